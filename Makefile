@@ -1,0 +1,126 @@
+# tocsin
+#
+#   make               builds everything under build/ (installs nothing)
+#   make demo          installs what is missing, builds, runs the three scenes; KEEP=1 leaves them up
+#   make demo-stop     ends what KEEP=1 left running
+#   make check         installs what is missing, builds, runs every test; ends with "N passed, N failed"
+#   make bench         measures tocsin beside this machine's limits
+#   make fuzz-NOUN     fuzzes tests/fuzz/fuzz_NOUN.c with libFuzzer (SECONDS=60)
+#   make lint format cover install clean
+#
+#   SANITIZE=address,undefined   builds under build/sanitized/ and tests that
+#   V=1                          shows commands
+
+B       := $(if $(SANITIZE),build/sanitized,build)
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef \
+           -Wwrite-strings -Wconversion -Wno-sign-conversion $(if $(CI),-Werror)
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE \
+           $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+SAN     := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all -DTOCSIN_SANITIZED)
+ALLFLAGS = -std=gnu17 -D_GNU_SOURCE -I. $(CFLAGS) $(WARN) $(HARDEN) $(SAN) \
+           -isystem /usr/include/lua5.4
+LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SAN)
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
+
+FOLDERS := common keys wire lua broker worker cli
+sources  = $(filter-out %_main.c,$(wildcard $(1)/*.c $(1)/*/*.c))
+archives = $(patsubst %,$(B)/lib%.a,$(1))
+BASE    := wire keys common
+
+# program: its main file, its own folders, the libraries it may use
+PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker libexec/tocsin/catalog \
+            libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector
+MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
+LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium
+MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
+LIBS_tocsin-broker := -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lsodium
+MAIN_catalog       := broker/catalog_main  broker $(BASE)
+LIBS_catalog       := -lgit2 -lsodium
+MAIN_tocsin-worker := worker/worker_main   worker $(BASE)
+LIBS_tocsin-worker := -lsodium
+MAIN_link          := worker/link_main     worker $(BASE)
+LIBS_link          := -lczmq -lzmq -lsodium
+MAIN_judge         := worker/judge_main    worker $(BASE)
+LIBS_judge         := -lsqlite3 -lseccomp -lsodium
+MAIN_spawner       := worker/spawner_main  worker lua $(BASE)
+LIBS_spawner       := -llua5.4 -lseccomp -lsodium
+MAIN_effector      := worker/effector_main worker $(BASE)
+LIBS_effector      := -lseccomp -lsodium
+LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lseccomp -lsmartcols -lsodium
+
+TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c))
+
+.PHONY: all tests deps check demo demo-stop bench lint format cover install clean
+.SECONDARY:
+all: $(PROGRAMS:%=$(B)/%)
+tests: $(TESTS) $(FUZZERS) $(TOOLS)
+
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALLFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/lua/prelude.o: lua/prelude.lua
+
+define archive
+$(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
+	$(call say,AR,$$@)
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach folder,$(FOLDERS),$(eval $(call archive,$(folder))))
+
+define program
+$(B)/$(1): $(B)/$(firstword $(MAIN_$(notdir $(1)))).o \
+           $(call archives,$(wordlist 2,9,$(MAIN_$(notdir $(1)))))
+	$(call say,LD,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS_$(notdir $(1)))
+endef
+$(foreach path,$(PROGRAMS),$(eval $(call program,$(path))))
+
+$(B)/tests/%: $(B)/tests/%.o $(call archives,$(FOLDERS))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(if $(findstring /fuzz/,$@),$(B)/tests/fuzz/driver.o) \
+	    -Wl,--start-group $(call archives,$(FOLDERS)) -Wl,--end-group $(LIBS_test)
+$(FUZZERS): $(B)/tests/fuzz/driver.o
+
+deps:
+	$(Q)deploy/install-deps
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/run $(B)
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)deploy/demo/run $(if $(KEEP),--keep)
+
+demo-stop:
+	$(Q)deploy/demo/run --stop
+
+bench: deps
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/bench/run $(B)
+
+lint:
+	$(Q)deploy/install-deps --lint
+	$(Q)tests/lint $(B)
+
+format:
+	$(Q)clang-format -i $$(git ls-files '*.[ch]')
+
+fuzz-%:
+	$(Q)deploy/install-deps --lint
+	$(Q)tests/fuzz/run $* $(or $(SECONDS),60)
+
+install: all
+	$(Q)deploy/install "$(DESTDIR)"
+
+clean:
+	$(Q)rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

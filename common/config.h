@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config - a text file of settings, a line each: KEY VALUE... ('#' starts a comment line). */
+#ifndef TOCSIN_CONFIG_H
+#define TOCSIN_CONFIG_H
+
+#include "common/bytes.h"
+#include "common/fault.h"
+
+#define CONFIG_BYTES_MAX (64 * 1024)
+#define CONFIG_WORDS_MAX 64
+
+typedef struct {
+    unsigned line;                     /* in the file, from 1 */
+    size_t count;                      /* words, the key included; at least 1 */
+    const char *words[CONFIG_WORDS_MAX + 1]; /* words[0] is the key; NULL behind the last */
+} setting_t;
+
+typedef struct config config_t;
+
+/* Words are separated by blanks; a word may stand in double quotes, without escapes. FAULT_CONFIG
+ * names file and line. */
+config_t *config_load(const char *path, fault_t *fault);
+void config_destroy(config_t **self_p);
+
+/* Valid until destroyed. */
+const char *config_path(const config_t *self);
+size_t config_count(const config_t *self);
+const setting_t *config_at(const config_t *self, size_t index);
+
+/* FAULT_CONFIG "FILE:LINE: TEXT". */
+int config_fault(const config_t *self, const setting_t *setting, fault_t *fault,
+                 const char *format, ...) PRINTF(4, 5);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file - whole small files, read with a bound and written so that a crash leaves old or new. */
+#ifndef TOCSIN_FILE_H
+#define TOCSIN_FILE_H
+
+#include <sys/types.h>
+
+#include "common/bytes.h"
+#include "common/fault.h"
+
+/* The file's bytes, the caller's; NULL with FAULT_NOT_FOUND, FAULT_LIMIT (over max) or FAULT_IO. */
+bytes_t *file_read(const char *path, size_t max, fault_t *fault);
+
+/* Writes PATH.new, fsync, rename, fsync of the folder. On failure PATH is as it was. */
+int file_write(const char *path, slice_t bytes, mode_t mode, fault_t *fault) MUST_CHECK;
+
+/* Everything, or FAULT_IO / FAULT_FULL. Retries on EINTR. */
+int file_write_all(int fd, slice_t bytes, fault_t *fault) MUST_CHECK;
+
+/* mkdir -p; an existing folder is fine and keeps its mode. */
+int folder_make(const char *path, mode_t mode, fault_t *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/moment.h"
+
+#define LINE_MAX_BYTES 2048
+
+static log_level_t threshold = LOG_INFO;
+static const char *name = "tocsin";
+
+void
+log_open(const char *program, log_level_t level)
+{
+    name = program;
+    threshold = level;
+}
+
+static void
+write_line(log_level_t level, const char *format, va_list args)
+{
+    static const struct {
+        int priority; /* syslog's */
+        const char *word;
+    } levels[] = {{3, "error: "}, {4, "warning: "}, {6, ""}, {7, "debug: "}};
+    char line[LINE_MAX_BYTES];
+    char at[MOMENT_TEXT_MAX];
+    int used;
+    if (level > threshold)
+        return;
+    if (getenv("JOURNAL_STREAM")) {
+        used = snprintf(line, sizeof line, "<%d>%s: %s", levels[level].priority, name,
+                        levels[level].word);
+    } else {
+        wall_write_instant(wall_now(), at);
+        used = snprintf(line, sizeof line, "%s %s: %s", at, name, levels[level].word);
+    }
+    int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
+    size_t size = (size_t)used + (more < 0 ? 0 : (size_t)more);
+    if (size > sizeof line - 2)
+        size = sizeof line - 2;
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            line[i] = '?';
+    line[size++] = '\n';
+    /* A log that cannot be written has nowhere to say so. */
+    ssize_t written = write(STDERR_FILENO, line, size);
+    (void)written;
+}
+
+#define LOG_FUNCTION(function, level)                                                              \
+    void function(const char *format, ...)                                                         \
+    {                                                                                              \
+        va_list args;                                                                              \
+        va_start(args, format);                                                                    \
+        write_line(level, format, args);                                                           \
+        va_end(args);                                                                              \
+    }
+
+LOG_FUNCTION(log_error, LOG_ERROR)
+LOG_FUNCTION(log_warning, LOG_WARNING)
+LOG_FUNCTION(log_info, LOG_INFO)
+LOG_FUNCTION(log_debug, LOG_DEBUG)
+
+void
+log_fault(const char *what, const fault_t *fault)
+{
+    log_warning("%s: %s (%s)", what, fault->text, fault_word(fault->code));
+}

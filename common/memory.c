@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void *
+memory_new(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size ? size : 1);
+    assert(memory);
+    return memory;
+}
+
+void *
+memory_resize(void *memory, size_t count, size_t size)
+{
+    void *resized = reallocarray(memory, count ? count : 1, size ? size : 1);
+    assert(resized);
+    return resized;
+}
+
+char *
+memory_text(const char *text)
+{
+    char *copy = strdup(text);
+    assert(copy);
+    return copy;
+}
+
+void
+memory_free(void *pointer_to_pointer)
+{
+    void **pointer = pointer_to_pointer;
+    free(*pointer);
+    *pointer = NULL;
+}
+
+void
+descriptor_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* memory - ownership that ends with the scope, and allocation that never fails. */
+#ifndef TOCSIN_MEMORY_H
+#define TOCSIN_MEMORY_H
+
+#include <stddef.h>
+
+/* CLEANUP(noun_destroy) noun_t *it: noun_destroy (&it) runs on every way out of the scope. */
+#define CLEANUP(destroy) __attribute__((cleanup(destroy)))
+
+/* Hands over what a CLEANUP variable owns; the variable is NULL afterwards. */
+#define MOVE(pointer)                                                                              \
+    __extension__({                                                                                \
+        __typeof__(pointer) moved_ = (pointer);                                                    \
+        (pointer) = NULL;                                                                          \
+        moved_;                                                                                    \
+    })
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Zeroed memory; running out of it ends the process (a daemon restarts clean). */
+void *memory_new(size_t count, size_t size);
+
+/* Grows or shrinks; never NULL. What is new is not zeroed. */
+void *memory_resize(void *memory, size_t count, size_t size);
+
+/* A terminated copy on the heap. */
+char *memory_text(const char *text);
+
+/* For CLEANUP (memory_free) char *text. */
+void memory_free(void *pointer_to_pointer);
+
+/* For CLEANUP (descriptor_close) int fd: closes when >= 0 and sets -1. */
+void descriptor_close(int *fd);
+
+#endif

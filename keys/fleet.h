@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fleet - one region's workers, the names monitoring has for them, and its sources of alerts
+ * (docs/PROTOCOL.md 3.3). Signed by an officer whom people delegates for the region. */
+#ifndef TOCSIN_FLEET_H
+#define TOCSIN_FLEET_H
+
+#include "common/moment.h"
+#include "keys/hash.h"
+#include "keys/pubkey.h"
+#include "keys/roles.h"
+
+#define FLEET_WORKERS_MAX 4096
+#define FLEET_HOSTS_MAX 8192
+#define FLEET_SOURCES_MAX 64
+
+typedef struct {
+    char id[TEXT_NAME_MAX + 1];         /* never used again */
+    char labels[LABELS_TEXT_MAX + 1];
+    curvekey_t curve;                   /* the link's */
+    pubkey_t key;                       /* the judge's; plain Ed25519 */
+} worker_line_t;
+
+typedef struct {
+    char host[256];                     /* as alerts name it; printable, no space */
+    char worker[TEXT_NAME_MAX + 1];     /* whose own machine it is */
+} host_line_t;
+
+typedef struct {
+    hash_t site;
+    char region[TEXT_NAME_MAX + 1];
+    uint64_t version;
+    wall_t issued, expires;
+    size_t host_count, source_count, worker_count;
+    host_line_t *hosts;                 /* ascending */
+    char (*sources)[TEXT_NAME_MAX + 1]; /* names of webhooks and signers that speak here */
+    worker_line_t *workers;             /* ascending by id */
+} fleet_t;
+
+fleet_t *fleet_decode(slice_t document, fault_t *fault);
+void fleet_encode(const fleet_t *self, bytes_t *out);
+void fleet_destroy(fleet_t **self_p);
+
+/* NULL where there is none. A worker's id names its own machine as a host does. */
+const worker_line_t *fleet_worker(const fleet_t *self, const char *id);
+const worker_line_t *fleet_host(const fleet_t *self, const char *host);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hash - SHA-256, the one name of every document, file and run. */
+#ifndef TOCSIN_HASH_H
+#define TOCSIN_HASH_H
+
+#include "common/bytes.h"
+
+#define HASH_BYTES 32
+#define HASH_TEXT 65 /* hexadecimal, terminated */
+
+typedef struct {
+    uint8_t bytes[HASH_BYTES];
+} hash_t;
+
+extern const hash_t HASH_ZERO;
+
+hash_t hash_of(slice_t bytes);
+
+/* Over the concatenation of 32-bit big-endian length and bytes of each part: no two lists of parts
+ * have the same input. */
+hash_t hash_of_parts(const slice_t *parts, size_t count);
+
+/* RFC 6962 2.1: SHA-256 (0x00 | leaf) and SHA-256 (0x01 | left | right). */
+hash_t hash_leaf(slice_t leaf);
+hash_t hash_node(const hash_t *left, const hash_t *right);
+
+bool hash_equal(const hash_t *left, const hash_t *right);
+int hash_compare(const hash_t *left, const hash_t *right);
+slice_t hash_slice(const hash_t *self);
+
+/* 64 lower-case hexadecimal digits. */
+const char *hash_write(const hash_t *self, char out[static HASH_TEXT]);
+bool hash_read(const char *text, hash_t *out);
+
+#endif

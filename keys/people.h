@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* people - who holds which key, in which role, how far (docs/PROTOCOL.md 3.2). Signed by root's
+ * quorum. */
+#ifndef TOCSIN_PEOPLE_H
+#define TOCSIN_PEOPLE_H
+
+#include "common/moment.h"
+#include "keys/hash.h"
+#include "keys/pubkey.h"
+#include "keys/roles.h"
+
+#define PEOPLE_MAX 512
+
+typedef struct {
+    char person[TEXT_NAME_MAX + 1];
+    unsigned roles;                     /* of role_t */
+    class_t highest;                    /* class of what this key may approve, order, grant */
+    char scope[LABELS_TEXT_MAX + 1];
+    pubkey_t key;
+} person_key_t;
+
+typedef struct {
+    char name[TEXT_NAME_MAX + 1];
+    curvekey_t curve;
+} curve_line_t;
+
+typedef struct {
+    char region[TEXT_NAME_MAX + 1];
+    char person[TEXT_NAME_MAX + 1];
+} delegate_t;
+
+typedef struct {
+    char playbook[TEXT_NAME_MAX + 1];
+    uint64_t sequence;                  /* the lowest that may still run */
+} floor_t;
+
+typedef struct {
+    hash_t site;
+    uint64_t version;
+    uint64_t root_version;              /* the root whose quorum signed */
+    wall_t issued, expires;
+    size_t broker_count, curve_count, delegate_count, floor_count, key_count;
+    curve_line_t brokers[16];           /* CURVE keys that workers and people connect to */
+    curve_line_t curves[PEOPLE_MAX];    /* a person's CURVE key: admits to read and submit */
+    delegate_t delegates[PEOPLE_MAX];   /* officers who sign a region's fleet */
+    floor_t floors[PEOPLE_MAX];
+    person_key_t keys[PEOPLE_MAX];      /* one key belongs to one person */
+} people_t;
+
+people_t *people_decode(slice_t document, fault_t *fault);
+void people_encode(const people_t *self, bytes_t *out);
+void people_destroy(people_t **self_p);
+
+/* NULL where the key is nobody's. */
+const person_key_t *people_find(const people_t *self, const pubkey_t *key);
+
+/* 0 where none is set. */
+uint64_t people_floor(const people_t *self, const char *playbook);
+
+/* The person whose CURVE key this is, or NULL; likewise a broker's name. */
+const char *people_curve(const people_t *self, const curvekey_t *key);
+const char *people_broker(const people_t *self, const curvekey_t *key);
+
+#endif

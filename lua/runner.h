@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* runner - a process of one step attempt: it runs playbook Lua and can do nothing but compute and
+ * ask, over one descriptor (docs/PROTOCOL.md 8).
+ *
+ * To the runner:   TASK mode playbook-text step context     (once)
+ *                  RESULT value   or   FAULT code text      (one for each OP)
+ * From the runner: OP name arguments
+ *                  DONE outcome output code text            (once; then it exits)
+ *
+ * mode "manifest": output is the manifest as a map. mode "step": context is a map with inputs,
+ * incident, target, here; outcome ok, skipped (when said no), failed (run or verify failed).
+ * A script's own error is DONE failed with code "script" and file, line and text. */
+#ifndef TOCSIN_RUNNER_H
+#define TOCSIN_RUNNER_H
+
+#include <sys/types.h>
+
+#include "common/channel.h"
+#include "keys/receipt.h"
+#include "wire/manifest.h"
+#include "wire/value.h"
+
+#define RUNNER_MEMORY_MAX (32 * 1024 * 1024)
+#define RUNNER_CPU_MAX_S 30
+#define RUNNER_TEXT_MAX (256 * 1024) /* of a playbook */
+#define RUNNER_OUTPUT_MAX (256 * 1024)
+#define RUNNER_OPS_MAX RECEIPT_OPS_MAX
+
+/* FAULT_DENIED where this machine cannot confine a runner (seccomp missing): refuse to start. */
+int runner_possible(fault_t *fault) MUST_CHECK;
+
+/* What this machine gives beyond seccomp, for doctor: Landlock's ABI (0 none). */
+int runner_landlock_abi(void);
+
+/* Forks a runner that is locked down and waits for its TASK. *fd is the other end of its
+ * descriptor, the caller's. The pid, the caller's to reap and kill; -1 with a fault. Call it from a
+ * small process with one thread. */
+pid_t runner_fork(int *fd, fault_t *fault);
+
+/* For callers that may block (command line, lint, test): forks a runner, gives it the task, answers
+ * each OP by on_op, kills it at timeout_ms, reaps it. */
+typedef struct {
+    const char *mode;        /* "manifest" or "step" */
+    slice_t playbook;
+    const char *step;        /* "" in mode manifest */
+    const value_t *context;  /* NULL in mode manifest */
+    int timeout_ms;
+} task_t;
+
+/* The op's result, or NULL with a fault that the script receives. */
+typedef value_t *(op_handler_t)(void *self, const char *op, const value_t *arguments,
+                                fault_t *fault);
+
+typedef struct {
+    outcome_t outcome;       /* OK, SKIPPED, FAILED */
+    value_t *output;         /* the caller's; nil on failure */
+    fault_t fault;           /* for FAILED */
+} task_result_t;
+
+/* -1 with FAULT_TIMEOUT or FAULT_LIMIT (killed: time, memory, output), FAULT_IO. */
+int runner_run(const task_t *task, op_handler_t *on_op, void *self, task_result_t *result,
+               fault_t *fault) MUST_CHECK;
+
+/* The manifest that this playbook text makes, its classes from the op table; runs it in a runner.
+ * NULL with FAULT_SCRIPT, FAULT_FORMAT, FAULT_OP. */
+manifest_t *runner_manifest(slice_t playbook, fault_t *fault);
+
+#endif
