@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client - one CURVE connection to a broker, for asking (docs/PROTOCOL.md 6.1). */
+#ifndef TOCSIN_CLIENT_H
+#define TOCSIN_CLIENT_H
+
+#include "cli/command.h"
+#include "keys/trust.h"
+
+typedef struct client client_t;
+
+/* The site folder's documents, verified against its id: what every command that decides or signs
+ * stands on. The caller's. */
+trust_t *site_load(const options_t *options, fault_t *fault);
+
+/* Connects with options->curve to options->server; the broker's CURVE key is one that the verified
+ * people document lists. Nothing is sent yet. */
+client_t *client_open(const options_t *options, const trust_t *trust, fault_t *fault);
+void client_close(client_t **self_p);
+
+/* One question, one answer; takes over *arguments (NULL is an empty map). NULL with the broker's
+ * fault, or FAULT_UNREACHABLE after 5 s. The caller's. */
+value_t *client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
+
+/* The next EVENT's body; NULL with FAULT_TIMEOUT after timeout_ms. */
+value_t *client_event(client_t *self, int timeout_ms, fault_t *fault);
+
+#endif

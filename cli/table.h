@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table - what a command prints: a table for people (libsmartcols), JSON for programs. */
+#ifndef TOCSIN_TABLE_H
+#define TOCSIN_TABLE_H
+
+#include "cli/command.h"
+
+typedef struct table table_t;
+
+/* headings ends with NULL. Colour only on a terminal without NO_COLOR, or with CLICOLOR_FORCE. */
+table_t *table_new(const char *const *headings);
+void table_destroy(table_t **self_p);
+void table_row(table_t *self, const char *const *cells);
+void table_print(const table_t *self);
+
+/* {"tocsin": 1, "NAME": body} on standard output, keys sorted; bytes that are not UTF-8 as
+ * {"base64": ...}. */
+void json_print(const char *name, const value_t *body);
+
+/* Milliseconds since 1970 in the person's zone, or UTC; "-" for 0. */
+const char *show_time(const options_t *options, int64_t ms, char *out, size_t size);
+
+/* Replaces control characters of strangers by '?', so that no terminal obeys an alert. */
+const char *show_text(const char *text, char *out, size_t size);
+
+#endif
