@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* git - the site's repository as people's programs see it: releases and approvals read from, and
+ * written to, refs/tocsin (docs/PROTOCOL.md 9). The only file of the command line that knows
+ * libgit2. git is transport: what is read here is worth what its signatures are worth. */
+#ifndef TOCSIN_GIT_H
+#define TOCSIN_GIT_H
+
+#include "keys/hash.h"
+#include "keys/pubkey.h"
+#include "keys/release.h"
+#include "wire/value.h"
+
+#define GIT_REFS_MAX 100000
+
+typedef struct repository repository_t;
+
+/* A bare repository's folder, or a working copy (then its .git). FAULT_NOT_FOUND, FAULT_IO. */
+repository_t *repository_open(const char *path, fault_t *fault);
+void repository_close(repository_t **self_p);
+
+typedef struct {
+    hash_t hash;         /* of the document, checked against the ref's name */
+    bytes_t *document;
+    bytes_t *armors;     /* the authors', then those of the approvals that lie beside it */
+    size_t approvals;    /* refs/tocsin/approval/HASH/... among them */
+    value_t *files;      /* map of path to bytes; each checked against the document */
+    release_t *release;  /* the decoded document */
+} git_release_t;
+
+void git_release_destroy(git_release_t **self_p);
+
+/* Every release, in the order of playbook, then sequence; *count of them, each and the array the
+ * caller's (git_releases_free). Refs that do not hold together are left out, and said in one
+ * sentence each to on_complaint (may be NULL). NULL with a fault where refs cannot be read. */
+git_release_t **repository_releases(const repository_t *self, size_t *count,
+                                    void (*on_complaint)(const char *text), fault_t *fault);
+void git_releases_free(git_release_t ***self_p, size_t count);
+
+/* Writes refs/tocsin/release/HASH: `release`, `author.sigs`, `files/`. The same bytes again are
+ * fine; other bytes under the same name are FAULT_CONFLICT. */
+int repository_add_release(repository_t *self, slice_t document, slice_t armors,
+                           const value_t *files, fault_t *fault) MUST_CHECK;
+
+/* Writes refs/tocsin/approval/HASH/KEY: `approval.sigs`, one armor. Replaces an older approval by
+ * the same key. */
+int repository_add_approval(repository_t *self, const hash_t *release, const pubkey_t *key,
+                            slice_t armor, fault_t *fault) MUST_CHECK;
+
+/* One commit on refs/heads/main that puts exactly these files under FOLDER; without a checkout, so
+ * that it serves bare repositories. None is made where main has them already. name and address
+ * are for people only. */
+int repository_commit(repository_t *self, const char *folder, const value_t *files,
+                      const char *name, const char *address, const char *message, fault_t *fault)
+    MUST_CHECK;
+
+/* Pushes main and refs/tocsin to the remote `origin`, by explicit refspecs; 0 at once where the
+ * repository has no such remote. Never forces. */
+int repository_push(repository_t *self, fault_t *fault) MUST_CHECK;
+
+/* A unified diff of two texts (either may be empty) as `git diff` prints it; appends. Bytes that
+ * are no text are only said to differ. */
+int git_diff_text(const char *path, slice_t before, slice_t after, bytes_t *out, fault_t *fault)
+    MUST_CHECK;
+
+#endif
