@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/privilege.h"
+
+#include <grp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int
+privilege_drop(uid_t uid, fault_t *fault)
+{
+    if (uid && geteuid() == 0) {
+        if (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
+            return fault_set(fault, FAULT_DENIED, "privileges cannot be dropped to uid %u", uid);
+        if (!setuid(0))
+            return fault_set(fault, FAULT_DENIED, "uid %u could take root back", uid);
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+        return fault_errno(fault, "no_new_privs and dumpable cannot be set");
+    return 0;
+}
+
+int
+privilege_follow_parent(pid_t parent, fault_t *fault)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+        return fault_errno(fault, "PR_SET_PDEATHSIG");
+    if (getppid() != parent)
+        return fault_set(fault, FAULT_UNREACHABLE, "the process that started this one is gone");
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* privilege - what a daemon gives up once it has opened what it needs. */
+#ifndef TOCSIN_PRIVILEGE_H
+#define TOCSIN_PRIVILEGE_H
+
+#include <sys/types.h>
+
+#include "common/fault.h"
+
+/* For good: no supplementary groups, gid and uid to uid (nothing where uid is 0 or ours already),
+ * no_new_privs, not dumpable. FAULT_DENIED when the system keeps any of it. */
+int privilege_drop(uid_t uid, fault_t *fault) MUST_CHECK;
+
+/* This process is killed when its parent dies; -1 if the parent is gone already. */
+int privilege_follow_parent(pid_t parent, fault_t *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curve - a CurveZMQ key pair (X25519, RFC 7748) in a file: 64 hexadecimal digits of the secret and
+ * LF, mode 0600. It admits to a socket and authorises nothing; never derived from a signing key. */
+#ifndef TOCSIN_CURVE_H
+#define TOCSIN_CURVE_H
+
+#include "keys/pubkey.h"
+
+typedef struct {
+    curvekey_t public_key;
+    uint8_t secret[32];
+} curvepair_t;
+
+/* FAULT_KEY where others may read the file, or it holds something else. */
+int curve_load(curvepair_t *self, const char *path, fault_t *fault) MUST_CHECK;
+
+/* Makes a pair and writes its file; FAULT_CONFLICT if one is there. */
+int curve_make(curvepair_t *self, const char *path, fault_t *fault) MUST_CHECK;
+
+/* A pair that is kept nowhere, for a stranger's part in a self-test. */
+void curve_random(curvepair_t *self);
+
+/* Wipes the secret. */
+void curve_forget(curvepair_t *self);
+
+#endif
