@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options - a command's options as rows: what each is called and where its value goes. */
+#ifndef TOCSIN_OPTIONS_H
+#define TOCSIN_OPTIONS_H
+
+#include "cli/command.h"
+
+#define OPTION_MANY_MAX 1024
+
+/* What an option that may repeat collects; the texts are argv's. */
+typedef struct {
+    size_t count;
+    const char *at[OPTION_MANY_MAX];
+} many_t;
+
+typedef enum {
+    OPTION_FLAG,    /* bool: no value */
+    OPTION_COUNT,   /* int: counts how often it stands there */
+    OPTION_TEXT,    /* const char * */
+    OPTION_MANY,    /* many_t */
+    OPTION_NUMBER,  /* uint64_t */
+    OPTION_SECONDS, /* int64_t: "90s", "15m", "2h", "30d" */
+} option_kind_t;
+
+typedef struct {
+    const char *name; /* "--reason" or "-q"; NULL ends the rows */
+    option_kind_t kind;
+    void *to;
+} option_t;
+
+/* Takes the options of rows out of argv from argv[from], as "--name VALUE" or "--name=VALUE", and
+ * closes the gaps; what stands behind "--" is left alone. strict: any other word that starts with
+ * '-' is FAULT_USAGE, and "--" itself is taken; else both stay where they are. */
+int options_take(const option_t *rows, int from, int *argc, char **argv, bool strict,
+                 fault_t *fault) MUST_CHECK;
+
+/* "NAME=VALUE" at its first '='; false where there is none, the name is empty or does not fit. */
+bool options_pair(const char *text, char *name, size_t size, const char **value);
+
+#endif
