@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ledger - the worker's own durable record: what it accepted, what it is about to do, what came of
+ * it, what it signed. SQLite, WAL, synchronous=FULL, one exclusive connection.
+ *
+ * Every put joins the open transaction; nothing is durable, and nothing may leave the process,
+ * before ledger_commit. After a failed commit the process ends and recovers. Slices that callbacks
+ * receive are valid during the call only. */
+#ifndef TOCSIN_LEDGER_H
+#define TOCSIN_LEDGER_H
+
+#include "common/moment.h"
+#include "keys/hash.h"
+#include "keys/receipt.h"
+
+typedef struct ledger ledger_t;
+
+/* Makes what is not there; checks what is (quick_check). ":memory:" keeps it in memory, for tests.
+ * FAULT_IO, FAULT_FULL, FAULT_VERSION (written by a newer program). */
+ledger_t *ledger_open(const char *path, fault_t *fault);
+void ledger_destroy(ledger_t **self_p);
+
+/* Ends the open transaction, synced; nothing to do where there is none. FAULT_FULL, FAULT_IO. */
+int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;
+
+/* Root, people and fleets by name ("root.1", "people", "fleet.north"): the newest that was proved. */
+int ledger_put_document(ledger_t *self, const char *name, slice_t document, slice_t armors,
+                        fault_t *fault) MUST_CHECK;
+
+/* In the order in which a chain is built: roots ascending, people, fleets. */
+typedef int(ledger_document_t)(void *context, slice_t document, slice_t armors, fault_t *fault);
+int ledger_each_document(ledger_t *self, ledger_document_t *each, void *context, fault_t *fault)
+    MUST_CHECK;
+
+/* A release that was proved, with its files (an encoded map of path to bytes). */
+int ledger_put_release(ledger_t *self, const hash_t *hash, slice_t document, slice_t armors,
+                       slice_t files, fault_t *fault) MUST_CHECK;
+
+typedef struct {
+    bytes_t *document, *armors, *files; /* ours; all NULL where the release is not kept */
+} kept_release_t;
+
+int ledger_get_release(ledger_t *self, const hash_t *hash, kept_release_t *out, fault_t *fault)
+    MUST_CHECK;
+void kept_release_clear(kept_release_t *self);
+
+/* One accepted run: the offer as it came, and when. */
+typedef struct {
+    hash_t run, authority, release;
+    bool by_grant;
+    wall_t accepted;
+    bool closed;        /* its last receipt is written */
+    slice_t offer;      /* the OFFER's frames, encoded */
+    slice_t evidence;   /* the bytes that must be the same when the run is offered again */
+} part_row_t;
+
+int ledger_put_part(ledger_t *self, const part_row_t *part, fault_t *fault) MUST_CHECK;
+int ledger_close_part(ledger_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;
+
+typedef int(ledger_part_t)(void *context, const part_row_t *part, fault_t *fault);
+int ledger_each_open_part(ledger_t *self, ledger_part_t *each, void *context, fault_t *fault)
+    MUST_CHECK;
+
+typedef enum { PART_UNSEEN, PART_SAME, PART_OTHER } part_known_t;
+
+/* Whether this run is known, and by the same bytes; *closed where it is. -1 with a fault. */
+int ledger_find_part(ledger_t *self, const hash_t *run, slice_t evidence, part_known_t *known,
+                     bool *closed, fault_t *fault) MUST_CHECK;
+
+/* Runs accepted under a grant since then: its budget. */
+int ledger_count_grant(ledger_t *self, const hash_t *grant, wall_t since, uint64_t *count,
+                       fault_t *fault) MUST_CHECK;
+
+/* One op of one attempt: written as an intent before a fix, completed by what came of it. */
+typedef struct {
+    hash_t run;
+    const char *step;
+    uint64_t attempt;
+    uint64_t index;
+    const char *op;
+    hash_t arguments;
+    hash_t head;        /* the effector's journal when the intent was written */
+    bool done;
+    const char *code;   /* "ok" or a fault's word; "" while not done */
+    const char *text;
+    slice_t result;     /* canonical value; empty unless ok */
+} effect_row_t;
+
+int ledger_put_effect(ledger_t *self, const effect_row_t *effect, fault_t *fault) MUST_CHECK;
+
+/* By index. */
+typedef int(ledger_effect_t)(void *context, const effect_row_t *effect, fault_t *fault);
+int ledger_each_effect(ledger_t *self, const hash_t *run, const char *step, uint64_t attempt,
+                       ledger_effect_t *each, void *context, fault_t *fault) MUST_CHECK;
+
+/* A signed receipt; sequence is last + 1. */
+int ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t document,
+                       slice_t armor, slice_t output, fault_t *fault) MUST_CHECK;
+int ledger_acknowledge(ledger_t *self, uint64_t sequence, const hash_t *document, fault_t *fault)
+    MUST_CHECK;
+
+/* The newest sequence (0 where there is none) and the hash of its document. */
+int ledger_last_receipt(ledger_t *self, uint64_t *sequence, hash_t *head, fault_t *fault)
+    MUST_CHECK;
+
+/* Ascending; of one run, or with run NULL those that no broker has acknowledged. */
+typedef int(ledger_receipt_t)(void *context, uint64_t sequence, slice_t document, slice_t armor,
+                              slice_t output, fault_t *fault);
+int ledger_each_receipt(ledger_t *self, const hash_t *run, ledger_receipt_t *each, void *context,
+                        fault_t *fault) MUST_CHECK;
+
+#endif
