@@ -9,11 +9,20 @@
 
 #include "common/moment.h"
 
+#define DESCRIPTORS_MAX 8 /* waiting on one channel; more are closed */
+
 struct channel {
     int fd;            /* ours */
     bytes_t *incoming; /* received, and not yet a whole message */
     bytes_t *outgoing; /* scratch for one message */
+    int passed[DESCRIPTORS_MAX]; /* received, not yet taken; ours */
+    size_t passed_count;
 };
+
+typedef union {
+    struct cmsghdr header; /* for alignment */
+    char space[CMSG_SPACE(sizeof(int))];
+} control_t;
 
 channel_t *
 channel_new(int fd)
@@ -32,6 +41,8 @@ channel_destroy(channel_t **self_p)
     if (!self)
         return;
     descriptor_close(&self->fd);
+    for (size_t i = 0; i < self->passed_count; i++)
+        descriptor_close(&self->passed[i]);
     bytes_destroy(&self->incoming);
     bytes_destroy(&self->outgoing);
     free(self);
@@ -59,17 +70,37 @@ wait_for(int fd, short events, int timeout_ms, fault_t *fault)
     }
 }
 
+/* One send of some of rest; fd goes with its first byte where it is not -1. */
+static ssize_t
+send_some(int socket, slice_t rest, int fd)
+{
+    control_t control = {0};
+    struct iovec data = {(void *)(uintptr_t)rest.data, rest.size};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    if (fd >= 0) {
+        message.msg_control = control.space;
+        message.msg_controllen = sizeof control.space;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
 int
-channel_send(channel_t *self, const frames_t *frames, fault_t *fault)
+channel_send_with(channel_t *self, const frames_t *frames, int fd, fault_t *fault)
 {
     bytes_clear(self->outgoing);
     frames_encode(frames, self->outgoing);
     slice_t rest = bytes_slice(self->outgoing);
     while (rest.size) {
-        ssize_t sent = send(self->fd, rest.data, rest.size, MSG_NOSIGNAL);
+        ssize_t sent = send_some(self->fd, rest, fd);
         if (sent >= 0) {
             rest.data += sent;
             rest.size -= (size_t)sent;
+            fd = -1;
         } else if (errno == EAGAIN) {
             if (wait_for(self->fd, POLLOUT, -1, fault))
                 return -1;
@@ -81,15 +112,51 @@ channel_send(channel_t *self, const frames_t *frames, fault_t *fault)
 }
 
 int
+channel_send(channel_t *self, const frames_t *frames, fault_t *fault)
+{
+    return channel_send_with(self, frames, -1, fault);
+}
+
+static void
+keep_descriptor(channel_t *self, struct msghdr *message)
+{
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
+        return;
+    int fd;
+    memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    if (self->passed_count < DESCRIPTORS_MAX)
+        self->passed[self->passed_count++] = fd;
+    else
+        close(fd);
+}
+
+int
 channel_fill(channel_t *self, fault_t *fault)
 {
     uint8_t chunk[65536];
-    ssize_t got = recv(self->fd, chunk, sizeof chunk, MSG_DONTWAIT);
-    if (got > 0)
+    control_t control = {0};
+    struct iovec data = {chunk, sizeof chunk};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space,
+                             .msg_controllen = sizeof control.space};
+    ssize_t got = recvmsg(self->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got > 0) {
+        keep_descriptor(self, &message);
         bytes_add(self->incoming, chunk, (size_t)got);
-    else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
         return fault_set(fault, FAULT_UNREACHABLE, "the other end is gone");
+    }
     return 0;
+}
+
+int
+channel_take_descriptor(channel_t *self)
+{
+    if (!self->passed_count)
+        return -1;
+    int fd = self->passed[0];
+    memmove(self->passed, self->passed + 1, --self->passed_count * sizeof *self->passed);
+    return fd;
 }
 
 frames_t *
@@ -121,46 +188,3 @@ channel_receive(channel_t *self, int timeout_ms, fault_t *fault)
     }
 }
 
-int
-channel_pass(int socket, int fd, fault_t *fault)
-{
-    char byte = 'd';
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec data = {&byte, 1};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space,
-                             .msg_controllen = sizeof control.space};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    if (sendmsg(socket, &message, MSG_NOSIGNAL) != 1)
-        return fault_errno(fault, "a descriptor cannot be passed");
-    return 0;
-}
-
-int
-channel_accept(int socket, fault_t *fault)
-{
-    char byte;
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec data = {&byte, 1};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space,
-                             .msg_controllen = sizeof control.space};
-    ssize_t got;
-    do
-        got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    struct cmsghdr *header = got == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
-        return fault_set(fault, FAULT_UNREACHABLE, "no descriptor came");
-    int fd;
-    memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    return fd;
-}

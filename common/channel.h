@@ -26,9 +26,11 @@ frames_t *channel_next(channel_t *self, fault_t *fault);
 /* Reads once what the socket has; FAULT_UNREACHABLE when the other end closed. */
 int channel_fill(channel_t *self, fault_t *fault) MUST_CHECK;
 
-/* Passing descriptors (SCM_RIGHTS), one at a time with one byte; outside the frames' stream, so
- * for sockets that carry nothing else at that moment. */
-int channel_pass(int socket, int fd, fault_t *fault) MUST_CHECK;
-int channel_accept(int socket, fault_t *fault); /* a descriptor, close-on-exec; -1 */
+/* The same with a descriptor attached (SCM_RIGHTS); fd stays the caller's. */
+int channel_send_with(channel_t *self, const frames_t *frames, int fd, fault_t *fault) MUST_CHECK;
+
+/* The oldest descriptor that came with what was received so far, now the caller's; -1 where there
+ * is none. A message's descriptor is there no later than the message. */
+int channel_take_descriptor(channel_t *self);
 
 #endif
