@@ -24,7 +24,8 @@ bool roles_read(const char *words, unsigned *out);
 void roles_write(unsigned self, char *out, size_t size);
 
 /* "any", or labels "key=value,key=value" ascending, all of which a target must have. Keys are
- * names, values names. A worker's own labels are spelled the same; "-" is none. */
+ * names, values names. A worker's own labels are spelled the same; "-" is none, and no label is
+ * called region. */
 #define LABELS_TEXT_MAX 255
 bool labels_valid(const char *labels);
 bool scope_valid(const char *scope);

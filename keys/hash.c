@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/hash.h"
+
+#include <sodium.h>
+
+_Static_assert(HASH_BYTES == crypto_hash_sha256_BYTES, "a hash is SHA-256");
+
+const hash_t HASH_ZERO = {{0}};
+
+hash_t
+hash_of(slice_t bytes)
+{
+    hash_t hash;
+    crypto_hash_sha256(hash.bytes, bytes.data, bytes.size);
+    return hash;
+}
+
+hash_t
+hash_of_parts(const slice_t *parts, size_t count)
+{
+    hash_t hash;
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    for (size_t i = 0; i < count; i++) {
+        size_t size = parts[i].size;
+        uint8_t length[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8),
+                             (uint8_t)size};
+        crypto_hash_sha256_update(&state, length, sizeof length);
+        crypto_hash_sha256_update(&state, parts[i].data, size);
+    }
+    crypto_hash_sha256_final(&state, hash.bytes);
+    return hash;
+}
+
+hash_t
+hash_leaf(slice_t leaf)
+{
+    static const uint8_t prefix = 0x00;
+    hash_t hash;
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, &prefix, 1);
+    crypto_hash_sha256_update(&state, leaf.data, leaf.size);
+    crypto_hash_sha256_final(&state, hash.bytes);
+    return hash;
+}
+
+hash_t
+hash_node(const hash_t *left, const hash_t *right)
+{
+    uint8_t both[1 + 2 * HASH_BYTES] = {0x01};
+    memcpy(both + 1, left->bytes, HASH_BYTES);
+    memcpy(both + 1 + HASH_BYTES, right->bytes, HASH_BYTES);
+    return hash_of(slice_of(both, sizeof both));
+}
+
+bool
+hash_equal(const hash_t *left, const hash_t *right)
+{
+    return !memcmp(left->bytes, right->bytes, HASH_BYTES);
+}
+
+int
+hash_compare(const hash_t *left, const hash_t *right)
+{
+    return memcmp(left->bytes, right->bytes, HASH_BYTES);
+}
+
+slice_t
+hash_slice(const hash_t *self)
+{
+    return slice_of(self->bytes, HASH_BYTES);
+}
+
+const char *
+hash_write(const hash_t *self, char out[static HASH_TEXT])
+{
+    hex_encode(hash_slice(self), out);
+    return out;
+}
+
+bool
+hash_read(const char *text, hash_t *out)
+{
+    return hex_decode(text, out->bytes, HASH_BYTES);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/pubkey.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+#include "common/reader.h"
+#include "common/text.h"
+#include "keys/hash.h"
+
+#define BLOB_MAX 256
+#define TYPE_MAX 64
+#define BASE64_MAX sodium_base64_ENCODED_LEN(BLOB_MAX, sodium_base64_VARIANT_ORIGINAL)
+
+_Static_assert(PUBKEY_BYTES == crypto_sign_PUBLICKEYBYTES, "a key is an Ed25519 point");
+
+static const char *const types[] = {
+    [PUBKEY_ED25519] = "ssh-ed25519",
+    [PUBKEY_SK_ED25519] = "sk-ssh-ed25519@openssh.com",
+};
+
+static int
+read_type(slice_t type, pubkey_kind_t *kind, fault_t *fault)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+        if (slice_is(type, types[i])) {
+            *kind = (pubkey_kind_t)i;
+            return 0;
+        }
+    return fault_set(fault, FAULT_KEY,
+                     "a key of type '%.*s' does not serve here, use ssh-ed25519 or "
+                     "sk-ssh-ed25519@openssh.com",
+                     text_is_printable(type) ? (int)type.size : 0, (const char *)type.data);
+}
+
+/* What a U2F relying party calls itself: text, "ssh:" unless somebody chose another. */
+static bool
+copy_application(char *out, slice_t application)
+{
+    if (application.size > PUBKEY_APPLICATION_MAX || !text_is_printable(application))
+        return false;
+    if (application.size)
+        memcpy(out, application.data, application.size);
+    out[application.size] = '\0';
+    return true;
+}
+
+int
+pubkey_decode(pubkey_t *self, slice_t blob, fault_t *fault)
+{
+    pubkey_t key = {0};
+    reader_t in = reader_over(blob);
+    slice_t type = reader_string(&in, TYPE_MAX);
+    if (in.spoiled)
+        return fault_set(fault, FAULT_FORMAT, "a public key's bytes end too early");
+    if (read_type(type, &key.kind, fault))
+        return -1;
+    slice_t point = reader_string(&in, PUBKEY_BYTES);
+    slice_t application = slice_of(NULL, 0);
+    if (key.kind == PUBKEY_SK_ED25519)
+        application = reader_string(&in, PUBKEY_APPLICATION_MAX);
+    if (reader_finish(&in, fault))
+        return fault_wrap(fault, "public key");
+    if (point.size != PUBKEY_BYTES || !copy_application(key.application, application))
+        return fault_set(fault, FAULT_FORMAT, "a public key of another shape than its type says");
+    memcpy(key.key, point.data, PUBKEY_BYTES);
+    if (!crypto_core_ed25519_is_valid_point(key.key))
+        return fault_set(fault, FAULT_KEY, "a public key that is no point of full order");
+    *self = key;
+    return 0;
+}
+
+void
+pubkey_encode(const pubkey_t *self, bytes_t *out)
+{
+    bytes_add_string(out, slice_text(types[self->kind]));
+    bytes_add_string(out, slice_of(self->key, PUBKEY_BYTES));
+    if (self->kind == PUBKEY_SK_ED25519)
+        bytes_add_string(out, slice_text(self->application));
+}
+
+int
+pubkey_read(pubkey_t *self, const char *type, const char *base64, fault_t *fault)
+{
+    pubkey_t key;
+    pubkey_kind_t kind;
+    uint8_t blob[BLOB_MAX];
+    size_t size;
+    if (read_type(slice_text(type), &kind, fault))
+        return -1;
+    if (sodium_base642bin(blob, sizeof blob, base64, strlen(base64), NULL, &size, NULL,
+                          sodium_base64_VARIANT_ORIGINAL))
+        return fault_set(fault, FAULT_FORMAT, "a public key that is not canonical Base64");
+    if (pubkey_decode(&key, slice_of(blob, size), fault))
+        return -1;
+    if (key.kind != kind)
+        return fault_set(fault, FAULT_FORMAT, "a public key named '%s' that holds another type",
+                         type);
+    *self = key;
+    return 0;
+}
+
+int
+pubkey_read_line(pubkey_t *self, const char *line, fault_t *fault)
+{
+    char type[TYPE_MAX + 1], base64[BASE64_MAX];
+    size_t type_size = strcspn(line, " \n");
+    if (line[type_size] != ' ' || type_size >= sizeof type)
+        return fault_set(fault, FAULT_FORMAT, "a public key is a line 'TYPE BASE64 COMMENT'");
+    memcpy(type, line, type_size);
+    type[type_size] = '\0';
+    const char *rest = line + type_size + 1;
+    size_t base64_size = strcspn(rest, " \n");
+    const char *lf = strchr(rest, '\n');
+    if (lf && lf[1])
+        return fault_set(fault, FAULT_FORMAT, "more than one line where a public key is expected");
+    pubkey_kind_t kind;
+    if (read_type(slice_text(type), &kind, fault))
+        return -1;
+    if (base64_size >= sizeof base64)
+        return fault_set(fault, FAULT_FORMAT, "a public key that is too long for its type");
+    memcpy(base64, rest, base64_size);
+    base64[base64_size] = '\0';
+    return pubkey_read(self, type, base64, fault);
+}
+
+void
+pubkey_write(const pubkey_t *self, bytes_t *out)
+{
+    char base64[BASE64_MAX];
+    CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
+    pubkey_encode(self, blob);
+    sodium_bin2base64(base64, sizeof base64, blob->data, blob->size,
+                      sodium_base64_VARIANT_ORIGINAL);
+    bytes_addf(out, "%s %s", types[self->kind], base64);
+}
+
+const char *
+pubkey_fingerprint(const pubkey_t *self, char out[static PUBKEY_FINGERPRINT_TEXT])
+{
+    char base64[HASH_TEXT];
+    CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
+    pubkey_encode(self, blob);
+    hash_t hash = hash_of(bytes_slice(blob));
+    sodium_bin2base64(base64, sizeof base64, hash.bytes, HASH_BYTES,
+                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    snprintf(out, PUBKEY_FINGERPRINT_TEXT, "SHA256:%.43s", base64);
+    return out;
+}
+
+bool
+pubkey_equal(const pubkey_t *left, const pubkey_t *right)
+{
+    return left->kind == right->kind && !memcmp(left->key, right->key, PUBKEY_BYTES) &&
+           !strcmp(left->application, right->application);
+}
