@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #define KIB 1024
+#define FIX_RESULT_MAX 320 /* escaped, it stands in one line of the effector's journal */
 #define SERVICE_ARGUMENT                                                                           \
     {                                                                                              \
         .name = "service", .kind = ARGUMENT_NAME, .required = true,                                \
@@ -24,7 +25,7 @@ static const op_t ops[] = {
                 {"rotated", ARGUMENT_BOOL, false, 0, 0, "only logs that were rotated away"},
             },
         .help = "lists the largest regular files below a folder, on its own filesystem",
-        .result = "list of {path, bytes, modified}, largest first",
+        .result = "list of {path, bytes, modified (ms since 1970)}, largest first",
     },
     {
         .name = "disk.usage",
@@ -41,8 +42,8 @@ static const op_t ops[] = {
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
         .timeout_s = 30,
-        .result_bytes_max = 8 * KIB,
-        .arguments = {{"path", ARGUMENT_PATH, true, 0, 0, "a rotated log below a spool folder"}},
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {{"path", ARGUMENT_PATH, true, 0, 255, "a rotated log below a spool folder"}},
         .help = "removes a rotated log; a file that is gone already frees nothing",
         .result = "{path, freed_bytes}",
     },
@@ -51,8 +52,8 @@ static const op_t ops[] = {
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
         .timeout_s = 30,
-        .result_bytes_max = 8 * KIB,
-        .arguments = {{"path", ARGUMENT_PATH, true, 0, 0, "a regular file below a spool folder"}},
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {{"path", ARGUMENT_PATH, true, 0, 255, "a log below a spool folder"}},
         .help = "empties a log and leaves it in its place",
         .result = "{path, freed_bytes}",
     },
@@ -86,7 +87,7 @@ static const op_t ops[] = {
         .least = CLASS_CHANGE,
         .again = AGAIN_NEVER,
         .timeout_s = 60,
-        .result_bytes_max = 8 * KIB,
+        .result_bytes_max = FIX_RESULT_MAX,
         .arguments = {SERVICE_ARGUMENT},
         .help = "stops a service that the policy lists, and starts it",
         .result = "{service, running, pid}",
@@ -96,7 +97,7 @@ static const op_t ops[] = {
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
         .timeout_s = 30,
-        .result_bytes_max = 8 * KIB,
+        .result_bytes_max = FIX_RESULT_MAX,
         .arguments = {SERVICE_ARGUMENT},
         .help = "starts a service that the policy lists, unless it runs",
         .result = "{service, running, pid}",
@@ -109,7 +110,7 @@ static const op_t ops[] = {
         .result_bytes_max = 8 * KIB,
         .arguments = {SERVICE_ARGUMENT},
         .help = "tells whether a service that the policy lists runs",
-        .result = "{service, running, pid, since?}; pid 0 where it does not run",
+        .result = "{service, running, pid (0 where it does not run), since? (ms since 1970)}",
     },
 };
 
@@ -191,7 +192,10 @@ misfit(const op_argument_t *argument, const value_t *value)
 
     switch (argument->kind) {
     case ARGUMENT_PATH:
-        return bytes && path_is_normal(text) ? NULL : "is not a normal absolute path";
+        return bytes && path_is_normal(text) &&
+                       (!argument->max || (int64_t)strlen(text) <= argument->max)
+                   ? NULL
+                   : "is not a normal absolute path, or too long";
     case ARGUMENT_NAME:
         return bytes && text_is_name(text) ? NULL : "is not a name ([a-z0-9][a-z0-9._-]*)";
     case ARGUMENT_TEXT:

@@ -23,7 +23,7 @@ typedef struct {
     const char *name;
     argument_kind_t kind;
     bool required;
-    int64_t min, max;  /* of an integer's value, or a text's length */
+    int64_t min, max;  /* of an integer's value, or a text's length; of a path's where max is set */
     const char *help;
 } op_argument_t;
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy - what the machine itself allows, whoever signed (docs/PROTOCOL.md 11).
+ *
+ *     allow OP                        class highest CLASS       rate OP COUNT SECONDS
+ *     read PATH   spool PATH          service NAME pidfile PATH
+ *     service NAME start|stop|reload COMMAND ARG...
+ *
+ * What is not named is not allowed; without a class line, nothing above observe. The paths that
+ * observe ops look at lie below a read or spool folder; file ops act only below a spool folder, and
+ * file.remove only on names that a rotation of logs made. Every service has a pidfile and a start
+ * command, whose program is what the pidfile's process runs. */
+#ifndef TOCSIN_POLICY_H
+#define TOCSIN_POLICY_H
+
+#include "common/config.h"
+#include "common/moment.h"
+#include "wire/ops.h"
+#include "worker/journal.h"
+
+#define POLICY_FOLDERS_MAX 64
+#define POLICY_SERVICES_MAX 64
+#define POLICY_OPS_MAX 64
+
+typedef struct policy policy_t;
+
+/* A command is its words, NULL behind the last; NULL itself where the policy names none. All of it
+ * lives as long as the policy. */
+typedef struct {
+    char name[TEXT_NAME_MAX + 1];
+    const char *pidfile;
+    const char *const *start;
+    const char *const *stop;
+    const char *const *reload;
+} service_t;
+
+/* FAULT_CONFIG "FILE:LINE: ..." for an unknown key, op or class, a path that is not normal, a rate
+ * for an op that changes nothing (those are not counted), an incomplete service. */
+policy_t *policy_load(const char *path, fault_t *fault);
+void policy_destroy(policy_t **self_p);
+
+class_t policy_highest(const policy_t *self);
+
+/* NULL where the policy does not name it. */
+const service_t *policy_service(const policy_t *self, const char *name);
+
+/* The longest spool folder that this path lies below (not the folder itself); NULL where none. */
+const char *policy_spool(const policy_t *self, const char *path);
+
+/* Whether this machine lets that be done; arguments passed op_check. FAULT_POLICY, FAULT_CLASS. */
+int policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, fault_t *fault)
+    MUST_CHECK;
+
+/* Whether one more of this op may begin now: counted from the journal, so that a restart forgets
+ * nothing. FAULT_RATE. */
+int policy_check_rate(const policy_t *self, const op_t *op, const journal_t *journal, wall_t now,
+                      fault_t *fault) MUST_CHECK;
+
+/* Names that a rotation made: .1 to .999, .gz .xz .zst .bz2 .old, or a part -YYYYMMDD. */
+bool name_is_rotated(const char *name);
+
+#endif
