@@ -219,15 +219,16 @@ all_zero(slice_t bytes)
     return true;
 }
 
-/* A record that a crash cut short: it reaches past the end, or stands there without its LF. */
+/* A record that a crash cut short: it reaches past the end, or stands there without its LF, or the
+ * filesystem had made room for it and nothing more. */
 static bool
 is_torn(slice_t rest, uint32_t size)
 {
-    if (rest.size < 4 || size >= rest.size - 4)
+    if (rest.size < 4 || all_zero(rest))
         return true;
-    if (size + 5 == rest.size && rest.data[rest.size - 1] != '\n')
-        return true;
-    return all_zero(rest);
+    if (size > RECORD_BYTES_MAX)
+        return false;
+    return size + 4 >= rest.size || (size + 5 == rest.size && rest.data[size + 4] != '\n');
 }
 
 static int
@@ -383,6 +384,7 @@ append(journal_t *self, slice_t bytes, fault_t *fault)
         return fault_set(fault, FAULT_IO, "the journal is broken; the effector must start again");
     if (file_write_all(self->fd, bytes, fault)) {
         self->broken = ftruncate(self->fd, (off_t)self->size) || fdatasync(self->fd);
+        self->reserved = 0;
         return fault_wrap(fault, "journal");
     }
     if (fdatasync(self->fd)) {
