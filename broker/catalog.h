@@ -5,8 +5,8 @@
  * A keeper process (libexec/tocsin/catalog) gives up privileges once, at start, and then forks a
  * reader whenever the broker asks for one; so a reader that fell over a hostile repository can be
  * replaced long after the broker itself dropped its privileges. The reader looks at the two ref
- * namespaces, and sends each ref once. Nothing here is verified beyond shape, modes, sizes and
- * that bytes have the hash they are named by: what an item is worth is for trust to say. */
+ * namespaces, and sends each ref once. Items are checked for shape, sizes and hashes on both
+ * sides, and for nothing else: what an item is worth is for trust to say. */
 #ifndef TOCSIN_CATALOG_H
 #define TOCSIN_CATALOG_H
 
@@ -44,7 +44,8 @@ typedef struct catalog catalog_t;
  * a ZeroMQ context exists: as root, the keeper enters the repository with chroot and becomes UID
  * (and the group of the same number), which must be able to read it; otherwise, or with UID 0, it
  * stays who we are. interval_ms: how often refs are looked at. After a start, and after each
- * restart, every item comes (again). The repository itself may be missing: that is a complaint. */
+ * restart, every item comes (again). FAULT_CONFIG where there is no such folder, FAULT_UNREACHABLE
+ * where the keeper does not come up (it says why on standard error). */
 catalog_t *catalog_new(const char *program, const char *repository, uid_t uid, int interval_ms,
                        fault_t *fault);
 
@@ -63,8 +64,16 @@ catalog_item_t *catalog_next(catalog_t *self, fault_t *fault);
  * CATALOG_BACKOFF_MIN_MS. FAULT_UNREACHABLE when the keeper itself is gone: restart the broker. */
 int catalog_tick(catalog_t *self, mono_t now, fault_t *fault) MUST_CHECK;
 
-/* The reader's and the decoder's agreement: one item as one message of five frames. */
+/* What both ends of the socket agree on: one item is one message of five frames: kind, hash,
+ * document, armors, and files or text. Decoding checks the item as catalog_item_check does. */
 frames_t *catalog_item_encode(const catalog_item_t *self);
 catalog_item_t *catalog_item_decode(const frames_t *frames, fault_t *fault);
+
+/* A release: its document has the hash, and files are exactly those it lists, each with its length
+ * and hash. An approval: one armor. FAULT_HASH, FAULT_FORMAT, FAULT_LIMIT, FAULT_SIGNATURE. */
+int catalog_item_check(const catalog_item_t *self, fault_t *fault) MUST_CHECK;
+
+/* Every field empty. */
+catalog_item_t *catalog_item_new(catalog_kind_t kind);
 
 #endif
