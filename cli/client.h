@@ -21,7 +21,13 @@ void client_close(client_t **self_p);
  * fault, or FAULT_UNREACHABLE after 5 s. The caller's. */
 value_t *client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
 
-/* The next EVENT's body; NULL with FAULT_TIMEOUT after timeout_ms. */
+/* The next EVENT's body; NULL with FAULT_TIMEOUT after timeout_ms, or at once on Ctrl-C. */
 value_t *client_event(client_t *self, int timeout_ms, fault_t *fault);
+
+/* Whether Ctrl-C was pressed since client_open. */
+bool client_interrupted(const client_t *self);
+
+/* Whose CURVE key this is, as the people document says; "" where it is nobody's. */
+const char *client_person(const client_t *self);
 
 #endif

@@ -7,13 +7,14 @@
 #include "cli/command.h"
 #include "keys/trust.h"
 
-/* Runs `ssh-keygen -Y sign -n NAMESPACE -f options->key` with the document on its standard input,
+/* Runs `ssh-keygen -Y sign -n NAMESPACE -f options->key` over the document in a private folder,
  * decodes what it made and checks it; appends the armor. The signer's key into *key (may be NULL).
  * FAULT_USAGE where no key is named, FAULT_FAILED with ssh-keygen's own words. */
 int sign_document(const options_t *options, purpose_t purpose, slice_t document, bytes_t *armor,
                   pubkey_t *key, fault_t *fault) MUST_CHECK;
 
-/* Shows the document as it is and asks on the terminal; true at once with options->no_input. */
+/* Asks on the terminal; true at once with options->no_input, false where there is no terminal. The
+ * caller has shown the document as it is. */
 bool sign_confirm(const options_t *options, const char *question);
 
 #endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps docs/PROTOCOL.md 6: ASK, ANSWER and EVENT over a CURVE DEALER. */
+#include "cli/client.h"
+
+#include <assert.h>
+#include <czmq.h>
+#include <stdlib.h>
+
+#include "common/file.h"
+#include "common/moment.h"
+#include "keys/curve.h"
+#include "wire/message.h"
+
+#define ANSWER_TIMEOUT_MS 5000
+#define EVENTS_MAX 4096 /* kept while an answer is awaited */
+
+struct client {
+    zsock_t *socket;          /* DEALER */
+    const char *server;       /* the options' */
+    const trust_t *trust;     /* the caller's */
+    curvekey_t own;           /* this person's public key */
+    uint64_t asked;           /* ids given out */
+    char id[24];              /* of the question asked last */
+    zlistx_t *events;         /* value_t: bodies that came while an answer was awaited */
+};
+
+trust_t *
+site_load(const options_t *options, fault_t *fault)
+{
+    char path[4096];
+    hash_t site;
+    snprintf(path, sizeof path, "%s/id", options->site);
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, HASH_TEXT, fault);
+    if (!text) {
+        fault_wrap(fault, "site '%s' (TOCSIN_SITE names its folder)", options->site);
+        return NULL;
+    }
+    if (text->size == HASH_TEXT && text->data[HASH_TEXT - 1] == '\n')
+        text->data[HASH_TEXT - 1] = '\0';
+    if (text->size != HASH_TEXT || !hash_read(bytes_text(text), &site)) {
+        fault_set(fault, FAULT_FORMAT, "'%s' is not 64 hexadecimal digits and a line feed", path);
+        return NULL;
+    }
+    CLEANUP(trust_destroy) trust_t *trust = trust_new(&site);
+    if (trust_load(trust, options->site, fault)) {
+        fault_wrap(fault, "site '%s'", options->site);
+        return NULL;
+    }
+    return MOVE(trust);
+}
+
+/* The broker to expect: the only one, or the one that TOCSIN_BROKER names. */
+static const curve_line_t *
+choose_broker(const trust_t *trust, fault_t *fault)
+{
+    const people_t *people = trust_people(trust);
+    const char *name = getenv("TOCSIN_BROKER");
+    if (!people || !people->broker_count) {
+        fault_set(fault, FAULT_NOT_FOUND,
+                  "the people document lists no broker; 'tocsin keys broker' adds one");
+        return NULL;
+    }
+    if (people->broker_count == 1 && !name)
+        return &people->brokers[0];
+    for (size_t i = 0; name && i < people->broker_count; i++)
+        if (!strcmp(people->brokers[i].name, name))
+            return &people->brokers[i];
+    if (name)
+        fault_set(fault, FAULT_NOT_FOUND, "the people document lists no broker '%s' (TOCSIN_BROKER)",
+                  name);
+    else
+        fault_set(fault, FAULT_USAGE, "the people document lists %zu brokers: name one in "
+                  "TOCSIN_BROKER", people->broker_count);
+    return NULL;
+}
+
+static void
+destroy_event(void **event_p)
+{
+    value_destroy((value_t **)event_p);
+}
+
+static int
+connect_to(client_t *self, const curvepair_t *pair, const curve_line_t *broker, fault_t *fault)
+{
+    self->socket = zsock_new(ZMQ_DEALER);
+    if (!self->socket)
+        return fault_errno(fault, "socket");
+    zsock_set_linger(self->socket, 0);
+    zsock_set_immediate(self->socket, 1);
+    zsock_set_maxmsgsize(self->socket, FRAMES_BYTES_MAX);
+    zsock_set_sndtimeo(self->socket, ANSWER_TIMEOUT_MS);
+    zsock_set_reconnect_ivl_max(self->socket, 1000);
+    zsock_set_curve_publickey_bin(self->socket, pair->public_key.bytes);
+    zsock_set_curve_secretkey_bin(self->socket, pair->secret);
+    zsock_set_curve_serverkey_bin(self->socket, broker->curve.bytes);
+    if (zsock_connect(self->socket, "%s", self->server))
+        return fault_set(fault, FAULT_USAGE, "'%s' is no endpoint such as tcp://HOST:PORT",
+                         self->server);
+    return 0;
+}
+
+client_t *
+client_open(const options_t *options, const trust_t *trust, fault_t *fault)
+{
+    curvepair_t pair;
+    const curve_line_t *broker = choose_broker(trust, fault);
+    if (!broker)
+        return NULL;
+    if (!options->server || strncmp(options->server, "tcp://", 6) != 0) {
+        fault_set(fault, FAULT_USAGE,
+                  "which broker: name it as tcp://HOST:PORT by --server or TOCSIN_SERVER");
+        return NULL;
+    }
+    if (curve_load(&pair, options->curve, fault)) {
+        fault_wrap(fault, "your CURVE secret (TOCSIN_CURVE; 'tocsin keys curve' makes one)");
+        return NULL;
+    }
+    CLEANUP(client_close) client_t *self = memory_new(1, sizeof *self);
+    self->server = options->server;
+    self->trust = trust;
+    self->own = pair.public_key;
+    self->events = zlistx_new();
+    assert(self->events);
+    zlistx_set_destructor(self->events, destroy_event);
+    int failed = connect_to(self, &pair, broker, fault);
+    curve_forget(&pair);
+    return failed ? NULL : MOVE(self);
+}
+
+void
+client_close(client_t **self_p)
+{
+    client_t *self = *self_p;
+    if (!self)
+        return;
+    zsock_destroy(&self->socket);
+    zlistx_destroy(&self->events);
+    free(self);
+    *self_p = NULL;
+}
+
+static frames_t *
+frames_of(zmsg_t *message)
+{
+    CLEANUP(frames_destroy) frames_t *frames = frames_new();
+    if (zmsg_size(message) > FRAMES_MAX || zmsg_content_size(message) > FRAMES_BYTES_MAX)
+        return NULL;
+    for (zframe_t *frame = zmsg_first(message); frame; frame = zmsg_next(message))
+        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
+    return MOVE(frames);
+}
+
+/* The next message that a broker may send here; what is none is dropped. */
+static frames_t *
+receive(client_t *self, mono_t until, message_type_t *type, fault_t *fault)
+{
+    for (;;) {
+        fault_t ignored;
+        int64_t left = until.ms - mono_now().ms;
+        zsock_set_rcvtimeo(self->socket, left > 0 ? (int)left : 0);
+        CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
+        if (!message) {
+            fault_set(fault, FAULT_TIMEOUT, "nothing came");
+            return NULL;
+        }
+        CLEANUP(frames_destroy) frames_t *frames = frames_of(message);
+        if (frames && !message_read(frames, FROM_BROKER, type, &ignored) &&
+            (*type == MESSAGE_ANSWER || *type == MESSAGE_EVENT))
+            return MOVE(frames);
+    }
+}
+
+static int
+send_question(client_t *self, const char *verb, const value_t *arguments, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    CLEANUP(frames_destroy) frames_t *frames = message_new(MESSAGE_ASK);
+    value_encode(arguments, encoded);
+    snprintf(self->id, sizeof self->id, "%llu", (unsigned long long)++self->asked);
+    frames_add_text(frames, self->id);
+    frames_add_text(frames, verb);
+    frames_add(frames, bytes_slice(encoded));
+    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_new();
+    for (size_t i = 0; i < frames->count; i++)
+        zmsg_addmem(message, frames->frame[i]->data, frames->frame[i]->size);
+    if (zmsg_send(&message, self->socket))
+        return fault_set(fault, FAULT_UNREACHABLE,
+                         "no broker with the expected key answers at '%s'; is it up, and is your "
+                         "CURVE key in the people document", self->server);
+    return 0;
+}
+
+static value_t *
+read_answer(const frames_t *answer, fault_t *fault)
+{
+    const char *word = frames_text(answer, 2);
+    if (!strcmp(word, fault_word(FAULT_NONE)))
+        return value_decode(frames_at(answer, 4), fault);
+    fault_code_t code = fault_of(word);
+    fault_set(fault, code == FAULT_CODES ? FAULT_FORMAT : code, "%s", frames_text(answer, 3));
+    return NULL;
+}
+
+value_t *
+client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *sent = arguments ? arguments : value_map();
+    mono_t until = {mono_now().ms + ANSWER_TIMEOUT_MS};
+    message_type_t type;
+    if (send_question(self, verb, sent, fault))
+        return NULL;
+    for (;;) {
+        CLEANUP(frames_destroy) frames_t *frames = receive(self, until, &type, fault);
+        if (!frames) {
+            fault_set(fault, FAULT_UNREACHABLE, "the broker at '%s' did not answer '%s' within %d s",
+                      self->server, verb, ANSWER_TIMEOUT_MS / 1000);
+            return NULL;
+        }
+        if (type == MESSAGE_ANSWER && !strcmp(frames_text(frames, 1), self->id))
+            return read_answer(frames, fault);
+        if (type == MESSAGE_EVENT && zlistx_size(self->events) < EVENTS_MAX) {
+            value_t *body = value_decode(frames_at(frames, 2), fault);
+            if (body)
+                zlistx_add_end(self->events, body);
+        }
+    }
+}
+
+value_t *
+client_event(client_t *self, int timeout_ms, fault_t *fault)
+{
+    mono_t until = {mono_now().ms + timeout_ms};
+    message_type_t type;
+    if (zlistx_size(self->events)) {
+        zlistx_first(self->events);
+        return zlistx_detach_cur(self->events);
+    }
+    for (;;) {
+        CLEANUP(frames_destroy) frames_t *frames = receive(self, until, &type, fault);
+        if (!frames)
+            return NULL;
+        if (type == MESSAGE_EVENT)
+            return value_decode(frames_at(frames, 2), fault);
+    }
+}
+
+bool
+client_interrupted(const client_t *self)
+{
+    (void)self;
+    return zsys_interrupted;
+}
+
+const char *
+client_person(const client_t *self)
+{
+    const people_t *people = trust_people(self->trust);
+    const char *person = people ? people_curve(people, &self->own) : NULL;
+    return person ? person : "";
+}
