@@ -17,27 +17,33 @@ typedef struct repository repository_t;
 /* A bare repository's folder, or a working copy (then its .git). FAULT_NOT_FOUND, FAULT_IO. */
 repository_t *repository_open(const char *path, fault_t *fault);
 void repository_close(repository_t **self_p);
+bool repository_is_bare(const repository_t *self);
 
 typedef struct {
     hash_t hash;         /* of the document, checked against the ref's name */
     bytes_t *document;
-    bytes_t *armors;     /* the authors', then those of the approvals that lie beside it */
-    size_t approvals;    /* refs/tocsin/approval/HASH/... among them */
+    bytes_t *armors;     /* the authors', then those of the approvals beside it that hold */
+    bytes_t *authors;    /* the authors' alone */
     value_t *files;      /* map of path to bytes; each checked against the document */
     release_t *release;  /* the decoded document */
 } git_release_t;
 
 void git_release_destroy(git_release_t **self_p);
 
-/* Every release, in the order of playbook, then sequence; *count of them, each and the array the
- * caller's (git_releases_free). Refs that do not hold together are left out, and said in one
- * sentence each to on_complaint (may be NULL). NULL with a fault where refs cannot be read. */
-git_release_t **repository_releases(const repository_t *self, size_t *count,
-                                    void (*on_complaint)(const char *text), fault_t *fault);
-void git_releases_free(git_release_t ***self_p, size_t count);
+/* Every release, in the order of playbook, then sequence; a list that is the caller's. What does
+ * not hold together is left out, and said in one sentence each to on_complaint (may be NULL). NULL
+ * with a fault where refs cannot be read. */
+typedef struct {
+    size_t count;
+    git_release_t **at;
+} git_releases_t;
+
+git_releases_t *repository_releases(repository_t *self, void (*on_complaint)(const char *text),
+                                    fault_t *fault);
+void git_releases_destroy(git_releases_t **self_p);
 
 /* Writes refs/tocsin/release/HASH: `release`, `author.sigs`, `files/`. The same bytes again are
- * fine; other bytes under the same name are FAULT_CONFLICT. */
+ * fine; other signatures beside the same document are FAULT_CONFLICT. */
 int repository_add_release(repository_t *self, slice_t document, slice_t armors,
                            const value_t *files, fault_t *fault) MUST_CHECK;
 
@@ -53,8 +59,9 @@ int repository_commit(repository_t *self, const char *folder, const value_t *fil
                       const char *name, const char *address, const char *message, fault_t *fault)
     MUST_CHECK;
 
-/* Pushes main and refs/tocsin to the remote `origin`, by explicit refspecs; 0 at once where the
- * repository has no such remote. Never forces. */
+/* Pushes what was written since repository_open to the remote `origin`, by explicit refspecs; 0 at
+ * once where there is no such remote. Forces nothing but an approval by the same key.
+ * FAULT_CONFLICT where the other side does not take a ref. */
 int repository_push(repository_t *self, fault_t *fault) MUST_CHECK;
 
 /* A unified diff of two texts (either may be empty) as `git diff` prints it; appends. Bytes that

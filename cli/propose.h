@@ -23,8 +23,7 @@ command_run_t playbook_propose;
 value_t *propose_files(const char *folder, fault_t *fault);
 
 /* One more than the highest sequence of this playbook among the site's releases; 1 for the first. */
-uint64_t propose_sequence(const git_release_t *const *releases, size_t count, const hash_t *site,
-                          const char *playbook);
+uint64_t propose_sequence(const git_releases_t *releases, const hash_t *site, const char *playbook);
 
 /* The release that these files are: manifest has the bytes of files' "manifest". The caller's;
  * FAULT_NOT_FOUND without "playbook.lua" or "manifest". */
