@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/outbox.h"
+
+#include <stdlib.h>
+
+typedef struct {
+    destination_t to;
+    uint64_t runner;
+    frames_t *frames; /* ours */
+} letter_t;
+
+struct outbox {
+    letter_t *letters;
+    size_t count;
+    size_t capacity;
+    bool need_commit;
+};
+
+outbox_t *
+outbox_new(void)
+{
+    return memory_new(1, sizeof(outbox_t));
+}
+
+static void
+empty(outbox_t *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        frames_destroy(&self->letters[i].frames);
+    self->count = 0;
+}
+
+void
+outbox_destroy(outbox_t **self_p)
+{
+    outbox_t *self = *self_p;
+    if (!self)
+        return;
+    empty(self);
+    free(self->letters);
+    free(self);
+    *self_p = NULL;
+}
+
+void
+outbox_add(outbox_t *self, destination_t to, uint64_t runner, frames_t *frames)
+{
+    if (self->count == self->capacity) {
+        self->capacity = self->capacity ? 2 * self->capacity : 16;
+        self->letters = memory_resize(self->letters, self->capacity, sizeof *self->letters);
+    }
+    self->letters[self->count++] = (letter_t){to, runner, frames};
+}
+
+void
+outbox_need_commit(outbox_t *self)
+{
+    self->need_commit = true;
+}
+
+int
+outbox_flush(outbox_t *self, ledger_t *ledger, outbox_deliver_t *deliver, void *context,
+             fault_t *fault)
+{
+    int failed = 0;
+    if (self->need_commit && ledger_commit(ledger, fault))
+        return -1;
+    self->need_commit = false;
+    for (size_t i = 0; i < self->count && !failed; i++) {
+        letter_t *letter = &self->letters[i];
+        failed = deliver(context, letter->to, letter->runner, letter->frames, fault);
+    }
+    empty(self);
+    return failed;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/scribe.h"
+
+#include <stdlib.h>
+
+#include "common/text.h"
+#include "wire/message.h"
+
+struct scribe {
+    char worker[TEXT_NAME_MAX + 1];
+    hash_t site;
+    const machinekey_t *key;
+    ledger_t *ledger;
+    outbox_t *outbox;
+    uint64_t sequence; /* of the last receipt */
+    hash_t head;       /* of its document */
+};
+
+scribe_t *
+scribe_new(const char *worker, const hash_t *site, const machinekey_t *key, ledger_t *ledger,
+           outbox_t *outbox, fault_t *fault)
+{
+    CLEANUP(scribe_destroy) scribe_t *self = memory_new(1, sizeof *self);
+    text_copy(self->worker, sizeof self->worker, worker);
+    self->site = *site;
+    self->key = key;
+    self->ledger = ledger;
+    self->outbox = outbox;
+    if (ledger_last_receipt(ledger, &self->sequence, &self->head, fault))
+        return NULL;
+    return MOVE(self);
+}
+
+void
+scribe_destroy(scribe_t **self_p)
+{
+    free(*self_p);
+    *self_p = NULL;
+}
+
+static void
+queue(scribe_t *self, slice_t document, slice_t armor, slice_t output)
+{
+    frames_t *frames = message_new(MESSAGE_RECEIPT);
+    frames_add(frames, document);
+    frames_add(frames, armor);
+    frames_add(frames, output);
+    outbox_add(self->outbox, TO_LINK, 0, frames);
+}
+
+int
+scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+    slice_t out = output ? bytes_slice(output) : slice_of(NULL, 0);
+    receipt->site = self->site;
+    receipt->sequence = self->sequence + 1;
+    receipt->previous = self->head;
+    receipt->output = output ? hash_of(out) : HASH_ZERO;
+    receipt->output_bytes = out.size;
+    text_copy(receipt->worker, sizeof receipt->worker, self->worker);
+    text_copy(receipt->target, sizeof receipt->target, self->worker);
+    receipt_encode(receipt, document);
+    machinekey_sign(self->key, SIGN_RECEIPT, bytes_slice(document), armor);
+    if (ledger_put_receipt(self->ledger, receipt->sequence, &receipt->run, bytes_slice(document),
+                           bytes_slice(armor), out, fault))
+        return -1;
+    self->sequence = receipt->sequence;
+    self->head = hash_of(bytes_slice(document));
+    outbox_need_commit(self->outbox);
+    queue(self, bytes_slice(document), bytes_slice(armor), out);
+    return 0;
+}
+
+static int
+on_kept(void *context, uint64_t sequence, slice_t document, slice_t armor, slice_t output,
+        fault_t *fault)
+{
+    (void)sequence;
+    (void)fault;
+    queue(context, document, armor, output);
+    return 0;
+}
+
+int
+scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault)
+{
+    return ledger_each_receipt(self->ledger, run, on_kept, self, fault);
+}
+
+uint64_t
+scribe_sequence(const scribe_t *self)
+{
+    return self->sequence;
+}
+
+const hash_t *
+scribe_head(const scribe_t *self)
+{
+    return &self->head;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scribe - writes, signs and chains this worker's receipts (docs/PROTOCOL.md 3.8). */
+#ifndef TOCSIN_SCRIBE_H
+#define TOCSIN_SCRIBE_H
+
+#include "keys/receipt.h"
+#include "keys/signature.h"
+#include "worker/outbox.h"
+
+typedef struct scribe scribe_t;
+
+/* Borrows key, ledger and outbox, which must outlive it; goes on where the ledger's chain ends. */
+scribe_t *scribe_new(const char *worker, const hash_t *site, const machinekey_t *key,
+                     ledger_t *ledger, outbox_t *outbox, fault_t *fault);
+void scribe_destroy(scribe_t **self_p);
+
+/* Fills in site, worker, target, sequence and previous; signs; writes to the ledger; queues RECEIPT
+ * behind the commit. output may be NULL. */
+int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output, fault_t *fault)
+    MUST_CHECK;
+
+/* Queues again the receipts of a run, or with run NULL all that no broker acknowledged. */
+int scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;
+
+uint64_t scribe_sequence(const scribe_t *self);
+const hash_t *scribe_head(const scribe_t *self);
+
+#endif
