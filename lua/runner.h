@@ -7,7 +7,8 @@
  * From the runner: OP name arguments
  *                  DONE outcome output code text            (once; then it exits)
  *
- * mode "manifest": output is the manifest as a map. mode "step": context is a map with inputs,
+ * mode "manifest": output is the manifest as a map (manifest_make). mode "data": output is what the
+ * chunk returns. mode "step": context is a map with inputs,
  * incident, target, here; outcome ok, skipped (when said no), failed (run or verify failed).
  * A script's own error is DONE failed with code "script" and file, line and text. */
 #ifndef TOCSIN_RUNNER_H
@@ -40,10 +41,10 @@ pid_t runner_fork(int *fd, fault_t *fault);
 /* For callers that may block (command line, lint, test): forks a runner, gives it the task, answers
  * each OP by on_op, kills it at timeout_ms, reaps it. */
 typedef struct {
-    const char *mode;        /* "manifest" or "step" */
+    const char *mode;        /* "manifest", "data" or "step" */
     slice_t playbook;
-    const char *step;        /* "" in mode manifest */
-    const value_t *context;  /* NULL in mode manifest */
+    const char *step;        /* "" in other modes */
+    const value_t *context;  /* NULL in other modes */
     int timeout_ms;
 } task_t;
 
@@ -57,7 +58,8 @@ typedef struct {
     fault_t fault;           /* for FAILED */
 } task_result_t;
 
-/* -1 with FAULT_TIMEOUT or FAULT_LIMIT (killed: time, memory, output), FAULT_IO. */
+/* -1 with FAULT_TIMEOUT or FAULT_LIMIT (killed: time, memory, output), FAULT_DENIED (killed: it tried
+ * a system call), FAULT_IO. */
 int runner_run(const task_t *task, op_handler_t *on_op, void *self, task_result_t *result,
                fault_t *fault) MUST_CHECK;
 

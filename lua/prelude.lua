@@ -1,0 +1,420 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The library that playbooks see. C calls this chunk once, with the names of all ops, call (name,
+-- arguments) that asks for one, and raise (text), an error at the playbook's own line. It returns
+-- the environment of playbooks, and what C calls: manifest (book) and step (book, name, context).
+-- Everything here is deterministic: a step that was cut off runs again over its recorded ops.
+local op_names, call, raise = ...
+
+local getmetatable, ipairs, math, next, rawget, select = getmetatable, ipairs, math, next, rawget, select
+local setmetatable, string, table, tostring, type, utf8 = setmetatable, string, table, tostring, type, utf8
+local format, find, gsub, match, pack, unpack = string.format, string.find, string.gsub, string.match, table.pack, table.unpack
+
+local function fail(text, ...)
+  raise(format(text, ...))
+end
+
+-- Merge sort: stable, and the same everywhere whatever the order function says.
+local function sorted(list, before, first, last)
+  if first >= last then
+    return
+  end
+  local middle = (first + last) // 2
+  sorted(list, before, first, middle)
+  sorted(list, before, middle + 1, last)
+  local left, i, j = table.move(list, first, middle, 1, {}), 1, middle + 1
+  for at = first, last do
+    if not left[i] then
+      return
+    elseif j <= last and before(list[j], left[i]) then
+      list[at], j = list[j], j + 1
+    else
+      list[at], i = left[i], i + 1
+    end
+  end
+end
+
+local ranks = { number = 1, string = 2, boolean = 3 }
+
+local function key_before(one, other)
+  local rank, other_rank = ranks[type(one)], ranks[type(other)]
+  if rank ~= other_rank then
+    return rank < other_rank
+  elseif rank == 3 then
+    return other and not one
+  end
+  return one < other
+end
+
+local function sorted_keys(map)
+  local keys = {}
+  for key in next, map do
+    if not ranks[type(key)] then
+      fail("a %s as a table's key has no order", type(key))
+    end
+    keys[#keys + 1] = key
+  end
+  sorted(keys, key_before, 1, #keys)
+  return keys
+end
+
+local function sorted_pairs(map)
+  if type(map) ~= "table" then
+    fail("pairs wants a table, not a %s", type(map))
+  end
+  local keys, at = sorted_keys(map), 0
+  return function()
+    at = at + 1
+    return keys[at], map[keys[at]]
+  end
+end
+
+local function sorted_next(map, key)
+  if type(map) ~= "table" then
+    fail("next wants a table, not a %s", type(map))
+  end
+  local keys = sorted_keys(map)
+  for at = 1, #keys do
+    if key == nil or key_before(key, keys[at]) then
+      return keys[at], map[keys[at]]
+    end
+  end
+end
+
+-- Without addresses, which differ from process to process.
+local function show(value)
+  local kind = type(value)
+  if ranks[kind] or value == nil then
+    return tostring(value)
+  end
+  local meta = getmetatable(value)
+  local own = type(meta) == "table" and rawget(meta, "__tostring")
+  return own and own(value) or kind
+end
+
+local function show_format(text, ...)
+  local values = pack(...)
+  if type(text) == "string" and find(gsub(text, "%%%%", ""), "%%[^%a]*p") then
+    fail("string.format has no %%p here: addresses differ from run to run")
+  end
+  for i = 1, values.n do
+    if type(values[i]) == "table" or type(values[i]) == "function" then
+      values[i] = show(values[i])
+    end
+  end
+  return format(text, unpack(values, 1, values.n))
+end
+
+-- Finalizers and weak tables would show when the collector runs.
+local function set_metatable(value, meta)
+  if type(meta) == "table" and (rawget(meta, "__gc") ~= nil or rawget(meta, "__mode") ~= nil) then
+    fail("a metatable has no __gc and no __mode here")
+  end
+  return setmetatable(value, meta)
+end
+
+local function sort(list, before)
+  if type(list) ~= "table" then
+    fail("table.sort wants a table, not a %s", type(list))
+  end
+  sorted(list, before or function(one, other) return one < other end, 1, #list)
+end
+
+local function chosen(library, names)
+  local out = {}
+  for name in string.gmatch(names, "%S+") do
+    out[name] = library[name]
+  end
+  return out
+end
+
+local environment = chosen(_G, "assert error getmetatable ipairs pcall rawequal rawget rawlen rawset select tonumber type xpcall")
+environment.next, environment.pairs, environment.setmetatable, environment.tostring = sorted_next, sorted_pairs, set_metatable, show
+environment.string = chosen(string, "byte char find gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
+environment.string.format = show_format
+environment.table = chosen(table, "concat insert move pack remove unpack")
+environment.table.sort = sort
+environment.math = chosen(math, "abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin sqrt tan tointeger type ult")
+environment.utf8 = chosen(utf8, "char charpattern codepoint codes len offset")
+environment._G = environment
+
+local string_meta = getmetatable("")
+string_meta.__index, string_meta.__metatable = environment.string, "strings have no metatable here"
+
+-- What a playbook is made of ---------------------------------------------------------------------
+
+local step_kind, input_kind, alert_kind, bound_kind = {}, {}, {}, {}
+
+local function is_a(kind, value)
+  return type(value) == "table" and getmetatable(value) == kind
+end
+
+local function check_table(what, value)
+  if type(value) ~= "table" then
+    fail("%s wants a table, not a %s", what, type(value))
+  end
+  return value
+end
+
+-- Every key of value is in fields (name to type, "any" for what is checked elsewhere).
+local function check_fields(what, value, fields)
+  for key, item in sorted_pairs(check_table(what, value)) do
+    local wanted = fields[key]
+    if not wanted then
+      fail("%s has no field '%s'", what, show(key))
+    elseif wanted ~= "any" and type(item) ~= wanted then
+      fail("%s: '%s' wants a %s, not a %s", what, key, wanted, type(item))
+    end
+  end
+  return value
+end
+
+local function check_name(what, name)
+  if type(name) ~= "string" or #name > 63 or not match(name, "^[a-z0-9][a-z0-9._-]*$") then
+    fail("%s '%s' is not a name ([a-z0-9][a-z0-9._-]*)", what, show(name))
+  end
+  return name
+end
+
+local units = { [""] = 1, s = 1, m = 60, h = 3600, d = 86400 }
+
+local function seconds(what, value)
+  local number, unit = match(show(value), "^(%d+)([smhd]?)$")
+  if not number or #number > 9 then
+    fail("%s '%s' is no time such as \"30s\" or \"5m\"", what, show(value))
+  end
+  return math.tointeger(number) * units[unit]
+end
+
+local function whole(what, value, least)
+  if math.type(value) ~= "integer" or value < least then
+    fail("%s '%s' is not a whole number from %d", what, show(value), least)
+  end
+  return value
+end
+
+-- The text of a literal, as it stands in the manifest.
+local function literal(what, value)
+  if type(value) ~= "string" and type(value) ~= "boolean" and math.type(value) ~= "integer" then
+    fail("%s wants a string, a whole number or a boolean, not %s", what, show(value))
+  end
+  return tostring(value)
+end
+
+environment.input = {}
+for _, kind in ipairs { "string", "integer", "percent", "path", "name", "address" } do
+  environment.input[kind] = function(spec)
+    check_fields("input." .. kind, spec or {}, { default = "any", from = "string", help = "string" })
+    return setmetatable({ kind = kind, spec = spec or {} }, input_kind)
+  end
+end
+
+environment.on = {}
+function environment.on.alert(spec)
+  local names = check_fields("on.alert", spec, { name = "any" }).name
+  names = type(names) == "string" and { names } or check_table("on.alert: 'name'", names)
+  for _, name in ipairs(names) do
+    literal("on.alert: 'name'", name)
+  end
+  return setmetatable({ names = names }, alert_kind)
+end
+
+local function bound(kind, ...)
+  local values = {}
+  for i = 1, select("#", ...) do
+    values[i] = literal(kind, (select(i, ...)))
+  end
+  return setmetatable({ kind = kind, values = values }, bound_kind)
+end
+
+function environment.under(path) return bound("under", path) end
+function environment.equals(value) return bound("equals", value) end
+function environment.from(number) return bound("from", number) end
+function environment.to(number) return bound("to", number) end
+function environment.one_of(values) return bound("equals", unpack(check_table("one_of", values))) end
+
+-- One argument's bound, or a list of bounds, into out.
+local function add_bounds(what, argument, bounds, out)
+  for _, one in ipairs(is_a(bound_kind, bounds) and { bounds } or check_table(what, bounds)) do
+    if not is_a(bound_kind, one) then
+      fail("%s: '%s' wants under, equals, one_of, from or to", what, show(argument))
+    end
+    for _, value in ipairs(one.values) do
+      out[#out + 1] = { argument = argument, kind = one.kind, value = value }
+    end
+  end
+end
+
+-- "op" or ["op"] = { argument = bound } to a list of { op, bounds }.
+local function read_uses(what, uses)
+  local out = {}
+  for key, item in sorted_pairs(check_table(what, uses)) do
+    local op, bounds = type(key) == "number" and item or key, {}
+    if type(op) ~= "string" then
+      fail("%s wants names of ops", what)
+    elseif type(key) == "string" then
+      for argument, one in sorted_pairs(check_table(what .. " " .. op, item)) do
+        add_bounds(what .. " " .. op, argument, one, bounds)
+      end
+    end
+    out[#out + 1] = { op = op, bounds = bounds }
+  end
+  return out
+end
+
+local step_fields = {
+  needs = "table", uses = "table", timeout = "any", when = "function", run = "function", verify = "function",
+}
+
+function environment.step(name)
+  local what = format("step '%s'", check_name("step", name))
+  return function(spec)
+    check_fields(what, spec, step_fields)
+    if not spec.run then
+      fail("%s has no run", what)
+    end
+    for _, need in ipairs(spec.needs or {}) do
+      check_name(what .. " needs", need)
+    end
+    return setmetatable({
+      name = name, when = spec.when, run = spec.run, verify = spec.verify, needs = spec.needs or {},
+      uses = read_uses(what .. " uses", spec.uses or {}), timeout = seconds(what .. " timeout", spec.timeout or "60s"),
+    }, step_kind)
+  end
+end
+
+local book_fields = {
+  name = "string", summary = "string", inputs = "table", triggers = "table", rollout = "table",
+}
+
+function environment.playbook(spec)
+  local book = { steps = {} }
+  for key, item in sorted_pairs(check_table("playbook", spec)) do
+    if is_a(step_kind, item) then
+      if book.steps[item.name] then
+        fail("two steps are called '%s'", item.name)
+      end
+      book.steps[#book.steps + 1], book.steps[item.name] = item, item
+    elseif type(key) == "number" then
+      fail("item %s of playbook is no step", show(key))
+    else
+      check_fields("playbook", { [key] = item }, book_fields)
+      book[key] = item
+    end
+  end
+  check_name("playbook", book.name)
+  if not book.summary then
+    fail("playbook '%s' has no summary", book.name)
+  elseif #book.steps == 0 then
+    fail("playbook '%s' has no step", book.name)
+  end
+  environment.playbook = function() fail("a file holds one playbook") end
+  return setmetatable(book, book_fields)
+end
+
+-- Mode manifest: the playbook as a map (wire/manifest.h, manifest_make) --------------------------
+
+local function manifest_inputs(book)
+  local out = {}
+  for name, input in sorted_pairs(book.inputs or {}) do
+    if not is_a(input_kind, input) then
+      fail("input '%s' wants input.string, integer, percent, path, name or address", show(name))
+    end
+    local spec = input.spec
+    out[#out + 1] = {
+      name = check_name("input", name), kind = input.kind, from = spec.from, help = spec.help,
+      default = spec.default ~= nil and literal(format("input '%s': default", name), spec.default) or nil,
+    }
+  end
+  return out
+end
+
+local function manifest_triggers(book)
+  local out = {}
+  for _, trigger in ipairs(book.triggers or {}) do
+    if not is_a(alert_kind, trigger) then
+      fail("triggers wants on.alert { name = ... }")
+    end
+    table.move(trigger.names, 1, #trigger.names, #out + 1, out)
+  end
+  return out
+end
+
+local function check_book(book)
+  if not is_a(book_fields, book) then
+    fail("playbook.lua does not return playbook { ... }")
+  end
+  return book
+end
+
+local function manifest(book)
+  local steps = {}
+  local rollout = check_fields("rollout", check_book(book).rollout or {},
+    { first = "any", grow = "any", soak = "any", max_failures = "any" })
+  for i, step in ipairs(book.steps) do
+    steps[i] = {
+      name = step.name, timeout = step.timeout, when = step.when ~= nil, verify = step.verify ~= nil,
+      needs = step.needs, uses = step.uses,
+    }
+  end
+  return {
+    name = book.name, summary = book.summary, inputs = manifest_inputs(book), triggers = manifest_triggers(book),
+    steps = steps,
+    rollout = {
+      first = whole("rollout: first", rollout.first or 1, 1), grow = whole("rollout: grow", rollout.grow or 2, 1),
+      soak = seconds("rollout: soak", rollout.soak or "0s"),
+      max_failures = whole("rollout: max_failures", rollout.max_failures or 0, 0),
+    },
+  }
+end
+
+-- Mode step: when, run, verify -------------------------------------------------------------------
+
+local running -- the step, and declared: the ops it may ask for
+
+for _, name in ipairs(op_names) do
+  local family, verb = match(name, "^([^.]+)%.(.+)$")
+  environment[family] = environment[family] or {}
+  environment[family][verb] = function(arguments)
+    if not running then
+      fail("%s can be asked for in a step's when, run and verify only", name)
+    elseif not running.declared[name] then
+      fail("op '%s' is not declared in uses of step '%s'", name, running.name)
+    end
+    return call(name, check_table(name, arguments or {}))
+  end
+end
+
+local function declared(step)
+  local out = {}
+  for _, use in ipairs(step.uses) do
+    out[use.op] = true
+  end
+  return out
+end
+
+-- Outcome, output, code, text.
+local function run_step(book, name, context)
+  local step = check_book(book).steps[name]
+  if type(name) ~= "string" or not step then
+    fail("playbook '%s' has no step '%s'", book.name, show(name))
+  end
+  running = { name = name, declared = declared(step) }
+  if step.when then
+    local wanted, text, code = step.when(context)
+    if not wanted then
+      return text and "failed" or "skipped", nil, code, text
+    end
+  end
+  local output, text, code = step.run(context)
+  if output == nil and text ~= nil then
+    return "failed", nil, code, text
+  elseif step.verify then
+    local held, why, its_code = step.verify(context, output)
+    if not held then
+      return "failed", nil, its_code, why and "verify did not hold: " .. show(why) or "verify did not hold"
+    end
+  end
+  return "ok", output
+end
+
+return environment, manifest, run_step
