@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/fleet.h"
+
+#include <stdlib.h>
+
+#include "keys/fields.h"
+
+/* Room for one more line, doubled as it grows. */
+static void *
+grow(void *lines, size_t count, size_t size)
+{
+    bool full = (count & (count - 1)) == 0;
+    if (!full)
+        return lines;
+    return memory_resize(lines, count ? 2 * count : 1, size);
+}
+
+static void
+read_host(fleet_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "host", 2);
+    if (!fields_room(in, self->host_count, FLEET_HOSTS_MAX))
+        return;
+    self->hosts = grow(self->hosts, self->host_count, sizeof *self->hosts);
+    host_line_t *line = &self->hosts[self->host_count++];
+    fields_word(in, row[0], line->host, sizeof line->host);
+    fields_name(in, row[1], line->worker);
+}
+
+static void
+read_source(fleet_t *self, document_reader_t *in)
+{
+    const char *name = document_name(in, "source");
+    if (!fields_room(in, self->source_count, FLEET_SOURCES_MAX))
+        return;
+    self->sources = grow(self->sources, self->source_count, sizeof *self->sources);
+    text_copy(self->sources[self->source_count++], TEXT_NAME_MAX + 1, name);
+}
+
+static void
+read_worker(fleet_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "worker", 5);
+    if (!fields_room(in, self->worker_count, FLEET_WORKERS_MAX))
+        return;
+    self->workers = grow(self->workers, self->worker_count, sizeof *self->workers);
+    worker_line_t *line = &self->workers[self->worker_count++];
+    *line = (worker_line_t){0};
+    fields_name(in, row[0], line->id);
+    if (!labels_valid(row[1]))
+        document_spoil(in, FAULT_FORMAT, "'%.60s' are not ascending labels, or name a region",
+                       row[1]);
+    fields_copy(in, row[1], line->labels, sizeof line->labels);
+    fields_curve(in, row[2], &line->curve);
+    fields_pubkey(in, row[3], row[4], &line->key);
+    if (line->key.kind != PUBKEY_ED25519)
+        document_spoil(in, FAULT_KEY, "worker '%s' signs by itself and cannot touch a FIDO key",
+                       line->id);
+}
+
+/* Lines ascend, but only neighbours were compared: what must be one of a kind is looked for. */
+static int
+check_workers(const fleet_t *self, fault_t *fault)
+{
+    for (size_t i = 0; i < self->worker_count; i++)
+        for (size_t k = 0; k < i; k++) {
+            const worker_line_t *left = &self->workers[i], *right = &self->workers[k];
+            if (!strcmp(left->id, right->id))
+                return fault_set(fault, FAULT_FORMAT, "worker '%s' stands here twice", left->id);
+            if (pubkey_equal(&left->key, &right->key) ||
+                !memcmp(left->curve.bytes, right->curve.bytes, sizeof left->curve.bytes))
+                return fault_set(fault, FAULT_KEY, "workers '%s' and '%s' share a key", right->id,
+                                 left->id);
+        }
+    return 0;
+}
+
+static int
+check_hosts(const fleet_t *self, fault_t *fault)
+{
+    for (size_t i = 0; i < self->host_count; i++) {
+        const host_line_t *line = &self->hosts[i];
+        if (!fleet_worker(self, line->worker))
+            return fault_set(fault, FAULT_FORMAT, "host '%s' is of worker '%s', who is not here",
+                             line->host, line->worker);
+        if (fleet_worker(self, line->host) && strcmp(line->host, line->worker) != 0)
+            return fault_set(fault, FAULT_FORMAT, "host '%s' has the name of another worker",
+                             line->host);
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(line->host, self->hosts[k].host))
+                return fault_set(fault, FAULT_FORMAT, "host '%s' stands here twice", line->host);
+    }
+    return 0;
+}
+
+fleet_t *
+fleet_decode(slice_t document, fault_t *fault)
+{
+    document_reader_t in;
+    CLEANUP(fleet_destroy) fleet_t *self = memory_new(1, sizeof *self);
+    CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    document_open(&in, document, "fleet", fault);
+    fields_take_hash(&in, "site", &self->site);
+    fields_take_name(&in, "region", self->region);
+    self->version = document_number(&in, "version", 1, FIELDS_NUMBER_MAX);
+    fields_take_span(&in, &self->issued, &self->expires);
+    while (document_has(&in, "host"))
+        read_host(self, &in);
+    while (document_has(&in, "source"))
+        read_source(self, &in);
+    while (document_has(&in, "worker"))
+        read_worker(self, &in);
+    if (document_close(&in, fault) || check_workers(self, fault) || check_hosts(self, fault))
+        return NULL;
+    fleet_encode(self, again);
+    if (document_same(document, bytes_slice(again), fault))
+        return NULL;
+    return MOVE(self);
+}
+
+static void
+add_worker(bytes_t *out, const worker_line_t *line)
+{
+    char digits[2 * sizeof line->curve.bytes + 1];
+    CLEANUP(bytes_destroy) bytes_t *front = bytes_new();
+    hex_encode(slice_of(line->curve.bytes, sizeof line->curve.bytes), digits);
+    bytes_addf(front, "%s %s %s", line->id, line->labels, digits);
+    fields_add_pubkey(out, "worker", bytes_text(front), &line->key);
+}
+
+void
+fleet_encode(const fleet_t *self, bytes_t *out)
+{
+    document_begin(out, "fleet");
+    fields_add_hash(out, "site", &self->site);
+    document_add(out, "region", "%s", self->region);
+    document_add(out, "version", "%llu", (unsigned long long)self->version);
+    document_add_time(out, "issued", self->issued);
+    document_add_time(out, "expires", self->expires);
+    for (size_t i = 0; i < self->host_count; i++)
+        document_add(out, "host", "%s %s", self->hosts[i].host, self->hosts[i].worker);
+    for (size_t i = 0; i < self->source_count; i++)
+        document_add(out, "source", "%s", self->sources[i]);
+    for (size_t i = 0; i < self->worker_count; i++)
+        add_worker(out, &self->workers[i]);
+    document_end(out);
+}
+
+void
+fleet_destroy(fleet_t **self_p)
+{
+    fleet_t *self = *self_p;
+    if (!self)
+        return;
+    free(self->hosts);
+    free(self->sources);
+    free(self->workers);
+    free(self);
+    *self_p = NULL;
+}
+
+const worker_line_t *
+fleet_worker(const fleet_t *self, const char *id)
+{
+    for (size_t i = 0; i < self->worker_count; i++)
+        if (!strcmp(self->workers[i].id, id))
+            return &self->workers[i];
+    return NULL;
+}
+
+const worker_line_t *
+fleet_host(const fleet_t *self, const char *host)
+{
+    for (size_t i = 0; i < self->host_count; i++)
+        if (!strcmp(self->hosts[i].host, host))
+            return fleet_worker(self, self->hosts[i].worker);
+    return fleet_worker(self, host);
+}
