@@ -278,8 +278,9 @@ document_add(bytes_t *out, const char *key, const char *format, ...)
     char value[DOCUMENT_LINE_MAX + 1];
     va_list args;
     va_start(args, format);
-    vsnprintf(value, sizeof value, format, args);
+    int size = vsnprintf(value, sizeof value, format, args);
     va_end(args);
+    assert(size > 0 && strlen(key) + 1 + (size_t)size <= DOCUMENT_LINE_MAX);
     bytes_addf(out, "%s %s\n", key, value);
 }
 

@@ -58,7 +58,8 @@ void document_spoil(document_reader_t *self, fault_code_t code, const char *form
 /* 0 if every line was read, "end" came last, and nothing was wrong. */
 int document_close(document_reader_t *self, fault_t *fault) MUST_CHECK;
 
-/* Writing: begin, lines, end. Values come in their one spelling from the caller. */
+/* Writing: begin, lines, end. Values come in their one spelling from the caller; one that is empty
+ * or makes the line too long is the caller's bug. */
 void document_begin(bytes_t *out, const char *type);
 void document_add(bytes_t *out, const char *key, const char *format, ...) PRINTF(3, 4);
 void document_add_time(bytes_t *out, const char *key, wall_t at);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/order.h"
+
+#include <stdlib.h>
+
+#include "keys/fields.h"
+
+#define NONCE_BYTES 16
+#define SOAK_MAX_S (7 * 86400)
+
+static void
+read_head(order_t *self, document_reader_t *in)
+{
+    fields_take_hash(in, "site", &self->site);
+    fields_take_name(in, "playbook", self->playbook);
+    const char *mode = document_text(in, "mode");
+    self->dry = !strcmp(mode, "dry");
+    if (!self->dry && strcmp(mode, "run") != 0)
+        document_spoil(in, FAULT_FORMAT, "'mode' is neither 'run' nor 'dry'");
+    if (document_has(in, "incident"))
+        self->incident = document_number(in, "incident", 1, FIELDS_NUMBER_MAX);
+    fields_copy(in, document_free(in, "reason"), self->reason, sizeof self->reason);
+}
+
+static void
+read_window(order_t *self, document_reader_t *in)
+{
+    uint8_t nonce[NONCE_BYTES] = {0};
+    self->created = document_time(in, "created");
+    self->not_before = document_time(in, "not-before");
+    self->not_after = document_time(in, "not-after");
+    self->undo_until = document_time(in, "undo-until");
+    if (self->undo_until.ms < self->not_after.ms)
+        document_spoil(in, FAULT_FORMAT, "'undo-until' is before 'not-after'");
+    document_hex(in, "nonce", nonce, sizeof nonce);
+    hex_encode(slice_of(nonce, sizeof nonce), self->nonce);
+    self->soak_s = document_number(in, "soak", 0, SOAK_MAX_S);
+    self->max_failures = (unsigned)document_number(in, "max-failures", 0, ORDER_TARGETS_MAX);
+}
+
+static void
+read_release(order_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "release", 2);
+    if (!fields_room(in, self->release_count, ORDER_RELEASES_MAX))
+        return;
+    size_t at = self->release_count++;
+    fields_name(in, row[0], self->releases[at].playbook);
+    fields_hash(in, row[1], &self->releases[at].hash);
+    for (size_t i = 0; i < at; i++)
+        if (!strcmp(self->releases[i].playbook, self->releases[at].playbook))
+            document_spoil(in, FAULT_FORMAT, "'%s' has two releases", self->releases[at].playbook);
+}
+
+static void
+read_input(order_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "input", 2);
+    if (!fields_room(in, self->input_count, ORDER_INPUTS_MAX))
+        return;
+    input_text_t *input = &self->inputs[self->input_count];
+    fields_name(in, row[0], input->name);
+    fields_unescape(in, row[1], input->text, sizeof input->text);
+    for (size_t i = 0; i < self->input_count; i++)
+        if (!strcmp(self->inputs[i].name, input->name))
+            document_spoil(in, FAULT_FORMAT, "input '%s' has two values", input->name);
+    self->input_count++;
+}
+
+/* Waves ascend, so a wave's size is the distance to its first line. */
+static void
+read_target(order_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "target", 2);
+    if (!fields_room(in, self->target_count, ORDER_TARGETS_MAX))
+        return;
+    target_line_t *line = &self->targets[self->target_count];
+    line->wave = (unsigned)fields_number(in, row[0], 1, ORDER_TARGETS_MAX);
+    fields_target(in, row[1], line->target);
+    unsigned before = self->target_count ? line[-1].wave : 0;
+    if (line->wave != before && line->wave != before + 1)
+        document_spoil(in, FAULT_FORMAT, "wave %u comes after wave %u", line->wave, before);
+    if (self->target_count >= ORDER_WAVE_MAX && line[-ORDER_WAVE_MAX].wave == line->wave)
+        document_spoil(in, FAULT_LIMIT, "wave %u has over %d targets", line->wave, ORDER_WAVE_MAX);
+    self->target_count++;
+}
+
+static int
+compare_targets(const void *left, const void *right)
+{
+    const target_line_t *const *a = left, *const *b = right;
+    return strcmp((*a)->target, (*b)->target);
+}
+
+static int
+check_targets(const order_t *self, fault_t *fault)
+{
+    if (!self->target_count)
+        return fault_set(fault, FAULT_FORMAT, "an order without a target means nobody");
+    CLEANUP(memory_free)
+    const target_line_t **sorted = memory_new(self->target_count, sizeof *sorted);
+    for (size_t i = 0; i < self->target_count; i++)
+        sorted[i] = &self->targets[i];
+    qsort(sorted, self->target_count, sizeof *sorted, compare_targets);
+    for (size_t i = 1; i < self->target_count; i++)
+        if (!strcmp(sorted[i - 1]->target, sorted[i]->target))
+            return fault_set(fault, FAULT_FORMAT, "target '%s' stands there twice",
+                             sorted[i]->target);
+    return 0;
+}
+
+static int
+check_releases(const order_t *self, fault_t *fault)
+{
+    if (!order_release(self))
+        return fault_set(fault, FAULT_FORMAT, "no release of playbook '%s' among its releases",
+                         self->playbook);
+    return 0;
+}
+
+order_t *
+order_decode(slice_t document, fault_t *fault)
+{
+    document_reader_t in;
+    CLEANUP(order_destroy) order_t *self = memory_new(1, sizeof *self);
+    CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    self->targets = memory_new(ORDER_TARGETS_MAX, sizeof *self->targets);
+    document_open(&in, document, "order", fault);
+    read_head(self, &in);
+    read_window(self, &in);
+    while (document_has(&in, "release"))
+        read_release(self, &in);
+    while (document_has(&in, "input"))
+        read_input(self, &in);
+    while (document_has(&in, "target"))
+        read_target(self, &in);
+    if (document_close(&in, fault) || check_releases(self, fault) || check_targets(self, fault))
+        return NULL;
+    self->targets = memory_resize(self->targets, self->target_count, sizeof *self->targets);
+    order_encode(self, again);
+    if (document_same(document, bytes_slice(again), fault))
+        return NULL;
+    return MOVE(self);
+}
+
+static void
+add_head(const order_t *self, bytes_t *out)
+{
+    fields_add_hash(out, "site", &self->site);
+    document_add(out, "playbook", "%s", self->playbook);
+    document_add(out, "mode", "%s", self->dry ? "dry" : "run");
+    if (self->incident)
+        document_add(out, "incident", "%llu", (unsigned long long)self->incident);
+    document_add(out, "reason", "%s", self->reason);
+    document_add_time(out, "created", self->created);
+    document_add_time(out, "not-before", self->not_before);
+    document_add_time(out, "not-after", self->not_after);
+    document_add_time(out, "undo-until", self->undo_until);
+    document_add(out, "nonce", "%s", self->nonce);
+    document_add(out, "soak", "%llu", (unsigned long long)self->soak_s);
+    document_add(out, "max-failures", "%u", self->max_failures);
+}
+
+void
+order_encode(const order_t *self, bytes_t *out)
+{
+    char digits[HASH_TEXT];
+    CLEANUP(bytes_destroy) bytes_t *scratch = bytes_new();
+    document_begin(out, "order");
+    add_head(self, out);
+    for (size_t i = 0; i < self->release_count; i++)
+        document_add(out, "release", "%s %s", self->releases[i].playbook,
+                     hash_write(&self->releases[i].hash, digits));
+    for (size_t i = 0; i < self->input_count; i++)
+        document_add(out, "input", "%s %s", self->inputs[i].name,
+                     fields_escape(scratch, self->inputs[i].text));
+    for (size_t i = 0; i < self->target_count; i++)
+        document_add(out, "target", "%u %s", self->targets[i].wave, self->targets[i].target);
+    document_end(out);
+}
+
+void
+order_destroy(order_t **self_p)
+{
+    order_t *self = *self_p;
+    if (!self)
+        return;
+    free(self->targets);
+    free(self);
+    *self_p = NULL;
+}
+
+const hash_t *
+order_release(const order_t *self)
+{
+    for (size_t i = 0; i < self->release_count; i++)
+        if (!strcmp(self->releases[i].playbook, self->playbook))
+            return &self->releases[i].hash;
+    return NULL;
+}
+
+const target_line_t *
+order_target(const order_t *self, const char *worker)
+{
+    size_t size = strlen(worker);
+    for (size_t i = 0; i < self->target_count; i++) {
+        const char *target = self->targets[i].target;
+        if (!strncmp(target, worker, size) && (!target[size] || target[size] == '/'))
+            return &self->targets[i];
+    }
+    return NULL;
+}

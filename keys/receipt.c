@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/receipt.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "keys/fields.h"
+#include "keys/signature.h"
+
+#define OUTPUT_BYTES_MAX (512 * 1024)
+
+static const char *const words[OUTCOME_COUNT] = {
+#define X(outcome, word) [outcome] = word,
+    OUTCOMES(X)
+#undef X
+};
+
+const char *
+outcome_word(outcome_t self)
+{
+    assert(self < OUTCOME_COUNT);
+    return words[self];
+}
+
+bool
+outcome_read(const char *word, outcome_t *out)
+{
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        if (!strcmp(word, words[i])) {
+            *out = (outcome_t)i;
+            return true;
+        }
+    return false;
+}
+
+static void
+read_chain(receipt_t *self, document_reader_t *in)
+{
+    fields_take_hash(in, "site", &self->site);
+    fields_take_name(in, "worker", self->worker);
+    self->sequence = document_number(in, "sequence", 1, FIELDS_NUMBER_MAX);
+    fields_take_hash(in, "previous", &self->previous);
+    if ((self->sequence == 1) != hash_equal(&self->previous, &HASH_ZERO))
+        document_spoil(in, FAULT_FORMAT, "only the first receipt, and it always, follows none");
+}
+
+static void
+read_authority(receipt_t *self, document_reader_t *in)
+{
+    fields_take_hash(in, "run", &self->run);
+    const char *authority = document_text(in, "authority");
+    if (!strcmp(authority, "order") || !strcmp(authority, "grant") || !strcmp(authority, "token"))
+        text_copy(self->authority, sizeof self->authority, authority);
+    else
+        document_spoil(in, FAULT_FORMAT, "'authority' is not 'order', 'grant' or 'token'");
+    fields_take_hash(in, "release", &self->release);
+    fields_target(in, document_text(in, "target"), self->target);
+}
+
+static void
+read_step(receipt_t *self, document_reader_t *in)
+{
+    const char *step = document_text(in, "step");
+    if (!strcmp(step, "-"))
+        text_copy(self->step, sizeof self->step, step);
+    else
+        fields_name(in, step, self->step);
+    bool reached = strcmp(self->step, "-") != 0;
+    self->attempt = document_number(in, "attempt", 0, FIELDS_NUMBER_MAX);
+    if (reached != (self->attempt > 0))
+        document_spoil(in, FAULT_FORMAT, "attempts count from 1, and are 0 without a step");
+}
+
+static void
+read_outcome(receipt_t *self, document_reader_t *in)
+{
+    if (!outcome_read(document_text(in, "outcome"), &self->outcome) ||
+        self->outcome == OUTCOME_OPEN)
+        document_spoil(in, FAULT_FORMAT, "'outcome' is none of a step's outcomes");
+    if (!outcome_read(document_text(in, "part"), &self->part))
+        document_spoil(in, FAULT_FORMAT, "'part' is none of a part's outcomes");
+    fields_copy(in, document_text(in, "code"), self->code, sizeof self->code);
+    bool fine = self->outcome == OUTCOME_OK || self->outcome == OUTCOME_SKIPPED;
+    bool none = !strcmp(self->code, fault_word(FAULT_NONE));
+    if (fault_of(self->code) == FAULT_CODES || (fine && !none) ||
+        (!fine && none && self->outcome != OUTCOME_STOPPED))
+        document_spoil(in, FAULT_FORMAT, "'code' is not the word of a fault that goes with '%s'",
+                       outcome_word(self->outcome));
+    fields_copy(in, document_free(in, "reason"), self->reason, sizeof self->reason);
+}
+
+static void
+read_output(receipt_t *self, document_reader_t *in)
+{
+    self->started = document_instant(in, "started");
+    self->ended = document_instant(in, "ended");
+    char **row = document_row(in, "output", 2);
+    fields_hash(in, row[0], &self->output);
+    self->output_bytes = fields_number(in, row[1], 0, OUTPUT_BYTES_MAX);
+    if (!self->output_bytes != hash_equal(&self->output, &HASH_ZERO))
+        document_spoil(in, FAULT_FORMAT, "an output of no bytes has a hash of zeroes");
+}
+
+static void
+read_op(receipt_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "op", 5);
+    if (!fields_room(in, self->op_count, RECEIPT_OPS_MAX))
+        return;
+    receipt_op_t *op = &self->ops[self->op_count++];
+    fields_number(in, row[0], self->op_count, self->op_count);
+    fields_name(in, row[1], op->op);
+    fields_hash(in, row[2], &op->arguments);
+    fields_hash(in, row[3], &op->result);
+    fields_copy(in, row[4], op->code, sizeof op->code);
+    fault_code_t code = fault_of(op->code);
+    if (strcmp(op->code, "ok") != 0 && (code == FAULT_NONE || code == FAULT_CODES))
+        document_spoil(in, FAULT_FORMAT, "'%s' is neither 'ok' nor the word of a fault", op->code);
+}
+
+receipt_t *
+receipt_decode(slice_t document, fault_t *fault)
+{
+    document_reader_t in;
+    CLEANUP(receipt_destroy) receipt_t *self = memory_new(1, sizeof *self);
+    CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    document_open(&in, document, "receipt", fault);
+    read_chain(self, &in);
+    read_authority(self, &in);
+    read_step(self, &in);
+    read_outcome(self, &in);
+    read_output(self, &in);
+    while (document_has(&in, "op"))
+        read_op(self, &in);
+    if (document_close(&in, fault))
+        return NULL;
+    receipt_encode(self, again);
+    if (document_same(document, bytes_slice(again), fault))
+        return NULL;
+    return MOVE(self);
+}
+
+static void
+add_head(const receipt_t *self, bytes_t *out)
+{
+    fields_add_hash(out, "site", &self->site);
+    document_add(out, "worker", "%s", self->worker);
+    document_add(out, "sequence", "%llu", (unsigned long long)self->sequence);
+    fields_add_hash(out, "previous", &self->previous);
+    fields_add_hash(out, "run", &self->run);
+    document_add(out, "authority", "%s", self->authority);
+    fields_add_hash(out, "release", &self->release);
+    document_add(out, "target", "%s", self->target);
+    document_add(out, "step", "%s", self->step);
+    document_add(out, "attempt", "%llu", (unsigned long long)self->attempt);
+}
+
+void
+receipt_encode(const receipt_t *self, bytes_t *out)
+{
+    char first[HASH_TEXT], second[HASH_TEXT];
+    document_begin(out, "receipt");
+    add_head(self, out);
+    document_add(out, "outcome", "%s", outcome_word(self->outcome));
+    document_add(out, "part", "%s", outcome_word(self->part));
+    document_add(out, "code", "%s", self->code);
+    document_add(out, "reason", "%s", self->reason);
+    document_add_instant(out, "started", self->started);
+    document_add_instant(out, "ended", self->ended);
+    document_add(out, "output", "%s %llu", hash_write(&self->output, first),
+                 (unsigned long long)self->output_bytes);
+    for (size_t i = 0; i < self->op_count; i++)
+        document_add(out, "op", "%zu %s %s %s %s", i + 1, self->ops[i].op,
+                     hash_write(&self->ops[i].arguments, first),
+                     hash_write(&self->ops[i].result, second), self->ops[i].code);
+    document_end(out);
+}
+
+void
+receipt_destroy(receipt_t **self_p)
+{
+    free(*self_p);
+    *self_p = NULL;
+}
+
+int
+receipt_check(slice_t document, slice_t armor, const pubkey_t *worker, fault_t *fault)
+{
+    signature_t signature;
+    if (signature_decode(&signature, armor, fault))
+        return -1;
+    if (!pubkey_equal(&signature.key, worker))
+        return fault_set(fault, FAULT_KEY, "the receipt is signed by another key than its worker's");
+    return signature_check(&signature, document, SIGN_RECEIPT, fault);
+}
