@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The judge's process: `judge CONFIG LINK-FD SPAWNER-FD EFFECTOR-FD`. Sockets and time around the
+ * pure part (worker/judge.h); any role that is gone ends it, and the supervisor starts all anew. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "common/channel.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/privilege.h"
+#include "worker/judge.h"
+#include "worker/settings.h"
+
+#define OTHERS 3 /* link, spawner, effector come before the runners in the poll set */
+
+typedef struct {
+    uint64_t number;
+    channel_t *channel; /* ours */
+} runner_link_t;
+
+typedef struct {
+    settings_t settings;
+    trust_t *trust;
+    machinekey_t *key;
+    ledger_t *ledger;
+    outbox_t *outbox;
+    judge_t *judge;
+    channel_t *link, *spawner, *effector;
+    runner_link_t runners[JUDGE_PARTS_MAX];
+    size_t runner_count;
+} desk_t;
+
+static void
+drop_runner(desk_t *self, size_t index)
+{
+    channel_destroy(&self->runners[index].channel);
+    self->runners[index] = self->runners[--self->runner_count];
+}
+
+static void
+desk_close(desk_t *self)
+{
+    while (self->runner_count)
+        drop_runner(self, 0);
+    judge_destroy(&self->judge);
+    outbox_destroy(&self->outbox);
+    ledger_destroy(&self->ledger);
+    machinekey_destroy(&self->key);
+    trust_destroy(&self->trust);
+    channel_destroy(&self->link);
+    channel_destroy(&self->spawner);
+    channel_destroy(&self->effector);
+}
+
+/* ---- sending ----------------------------------------------------------------------------- */
+
+static int
+deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames, fault_t *fault)
+{
+    desk_t *self = context;
+    if (to == TO_RUNNER) {
+        for (size_t i = 0; i < self->runner_count; i++) {
+            fault_t gone;
+            if (self->runners[i].number == runner &&
+                channel_send(self->runners[i].channel, frames, &gone))
+                return 0; /* the spawner tells of its end */
+        }
+        return 0;
+    }
+    const char *who = to == TO_LINK ? "link" : to == TO_SPAWNER ? "spawner" : "effector";
+    channel_t *channel = to == TO_LINK      ? self->link
+                         : to == TO_SPAWNER ? self->spawner
+                                            : self->effector;
+    return channel_send(channel, frames, fault) ? fault_wrap(fault, "%s", who) : 0;
+}
+
+/* ---- receiving --------------------------------------------------------------------------- */
+
+static int
+on_spawner(desk_t *self, const frames_t *frames, fault_t *fault)
+{
+    uint64_t number = 0, status = 0;
+    const char *word = frames_text(frames, 0);
+    if (frames->count != 3 || !text_read_u64(frames_text(frames, 1), 1, INT64_MAX, &number) ||
+        !text_read_u64(frames_text(frames, 2), 0, INT32_MAX, &status))
+        return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s'", word);
+    if (!strcmp(word, "EXITED"))
+        return judge_on_runner_end(self->judge, number, (int)status, wall_now(), mono_now(),
+                                   fault);
+    int fd = channel_take_descriptor(self->spawner);
+    if (strcmp(word, "RUNNER") != 0 || fd < 0)
+        return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s' without a runner", word);
+    if (self->runner_count == JUDGE_PARTS_MAX || !judge_wants_runner(self->judge, number)) {
+        close(fd);
+        return 0;
+    }
+    self->runners[self->runner_count++] = (runner_link_t){number, channel_new(fd)};
+    return judge_on_runner_ready(self->judge, number, fault);
+}
+
+static int
+on_message(desk_t *self, size_t who, const frames_t *frames, fault_t *fault)
+{
+    switch (who) {
+    case 0:
+        return judge_on_link(self->judge, frames, wall_now(), mono_now(), fault);
+    case 1:
+        return on_spawner(self, frames, fault);
+    default:
+        return judge_on_effector(self->judge, frames, wall_now(), mono_now(), fault);
+    }
+}
+
+static int
+drain_other(desk_t *self, size_t who, fault_t *fault)
+{
+    static const char *const names[OTHERS] = {"link", "spawner", "effector"};
+    channel_t *channel = who == 0 ? self->link : who == 1 ? self->spawner : self->effector;
+    fault_t none = {0};
+    if (channel_fill(channel, fault))
+        return fault_wrap(fault, "%s", names[who]);
+    for (;;) {
+        CLEANUP(frames_destroy) frames_t *frames = channel_next(channel, &none);
+        if (!frames)
+            break;
+        if (on_message(self, who, frames, fault))
+            return -1;
+    }
+    return none.code ? fault_set(fault, none.code, "%s: %s", names[who], none.text) : 0;
+}
+
+/* A runner is confined, and may still say anything: what it gets wrong ends it alone. */
+static int
+drain_runner(desk_t *self, size_t index, fault_t *fault)
+{
+    runner_link_t *runner = &self->runners[index];
+    uint64_t number = runner->number;
+    fault_t its = {0};
+    int closed = channel_fill(runner->channel, &its);
+    for (;;) {
+        fault_t wrong = {0};
+        CLEANUP(frames_destroy) frames_t *frames = channel_next(runner->channel, &wrong);
+        CLEANUP(frames_destroy) frames_t *nonsense = wrong.code ? frames_new() : NULL;
+        if (!frames && !nonsense)
+            break;
+        if (judge_on_runner(self->judge, number, frames ? frames : nonsense, wall_now(),
+                            mono_now(), fault))
+            return -1;
+        if (nonsense)
+            break;
+    }
+    if (closed || !judge_wants_runner(self->judge, number))
+        drop_runner(self, index);
+    return 0;
+}
+
+static int
+wait_ms(const desk_t *self)
+{
+    mono_t deadline = judge_deadline(self->judge);
+    if (!deadline.ms)
+        return -1;
+    int64_t left = deadline.ms - mono_now().ms;
+    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+static int
+turn(desk_t *self, fault_t *fault)
+{
+    struct pollfd set[OTHERS + JUDGE_PARTS_MAX] = {
+        {.fd = channel_fd(self->link), .events = POLLIN},
+        {.fd = channel_fd(self->spawner), .events = POLLIN},
+        {.fd = channel_fd(self->effector), .events = POLLIN},
+    };
+    size_t runners = self->runner_count;
+    for (size_t i = 0; i < runners; i++)
+        set[OTHERS + i] = (struct pollfd){.fd = channel_fd(self->runners[i].channel),
+                                          .events = POLLIN};
+    if (poll(set, (nfds_t)(OTHERS + runners), wait_ms(self)) < 0 && errno != EINTR)
+        return fault_errno(fault, "poll");
+    for (size_t i = runners; i-- > 0;)
+        if (set[OTHERS + i].revents && drain_runner(self, i, fault))
+            return -1;
+    for (size_t i = 0; i < OTHERS; i++)
+        if (set[i].revents && drain_other(self, i, fault))
+            return -1;
+    judge_tick(self->judge, mono_now());
+    return outbox_flush(self->outbox, self->ledger, deliver, self, fault);
+}
+
+/* ---- start ------------------------------------------------------------------------------- */
+
+/* What the site folder has that is newer than the ledger; older documents are nothing new. */
+static int
+learn(desk_t *self, const char *name, fault_t *fault)
+{
+    char path[PATH_MAX + 80], sigs[PATH_MAX + 90];
+    fault_t why = {0};
+    snprintf(path, sizeof path, "%s/%s", self->settings.documents, name);
+    snprintf(sigs, sizeof sigs, "%s.sigs", path);
+    CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, &why);
+    CLEANUP(bytes_destroy) bytes_t *armors =
+        document ? file_read(sigs, SIGNATURES_BYTES_MAX, &why) : NULL;
+    if (!armors)
+        return why.code == FAULT_NOT_FOUND ? 1 : fault_set(fault, why.code, "%s", why.text);
+    if (judge_learn(self->judge, bytes_slice(document), bytes_slice(armors), &why) &&
+        why.code != FAULT_VERSION)
+        return fault_set(fault, why.code, "'%s': %s", path, why.text);
+    return 0;
+}
+
+static int
+learn_all(desk_t *self, fault_t *fault)
+{
+    char name[96];
+    int missing = 0;
+    if (!self->settings.documents[0])
+        return 0;
+    for (int version = 1; !missing; version++) {
+        snprintf(name, sizeof name, "root.%d", version);
+        missing = learn(self, name, fault);
+    }
+    if (missing < 0 || learn(self, "people", fault) < 0)
+        return -1;
+    return 0;
+}
+
+static int
+learn_fleets(desk_t *self, fault_t *fault)
+{
+    if (!self->settings.documents[0] || !trust_people(self->trust))
+        return 0;
+    const people_t *people = trust_people(self->trust);
+    for (size_t i = 0; i < people->delegate_count; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "fleet.%s", people->delegates[i].region);
+        if (learn(self, name, fault) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+desk_open(desk_t *self, char **argv, fault_t *fault)
+{
+    char path[PATH_MAX];
+    int fds[OTHERS];
+    for (size_t i = 0; i < OTHERS; i++) {
+        uint64_t fd;
+        if (!text_read_u64(argv[2 + i], 3, 1024, &fd))
+            return fault_set(fault, FAULT_USAGE, "'%s' is no descriptor", argv[2 + i]);
+        fds[i] = (int)fd;
+    }
+    self->link = channel_new(fds[0]);
+    self->spawner = channel_new(fds[1]);
+    self->effector = channel_new(fds[2]);
+    if (settings_load(&self->settings, argv[1], fault) ||
+        privilege_drop(self->settings.judge_uid, fault))
+        return -1;
+    self->trust = trust_new(&self->settings.site);
+    self->outbox = outbox_new();
+    self->key = machinekey_load(settings_path(&self->settings, "judge/signing-key", path), fault);
+    if (!self->key)
+        return -1;
+    self->ledger = ledger_open(settings_path(&self->settings, "judge/ledger.db", path), fault);
+    if (!self->ledger)
+        return -1;
+    self->judge = judge_new(self->settings.name, self->trust, self->key, self->ledger,
+                            self->outbox, fault);
+    if (!self->judge || learn_all(self, fault) || learn_fleets(self, fault))
+        return -1;
+    return judge_start(self->judge, wall_now(), mono_now(), fault);
+}
+
+int
+main(int argc, char **argv)
+{
+    CLEANUP(desk_close) desk_t desk = {0};
+    fault_t fault = {0};
+    log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LOG_DEBUG : LOG_INFO);
+    if (argc != 2 + OTHERS) {
+        log_error("usage: judge CONFIG LINK-FD SPAWNER-FD EFFECTOR-FD (tocsin-worker starts it)");
+        return fault_exit(FAULT_USAGE);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!desk_open(&desk, argv, &fault))
+        while (!turn(&desk, &fault))
+            ;
+    log_error("%s", fault.text);
+    return fault_exit(fault.code);
+}
