@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/op_child.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "worker/ops/bodies.h"
+
+#define NOBODY 65534
+#define RESULT_FD 3         /* in the child, and GO_FD: all that it keeps */
+#define GO_FD 4
+#define MEMORY_MAX (512UL * 1024 * 1024)
+#define DYING_MS 2000       /* a killed child is gone by then, or hangs in the kernel */
+#define CAP(name) (1ULL << CAP_##name)
+
+struct op_child {
+    pid_t pid;        /* 0 once reaped */
+    int fd;           /* read end of the result pipe */
+    bool done;        /* nothing more will come */
+    size_t bytes_max; /* of the result */
+    mono_t deadline;
+    const char *name; /* of the op */
+    bytes_t *result;  /* 'v' and a value, or 'f', a fault's word, LF and its text */
+};
+
+static const op_row_t rows[] = {
+    {"disk.largest", disk_largest, CAP(DAC_READ_SEARCH), false, false},
+    {"disk.usage", disk_usage, CAP(DAC_READ_SEARCH), false, false},
+    {"file.remove", file_remove, CAP(DAC_OVERRIDE) | CAP(FOWNER), false, false},
+    {"file.truncate", file_truncate, CAP(DAC_OVERRIDE), false, false},
+    {"net.tcp", net_tcp, 0, true, false},
+    {"process.list", process_list, 0, false, false},
+    {"service.restart", service_restart, 0, true, true},
+    {"service.start", service_start, 0, true, true},
+    {"service.status", service_status, CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE), false, false},
+};
+
+const op_row_t *
+op_row(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (!strcmp(rows[i].name, name))
+            return &rows[i];
+    return NULL;
+}
+
+/* Standard descriptors on /dev/null, the two pipes where the child expects them, and nothing else. */
+static int
+settle_descriptors(int result, int go, fault_t *fault)
+{
+    int high_result = fcntl(result, F_DUPFD, 16), high_go = fcntl(go, F_DUPFD, 16);
+    int null = open("/dev/null", O_RDWR);
+    if (high_result < 0 || high_go < 0 || null < 0)
+        return fault_errno(fault, "descriptors");
+    for (int fd = 0; fd < 3; fd++)
+        if (null != fd && dup2(null, fd) < 0)
+            return fault_errno(fault, "descriptors");
+    if (dup2(high_result, RESULT_FD) < 0 || dup2(high_go, GO_FD) < 0 ||
+        close_range(GO_FD + 1, ~0U, 0))
+        return fault_errno(fault, "descriptors");
+    return 0;
+}
+
+static int
+set_limits(unsigned timeout_s, fault_t *fault)
+{
+    const struct {
+        unsigned what;
+        rlim_t most;
+    } limits[] = {
+        {RLIMIT_CORE, 0},
+        {RLIMIT_FSIZE, 0}, /* no op makes a file grow */
+        {RLIMIT_NOFILE, 256},
+        {RLIMIT_CPU, timeout_s + 1},
+#ifndef TOCSIN_SANITIZED
+        {RLIMIT_AS, MEMORY_MAX},
+#endif
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+        struct rlimit limit = {limits[i].most, limits[i].most};
+        if (setrlimit(limits[i].what, &limit))
+            return fault_errno(fault, "limits");
+    }
+    return 0;
+}
+
+/* The bounding set goes first, then the uid with what is permitted kept, then all but the row's. */
+static int
+shed_privileges(uint64_t keep, fault_t *fault)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {0};
+    for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+        if (prctl(PR_CAPBSET_DROP, cap))
+            return fault_errno(fault, "capabilities");
+    for (int word = 0; word < 2; word++)
+        data[word].permitted = data[word].effective = (uint32_t)(keep >> (32 * word));
+    if (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+        setresuid(NOBODY, NOBODY, NOBODY) || syscall(SYS_capset, &header, data) ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        return fault_errno(fault, "privileges");
+    return 0;
+}
+
+/* Calls that no op has a use for, whatever a flaw in it might want. */
+static int
+filter_calls(fault_t *fault)
+{
+    static const int foreign[] = {
+        SCMP_SYS(execve),        SCMP_SYS(execveat),      SCMP_SYS(ptrace),
+        SCMP_SYS(mount),         SCMP_SYS(umount2),       SCMP_SYS(move_mount),
+        SCMP_SYS(open_tree),     SCMP_SYS(fsopen),        SCMP_SYS(fsmount),
+        SCMP_SYS(pivot_root),    SCMP_SYS(chroot),        SCMP_SYS(unshare),
+        SCMP_SYS(setns),         SCMP_SYS(bpf),           SCMP_SYS(perf_event_open),
+        SCMP_SYS(keyctl),        SCMP_SYS(add_key),       SCMP_SYS(request_key),
+        SCMP_SYS(init_module),   SCMP_SYS(finit_module),  SCMP_SYS(delete_module),
+        SCMP_SYS(kexec_load),    SCMP_SYS(kexec_file_load), SCMP_SYS(reboot),
+        SCMP_SYS(swapon),        SCMP_SYS(swapoff),       SCMP_SYS(userfaultfd),
+        SCMP_SYS(io_uring_setup), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+        SCMP_SYS(open_by_handle_at), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+    };
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int wrong = filter ? 0 : -1;
+    for (size_t i = 0; !wrong && i < ARRAY_SIZE(foreign); i++)
+        wrong = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), foreign[i], 0);
+    if (!wrong)
+        wrong = seccomp_load(filter);
+    seccomp_release(filter);
+    return wrong ? fault_set(fault, FAULT_IO, "the filter of system calls cannot be loaded") : 0;
+}
+
+static void
+reset_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The parent's death comes as SIGKILL; set last, because changed credentials clear it. A parent
+ * that died before that closed its end of the go pipe. */
+static int
+await_go(fault_t *fault)
+{
+    char byte;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || read(GO_FD, &byte, 1) != 1)
+        return fault_set(fault, FAULT_IO, "the effector is gone");
+    close(GO_FD);
+    return 0;
+}
+
+static int
+confine(const op_row_t *row, const op_t *op, int result, int go, fault_t *fault)
+{
+    static char *no_environment[] = {NULL};
+    environ = no_environment;
+    umask(077);
+    reset_signals();
+    if (settle_descriptors(result, go, fault))
+        return -1;
+    if (chdir("/"))
+        return fault_errno(fault, "the root folder");
+    if (!row->whole && (set_limits(op->timeout_s, fault) ||
+                        shed_privileges(row->capabilities, fault) || filter_calls(fault)))
+        return -1;
+    return await_go(fault);
+}
+
+_Noreturn static void
+child_main(const op_row_t *row, const op_t *op, const value_t *arguments, const op_world_t *world,
+           int result_fd, int go)
+{
+    fault_t fault = {0};
+    value_t *result = NULL;
+    bytes_t *out = bytes_new();
+    if (!confine(row, op, result_fd, go, &fault))
+        result = row->body(arguments, world, &fault);
+    if (result) {
+        bytes_add_text(out, "v");
+        value_encode(result, out);
+    } else {
+        bytes_addf(out, "f%s\n%s", fault_word(fault.code), fault.text);
+    }
+    _exit(file_write_all(RESULT_FD, bytes_slice(out), NULL) ? 1 : 0);
+}
+
+/* Like fork: the child goes on with a copy of everything. */
+static pid_t
+clone_for(const op_row_t *row)
+{
+    unsigned long flags = SIGCHLD;
+    if (!row->whole)
+        flags |= CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+    if (!row->network)
+        flags |= CLONE_NEWNET;
+    return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+}
+
+static int
+let_go(op_child_t *self, const char *note, int go, fault_t *fault)
+{
+    if (note && proc_note(note, self->pid, fault))
+        return -1;
+    if (write(go, "g", 1) != 1)
+        return fault_errno(fault, "the op's process is gone");
+    return 0;
+}
+
+op_child_t *
+op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
+               const op_world_t *world, const char *note, fault_t *fault)
+{
+    int result[2] = {-1, -1}, go[2] = {-1, -1};
+    if (pipe2(result, O_CLOEXEC)) {
+        fault_errno(fault, "pipe");
+        return NULL;
+    }
+    CLEANUP(op_child_destroy) op_child_t *self = memory_new(1, sizeof *self);
+    CLEANUP(descriptor_close) int write_end = result[1];
+    self->fd = result[0];
+    self->result = bytes_new();
+    self->name = op->name;
+    self->bytes_max = op->result_bytes_max;
+    self->deadline.ms = mono_now().ms + (int64_t)op->timeout_s * 1000;
+    if (pipe2(go, O_CLOEXEC)) {
+        fault_errno(fault, "pipe");
+        return NULL;
+    }
+    CLEANUP(descriptor_close) int go_read = go[0];
+    CLEANUP(descriptor_close) int go_write = go[1];
+    self->pid = clone_for(row);
+    if (self->pid < 0) {
+        fault_errno(fault, "no process can be made for %s", op->name);
+        return NULL;
+    }
+    if (self->pid == 0) {
+        close(go_write);
+        child_main(row, op, arguments, world, write_end, go_read);
+    }
+    return let_go(self, note, go_write, fault) ? NULL : MOVE(self);
+}
+
+/* SIGKILL to the init of a pid namespace is one to all in it, and it is reaped only after them. */
+static void
+end(op_child_t *self)
+{
+    if (self->pid <= 0)
+        return;
+    CLEANUP(descriptor_close) int handle = pidfd_open(self->pid, 0);
+    struct pollfd waiting = {.fd = handle, .events = POLLIN};
+    kill(self->pid, SIGKILL);
+    poll(&waiting, 1, DYING_MS);
+    waitpid(self->pid, NULL, WNOHANG);
+    self->pid = 0;
+}
+
+void
+op_child_destroy(op_child_t **self_p)
+{
+    op_child_t *self = *self_p;
+    if (!self)
+        return;
+    end(self);
+    descriptor_close(&self->fd);
+    bytes_destroy(&self->result);
+    free(self);
+    *self_p = NULL;
+}
+
+int
+op_child_fd(const op_child_t *self)
+{
+    return self->fd;
+}
+
+mono_t
+op_child_deadline(const op_child_t *self)
+{
+    return self->deadline;
+}
+
+bool
+op_child_read(op_child_t *self)
+{
+    uint8_t chunk[16384];
+    ssize_t got = read(self->fd, chunk, sizeof chunk);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return false;
+    if (got > 0)
+        bytes_add(self->result, chunk, (size_t)got);
+    self->done = got <= 0 || self->result->size > self->bytes_max + FAULT_TEXT_MAX;
+    return self->done;
+}
+
+/* The child's words are a stranger's: its code is one of ours, its text is printable, or neither. */
+static void
+read_fault(const op_child_t *self, fault_t *fault)
+{
+    const char *word = bytes_text(self->result) + 1, *text = strchr(word, '\n');
+    char code[16] = "";
+    if (text && (size_t)(text - word) < sizeof code)
+        memcpy(code, word, (size_t)(text - word));
+    fault_code_t number = fault_of(code);
+    if (number == FAULT_CODES || number == FAULT_NONE || !text_is_free(slice_text(text + 1)))
+        fault_set(fault, FAULT_FAILED, "%s failed and does not say how", self->name);
+    else
+        fault_set(fault, number, "%s", text + 1);
+}
+
+static value_t *
+read_result(const op_child_t *self, fault_t *fault)
+{
+    slice_t all = bytes_slice(self->result);
+    if (!self->done)
+        fault_set(fault, FAULT_TIMEOUT, "%s was not done by its deadline and was ended", self->name);
+    else if (!all.size)
+        fault_set(fault, FAULT_FAILED, "%s died without a result", self->name);
+    else if (all.data[0] == 'f')
+        read_fault(self, fault);
+    else if (all.size - 1 > self->bytes_max)
+        fault_set(fault, FAULT_LIMIT, "%s: a result over %zu bytes", self->name, self->bytes_max);
+    else
+        return value_decode(slice_of(all.data + 1, all.size - 1), fault);
+    return NULL;
+}
+
+value_t *
+op_child_finish(op_child_t **self_p, fault_t *fault)
+{
+    end(*self_p);
+    value_t *result = read_result(*self_p, fault);
+    op_child_destroy(self_p);
+    return result;
+}

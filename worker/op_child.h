@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* op_child - the process made for one op: it can do what its row says and nothing else.
+ *
+ * It has pid, ipc and uts namespaces of its own, so that everything it starts dies with it; no
+ * network unless the row needs it; no environment, no descriptor but its result pipe; uid 65534
+ * with the row's capabilities; no new privileges; a seccomp filter; rlimits. It dies with the
+ * effector. Only a `whole` row keeps the machine's namespaces and root: services need them, and are
+ * to outlive it. */
+#ifndef TOCSIN_OP_CHILD_H
+#define TOCSIN_OP_CHILD_H
+
+#include "worker/policy.h"
+#include "worker/proc.h"
+
+/* What an op may know of its machine; lives as long as the effector. */
+typedef struct {
+    const policy_t *policy;
+    const char *keepers; /* folder of notes about the keepers of services */
+} op_world_t;
+
+/* Acts, in the child. The result is the caller's; NULL with a fault. */
+typedef value_t *op_body_t(const value_t *arguments, const op_world_t *world, fault_t *fault);
+
+typedef struct {
+    const char *name;
+    op_body_t *body;
+    uint64_t capabilities; /* 1 << CAP_..., of those that are kept */
+    bool network;          /* keeps the machine's network */
+    bool whole;            /* keeps root and the machine's namespaces */
+} op_row_t;
+
+/* The row of an op in the table of wire/ops.h; every op there has one. */
+const op_row_t *op_row(const char *name);
+
+typedef struct op_child op_child_t;
+
+/* Starts the child; what it may take (time, bytes of result) is the op's. Where note is not NULL,
+ * the file is written (proc_note) before the body begins. FAULT_IO. */
+op_child_t *op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
+                           const op_world_t *world, const char *note, fault_t *fault);
+
+/* Ends what still runs. */
+void op_child_destroy(op_child_t **self_p);
+
+/* Readable when op_child_read has something to do. */
+int op_child_fd(const op_child_t *self);
+mono_t op_child_deadline(const op_child_t *self);
+
+/* Takes what the child wrote; whether it is done: closed its pipe, or wrote too much. */
+bool op_child_read(op_child_t *self);
+
+/* Ends the child and everything in its namespace, and gives its result: NULL with the body's own
+ * fault, FAULT_LIMIT (wrote too much), FAULT_FAILED (died), or FAULT_TIMEOUT where it was not
+ * done. */
+value_t *op_child_finish(op_child_t **self_p, fault_t *fault);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bodies - what acts, one function an op, one file a family. Each runs in an op_child; arguments
+ * passed op_check and the policy. What it takes and gives stands in the table of wire/ops.c. */
+#ifndef TOCSIN_BODIES_H
+#define TOCSIN_BODIES_H
+
+#include "worker/op_child.h"
+
+op_body_t disk_usage, disk_largest;
+op_body_t file_truncate, file_remove;
+op_body_t service_status, service_start, service_restart;
+op_body_t net_tcp;
+op_body_t process_list;
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "worker/ops/bodies.h"
+#include "worker/ops/place.h"
+
+static value_t *
+freed(const char *path, int64_t bytes)
+{
+    value_t *result = value_map();
+    value_set_text(result, "path", path);
+    value_set_integer(result, "freed_bytes", bytes);
+    return result;
+}
+
+static int
+spool_of(const op_world_t *world, const char *path, const char **spool, fault_t *fault)
+{
+    *spool = policy_spool(world->policy, path);
+    return *spool ? 0 : fault_set(fault, FAULT_POLICY, "'%.160s' is below no spool folder", path);
+}
+
+/* A name that leads to a file elsewhere too could stand for anything: a hard link to a file that is
+ * no log must not be emptied through the spool folder. */
+value_t *
+file_truncate(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *spool;
+    struct stat status;
+    if (spool_of(world, path, &spool, fault))
+        return NULL;
+    CLEANUP(descriptor_close)
+    int fd = place_open_below(spool, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, fault);
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
+        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file with one name", path);
+        return NULL;
+    }
+    if (ftruncate(fd, 0)) {
+        fault_errno(fault, "'%.160s' cannot be emptied", path);
+        return NULL;
+    }
+    return freed(path, (int64_t)status.st_blocks * 512);
+}
+
+static value_t *
+remove_at(int folder, const char *path, fault_t *fault)
+{
+    const char *name = strrchr(path, '/') + 1;
+    struct stat status;
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW)) {
+        if (errno == ENOENT)
+            return freed(path, 0);
+        fault_errno(fault, "'%.160s' cannot be looked at", path);
+        return NULL;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
+        return NULL;
+    }
+    if (unlinkat(folder, name, 0) && errno != ENOENT) {
+        fault_errno(fault, "'%.160s' cannot be removed", path);
+        return NULL;
+    }
+    return freed(path, status.st_nlink == 1 ? (int64_t)status.st_blocks * 512 : 0);
+}
+
+value_t *
+file_remove(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *spool;
+    if (spool_of(world, path, &spool, fault))
+        return NULL;
+    CLEANUP(memory_free) char *folder = memory_text(path);
+    *strrchr(folder, '/') = '\0';
+    fault_t missing = {0};
+    CLEANUP(descriptor_close)
+    int fd = place_open_below(spool, folder, O_RDONLY | O_DIRECTORY, &missing);
+    if (fd >= 0)
+        return remove_at(fd, path, fault);
+    if (missing.code == FAULT_NOT_FOUND)
+        return freed(path, 0);
+    fault_set(fault, missing.code, "%s", missing.text);
+    return NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/place.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "wire/ops.h"
+
+static int
+open_at(int folder, const char *path, const char *whole, int flags, uint64_t resolve, fault_t *fault)
+{
+    struct open_how how = {
+        .flags = (uint64_t)(flags | O_CLOEXEC),
+        .resolve = resolve | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    int fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+    if (fd >= 0)
+        return fd;
+    if (errno == ELOOP || errno == EXDEV)
+        return fault_set(fault, FAULT_POLICY, "a symbolic link stands in '%.160s'", whole);
+    bool missing = errno == ENOENT || errno == ENOTDIR;
+    fault_errno(fault, "'%.160s' cannot be opened", whole);
+    if (missing && fault)
+        fault->code = FAULT_NOT_FOUND;
+    return -1;
+}
+
+int
+place_open(const char *path, int flags, fault_t *fault)
+{
+    return open_at(AT_FDCWD, path, path, flags, 0, fault);
+}
+
+int
+place_open_below(const char *folder, const char *path, int flags, fault_t *fault)
+{
+    assert(path_is_under(path, folder));
+    CLEANUP(descriptor_close) int fd = place_open(folder, O_PATH | O_DIRECTORY, fault);
+    if (fd < 0)
+        return -1;
+    const char *rest = path + strlen(folder);
+    rest += strspn(rest, "/");
+    return open_at(fd, *rest ? rest : ".", path, flags, RESOLVE_BENEATH, fault);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* place - opening paths that others can write to: no symbolic link is followed anywhere in them, so
+ * that a link swapped in between a check and its use leads nowhere (openat2(2)). */
+#ifndef TOCSIN_PLACE_H
+#define TOCSIN_PLACE_H
+
+#include "common/fault.h"
+
+/* A descriptor, or -1 with FAULT_NOT_FOUND, FAULT_POLICY (a symbolic link), FAULT_IO. */
+int place_open(const char *path, int flags, fault_t *fault);
+
+/* The same for a path below folder, which it cannot leave. */
+int place_open_below(const char *folder, const char *path, int flags, fault_t *fault);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A service runs where its pidfile names a living process of its start command's program. What
+ * starts it is a keeper: a process that outlives the op, adopts all that the command leaves behind
+ * and stays until none of it is left; so whatever a dead service still holds can be found and
+ * ended before the next start. Its pid stands in a note named like the service. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "worker/ops/bodies.h"
+
+#define POLL_MS 20
+#define START_MS 10000 /* until the pidfile names a living process */
+#define STOP_MS 5000   /* between asking a service to end and SIGKILL */
+#define COMMAND_MS 10000 /* of a stop command */
+
+static const char *
+base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Whether a process runs this program: by its executable, by what the program's links lead to, or,
+ * for a script, by its name. */
+static bool
+runs_program(const proc_t *process, const char *program)
+{
+    char link[64], exe[PATH_MAX] = "", real[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/%d/exe", (int)process->pid);
+    ssize_t size = readlink(link, exe, sizeof exe - 1);
+    exe[size > 0 ? size : 0] = '\0';
+    char *deleted = strstr(exe, " (deleted)");
+    if (deleted)
+        *deleted = '\0';
+    if (!strncmp(process->name, base_name(program), 15) ||
+        !strcmp(base_name(exe), base_name(program)))
+        return true;
+    return realpath(program, real) && !strcmp(exe, real);
+}
+
+static bool
+is_running(const service_t *service, proc_t *process)
+{
+    fault_t ignored;
+    uint64_t pid;
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(service->pidfile, 64, &ignored);
+    if (!text)
+        return false;
+    char *number = (char *)text->data;
+    number += strspn(number, " \t");
+    number[strcspn(number, " \t\r\n")] = '\0';
+    return text_read_u64(number, 2, INT32_MAX, &pid) && proc_read((pid_t)pid, process) &&
+           process->state != 'Z' && process->state != 'X' &&
+           runs_program(process, service->start[0]);
+}
+
+static value_t *
+describe(const service_t *service, const proc_t *process)
+{
+    value_t *result = value_map();
+    value_set_text(result, "service", service->name);
+    value_set_bool(result, "running", process);
+    value_set_integer(result, "pid", process ? process->pid : 0);
+    return result;
+}
+
+static const service_t *
+find(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *name = value_get_text(arguments, "service");
+    const service_t *service = policy_service(world->policy, name);
+    if (!service)
+        fault_set(fault, FAULT_POLICY, "the policy of this machine has no service '%s'", name);
+    return service;
+}
+
+value_t *
+service_status(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const service_t *service = find(arguments, world, fault);
+    proc_t process;
+    if (!service)
+        return NULL;
+    if (!is_running(service, &process))
+        return describe(service, NULL);
+    value_t *result = describe(service, &process);
+    value_set_integer(result, "since", proc_started(&process).ms);
+    return result;
+}
+
+_Noreturn static void
+run_command(const char *const *command)
+{
+    static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C.UTF-8";
+    char *const environment[] = {path, lang, NULL};
+    prctl(PR_SET_PDEATHSIG, 0);
+    umask(022);
+    close_range(3, ~0U, 0);
+    execve(command[0], (char *const *)(uintptr_t)command, environment);
+    _exit(127);
+}
+
+/* Tells how the command ended (a wait status) and stays while anything of it lives. */
+_Noreturn static void
+keep(const service_t *service, const char *note, int status_fd)
+{
+    int status;
+    pid_t ended;
+    fault_t ignored;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_NAME, "tocsin-keeper");
+    if (proc_note(note, getpid(), &ignored))
+        _exit(1);
+    pid_t command = fork();
+    if (command == 0)
+        run_command(service->start);
+    if (dup2(status_fd, 3) != 3 || close_range(4, ~0U, 0))
+        _exit(1);
+    while ((ended = wait(&status)) > 0 || errno == EINTR)
+        if (ended == command) {
+            if (file_write_all(3, slice_of(&status, sizeof status), &ignored))
+                status = 0; /* the op that asked is gone, and the next one looks for itself */
+            close(3);
+        }
+    unlink(note);
+    _exit(0);
+}
+
+/* Forked twice, in a session of its own: no child of the op's. */
+static int
+start_keeper(const service_t *service, const char *note, int *status_fd, fault_t *fault)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC))
+        return fault_errno(fault, "pipe");
+    pid_t between = fork();
+    if (between == 0) {
+        setsid();
+        pid_t keeper = fork();
+        if (keeper == 0)
+            keep(service, note, ends[1]);
+        _exit(keeper < 0);
+    }
+    close(ends[1]);
+    int status = 1;
+    if (between < 0 || waitpid(between, &status, 0) != between || status) {
+        close(ends[0]);
+        return fault_set(fault, FAULT_IO, "no process can be made for service '%s'", service->name);
+    }
+    *status_fd = ends[0];
+    return 0;
+}
+
+static int
+explain_exit(const char *program, int status, fault_t *fault)
+{
+    if (WIFSIGNALED(status))
+        return fault_set(fault, FAULT_FAILED, "'%.120s' was ended by signal %d", program,
+                         WTERMSIG(status));
+    return fault_set(fault, FAULT_FAILED, "'%.120s' exited with status %d", program,
+                     WEXITSTATUS(status));
+}
+
+/* Until the service runs, its command failed, or it took too long. */
+static int
+await_running(const service_t *service, int status_fd, proc_t *process, fault_t *fault)
+{
+    mono_t start = mono_now();
+    struct pollfd waiting = {.fd = status_fd, .events = POLLIN};
+    while (mono_now().ms - start.ms < START_MS) {
+        int status = 0;
+        if (is_running(service, process))
+            return 0;
+        if (poll(&waiting, 1, POLL_MS) != 1)
+            continue;
+        if (read(status_fd, &status, sizeof status) != sizeof status)
+            return fault_set(fault, FAULT_FAILED, "the keeper of '%s' died", service->name);
+        if (status)
+            return explain_exit(service->start[0], status, fault);
+        waiting.fd = -1;
+    }
+    return fault_set(fault, FAULT_FAILED, "'%s' was started, but '%.120s' names no process of it after %d s",
+                     service->name, service->pidfile, START_MS / 1000);
+}
+
+static int
+note_path(const op_world_t *world, const service_t *service, char out[static PATH_MAX],
+          fault_t *fault)
+{
+    if (snprintf(out, PATH_MAX, "%s/%s", world->keepers, service->name) >= PATH_MAX)
+        return fault_set(fault, FAULT_LIMIT, "the state folder's path is too long");
+    return 0;
+}
+
+static int
+end_leftovers(const char *note, fault_t *fault)
+{
+    pid_t keeper = proc_noted(note);
+    return keeper ? proc_end_tree(keeper, STOP_MS, fault) : 0;
+}
+
+static value_t *
+start(const service_t *service, const op_world_t *world, fault_t *fault)
+{
+    char note[PATH_MAX];
+    proc_t process;
+    CLEANUP(descriptor_close) int status_fd = -1;
+    if (access(service->start[0], X_OK)) {
+        fault_errno(fault, "'%.120s' cannot be started", service->start[0]);
+        return NULL;
+    }
+    if (note_path(world, service, note, fault) || end_leftovers(note, fault) ||
+        start_keeper(service, note, &status_fd, fault))
+        return NULL;
+    if (!await_running(service, status_fd, &process, fault))
+        return describe(service, &process);
+    fault_t ignored;
+    if (end_leftovers(note, &ignored))
+        fault_wrap(fault, "%s", ignored.text);
+    return NULL;
+}
+
+value_t *
+service_start(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const service_t *service = find(arguments, world, fault);
+    proc_t process;
+    if (!service)
+        return NULL;
+    return is_running(service, &process) ? describe(service, &process)
+                                         : start(service, world, fault);
+}
+
+static bool
+ended_within(const service_t *service, int wait_ms)
+{
+    proc_t process;
+    mono_t from = mono_now();
+    while (is_running(service, &process)) {
+        if (mono_now().ms - from.ms >= wait_ms)
+            return false;
+        poll(NULL, 0, POLL_MS);
+    }
+    return true;
+}
+
+/* Whether the stop command ran and exited with 0 in its time. */
+static bool
+stop_by_command(const service_t *service)
+{
+    int status = 1;
+    pid_t command = fork();
+    if (command == 0) {
+        setsid();
+        run_command(service->stop);
+    }
+    for (int waited = 0; command > 0 && waited < COMMAND_MS; waited += POLL_MS) {
+        if (waitpid(command, &status, WNOHANG) == command)
+            return status == 0;
+        poll(NULL, 0, POLL_MS);
+    }
+    if (command > 0) {
+        kill(-command, SIGKILL);
+        waitpid(command, &status, 0);
+    }
+    return false;
+}
+
+static int
+stop(const service_t *service, fault_t *fault)
+{
+    proc_t process;
+    bool asked = service->stop && stop_by_command(service);
+    if (!is_running(service, &process))
+        return 0;
+    if (!asked)
+        kill(process.pid, SIGTERM);
+    if (ended_within(service, STOP_MS) || !is_running(service, &process))
+        return 0;
+    return proc_end(process.pid, STOP_MS, fault);
+}
+
+value_t *
+service_restart(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const service_t *service = find(arguments, world, fault);
+    proc_t process;
+    if (!service || (is_running(service, &process) && stop(service, fault)))
+        return NULL;
+    return start(service, world, fault);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/proc.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/text.h"
+
+#define ROUND_MS 10
+
+/* "PID (NAME) STATE PARENT ..."; a name may hold anything, so its end is the last parenthesis. */
+static bool
+parse_stat(char *text, proc_t *out)
+{
+    char *open = strchr(text, '('), *close = strrchr(text, ')');
+    int parent;
+    if (!open || !close || close < open)
+        return false;
+    *close = '\0';
+    snprintf(out->name, sizeof out->name, "%s", open + 1);
+    if (sscanf(close + 1,
+               " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d"
+               " %" SCNu64,
+               &out->state, &parent, &out->start_ticks) != 3)
+        return false;
+    out->parent = parent;
+    return true;
+}
+
+bool
+proc_read(pid_t pid, proc_t *out)
+{
+    char path[64], text[1024];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    CLEANUP(descriptor_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (pid <= 0 || fd < 0 || fstat(fd, &status))
+        return false;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    if (got <= 0)
+        return false;
+    text[got] = '\0';
+    proc_t found = {.pid = pid, .user = status.st_uid};
+    if (!parse_stat(text, &found))
+        return false;
+    *out = found;
+    return true;
+}
+
+static bool
+is_alive(const proc_t *self)
+{
+    return self->state != 'Z' && self->state != 'X';
+}
+
+bool
+proc_lives(pid_t pid)
+{
+    proc_t found;
+    return proc_read(pid, &found) && is_alive(&found);
+}
+
+wall_t
+proc_started(const proc_t *self)
+{
+    int64_t up_ms = (int64_t)(self->start_ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
+    return (wall_t){wall_now().ms - (mono_now().ms - up_ms)};
+}
+
+static int
+compare_pids(const void *left, const void *right)
+{
+    const proc_t *a = left, *b = right;
+    return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+size_t
+proc_all(proc_t **out)
+{
+    size_t count = 0, room = 256;
+    DIR *folder = opendir("/proc");
+    struct dirent *entry;
+    uint64_t pid;
+    *out = memory_new(room, sizeof **out);
+    while (folder && count < PROC_MAX && (entry = readdir(folder))) {
+        if (!text_read_u64(entry->d_name, 1, INT32_MAX, &pid))
+            continue;
+        if (count == room)
+            *out = memory_resize(*out, room *= 2, sizeof **out);
+        count += proc_read((pid_t)pid, &(*out)[count]);
+    }
+    if (folder)
+        closedir(folder);
+    qsort(*out, count, sizeof **out, compare_pids);
+    return count;
+}
+
+int
+proc_note(const char *path, pid_t pid, fault_t *fault)
+{
+    char text[64];
+    proc_t found;
+    if (!proc_read(pid, &found))
+        return fault_set(fault, FAULT_NOT_FOUND, "process %d is gone", (int)pid);
+    int size = snprintf(text, sizeof text, "%d %" PRIu64 "\n", (int)pid, found.start_ticks);
+    CLEANUP(descriptor_close)
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return fault_errno(fault, "'%s' cannot be written", path);
+    return file_write_all(fd, slice_of(text, (size_t)size), fault);
+}
+
+pid_t
+proc_noted(const char *path)
+{
+    int pid;
+    uint64_t ticks;
+    proc_t found;
+    fault_t ignored;
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 64, &ignored);
+    if (!text || sscanf(bytes_text(text), "%d %" SCNu64, &pid, &ticks) != 2)
+        return 0;
+    return proc_read(pid, &found) && is_alive(&found) && found.start_ticks == ticks ? pid : 0;
+}
+
+int
+proc_end(pid_t pid, int wait_ms, fault_t *fault)
+{
+    assert(pid > 1);
+    CLEANUP(descriptor_close) int fd = pidfd_open(pid, 0);
+    if (fd < 0 && errno == ESRCH)
+        return 0;
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    if (fd < 0 || (pidfd_send_signal(fd, SIGKILL, NULL, 0) && errno != ESRCH))
+        return fault_errno(fault, "process %d cannot be ended", (int)pid);
+    if (poll(&waiting, 1, wait_ms) != 1)
+        return fault_set(fault, FAULT_TIMEOUT, "process %d does not end", (int)pid);
+    return 0;
+}
+
+/* Signals every living descendant of root; returns how many there were. Parents may stand behind
+ * their children in the list, so it is walked until nothing is added. */
+static size_t
+signal_descendants(pid_t root)
+{
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count = proc_all(&all), marked = 0, before;
+    CLEANUP(memory_free) bool *below = memory_new(count + 1, sizeof *below);
+    do {
+        before = marked;
+        for (size_t i = 0; i < count; i++) {
+            proc_t wanted = {.pid = all[i].parent};
+            proc_t *parent = bsearch(&wanted, all, count, sizeof *all, compare_pids);
+            if (below[i] || !is_alive(&all[i]))
+                continue;
+            below[i] = all[i].parent == root || (parent && below[parent - all]);
+            marked += below[i];
+        }
+    } while (marked != before);
+    for (size_t i = 0; i < count; i++)
+        if (below[i])
+            kill(all[i].pid, SIGKILL);
+    return marked;
+}
+
+int
+proc_end_tree(pid_t root, int wait_ms, fault_t *fault)
+{
+    mono_t start = mono_now();
+    while (signal_descendants(root) > 0) {
+        if (mono_now().ms - start.ms > wait_ms)
+            return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end", (int)root);
+        poll(NULL, 0, ROUND_MS);
+    }
+    return proc_end(root, wait_ms, fault);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proc - processes of this machine as /proc shows them, and notes of which one is meant: a pid with
+ * the moment it started, so that a pid that came round again is never mistaken for it (proc(5)). */
+#ifndef TOCSIN_PROC_H
+#define TOCSIN_PROC_H
+
+#include <sys/types.h>
+
+#include "common/fault.h"
+#include "common/moment.h"
+
+#define PROC_NAME_MAX 64
+#define PROC_MAX 65536 /* processes looked at */
+
+typedef struct {
+    pid_t pid, parent;
+    uid_t user;
+    char state;               /* 'R', 'S', 'Z', ... */
+    uint64_t start_ticks;     /* since boot */
+    char name[PROC_NAME_MAX]; /* comm: what it calls itself */
+} proc_t;
+
+/* False where there is no such process. */
+bool proc_read(pid_t pid, proc_t *out);
+
+/* There, and neither a zombie nor dead. */
+bool proc_lives(pid_t pid);
+
+wall_t proc_started(const proc_t *self);
+
+/* All of them, ascending by pid; the array is the caller's (free). */
+size_t proc_all(proc_t **out);
+
+/* Writes "PID TICKS" about a living process into a file; not synced: a note outlives a process and
+ * not the machine. */
+int proc_note(const char *path, pid_t pid, fault_t *fault) MUST_CHECK;
+
+/* The noted process where it still lives, else 0. */
+pid_t proc_noted(const char *path);
+
+/* SIGKILL to a process, and waits until it is gone; FAULT_TIMEOUT after wait_ms. */
+int proc_end(pid_t pid, int wait_ms, fault_t *fault) MUST_CHECK;
+
+/* The same to a process and to all that descend from it. */
+int proc_end_tree(pid_t root, int wait_ms, fault_t *fault) MUST_CHECK;
+
+#endif
