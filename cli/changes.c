@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/changes.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/git.h"
+
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define PLAIN "\033[0m"
+
+/* A manifest in sentences; two manifests differ where a sentence stands in one of them only. */
+typedef enum { TOPIC_CLASS, TOPIC_OP, TOPIC_INPUT, TOPIC_TRIGGER, TOPIC_ROLLOUT, TOPIC_STEP,
+               TOPIC_SUMMARY, TOPICS } topic_t;
+
+typedef value_t *(says_t)(const manifest_t *self); /* a list of {text, alarm} */
+
+static void PRINTF(3, 4)
+say(value_t *list, bool alarm, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    value_t *line = value_map();
+    value_set_text(line, "text", text);
+    value_set_bool(line, "alarm", alarm);
+    value_append(list, line);
+}
+
+static value_t *
+say_class(const manifest_t *self)
+{
+    value_t *list = value_list();
+    say(list, self->highest == CLASS_DESTRUCTIVE, "class %s", class_word(self->highest));
+    return list;
+}
+
+/* How many bounds this use has; each is added to out. */
+static size_t
+add_bounds(const manifest_t *self, const manifest_use_t *use, bytes_t *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->bound_count; i++) {
+        const manifest_bound_t *bound = &self->bounds[i];
+        if (strcmp(bound->step, use->step) != 0 || strcmp(bound->op, use->op) != 0)
+            continue;
+        bytes_addf(out, "%s%s %s %s", count++ ? ", " : "", bound->argument, bound->kind,
+                   bound->value);
+    }
+    return count;
+}
+
+static value_t *
+say_ops(const manifest_t *self)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < self->use_count; i++) {
+        const manifest_use_t *use = &self->uses[i];
+        CLEANUP(bytes_destroy) bytes_t *bounds = bytes_new();
+        size_t count = add_bounds(self, use, bounds);
+        say(list, !count || use->class_ == CLASS_DESTRUCTIVE, "step %s may call %s (%s): %s",
+            use->step, use->op, class_word(use->class_),
+            count ? bytes_text(bounds) : "WITHOUT BOUNDS beyond its schema and the machine's policy");
+    }
+    return list;
+}
+
+static value_t *
+say_inputs(const manifest_t *self)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < self->input_count; i++) {
+        const manifest_input_t *input = &self->inputs[i];
+        say(list, false, "input %s: %s%s%s%s%s", input->name, input_kind_word(input->kind),
+            input->has_default ? ", default " : "", input->has_default ? input->fallback : "",
+            input->from[0] ? ", from the alert's " : "", input->from);
+    }
+    return list;
+}
+
+static value_t *
+say_triggers(const manifest_t *self)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < self->trigger_count; i++)
+        say(list, false, "offers itself on alert %s", self->triggers[i]);
+    return list;
+}
+
+static value_t *
+say_rollout(const manifest_t *self)
+{
+    value_t *list = value_list();
+    say(list, false, "waves: first %u, then %u times as many, after %llu s of health; %u failures "
+                     "are borne", self->first, self->grow, (unsigned long long)self->soak_s,
+        self->max_failures);
+    return list;
+}
+
+static value_t *
+say_steps(const manifest_t *self)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < self->step_count; i++) {
+        const manifest_step_t *step = &self->steps[i];
+        CLEANUP(bytes_destroy) bytes_t *needs = bytes_new();
+        for (size_t j = 0; j < self->need_count; j++)
+            if (!strcmp(self->needs[j].step, step->name))
+                bytes_addf(needs, "%s%s", needs->size ? ", " : "; needs ", self->needs[j].need);
+        say(list, false, "step %s: at most %u s%s%s%s", step->name, step->timeout_s,
+            step->has_when ? "; asks whether to" : "", step->has_verify ? "; verifies itself" : "",
+            bytes_text(needs));
+    }
+    return list;
+}
+
+static value_t *
+say_summary(const manifest_t *self)
+{
+    value_t *list = value_list();
+    say(list, false, "says: %s", self->summary);
+    return list;
+}
+
+static says_t *const topics[TOPICS] = {
+    [TOPIC_CLASS] = say_class,     [TOPIC_OP] = say_ops,           [TOPIC_INPUT] = say_inputs,
+    [TOPIC_TRIGGER] = say_triggers, [TOPIC_ROLLOUT] = say_rollout, [TOPIC_STEP] = say_steps,
+    [TOPIC_SUMMARY] = say_summary,
+};
+
+static bool
+holds(const value_t *list, const value_t *line)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        if (value_equal(value_get(value_at(list, i), "text"), value_get(line, "text")))
+            return true;
+    return false;
+}
+
+static void
+add_change(value_t *changes, const char *sign, const value_t *line, bool alarm)
+{
+    value_t *change = value_map();
+    value_set_text(change, "sign", sign);
+    value_set_text(change, "text", value_get_text(line, "text"));
+    value_set_bool(change, "alarm", alarm);
+    value_append(changes, change);
+}
+
+static void
+compare_topic(value_t *changes, const value_t *before, const value_t *after, bool alarms)
+{
+    for (size_t i = 0; i < value_count(before); i++)
+        if (!holds(after, value_at(before, i)))
+            add_change(changes, "-", value_at(before, i), false);
+    for (size_t i = 0; i < value_count(after); i++) {
+        const value_t *line = value_at(after, i);
+        bool known = holds(before, line), alarm = value_get_bool(line, "alarm");
+        if (!known || alarm)
+            add_change(changes, known ? " " : "+", line, alarm || (alarms && !known));
+    }
+}
+
+value_t *
+changes_of(const manifest_t *before, const manifest_t *after)
+{
+    value_t *changes = value_list();
+    for (topic_t topic = TOPIC_CLASS; topic < TOPICS; topic++) {
+        CLEANUP(value_destroy) value_t *was = before ? topics[topic](before) : value_list();
+        CLEANUP(value_destroy) value_t *is = topics[topic](after);
+        bool worse = topic == TOPIC_CLASS && before && after->highest > before->highest;
+        compare_topic(changes, was, is, worse);
+    }
+    return changes;
+}
+
+bool
+changes_colour(FILE *out)
+{
+    const char *none = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
+    if (none && *none)
+        return false;
+    return (force && *force && strcmp(force, "0") != 0) || isatty(fileno(out));
+}
+
+void
+changes_print(const value_t *changes, FILE *out)
+{
+    bool colour = changes_colour(out);
+    for (size_t i = 0; i < value_count(changes); i++) {
+        const value_t *change = value_at(changes, i);
+        bool alarm = value_get_bool(change, "alarm");
+        fprintf(out, "%s%s%s %s%s\n", colour && alarm ? RED : "", alarm ? "!" : " ",
+                value_get_text(change, "sign"), value_get_text(change, "text"),
+                colour && alarm ? PLAIN : "");
+    }
+}
+
+manifest_t *
+changes_manifest(const value_t *files, fault_t *fault)
+{
+    const value_t *bytes = value_get(files, "manifest");
+    if (!bytes) {
+        fault_set(fault, FAULT_NOT_FOUND, "the release holds no manifest");
+        return NULL;
+    }
+    return manifest_decode(value_slice(bytes), fault);
+}
+
+static int
+add_diff(const value_t *before, const value_t *after, const char *path, bytes_t *out,
+         fault_t *fault)
+{
+    const value_t *was = value_get(before, path), *is = value_get(after, path);
+    slice_t old = was ? value_slice(was) : slice_of(NULL, 0);
+    slice_t new = is ? value_slice(is) : slice_of(NULL, 0);
+    if (!strcmp(path, "manifest") || (was && is && slice_equal(old, new)))
+        return 0;
+    return git_diff_text(path, old, new, out, fault);
+}
+
+int
+changes_code(const value_t *before, const value_t *after, bytes_t *out, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *paths = value_map();
+    const value_t *const sides[] = {before, after};
+    for (size_t side = 0; side < ARRAY_SIZE(sides); side++)
+        for (size_t i = 0; sides[side] && i < value_count(sides[side]); i++)
+            value_set_slice(paths, value_key(sides[side], i), value_nil());
+    for (size_t i = 0; i < value_count(paths); i++) {
+        CLEANUP(bytes_destroy) bytes_t *path = bytes_copy(value_key(paths, i));
+        if (add_diff(before, after, bytes_text(path), out, fault))
+            return -1;
+    }
+    return 0;
+}
+
+static void
+print_line(slice_t line, bool colour, FILE *out)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_copy(line);
+    for (size_t i = 0; i < text->size; i++)
+        if (text->data[i] == '\t')
+            text->data[i] = ' ';
+    bool plain = text_is_free(bytes_slice(text));
+    memcpy(text->data, line.data, line.size);
+    for (size_t i = 0; i < text->size; i++) {
+        uint8_t c = text->data[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f || (c >= 0x80 && !plain))
+            text->data[i] = '?';
+    }
+    char first = text->size ? (char)text->data[0] : ' ';
+    const char *paint = !colour ? "" : first == '+' ? GREEN : first == '-' ? RED : "";
+    fprintf(out, "%s%s%s\n", paint, bytes_text(text), *paint ? PLAIN : "");
+}
+
+void
+changes_print_code(slice_t text, FILE *out)
+{
+    bool colour = changes_colour(out);
+    while (text.size) {
+        const uint8_t *end = memchr(text.data, '\n', text.size);
+        size_t size = end ? (size_t)(end - text.data) : text.size;
+        print_line(slice_of(text.data, size), colour, out);
+        size += end ? 1 : 0;
+        text = slice_of(text.data + size, text.size - size);
+    }
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/propose.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "cli/changes.h"
+#include "cli/client.h"
+#include "cli/draft.h"
+#include "cli/options.h"
+#include "cli/sign.h"
+#include "cli/table.h"
+#include "common/file.h"
+#include "lua/runner.h"
+
+#define PUBLIC_KEY_BYTES_MAX 4096
+
+/* What one proposal goes through; every pointer is ours. */
+typedef struct {
+    const char *folder;
+    const char *author;
+    trust_t *trust;
+    repository_t *repository;
+    git_releases_t *releases;
+    value_t *files;
+    manifest_t *manifest;
+    bytes_t *document;
+    bytes_t *armors;
+} proposal_t;
+
+static void
+proposal_clear(proposal_t *self)
+{
+    trust_destroy(&self->trust);
+    git_releases_destroy(&self->releases);
+    repository_close(&self->repository);
+    value_destroy(&self->files);
+    manifest_destroy(&self->manifest);
+    bytes_destroy(&self->document);
+    bytes_destroy(&self->armors);
+}
+
+static void
+close_folder(DIR **folder)
+{
+    if (*folder)
+        closedir(*folder);
+}
+
+static int add_folder(value_t *files, const char *root, const char *below, fault_t *fault);
+
+static int
+add_path(value_t *files, const char *root, const char *path, fault_t *fault)
+{
+    char whole[PATH_MAX];
+    struct stat status;
+    if (snprintf(whole, sizeof whole, "%s/%s", root, path) >= (int)sizeof whole ||
+        strlen(path) > RELEASE_PATH_MAX)
+        return fault_set(fault, FAULT_LIMIT, "'%.100s' is too long a path", path);
+    if (lstat(whole, &status))
+        return fault_errno(fault, "'%s' cannot be read", path);
+    if (S_ISDIR(status.st_mode))
+        return add_folder(files, root, path, fault);
+    if (!S_ISREG(status.st_mode))
+        return fault_set(fault, FAULT_FORMAT,
+                         "'%s' is no plain file; a release holds nothing else", path);
+    if (value_count(files) == RELEASE_FILES_MAX)
+        return fault_set(fault, FAULT_LIMIT, "over %d files", RELEASE_FILES_MAX);
+    CLEANUP(bytes_destroy) bytes_t *bytes = file_read(whole, RELEASE_FILE_BYTES_MAX, fault);
+    if (!bytes)
+        return -1;
+    value_set(files, path, value_bytes(bytes_slice(bytes)));
+    return 0;
+}
+
+static bool
+is_left_out(const char *name)
+{
+    return name[0] == '.' || name[strlen(name) - 1] == '~';
+}
+
+static int
+add_folder(value_t *files, const char *root, const char *below, fault_t *fault)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", root, below);
+    CLEANUP(close_folder) DIR *folder = opendir(path);
+    if (!folder)
+        return fault_errno(fault, "folder '%s' cannot be read", path);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (is_left_out(entry->d_name))
+            continue;
+        int size = snprintf(path, sizeof path, "%s%s%s", below, *below ? "/" : "", entry->d_name);
+        if (size >= (int)sizeof path)
+            return fault_set(fault, FAULT_LIMIT, "'%.100s' is too long a path", path);
+        if (add_path(files, root, path, fault))
+            return -1;
+    }
+    return 0;
+}
+
+value_t *
+propose_files(const char *folder, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *files = value_map();
+    return add_folder(files, folder, "", fault) ? NULL : MOVE(files);
+}
+
+uint64_t
+propose_sequence(const git_releases_t *releases, const hash_t *site, const char *playbook)
+{
+    uint64_t highest = 0;
+    for (size_t i = 0; i < releases->count; i++) {
+        const release_t *release = releases->at[i]->release;
+        if (!strcmp(release->playbook, playbook) && hash_equal(&release->site, site) &&
+            release->sequence > highest)
+            highest = release->sequence;
+    }
+    return highest + 1;
+}
+
+static int
+compare_paths(const void *left, const void *right)
+{
+    return draft_compare(((const release_file_t *)left)->path,
+                         ((const release_file_t *)right)->path);
+}
+
+static int
+list_files(release_t *release, const value_t *files, fault_t *fault)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < value_count(files); i++) {
+        slice_t key = value_key(files, i), bytes = value_slice(value_at(files, i));
+        if (i == RELEASE_FILES_MAX || key.size > RELEASE_PATH_MAX)
+            return fault_set(fault, FAULT_LIMIT, "too many files, or too long a path");
+        release_file_t *file = &release->files[release->file_count++];
+        snprintf(file->path, sizeof file->path, "%.*s", (int)key.size, (const char *)key.data);
+        file->bytes = bytes.size;
+        file->hash = hash_of(bytes);
+        total += bytes.size;
+    }
+    if (total > RELEASE_BYTES_MAX)
+        return fault_set(fault, FAULT_LIMIT, "the files are over %d bytes together",
+                         RELEASE_BYTES_MAX);
+    qsort(release->files, release->file_count, sizeof release->files[0], compare_paths);
+    return 0;
+}
+
+bytes_t *
+propose_document(const hash_t *site, const manifest_t *manifest, uint64_t sequence,
+                 const char *author, const value_t *files, fault_t *fault)
+{
+    CLEANUP(release_destroy) release_t *release = memory_new(1, sizeof *release);
+    CLEANUP(release_destroy) release_t *again = NULL;
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    release->site = *site;
+    release->sequence = sequence;
+    release->highest = manifest->highest;
+    release->manifest = hash_of(value_slice(value_get(files, "manifest")));
+    release->author_count = 1;
+    if (!text_copy(release->playbook, sizeof release->playbook, manifest->playbook) ||
+        !text_copy(release->authors[0], sizeof release->authors[0], author)) {
+        fault_set(fault, FAULT_LIMIT, "a name is over %d bytes", TEXT_NAME_MAX);
+        return NULL;
+    }
+    if (list_files(release, files, fault))
+        return NULL;
+    release_encode(release, document);
+    again = release_decode(bytes_slice(document), fault);
+    return again ? MOVE(document) : NULL;
+}
+
+const person_key_t *
+propose_signer(const options_t *options, const people_t *people)
+{
+    char path[PATH_MAX];
+    pubkey_t key;
+    const char *const suffixes[] = {".pub", ""};
+    for (size_t i = 0; options->key && people && i < ARRAY_SIZE(suffixes); i++) {
+        fault_t ignored;
+        snprintf(path, sizeof path, "%s%s", options->key, suffixes[i]);
+        CLEANUP(bytes_destroy) bytes_t *line = file_read(path, PUBLIC_KEY_BYTES_MAX, &ignored);
+        if (line && !pubkey_read_line(&key, bytes_text(line), &ignored))
+            return people_find(people, &key);
+    }
+    return NULL;
+}
+
+static int
+find_author(proposal_t *self, const options_t *options, fault_t *fault)
+{
+    const person_key_t *signer = propose_signer(options, trust_people(self->trust));
+    if (!self->author && signer)
+        self->author = signer->person;
+    if (!self->author)
+        return fault_set(fault, FAULT_USAGE,
+                         "nobody in the people document has this key; name its person by --author");
+    return 0;
+}
+
+/* The manifest is made from the text as it is now, and becomes one of the files. */
+static int
+make_manifest(proposal_t *self, fault_t *fault)
+{
+    char path[PATH_MAX];
+    const value_t *text = value_get(self->files, "playbook.lua");
+    CLEANUP(bytes_destroy) bytes_t *bytes = bytes_new();
+    CLEANUP(manifest_destroy) manifest_t *again = NULL;
+    if (!text)
+        return fault_set(fault, FAULT_NOT_FOUND, "'%s' holds no 'playbook.lua'", self->folder);
+    self->manifest = runner_manifest(value_slice(text), fault);
+    if (!self->manifest)
+        return fault_wrap(fault, "%s/playbook.lua", self->folder);
+    manifest_encode(self->manifest, bytes);
+    again = manifest_decode(bytes_slice(bytes), fault);
+    if (!again)
+        return fault_wrap(fault, "the manifest of %s", self->folder);
+    value_set(self->files, "manifest", value_bytes(bytes_slice(bytes)));
+    snprintf(path, sizeof path, "%s/manifest", self->folder);
+    return file_write(path, bytes_slice(bytes), 0644, fault);
+}
+
+/* The files travel to workers as one value (docs/PROTOCOL.md 6, GIVE). */
+static int
+check_weight(const proposal_t *self, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *whole = bytes_new();
+    value_encode(self->files, whole);
+    if (whole->size > VALUE_BYTES_MAX)
+        return fault_set(fault, FAULT_LIMIT, "the files are over %d bytes together",
+                         VALUE_BYTES_MAX);
+    return 0;
+}
+
+static int
+load(proposal_t *self, const options_t *options, const char *path, fault_t *fault)
+{
+    self->trust = site_load(options, fault);
+    if (!self->trust || find_author(self, options, fault))
+        return -1;
+    self->repository = repository_open(path, fault);
+    if (!self->repository)
+        return fault_wrap(fault, "--repo %s", path);
+    self->releases = repository_releases(self->repository, NULL, fault);
+    self->files = self->releases ? propose_files(self->folder, fault) : NULL;
+    if (!self->files || make_manifest(self, fault) || check_weight(self, fault))
+        return -1;
+    const hash_t *site = trust_site(self->trust);
+    uint64_t sequence = propose_sequence(self->releases, site, self->manifest->playbook);
+    self->document = propose_document(site, self->manifest, sequence, self->author, self->files,
+                                      fault);
+    return self->document ? 0 : -1;
+}
+
+/* The release before it, as its author knew it: the one with the highest sequence. */
+static const git_release_t *
+release_before(const proposal_t *self)
+{
+    const git_release_t *before = NULL;
+    for (size_t i = 0; i < self->releases->count; i++)
+        if (!strcmp(self->releases->at[i]->release->playbook, self->manifest->playbook) &&
+            hash_equal(&self->releases->at[i]->release->site, trust_site(self->trust)))
+            before = self->releases->at[i];
+    return before;
+}
+
+/* Whether the release before it has the very same files: then there is nothing to propose. */
+static bool
+is_unchanged(const proposal_t *self)
+{
+    const git_release_t *before = release_before(self);
+    return before && value_equal(before->files, self->files);
+}
+
+static void
+show(const proposal_t *self)
+{
+    const git_release_t *before = release_before(self);
+    CLEANUP(manifest_destroy)
+    manifest_t *was = before ? changes_manifest(before->files, NULL) : NULL;
+    CLEANUP(value_destroy) value_t *changes = changes_of(was, self->manifest);
+    fputs(bytes_text(self->document), stderr);
+    changes_print(changes, stderr);
+}
+
+static int
+sign(proposal_t *self, const options_t *options, fault_t *fault)
+{
+    pubkey_t key;
+    char question[128];
+    show(self);
+    snprintf(question, sizeof question, "Sign this release as its author '%s'?", self->author);
+    if (!sign_confirm(options, question))
+        return fault_set(fault, FAULT_DENIED, "not signed; nothing was written to the repository");
+    self->armors = bytes_new();
+    if (sign_document(options, SIGN_AUTHOR, bytes_slice(self->document), self->armors, &key, fault))
+        return -1;
+    const people_t *people = trust_people(self->trust);
+    const person_key_t *signer = people ? people_find(people, &key) : NULL;
+    if (!signer || strcmp(signer->person, self->author) != 0)
+        return fault_set(fault, FAULT_KEY, "the key that signed is not one of '%s'", self->author);
+    if (!(signer->roles & ROLE_AUTHOR))
+        return fault_set(fault, FAULT_ROLE, "the people document does not have '%s' as an author",
+                         self->author);
+    return 0;
+}
+
+static int
+publish(proposal_t *self, fault_t *fault)
+{
+    char folder[TEXT_NAME_MAX + 16], message[TEXT_NAME_MAX + 280], address[TEXT_NAME_MAX + 16];
+    snprintf(folder, sizeof folder, "playbooks/%s", self->manifest->playbook);
+    snprintf(address, sizeof address, "%s@localhost", self->author);
+    snprintf(message, sizeof message, "%s: %s\n", self->manifest->playbook,
+             self->manifest->summary);
+    if (repository_is_bare(self->repository) &&
+        repository_commit(self->repository, folder, self->files, self->author, address, message,
+                          fault))
+        return -1;
+    if (repository_add_release(self->repository, bytes_slice(self->document),
+                               bytes_slice(self->armors), self->files, fault))
+        return -1;
+    return repository_push(self->repository, fault);
+}
+
+static void
+report(const proposal_t *self, const options_t *options)
+{
+    char hash[HASH_TEXT];
+    fault_t ignored;
+    hash_t id = hash_of(bytes_slice(self->document));
+    CLEANUP(release_destroy)
+    release_t *release = release_decode(bytes_slice(self->document), &ignored);
+    unsigned needed = trust_root(self->trust)->quorum_approve[release->highest];
+    hash_write(&id, hash);
+    if (!options->json) {
+        printf("release %s\n%s %llu, %s, by %s, needs %u %s: tocsin review approve %.12s\n", hash,
+               release->playbook, (unsigned long long)release->sequence,
+               class_word(release->highest), self->author, needed,
+               needed == 1 ? "approval" : "approvals", hash);
+        return;
+    }
+    CLEANUP(value_destroy) value_t *body = value_map();
+    value_set_text(body, "hash", hash);
+    value_set_text(body, "playbook", release->playbook);
+    value_set_integer(body, "sequence", (int64_t)release->sequence);
+    value_set_text(body, "class", class_word(release->highest));
+    value_set_integer(body, "needed", needed);
+    json_print("release", body);
+}
+
+int
+playbook_propose(const options_t *options, int argc, char **argv)
+{
+    fault_t fault = {0};
+    const char *path = NULL;
+    CLEANUP(proposal_clear) proposal_t self = {0};
+    const option_t rows[] = {{"--repo", OPTION_TEXT, &path},
+                             {"--author", OPTION_TEXT, &self.author},
+                             {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_fail(&fault);
+    if (argc != 2 || !path) {
+        fault_set(&fault, FAULT_USAGE,
+                  "usage: tocsin playbook propose FOLDER --repo REPO [--author NAME]");
+        return command_fail(&fault);
+    }
+    self.folder = argv[1];
+    if (load(&self, options, path, &fault))
+        return command_fail(&fault);
+    if (is_unchanged(&self)) {
+        fault_set(&fault, FAULT_CONFLICT, "'%s' is as its last release has it: nothing to propose",
+                  self.manifest->playbook);
+        return command_fail(&fault);
+    }
+    if (sign(&self, options, &fault) || publish(&self, &fault))
+        return command_fail(&fault);
+    report(&self, options);
+    return 0;
+}
