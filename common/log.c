@@ -10,7 +10,7 @@
 
 #define LINE_MAX_BYTES 2048
 
-static log_level_t threshold = LOG_INFO;
+static log_level_t threshold = LEVEL_INFO;
 static const char *name = "tocsin";
 
 void
@@ -61,10 +61,10 @@ write_line(log_level_t level, const char *format, va_list args)
         va_end(args);                                                                              \
     }
 
-LOG_FUNCTION(log_error, LOG_ERROR)
-LOG_FUNCTION(log_warning, LOG_WARNING)
-LOG_FUNCTION(log_info, LOG_INFO)
-LOG_FUNCTION(log_debug, LOG_DEBUG)
+LOG_FUNCTION(log_error, LEVEL_ERROR)
+LOG_FUNCTION(log_warning, LEVEL_WARNING)
+LOG_FUNCTION(log_info, LEVEL_INFO)
+LOG_FUNCTION(log_debug, LEVEL_DEBUG)
 
 void
 log_fault(const char *what, const fault_t *fault)

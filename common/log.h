@@ -6,7 +6,7 @@
 
 #include "common/fault.h"
 
-typedef enum { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG } log_level_t;
+typedef enum { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG } log_level_t;
 
 /* program stands in front of each line and must outlive the process's logging. */
 void log_open(const char *program, log_level_t level);

@@ -129,7 +129,6 @@ judge_learn(judge_t *self, slice_t document, slice_t armors, fault_t *fault)
         ledger_put_document(self->ledger, name, document, armors, fault))
         return -1;
     outbox_need_commit(self->outbox);
-    tell_effector(self, document, armors);
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/channel.h"
+#include "common/document.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/privilege.h"
@@ -282,7 +283,7 @@ main(int argc, char **argv)
 {
     CLEANUP(desk_close) desk_t desk = {0};
     fault_t fault = {0};
-    log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LOG_DEBUG : LOG_INFO);
+    log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
     if (argc != 2 + OTHERS) {
         log_error("usage: judge CONFIG LINK-FD SPAWNER-FD EFFECTOR-FD (tocsin-worker starts it)");
         return fault_exit(FAULT_USAGE);
