@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/fetch.h"
+
+#include <stdlib.h>
+
+void
+fetched_destroy(fetched_t **self_p)
+{
+    fetched_t *self = *self_p;
+    if (!self)
+        return;
+    bytes_destroy(&self->document);
+    bytes_destroy(&self->armors);
+    value_destroy(&self->files);
+    release_destroy(&self->release);
+    manifest_destroy(&self->manifest);
+    free(self);
+    *self_p = NULL;
+}
+
+static slice_t
+file_of(const fetched_t *self, const char *path)
+{
+    const value_t *bytes = value_get(self->files, path);
+    return bytes ? value_slice(bytes) : slice_of(NULL, 0);
+}
+
+static int
+check_files(const fetched_t *self, fault_t *fault)
+{
+    const release_t *release = self->release;
+    for (size_t i = 0; i < release->file_count; i++)
+        if (release_check_file(release, release->files[i].path,
+                               file_of(self, release->files[i].path), fault))
+            return -1;
+    return 0;
+}
+
+static int
+check_manifest(fetched_t *self, fault_t *fault)
+{
+    slice_t text = file_of(self, "manifest");
+    hash_t hash = hash_of(text);
+    if (!hash_equal(&hash, &self->release->manifest))
+        return fault_set(fault, FAULT_HASH, "the manifest is not the one that was signed");
+    self->manifest = manifest_decode(text, fault);
+    if (!self->manifest)
+        return -1;
+    if (strcmp(self->manifest->playbook, self->release->playbook) != 0 ||
+        self->manifest->highest != self->release->highest)
+        return fault_set(fault, FAULT_FORMAT, "the manifest is for another playbook or class");
+    return 0;
+}
+
+/* Whether it is what was asked for; the broker's word is not taken. */
+static int
+check_meant(const fetched_t *self, const char *key, const char *which, fault_t *fault)
+{
+    char hash[HASH_TEXT];
+    bool meant = !strcmp(key, "playbook")
+                     ? !strcmp(self->release->playbook, which)
+                     : !strncmp(hash_write(&self->hash, hash), which, strlen(which));
+    return meant ? 0 : fault_set(fault, FAULT_HASH, "the broker gave another release");
+}
+
+static int
+verify(fetched_t *self, trust_t *trust, const char *key, const char *which, fault_t *fault)
+{
+    slice_t document = bytes_slice(self->document), armors = bytes_slice(self->armors);
+    self->hash = hash_of(document);
+    self->release = trust_check_release(trust, document, armors, fault);
+    if (!self->release || check_meant(self, key, which, fault) || check_files(self, fault) ||
+        check_manifest(self, fault))
+        return -1;
+    return trust_approvals(trust, document, armors, self->release, &self->approvals, fault);
+}
+
+fetched_t *
+fetch_release(client_t *client, trust_t *trust, const char *key, const char *which, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, key, which);
+    CLEANUP(value_destroy) value_t *body = client_ask(client, "release", arguments, fault);
+    if (!body)
+        return NULL;
+    CLEANUP(fetched_destroy) fetched_t *self = memory_new(1, sizeof *self);
+    const value_t *document = value_get(body, "document"), *armors = value_get(body, "armors");
+    self->document = bytes_copy(document ? value_slice(document) : slice_of(NULL, 0));
+    self->armors = bytes_copy(armors ? value_slice(armors) : slice_of(NULL, 0));
+    const value_t *files = value_get(body, "files");
+    self->files = files ? value_copy(files) : value_map();
+    if (verify(self, trust, key, which, fault)) {
+        fault_wrap(fault, "release of '%s'", which);
+        return NULL;
+    }
+    return MOVE(self);
+}
