@@ -228,6 +228,15 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
 }
 
 value_t *
+client_look(const options_t *options, const char *verb, value_t *arguments, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *sent = arguments;
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, fault);
+    CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, fault) : NULL;
+    return client ? client_ask(client, verb, MOVE(sent), fault) : NULL;
+}
+
+value_t *
 client_event(client_t *self, int timeout_ms, fault_t *fault)
 {
     mono_t until = {mono_now().ms + timeout_ms};

@@ -21,6 +21,11 @@ void client_close(client_t **self_p);
  * fault, or FAULT_UNREACHABLE after 5 s. The caller's. */
 value_t *client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
 
+/* The site, a connection and one question, for commands that only look; takes over *arguments. The
+ * caller's. */
+value_t *client_look(const options_t *options, const char *verb, value_t *arguments,
+                     fault_t *fault);
+
 /* The next EVENT's body; NULL with FAULT_TIMEOUT after timeout_ms, or at once on Ctrl-C. */
 value_t *client_event(client_t *self, int timeout_ms, fault_t *fault);
 

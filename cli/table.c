@@ -3,7 +3,7 @@
 
 #include <assert.h>
 #include <jansson.h>
-#include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -156,6 +156,16 @@ json_print(const char *name, const value_t *body)
     json_decref(top);
 }
 
+char *
+show_value(const value_t *value)
+{
+    json_t *made = json_of(value);
+    char *text = json_dumps(made, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    assert(text);
+    json_decref(made);
+    return text;
+}
+
 const char *
 show_time(const options_t *options, int64_t ms, char *out, size_t size)
 {
@@ -177,8 +187,11 @@ show_text(const char *text, char *out, size_t size)
         unsigned char c = (unsigned char)*text;
         out[used++] = c < 0x20 || c == 0x7f || (c >= 0x80 && !free_text) ? '?' : (char)c;
     }
-    while (used && *text && ((unsigned char)out[used - 1] & 0xC0) == 0x80)
-        used--;
+    if (((unsigned char)*text & 0xC0) == 0x80) {
+        while (used && ((unsigned char)out[used - 1] & 0xC0) == 0x80)
+            used--;
+        used -= used > 0;
+    }
     out[used] = '\0';
     return out;
 }

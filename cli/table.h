@@ -17,6 +17,9 @@ void table_print(const table_t *self);
  * {"base64": ...}. */
 void json_print(const char *name, const value_t *body);
 
+/* A value as JSON on one line; the caller's, to be freed. */
+char *show_value(const value_t *value);
+
 /* Milliseconds since 1970 in the person's zone, or UTC; "-" for 0. */
 const char *show_time(const options_t *options, int64_t ms, char *out, size_t size);
 

@@ -253,7 +253,7 @@ value_string(const value_t *self)
 size_t
 value_count(const value_t *self)
 {
-    return self->count;
+    return self ? self->count : 0;
 }
 
 const value_t *

@@ -53,7 +53,7 @@ bool value_truth(const value_t *self);         /* false for anything but true */
 int64_t value_number(const value_t *self);     /* 0 for anything but an integer */
 slice_t value_slice(const value_t *self);      /* bytes or a decimal's digits; else empty */
 const char *value_string(const value_t *self); /* "" unless bytes without NUL; terminated */
-size_t value_count(const value_t *self);       /* items of a list or map; else 0 */
+size_t value_count(const value_t *self);       /* items of a list or map; else, and of NULL, 0 */
 const value_t *value_at(const value_t *self, size_t index); /* list item, or map value in key order */
 slice_t value_key(const value_t *self, size_t index);       /* of a map */
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "cli/client.h"
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/table.h"
+#include "common/text.h"
+
+#define LIST_DEFAULT 30
+#define TITLE_SHOWN_MAX 200
+
+static void
+print_incidents(const options_t *options, const value_t *incidents)
+{
+    static const char *const headings[] = {"INCIDENT", "SEVERITY", "STATE", "WORKER", "LAST",
+                                           "TITLE",    NULL};
+    CLEANUP(table_destroy) table_t *table = table_new(headings);
+    for (size_t i = 0; i < value_count(incidents); i++) {
+        const value_t *row = value_at(incidents, i);
+        char id[24], time[32], title[TITLE_SHOWN_MAX], host[256];
+        const char *worker = value_get_text(row, "worker");
+        snprintf(id, sizeof id, "%lld", (long long)value_get_integer(row, "id"));
+        show_text(value_get_text(row, "host"), host, sizeof host);
+        table_row(table, (const char *const[]){
+                             id, value_get_text(row, "severity"), value_get_text(row, "state"),
+                             *worker ? worker : host,
+                             show_time(options, value_get_integer(row, "last"), time, sizeof time),
+                             show_text(value_get_text(row, "title"), title, sizeof title)});
+    }
+    table_print(table);
+}
+
+static int
+incident_list(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const char *state = NULL;
+    uint64_t limit = LIST_DEFAULT;
+    const option_t rows[] = {{"--state", OPTION_TEXT, &state},
+                             {"--limit", OPTION_NUMBER, &limit},
+                             {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_usage(&incident_commands[0], "%s", fault.text);
+    value_t *arguments = value_map();
+    value_set_integer(arguments, "limit", (int64_t)limit);
+    if (state)
+        value_set_text(arguments, "state", state);
+    CLEANUP(value_destroy) value_t *incidents =
+        client_look(options, "incidents", arguments, &fault);
+    if (!incidents)
+        return command_fail(&fault);
+    if (options->json)
+        json_print("incidents", incidents);
+    else
+        print_incidents(options, incidents);
+    return 0;
+}
+
+static void
+print_map(const char *what, const value_t *map)
+{
+    for (size_t i = 0; i < value_count(map); i++) {
+        char name[128], text[512];
+        CLEANUP(bytes_destroy) bytes_t *key = bytes_copy(value_key(map, i));
+        printf("  %-10s %s = %s\n", i ? "" : what, show_text(bytes_text(key), name, sizeof name),
+               show_text(value_string(value_at(map, i)), text, sizeof text));
+    }
+}
+
+static void
+print_events(const options_t *options, const value_t *events)
+{
+    for (size_t i = 0; i < value_count(events); i++) {
+        const value_t *event = value_at(events, i);
+        char time[32], text[512];
+        printf("  %s  %-12s %s", show_time(options, value_get_integer(event, "at"), time, sizeof time),
+               value_get_text(event, "kind"),
+               show_text(value_get_text(event, "text"), text, sizeof text));
+        if (*value_get_text(event, "who"))
+            printf("  by %s", value_get_text(event, "who"));
+        if (*value_get_text(event, "run"))
+            printf("  run %.*s", RUN_DIGITS, value_get_text(event, "run"));
+        putchar('\n');
+    }
+}
+
+static void
+print_runs(const value_t *runs)
+{
+    for (size_t i = 0; i < value_count(runs); i++) {
+        const value_t *run = value_at(runs, i);
+        char counts[160];
+        printf("  run %.*s  %s  %s  %s\n", RUN_DIGITS, value_get_text(run, "run"),
+               value_get_text(run, "playbook"), value_get_text(run, "state"),
+               run_counts(run, counts, sizeof counts));
+    }
+}
+
+/* What to type next, where the incident waits for a person. */
+static void
+print_suggestions(const value_t *incident)
+{
+    const value_t *playbooks = value_get(incident, "playbooks");
+    long long id = (long long)value_get_integer(incident, "id");
+    const char *state = value_get_text(incident, "state");
+    if (!strcmp(state, "running") || !strcmp(state, "resolved"))
+        return;
+    for (size_t i = 0; i < value_count(playbooks); i++)
+        printf("  next: tocsin run plan %s --incident %lld\n", value_string(value_at(playbooks, i)),
+               id);
+    if (!value_count(playbooks))
+        printf("  no playbook in service answers to this alert\n");
+}
+
+static void
+print_incident(const options_t *options, const value_t *incident)
+{
+    char title[TITLE_SHOWN_MAX], host[256], first[32], last[32], reason[FAULT_TEXT_MAX];
+    printf("incident %lld  %s  %s  \"%s\"\n", (long long)value_get_integer(incident, "id"),
+           value_get_text(incident, "severity"), value_get_text(incident, "state"),
+           show_text(value_get_text(incident, "title"), title, sizeof title));
+    printf("  %-10s %s (worker %s, region %s), says %s\n", "host",
+           show_text(value_get_text(incident, "host"), host, sizeof host),
+           *value_get_text(incident, "worker") ? value_get_text(incident, "worker") : "none",
+           *value_get_text(incident, "region") ? value_get_text(incident, "region") : "none",
+           value_get_text(incident, "source"));
+    printf("  %-10s %lld times, first %s, last %s, %s\n", "alerts",
+           (long long)value_get_integer(incident, "count"),
+           show_time(options, value_get_integer(incident, "first"), first, sizeof first),
+           show_time(options, value_get_integer(incident, "last"), last, sizeof last),
+           value_get_bool(incident, "firing") ? "still firing" : "no longer firing");
+    if (*value_get_text(incident, "reason"))
+        printf("  %-10s %s\n", "because",
+               show_text(value_get_text(incident, "reason"), reason, sizeof reason));
+    print_map("labels", value_get(incident, "labels"));
+    print_map("notes", value_get(incident, "annotations"));
+    putchar('\n');
+    print_events(options, value_get(incident, "events"));
+    print_runs(value_get(incident, "runs"));
+    print_suggestions(incident);
+}
+
+static int
+incident_view(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    uint64_t id;
+    if (argc != 2 || !text_read_u64(argv[1], 1, INT64_MAX, &id))
+        return command_usage(&incident_commands[1], "name an incident by its number");
+    value_t *arguments = value_map();
+    value_set_integer(arguments, "id", (int64_t)id);
+    CLEANUP(value_destroy) value_t *incident = client_look(options, "incident", arguments, &fault);
+    if (!incident)
+        return command_fail(&fault);
+    if (options->json)
+        json_print("incident", incident);
+    else
+        print_incident(options, incident);
+    return 0;
+}
+
+const command_t incident_commands[] = {
+    {"incident", "list", incident_list, "[--state STATE] [--limit N]", "incidents, newest first"},
+    {"incident", "view", incident_view, "INCIDENT", "one incident: timeline, runs, what to type next"},
+    {NULL, NULL, NULL, NULL, NULL},
+};

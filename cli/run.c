@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/options.h"
+#include "cli/table.h"
+
+#define LIST_DEFAULT 30
+#define OUTPUT_SHOWN_MAX 2000
+
+static const char *
+run_name(const value_t *run, char out[static 32])
+{
+    int64_t incident = value_get_integer(run, "incident");
+    if (incident)
+        snprintf(out, 32, "%lld", (long long)incident);
+    else
+        snprintf(out, 32, "-");
+    return out;
+}
+
+static void
+print_runs(const options_t *options, const value_t *runs)
+{
+    static const char *const headings[] = {"RUN",     "PLAYBOOK", "STATE", "INCIDENT",
+                                           "STARTED", "TARGETS",  "WHY",   NULL};
+    CLEANUP(table_destroy) table_t *table = table_new(headings);
+    for (size_t i = 0; i < value_count(runs); i++) {
+        const value_t *run = value_at(runs, i);
+        char id[RUN_DIGITS + 1], incident[32], time[32], counts[160], reason[128];
+        snprintf(id, sizeof id, "%s", value_get_text(run, "run"));
+        show_text(value_get_text(run, "reason"), reason, sizeof reason);
+        table_row(table, (const char *const[]){
+                             id, value_get_text(run, "playbook"), value_get_text(run, "state"),
+                             run_name(run, incident),
+                             show_time(options, value_get_integer(run, "created"), time, sizeof time),
+                             run_counts(run, counts, sizeof counts),
+                             *reason ? reason : value_get_text(run, "kind")});
+    }
+    table_print(table);
+}
+
+static int
+run_list(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    uint64_t limit = LIST_DEFAULT;
+    const option_t rows[] = {{"--limit", OPTION_NUMBER, &limit}, {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_usage(&run_commands[3], "%s", fault.text);
+    value_t *arguments = value_map();
+    value_set_integer(arguments, "limit", (int64_t)limit);
+    CLEANUP(value_destroy) value_t *runs = client_look(options, "runs", arguments, &fault);
+    if (!runs)
+        return command_fail(&fault);
+    if (options->json)
+        json_print("runs", runs);
+    else
+        print_runs(options, runs);
+    return 0;
+}
+
+/* A receipt as its document has it, not as the broker tells it; NULL where it does not hold. */
+static receipt_t *
+verified_receipt(const value_t *row, const char *worker, const char *run, const trust_t *trust,
+                 fault_t *fault)
+{
+    char hash[HASH_TEXT];
+    const value_t *document = value_get(row, "document"), *armor = value_get(row, "armor");
+    const worker_line_t *line = trust_worker(trust, worker, NULL);
+    if (!document || !armor || !line) {
+        fault_set(fault, FAULT_NOT_FOUND, "there is no document, or no such worker in the fleet");
+        return NULL;
+    }
+    if (receipt_check(value_slice(document), value_slice(armor), &line->key, fault))
+        return NULL;
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(value_slice(document), fault);
+    if (!receipt)
+        return NULL;
+    if (strcmp(receipt->worker, worker) != 0 || strcmp(hash_write(&receipt->run, hash), run) != 0 ||
+        !hash_equal(&receipt->site, trust_site(trust))) {
+        fault_set(fault, FAULT_HASH, "it is about another run, worker or site");
+        return NULL;
+    }
+    return MOVE(receipt);
+}
+
+static void
+print_output(const value_t *output, const receipt_t *receipt)
+{
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(output, encoded);
+    hash_t hash = hash_of(bytes_slice(encoded));
+    CLEANUP(memory_free) char *text = show_value(output);
+    printf("             output %.*s%s%s\n", OUTPUT_SHOWN_MAX, text,
+           strlen(text) > OUTPUT_SHOWN_MAX ? "..." : "",
+           hash_equal(&hash, &receipt->output) ? "" : "   NOT WHAT WAS SIGNED");
+}
+
+static void
+print_receipt(const value_t *row, const receipt_t *receipt)
+{
+    char reason[FAULT_TEXT_MAX];
+    printf("    %-12s %-8s %.1f s", receipt->step, outcome_word(receipt->outcome),
+           (double)(receipt->ended.ms - receipt->started.ms) / 1000);
+    if (strcmp(receipt->code, fault_word(FAULT_NONE)) != 0)
+        printf("  %s", receipt->code);
+    if (strcmp(receipt->reason, "-") != 0)
+        printf("  %s", show_text(receipt->reason, reason, sizeof reason));
+    printf("   receipt %llu, signature holds\n", (unsigned long long)receipt->sequence);
+    for (size_t i = 0; i < receipt->op_count; i++)
+        printf("             %-20s %s\n", receipt->ops[i].op, receipt->ops[i].code);
+    if (value_get(row, "output") && receipt->output_bytes)
+        print_output(value_get(row, "output"), receipt);
+}
+
+/* How many receipts did not hold. */
+static size_t
+print_part(const value_t *part, const char *run, const trust_t *trust)
+{
+    fault_t fault;
+    size_t bad = 0;
+    char text[FAULT_TEXT_MAX];
+    const value_t *receipts = value_get(part, "receipts");
+    const char *worker = value_get_text(part, "worker");
+    printf("  %-16s wave %lld  %s", worker, (long long)value_get_integer(part, "wave"),
+           value_get_text(part, "state"));
+    if (*value_get_text(part, "code") && strcmp(value_get_text(part, "code"), "none") != 0)
+        printf("  %s", value_get_text(part, "code"));
+    printf("  %s\n", show_text(value_get_text(part, "text"), text, sizeof text));
+    for (size_t i = 0; i < value_count(receipts); i++) {
+        const value_t *row = value_at(receipts, i);
+        CLEANUP(receipt_destroy) receipt_t *receipt =
+            verified_receipt(row, worker, run, trust, &fault);
+        if (receipt) {
+            print_receipt(row, receipt);
+            continue;
+        }
+        printf("    %-12s RECEIPT %lld DOES NOT HOLD: %s\n", value_get_text(row, "step"),
+               (long long)value_get_integer(row, "sequence"), fault.text);
+        bad++;
+    }
+    return bad;
+}
+
+static size_t
+print_run(const options_t *options, const value_t *run, const trust_t *trust)
+{
+    char time[32], counts[160], reason[FAULT_TEXT_MAX];
+    const value_t *parts = value_get(run, "parts"), *who = value_get(run, "who");
+    const char *id = value_get_text(run, "run");
+    size_t bad = 0;
+    printf("run %s\n  %s  %s  by %s", id, value_get_text(run, "playbook"),
+           value_get_text(run, "state"), value_get_text(run, "kind"));
+    for (size_t i = 0; i < value_count(who); i++)
+        printf("%s%s", i ? ", " : " of ", value_string(value_at(who, i)));
+    printf("  since %s\n",
+           show_time(options, value_get_integer(run, "created"), time, sizeof time));
+    if (value_get_integer(run, "incident"))
+        printf("  incident %lld: tocsin incident view %lld\n",
+               (long long)value_get_integer(run, "incident"),
+               (long long)value_get_integer(run, "incident"));
+    if (*value_get_text(run, "reason"))
+        printf("  reason: %s\n", show_text(value_get_text(run, "reason"), reason, sizeof reason));
+    printf("  %s\n\n", run_counts(run, counts, sizeof counts));
+    for (size_t i = 0; i < value_count(parts); i++)
+        bad += print_part(value_at(parts, i), id, trust);
+    return bad;
+}
+
+static int
+run_view(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
+        return command_usage(&run_commands[4], "name a run");
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
+    CLEANUP(value_destroy) value_t *run = client ? run_ask(client, argv[1], &fault) : NULL;
+    if (!run)
+        return command_fail(&fault);
+    if (options->json) {
+        json_print("run", run);
+        return 0;
+    }
+    size_t bad = print_run(options, run, trust);
+    if (!bad)
+        return 0;
+    fault_set(&fault, FAULT_SIGNATURE, "%zu receipts do not hold: do not believe this run's state; "
+              "see: tocsin audit verify", bad);
+    return command_fail(&fault);
+}
+
+const command_t run_commands[] = {
+    {"run", "plan", run_plan,
+     "PLAYBOOK [--incident N] [--set NAME=VALUE]... [--target WORKER]... [--dry-run] [--valid 30m]",
+     "what an order would do, before anyone signs"},
+    {"run", "start", run_start, "PLAN --reason TEXT [--wait=DURATION]", "sign a plan and start it"},
+    {"run", "approve", run_approve, "FILE [--wait=DURATION]", "add your signature to an order that waits"},
+    {"run", "list", run_list, "[--limit N]", "runs, newest first"},
+    {"run", "view", run_view, "RUN", "parts and receipts, each verified here"},
+    {"run", "watch", run_watch, "RUN [--wait=DURATION]", "follow a run"},
+    {NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/fetch.h"
+#include "cli/options.h"
+#include "cli/plan.h"
+#include "cli/run.h"
+#include "cli/sign.h"
+#include "cli/state.h"
+#include "cli/table.h"
+#include "common/document.h"
+#include "common/file.h"
+#include "common/text.h"
+
+#define PLANS "plans"
+#define PLAN_DIGITS 7
+#define VALID_DEFAULT_S 1800
+
+/* What each of these commands stands on. */
+typedef struct {
+    trust_t *trust;
+    client_t *client;
+} desk_t;
+
+static void
+desk_close(desk_t *self)
+{
+    client_close(&self->client);
+    trust_destroy(&self->trust);
+}
+
+static int
+desk_open(desk_t *self, const options_t *options, fault_t *fault)
+{
+    self->trust = site_load(options, fault);
+    if (!self->trust || trust_check_current(self->trust, wall_now(), fault))
+        return -1;
+    self->client = client_open(options, self->trust, fault);
+    return self->client ? 0 : -1;
+}
+
+static value_t *
+ask_incident(client_t *client, uint64_t id, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    value_set_integer(arguments, "id", (int64_t)id);
+    return client_ask(client, "incident", arguments, fault);
+}
+
+/* Targets that the broker says are away; its word, for people only. */
+static value_t *
+offline_targets(client_t *client, const order_t *order)
+{
+    fault_t ignored;
+    value_t *list = value_list();
+    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &ignored);
+    for (size_t i = 0; i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i);
+        if (!value_get_bool(row, "online") && order_target(order, value_get_text(row, "id")))
+            value_append(list, value_text(value_get_text(row, "id")));
+    }
+    return list;
+}
+
+/* Keeps the draft under its hash, which goes into hash. */
+static int
+keep_plan(const order_t *order, char hash[static HASH_TEXT], fault_t *fault)
+{
+    char path[STATE_PATH_MAX];
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    order_encode(order, text);
+    CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(text), fault);
+    hash_t of = hash_of(bytes_slice(text));
+    if (!again || state_path(PLANS, hash_write(&of, hash), path, fault))
+        return -1;
+    return file_write(path, bytes_slice(text), 0600, fault);
+}
+
+static int
+show_plan(const options_t *options, desk_t *desk, const wish_t *wish, const fetched_t *fetched,
+          const value_t *incident, fault_t *fault)
+{
+    char hash[HASH_TEXT];
+    CLEANUP(order_destroy) order_t *order = plan_order(wish, desk->trust, fault);
+    if (!order || keep_plan(order, hash, fault))
+        return -1;
+    CLEANUP(value_destroy) value_t *plan = plan_value(order, wish, fetched->release,
+                                                      fetched->manifest, &fetched->approvals,
+                                                      desk->trust);
+    value_set_text(plan, "plan", hash);
+    value_set(plan, "offline", offline_targets(desk->client, order));
+    if (incident)
+        value_set_text(plan, "title", value_get_text(incident, "title"));
+    if (options->json) {
+        json_print("plan", plan);
+        return 0;
+    }
+    plan_print(plan, stdout);
+    printf("  start it: tocsin run start %.*s --reason \"...\"\n", PLAN_DIGITS, hash);
+    return 0;
+}
+
+int
+run_plan(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    CLEANUP(memory_free) many_t *lists = memory_new(2, sizeof *lists);
+    wish_t wish = {.valid_s = VALID_DEFAULT_S, .now = wall_now(), .inputs = &lists[0],
+                   .targets = &lists[1]};
+    const option_t rows[] = {
+        {"--incident", OPTION_NUMBER, &wish.incident}, {"--set", OPTION_MANY, &lists[0]},
+        {"--target", OPTION_MANY, &lists[1]},          {"--dry-run", OPTION_FLAG, &wish.dry},
+        {"--valid", OPTION_SECONDS, &wish.valid_s},    {NULL, OPTION_FLAG, NULL},
+    };
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_usage(&run_commands[0], "%s", fault.text);
+    if (argc != 2)
+        return command_usage(&run_commands[0], "name one playbook");
+    CLEANUP(desk_close) desk_t desk = {NULL, NULL};
+    if (desk_open(&desk, options, &fault))
+        return command_fail(&fault);
+    CLEANUP(fetched_destroy) fetched_t *fetched =
+        fetch_release(desk.client, desk.trust, "playbook", argv[1], &fault);
+    CLEANUP(value_destroy) value_t *incident =
+        fetched && wish.incident ? ask_incident(desk.client, wish.incident, &fault) : NULL;
+    CLEANUP(alert_destroy) alert_t *alert = incident ? plan_alert(incident, &fault) : NULL;
+    if (!fetched || (wish.incident && !alert))
+        return command_fail(&fault);
+    wish.release = fetched->release;
+    wish.hash = fetched->hash;
+    wish.manifest = fetched->manifest;
+    wish.alert = alert;
+    if (show_plan(options, &desk, &wish, fetched, incident, &fault))
+        return command_fail(&fault);
+    return 0;
+}
+
+/* An order on its way: a file and FILE.sigs, so that a cut line never makes a second run of it, and
+ * that others may sign it too. */
+typedef struct {
+    char path[STATE_PATH_MAX + 8];
+    char signatures[STATE_PATH_MAX + 16];
+    bytes_t *document, *armors;
+    order_t *order;
+} signed_order_t;
+
+static void
+signed_order_clear(signed_order_t *self)
+{
+    bytes_destroy(&self->document);
+    bytes_destroy(&self->armors);
+    order_destroy(&self->order);
+}
+
+static int
+signed_order_load(signed_order_t *self, const char *path, fault_t *fault)
+{
+    fault_t absent;
+    snprintf(self->path, sizeof self->path, "%s", path);
+    snprintf(self->signatures, sizeof self->signatures, "%s.sigs", self->path);
+    self->document = file_read(self->path, DOCUMENT_BYTES_MAX, fault);
+    self->armors = file_read(self->signatures, SIGNATURES_BYTES_MAX, &absent);
+    if (!self->armors)
+        self->armors = bytes_new();
+    self->order = self->document ? order_decode(bytes_slice(self->document), fault) : NULL;
+    return self->order ? 0 : -1;
+}
+
+static int
+signed_order_save(const signed_order_t *self, fault_t *fault)
+{
+    if (file_write(self->path, bytes_slice(self->document), 0600, fault))
+        return -1;
+    return file_write(self->signatures, bytes_slice(self->armors), 0600, fault);
+}
+
+/* Shows the plan and the document as it will be signed, asks, signs, keeps. */
+static int
+sign_order(signed_order_t *self, const options_t *options, const desk_t *desk,
+           const fetched_t *fetched, fault_t *fault)
+{
+    char hash[HASH_TEXT];
+    hash_t of = hash_of(bytes_slice(self->document));
+    CLEANUP(value_destroy) value_t *plan = plan_value(self->order, NULL, fetched->release,
+                                                      fetched->manifest, &fetched->approvals,
+                                                      desk->trust);
+    value_set_text(plan, "plan", hash_write(&of, hash));
+    if (!options->quiet)
+        plan_print(plan, stderr);
+    fprintf(stderr, "\n%s\n", bytes_text(self->document));
+    if (!sign_confirm(options, "sign this order, as it is?"))
+        return fault_set(fault, FAULT_DENIED,
+                         "not signed: nobody said yes (--no-input signs without asking)");
+    if (sign_document(options, SIGN_ORDER, bytes_slice(self->document), self->armors, NULL, fault))
+        return -1;
+    return signed_order_save(self, fault);
+}
+
+/* The same checks as every worker's, before anyone is bothered with it. */
+static int
+check_order(const signed_order_t *self, const desk_t *desk, const fetched_t *fetched,
+            fault_t *fault)
+{
+    proof_t proof = {
+        .authority = bytes_slice(self->document),
+        .authority_armors = bytes_slice(self->armors),
+        .release = bytes_slice(fetched->document),
+        .release_armors = bytes_slice(fetched->armors),
+    };
+    CLEANUP(warrant_destroy) warrant_t *warrant =
+        trust_check(desk->trust, &proof, NULL, wall_now(), fault);
+    if (warrant)
+        return 0;
+    if (fault->code == FAULT_QUORUM)
+        return fault_wrap(fault, "'%.100s' waits for another responder (tocsin run approve FILE)",
+                          self->path);
+    return -1;
+}
+
+static int
+submit_order(const signed_order_t *self, const desk_t *desk, char run[static HASH_TEXT],
+             fault_t *fault)
+{
+    hash_t of = hash_of(bytes_slice(self->document));
+    value_t *arguments = value_map();
+    value_set_text(arguments, "kind", "order");
+    value_set(arguments, "document", value_bytes(bytes_slice(self->document)));
+    value_set(arguments, "armors", value_bytes(bytes_slice(self->armors)));
+    CLEANUP(value_destroy) value_t *body = client_ask(desk->client, "submit", arguments, fault);
+    if (!body && fault->code == FAULT_UNREACHABLE)
+        return fault_wrap(fault, "nobody knows whether the order arrived; the same command again sends "
+                          "the same order, which runs once");
+    if (!body)
+        return -1;
+    hash_write(&of, run);
+    unlink(self->path);
+    unlink(self->signatures);
+    return 0;
+}
+
+static void
+say_started(const options_t *options, const char *run)
+{
+    if (options->json) {
+        CLEANUP(value_destroy) value_t *body = value_map();
+        value_set_text(body, "run", run);
+        json_print("run", body);
+    } else {
+        printf("run %.*s started; follow it: tocsin run watch %.*s\n", RUN_DIGITS, run, RUN_DIGITS,
+               run);
+    }
+}
+
+/* Fetches what the order runs and finds out whether it still may. */
+static fetched_t *
+refetch(const order_t *order, const desk_t *desk, fault_t *fault)
+{
+    char hash[HASH_TEXT];
+    if (wall_now().ms > order->not_after.ms) {
+        fault_set(fault, FAULT_STALE, "the plan is past its window; make a new one: tocsin run plan %s",
+                  order->playbook);
+        return NULL;
+    }
+    CLEANUP(fetched_destroy) fetched_t *fetched = fetch_release(
+        desk->client, desk->trust, "hash", hash_write(order_release(order), hash), fault);
+    if (!fetched && fault->code != FAULT_UNREACHABLE) {
+        fault->code = FAULT_STALE;
+        fault_wrap(fault, "make a new plan");
+    }
+    if (!fetched || plan_check(order, fetched->manifest, desk->trust, fault))
+        return NULL;
+    return MOVE(fetched);
+}
+
+static int
+finish(const options_t *options, const signed_order_t *order, const desk_t *desk,
+       const fetched_t *fetched)
+{
+    fault_t fault;
+    char run[HASH_TEXT];
+    if (check_order(order, desk, fetched, &fault) || submit_order(order, desk, run, &fault))
+        return command_fail(&fault);
+    say_started(options, run);
+    if (options->wait_s < 0)
+        return 0;
+    return run_follow(options, desk->client, run, options->wait_s,
+                      options->quiet || options->json ? NULL : stderr);
+}
+
+/* The draft with its reason, and a window that starts now. */
+static int
+fill_order(signed_order_t *self, const char *draft, const char *reason, fault_t *fault)
+{
+    if (signed_order_load(self, draft, fault))
+        return -1;
+    order_t *order = self->order;
+    wall_t now = wall_now();
+    int64_t window = order->not_after.ms - order->not_before.ms;
+    if (now.ms > order->not_after.ms)
+        return fault_set(fault, FAULT_STALE,
+                         "the plan is past its window; make a new one: tocsin run plan %s",
+                         order->playbook);
+    if (!text_is_free(slice_text(reason)) ||
+        !text_copy(order->reason, sizeof order->reason, reason))
+        return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %d bytes",
+                         ORDER_REASON_MAX);
+    order->created = order->not_before = (wall_t){now.ms - now.ms % 1000};
+    order->not_after = order->undo_until = (wall_t){order->not_before.ms + window};
+    order_encode(order, self->document);
+    CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(self->document), fault);
+    snprintf(self->path, sizeof self->path, "%s.order", draft);
+    snprintf(self->signatures, sizeof self->signatures, "%s.order.sigs", draft);
+    return again ? 0 : -1;
+}
+
+int
+run_start(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const char *reason = "";
+    const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
+    char name[HASH_TEXT], draft[STATE_PATH_MAX], path[STATE_PATH_MAX + 8];
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_usage(&run_commands[1], "%s", fault.text);
+    if (argc != 2 || !*reason)
+        return command_usage(&run_commands[1], "name a plan and a --reason");
+    CLEANUP(desk_close) desk_t desk = {NULL, NULL};
+    CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
+    if (state_find(PLANS, argv[1], name, &fault) || state_path(PLANS, name, draft, &fault))
+        return command_fail(&fault);
+    snprintf(path, sizeof path, "%s.order", draft);
+    bool sent_before = !access(path, F_OK);
+    if (sent_before ? signed_order_load(&order, path, &fault)
+                    : fill_order(&order, draft, reason, &fault))
+        return command_fail(&fault);
+    if (desk_open(&desk, options, &fault))
+        return command_fail(&fault);
+    CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &desk, &fault);
+    if (!fetched || (!sent_before && sign_order(&order, options, &desk, fetched, &fault)))
+        return command_fail(&fault);
+    if (sent_before)
+        fprintf(stderr, "tocsin: this plan is signed already; the same order is sent again\n");
+    int status = finish(options, &order, &desk, fetched);
+    if (access(path, F_OK))
+        unlink(draft);
+    return status;
+}
+
+int
+run_approve(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
+        return command_usage(&run_commands[2], "name the file of an order that waits");
+    CLEANUP(desk_close) desk_t desk = {NULL, NULL};
+    CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
+    if (signed_order_load(&order, argv[1], &fault) || desk_open(&desk, options, &fault))
+        return command_fail(&fault);
+    CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &desk, &fault);
+    if (!fetched || sign_order(&order, options, &desk, fetched, &fault))
+        return command_fail(&fault);
+    return finish(options, &order, &desk, fetched);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/table.h"
+#include "common/moment.h"
+
+#define WATCH_POLL_MS 1000
+#define EXIT_RUNNING 8
+#define EXIT_DETACHED 130
+
+value_t *
+run_ask(client_t *client, const char *id, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, "id", id);
+    return client_ask(client, "run", arguments, fault);
+}
+
+const char *
+run_counts(const value_t *run, char *out, size_t size)
+{
+    static const char *const words[] = {"done",    "failed",  "refused", "skipped",
+                                        "stopped", "unknown", "never",   "open"};
+    const value_t *targets = value_get(run, "targets");
+    int used = snprintf(out, size, "%lld targets", (long long)value_get_integer(targets, "total"));
+    const char *between = ": ";
+    for (size_t i = 0; i < ARRAY_SIZE(words) && used < (int)size; i++) {
+        int64_t count = value_get_integer(targets, words[i]);
+        if (!count)
+            continue;
+        used += snprintf(out + used, size - (size_t)used, "%s%lld %s%s", between, (long long)count,
+                         words[i], i == 6 ? " reached" : "");
+        between = ", ";
+    }
+    return out;
+}
+
+int
+run_status(const value_t *run)
+{
+    const value_t *targets = value_get(run, "targets");
+    const char *state = value_get_text(run, "state");
+    if (!strcmp(state, "active") || !strcmp(state, "authorised") || !strcmp(state, "undoing"))
+        return EXIT_RUNNING;
+    if (value_get_integer(targets, "unknown") || !strcmp(state, "unknown"))
+        return fault_exit(FAULT_UNKNOWN);
+    if (value_get_integer(targets, "failed") || value_get_integer(targets, "refused") ||
+        value_get_integer(targets, "stopped") || !strcmp(state, "failed"))
+        return fault_exit(FAULT_FAILED);
+    if (value_get_integer(targets, "never") || value_get_integer(targets, "open") ||
+        strcmp(state, "succeeded") != 0)
+        return fault_exit(FAULT_UNKNOWN);
+    return 0;
+}
+
+static void
+print_event(const options_t *options, const value_t *event, FILE *out)
+{
+    char time[32], text[FAULT_TEXT_MAX];
+    const char *outcome = value_get_text(event, "outcome"), *part = value_get_text(event, "part");
+    fprintf(out, "%s  ", show_time(options, value_get_integer(event, "at"), time, sizeof time));
+    if (value_get(event, "worker"))
+        fprintf(out, "%-16s ", value_get_text(event, "worker"));
+    if (value_get(event, "step"))
+        fprintf(out, "%s ", value_get_text(event, "step"));
+    if (*outcome)
+        fprintf(out, "%s ", outcome);
+    show_text(value_get_text(event, "text"), text, sizeof text);
+    fprintf(out, "%s", *text ? text : *outcome ? "" : value_get_text(event, "kind"));
+    if (*part && strcmp(part, "open") != 0)
+        fprintf(out, "  (its part: %s)", part);
+    fputc('\n', out);
+    fflush(out);
+}
+
+static int
+detached(const char *run)
+{
+    fprintf(stderr, "\ndetached; run %.*s goes on: tocsin run watch %.*s\n", RUN_DIGITS, run,
+            RUN_DIGITS, run);
+    return EXIT_DETACHED;
+}
+
+/* The outcome, once the run has ended; EXIT_RUNNING before. */
+static int
+look(client_t *client, const char *run, FILE *out)
+{
+    fault_t fault;
+    char counts[160];
+    CLEANUP(value_destroy) value_t *body = run_ask(client, run, &fault);
+    if (!body)
+        return client_interrupted(client) ? EXIT_RUNNING : command_fail(&fault);
+    int status = run_status(body);
+    if (status != EXIT_RUNNING && out)
+        fprintf(out, "run %.*s %s: %s\n", RUN_DIGITS, run, value_get_text(body, "state"),
+                run_counts(body, counts, sizeof counts));
+    return status;
+}
+
+int
+run_follow(const options_t *options, client_t *client, const char *run, int64_t wait_s, FILE *out)
+{
+    fault_t fault;
+    mono_t begun = mono_now();
+    value_t *arguments = value_map();
+    value_set_text(arguments, "run", run);
+    CLEANUP(value_destroy) value_t *watching = client_ask(client, "watch", arguments, &fault);
+    if (!watching)
+        return command_fail(&fault);
+    for (;;) {
+        CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
+        if (client_interrupted(client))
+            return detached(run);
+        if (event && out)
+            print_event(options, event, out);
+        bool late = wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000;
+        int status = !event || late ? look(client, run, out) : EXIT_RUNNING;
+        if (status != EXIT_RUNNING)
+            return status;
+        if (!late)
+            continue;
+        fprintf(stderr, "tocsin: run %.*s still runs after %lld s; follow it: tocsin run watch %.*s\n",
+                RUN_DIGITS, run, (long long)wait_s, RUN_DIGITS, run);
+        return EXIT_RUNNING;
+    }
+}
+
+int
+run_watch(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
+        return command_usage(&run_commands[5], "name a run");
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
+    CLEANUP(value_destroy) value_t *run = client ? run_ask(client, argv[1], &fault) : NULL;
+    if (!run)
+        return command_fail(&fault);
+    printf("%s  run %.*s\n", value_get_text(run, "playbook"), RUN_DIGITS,
+           value_get_text(run, "run"));
+    return run_follow(options, client, value_get_text(run, "run"), options->wait_s, stdout);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "cli/client.h"
+#include "cli/run.h"
+#include "cli/table.h"
+
+#define RUNS_SHOWN_MAX 20
+
+/* "3 waiting, 1 running": what is not zero. */
+static void
+print_counts(const char *what, const value_t *counts)
+{
+    const char *between = "";
+    printf("%-10s ", what);
+    for (size_t i = 0; i < value_count(counts); i++) {
+        slice_t name = value_key(counts, i);
+        int64_t count = value_number(value_at(counts, i));
+        if (!count)
+            continue;
+        printf("%s%lld %.*s", between, (long long)count, (int)name.size, (const char *)name.data);
+        between = ", ";
+    }
+    puts(*between ? "" : "none");
+}
+
+static void
+print_waiting(const value_t *waiting)
+{
+    for (size_t i = 0; i < value_count(waiting); i++) {
+        const value_t *row = value_at(waiting, i);
+        char title[128];
+        long long incident = (long long)value_get_integer(row, "incident");
+        printf("  incident %lld  \"%s\"\n", incident,
+               show_text(value_get_text(row, "title"), title, sizeof title));
+        if (*value_get_text(row, "playbook"))
+            printf("    tocsin run plan %s --incident %lld\n", value_get_text(row, "playbook"),
+                   incident);
+        else
+            printf("    tocsin incident view %lld\n", incident);
+    }
+}
+
+static bool
+lists(const value_t *list, const char *name)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        if (!strcmp(value_string(value_at(list, i)), name))
+            return true;
+    return false;
+}
+
+/* Whether this person is one who may review, and has neither written nor approved it. */
+static bool
+waits_for(const value_t *release, const trust_t *trust, const char *person)
+{
+    const people_t *people = trust_people(trust);
+    class_t class_;
+    if (strcmp(value_get_text(release, "state"), "waiting") != 0 ||
+        lists(value_get(release, "authors"), person) ||
+        lists(value_get(release, "approvers"), person) ||
+        !class_read(value_get_text(release, "class"), &class_))
+        return false;
+    for (size_t i = 0; i < people->key_count; i++)
+        if (!strcmp(people->keys[i].person, person) && people->keys[i].roles & ROLE_REVIEWER &&
+            people->keys[i].highest >= class_)
+            return true;
+    return false;
+}
+
+/* The releases that wait for this person, as a list; the caller's. */
+static value_t *
+my_reviews(client_t *client, const trust_t *trust)
+{
+    fault_t ignored;
+    value_t *mine = value_list();
+    CLEANUP(value_destroy) value_t *releases = client_ask(client, "releases", NULL, &ignored);
+    for (size_t i = 0; i < value_count(releases); i++)
+        if (waits_for(value_at(releases, i), trust, client_person(client)))
+            value_append(mine, value_copy(value_at(releases, i)));
+    return mine;
+}
+
+static void
+print_reviews(const value_t *reviews)
+{
+    for (size_t i = 0; i < value_count(reviews); i++) {
+        const value_t *row = value_at(reviews, i);
+        printf("  release %.12s  %s %lld (%s)\n    tocsin review view %.12s\n",
+               value_get_text(row, "hash"), value_get_text(row, "playbook"),
+               (long long)value_get_integer(row, "sequence"), value_get_text(row, "class"),
+               value_get_text(row, "hash"));
+    }
+}
+
+static value_t *
+active_runs(client_t *client)
+{
+    fault_t ignored;
+    value_t *arguments = value_map(), *active = value_list();
+    value_set_integer(arguments, "limit", RUNS_SHOWN_MAX);
+    CLEANUP(value_destroy) value_t *runs = client_ask(client, "runs", arguments, &ignored);
+    for (size_t i = 0; i < value_count(runs); i++)
+        if (!strcmp(value_get_text(value_at(runs, i), "state"), "active"))
+            value_append(active, value_copy(value_at(runs, i)));
+    return active;
+}
+
+static void
+print_active(const value_t *runs)
+{
+    for (size_t i = 0; i < value_count(runs); i++) {
+        const value_t *run = value_at(runs, i);
+        char counts[160];
+        printf("  run %.*s  %s  %s\n", RUN_DIGITS, value_get_text(run, "run"),
+               value_get_text(run, "playbook"), run_counts(run, counts, sizeof counts));
+    }
+}
+
+static void
+print_status(const value_t *status)
+{
+    const value_t *workers = value_get(status, "workers"), *log = value_get(status, "log");
+    const value_t *catalog = value_get(status, "catalog"), *waiting = value_get(status, "waiting");
+    const value_t *reviews = value_get(status, "reviews");
+    char error[FAULT_TEXT_MAX];
+    printf("broker %s   site %.12s\n", value_get_text(status, "broker"),
+           value_get_text(status, "site"));
+    print_counts("incidents", value_get(status, "incidents"));
+    print_counts("runs", value_get(status, "runs"));
+    print_active(value_get(status, "active"));
+    printf("%-10s %lld of %lld online\n", "workers", (long long)value_get_integer(workers, "online"),
+           (long long)value_get_integer(workers, "known"));
+    printf("%-10s %lld releases, %lld waiting for approval\n", "catalog",
+           (long long)value_get_integer(catalog, "releases"),
+           (long long)value_get_integer(catalog, "waiting"));
+    if (*value_get_text(catalog, "error"))
+        printf("%-10s %s\n", "", show_text(value_get_text(catalog, "error"), error, sizeof error));
+    printf("%-10s %lld leaves\n", "record", (long long)value_get_integer(log, "size"));
+    if (!value_count(waiting) && !value_count(reviews)) {
+        puts("\nnothing waits for you");
+        return;
+    }
+    puts("\nwaits for you");
+    print_waiting(waiting);
+    print_reviews(reviews);
+}
+
+static int
+status(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    if (argc != 1)
+        return command_usage(&status_commands[0], "'%s' does not belong here", argv[1]);
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
+    CLEANUP(value_destroy) value_t *body =
+        client ? client_ask(client, "status", NULL, &fault) : NULL;
+    if (!body)
+        return command_fail(&fault);
+    value_set(body, "active", active_runs(client));
+    value_set(body, "reviews", my_reviews(client, trust));
+    if (options->json)
+        json_print("status", body);
+    else
+        print_status(body);
+    return 0;
+}
+
+const command_t status_commands[] = {
+    {"status", NULL, status, "", "what is open, what runs, what waits for me"},
+    {NULL, NULL, NULL, NULL, NULL},
+};
