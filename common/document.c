@@ -98,8 +98,8 @@ compare_fields(const char *left, size_t left_size, const char *right, size_t rig
     return slice_compare(slice_of(left, left_size), slice_of(right, right_size));
 }
 
-static int
-compare_values(const char *left, const char *right)
+int
+document_compare(const char *left, const char *right)
 {
     for (;;) {
         size_t left_size = strcspn(left, " "), right_size = strcspn(right, " ");
@@ -137,7 +137,7 @@ take(document_reader_t *self, const char *key)
         document_spoil(self, FAULT_FORMAT, "'%s' has an empty value, or one with a NUL", key);
         goto spoiled;
     }
-    if (repeated && compare_values(before, self->value) >= 0) {
+    if (repeated && document_compare(before, self->value) >= 0) {
         document_spoil(self, FAULT_FORMAT, "'%s' lines are not ascending", key);
         goto spoiled;
     }

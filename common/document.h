@@ -67,6 +67,9 @@ void document_add_instant(bytes_t *out, const char *key, wall_t at);
 void document_add_hex(bytes_t *out, const char *key, slice_t bytes);
 void document_end(bytes_t *out);
 
+/* The order of two lines' values: field by field, numbers as numbers, others as bytes. */
+int document_compare(const char *left, const char *right);
+
 /* The proof that a document is canonical: FAULT_FORMAT with the first line that differs. */
 int document_same(slice_t text, slice_t written, fault_t *fault) MUST_CHECK;
 

@@ -341,7 +341,7 @@ end
 
 local function check_book(book)
   if not is_a(book_fields, book) then
-    fail("playbook.lua does not return playbook { ... }")
+    fail("the file does not return playbook { ... }")
   end
   return book
 end

@@ -18,6 +18,7 @@ struct script {
     lua_State *lua; /* in the arena, as this is */
     port_t *port;
     unsigned ops;   /* asked for so far */
+    int line;       /* of the playbook's chunk, reached last */
 };
 
 /* Where in the stack of the state its prelude left what C calls. */
@@ -41,8 +42,17 @@ raise_at_playbook(lua_State *lua)
             return lua_error(lua);
         }
     }
-    lua_pushfstring(lua, "%s: %s", CHUNK, luaL_checkstring(lua, 1));
+    lua_pushfstring(lua, "%s:%d: %s", CHUNK, script_of(lua)->line, luaL_checkstring(lua, 1));
     return lua_error(lua);
+}
+
+/* "return playbook {...}" is a tail call, which leaves no frame to tell its line. */
+static void
+note_line(lua_State *lua, lua_Debug *at)
+{
+    lua_getinfo(lua, "S", at);
+    if (!strcmp(at->source, "@" CHUNK))
+        script_of(lua)->line = at->currentline;
 }
 
 /* The answer to an OP, on the stack: the value, or nil, text, code. */
@@ -196,7 +206,9 @@ run_chunk(lua_State *lua, slice_t text)
         lua_error(lua);
     lua_pushvalue(lua, ENVIRONMENT);
     lua_setupvalue(lua, -2, 1);
+    lua_sethook(lua, note_line, LUA_MASKLINE, 0);
     lua_call(lua, 0, 1);
+    lua_sethook(lua, NULL, 0, 0);
 }
 
 /* The playbook on top gives way to outcome, output, code, text. */

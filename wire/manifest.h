@@ -96,6 +96,7 @@ void manifest_destroy(manifest_t **self_p);
 const manifest_input_t *manifest_input(const manifest_t *self, const char *name);
 const manifest_step_t *manifest_step(const manifest_t *self, const char *name);
 bool manifest_needs(const manifest_t *self, const char *step, const char *need);
+bool manifest_uses(const manifest_t *self, const char *step, const char *op);
 bool manifest_triggered_by(const manifest_t *self, const char *alertname);
 
 /* Steps in an order that respects needs, ties by name: indices into steps. */
