@@ -64,7 +64,7 @@ say_ops(const manifest_t *self)
         size_t count = add_bounds(self, use, bounds);
         say(list, !count || use->class_ == CLASS_DESTRUCTIVE, "step %s may call %s (%s): %s",
             use->step, use->op, class_word(use->class_),
-            count ? bytes_text(bounds) : "WITHOUT BOUNDS beyond its schema and the machine's policy");
+            count ? bytes_text(bounds) : "WITHOUT BOUNDS but its schema and the machine's policy");
     }
     return list;
 }

@@ -4,9 +4,9 @@
  *     tocsin playbook propose FOLDER --repo REPO [--author NAME]
  *
  * Makes FOLDER/manifest in the sandbox, takes every file of the folder into the release, shows the
- * document, signs it in author@, writes refs/tocsin/release/HASH and pushes it. In a bare repository
- * the files are also committed on main, under playbooks/NAME; in a working copy that is left to its
- * owner. */
+ * document, signs it in author@, writes refs/tocsin/release/HASH and pushes it. In a bare
+ * repository the files are also committed on main, under playbooks/NAME; in a working copy that is
+ * left to its owner. */
 #ifndef TOCSIN_PROPOSE_H
 #define TOCSIN_PROPOSE_H
 
@@ -23,7 +23,7 @@ command_run_t playbook_propose;
  * symbolic link or a device. The caller's. */
 value_t *propose_files(const char *folder, fault_t *fault);
 
-/* One more than the highest sequence of this playbook among the site's releases; 1 for the first. */
+/* One more than the highest sequence of this playbook among the site's releases; 1 at first. */
 uint64_t propose_sequence(const git_releases_t *releases, const hash_t *site, const char *playbook);
 
 /* The line of the person whose key options->key is: it is a public file itself, or NAME.pub lies
@@ -32,7 +32,7 @@ uint64_t propose_sequence(const git_releases_t *releases, const hash_t *site, co
 const person_key_t *propose_signer(const options_t *options, const people_t *people);
 
 /* The document of the release that these files are, checked by decoding it; "manifest" is among
- * them and has manifest's bytes. The caller's; FAULT_FORMAT for a path that a release may not have. */
+ * them and has manifest's bytes. The caller's; FAULT_FORMAT for a path no release may have. */
 bytes_t *propose_document(const hash_t *site, const manifest_t *manifest, uint64_t sequence,
                           const char *author, const value_t *files, fault_t *fault);
 
