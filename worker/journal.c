@@ -38,7 +38,7 @@ struct journal {
     journal_entry_t *entries; /* in the order they began */
     size_t count;
     hashmap_t keys;           /* key to index in entries */
-    hashmap_t runs;           /* run to anything */
+    hashmap_t runs;           /* run to the index of its first op */
     hashmap_t heads;          /* every head there was */
 };
 
@@ -183,8 +183,10 @@ apply(journal_t *self, record_t *record, const hash_t *head, fault_t *fault)
                                           sizeof *self->entries);
         record->entry.begun = record->at;
         self->entries[self->count] = record->entry;
-        hashmap_set(&self->keys, &record->entry.key, self->count++);
-        hashmap_set(&self->runs, &record->entry.run, 0);
+        hashmap_set(&self->keys, &record->entry.key, self->count);
+        if (!hashmap_get(&self->runs, &record->entry.run, &at))
+            hashmap_set(&self->runs, &record->entry.run, self->count);
+        self->count++;
     } else {
         if (!known || self->entries[at].ended)
             return fault_set(fault, FAULT_FORMAT, "a key ends that was not open");
@@ -354,11 +356,11 @@ journal_find(const journal_t *self, const hash_t *key)
     return hashmap_get(&self->keys, key, &at) ? &self->entries[at] : NULL;
 }
 
-bool
-journal_knows_run(const journal_t *self, const hash_t *run)
+const journal_entry_t *
+journal_first(const journal_t *self, const hash_t *run)
 {
-    size_t ignored;
-    return hashmap_get(&self->runs, run, &ignored);
+    size_t at;
+    return hashmap_get(&self->runs, run, &at) ? &self->entries[at] : NULL;
 }
 
 size_t

@@ -49,8 +49,8 @@ bool journal_reaches(const journal_t *self, const hash_t *head);
 /* NULL where the key never began. Valid until the next journal_begin. */
 const journal_entry_t *journal_find(const journal_t *self, const hash_t *key);
 
-/* Whether any op of this run began. */
-bool journal_knows_run(const journal_t *self, const hash_t *run);
+/* The first op of this run that began; NULL where none did. Valid until the next journal_begin. */
+const journal_entry_t *journal_first(const journal_t *self, const hash_t *run);
 
 /* How many ops of this name began at since or later. */
 size_t journal_count(const journal_t *self, const char *op, wall_t since);

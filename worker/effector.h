@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* effector - decides, op by op, whether something may happen on this machine (docs/PROTOCOL.md 7.3).
+ *
+ * It believes nobody: it verifies root, people, fleets, the release and the order or grant by
+ * itself, holds every op to what the signed manifest declares, to the machine's own policy and to
+ * the class that the signers may cause, and writes BEGIN and END around every effect. Clock and
+ * processes stand behind effector_io_t, so that all of this is a function of what it is told. */
+#ifndef TOCSIN_EFFECTOR_H
+#define TOCSIN_EFFECTOR_H
+
+#include "common/frames.h"
+#include "keys/trust.h"
+#include "worker/journal.h"
+#include "worker/policy.h"
+
+#define EFFECTOR_WARRANTS_MAX 64 /* kept by run; the one that came first makes room */
+#define EFFECTOR_FLIGHTS_MAX 16  /* ops that run at once */
+
+typedef struct {
+    void *self;
+    wall_t (*now)(void *self);
+
+    /* Starts an op; effector_ended (flight) is called once, later. key names a fix-op and is NULL
+     * for an observe op. A fault means that nothing was started. */
+    int (*start)(void *self, size_t flight, const op_t *op, const value_t *arguments,
+                 const hash_t *key, fault_t *fault);
+
+    /* Ends what an earlier try under this key started, and waits for it. */
+    int (*end_last)(void *self, const hash_t *key, fault_t *fault);
+} effector_io_t;
+
+/* What an effector works with; all of it is borrowed and outlives it. */
+typedef struct {
+    const char *worker;  /* this worker's id */
+    const char *folder;  /* of the documents it keeps (worker/site_folder.h) */
+    trust_t *trust;
+    journal_t *journal;
+    const policy_t *policy;
+    effector_io_t io;
+} effector_place_t;
+
+typedef struct effector effector_t;
+
+effector_t *effector_new(const effector_place_t *place);
+void effector_destroy(effector_t **self_p);
+
+/* A message of the judge's. *answer is the caller's; NULL where it comes with effector_ended. -1
+ * means that the process must end: the judge does not speak the protocol, or the journal or a
+ * document cannot be kept. */
+int effector_receive(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
+    MUST_CHECK;
+
+/* An op that was started is over: its result, or NULL and why. *answer and -1 as above. */
+int effector_ended(effector_t *self, size_t flight, const value_t *result, const fault_t *why,
+                   frames_t **answer, fault_t *fault) MUST_CHECK;
+
+#endif

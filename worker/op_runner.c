@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/op_runner.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "worker/op_child.h"
+
+#define END_MS 5000
+
+typedef struct {
+    op_child_t *child; /* NULL in an empty slot */
+    bool noted;
+    hash_t key;        /* of a fix-op, which is noted */
+} slot_t;
+
+struct op_runner {
+    char running[PATH_MAX]; /* folder: a note for each fix-op that runs, named by its key */
+    char keepers[PATH_MAX];
+    op_world_t world;
+    slot_t slots[EFFECTOR_FLIGHTS_MAX];
+};
+
+static void
+note_of(const op_runner_t *self, const hash_t *key, char out[static PATH_MAX])
+{
+    char text[HASH_TEXT];
+    int size = snprintf(out, PATH_MAX, "%s/%s", self->running, hash_write(key, text));
+    assert(size < PATH_MAX);
+}
+
+static int
+end_noted(const char *note, fault_t *fault)
+{
+    pid_t pid = proc_noted(note);
+    if (pid > 1 && proc_end(pid, END_MS, fault))
+        return -1;
+    return unlink(note) && errno != ENOENT ? fault_errno(fault, "'%s' cannot be removed", note) : 0;
+}
+
+static int
+end_all_noted(const op_runner_t *self, fault_t *fault)
+{
+    DIR *folder = opendir(self->running);
+    struct dirent *entry;
+    hash_t key;
+    int wrong = folder ? 0 : fault_errno(fault, "'%s' cannot be read", self->running);
+    while (!wrong && (entry = readdir(folder)))
+        if (hash_read(entry->d_name, &key)) {
+            char note[PATH_MAX];
+            note_of(self, &key, note);
+            wrong = end_noted(note, fault);
+        }
+    if (folder)
+        closedir(folder);
+    return wrong;
+}
+
+op_runner_t *
+op_runner_new(const char *folder, const policy_t *policy, fault_t *fault)
+{
+    CLEANUP(op_runner_destroy) op_runner_t *self = memory_new(1, sizeof *self);
+    self->world = (op_world_t){.policy = policy, .keepers = self->keepers};
+    if (strlen(folder) + 2 * HASH_TEXT > PATH_MAX) {
+        fault_set(fault, FAULT_LIMIT, "'%.100s' is too long a path", folder);
+        return NULL;
+    }
+    snprintf(self->running, sizeof self->running, "%s/running", folder);
+    snprintf(self->keepers, sizeof self->keepers, "%s/keepers", folder);
+    if (folder_make(self->running, 0700, fault) || folder_make(self->keepers, 0700, fault) ||
+        end_all_noted(self, fault))
+        return NULL;
+    return MOVE(self);
+}
+
+void
+op_runner_destroy(op_runner_t **self_p)
+{
+    op_runner_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++)
+        op_child_destroy(&self->slots[i].child);
+    free(self);
+    *self_p = NULL;
+}
+
+static wall_t
+io_now(void *self)
+{
+    (void)self;
+    return wall_now();
+}
+
+static int
+io_start(void *runner, size_t flight, const op_t *op, const value_t *arguments, const hash_t *key,
+         fault_t *fault)
+{
+    op_runner_t *self = runner;
+    slot_t *slot = &self->slots[flight];
+    char note[PATH_MAX];
+    const op_row_t *row = op_row(op->name);
+    assert(!slot->child && row);
+    if (key)
+        note_of(self, key, note);
+    slot->child = op_child_start(row, op, arguments, &self->world, key ? note : NULL, fault);
+    if (!slot->child)
+        return -1;
+    slot->noted = key;
+    if (key)
+        slot->key = *key;
+    return 0;
+}
+
+static int
+io_end_last(void *runner, const hash_t *key, fault_t *fault)
+{
+    char note[PATH_MAX];
+    note_of(runner, key, note);
+    return end_noted(note, fault);
+}
+
+effector_io_t
+op_runner_io(op_runner_t *self)
+{
+    return (effector_io_t){self, io_now, io_start, io_end_last};
+}
+
+size_t
+op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout_ms)
+{
+    size_t count = 0;
+    int64_t now_ms = mono_now().ms, least = -1;
+    for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++) {
+        const op_child_t *child = self->slots[i].child;
+        if (!child)
+            continue;
+        int64_t left = op_child_deadline(child).ms - now_ms;
+        left = left < 0 ? 0 : left;
+        least = least < 0 || left < least ? left : least;
+        fds[count++] = (struct pollfd){.fd = op_child_fd(child), .events = POLLIN};
+    }
+    *timeout_ms = (int)least;
+    return count;
+}
+
+/* Whether the child wrote all, or ran out of time. */
+static bool
+is_over(op_child_t *child)
+{
+    struct pollfd ready = {.fd = op_child_fd(child), .events = POLLIN};
+    while (poll(&ready, 1, 0) == 1)
+        if (op_child_read(child))
+            return true;
+    return mono_now().ms >= op_child_deadline(child).ms;
+}
+
+bool
+op_runner_next(op_runner_t *self, size_t *flight, value_t **result, fault_t *why)
+{
+    for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++) {
+        slot_t *slot = &self->slots[i];
+        if (!slot->child || !is_over(slot->child))
+            continue;
+        char note[PATH_MAX];
+        *flight = i;
+        *result = op_child_finish(&slot->child, why);
+        if (slot->noted) {
+            note_of(self, &slot->key, note);
+            unlink(note);
+        }
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Both files are written beside the old ones, the document last. Once that is there, both are whole,
+ * and whoever comes next finishes the two renames. */
+#include "worker/site_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/document.h"
+#include "common/file.h"
+
+#define DOCUMENT_NAME_MAX 80
+#define LEFT ".ne" /* starts both of these; no document's name does */
+#define NEXT_SIGS ".new-sigs-"
+#define NEXT ".next-"
+
+static int
+name_of(slice_t document, char out[static DOCUMENT_NAME_MAX], fault_t *fault)
+{
+    char type[16];
+    document_type(document, type, sizeof type);
+    if (!strcmp(type, "root")) {
+        CLEANUP(root_destroy) root_t *root = root_decode(document, fault);
+        if (!root)
+            return -1;
+        snprintf(out, DOCUMENT_NAME_MAX, "root.%llu", (unsigned long long)root->version);
+    } else if (!strcmp(type, "fleet")) {
+        CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
+        if (!fleet)
+            return -1;
+        snprintf(out, DOCUMENT_NAME_MAX, "fleet.%s", fleet->region);
+    } else if (!strcmp(type, "people")) {
+        snprintf(out, DOCUMENT_NAME_MAX, "people");
+    } else {
+        return fault_set(fault, FAULT_FORMAT, "this is neither root, people nor fleet");
+    }
+    return 0;
+}
+
+/* FOLDER/FRONT NAME END; FAULT_LIMIT where that is too long for a path. */
+static int
+path_of(const char *folder, const char *front, const char *name, const char *end,
+        char out[static PATH_MAX], fault_t *fault)
+{
+    if (snprintf(out, PATH_MAX, "%s/%s%s%s", folder, front, name, end) >= PATH_MAX)
+        return fault_set(fault, FAULT_LIMIT, "'%.100s' is too long a path", folder);
+    return 0;
+}
+
+static int
+put_in_place(const char *folder, const char *front, const char *name, const char *end,
+             fault_t *fault)
+{
+    char next[PATH_MAX], path[PATH_MAX];
+    if (path_of(folder, front, name, "", next, fault) ||
+        path_of(folder, "", name, end, path, fault))
+        return -1;
+    if (rename(next, path) && errno != ENOENT)
+        return fault_errno(fault, "'%s' cannot be replaced", path);
+    return 0;
+}
+
+static int
+finish(const char *folder, const char *name, fault_t *fault)
+{
+    return put_in_place(folder, NEXT_SIGS, name, ".sigs", fault) ||
+                   put_in_place(folder, NEXT, name, "", fault)
+               ? -1
+               : 0;
+}
+
+static bool
+is_next(const char *entry)
+{
+    size_t size = strlen(entry), front = sizeof NEXT - 1;
+    return !strncmp(entry, NEXT, front) && (size < 4 || strcmp(entry + size - 4, ".new") != 0);
+}
+
+typedef int(visitor_t)(const char *folder, const char *entry, fault_t *fault);
+
+static int
+finish_entry(const char *folder, const char *entry, fault_t *fault)
+{
+    return is_next(entry) ? finish(folder, entry + sizeof NEXT - 1, fault) : 0;
+}
+
+/* What is left then was not whole when the crash came. */
+static int
+drop_entry(const char *folder, const char *entry, fault_t *fault)
+{
+    char path[PATH_MAX];
+    if (strncmp(entry, LEFT, sizeof LEFT - 1) != 0)
+        return 0;
+    if (path_of(folder, "", entry, "", path, fault))
+        return -1;
+    return unlink(path) && errno != ENOENT ? fault_errno(fault, "'%s' cannot be removed", path) : 0;
+}
+
+static int
+visit(const char *folder, visitor_t *visitor, fault_t *fault)
+{
+    DIR *entries = opendir(folder);
+    struct dirent *entry;
+    int wrong = entries ? 0 : fault_errno(fault, "'%s' cannot be read", folder);
+    while (!wrong && (entry = readdir(entries)))
+        wrong = visitor(folder, entry->d_name, fault);
+    if (entries)
+        closedir(entries);
+    return wrong;
+}
+
+int
+site_folder_load(const char *folder, trust_t *trust, fault_t *fault)
+{
+    char first[PATH_MAX];
+    if (folder_make(folder, 0700, fault) || visit(folder, finish_entry, fault) ||
+        visit(folder, drop_entry, fault) || path_of(folder, "", "root.1", "", first, fault))
+        return -1;
+    return access(first, F_OK) ? 0 : trust_load(trust, folder, fault);
+}
+
+bool
+site_folder_has(const char *folder, slice_t document)
+{
+    char name[DOCUMENT_NAME_MAX], path[PATH_MAX];
+    fault_t ignored;
+    if (name_of(document, name, &ignored) || path_of(folder, "", name, "", path, &ignored))
+        return false;
+    CLEANUP(bytes_destroy) bytes_t *kept = file_read(path, DOCUMENT_BYTES_MAX, &ignored);
+    return kept && slice_equal(bytes_slice(kept), document);
+}
+
+int
+site_folder_keep(const char *folder, slice_t document, slice_t armors, fault_t *fault)
+{
+    char name[DOCUMENT_NAME_MAX], sigs[PATH_MAX], path[PATH_MAX];
+    if (name_of(document, name, fault) || path_of(folder, NEXT_SIGS, name, "", sigs, fault) ||
+        path_of(folder, NEXT, name, "", path, fault))
+        return -1;
+    if (file_write(sigs, armors, 0644, fault) || file_write(path, document, 0644, fault))
+        return -1;
+    return finish(folder, name, fault);
+}
