@@ -146,6 +146,15 @@ release_file(const release_t *self, const char *path)
     return NULL;
 }
 
+bool
+release_has_author(const release_t *self, const char *person)
+{
+    for (size_t i = 0; i < self->author_count; i++)
+        if (!strcmp(self->authors[i], person))
+            return true;
+    return false;
+}
+
 int
 release_check_file(const release_t *self, const char *path, slice_t bytes, fault_t *fault)
 {

@@ -38,6 +38,8 @@ void release_destroy(release_t **self_p);
 /* NULL where there is none. */
 const release_file_t *release_file(const release_t *self, const char *path);
 
+bool release_has_author(const release_t *self, const char *person);
+
 /* Length and hash of one file: FAULT_NOT_FOUND, FAULT_HASH. */
 int release_check_file(const release_t *self, const char *path, slice_t bytes, fault_t *fault)
     MUST_CHECK;

@@ -35,7 +35,10 @@ int trust_add_fleet(trust_t *self, slice_t document, slice_t armors, fault_t *fa
 /* Which of the three by the first line. FAULT_FORMAT for any other type. */
 int trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
-/* Loads FOLDER/root.1, root.2, ..., people, fleet.*, each with NAME.sigs beside it. */
+/* Loads FOLDER/root.1, root.2, ..., people, fleet.*, each with NAME.sigs beside it; people and
+ * fleets may be missing. People who lost root's quorum since, or a fleet whose officer is no longer
+ * delegated, are loaded all the same (as they stay when that happens to a running program), and
+ * trust_check_current refuses until a newer document replaces them. */
 int trust_load(trust_t *self, const char *folder, fault_t *fault) MUST_CHECK;
 
 /* Borrowed until the next trust_add; NULL where none is kept yet. */
@@ -51,7 +54,8 @@ const worker_line_t *trust_worker_curve(const trust_t *self, const curvekey_t *k
                                         const fleet_t **fleet);
 const worker_line_t *trust_host(const trust_t *self, const char *host, const fleet_t **fleet);
 
-/* Whether root, people and every fleet are inside their time. FAULT_EXPIRED, FAULT_NOT_FOUND. */
+/* Whether root, people and every fleet are inside their time, and still backed by the document
+ * above them. FAULT_EXPIRED, FAULT_NOT_FOUND, FAULT_QUORUM, FAULT_ROLE. */
 int trust_check_current(const trust_t *self, wall_t now, fault_t *fault) MUST_CHECK;
 
 /* Who stands behind a document. */

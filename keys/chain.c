@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/trust_private.h"
+
+/* The holders' people among those who signed. */
+static void
+holders_of(const root_t *root, const signatures_t *signatures, signers_t *out)
+{
+    for (size_t i = 0; i < signatures->count; i++)
+        for (size_t k = 0; k < root->holder_count; k++)
+            if (pubkey_equal(&root->holders[k].key, &signatures->signature[i].key))
+                signers_add(out, root->holders[k].person);
+}
+
+static int
+check_root_quorum(const root_t *root, const signatures_t *signatures, fault_t *fault)
+{
+    signers_t signers = {0};
+    holders_of(root, signatures, &signers);
+    if (signers.count < root->quorum_root)
+        return fault_set(fault, FAULT_QUORUM, "%zu of the %u holders signed whom root %llu needs",
+                         signers.count, root->quorum_root, (unsigned long long)root->version);
+    return 0;
+}
+
+static bool
+is_holder(const root_t *root, const pubkey_t *key)
+{
+    for (size_t i = 0; root && i < root->holder_count; i++)
+        if (pubkey_equal(&root->holders[i].key, key))
+            return true;
+    return false;
+}
+
+/* Each signature is by a holder of one root or the other; either may be NULL. */
+static int
+check_holders(const root_t *root, const root_t *other, const signatures_t *signatures,
+              fault_t *fault)
+{
+    char print[PUBKEY_FINGERPRINT_TEXT];
+    for (size_t i = 0; i < signatures->count; i++) {
+        const pubkey_t *key = &signatures->signature[i].key;
+        if (!is_holder(root, key) && !is_holder(other, key))
+            return fault_set(fault, FAULT_KEY, "key %s that signed is no holder's",
+                             pubkey_fingerprint(key, print));
+    }
+    return 0;
+}
+
+/* One key, one person; and no worker's key is a person's. */
+static int
+check_root_people(const root_t *root, const people_t *people, fault_t *fault)
+{
+    for (size_t i = 0; i < root->holder_count; i++) {
+        const holder_t *holder = &root->holders[i];
+        const person_key_t *line = people_find(people, &holder->key);
+        if (line && strcmp(line->person, holder->person) != 0)
+            return fault_set(fault, FAULT_KEY, "holder '%s' has the key of '%s'", holder->person,
+                             line->person);
+    }
+    return 0;
+}
+
+static int
+check_root_fleet(const root_t *root, const fleet_t *fleet, fault_t *fault)
+{
+    for (size_t i = 0; i < fleet->worker_count; i++)
+        if (is_holder(root, &fleet->workers[i].key))
+            return fault_set(fault, FAULT_KEY, "worker '%s' has a holder's key",
+                             fleet->workers[i].id);
+    return 0;
+}
+
+static int
+check_people_fleet(const people_t *people, const fleet_t *fleet, fault_t *fault)
+{
+    for (size_t i = 0; i < fleet->worker_count; i++) {
+        const worker_line_t *worker = &fleet->workers[i];
+        if (people_find(people, &worker->key) || people_curve(people, &worker->curve) ||
+            people_broker(people, &worker->curve))
+            return fault_set(fault, FAULT_KEY, "worker '%s' has a person's or a broker's key",
+                             worker->id);
+    }
+    return 0;
+}
+
+static int
+check_newer(const char *what, uint64_t version, uint64_t kept, fault_t *fault)
+{
+    if (version < kept)
+        return fault_set(fault, FAULT_VERSION, "%s %llu is older than the %llu that is kept", what,
+                         (unsigned long long)version, (unsigned long long)kept);
+    if (version == kept)
+        return fault_set(fault, FAULT_VERSION, "%s %llu is kept already, with other bytes", what,
+                         (unsigned long long)version);
+    return 0;
+}
+
+static int
+check_follows(const trust_t *self, const root_t *root, fault_t *fault)
+{
+    if (!self->root) {
+        if (root->version != 1)
+            return fault_set(fault, FAULT_VERSION, "the site's first root is not version 1");
+        return 0;
+    }
+    if (!hash_equal(&root->site, &self->site))
+        return fault_set(fault, FAULT_SITE, "root: made for another site");
+    if (check_newer("root", root->version, self->root->version, fault))
+        return -1;
+    if (root->version != self->root->version + 1)
+        return fault_set(fault, FAULT_VERSION, "root %llu skips versions after the %llu kept",
+                         (unsigned long long)root->version,
+                         (unsigned long long)self->root->version);
+    if (!hash_equal(&root->previous, &self->root_hash))
+        return fault_set(fault, FAULT_VERSION, "root %llu does not follow the %llu that is kept",
+                         (unsigned long long)root->version,
+                         (unsigned long long)self->root->version);
+    return 0;
+}
+
+static int
+check_root_keys(const trust_t *self, const root_t *root, fault_t *fault)
+{
+    if (self->people && check_root_people(root, self->people, fault))
+        return -1;
+    for (size_t i = 0; i < self->fleet_count; i++)
+        if (check_root_fleet(root, self->fleets[i].fleet, fault))
+            return -1;
+    return 0;
+}
+
+int
+trust_add_root(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    signatures_t signatures;
+    hash_t hash = hash_of(document);
+    if (self->root && hash_equal(&hash, &self->root_hash))
+        return 0;
+    if (!self->root && !hash_equal(&hash, &self->site))
+        return fault_set(fault, FAULT_SITE, "root: not the version 1 whose hash is the site's id");
+    if (signatures_read(&signatures, document, armors, 1u << SIGN_ROOT, fault) ||
+        (self->root && check_root_quorum(self->root, &signatures, fault)))
+        return fault_wrap(fault, "root");
+    CLEANUP(root_destroy) root_t *root = root_decode(document, fault);
+    if (!root || check_follows(self, root, fault))
+        return -1;
+    if (check_holders(root, self->root, &signatures, fault) ||
+        check_root_quorum(root, &signatures, fault) || check_root_keys(self, root, fault))
+        return fault_wrap(fault, "root");
+    root_destroy(&self->root);
+    self->root = MOVE(root);
+    self->root_hash = hash;
+    if (self->people)
+        self->people_backed = !check_root_quorum(self->root, &self->people_signatures, NULL);
+    cache_clear(self->cache);
+    return 0;
+}
+
+/* Whether an officer whom people delegate for the region signed. */
+static bool
+officer_signed(const people_t *people, const char *region, const signatures_t *signatures)
+{
+    for (size_t i = 0; i < signatures->count; i++) {
+        const person_key_t *line = people_find(people, &signatures->signature[i].key);
+        if (!line || !(line->roles & ROLE_OFFICER))
+            continue;
+        for (size_t k = 0; k < people->delegate_count; k++)
+            if (!strcmp(people->delegates[k].region, region) &&
+                !strcmp(people->delegates[k].person, line->person))
+                return true;
+    }
+    return false;
+}
+
+static int
+check_people(const trust_t *self, const people_t *people, fault_t *fault)
+{
+    if (self->people && check_newer("people", people->version, self->people->version, fault))
+        return -1;
+    if (people->root_version > self->root->version)
+        return fault_set(fault, FAULT_VERSION, "people %llu needs root %llu, kept is %llu",
+                         (unsigned long long)people->version,
+                         (unsigned long long)people->root_version,
+                         (unsigned long long)self->root->version);
+    if (check_root_people(self->root, people, fault))
+        return fault_wrap(fault, "people");
+    for (size_t i = 0; i < self->fleet_count; i++)
+        if (check_people_fleet(people, self->fleets[i].fleet, fault))
+            return fault_wrap(fault, "people");
+    return 0;
+}
+
+static void
+keep_people(trust_t *self, people_t **people_p, const signatures_t *signatures)
+{
+    people_destroy(&self->people);
+    self->people = MOVE(*people_p);
+    self->people_signatures = *signatures;
+    for (size_t i = 0; i < self->fleet_count; i++) {
+        kept_fleet_t *kept = &self->fleets[i];
+        kept->backed = officer_signed(self->people, kept->fleet->region, &kept->signatures);
+    }
+    cache_clear(self->cache);
+}
+
+int
+trust_keep_people(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
+{
+    signatures_t signatures;
+    hash_t hash = hash_of(document);
+    if (trust_frame(self, document, "people", fault))
+        return -1;
+    if (!self->root)
+        return fault_set(fault, FAULT_NOT_FOUND, "people: there is no root yet to judge them by");
+    if (self->people && hash_equal(&hash, &self->people_hash))
+        return 0;
+    if (signatures_read(&signatures, document, armors, 1u << SIGN_PEOPLE, fault))
+        return fault_wrap(fault, "people");
+    fault_t why = {0};
+    bool backed = !check_holders(self->root, NULL, &signatures, &why) &&
+                  !check_root_quorum(self->root, &signatures, &why);
+    if (!backed && !stored)
+        return fault_set(fault, why.code, "people: %s", why.text);
+    CLEANUP(people_destroy) people_t *people = people_decode(document, fault);
+    if (!people || check_people(self, people, fault))
+        return -1;
+    keep_people(self, &people, &signatures);
+    self->people_hash = hash;
+    self->people_backed = backed;
+    return 0;
+}
+
+int
+trust_add_people(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    return trust_keep_people(self, document, armors, false, fault);
+}
+
+static kept_fleet_t *
+find_region(const trust_t *self, const char *region)
+{
+    for (size_t i = 0; i < self->fleet_count; i++)
+        if (!strcmp(self->fleets[i].fleet->region, region))
+            return &self->fleets[i];
+    return NULL;
+}
+
+static int
+check_apart(const fleet_t *fleet, const fleet_t *other, fault_t *fault)
+{
+    for (size_t i = 0; i < fleet->worker_count; i++) {
+        const worker_line_t *left = &fleet->workers[i];
+        if (fleet_host(other, left->id))
+            return fault_set(fault, FAULT_CONFLICT, "worker '%s' is also in region '%s'", left->id,
+                             other->region);
+        for (size_t k = 0; k < other->worker_count; k++) {
+            const worker_line_t *right = &other->workers[k];
+            if (pubkey_equal(&left->key, &right->key) ||
+                !memcmp(left->curve.bytes, right->curve.bytes, sizeof left->curve.bytes))
+                return fault_set(fault, FAULT_KEY, "worker '%s' has the key of '%s' in region '%s'",
+                                 left->id, right->id, other->region);
+        }
+    }
+    for (size_t i = 0; i < fleet->host_count; i++)
+        if (fleet_host(other, fleet->hosts[i].host))
+            return fault_set(fault, FAULT_CONFLICT, "host '%s' is also in region '%s'",
+                             fleet->hosts[i].host, other->region);
+    return 0;
+}
+
+static int
+check_fleet(const trust_t *self, const fleet_t *fleet, fault_t *fault)
+{
+    const kept_fleet_t *kept = find_region(self, fleet->region);
+    if (kept && check_newer("fleet", fleet->version, kept->fleet->version, fault))
+        return -1;
+    if (!kept && self->fleet_count == TRUST_REGIONS_MAX)
+        return fault_set(fault, FAULT_LIMIT, "over %d regions", TRUST_REGIONS_MAX);
+    if (check_root_fleet(self->root, fleet, fault) ||
+        check_people_fleet(self->people, fleet, fault))
+        return -1;
+    for (size_t i = 0; i < self->fleet_count; i++)
+        if (&self->fleets[i] != kept && check_apart(fleet, self->fleets[i].fleet, fault))
+            return -1;
+    return 0;
+}
+
+static void
+keep_fleet(trust_t *self, const kept_fleet_t *fresh)
+{
+    kept_fleet_t *kept = find_region(self, fresh->fleet->region);
+    if (!kept) {
+        self->fleets = memory_resize(self->fleets, self->fleet_count + 1, sizeof *self->fleets);
+        kept = &self->fleets[self->fleet_count++];
+        *kept = (kept_fleet_t){0};
+    }
+    fleet_destroy(&kept->fleet);
+    *kept = *fresh;
+    cache_clear(self->cache);
+}
+
+static int
+check_fleet_keys(const people_t *people, const signatures_t *signatures, fault_t *fault)
+{
+    char print[PUBKEY_FINGERPRINT_TEXT];
+    for (size_t i = 0; i < signatures->count; i++) {
+        const pubkey_t *key = &signatures->signature[i].key;
+        if (!people_find(people, key))
+            return fault_set(fault, FAULT_KEY, "key %s that signed is nobody's among people",
+                             pubkey_fingerprint(key, print));
+    }
+    return 0;
+}
+
+int
+trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
+{
+    kept_fleet_t fresh = {.hash = hash_of(document)};
+    if (trust_frame(self, document, "fleet", fault))
+        return -1;
+    if (!self->people)
+        return fault_set(fault, FAULT_NOT_FOUND, "fleet: there are no people yet to judge it by");
+    for (size_t i = 0; i < self->fleet_count; i++)
+        if (hash_equal(&fresh.hash, &self->fleets[i].hash))
+            return 0;
+    if (signatures_read(&fresh.signatures, document, armors, 1u << SIGN_FLEET, fault))
+        return fault_wrap(fault, "fleet");
+    if (!stored && check_fleet_keys(self->people, &fresh.signatures, fault))
+        return fault_wrap(fault, "fleet");
+    CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
+    if (!fleet)
+        return -1;
+    fresh.backed = officer_signed(self->people, fleet->region, &fresh.signatures);
+    if (!fresh.backed && !stored)
+        return fault_set(fault, FAULT_ROLE, "fleet '%s' is signed by no officer whom people "
+                         "delegate for it", fleet->region);
+    if (check_fleet(self, fleet, fault))
+        return fault_wrap(fault, "fleet '%s'", fleet->region);
+    fresh.fleet = MOVE(fleet);
+    keep_fleet(self, &fresh);
+    return 0;
+}
+
+int
+trust_add_fleet(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    return trust_keep_fleet(self, document, armors, false, fault);
+}

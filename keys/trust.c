@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/trust.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/document.h"
+#include "common/file.h"
+#include "keys/trust_private.h"
+
+#define SKEW_MS (5 * 60 * 1000) /* by which signers' clocks may be ahead of ours */
+
+trust_t *
+trust_new(const hash_t *site)
+{
+    trust_t *self = memory_new(1, sizeof *self);
+    self->site = *site;
+    self->cache = cache_new();
+    return self;
+}
+
+void
+trust_destroy(trust_t **self_p)
+{
+    trust_t *self = *self_p;
+    if (!self)
+        return;
+    root_destroy(&self->root);
+    people_destroy(&self->people);
+    for (size_t i = 0; i < self->fleet_count; i++)
+        fleet_destroy(&self->fleets[i].fleet);
+    free(self->fleets);
+    cache_destroy(&self->cache);
+    free(self);
+    *self_p = NULL;
+}
+
+int
+trust_frame(const trust_t *self, slice_t document, const char *type, fault_t *fault)
+{
+    char front[64], site[HASH_TEXT];
+    int size = snprintf(front, sizeof front, "tocsin-%s v1\nsite ", type);
+    slice_t rest = slice_of(document.data, document.size);
+    if (document.size > DOCUMENT_BYTES_MAX)
+        return fault_set(fault, FAULT_LIMIT, "%s: over %d bytes", type, DOCUMENT_BYTES_MAX);
+    if (rest.size < (size_t)size + HASH_TEXT || memcmp(rest.data, front, (size_t)size) != 0)
+        return fault_set(fault, FAULT_FORMAT, "a document of type '%s' that names its site is "
+                         "expected here", type);
+    hash_write(&self->site, site);
+    if (memcmp(rest.data + size, site, HASH_TEXT - 1) != 0)
+        return fault_set(fault, FAULT_SITE, "%s: made for another site than %.16s…", type, site);
+    return 0;
+}
+
+int
+trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    char type[16];
+    document_type(document, type, sizeof type);
+    if (!strcmp(type, "root"))
+        return trust_add_root(self, document, armors, fault);
+    if (!strcmp(type, "people"))
+        return trust_add_people(self, document, armors, fault);
+    if (!strcmp(type, "fleet"))
+        return trust_add_fleet(self, document, armors, fault);
+    return fault_set(fault, FAULT_FORMAT, "a document that is no root, people or fleet");
+}
+
+/* 1 loaded, 0 where there is no such file, -1 fault. */
+static int
+load_one(trust_t *self, const char *folder, const char *name, fault_t *fault)
+{
+    fault_t why = {0};
+    char path[PATH_MAX], beside[PATH_MAX + 8];
+    char type[16];
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+        return fault_set(fault, FAULT_LIMIT, "'%.100s…' is too long a path", folder);
+    snprintf(beside, sizeof beside, "%s.sigs", path);
+    CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, &why);
+    if (!document && why.code == FAULT_NOT_FOUND)
+        return 0;
+    if (!document)
+        return fault_set(fault, why.code, "%s", why.text);
+    CLEANUP(bytes_destroy) bytes_t *armors = file_read(beside, SIGNATURES_BYTES_MAX, fault);
+    if (!armors)
+        return -1;
+    document_type(bytes_slice(document), type, sizeof type);
+    slice_t text = bytes_slice(document), signatures = bytes_slice(armors);
+    int failed = !strcmp(type, "people")  ? trust_keep_people(self, text, signatures, true, fault)
+                 : !strcmp(type, "fleet") ? trust_keep_fleet(self, text, signatures, true, fault)
+                                          : trust_add(self, text, signatures, fault);
+    return failed ? fault_wrap(fault, "'%s'", path) : 1;
+}
+
+/* "fleet.REGION" itself, not its signatures, nor what a crash left behind of writing it. */
+static int
+is_fleet_file(const struct dirent *entry)
+{
+    static const char front[] = "fleet.";
+    const char *name = entry->d_name, *last = strrchr(name, '.');
+    return !strncmp(name, front, sizeof front - 1) && strcmp(last, ".sigs") != 0 &&
+           strcmp(last, ".new") != 0;
+}
+
+static int
+load_fleets(trust_t *self, const char *folder, fault_t *fault)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_fleet_file, alphasort);
+    int failed = count < 0 ? fault_errno(fault, "folder '%s' cannot be read", folder) : 0;
+    for (int i = 0; i < count; i++) {
+        if (!failed && load_one(self, folder, entries[i]->d_name, fault) < 0)
+            failed = -1;
+        free(entries[i]);
+    }
+    free(entries);
+    return failed;
+}
+
+int
+trust_load(trust_t *self, const char *folder, fault_t *fault)
+{
+    char name[32];
+    int loaded = 1;
+    for (unsigned version = 1; loaded > 0; version++) {
+        snprintf(name, sizeof name, "root.%u", version);
+        loaded = load_one(self, folder, name, fault);
+    }
+    if (loaded < 0)
+        return -1;
+    if (!self->root)
+        return fault_set(fault, FAULT_NOT_FOUND, "no 'root.1' in '%s'", folder);
+    if (load_one(self, folder, "people", fault) < 0)
+        return -1;
+    return load_fleets(self, folder, fault);
+}
+
+const hash_t *
+trust_site(const trust_t *self)
+{
+    return &self->site;
+}
+
+const root_t *
+trust_root(const trust_t *self)
+{
+    return self->root;
+}
+
+const people_t *
+trust_people(const trust_t *self)
+{
+    return self->people;
+}
+
+size_t
+trust_fleet_count(const trust_t *self)
+{
+    return self->fleet_count;
+}
+
+const fleet_t *
+trust_fleet(const trust_t *self, size_t index)
+{
+    return index < self->fleet_count ? self->fleets[index].fleet : NULL;
+}
+
+static const worker_line_t *
+fleet_curve(const fleet_t *self, const curvekey_t *key)
+{
+    for (size_t i = 0; i < self->worker_count; i++)
+        if (!memcmp(self->workers[i].curve.bytes, key->bytes, sizeof key->bytes))
+            return &self->workers[i];
+    return NULL;
+}
+
+const worker_line_t *
+trust_worker(const trust_t *self, const char *id, const fleet_t **fleet)
+{
+    const worker_line_t *line = NULL;
+    for (size_t i = 0; !line && i < self->fleet_count; i++) {
+        line = fleet_worker(self->fleets[i].fleet, id);
+        if (line && fleet)
+            *fleet = self->fleets[i].fleet;
+    }
+    return line;
+}
+
+const worker_line_t *
+trust_worker_curve(const trust_t *self, const curvekey_t *key, const fleet_t **fleet)
+{
+    const worker_line_t *line = NULL;
+    for (size_t i = 0; !line && i < self->fleet_count; i++) {
+        line = fleet_curve(self->fleets[i].fleet, key);
+        if (line && fleet)
+            *fleet = self->fleets[i].fleet;
+    }
+    return line;
+}
+
+const worker_line_t *
+trust_host(const trust_t *self, const char *host, const fleet_t **fleet)
+{
+    const worker_line_t *line = NULL;
+    for (size_t i = 0; !line && i < self->fleet_count; i++) {
+        line = fleet_host(self->fleets[i].fleet, host);
+        if (line && fleet)
+            *fleet = self->fleets[i].fleet;
+    }
+    return line;
+}
+
+int
+trust_check_backed(const trust_t *self, fault_t *fault)
+{
+    if (!self->root || !self->people)
+        return fault_set(fault, FAULT_NOT_FOUND, "there is no %s document yet",
+                         self->root ? "people" : "root");
+    if (!self->people_backed)
+        return fault_set(fault, FAULT_QUORUM, "people %llu lacks the quorum of root %llu",
+                         (unsigned long long)self->people->version,
+                         (unsigned long long)self->root->version);
+    for (size_t i = 0; i < self->fleet_count; i++)
+        if (!self->fleets[i].backed)
+            return fault_set(fault, FAULT_ROLE, "fleet '%s' is signed by no officer whom people "
+                             "%llu delegate for it", self->fleets[i].fleet->region,
+                             (unsigned long long)self->people->version);
+    return 0;
+}
+
+static int
+check_time(const char *what, wall_t issued, wall_t expires, wall_t now, fault_t *fault)
+{
+    char text[MOMENT_TEXT_MAX];
+    if (now.ms >= expires.ms) {
+        wall_write_time(expires, text);
+        return fault_set(fault, FAULT_EXPIRED, "%s expired at %s", what, text);
+    }
+    if (now.ms < issued.ms - SKEW_MS) {
+        wall_write_time(issued, text);
+        return fault_set(fault, FAULT_EXPIRED, "%s begins at %s only", what, text);
+    }
+    return 0;
+}
+
+int
+trust_check_current(const trust_t *self, wall_t now, fault_t *fault)
+{
+    char what[TEXT_NAME_MAX + 16];
+    if (trust_check_backed(self, fault) ||
+        check_time("root", self->root->issued, self->root->expires, now, fault) ||
+        check_time("people", self->people->issued, self->people->expires, now, fault))
+        return -1;
+    for (size_t i = 0; i < self->fleet_count; i++) {
+        const fleet_t *fleet = self->fleets[i].fleet;
+        snprintf(what, sizeof what, "fleet '%s'", fleet->region);
+        if (check_time(what, fleet->issued, fleet->expires, now, fault))
+            return -1;
+    }
+    return 0;
+}

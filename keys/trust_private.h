@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trust_private - what trust.c, chain.c (root, people and fleets), backing.c (signatures and
+ * the people behind them), approval.c (releases) and warrant.c (orders, grants) share; nobody else includes it. */
+#ifndef TOCSIN_TRUST_PRIVATE_H
+#define TOCSIN_TRUST_PRIVATE_H
+
+#include "keys/trust.h"
+
+/* The keys beside one document, each of which signed it. */
+typedef struct {
+    size_t count;
+    signature_t signature[SIGNATURES_MAX];
+} signatures_t;
+
+/* One of people's keys that signed: who, for what, and with a PIN where it is a FIDO key. */
+typedef struct {
+    const person_key_t *line; /* of trust's people, until they change */
+    purpose_t purpose;
+    bool pin;                 /* a plain key, or a FIDO key whose PIN was given */
+} backer_t;
+
+typedef struct {
+    size_t count;
+    backer_t backer[SIGNATURES_MAX];
+} backing_t;
+
+typedef struct cache cache_t;
+
+typedef struct {
+    fleet_t *fleet;
+    hash_t hash;
+    signatures_t signatures;
+    bool backed;              /* by an officer whom the people kept now delegate */
+} kept_fleet_t;
+
+struct trust {
+    hash_t site;
+    root_t *root;             /* NULL until version 1 is there */
+    hash_t root_hash;
+    people_t *people;         /* NULL until there */
+    hash_t people_hash;
+    signatures_t people_signatures;
+    bool people_backed;       /* by the quorum of the root kept now */
+    size_t fleet_count;
+    kept_fleet_t *fleets;
+    cache_t *cache;           /* chains that held; emptied when root, people or a fleet change */
+};
+
+cache_t *cache_new(void);
+void cache_destroy(cache_t **self_p);
+void cache_clear(cache_t *self);
+
+/* Keeps persons distinct and ascending. */
+void signers_add(signers_t *self, const char *person);
+bool signers_have(const signers_t *self, const char *person);
+
+/* Every armor holds over document, in one of the purposes (bits 1 << purpose_t). FAULT_LIMIT,
+ * FAULT_SIGNATURE, FAULT_NAMESPACE, FAULT_KEY, FAULT_TOUCH. */
+int signatures_read(signatures_t *self, slice_t document, slice_t armors, unsigned purposes,
+                    fault_t *fault) MUST_CHECK;
+
+/* The same by people's keys, from the cache where the same bytes held before; FAULT_KEY for a key
+ * that is nobody's. There must be people. */
+int trust_backing(const trust_t *self, slice_t document, slice_t armors, unsigned purposes,
+                  backing_t *backing, fault_t *fault) MUST_CHECK;
+
+/* The type and, in the second line, the site: what may be read before signatures are checked.
+ * FAULT_FORMAT, FAULT_LIMIT, FAULT_SITE. */
+int trust_frame(const trust_t *self, slice_t document, const char *type, fault_t *fault) MUST_CHECK;
+
+/* As trust_add_people and trust_add_fleet. What is stored may have lost the quorum or the officer
+ * above it since it was kept: it is loaded then, so that a newer one can follow, and backs nothing
+ * (trust_check_backed). */
+int trust_keep_people(trust_t *self, slice_t document, slice_t armors, bool stored,
+                      fault_t *fault) MUST_CHECK;
+int trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
+    MUST_CHECK;
+
+/* Root and people are there, and each document is still backed by the one above it.
+ * FAULT_NOT_FOUND, FAULT_QUORUM, FAULT_ROLE. */
+int trust_check_backed(const trust_t *self, fault_t *fault) MUST_CHECK;
+
+#endif
