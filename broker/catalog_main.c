@@ -39,8 +39,8 @@ filter_calls(void)
         SCMP_SYS(lstat), SCMP_SYS(madvise), SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(mremap),
         SCMP_SYS(munmap), SCMP_SYS(newfstatat), SCMP_SYS(poll), SCMP_SYS(ppoll),
         SCMP_SYS(pread64), SCMP_SYS(read), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
-        SCMP_SYS(recvfrom), SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction),
-        SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sendto), SCMP_SYS(stat),
+        SCMP_SYS(recvmsg), SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction),
+        SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sendmsg), SCMP_SYS(stat),
         SCMP_SYS(statx), SCMP_SYS(tgkill), SCMP_SYS(write), SCMP_SYS(writev),
     };
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -163,7 +163,7 @@ main(int argc, char **argv)
 {
     fault_t fault = {0};
     uint64_t uid, interval_ms;
-    log_open("tocsin-catalog", LOG_INFO);
+    log_open("tocsin-catalog", LEVEL_INFO);
     if (argc != 4 || !text_read_u64(argv[2], 0, UINT32_MAX - 1, &uid) ||
         !text_read_u64(argv[3], 1, INT32_MAX, &interval_ms)) {
         log_error("usage: catalog REPOSITORY UID INTERVAL_MS (the broker starts it)");
