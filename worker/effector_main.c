@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,13 +139,14 @@ main(int argc, char **argv)
     daemon_t self = {0};
     fault_t fault = {0};
     uint64_t fd;
-    log_open("effector", LOG_INFO);
+    log_open("tocsin-effector", LEVEL_INFO);
     if (argc != 3 || !text_read_u64(argv[1], 3, 1023, &fd) ||
         fcntl((int)fd, F_SETFD, FD_CLOEXEC)) {
         log_error("usage: effector FD CONFIG (tocsin-worker starts it)");
         return fault_exit(FAULT_USAGE);
     }
     umask(077);
+    signal(SIGPIPE, SIG_IGN);
     self.judge = channel_new((int)fd);
     if (open_all(&self, argv[2], &fault) || loop(&self, &fault))
         log_error("%s (%s)", fault.text, fault_word(fault.code));
