@@ -24,17 +24,17 @@ static const char *const fleet_keys[] = {"site", "region", "version", "issued", 
                                          "host", "source", "worker", NULL};
 
 static bytes_t *
-read_named(const char *folder, const char *name, const char *suffix, fault_t *fault)
+read_named(const char *folder, const char *front, const char *name, fault_t *fault)
 {
     char path[KEYS_PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s%s", folder, name, suffix);
+    snprintf(path, sizeof path, "%s/%s%s", folder, front, name);
     return file_read(path, DOCUMENT_BYTES_MAX, fault);
 }
 
 int
 keys_site_id(const char *folder, hash_t *id, fault_t *fault)
 {
-    CLEANUP(bytes_destroy) bytes_t *root = read_named(folder, "root.1", "", fault);
+    CLEANUP(bytes_destroy) bytes_t *root = read_named(folder, "", "root.1", fault);
     if (!root)
         return fault_wrap(fault, "'%s' is no site yet ('tocsin keys init' makes one)", folder);
     *id = hash_of(bytes_slice(root));
@@ -93,10 +93,10 @@ keys_draft(const char *folder, const char *name, fault_t *fault)
     bool people = !strcmp(name, "people");
     const char *const *keys = people ? people_keys : fleet_keys;
     const char *type = people ? "people" : "fleet";
-    CLEANUP(bytes_destroy) bytes_t *kept = read_named(folder, name, ".draft", &absent);
+    CLEANUP(bytes_destroy) bytes_t *kept = read_named(folder, "draft.", name, &absent);
     if (kept)
         return draft_read(bytes_slice(kept), type, keys, fault);
-    CLEANUP(bytes_destroy) bytes_t *signed_before = read_named(folder, name, "", &absent);
+    CLEANUP(bytes_destroy) bytes_t *signed_before = read_named(folder, "", name, &absent);
     CLEANUP(draft_destroy) draft_t *draft =
         signed_before ? draft_read(bytes_slice(signed_before), type, keys, fault)
                       : draft_new(type, keys);
@@ -129,7 +129,7 @@ keys_keep(const char *folder, const char *name, const draft_t *draft, fault_t *f
     draft_write(draft, text);
     if (check_decodes(bytes_slice(text), name, fault))
         return -1;
-    snprintf(path, sizeof path, "%s/%s.draft", folder, name);
+    snprintf(path, sizeof path, "%s/draft.%s", folder, name);
     snprintf(signatures, sizeof signatures, "%s.sigs", path);
     unlink(signatures);
     return file_write(path, bytes_slice(text), 0644, fault);
@@ -142,7 +142,7 @@ keep_and_say(const char *folder, const char *name, const draft_t *draft)
     fault_t fault;
     if (keys_keep(folder, name, draft, &fault))
         return command_fail(&fault);
-    printf("%s/%s.draft is ready; sign it: tocsin keys sign %s %s --key FILE\n", folder, name,
+    printf("%s/draft.%s is ready; sign it: tocsin keys sign %s %s --key FILE\n", folder, name,
            folder, name);
     return 0;
 }

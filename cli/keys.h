@@ -2,7 +2,7 @@
 /* keys - a site's folder while people write and sign its documents: what `tocsin keys` is made of.
  *
  * NAME is "root.N", "people" or "fleet.REGION". A document that is still being written or signed
- * stands in NAME.draft, its signatures in NAME.draft.sigs; once its quorum holds it takes the place
+ * stands in draft.NAME, its signatures in draft.NAME.sigs; once its quorum holds it takes the place
  * of NAME. root.1 alone is signed in place, and then gives the site its id. */
 #ifndef TOCSIN_CLI_KEYS_H
 #define TOCSIN_CLI_KEYS_H

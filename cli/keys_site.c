@@ -8,6 +8,7 @@
 #include "cli/table.h"
 #include "common/document.h"
 #include "common/file.h"
+#include "common/text.h"
 
 /* A document that is to be signed, and where it and its signatures stand. */
 typedef struct {
@@ -67,16 +68,17 @@ keep_holding(paper_t *self)
 static int
 paper_open(paper_t *self, const char *folder, const char *name, fault_t *fault)
 {
-    const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-    size_t size = strlen(base), suffix = strlen(".draft");
-    if (size > suffix && !strcmp(base + size - suffix, ".draft"))
-        size -= suffix;
-    if (size >= sizeof self->name)
-        return fault_set(fault, FAULT_USAGE, "'%s' is no root.N, people or fleet.REGION", name);
-    memcpy(self->name, base, size);
+    static const char front[] = "draft.", back[] = ".draft";
+    if (!strncmp(name, front, sizeof front - 1))
+        name += sizeof front - 1;
+    if (!text_copy(self->name, sizeof self->name, name) || strchr(name, '/'))
+        return fault_set(fault, FAULT_USAGE, "'%.80s' is no root.N, people or fleet.REGION", name);
+    size_t size = strlen(name);
+    if (size >= sizeof back && !strcmp(name + size - (sizeof back - 1), back))
+        self->name[size - (sizeof back - 1)] = '\0';
     self->draft = strcmp(self->name, "root.1") != 0;
-    snprintf(self->path, sizeof self->path, "%s/%s%s", folder, self->name,
-             self->draft ? ".draft" : "");
+    snprintf(self->path, sizeof self->path, "%s/%s%s", folder, self->draft ? front : "",
+             self->name);
     snprintf(self->signatures, sizeof self->signatures, "%s.sigs", self->path);
     self->text = file_read(self->path, DOCUMENT_BYTES_MAX, fault);
     if (!self->text || find_purpose(self, fault))

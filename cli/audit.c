@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <czmq.h>
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "cli/record.h"
+#include "cli/state.h"
+#include "cli/table.h"
+#include "common/document.h"
+#include "common/file.h"
+#include "common/text.h"
+
+#define PIN_BYTES_MAX 1024
+
+/* What was seen of a broker's log before: its key, and a head that must stay a part of it. */
+typedef struct {
+    bool known;
+    pubkey_t key;
+    uint64_t size;
+    hash_t head;
+} pin_t;
+
+/* The last receipt seen of one worker. */
+typedef struct {
+    uint64_t sequence;
+    hash_t hash;
+} chain_t;
+
+typedef struct {
+    const trust_t *trust;
+    bool say;             /* sentences as they come; else they are only kept */
+    fold_t fold;
+    hash_t pinned_head;   /* the fold's head when it had the pin's size */
+    uint64_t receipts, signatures, counted;
+    zhashx_t *chains;     /* worker id to chain_t */
+    zhashx_t *orders;     /* run ids of orders seen, as text */
+    value_t *problems;    /* list of sentences */
+} audit_t;
+
+static void
+destroy_memory(void **item_p)
+{
+    free(*item_p);
+    *item_p = NULL;
+}
+
+static void
+audit_begin(audit_t *self, const trust_t *trust, bool say)
+{
+    *self = (audit_t){.trust = trust, .say = say};
+    self->chains = zhashx_new();
+    self->orders = zhashx_new();
+    assert(self->chains && self->orders);
+    zhashx_set_destructor(self->chains, destroy_memory);
+    self->problems = value_list();
+}
+
+static void
+audit_end(audit_t *self)
+{
+    zhashx_destroy(&self->chains);
+    zhashx_destroy(&self->orders);
+    value_destroy(&self->problems);
+}
+
+static void PRINTF(2, 3)
+problem(audit_t *self, const char *format, ...)
+{
+    char text[2 * FAULT_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (self->say)
+        printf("problem: %s\n", text);
+    value_append(self->problems, value_text(text));
+}
+
+static unsigned long long
+leaf_number(const audit_t *self)
+{
+    return self->counted - 1;
+}
+
+/* A document and what follows it: its own last line is the first line 'end'. */
+static bool
+split(slice_t payload, slice_t *document, slice_t *armors)
+{
+    static const char mark[] = "\nend\n";
+    const uint8_t *end =
+        payload.size ? memmem(payload.data, payload.size, mark, sizeof mark - 1) : NULL;
+    if (!end)
+        return false;
+    size_t size = (size_t)(end - payload.data) + sizeof mark - 1;
+    *document = slice_of(payload.data, size);
+    *armors = slice_of(payload.data + size, payload.size - size);
+    return true;
+}
+
+/* Every document's first line after its type is its site. */
+static int
+check_site(const audit_t *self, slice_t document, const char *type, fault_t *fault)
+{
+    hash_t site;
+    document_reader_t in;
+    document_open(&in, document, type, fault);
+    document_hex(&in, "site", site.bytes, sizeof site.bytes);
+    if (in.spoiled)
+        return -1;
+    if (!hash_equal(&site, trust_site(self->trust)))
+        return fault_set(fault, FAULT_SITE, "it is of another site");
+    return 0;
+}
+
+/* Each signature holds, was made for one of the two purposes, and by a key that people lists. */
+static int
+check_signatures(audit_t *self, slice_t document, slice_t armors, purpose_t one, purpose_t other,
+                 fault_t *fault)
+{
+    signature_t signature;
+    size_t count = 0;
+    int taken;
+    while ((taken = signature_next(&signature, &armors, fault)) == 1) {
+        char fingerprint[PUBKEY_FINGERPRINT_TEXT];
+        purpose_t purpose = signature.purpose == other ? other : one;
+        if (signature_check(&signature, document, purpose, fault))
+            return -1;
+        if (!trust_people(self->trust) || !people_find(trust_people(self->trust), &signature.key))
+            return fault_set(fault, FAULT_KEY, "a signature by %s, a key that the people document here "
+                             "does not list", pubkey_fingerprint(&signature.key, fingerprint));
+        self->signatures++;
+        count++;
+    }
+    if (taken < 0)
+        return -1;
+    return count ? 0 : fault_set(fault, FAULT_SIGNATURE, "nobody signed it");
+}
+
+static int
+check_release(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    if (check_site(self, document, "release", fault))
+        return -1;
+    return check_signatures(self, document, armors, SIGN_AUTHOR, SIGN_APPROVE, fault);
+}
+
+static int
+check_order(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    char run[HASH_TEXT];
+    hash_t hash = hash_of(document);
+    zhashx_insert(self->orders, hash_write(&hash, run), self);
+    if (check_site(self, document, "order", fault))
+        return -1;
+    return check_signatures(self, document, armors, SIGN_ORDER, SIGN_ORDER, fault);
+}
+
+static int
+check_grant(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    if (check_site(self, document, "grant", fault))
+        return -1;
+    return check_signatures(self, document, armors, SIGN_GRANT, SIGN_GRANT, fault);
+}
+
+static int
+check_alert(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    (void)armors;
+    return check_site(self, document, "alert", fault);
+}
+
+/* The receipt follows the one before of the same worker, without a gap. */
+static int
+check_chain(audit_t *self, const receipt_t *receipt, const hash_t *hash, fault_t *fault)
+{
+    chain_t *chain = zhashx_lookup(self->chains, receipt->worker);
+    chain_t before = chain ? *chain : (chain_t){0, HASH_ZERO};
+    if (!chain) {
+        chain = memory_new(1, sizeof *chain);
+        zhashx_insert(self->chains, receipt->worker, chain);
+    }
+    *chain = (chain_t){receipt->sequence, *hash};
+    if (receipt->sequence == before.sequence + 1 && hash_equal(&receipt->previous, &before.hash))
+        return 0;
+    return fault_set(fault, FAULT_CONFLICT, "the chain of '%s' breaks: receipt %llu does not follow "
+                     "receipt %llu", receipt->worker, (unsigned long long)receipt->sequence,
+                     (unsigned long long)before.sequence);
+}
+
+static int
+check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    char run[HASH_TEXT];
+    hash_t hash = hash_of(document);
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, fault);
+    if (!receipt || check_site(self, document, "receipt", fault))
+        return -1;
+    const worker_line_t *worker = trust_worker(self->trust, receipt->worker, NULL);
+    self->receipts++;
+    if (!worker)
+        return fault_set(fault, FAULT_KEY, "a receipt of '%s', which no fleet document here lists",
+                         receipt->worker);
+    if (receipt_check(document, armors, &worker->key, fault))
+        return fault_wrap(fault, "receipt %llu of '%s'", (unsigned long long)receipt->sequence,
+                          receipt->worker);
+    self->signatures++;
+    if (!strcmp(receipt->authority, "order") &&
+        !zhashx_lookup(self->orders, hash_write(&receipt->run, run)))
+        return fault_set(fault, FAULT_NOT_FOUND, "receipt %llu of '%s' is about an order that the "
+                         "record does not have", (unsigned long long)receipt->sequence,
+                         receipt->worker);
+    return check_chain(self, receipt, &hash, fault);
+}
+
+static int
+check_approval(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    if (check_site(self, document, "release", fault))
+        return -1;
+    return check_signatures(self, document, armors, SIGN_APPROVE, SIGN_APPROVE, fault);
+}
+
+static const struct {
+    const char *kind;
+    int (*check)(audit_t *self, slice_t document, slice_t armors, fault_t *fault);
+} kinds[] = {
+    {"alert", check_alert},     {"order", check_order},       {"grant", check_grant},
+    {"release", check_release}, {"approval", check_approval}, {"receipt", check_receipt},
+    {"refusal", NULL},          {"event", NULL},
+};
+
+static void
+check_leaf(audit_t *self, slice_t leaf)
+{
+    fault_t fault;
+    slice_t document, armors;
+    const uint8_t *lf = leaf.size ? memchr(leaf.data, '\n', leaf.size) : NULL;
+    slice_t kind = slice_of(leaf.data, lf ? (size_t)(lf - leaf.data) : 0);
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        if (!slice_is(kind, kinds[i].kind))
+            continue;
+        slice_t payload = slice_of(lf + 1, leaf.size - kind.size - 1);
+        if (!kinds[i].check)
+            return;
+        if (!split(payload, &document, &armors))
+            problem(self, "leaf %llu: no %s document is in it", leaf_number(self), kinds[i].kind);
+        else if (kinds[i].check(self, document, armors, &fault))
+            problem(self, "leaf %llu: %s", leaf_number(self), fault.text);
+        return;
+    }
+    problem(self, "leaf %llu is of no kind that is known", leaf_number(self));
+}
+
+static int
+read_leaves(audit_t *self, record_t *record, const pin_t *pin, fault_t *fault)
+{
+    slice_t leaf;
+    int more;
+    while ((more = record_next(record, &leaf, fault)) == 1) {
+        fold_add(&self->fold, leaf);
+        self->counted++;
+        check_leaf(self, leaf);
+        if (self->counted == pin->size)
+            self->pinned_head = fold_head(&self->fold);
+    }
+    return more;
+}
+
+static int
+pin_path(const checkpoint_t *checkpoint, char path[static STATE_PATH_MAX], fault_t *fault)
+{
+    char name[HASH_TEXT + TEXT_NAME_MAX + 2], site[HASH_TEXT];
+    snprintf(name, sizeof name, "%s.%s", hash_write(&checkpoint->site, site), checkpoint->broker);
+    return state_path("log.pin", name, path, fault);
+}
+
+/* Two lines: the key as in a .pub file, and "SIZE HEAD". */
+static int
+pin_load(pin_t *self, const checkpoint_t *checkpoint, fault_t *fault)
+{
+    char path[STATE_PATH_MAX], key[512], head[HASH_TEXT];
+    unsigned long long size;
+    *self = (pin_t){.known = false};
+    if (pin_path(checkpoint, path, fault))
+        return -1;
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, PIN_BYTES_MAX, fault);
+    if (!text)
+        return fault->code == FAULT_NOT_FOUND ? 0 : -1;
+    if (sscanf(bytes_text(text), "%511[^\n]\n%llu %64s", key, &size, head) != 3 ||
+        !hash_read(head, &self->head) || pubkey_read_line(&self->key, key, fault))
+        return fault_set(fault, FAULT_FORMAT, "'%.150s' is no pin; if you know why, remove it", path);
+    self->size = size;
+    self->known = true;
+    return 0;
+}
+
+static int
+pin_keep(const checkpoint_t *checkpoint, const pubkey_t *key, fault_t *fault)
+{
+    char path[STATE_PATH_MAX], head[HASH_TEXT];
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    pubkey_write(key, text);
+    bytes_addf(text, "\n%llu %s\n", (unsigned long long)checkpoint->size,
+               hash_write(&checkpoint->head, head));
+    if (pin_path(checkpoint, path, fault))
+        return -1;
+    return file_write(path, bytes_slice(text), 0600, fault);
+}
+
+/* Who signed the checkpoint, and whether that is who signed the last one seen. */
+static void
+check_checkpoint(audit_t *self, const record_t *record, const pin_t *pin, pubkey_t *key)
+{
+    fault_t fault;
+    signature_t signature;
+    char fingerprint[PUBKEY_FINGERPRINT_TEXT], made[MOMENT_TEXT_MAX];
+    const checkpoint_t *checkpoint = record_checkpoint(record);
+    if (!hash_equal(&checkpoint->site, trust_site(self->trust)))
+        problem(self, "the checkpoint is of another site");
+    if (signature_decode(&signature, record_armor(record), &fault) ||
+        signature_check(&signature, record_document(record), SIGN_CHECKPOINT, &fault)) {
+        problem(self, "the checkpoint: %s", fault.text);
+        return;
+    }
+    *key = signature.key;
+    self->signatures++;
+    pubkey_fingerprint(key, fingerprint);
+    if (pin->known && !pubkey_equal(&pin->key, key))
+        problem(self, "the checkpoint is signed by %s, not by the key that signed the last one seen "
+                "here", fingerprint);
+    wall_write_instant(checkpoint->made, made);
+    if (self->say)
+        printf("broker '%s' signed %llu leaves at %s with %s%s\n", checkpoint->broker,
+               (unsigned long long)checkpoint->size, made, fingerprint,
+               pin->known ? "" : " (first seen: compare it by another way)");
+}
+
+static void
+check_tree(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
+{
+    char text[HASH_TEXT];
+    hash_t head = fold_head(&self->fold);
+    if (!hash_equal(&head, &checkpoint->head))
+        problem(self, "the leaves do not make the head that was signed");
+    else if (self->say)
+        printf("the leaves make the head that was signed: %s\n", hash_write(&head, text));
+    if (!pin->known)
+        return;
+    if (checkpoint->size < pin->size)
+        problem(self, "the record has become shorter: %llu leaves were signed before",
+                (unsigned long long)pin->size);
+    else if (pin->size && !hash_equal(&self->pinned_head, &pin->head))
+        problem(self, "history was rewritten: the first %llu leaves are not those signed before",
+                (unsigned long long)pin->size);
+    else if (self->say)
+        printf("it continues the record of %llu leaves seen here before\n",
+               (unsigned long long)pin->size);
+}
+
+static void
+report(const audit_t *self, bool json)
+{
+    size_t problems = value_count(self->problems);
+    if (!json) {
+        printf("%llu signatures hold\naudit: %llu leaves, %llu receipts of %zu workers, %zu problems\n",
+               (unsigned long long)self->signatures, (unsigned long long)self->counted,
+               (unsigned long long)self->receipts, zhashx_size(self->chains), problems);
+        return;
+    }
+    CLEANUP(value_destroy) value_t *body = value_map();
+    value_set_integer(body, "leaves", (int64_t)self->counted);
+    value_set_integer(body, "receipts", (int64_t)self->receipts);
+    value_set_integer(body, "workers", (int64_t)zhashx_size(self->chains));
+    value_set_integer(body, "signatures", (int64_t)self->signatures);
+    value_set(body, "problems", value_copy(self->problems));
+    json_print("audit", body);
+}
+
+static int
+verify(const options_t *options, const trust_t *trust, record_t *record, fault_t *fault)
+{
+    pin_t pin;
+    pubkey_t key;
+    CLEANUP(audit_end) audit_t audit;
+    audit_begin(&audit, trust, !options->json);
+    const checkpoint_t *checkpoint = record_checkpoint(record);
+    if (pin_load(&pin, checkpoint, fault))
+        return -1;
+    check_checkpoint(&audit, record, &pin, &key);
+    if (read_leaves(&audit, record, &pin, fault))
+        problem(&audit, "%s", fault->text);
+    else
+        check_tree(&audit, checkpoint, &pin);
+    bool sound = !value_count(audit.problems);
+    if (sound && checkpoint->size >= pin.size && pin_keep(checkpoint, &key, fault))
+        return -1;
+    report(&audit, options->json);
+    return sound ? 0 : fault_set(fault, FAULT_FAILED, "the record does not hold");
+}
+
+static int
+audit_verify(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc > 2)
+        return command_usage(&audit_commands[0], "name at most one export");
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    CLEANUP(client_close) client_t *client =
+        trust && argc == 1 ? client_open(options, trust, &fault) : NULL;
+    CLEANUP(record_close) record_t *record = NULL;
+    if (trust && argc == 2)
+        record = record_load(argv[1], &fault);
+    else if (client)
+        record = record_ask(client, &fault);
+    if (!record || verify(options, trust, record, &fault))
+        return command_fail(&fault);
+    return 0;
+}
+
+static int
+write_export(record_t *record, const char *path, fault_t *fault)
+{
+    slice_t leaf;
+    int more;
+    uint64_t index = 0;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    bytes_add_text(text, "tocsin-export v1\n");
+    bytes_add_slice(text, record_document(record));
+    bytes_add_slice(text, record_armor(record));
+    while ((more = record_next(record, &leaf, fault)) == 1) {
+        bytes_addf(text, "leaf %llu %zu\n", (unsigned long long)index++, leaf.size);
+        bytes_add_slice(text, leaf);
+        bytes_add_u8(text, '\n');
+        if (text->size > RECORD_EXPORT_MAX)
+            return fault_set(fault, FAULT_LIMIT, "the export is over 4 GiB");
+    }
+    bytes_add_text(text, "end\n");
+    if (more || file_write(path, bytes_slice(text), 0644, fault))
+        return -1;
+    printf("%s has %llu leaves; anyone may check it: tocsin audit verify %s\n", path,
+           (unsigned long long)index, path);
+    return 0;
+}
+
+static int
+audit_export(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
+        return command_usage(&audit_commands[1], "name the file to write");
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
+    CLEANUP(record_close) record_t *record = client ? record_ask(client, &fault) : NULL;
+    if (!record || write_export(record, argv[1], &fault))
+        return command_fail(&fault);
+    return 0;
+}
+
+const command_t audit_commands[] = {
+    {"audit", "verify", audit_verify, "[EXPORT]", "prove the whole record: tree, signatures, chains"},
+    {"audit", "export", audit_export, "FILE", "write the record for a stranger to verify"},
+    {NULL, NULL, NULL, NULL, NULL},
+};

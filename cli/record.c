@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/document.h"
+#include "common/file.h"
+#include "common/text.h"
+
+#define PAGE_LEAVES 256
+
+static const char export_head[] = "tocsin-export v1\n";
+static const char armor_end[] = "-----END SSH SIGNATURE-----\n";
+
+struct record {
+    bytes_t *document, *armor; /* of the checkpoint */
+    checkpoint_t checkpoint;
+    uint64_t next;             /* index of the leaf that record_next gives */
+    client_t *client;          /* the caller's; NULL for an export */
+    value_t *page;             /* the broker's last answer */
+    size_t at;                 /* in its leaves */
+    bytes_t *text;             /* an export, whole */
+    slice_t rest;              /* what of it is not read yet */
+};
+
+void
+fold_add(fold_t *self, slice_t leaf)
+{
+    size_t level = 0;
+    hash_t hash = hash_leaf(leaf);
+    for (uint64_t left = self->size++; left & 1; left >>= 1, level++)
+        hash = hash_node(&self->edge[level], &hash);
+    self->edge[level] = hash;
+}
+
+hash_t
+fold_head(const fold_t *self)
+{
+    hash_t head = hash_of(slice_of(NULL, 0));
+    bool begun = false;
+    for (size_t level = 0; level < ARRAY_SIZE(self->edge); level++) {
+        if (!(self->size >> level & 1))
+            continue;
+        head = begun ? hash_node(&self->edge[level], &head) : self->edge[level];
+        begun = true;
+    }
+    return head;
+}
+
+static int
+checkpoint_decode(checkpoint_t *self, slice_t document, fault_t *fault)
+{
+    document_reader_t in;
+    document_open(&in, document, "checkpoint", fault);
+    document_hex(&in, "site", self->site.bytes, sizeof self->site.bytes);
+    text_copy(self->broker, sizeof self->broker, document_name(&in, "broker"));
+    self->size = document_number(&in, "size", 0, INT64_MAX);
+    document_hex(&in, "head", self->head.bytes, sizeof self->head.bytes);
+    self->made = document_instant(&in, "made");
+    return document_close(&in, fault);
+}
+
+void
+record_close(record_t **self_p)
+{
+    record_t *self = *self_p;
+    if (!self)
+        return;
+    bytes_destroy(&self->document);
+    bytes_destroy(&self->armor);
+    value_destroy(&self->page);
+    bytes_destroy(&self->text);
+    free(self);
+    *self_p = NULL;
+}
+
+/* The page that begins with the next leaf. */
+static int
+ask_page(record_t *self, fault_t *fault)
+{
+    value_destroy(&self->page);
+    self->at = 0;
+    for (int64_t count = PAGE_LEAVES; !self->page; count /= 2) {
+        value_t *arguments = value_map();
+        value_set_integer(arguments, "from", (int64_t)self->next);
+        value_set_integer(arguments, "count", count);
+        self->page = client_ask(self->client, "log", arguments, fault);
+        if (!self->page && (fault->code != FAULT_LIMIT || count == 1))
+            return -1;
+    }
+    return 0;
+}
+
+static slice_t
+bytes_of(const value_t *map, const char *key)
+{
+    const value_t *item = value_get(map, key);
+    return item ? value_slice(item) : slice_of(NULL, 0);
+}
+
+record_t *
+record_ask(client_t *client, fault_t *fault)
+{
+    CLEANUP(record_close) record_t *self = memory_new(1, sizeof *self);
+    self->client = client;
+    if (ask_page(self, fault))
+        return NULL;
+    self->document = bytes_copy(bytes_of(self->page, "checkpoint"));
+    self->armor = bytes_copy(bytes_of(self->page, "armor"));
+    return checkpoint_decode(&self->checkpoint, bytes_slice(self->document), fault) ? NULL
+                                                                                    : MOVE(self);
+}
+
+static slice_t
+cut(slice_t *rest, size_t size)
+{
+    slice_t front = slice_of(rest->data, size);
+    *rest = slice_of(rest->data + size, rest->size - size);
+    return front;
+}
+
+/* Everything up to and with the first mark; empty where it does not come. */
+static slice_t
+cut_after(slice_t *rest, const char *mark)
+{
+    const uint8_t *found = rest->size ? memmem(rest->data, rest->size, mark, strlen(mark)) : NULL;
+    return cut(rest, found ? (size_t)(found - rest->data) + strlen(mark) : 0);
+}
+
+record_t *
+record_load(const char *path, fault_t *fault)
+{
+    CLEANUP(record_close) record_t *self = memory_new(1, sizeof *self);
+    self->text = file_read(path, RECORD_EXPORT_MAX, fault);
+    if (!self->text)
+        return NULL;
+    self->rest = bytes_slice(self->text);
+    if (!slice_is(cut_after(&self->rest, "\n"), export_head)) {
+        fault_set(fault, FAULT_FORMAT, "'%s' is no export: its first line is not '%.*s'", path,
+                  (int)sizeof export_head - 2, export_head);
+        return NULL;
+    }
+    self->document = bytes_copy(cut_after(&self->rest, "\nend\n"));
+    self->armor = bytes_copy(cut_after(&self->rest, armor_end));
+    return checkpoint_decode(&self->checkpoint, bytes_slice(self->document), fault) ? NULL
+                                                                                    : MOVE(self);
+}
+
+const checkpoint_t *
+record_checkpoint(const record_t *self)
+{
+    return &self->checkpoint;
+}
+
+slice_t
+record_document(const record_t *self)
+{
+    return bytes_slice(self->document);
+}
+
+slice_t
+record_armor(const record_t *self)
+{
+    return bytes_slice(self->armor);
+}
+
+static int
+next_asked(record_t *self, slice_t *leaf, fault_t *fault)
+{
+    if (self->at >= value_count(value_get(self->page, "leaves")) && ask_page(self, fault))
+        return -1;
+    const value_t *leaves = value_get(self->page, "leaves");
+    if (self->at >= value_count(leaves))
+        return fault_set(fault, FAULT_NOT_FOUND, "the broker keeps leaf %llu back",
+                         (unsigned long long)self->next);
+    const value_t *row = value_at(leaves, self->at++);
+    if ((uint64_t)value_get_integer(row, "index") != self->next)
+        return fault_set(fault, FAULT_FORMAT, "the broker gave another leaf than %llu",
+                         (unsigned long long)self->next);
+    *leaf = bytes_of(row, "bytes");
+    self->next++;
+    return 1;
+}
+
+/* "leaf INDEX BYTES" LF, the bytes, LF. */
+static int
+next_exported(record_t *self, slice_t *leaf, fault_t *fault)
+{
+    char line[64], expected[64];
+    unsigned long long index = 0, size = 0;
+    slice_t head = cut_after(&self->rest, "\n");
+    snprintf(line, sizeof line, "%.*s", (int)(head.size < sizeof line ? head.size : 0),
+             (const char *)head.data);
+    int fields = sscanf(line, "leaf %llu %llu\n", &index, &size);
+    snprintf(expected, sizeof expected, "leaf %llu %llu\n", (unsigned long long)self->next, size);
+    if (fields != 2 || strcmp(line, expected) != 0 || size >= self->rest.size ||
+        self->rest.data[size] != '\n')
+        return fault_set(fault, FAULT_FORMAT, "the export has no leaf %llu where it belongs",
+                         (unsigned long long)self->next);
+    *leaf = cut(&self->rest, size);
+    cut(&self->rest, 1);
+    self->next++;
+    return 1;
+}
+
+int
+record_next(record_t *self, slice_t *leaf, fault_t *fault)
+{
+    if (self->next < self->checkpoint.size)
+        return self->client ? next_asked(self, leaf, fault) : next_exported(self, leaf, fault);
+    if (!self->client && !slice_is(self->rest, "end\n"))
+        return fault_set(fault, FAULT_FORMAT, "the export does not end behind leaf %llu",
+                         (unsigned long long)self->next);
+    return 0;
+}
