@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "wire/value.h"
+
+static void
+refuses(const char *text, fault_code_t code)
+{
+    fault_t fault = {0};
+    CLEANUP(value_destroy) value_t *value = value_decode(slice_text(text), &fault);
+    if (value)
+        fail_msg("'%s' was taken for a value", text);
+    assert_int_equal(fault.code, code);
+}
+
+static void
+keeps(const char *text)
+{
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    CLEANUP(value_destroy) value_t *value = value_decode(slice_text(text), &fault);
+    if (!value)
+        fail_msg("'%s': %s", text, fault.text);
+    value_encode(value, again);
+    assert_string_equal(bytes_text(again), text);
+}
+
+static void
+every_kind_keeps_its_spelling(void **state)
+{
+    (void)state;
+    static const char *const values[] = {
+        "n", "t", "f", "i0;", "i-1;", "i9223372036854775807;", "i-9223372036854775808;",
+        "r1.5;", "r-0.25;", "s0:", "s5:hello", "le", "li1;i2;e", "me", "ms1:ai1;s1:bles1:cmee",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+        keeps(values[i]);
+}
+
+static void
+refuses_a_second_spelling_of_a_number(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"i01;", "i-0;", "i+1;", "i;", "i1", "r1.50;", "r01.5;",
+                                         "r1.0;", "r.5;", "r1;", "i9223372036854775808;"};
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+        refuses(values[i], FAULT_FORMAT);
+}
+
+static void
+refuses_map_keys_that_are_not_ascending(void **state)
+{
+    (void)state;
+    refuses("ms1:bi1;s1:ai2;e", FAULT_FORMAT);
+    refuses("ms1:ai1;s1:ai2;e", FAULT_FORMAT);
+    refuses("mi1;i2;e", FAULT_FORMAT);
+}
+
+static void
+refuses_what_is_cut_or_followed(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"", "l", "m", "s5:hell", "s05:hello", "ii1;", "nn", "x",
+                                         "li1;", "ms1:a"};
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+        refuses(values[i], FAULT_FORMAT);
+}
+
+static void
+refuses_nesting_beyond_the_depth(void **state)
+{
+    (void)state;
+    keeps("llllllleeeeeee");
+    refuses("llllllllleeeeeeeee", FAULT_LIMIT);
+}
+
+static void
+a_map_finds_what_was_set_and_replaces_it(void **state)
+{
+    (void)state;
+    CLEANUP(value_destroy) value_t *map = value_map();
+    value_set_text(map, "name", "first");
+    value_set_integer(map, "count", 3);
+    value_set_text(map, "name", "second");
+    assert_int_equal(value_count(map), 2);
+    assert_string_equal(value_get_text(map, "name"), "second");
+    assert_int_equal(value_get_integer(map, "count"), 3);
+    assert_null(value_get(map, "absent"));
+    assert_string_equal(value_get_text(map, "absent"), "");
+    CLEANUP(value_destroy) value_t *copy = value_copy(map);
+    assert_true(value_equal(map, copy));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_keeps_its_spelling),
+        cmocka_unit_test(refuses_a_second_spelling_of_a_number),
+        cmocka_unit_test(refuses_map_keys_that_are_not_ascending),
+        cmocka_unit_test(refuses_what_is_cut_or_followed),
+        cmocka_unit_test(refuses_nesting_beyond_the_depth),
+        cmocka_unit_test(a_map_finds_what_was_set_and_replaces_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
