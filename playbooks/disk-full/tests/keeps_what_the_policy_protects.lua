@@ -1,0 +1,13 @@
+-- Outside the policy's spool folders nothing is expendable; what is left is said in the failure.
+return {
+  inputs = { mount = "/srv", goal = 50 },
+  ops = {
+    { op = "disk.usage",   result = { used_percent = 93 } },
+    { op = "disk.largest", result = { { path = "/srv/keep.1", bytes = 900 } } },
+    { op = "disk.usage",   result = { used_percent = 93 } },
+    { op = "file.remove",  args = { path = "/srv/keep.1" }, fault = { "policy", "'/srv/keep.1' is below no spool folder" } },
+    { op = "disk.usage",   result = { used_percent = 93 } },
+  },
+  expect = { usage = "ok", free = "failed" },
+  fault = { free = "93 % used after 0 rotated logs were removed and 1 kept" },
+}
