@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trust_private - what trust.c, chain.c (root, people and fleets), backing.c (signatures and
- * the people behind them), approval.c (releases) and warrant.c (orders, grants) share; nobody else includes it. */
+/* trust_private - what trust.c, chain.c (root, people and fleets), backing.c (signatures and the
+ * people behind them), approval.c (releases) and warrant.c (orders, grants) share; nobody else
+ * includes it. */
 #ifndef TOCSIN_TRUST_PRIVATE_H
 #define TOCSIN_TRUST_PRIVATE_H
 

@@ -1,0 +1,955 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/site_fixture.h"
+
+/* A site, a release in service, and what a test makes of them. */
+typedef struct {
+    site_t *site;
+    sealed_t release;
+    hash_t release_hash;
+    sealed_t authority, alert;
+    fault_t fault;
+} bench_t;
+
+static int
+set_up(void **state)
+{
+    bench_t *bench = memory_new(1, sizeof *bench);
+    bench->site = site_new();
+    bench->release = site_seal_release(bench->site, site_release(bench->site), "ana", "rob,rita");
+    bench->release_hash = hash_of(bytes_slice(bench->release.document));
+    *state = bench;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    bench_t *bench = *state;
+    sealed_done(&bench->release);
+    sealed_done(&bench->authority);
+    sealed_done(&bench->alert);
+    site_destroy(&bench->site);
+    free(bench);
+    return 0;
+}
+
+#define assert_fault(bench, failed, expected)                                                      \
+    do {                                                                                           \
+        assert_true(failed);                                                                       \
+        assert_string_equal(fault_word((bench)->fault.code), fault_word(expected));                \
+        assert_true((bench)->fault.text[0]);                                                       \
+    } while (0)
+
+#define assert_fine(bench, failed)                                                                 \
+    do {                                                                                           \
+        bool failed_ = (failed);                                                                   \
+        if (failed_)                                                                               \
+            print_error("%s\n", (bench)->fault.text);                                              \
+        assert_false(failed_);                                                                     \
+    } while (0)
+
+/* Takes over sealed. */
+static int
+add(bench_t *bench, sealed_t sealed)
+{
+    int failed = site_add(bench->site, &sealed, &bench->fault);
+    sealed_done(&sealed);
+    return failed;
+}
+
+static void
+replace_release(bench_t *bench, release_t *release, const char *authors, const char *reviewers)
+{
+    sealed_done(&bench->release);
+    bench->release = site_seal_release(bench->site, release, authors, reviewers);
+    bench->release_hash = hash_of(bytes_slice(bench->release.document));
+}
+
+static int
+check_release(bench_t *bench)
+{
+    CLEANUP(release_destroy)
+    release_t *release = trust_check_release(
+        bench->site->trust, bytes_slice(bench->release.document),
+        bytes_slice(bench->release.armors), &bench->fault);
+    return release ? 0 : -1;
+}
+
+static warrant_t *
+check(bench_t *bench, bool by_grant, const char *worker, wall_t now)
+{
+    proof_t proof = {.by_grant = by_grant,
+                     .authority = bytes_slice(bench->authority.document),
+                     .authority_armors = bytes_slice(bench->authority.armors),
+                     .release = bytes_slice(bench->release.document),
+                     .release_armors = bytes_slice(bench->release.armors)};
+    if (by_grant)
+        proof.alert = bytes_slice(bench->alert.document);
+    return trust_check(bench->site->trust, &proof, worker, now, &bench->fault);
+}
+
+static int
+check_order_at(bench_t *bench, order_t *order, const char *names, const char *worker, wall_t now)
+{
+    sealed_done(&bench->authority);
+    bench->authority = site_seal_order(bench->site, order, names);
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, worker, now);
+    return warrant ? 0 : -1;
+}
+
+static int
+check_order(bench_t *bench, order_t *order, const char *names)
+{
+    return check_order_at(bench, order, names, "w1", bench->site->now);
+}
+
+static order_t *
+order_of(bench_t *bench)
+{
+    return site_order(bench->site, &bench->release_hash);
+}
+
+static int
+check_grant_as(bench_t *bench, grant_t *grant, alert_t *alert, const char *names,
+               const char *worker)
+{
+    sealed_done(&bench->authority);
+    sealed_done(&bench->alert);
+    bench->authority = site_seal_grant(bench->site, grant, names);
+    bench->alert = site_seal_alert(bench->site, alert);
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, true, worker, bench->site->now);
+    return warrant ? 0 : -1;
+}
+
+static int
+check_grant(bench_t *bench, grant_t *grant, alert_t *alert)
+{
+    return check_grant_as(bench, grant, alert, "pat,pia", "w1");
+}
+
+static grant_t *
+grant_of(bench_t *bench)
+{
+    return site_grant(bench->site, &bench->release_hash);
+}
+
+/* root, people, fleets */
+
+static void
+root_follows_by_both_quorums(void **state)
+{
+    bench_t *bench = *state;
+    root_t *next = site_root_next(bench->site);
+    text_copy(next->holders[1].person, TEXT_NAME_MAX + 1, "ines");
+    next->holders[1].key = *machinekey_public(site_key(bench->site, "ines"));
+    sealed_t sealed = site_seal_root(bench->site, next, "hana,hugo,ines");
+    assert_fine(bench, site_add(bench->site, &sealed, &bench->fault));
+    assert_int_equal(trust_root(bench->site->trust)->version, 2);
+    assert_fine(bench, site_add(bench->site, &sealed, &bench->fault));
+    sealed_done(&sealed);
+    assert_fault(bench, site_add(bench->site, &bench->site->root, &bench->fault), FAULT_QUORUM);
+}
+
+static void
+root_that_loses_the_quorum_of_people_stops_all(void **state)
+{
+    bench_t *bench = *state;
+    root_t *next = site_root_next(bench->site);
+    text_copy(next->holders[1].person, TEXT_NAME_MAX + 1, "ines");
+    next->holders[1].key = *machinekey_public(site_key(bench->site, "ines"));
+    assert_fine(bench, add(bench, site_seal_root(bench->site, next, "hana,hugo,ines")));
+    assert_fault(bench, check_order(bench, order_of(bench), "pat"), FAULT_QUORUM);
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    people->root_version = 2;
+    bench->fault = (fault_t){0};
+    assert_fine(bench, add(bench, site_seal_people(bench->site, people, "hana,ines")));
+    assert_fine(bench, check_order(bench, order_of(bench), "pat"));
+}
+
+static void
+root_skip_version(void **state)
+{
+    bench_t *bench = *state;
+    root_t *next = site_root_next(bench->site);
+    next->version = 3;
+    assert_fault(bench, add(bench, site_seal_root(bench->site, next, "hana,hugo")), FAULT_VERSION);
+    assert_int_equal(trust_root(bench->site->trust)->version, 1);
+}
+
+static void
+root_signed_by_new_only(void **state)
+{
+    bench_t *bench = *state;
+    static const char *const names[] = {"ines", "ivo"};
+    root_t *next = site_root_next(bench->site);
+    for (int i = 0; i < 2; i++) {
+        text_copy(next->holders[i].person, TEXT_NAME_MAX + 1, names[i]);
+        next->holders[i].key = *machinekey_public(site_key(bench->site, names[i]));
+    }
+    assert_fault(bench, add(bench, site_seal_root(bench->site, next, "ines,ivo")), FAULT_QUORUM);
+}
+
+static void
+root_signed_by_old_only(void **state)
+{
+    bench_t *bench = *state;
+    root_t *next = site_root_next(bench->site);
+    text_copy(next->holders[1].person, TEXT_NAME_MAX + 1, "ines");
+    next->holders[1].key = *machinekey_public(site_key(bench->site, "ines"));
+    assert_fault(bench, add(bench, site_seal_root(bench->site, next, "hana,hugo")), FAULT_QUORUM);
+}
+
+static void
+root_prev_mismatch(void **state)
+{
+    bench_t *bench = *state;
+    root_t *next = site_root_next(bench->site);
+    next->previous.bytes[0] ^= 1;
+    assert_fault(bench, add(bench, site_seal_root(bench->site, next, "hana,hugo")), FAULT_VERSION);
+}
+
+static void
+root_of_another_site(void **state)
+{
+    bench_t *bench = *state;
+    hash_t other = hash_of(slice_text("other"));
+    CLEANUP(trust_destroy) trust_t *trust = trust_new(&other);
+    assert_fault(bench, trust_add(trust, bytes_slice(bench->site->root.document),
+                                  bytes_slice(bench->site->root.armors), &bench->fault),
+                 FAULT_SITE);
+}
+
+static void
+root_expired_freeze(void **state)
+{
+    bench_t *bench = *state;
+    wall_t late = site_after(bench->site->now, 366 * 86400);
+    assert_fine(bench, trust_check_current(bench->site->trust, bench->site->now, &bench->fault));
+    assert_fault(bench, trust_check_current(bench->site->trust, late, &bench->fault),
+                 FAULT_EXPIRED);
+}
+
+static void
+key_expired(void **state)
+{
+    bench_t *bench = *state;
+    wall_t late = site_after(bench->site->now, 91 * 86400);
+    assert_fault(bench, check_order_at(bench, order_of(bench), "pat", "w1", late), FAULT_EXPIRED);
+}
+
+static void
+people_rollback(void **state)
+{
+    bench_t *bench = *state;
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    assert_fine(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")));
+    assert_fault(bench, site_add(bench->site, &bench->site->people, &bench->fault), FAULT_VERSION);
+}
+
+static void
+people_need_the_holders_quorum(void **state)
+{
+    bench_t *bench = *state;
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    assert_fault(bench, add(bench, site_seal_people(bench->site, people, "hana")), FAULT_QUORUM);
+    people = site_people(bench->site);
+    people->version = 2;
+    assert_fault(bench, add(bench, site_seal_people(bench->site, people, "hana,pat")), FAULT_KEY);
+}
+
+static void
+people_of_the_same_version_with_other_bytes(void **state)
+{
+    bench_t *bench = *state;
+    people_t *people = site_people(bench->site);
+    people->expires = site_after(people->expires, 1);
+    assert_fault(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")),
+                 FAULT_VERSION);
+}
+
+static void
+sig_one_key_two_people_refused(void **state)
+{
+    bench_t *bench = *state;
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    people->keys[people->key_count - 1].key = people->keys[0].key;
+    assert_fault(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")), FAULT_KEY);
+    people = site_people(bench->site);
+    people->version = 2;
+    people->keys[0].key = *machinekey_public(site_key(bench->site, "hana"));
+    assert_fault(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")), FAULT_KEY);
+}
+
+static void
+fleet_worker_id_reuse(void **state)
+{
+    bench_t *bench = *state;
+    fleet_t *fleet = site_fleet(bench->site, "south");
+    fleet->version = 2;
+    text_copy(fleet->workers[0].id, TEXT_NAME_MAX + 1, "w1");
+    assert_fault(bench, add(bench, site_seal_fleet(bench->site, fleet, "olaf")), FAULT_CONFLICT);
+    fleet = site_fleet(bench->site, "south");
+    fleet->version = 2;
+    site_add_host(fleet, "web1.example", "s1");
+    assert_fault(bench, add(bench, site_seal_fleet(bench->site, fleet, "olaf")), FAULT_CONFLICT);
+}
+
+static void
+fleet_worker_with_a_key_that_is_taken(void **state)
+{
+    bench_t *bench = *state;
+    static const char *const owners[] = {"w1", "pat", "hana"};
+    for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+        fleet_t *fleet = site_fleet(bench->site, "south");
+        fleet->version = 2;
+        fleet->workers[0].key = *machinekey_public(site_key(bench->site, owners[i]));
+        assert_fault(bench, add(bench, site_seal_fleet(bench->site, fleet, "olaf")), FAULT_KEY);
+    }
+    fleet_t *fleet = site_fleet(bench->site, "south");
+    fleet->version = 2;
+    fleet->workers[0].curve = site_curve("pat");
+    assert_fault(bench, add(bench, site_seal_fleet(bench->site, fleet, "olaf")), FAULT_KEY);
+}
+
+static void
+fleet_by_somebody_who_is_not_delegated(void **state)
+{
+    bench_t *bench = *state;
+    fleet_t *fleet = site_fleet(bench->site, "north");
+    fleet->version = 2;
+    assert_fault(bench, add(bench, site_seal_fleet(bench->site, fleet, "pat")), FAULT_ROLE);
+    fleet = site_fleet(bench->site, "south");
+    text_copy(fleet->region, sizeof fleet->region, "west");
+    assert_fault(bench, add(bench, site_seal_fleet(bench->site, fleet, "olaf")), FAULT_ROLE);
+}
+
+static void
+fleet_whose_officer_left_stops_all_until_replaced(void **state)
+{
+    bench_t *bench = *state;
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    people->delegate_count = 1;
+    assert_fine(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")));
+    assert_fault(bench, check_order(bench, order_of(bench), "pat"), FAULT_ROLE);
+}
+
+static void
+site_loads_from_its_folder(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    static const char *const names[] = {"root.1", "people", "fleet.north", "fleet.south"};
+    const sealed_t *sealed[] = {&site->root, &site->people, &site->north, &site->south};
+    char path[160];
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", site->folder, names[i]);
+        assert_int_equal(file_write(path, bytes_slice(sealed[i]->document), 0644, NULL), 0);
+        snprintf(path, sizeof path, "%s/%s.sigs", site->folder, names[i]);
+        assert_int_equal(file_write(path, bytes_slice(sealed[i]->armors), 0644, NULL), 0);
+    }
+    CLEANUP(trust_destroy) trust_t *trust = trust_new(&site->id);
+    assert_fine(bench, trust_load(trust, site->folder, &bench->fault));
+    assert_fine(bench, trust_check_current(trust, site->now, &bench->fault));
+    assert_int_equal(trust_fleet_count(trust), 2);
+    const fleet_t *fleet = NULL;
+    assert_string_equal(trust_host(trust, "web1.example", &fleet)->id, "w1");
+    assert_string_equal(fleet->region, "north");
+    curvekey_t curve = site_curve("s1");
+    assert_string_equal(trust_worker_curve(trust, &curve, NULL)->id, "s1");
+    assert_null(trust_worker(trust, "w9", NULL));
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", site->folder, names[i]);
+        unlink(path);
+        snprintf(path, sizeof path, "%s/%s.sigs", site->folder, names[i]);
+        unlink(path);
+    }
+}
+
+/* releases */
+
+static void
+release_in_service(void **state)
+{
+    bench_t *bench = *state;
+    assert_fine(bench, check_release(bench));
+    assert_fine(bench, check_release(bench));
+}
+
+static void
+rel_below_quorum(void **state)
+{
+    bench_t *bench = *state;
+    replace_release(bench, site_release(bench->site), "ana", "rob");
+    assert_fault(bench, check_release(bench), FAULT_QUORUM);
+}
+
+static void
+rel_reviewer_is_author(void **state)
+{
+    bench_t *bench = *state;
+    replace_release(bench, site_release(bench->site), "ana", "ana,rob");
+    assert_fault(bench, check_release(bench), FAULT_QUORUM);
+}
+
+static void
+sig_author_counted_as_approval(void **state)
+{
+    bench_t *bench = *state;
+    replace_release(bench, site_release(bench->site), "ana,rita", "rob");
+    assert_fault(bench, check_release(bench), FAULT_QUORUM);
+}
+
+static void
+release_whose_author_did_not_sign(void **state)
+{
+    bench_t *bench = *state;
+    replace_release(bench, site_release(bench->site), "", "rob,rita");
+    assert_fault(bench, check_release(bench), FAULT_SIGNATURE);
+}
+
+static void
+release_whose_author_has_no_such_role(void **state)
+{
+    bench_t *bench = *state;
+    release_t *release = site_release(bench->site);
+    text_copy(release->authors[0], TEXT_NAME_MAX + 1, "pat");
+    replace_release(bench, release, "pat", "rob,rita");
+    assert_fault(bench, check_release(bench), FAULT_ROLE);
+}
+
+static void
+release_signed_by_a_stranger(void **state)
+{
+    bench_t *bench = *state;
+    replace_release(bench, site_release(bench->site), "ana", "rob,rita,mallory");
+    assert_fault(bench, check_release(bench), FAULT_KEY);
+}
+
+static void
+release_approved_in_the_namespace_of_orders(void **state)
+{
+    bench_t *bench = *state;
+    site_sign(bench->site, SIGN_ORDER, bytes_slice(bench->release.document), "pat",
+              bench->release.armors);
+    assert_fault(bench, check_release(bench), FAULT_NAMESPACE);
+}
+
+static void
+rel_rollback_seq(void **state)
+{
+    bench_t *bench = *state;
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    people->floor_count = 1;
+    people->floors[0] = (floor_t){"disk-full", 6};
+    assert_fine(bench, check_release(bench));
+    assert_fine(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")));
+    assert_fault(bench, check_release(bench), FAULT_VERSION);
+}
+
+static void
+doc_site_mismatch_staging_to_prod(void **state)
+{
+    bench_t *bench = *state;
+    release_t *release = site_release(bench->site);
+    release->site.bytes[0] ^= 1;
+    replace_release(bench, release, "ana", "rob,rita");
+    assert_fault(bench, check_release(bench), FAULT_SITE);
+    order_t *order = order_of(bench);
+    order->site.bytes[0] ^= 1;
+    assert_fault(bench, check_order(bench, order, "pat"), FAULT_SITE);
+}
+
+static void
+approvals_say_who_counts(void **state)
+{
+    bench_t *bench = *state;
+    approvals_t approvals;
+    replace_release(bench, site_release(bench->site), "ana", "rob,pat,ana,rob");
+    CLEANUP(release_destroy)
+    release_t *release = release_decode(bytes_slice(bench->release.document), &bench->fault);
+    assert_fine(bench, trust_approvals(bench->site->trust, bytes_slice(bench->release.document),
+                                       bytes_slice(bench->release.armors), release, &approvals,
+                                       &bench->fault));
+    assert_int_equal(approvals.needed, 2);
+    assert_int_equal(approvals.authors.count, 1);
+    assert_int_equal(approvals.approvers.count, 1);
+    assert_string_equal(approvals.approvers.person[0], "rob");
+}
+
+/* orders */
+
+static void
+order_that_holds(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = order_of(bench);
+    site_add_target(order, 2, "w2/router");
+    bench->authority = site_seal_order(bench->site, order, "pat,pia");
+    hash_t hash = hash_of(bytes_slice(bench->authority.document));
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w2", bench->site->now);
+        assert_fine(bench, !warrant);
+        assert_true(hash_equal(&warrant->run, &hash));
+        assert_int_equal(warrant->allowed, CLASS_DESTRUCTIVE);
+        assert_int_equal(warrant->wave, 2);
+        assert_true(hash_equal(&warrant->release_hash, &bench->release_hash));
+    }
+}
+
+static void
+order_allows_what_its_signers_may(void **state)
+{
+    bench_t *bench = *state;
+    static const struct {
+        const char *names;
+        class_t allowed;
+    } rows[] = {{"pat", CLASS_CHANGE}, {"uma", CLASS_CHANGE}, {"pat,uma", CLASS_CHANGE},
+                {"pat,pia,uma", CLASS_DESTRUCTIVE}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        sealed_done(&bench->authority);
+        bench->authority = site_seal_order(bench->site, order_of(bench), rows[i].names);
+        CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, NULL, bench->site->now);
+        assert_fine(bench, !warrant);
+        assert_int_equal(warrant->allowed, rows[i].allowed);
+    }
+}
+
+static void
+order_to_look_only_is_signed_by_one(void **state)
+{
+    bench_t *bench = *state;
+    release_t *release = site_release(bench->site);
+    release->highest = CLASS_DESTRUCTIVE;
+    replace_release(bench, release, "ana", "rob,rita");
+    order_t *order = order_of(bench);
+    order->dry = true;
+    bench->authority = site_seal_order(bench->site, order, "pat");
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", bench->site->now);
+    assert_fine(bench, !warrant);
+    assert_int_equal(warrant->allowed, CLASS_OBSERVE);
+}
+
+static void
+ord_single_signer_destructive(void **state)
+{
+    bench_t *bench = *state;
+    release_t *release = site_release(bench->site);
+    release->highest = CLASS_DESTRUCTIVE;
+    replace_release(bench, release, "ana", "rob,rita");
+    assert_fault(bench, check_order(bench, order_of(bench), "pat"), FAULT_QUORUM);
+    assert_fault(bench, check_order(bench, order_of(bench), "pat,uma"), FAULT_CLASS);
+    bench->fault = (fault_t){0};
+    assert_fine(bench, check_order(bench, order_of(bench), "pat,pia"));
+}
+
+static void
+ord_cosigner_equals_signer(void **state)
+{
+    bench_t *bench = *state;
+    release_t *release = site_release(bench->site);
+    release->highest = CLASS_DESTRUCTIVE;
+    replace_release(bench, release, "ana", "rob,rita");
+    assert_fault(bench, check_order(bench, order_of(bench), "pat,pat"), FAULT_QUORUM);
+}
+
+static void
+sig_two_keys_one_person_counts_once(void **state)
+{
+    bench_t *bench = *state;
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    memmove(&people->keys[4], &people->keys[3], (people->key_count++ - 3) * sizeof people->keys[0]);
+    people->keys[4].key = *machinekey_public(site_key(bench->site, "pat-laptop"));
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    people_encode(people, document);
+    CLEANUP(people_destroy) people_t *decoded = people_decode(bytes_slice(document), NULL);
+    if (!decoded) { /* the other order of the two lines is the canonical one */
+        pubkey_t key = people->keys[3].key;
+        people->keys[3].key = people->keys[4].key;
+        people->keys[4].key = key;
+    }
+    assert_fine(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")));
+    release_t *release = site_release(bench->site);
+    release->highest = CLASS_DESTRUCTIVE;
+    replace_release(bench, release, "ana", "rob,rita");
+    assert_fault(bench, check_order(bench, order_of(bench), "pat,pat-laptop"), FAULT_QUORUM);
+}
+
+static void
+sig_approve_reused_as_order(void **state)
+{
+    bench_t *bench = *state;
+    bytes_t *document = bytes_new();
+    CLEANUP(order_destroy) order_t *order = order_of(bench);
+    order_encode(order, document);
+    bench->authority = site_seal(bench->site, SIGN_APPROVE, document, "pat");
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", bench->site->now);
+    assert_fault(bench, !warrant, FAULT_NAMESPACE);
+}
+
+static void
+order_by_somebody_who_is_no_responder(void **state)
+{
+    bench_t *bench = *state;
+    assert_fault(bench, check_order(bench, order_of(bench), "rob"), FAULT_ROLE);
+    assert_fault(bench, check_order(bench, order_of(bench), "mallory"), FAULT_KEY);
+    assert_fault(bench, check_order(bench, order_of(bench), ""), FAULT_QUORUM);
+}
+
+static void
+order_changed_after_signing(void **state)
+{
+    bench_t *bench = *state;
+    bench->authority = site_seal_order(bench->site, order_of(bench), "pat");
+    bytes_t *document = bench->authority.document;
+    uint8_t *at = memmem(document->data, document->size, "the disk", 8);
+    memcpy(at, "THE", 3);
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", bench->site->now);
+    assert_fault(bench, !warrant, FAULT_SIGNATURE);
+}
+
+static void
+ord_inputs_swapped(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = order_of(bench);
+    order->input_count = 1;
+    order->inputs[0] = (input_text_t){"mount", "/var"};
+    bench->authority = site_seal_order(bench->site, order, "pat");
+    bytes_t *document = bench->authority.document;
+    uint8_t *at = memmem(document->data, document->size, "/var", 4);
+    memcpy(at, "/etc", 4);
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", bench->site->now);
+    assert_fault(bench, !warrant, FAULT_SIGNATURE);
+}
+
+static void
+ord_expired(void **state)
+{
+    bench_t *bench = *state;
+    wall_t late = site_after(bench->site->now, 3601);
+    assert_fault(bench, check_order_at(bench, order_of(bench), "pat", "w1", late), FAULT_EXPIRED);
+}
+
+static void
+cached_order_still_expires(void **state)
+{
+    bench_t *bench = *state;
+    assert_fine(bench, check_order(bench, order_of(bench), "pat"));
+    wall_t late = site_after(bench->site->now, 3601);
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", late);
+    assert_fault(bench, !warrant, FAULT_EXPIRED);
+}
+
+static void
+ord_not_yet_valid(void **state)
+{
+    bench_t *bench = *state;
+    wall_t early = site_after(bench->site->now, -1);
+    assert_fault(bench, check_order_at(bench, order_of(bench), "pat", "w1", early), FAULT_WINDOW);
+}
+
+static void
+ord_window_over_24h(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = order_of(bench);
+    order->not_after = order->undo_until = site_after(order->not_before, 24 * 3600);
+    assert_fine(bench, check_order(bench, order, "pat"));
+    order = order_of(bench);
+    order->not_after = order->undo_until = site_after(order->not_before, 24 * 3600 + 1);
+    assert_fault(bench, check_order(bench, order, "pat"), FAULT_WINDOW);
+    order = order_of(bench);
+    order->not_after = order->not_before;
+    assert_fault(bench, check_order(bench, order, "pat"), FAULT_WINDOW);
+    order = order_of(bench);
+    order->created = site_after(order->not_before, 1);
+    assert_fault(bench, check_order(bench, order, "pat"), FAULT_WINDOW);
+}
+
+static void
+ord_playbook_swapped(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = order_of(bench);
+    release_t *release = site_release(bench->site);
+    release->sequence = 6;
+    replace_release(bench, release, "ana", "rob,rita");
+    assert_fault(bench, check_order(bench, order, "pat"), FAULT_HASH);
+    release = site_release(bench->site);
+    text_copy(release->playbook, sizeof release->playbook, "wipe");
+    replace_release(bench, release, "ana", "rob,rita");
+    assert_fault(bench, check_order(bench, order_of(bench), "pat"), FAULT_HASH);
+}
+
+static void
+ord_scope_exceeded(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = order_of(bench);
+    site_add_target(order, 2, "s1");
+    assert_fault(bench, check_order_at(bench, order, "uma", "s1", bench->site->now), FAULT_SCOPE);
+    order = order_of(bench);
+    site_add_target(order, 2, "s1");
+    assert_fault(bench, check_order_at(bench, order, "uma", NULL, bench->site->now), FAULT_SCOPE);
+    order = order_of(bench);
+    site_add_target(order, 2, "s1");
+    bench->fault = (fault_t){0};
+    assert_fine(bench, check_order_at(bench, order, "uma", "w1", bench->site->now));
+}
+
+static void
+ord_replayed_other_worker(void **state)
+{
+    bench_t *bench = *state;
+    assert_fault(bench, check_order_at(bench, order_of(bench), "pat", "w2", bench->site->now),
+                 FAULT_TARGET);
+    assert_fault(bench, check_order_at(bench, order_of(bench), "pat", "w9", bench->site->now),
+                 FAULT_TARGET);
+}
+
+static void
+order_of_a_release_below_its_quorum(void **state)
+{
+    bench_t *bench = *state;
+    replace_release(bench, site_release(bench->site), "ana", "rob");
+    assert_fault(bench, check_order(bench, order_of(bench), "pat"), FAULT_QUORUM);
+}
+
+static void
+cache_is_dropped_with_a_key(void **state)
+{
+    bench_t *bench = *state;
+    assert_fine(bench, check_order(bench, order_of(bench), "uma"));
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    people->key_count--;
+    assert_fine(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")));
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", bench->site->now);
+    assert_fault(bench, !warrant, FAULT_KEY);
+}
+
+/* grants */
+
+static void
+grant_that_holds(void **state)
+{
+    bench_t *bench = *state;
+    assert_fine(bench, check_grant(bench, grant_of(bench), site_alert(bench->site)));
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, true, NULL, bench->site->now);
+    assert_fine(bench, !warrant);
+    assert_int_equal(warrant->allowed, CLASS_CHANGE);
+    assert_int_equal(warrant->wave, 1);
+    hash_t run = grant_run(&warrant->authority, warrant->alert);
+    assert_true(hash_equal(&run, &warrant->run));
+    CLEANUP(grant_destroy)
+    grant_t *grant = trust_check_grant(bench->site->trust, bytes_slice(bench->authority.document),
+                                       bytes_slice(bench->authority.armors), bench->site->now,
+                                       &bench->fault);
+    assert_fine(bench, !grant);
+}
+
+static void
+grant_needs_its_quorum_of_responders(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    assert_fault(bench, check_grant_as(bench, grant_of(bench), site_alert(site), "pat", "w1"),
+                 FAULT_QUORUM);
+    assert_fault(bench, check_grant_as(bench, grant_of(bench), site_alert(site), "pat,rob", "w1"),
+                 FAULT_ROLE);
+    assert_fault(bench, check_grant_as(bench, grant_of(bench), site_alert(site), "pat,ana", "w1"),
+                 FAULT_ROLE);
+}
+
+static void
+grant_never_destructive(void **state)
+{
+    bench_t *bench = *state;
+    release_t *release = site_release(bench->site);
+    release->highest = CLASS_DESTRUCTIVE;
+    replace_release(bench, release, "ana", "rob,rita");
+    assert_fault(bench, check_grant(bench, grant_of(bench), site_alert(bench->site)), FAULT_CLASS);
+}
+
+static void
+grant_longer_than_root_allows(void **state)
+{
+    bench_t *bench = *state;
+    grant_t *grant = grant_of(bench);
+    grant->expires = site_after(grant->issued, 30 * 86400 + 1);
+    assert_fault(bench, check_grant(bench, grant, site_alert(bench->site)), FAULT_WINDOW);
+    grant = grant_of(bench);
+    grant->expires = bench->site->now;
+    assert_fault(bench, check_grant(bench, grant, site_alert(bench->site)), FAULT_EXPIRED);
+}
+
+static void
+grant_alert_forged(void **state)
+{
+    bench_t *bench = *state;
+    alert_t *alert = site_alert(bench->site);
+    text_copy(alert->source, sizeof alert->source, "mallory");
+    assert_fault(bench, check_grant(bench, grant_of(bench), alert), FAULT_EVIDENCE);
+    grant_t *grant = grant_of(bench);
+    text_copy(grant->sources[0], TEXT_NAME_MAX + 1, "mallory");
+    alert = site_alert(bench->site);
+    text_copy(alert->source, sizeof alert->source, "mallory");
+    assert_fault(bench, check_grant(bench, grant, alert), FAULT_EVIDENCE);
+    grant = grant_of(bench);
+    grant->evidence = EVIDENCE_SIGNED;
+    assert_fault(bench, check_grant(bench, grant, site_alert(bench->site)), FAULT_EVIDENCE);
+    alert = site_alert(bench->site);
+    alert->site.bytes[0] ^= 1;
+    assert_fault(bench, check_grant(bench, grant_of(bench), alert), FAULT_SITE);
+}
+
+static void
+grant_alert_stale(void **state)
+{
+    bench_t *bench = *state;
+    alert_t *alert = site_alert(bench->site);
+    alert->received = site_after(bench->site->now, -300);
+    assert_fine(bench, check_grant(bench, grant_of(bench), alert));
+    alert = site_alert(bench->site);
+    alert->received = site_after(bench->site->now, -301);
+    assert_fault(bench, check_grant(bench, grant_of(bench), alert), FAULT_STALE);
+    alert = site_alert(bench->site);
+    alert->received = site_after(bench->site->now, 61);
+    assert_fault(bench, check_grant(bench, grant_of(bench), alert), FAULT_STALE);
+    alert = site_alert(bench->site);
+    alert->firing = false;
+    assert_fault(bench, check_grant(bench, grant_of(bench), alert), FAULT_EVIDENCE);
+}
+
+static void
+grant_match_not_satisfied(void **state)
+{
+    bench_t *bench = *state;
+    grant_t *grant = grant_of(bench);
+    grant->match_count = 2;
+    grant->matches[1] = grant->matches[0];
+    text_copy(grant->matches[1].value, sizeof grant->matches[1].value, "DiskSlow");
+    assert_fine(bench, check_grant(bench, grant, site_alert(bench->site)));
+    grant = grant_of(bench);
+    text_copy(grant->matches[0].value, sizeof grant->matches[0].value, "DiskSlow");
+    assert_fault(bench, check_grant(bench, grant, site_alert(bench->site)), FAULT_EVIDENCE);
+    grant = grant_of(bench);
+    grant->match_count = 2;
+    grant->matches[1] = (match_t){"severity", "critical"};
+    assert_fault(bench, check_grant(bench, grant, site_alert(bench->site)), FAULT_EVIDENCE);
+    grant = grant_of(bench);
+    grant->matches[0] = (match_t){"labels.absent", ""};
+    assert_fault(bench, check_grant(bench, grant, site_alert(bench->site)), FAULT_EVIDENCE);
+}
+
+static void
+grant_target_outside(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    assert_fault(bench, check_grant_as(bench, grant_of(bench), site_alert(site), "pat,pia", "w2"),
+                 FAULT_TARGET);
+    alert_t *alert = site_alert(site);
+    text_copy(alert->host, sizeof alert->host, "w2");
+    assert_fault(bench, check_grant_as(bench, grant_of(bench), alert, "pat,pia", "w2"),
+                 FAULT_TARGET);
+    alert = site_alert(site);
+    text_copy(alert->host, sizeof alert->host, "-");
+    assert_fault(bench, check_grant_as(bench, grant_of(bench), alert, "pat,pia", NULL),
+                 FAULT_TARGET);
+    alert = site_alert(site);
+    text_copy(alert->host, sizeof alert->host, "s1");
+    grant_t *grant = grant_of(bench);
+    text_copy(grant->scope, sizeof grant->scope, "any");
+    assert_fault(bench, check_grant_as(bench, grant, alert, "pat,uma", "s1"), FAULT_SCOPE);
+}
+
+static void
+grant_for_another_release(void **state)
+{
+    bench_t *bench = *state;
+    grant_t *grant = grant_of(bench);
+    grant->release.bytes[0] ^= 1;
+    assert_fault(bench, check_grant(bench, grant, site_alert(bench->site)), FAULT_HASH);
+}
+
+#define row(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        row(root_follows_by_both_quorums),
+        row(root_that_loses_the_quorum_of_people_stops_all),
+        row(root_skip_version),
+        row(root_signed_by_new_only),
+        row(root_signed_by_old_only),
+        row(root_prev_mismatch),
+        row(root_of_another_site),
+        row(root_expired_freeze),
+        row(key_expired),
+        row(people_rollback),
+        row(people_need_the_holders_quorum),
+        row(people_of_the_same_version_with_other_bytes),
+        row(sig_one_key_two_people_refused),
+        row(fleet_worker_id_reuse),
+        row(fleet_worker_with_a_key_that_is_taken),
+        row(fleet_by_somebody_who_is_not_delegated),
+        row(fleet_whose_officer_left_stops_all_until_replaced),
+        row(site_loads_from_its_folder),
+        row(release_in_service),
+        row(rel_below_quorum),
+        row(rel_reviewer_is_author),
+        row(sig_author_counted_as_approval),
+        row(release_whose_author_did_not_sign),
+        row(release_whose_author_has_no_such_role),
+        row(release_signed_by_a_stranger),
+        row(release_approved_in_the_namespace_of_orders),
+        row(rel_rollback_seq),
+        row(doc_site_mismatch_staging_to_prod),
+        row(approvals_say_who_counts),
+        row(order_that_holds),
+        row(order_allows_what_its_signers_may),
+        row(order_to_look_only_is_signed_by_one),
+        row(ord_single_signer_destructive),
+        row(ord_cosigner_equals_signer),
+        row(sig_two_keys_one_person_counts_once),
+        row(sig_approve_reused_as_order),
+        row(order_by_somebody_who_is_no_responder),
+        row(order_changed_after_signing),
+        row(ord_inputs_swapped),
+        row(ord_expired),
+        row(cached_order_still_expires),
+        row(ord_not_yet_valid),
+        row(ord_window_over_24h),
+        row(ord_playbook_swapped),
+        row(ord_scope_exceeded),
+        row(ord_replayed_other_worker),
+        row(order_of_a_release_below_its_quorum),
+        row(cache_is_dropped_with_a_key),
+        row(grant_that_holds),
+        row(grant_needs_its_quorum_of_responders),
+        row(grant_never_destructive),
+        row(grant_longer_than_root_allows),
+        row(grant_alert_forged),
+        row(grant_alert_stale),
+        row(grant_match_not_satisfied),
+        row(grant_target_outside),
+        row(grant_for_another_release),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
