@@ -467,6 +467,34 @@ repository_commit(repository_t *self, const char *folder, const value_t *files, 
     return 0;
 }
 
+/* 0 found, 1 there is none. */
+static int
+find_origin(const repository_t *self, git_remote **remote, fault_t *fault)
+{
+    int status = git_remote_lookup(remote, self->git, "origin");
+    if (status == GIT_ENOTFOUND)
+        return 1;
+    return status ? git_fault(fault, "the remote 'origin'") : 0;
+}
+
+int
+repository_fetch(repository_t *self, fault_t *fault)
+{
+    char spec[] = "+refs/tocsin/*:refs/tocsin/*";
+    char *specs[] = {spec};
+    const git_strarray refspecs = {specs, 1};
+    git_fetch_options options;
+    CLEANUP(free_remote) git_remote *remote = NULL;
+    int status = find_origin(self, &remote, fault);
+    if (status)
+        return status > 0 ? 0 : -1;
+    git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
+    options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+    if (git_remote_fetch(remote, &refspecs, &options, NULL))
+        return git_fault(fault, "fetch from 'origin'");
+    return 0;
+}
+
 static int
 on_pushed(const char *name, const char *status, void *fault)
 {
@@ -485,15 +513,17 @@ repository_push(repository_t *self, fault_t *fault)
     CLEANUP(free_remote) git_remote *remote = NULL;
     for (size_t i = 0; i < self->push_count; i++)
         names[i] = self->pushes[i];
-    int status = git_remote_lookup(&remote, self->git, "origin");
-    if (status == GIT_ENOTFOUND || !self->push_count)
-        return 0;
+    int status = find_origin(self, &remote, fault);
+    if (status || !self->push_count)
+        return status < 0 ? -1 : 0;
     git_push_options_init(&options, GIT_PUSH_OPTIONS_VERSION);
     options.callbacks.push_update_reference = on_pushed;
     options.callbacks.payload = &refused;
-    if (status || git_remote_push(remote, &refspecs, &options))
+    if (git_remote_push(remote, &refspecs, &options))
         return refused.code ? fault_set(fault, refused.code, "%s", refused.text)
                             : git_fault(fault, "push to 'origin'");
+    if (refused.code)
+        return fault_set(fault, refused.code, "%s", refused.text);
     self->push_count = 0;
     return 0;
 }

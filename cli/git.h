@@ -19,6 +19,10 @@ repository_t *repository_open(const char *path, fault_t *fault);
 void repository_close(repository_t **self_p);
 bool repository_is_bare(const repository_t *self);
 
+/* Brings refs/tocsin of the remote `origin` here, so that what others proposed and approved is
+ * known; 0 at once where there is no such remote. */
+int repository_fetch(repository_t *self, fault_t *fault) MUST_CHECK;
+
 typedef struct {
     hash_t hash;         /* of the document, checked against the ref's name */
     bytes_t *document;

@@ -32,7 +32,7 @@ source_open(const options_t *options, trust_t *trust, const char *repository, fa
         return self->client ? MOVE(self) : NULL;
     }
     self->repository = repository_open(repository, fault);
-    if (self->repository)
+    if (self->repository && !repository_fetch(self->repository, fault))
         self->releases = repository_releases(self->repository, on_complaint, fault);
     return self->releases ? MOVE(self) : NULL;
 }

@@ -315,8 +315,8 @@ static void
 an_executable_file_is_refused(void **state)
 {
     scene_t *self = *state;
-    put_release(self, 1, (entry_t[]){{"files/manifest", manifest_text, GIT_FILEMODE_BLOB_EXECUTABLE},
-                                     {0}});
+    const entry_t executable = {"files/manifest", manifest_text, GIT_FILEMODE_BLOB_EXECUTABLE};
+    put_release(self, 1, (entry_t[]){executable, {0}});
     start(self);
     expect_complaint(self, "mode 100755");
 }
