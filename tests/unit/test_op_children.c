@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+
+#include "common/file.h"
+#include "worker/op_child.h"
+
+static char folder[64];   /* of the test's own; spool/ and keepers/ below it */
+static char keepers[96];
+static policy_t *policy;
+static op_world_t world;
+
+static const char *
+in_folder(const char *name)
+{
+    static char paths[8][256];
+    static unsigned next;
+    char *path = paths[next++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static void
+write_file(const char *name, const char *text, mode_t mode)
+{
+    fault_t fault = {0};
+    if (file_write(in_folder(name), slice_text(text), mode, &fault))
+        fail_msg("%s", fault.text);
+}
+
+static void
+wait_until_over(op_child_t *child)
+{
+    for (;;) {
+        struct pollfd ready = {.fd = op_child_fd(child), .events = POLLIN};
+        int64_t left = op_child_deadline(child).ms - mono_now().ms;
+        if (left <= 0 || (poll(&ready, 1, (int)left) == 1 && op_child_read(child)))
+            return;
+    }
+}
+
+static value_t *
+run_row(const op_row_t *row, const op_t *op, const value_t *arguments, fault_t *fault)
+{
+    op_child_t *child = op_child_start(row, op, arguments, &world, NULL, fault);
+    if (!child)
+        return NULL;
+    wait_until_over(child);
+    return op_child_finish(&child, fault);
+}
+
+/* With one text argument. */
+static value_t *
+run_op(const char *name, const char *key, const char *text, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, key, text);
+    return run_row(op_row(name), op_find(name), arguments, fault);
+}
+
+static value_t *
+run_body(op_body_t *body, uint64_t capabilities, fault_t *fault)
+{
+    static const op_t op = {.name = "test.op", .timeout_s = 1, .result_bytes_max = 1000};
+    op_row_t row = {.name = "test.op", .body = body, .capabilities = capabilities};
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    return run_row(&row, &op, arguments, fault);
+}
+
+static void
+refuses(value_t *result, const fault_t *fault, fault_code_t code)
+{
+    if (result || fault->code != code)
+        fail_msg("%s: %s", fault_word(fault->code), fault->text);
+}
+
+static size_t
+count_named(const char *name)
+{
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count = proc_all(&all), found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += !strcmp(all[i].name, name) && all[i].state != 'Z';
+    return found;
+}
+
+static value_t *
+hide_and_wait(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    (void)arguments, (void)given, (void)fault;
+    if (fork() == 0) {
+        setsid();
+        if (fork() == 0) {
+            prctl(PR_SET_NAME, "survivor-x");
+            for (;;)
+                pause();
+        }
+        _exit(0);
+    }
+    for (;;)
+        pause();
+}
+
+static void
+nothing_survives_the_deadline__eff_double_fork_survivor(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    static const op_t op = {.name = "test.op", .timeout_s = 1, .result_bytes_max = 1000};
+    op_row_t row = {.name = "test.op", .body = hide_and_wait};
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    op_child_t *child = op_child_start(&row, &op, arguments, &world, NULL, &fault);
+    assert_non_null(child);
+    for (int i = 0; i < 80 && !count_named("survivor-x"); i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(count_named("survivor-x"), 1);
+    wait_until_over(child);
+    refuses(op_child_finish(&child, &fault), &fault, FAULT_TIMEOUT);
+    assert_int_equal(count_named("survivor-x"), 0);
+}
+
+static void
+a_child_dies_with_the_effector(void **state)
+{
+    (void)state;
+    pid_t effector = fork();
+    if (effector == 0) {
+        fault_t fault;
+        static const op_t op = {.name = "test.op", .timeout_s = 60, .result_bytes_max = 1000};
+        op_row_t row = {.name = "test.op", .body = hide_and_wait};
+        value_t *arguments = value_map();
+        op_child_start(&row, &op, arguments, &world, NULL, &fault);
+        for (;;)
+            pause();
+    }
+    for (int i = 0; i < 200 && !count_named("survivor-x"); i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(count_named("survivor-x"), 1);
+    kill(effector, SIGKILL);
+    waitpid(effector, NULL, 0);
+    for (int i = 0; i < 200 && count_named("survivor-x"); i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(count_named("survivor-x"), 0);
+}
+
+static value_t *
+look_around(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    (void)arguments, (void)given, (void)fault;
+    value_t *result = value_map();
+    int open_fds = 0, variables = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        open_fds += fcntl(fd, F_GETFD) >= 0;
+    for (char **at = environ; *at; at++)
+        variables++;
+    struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_port = htons(1),
+                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int wrong = connect(fd, (struct sockaddr *)&loopback, sizeof loopback) ? errno : 0;
+    char *const command[] = {NULL};
+    value_set_integer(result, "connect", wrong);
+    value_set_integer(result, "exec", execve("/bin/true", command, command) ? errno : 0);
+    value_set_integer(result, "ptrace", ptrace(PTRACE_TRACEME, 0, 0, 0) ? errno : 0);
+    value_set_integer(result, "fds", open_fds);
+    value_set_integer(result, "variables", variables);
+    value_set_integer(result, "pid", getpid());
+    value_set_integer(result, "uid", getuid());
+    value_set_integer(result, "setuid", setuid(0) ? errno : 0);
+    value_set_integer(result, "shadow", open("/etc/shadow", O_RDONLY) < 0 ? errno : 0);
+    return result;
+}
+
+static void
+a_child_has_nothing_but_its_result__eff_env_injection(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    setenv("LD_PRELOAD", "/tmp/evil.so", 1);
+    CLEANUP(value_destroy) value_t *result = run_body(look_around, 0, &fault);
+    unsetenv("LD_PRELOAD");
+    if (!result)
+        fail_msg("%s", fault.text);
+    assert_int_equal(value_get_integer(result, "variables"), 0);
+    assert_int_equal(value_get_integer(result, "fds"), 4);
+    assert_int_equal(value_get_integer(result, "connect"), ENETUNREACH);
+    assert_int_equal(value_get_integer(result, "exec"), EPERM);
+    assert_int_equal(value_get_integer(result, "ptrace"), EPERM);
+    assert_int_equal(value_get_integer(result, "setuid"), EPERM);
+    assert_int_equal(value_get_integer(result, "shadow"), EACCES);
+    assert_int_equal(value_get_integer(result, "uid"), 65534);
+    assert_int_equal(value_get_integer(result, "pid"), 1);
+}
+
+static void
+a_child_keeps_the_capabilities_of_its_row(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy)
+    value_t *result = run_body(look_around, 1ULL << CAP_DAC_READ_SEARCH, &fault);
+    assert_non_null(result);
+    assert_int_equal(value_get_integer(result, "shadow"), 0);
+    assert_int_equal(value_get_integer(result, "uid"), 65534);
+}
+
+static value_t *
+say_too_much(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    static char text[100000];
+    (void)arguments, (void)given, (void)fault;
+    memset(text, 'a', sizeof text - 1);
+    return value_text(text);
+}
+
+static value_t *
+die(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    (void)arguments, (void)given, (void)fault;
+    _exit(3);
+}
+
+static value_t *
+fail_as_ever(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    (void)arguments, (void)given;
+    fault_set(fault, FAULT_STALE, "too old");
+    return NULL;
+}
+
+static void
+a_result_is_bounded_and_a_death_is_a_failure(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    refuses(run_body(say_too_much, 0, &fault), &fault, FAULT_LIMIT);
+    refuses(run_body(die, 0, &fault), &fault, FAULT_FAILED);
+    refuses(run_body(fail_as_ever, 0, &fault), &fault, FAULT_STALE);
+    assert_string_equal(fault.text, "too old");
+}
+
+static void
+a_disk_tells_its_usage(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *result = run_op("disk.usage", "path", folder, &fault);
+    if (!result)
+        fail_msg("%s", fault.text);
+    assert_true(value_get_integer(result, "total_bytes") > 0);
+    assert_in_range(value_get_integer(result, "used_percent"), 0, 100);
+    refuses(run_op("disk.usage", "path", in_folder("missing"), &fault), &fault, FAULT_NOT_FOUND);
+}
+
+static void
+the_largest_files_come_first_and_links_are_not_walked(void **state)
+{
+    fault_t fault = {0};
+    static char text[20000];
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    mkdir(in_folder("spool/deep"), 0700);
+    write_file("spool/deep/big.log.1", text, 0600);
+    write_file("spool/small.log.2.gz", "small", 0600);
+    write_file("spool/live.log", text, 0600);
+    assert_int_equal(symlink("/etc", in_folder("spool/etc")), 0);
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, "path", in_folder("spool"));
+    value_set_integer(arguments, "count", 10);
+    value_set_bool(arguments, "rotated", true);
+    CLEANUP(value_destroy)
+    value_t *two = run_row(op_row("disk.largest"), op_find("disk.largest"), arguments, &fault);
+    assert_int_equal(value_count(two), 2);
+    assert_string_equal(value_get_text(value_at(two, 0), "path"), in_folder("spool/deep/big.log.1"));
+    assert_true(value_get_integer(value_at(two, 0), "bytes") >= 19999);
+    value_set_bool(arguments, "rotated", false);
+    value_set_integer(arguments, "count", 1);
+    CLEANUP(value_destroy)
+    value_t *one = run_row(op_row("disk.largest"), op_find("disk.largest"), arguments, &fault);
+    assert_int_equal(value_count(one), 1);
+    unlink(in_folder("spool/etc"));
+}
+
+static void
+files_are_emptied_and_removed(void **state)
+{
+    fault_t fault = {0};
+    struct stat status;
+    (void)state;
+    write_file("spool/app.log", "some text", 0600);
+    write_file("spool/app.log.1", "some text", 0600);
+    CLEANUP(value_destroy)
+    value_t *emptied = run_op("file.truncate", "path", in_folder("spool/app.log"), &fault);
+    if (!emptied)
+        fail_msg("%s", fault.text);
+    assert_true(value_get_integer(emptied, "freed_bytes") > 0);
+    assert_int_equal(stat(in_folder("spool/app.log"), &status), 0);
+    assert_int_equal(status.st_size, 0);
+    CLEANUP(value_destroy)
+    value_t *removed = run_op("file.remove", "path", in_folder("spool/app.log.1"), &fault);
+    CLEANUP(value_destroy)
+    value_t *again = run_op("file.remove", "path", in_folder("spool/app.log.1"), &fault);
+    assert_true(value_get_integer(removed, "freed_bytes") > 0);
+    assert_int_equal(value_get_integer(again, "freed_bytes"), 0);
+    assert_int_equal(access(in_folder("spool/app.log.1"), F_OK), -1);
+}
+
+/* A folder on the way, the file itself, a second name: none leads out of the spool folder. */
+static void
+no_link_leads_out_of_the_spool__eff_toctou_symlink(void **state)
+{
+    fault_t fault = {0};
+    struct stat status;
+    (void)state;
+    mkdir(in_folder("outside"), 0755);
+    write_file("outside/victim.log.1", "precious", 0644);
+    assert_int_equal(symlink(in_folder("outside"), in_folder("spool/way")), 0);
+    assert_int_equal(symlink(in_folder("outside/victim.log.1"), in_folder("spool/it.log.1")), 0);
+    assert_int_equal(link(in_folder("outside/victim.log.1"), in_folder("spool/hard.log.1")), 0);
+    const char *names[] = {"spool/way/victim.log.1", "spool/it.log.1", "spool/hard.log.1"};
+    for (size_t i = 0; i < 3; i++)
+        refuses(run_op("file.truncate", "path", in_folder(names[i]), &fault), &fault, FAULT_POLICY);
+    for (size_t i = 0; i < 2; i++)
+        refuses(run_op("file.remove", "path", in_folder(names[i]), &fault), &fault, FAULT_POLICY);
+    refuses(run_op("disk.usage", "path", in_folder("spool/way"), &fault), &fault, FAULT_POLICY);
+    assert_int_equal(stat(in_folder("outside/victim.log.1"), &status), 0);
+    assert_int_equal(status.st_size, 8);
+}
+
+static void
+a_port_is_open_or_it_is_said_why_not(void **state)
+{
+    fault_t fault = {0};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    (void)state;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    getsockname(listener, (struct sockaddr *)&address, &size);
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, "address", "127.0.0.1");
+    value_set_integer(arguments, "port", ntohs(address.sin_port));
+    CLEANUP(value_destroy)
+    value_t *open = run_row(op_row("net.tcp"), op_find("net.tcp"), arguments, &fault);
+    close(listener);
+    CLEANUP(value_destroy)
+    value_t *closed = run_row(op_row("net.tcp"), op_find("net.tcp"), arguments, &fault);
+    assert_true(value_get_bool(open, "connected"));
+    assert_false(value_get_bool(closed, "connected"));
+    assert_string_equal(value_get_text(closed, "error"), "Connection refused");
+}
+
+static void
+processes_are_listed_by_name(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy)
+    value_t *list = run_op("process.list", "name", "test_op_childre", &fault);
+    if (!list)
+        fail_msg("%s", fault.text);
+    size_t own = 0;
+    while (value_get_integer(value_at(list, own), "pid") != getpid())
+        assert_true(++own < value_count(list));
+    assert_string_equal(value_get_text(value_at(list, own), "user"), "root");
+    CLEANUP(value_destroy) value_t *none = run_op("process.list", "name", "no such name", &fault);
+    assert_int_equal(value_count(none), 0);
+}
+
+/* ---- services: a small daemon is a shell script under the name of a program ---------------- */
+
+static value_t *
+service(const char *op, const char *name, fault_t *fault)
+{
+    return run_op(op, "service", name, fault);
+}
+
+static void
+end_service(const char *name)
+{
+    fault_t fault;
+    char note[160];
+    snprintf(note, sizeof note, "%s/%s", keepers, name);
+    pid_t keeper = proc_noted(note);
+    if (keeper)
+        assert_int_equal(proc_end_tree(keeper, 5000, &fault), 0);
+}
+
+static void
+a_service_is_started_once_and_restarted(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *before = service("service.status", "napper", &fault);
+    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
+    if (!first)
+        fail_msg("%s", fault.text);
+    CLEANUP(value_destroy) value_t *same = service("service.start", "napper", &fault);
+    CLEANUP(value_destroy) value_t *status = service("service.status", "napper", &fault);
+    CLEANUP(value_destroy) value_t *other = service("service.restart", "napper", &fault);
+    if (!other)
+        fail_msg("%s", fault.text);
+    assert_false(value_get_bool(before, "running"));
+    assert_true(value_get_bool(first, "running"));
+    int64_t pid = value_get_integer(first, "pid");
+    assert_int_equal(value_get_integer(same, "pid"), pid);
+    assert_int_equal(value_get_integer(status, "pid"), pid);
+    assert_true(llabs(value_get_integer(status, "since") - wall_now().ms) < 5000);
+    assert_int_not_equal(value_get_integer(other, "pid"), pid);
+    assert_false(proc_lives((pid_t)pid));
+    assert_true(proc_lives((pid_t)value_get_integer(other, "pid")));
+    end_service("napper");
+    assert_false(proc_lives((pid_t)value_get_integer(other, "pid")));
+}
+
+static void
+what_a_dead_service_left_is_ended_before_the_next_start(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
+    assert_non_null(first);
+    for (int i = 0; i < 100 && count_named("napper-helper") < 1; i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(count_named("napper-helper"), 1);
+    kill((pid_t)value_get_integer(first, "pid"), SIGKILL);
+    for (int i = 0; i < 100 && proc_lives((pid_t)value_get_integer(first, "pid")); i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(count_named("napper-helper"), 1);
+    CLEANUP(value_destroy) value_t *second = service("service.start", "napper", &fault);
+    if (!second)
+        fail_msg("%s", fault.text);
+    for (int i = 0; i < 100 && count_named("napper-helper") < 1; i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(count_named("napper-helper"), 1);
+    end_service("napper");
+    assert_int_equal(count_named("napper-helper"), 0);
+}
+
+static void
+a_service_that_does_not_come_up_says_how(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    refuses(service("service.start", "broken", &fault), &fault, FAULT_FAILED);
+    assert_non_null(strstr(fault.text, "exited with status 7"));
+    refuses(service("service.start", "absent", &fault), &fault, FAULT_IO);
+    refuses(service("service.start", "nobody", &fault), &fault, FAULT_POLICY);
+}
+
+static void
+a_service_starts_with_a_clean_environment(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    setenv("EVIL", "1", 1);
+    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
+    unsetenv("EVIL");
+    assert_non_null(first);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)value_get_integer(first, "pid"));
+    CLEANUP(bytes_destroy) bytes_t *variables = file_read(path, 4096, &fault);
+    const char *expected = "PATH=/usr/sbin:/usr/bin:/sbin:/bin\0LANG=C.UTF-8";
+    assert_true(variables->size >= 48 && !memcmp(variables->data, expected, 48));
+    assert_null(memmem(variables->data, variables->size, "EVIL", 4));
+    end_service("napper");
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+static void
+write_scripts(void)
+{
+    char text[1024];
+    snprintf(text, sizeof text,
+             "#!/bin/sh\n(exec %s/napper-helper 1000) &\necho $$ > %s/napper.pid\n"
+             "trap 'exit 0' TERM\nwhile :; do sleep 0.05; done\n",
+             folder, folder);
+    write_file("napper", text, 0755);
+    write_file("broken", "#!/bin/sh\nexit 7\n", 0755);
+    fault_t fault;
+    CLEANUP(bytes_destroy) bytes_t *sleeper = file_read("/bin/sleep", 1 << 20, &fault);
+    assert_non_null(sleeper);
+    assert_int_equal(file_write(in_folder("napper-helper"), bytes_slice(sleeper), 0755, &fault), 0);
+}
+
+static int
+set_up(void **state)
+{
+    char text[2048];
+    fault_t fault = {0};
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("needs root\n");
+        exit(77);
+    }
+    snprintf(folder, sizeof folder, "/tmp/test_op_children.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    chmod(folder, 0755);
+    snprintf(keepers, sizeof keepers, "%s/keepers", folder);
+    mkdir(keepers, 0700);
+    mkdir(in_folder("spool"), 0700);
+    write_scripts();
+    snprintf(text, sizeof text,
+             "class highest change\nread /\nspool %s/spool\n"
+             "service napper pidfile %s/napper.pid\nservice napper start %s/napper\n"
+             "service broken pidfile %s/broken.pid\nservice broken start %s/broken\n"
+             "service absent pidfile %s/absent.pid\nservice absent start %s/absent\n",
+             folder, folder, folder, folder, folder, folder, folder);
+    write_file("policy", text, 0600);
+    policy = policy_load(in_folder("policy"), &fault);
+    if (!policy)
+        fail_msg("%s", fault.text);
+    world = (op_world_t){.policy = policy, .keepers = keepers};
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    char command[128];
+    (void)state;
+    end_service("napper");
+    policy_destroy(&policy);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_survives_the_deadline__eff_double_fork_survivor),
+        cmocka_unit_test(a_child_dies_with_the_effector),
+        cmocka_unit_test(a_child_has_nothing_but_its_result__eff_env_injection),
+        cmocka_unit_test(a_child_keeps_the_capabilities_of_its_row),
+        cmocka_unit_test(a_result_is_bounded_and_a_death_is_a_failure),
+        cmocka_unit_test(a_disk_tells_its_usage),
+        cmocka_unit_test(the_largest_files_come_first_and_links_are_not_walked),
+        cmocka_unit_test(files_are_emptied_and_removed),
+        cmocka_unit_test(no_link_leads_out_of_the_spool__eff_toctou_symlink),
+        cmocka_unit_test(a_port_is_open_or_it_is_said_why_not),
+        cmocka_unit_test(processes_are_listed_by_name),
+        cmocka_unit_test(a_service_is_started_once_and_restarted),
+        cmocka_unit_test(what_a_dead_service_left_is_ended_before_the_next_start),
+        cmocka_unit_test(a_service_that_does_not_come_up_says_how),
+        cmocka_unit_test(a_service_starts_with_a_clean_environment),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

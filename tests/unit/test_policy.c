@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "worker/policy.h"
+
+#define WHOLE                                                                                      \
+    "# what this machine allows\nallow disk.usage\nallow file.remove\nallow file.truncate\n"       \
+    "allow service.restart\nclass highest change\nread /srv\nspool /var/log/app\n"                 \
+    "spool /var/log/app/deep\nrate file.remove 2 60\nservice web pidfile /run/web.pid\n"           \
+    "service web start /usr/sbin/web -c \"/etc/my web.conf\"\n"
+
+static char folder[64], path[96];
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/test_policy.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/policy", folder);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+static policy_t *
+load(const char *text, fault_t *fault)
+{
+    assert_int_equal(file_write(path, slice_text(text), 0600, fault), 0);
+    return policy_load(path, fault);
+}
+
+static policy_t *
+whole(void)
+{
+    fault_t fault = {0};
+    policy_t *self = load(WHOLE, &fault);
+    if (!self)
+        fail_msg("%s", fault.text);
+    return self;
+}
+
+static fault_code_t
+answer(const policy_t *self, const char *op, const char *key, const char *text)
+{
+    fault_t fault = {0};
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, key, text);
+    return policy_allows(self, op_find(op), arguments, &fault) ? fault.code : FAULT_NONE;
+}
+
+static void
+wrong_lines_are_named_with_file_and_line(void **state)
+{
+    static const struct {
+        const char *text, *words;
+    } wrong[] = {
+        {"allow disk.usage\nforbid x\n", "policy:2: unknown key 'forbid'"},
+        {"allow shell.run\n", "policy:1: there is no op 'shell.run'"},
+        {"allow\n", "policy:1: "},
+        {"class highest mayhem\n", "policy:1: "},
+        {"spool var/log\n", "policy:1: 'var/log' is not a normal absolute path"},
+        {"spool /var/log/\n", "policy:1: "},
+        {"rate disk.usage 1 1\n", "policy:1: 'disk.usage' changes nothing"},
+        {"rate file.remove 0 1\n", "policy:1: "},
+        {"service web start nginx\n", "policy:1: "},
+        {"service web bless /bin/x\n", "policy:1: "},
+        {"service web pidfile /run/web.pid\n", "needs a pidfile and a start command"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        fault_t fault = {0};
+        assert_null(load(wrong[i].text, &fault));
+        if (fault.code != FAULT_CONFIG || !strstr(fault.text, wrong[i].words))
+            fail_msg("%s", fault.text);
+    }
+}
+
+static void
+an_empty_policy_allows_nothing__eff_op_not_in_policy(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy) policy_t *self = load("", &fault);
+    assert_int_equal(policy_highest(self), CLASS_OBSERVE);
+    assert_int_equal(answer(self, "disk.usage", "path", "/"), FAULT_POLICY);
+    CLEANUP(policy_destroy) policy_t *other = whole();
+    assert_int_equal(answer(other, "disk.largest", "path", "/srv"), FAULT_POLICY);
+}
+
+static void
+a_class_above_the_highest_is_refused(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy) policy_t *self = load("allow file.remove\nspool /var/log\n", &fault);
+    assert_int_equal(answer(self, "file.remove", "path", "/var/log/a.1"), FAULT_CLASS);
+}
+
+static void
+paths_lie_below_what_the_policy_names(void **state)
+{
+    (void)state;
+    CLEANUP(policy_destroy) policy_t *self = whole();
+    assert_int_equal(answer(self, "disk.usage", "path", "/srv"), FAULT_NONE);
+    assert_int_equal(answer(self, "disk.usage", "path", "/var/log/app/x"), FAULT_NONE);
+    assert_int_equal(answer(self, "disk.usage", "path", "/"), FAULT_POLICY);
+    assert_int_equal(answer(self, "disk.usage", "path", "/srv2"), FAULT_POLICY);
+    assert_int_equal(answer(self, "file.truncate", "path", "/var/log/app/x.log"), FAULT_NONE);
+    assert_int_equal(answer(self, "file.truncate", "path", "/var/log/app"), FAULT_POLICY);
+    assert_int_equal(answer(self, "file.truncate", "path", "/srv/x.log"), FAULT_POLICY);
+    assert_int_equal(answer(self, "file.remove", "path", "/var/log/app/x.log.1"), FAULT_NONE);
+    assert_int_equal(answer(self, "file.remove", "path", "/var/log/app/x.log"), FAULT_POLICY);
+    assert_string_equal(policy_spool(self, "/var/log/app/deep/x"), "/var/log/app/deep");
+    assert_null(policy_spool(self, "/srv/x"));
+}
+
+static void
+services_are_those_with_a_line(void **state)
+{
+    (void)state;
+    CLEANUP(policy_destroy) policy_t *self = whole();
+    assert_int_equal(answer(self, "service.restart", "service", "web"), FAULT_NONE);
+    assert_int_equal(answer(self, "service.restart", "service", "sshd"), FAULT_POLICY);
+    const service_t *web = policy_service(self, "web");
+    assert_string_equal(web->start[0], "/usr/sbin/web");
+    assert_string_equal(web->start[2], "/etc/my web.conf");
+    assert_null(web->start[3]);
+    assert_null(web->stop);
+    assert_string_equal(web->pidfile, "/run/web.pid");
+}
+
+static void
+names_that_a_rotation_made(void **state)
+{
+    static const char *const yes[] = {"a.1", "a.log.999", "a.gz", "a.xz", "a.zst", "a.bz2", "a.old",
+                                      "a-20261122", "a-20261122.log", "a-20261122-1.txt"};
+    static const char *const no[] = {"a", "a.log", ".gz", ".1", "a.0", "a.01", "a.1000", "a.1x",
+                                     "a-2026112", "a-202611223", "a-20261322", "a-20261100",
+                                     "-20261122", "a.conf"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+        if (!name_is_rotated(yes[i]))
+            fail_msg("%s", yes[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+        if (name_is_rotated(no[i]))
+            fail_msg("%s", no[i]);
+}
+
+static void
+a_rate_is_counted_from_the_journal__eff_rate_limit(void **state)
+{
+    fault_t fault = {0};
+    char journal_path[96];
+    (void)state;
+    snprintf(journal_path, sizeof journal_path, "%s/journal", folder);
+    CLEANUP(policy_destroy) policy_t *self = whole();
+    const op_t *op = op_find("file.remove");
+    for (int i = 0; i < 2; i++) { /* each time a new process */
+        CLEANUP(journal_destroy) journal_t *journal = journal_open(journal_path, &fault);
+        journal_entry_t entry = {.step = "free", .op = "file.remove", .begun = {1000 + i}};
+        entry.key.bytes[0] = (uint8_t)i;
+        assert_int_equal(policy_check_rate(self, op, journal, (wall_t){2000}, &fault), 0);
+        assert_int_equal(journal_begin(journal, &entry, &fault), 0);
+    }
+    CLEANUP(journal_destroy) journal_t *journal = journal_open(journal_path, &fault);
+    unlink(journal_path);
+    assert_int_equal(policy_check_rate(self, op, journal, (wall_t){61000}, &fault), -1);
+    assert_int_equal(fault.code, FAULT_RATE);
+    assert_int_equal(policy_check_rate(self, op, journal, (wall_t){61001}, &fault), 0);
+    assert_int_equal(
+        policy_check_rate(self, op_find("file.truncate"), journal, (wall_t){1000}, &fault), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(wrong_lines_are_named_with_file_and_line),
+        TEST(an_empty_policy_allows_nothing__eff_op_not_in_policy),
+        TEST(a_class_above_the_highest_is_refused),
+        TEST(paths_lie_below_what_the_policy_names),
+        TEST(services_are_those_with_a_line),
+        TEST(names_that_a_rotation_made),
+        TEST(a_rate_is_counted_from_the_journal__eff_rate_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
