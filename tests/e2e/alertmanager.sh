@@ -1,0 +1,56 @@
+#!/bin/bash
+# A real Alertmanager delivers; the broker is killed between delivery and dispatch; nothing is lost, nothing is done
+# twice.
+. "$(dirname "$0")/tap.bash"
+tap_site alertmanager
+AM_PORT=$(free_port)
+
+cat >"$SITE_HOME/alertmanager.yml" <<EOF
+route: { receiver: tocsin, group_wait: 0s, group_interval: 1s, repeat_interval: 1h, group_by: [alertname, instance] }
+receivers:
+  - name: tocsin
+    webhook_configs:
+      - url: $TOCSIN_WEBHOOK
+        send_resolved: true
+        http_config: { authorization: { credentials_file: $SITE_HOME/keys/demo.token } }
+EOF
+
+# raise NAME INSTANCE LABELS: an alert of Alertmanager's own, through its API.
+raise() {
+    printf '[{"labels":{"alertname":"%s","instance":"%s:9100","severity":"critical"%s},"annotations":{"summary":"%s on %s"}}]' \
+        "$1" "$2" "$3" "$1" "$2" |
+        curl -fsS -H 'Content-Type: application/json' --data-binary @- "http://127.0.0.1:$AM_PORT/api/v2/alerts"
+}
+incidents() { tocsin --json incident list | grep -c '"fingerprint"'; }
+has_incidents() { [ "$(incidents)" = "$1" ]; }
+
+ok "two playbooks are proposed and approved" site_release disk-full service-down
+broker_start
+ok "the grant is signed" site_grant_disk_full
+for worker in north-2 south-1; do worker_start $worker; done
+background alertmanager "$BUILD_TOOLS/usr/bin/prometheus-alertmanager" --config.file="$SITE_HOME/alertmanager.yml" \
+    --storage.path="$SITE_HOME/alertmanager" --web.listen-address="127.0.0.1:$AM_PORT" --cluster.listen-address=
+trap 'stop alertmanager; tap_clean' EXIT
+ok "Alertmanager is ready" wait_for 20 curl -fsS "http://127.0.0.1:$AM_PORT/-/ready"
+
+ok "an alert that no playbook knows becomes an incident" raise SomethingElse north-2.example ""
+ok "  and waits" wait_for 20 incident_is 1 waiting
+
+# north-1 is not running, so that the offer cannot be taken; the broker has said 200.
+ok "a filesystem fills up" fill_disk north-1
+ok "Alertmanager takes the alert about it" raise HostOutOfDiskSpace north-1.example ",\"mountpoint\":\"$SITE_HOME/mnt/north-1\""
+ok "the broker has it" wait_for 20 has_incidents 2
+broker_stop -KILL
+ok "the broker is killed before the worker has heard of it" not alive broker
+broker_start
+worker_start north-1
+ok "after its restart the offer goes out, and the incident is resolved" wait_for 30 incident_is 2 resolved
+ok "the disk has room again" test "$(disk_percent north-1)" -le 80
+ok "the run was made once" test "$(tocsin --json run list | grep -c '"run"')" = 1
+ok "the record verifies" tocsin audit verify
+
+curl -fsS -X POST -H 'Content-Type: application/json' --data-binary \
+    '[{"labels":{"alertname":"SomethingElse","instance":"north-2.example:9100","severity":"critical"},"endsAt":"2026-01-01T00:00:00Z"}]' \
+    "http://127.0.0.1:$AM_PORT/api/v2/alerts"
+ok "Alertmanager's resolve resolves the incident" wait_for 30 incident_is 1 resolved
+tap_end

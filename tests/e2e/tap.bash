@@ -1,0 +1,59 @@
+# Sourced by end-to-end and attack tests: `tap_site NAME` makes and places a throw-away site, `ok WORDS
+# COMMAND...` is one test, `tap_end` stops everything and says how it went. Usage of a test: NAME.sh BUILD.
+SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=$(cd "$1" && pwd)
+BUILD_TOOLS=$SOURCE/build/tools
+. "$SOURCE/deploy/demo/site.bash"
+tap_number=0 tap_failed=0
+
+ok() {
+    local words=$1
+    shift
+    tap_number=$((tap_number + 1))
+    if "$@" >"$SITE_HOME/log/last" 2>&1; then
+        echo "ok $tap_number - $words"
+    else
+        echo "not ok $tap_number - $words"
+        sed 's/^/# /' "$SITE_HOME/log/last" | tail -n 20
+        tap_failed=1
+    fi
+}
+
+not() { ! "$@"; }
+
+tap_site() {
+    tap_folder=$BUILD/tests/sites/$1
+    rm -rf "$tap_folder"
+    site_place "$tap_folder"
+    mkdir -p "$SITE_HOME/log"
+    trap 'tap_clean' EXIT
+    { site_make && nginx_configure; } >"$SITE_HOME/log/make" 2>&1 ||
+        { sed 's/^/# /' "$SITE_HOME/log/make"; echo "Bail out! the site was not made"; exit 1; }
+}
+
+# tap_release FOLDER...: propose and approve playbooks, given by their folders.
+tap_release() {
+    local folder
+    for folder; do
+        tocsin --no-input playbook propose "$folder" --repo "$SITE_HOME/playbooks.git" --key "$SITE_HOME/keys/khoa" \
+            --author khoa >>"$SITE_HOME/log/release" 2>&1 || return 1
+    done
+    site_release >>"$SITE_HOME/log/release" 2>&1
+}
+
+tap_clean() {
+    site_stop >/dev/null 2>&1
+    if [ $tap_failed = 0 ]; then
+        site_remove "$tap_folder"
+    else
+        for log in broker $SITE_WORKERS; do
+            echo "# --- $log"
+            tail -n 30 "$SITE_HOME/log/$log" 2>/dev/null | sed 's/^/# /'
+        done
+    fi
+}
+
+tap_end() {
+    echo "1..$tap_number"
+    exit $tap_failed
+}

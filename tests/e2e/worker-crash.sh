@@ -1,0 +1,72 @@
+#!/bin/bash
+# A worker is killed with -9 between BEGIN and END. An idempotent op is run again under the same key; one that is not
+# ends as unknown, said aloud, and is not repeated.
+. "$(dirname "$0")/tap.bash"
+tap_site worker-crash
+slow=$SITE_HOME/slow
+mkdir -p "$slow"
+
+# A start command that counts its calls, waits until somebody lets it go on, then is a daemon.
+cat >"$slow/start" <<EOF
+#!/bin/sh
+echo start >>$slow/calls
+[ -e $slow/go ] || { : >$slow/waiting; while [ ! -e $slow/go ]; do sleep 0.05; done; }
+setsid sleep 1000 </dev/null >/dev/null 2>&1 &
+echo \$! >$slow/pid
+EOF
+cat >"$slow/stop" <<EOF
+#!/bin/sh
+echo stop >>$slow/calls
+: >$slow/waiting
+while [ ! -e $slow/go ]; do sleep 0.05; done
+kill \$(cat $slow/pid)
+EOF
+chmod +x "$slow/start" "$slow/stop"
+cat >>"$SITE_HOME/north-1/policy" <<EOF
+service slow pidfile $slow/pid
+service slow start $slow/start
+service slow stop $slow/stop
+rate service.restart 5 900
+EOF
+
+# A shell script's process is the shell: the pid file names a sleep.
+sed -i "s|^service slow start .*|service slow start $slow/start|" "$SITE_HOME/north-1/policy"
+
+calls() { grep -c "$1" "$slow/calls" 2>/dev/null || true; }
+journal_has_begin() { grep -qa "^kind begin" "$SITE_HOME/north-1/state/effector/journal"; }
+start_run() {
+    local plan
+    plan=$(tocsin run plan "$1" --target north-1 --set service=slow | sed -n 's/^plan \([0-9a-f]*\).*/\1/p')
+    tocsin --no-input run start "$plan" --reason "$2"
+}
+newest_run() { tocsin --json run list | sed -n 's/^ *"run": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+run_state() { tocsin --json run view "$(newest_run)" | sed -n 's/^ *"state": "\([a-z ]*\)".*/\1/p' | tail -n 1; }
+run_is() { [ "$(run_state)" = "$1" ]; }
+
+ok "two playbooks are proposed and approved" tap_release "$SOURCE"/tests/e2e/playbooks/slow-start "$SOURCE"/tests/e2e/playbooks/slow-restart
+broker_start
+worker_start north-1
+ok "the worker is online" wait_for 20 worker_online north-1
+
+ok "a run is ordered" start_run slow-start "start it"
+ok "its op has begun" wait_for 20 test -e "$slow/waiting"
+ok "  and the effector's journal says so" journal_has_begin
+worker_stop north-1 -KILL
+ok "the worker is killed" not alive north-1
+rm -f "$slow/waiting"; : >"$slow/go"
+worker_start north-1
+ok "after its restart the idempotent op is run again, and the run succeeds" wait_for 30 run_is succeeded
+ok "one service runs" sh -c "kill -0 \$(cat $slow/pid)"
+
+rm -f "$slow/go" "$slow/waiting"
+ok "a restart is ordered, which nobody may repeat on a guess" start_run slow-restart "restart it"
+ok "its op has begun" wait_for 20 test -e "$slow/waiting"
+worker_stop north-1 -KILL
+: >"$slow/go"
+stops=$(calls stop)
+worker_start north-1
+ok "after its restart the run ends as unknown" wait_for 30 run_is unknown
+ok "  and the op was not repeated" test "$(calls stop)" = "$stops"
+ok "the record verifies" tocsin audit verify
+kill "$(cat "$slow/pid")" 2>/dev/null
+tap_end
