@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/draft.h"
+#include "cli/plan.h"
+
+static const char *const root_keys[] = {
+    "site", "version", "previous", "issued", "expires", "quorum-root", "quorum-approve",
+    "quorum-order", "quorum-grant", "offline-max", "grant-days-max", "holder", NULL};
+static const char *const people_keys[] = {"site",   "version", "root",     "issued", "expires",
+                                          "broker", "curve",   "delegate", "floor",  "key", NULL};
+static const char *const fleet_keys[] = {"site", "region", "version", "issued", "expires",
+                                         "host", "source", "worker", NULL};
+
+static machinekey_t *
+make_key(void)
+{
+    fault_t fault;
+    char folder[] = "/tmp/test-plan-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/key", folder);
+    machinekey_t *key = machinekey_make(path, &fault);
+    assert_non_null(key);
+    unlink(path);
+    rmdir(folder);
+    return key;
+}
+
+static void
+add_key(draft_t *draft, const char *key, const char *front, const machinekey_t *of)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    pubkey_write(machinekey_public(of), text);
+    draft_add(draft, key, "%s %s", front, bytes_text(text));
+}
+
+static draft_t *
+begin(const char *type, const char *const *keys, const char *site)
+{
+    draft_t *draft = draft_new(type, keys);
+    draft_set(draft, "site", "%s", site);
+    draft_set(draft, "version", "1");
+    draft_set_time(draft, "issued", (wall_t){0});
+    draft_set_time(draft, "expires", (wall_t){INT64_C(4000000000000)});
+    return draft;
+}
+
+static void
+keep(trust_t **trust, draft_t *draft, const machinekey_t *key, purpose_t purpose, hash_t *hash)
+{
+    fault_t fault = {.text = ""};
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+    draft_write(draft, text);
+    machinekey_sign(key, purpose, bytes_slice(text), armor);
+    *hash = hash_of(bytes_slice(text));
+    if (!*trust)
+        *trust = trust_new(hash);
+    if (trust_add(*trust, bytes_slice(text), bytes_slice(armor), &fault))
+        fail_msg("%s", fault.text);
+}
+
+static void
+add_root(trust_t **trust, const machinekey_t *key, hash_t *site)
+{
+    char zeroes[HASH_TEXT];
+    CLEANUP(draft_destroy) draft_t *draft = begin("root", root_keys, "self");
+    draft_set(draft, "previous", "%s", hash_write(&HASH_ZERO, zeroes));
+    draft_set(draft, "quorum-root", "1");
+    draft_set(draft, "quorum-approve", "1 1 1");
+    draft_set(draft, "quorum-order", "1 2 3");
+    draft_set(draft, "quorum-grant", "1");
+    draft_set(draft, "offline-max", "0 0 0");
+    draft_set(draft, "grant-days-max", "30");
+    add_key(draft, "holder", "ana", key);
+    keep(trust, draft, key, SIGN_ROOT, site);
+}
+
+/* Region hanoi with workers w1 ... w9; host-3 is w3. */
+static trust_t *
+make_trust(void)
+{
+    hash_t site, ignored;
+    char hex[HASH_TEXT];
+    trust_t *trust = NULL;
+    CLEANUP(machinekey_destroy) machinekey_t *holder = make_key();
+    CLEANUP(machinekey_destroy) machinekey_t *officer = make_key();
+    add_root(&trust, holder, &site);
+    CLEANUP(draft_destroy) draft_t *people = begin("people", people_keys, hash_write(&site, hex));
+    draft_set(people, "root", "1");
+    draft_add(people, "delegate", "hanoi dan");
+    add_key(people, "key", "dan officer change any", officer);
+    keep(&trust, people, holder, SIGN_PEOPLE, &ignored);
+    CLEANUP(draft_destroy) draft_t *fleet = begin("fleet", fleet_keys, hash_write(&site, hex));
+    draft_set(fleet, "region", "hanoi");
+    draft_add(fleet, "host", "host-3 w3");
+    for (int i = 1; i <= 9; i++) {
+        char front[128];
+        CLEANUP(machinekey_destroy) machinekey_t *worker = make_key();
+        snprintf(front, sizeof front, "w%d - %064d", i, i);
+        add_key(fleet, "worker", front, worker);
+    }
+    keep(&trust, fleet, officer, SIGN_FLEET, &ignored);
+    return trust;
+}
+
+typedef struct {
+    trust_t *trust;
+    release_t *release;
+    manifest_t *manifest;
+    alert_t *alert;
+    many_t *inputs, *targets;
+    wish_t wish;
+} desk_t;
+
+static void
+fill_manifest(manifest_t *manifest)
+{
+    snprintf(manifest->playbook, sizeof manifest->playbook, "disk-full");
+    snprintf(manifest->summary, sizeof manifest->summary, "Free space");
+    manifest->highest = CLASS_CHANGE;
+    manifest->first = 1;
+    manifest->grow = 2;
+    manifest->soak_s = 30;
+    manifest->input_count = 2;
+    manifest->inputs[0] = (manifest_input_t){.name = "goal", .kind = INPUT_PERCENT,
+                                             .has_default = true, .fallback = "80"};
+    manifest->inputs[1] = (manifest_input_t){.name = "mount", .kind = INPUT_PATH,
+                                             .from = "labels.mountpoint"};
+    manifest->step_count = 1;
+    manifest->steps[0] = (manifest_step_t){.name = "usage", .timeout_s = 60};
+    manifest->use_count = 1;
+    manifest->uses[0] = (manifest_use_t){.step = "usage", .op = "disk.usage",
+                                         .class_ = CLASS_OBSERVE};
+    manifest->bound_count = 1;
+    manifest->bounds[0] = (manifest_bound_t){.step = "usage", .op = "disk.usage",
+                                             .argument = "path", .kind = "under",
+                                             .value = "inputs.mount"};
+}
+
+static int
+open_desk(void **state)
+{
+    desk_t *desk = memory_new(1, sizeof *desk);
+    desk->trust = make_trust();
+    desk->release = memory_new(1, sizeof *desk->release);
+    desk->manifest = memory_new(1, sizeof *desk->manifest);
+    desk->alert = memory_new(1, sizeof *desk->alert);
+    desk->inputs = memory_new(1, sizeof *desk->inputs);
+    desk->targets = memory_new(1, sizeof *desk->targets);
+    snprintf(desk->release->playbook, sizeof desk->release->playbook, "disk-full");
+    desk->release->highest = CLASS_CHANGE;
+    fill_manifest(desk->manifest);
+    snprintf(desk->alert->host, sizeof desk->alert->host, "host-3");
+    desk->alert->label_count = 1;
+    desk->alert->labels[0] = (label_t){.name = "mountpoint", .value = "/var"};
+    desk->wish = (wish_t){.release = desk->release, .manifest = desk->manifest, .incident = 7,
+                          .alert = desk->alert, .inputs = desk->inputs, .targets = desk->targets,
+                          .valid_s = 1800, .now = {INT64_C(1800000000123)}};
+    *state = desk;
+    return 0;
+}
+
+static int
+close_desk(void **state)
+{
+    desk_t *desk = *state;
+    trust_destroy(&desk->trust);
+    release_destroy(&desk->release);
+    manifest_destroy(&desk->manifest);
+    alert_destroy(&desk->alert);
+    free(desk->inputs);
+    free(desk->targets);
+    free(desk);
+    return 0;
+}
+
+static void
+name_targets(desk_t *desk, size_t count)
+{
+    static const char *const names[] = {"w9", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8"};
+    for (size_t i = 0; i < count; i++)
+        desk->targets->at[desk->targets->count++] = names[i];
+}
+
+static void
+forms_waves_that_grow_in_the_order_that_targets_were_named(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    name_targets(desk, 9);
+    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    assert_non_null(order);
+    assert_int_equal(order->target_count, 9);
+    assert_string_equal(order->targets[0].target, "w9");
+    assert_int_equal(order->targets[0].wave, 1);
+    assert_int_equal(order->targets[2].wave, 2);
+    assert_int_equal(order->targets[3].wave, 3);
+    assert_int_equal(order->targets[6].wave, 3);
+    assert_int_equal(order->targets[7].wave, 4);
+}
+
+static void
+keeps_waves_at_most_as_large_as_an_order_may_list(void **state)
+{
+    desk_t *desk = *state;
+    assert_int_equal(plan_wave_size(desk->manifest, 1), 1);
+    assert_int_equal(plan_wave_size(desk->manifest, 4), 8);
+    assert_int_equal(plan_wave_size(desk->manifest, 7), ORDER_WAVE_MAX);
+    assert_int_equal(plan_wave_size(desk->manifest, 4000), ORDER_WAVE_MAX);
+    desk->manifest->first = 3;
+    desk->manifest->grow = 1;
+    assert_int_equal(plan_wave_size(desk->manifest, 4000), 3);
+}
+
+static void
+takes_the_host_of_the_incident_where_no_target_is_named(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    assert_non_null(order);
+    assert_int_equal(order->target_count, 1);
+    assert_string_equal(order->targets[0].target, "w3");
+    snprintf(desk->alert->host, sizeof desk->alert->host, "host-4");
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_TARGET);
+    desk->wish.alert = NULL;
+    desk->inputs->at[desk->inputs->count++] = "mount=/srv";
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_USAGE);
+}
+
+static void
+refuses_a_target_that_is_unknown_or_named_twice(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    desk->targets->at[desk->targets->count++] = "w1";
+    desk->targets->at[desk->targets->count++] = "w1";
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_USAGE);
+    desk->targets->at[1] = "w10";
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_TARGET);
+}
+
+static void
+writes_all_inputs_out_from_alert_wish_and_default(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    assert_non_null(order);
+    assert_int_equal(order->input_count, 2);
+    assert_string_equal(order->inputs[0].text, "80");
+    assert_string_equal(order->inputs[1].text, "/var");
+    desk->inputs->at[desk->inputs->count++] = "mount=/srv";
+    CLEANUP(order_destroy) order_t *other = plan_order(&desk->wish, desk->trust, &fault);
+    assert_string_equal(other->inputs[1].text, "/srv");
+}
+
+static void
+refuses_inputs_that_are_missing_unknown_or_of_another_kind(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    desk->alert->label_count = 0;
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_INPUT);
+    desk->inputs->count = 1;
+    desk->inputs->at[0] = "mount=relative";
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_INPUT);
+    desk->inputs->at[0] = "mounts=/srv";
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_INPUT);
+    desk->inputs->at[0] = "mount";
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_USAGE);
+}
+
+static void
+bounds_the_window(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    assert_int_equal(order->not_before.ms, INT64_C(1800000000000));
+    assert_int_equal(order->not_after.ms - order->not_before.ms, 1800000);
+    desk->wish.valid_s = 0;
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    desk->wish.valid_s = ORDER_WINDOW_MAX_S + 1;
+    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_int_equal(fault.code, FAULT_USAGE);
+}
+
+static void
+shows_bounds_with_their_values_and_what_is_not_touched(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    approvals_t approvals = {.needed = 1};
+    name_targets(desk, 7);
+    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(value_destroy) value_t *plan = plan_value(order, &desk->wish, desk->release,
+                                                      desk->manifest, &approvals, desk->trust);
+    const value_t *use = value_at(value_get(value_at(value_get(plan, "steps"), 0), "uses"), 0);
+    assert_string_equal(value_string(value_at(value_get(use, "bounds"), 0)),
+                        "path under /var (inputs.mount)");
+    assert_int_equal(value_count(value_get(plan, "waves")), 3);
+    const value_t *untouched = value_get(plan, "untouched");
+    assert_int_equal(value_count(untouched), 2);
+    assert_string_equal(value_string(value_at(untouched, 0)), "w7");
+    assert_string_equal(value_string(value_at(untouched, 1)), "w8");
+    const value_t *mount = value_at(value_get(plan, "inputs"), 1);
+    assert_string_equal(value_get_text(mount, "origin"), "from the incident");
+    assert_int_equal(value_get_integer(plan, "signatures"), 2);
+}
+
+static void
+is_stale_once_a_target_or_an_input_is_gone(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    assert_int_equal(plan_check(order, desk->manifest, desk->trust, &fault), 0);
+    desk->manifest->input_count = 1;
+    assert_int_equal(plan_check(order, desk->manifest, desk->trust, &fault), -1);
+    assert_int_equal(fault.code, FAULT_STALE);
+    snprintf(order->targets[0].target, sizeof order->targets[0].target, "w10");
+    assert_int_equal(plan_check(order, desk->manifest, desk->trust, &fault), -1);
+    assert_int_equal(fault.code, FAULT_STALE);
+}
+
+static void
+makes_a_document_that_is_canonical(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    name_targets(desk, 9);
+    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    order_encode(order, text);
+    CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(text), &fault);
+    assert_non_null(again);
+    assert_int_equal(again->target_count, 9);
+}
+
+#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        DESK_TEST(forms_waves_that_grow_in_the_order_that_targets_were_named),
+        DESK_TEST(keeps_waves_at_most_as_large_as_an_order_may_list),
+        DESK_TEST(takes_the_host_of_the_incident_where_no_target_is_named),
+        DESK_TEST(refuses_a_target_that_is_unknown_or_named_twice),
+        DESK_TEST(writes_all_inputs_out_from_alert_wish_and_default),
+        DESK_TEST(refuses_inputs_that_are_missing_unknown_or_of_another_kind),
+        DESK_TEST(bounds_the_window),
+        DESK_TEST(shows_bounds_with_their_values_and_what_is_not_touched),
+        DESK_TEST(is_stale_once_a_target_or_an_input_is_gone),
+        DESK_TEST(makes_a_document_that_is_canonical),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
