@@ -6,31 +6,12 @@ tap_site worker-crash
 slow=$SITE_HOME/slow
 mkdir -p "$slow"
 
-# A start command that counts its calls, waits until somebody lets it go on, then is a daemon.
-cat >"$slow/start" <<EOF
-#!/bin/sh
-echo start >>$slow/calls
-[ -e $slow/go ] || { : >$slow/waiting; while [ ! -e $slow/go ]; do sleep 0.05; done; }
-setsid sleep 1000 </dev/null >/dev/null 2>&1 &
-echo \$! >$slow/pid
-EOF
-cat >"$slow/stop" <<EOF
-#!/bin/sh
-echo stop >>$slow/calls
-: >$slow/waiting
-while [ ! -e $slow/go ]; do sleep 0.05; done
-kill \$(cat $slow/pid)
-EOF
-chmod +x "$slow/start" "$slow/stop"
 cat >>"$SITE_HOME/north-1/policy" <<EOF
 service slow pidfile $slow/pid
-service slow start $slow/start
-service slow stop $slow/stop
+service slow start $BUILD/tests/e2e/slow start $slow
+service slow stop $BUILD/tests/e2e/slow stop $slow
 rate service.restart 5 900
 EOF
-
-# A shell script's process is the shell: the pid file names a sleep.
-sed -i "s|^service slow start .*|service slow start $slow/start|" "$SITE_HOME/north-1/policy"
 
 calls() { grep -c "$1" "$slow/calls" 2>/dev/null || true; }
 journal_has_begin() { grep -qa "^kind begin" "$SITE_HOME/north-1/state/effector/journal"; }
