@@ -177,5 +177,5 @@ main(int argc, char **argv)
         return fault_exit(fault.code);
     }
     serve(path, (int)interval_ms);
-    return 0;
+    _exit(0);
 }
