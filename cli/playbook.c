@@ -17,7 +17,7 @@
 /* One folder, as lint and test look at it. */
 typedef struct {
     const char *folder;
-    bytes_t *text;        /* playbook.lua */
+    bytes_t *text; /* playbook.lua */
     manifest_t *manifest;
 } playbook_t;
 
@@ -67,8 +67,8 @@ join(const value_t *list, char *out, size_t size)
 static int
 playbook_list(const options_t *options, int argc, char **argv)
 {
-    static const char *const headings[] = {"PLAYBOOK", "SEQUENCE", "CLASS",    "STATE",
-                                           "AUTHORS",  "APPROVED", "RELEASE",  NULL};
+    static const char *const headings[] = {"PLAYBOOK", "SEQUENCE", "CLASS",   "STATE",
+                                           "AUTHORS",  "APPROVED", "RELEASE", NULL};
     fault_t fault = {0};
     if (argc != 1)
         return command_usage(&playbook_commands[0], "'%s' does not belong here", argv[1]);
@@ -87,10 +87,10 @@ playbook_list(const options_t *options, int argc, char **argv)
         snprintf(hash, sizeof hash, "%.12s", value_get_text(row, "hash"));
         join(value_get(row, "authors"), authors, sizeof authors);
         join(value_get(row, "approvers"), approvers, sizeof approvers);
-        table_row(table, (const char *const[]){value_get_text(row, "playbook"), sequence,
-                                               value_get_text(row, "class"),
-                                               value_get_text(row, "state"), authors,
-                                               approvers[0] ? approvers : "-", hash});
+        table_row(table,
+                  (const char *const[]){value_get_text(row, "playbook"), sequence,
+                                        value_get_text(row, "class"), value_get_text(row, "state"),
+                                        authors, approvers[0] ? approvers : "-", hash});
     }
     table_print(table);
     return 0;
@@ -103,8 +103,7 @@ typedef struct {
     value_t *list; /* of texts */
 } warnings_t;
 
-static void PRINTF(2, 3)
-warn(warnings_t *self, const char *format, ...)
+static void PRINTF(2, 3) warn(warnings_t *self, const char *format, ...)
 {
     char text[512];
     va_list args;

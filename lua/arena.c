@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define STEP 16          /* small sizes go by this, and every block is aligned to it */
-#define SMALL_MAX 1024   /* above it, four sizes to each doubling */
+#define STEP          16   /* small sizes go by this, and every block is aligned to it */
+#define SMALL_MAX     1024 /* above it, four sizes to each doubling */
 #define SMALL_CLASSES (SMALL_MAX / STEP)
-#define SMALL_SHIFT 10   /* SMALL_MAX is 1 << this */
-#define CLASSES (SMALL_CLASSES + 4 * 24)
+#define SMALL_SHIFT   10 /* SMALL_MAX is 1 << this */
+#define CLASSES       (SMALL_CLASSES + 4 * 24)
 
 _Static_assert(SMALL_MAX == 1 << SMALL_SHIFT, "the two halves of the sizes meet");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* convert - between Lua values and the canonical encoding (wire/value.h, docs/PROTOCOL.md 5), straight
- * into and out of a runner's port, without a heap.
+/* convert - between Lua values and the canonical encoding (wire/value.h, docs/PROTOCOL.md 5),
+ * straight into and out of a runner's port, without a heap.
  *
  * A table with exactly the keys 1..n is a list, an empty one a map. Floats that are integral become
  * integers, others decimals of at most 14 digits. Both raise Lua errors: call them protected. */

@@ -11,14 +11,14 @@
 #define HEAD_BYTES 8 /* u32 bytes that follow, u32 count */
 
 struct port {
-    int fd;                     /* not ours: the sandbox made it */
-    size_t mapped;              /* bytes of this struct and both buffers */
+    int fd;        /* not ours: the sandbox made it */
+    size_t mapped; /* bytes of this struct and both buffers */
     size_t in_max, out_max;
     slice_t frames[FRAMES_MAX]; /* of the message received last, in in */
     size_t frame_count;
-    size_t out_size;            /* written so far, the head included */
+    size_t out_size; /* written so far, the head included */
     size_t out_frames;
-    size_t opened;              /* where the open frame's length stands */
+    size_t opened; /* where the open frame's length stands */
     bool overflown;
     uint8_t *in, *out;
 };

@@ -5,9 +5,13 @@
 -- Everything here is deterministic: a step that was cut off runs again over its recorded ops.
 local op_names, call, raise = ...
 
-local getmetatable, ipairs, math, next, rawget, select = getmetatable, ipairs, math, next, rawget, select
-local setmetatable, string, table, tostring, type, utf8 = setmetatable, string, table, tostring, type, utf8
-local format, find, gsub, match, pack, unpack = string.format, string.find, string.gsub, string.match, table.pack, table.unpack
+-- Locals: a playbook may change what is in its environment, and must not change this.
+local getmetatable, setmetatable, ipairs, next = getmetatable, setmetatable, ipairs, next
+local rawget, select, tostring, type = rawget, select, tostring, type
+local math, string, table, utf8 = math, string, table, utf8
+local format, find, gsub, match = string.format, string.find, string.gsub, string.match
+local move, pack, unpack = table.move, table.pack, table.unpack
+local whole_of, math_type = math.tointeger, math.type
 
 local function fail(text, ...)
   raise(format(text, ...))
@@ -21,7 +25,7 @@ local function sorted(list, before, first, last)
   local middle = (first + last) // 2
   sorted(list, before, first, middle)
   sorted(list, before, middle + 1, last)
-  local left, i, j = table.move(list, first, middle, 1, {}), 1, middle + 1
+  local left, i, j = move(list, first, middle, 1, {}), 1, middle + 1
   for at = first, last do
     if not left[i] then
       return
@@ -127,18 +131,23 @@ local function chosen(library, names)
   return out
 end
 
-local environment = chosen(_G, "assert error getmetatable ipairs pcall rawequal rawget rawlen rawset select tonumber type xpcall")
-environment.next, environment.pairs, environment.setmetatable, environment.tostring = sorted_next, sorted_pairs, set_metatable, show
-environment.string = chosen(string, "byte char find gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
+local environment = chosen(_G, [[assert error getmetatable ipairs pcall rawequal rawget rawlen rawset
+  select tonumber type xpcall]])
+environment.next, environment.pairs = sorted_next, sorted_pairs
+environment.setmetatable, environment.tostring = set_metatable, show
+environment.string = chosen(string, [[byte char find gmatch gsub len lower match pack packsize rep
+  reverse sub unpack upper]])
 environment.string.format = show_format
 environment.table = chosen(table, "concat insert move pack remove unpack")
 environment.table.sort = sort
-environment.math = chosen(math, "abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin sqrt tan tointeger type ult")
+environment.math = chosen(math, [[abs acos asin atan ceil cos deg exp floor fmod huge log max
+  maxinteger min mininteger modf pi rad sin sqrt tan tointeger type ult]])
 environment.utf8 = chosen(utf8, "char charpattern codepoint codes len offset")
 environment._G = environment
 
 local string_meta = getmetatable("")
-string_meta.__index, string_meta.__metatable = environment.string, "strings have no metatable here"
+string_meta.__index = environment.string
+string_meta.__metatable = "strings have no metatable here"
 
 -- What a playbook is made of ---------------------------------------------------------------------
 
@@ -182,11 +191,11 @@ local function seconds(what, value)
   if not number or #number > 9 then
     fail("%s '%s' is no time such as \"30s\" or \"5m\"", what, show(value))
   end
-  return math.tointeger(number) * units[unit]
+  return whole_of(number) * units[unit]
 end
 
 local function whole(what, value, least)
-  if math.type(value) ~= "integer" or value < least then
+  if math_type(value) ~= "integer" or value < least then
     fail("%s '%s' is not a whole number from %d", what, show(value), least)
   end
   return value
@@ -194,7 +203,7 @@ end
 
 -- The text of a literal, as it stands in the manifest.
 local function literal(what, value)
-  if type(value) ~= "string" and type(value) ~= "boolean" and math.type(value) ~= "integer" then
+  if type(value) ~= "string" and type(value) ~= "boolean" and math_type(value) ~= "integer" then
     fail("%s wants a string, a whole number or a boolean, not %s", what, show(value))
   end
   return tostring(value)
@@ -203,8 +212,9 @@ end
 environment.input = {}
 for _, kind in ipairs { "string", "integer", "percent", "path", "name", "address" } do
   environment.input[kind] = function(spec)
-    check_fields("input." .. kind, spec or {}, { default = "any", from = "string", help = "string" })
-    return setmetatable({ kind = kind, spec = spec or {} }, input_kind)
+    spec = spec or {}
+    check_fields("input." .. kind, spec, { default = "any", from = "string", help = "string" })
+    return setmetatable({ kind = kind, spec = spec }, input_kind)
   end
 end
 
@@ -262,7 +272,8 @@ local function read_uses(what, uses)
 end
 
 local step_fields = {
-  needs = "table", uses = "table", timeout = "any", when = "function", run = "function", verify = "function",
+  needs = "table", uses = "table", timeout = "any",
+  when = "function", run = "function", verify = "function",
 }
 
 function environment.step(name)
@@ -276,8 +287,9 @@ function environment.step(name)
       check_name(what .. " needs", need)
     end
     return setmetatable({
-      name = name, when = spec.when, run = spec.run, verify = spec.verify, needs = spec.needs or {},
-      uses = read_uses(what .. " uses", spec.uses or {}), timeout = seconds(what .. " timeout", spec.timeout or "60s"),
+      name = name, needs = spec.needs or {}, when = spec.when, run = spec.run, verify = spec.verify,
+      uses = read_uses(what .. " uses", spec.uses or {}),
+      timeout = seconds(what .. " timeout", spec.timeout or "60s"),
     }, step_kind)
   end
 end
@@ -316,13 +328,14 @@ end
 local function manifest_inputs(book)
   local out = {}
   for name, input in sorted_pairs(book.inputs or {}) do
+    local what = format("input '%s'", show(name))
     if not is_a(input_kind, input) then
-      fail("input '%s' wants input.string, integer, percent, path, name or address", show(name))
+      fail("%s wants input.string, integer, percent, path, name or address", what)
     end
     local spec = input.spec
     out[#out + 1] = {
       name = check_name("input", name), kind = input.kind, from = spec.from, help = spec.help,
-      default = spec.default ~= nil and literal(format("input '%s': default", name), spec.default) or nil,
+      default = spec.default ~= nil and literal(what .. ": default", spec.default) or nil,
     }
   end
   return out
@@ -334,7 +347,7 @@ local function manifest_triggers(book)
     if not is_a(alert_kind, trigger) then
       fail("triggers wants on.alert { name = ... }")
     end
-    table.move(trigger.names, 1, #trigger.names, #out + 1, out)
+    move(trigger.names, 1, #trigger.names, #out + 1, out)
   end
   return out
 end
@@ -352,15 +365,16 @@ local function manifest(book)
     { first = "any", grow = "any", soak = "any", max_failures = "any" })
   for i, step in ipairs(book.steps) do
     steps[i] = {
-      name = step.name, timeout = step.timeout, when = step.when ~= nil, verify = step.verify ~= nil,
-      needs = step.needs, uses = step.uses,
+      name = step.name, timeout = step.timeout, needs = step.needs, uses = step.uses,
+      when = step.when ~= nil, verify = step.verify ~= nil,
     }
   end
   return {
-    name = book.name, summary = book.summary, inputs = manifest_inputs(book), triggers = manifest_triggers(book),
-    steps = steps,
+    name = book.name, summary = book.summary, steps = steps,
+    inputs = manifest_inputs(book), triggers = manifest_triggers(book),
     rollout = {
-      first = whole("rollout: first", rollout.first or 1, 1), grow = whole("rollout: grow", rollout.grow or 2, 1),
+      first = whole("rollout: first", rollout.first or 1, 1),
+      grow = whole("rollout: grow", rollout.grow or 2, 1),
       soak = seconds("rollout: soak", rollout.soak or "0s"),
       max_failures = whole("rollout: max_failures", rollout.max_failures or 0, 0),
     },
@@ -411,7 +425,8 @@ local function run_step(book, name, context)
   elseif step.verify then
     local held, why, its_code = step.verify(context, output)
     if not held then
-      return "failed", nil, its_code, why and "verify did not hold: " .. show(why) or "verify did not hold"
+      why = why and ": " .. show(why) or ""
+      return "failed", nil, its_code, "verify did not hold" .. why
     end
   end
   return "ok", output

@@ -13,11 +13,12 @@
 #include "lua/sandbox.h"
 #include "lua/script.h"
 
-#define LIBC_HEAP (256 * 1024) /* for what the C library asks for behind Lua's back */
-#define UNCONFINED 70          /* exit status of a child that could not lock itself in */
+#define LIBC_HEAP  (256 * 1024) /* for what the C library asks for behind Lua's back */
+#define UNCONFINED 70           /* exit status of a child that could not lock itself in */
 
 /* What every runner of this process is a copy of: made once, by the first fork, and untouched
- * afterwards, so that a runner that waits shares its pages. The one mutable variable of this file. */
+ * afterwards, so that a runner that waits shares its pages. The one mutable variable of this file.
+ */
 static struct {
     sandbox_t *sandbox;
     script_t *script;
@@ -29,8 +30,8 @@ make_mould(fault_t *fault)
     if (mould.script)
         return 0;
     arena_t *arena = arena_new(RUNNER_MEMORY_MAX);
-    port_t *port = port_new(SANDBOX_FD, FRAMES_BYTES_MAX + 4 * (FRAMES_MAX + 1),
-                            RUNNER_OUTPUT_MAX + 4096);
+    port_t *port =
+        port_new(SANDBOX_FD, FRAMES_BYTES_MAX + 4 * (FRAMES_MAX + 1), RUNNER_OUTPUT_MAX + 4096);
     script_t *script = arena && port ? script_new(arena, port) : NULL;
     if (!script)
         fault_set(fault, FAULT_FULL, "no memory for a runner");
@@ -142,8 +143,8 @@ answer(channel_t *channel, const frames_t *asked, op_handler_t *on_op, void *sel
     CLEANUP(value_destroy) value_t *arguments = value_decode(frames_at(asked, 2), fault);
     if (!arguments)
         return -1;
-    CLEANUP(value_destroy) value_t *result =
-        on_op ? on_op(self, frames_text(asked, 1), arguments, &refused) : NULL;
+    CLEANUP(value_destroy)
+    value_t *result = on_op ? on_op(self, frames_text(asked, 1), arguments, &refused) : NULL;
     if (!on_op)
         fault_set(&refused, FAULT_OP, "no op can be asked for here");
     if (result) {
@@ -199,8 +200,8 @@ converse(channel_t *channel, const task_t *task, op_handler_t *on_op, void *self
     mono_t start = mono_now();
     for (unsigned ops = 0;; ops++) {
         int64_t left = task->timeout_ms - (mono_now().ms - start.ms);
-        CLEANUP(frames_destroy) frames_t *frames =
-            channel_receive(channel, left > 0 ? (int)left : 0, fault);
+        CLEANUP(frames_destroy)
+        frames_t *frames = channel_receive(channel, left > 0 ? (int)left : 0, fault);
         if (!frames && fault->code == FAULT_TIMEOUT)
             return fault_set(fault, FAULT_TIMEOUT, "not done within %d ms", task->timeout_ms);
         if (!frames)

@@ -8,8 +8,8 @@
  *                  DONE outcome output code text            (once; then it exits)
  *
  * mode "manifest": output is the manifest as a map (manifest_make). mode "data": output is what the
- * chunk returns. mode "step": context is a map with inputs,
- * incident, target, here; outcome ok, skipped (when said no), failed (run or verify failed).
+ * chunk returns. mode "step": context is a map with inputs, incident, target, here; outcome ok,
+ * skipped (when said no), failed (run or verify failed).
  * A script's own error is DONE failed with code "script" and file, line and text. */
 #ifndef TOCSIN_RUNNER_H
 #define TOCSIN_RUNNER_H
@@ -58,8 +58,8 @@ typedef struct {
     fault_t fault;           /* for FAILED */
 } task_result_t;
 
-/* -1 with FAULT_TIMEOUT or FAULT_LIMIT (killed: time, memory, output), FAULT_DENIED (killed: it tried
- * a system call), FAULT_IO. */
+/* -1 with FAULT_TIMEOUT or FAULT_LIMIT (killed: time, memory, output), FAULT_DENIED (killed: it
+ * tried a system call), FAULT_IO. */
 int runner_run(const task_t *task, op_handler_t *on_op, void *self, task_result_t *result,
                fault_t *fault) MUST_CHECK;
 

@@ -19,7 +19,7 @@
 
 struct sandbox {
     unsigned cpu_max_s;
-    rlim_t address_space;                  /* what is mapped already, and a stack */
+    rlim_t address_space; /* what is mapped already, and a stack */
     struct sock_fprog program;
     struct sock_filter filter[FILTER_MAX];
 };
@@ -43,8 +43,8 @@ static const struct {
 
 #ifdef TOCSIN_SANITIZED
 static const int sanitizer_calls[] = {
-    SCMP_SYS(mmap),         SCMP_SYS(munmap),         SCMP_SYS(mprotect), SCMP_SYS(madvise),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(futex),    SCMP_SYS(sigaltstack),
+    SCMP_SYS(mmap),         SCMP_SYS(munmap),         SCMP_SYS(mprotect),    SCMP_SYS(madvise),
+    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(futex),       SCMP_SYS(sigaltstack),
     SCMP_SYS(getpid),       SCMP_SYS(gettid),         SCMP_SYS(sched_yield),
 };
 #endif
@@ -148,10 +148,7 @@ limit(const sandbox_t *self)
 #ifndef TOCSIN_SANITIZED
         {RLIMIT_AS, self->address_space},
 #endif
-        {RLIMIT_NOFILE, SANDBOX_FD + 1},
-        {RLIMIT_NPROC, 0},
-        {RLIMIT_CORE, 0},
-        {RLIMIT_FSIZE, 0},
+        {RLIMIT_NOFILE, SANDBOX_FD + 1},  {RLIMIT_NPROC, 0}, {RLIMIT_CORE, 0}, {RLIMIT_FSIZE, 0},
     };
     for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
         struct rlimit both = {limits[i].most, limits[i].most};
@@ -177,8 +174,9 @@ enter_landlock(void)
         return;
     if (abi >= ARRAY_SIZE(landlock_abis))
         abi = ARRAY_SIZE(landlock_abis) - 1;
-    CLEANUP(descriptor_close) int rules = (int)syscall(
-        SYS_landlock_create_ruleset, &landlock_abis[abi].handled, landlock_abis[abi].bytes, 0);
+    CLEANUP(descriptor_close)
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &landlock_abis[abi].handled,
+                             landlock_abis[abi].bytes, 0);
     if (rules >= 0)
         syscall(SYS_landlock_restrict_self, rules, 0);
 }

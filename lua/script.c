@@ -17,8 +17,8 @@
 struct script {
     lua_State *lua; /* in the arena, as this is */
     port_t *port;
-    unsigned ops;   /* asked for so far */
-    int line;       /* of the playbook's chunk, reached last */
+    unsigned ops; /* asked for so far */
+    int line;     /* of the playbook's chunk, reached last */
 };
 
 /* Where in the stack of the state its prelude left what C calls. */

@@ -354,8 +354,8 @@ manifest_decode(slice_t document, fault_t *fault)
         const char *key;
         void (*take)(document_reader_t *in, manifest_t *self);
     } repeated[] = {
-        {"default", take_default}, {"from", take_from}, {"help", take_help},
-        {"trigger", take_trigger}, {"step", take_step}, {"needs", take_need},
+        {"default", take_default}, {"from", take_from},   {"help", take_help},
+        {"trigger", take_trigger}, {"step", take_step},   {"needs", take_need},
         {"use", take_use},         {"bound", take_bound},
     };
     fault_t scratch;

@@ -87,8 +87,8 @@ manifest_t *manifest_decode(slice_t document, fault_t *fault);
 void manifest_encode(const manifest_t *self, bytes_t *out);
 
 /* From the map that a runner's mode "manifest" gives: {name, summary, rollout {first, grow, soak,
- * max_failures}, inputs: list of {name, kind, default?, from?, help?}, triggers: list, steps: list of
- * {name, timeout, when, verify, needs: list, uses: list of {op, bounds: list of {argument, kind,
+ * max_failures}, inputs: list of {name, kind, default?, from?, help?}, triggers: list, steps: list
+ * of {name, timeout, when, verify, needs: list, uses: list of {op, bounds: list of {argument, kind,
  * value}}}}. Sorts, takes the classes from the op table, and checks as manifest_decode does. */
 manifest_t *manifest_make(const value_t *map, fault_t *fault);
 void manifest_destroy(manifest_t **self_p);

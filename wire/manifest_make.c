@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a manifest is made: the document's lines from the map that a runner gives, then manifest_decode. */
+/* How a manifest is made: the document's lines from the map that a runner gives, then
+ * manifest_decode. */
 #include <stdlib.h>
 
 #include "common/document.h"
@@ -81,7 +82,9 @@ make_inputs(const value_t *inputs, bytes_t *out, fault_t *fault)
     static const struct {
         const char *key, *field;
         bool escaped;
-    } rows[] = {{"input", "kind", false}, {"default", "default", true}, {"from", "from", false},
+    } rows[] = {{"input", "kind", false},
+                {"default", "default", true},
+                {"from", "from", false},
                 {"help", "help", true}};
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
     CLEANUP(lines_destroy) lines_t lines = {0};

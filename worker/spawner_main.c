@@ -19,14 +19,14 @@
 #define RUNNERS_MAX 256
 
 typedef struct {
-    char id[24];  /* the judge's; "" for the one ahead */
+    char id[24]; /* the judge's; "" for the one ahead */
     pid_t pid;
 } runner_t;
 
 typedef struct {
     channel_t *judge;
-    int signals;              /* signalfd of SIGCHLD */
-    int ahead;                /* descriptor of the runner that waits; -1 for none */
+    int signals; /* signalfd of SIGCHLD */
+    int ahead;   /* descriptor of the runner that waits; -1 for none */
     size_t count;
     runner_t runners[RUNNERS_MAX + 1];
 } spawner_t;
@@ -170,7 +170,8 @@ end_runners(spawner_t *self)
         ;
 }
 
-/* Each by itself, where the machine allows it: what a runner could not reach anyway is not there. */
+/* Each by itself, where the machine allows it: what a runner could not reach anyway is not there.
+ */
 static void
 enter_namespaces(void)
 {
@@ -200,7 +201,8 @@ open_spawner(spawner_t *self, int argc, char **argv, fault_t *fault)
     pid_t parent = getppid();
     if (argc != 3 || !text_read_u64(argv[1], 0, 1023, &fd) ||
         !text_read_u64(argv[2], 0, UINT32_MAX, &uid))
-        return fault_set(fault, FAULT_USAGE, "usage: spawner JUDGE-FD UID (tocsin-worker starts it)");
+        return fault_set(fault, FAULT_USAGE,
+                         "usage: spawner JUDGE-FD UID (tocsin-worker starts it)");
     self->judge = channel_new((int)fd);
     enter_namespaces();
     if (privilege_drop((uid_t)uid, fault) || privilege_follow_parent(parent, fault) ||

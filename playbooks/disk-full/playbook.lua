@@ -10,12 +10,18 @@ return playbook {
   summary = "Free space on a filesystem that is nearly full",
 
   inputs = {
-    mount = input.path    { default = "/", from = "labels.mountpoint", help = "where the filesystem is mounted" },
-    goal  = input.percent { default = 80, help = "stop once usage is no higher" },
+    mount = input.path {
+      default = "/", from = "labels.mountpoint", help = "where the filesystem is mounted",
+    },
+    goal = input.percent { default = 80, help = "stop once usage is no higher" },
   },
 
   triggers = {
-    on.alert { name = { "NodeFilesystemAlmostOutOfSpace", "HostOutOfDiskSpace", "NodeFilesystemSpaceFillingUp" } },
+    on.alert {
+      name = {
+        "NodeFilesystemAlmostOutOfSpace", "HostOutOfDiskSpace", "NodeFilesystemSpaceFillingUp",
+      },
+    },
   },
   rollout = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
 
@@ -53,7 +59,8 @@ return playbook {
         end
         local gone, text, code = file.remove { path = log.path }
         if gone then
-          report.removed, report.freed_bytes = report.removed + 1, report.freed_bytes + gone.freed_bytes
+          report.removed = report.removed + 1
+          report.freed_bytes = report.freed_bytes + gone.freed_bytes
           report.files[#report.files + 1] = log.path
         elseif code == "policy" then
           report.kept = report.kept + 1 -- the machine's policy does not call it expendable
@@ -70,7 +77,8 @@ return playbook {
         return nil, text, code
       end
       return now.used_percent <= ctx.inputs.goal,
-        string.format("%d %% used after %d rotated logs were removed and %d kept", now.used_percent, report.removed, report.kept)
+        string.format("%d %% used after %d rotated logs were removed and %d kept",
+          now.used_percent, report.removed, report.kept)
     end,
   },
 }

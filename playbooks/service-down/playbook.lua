@@ -7,7 +7,9 @@ local CONNECT_TRIES = 20
 local function answers(ctx)
   local last = "nothing was tried"
   for _ = 1, CONNECT_TRIES do
-    local tried, text, code = net.tcp { address = ctx.inputs.address, port = ctx.inputs.port, timeout_ms = 1000 }
+    local tried, text, code = net.tcp {
+      address = ctx.inputs.address, port = ctx.inputs.port, timeout_ms = 1000,
+    }
     if not tried then
       return nil, text, code
     elseif tried.connected then
@@ -25,11 +27,18 @@ return playbook {
   inputs = {
     service = input.name    { from = "labels.service", help = "as the machine's policy names it" },
     address = input.address { default = "127.0.0.1", help = "where the service answers" },
-    port    = input.integer { default = 0, from = "labels.port", help = "TCP port that must answer; 0 for none" },
+    port    = input.integer {
+      default = 0, from = "labels.port", help = "TCP port that must answer; 0 for none",
+    },
   },
 
   triggers = {
-    on.alert { name = { "ServiceDown", "SystemdServiceFailed", "HostSystemdServiceCrashed", "NodeSystemdServiceFailed" } },
+    on.alert {
+      name = {
+        "ServiceDown", "SystemdServiceFailed", "HostSystemdServiceCrashed",
+        "NodeSystemdServiceFailed",
+      },
+    },
   },
   rollout = { first = 1, grow = 2, soak = "10s", max_failures = 0 },
 

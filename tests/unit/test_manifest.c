@@ -11,15 +11,16 @@
 #include "wire/manifest.h"
 
 #define HEAD "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\n"
-#define INPUTS                                                                                     \
-    "input goal percent\ninput mount path\ninput service name\n"                                   \
-    "default goal 80\nfrom mount labels.mountpoint\nfrom service labels.service\n"                 \
+#define INPUTS                                                                     \
+    "input goal percent\ninput mount path\ninput service name\n"                   \
+    "default goal 80\nfrom mount labels.mountpoint\nfrom service labels.service\n" \
     "help goal stop%20below%20this\ntrigger HostOutOfDiskSpace\n"
 #define STEPS "step free 60 run,when,verify\nstep usage 30 run\nneeds free usage\n"
-#define USES                                                                                       \
-    "use free disk.largest observe\nuse free file.remove change\nuse usage disk.usage observe\n"    \
-    "bound free disk.largest count from 1\nbound free disk.largest count to 10\n"                  \
-    "bound free disk.largest rotated equals true\nbound free file.remove path under inputs.mount\n"
+#define USES                                                                                     \
+    "use free disk.largest observe\nuse free file.remove change\nuse usage disk.usage observe\n" \
+    "bound free disk.largest count from 1\nbound free disk.largest count to 10\n"                \
+    "bound free disk.largest rotated equals true\nbound free file.remove path under "            \
+    "inputs.mount\n"
 #define WHOLE HEAD "class change\nrollout 1 2 30 0\n" INPUTS STEPS USES "end\n"
 
 static manifest_t *
@@ -153,10 +154,12 @@ static void
 several_equals_are_alternatives(void **state)
 {
     (void)state;
-    CLEANUP(manifest_destroy) manifest_t *self = manifest_decode(
-        slice_text(HEAD "class observe\nrollout 1 2 0 0\nstep a 60 run\nuse a service.status observe\n"
-                        "bound a service.status service equals nginx\n"
-                        "bound a service.status service equals redis\nend\n"),
+    CLEANUP(manifest_destroy)
+    manifest_t *self = manifest_decode(
+        slice_text(HEAD
+                   "class observe\nrollout 1 2 0 0\nstep a 60 run\nuse a service.status observe\n"
+                   "bound a service.status service equals nginx\n"
+                   "bound a service.status service equals redis\nend\n"),
         NULL);
     assert_non_null(self);
     static const char *const names[] = {"nginx", "redis", "sshd"};
@@ -208,8 +211,8 @@ static void
 grant_input_injection_shell_metachars(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"nginx;reboot", "$(reboot)", "`id`", "a b", "nginx\nx", "-rf",
-                                      "", "../x", "a|b", "Nginx"};
+    static const char *const bad[] = {"nginx;reboot", "$(reboot)", "`id`", "a b", "nginx\nx",
+                                      "-rf",          "",          "../x", "a|b", "Nginx"};
     CLEANUP(manifest_destroy) manifest_t *self = whole();
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         fault_t fault = {0};
@@ -294,7 +297,8 @@ a_playbook_that_is_wrong_says_where(void **state)
         const char *words;
     } rows[] = {
         {"return 1", FAULT_SCRIPT, "playbook.lua:1: the file does not return playbook"},
-        {"\nreturn playbook { name = 'x' }", FAULT_SCRIPT, "playbook.lua:2: playbook 'x' has no sum"},
+        {"\nreturn playbook { name = 'x' }", FAULT_SCRIPT,
+         "playbook.lua:2: playbook 'x' has no sum"},
         {"return playbook { name = 'a b' }", FAULT_SCRIPT, "is not a name"},
         {"return playbook { nam = 'x' }", FAULT_SCRIPT, "has no field 'nam'"},
         {"\n\nstep 'a' { run = function() end, retry = 3 }", FAULT_SCRIPT,

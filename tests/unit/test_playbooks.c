@@ -16,7 +16,8 @@ static const char probe[] =
     "return playbook { name = 'probe', summary = 'probe',\n"
     "inputs = { mount = input.path { default = '/' } },\n"
     "step 'one' { uses = { ['disk.usage'] = { path = under('inputs.mount') } },\n"
-    " run = function(ctx) return disk.usage { path = ctx.inputs.mount .. (ctx.incident.more or '') }"
+    " run = function(ctx) return disk.usage { path = ctx.inputs.mount .. (ctx.incident.more or '') "
+    "}"
     " end },\n"
     "step 'two' { needs = { 'one' }, when = function(ctx) return ctx.here.one.used > 5 end,\n"
     " run = function() return nil, 'never' end } }";
@@ -33,7 +34,7 @@ rehearses(const char *test, const char *wrong)
         fail_msg("%s: %s", test, failed ? fault.text : "it passed");
 }
 
-#define OPS "ops = { { op = 'disk.usage', args = { path = '/' }, result = { used = 3 } } }, "
+#define OPS    "ops = { { op = 'disk.usage', args = { path = '/' }, result = { used = 3 } } }, "
 #define EXPECT "expect = { one = 'ok', two = 'skipped' }"
 
 static void
@@ -69,8 +70,8 @@ a_rehearsal_says_what_came_otherwise(void **state)
     rehearses("return { " OPS EXPECT ", more = 1 }", "no field 'more'");
     rehearses("return 1", "expect");
     rehearses("return {", "playbook.lua:1:");
-    rehearses("return { ops = { { op = 'disk.usage', result = { used = 3 } }, { op = 'disk.usage' } }, "
-              EXPECT " }",
+    rehearses("return { ops = { { op = 'disk.usage', result = { used = 3 } }, { op = 'disk.usage' "
+              "} }, " EXPECT " }",
               "op 2 of the test was never asked for");
 }
 
