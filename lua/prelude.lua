@@ -131,8 +131,8 @@ local function chosen(library, names)
   return out
 end
 
-local environment = chosen(_G, [[assert error getmetatable ipairs pcall rawequal rawget rawlen rawset
-  select tonumber type xpcall]])
+local environment = chosen(_G, [[assert error getmetatable ipairs pcall rawequal rawget rawlen
+  rawset select tonumber type xpcall]])
 environment.next, environment.pairs = sorted_next, sorted_pairs
 environment.setmetatable, environment.tostring = set_metatable, show
 environment.string = chosen(string, [[byte char find gmatch gsub len lower match pack packsize rep
@@ -240,7 +240,9 @@ function environment.under(path) return bound("under", path) end
 function environment.equals(value) return bound("equals", value) end
 function environment.from(number) return bound("from", number) end
 function environment.to(number) return bound("to", number) end
-function environment.one_of(values) return bound("equals", unpack(check_table("one_of", values))) end
+function environment.one_of(values)
+  return bound("equals", unpack(check_table("one_of", values)))
+end
 
 -- One argument's bound, or a list of bounds, into out.
 local function add_bounds(what, argument, bounds, out)
