@@ -61,7 +61,7 @@ make_folder(const char *path, uid_t uid, fault_t *fault)
 {
     if (folder_make(path, 0711, fault))
         return -1;
-    if (uid && geteuid() == 0 && (chown(path, uid, uid) || chmod(path, 0700)))
+    if (chmod(path, uid ? 0700 : 0711) || (uid && geteuid() == 0 && chown(path, uid, uid)))
         return fault_errno(fault, "folder '%s' cannot be given to uid %u", path, uid);
     return 0;
 }
