@@ -1,0 +1,783 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/site_fixture.h"
+#include "wire/manifest.h"
+#include "worker/effector.h"
+#include "worker/site_folder.h"
+
+#define MANIFEST                                                                                   \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                   \
+    "rollout 1 2 30 0\ninput mount path\ndefault mount /var/log\nfrom mount labels.mountpoint\n"   \
+    "step clean 60 run\nstep usage 30 run\nuse clean file.remove change\n"                         \
+    "use clean service.restart change\nuse usage disk.usage observe\n"                             \
+    "bound clean file.remove path under inputs.mount\n"                                            \
+    "bound usage disk.usage path under inputs.mount\nend\n"
+#define POLICY                                                                                     \
+    "allow disk.usage\nallow file.remove\nallow service.restart\nclass highest change\n"           \
+    "read /var\nspool /var/log\nrate file.remove 3 60\n"                                           \
+    "service web pidfile /run/web.pid\nservice web start /usr/sbin/web\n"
+
+/* An effector over a site in memory, an op runner that only notes what it is asked, and a clock. */
+typedef struct {
+    site_t *site;
+    char folder[64], kept[96], policy_path[96], journal_path[96];
+    policy_t *policy;
+    trust_t *trust;
+    journal_t *journal;
+    effector_t *effector;
+    sealed_t release, authority, alert;
+    hash_t run;
+    wall_t now;
+    size_t started, ended_last; /* how often each was asked */
+    size_t flight;              /* started last */
+    bool began;                 /* BEGIN stood in the journal then */
+    bool refuses_start, lives_on;
+    frames_t *answer;           /* to the last message */
+} bench_t;
+
+static wall_t
+fake_now(void *self)
+{
+    return ((bench_t *)self)->now;
+}
+
+static int
+fake_start(void *self, size_t flight, const op_t *op, const value_t *arguments, const hash_t *key,
+           fault_t *fault)
+{
+    bench_t *bench = self;
+    (void)op, (void)arguments;
+    const journal_entry_t *entry = key ? journal_find(bench->journal, key) : NULL;
+    if (bench->refuses_start)
+        return fault_set(fault, FAULT_IO, "no process");
+    bench->started++;
+    bench->flight = flight;
+    bench->began = entry && !entry->ended;
+    return 0;
+}
+
+static int
+fake_end_last(void *self, const hash_t *key, fault_t *fault)
+{
+    bench_t *bench = self;
+    (void)key;
+    bench->ended_last++;
+    return bench->lives_on ? fault_set(fault, FAULT_TIMEOUT, "it lives on") : 0;
+}
+
+static void
+close_effector(bench_t *bench)
+{
+    effector_destroy(&bench->effector);
+    journal_destroy(&bench->journal);
+    trust_destroy(&bench->trust);
+}
+
+/* As a process that starts: all that it knows is on the disk. */
+static void
+open_effector(bench_t *bench)
+{
+    fault_t fault = {0};
+    close_effector(bench);
+    bench->trust = trust_new(&bench->site->id);
+    bench->journal = journal_open(bench->journal_path, &fault);
+    if (!bench->journal || site_folder_load(bench->kept, bench->trust, &fault))
+        fail_msg("%s", fault.text);
+    bench->effector = effector_new(&(effector_place_t){
+        .worker = "w1",
+        .folder = bench->kept,
+        .trust = bench->trust,
+        .journal = bench->journal,
+        .policy = bench->policy,
+        .io = {bench, fake_now, fake_start, fake_end_last},
+    });
+}
+
+static frames_t *
+message_of(const char *word, const char *id)
+{
+    frames_t *message = frames_new();
+    frames_add_text(message, word);
+    frames_add_text(message, id);
+    return message;
+}
+
+/* Takes over message. */
+static void
+send(bench_t *bench, frames_t *message)
+{
+    fault_t fault = {0};
+    frames_destroy(&bench->answer);
+    if (effector_receive(bench->effector, message, &bench->answer, &fault))
+        fail_msg("%s", fault.text);
+    frames_destroy(&message);
+}
+
+static void
+answers(const bench_t *bench, const char *word, const char *code)
+{
+    const frames_t *answer = bench->answer;
+    bool coded = !strcmp(word, "REFUSED") || !strcmp(word, "FAULT");
+    if (!answer)
+        fail_msg("no answer, not %s %s", word, code);
+    else if (strcmp(frames_text(answer, 0), word) != 0 ||
+             (coded && strcmp(frames_text(answer, 2), code) != 0))
+        fail_msg("%s %s: %s, not %s %s", frames_text(answer, 0), frames_text(answer, 2),
+                 frames_text(answer, 3), word, code);
+    if (coded)
+        assert_true(frames_text(answer, 3)[0]);
+}
+
+static void
+send_document(bench_t *bench, const sealed_t *sealed)
+{
+    frames_t *message = message_of("DOCUMENT", "d1");
+    frames_add(message, bytes_slice(sealed->document));
+    frames_add(message, bytes_slice(sealed->armors));
+    send(bench, message);
+}
+
+static void
+send_documents(bench_t *bench)
+{
+    const site_t *site = bench->site;
+    const sealed_t *all[] = {&site->root, &site->people, &site->north, &site->south};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        send_document(bench, all[i]);
+        answers(bench, "KEPT", "");
+    }
+}
+
+static void
+send_warrant_of(bench_t *bench, const char *kind, const char *manifest)
+{
+    frames_t *message = message_of("WARRANT", "w1");
+    frames_add_text(message, kind);
+    const sealed_t *all[] = {&bench->authority, &bench->alert, &bench->release};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        frames_add(message, all[i]->document ? bytes_slice(all[i]->document) : slice_of(NULL, 0));
+        frames_add(message, all[i]->armors ? bytes_slice(all[i]->armors) : slice_of(NULL, 0));
+    }
+    frames_add_text(message, manifest);
+    send(bench, message);
+}
+
+static void
+send_warrant(bench_t *bench)
+{
+    send_warrant_of(bench, "order", MANIFEST);
+}
+
+/* Takes over order; the run is its. */
+static void
+seal_order(bench_t *bench, order_t *order, const char *names)
+{
+    sealed_done(&bench->authority);
+    bench->authority = site_seal_order(bench->site, order, names);
+    bench->run = hash_of(bytes_slice(bench->authority.document));
+}
+
+static order_t *
+new_order(bench_t *bench)
+{
+    hash_t release = hash_of(bytes_slice(bench->release.document));
+    return site_order(bench->site, &release);
+}
+
+static void
+send_op_at(bench_t *bench, const char *index, const char *step, const char *op, const char *key,
+           const char *text, const hash_t *head)
+{
+    char run[HASH_TEXT], head_text[HASH_TEXT];
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_set_text(arguments, key, text);
+    value_encode(arguments, encoded);
+    frames_t *message = message_of("OP", "o1");
+    frames_add_text(message, hash_write(&bench->run, run));
+    frames_add_text(message, step);
+    frames_add_text(message, "1");
+    frames_add_text(message, index);
+    frames_add_text(message, op);
+    frames_add(message, bytes_slice(encoded));
+    frames_add_text(message, hash_write(head, head_text));
+    send(bench, message);
+}
+
+static void
+send_op(bench_t *bench, const char *index, const char *step, const char *op, const char *key,
+        const char *text)
+{
+    hash_t head = *journal_head(bench->journal);
+    send_op_at(bench, index, step, op, key, text, &head);
+}
+
+static void
+remove_log(bench_t *bench, const char *index)
+{
+    send_op(bench, index, "clean", "file.remove", "path", "/var/log/app.log.1");
+}
+
+static void
+restart_web(bench_t *bench, const char *index)
+{
+    send_op(bench, index, "clean", "service.restart", "service", "web");
+}
+
+/* The op that was started last is over, well or with this code. */
+static void
+finish(bench_t *bench, fault_code_t code)
+{
+    fault_t fault = {0}, why = {0};
+    CLEANUP(value_destroy) value_t *result = value_text("done");
+    if (code)
+        fault_set(&why, code, "it went wrong");
+    frames_destroy(&bench->answer);
+    if (effector_ended(bench->effector, bench->flight, code ? NULL : result, &why, &bench->answer,
+                       &fault))
+        fail_msg("%s", fault.text);
+}
+
+static void
+says_the_head(const bench_t *bench)
+{
+    char head[HASH_TEXT];
+    hash_write(journal_head(bench->journal), head);
+    assert_string_equal(frames_text(bench->answer, bench->answer->count - 1), head);
+}
+
+static int
+set_up(void **state)
+{
+    fault_t fault = {0};
+    bench_t *bench = memory_new(1, sizeof *bench);
+    bench->site = site_new();
+    bench->now = bench->site->now;
+    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_effector.XXXXXX");
+    assert_non_null(mkdtemp(bench->folder));
+    snprintf(bench->kept, sizeof bench->kept, "%s/site", bench->folder);
+    snprintf(bench->policy_path, sizeof bench->policy_path, "%s/policy", bench->folder);
+    snprintf(bench->journal_path, sizeof bench->journal_path, "%s/journal", bench->folder);
+    assert_int_equal(file_write(bench->policy_path, slice_text(POLICY), 0600, &fault), 0);
+    bench->policy = policy_load(bench->policy_path, &fault);
+    if (!bench->policy)
+        fail_msg("%s", fault.text);
+    bench->release = site_seal_release(
+        bench->site, site_release_of(bench->site, "disk-full", slice_text(MANIFEST),
+                                     slice_text(SITE_PLAYBOOK)),
+        "ana", "rob,rita");
+    seal_order(bench, new_order(bench), "pat");
+    open_effector(bench);
+    *state = bench;
+    return 0;
+}
+
+/* With documents and a warrant. */
+static int
+set_up_warrant(void **state)
+{
+    set_up(state);
+    send_documents(*state);
+    send_warrant(*state);
+    answers(*state, "GRANTED", "");
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    char command[96];
+    bench_t *bench = *state;
+    close_effector(bench);
+    frames_destroy(&bench->answer);
+    policy_destroy(&bench->policy);
+    sealed_done(&bench->release);
+    sealed_done(&bench->authority);
+    sealed_done(&bench->alert);
+    snprintf(command, sizeof command, "rm -rf '%s'", bench->folder);
+    site_destroy(&bench->site);
+    free(bench);
+    return system(command);
+}
+
+/* ---- documents --------------------------------------------------------------------------- */
+
+static void
+documents_are_kept_over_a_restart(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    open_effector(bench);
+    assert_non_null(trust_worker(bench->trust, "w1", NULL));
+    send_documents(bench); /* the same again */
+    send_warrant(bench);
+    answers(bench, "GRANTED", "");
+}
+
+static void
+a_crash_between_two_renames_is_finished__crash_during_root_persist(void **state)
+{
+    bench_t *bench = *state;
+    char sigs[128], next[128], torn[128];
+    fault_t fault = {0};
+    send_documents(bench);
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    sealed_t newer = site_seal_people(bench->site, people, "hana,hugo");
+    snprintf(sigs, sizeof sigs, "%s/people.sigs", bench->kept);
+    snprintf(next, sizeof next, "%s/.next-people", bench->kept);
+    snprintf(torn, sizeof torn, "%s/.new-sigs-fleet.north", bench->kept);
+    assert_int_equal(file_write(sigs, bytes_slice(newer.armors), 0600, &fault), 0);
+    assert_int_equal(file_write(next, bytes_slice(newer.document), 0600, &fault), 0);
+    assert_int_equal(file_write(torn, slice_text("half"), 0600, &fault), 0);
+    open_effector(bench);
+    assert_int_equal(trust_people(bench->trust)->version, 2);
+    assert_int_equal(access(torn, F_OK), -1);
+    sealed_done(&newer);
+}
+
+static void
+a_document_that_nobody_signed_is_refused(void **state)
+{
+    bench_t *bench = *state;
+    send_document(bench, &bench->site->root);
+    people_t *people = site_people(bench->site);
+    site_add_person(bench->site, people, "zoe", ROLE_RESPONDER, CLASS_DESTRUCTIVE, "any");
+    sealed_t forged = site_seal_people(bench->site, people, "hana");
+    send_document(bench, &forged);
+    answers(bench, "REFUSED", "quorum");
+    site_sign(bench->site, SIGN_PEOPLE, bytes_slice(forged.document), "zoe", forged.armors);
+    send_document(bench, &forged);
+    answers(bench, "REFUSED", "key");
+    open_effector(bench);
+    assert_null(trust_people(bench->trust));
+    sealed_done(&forged);
+}
+
+/* ---- warrants: eff_judge_compromised_forged_ticket ---------------------------------------- */
+
+static void
+an_op_without_a_warrant_is_denied__eff_judge_compromised_forged_ticket(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "denied");
+    says_the_head(bench);
+    assert_true(hash_equal(journal_head(bench->journal), &HASH_ZERO));
+    assert_int_equal(bench->started, 0);
+}
+
+static void
+an_order_of_a_stranger_is_no_warrant__eff_judge_compromised_forged_ticket(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    seal_order(bench, new_order(bench), "w1"); /* the judge's own key */
+    send_warrant(bench);
+    answers(bench, "REFUSED", "key");
+    order_t *order = new_order(bench);
+    seal_order(bench, order, "olaf");
+    send_warrant(bench);
+    answers(bench, "REFUSED", "role");
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "denied");
+    assert_int_equal(bench->started, 0);
+}
+
+static void
+a_manifest_or_release_that_was_not_approved_is_no_warrant(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    send_warrant_of(bench, "order", MANIFEST "end\n");
+    answers(bench, "REFUSED", "hash");
+    send_warrant_of(bench, "decree", MANIFEST);
+    answers(bench, "REFUSED", "format");
+    sealed_done(&bench->release);
+    bench->release = site_seal_release(
+        bench->site, site_release_of(bench->site, "disk-full", slice_text(MANIFEST),
+                                     slice_text(SITE_PLAYBOOK)),
+        "ana", "ana,rob");
+    seal_order(bench, new_order(bench), "pat");
+    send_warrant(bench);
+    answers(bench, "REFUSED", "quorum");
+}
+
+static void
+an_order_for_another_worker_is_no_warrant(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    order_t *order = new_order(bench);
+    text_copy(order->targets[0].target, sizeof order->targets[0].target, "w2");
+    seal_order(bench, order, "pat");
+    send_warrant(bench);
+    answers(bench, "REFUSED", "target");
+}
+
+/* A class that is above what the release says was approved by too few. */
+static void
+a_manifest_above_its_release_is_no_warrant__rel_class_underdeclared(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    release_t *release = site_release_of(bench->site, "disk-full", slice_text(MANIFEST),
+                                         slice_text(SITE_PLAYBOOK));
+    release->highest = CLASS_OBSERVE;
+    sealed_done(&bench->release);
+    bench->release = site_seal_release(bench->site, release, "ana", "rob,rita");
+    seal_order(bench, new_order(bench), "pat");
+    send_warrant(bench);
+    answers(bench, "REFUSED", "class");
+}
+
+static void
+a_grant_takes_its_inputs_from_the_alert_within_its_bounds(void **state)
+{
+    bench_t *bench = *state;
+    hash_t release = hash_of(bytes_slice(bench->release.document));
+    send_documents(bench);
+    for (int bounded = 0; bounded < 2; bounded++) {
+        grant_t *grant = site_grant(bench->site, &release);
+        if (bounded) {
+            grant->bound_count = 1;
+            grant->bounds[0] = (input_bound_t){"mount", "under", "/var"};
+        }
+        sealed_done(&bench->authority);
+        sealed_done(&bench->alert);
+        bench->authority = site_seal_grant(bench->site, grant, "pat,pia");
+        bench->alert = site_seal_alert(bench->site, site_alert(bench->site));
+        send_warrant_of(bench, "grant", MANIFEST);
+        answers(bench, bounded ? "GRANTED" : "REFUSED", "input");
+    }
+    assert_true(hash_read(frames_text(bench->answer, 2), &bench->run));
+    assert_string_equal(frames_text(bench->answer, 3), "change");
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var"); /* the alert's mountpoint */
+    assert_null(bench->answer);
+    finish(bench, FAULT_NONE);
+    send_op(bench, "2", "usage", "disk.usage", "path", "/srv");
+    answers(bench, "FAULT", "argument");
+}
+
+static void
+a_dry_run_only_observes(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    order_t *order = new_order(bench);
+    order->dry = true;
+    seal_order(bench, order, "pat");
+    send_warrant(bench);
+    answers(bench, "GRANTED", "");
+    assert_string_equal(frames_text(bench->answer, 3), "observe");
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "class");
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    assert_int_equal(bench->started, 1);
+    assert_true(hash_equal(journal_head(bench->journal), &HASH_ZERO));
+}
+
+/* ---- ops --------------------------------------------------------------------------------- */
+
+static void
+an_observe_op_leaves_the_journal_alone(void **state)
+{
+    bench_t *bench = *state;
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    assert_null(bench->answer);
+    finish(bench, FAULT_NONE);
+    answers(bench, "RESULT", "");
+    assert_true(slice_is(frames_at(bench->answer, 2), "s4:done"));
+    assert_true(hash_equal(journal_head(bench->journal), &HASH_ZERO));
+    says_the_head(bench);
+}
+
+static void
+a_fix_stands_between_begin_and_end(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    assert_null(bench->answer);
+    assert_true(bench->began);
+    hash_t begun = *journal_head(bench->journal);
+    assert_false(hash_equal(&begun, &HASH_ZERO));
+    finish(bench, FAULT_NONE);
+    answers(bench, "RESULT", "");
+    says_the_head(bench);
+    assert_false(hash_equal(journal_head(bench->journal), &begun));
+    assert_non_null(journal_first(bench->journal, &bench->run));
+}
+
+static void
+what_cannot_be_started_has_an_end_too(void **state)
+{
+    bench_t *bench = *state;
+    bench->refuses_start = true;
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "io");
+    bench->refuses_start = false;
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "io");
+    assert_int_equal(bench->started, 0);
+}
+
+static void
+what_is_not_declared_is_refused__rel_undeclared_op(void **state)
+{
+    bench_t *bench = *state;
+    send_op(bench, "1", "clean", "shell.run", "command", "true");
+    answers(bench, "FAULT", "op");
+    send_op(bench, "1", "usage", "file.remove", "path", "/var/log/a.1");
+    answers(bench, "FAULT", "op");
+    send_op(bench, "1", "nowhere", "disk.usage", "path", "/var/log");
+    answers(bench, "FAULT", "op");
+    send_op(bench, "1", "clean", "file.remove", "path", "/etc/a.1"); /* above its bound */
+    answers(bench, "FAULT", "argument");
+    send_op(bench, "one", "clean", "file.remove", "path", "/var/log/a.1");
+    answers(bench, "FAULT", "format");
+    assert_int_equal(bench->started, 0);
+}
+
+static void
+arguments_are_held_to_their_schema__eff_arg_schema_violation(void **state)
+{
+    bench_t *bench = *state;
+    send_op(bench, "1", "usage", "disk.usage", "folder", "/var/log");
+    answers(bench, "FAULT", "argument");
+    send_op(bench, "1", "clean", "file.remove", "path", "/var/log/../../etc/passwd.1");
+    answers(bench, "FAULT", "argument");
+    send_op(bench, "1", "clean", "file.remove", "path", "/var/log/a\n.1"); /* eff_newline_in_arg */
+    answers(bench, "FAULT", "argument");
+    assert_int_equal(bench->started, 0);
+}
+
+static void
+the_machines_own_policy_has_the_last_word__eff_op_not_in_policy(void **state)
+{
+    bench_t *bench = *state;
+    send_op(bench, "1", "clean", "file.remove", "path", "/var/log/live.log");
+    answers(bench, "FAULT", "policy");
+    send_op(bench, "1", "clean", "service.restart", "service", "sshd");
+    answers(bench, "FAULT", "policy");
+    assert_true(hash_equal(journal_head(bench->journal), &HASH_ZERO));
+    assert_int_equal(bench->started, 0);
+}
+
+static void
+ops_begin_no_oftener_than_the_policy_says__eff_rate_limit(void **state)
+{
+    static const char *const indices[] = {"1", "2", "3"};
+    bench_t *bench = *state;
+    for (size_t i = 0; i < ARRAY_SIZE(indices); i++) {
+        remove_log(bench, indices[i]);
+        finish(bench, FAULT_NONE);
+    }
+    open_effector(bench); /* a restart forgets nothing */
+    send_warrant(bench);
+    remove_log(bench, "4");
+    answers(bench, "FAULT", "rate");
+    remove_log(bench, "3"); /* a replay is no new one */
+    answers(bench, "RESULT", "");
+    bench->now = site_after(bench->now, 61);
+    remove_log(bench, "4");
+    assert_null(bench->answer);
+}
+
+static void
+the_window_bounds_starting(void **state)
+{
+    bench_t *bench = *state;
+    wall_t late = site_after(bench->now, 3601);
+    bench->now = late;
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "window");
+    send_warrant(bench);
+    answers(bench, "REFUSED", "expired");
+    bench->now = bench->site->now;
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    bench->now = late;
+    remove_log(bench, "2");
+    assert_null(bench->answer);
+    finish(bench, FAULT_NONE);
+    open_effector(bench);
+    send_warrant(bench); /* what began may finish */
+    answers(bench, "GRANTED", "");
+    remove_log(bench, "3");
+    assert_null(bench->answer);
+}
+
+static void
+an_op_that_runs_is_not_started_twice(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "conflict");
+    assert_int_equal(bench->started, 1);
+}
+
+static void
+so_many_ops_run_at_once_and_no_more(void **state)
+{
+    bench_t *bench = *state;
+    for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++)
+        send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    assert_null(bench->answer);
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    answers(bench, "FAULT", "limit");
+    finish(bench, FAULT_NONE);
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    assert_null(bench->answer);
+}
+
+/* ---- the rows of docs/PROTOCOL.md 7.3 ----------------------------------------------------- */
+
+static void
+a_known_key_with_another_op_or_argument_is_unknown(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    restart_web(bench, "1");
+    answers(bench, "FAULT", "unknown");
+    send_op(bench, "1", "clean", "file.remove", "path", "/var/log/other.log.1");
+    answers(bench, "FAULT", "unknown");
+    assert_int_equal(bench->started, 1);
+}
+
+static void
+an_op_that_ended_gives_its_result_again(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    restart_web(bench, "2");
+    finish(bench, FAULT_FAILED);
+    for (int restarted = 0; restarted < 2; restarted++) {
+        remove_log(bench, "1");
+        answers(bench, "RESULT", "");
+        assert_true(slice_is(frames_at(bench->answer, 2), "s4:done"));
+        restart_web(bench, "2");
+        answers(bench, "FAULT", "failed");
+        assert_string_equal(frames_text(bench->answer, 3), "it went wrong");
+        open_effector(bench);
+        send_warrant(bench);
+    }
+    assert_int_equal(bench->started, 2);
+}
+
+static void
+an_idempotent_op_that_was_cut_off_runs_again__crash_between_begin_and_exec(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    open_effector(bench);
+    send_warrant(bench);
+    remove_log(bench, "1");
+    assert_null(bench->answer);
+    assert_int_equal(bench->started, 2);
+    assert_int_equal(bench->ended_last, 1);
+    assert_true(bench->began);
+    finish(bench, FAULT_NONE);
+    answers(bench, "RESULT", "");
+}
+
+static void
+any_other_op_that_was_cut_off_is_unknown__crash_between_exec_and_end(void **state)
+{
+    bench_t *bench = *state;
+    restart_web(bench, "1");
+    open_effector(bench);
+    send_warrant(bench);
+    for (int again = 0; again < 2; again++) {
+        restart_web(bench, "1");
+        answers(bench, "FAULT", "unknown");
+    }
+    assert_int_equal(bench->started, 1);
+    assert_int_equal(bench->ended_last, 2);
+}
+
+static void
+a_last_try_that_cannot_be_ended_is_unknown(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    open_effector(bench);
+    send_warrant(bench);
+    bench->lives_on = true;
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "unknown");
+    assert_int_equal(bench->started, 1);
+}
+
+static void
+a_journal_behind_the_judges_record_is_unknown__eff_journal_truncated(void **state)
+{
+    bench_t *bench = *state;
+    hash_t head = hash_of(slice_text("a record that is gone"));
+    send_op_at(bench, "1", "clean", "file.remove", "path", "/var/log/a.log.1", &head);
+    answers(bench, "FAULT", "unknown");
+    assert_int_equal(bench->started, 0);
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    send_op_at(bench, "2", "clean", "file.remove", "path", "/var/log/a.log.1", &HASH_ZERO);
+    assert_null(bench->answer); /* an older head is reached too */
+}
+
+static void
+a_judge_that_does_not_speak_the_protocol_ends_it(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    CLEANUP(frames_destroy) frames_t *message = message_of("OP", "o1");
+    frames_t *answer = NULL;
+    assert_int_equal(effector_receive(bench->effector, message, &answer, &fault), -1);
+    assert_int_equal(fault.code, FAULT_FORMAT);
+    assert_null(answer);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST_OP(name) cmocka_unit_test_setup_teardown(name, set_up_warrant, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(documents_are_kept_over_a_restart),
+        TEST(a_crash_between_two_renames_is_finished__crash_during_root_persist),
+        TEST(a_document_that_nobody_signed_is_refused),
+        TEST(an_op_without_a_warrant_is_denied__eff_judge_compromised_forged_ticket),
+        TEST(an_order_of_a_stranger_is_no_warrant__eff_judge_compromised_forged_ticket),
+        TEST(a_manifest_or_release_that_was_not_approved_is_no_warrant),
+        TEST(an_order_for_another_worker_is_no_warrant),
+        TEST(a_manifest_above_its_release_is_no_warrant__rel_class_underdeclared),
+        TEST(a_grant_takes_its_inputs_from_the_alert_within_its_bounds),
+        TEST(a_dry_run_only_observes),
+        TEST_OP(an_observe_op_leaves_the_journal_alone),
+        TEST_OP(a_fix_stands_between_begin_and_end),
+        TEST_OP(what_cannot_be_started_has_an_end_too),
+        TEST_OP(what_is_not_declared_is_refused__rel_undeclared_op),
+        TEST_OP(arguments_are_held_to_their_schema__eff_arg_schema_violation),
+        TEST_OP(the_machines_own_policy_has_the_last_word__eff_op_not_in_policy),
+        TEST_OP(ops_begin_no_oftener_than_the_policy_says__eff_rate_limit),
+        TEST_OP(the_window_bounds_starting),
+        TEST_OP(an_op_that_runs_is_not_started_twice),
+        TEST_OP(so_many_ops_run_at_once_and_no_more),
+        TEST_OP(a_known_key_with_another_op_or_argument_is_unknown),
+        TEST_OP(an_op_that_ended_gives_its_result_again),
+        TEST_OP(an_idempotent_op_that_was_cut_off_runs_again__crash_between_begin_and_exec),
+        TEST_OP(any_other_op_that_was_cut_off_is_unknown__crash_between_exec_and_end),
+        TEST_OP(a_last_try_that_cannot_be_ended_is_unknown),
+        TEST_OP(a_journal_behind_the_judges_record_is_unknown__eff_journal_truncated),
+        TEST_OP(a_judge_that_does_not_speak_the_protocol_ends_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
