@@ -180,8 +180,8 @@ print_worst_case(const grant_t *grant, const fetched_t *fetched, const trust_t *
 {
     uint64_t life_s = (uint64_t)(grant->expires.ms - grant->issued.ms) / 1000;
     uint64_t spans = (life_s + grant->budget_s - 1) / grant->budget_s;
-    fprintf(stderr, "worst case of this grant: without asking anyone, %s %llu runs\n",
-            grant->playbook, (unsigned long long)fetched->release->sequence);
+    fprintf(stderr, "worst case: nobody is asked, and release %llu of %s runs\n",
+            (unsigned long long)fetched->release->sequence, grant->playbook);
     size_t workers = print_scope(grant, trust);
     print_inputs(grant, fetched->manifest);
     print_ops(fetched->manifest);

@@ -412,8 +412,9 @@ print_head(const value_t *plan, FILE *out)
     print_names(value_get(plan, "approvers"), ", ", SIGNATURES_MAX, out);
     fputs(value_get_bool(plan, "dry") ? ")   dry run" : ")", out);
     if (value_get_integer(plan, "incident"))
-        fprintf(out, "   incident %lld \"%s\"", (long long)value_get_integer(plan, "incident"),
-                show_text(value_get_text(plan, "title"), title, sizeof title));
+        fprintf(out, "   incident %lld", (long long)value_get_integer(plan, "incident"));
+    if (value_get(plan, "title"))
+        fprintf(out, " \"%s\"", show_text(value_get_text(plan, "title"), title, sizeof title));
     fprintf(out, window % 60 ? "   valid %lld s\n" : "   valid %lld min\n",
             (long long)(window % 60 ? window : window / 60));
     fprintf(out, "  %s\n", value_get_text(plan, "summary"));
@@ -433,8 +434,9 @@ print_waves(const value_t *plan, FILE *out)
         else
             fputs("   at once\n", out);
     }
-    fprintf(out, "  %lld targets, %zu of their regions untouched; ",
-            (long long)value_get_integer(plan, "targets"), untouched);
+    long long targets = (long long)value_get_integer(plan, "targets");
+    fprintf(out, "  %lld target%s; leaves %zu of %lld workers there untouched; ", targets,
+            targets == 1 ? "" : "s", untouched, targets + (long long)untouched);
     if (failures)
         fprintf(out, "stops after more than %lld failures in a wave\n", (long long)failures);
     else

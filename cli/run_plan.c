@@ -142,6 +142,7 @@ run_plan(const options_t *options, int argc, char **argv)
 typedef struct {
     char path[STATE_PATH_MAX + 8];
     char signatures[STATE_PATH_MAX + 16];
+    const char *draft; /* the plan it was made from; NULL where that is elsewhere */
     bytes_t *document, *armors;
     order_t *order;
 } signed_order_t;
@@ -176,7 +177,7 @@ signed_order_save(const signed_order_t *self, fault_t *fault)
     return file_write(self->signatures, bytes_slice(self->armors), 0600, fault);
 }
 
-/* Shows the plan and the document as it will be signed, asks, signs, keeps. */
+/* Shows the plan and the document as it will be signed, asks, signs. */
 static int
 sign_order(signed_order_t *self, const options_t *options, const desk_t *desk,
            const fetched_t *fetched, fault_t *fault)
@@ -193,12 +194,12 @@ sign_order(signed_order_t *self, const options_t *options, const desk_t *desk,
     if (!sign_confirm(options, "sign this order, as it is?"))
         return fault_set(fault, FAULT_DENIED,
                          "not signed: nobody said yes (--no-input signs without asking)");
-    if (sign_document(options, SIGN_ORDER, bytes_slice(self->document), self->armors, NULL, fault))
-        return -1;
-    return signed_order_save(self, fault);
+    return sign_document(options, SIGN_ORDER, bytes_slice(self->document), self->armors, NULL,
+                         fault);
 }
 
-/* The same checks as every worker's, before anyone is bothered with it. */
+/* The same checks as every worker's, before anyone is bothered with it; an order that holds, or
+ * only wants more signatures, is kept. */
 static int
 check_order(const signed_order_t *self, const desk_t *desk, const fetched_t *fetched,
             fault_t *fault)
@@ -212,11 +213,15 @@ check_order(const signed_order_t *self, const desk_t *desk, const fetched_t *fet
     CLEANUP(warrant_destroy) warrant_t *warrant =
         trust_check(desk->trust, &proof, NULL, wall_now(), fault);
     if (warrant)
-        return 0;
-    if (fault->code == FAULT_QUORUM)
-        return fault_wrap(fault, "'%.100s' waits for another responder (tocsin run approve FILE)",
-                          self->path);
-    return -1;
+        return signed_order_save(self, fault);
+    if (fault->code != FAULT_QUORUM)
+        return -1;
+    fault_t short_of = *fault;
+    if (signed_order_save(self, fault))
+        return -1;
+    *fault = short_of;
+    return fault_wrap(fault, "'%s' waits for another responder (tocsin run approve FILE)",
+                      self->path);
 }
 
 static int
@@ -237,6 +242,8 @@ submit_order(const signed_order_t *self, const desk_t *desk, char run[static HAS
     hash_write(&of, run);
     unlink(self->path);
     unlink(self->signatures);
+    if (self->draft)
+        unlink(self->draft);
     return 0;
 }
 
@@ -331,6 +338,7 @@ run_start(const options_t *options, int argc, char **argv)
     if (state_find(PLANS, argv[1], name, &fault) || state_path(PLANS, name, draft, &fault))
         return command_fail(&fault);
     snprintf(path, sizeof path, "%s.order", draft);
+    order.draft = draft;
     bool sent_before = !access(path, F_OK);
     if (sent_before ? signed_order_load(&order, path, &fault)
                     : fill_order(&order, draft, reason, &fault))
@@ -341,11 +349,21 @@ run_start(const options_t *options, int argc, char **argv)
     if (!fetched || (!sent_before && sign_order(&order, options, &desk, fetched, &fault)))
         return command_fail(&fault);
     if (sent_before)
-        fprintf(stderr, "tocsin: this plan is signed already; the same order is sent again\n");
-    int status = finish(options, &order, &desk, fetched);
-    if (access(path, F_OK))
-        unlink(draft);
-    return status;
+        fprintf(stderr, "tocsin: this plan is signed already; its order goes out unchanged\n");
+    return finish(options, &order, &desk, fetched);
+}
+
+/* The plan that an order of this machine was made from: it must not be started twice. */
+static bool
+draft_beside(const char *path, char draft[static STATE_PATH_MAX])
+{
+    static const char suffix[] = ".order";
+    size_t size = strlen(path), back = sizeof suffix - 1;
+    if (!text_copy(draft, STATE_PATH_MAX, path) || size <= back ||
+        strcmp(path + size - back, suffix) != 0)
+        return false;
+    draft[size - back] = '\0';
+    return true;
 }
 
 int
@@ -353,10 +371,13 @@ run_approve(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    char draft[STATE_PATH_MAX];
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
         return command_usage(&run_commands[2], "name the file of an order that waits");
     CLEANUP(desk_close) desk_t desk = {NULL, NULL};
     CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
+    if (draft_beside(argv[1], draft))
+        order.draft = draft;
     if (signed_order_load(&order, argv[1], &fault) || desk_open(&desk, options, &fault))
         return command_fail(&fault);
     CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &desk, &fault);

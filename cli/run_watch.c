@@ -24,7 +24,8 @@ run_counts(const value_t *run, char *out, size_t size)
     static const char *const words[] = {"done",    "failed",  "refused", "skipped",
                                         "stopped", "unknown", "never",   "open"};
     const value_t *targets = value_get(run, "targets");
-    int used = snprintf(out, size, "%lld targets", (long long)value_get_integer(targets, "total"));
+    int64_t total = value_get_integer(targets, "total");
+    int used = snprintf(out, size, "%lld target%s", (long long)total, total == 1 ? "" : "s");
     const char *between = ": ";
     for (size_t i = 0; i < ARRAY_SIZE(words) && used < (int)size; i++) {
         int64_t count = value_get_integer(targets, words[i]);
@@ -104,6 +105,7 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
 {
     fault_t fault;
     mono_t begun = mono_now();
+    fflush(stdout);
     value_t *arguments = value_map();
     value_set_text(arguments, "run", run);
     CLEANUP(value_destroy) value_t *watching = client_ask(client, "watch", arguments, &fault);

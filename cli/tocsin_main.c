@@ -72,16 +72,18 @@ command_fail(const fault_t *fault)
     return fault_exit(fault->code);
 }
 
+/* Words in the overview, the whole usage in the help of one noun. */
 static void
-print_row(FILE *out, const command_t *command)
+print_row(FILE *out, const command_t *command, bool whole)
 {
-    char name[160];
+    char name[512];
     snprintf(name, sizeof name, "%s%s%s%s%s", command->noun, command->verb ? " " : "",
-             command->verb ? command->verb : "", *command->usage ? " " : "", command->usage);
-    if (strlen(name) > 48)
-        fprintf(out, "  tocsin %s\n  %55s  %s\n", name, "", command->summary);
+             command->verb ? command->verb : "", whole && *command->usage ? " " : "",
+             whole ? command->usage : "");
+    if (whole)
+        fprintf(out, "  tocsin %s\n      %s\n", name, command->summary);
     else
-        fprintf(out, "  tocsin %-48s  %s\n", name, command->summary);
+        fprintf(out, "  tocsin %-22s  %s\n", name, command->summary);
 }
 
 int
@@ -106,7 +108,7 @@ print_commands(FILE *out, const char *noun)
         for (const command_t *row = lists[i]; row->noun; row++) {
             if (noun && strcmp(row->noun, noun) != 0)
                 continue;
-            print_row(out, row);
+            print_row(out, row, noun != NULL);
             count++;
         }
     }
