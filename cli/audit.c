@@ -32,13 +32,13 @@ typedef struct {
 
 typedef struct {
     const trust_t *trust;
-    bool say;             /* sentences as they come; else they are only kept */
+    bool say; /* sentences as they come; else they are only kept */
     fold_t fold;
-    hash_t pinned_head;   /* the fold's head when it had the pin's size */
+    hash_t pinned_head; /* the fold's head when it had the pin's size */
     uint64_t receipts, signatures, counted;
-    zhashx_t *chains;     /* worker id to chain_t */
-    zhashx_t *orders;     /* run ids of orders seen, as text */
-    value_t *problems;    /* list of sentences */
+    zhashx_t *chains;  /* worker id to chain_t */
+    zhashx_t *orders;  /* run ids of orders seen, as text */
+    value_t *problems; /* list of sentences */
 } audit_t;
 
 static void
@@ -67,8 +67,7 @@ audit_end(audit_t *self)
     value_destroy(&self->problems);
 }
 
-static void PRINTF(2, 3)
-problem(audit_t *self, const char *format, ...)
+static void PRINTF(2, 3) problem(audit_t *self, const char *format, ...)
 {
     char text[2 * FAULT_TEXT_MAX];
     va_list args;
@@ -130,8 +129,10 @@ check_signatures(audit_t *self, slice_t document, slice_t armors, purpose_t one,
         if (signature_check(&signature, document, purpose, fault))
             return -1;
         if (!trust_people(self->trust) || !people_find(trust_people(self->trust), &signature.key))
-            return fault_set(fault, FAULT_KEY, "a signature by %s, a key that the people document here "
-                             "does not list", pubkey_fingerprint(&signature.key, fingerprint));
+            return fault_set(fault, FAULT_KEY,
+                             "a signature by %s, a key that the people document here "
+                             "does not list",
+                             pubkey_fingerprint(&signature.key, fingerprint));
         self->signatures++;
         count++;
     }
@@ -187,8 +188,10 @@ check_chain(audit_t *self, const receipt_t *receipt, const hash_t *hash, fault_t
     *chain = (chain_t){receipt->sequence, *hash};
     if (receipt->sequence == before.sequence + 1 && hash_equal(&receipt->previous, &before.hash))
         return 0;
-    return fault_set(fault, FAULT_CONFLICT, "the chain of '%s' breaks: receipt %llu does not follow "
-                     "receipt %llu", receipt->worker, (unsigned long long)receipt->sequence,
+    return fault_set(fault, FAULT_CONFLICT,
+                     "the chain of '%s' breaks: receipt %llu does not follow "
+                     "receipt %llu",
+                     receipt->worker, (unsigned long long)receipt->sequence,
                      (unsigned long long)before.sequence);
 }
 
@@ -211,9 +214,10 @@ check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
     self->signatures++;
     if (!strcmp(receipt->authority, "order") &&
         !zhashx_lookup(self->orders, hash_write(&receipt->run, run)))
-        return fault_set(fault, FAULT_NOT_FOUND, "receipt %llu of '%s' is about an order that the "
-                         "record does not have", (unsigned long long)receipt->sequence,
-                         receipt->worker);
+        return fault_set(fault, FAULT_NOT_FOUND,
+                         "receipt %llu of '%s' is about an order that the "
+                         "record does not have",
+                         (unsigned long long)receipt->sequence, receipt->worker);
     return check_chain(self, receipt, &hash, fault);
 }
 
@@ -229,9 +233,14 @@ static const struct {
     const char *kind;
     int (*check)(audit_t *self, slice_t document, slice_t armors, fault_t *fault);
 } kinds[] = {
-    {"alert", check_alert},     {"order", check_order},       {"grant", check_grant},
-    {"release", check_release}, {"approval", check_approval}, {"receipt", check_receipt},
-    {"refusal", NULL},          {"event", NULL},
+    {"alert", check_alert},
+    {"order", check_order},
+    {"grant", check_grant},
+    {"release", check_release},
+    {"approval", check_approval},
+    {"receipt", check_receipt},
+    {"refusal", NULL},
+    {"event", NULL},
 };
 
 static void
@@ -293,7 +302,8 @@ pin_load(pin_t *self, const checkpoint_t *checkpoint, fault_t *fault)
         return fault->code == FAULT_NOT_FOUND ? 0 : -1;
     if (sscanf(bytes_text(text), "%511[^\n]\n%llu %64s", key, &size, head) != 3 ||
         !hash_read(head, &self->head) || pubkey_read_line(&self->key, key, fault))
-        return fault_set(fault, FAULT_FORMAT, "'%.150s' is no pin; if you know why, remove it", path);
+        return fault_set(fault, FAULT_FORMAT, "'%.150s' is no pin; if you know why, remove it",
+                         path);
     self->size = size;
     self->known = true;
     return 0;
@@ -331,8 +341,10 @@ check_checkpoint(audit_t *self, const record_t *record, const pin_t *pin, pubkey
     self->signatures++;
     pubkey_fingerprint(key, fingerprint);
     if (pin->known && !pubkey_equal(&pin->key, key))
-        problem(self, "the checkpoint is signed by %s, not by the key that signed the last one seen "
-                "here", fingerprint);
+        problem(self,
+                "the checkpoint is signed by %s, not by the key that signed the last one seen "
+                "here",
+                fingerprint);
     wall_write_instant(checkpoint->made, made);
     if (self->say)
         printf("broker '%s' signed %llu leaves at %s with %s%s\n", checkpoint->broker,
@@ -367,7 +379,8 @@ report(const audit_t *self, bool json)
 {
     size_t problems = value_count(self->problems);
     if (!json) {
-        printf("%llu signatures hold\naudit: %llu leaves, %llu receipts of %zu workers, %zu problems\n",
+        printf("%llu signatures hold\naudit: %llu leaves, %llu receipts of %zu workers, %zu "
+               "problems\n",
                (unsigned long long)self->signatures, (unsigned long long)self->counted,
                (unsigned long long)self->receipts, zhashx_size(self->chains), problems);
         return;
@@ -411,8 +424,8 @@ audit_verify(const options_t *options, int argc, char **argv)
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc > 2)
         return command_usage(&audit_commands[0], "name at most one export");
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
-    CLEANUP(client_close) client_t *client =
-        trust && argc == 1 ? client_open(options, trust, &fault) : NULL;
+    CLEANUP(client_close)
+    client_t *client = trust && argc == 1 ? client_open(options, trust, &fault) : NULL;
     CLEANUP(record_close) record_t *record = NULL;
     if (trust && argc == 2)
         record = record_load(argv[1], &fault);
@@ -464,7 +477,8 @@ audit_export(const options_t *options, int argc, char **argv)
 }
 
 const command_t audit_commands[] = {
-    {"audit", "verify", audit_verify, "[EXPORT]", "prove the whole record: tree, signatures, chains"},
+    {"audit", "verify", audit_verify, "[EXPORT]",
+     "prove the whole record: tree, signatures, chains"},
     {"audit", "export", audit_export, "FILE", "write the record for a stranger to verify"},
     {NULL, NULL, NULL, NULL, NULL},
 };

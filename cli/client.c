@@ -12,16 +12,16 @@
 #include "wire/message.h"
 
 #define ANSWER_TIMEOUT_MS 5000
-#define EVENTS_MAX 4096 /* kept while an answer is awaited */
+#define EVENTS_MAX        4096 /* kept while an answer is awaited */
 
 struct client {
-    zsock_t *socket;          /* DEALER */
-    const char *server;       /* the options' */
-    const trust_t *trust;     /* the caller's */
-    curvekey_t own;           /* this person's public key */
-    uint64_t asked;           /* ids given out */
-    char id[24];              /* of the question asked last */
-    zlistx_t *events;         /* value_t: bodies that came while an answer was awaited */
+    zsock_t *socket;      /* DEALER */
+    const char *server;   /* the options' */
+    const trust_t *trust; /* the caller's */
+    curvekey_t own;       /* this person's public key */
+    uint64_t asked;       /* ids given out */
+    char id[24];          /* of the question asked last */
+    zlistx_t *events;     /* value_t: bodies that came while an answer was awaited */
 };
 
 trust_t *
@@ -66,11 +66,13 @@ choose_broker(const trust_t *trust, fault_t *fault)
         if (!strcmp(people->brokers[i].name, name))
             return &people->brokers[i];
     if (name)
-        fault_set(fault, FAULT_NOT_FOUND, "the people document lists no broker '%s' (TOCSIN_BROKER)",
-                  name);
+        fault_set(fault, FAULT_NOT_FOUND,
+                  "the people document lists no broker '%s' (TOCSIN_BROKER)", name);
     else
-        fault_set(fault, FAULT_USAGE, "the people document lists %zu brokers: name one in "
-                  "TOCSIN_BROKER", people->broker_count);
+        fault_set(fault, FAULT_USAGE,
+                  "the people document lists %zu brokers: name one in "
+                  "TOCSIN_BROKER",
+                  people->broker_count);
     return NULL;
 }
 
@@ -187,7 +189,8 @@ send_question(client_t *self, const char *verb, const value_t *arguments, fault_
     if (zmsg_send(&message, self->socket))
         return fault_set(fault, FAULT_UNREACHABLE,
                          "no broker with the expected key answers at '%s'; is it up, and is your "
-                         "CURVE key in the people document", self->server);
+                         "CURVE key in the people document",
+                         self->server);
     return 0;
 }
 
@@ -213,8 +216,9 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
     for (;;) {
         CLEANUP(frames_destroy) frames_t *frames = receive(self, until, &type, fault);
         if (!frames) {
-            fault_set(fault, FAULT_UNREACHABLE, "the broker at '%s' did not answer '%s' within %d s",
-                      self->server, verb, ANSWER_TIMEOUT_MS / 1000);
+            fault_set(fault, FAULT_UNREACHABLE,
+                      "the broker at '%s' did not answer '%s' within %d s", self->server, verb,
+                      ANSWER_TIMEOUT_MS / 1000);
             return NULL;
         }
         if (type == MESSAGE_ANSWER && !strcmp(frames_text(frames, 1), self->id))

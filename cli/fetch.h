@@ -10,7 +10,7 @@
 typedef struct {
     hash_t hash;
     bytes_t *document, *armors;
-    value_t *files;          /* map of path to bytes; at least those of the release */
+    value_t *files; /* map of path to bytes; at least those of the release */
     release_t *release;
     manifest_t *manifest;
     approvals_t approvals;

@@ -7,14 +7,14 @@
 #include "cli/table.h"
 #include "common/text.h"
 
-#define LIST_DEFAULT 30
+#define LIST_DEFAULT    30
 #define TITLE_SHOWN_MAX 200
 
 static void
 print_incidents(const options_t *options, const value_t *incidents)
 {
-    static const char *const headings[] = {"INCIDENT", "SEVERITY", "STATE", "WORKER", "LAST",
-                                           "TITLE",    NULL};
+    static const char *const headings[] = {"INCIDENT", "SEVERITY", "STATE", "WORKER",
+                                           "LAST",     "TITLE",    NULL};
     CLEANUP(table_destroy) table_t *table = table_new(headings);
     for (size_t i = 0; i < value_count(incidents); i++) {
         const value_t *row = value_at(incidents, i);
@@ -46,8 +46,8 @@ incident_list(const options_t *options, int argc, char **argv)
     value_set_integer(arguments, "limit", (int64_t)limit);
     if (state)
         value_set_text(arguments, "state", state);
-    CLEANUP(value_destroy) value_t *incidents =
-        client_look(options, "incidents", arguments, &fault);
+    CLEANUP(value_destroy)
+    value_t *incidents = client_look(options, "incidents", arguments, &fault);
     if (!incidents)
         return command_fail(&fault);
     if (options->json)
@@ -74,7 +74,8 @@ print_events(const options_t *options, const value_t *events)
     for (size_t i = 0; i < value_count(events); i++) {
         const value_t *event = value_at(events, i);
         char time[32], text[512];
-        printf("  %s  %-12s %s", show_time(options, value_get_integer(event, "at"), time, sizeof time),
+        printf("  %s  %-12s %s",
+               show_time(options, value_get_integer(event, "at"), time, sizeof time),
                value_get_text(event, "kind"),
                show_text(value_get_text(event, "text"), text, sizeof text));
         if (*value_get_text(event, "who"))
@@ -162,6 +163,7 @@ incident_view(const options_t *options, int argc, char **argv)
 
 const command_t incident_commands[] = {
     {"incident", "list", incident_list, "[--state STATE] [--limit N]", "incidents, newest first"},
-    {"incident", "view", incident_view, "INCIDENT", "one incident: timeline, runs, what to type next"},
+    {"incident", "view", incident_view, "INCIDENT",
+     "one incident: timeline, runs, what to type next"},
     {NULL, NULL, NULL, NULL, NULL},
 };

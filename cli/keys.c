@@ -12,16 +12,27 @@
 #include "keys/curve.h"
 
 #define PUBLIC_FILE_MAX 4096
-#define DAY_MS (24 * 3600 * INT64_C(1000))
-#define YEAR_S (365 * 24 * 3600)
+#define DAY_MS          (24 * 3600 * INT64_C(1000))
+#define YEAR_S          (365 * 24 * 3600)
 
-static const char *const root_keys[] = {
-    "site", "version", "previous", "issued", "expires", "quorum-root", "quorum-approve",
-    "quorum-order", "quorum-grant", "offline-max", "grant-days-max", "holder", NULL};
-static const char *const people_keys[] = {"site",   "version", "root",     "issued", "expires",
-                                          "broker", "curve",   "delegate", "floor",  "key", NULL};
+static const char *const root_keys[] = {"site",
+                                        "version",
+                                        "previous",
+                                        "issued",
+                                        "expires",
+                                        "quorum-root",
+                                        "quorum-approve",
+                                        "quorum-order",
+                                        "quorum-grant",
+                                        "offline-max",
+                                        "grant-days-max",
+                                        "holder",
+                                        NULL};
+static const char *const people_keys[] = {"site",    "version", "root",  "issued",
+                                          "expires", "broker",  "curve", "delegate",
+                                          "floor",   "key",     NULL};
 static const char *const fleet_keys[] = {"site", "region", "version", "issued", "expires",
-                                         "host", "source", "worker", NULL};
+                                         "host", "source", "worker",  NULL};
 
 static bytes_t *
 read_named(const char *folder, const char *front, const char *name, fault_t *fault)
@@ -97,9 +108,9 @@ keys_draft(const char *folder, const char *name, fault_t *fault)
     if (kept)
         return draft_read(bytes_slice(kept), type, keys, fault);
     CLEANUP(bytes_destroy) bytes_t *signed_before = read_named(folder, "", name, &absent);
-    CLEANUP(draft_destroy) draft_t *draft =
-        signed_before ? draft_read(bytes_slice(signed_before), type, keys, fault)
-                      : draft_new(type, keys);
+    CLEANUP(draft_destroy)
+    draft_t *draft = signed_before ? draft_read(bytes_slice(signed_before), type, keys, fault)
+                                   : draft_new(type, keys);
     uint64_t version = signed_before ? next_version(bytes_slice(signed_before), name, fault) : 1;
     if (!draft || !version || (!signed_before && begin_draft(draft, folder, name, fault)))
         return NULL;
@@ -206,8 +217,8 @@ write_root(const char *folder, const draft_t *draft, fault_t *fault)
     if (!root || folder_make(folder, 0755, fault))
         return -1;
     if (!access(path, F_OK))
-        return fault_set(fault, FAULT_CONFLICT, "'%s' is there already; a site keeps its first root",
-                         path);
+        return fault_set(fault, FAULT_CONFLICT,
+                         "'%s' is there already; a site keeps its first root", path);
     return file_write(path, bytes_slice(text), 0644, fault);
 }
 
@@ -238,7 +249,7 @@ keys_init(const options_t *options, int argc, char **argv)
     if (!read_three(approve, approve_line) || !read_three(order, order_line) ||
         !read_three(offline, offline_line))
         return command_usage(&keys_commands[0], "a quorum is three numbers such as 1,2,2: for "
-                             "observe, change, destructive");
+                                                "observe, change, destructive");
     char previous[HASH_TEXT];
     wall_t now = wall_now();
     CLEANUP(draft_destroy) draft_t *draft = draft_new("root", root_keys);
@@ -269,10 +280,8 @@ keys_person(const options_t *options, int argc, char **argv)
     fault_t fault;
     const char *roles = NULL, *highest = "change", *scope = "any", *curve = NULL;
     const option_t rows[] = {
-        {"--roles", OPTION_TEXT, &roles},
-        {"--highest", OPTION_TEXT, &highest},
-        {"--scope", OPTION_TEXT, &scope},
-        {"--curve", OPTION_TEXT, &curve},
+        {"--roles", OPTION_TEXT, &roles}, {"--highest", OPTION_TEXT, &highest},
+        {"--scope", OPTION_TEXT, &scope}, {"--curve", OPTION_TEXT, &curve},
         {NULL, OPTION_FLAG, NULL},
     };
     unsigned set;
@@ -283,10 +292,11 @@ keys_person(const options_t *options, int argc, char **argv)
     if (argc != 4 || !text_is_name(argv[2]))
         return command_usage(self, "name a folder, a person and the file of a public key");
     if (!roles || !roles_read(roles, &set) || !set)
-        return command_usage(self, "--roles is a list in the order author,reviewer,responder,officer");
+        return command_usage(self,
+                             "--roles is a list in the order author,reviewer,responder,officer");
     if (!class_read(highest, &class_) || !scope_valid(scope) || (curve && !curve_valid(curve)))
         return command_usage(self, "--highest is a class, --scope is any or NAME=NAME,..., --curve "
-                             "64 hexadecimal digits");
+                                   "64 hexadecimal digits");
     CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], "people", &fault);
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     if (!draft || read_public(argv[3], &key, &fault))
@@ -356,7 +366,8 @@ keys_worker(const options_t *options, int argc, char **argv)
     if (options_take(rows, 1, &argc, argv, true, &fault))
         return command_usage(self, "%s", fault.text);
     if (argc != 6 || !fleet_name(argv[2], name) || !text_is_name(argv[3]) || !curve_valid(argv[5]))
-        return command_usage(self, "name a folder, a region, a worker, its public key line in quotes "
+        return command_usage(self,
+                             "name a folder, a region, a worker, its public key line in quotes "
                              "and the 64 digits of its CURVE key");
     if (!labels_valid(labels))
         return command_usage(self, "--labels is NAME=NAME,... ascending");
@@ -415,11 +426,12 @@ keys_drop(const options_t *options, int argc, char **argv)
     fault_t fault;
     char front[DOCUMENT_LINE_MAX + 1] = "";
     if (argc < 5 || !may_drop(argv[2], argv[3]))
-        return command_usage(&keys_commands[6], "name a folder, people or fleet.REGION, a key of that "
+        return command_usage(&keys_commands[6],
+                             "name a folder, people or fleet.REGION, a key of that "
                              "document and the first fields of its line");
     for (int i = 4, used = 0; i < argc && used < (int)sizeof front; i++)
-        used += snprintf(front + used, sizeof front - (size_t)used, "%s%s", i > 4 ? " " : "",
-                         argv[i]);
+        used +=
+            snprintf(front + used, sizeof front - (size_t)used, "%s%s", i > 4 ? " " : "", argv[i]);
     CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], argv[2], &fault);
     if (!draft)
         return command_fail(&fault);
@@ -450,17 +462,20 @@ keys_curve(const options_t *options, int argc, char **argv)
 const command_t keys_commands[] = {
     {"keys", "init", keys_init,
      "FOLDER --holder NAME=PUBFILE... [--quorum-root N] [--quorum-approve N,N,N] [--quorum-order "
-     "N,N,N] [--quorum-grant N] [--grant-days N] [--expires 365d]", "begin a site: its first root"},
+     "N,N,N] [--quorum-grant N] [--grant-days N] [--expires 365d]",
+     "begin a site: its first root"},
     {"keys", "person", keys_person,
      "FOLDER NAME PUBFILE --roles ROLE,... [--highest CLASS] [--scope SCOPE] [--curve HEX]",
      "enrol a person's key"},
     {"keys", "broker", keys_broker, "FOLDER NAME CURVEHEX", "name a broker and its CURVE key"},
-    {"keys", "delegate", keys_delegate, "FOLDER REGION PERSON", "let an officer sign a region's fleet"},
+    {"keys", "delegate", keys_delegate, "FOLDER REGION PERSON",
+     "let an officer sign a region's fleet"},
     {"keys", "worker", keys_worker,
      "FOLDER REGION ID \"PUBKEY LINE\" CURVEHEX [--labels NAME=NAME,...] [--host HOST]...",
      "enrol a worker"},
     {"keys", "source", keys_source, "FOLDER REGION NAME", "let a source bring alerts"},
-    {"keys", "drop", keys_drop, "FOLDER people|fleet.REGION KEY FIELD...", "take lines out of a draft"},
+    {"keys", "drop", keys_drop, "FOLDER people|fleet.REGION KEY FIELD...",
+     "take lines out of a draft"},
     {"keys", "curve", keys_curve, "FILE", "make a CURVE secret; prints its public half"},
     {"keys", "sign", keys_sign, "FOLDER DOCUMENT --key FILE", "sign a draft, after showing it"},
     {"keys", "grant", keys_grant,
@@ -469,6 +484,7 @@ const command_t keys_commands[] = {
      "sign standing authority, after its worst case"},
     {"keys", "show", keys_show, "[FOLDER]", "people, workers, fingerprints"},
     {"keys", "verify", keys_verify, "[FOLDER]", "check the whole chain"},
-    {"keys", "allowed-signers", keys_allowed_signers, "[FOLDER]", "the same keys for ssh-keygen -Y verify"},
+    {"keys", "allowed-signers", keys_allowed_signers, "[FOLDER]",
+     "the same keys for ssh-keygen -Y verify"},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -11,11 +11,11 @@
 #include "common/text.h"
 
 #define FRESH_DEFAULT_S 300
-#define DAY_S (24 * 3600)
+#define DAY_S           (24 * 3600)
 
-static const char *const grant_keys[] = {"site",   "playbook", "release", "issued", "expires",
-                                         "evidence", "scope",  "budget",  "fresh",  "source",
-                                         "match",  "bound",    NULL};
+static const char *const grant_keys[] = {"site",     "playbook", "release", "issued", "expires",
+                                         "evidence", "scope",    "budget",  "fresh",  "source",
+                                         "match",    "bound",    NULL};
 
 /* The command's options, as they were typed. */
 typedef struct {
@@ -69,8 +69,10 @@ add_bounds(draft_t *draft, const many_t *bounds, const manifest_t *manifest, fau
         if (options_pair(bounds->at[i], head, sizeof head, &value))
             kind = strchr(head, ':');
         if (!kind)
-            return fault_set(fault, FAULT_USAGE, "'--bound %.80s' is not INPUT:KIND=VALUE, KIND equals, "
-                             "under, from or to", bounds->at[i]);
+            return fault_set(fault, FAULT_USAGE,
+                             "'--bound %.80s' is not INPUT:KIND=VALUE, KIND equals, "
+                             "under, from or to",
+                             bounds->at[i]);
         *kind++ = '\0';
         if (!manifest_input(manifest, head))
             return fault_set(fault, FAULT_INPUT, "playbook '%s' has no input '%s'",
@@ -98,12 +100,15 @@ check_bounded(const grant_t *grant, const manifest_t *manifest, fault_t *fault)
     for (size_t i = 0; i < manifest->input_count; i++) {
         const manifest_input_t *input = &manifest->inputs[i];
         if (*input->from && !is_bounded(grant, input->name))
-            return fault_set(fault, FAULT_INPUT, "input '%s' comes from the alert's %s: bound it by "
-                             "--bound %s:equals=... (or under, from, to)", input->name, input->from,
-                             input->name);
+            return fault_set(fault, FAULT_INPUT,
+                             "input '%s' comes from the alert's %s: bound it by "
+                             "--bound %s:equals=... (or under, from, to)",
+                             input->name, input->from, input->name);
         if (!*input->from && !input->has_default)
-            return fault_set(fault, FAULT_INPUT, "input '%s' has neither an alert field nor a default: a "
-                             "grant cannot give it", input->name);
+            return fault_set(fault, FAULT_INPUT,
+                             "input '%s' has neither an alert field nor a default: a "
+                             "grant cannot give it",
+                             input->name);
     }
     return 0;
 }
@@ -185,14 +190,16 @@ print_worst_case(const grant_t *grant, const fetched_t *fetched, const trust_t *
     size_t workers = print_scope(grant, trust);
     print_inputs(grant, fetched->manifest);
     print_ops(fetched->manifest);
-    fprintf(stderr, "  %llu times in %llu s on each worker; in its %llu days about %llu times each, "
-            "%llu in all\n", (unsigned long long)grant->budget_runs,
-            (unsigned long long)grant->budget_s, (unsigned long long)(life_s / DAY_S),
-            (unsigned long long)(spans * grant->budget_runs),
+    fprintf(stderr,
+            "  %llu times in %llu s on each worker; in its %llu days about %llu times each, "
+            "%llu in all\n",
+            (unsigned long long)grant->budget_runs, (unsigned long long)grant->budget_s,
+            (unsigned long long)(life_s / DAY_S), (unsigned long long)(spans * grant->budget_runs),
             (unsigned long long)(spans * grant->budget_runs * workers));
     fputs(grant->evidence == EVIDENCE_TOKEN
               ? "  on the broker's word that a source with the right token sent the alert\n\n"
-              : "  on alerts that are signed at their source\n\n", stderr);
+              : "  on alerts that are signed at their source\n\n",
+          stderr);
 }
 
 static int
@@ -248,16 +255,18 @@ grant_text(const terms_t *terms, const fetched_t *fetched, const trust_t *trust,
 }
 
 static int
-make_grant(const options_t *options, const terms_t *terms, const fetched_t *fetched,
-           trust_t *trust, client_t *client, fault_t *fault)
+make_grant(const options_t *options, const terms_t *terms, const fetched_t *fetched, trust_t *trust,
+           client_t *client, fault_t *fault)
 {
     CLEANUP(bytes_destroy) bytes_t *text = grant_text(terms, fetched, trust, fault);
     CLEANUP(grant_destroy) grant_t *grant = text ? grant_decode(bytes_slice(text), fault) : NULL;
     if (!grant || check_bounded(grant, fetched->manifest, fault))
         return -1;
     if (!hash_equal(&grant->release, &fetched->hash))
-        return fault_set(fault, FAULT_STALE, "'%.100s' is for another release than the one in service; "
-                         "name it by --release", terms->out);
+        return fault_set(fault, FAULT_STALE,
+                         "'%.100s' is for another release than the one in service; "
+                         "name it by --release",
+                         terms->out);
     if (fetched->release->highest == CLASS_DESTRUCTIVE)
         return fault_set(fault, FAULT_CLASS, "'%s' is destructive: no grant reaches that",
                          grant->playbook);
@@ -265,17 +274,19 @@ make_grant(const options_t *options, const terms_t *terms, const fetched_t *fetc
     CLEANUP(bytes_destroy) bytes_t *armors = armors_before(terms->out, bytes_slice(text));
     if (sign_grant(options, terms->out, bytes_slice(text), armors, fault))
         return -1;
-    CLEANUP(grant_destroy) grant_t *holds =
+    CLEANUP(grant_destroy)
+    grant_t *holds =
         trust_check_grant(trust, bytes_slice(text), bytes_slice(armors), wall_now(), fault);
     if (!holds && fault->code == FAULT_QUORUM)
-        return fault_wrap(fault, "'%.100s' is signed and waits for more (tocsin keys grant %s --out FILE)",
+        return fault_wrap(fault,
+                          "'%.100s' is signed and waits for more (tocsin keys grant %s --out FILE)",
                           terms->out, grant->playbook);
     if (!holds)
         return fault_wrap(fault, "signed, but it does not hold");
     if (terms->submit && submit_grant(client, bytes_slice(text), bytes_slice(armors), fault))
         return -1;
-    printf("%s %s\n", terms->out, terms->submit ? "is submitted"
-                                                : "is ready; name it in the broker's configuration");
+    printf("%s %s\n", terms->out,
+           terms->submit ? "is submitted" : "is ready; name it in the broker's configuration");
     return 0;
 }
 
@@ -284,15 +295,25 @@ keys_grant(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
     CLEANUP(memory_free) many_t *lists = memory_new(3, sizeof *lists);
-    terms_t terms = {.sources = &lists[0], .matches = &lists[1], .bounds = &lists[2],
-                     .evidence = "token", .fresh_s = FRESH_DEFAULT_S, .expires_s = 30 * DAY_S};
+    terms_t terms = {.sources = &lists[0],
+                     .matches = &lists[1],
+                     .bounds = &lists[2],
+                     .evidence = "token",
+                     .fresh_s = FRESH_DEFAULT_S,
+                     .expires_s = 30 * DAY_S};
     const option_t rows[] = {
-        {"--source", OPTION_MANY, &lists[0]},        {"--match", OPTION_MANY, &lists[1]},
-        {"--bound", OPTION_MANY, &lists[2]},         {"--scope", OPTION_TEXT, &terms.scope},
-        {"--budget", OPTION_TEXT, &terms.budget},    {"--fresh", OPTION_SECONDS, &terms.fresh_s},
-        {"--expires", OPTION_SECONDS, &terms.expires_s}, {"--release", OPTION_TEXT, &terms.release},
-        {"--evidence", OPTION_TEXT, &terms.evidence}, {"--out", OPTION_TEXT, &terms.out},
-        {"--submit", OPTION_FLAG, &terms.submit},    {NULL, OPTION_FLAG, NULL},
+        {"--source", OPTION_MANY, &lists[0]},
+        {"--match", OPTION_MANY, &lists[1]},
+        {"--bound", OPTION_MANY, &lists[2]},
+        {"--scope", OPTION_TEXT, &terms.scope},
+        {"--budget", OPTION_TEXT, &terms.budget},
+        {"--fresh", OPTION_SECONDS, &terms.fresh_s},
+        {"--expires", OPTION_SECONDS, &terms.expires_s},
+        {"--release", OPTION_TEXT, &terms.release},
+        {"--evidence", OPTION_TEXT, &terms.evidence},
+        {"--out", OPTION_TEXT, &terms.out},
+        {"--submit", OPTION_FLAG, &terms.submit},
+        {NULL, OPTION_FLAG, NULL},
     };
     if (options_take(rows, 1, &argc, argv, true, &fault))
         return command_usage(&keys_commands[9], "%s", fault.text);
@@ -302,9 +323,10 @@ keys_grant(const options_t *options, int argc, char **argv)
         return command_usage(&keys_commands[9], "a grant needs --scope, --budget and --match");
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
-    CLEANUP(fetched_destroy) fetched_t *fetched =
-        client ? fetch_release(client, trust, terms.release ? "hash" : "playbook",
-                               terms.release ? terms.release : argv[1], &fault) : NULL;
+    CLEANUP(fetched_destroy)
+    fetched_t *fetched = client ? fetch_release(client, trust, terms.release ? "hash" : "playbook",
+                                                terms.release ? terms.release : argv[1], &fault)
+                                : NULL;
     if (!fetched || make_grant(options, &terms, fetched, trust, client, &fault))
         return command_fail(&fault);
     return 0;

@@ -17,7 +17,7 @@ typedef struct {
     char path[KEYS_PATH_MAX];
     char signatures[KEYS_PATH_MAX + 8];
     bytes_t *text;
-    bytes_t *armors;               /* those that hold */
+    bytes_t *armors; /* those that hold */
     purpose_t purpose;
 } paper_t;
 
@@ -54,7 +54,8 @@ keep_holding(paper_t *self)
     fault_t ignored;
     signature_t signature;
     self->armors = bytes_new();
-    CLEANUP(bytes_destroy) bytes_t *all = file_read(self->signatures, SIGNATURES_BYTES_MAX, &ignored);
+    CLEANUP(bytes_destroy)
+    bytes_t *all = file_read(self->signatures, SIGNATURES_BYTES_MAX, &ignored);
     slice_t rest = all ? bytes_slice(all) : slice_of(NULL, 0);
     for (;;) {
         slice_t start = rest;
@@ -202,9 +203,9 @@ show_people(const people_t *people)
         const person_key_t *key = &people->keys[i];
         char roles[64], fingerprint[PUBKEY_FINGERPRINT_TEXT];
         roles_write(key->roles, roles, sizeof roles);
-        table_row(table, (const char *const[]){key->person, roles, class_word(key->highest),
-                                               key->scope,
-                                               pubkey_fingerprint(&key->key, fingerprint)});
+        table_row(table,
+                  (const char *const[]){key->person, roles, class_word(key->highest), key->scope,
+                                        pubkey_fingerprint(&key->key, fingerprint)});
     }
     table_print(table);
 }

@@ -54,8 +54,9 @@ keep(const option_t *row, const char *value, fault_t *fault)
         return 0;
     case OPTION_SECONDS:
         if (!text_read_duration(value, &number) || number > INT32_MAX)
-            return fault_set(fault, FAULT_USAGE, "'%s' wants a duration such as 90s or 15m, not '%s'",
-                             row->name, value);
+            return fault_set(fault, FAULT_USAGE,
+                             "'%s' wants a duration such as 90s or 15m, not '%s'", row->name,
+                             value);
         *(int64_t *)row->to = (int64_t)number;
         return 0;
     }

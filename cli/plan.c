@@ -96,14 +96,15 @@ fill_inputs(order_t *order, const wish_t *wish, fault_t *fault)
         const manifest_input_t *input = &manifest->inputs[i];
         const input_text_t *text = find_text(texts, count, input->name);
         if (!text && !input->has_default)
-            return fault_set(fault, FAULT_INPUT, "input '%s' (%s) has no value; give it by --set %s=...",
-                             input->name, input_kind_word(input->kind), input->name);
+            return fault_set(fault, FAULT_INPUT,
+                             "input '%s' (%s) has no value; give it by --set %s=...", input->name,
+                             input_kind_word(input->kind), input->name);
         input_text_t *out = &order->inputs[order->input_count++];
         text_copy(out->name, sizeof out->name, input->name);
         text_copy(out->text, sizeof out->text, text ? text->text : input->fallback);
     }
-    CLEANUP(value_destroy) value_t *values =
-        manifest_inputs(manifest, order->inputs, order->input_count, fault);
+    CLEANUP(value_destroy)
+    value_t *values = manifest_inputs(manifest, order->inputs, order->input_count, fault);
     return values ? 0 : -1;
 }
 
@@ -144,8 +145,10 @@ choose_targets(order_t *order, const wish_t *wish, const trust_t *trust, fault_t
     for (size_t i = 0; wish->targets && i < wish->targets->count; i++) {
         const worker_line_t *worker = trust_worker(trust, wish->targets->at[i], NULL);
         if (!worker)
-            return fault_set(fault, FAULT_TARGET, "no fleet document lists a worker '%.63s'; see: "
-                             "tocsin worker list", wish->targets->at[i]);
+            return fault_set(fault, FAULT_TARGET,
+                             "no fleet document lists a worker '%.63s'; see: "
+                             "tocsin worker list",
+                             wish->targets->at[i]);
         if (add_target(order, worker->id, fault))
             return -1;
     }
@@ -155,8 +158,10 @@ choose_targets(order_t *order, const wish_t *wish, const trust_t *trust, fault_t
         return fault_set(fault, FAULT_USAGE, "no target; name workers by --target WORKER");
     const worker_line_t *worker = trust_host(trust, wish->alert->host, NULL);
     if (!worker)
-        return fault_set(fault, FAULT_TARGET, "the incident's host '%.100s' is no worker's in the fleet "
-                         "documents; name workers by --target WORKER", wish->alert->host);
+        return fault_set(fault, FAULT_TARGET,
+                         "the incident's host '%.100s' is no worker's in the fleet "
+                         "documents; name workers by --target WORKER",
+                         wish->alert->host);
     return add_target(order, worker->id, fault);
 }
 
@@ -218,8 +223,8 @@ plan_check(const order_t *order, const manifest_t *manifest, const trust_t *trus
         if (!trust_worker(trust, order->targets[i].target, NULL))
             return fault_set(fault, FAULT_STALE, "target '%s' has left the fleet; make a new plan",
                              order->targets[i].target);
-    CLEANUP(value_destroy) value_t *inputs =
-        manifest_inputs(manifest, order->inputs, order->input_count, fault);
+    CLEANUP(value_destroy)
+    value_t *inputs = manifest_inputs(manifest, order->inputs, order->input_count, fault);
     if (!inputs) {
         fault->code = FAULT_STALE;
         return fault_wrap(fault, "make a new plan");
@@ -492,6 +497,6 @@ plan_print(const value_t *plan, FILE *out)
         fputs(" (their parts wait until they are back, within the window)\n", out);
     }
     fprintf(out, "  needs %lld signature%s of responders for class %s\n", (long long)needed,
-            needed == 1 ? "" : "s", value_get_bool(plan, "dry") ? "observe" :
-            value_get_text(plan, "class"));
+            needed == 1 ? "" : "s",
+            value_get_bool(plan, "dry") ? "observe" : value_get_text(plan, "class"));
 }

@@ -13,12 +13,12 @@
 /* What is wished for; everything is the caller's. */
 typedef struct {
     const release_t *release;
-    hash_t hash;                /* of the release */
+    hash_t hash; /* of the release */
     const manifest_t *manifest;
-    uint64_t incident;          /* 0 where none */
-    const alert_t *alert;       /* that incident's; NULL where none */
-    const many_t *inputs;       /* "NAME=VALUE" */
-    const many_t *targets;      /* workers; none: the incident's host */
+    uint64_t incident;     /* 0 where none */
+    const alert_t *alert;  /* that incident's; NULL where none */
+    const many_t *inputs;  /* "NAME=VALUE" */
+    const many_t *targets; /* workers; none: the incident's host */
     bool dry;
     int64_t valid_s;
     wall_t now;
@@ -46,8 +46,7 @@ unsigned plan_signatures(const order_t *order, const release_t *release, const t
 /* Everything a person should see before signing, as one value: what --json prints, and what
  * plan_print shows. wish may be NULL: then nobody knows where inputs come from. The caller's. */
 value_t *plan_value(const order_t *order, const wish_t *wish, const release_t *release,
-                    const manifest_t *manifest, const approvals_t *approvals,
-                    const trust_t *trust);
+                    const manifest_t *manifest, const approvals_t *approvals, const trust_t *trust);
 void plan_print(const value_t *plan, FILE *out);
 
 #endif

@@ -16,12 +16,12 @@ static const char armor_end[] = "-----END SSH SIGNATURE-----\n";
 struct record {
     bytes_t *document, *armor; /* of the checkpoint */
     checkpoint_t checkpoint;
-    uint64_t next;             /* index of the leaf that record_next gives */
-    client_t *client;          /* the caller's; NULL for an export */
-    value_t *page;             /* the broker's last answer */
-    size_t at;                 /* in its leaves */
-    bytes_t *text;             /* an export, whole */
-    slice_t rest;              /* what of it is not read yet */
+    uint64_t next;    /* index of the leaf that record_next gives */
+    client_t *client; /* the caller's; NULL for an export */
+    value_t *page;    /* the broker's last answer */
+    size_t at;        /* in its leaves */
+    bytes_t *text;    /* an export, whole */
+    slice_t rest;     /* what of it is not read yet */
 };
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record - the broker's log as a stranger reads it (docs/PROTOCOL.md 3.10, 10): a signed checkpoint,
- * then leaves, from the broker or from an export. Nothing read here is believed by itself. */
+/* record - the broker's log as a stranger reads it (docs/PROTOCOL.md 3.10, 10): a signed
+ * checkpoint, then leaves, from the broker or from an export. Nothing read here is believed by
+ * itself. */
 #ifndef TOCSIN_RECORD_H
 #define TOCSIN_RECORD_H
 
@@ -11,8 +12,8 @@
 typedef struct {
     hash_t site;
     char broker[TEXT_NAME_MAX + 1];
-    uint64_t size;                   /* leaves */
-    hash_t head;                     /* of the tree over all of them */
+    uint64_t size; /* leaves */
+    hash_t head;   /* of the tree over all of them */
     wall_t made;
 } checkpoint_t;
 
@@ -29,14 +30,14 @@ const checkpoint_t *record_checkpoint(const record_t *self);
 slice_t record_document(const record_t *self); /* the checkpoint's bytes */
 slice_t record_armor(const record_t *self);
 
-/* The next leaf of those that the checkpoint counts; valid until the next call. 1, 0 after the last,
- * -1 with a fault. */
+/* The next leaf of those that the checkpoint counts; valid until the next call. 1, 0 after the
+ * last, -1 with a fault. */
 int record_next(record_t *self, slice_t *leaf, fault_t *fault) MUST_CHECK;
 
 /* The tree of RFC 6962 2.1 over leaves that come one by one: only its right edge is kept. */
 typedef struct {
     uint64_t size;
-    hash_t edge[64];                 /* of the perfect subtree of 2^i leaves, where size has bit i */
+    hash_t edge[64]; /* of the perfect subtree of 2^i leaves, where size has bit i */
 } fold_t;
 
 void fold_add(fold_t *self, slice_t leaf);

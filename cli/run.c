@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "cli/table.h"
 
-#define LIST_DEFAULT 30
+#define LIST_DEFAULT     30
 #define OUTPUT_SHOWN_MAX 2000
 
 static const char *
@@ -32,12 +32,13 @@ print_runs(const options_t *options, const value_t *runs)
         char id[RUN_DIGITS + 1], incident[32], time[32], counts[160], reason[128];
         snprintf(id, sizeof id, "%s", value_get_text(run, "run"));
         show_text(value_get_text(run, "reason"), reason, sizeof reason);
-        table_row(table, (const char *const[]){
-                             id, value_get_text(run, "playbook"), value_get_text(run, "state"),
-                             run_name(run, incident),
-                             show_time(options, value_get_integer(run, "created"), time, sizeof time),
-                             run_counts(run, counts, sizeof counts),
-                             *reason ? reason : value_get_text(run, "kind")});
+        table_row(table,
+                  (const char *const[]){
+                      id, value_get_text(run, "playbook"), value_get_text(run, "state"),
+                      run_name(run, incident),
+                      show_time(options, value_get_integer(run, "created"), time, sizeof time),
+                      run_counts(run, counts, sizeof counts),
+                      *reason ? reason : value_get_text(run, "kind")});
     }
     table_print(table);
 }
@@ -132,8 +133,8 @@ print_part(const value_t *part, const char *run, const trust_t *trust)
     printf("  %s\n", show_text(value_get_text(part, "text"), text, sizeof text));
     for (size_t i = 0; i < value_count(receipts); i++) {
         const value_t *row = value_at(receipts, i);
-        CLEANUP(receipt_destroy) receipt_t *receipt =
-            verified_receipt(row, worker, run, trust, &fault);
+        CLEANUP(receipt_destroy)
+        receipt_t *receipt = verified_receipt(row, worker, run, trust, &fault);
         if (receipt) {
             print_receipt(row, receipt);
             continue;
@@ -189,8 +190,10 @@ run_view(const options_t *options, int argc, char **argv)
     size_t bad = print_run(options, run, trust);
     if (!bad)
         return 0;
-    fault_set(&fault, FAULT_SIGNATURE, "%zu receipts do not hold: do not believe this run's state; "
-              "see: tocsin audit verify", bad);
+    fault_set(&fault, FAULT_SIGNATURE,
+              "%zu receipts do not hold: do not believe this run's state; "
+              "see: tocsin audit verify",
+              bad);
     return command_fail(&fault);
 }
 
@@ -199,7 +202,8 @@ const command_t run_commands[] = {
      "PLAYBOOK [--incident N] [--set NAME=VALUE]... [--target WORKER]... [--dry-run] [--valid 30m]",
      "what an order would do, before anyone signs"},
     {"run", "start", run_start, "PLAN --reason TEXT [--wait=DURATION]", "sign a plan and start it"},
-    {"run", "approve", run_approve, "FILE [--wait=DURATION]", "add your signature to an order that waits"},
+    {"run", "approve", run_approve, "FILE [--wait=DURATION]",
+     "add your signature to an order that waits"},
     {"run", "list", run_list, "[--limit N]", "runs, newest first"},
     {"run", "view", run_view, "RUN", "parts and receipts, each verified here"},
     {"run", "watch", run_watch, "RUN [--wait=DURATION]", "follow a run"},

@@ -18,8 +18,8 @@ command_run_t run_approve;
 /* cli/run_watch.c */
 command_run_t run_watch;
 
-/* Follows a run, a line a change on out, until it ends, wait_s have passed (-1: no limit) or Ctrl-C.
- * The exit status (tocsin help exit-codes). out NULL says nothing. */
+/* Follows a run, a line a change on out, until it ends, wait_s have passed (-1: no limit) or
+ * Ctrl-C. The exit status (tocsin help exit-codes). out NULL says nothing. */
 int run_follow(const options_t *options, client_t *client, const char *run, int64_t wait_s,
                FILE *out);
 

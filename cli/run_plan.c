@@ -14,8 +14,8 @@
 #include "common/file.h"
 #include "common/text.h"
 
-#define PLANS "plans"
-#define PLAN_DIGITS 7
+#define PLANS           "plans"
+#define PLAN_DIGITS     7
 #define VALID_DEFAULT_S 1800
 
 /* What each of these commands stands on. */
@@ -86,9 +86,9 @@ show_plan(const options_t *options, desk_t *desk, const wish_t *wish, const fetc
     CLEANUP(order_destroy) order_t *order = plan_order(wish, desk->trust, fault);
     if (!order || keep_plan(order, hash, fault))
         return -1;
-    CLEANUP(value_destroy) value_t *plan = plan_value(order, wish, fetched->release,
-                                                      fetched->manifest, &fetched->approvals,
-                                                      desk->trust);
+    CLEANUP(value_destroy)
+    value_t *plan = plan_value(order, wish, fetched->release, fetched->manifest,
+                               &fetched->approvals, desk->trust);
     value_set_text(plan, "plan", hash);
     value_set(plan, "offline", offline_targets(desk->client, order));
     if (incident)
@@ -107,8 +107,8 @@ run_plan(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
     CLEANUP(memory_free) many_t *lists = memory_new(2, sizeof *lists);
-    wish_t wish = {.valid_s = VALID_DEFAULT_S, .now = wall_now(), .inputs = &lists[0],
-                   .targets = &lists[1]};
+    wish_t wish = {
+        .valid_s = VALID_DEFAULT_S, .now = wall_now(), .inputs = &lists[0], .targets = &lists[1]};
     const option_t rows[] = {
         {"--incident", OPTION_NUMBER, &wish.incident}, {"--set", OPTION_MANY, &lists[0]},
         {"--target", OPTION_MANY, &lists[1]},          {"--dry-run", OPTION_FLAG, &wish.dry},
@@ -121,9 +121,10 @@ run_plan(const options_t *options, int argc, char **argv)
     CLEANUP(desk_close) desk_t desk = {NULL, NULL};
     if (desk_open(&desk, options, &fault))
         return command_fail(&fault);
-    CLEANUP(fetched_destroy) fetched_t *fetched =
-        fetch_release(desk.client, desk.trust, "playbook", argv[1], &fault);
-    CLEANUP(value_destroy) value_t *incident =
+    CLEANUP(fetched_destroy)
+    fetched_t *fetched = fetch_release(desk.client, desk.trust, "playbook", argv[1], &fault);
+    CLEANUP(value_destroy)
+    value_t *incident =
         fetched && wish.incident ? ask_incident(desk.client, wish.incident, &fault) : NULL;
     CLEANUP(alert_destroy) alert_t *alert = incident ? plan_alert(incident, &fault) : NULL;
     if (!fetched || (wish.incident && !alert))
@@ -184,9 +185,9 @@ sign_order(signed_order_t *self, const options_t *options, const desk_t *desk,
 {
     char hash[HASH_TEXT];
     hash_t of = hash_of(bytes_slice(self->document));
-    CLEANUP(value_destroy) value_t *plan = plan_value(self->order, NULL, fetched->release,
-                                                      fetched->manifest, &fetched->approvals,
-                                                      desk->trust);
+    CLEANUP(value_destroy)
+    value_t *plan = plan_value(self->order, NULL, fetched->release, fetched->manifest,
+                               &fetched->approvals, desk->trust);
     value_set_text(plan, "plan", hash_write(&of, hash));
     if (!options->quiet)
         plan_print(plan, stderr);
@@ -210,8 +211,8 @@ check_order(const signed_order_t *self, const desk_t *desk, const fetched_t *fet
         .release = bytes_slice(fetched->document),
         .release_armors = bytes_slice(fetched->armors),
     };
-    CLEANUP(warrant_destroy) warrant_t *warrant =
-        trust_check(desk->trust, &proof, NULL, wall_now(), fault);
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant = trust_check(desk->trust, &proof, NULL, wall_now(), fault);
     if (warrant)
         return signed_order_save(self, fault);
     if (fault->code != FAULT_QUORUM)
@@ -235,7 +236,8 @@ submit_order(const signed_order_t *self, const desk_t *desk, char run[static HAS
     value_set(arguments, "armors", value_bytes(bytes_slice(self->armors)));
     CLEANUP(value_destroy) value_t *body = client_ask(desk->client, "submit", arguments, fault);
     if (!body && fault->code == FAULT_UNREACHABLE)
-        return fault_wrap(fault, "nobody knows whether the order arrived; the same command again sends "
+        return fault_wrap(fault,
+                          "nobody knows whether the order arrived; the same command again sends "
                           "the same order, which runs once");
     if (!body)
         return -1;
@@ -266,12 +268,14 @@ refetch(const order_t *order, const desk_t *desk, fault_t *fault)
 {
     char hash[HASH_TEXT];
     if (wall_now().ms > order->not_after.ms) {
-        fault_set(fault, FAULT_STALE, "the plan is past its window; make a new one: tocsin run plan %s",
+        fault_set(fault, FAULT_STALE,
+                  "the plan is past its window; make a new one: tocsin run plan %s",
                   order->playbook);
         return NULL;
     }
-    CLEANUP(fetched_destroy) fetched_t *fetched = fetch_release(
-        desk->client, desk->trust, "hash", hash_write(order_release(order), hash), fault);
+    CLEANUP(fetched_destroy)
+    fetched_t *fetched = fetch_release(desk->client, desk->trust, "hash",
+                                       hash_write(order_release(order), hash), fault);
     if (!fetched && fault->code != FAULT_UNREACHABLE) {
         fault->code = FAULT_STALE;
         fault_wrap(fault, "make a new plan");

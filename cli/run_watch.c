@@ -7,7 +7,7 @@
 #include "common/moment.h"
 
 #define WATCH_POLL_MS 1000
-#define EXIT_RUNNING 8
+#define EXIT_RUNNING  8
 #define EXIT_DETACHED 130
 
 value_t *
@@ -123,7 +123,8 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
             return status;
         if (!late)
             continue;
-        fprintf(stderr, "tocsin: run %.*s still runs after %lld s; follow it: tocsin run watch %.*s\n",
+        fprintf(stderr,
+                "tocsin: run %.*s still runs after %lld s; follow it: tocsin run watch %.*s\n",
                 RUN_DIGITS, run, (long long)wait_s, RUN_DIGITS, run);
         return EXIT_RUNNING;
     }

@@ -52,8 +52,8 @@ desk_close(desk_t *self)
 static int
 spawn_keygen(const desk_t *desk, const char *key, const char *space, pid_t *pid)
 {
-    const char *const argv[] = {"ssh-keygen", "-Y", "sign", "-n", space, "-f",
-                                key,          desk->document, NULL};
+    const char *const argv[] = {"ssh-keygen", "-Y", "sign",         "-n", space,
+                                "-f",         key,  desk->document, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -108,8 +108,8 @@ sign_document(const options_t *options, purpose_t purpose, slice_t document, byt
     if (!options->quiet && isatty(STDERR_FILENO))
         fprintf(stderr, "signing with '%s' (touch it if it blinks)\n", options->key);
     int failed = desk_open(&desk, document, fault);
-    CLEANUP(bytes_destroy) bytes_t *made =
-        failed ? NULL : desk_sign(&desk, options->key, purpose, fault);
+    CLEANUP(bytes_destroy)
+    bytes_t *made = failed ? NULL : desk_sign(&desk, options->key, purpose, fault);
     desk_close(&desk);
     if (!made)
         return -1;

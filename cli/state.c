@@ -7,7 +7,7 @@
 
 #include "common/file.h"
 
-#define NAME_DIGITS 64
+#define NAME_DIGITS       64
 #define PREFIX_DIGITS_MIN 6
 
 static int
@@ -48,8 +48,10 @@ state_find(const char *folder, const char *prefix, char name[static 65], fault_t
     char path[STATE_PATH_MAX];
     size_t size = strlen(prefix), found = 0;
     if (size < PREFIX_DIGITS_MIN || size > NAME_DIGITS || !is_hex(prefix))
-        return fault_set(fault, FAULT_USAGE, "'%.64s' is not the hexadecimal digits (6 or more) of a "
-                         "plan", prefix);
+        return fault_set(fault, FAULT_USAGE,
+                         "'%.64s' is not the hexadecimal digits (6 or more) of a "
+                         "plan",
+                         prefix);
     if (state_folder(folder, path, fault))
         return -1;
     DIR *entries = opendir(path);
@@ -65,8 +67,10 @@ state_find(const char *folder, const char *prefix, char name[static 65], fault_t
     closedir(entries);
     if (found == 1)
         return 0;
-    return found ? fault_set(fault, FAULT_CONFLICT, "several plans start with '%s'; give more digits",
-                             prefix)
-                 : fault_set(fault, FAULT_NOT_FOUND, "no plan '%s' here; make one: tocsin run plan "
-                             "PLAYBOOK", prefix);
+    return found ? fault_set(fault, FAULT_CONFLICT,
+                             "several plans start with '%s'; give more digits", prefix)
+                 : fault_set(fault, FAULT_NOT_FOUND,
+                             "no plan '%s' here; make one: tocsin run plan "
+                             "PLAYBOOK",
+                             prefix);
 }

@@ -13,7 +13,7 @@ int state_path(const char *folder, const char *name, char out[static STATE_PATH_
 
 /* The only name in FOLDER of 64 hexadecimal digits that starts with prefix (6 digits or more), into
  * name. FAULT_NOT_FOUND, FAULT_CONFLICT. */
-int state_find(const char *folder, const char *prefix, char name[static 65], fault_t *fault)
-    MUST_CHECK;
+int state_find(const char *folder, const char *prefix, char name[static 65],
+               fault_t *fault) MUST_CHECK;
 
 #endif

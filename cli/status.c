@@ -129,7 +129,8 @@ print_status(const value_t *status)
     print_counts("incidents", value_get(status, "incidents"));
     print_counts("runs", value_get(status, "runs"));
     print_active(value_get(status, "active"));
-    printf("%-10s %lld of %lld online\n", "workers", (long long)value_get_integer(workers, "online"),
+    printf("%-10s %lld of %lld online\n", "workers",
+           (long long)value_get_integer(workers, "online"),
            (long long)value_get_integer(workers, "known"));
     printf("%-10s %lld releases, %lld waiting for approval\n", "catalog",
            (long long)value_get_integer(catalog, "releases"),
@@ -154,8 +155,8 @@ status(const options_t *options, int argc, char **argv)
         return command_usage(&status_commands[0], "'%s' does not belong here", argv[1]);
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
-    CLEANUP(value_destroy) value_t *body =
-        client ? client_ask(client, "status", NULL, &fault) : NULL;
+    CLEANUP(value_destroy)
+    value_t *body = client ? client_ask(client, "status", NULL, &fault) : NULL;
     if (!body)
         return command_fail(&fault);
     value_set(body, "active", active_runs(client));

@@ -38,8 +38,8 @@ table_new(const char *const *headings)
     for (; headings[self->columns]; self->columns++) {
         assert(self->columns < TABLE_COLUMNS_MAX);
         bool last = !headings[self->columns + 1];
-        struct libscols_column *column =
-            scols_table_new_column(self->inner, headings[self->columns], 0, last ? SCOLS_FL_WRAP : 0);
+        struct libscols_column *column = scols_table_new_column(
+            self->inner, headings[self->columns], 0, last ? SCOLS_FL_WRAP : 0);
         assert(column);
         if (colours())
             scols_cell_set_color(scols_column_get_header(column), "\033[1m");

@@ -9,13 +9,14 @@
 #define TOCSIN_VERSION "0.1.0"
 
 static const command_t *const lists[] = {
-    status_commands,  incident_commands, run_commands,  review_commands,
-    playbook_commands, worker_commands,  keys_commands, audit_commands,
+    status_commands,   incident_commands, run_commands,  review_commands,
+    playbook_commands, worker_commands,   keys_commands, audit_commands,
 };
 
 static const char examples[] =
     "examples\n"
-    "  tocsin status                                    what is open, what runs, what waits for me\n"
+    "  tocsin status                                    what is open, what runs, what waits for "
+    "me\n"
     "  tocsin incident view 1042                        one incident, and what to type next\n"
     "  tocsin run plan disk-full --incident 1042        what would happen, before anything does\n"
     "  tocsin run start 9f3c1e2 --reason \"disk is full\" sign that plan and start it\n"
@@ -55,8 +56,10 @@ static const char env_help[] =
     "  TOCSIN_BROKER      which broker of the people document that is, where it lists several\n"
     "  TOCSIN_CURVE       file with your CURVE secret, as 'tocsin keys curve' makes it (default:\n"
     "                     XDG_CONFIG_HOME/tocsin/curve-secret)\n"
-    "  TOCSIN_KEY         your SSH key: the private file, or the public one where an agent holds it\n"
-    "  XDG_CONFIG_HOME, XDG_STATE_HOME   plans and the record's pin are under XDG_STATE_HOME/tocsin\n"
+    "  TOCSIN_KEY         your SSH key: the private file, or the public one where an agent holds "
+    "it\n"
+    "  XDG_CONFIG_HOME, XDG_STATE_HOME   plans and the record's pin are under "
+    "XDG_STATE_HOME/tocsin\n"
     "  NO_COLOR, CLICOLOR_FORCE          colour never, colour always\n";
 
 static const struct {

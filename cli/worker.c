@@ -7,7 +7,7 @@
 static int
 worker_list(const options_t *options, int argc, char **argv)
 {
-    static const char *const headings[] = {"WORKER",  "REGION", "STATE", "SEEN",
+    static const char *const headings[] = {"WORKER",   "REGION", "STATE", "SEEN",
                                            "RECEIPTS", "LABELS", NULL};
     fault_t fault;
     if (argc != 1)

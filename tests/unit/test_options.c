@@ -7,8 +7,8 @@
 
 #include "cli/options.h"
 
-#define WORDS(...)                                                                                 \
-    char *argv[] = {__VA_ARGS__, NULL};                                                            \
+#define WORDS(...)                      \
+    char *argv[] = {__VA_ARGS__, NULL}; \
     int argc = (int)ARRAY_SIZE(argv) - 1
 
 static char command[] = "plan", word[] = "disk-full", dashes[] = "--";
@@ -21,9 +21,8 @@ takes_options_before_and_behind_words(void **state)
     bool json = false;
     const char *key = NULL;
     char first[] = "--json", second[] = "--key=id", third[] = "--key", fourth[] = "other";
-    const option_t rows[] = {{"--json", OPTION_FLAG, &json},
-                             {"--key", OPTION_TEXT, &key},
-                             {NULL, OPTION_FLAG, NULL}};
+    const option_t rows[] = {
+        {"--json", OPTION_FLAG, &json}, {"--key", OPTION_TEXT, &key}, {NULL, OPTION_FLAG, NULL}};
     WORDS(command, first, word, second, third, fourth);
     assert_int_equal(options_take(rows, 1, &argc, argv, true, &fault), 0);
     assert_true(json);

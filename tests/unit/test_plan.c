@@ -11,13 +11,24 @@
 #include "cli/draft.h"
 #include "cli/plan.h"
 
-static const char *const root_keys[] = {
-    "site", "version", "previous", "issued", "expires", "quorum-root", "quorum-approve",
-    "quorum-order", "quorum-grant", "offline-max", "grant-days-max", "holder", NULL};
-static const char *const people_keys[] = {"site",   "version", "root",     "issued", "expires",
-                                          "broker", "curve",   "delegate", "floor",  "key", NULL};
+static const char *const root_keys[] = {"site",
+                                        "version",
+                                        "previous",
+                                        "issued",
+                                        "expires",
+                                        "quorum-root",
+                                        "quorum-approve",
+                                        "quorum-order",
+                                        "quorum-grant",
+                                        "offline-max",
+                                        "grant-days-max",
+                                        "holder",
+                                        NULL};
+static const char *const people_keys[] = {"site",    "version", "root",  "issued",
+                                          "expires", "broker",  "curve", "delegate",
+                                          "floor",   "key",     NULL};
 static const char *const fleet_keys[] = {"site", "region", "version", "issued", "expires",
-                                         "host", "source", "worker", NULL};
+                                         "host", "source", "worker",  NULL};
 
 static machinekey_t *
 make_key(void)
@@ -130,18 +141,20 @@ fill_manifest(manifest_t *manifest)
     manifest->grow = 2;
     manifest->soak_s = 30;
     manifest->input_count = 2;
-    manifest->inputs[0] = (manifest_input_t){.name = "goal", .kind = INPUT_PERCENT,
-                                             .has_default = true, .fallback = "80"};
-    manifest->inputs[1] = (manifest_input_t){.name = "mount", .kind = INPUT_PATH,
-                                             .from = "labels.mountpoint"};
+    manifest->inputs[0] = (manifest_input_t){
+        .name = "goal", .kind = INPUT_PERCENT, .has_default = true, .fallback = "80"};
+    manifest->inputs[1] =
+        (manifest_input_t){.name = "mount", .kind = INPUT_PATH, .from = "labels.mountpoint"};
     manifest->step_count = 1;
     manifest->steps[0] = (manifest_step_t){.name = "usage", .timeout_s = 60};
     manifest->use_count = 1;
-    manifest->uses[0] = (manifest_use_t){.step = "usage", .op = "disk.usage",
-                                         .class_ = CLASS_OBSERVE};
+    manifest->uses[0] =
+        (manifest_use_t){.step = "usage", .op = "disk.usage", .class_ = CLASS_OBSERVE};
     manifest->bound_count = 1;
-    manifest->bounds[0] = (manifest_bound_t){.step = "usage", .op = "disk.usage",
-                                             .argument = "path", .kind = "under",
+    manifest->bounds[0] = (manifest_bound_t){.step = "usage",
+                                             .op = "disk.usage",
+                                             .argument = "path",
+                                             .kind = "under",
                                              .value = "inputs.mount"};
 }
 
@@ -161,9 +174,14 @@ open_desk(void **state)
     snprintf(desk->alert->host, sizeof desk->alert->host, "host-3");
     desk->alert->label_count = 1;
     desk->alert->labels[0] = (label_t){.name = "mountpoint", .value = "/var"};
-    desk->wish = (wish_t){.release = desk->release, .manifest = desk->manifest, .incident = 7,
-                          .alert = desk->alert, .inputs = desk->inputs, .targets = desk->targets,
-                          .valid_s = 1800, .now = {INT64_C(1800000000123)}};
+    desk->wish = (wish_t){.release = desk->release,
+                          .manifest = desk->manifest,
+                          .incident = 7,
+                          .alert = desk->alert,
+                          .inputs = desk->inputs,
+                          .targets = desk->targets,
+                          .valid_s = 1800,
+                          .now = {INT64_C(1800000000123)}};
     *state = desk;
     return 0;
 }
@@ -310,8 +328,9 @@ shows_bounds_with_their_values_and_what_is_not_touched(void **state)
     approvals_t approvals = {.needed = 1};
     name_targets(desk, 7);
     CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
-    CLEANUP(value_destroy) value_t *plan = plan_value(order, &desk->wish, desk->release,
-                                                      desk->manifest, &approvals, desk->trust);
+    CLEANUP(value_destroy)
+    value_t *plan =
+        plan_value(order, &desk->wish, desk->release, desk->manifest, &approvals, desk->trust);
     const value_t *use = value_at(value_get(value_at(value_get(plan, "steps"), 0), "uses"), 0);
     assert_string_equal(value_string(value_at(value_get(use, "bounds"), 0)),
                         "path under /var (inputs.mount)");

@@ -50,8 +50,7 @@ static const char checkpoint[] =
     "broker hq\nsize 2\n"
     "head 2222222222222222222222222222222222222222222222222222222222222222\n"
     "made 2026-11-22T03:04:05.678Z\nend\n";
-static const char armor[] =
-    "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n";
+static const char armor[] = "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n";
 
 static record_t *
 load(const char *leaves, fault_t *fault)
@@ -74,8 +73,8 @@ reads_an_export(void **state)
     (void)state;
     fault_t fault;
     slice_t leaf;
-    CLEANUP(record_close) record_t *record =
-        load("leaf 0 5\nevent\nleaf 1 7\norder\nx\nend\n", &fault);
+    CLEANUP(record_close)
+    record_t *record = load("leaf 0 5\nevent\nleaf 1 7\norder\nx\nend\n", &fault);
     assert_non_null(record);
     assert_int_equal(record_checkpoint(record)->size, 2);
     assert_true(slice_is(record_document(record), checkpoint));
