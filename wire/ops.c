@@ -199,8 +199,9 @@ misfit(const op_argument_t *argument, const value_t *value)
     case ARGUMENT_NAME:
         return bytes && text_is_name(text) ? NULL : "is not a name ([a-z0-9][a-z0-9._-]*)";
     case ARGUMENT_TEXT:
-        return bytes && is_text(argument, value_slice(value)) ? NULL
-                                                               : "is not printable ASCII, or too long";
+        return bytes && is_text(argument, value_slice(value))
+                   ? NULL
+                   : "is not printable ASCII, or too long";
     case ARGUMENT_INTEGER:
         return kind == VALUE_INTEGER && number >= argument->min && number <= argument->max
                    ? NULL

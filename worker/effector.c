@@ -415,7 +415,8 @@ find_flight(effector_t *self, const call_t *call, size_t *flight, fault_t *fault
         }
     }
     return found ? 0
-                 : fault_set(fault, FAULT_LIMIT, "%d ops are running already", EFFECTOR_FLIGHTS_MAX);
+                 : fault_set(fault, FAULT_LIMIT, "%d ops are running already",
+                             EFFECTOR_FLIGHTS_MAX);
 }
 
 /* 0 whether the op was started or failed at once, which the journal then has. */
@@ -468,8 +469,8 @@ check_again(const effector_t *self, const call_t *call, fault_t *fault)
         return fault_set(fault, FAULT_UNKNOWN, "%s was cut off, and its last try lives on: %s",
                          call->op->name, why.text);
     if (call->op->again != AGAIN_IDEMPOTENT)
-        return fault_set(fault, FAULT_UNKNOWN, "%s was cut off; nobody can know whether it happened",
-                         call->op->name);
+        return fault_set(fault, FAULT_UNKNOWN,
+                         "%s was cut off; nobody can know whether it happened", call->op->name);
     if (check_allowed(self, call, &why))
         return fault_set(fault, FAULT_UNKNOWN, "%s was cut off and may not be repeated: %s",
                          call->op->name, why.text);

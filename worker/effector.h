@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* effector - decides, op by op, whether something may happen on this machine (docs/PROTOCOL.md 7.3).
+/* effector - decides, op by op, what may happen on this machine (docs/PROTOCOL.md 7.3).
  *
  * It believes nobody: it verifies root, people, fleets, the release and the order or grant by
  * itself, holds every op to what the signed manifest declares, to the machine's own policy and to

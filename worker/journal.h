@@ -6,8 +6,8 @@
  * when the journal is opened; any other break is a fault that ends the effector, because a journal
  * that lost records could let a fix run twice. One process at a time holds it (flock).
  *
- * Room for END is reserved ahead (fallocate), and a BEGIN that would eat into it is FAULT_FULL: what
- * began can finish on a full disk. All of it is kept in memory too: about 500 bytes an op. */
+ * Room for END is reserved ahead (fallocate), and a BEGIN that would eat into it is FAULT_FULL:
+ * what began can finish on a full disk. All of it is kept in memory too: about 500 bytes an op. */
 #ifndef TOCSIN_JOURNAL_H
 #define TOCSIN_JOURNAL_H
 

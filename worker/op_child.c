@@ -60,7 +60,7 @@ op_row(const char *name)
     return NULL;
 }
 
-/* Standard descriptors on /dev/null, the two pipes where the child expects them, and nothing else. */
+/* Standard descriptors on /dev/null, the two pipes where the child expects them, nothing else. */
 static int
 settle_descriptors(int result, int go, fault_t *fault)
 {
@@ -310,7 +310,7 @@ op_child_read(op_child_t *self)
     return self->done;
 }
 
-/* The child's words are a stranger's: its code is one of ours, its text is printable, or neither. */
+/* The child's words are a stranger's: they count if its code and text are what a fault's can be. */
 static void
 read_fault(const op_child_t *self, fault_t *fault)
 {
@@ -330,7 +330,8 @@ read_result(const op_child_t *self, fault_t *fault)
 {
     slice_t all = bytes_slice(self->result);
     if (!self->done)
-        fault_set(fault, FAULT_TIMEOUT, "%s was not done by its deadline and was ended", self->name);
+        fault_set(fault, FAULT_TIMEOUT, "%s was not done by its deadline and was ended",
+                  self->name);
     else if (!all.size)
         fault_set(fault, FAULT_FAILED, "%s died without a result", self->name);
     else if (all.data[0] == 'f')

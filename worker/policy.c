@@ -265,8 +265,8 @@ check_path(const policy_t *self, const op_t *op, const char *path, fault_t *faul
 {
     if (op->least != CLASS_OBSERVE) {
         if (!policy_spool(self, path))
-            return fault_set(fault, FAULT_POLICY, "'%.120s' is not below a spool folder of the policy",
-                             path);
+            return fault_set(fault, FAULT_POLICY,
+                             "'%.120s' is not below a spool folder of the policy", path);
         if (!strcmp(op->name, "file.remove") && !name_is_rotated(strrchr(path, '/') + 1))
             return fault_set(fault, FAULT_POLICY, "'%.120s' is not named like a rotated log", path);
         return 0;
@@ -274,8 +274,8 @@ check_path(const policy_t *self, const op_t *op, const char *path, fault_t *faul
     for (size_t i = 0; i < self->folder_count; i++)
         if (path_is_under(path, self->folders[i].path))
             return 0;
-    return fault_set(fault, FAULT_POLICY, "'%.120s' is not below a read or spool folder of the policy",
-                     path);
+    return fault_set(fault, FAULT_POLICY,
+                     "'%.120s' is not below a read or spool folder of the policy", path);
 }
 
 int
@@ -308,7 +308,8 @@ policy_check_rate(const policy_t *self, const op_t *op, const journal_t *journal
     wall_t since = {now.ms - (int64_t)rule->seconds * 1000};
     size_t count = journal_count(journal, op->name, since);
     if (count >= rule->count)
-        return fault_set(fault, FAULT_RATE, "%s began %zu times in the last %llu s, as often as allowed",
-                         op->name, count, (unsigned long long)rule->seconds);
+        return fault_set(fault, FAULT_RATE,
+                         "%s began %zu times in the last %llu s, as often as allowed", op->name,
+                         count, (unsigned long long)rule->seconds);
     return 0;
 }

@@ -180,7 +180,8 @@ proc_end_tree(pid_t root, int wait_ms, fault_t *fault)
     mono_t start = mono_now();
     while (signal_descendants(root) > 0) {
         if (mono_now().ms - start.ms > wait_ms)
-            return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end", (int)root);
+            return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end",
+                             (int)root);
         poll(NULL, 0, ROUND_MS);
     }
     return proc_end(root, wait_ms, fault);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Both files are written beside the old ones, the document last. Once that is there, both are whole,
- * and whoever comes next finishes the two renames. */
+/* Both files are written beside the old ones, the document last. Once that is there, both are
+ * whole, and whoever comes next finishes the two renames. */
 #include "worker/site_folder.h"
 
 #include <dirent.h>

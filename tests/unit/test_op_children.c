@@ -289,7 +289,8 @@ the_largest_files_come_first_and_links_are_not_walked(void **state)
     CLEANUP(value_destroy)
     value_t *two = run_row(op_row("disk.largest"), op_find("disk.largest"), arguments, &fault);
     assert_int_equal(value_count(two), 2);
-    assert_string_equal(value_get_text(value_at(two, 0), "path"), in_folder("spool/deep/big.log.1"));
+    assert_string_equal(value_get_text(value_at(two, 0), "path"),
+                        in_folder("spool/deep/big.log.1"));
     assert_true(value_get_integer(value_at(two, 0), "bytes") >= 19999);
     value_set_bool(arguments, "rotated", false);
     value_set_integer(arguments, "count", 1);

@@ -43,7 +43,8 @@ try_all(const char *address, int64_t port, mono_t deadline)
     if (wrong)
         return gai_strerror(wrong);
     int last = ETIMEDOUT;
-    for (const struct addrinfo *at = all; at && last && mono_now().ms < deadline.ms; at = at->ai_next)
+    for (const struct addrinfo *at = all; at && last && mono_now().ms < deadline.ms;
+         at = at->ai_next)
         last = try_address(at, deadline);
     freeaddrinfo(all);
     return last ? strerror(last) : NULL;

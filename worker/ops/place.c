@@ -12,7 +12,8 @@
 #include "wire/ops.h"
 
 static int
-open_at(int folder, const char *path, const char *whole, int flags, uint64_t resolve, fault_t *fault)
+open_at(int folder, const char *path, const char *whole, int flags, uint64_t resolve,
+        fault_t *fault)
 {
     struct open_how how = {
         .flags = (uint64_t)(flags | O_CLOEXEC),

@@ -190,7 +190,8 @@ await_running(const service_t *service, int status_fd, proc_t *process, fault_t 
             return explain_exit(service->start[0], status, fault);
         waiting.fd = -1;
     }
-    return fault_set(fault, FAULT_FAILED, "'%s' was started, but '%.120s' names no process of it after %d s",
+    return fault_set(fault, FAULT_FAILED,
+                     "'%s' was started, but '%.120s' names no process of it after %d s",
                      service->name, service->pidfile, START_MS / 1000);
 }
 
