@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The link's process: `link CONFIG JUDGE-FD`. It speaks ZeroMQ with CURVE, holds that key and
  * nothing else, and passes messages both ways (docs/PROTOCOL.md 6 and 7.1). */
-#include <czmq.h>
-
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
+#include <zmq.h>
 
 #include "common/channel.h"
 #include "common/log.h"
+#include "common/moment.h"
 #include "common/privilege.h"
 #include "keys/curve.h"
 #include "wire/message.h"
@@ -19,130 +22,118 @@
 typedef struct {
     settings_t settings;
     curvepair_t pair;
-    zloop_t *loop;
-    zsock_t *socket;
+    void *context, *socket; /* libzmq's; this process is too small for more than that */
     channel_t *judge;
-    char instance[64];  /* of the broker that answered last; "" while offline */
-    int unanswered;     /* PINGs since the last PONG */
-    fault_t fault;      /* why the loop ended */
+    char instance[64];      /* of the broker that answered last; "" while offline */
+    int unanswered;         /* PINGs since the last PONG */
+    mono_t heartbeat;       /* when the next is due */
 } uplink_t;
 
-static int
-end_loop(uplink_t *self, const fault_t *why)
+/* Whole or not at all; a full queue is said, and what was lost is asked for again. */
+static void
+send_frames(uplink_t *self, const frames_t *frames)
 {
-    self->fault = *why;
-    return -1;
-}
-
-static int
-tell_judge(uplink_t *self, const frames_t *frames)
-{
-    fault_t why = {0};
-    if (channel_send(self->judge, frames, &why)) {
-        fault_wrap(&why, "judge");
-        return end_loop(self, &why);
+    for (size_t i = 0; i < frames->count; i++) {
+        slice_t frame = frames_at(frames, i);
+        int more = i + 1 < frames->count ? ZMQ_SNDMORE : 0;
+        if (zmq_send(self->socket, frame.data, frame.size, ZMQ_DONTWAIT | more) < 0) {
+            log_warning("%s was not sent: %s", frames_text(frames, 0), zmq_strerror(errno));
+            return;
+        }
     }
-    return 0;
 }
 
-static zmsg_t *
-to_zmsg(const frames_t *frames)
-{
-    zmsg_t *message = zmsg_new();
-    for (size_t i = 0; i < frames->count; i++)
-        zmsg_addmem(message, frames_at(frames, i).data, frames_at(frames, i).size);
-    return message;
-}
-
-/* NULL where it is more than a message may be. */
+/* One message that is there, or NULL; *broken where it has more frames than a message may. */
 static frames_t *
-from_zmsg(zmsg_t *message)
+receive_frames(uplink_t *self, bool *broken)
 {
-    if (zmsg_size(message) > FRAMES_MAX)
-        return NULL;
-    frames_t *frames = frames_new();
-    for (zframe_t *frame = zmsg_first(message); frame; frame = zmsg_next(message))
-        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
-    return frames;
+    CLEANUP(frames_destroy) frames_t *frames = frames_new();
+    *broken = false;
+    for (bool more = true; more;) {
+        zmq_msg_t part;
+        zmq_msg_init(&part);
+        if (zmq_msg_recv(&part, self->socket, ZMQ_DONTWAIT) < 0) {
+            zmq_msg_close(&part);
+            return NULL;
+        }
+        more = zmq_msg_more(&part);
+        if (frames->count < FRAMES_MAX)
+            frames_add(frames, slice_of(zmq_msg_data(&part), zmq_msg_size(&part)));
+        else
+            *broken = true;
+        zmq_msg_close(&part);
+    }
+    return MOVE(frames);
+}
+
+static int
+tell_judge(uplink_t *self, const frames_t *frames, fault_t *fault)
+{
+    return channel_send(self->judge, frames, fault) ? fault_wrap(fault, "judge") : 0;
 }
 
 static void
 ping(uplink_t *self)
 {
     /* One at a time: what waits in the socket while the broker is away is sent when it is back. */
-    if (self->unanswered++ > 0 && self->unanswered <= MISSED_MAX)
+    if (self->unanswered++ > 0)
         return;
-    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_new();
-    zmsg_addstr(message, message_word(MESSAGE_PING));
-    zmsg_addstr(message, self->settings.name);
-    zmsg_send(&message, self->socket);
+    CLEANUP(frames_destroy) frames_t *frames = message_new(MESSAGE_PING);
+    frames_add_text(frames, self->settings.name);
+    send_frames(self, frames);
 }
 
 /* ---- from the broker --------------------------------------------------------------------- */
 
 static int
-on_pong(uplink_t *self, const frames_t *frames)
+on_pong(uplink_t *self, const frames_t *frames, fault_t *fault)
 {
     const char *instance = frames_text(frames, 2);
     self->unanswered = 0;
-    if (!strcmp(instance, self->instance))
-        return 0;
-    if (!text_copy(self->instance, sizeof self->instance, instance))
+    if (!strcmp(instance, self->instance) ||
+        !text_copy(self->instance, sizeof self->instance, instance))
         return 0;
     CLEANUP(frames_destroy) frames_t *online = frames_new();
     frames_add_text(online, "ONLINE");
     frames_add_text(online, instance);
     log_info("broker=%s answers", self->instance);
-    return tell_judge(self, online);
+    return tell_judge(self, online, fault);
 }
 
 static int
-on_broker(zloop_t *loop, zsock_t *socket, void *context)
+on_broker(uplink_t *self, fault_t *fault)
 {
-    uplink_t *self = context;
-    (void)loop;
-    while (zsock_events(socket) & ZMQ_POLLIN) {
+    for (;;) {
+        bool broken;
         message_type_t type;
-        fault_t why = {0};
-        CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(socket);
-        if (!message)
+        CLEANUP(frames_destroy) frames_t *frames = receive_frames(self, &broken);
+        if (!frames)
             return 0;
-        CLEANUP(frames_destroy) frames_t *frames = from_zmsg(message);
-        if (!frames || message_read(frames, FROM_BROKER, &type, &why)) {
+        if (broken || message_read(frames, FROM_BROKER, &type, NULL))
             log_warning("the broker sent what is no message for a worker");
-            continue;
-        }
-        if (type == MESSAGE_PONG ? on_pong(self, frames) : tell_judge(self, frames))
+        else if (type == MESSAGE_PONG ? on_pong(self, frames, fault)
+                                      : tell_judge(self, frames, fault))
             return -1;
     }
-    return 0;
 }
 
 /* ---- from the judge ---------------------------------------------------------------------- */
 
 static int
-on_judge(zloop_t *loop, zmq_pollitem_t *item, void *context)
+on_judge(uplink_t *self, fault_t *fault)
 {
-    uplink_t *self = context;
     fault_t why = {0};
-    (void)loop;
-    (void)item;
-    if (channel_fill(self->judge, &why))
-        return end_loop(self, &why);
+    if (channel_fill(self->judge, fault))
+        return fault_wrap(fault, "judge");
     for (;;) {
         message_type_t type;
         CLEANUP(frames_destroy) frames_t *frames = channel_next(self->judge, &why);
         if (!frames)
-            break;
-        if (message_read(frames, FROM_WORKER, &type, &why)) {
-            fault_wrap(&why, "judge");
-            break;
-        }
-        CLEANUP(zmsg_destroy) zmsg_t *message = to_zmsg(frames);
-        if (zmsg_send(&message, self->socket))
-            log_warning("%s was not sent: the queue to the broker is full", message_word(type));
+            return why.code ? fault_set(fault, why.code, "judge: %s", why.text) : 0;
+        if (message_read(frames, FROM_WORKER, &type, fault))
+            return fault_wrap(fault, "judge");
+        send_frames(self, frames);
     }
-    return why.code ? end_loop(self, &why) : 0;
 }
 
 /* ---- the connection ---------------------------------------------------------------------- */
@@ -150,47 +141,64 @@ on_judge(zloop_t *loop, zmq_pollitem_t *item, void *context)
 static int
 connect_broker(uplink_t *self, fault_t *fault)
 {
-    self->socket = zsock_new(ZMQ_DEALER);
-    zsock_set_curve_publickey_bin(self->socket, self->pair.public_key.bytes);
-    zsock_set_curve_secretkey_bin(self->socket, self->pair.secret);
-    zsock_set_curve_serverkey_bin(self->socket, self->settings.broker_key.bytes);
-    zsock_set_linger(self->socket, 0);
-    zsock_set_sndhwm(self->socket, 1000);
-    zsock_set_rcvhwm(self->socket, 1000);
-    zsock_set_maxmsgsize(self->socket, FRAMES_BYTES_MAX);
-    zsock_set_sndtimeo(self->socket, 0);
-    zsock_set_reconnect_ivl(self->socket, 50);
-    zsock_set_reconnect_ivl_max(self->socket, 5000);
-    zsock_set_handshake_ivl(self->socket, 2000);
-    if (zsock_connect(self->socket, "%s", self->settings.broker))
-        return fault_set(fault, FAULT_CONFIG, "'%s' is no endpoint to connect to",
-                         self->settings.broker);
-    if (zloop_reader(self->loop, self->socket, on_broker, self))
-        return fault_set(fault, FAULT_IO, "the loop takes no reader");
+    const struct {
+        int option, value;
+    } options[] = {
+        {ZMQ_LINGER, 0},          {ZMQ_SNDHWM, 1000},          {ZMQ_RCVHWM, 1000},
+        {ZMQ_RECONNECT_IVL, 50},  {ZMQ_RECONNECT_IVL_MAX, 5000}, {ZMQ_HANDSHAKE_IVL, 2000},
+    };
+    int64_t message_max = FRAMES_BYTES_MAX;
+    self->socket = zmq_socket(self->context, ZMQ_DEALER);
+    int failed = !self->socket;
+    for (size_t i = 0; i < ARRAY_SIZE(options) && !failed; i++)
+        failed = zmq_setsockopt(self->socket, options[i].option, &options[i].value, sizeof(int));
+    if (failed || zmq_setsockopt(self->socket, ZMQ_MAXMSGSIZE, &message_max, sizeof message_max) ||
+        zmq_setsockopt(self->socket, ZMQ_CURVE_SERVERKEY, self->settings.broker_key.bytes, 32) ||
+        zmq_setsockopt(self->socket, ZMQ_CURVE_PUBLICKEY, self->pair.public_key.bytes, 32) ||
+        zmq_setsockopt(self->socket, ZMQ_CURVE_SECRETKEY, self->pair.secret, 32) ||
+        zmq_connect(self->socket, self->settings.broker))
+        return fault_set(fault, FAULT_CONFIG, "'%s' cannot be connected to: %s",
+                         self->settings.broker, zmq_strerror(errno));
     self->unanswered = 0;
+    self->heartbeat = (mono_t){mono_now().ms + HEARTBEAT_MS};
     ping(self);
     return 0;
 }
 
+/* A broker that is silent is connected to anew, and what was queued for it is dropped. */
 static int
-on_heartbeat(zloop_t *loop, int timer, void *context)
+on_silence(uplink_t *self, fault_t *fault)
 {
-    uplink_t *self = context;
-    fault_t why = {0};
-    (void)timer;
-    if (self->unanswered >= MISSED_MAX) {
-        if (self->instance[0]) {
-            CLEANUP(frames_destroy) frames_t *offline = frames_new();
-            frames_add_text(offline, "OFFLINE");
-            log_warning("broker=%s is silent", self->instance);
-            if (tell_judge(self, offline))
-                return -1;
-        }
-        self->instance[0] = '\0';
-        zloop_reader_end(loop, self->socket);
-        zsock_destroy(&self->socket);
-        return connect_broker(self, &why) ? end_loop(self, &why) : 0;
+    if (self->instance[0]) {
+        CLEANUP(frames_destroy) frames_t *offline = frames_new();
+        frames_add_text(offline, "OFFLINE");
+        log_warning("broker=%s is silent", self->instance);
+        if (tell_judge(self, offline, fault))
+            return -1;
     }
+    self->instance[0] = '\0';
+    zmq_close(self->socket);
+    return connect_broker(self, fault);
+}
+
+static int
+turn(uplink_t *self, fault_t *fault)
+{
+    zmq_pollitem_t items[] = {
+        {.socket = self->socket, .events = ZMQ_POLLIN},
+        {.fd = channel_fd(self->judge), .events = ZMQ_POLLIN},
+    };
+    int64_t left = self->heartbeat.ms - mono_now().ms;
+    if (zmq_poll(items, ARRAY_SIZE(items), left < 0 ? 0 : (long)left) < 0 && errno != EINTR)
+        return fault_set(fault, FAULT_IO, "zmq_poll: %s", zmq_strerror(errno));
+    if ((items[0].revents && on_broker(self, fault)) ||
+        (items[1].revents && on_judge(self, fault)))
+        return -1;
+    if (mono_now().ms < self->heartbeat.ms)
+        return 0;
+    self->heartbeat = (mono_t){mono_now().ms + HEARTBEAT_MS};
+    if (self->unanswered >= MISSED_MAX)
+        return on_silence(self, fault);
     ping(self);
     return 0;
 }
@@ -207,17 +215,11 @@ run(uplink_t *self, char **argv, fault_t *fault)
         privilege_drop(self->settings.link_uid, fault))
         return -1;
     self->judge = channel_new((int)fd);
-    zsys_handler_set(NULL);
-    zsys_set_io_threads(1);
-    self->loop = zloop_new();
-    zmq_pollitem_t judge = {.fd = (int)fd, .events = ZMQ_POLLIN};
-    zloop_poller(self->loop, &judge, on_judge, self);
-    zloop_timer(self->loop, HEARTBEAT_MS, 0, on_heartbeat, self);
-    if (connect_broker(self, fault))
-        return -1;
-    zloop_start(self->loop);
-    *fault = self->fault;
-    return -1;
+    self->context = zmq_ctx_new();
+    int failed = connect_broker(self, fault);
+    while (!failed)
+        failed = turn(self, fault);
+    return failed;
 }
 
 int
@@ -232,10 +234,7 @@ main(int argc, char **argv)
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     run(&self, argv, &fault);
-    log_error("%s", fault.code ? fault.text : "interrupted");
-    zloop_destroy(&self.loop);
-    zsock_destroy(&self.socket);
-    channel_destroy(&self.judge);
+    log_error("%s", fault.text);
     curve_forget(&self.pair);
     return fault_exit(fault.code);
 }
