@@ -72,6 +72,13 @@ hash_slice(const hash_t *self)
     return slice_of(self->bytes, HASH_BYTES);
 }
 
+bool
+slice_same_secret(slice_t left, slice_t right)
+{
+    hash_t one = hash_of(left), other = hash_of(right);
+    return sodium_memcmp(one.bytes, other.bytes, HASH_BYTES) == 0;
+}
+
 const char *
 hash_write(const hash_t *self, char out[static HASH_TEXT])
 {

@@ -28,6 +28,9 @@ bool hash_equal(const hash_t *left, const hash_t *right);
 int hash_compare(const hash_t *left, const hash_t *right);
 slice_t hash_slice(const hash_t *self);
 
+/* Whether two secrets are the same, in a time that tells nothing of where they differ. */
+bool slice_same_secret(slice_t left, slice_t right);
+
 /* 64 lower-case hexadecimal digits. */
 const char *hash_write(const hash_t *self, char out[static HASH_TEXT]);
 bool hash_read(const char *text, hash_t *out);

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/broker.h"
+
+#include <assert.h>
+#include <czmq.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "broker/alertmanager.h"
+#include "broker/catalog.h"
+#include "broker/checkpoint.h"
+#include "broker/desk.h"
+#include "broker/web.h"
+#include "common/document.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "wire/message.h"
+
+#define EXIT_RECORD 2 /* the record could not be written */
+#define SETTLED_MS 1000
+
+typedef struct {
+    caller_t caller;
+    frames_t *frames;
+} reply_t;
+
+struct broker {
+    const settings_t *settings;
+    charter_t *charter;
+    struct timespec stamp;      /* of the site folder, as it was read last */
+    machinekey_t *key;
+    curvepair_t pair;
+    char instance[33];
+    store_t *store;
+    core_t *core;
+    gate_t *gate;
+    web_t *web;                 /* NULL where no http is set */
+    catalog_t *catalog;         /* NULL where none is set */
+    char catalog_error[FAULT_TEXT_MAX];
+    desk_house_t house;
+    desk_t *desk;
+    actions_t *actions;         /* of the batch */
+    size_t written;             /* of its rows */
+    bool begun;                 /* a transaction is open */
+    size_t reply_count, reply_capacity;
+    reply_t *replies;           /* of the batch */
+    bool due;                   /* a tick is */
+};
+
+/* The record ---------------------------------------------------------------------------------- */
+
+/* What stands in memory is ahead of the disk and may not be used: start again from the disk. */
+static void
+end_without_record(const fault_t *fault)
+{
+    log_error("the record cannot be written: %s (%s); nothing after the last commit was "
+              "acknowledged", fault->text, fault_word(fault->code));
+    _exit(EXIT_RECORD);
+}
+
+static void
+write_row(broker_t *self, const row_t *row)
+{
+    fault_t fault = {0};
+    if ((!self->begun && self->store->begin(self->store->self, &fault))
+        || self->store->put(self->store->self, row, &fault))
+        end_without_record(&fault);
+    self->begun = true;
+}
+
+static void
+write_rows(broker_t *self)
+{
+    for (; self->written < self->actions->row_count; self->written++) {
+        const row_t *row = self->actions->rows[self->written];
+        write_row(self, row);
+        if (row->kind == ROW_EVENT) {
+            log_info("%s: %s", row->event.kind, row->event.text);
+            desk_tell(self->desk, &row->event);
+        }
+    }
+}
+
+static int
+step(void *context, event_t *event, fault_t *fault)
+{
+    broker_t *self = context;
+    int result = core_step(self->core, event, wall_now(), self->actions, fault);
+    write_rows(self);
+    return result;
+}
+
+static void
+answer_later(void *context, const caller_t *caller, frames_t **frames)
+{
+    broker_t *self = context;
+    if (self->reply_count == self->reply_capacity) {
+        self->reply_capacity = self->reply_capacity ? 2 * self->reply_capacity : 16;
+        self->replies = memory_resize(self->replies, self->reply_capacity, sizeof(reply_t));
+    }
+    self->replies[self->reply_count++] = (reply_t){*caller, MOVE(*frames)};
+}
+
+static void
+send_all(broker_t *self, const actions_t *done)
+{
+    for (size_t i = 0; i < done->send_count; i++) {
+        send_t *send = &done->sends[i];
+        if (!gate_send(self->gate, send->worker, &send->frames))
+            log_debug("worker=%s: not there; it is told when it says HELLO", send->worker);
+    }
+    for (size_t i = 0; i < self->reply_count; i++)
+        if (!gate_answer(self->gate, &self->replies[i].caller, &self->replies[i].frames))
+            desk_forget(self->desk, &self->replies[i].caller);
+    self->reply_count = 0;
+    if (self->web)
+        web_answer(self->web);
+}
+
+static void
+commit(broker_t *self)
+{
+    fault_t fault = {0};
+    core_flush(self->core, self->actions);
+    write_rows(self);
+    if (self->begun && self->store->commit(self->store->self, &fault))
+        end_without_record(&fault);
+    self->begun = false;
+    CLEANUP(actions_destroy) actions_t *done = self->actions;
+    self->actions = actions_new();
+    self->written = 0;
+    send_all(self, done);
+}
+
+/* What workers say ---------------------------------------------------------------------------- */
+
+static int
+read_hello(event_t *event, const frames_t *frames, value_t **state, fault_t *fault)
+{
+    if (strcmp(frames_text(frames, 1), PROTOCOL_VERSION) != 0)
+        return fault_set(fault, FAULT_VERSION, "it speaks another protocol version");
+    if (strcmp(frames_text(frames, 2), event->worker) != 0)
+        return fault_set(fault, FAULT_KEY, "it calls itself '%.63s', and its key is of '%s'",
+                         frames_text(frames, 2), event->worker);
+    *state = value_decode(frames_at(frames, 3), fault);
+    event->state = *state;
+    return *state ? 0 : -1;
+}
+
+static int
+read_hash(event_t *event, const frames_t *frames, fault_t *fault)
+{
+    if (hash_read(frames_text(frames, 1), &event->hash))
+        return 0;
+    return fault_set(fault, FAULT_FORMAT, "its first frame is not a hash");
+}
+
+static int
+read_event(event_t *event, message_type_t type, const frames_t *frames, value_t **state,
+           fault_t *fault)
+{
+    switch (type) {
+    case MESSAGE_HELLO:
+        event->kind = EVENT_HELLO;
+        return read_hello(event, frames, state, fault);
+    case MESSAGE_PING:
+        event->kind = EVENT_PING;
+        event->document = frames_at(frames, 1);
+        return 0;
+    case MESSAGE_ACCEPT:
+        event->kind = EVENT_ACCEPT;
+        return read_hash(event, frames, fault);
+    case MESSAGE_WANT:
+        event->kind = EVENT_WANT;
+        return read_hash(event, frames, fault);
+    case MESSAGE_REFUSE:
+        event->kind = EVENT_REFUSE;
+        event->code = frames_text(frames, 2);
+        event->text = frames_text(frames, 3);
+        return read_hash(event, frames, fault);
+    case MESSAGE_RECEIPT:
+        event->kind = EVENT_RECEIPT;
+        event->document = frames_at(frames, 1);
+        event->armors = frames_at(frames, 2);
+        event->output = frames_at(frames, 3);
+        return 0;
+    default:
+        return fault_set(fault, FAULT_FORMAT, "a worker does not say '%s'", message_word(type));
+    }
+}
+
+static void
+on_message(broker_t *self, const caller_t *caller, const frames_t *frames)
+{
+    fault_t fault = {0};
+    message_type_t type;
+    CLEANUP(value_destroy) value_t *state = NULL;
+    event_t event = {.worker = caller->name};
+    int failed = message_read(frames, caller->worker ? FROM_WORKER : FROM_PERSON, &type, &fault);
+    if (!failed && type == MESSAGE_ASK) {
+        desk_ask(self->desk, caller, frames, wall_now());
+        return;
+    }
+    if (failed || read_event(&event, type, frames, &state, &fault) || step(self, &event, &fault))
+        log_warning("%s=%s: %s (%s)", caller->worker ? "worker" : "person", caller->name,
+                    fault.text, fault_word(fault.code));
+}
+
+static void
+drain_gate(broker_t *self)
+{
+    caller_t caller;
+    for (int i = 0; i < BROKER_TURN_MESSAGES; i++) {
+        CLEANUP(frames_destroy) frames_t *frames = gate_receive(self->gate, &caller);
+        if (!frames)
+            return;
+        on_message(self, &caller, frames);
+    }
+}
+
+/* What monitoring says ------------------------------------------------------------------------ */
+
+typedef struct {
+    broker_t *broker;
+    const source_t *source;
+} post_t;
+
+static int
+on_alert_posted(void *context, alert_t *alert, fault_t *fault)
+{
+    post_t *post = context;
+    event_t event = {.kind = EVENT_ALERT, .alert = alert, .region = post->source->region};
+    if (step(post->broker, &event, fault))
+        end_without_record(fault);
+    return 0;
+}
+
+static int
+on_post(void *context, const source_t *source, slice_t body, fault_t *fault)
+{
+    post_t post = {context, source};
+    uint64_t cut = 0;
+    if (alertmanager_read(source->name, body, on_alert_posted, &post, &cut, fault))
+        return -1;
+    if (cut)
+        log_warning("source=%s: %llu alerts of this group were cut off before they came here",
+                    source->name, (unsigned long long)cut);
+    return 0;
+}
+
+/* What git says ------------------------------------------------------------------------------- */
+
+static void
+take_item(broker_t *self, catalog_item_t *item)
+{
+    char text[HASH_TEXT];
+    fault_t fault = {0};
+    event_t event = {
+        .kind = item->kind == CATALOG_RELEASE ? EVENT_RELEASE : EVENT_APPROVAL,
+        .document = bytes_slice(item->document),
+        .armors = bytes_slice(item->armors),
+        .hash = item->hash,
+        .files = &item->files,
+    };
+    if (item->kind == CATALOG_COMPLAINT) {
+        snprintf(self->catalog_error, sizeof self->catalog_error, "%s", item->text);
+        log_warning("catalog: %s", item->text);
+    } else if (step(self, &event, &fault)) {
+        log_warning("release=%.12s: %s (%s)", hash_write(&item->hash, text), fault.text,
+                    fault_word(fault.code));
+    }
+}
+
+static void
+drain_catalog(broker_t *self)
+{
+    fault_t fault = {0};
+    while (self->catalog) {
+        CLEANUP(catalog_item_destroy) catalog_item_t *item = catalog_next(self->catalog, &fault);
+        if (!item)
+            break;
+        take_item(self, item);
+    }
+    if (fault.code)
+        log_fault("catalog", &fault);
+}
+
+/* The site folder ----------------------------------------------------------------------------- */
+
+static struct timespec
+stamp_of(const char *folder)
+{
+    struct stat facts;
+    return stat(folder, &facts) ? (struct timespec){0} : facts.st_mtim;
+}
+
+/* Files are put there one by one: reads once nothing moved for a second. */
+static void
+watch_site(broker_t *self)
+{
+    fault_t fault = {0};
+    struct timespec stamp = stamp_of(self->settings->site);
+    bool same = stamp.tv_sec == self->stamp.tv_sec && stamp.tv_nsec == self->stamp.tv_nsec;
+    if (same || wall_now().ms - (int64_t)stamp.tv_sec * 1000 < SETTLED_MS)
+        return;
+    self->stamp = stamp;
+    CLEANUP(charter_destroy) charter_t *charter = charter_load(self->settings->site, &fault);
+    if (!charter) {
+        log_fault("what stands in the site folder now is not used", &fault);
+        return;
+    }
+    CLEANUP(charter_destroy) charter_t *before = self->charter;
+    self->charter = MOVE(charter);
+    gate_admit(self->gate, self->charter->trust);
+    core_use(self->core, self->charter, wall_now(), self->actions);
+    write_rows(self);
+    log_info("the site folder was read again");
+}
+
+/* The loop ------------------------------------------------------------------------------------ */
+
+static void
+tick(broker_t *self)
+{
+    fault_t fault = {0};
+    event_t event = {.kind = EVENT_TICK};
+    self->due = false;
+    if (step(self, &event, &fault))
+        log_fault("tick", &fault);
+    watch_site(self);
+    if (self->web)
+        web_tick(self->web);
+    if (self->catalog && catalog_tick(self->catalog, mono_now(), &fault)) {
+        log_error("catalog: %s; restart the broker", fault.text);
+        snprintf(self->catalog_error, sizeof self->catalog_error, "%s", fault.text);
+        catalog_destroy(&self->catalog);
+    }
+}
+
+/* Everything that has arrived, in one transaction; again while answering brought more. */
+static void
+turn(broker_t *self)
+{
+    do {
+        drain_gate(self);
+        if (self->web)
+            web_turn(self->web);
+        drain_catalog(self);
+        if (self->due)
+            tick(self);
+        commit(self);
+    } while (self->begun || (self->web && web_pending(self->web)));
+}
+
+static int
+on_gate(zloop_t *loop, zsock_t *socket, void *context)
+{
+    (void)loop, (void)socket;
+    turn(context);
+    return 0;
+}
+
+static int
+on_descriptor(zloop_t *loop, zmq_pollitem_t *item, void *context)
+{
+    broker_t *self = context;
+    turn(self);
+    if (!self->catalog && self->web && item->fd != web_fd(self->web))
+        zloop_poller_end(loop, item);
+    return 0;
+}
+
+static int
+on_timer(zloop_t *loop, int timer, void *context)
+{
+    (void)loop, (void)timer;
+    ((broker_t *)context)->due = true;
+    turn(context);
+    return 0;
+}
+
+/* Opening ------------------------------------------------------------------------------------- */
+
+static void
+name_instance(char out[static 33])
+{
+    uint8_t random[16];
+    ssize_t got = getrandom(random, sizeof random, 0);
+    assert(got == (ssize_t)sizeof random);
+    hex_encode(slice_of(random, sizeof random), out);
+}
+
+broker_t *
+broker_load(const settings_t *settings, fault_t *fault)
+{
+    CLEANUP(broker_destroy) broker_t *self = memory_new(1, sizeof *self);
+    self->settings = settings;
+    self->actions = actions_new();
+    self->stamp = stamp_of(settings->site);
+    self->charter = charter_load(settings->site, fault);
+    if (!self->charter || curve_load(&self->pair, settings->curve_secret, fault))
+        return NULL;
+    self->key = machinekey_load(settings->signing_key, fault);
+    if (!self->key)
+        return NULL;
+    const char *known = people_broker(trust_people(self->charter->trust),
+                                      &self->pair.public_key);
+    if (!known)
+        log_warning("people lists no broker with this CURVE key: nobody will connect to it");
+    name_instance(self->instance);
+    return MOVE(self);
+}
+
+void
+broker_destroy(broker_t **self_p)
+{
+    broker_t *self = *self_p;
+    if (!self)
+        return;
+    web_destroy(&self->web);
+    gate_destroy(&self->gate);
+    catalog_destroy(&self->catalog);
+    desk_destroy(&self->desk);
+    core_destroy(&self->core);
+    store_destroy(&self->store);
+    for (size_t i = 0; i < self->reply_count; i++)
+        frames_destroy(&self->replies[i].frames);
+    free(self->replies);
+    actions_destroy(&self->actions);
+    machinekey_destroy(&self->key);
+    charter_destroy(&self->charter);
+    curve_forget(&self->pair);
+    free(self);
+    *self_p = NULL;
+}
+
+static int
+make_state_folder(const settings_t *settings, fault_t *fault)
+{
+    uid_t uid = (uid_t)settings->uid;
+    if (folder_make(settings->state, 0700, fault))
+        return -1;
+    if (uid && geteuid() == 0 && chown(settings->state, uid, uid))
+        return fault_errno(fault, "cannot give '%s' to uid %u", settings->state, uid);
+    return 0;
+}
+
+int
+broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
+{
+    char program[4096];
+    const settings_t *settings = self->settings;
+    snprintf(program, sizeof program, "%s/../libexec/tocsin/catalog", program_folder);
+    if (*settings->catalog
+        && !(self->catalog = catalog_new(program, settings->catalog, (uid_t)settings->catalog_uid,
+                                         CATALOG_INTERVAL_MS, fault)))
+        return -1;
+    if (make_state_folder(settings, fault))
+        return -1;
+    self->gate = gate_new(settings->listen, &self->pair, fault);
+    if (!self->gate)
+        return -1;
+    gate_admit(self->gate, self->charter->trust);
+    if (gate_check(self->gate, fault))
+        return -1;
+    if (*settings->http_address
+        && !(self->web = web_new(settings, on_post, self, fault)))
+        return -1;
+    return 0;
+}
+
+static void
+take_grant(broker_t *self, const char *path)
+{
+    char sigs[4096];
+    fault_t fault = {0};
+    snprintf(sigs, sizeof sigs, "%s.sigs", path);
+    CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, &fault);
+    CLEANUP(bytes_destroy) bytes_t *armors =
+        document ? file_read(sigs, SIGNATURES_BYTES_MAX, &fault) : NULL;
+    event_t event = {.kind = EVENT_GRANT};
+    if (armors) {
+        event.document = bytes_slice(document);
+        event.armors = bytes_slice(armors);
+    }
+    if (!armors || step(self, &event, &fault))
+        log_fault(path, &fault);
+}
+
+int
+broker_open(broker_t *self, bool anew, fault_t *fault)
+{
+    self->store = store_sqlite(self->settings->state, anew, fault);
+    if (!self->store)
+        return -1;
+    self->core = core_new(self->charter, self->instance, self->store);
+    self->house = (desk_house_t){
+        .core = self->core,
+        .store = self->store,
+        .broker = self->settings->name,
+        .instance = self->instance,
+        .key = self->key,
+        .started = wall_now(),
+        .catalog_error = self->catalog_error,
+        .context = self,
+        .step = step,
+        .answer = answer_later,
+    };
+    self->desk = desk_new(&self->house);
+    if (core_load(self->core, fault))
+        return -1;
+    for (size_t i = 0; i < self->settings->grant_count; i++)
+        take_grant(self, self->settings->grants[i]);
+    commit(self);
+    return 0;
+}
+
+static void
+sign_checkpoint(broker_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+    const merkle_t *log = core_log(self->core);
+    checkpoint_make(trust_site(self->charter->trust), self->settings->name, log, wall_now(),
+                    self->key, document, armor);
+    row_t row = {.kind = ROW_CHECKPOINT,
+                 .checkpoint = {log->size, bytes_slice(document), bytes_slice(armor)}};
+    write_row(self, &row);
+    commit(self);
+}
+
+int
+broker_serve(broker_t *self, fault_t *fault)
+{
+    CLEANUP(zloop_destroy) zloop_t *loop = zloop_new();
+    zmq_pollitem_t web = {.fd = self->web ? web_fd(self->web) : -1, .events = ZMQ_POLLIN};
+    zmq_pollitem_t catalog = {.fd = self->catalog ? catalog_fd(self->catalog) : -1,
+                              .events = ZMQ_POLLIN};
+    if (zloop_reader(loop, gate_socket(self->gate), on_gate, self)
+        || (self->web && zloop_poller(loop, &web, on_descriptor, self))
+        || (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self))
+        || zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)
+        return fault_set(fault, FAULT_IO, "the loop cannot be set up");
+    log_info("broker=%s: serving, instance %.8s, %llu leaves", self->settings->name,
+             self->instance, (unsigned long long)core_log(self->core)->size);
+    zloop_start(loop);
+    sign_checkpoint(self);
+    log_info("broker=%s: stopped", self->settings->name);
+    return 0;
+}

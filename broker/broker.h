@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* broker - the loop that owns all state: takes in what has arrived at gate, web and catalog, lets
+ * the core decide, writes what follows in one transaction, and only then sends and answers. A record
+ * that cannot be written ends the process: nothing that was acknowledged is lost. */
+#ifndef TOCSIN_BROKER_H
+#define TOCSIN_BROKER_H
+
+#include "broker/settings.h"
+
+#define BROKER_TURN_MESSAGES 1000 /* taken from the gate before a commit */
+#define BROKER_TICK_MS 1000
+#define CATALOG_INTERVAL_MS 2000
+
+typedef struct broker broker_t;
+
+/* Reads the site folder and the keys; settings is borrowed. Nothing is started: enough for -n. */
+broker_t *broker_load(const settings_t *settings, fault_t *fault);
+void broker_destroy(broker_t **self_p);
+
+/* Starts the catalog, binds, and proves that strangers are refused. program_folder holds
+ * ../libexec/tocsin/catalog. */
+int broker_bind(broker_t *self, const char *program_folder, fault_t *fault) MUST_CHECK;
+
+/* Once privileges are dropped: opens the record (anew where it is lost and that is wanted). */
+int broker_open(broker_t *self, bool anew, fault_t *fault) MUST_CHECK;
+
+/* Until SIGTERM or SIGINT; then signs a checkpoint. */
+int broker_serve(broker_t *self, fault_t *fault) MUST_CHECK;
+
+#endif

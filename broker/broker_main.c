@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tocsin-broker - the centre's daemon.
+ *
+ *     tocsin-broker -c CONFIG [-n] [-d] [-v] [--new]   serves
+ *     tocsin-broker keys -c CONFIG                     makes the keys that are missing; prints the
+ *                                                      CURVE key for people, and the signing key */
+#include <czmq.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "broker/broker.h"
+#include "common/log.h"
+#include "common/privilege.h"
+#include "keys/curve.h"
+#include "keys/signature.h"
+
+#define USAGE "usage: tocsin-broker [keys] -c CONFIG [-n] [-d] [-v] [--new]"
+
+typedef struct {
+    const char *config;
+    bool keys, check, foreground, verbose, anew;
+} options_t;
+
+static int
+read_options(options_t *self, int argc, char **argv, fault_t *fault)
+{
+    static const struct option longs[] = {{"new", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
+    int option;
+    self->keys = argc > 1 && !strcmp(argv[1], "keys");
+    optind = self->keys ? 2 : 1;
+    while ((option = getopt_long(argc, argv, "c:ndv", longs, NULL)) != -1) {
+        if (option == 'c')
+            self->config = optarg;
+        else if (option == 'n')
+            self->check = true;
+        else if (option == 'd')
+            self->foreground = true;
+        else if (option == 'v')
+            self->verbose = true;
+        else if (option == 'N')
+            self->anew = true;
+        else
+            return fault_set(fault, FAULT_USAGE, USAGE);
+    }
+    if (optind != argc || !self->config)
+        return fault_set(fault, FAULT_USAGE, USAGE);
+    return 0;
+}
+
+static int
+make_keys(const settings_t *settings, fault_t *fault)
+{
+    char curve[2 * sizeof(curvekey_t) + 1];
+    curvepair_t pair;
+    CLEANUP(machinekey_destroy) machinekey_t *key = NULL;
+    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+    if (access(settings->curve_secret, F_OK) == 0 ? curve_load(&pair, settings->curve_secret, fault)
+                                                  : curve_make(&pair, settings->curve_secret, fault))
+        return -1;
+    hex_encode(slice_of(&pair.public_key, sizeof pair.public_key), curve);
+    curve_forget(&pair);
+    key = access(settings->signing_key, F_OK) == 0 ? machinekey_load(settings->signing_key, fault)
+                                                   : machinekey_make(settings->signing_key, fault);
+    if (!key)
+        return -1;
+    pubkey_write(machinekey_public(key), line);
+    printf("%s %s %s\n", settings->name, curve, bytes_text(line));
+    return 0;
+}
+
+static int
+program_folder(char *out, fault_t *fault)
+{
+    ssize_t size = readlink("/proc/self/exe", out, PATH_MAX - 1);
+    if (size < 0)
+        return fault_errno(fault, "/proc/self/exe");
+    out[size] = '\0';
+    memmove(out, dirname(out), strlen(dirname(out)) + 1);
+    return 0;
+}
+
+static int
+serve(const options_t *options, const settings_t *settings, fault_t *fault)
+{
+    char folder[PATH_MAX];
+    CLEANUP(broker_destroy) broker_t *broker = broker_load(settings, fault);
+    if (!broker || options->check)
+        return broker ? 0 : -1;
+    if (program_folder(folder, fault))
+        return -1;
+    if (!options->foreground && daemon(1, 1))
+        return fault_errno(fault, "daemon");
+    if (broker_bind(broker, folder, fault) || privilege_drop((uid_t)settings->uid, fault)
+        || broker_open(broker, options->anew, fault))
+        return -1;
+    return broker_serve(broker, fault);
+}
+
+int
+main(int argc, char **argv)
+{
+    fault_t fault = {0};
+    options_t options = {0};
+    CLEANUP(settings_destroy) settings_t *settings = NULL;
+    log_open("tocsin-broker", LOG_INFO);
+    if (read_options(&options, argc, argv, &fault)) {
+        fprintf(stderr, "tocsin-broker: %s\n", fault.text);
+        return fault_exit(fault.code);
+    }
+    log_open("tocsin-broker", options.verbose ? LOG_DEBUG : LOG_INFO);
+    settings = settings_read(options.config, &fault);
+    if (!settings || (options.keys ? make_keys(settings, &fault)
+                                   : serve(&options, settings, &fault))) {
+        log_error("%s (%s)", fault.text, fault_word(fault.code));
+        return fault_exit(fault.code);
+    }
+    return 0;
+}

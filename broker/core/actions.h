@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* actions - what a decision asks of the world: rows to write, and messages to send once those rows
+ * are on the disk. Both in order. */
+#ifndef TOCSIN_ACTIONS_H
+#define TOCSIN_ACTIONS_H
+
+#include "broker/row.h"
+#include "common/frames.h"
+
+typedef struct {
+    char worker[TEXT_NAME_MAX + 1];
+    frames_t *frames;
+} send_t;
+
+typedef struct {
+    size_t row_count, row_capacity;
+    row_t **rows;                /* ours */
+    size_t send_count, send_capacity;
+    send_t *sends;               /* with frames that are ours */
+} actions_t;
+
+actions_t *actions_new(void);
+void actions_destroy(actions_t **self_p);
+
+/* Copies the row and what its slices look at. */
+void actions_put(actions_t *self, const row_t *row);
+
+/* Takes over *frames. */
+void actions_send(actions_t *self, const char *worker, frames_t **frames);
+
+/* Forgets everything, as a batch that was carried out. */
+void actions_clear(actions_t *self);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What workers say of their parts: accepted, refused, done. */
+#include <stdio.h>
+
+#include "broker/core/state.h"
+#include "wire/message.h"
+
+static const part_state_t ended_as[OUTCOME_COUNT] = {
+    [OUTCOME_OK] = PART_DONE,           [OUTCOME_FAILED] = PART_FAILED,
+    [OUTCOME_REFUSED] = PART_REFUSED,   [OUTCOME_SKIPPED] = PART_SKIPPED,
+    [OUTCOME_UNKNOWN] = PART_UNKNOWN,   [OUTCOME_STOPPED] = PART_STOPPED,
+    [OUTCOME_OPEN] = PART_ACCEPTED,
+};
+
+/* The worker's share of the run it speaks of. */
+static share_t *
+find_share(core_t *self, const event_t *event, run_t **run, fault_t *fault)
+{
+    char text[HASH_TEXT];
+    *run = run_find(self, &event->hash, fault);
+    share_t *share = *run ? run_share(*run, event->worker, NULL) : NULL;
+    if (!share)
+        fault_set(fault, FAULT_NOT_FOUND, "worker '%s' speaks of run %.12s, in which it has no part",
+                  event->worker, hash_write(&event->hash, text));
+    return share;
+}
+
+static void
+accept_share(core_t *self, run_t *run, share_t *share)
+{
+    fault_t fault = {0};
+    share->row.accepted = self->now;
+    run_move(self, run, share, PART_ACCEPTED, "", "");
+    incident_on_accept(self, run, &fault);
+    if (fault.code)
+        core_note(self, "fault", run->row.incident, &run->row.id, share->worker, "%s", fault.text);
+    run_advance(self, run);
+}
+
+int
+on_accept(core_t *self, event_t *event, fault_t *fault)
+{
+    run_t *run;
+    share_t *share = find_share(self, event, &run, fault);
+    if (!share)
+        return -1;
+    core_peer(self, event->worker)->seen = self->now;
+    for (size_t i = 0; i < run->share_count; i++) {
+        share = &run->shares[i];
+        if (!strcmp(share->worker, event->worker)
+            && (share->row.state == PART_OFFERED || share->row.state == PART_NEVER))
+            accept_share(self, run, share);
+    }
+    return 0;
+}
+
+int
+on_refuse(core_t *self, event_t *event, fault_t *fault)
+{
+    run_t *run;
+    share_t *share = find_share(self, event, &run, fault);
+    char text[HASH_TEXT], code[16], why[256];
+    if (!share)
+        return -1;
+    core_peer(self, event->worker)->seen = self->now;
+    if (share->row.state != PART_OFFERED)
+        return 0;
+    snprintf(code, sizeof code, "%s", fault_word(fault_of(event->code) == FAULT_CODES
+                                                     ? FAULT_FORMAT
+                                                     : fault_of(event->code)));
+    bool readable = text_is_free(slice_text(event->text));
+    snprintf(why, sizeof why, "%s", readable ? event->text : "its reason is not text");
+    if (!text_is_free(slice_text(why)))
+        snprintf(why, sizeof why, "%s", code);
+    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
+    bytes_addf(leaf, "%s\n%s\n%s\n%s", hash_write(&run->row.id, text), event->worker, code, why);
+    core_leaf(self, "refusal", bytes_slice(leaf));
+    run_move(self, run, share, PART_REFUSED, code, why);
+    run_advance(self, run);
+    return 0;
+}
+
+/* Receipts ------------------------------------------------------------------------------------ */
+
+static void
+acknowledge(core_t *self, const char *worker, uint64_t sequence, const hash_t *hash)
+{
+    char number[24], text[HASH_TEXT];
+    snprintf(number, sizeof number, "%llu", (unsigned long long)sequence);
+    frames_t *frames = message_new(MESSAGE_ACK);
+    frames_add_text(frames, number);
+    frames_add_text(frames, hash_write(hash, text));
+    core_send(self, worker, &frames);
+}
+
+/* Decoded, by this worker, of this site, and signed by its key. */
+static receipt_t *
+check_receipt(core_t *self, const event_t *event, fault_t *fault)
+{
+    const trust_t *trust = self->charter->trust;
+    const worker_line_t *worker = trust_worker(trust, event->worker, NULL);
+    if (!worker) {
+        fault_set(fault, FAULT_KEY, "no fleet lists worker '%s'", event->worker);
+        return NULL;
+    }
+    if (receipt_check(event->document, event->armors, &worker->key, fault))
+        return NULL;
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(event->document, fault);
+    if (!receipt)
+        return NULL;
+    if (strcmp(receipt->worker, event->worker) != 0) {
+        fault_set(fault, FAULT_KEY, "a receipt of '%s' from '%s'", receipt->worker, event->worker);
+        return NULL;
+    }
+    if (!hash_equal(&receipt->site, trust_site(trust))) {
+        fault_set(fault, FAULT_SITE, "a receipt for another site");
+        return NULL;
+    }
+    return MOVE(receipt);
+}
+
+/* 1 where the record has this receipt, 0 where it has none of its number, -1 fault; one of the same
+ * number with other bytes is a second history, and is told. */
+static int
+known_receipt(core_t *self, const receipt_t *receipt, const hash_t *hash, const peer_t *peer,
+              fault_t *fault)
+{
+    if (receipt->sequence > peer->row.sequence)
+        return 0;
+    CLEANUP(row_destroy) row_t *row = NULL;
+    query_t query = {.what = FIND_RECEIPT, .text = receipt->worker, .number = receipt->sequence};
+    if (core_recall(self, &query, &row, fault))
+        return -1;
+    if (row && hash_equal(&row->receipt.hash, hash))
+        return 1;
+    if (row)
+        core_note(self, "gap", 0, &receipt->run, receipt->worker,
+                  "worker '%s' signed two different receipts %llu: its ledger was copied or rolled "
+                  "back",
+                  receipt->worker, (unsigned long long)receipt->sequence);
+    return 0;
+}
+
+static void
+check_chain(core_t *self, const receipt_t *receipt, const peer_t *peer)
+{
+    if (receipt->sequence <= peer->row.sequence)
+        return;
+    bool next = receipt->sequence == peer->row.sequence + 1;
+    if (next && hash_equal(&receipt->previous, &peer->row.head))
+        return;
+    core_note(self, "gap", 0, &receipt->run, receipt->worker,
+              next ? "receipt %2$llu of worker '%1$s' does not follow the one before it"
+                   : "receipts of worker '%1$s' are missing before %2$llu: the last here is %3$llu",
+              receipt->worker, (unsigned long long)receipt->sequence,
+              (unsigned long long)peer->row.sequence);
+}
+
+static uint64_t
+keep_receipt(core_t *self, const event_t *event, const receipt_t *receipt, const hash_t *hash,
+             peer_t *peer)
+{
+    row_t row = {.kind = ROW_RECEIPT, .receipt = {.sequence = receipt->sequence, .hash = *hash,
+                                                  .run = receipt->run}};
+    text_copy(row.receipt.worker, sizeof row.receipt.worker, receipt->worker);
+    text_copy(row.receipt.target, sizeof row.receipt.target, receipt->target);
+    row.receipt.leaf = core_leaf2(self, "receipt", event->document, event->armors);
+    actions_put(self->actions, &row);
+    uint64_t leaf = row.receipt.leaf;
+    hash_t output = hash_of(event->output);
+    if (event->output.size && hash_equal(&output, &receipt->output)) {
+        row = (row_t){.kind = ROW_OUTPUT, .output = {output, event->output}};
+        actions_put(self->actions, &row);
+    }
+    if (receipt->sequence > peer->row.sequence) {
+        peer->row.sequence = receipt->sequence;
+        peer->row.head = *hash;
+        row = (row_t){.kind = ROW_WORKER, .worker = peer->row};
+        actions_put(self->actions, &row);
+    }
+    return leaf;
+}
+
+static void
+tell_receipt(core_t *self, const receipt_t *receipt, const run_t *run)
+{
+    event_row_t event = {.run = receipt->run, .kind = "receipt",
+                         .incident = run ? run->row.incident : 0};
+    snprintf(event.worker, sizeof event.worker, "%s", receipt->worker);
+    snprintf(event.step, sizeof event.step, "%s", receipt->step);
+    snprintf(event.outcome, sizeof event.outcome, "%s", outcome_word(receipt->outcome));
+    snprintf(event.part, sizeof event.part, "%s", outcome_word(receipt->part));
+    bool said = strcmp(receipt->reason, "-") != 0;
+    snprintf(event.text, sizeof event.text, "%s: step '%s' is %s%s%.280s", receipt->target,
+             receipt->step, outcome_word(receipt->outcome), said ? ": " : "",
+             said ? receipt->reason : "");
+    core_tell(self, &event);
+}
+
+/* Whether the step that this receipt is of verifies what it did. */
+static bool
+verifies(const core_t *self, const run_t *run, const receipt_t *receipt)
+{
+    const shelved_t *release = shelf_release(self->shelf, &run->row.release);
+    if (receipt->outcome != OUTCOME_OK || !release)
+        return false;
+    CLEANUP(manifest_destroy) manifest_t *decoded = NULL;
+    const manifest_t *manifest = release->manifest;
+    if (!manifest)
+        manifest = decoded =
+            manifest_decode(value_slice(value_get(release->files, "manifest")), NULL);
+    const manifest_step_t *step = manifest ? manifest_step(manifest, receipt->step) : NULL;
+    return step && step->has_verify;
+}
+
+static void
+move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *run,
+           share_t *share, uint64_t leaf)
+{
+    part_state_t state = ended_as[receipt->part];
+    if (!part_ended(share->row.state) && share->row.state != PART_ACCEPTED)
+        share->row.accepted = self->now;
+    share->row.verified = share->row.verified || verifies(self, run, receipt);
+    if (!part_ended(state)) {
+        if (share->row.state != PART_ACCEPTED)
+            accept_share(self, run, share);
+        else
+            run_put_share(self, share);
+        return;
+    }
+    bytes_destroy(&share->receipt);
+    share->receipt = bytes_copy(event->document);
+    bytes_add_slice(share->receipt, event->armors);
+    share->row.proven = true;
+    share->row.receipt = leaf;
+    bool said = strcmp(receipt->reason, "-") != 0;
+    run_move(self, run, share, state, strcmp(receipt->code, "none") ? receipt->code : "",
+             said ? receipt->reason : "");
+    run_advance(self, run);
+}
+
+int
+on_receipt(core_t *self, event_t *event, fault_t *fault)
+{
+    CLEANUP(receipt_destroy) receipt_t *receipt = check_receipt(self, event, fault);
+    if (!receipt)
+        return -1;
+    fault_t why = {0};
+    hash_t hash = hash_of(event->document);
+    peer_t *peer = core_peer(self, event->worker);
+    peer->seen = self->now;
+    event->made = hash;
+    int known = known_receipt(self, receipt, &hash, peer, fault);
+    if (known < 0)
+        return -1;
+    if (!known) {
+        check_chain(self, receipt, peer);
+        uint64_t leaf = keep_receipt(self, event, receipt, &hash, peer);
+        run_t *run = run_find(self, &receipt->run, &why);
+        share_t *share = run ? run_share(run, receipt->worker, receipt->target) : NULL;
+        tell_receipt(self, receipt, run);
+        if (share)
+            move_share(self, event, receipt, run, share, leaf);
+        if (why.code)
+            return fault_set(fault, why.code, "%s", why.text);
+    }
+    acknowledge(self, event->worker, receipt->sequence, &hash);
+    return 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core - decides what happens next. A function of (what it holds, an event, now): no clock, no
+ * socket, no database inside. What it wants written and sent it puts into actions; what it no
+ * longer holds it asks of the past, an interface that store and tests provide.
+ *
+ * Incidents are keyed by source and fingerprint. A firing alert that a grant covers becomes a run
+ * with one part, offered in the same step; every other waits for people, with the playbooks that
+ * its name triggers. Runs by order advance wave by wave. Workers' receipts are the only thing that
+ * moves a part onwards, but for their unsigned refusals. */
+#ifndef TOCSIN_CORE_H
+#define TOCSIN_CORE_H
+
+#include "broker/core/actions.h"
+#include "broker/core/shelf.h"
+#include "broker/merkle.h"
+#include "broker/charter.h"
+#include "broker/store.h"
+
+#define CORE_ONLINE_MS 15000                    /* a worker that spoke within this is online */
+#define CORE_COOLDOWN_MS (15 * 60 * 1000)       /* between automatic runs for one incident */
+#define CORE_ABANDON_MS (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
+#define CORE_LATE_MS 30000                      /* an acceptance may still be on its way */
+#define CORE_TRIGGERED_MAX 16                   /* playbooks that one alert may suggest */
+
+/*    event            handler       carries (beside what is named, nothing) */
+#define EVENTS(X)                                                                                  \
+    X(EVENT_ALERT,    on_alert)    /* alert, region */                                             \
+    X(EVENT_RELEASE,  on_release)  /* document, armors, files */                                   \
+    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */                         \
+    X(EVENT_GRANT,    on_grant)    /* document, armors */                                          \
+    X(EVENT_ORDER,    on_order)    /* document, armors */                                          \
+    X(EVENT_HELLO,    on_hello)    /* worker, state */                                             \
+    X(EVENT_PING,     on_ping)     /* worker, document: the nonce */                               \
+    X(EVENT_ACCEPT,   on_accept)   /* worker, hash of the run */                                   \
+    X(EVENT_REFUSE,   on_refuse)   /* worker, hash of the run, code, text */                       \
+    X(EVENT_WANT,     on_want)     /* worker, hash of the release */                               \
+    X(EVENT_RECEIPT,  on_receipt)  /* worker, document, armors (one), output */                    \
+    X(EVENT_TICK,     on_tick)     /* about once a second */
+
+typedef enum {
+#define X(event, handler) event,
+    EVENTS(X)
+#undef X
+    EVENT_KINDS
+} event_kind_t;
+
+typedef struct {
+    event_kind_t kind;
+    const char *worker;        /* by its CURVE key */
+    alert_t *alert;            /* site and received are filled in */
+    const char *region;        /* of the intake, "" where it has none */
+    slice_t document, armors, output;
+    value_t **files;           /* taken over */
+    const value_t *state;
+    hash_t hash;
+    const char *code, *text;
+    hash_t made;               /* out: the run of an order, the hash of what was submitted */
+} event_t;
+
+typedef struct core core_t;
+
+/* charter is borrowed, and may be replaced. instance is random text, new at each start. */
+core_t *core_new(const charter_t *charter, const char *instance, const store_t *past);
+void core_destroy(core_t **self_p);
+
+/* Open incidents, active runs, releases, grants, workers, the log's right edge: from the past. */
+int core_load(core_t *self, fault_t *fault) MUST_CHECK;
+
+/* 0, or -1 with what was wrong with the event; what actions hold then is to be carried out too. */
+int core_step(core_t *self, event_t *event, wall_t now, actions_t *actions, fault_t *fault)
+    MUST_CHECK;
+
+/* Ends a batch: the log's right edge and the counts as a row, if anything moved. */
+void core_flush(core_t *self, actions_t *actions);
+
+/* Another site folder was read: judges releases anew, sends workers what they lack. */
+void core_use(core_t *self, const charter_t *charter, wall_t now, actions_t *actions);
+
+/* For the desk. */
+const charter_t *core_charter(const core_t *self);
+const shelf_t *core_shelf(const core_t *self);
+const merkle_t *core_log(const core_t *self);
+uint64_t core_count(const core_t *self, incident_state_t state);
+size_t core_active_runs(const core_t *self);
+
+/* NULL where it never spoke. *seen: when it spoke last, 0 for not since the start. */
+const worker_row_t *core_worker(const core_t *self, const char *id, wall_t *seen);
+
+#endif

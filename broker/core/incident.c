@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "broker/core/state.h"
+
+#define SWEEP_MS 60000
+#define KEY_TEXT_MAX (TEXT_NAME_MAX + 132)
+#define NUMBER_TEXT_MAX 24
+
+static void
+key_of(const char *source, const char *fingerprint, char out[static KEY_TEXT_MAX])
+{
+    snprintf(out, KEY_TEXT_MAX, "%s %s", source, fingerprint);
+}
+
+static void
+number_of(uint64_t number, char out[static NUMBER_TEXT_MAX])
+{
+    snprintf(out, NUMBER_TEXT_MAX, "%llu", (unsigned long long)number);
+}
+
+static incident_t *
+hold(core_t *self, const incident_t *incident)
+{
+    char number[NUMBER_TEXT_MAX];
+    number_of(incident->id, number);
+    incident_t *held = zhashx_lookup(self->incidents, number);
+    if (held)
+        return held;
+    held = memory_new(1, sizeof *held);
+    *held = *incident;
+    zhashx_insert(self->incidents, number, held);
+    return held;
+}
+
+/* As the newest under its key. */
+static incident_t *
+hold_newest(core_t *self, const incident_t *incident)
+{
+    char key[KEY_TEXT_MAX];
+    key_of(incident->source, incident->fingerprint, key);
+    incident_t *held = hold(self, incident);
+    zhashx_update(self->keys, key, held);
+    return held;
+}
+
+void
+incident_adopt(core_t *self, const incident_t *incident)
+{
+    hold_newest(self, incident);
+}
+
+incident_t *
+incident_find(core_t *self, uint64_t id, fault_t *fault)
+{
+    char number[NUMBER_TEXT_MAX];
+    number_of(id, number);
+    incident_t *incident = zhashx_lookup(self->incidents, number);
+    if (incident)
+        return incident;
+    query_t query = {.what = FIND_INCIDENT, .number = id};
+    CLEANUP(row_destroy) row_t *row = NULL;
+    return core_recall(self, &query, &row, fault) || !row ? NULL : hold(self, &row->incident);
+}
+
+/* The newest with the alert's key; NULL without a fault where there is none. */
+static incident_t *
+find_by_key(core_t *self, const alert_t *alert, fault_t *fault)
+{
+    char key[KEY_TEXT_MAX];
+    key_of(alert->source, alert->fingerprint, key);
+    incident_t *incident = zhashx_lookup(self->keys, key);
+    if (incident)
+        return incident;
+    query_t query = {.what = FIND_INCIDENT_KEY, .text = alert->source,
+                     .other = alert->fingerprint};
+    CLEANUP(row_destroy) row_t *row = NULL;
+    return core_recall(self, &query, &row, fault) || !row ? NULL
+                                                          : hold_newest(self, &row->incident);
+}
+
+void
+incident_put(core_t *self, const incident_t *incident)
+{
+    row_t row = {.kind = ROW_INCIDENT, .incident = *incident};
+    actions_put(self->actions, &row);
+}
+
+void
+incident_move(core_t *self, incident_t *incident, incident_state_t state, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(incident->reason, sizeof incident->reason, format, args);
+    va_end(args);
+    if (incident->state != state) {
+        assert(self->counts[incident->state]);
+        self->counts[incident->state]--;
+        self->counts[state]++;
+        self->moved = true;
+    }
+    incident->state = state;
+    core_note(self, incident_word(state), incident->id,
+              hash_equal(&incident->run, &HASH_ZERO) ? NULL : &incident->run, incident->worker,
+              "%s", incident->reason);
+    incident_put(self, incident);
+}
+
+static const char *
+label_or(const alert_t *alert, const char *field, const char *otherwise)
+{
+    const char *text = alert_field(alert, field);
+    return text && *text ? text : otherwise;
+}
+
+static void
+name_region(const core_t *self, incident_t *incident, const alert_t *alert, const char *intake)
+{
+    static const char *const labels[] = {"labels.region", "labels.center", "labels.site",
+                                         "labels.dc"};
+    const fleet_t *fleet = NULL;
+    const worker_line_t *worker = trust_host(self->charter->trust, alert->host, &fleet);
+    const char *region = intake && *intake ? intake : worker ? fleet->region : "";
+    for (size_t i = ARRAY_SIZE(labels); i-- > 0;)
+        region = label_or(alert, labels[i], region);
+    text_copy(incident->region, sizeof incident->region, region);
+    text_copy(incident->worker, sizeof incident->worker, worker ? worker->id : "");
+}
+
+static void
+describe(const core_t *self, incident_t *incident, const alert_t *alert, const char *intake)
+{
+    text_copy(incident->name, sizeof incident->name, label_or(alert, "labels.alertname", ""));
+    text_copy(incident->severity, sizeof incident->severity, alert->severity);
+    text_copy(incident->title, sizeof incident->title, alert->title);
+    text_copy(incident->host, sizeof incident->host, alert->host);
+    incident->starts = alert->starts;
+    incident->last = self->now;
+    name_region(self, incident, alert, intake);
+    match_suggest(self, incident->name, incident->playbooks, sizeof incident->playbooks);
+}
+
+/* A new incident; what went before under the same key only hands on when it was acted on. */
+static incident_t *
+make(core_t *self, const alert_t *alert, const char *intake, const incident_t *before)
+{
+    incident_t incident = {.id = ++self->incidents_given, .first = self->now,
+                           .state = INCIDENT_WAITING, .firing = true};
+    text_copy(incident.source, sizeof incident.source, alert->source);
+    text_copy(incident.fingerprint, sizeof incident.fingerprint, alert->fingerprint);
+    if (before)
+        incident.acted = before->acted;
+    describe(self, &incident, alert, intake);
+    self->counts[INCIDENT_WAITING]++;
+    self->moved = true;
+    return hold_newest(self, &incident);
+}
+
+static bool
+may_act(const core_t *self, const incident_t *incident)
+{
+    return !incident->acted.ms || self->now.ms - incident->acted.ms >= CORE_COOLDOWN_MS;
+}
+
+/* Waits for people or acts; says why, once for each reason. */
+static void
+decide(core_t *self, incident_t *incident, const alert_t *alert, slice_t document)
+{
+    char reason[sizeof incident->reason];
+    if (!may_act(self, incident))
+        snprintf(reason, sizeof reason,
+                 "an automatic run began less than %d minutes ago: this one is for people",
+                 CORE_COOLDOWN_MS / 60000);
+    else if (match_act(self, incident, alert, document, incident->leaf, reason, sizeof reason))
+        return;
+    if (incident->state != INCIDENT_WAITING || strcmp(reason, incident->reason) != 0)
+        incident_move(self, incident, INCIDENT_WAITING, "%s", reason);
+}
+
+static void
+on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t document,
+          uint64_t leaf)
+{
+    const alert_t *alert = event->alert;
+    bool again = incident && (incident_open(incident->state) || incident->firing);
+    bool same = again && incident->starts.ms == alert->starts.ms;
+    if (again)
+        describe(self, incident, alert, event->region);
+    else
+        incident = make(self, alert, event->region, incident);
+    incident->firing = true;
+    incident->count++;
+    incident->leaf = leaf;
+    if (again && incident->state == INCIDENT_RESOLVED && same) {
+        incident_move(self, incident, INCIDENT_WAITING,
+                      "the alert still fires after a run that verified well");
+    } else if (!again || incident->state == INCIDENT_WAITING || !incident_open(incident->state)
+               || (incident->state == INCIDENT_FAILED && !same)) {
+        decide(self, incident, alert, document);
+    }
+    incident_put(self, incident);
+}
+
+static void
+on_resolved(core_t *self, incident_t *incident, const alert_t *alert, uint64_t leaf)
+{
+    if (!incident) {
+        core_note(self, "unknown", 0, NULL, NULL,
+                  "source '%s' resolved '%s', of which nothing is open", alert->source,
+                  alert->fingerprint);
+        return;
+    }
+    incident->firing = false;
+    incident->last = self->now;
+    incident->leaf = leaf;
+    if (incident->state == INCIDENT_WAITING || incident->state == INCIDENT_FAILED)
+        incident_move(self, incident, INCIDENT_RESOLVED, "its source says that it is over");
+    else
+        incident_put(self, incident);
+}
+
+int
+on_alert(core_t *self, event_t *event, fault_t *fault)
+{
+    fault_t why = {0};
+    alert_t *alert = event->alert;
+    alert->site = *trust_site(self->charter->trust);
+    alert->received = self->now;
+    if (alert->starts.ms <= 0)
+        alert->starts = self->now;
+    incident_t *incident = find_by_key(self, alert, &why);
+    if (!incident && why.code)
+        return fault_set(fault, why.code, "%s", why.text);
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    alert_encode(alert, document);
+    uint64_t leaf = core_leaf(self, "alert", bytes_slice(document));
+    if (alert->firing)
+        on_firing(self, incident, event, bytes_slice(document), leaf);
+    else
+        on_resolved(self, incident, alert, leaf);
+    incident = find_by_key(self, alert, fault);
+    row_t row = {.kind = ROW_ALERT,
+                 .alert = {.incident = incident ? incident->id : 0, .at = self->now,
+                           .firing = alert->firing, .leaf = leaf}};
+    actions_put(self->actions, &row);
+    event->made = hash_of(bytes_slice(document));
+    return 0;
+}
+
+/* The incident whose latest run this is. */
+static incident_t *
+incident_of(core_t *self, const run_t *run, fault_t *fault)
+{
+    incident_t *incident =
+        run->row.incident ? incident_find(self, run->row.incident, fault) : NULL;
+    return incident && hash_equal(&incident->run, &run->row.id) ? incident : NULL;
+}
+
+void
+incident_on_accept(core_t *self, const run_t *run, fault_t *fault)
+{
+    incident_t *incident = incident_of(self, run, fault);
+    if (incident && incident->state == INCIDENT_AUTHORISED)
+        incident_move(self, incident, INCIDENT_RUNNING, "'%s' runs", run->row.playbook);
+}
+
+static bool
+all_verified(const run_t *run)
+{
+    for (size_t i = 0; i < run->share_count; i++)
+        if (!run->shares[i].row.verified)
+            return false;
+    return true;
+}
+
+void
+incident_on_run(core_t *self, const run_t *run, fault_t *fault)
+{
+    incident_t *incident = incident_of(self, run, fault);
+    const char *playbook = run->row.playbook;
+    if (!incident || !incident_open(incident->state))
+        return;
+    if (!incident->firing)
+        incident_move(self, incident, INCIDENT_RESOLVED, "its source says that it is over");
+    else if (run->row.state == RUN_SUCCEEDED && all_verified(run))
+        incident_move(self, incident, INCIDENT_RESOLVED, "'%s' ran, and verified that it helped",
+                      playbook);
+    else if (run->row.state == RUN_SUCCEEDED)
+        incident_move(self, incident, INCIDENT_WAITING,
+                      "'%s' ran well, and nothing in it verified that the cause is gone", playbook);
+    else if (run->row.state == RUN_EXPIRED)
+        incident_move(self, incident, INCIDENT_WAITING, "'%s' reached no worker in time", playbook);
+    else
+        incident_move(self, incident, INCIDENT_FAILED, "the run of '%s' ended as %s", playbook,
+                      run_word(run->row.state));
+}
+
+void
+incidents_suggest(core_t *self)
+{
+    for (incident_t *incident = zhashx_first(self->incidents); incident;
+         incident = zhashx_next(self->incidents)) {
+        char names[sizeof incident->playbooks];
+        match_suggest(self, incident->name, names, sizeof names);
+        if (!incident_open(incident->state) || !strcmp(names, incident->playbooks))
+            continue;
+        text_copy(incident->playbooks, sizeof incident->playbooks, names);
+        incident_put(self, incident);
+    }
+}
+
+/* Closed ones are let go when the cool-down is over; the past has them. */
+void
+incidents_sweep(core_t *self)
+{
+    if (self->now.ms - self->swept.ms < SWEEP_MS)
+        return;
+    self->swept = self->now;
+    CLEANUP(zlistx_destroy) zlistx_t *gone = zlistx_new();
+    for (incident_t *incident = zhashx_first(self->incidents); incident;
+         incident = zhashx_next(self->incidents)) {
+        int64_t quiet = self->now.ms - incident->last.ms;
+        if ((incident->state == INCIDENT_WAITING || incident->state == INCIDENT_FAILED)
+            && quiet > CORE_ABANDON_MS)
+            incident_move(self, incident, INCIDENT_ABANDONED, "nobody spoke of it for %d days",
+                          (int)(CORE_ABANDON_MS / 86400000));
+        if (!incident_open(incident->state) && quiet > CORE_COOLDOWN_MS)
+            zlistx_add_end(gone, incident);
+    }
+    for (incident_t *incident = zlistx_first(gone); incident; incident = zlistx_next(gone)) {
+        char key[KEY_TEXT_MAX], number[NUMBER_TEXT_MAX];
+        key_of(incident->source, incident->fingerprint, key);
+        number_of(incident->id, number);
+        if (zhashx_lookup(self->keys, key) == incident)
+            zhashx_delete(self->keys, key);
+        zhashx_delete(self->incidents, number);
+    }
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "broker/core/state.h"
+
+/* Releases in service that this alert triggers, ascending by playbook; at most CORE_TRIGGERED_MAX. */
+static size_t
+triggered(const core_t *self, const char *alertname, shelved_t *found[static CORE_TRIGGERED_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; *alertname && i < shelf_release_count(self->shelf); i++) {
+        shelved_t *release = shelf_release_at(self->shelf, i);
+        if (count < CORE_TRIGGERED_MAX && release->state == RELEASE_IN_SERVICE
+            && manifest_triggered_by(release->manifest, alertname))
+            found[count++] = release;
+    }
+    return count;
+}
+
+void
+match_suggest(const core_t *self, const char *alertname, char *names, size_t size)
+{
+    shelved_t *found[CORE_TRIGGERED_MAX];
+    size_t count = triggered(self, alertname, found), used = 0;
+    names[0] = '\0';
+    for (size_t i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(names + used, size - used, i ? " %s" : "%s",
+                                 found[i]->release->playbook);
+}
+
+/* What the alert gives as inputs is within the grant's bounds, and complete. */
+static int
+check_inputs(const shelved_t *release, const grant_t *grant, const alert_t *alert, fault_t *fault)
+{
+    input_text_t texts[ORDER_INPUTS_MAX];
+    size_t count = manifest_map(release->manifest, alert, texts);
+    if (grant_check_inputs(grant, texts, count, fault))
+        return -1;
+    CLEANUP(value_destroy) value_t *inputs =
+        manifest_inputs(release->manifest, texts, count, fault);
+    return inputs ? 0 : -1;
+}
+
+/* 0 with the warrant under which this alert may start the playbook on this worker. */
+static warrant_t *
+check(core_t *self, const shelved_t *release, held_grant_t *held, const alert_t *alert,
+      slice_t document, const char *worker, fault_t *fault)
+{
+    proof_t proof = {
+        .by_grant = true,
+        .authority = bytes_slice(held->document),
+        .authority_armors = bytes_slice(held->armors),
+        .alert = document,
+        .release = bytes_slice(release->document),
+        .release_armors = bytes_slice(release->armors),
+    };
+    CLEANUP(warrant_destroy) warrant_t *warrant =
+        trust_check(self->charter->trust, &proof, worker, self->now, fault);
+    if (!warrant || check_inputs(release, held->grant, alert, fault))
+        return NULL;
+    if (!held_grant_has_budget(held, worker, self->now)) {
+        fault_set(fault, FAULT_BUDGET, "its budget on worker '%s' is spent", worker);
+        return NULL;
+    }
+    fault_t why = {0};
+    if (run_find(self, &warrant->run, &why) || why.code) {
+        fault_set(fault, FAULT_REPLAY, "this alert was acted on already");
+        return NULL;
+    }
+    return MOVE(warrant);
+}
+
+static void
+begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t *held,
+      const warrant_t *warrant, const char *worker, slice_t document, uint64_t leaf)
+{
+    run_row_t row = {.id = warrant->run, .by_grant = true, .authority = held->hash,
+                     .release = release->hash, .alert = leaf, .incident = incident->id,
+                     .created = self->now};
+    row.not_after.ms = self->now.ms + (int64_t)held->grant->fresh_s * 1000;
+    text_copy(row.playbook, sizeof row.playbook, release->release->playbook);
+    core_signers(self, bytes_slice(held->armors), row.who, sizeof row.who);
+    held_grant_spend(held, worker, self->now);
+    run_t *run = run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors),
+                           document);
+    run_add(run, worker, 1);
+    incident->run = row.id;
+    incident->acted = self->now;
+    incident_move(self, incident, INCIDENT_AUTHORISED, "a grant lets '%s' run on worker '%s'",
+                  row.playbook, worker);
+    run_launch(self, run);
+}
+
+static bool
+try_grants(core_t *self, incident_t *incident, const shelved_t *release, const alert_t *alert,
+           slice_t document, uint64_t leaf, const char *worker, char *reason, size_t size)
+{
+    const char *playbook = release->release->playbook;
+    snprintf(reason, size, "no grant lets '%s' run by itself", playbook);
+    for (size_t i = 0; i < shelf_grant_count(self->shelf); i++) {
+        held_grant_t *held = shelf_grant_at(self->shelf, i);
+        fault_t fault = {0};
+        if (!hash_equal(&held->grant->release, &release->hash))
+            continue;
+        CLEANUP(warrant_destroy) warrant_t *warrant =
+            check(self, release, held, alert, document, worker, &fault);
+        if (warrant) {
+            begin(self, incident, release, held, warrant, worker, document, leaf);
+            return true;
+        }
+        snprintf(reason, size, "the grant for '%s' does not cover it: %s", playbook, fault.text);
+    }
+    return false;
+}
+
+bool
+match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document,
+          uint64_t leaf, char *reason, size_t size)
+{
+    shelved_t *found[CORE_TRIGGERED_MAX];
+    size_t count = triggered(self, incident->name, found);
+    const worker_line_t *worker = trust_host(self->charter->trust, alert->host, NULL);
+    if (!count) {
+        snprintf(reason, size, "no playbook in service is triggered by '%s'", incident->name);
+        return false;
+    }
+    if (!worker) {
+        snprintf(reason, size, "no worker looks after host '%s'", alert->host);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (try_grants(self, incident, found[i], alert, document, leaf, worker->id, reason, size))
+            return true;
+    return false;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state - what the files of broker/core/ share, and nobody else sees. */
+#ifndef TOCSIN_STATE_H
+#define TOCSIN_STATE_H
+
+#include <czmq.h>
+
+#include "broker/core/core.h"
+
+/* A target's share of a run; row.state is changed by run_move alone. */
+typedef struct {
+    part_row_t row;
+    char worker[TEXT_NAME_MAX + 1]; /* the target up to its '/' */
+    bytes_t *receipt;               /* document, then armor, of what ended it; NULL where none */
+} share_t;
+
+typedef struct {
+    run_row_t row;
+    bytes_t *authority, *armors;    /* the order or grant */
+    bytes_t *alert;                 /* the evidence; empty for an order */
+    size_t share_count;
+    share_t *shares;                /* by wave, then target */
+} run_t;
+
+typedef struct {
+    worker_row_t row;
+    wall_t seen;                    /* 0: not since the start */
+    value_t *versions;              /* of documents, as its last HELLO told; NULL before */
+} peer_t;
+
+struct core {
+    const charter_t *charter;
+    const char *instance;
+    const store_t *past;
+    merkle_t log;
+    uint64_t incidents_given;       /* the highest number */
+    uint64_t counts[INCIDENT_STATE_COUNT];
+    bool moved;                     /* log or counts, since the last flush */
+    wall_t swept;                   /* when closed incidents were last let go */
+    zhashx_t *incidents;            /* number as text -> incident_t, ours */
+    zhashx_t *keys;                 /* source, space, fingerprint -> the newest incident */
+    zhashx_t *runs;                 /* hash as text -> run_t, ours */
+    zhashx_t *peers;                /* worker id -> peer_t, ours */
+    shelf_t *shelf;
+    actions_t *actions;             /* of the step under way */
+    wall_t now;                     /* likewise */
+};
+
+/* core.c: the record. */
+uint64_t core_leaf(core_t *self, const char *kind, slice_t bytes);
+uint64_t core_leaf2(core_t *self, const char *kind, slice_t first, slice_t second);
+void core_tell(core_t *self, const event_row_t *event);
+void core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *run,
+               const char *worker, const char *format, ...) PRINTF(6, 7);
+void core_keep(core_t *self, const char *kind, bool live, const hash_t *hash, slice_t bytes,
+               slice_t armors, slice_t files);
+peer_t *core_peer(core_t *self, const char *worker);
+void core_send(core_t *self, const char *worker, frames_t **frames);
+int core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault) MUST_CHECK;
+
+/* Names of those whose keys made the armors, ascending, separated by spaces. */
+void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
+
+/* incident.c */
+incident_t *incident_find(core_t *self, uint64_t number, fault_t *fault);
+void incident_adopt(core_t *self, const incident_t *incident);
+void incident_move(core_t *self, incident_t *incident, incident_state_t state, const char *format,
+                   ...) PRINTF(4, 5);
+void incident_put(core_t *self, const incident_t *incident);
+void incident_on_run(core_t *self, const run_t *run, fault_t *fault);
+void incident_on_accept(core_t *self, const run_t *run, fault_t *fault);
+void incidents_suggest(core_t *self);
+void incidents_sweep(core_t *self);
+
+/* match.c: what a firing alert may cause; 0 where a run was begun. */
+void match_suggest(const core_t *self, const char *alertname, char *names, size_t size);
+bool match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document,
+               uint64_t leaf, char *reason, size_t size);
+
+/* run.c */
+run_t *run_find(core_t *self, const hash_t *id, fault_t *fault);
+run_t *run_begin(core_t *self, const run_row_t *row, slice_t authority, slice_t armors,
+                 slice_t alert);
+share_t *run_add(run_t *self, const char *target, uint64_t wave);
+void run_launch(core_t *self, run_t *run);
+void run_advance(core_t *self, run_t *run);
+void run_offer(core_t *self, run_t *run, share_t *share);
+share_t *run_share(run_t *self, const char *worker, const char *target);
+void run_move(core_t *self, run_t *run, share_t *share, part_state_t state, const char *code,
+              const char *text);
+void run_put_share(core_t *self, const share_t *share);
+int run_adopt(core_t *self, const run_row_t *row, fault_t *fault) MUST_CHECK;
+void runs_advance(core_t *self);
+void runs_offer_again(core_t *self, const char *worker);
+void run_destroy(run_t **self_p);
+
+/* The handlers of core_step's table. */
+#define X(event, handler) int handler(core_t *self, event_t *event, fault_t *fault) MUST_CHECK;
+EVENTS(X)
+#undef X
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/gate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ZAP_ENDPOINT "inproc://zeromq.zap.01"
+#define ZAP_DOMAIN "tocsin"
+#define ZAP_ENFORCE_DOMAIN 93 /* ZMQ_ZAP_ENFORCE_DOMAIN, which some headers lack */
+#define KEY_TEXT (2 * sizeof(curvekey_t) + 1)
+#define CHECK_MS 2000
+
+typedef struct {
+    bool worker;
+    char name[TEXT_NAME_MAX + 1];
+} admitted_t;
+
+typedef struct {
+    uint8_t bytes[256];
+    size_t size;
+} route_t;
+
+struct gate {
+    zactor_t *porter;
+    zsock_t *socket;
+    curvepair_t pair;       /* its public half, for the self-test */
+    zhashx_t *admitted;     /* key as text -> admitted_t */
+    zhashx_t *routes;       /* worker id -> route_t: where it spoke last */
+};
+
+static void
+free_item(void **item)
+{
+    free(*item);
+    *item = NULL;
+}
+
+/* The porter: ZAP (rfc.zeromq.org/spec/27) over a set of keys that the gate hands it ---------- */
+
+typedef struct {
+    zsock_t *pipe, *handler;
+    zhashx_t *keys;         /* as text; the values mean nothing */
+} porter_t;
+
+static void
+porter_answer(const porter_t *self, zmsg_t *request)
+{
+    CLEANUP(zstr_free) char *version = zmsg_popstr(request);
+    CLEANUP(zstr_free) char *sequence = zmsg_popstr(request);
+    CLEANUP(zstr_free) char *domain = zmsg_popstr(request);
+    CLEANUP(zstr_free) char *address = zmsg_popstr(request);
+    CLEANUP(zframe_destroy) zframe_t *identity = zmsg_pop(request);
+    CLEANUP(zstr_free) char *mechanism = zmsg_popstr(request);
+    CLEANUP(zframe_destroy) zframe_t *key = zmsg_pop(request);
+    char text[KEY_TEXT] = "";
+    if (key && zframe_size(key) == sizeof(curvekey_t))
+        hex_encode(slice_of(zframe_data(key), zframe_size(key)), text);
+    bool known = version && sequence && domain && mechanism && streq(version, "1.0")
+                 && streq(domain, ZAP_DOMAIN) && streq(mechanism, "CURVE") && *text
+                 && zhashx_lookup(self->keys, text);
+    zstr_sendx(self->handler, "1.0", sequence ? sequence : "", known ? "200" : "400",
+               known ? "OK" : "this key is in no document of the site", known ? text : "", "",
+               NULL);
+}
+
+/* KEYS and the keys' bytes, one after another; answered by a signal. */
+static void
+porter_learn(porter_t *self, zmsg_t *message)
+{
+    zhashx_purge(self->keys);
+    CLEANUP(zframe_destroy) zframe_t *keys = zmsg_pop(message);
+    for (size_t at = 0; at + sizeof(curvekey_t) <= zframe_size(keys); at += sizeof(curvekey_t)) {
+        char text[KEY_TEXT];
+        hex_encode(slice_of(zframe_data(keys) + at, sizeof(curvekey_t)), text);
+        zhashx_update(self->keys, text, self);
+    }
+    zsock_signal(self->pipe, 0);
+}
+
+static void
+porter(zsock_t *pipe, void *unused)
+{
+    (void)unused;
+    porter_t self = {.pipe = pipe, .handler = zsock_new(ZMQ_REP), .keys = zhashx_new()};
+    bool bound = zsock_bind(self.handler, ZAP_ENDPOINT) != -1;
+    CLEANUP(zpoller_destroy) zpoller_t *poller = zpoller_new(pipe, self.handler, NULL);
+    bool ended = !bound;
+    zsock_signal(pipe, bound ? 0 : 1);
+    while (!ended) {
+        void *which = zpoller_wait(poller, -1);
+        CLEANUP(zmsg_destroy) zmsg_t *message = which ? zmsg_recv(which) : NULL;
+        if (!message)
+            break;
+        if (which == self.handler) {
+            porter_answer(&self, message);
+            continue;
+        }
+        CLEANUP(zstr_free) char *word = zmsg_popstr(message);
+        ended = !word || streq(word, "$TERM");
+        if (!ended)
+            porter_learn(&self, message);
+    }
+    zsock_destroy(&self.handler);
+    zhashx_destroy(&self.keys);
+}
+
+/* The gate ------------------------------------------------------------------------------------ */
+
+static int
+bind_socket(gate_t *self, const char *endpoint, fault_t *fault)
+{
+    int enforce = 1;
+    void *raw = zsock_resolve(self->socket);
+    zsock_set_zap_domain(self->socket, ZAP_DOMAIN);
+    zsock_set_curve_server(self->socket, 1);
+    zsock_set_curve_secretkey_bin(self->socket, self->pair.secret);
+    zsock_set_curve_publickey_bin(self->socket, self->pair.public_key.bytes);
+    zsock_set_handshake_ivl(self->socket, GATE_HANDSHAKE_MS);
+    zsock_set_maxmsgsize(self->socket, FRAMES_BYTES_MAX);
+    zsock_set_router_mandatory(self->socket, 1);
+    zsock_set_linger(self->socket, 0);
+    zsock_set_sndhwm(self->socket, GATE_QUEUE_MAX);
+    zsock_set_rcvhwm(self->socket, GATE_QUEUE_MAX);
+    zsock_set_ipv6(self->socket, 1);
+    if (zmq_setsockopt(raw, ZAP_ENFORCE_DOMAIN, &enforce, sizeof enforce))
+        return fault_errno(fault, "this libzmq cannot enforce ZAP");
+    if (zmq_bind(raw, endpoint))
+        return fault_set(fault, FAULT_CONFIG, "cannot listen on '%s': %s", endpoint,
+                         zmq_strerror(errno));
+    return 0;
+}
+
+gate_t *
+gate_new(const char *endpoint, const curvepair_t *pair, fault_t *fault)
+{
+    CLEANUP(gate_destroy) gate_t *self = memory_new(1, sizeof *self);
+    self->pair = *pair;
+    self->admitted = zhashx_new();
+    self->routes = zhashx_new();
+    zhashx_set_destructor(self->admitted, free_item);
+    zhashx_set_destructor(self->routes, free_item);
+    self->porter = zactor_new(porter, NULL);
+    self->socket = zsock_new(ZMQ_ROUTER);
+    if (!self->porter || !self->socket) {
+        fault_set(fault, FAULT_IO, "the gate's sockets cannot be made");
+        return NULL;
+    }
+    return bind_socket(self, endpoint, fault) ? NULL : MOVE(self);
+}
+
+void
+gate_destroy(gate_t **self_p)
+{
+    gate_t *self = *self_p;
+    if (!self)
+        return;
+    zsock_destroy(&self->socket);
+    zactor_destroy(&self->porter);
+    zhashx_destroy(&self->admitted);
+    zhashx_destroy(&self->routes);
+    curve_forget(&self->pair);
+    free(self);
+    *self_p = NULL;
+}
+
+static void
+admit(gate_t *self, bytes_t *keys, const curvekey_t *key, bool worker, const char *name)
+{
+    char text[KEY_TEXT];
+    hex_encode(slice_of(key, sizeof *key), text);
+    if (zhashx_lookup(self->admitted, text))
+        return;
+    admitted_t *admitted = memory_new(1, sizeof *admitted);
+    admitted->worker = worker;
+    snprintf(admitted->name, sizeof admitted->name, "%s", name);
+    zhashx_insert(self->admitted, text, admitted);
+    bytes_add(keys, key, sizeof *key);
+}
+
+void
+gate_admit(gate_t *self, const trust_t *trust)
+{
+    CLEANUP(bytes_destroy) bytes_t *keys = bytes_new();
+    const people_t *people = trust_people(trust);
+    zhashx_purge(self->admitted);
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        for (size_t j = 0; j < fleet->worker_count; j++)
+            admit(self, keys, &fleet->workers[j].curve, true, fleet->workers[j].id);
+    }
+    for (size_t i = 0; people && i < people->curve_count; i++)
+        admit(self, keys, &people->curves[i].curve, false, people->curves[i].name);
+    zmsg_t *message = zmsg_new();
+    zmsg_addstr(message, "KEYS");
+    zmsg_addmem(message, keys->data, keys->size);
+    zactor_send(self->porter, &message);
+    zsock_wait(self->porter);
+}
+
+/* What the stranger's own side saw of its handshake. */
+static int
+read_verdict(void *monitor, fault_t *fault)
+{
+    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(monitor);
+    zframe_t *first = message ? zmsg_first(message) : NULL;
+    uint16_t event = 0;
+    if (!first || zframe_size(first) < sizeof event)
+        return fault_set(fault, FAULT_TIMEOUT, "the gate did not answer a stranger's key");
+    memcpy(&event, zframe_data(first), sizeof event);
+    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        return 0;
+    return fault_set(fault, FAULT_DENIED, "the gate let a stranger's key in");
+}
+
+int
+gate_check(gate_t *self, fault_t *fault)
+{
+    static const char watch[] = "inproc://gate.check";
+    curvepair_t pair;
+    curve_random(&pair);
+    CLEANUP(zsock_destroy) zsock_t *stranger = zsock_new(ZMQ_DEALER);
+    CLEANUP(zsock_destroy) zsock_t *monitor = zsock_new(ZMQ_PAIR);
+    zsock_set_curve_serverkey_bin(stranger, self->pair.public_key.bytes);
+    zsock_set_curve_publickey_bin(stranger, pair.public_key.bytes);
+    zsock_set_curve_secretkey_bin(stranger, pair.secret);
+    zsock_set_linger(stranger, 0);
+    zsock_set_ipv6(stranger, 1);
+    zsock_set_rcvtimeo(monitor, CHECK_MS);
+    curve_forget(&pair);
+    int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    CLEANUP(zstr_free) char *endpoint = zsock_last_endpoint(self->socket);
+    if (zmq_socket_monitor(zsock_resolve(stranger), watch, events)
+        || zsock_connect(monitor, "%s", watch)
+        || zsock_connect(stranger, "%s", endpoint ? endpoint : ""))
+        return fault_errno(fault, "the gate's self-test cannot begin");
+    int result = read_verdict(monitor, fault);
+    zmq_socket_monitor(zsock_resolve(stranger), NULL, 0);
+    return result;
+}
+
+zsock_t *
+gate_socket(const gate_t *self)
+{
+    return self->socket;
+}
+
+static void
+remember_route(gate_t *self, const caller_t *caller)
+{
+    route_t *route = zhashx_lookup(self->routes, caller->name);
+    if (!route) {
+        route = memory_new(1, sizeof *route);
+        zhashx_insert(self->routes, caller->name, route);
+    }
+    memcpy(route->bytes, caller->route, caller->route_size);
+    route->size = caller->route_size;
+}
+
+/* Who sent it, by the key that its connection proved; false for one that is admitted no more. */
+static bool
+name_caller(gate_t *self, caller_t *caller, zframe_t *route, zframe_t *body)
+{
+    const char *key = zframe_meta(body, "User-Id");
+    const admitted_t *admitted = key ? zhashx_lookup(self->admitted, key) : NULL;
+    if (!admitted || zframe_size(route) > sizeof caller->route)
+        return false;
+    caller->worker = admitted->worker;
+    snprintf(caller->name, sizeof caller->name, "%s", admitted->name);
+    memcpy(caller->route, zframe_data(route), zframe_size(route));
+    caller->route_size = zframe_size(route);
+    if (caller->worker)
+        remember_route(self, caller);
+    return true;
+}
+
+static frames_t *
+receive_one(gate_t *self, caller_t *caller)
+{
+    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
+    CLEANUP(zframe_destroy) zframe_t *route = message ? zmsg_pop(message) : NULL;
+    zframe_t *frame = route ? zmsg_first(message) : NULL;
+    if (!frame || zmsg_size(message) > FRAMES_MAX
+        || zmsg_content_size(message) > FRAMES_BYTES_MAX
+        || !name_caller(self, caller, route, frame))
+        return NULL;
+    frames_t *frames = frames_new();
+    for (; frame; frame = zmsg_next(message))
+        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
+    return frames;
+}
+
+frames_t *
+gate_receive(gate_t *self, caller_t *caller)
+{
+    while (zsock_events(self->socket) & ZMQ_POLLIN) {
+        frames_t *frames = receive_one(self, caller);
+        if (frames)
+            return frames;
+    }
+    return NULL;
+}
+
+static bool
+send_to(gate_t *self, slice_t route, const frames_t *frames)
+{
+    void *raw = zsock_resolve(self->socket);
+    if (zmq_send(raw, route.data, route.size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return false;
+    for (size_t i = 0; i < frames->count; i++) {
+        slice_t frame = frames_at(frames, i);
+        int more = i + 1 < frames->count ? ZMQ_SNDMORE : 0;
+        if (zmq_send(raw, frame.data, frame.size, more | ZMQ_DONTWAIT) < 0)
+            return false;
+    }
+    return true;
+}
+
+bool
+gate_send(gate_t *self, const char *worker, frames_t **frames)
+{
+    CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
+    const route_t *route = zhashx_lookup(self->routes, worker);
+    return route && send_to(self, slice_of(route->bytes, route->size), sent);
+}
+
+bool
+gate_answer(gate_t *self, const caller_t *caller, frames_t **frames)
+{
+    CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
+    return send_to(self, slice_of(caller->route, caller->route_size), sent);
+}

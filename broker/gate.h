@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gate - where workers and people come in: a ROUTER over CURVE that admits the keys of the fleet
+ * documents (as workers) and of people's curve lines (as persons), and no other (docs/PROTOCOL.md
+ * 6). Who speaks is told by the User-Id of each frame, never by a routing id. A key that left the
+ * documents is not heard any more, though its connection stands. */
+#ifndef TOCSIN_GATE_H
+#define TOCSIN_GATE_H
+
+#include <czmq.h>
+
+#include "common/frames.h"
+#include "keys/curve.h"
+#include "keys/trust.h"
+
+#define GATE_HANDSHAKE_MS 2000
+#define GATE_QUEUE_MAX 4096 /* messages a peer may be behind */
+
+typedef struct gate gate_t;
+
+/* Starts the ZAP actor, then binds. FAULT_CONFIG where the endpoint cannot be had. */
+gate_t *gate_new(const char *endpoint, const curvepair_t *pair, fault_t *fault);
+void gate_destroy(gate_t **self_p);
+
+/* Admits whom trust names from now on, and no one else. Call it before any other verb. */
+void gate_admit(gate_t *self, const trust_t *trust);
+
+/* A random key must be turned away, and must not be heard: FAULT_DENIED if it was let in, and
+ * FAULT_TIMEOUT if nobody answered it. Do not serve then. */
+int gate_check(gate_t *self, fault_t *fault) MUST_CHECK;
+
+/* For the loop: readable when something may be there. */
+zsock_t *gate_socket(const gate_t *self);
+
+typedef struct {
+    bool worker;                        /* else a person */
+    char name[TEXT_NAME_MAX + 1];       /* worker id or person */
+    uint8_t route[256];                 /* where an answer goes, until it disconnects */
+    size_t route_size;
+} caller_t;
+
+/* The next message of someone admitted, the caller's; NULL when nothing is there. */
+frames_t *gate_receive(gate_t *self, caller_t *caller);
+
+/* To a worker by its id, where it spoke last; false when it is not there or too far behind. Takes
+ * over *frames either way. */
+bool gate_send(gate_t *self, const char *worker, frames_t **frames);
+
+/* Back to a caller, likewise. */
+bool gate_answer(gate_t *self, const caller_t *caller, frames_t **frames);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/row.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static const char *const incident_words[] = {
+#define X(state, word) [state] = word,
+    INCIDENT_STATES(X)
+#undef X
+};
+
+static const char *const run_words[] = {
+#define X(state, word) [state] = word,
+    RUN_STATES(X)
+#undef X
+};
+
+static const char *const part_words[] = {
+#define X(state, word) [state] = word,
+    PART_STATES(X)
+#undef X
+};
+
+static const char *const tables[] = {
+#define X(kind, table, type, member) [kind] = table,
+    ROWS(X)
+#undef X
+};
+
+#define COLUMN(type, member, name, key)                                                            \
+    {#name, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), key}
+#define NUMBER(member, name) COLUMN(COLUMN_NUMBER, member, name, false)
+#define WALL(member, name) COLUMN(COLUMN_WALL, member, name, false)
+#define BOOL(member, name) COLUMN(COLUMN_BOOL, member, name, false)
+#define TEXT(member, name) COLUMN(COLUMN_TEXT, member, name, false)
+#define HASH(member, name) COLUMN(COLUMN_HASH, member, name, false)
+#define BYTES(member, name) COLUMN(COLUMN_BYTES, member, name, false)
+#define WORD(member, name, count) {#name, COLUMN_WORD, offsetof(row_t, member.name), count, false}
+#define KEY(type, member, name) COLUMN(type, member, name, true)
+#define LAST {NULL, COLUMN_NUMBER, 0, 0, false}
+
+static const column_t incident_columns[] = {
+    KEY(COLUMN_NUMBER, incident, id),
+    TEXT(incident, source),
+    TEXT(incident, fingerprint),
+    TEXT(incident, name),
+    WORD(incident, state, INCIDENT_STATE_COUNT),
+    TEXT(incident, severity),
+    TEXT(incident, title),
+    TEXT(incident, host),
+    TEXT(incident, region),
+    TEXT(incident, worker),
+    WALL(incident, starts),
+    WALL(incident, first),
+    WALL(incident, last),
+    NUMBER(incident, count),
+    BOOL(incident, firing),
+    NUMBER(incident, leaf),
+    TEXT(incident, playbooks),
+    HASH(incident, run),
+    WALL(incident, acted),
+    TEXT(incident, reason),
+    LAST,
+};
+
+static const column_t run_columns[] = {
+    KEY(COLUMN_HASH, run, id),
+    TEXT(run, playbook),
+    BOOL(run, by_grant),
+    HASH(run, authority),
+    HASH(run, release),
+    NUMBER(run, alert),
+    NUMBER(run, incident),
+    WORD(run, state, RUN_STATE_COUNT),
+    TEXT(run, reason),
+    TEXT(run, who),
+    WALL(run, created),
+    WALL(run, ended),
+    WALL(run, not_after),
+    NUMBER(run, soak_s),
+    NUMBER(run, max_failures),
+    LAST,
+};
+
+static const column_t part_columns[] = {
+    KEY(COLUMN_HASH, part, run),
+    KEY(COLUMN_TEXT, part, target),
+    NUMBER(part, wave),
+    WORD(part, state, PART_STATE_COUNT),
+    TEXT(part, code),
+    TEXT(part, text),
+    WALL(part, offered),
+    WALL(part, accepted),
+    WALL(part, ended),
+    BOOL(part, verified),
+    BOOL(part, proven),
+    NUMBER(part, receipt),
+    LAST,
+};
+
+static const column_t alert_columns[] = {
+    NUMBER(alert, incident), WALL(alert, at), BOOL(alert, firing), NUMBER(alert, leaf), LAST,
+};
+
+static const column_t document_columns[] = {
+    KEY(COLUMN_HASH, document, hash),
+    TEXT(document, kind),
+    BOOL(document, live),
+    BYTES(document, bytes),
+    BYTES(document, armors),
+    BYTES(document, files),
+    LAST,
+};
+
+static const column_t receipt_columns[] = {
+    KEY(COLUMN_TEXT, receipt, worker),
+    KEY(COLUMN_NUMBER, receipt, sequence),
+    KEY(COLUMN_HASH, receipt, hash),
+    HASH(receipt, run),
+    TEXT(receipt, target),
+    NUMBER(receipt, leaf),
+    LAST,
+};
+
+static const column_t output_columns[] = {
+    KEY(COLUMN_HASH, output, hash),
+    BYTES(output, bytes),
+    LAST,
+};
+
+static const column_t leaf_columns[] = {
+    KEY(COLUMN_NUMBER, leaf, number),
+    TEXT(leaf, kind),
+    BYTES(leaf, bytes),
+    HASH(leaf, hash),
+    LAST,
+};
+
+static const column_t event_columns[] = {
+    WALL(event, at),
+    NUMBER(event, incident),
+    HASH(event, run),
+    TEXT(event, kind),
+    TEXT(event, text),
+    TEXT(event, worker),
+    TEXT(event, step),
+    TEXT(event, outcome),
+    TEXT(event, part),
+    TEXT(event, who),
+    LAST,
+};
+
+static const column_t worker_columns[] = {
+    KEY(COLUMN_TEXT, worker, id),
+    NUMBER(worker, sequence),
+    HASH(worker, head),
+    LAST,
+};
+
+static const column_t position_columns[] = {
+    NUMBER(position, size),
+    BYTES(position, edge),
+    NUMBER(position, incidents),
+    BYTES(position, counts),
+    LAST,
+};
+
+static const column_t checkpoint_columns[] = {
+    KEY(COLUMN_NUMBER, checkpoint, size),
+    BYTES(checkpoint, bytes),
+    BYTES(checkpoint, armor),
+    LAST,
+};
+
+static const column_t *const columns[ROW_KINDS] = {
+#define X(kind, table, type, member) [kind] = member##_columns,
+    ROWS(X)
+#undef X
+};
+
+const char *
+incident_word(incident_state_t self)
+{
+    assert(self < INCIDENT_STATE_COUNT);
+    return incident_words[self];
+}
+
+bool
+incident_open(incident_state_t self)
+{
+    return self != INCIDENT_RESOLVED && self != INCIDENT_ABANDONED;
+}
+
+const char *
+run_word(run_state_t self)
+{
+    assert(self < RUN_STATE_COUNT);
+    return run_words[self];
+}
+
+const char *
+part_word(part_state_t self)
+{
+    assert(self < PART_STATE_COUNT);
+    return part_words[self];
+}
+
+bool
+part_ended(part_state_t self)
+{
+    return self > PART_ACCEPTED;
+}
+
+const char *
+row_table(row_kind_t kind)
+{
+    assert(kind < ROW_KINDS);
+    return tables[kind];
+}
+
+const column_t *
+row_columns(row_kind_t kind)
+{
+    assert(kind < ROW_KINDS);
+    return columns[kind];
+}
+
+static bool
+same_cell(const column_t *column, const row_t *left, const row_t *right)
+{
+    const char *one = (const char *)left + column->offset;
+    const char *other = (const char *)right + column->offset;
+    if (column->type == COLUMN_TEXT)
+        return !strcmp(one, other);
+    assert(column->type == COLUMN_NUMBER || column->type == COLUMN_HASH);
+    return !memcmp(one, other, column->size);
+}
+
+bool
+row_same(const row_t *left, const row_t *right)
+{
+    bool keyed = left->kind == ROW_POSITION;
+    assert(left->kind == right->kind);
+    for (const column_t *column = columns[left->kind]; column->name; column++) {
+        if (column->key && !same_cell(column, left, right))
+            return false;
+        keyed = keyed || column->key;
+    }
+    return keyed;
+}
+
+row_t *
+row_copy(const row_t *from)
+{
+    row_t *self = memory_new(1, sizeof *self);
+    *self = *from;
+    for (const column_t *column = columns[from->kind]; column->name; column++) {
+        if (column->type != COLUMN_BYTES)
+            continue;
+        slice_t *bytes = (slice_t *)((char *)self + column->offset);
+        uint8_t *copy = memory_new(1, bytes->size + 1);
+        if (bytes->size)
+            memcpy(copy, bytes->data, bytes->size);
+        bytes->data = copy;
+    }
+    return self;
+}
+
+void
+row_destroy(row_t **self_p)
+{
+    row_t *self = *self_p;
+    if (!self)
+        return;
+    for (const column_t *column = columns[self->kind]; column->name; column++)
+        if (column->type == COLUMN_BYTES)
+            free((void *)(uintptr_t)((slice_t *)((char *)self + column->offset))->data);
+    free(self);
+    *self_p = NULL;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/settings.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "common/config.h"
+#include "common/file.h"
+
+typedef struct {
+    const char *key;
+    size_t offset;      /* of a char * in settings_t */
+    const char *absent; /* NULL: must be set */
+} text_setting_t;
+
+static const text_setting_t texts[] = {
+    {"site",         offsetof(settings_t, site),         NULL},
+    {"state",        offsetof(settings_t, state),        NULL},
+    {"name",         offsetof(settings_t, name),         NULL},
+    {"listen",       offsetof(settings_t, listen),       NULL},
+    {"curve-secret", offsetof(settings_t, curve_secret), NULL},
+    {"signing-key",  offsetof(settings_t, signing_key),  NULL},
+    {"catalog",      offsetof(settings_t, catalog),      ""  },
+};
+
+static char **
+text_of(settings_t *self, const text_setting_t *row)
+{
+    return (char **)((char *)self + row->offset);
+}
+
+static int
+read_text(settings_t *self, const config_t *config, const setting_t *setting,
+          const text_setting_t *row, fault_t *fault)
+{
+    char **text = text_of(self, row);
+    if (setting->count != 2)
+        return config_fault(config, setting, fault, "'%s' takes one value", row->key);
+    if (*text)
+        return config_fault(config, setting, fault, "'%s' stands here a second time", row->key);
+    if (!strcmp(row->key, "name") && !text_is_name(setting->words[1]))
+        return config_fault(config, setting, fault, "'%s' is not a name", setting->words[1]);
+    if (!strcmp(row->key, "listen") && strncmp(setting->words[1], "tcp://", 6) != 0)
+        return config_fault(config, setting, fault, "'%s' is not tcp://ADDRESS:PORT",
+                            setting->words[1]);
+    *text = memory_text(setting->words[1]);
+    return 0;
+}
+
+static int
+read_http(settings_t *self, const config_t *config, const setting_t *setting, fault_t *fault)
+{
+    const char *word = setting->words[1], *colon = word ? strrchr(word, ':') : NULL;
+    uint64_t port = 0;
+    if (setting->count != 2 || !colon || colon == word || self->http_address
+        || !text_read_u64(colon + 1, 1, 65535, &port))
+        return config_fault(config, setting, fault, "'http' takes one ADDRESS:PORT, once");
+    size_t skip = word[0] == '[' && colon[-1] == ']';
+    self->http_address = memory_text(word + skip);
+    self->http_address[colon - word - 2 * (ptrdiff_t)skip] = '\0';
+    self->http_port = (uint16_t)port;
+    return 0;
+}
+
+static bytes_t *
+read_token(const char *path, fault_t *fault)
+{
+    struct stat facts;
+    if (stat(path, &facts) == 0 && (facts.st_mode & 077)) {
+        fault_set(fault, FAULT_KEY, "'%s' may be read by others: chmod 600 it", path);
+        return NULL;
+    }
+    CLEANUP(bytes_destroy) bytes_t *file = file_read(path, SETTINGS_TOKEN_MAX + 1, fault);
+    if (!file)
+        return NULL;
+    size_t size = file->size && file->data[file->size - 1] == '\n' ? file->size - 1 : file->size;
+    slice_t token = slice_of(file->data, size);
+    if (size < SETTINGS_TOKEN_MIN || size > SETTINGS_TOKEN_MAX || !text_is_printable(token)
+        || memchr(token.data, ' ', size)) {
+        fault_set(fault, FAULT_FORMAT, "'%s' is not one token of %d to %d printable characters",
+                  path, SETTINGS_TOKEN_MIN, SETTINGS_TOKEN_MAX);
+        return NULL;
+    }
+    return bytes_copy(token);
+}
+
+static int
+read_source(settings_t *self, const config_t *config, const setting_t *setting, fault_t *fault)
+{
+    const char *const *words = setting->words;
+    bool region = setting->count == 7;
+    if ((setting->count != 5 && !region) || strcmp(words[3], "token-file") != 0
+        || (region && (strcmp(words[5], "region") != 0 || !text_is_name(words[6]))))
+        return config_fault(config, setting, fault,
+                            "expected: source NAME KIND token-file FILE [region NAME]");
+    if (!text_is_name(words[1]) || settings_source(self, words[1]))
+        return config_fault(config, setting, fault, "'%s' is not a name, or is taken", words[1]);
+    if (strcmp(words[2], "alertmanager") != 0)
+        return config_fault(config, setting, fault,
+                            "'%s' is no kind of source; 'alertmanager' is", words[2]);
+    if (self->source_count == SETTINGS_SOURCES_MAX)
+        return config_fault(config, setting, fault, "over %d sources", SETTINGS_SOURCES_MAX);
+    source_t source = {0};
+    text_copy(source.name, sizeof source.name, words[1]);
+    text_copy(source.kind, sizeof source.kind, words[2]);
+    text_copy(source.region, sizeof source.region, region ? words[6] : "");
+    source.token = read_token(words[4], fault);
+    if (!source.token)
+        return fault_wrap(fault, "%s:%u", config_path(config), setting->line);
+    self->sources[self->source_count++] = source;
+    return 0;
+}
+
+static int
+read_grant(settings_t *self, const config_t *config, const setting_t *setting, fault_t *fault)
+{
+    if (setting->count != 2)
+        return config_fault(config, setting, fault, "'grant' takes one file");
+    if (self->grant_count == SETTINGS_GRANTS_MAX)
+        return config_fault(config, setting, fault, "over %d grants", SETTINGS_GRANTS_MAX);
+    self->grants[self->grant_count++] = memory_text(setting->words[1]);
+    return 0;
+}
+
+static int
+read_uid(uint64_t *uid, const config_t *config, const setting_t *setting, fault_t *fault)
+{
+    if (setting->count != 2 || !text_read_u64(setting->words[1], 1, UINT32_MAX - 1, uid))
+        return config_fault(config, setting, fault, "'%s' takes one number above 0",
+                            setting->words[0]);
+    return 0;
+}
+
+static int
+read_setting(settings_t *self, const config_t *config, const setting_t *setting, fault_t *fault)
+{
+    const char *key = setting->words[0];
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        if (!strcmp(key, texts[i].key))
+            return read_text(self, config, setting, &texts[i], fault);
+    if (!strcmp(key, "http"))
+        return read_http(self, config, setting, fault);
+    if (!strcmp(key, "source"))
+        return read_source(self, config, setting, fault);
+    if (!strcmp(key, "grant"))
+        return read_grant(self, config, setting, fault);
+    if (!strcmp(key, "uid"))
+        return read_uid(&self->uid, config, setting, fault);
+    if (!strcmp(key, "catalog-uid"))
+        return read_uid(&self->catalog_uid, config, setting, fault);
+    return config_fault(config, setting, fault, "'%s' is no setting of the broker's", key);
+}
+
+settings_t *
+settings_read(const char *path, fault_t *fault)
+{
+    CLEANUP(config_destroy) config_t *config = config_load(path, fault);
+    if (!config)
+        return NULL;
+    CLEANUP(settings_destroy) settings_t *self = memory_new(1, sizeof *self);
+    for (size_t i = 0; i < config_count(config); i++)
+        if (read_setting(self, config, config_at(config, i), fault))
+            return NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        char **text = text_of(self, &texts[i]);
+        if (!*text && !texts[i].absent) {
+            fault_set(fault, FAULT_CONFIG, "%s: '%s' is not set", path, texts[i].key);
+            return NULL;
+        }
+        if (!*text)
+            *text = memory_text(texts[i].absent);
+    }
+    if (!self->http_address)
+        self->http_address = memory_text("");
+    return MOVE(self);
+}
+
+void
+settings_destroy(settings_t **self_p)
+{
+    settings_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        free(*text_of(self, &texts[i]));
+    free(self->http_address);
+    for (size_t i = 0; i < self->source_count; i++)
+        bytes_destroy(&self->sources[i].token);
+    for (size_t i = 0; i < self->grant_count; i++)
+        free(self->grants[i]);
+    free(self);
+    *self_p = NULL;
+}
+
+const source_t *
+settings_source(const settings_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->source_count; i++)
+        if (!strcmp(self->sources[i].name, name))
+            return &self->sources[i];
+    return NULL;
+}

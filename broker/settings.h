@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings - tocsin-broker's configuration file (docs/PROTOCOL.md 11), read once and checked whole. */
+#ifndef TOCSIN_SETTINGS_H
+#define TOCSIN_SETTINGS_H
+
+#include "common/bytes.h"
+#include "common/fault.h"
+#include "common/text.h"
+
+#define SETTINGS_SOURCES_MAX 64
+#define SETTINGS_GRANTS_MAX 64
+#define SETTINGS_TOKEN_MIN 16  /* bytes of a source's token */
+#define SETTINGS_TOKEN_MAX 512
+
+typedef struct {
+    char name[TEXT_NAME_MAX + 1];
+    char kind[TEXT_NAME_MAX + 1];   /* "alertmanager" */
+    char region[TEXT_NAME_MAX + 1]; /* "" where the source speaks for several */
+    bytes_t *token;                 /* without its LF */
+} source_t;
+
+typedef struct {
+    char *site, *state;             /* folders */
+    char *name;                     /* the broker's, in checkpoints */
+    char *listen;                   /* tcp://ADDRESS:PORT */
+    char *http_address;             /* "" where no web is wanted */
+    uint16_t http_port;
+    char *curve_secret;             /* file */
+    char *signing_key;              /* file */
+    char *catalog;                  /* a repository's path or address; "" where there is none */
+    uint64_t uid, catalog_uid;      /* 0: stay who we are */
+    size_t source_count, grant_count;
+    source_t sources[SETTINGS_SOURCES_MAX];
+    char *grants[SETTINGS_GRANTS_MAX]; /* files, FILE.sigs beside each */
+} settings_t;
+
+/* NULL with FAULT_CONFIG that names file and line. Token files are read here. */
+settings_t *settings_read(const char *path, fault_t *fault);
+void settings_destroy(settings_t **self_p);
+
+/* NULL where no source has this name. */
+const source_t *settings_source(const settings_t *self, const char *name);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store - where rows live: a struct of functions, with two twins behind it. store_sqlite is the
+ * broker's (DESIGN: WAL, synchronous FULL, exclusive, one connection); store_memory forgets, for
+ * tests and for the simulator.
+ *
+ * Writes stand between begin and commit; what was written is seen by find at once. After a failed
+ * put or commit nothing about the store may be relied on: end the process and start again. */
+#ifndef TOCSIN_STORE_H
+#define TOCSIN_STORE_H
+
+#include "broker/row.h"
+#include "common/fault.h"
+
+typedef enum {
+    FIND_INCIDENT,       /* number: its id */
+    FIND_INCIDENT_KEY,   /* text: source, other: fingerprint; the newest */
+    FIND_INCIDENTS,      /* newest first */
+    FIND_INCIDENTS_IN,   /* number: state; newest first */
+    FIND_RUN,            /* hash */
+    FIND_RUNS,           /* newest first */
+    FIND_RUNS_ACTIVE,
+    FIND_RUNS_OF,        /* number: incident; newest first */
+    FIND_PARTS,          /* hash: run; by wave and target */
+    FIND_DOCUMENT,       /* hash */
+    FIND_DOCUMENTS_LIVE,
+    FIND_RECEIPT,        /* text: worker, number: sequence */
+    FIND_RECEIPTS,       /* hash: run; by worker and sequence */
+    FIND_OUTPUT,         /* hash */
+    FIND_LEAVES,         /* number: the first; in order */
+    FIND_EVENTS_OF,      /* number: incident; in order */
+    FIND_EVENTS_RUN,     /* hash: run; in order */
+    FIND_WORKERS,
+    FIND_POSITION,
+    FIND_CHECKPOINT,     /* the newest */
+    FIND_COUNT
+} find_t;
+
+typedef struct {
+    find_t what;
+    uint64_t number;
+    hash_t hash;
+    const char *text, *other; /* NULL where not used */
+    size_t limit;             /* rows; 0 is all */
+} query_t;
+
+/* The row and its slices are valid during the call only. True goes on. */
+typedef bool (*on_row_t)(void *context, const row_t *row);
+
+typedef struct store store_t;
+
+struct store {
+    void *self;
+    int (*begin)(void *self, fault_t *fault) MUST_CHECK;
+
+    /* Writes a row over the one with the same key. */
+    int (*put)(void *self, const row_t *row, fault_t *fault) MUST_CHECK;
+
+    /* 0 once it is on the disk; FAULT_FULL, FAULT_IO. */
+    int (*commit)(void *self, fault_t *fault) MUST_CHECK;
+    int (*find)(void *self, const query_t *query, on_row_t on_row, void *context, fault_t *fault)
+        MUST_CHECK;
+    void (*destroy)(void **self_p);
+};
+
+/* The database FOLDER/broker.db. A folder that was initialised but whose database is gone is
+ * FAULT_NOT_FOUND, unless anew is set, which starts another. */
+store_t *store_sqlite(const char *folder, bool anew, fault_t *fault);
+store_t *store_memory(void);
+void store_destroy(store_t **self_p);
+
+/* The first row that the query finds, the caller's; NULL without a fault where there is none. */
+row_t *store_first(const store_t *self, const query_t *query, fault_t *fault);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "broker/store.h"
+
+typedef struct {
+    size_t count, capacity;
+    row_t **rows;       /* ours; the oldest write first */
+} table_t;
+
+typedef struct {
+    table_t tables[ROW_KINDS];
+} memory_t;
+
+typedef struct {
+    row_kind_t kind;
+    bool newest_first;
+    bool (*matches)(const query_t *query, const row_t *row);
+    int (*compare)(const row_t *left, const row_t *right); /* NULL: as written */
+} find_row_t;
+
+static bool
+any(const query_t *query, const row_t *row)
+{
+    return (void)query, (void)row, true;
+}
+
+static bool
+incident_is(const query_t *query, const row_t *row)
+{
+    return row->incident.id == query->number;
+}
+
+static bool
+incident_has_key(const query_t *query, const row_t *row)
+{
+    return !strcmp(row->incident.source, query->text)
+           && !strcmp(row->incident.fingerprint, query->other);
+}
+
+static bool
+incident_in(const query_t *query, const row_t *row)
+{
+    return row->incident.state == query->number;
+}
+
+static bool
+run_is(const query_t *query, const row_t *row)
+{
+    return hash_equal(&row->run.id, &query->hash);
+}
+
+static bool
+run_active(const query_t *query, const row_t *row)
+{
+    return (void)query, row->run.state == RUN_ACTIVE;
+}
+
+static bool
+run_of(const query_t *query, const row_t *row)
+{
+    return row->run.incident == query->number;
+}
+
+static bool
+part_of(const query_t *query, const row_t *row)
+{
+    return hash_equal(&row->part.run, &query->hash);
+}
+
+static bool
+document_is(const query_t *query, const row_t *row)
+{
+    return hash_equal(&row->document.hash, &query->hash);
+}
+
+static bool
+document_live(const query_t *query, const row_t *row)
+{
+    return (void)query, row->document.live;
+}
+
+static bool
+receipt_is(const query_t *query, const row_t *row)
+{
+    return row->receipt.sequence == query->number && !strcmp(row->receipt.worker, query->text);
+}
+
+static bool
+receipt_of(const query_t *query, const row_t *row)
+{
+    return hash_equal(&row->receipt.run, &query->hash);
+}
+
+static bool
+output_is(const query_t *query, const row_t *row)
+{
+    return hash_equal(&row->output.hash, &query->hash);
+}
+
+static bool
+leaf_from(const query_t *query, const row_t *row)
+{
+    return row->leaf.number >= query->number;
+}
+
+static bool
+event_of(const query_t *query, const row_t *row)
+{
+    return row->event.incident == query->number;
+}
+
+static bool
+event_run(const query_t *query, const row_t *row)
+{
+    return hash_equal(&row->event.run, &query->hash);
+}
+
+static int
+by_incident(const row_t *left, const row_t *right)
+{
+    return left->incident.id < right->incident.id ? -1 : left->incident.id > right->incident.id;
+}
+
+static int
+by_created(const row_t *left, const row_t *right)
+{
+    int64_t one = left->run.created.ms, other = right->run.created.ms;
+    return one < other ? -1 : one > other;
+}
+
+static int
+by_target(const row_t *left, const row_t *right)
+{
+    if (left->part.wave != right->part.wave)
+        return left->part.wave < right->part.wave ? -1 : 1;
+    return strcmp(left->part.target, right->part.target);
+}
+
+static int
+by_sequence(const row_t *left, const row_t *right)
+{
+    int order = strcmp(left->receipt.worker, right->receipt.worker);
+    if (order)
+        return order;
+    return left->receipt.sequence < right->receipt.sequence ? -1
+                                                             : left->receipt.sequence
+                                                                   > right->receipt.sequence;
+}
+
+static int
+by_size(const row_t *left, const row_t *right)
+{
+    return left->checkpoint.size < right->checkpoint.size
+               ? -1
+               : left->checkpoint.size > right->checkpoint.size;
+}
+
+static const find_row_t finds[FIND_COUNT] = {
+    [FIND_INCIDENT]       = {ROW_INCIDENT,   false, incident_is,      NULL       },
+    [FIND_INCIDENT_KEY]   = {ROW_INCIDENT,   true,  incident_has_key, by_incident},
+    [FIND_INCIDENTS]      = {ROW_INCIDENT,   true,  any,              by_incident},
+    [FIND_INCIDENTS_IN]   = {ROW_INCIDENT,   true,  incident_in,      by_incident},
+    [FIND_RUN]            = {ROW_RUN,        false, run_is,           NULL       },
+    [FIND_RUNS]           = {ROW_RUN,        true,  any,              by_created },
+    [FIND_RUNS_ACTIVE]    = {ROW_RUN,        false, run_active,       by_created },
+    [FIND_RUNS_OF]        = {ROW_RUN,        true,  run_of,           by_created },
+    [FIND_PARTS]          = {ROW_PART,       false, part_of,          by_target  },
+    [FIND_DOCUMENT]       = {ROW_DOCUMENT,   false, document_is,      NULL       },
+    [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT,   false, document_live,    NULL       },
+    [FIND_RECEIPT]        = {ROW_RECEIPT,    false, receipt_is,       NULL       },
+    [FIND_RECEIPTS]       = {ROW_RECEIPT,    false, receipt_of,       by_sequence},
+    [FIND_OUTPUT]         = {ROW_OUTPUT,     false, output_is,        NULL       },
+    [FIND_LEAVES]         = {ROW_LEAF,       false, leaf_from,        NULL       },
+    [FIND_EVENTS_OF]      = {ROW_EVENT,      false, event_of,         NULL       },
+    [FIND_EVENTS_RUN]     = {ROW_EVENT,      false, event_run,        NULL       },
+    [FIND_WORKERS]        = {ROW_WORKER,     false, any,              NULL       },
+    [FIND_POSITION]       = {ROW_POSITION,   false, any,              NULL       },
+    [FIND_CHECKPOINT]     = {ROW_CHECKPOINT, true,  any,              by_size    },
+};
+
+static int
+memory_begin(void *self, fault_t *fault)
+{
+    (void)self, (void)fault;
+    return 0;
+}
+
+static int
+memory_put(void *self, const row_t *row, fault_t *fault)
+{
+    table_t *table = &((memory_t *)self)->tables[row->kind];
+    (void)fault;
+    for (size_t i = 0; i < table->count; i++) {
+        if (!row_same(table->rows[i], row))
+            continue;
+        row_t *copy = row_copy(row);
+        row_destroy(&table->rows[i]);
+        table->rows[i] = copy;
+        return 0;
+    }
+    if (table->count == table->capacity) {
+        table->capacity = table->capacity ? 2 * table->capacity : 16;
+        table->rows = memory_resize(table->rows, table->capacity, sizeof(row_t *));
+    }
+    table->rows[table->count++] = row_copy(row);
+    return 0;
+}
+
+static void
+swap_into_order(row_t **rows, size_t count, int (*compare)(const row_t *, const row_t *))
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j && compare(rows[j - 1], rows[j]) > 0; j--) {
+            row_t *row = rows[j];
+            rows[j] = rows[j - 1];
+            rows[j - 1] = row;
+        }
+}
+
+static int
+memory_find(void *self, const query_t *query, on_row_t on_row, void *context, fault_t *fault)
+{
+    const find_row_t *find = &finds[query->what];
+    const table_t *table = &((memory_t *)self)->tables[find->kind];
+    CLEANUP(memory_free) row_t **found = memory_new(table->count + 1, sizeof(row_t *));
+    size_t count = 0;
+    (void)fault;
+    for (size_t i = 0; i < table->count; i++)
+        if (find->matches(query, table->rows[i]))
+            found[count++] = table->rows[i];
+    if (find->compare)
+        swap_into_order(found, count, find->compare);
+    for (size_t i = 0; i < count && (!query->limit || i < query->limit); i++)
+        if (!on_row(context, found[find->newest_first ? count - 1 - i : i]))
+            break;
+    return 0;
+}
+
+static void
+memory_destroy(void **self_p)
+{
+    memory_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t kind = 0; kind < ROW_KINDS; kind++) {
+        for (size_t i = 0; i < self->tables[kind].count; i++)
+            row_destroy(&self->tables[kind].rows[i]);
+        free(self->tables[kind].rows);
+    }
+    free(self);
+    *self_p = NULL;
+}
+
+store_t *
+store_memory(void)
+{
+    store_t *self = memory_new(1, sizeof *self);
+    *self = (store_t){
+        .self = memory_new(1, sizeof(memory_t)),
+        .begin = memory_begin,
+        .put = memory_put,
+        .commit = memory_begin,
+        .find = memory_find,
+        .destroy = memory_destroy,
+    };
+    return self;
+}

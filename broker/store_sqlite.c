@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "broker/store.h"
+#include "common/file.h"
+#include "common/text.h"
+
+#define MARKER "initialised" /* a file beside the database: there was one here */
+
+typedef struct {
+    sqlite3 *database;
+    sqlite3_stmt *put[ROW_KINDS], *find[FIND_COUNT]; /* prepared when first used */
+    sqlite3_stmt *begin, *commit;
+} sqlite_t;
+
+/* Row i brings user_version from i to i + 1. Rows are only ever added. */
+static const char *const migrations[] = {
+    "CREATE TABLE incident (id INTEGER PRIMARY KEY, source TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+    " name TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL,"
+    " host TEXT NOT NULL, region TEXT NOT NULL, worker TEXT NOT NULL, starts INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " firing INTEGER NOT NULL, leaf INTEGER NOT NULL, playbooks TEXT NOT NULL, run BLOB NOT NULL,"
+    " acted INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;"
+    "CREATE INDEX incident_key ON incident (source, fingerprint, id);"
+    "CREATE INDEX incident_state ON incident (state, id);"
+    "CREATE TABLE run (id BLOB PRIMARY KEY, playbook TEXT NOT NULL, by_grant INTEGER NOT NULL,"
+    " authority BLOB NOT NULL, release BLOB NOT NULL, alert INTEGER NOT NULL,"
+    " incident INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL,"
+    " created INTEGER NOT NULL, ended INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+    " soak_s INTEGER NOT NULL, max_failures INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX run_created ON run (created);"
+    "CREATE INDEX run_incident ON run (incident, created);"
+    "CREATE INDEX run_active ON run (created) WHERE state = 'active';"
+    "CREATE TABLE part (run BLOB NOT NULL REFERENCES run (id), target TEXT NOT NULL,"
+    " wave INTEGER NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,"
+    " offered INTEGER NOT NULL, accepted INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " verified INTEGER NOT NULL, proven INTEGER NOT NULL, receipt INTEGER NOT NULL,"
+    " PRIMARY KEY (run, target)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE alert (incident INTEGER NOT NULL, at INTEGER NOT NULL, firing INTEGER NOT NULL,"
+    " leaf INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE document (hash BLOB PRIMARY KEY, kind TEXT NOT NULL, live INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL, armors BLOB NOT NULL, files BLOB NOT NULL) STRICT;"
+    "CREATE INDEX document_live ON document (kind) WHERE live = 1;"
+    "CREATE TABLE receipt (worker TEXT NOT NULL, sequence INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " run BLOB NOT NULL, target TEXT NOT NULL, leaf INTEGER NOT NULL,"
+    " PRIMARY KEY (worker, sequence, hash)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX receipt_run ON receipt (run, worker, sequence);"
+    "CREATE TABLE output (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "CREATE TABLE leaf (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, bytes BLOB NOT NULL,"
+    " hash BLOB NOT NULL) STRICT;"
+    "CREATE TABLE event (at INTEGER NOT NULL, incident INTEGER NOT NULL, run BLOB NOT NULL,"
+    " kind TEXT NOT NULL, text TEXT NOT NULL, worker TEXT NOT NULL, step TEXT NOT NULL,"
+    " outcome TEXT NOT NULL, part TEXT NOT NULL, who TEXT NOT NULL) STRICT;"
+    "CREATE INDEX event_incident ON event (incident);"
+    "CREATE INDEX event_run ON event (run);"
+    "CREATE TABLE worker (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, head BLOB NOT NULL)"
+    " STRICT;"
+    "CREATE TABLE position (size INTEGER NOT NULL, edge BLOB NOT NULL, incidents INTEGER NOT NULL,"
+    " counts BLOB NOT NULL, one INTEGER PRIMARY KEY DEFAULT 1 CHECK (one = 1)) STRICT;"
+    "CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, bytes BLOB NOT NULL, armor BLOB NOT NULL)"
+    " STRICT;",
+};
+
+typedef struct {
+    row_kind_t kind;
+    const char *tail; /* after "SELECT ... FROM table" */
+} find_sql_t;
+
+static const find_sql_t finds[FIND_COUNT] = {
+    [FIND_INCIDENT]       = {ROW_INCIDENT, "WHERE id = :number"},
+    [FIND_INCIDENT_KEY]   = {ROW_INCIDENT, "WHERE source = :text AND fingerprint = :other"
+                                           " ORDER BY id DESC"},
+    [FIND_INCIDENTS]      = {ROW_INCIDENT, "ORDER BY id DESC"},
+    [FIND_INCIDENTS_IN]   = {ROW_INCIDENT, "WHERE state = :text ORDER BY id DESC"},
+    [FIND_RUN]            = {ROW_RUN, "WHERE id = :hash"},
+    [FIND_RUNS]           = {ROW_RUN, "ORDER BY created DESC"},
+    [FIND_RUNS_ACTIVE]    = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},
+    [FIND_RUNS_OF]        = {ROW_RUN, "WHERE incident = :number ORDER BY created DESC"},
+    [FIND_PARTS]          = {ROW_PART, "WHERE run = :hash ORDER BY wave, target"},
+    [FIND_DOCUMENT]       = {ROW_DOCUMENT, "WHERE hash = :hash"},
+    [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT, "WHERE live = 1"},
+    [FIND_RECEIPT]        = {ROW_RECEIPT, "WHERE worker = :text AND sequence = :number"},
+    [FIND_RECEIPTS]       = {ROW_RECEIPT, "WHERE run = :hash ORDER BY worker, sequence"},
+    [FIND_OUTPUT]         = {ROW_OUTPUT, "WHERE hash = :hash"},
+    [FIND_LEAVES]         = {ROW_LEAF, "WHERE number >= :number ORDER BY number"},
+    [FIND_EVENTS_OF]      = {ROW_EVENT, "WHERE incident = :number ORDER BY rowid"},
+    [FIND_EVENTS_RUN]     = {ROW_EVENT, "WHERE run = :hash ORDER BY rowid"},
+    [FIND_WORKERS]        = {ROW_WORKER, ""},
+    [FIND_POSITION]       = {ROW_POSITION, ""},
+    [FIND_CHECKPOINT]     = {ROW_CHECKPOINT, "ORDER BY size DESC"},
+};
+
+static int
+database_fault(sqlite3 *database, fault_t *fault, const char *what)
+{
+    fault_code_t code = sqlite3_errcode(database) == SQLITE_FULL ? FAULT_FULL : FAULT_IO;
+    return fault_set(fault, code, "database: %s: %s", what, sqlite3_errmsg(database));
+}
+
+static int
+run_sql(sqlite3 *database, const char *sql, fault_t *fault)
+{
+    if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return database_fault(database, fault, sql);
+    return 0;
+}
+
+static sqlite3_stmt *
+prepare(sqlite3 *database, sqlite3_stmt **slot, const char *sql, fault_t *fault)
+{
+    if (!*slot
+        && sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL)
+               != SQLITE_OK) {
+        database_fault(database, fault, sql);
+        return NULL;
+    }
+    return *slot;
+}
+
+static sqlite3_stmt *
+put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
+{
+    if (self->put[kind])
+        return self->put[kind];
+    CLEANUP(bytes_destroy) bytes_t *sql = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *marks = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *sets = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *keys = bytes_new();
+    bytes_addf(sql, "INSERT INTO %s (", row_table(kind));
+    for (const column_t *column = row_columns(kind); column->name; column++) {
+        bytes_addf(sql, "%s%s", marks->size ? ", " : "", column->name);
+        bytes_addf(marks, "%s?", marks->size ? ", " : "");
+        bytes_t *list = column->key ? keys : sets;
+        bytes_addf(list, list->size ? ", %s" : "%s", column->name);
+        if (!column->key)
+            bytes_addf(sets, " = excluded.%s", column->name);
+    }
+    if (kind == ROW_POSITION)
+        bytes_add_text(keys, "one");
+    bytes_addf(sql, ") VALUES (%s)", bytes_text(marks));
+    if (keys->size)
+        bytes_addf(sql, " ON CONFLICT (%s) DO UPDATE SET %s", bytes_text(keys), bytes_text(sets));
+    return prepare(self->database, &self->put[kind], bytes_text(sql), fault);
+}
+
+static sqlite3_stmt *
+find_statement(sqlite_t *self, find_t what, fault_t *fault)
+{
+    if (self->find[what])
+        return self->find[what];
+    CLEANUP(bytes_destroy) bytes_t *sql = bytes_new();
+    row_kind_t kind = finds[what].kind;
+    for (const column_t *column = row_columns(kind); column->name; column++)
+        bytes_addf(sql, "%s%s", sql->size ? ", " : "SELECT ", column->name);
+    bytes_addf(sql, " FROM %s %s LIMIT :limit", row_table(kind), finds[what].tail);
+    return prepare(self->database, &self->find[what], bytes_text(sql), fault);
+}
+
+/* The word of an enum's column. */
+static const char *
+word_of(row_kind_t kind, unsigned number)
+{
+    return kind == ROW_INCIDENT ? incident_word(number)
+           : kind == ROW_RUN    ? run_word(number)
+                                : part_word(number);
+}
+
+static int
+bind_cell(sqlite3_stmt *statement, int at, row_kind_t kind, const column_t *column,
+          const row_t *row)
+{
+    const void *cell = (const char *)row + column->offset;
+    const slice_t *bytes = cell;
+    switch (column->type) {
+    case COLUMN_NUMBER:
+        return sqlite3_bind_int64(statement, at, (sqlite3_int64)*(const uint64_t *)cell);
+    case COLUMN_WALL:
+        return sqlite3_bind_int64(statement, at, ((const wall_t *)cell)->ms);
+    case COLUMN_WORD:
+        return sqlite3_bind_text(statement, at, word_of(kind, *(const unsigned *)cell), -1,
+                                 SQLITE_STATIC);
+    case COLUMN_BOOL:
+        return sqlite3_bind_int(statement, at, *(const bool *)cell);
+    case COLUMN_TEXT:
+        return sqlite3_bind_text(statement, at, cell, -1, SQLITE_STATIC);
+    case COLUMN_HASH:
+        return sqlite3_bind_blob(statement, at, cell, HASH_BYTES, SQLITE_STATIC);
+    case COLUMN_BYTES:
+        return sqlite3_bind_blob64(statement, at, bytes->size ? (const void *)bytes->data : "",
+                                   bytes->size, SQLITE_STATIC);
+    }
+    return SQLITE_MISUSE;
+}
+
+static bool
+load_word(unsigned *number, row_kind_t kind, const column_t *column, const char *word)
+{
+    for (unsigned i = 0; i < column->size; i++)
+        if (!strcmp(word, word_of(kind, i))) {
+            *number = i;
+            return true;
+        }
+    return false;
+}
+
+/* False where the database holds what we never wrote. */
+static bool
+load_cell(sqlite3_stmt *statement, int at, const column_t *column, row_t *row)
+{
+    void *cell = (char *)row + column->offset;
+    const char *text;
+    switch (column->type) {
+    case COLUMN_NUMBER:
+        *(uint64_t *)cell = (uint64_t)sqlite3_column_int64(statement, at);
+        return true;
+    case COLUMN_WALL:
+        ((wall_t *)cell)->ms = sqlite3_column_int64(statement, at);
+        return true;
+    case COLUMN_BOOL:
+        *(bool *)cell = sqlite3_column_int(statement, at) != 0;
+        return true;
+    case COLUMN_WORD:
+        text = (const char *)sqlite3_column_text(statement, at);
+        return text && load_word(cell, row->kind, column, text);
+    case COLUMN_TEXT:
+        text = (const char *)sqlite3_column_text(statement, at);
+        return text && text_copy(cell, column->size, text);
+    case COLUMN_HASH:
+        if (sqlite3_column_bytes(statement, at) != HASH_BYTES)
+            return false;
+        memcpy(cell, sqlite3_column_blob(statement, at), HASH_BYTES);
+        return true;
+    case COLUMN_BYTES:
+        *(slice_t *)cell = slice_of(sqlite3_column_blob(statement, at),
+                                    (size_t)sqlite3_column_bytes(statement, at));
+        return true;
+    }
+    return false;
+}
+
+static int
+step_once(sqlite_t *self, sqlite3_stmt *statement, const char *what, fault_t *fault)
+{
+    int status = sqlite3_step(statement);
+    if (status != SQLITE_DONE)
+        database_fault(self->database, fault, what);
+    sqlite3_reset(statement);
+    return status == SQLITE_DONE ? 0 : -1;
+}
+
+static int
+sqlite_begin(void *self_, fault_t *fault)
+{
+    sqlite_t *self = self_;
+    sqlite3_stmt *statement = prepare(self->database, &self->begin, "BEGIN IMMEDIATE", fault);
+    return statement ? step_once(self, statement, "begin", fault) : -1;
+}
+
+static int
+sqlite_commit(void *self_, fault_t *fault)
+{
+    sqlite_t *self = self_;
+    sqlite3_stmt *statement = prepare(self->database, &self->commit, "COMMIT", fault);
+    return statement ? step_once(self, statement, "commit", fault) : -1;
+}
+
+static int
+sqlite_put(void *self_, const row_t *row, fault_t *fault)
+{
+    sqlite_t *self = self_;
+    sqlite3_stmt *statement = put_statement(self, row->kind, fault);
+    int at = 1;
+    if (!statement)
+        return -1;
+    for (const column_t *column = row_columns(row->kind); column->name; column++)
+        if (bind_cell(statement, at++, row->kind, column, row) != SQLITE_OK)
+            return database_fault(self->database, fault, column->name);
+    return step_once(self, statement, row_table(row->kind), fault);
+}
+
+static int
+bind_text(sqlite3_stmt *statement, const char *name, const char *text)
+{
+    int at = sqlite3_bind_parameter_index(statement, name);
+    return at ? sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC) : SQLITE_OK;
+}
+
+static int
+bind_number(sqlite3_stmt *statement, const char *name, int64_t number)
+{
+    int at = sqlite3_bind_parameter_index(statement, name);
+    return at ? sqlite3_bind_int64(statement, at, number) : SQLITE_OK;
+}
+
+static int
+bind_query(sqlite3_stmt *statement, const query_t *query)
+{
+    int at = sqlite3_bind_parameter_index(statement, ":hash");
+    const char *text = query->what == FIND_INCIDENTS_IN
+                           ? incident_word((incident_state_t)query->number)
+                           : query->text;
+    if (at && sqlite3_bind_blob(statement, at, &query->hash, HASH_BYTES, SQLITE_STATIC))
+        return -1;
+    return bind_text(statement, ":text", text) || bind_text(statement, ":other", query->other)
+                   || bind_number(statement, ":number", (int64_t)query->number)
+                   || bind_number(statement, ":limit", query->limit ? (int64_t)query->limit : -1)
+               ? -1
+               : 0;
+}
+
+static int
+each_row(sqlite_t *self, sqlite3_stmt *statement, row_kind_t kind, on_row_t on_row, void *context,
+         fault_t *fault)
+{
+    int status;
+    while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
+        row_t row = {.kind = kind};
+        int at = 0;
+        for (const column_t *column = row_columns(kind); column->name; column++)
+            if (!load_cell(statement, at++, column, &row))
+                return fault_set(fault, FAULT_FORMAT,
+                                 "database: %s.%s holds what the broker never wrote; restore it",
+                                 row_table(kind), column->name);
+        if (!on_row(context, &row))
+            return 0;
+    }
+    return status == SQLITE_DONE ? 0 : database_fault(self->database, fault, row_table(kind));
+}
+
+/* A find within a find of the same kind would reset the outer one: visitors do not nest them. */
+static int
+sqlite_find(void *self_, const query_t *query, on_row_t on_row, void *context, fault_t *fault)
+{
+    sqlite_t *self = self_;
+    sqlite3_stmt *statement = find_statement(self, query->what, fault);
+    if (!statement)
+        return -1;
+    assert(!sqlite3_stmt_busy(statement));
+    if (bind_query(statement, query))
+        return database_fault(self->database, fault, "bind");
+    int result = each_row(self, statement, finds[query->what].kind, on_row, context, fault);
+    sqlite3_reset(statement);
+    return result;
+}
+
+static void
+sqlite_destroy(void **self_p)
+{
+    sqlite_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < ROW_KINDS; i++)
+        sqlite3_finalize(self->put[i]);
+    for (size_t i = 0; i < FIND_COUNT; i++)
+        sqlite3_finalize(self->find[i]);
+    sqlite3_finalize(self->begin);
+    sqlite3_finalize(self->commit);
+    sqlite3_close(self->database);
+    free(self);
+    *self_p = NULL;
+}
+
+static int
+read_number(void *number, int count, char **cells, char **names)
+{
+    uint64_t read = 0;
+    (void)names;
+    if (count != 1 || !cells[0] || !text_read_u64(cells[0], 0, INT32_MAX, &read))
+        return 1;
+    *(uint64_t *)number = read;
+    return 0;
+}
+
+static int
+read_word(void *word, int count, char **cells, char **names)
+{
+    (void)names;
+    if (count == 1 && cells[0])
+        snprintf(word, 64, "%s", cells[0]);
+    return 0;
+}
+
+static int
+migrate(sqlite3 *database, fault_t *fault)
+{
+    uint64_t version = 0;
+    if (sqlite3_exec(database, "PRAGMA user_version", read_number, &version, NULL) != SQLITE_OK)
+        return database_fault(database, fault, "user_version");
+    if (version > ARRAY_SIZE(migrations))
+        return fault_set(fault, FAULT_VERSION,
+                         "the database is of version %llu and this broker knows %zu: use a newer "
+                         "broker",
+                         (unsigned long long)version, ARRAY_SIZE(migrations));
+    for (; version < ARRAY_SIZE(migrations); version++) {
+        CLEANUP(bytes_destroy) bytes_t *sql = bytes_new();
+        bytes_addf(sql, "BEGIN; %s PRAGMA user_version = %llu; COMMIT", migrations[version],
+                   (unsigned long long)version + 1);
+        if (run_sql(database, bytes_text(sql), fault))
+            return -1;
+    }
+    return 0;
+}
+
+static int
+prepare_database(sqlite3 *database, fault_t *fault)
+{
+    char word[64] = "";
+    sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (run_sql(database,
+                "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
+                "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384",
+                fault))
+        return -1;
+    if (sqlite3_exec(database, "PRAGMA quick_check(1)", read_word, word, NULL) != SQLITE_OK)
+        return database_fault(database, fault, "quick_check");
+    if (strcmp(word, "ok") != 0)
+        return fault_set(fault, FAULT_FORMAT, "the database is damaged (%s): restore it", word);
+    return migrate(database, fault);
+}
+
+/* Moves a database that --new leaves behind out of the way; nothing is deleted. */
+static int
+set_aside(const char *path, fault_t *fault)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char moment[MOMENT_TEXT_MAX];
+    wall_write_time(wall_now(), moment);
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        char from[4096], to[4096 + 64];
+        snprintf(from, sizeof from, "%s%s", path, ends[i]);
+        snprintf(to, sizeof to, "%s.before-%s%s", path, moment, ends[i]);
+        if (rename(from, to) && errno != ENOENT)
+            return fault_errno(fault, "cannot move '%s' aside", from);
+    }
+    return 0;
+}
+
+store_t *
+store_sqlite(const char *folder, bool anew, fault_t *fault)
+{
+    char path[4000], marker[4000];
+    snprintf(path, sizeof path, "%s/broker.db", folder);
+    snprintf(marker, sizeof marker, "%s/" MARKER, folder);
+    if (folder_make(folder, 0700, fault) || (anew && set_aside(path, fault)))
+        return NULL;
+    if (!anew && access(marker, F_OK) == 0 && access(path, F_OK) != 0) {
+        fault_set(fault, FAULT_NOT_FOUND,
+                  "'%s' is lost: restore it, or start another record with --new", path);
+        return NULL;
+    }
+    void *self_ = memory_new(1, sizeof(sqlite_t));
+    CLEANUP(sqlite_destroy) void *guard = self_;
+    sqlite_t *self = self_;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &self->database, flags, NULL) != SQLITE_OK) {
+        database_fault(self->database, fault, path);
+        return NULL;
+    }
+    if (prepare_database(self->database, fault)
+        || file_write(marker, slice_text("broker.db\n"), 0600, fault)) {
+        fault_wrap(fault, "'%s'", path);
+        return NULL;
+    }
+    store_t *store = memory_new(1, sizeof *store);
+    *store = (store_t){MOVE(guard), sqlite_begin, sqlite_put, sqlite_commit, sqlite_find,
+                       sqlite_destroy};
+    return store;
+}

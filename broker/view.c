@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/view.h"
+
+#include <czmq.h>
+#include <stdio.h>
+
+#define DOCUMENT_END "\nend\n"
+
+void
+view_set_hash(value_t *map, const char *key, const hash_t *hash)
+{
+    char text[HASH_TEXT];
+    value_set_text(map, key, hash_write(hash, text));
+}
+
+static void
+set_said(value_t *map, const char *key, const char *text)
+{
+    if (*text && strcmp(text, "-") != 0)
+        value_set_text(map, key, text);
+}
+
+static void
+set_when(value_t *map, const char *key, wall_t at)
+{
+    if (at.ms)
+        value_set_integer(map, key, at.ms);
+}
+
+value_t *
+view_names(const char *names)
+{
+    value_t *list = value_list();
+    while (*names) {
+        size_t size = strcspn(names, " ");
+        value_append(list, value_bytes(slice_of(names, size)));
+        names += size + (names[size] == ' ');
+    }
+    return list;
+}
+
+bool
+view_fits(const value_t *item, size_t *room)
+{
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(item, encoded);
+    if (encoded->size > *room)
+        return false;
+    *room -= encoded->size;
+    return true;
+}
+
+/* Incidents ----------------------------------------------------------------------------------- */
+
+static value_t *
+labels_of(const label_t *labels, size_t count)
+{
+    value_t *map = value_map();
+    for (size_t i = 0; i < count; i++)
+        value_set_text(map, labels[i].name, labels[i].value);
+    return map;
+}
+
+static int
+set_labels(const store_t *store, value_t *map, uint64_t leaf, fault_t *fault)
+{
+    fault_t why = {0};
+    query_t query = {.what = FIND_LEAVES, .number = leaf};
+    CLEANUP(row_destroy) row_t *row = store_first(store, &query, &why);
+    if (!row)
+        return why.code ? fault_set(fault, why.code, "%s", why.text) : 0;
+    CLEANUP(alert_destroy) alert_t *alert = alert_decode(row->leaf.bytes, fault);
+    if (!alert)
+        return -1;
+    value_set(map, "labels", labels_of(alert->labels, alert->label_count));
+    value_set(map, "annotations", labels_of(alert->annotations, alert->annotation_count));
+    return 0;
+}
+
+value_t *
+view_incident(const store_t *store, const incident_t *row, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *map = value_map();
+    value_set_integer(map, "id", (int64_t)row->id);
+    value_set_text(map, "source", row->source);
+    value_set_text(map, "fingerprint", row->fingerprint);
+    value_set_text(map, "state", incident_word(row->state));
+    value_set_text(map, "severity", row->severity);
+    value_set_text(map, "title", row->title);
+    set_said(map, "host", row->host);
+    set_said(map, "region", row->region);
+    set_said(map, "worker", row->worker);
+    value_set_integer(map, "starts", row->starts.ms);
+    value_set_integer(map, "first", row->first.ms);
+    value_set_integer(map, "last", row->last.ms);
+    value_set_integer(map, "count", (int64_t)row->count);
+    value_set_bool(map, "firing", row->firing);
+    value_set(map, "playbooks", view_names(row->playbooks));
+    if (!hash_equal(&row->run, &HASH_ZERO))
+        view_set_hash(map, "run", &row->run);
+    set_said(map, "reason", row->reason);
+    return set_labels(store, map, row->leaf, fault) ? NULL : MOVE(map);
+}
+
+value_t *
+view_event(const event_row_t *row)
+{
+    value_t *map = value_map();
+    value_set_integer(map, "at", row->at.ms);
+    value_set_text(map, "kind", row->kind);
+    value_set_text(map, "text", row->text);
+    if (row->incident)
+        value_set_integer(map, "incident", (int64_t)row->incident);
+    if (!hash_equal(&row->run, &HASH_ZERO))
+        view_set_hash(map, "run", &row->run);
+    set_said(map, "worker", row->worker);
+    set_said(map, "step", row->step);
+    set_said(map, "outcome", row->outcome);
+    set_said(map, "part", row->part);
+    set_said(map, "who", row->who);
+    return map;
+}
+
+/* Runs ---------------------------------------------------------------------------------------- */
+
+/* The word of part_word, as `targets` counts it: what has not ended is open. */
+static bool
+count_part(void *context, const row_t *row)
+{
+    value_t *counts = context;
+    const char *word = part_ended(row->part.state) ? part_word(row->part.state) : "open";
+    value_set_integer(counts, "total", value_get_integer(counts, "total") + 1);
+    value_set_integer(counts, word, value_get_integer(counts, word) + 1);
+    return true;
+}
+
+static value_t *
+count_parts(const store_t *store, const hash_t *run, fault_t *fault)
+{
+    static const char *const words[] = {"total",   "done",    "failed", "refused", "skipped",
+                                        "stopped", "unknown", "never",  "open"};
+    CLEANUP(value_destroy) value_t *counts = value_map();
+    query_t query = {.what = FIND_PARTS, .hash = *run};
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        value_set_integer(counts, words[i], 0);
+    return store->find(store->self, &query, count_part, counts, fault) ? NULL : MOVE(counts);
+}
+
+value_t *
+view_run(const store_t *store, const run_row_t *row, fault_t *fault)
+{
+    value_t *counts = count_parts(store, &row->id, fault);
+    if (!counts)
+        return NULL;
+    value_t *map = value_map();
+    view_set_hash(map, "run", &row->id);
+    value_set_text(map, "playbook", row->playbook);
+    view_set_hash(map, "release", &row->release);
+    value_set_text(map, "kind", row->by_grant ? "grant" : "order");
+    value_set_text(map, "state", run_word(row->state));
+    if (row->incident)
+        value_set_integer(map, "incident", (int64_t)row->incident);
+    set_said(map, "reason", row->reason);
+    value_set(map, "who", view_names(row->who));
+    value_set_integer(map, "created", row->created.ms);
+    set_when(map, "ended", row->ended);
+    value_set(map, "targets", counts);
+    return map;
+}
+
+static size_t
+depth_of(const value_t *value)
+{
+    size_t deepest = 0;
+    for (size_t i = 0; i < value_count(value); i++) {
+        size_t depth = depth_of(value_at(value, i));
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return value_kind(value) == VALUE_LIST || value_kind(value) == VALUE_MAP ? deepest + 1 : 0;
+}
+
+static value_t *
+ops_of(const receipt_t *receipt)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < receipt->op_count; i++) {
+        value_t *op = value_map();
+        value_set_text(op, "op", receipt->ops[i].op);
+        value_set_text(op, "code", receipt->ops[i].code);
+        value_append(list, op);
+    }
+    return list;
+}
+
+static int
+set_output(const store_t *store, value_t *map, const receipt_t *receipt, fault_t *fault)
+{
+    fault_t why = {0};
+    query_t query = {.what = FIND_OUTPUT, .hash = receipt->output};
+    if (!receipt->output_bytes)
+        return 0;
+    CLEANUP(row_destroy) row_t *row = store_first(store, &query, &why);
+    if (!row)
+        return why.code ? fault_set(fault, why.code, "%s", why.text) : 0;
+    CLEANUP(value_destroy) value_t *output = value_decode(row->output.bytes, NULL);
+    if (output && depth_of(output) <= VIEW_OUTPUT_DEPTH)
+        value_set(map, "output", MOVE(output));
+    return 0;
+}
+
+static value_t *
+view_receipt(const store_t *store, slice_t leaf, fault_t *fault)
+{
+    const uint8_t *end = memmem(leaf.data, leaf.size, DOCUMENT_END, sizeof DOCUMENT_END - 1);
+    size_t size = end ? (size_t)(end - leaf.data) + sizeof DOCUMENT_END - 1 : 0;
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(slice_of(leaf.data, size), fault);
+    if (!receipt)
+        return NULL;
+    CLEANUP(value_destroy) value_t *map = value_map();
+    value_set_integer(map, "sequence", (int64_t)receipt->sequence);
+    value_set_text(map, "step", receipt->step);
+    value_set_integer(map, "attempt", (int64_t)receipt->attempt);
+    value_set_text(map, "outcome", outcome_word(receipt->outcome));
+    value_set_text(map, "part", outcome_word(receipt->part));
+    value_set_text(map, "code", receipt->code);
+    value_set_text(map, "reason", receipt->reason);
+    value_set_integer(map, "started", receipt->started.ms);
+    value_set_integer(map, "ended", receipt->ended.ms);
+    value_set(map, "ops", ops_of(receipt));
+    value_set(map, "document", value_bytes(slice_of(leaf.data, size)));
+    value_set(map, "armor", value_bytes(slice_of(leaf.data + size, leaf.size - size)));
+    return set_output(store, map, receipt, fault) ? NULL : MOVE(map);
+}
+
+typedef struct {
+    const store_t *store;
+    fault_t *fault;
+    bool failed;
+    size_t room;
+    value_t *parts;
+    zhashx_t *receipts; /* target -> value_t list, ours until a part takes it */
+} viewing_t;
+
+static bool
+take_receipt(void *context, const row_t *row)
+{
+    viewing_t *viewing = context;
+    query_t query = {.what = FIND_LEAVES, .number = row->receipt.leaf};
+    CLEANUP(row_destroy) row_t *leaf = store_first(viewing->store, &query, viewing->fault);
+    value_t *view =
+        leaf ? view_receipt(viewing->store, leaf->leaf.bytes, viewing->fault) : NULL;
+    viewing->failed = view == NULL;
+    if (!view)
+        return false;
+    value_t *list = zhashx_lookup(viewing->receipts, row->receipt.target);
+    if (!list) {
+        list = value_list();
+        zhashx_insert(viewing->receipts, row->receipt.target, list);
+    }
+    if (view_fits(view, &viewing->room))
+        value_append(list, MOVE(view));
+    value_destroy(&view);
+    return true;
+}
+
+static bool
+take_part(void *context, const row_t *row)
+{
+    viewing_t *viewing = context;
+    const part_row_t *part = &row->part;
+    const value_t *list = zhashx_lookup(viewing->receipts, part->target);
+    value_t *map = value_map();
+    value_set_text(map, "worker", part->target);
+    value_set_integer(map, "wave", (int64_t)part->wave);
+    value_set_text(map, "state", part_word(part->state));
+    set_said(map, "code", part->code);
+    set_said(map, "text", part->text);
+    set_when(map, "offered", part->offered);
+    set_when(map, "accepted", part->accepted);
+    set_when(map, "ended", part->ended);
+    value_set(map, "receipts", list ? value_copy(list) : value_list());
+    value_append(viewing->parts, map);
+    return true;
+}
+
+static void
+drop_list(void **list)
+{
+    value_destroy((value_t **)list);
+}
+
+static value_t *
+view_parts(const store_t *store, const hash_t *run, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *parts = value_list();
+    CLEANUP(zhashx_destroy) zhashx_t *receipts = zhashx_new();
+    zhashx_set_destructor(receipts, drop_list);
+    viewing_t viewing = {store, fault, false, VIEW_BYTES_MAX, parts, receipts};
+    query_t first = {.what = FIND_RECEIPTS, .hash = *run};
+    query_t then = {.what = FIND_PARTS, .hash = *run};
+    if (store->find(store->self, &first, take_receipt, &viewing, fault) || viewing.failed
+        || store->find(store->self, &then, take_part, &viewing, fault))
+        return NULL;
+    return MOVE(parts);
+}
+
+value_t *
+view_whole_run(const store_t *store, const run_row_t *row, fault_t *fault)
+{
+    fault_t why = {0};
+    query_t query = {.what = FIND_DOCUMENT, .hash = row->authority};
+    CLEANUP(value_destroy) value_t *map = view_run(store, row, fault);
+    CLEANUP(value_destroy) value_t *parts = map ? view_parts(store, &row->id, fault) : NULL;
+    if (!parts)
+        return NULL;
+    CLEANUP(row_destroy) row_t *document = store_first(store, &query, &why);
+    if (why.code) {
+        fault_set(fault, why.code, "%s", why.text);
+        return NULL;
+    }
+    if (document) {
+        value_set(map, "document", value_bytes(document->document.bytes));
+        value_set(map, "armors", value_bytes(document->document.armors));
+    }
+    value_set(map, "parts", MOVE(parts));
+    return MOVE(map);
+}
+
+/* Releases ------------------------------------------------------------------------------------ */
+
+static value_t *
+people_of(const signers_t *signers)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < signers->count; i++)
+        value_append(list, value_text(signers->person[i]));
+    return list;
+}
+
+value_t *
+view_release(const shelved_t *release)
+{
+    value_t *map = value_map(), *authors = value_list();
+    view_set_hash(map, "hash", &release->hash);
+    value_set_text(map, "playbook", release->release->playbook);
+    value_set_integer(map, "sequence", (int64_t)release->release->sequence);
+    value_set_text(map, "class", class_word(release->release->highest));
+    value_set_text(map, "state", release_word(release->state));
+    for (size_t i = 0; i < release->release->author_count; i++)
+        value_append(authors, value_text(release->release->authors[i]));
+    value_set(map, "authors", authors);
+    value_set(map, "approvers", people_of(&release->approvals.approvers));
+    value_set_integer(map, "needed", release->approvals.needed);
+    set_said(map, "reason", release->reason);
+    return map;
+}
