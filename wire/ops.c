@@ -3,12 +3,12 @@
 
 #include <limits.h>
 
-#define KIB 1024
+#define KIB            1024
 #define FIX_RESULT_MAX 320 /* escaped, it stands in one line of the effector's journal */
-#define SERVICE_ARGUMENT                                                                           \
-    {                                                                                              \
-        .name = "service", .kind = ARGUMENT_NAME, .required = true,                                \
-        .help = "as the machine's policy names it"                                                 \
+#define SERVICE_ARGUMENT                                            \
+    {                                                               \
+        .name = "service", .kind = ARGUMENT_NAME, .required = true, \
+        .help = "as the machine's policy names it"                  \
     }
 
 static const op_t ops[] = {
@@ -43,7 +43,8 @@ static const op_t ops[] = {
         .again = AGAIN_IDEMPOTENT,
         .timeout_s = 30,
         .result_bytes_max = FIX_RESULT_MAX,
-        .arguments = {{"path", ARGUMENT_PATH, true, 0, 255, "a rotated log below a spool folder"}},
+        .arguments = {{"path", ARGUMENT_PATH, true, 0, OP_FIX_PATH_MAX,
+                       "a rotated log below a spool folder"}},
         .help = "removes a rotated log; a file that is gone already frees nothing",
         .result = "{path, freed_bytes}",
     },
@@ -53,7 +54,8 @@ static const op_t ops[] = {
         .again = AGAIN_IDEMPOTENT,
         .timeout_s = 30,
         .result_bytes_max = FIX_RESULT_MAX,
-        .arguments = {{"path", ARGUMENT_PATH, true, 0, 255, "a log below a spool folder"}},
+        .arguments = {{"path", ARGUMENT_PATH, true, 0, OP_FIX_PATH_MAX,
+                       "a log below a spool folder"}},
         .help = "empties a log and leaves it in its place",
         .result = "{path, freed_bytes}",
     },

@@ -9,6 +9,7 @@
 
 #define OP_ARGUMENTS_MAX 8
 #define OP_NAME_MAX 63
+#define OP_FIX_PATH_MAX 255 /* bytes of a path that an op may act on */
 
 typedef enum {
     ARGUMENT_PATH,     /* absolute, normalised (no "", ".", ".." part), <= 4095 bytes, no control */

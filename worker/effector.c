@@ -12,24 +12,24 @@
 
 typedef struct {
     hash_t run, release;
-    class_t allowed;      /* by the signers, and in a dry run observe */
+    class_t allowed; /* by the signers, and in a dry run observe */
     bool dry;
     wall_t not_after;     /* of the order's window, or the grant's end */
     manifest_t *manifest; /* NULL in an empty slot */
     value_t *inputs;
-    uint64_t came;        /* counts up */
+    uint64_t came; /* counts up */
 } entry_t;
 
 typedef struct {
     bool used;
-    bool fix;             /* has a key, and BEGIN stands in the journal */
+    bool fix; /* has a key, and BEGIN stands in the journal */
     hash_t key;
-    char id[ID_MAX];      /* the judge's */
+    char id[ID_MAX]; /* the judge's */
 } flight_t;
 
 struct effector {
     effector_place_t place;
-    uint64_t warrants;    /* that came */
+    uint64_t warrants; /* that came */
     entry_t entries[EFFECTOR_WARRANTS_MAX];
     flight_t flights[EFFECTOR_FLIGHTS_MAX];
 };
@@ -40,9 +40,9 @@ typedef struct {
     uint64_t attempt, index;
     const entry_t *entry;
     const op_t *op;
-    value_t *arguments;   /* ours */
+    value_t *arguments; /* ours */
     hash_t arguments_hash;
-    hash_t head, key;     /* of a fix-op */
+    hash_t head, key; /* of a fix-op */
 } call_t;
 
 static void
@@ -333,9 +333,12 @@ key_of(const effector_t *self, const call_t *call)
     snprintf(attempt, sizeof attempt, "%llu", (unsigned long long)call->attempt);
     snprintf(index, sizeof index, "%llu", (unsigned long long)call->index);
     slice_t parts[] = {
-        hash_slice(trust_site(self->place.trust)), hash_slice(&call->entry->run),
-        slice_text(self->place.worker),            slice_text(call->step),
-        slice_text(attempt),                       slice_text(index),
+        hash_slice(trust_site(self->place.trust)),
+        hash_slice(&call->entry->run),
+        slice_text(self->place.worker),
+        slice_text(call->step),
+        slice_text(attempt),
+        slice_text(index),
     };
     return hash_of_parts(parts, ARRAY_SIZE(parts));
 }
@@ -395,8 +398,7 @@ check_start(const effector_t *self, const call_t *call, fault_t *fault)
                          "the journal does not reach what the judge recorded: it lost records");
     if (check_allowed(self, call, fault))
         return -1;
-    if (at.ms > call->entry->not_after.ms &&
-        !journal_first(self->place.journal, &call->entry->run))
+    if (at.ms > call->entry->not_after.ms && !journal_first(self->place.journal, &call->entry->run))
         return fault_set(fault, FAULT_WINDOW, "the window for starting this run is over");
     return policy_check_rate(self->place.policy, call->op, self->place.journal, at, fault);
 }
@@ -414,9 +416,9 @@ find_flight(effector_t *self, const call_t *call, size_t *flight, fault_t *fault
             found = true;
         }
     }
-    return found ? 0
-                 : fault_set(fault, FAULT_LIMIT, "%d ops are running already",
-                             EFFECTOR_FLIGHTS_MAX);
+    return found
+               ? 0
+               : fault_set(fault, FAULT_LIMIT, "%d ops are running already", EFFECTOR_FLIGHTS_MAX);
 }
 
 /* 0 whether the op was started or failed at once, which the journal then has. */

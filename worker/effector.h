@@ -14,7 +14,7 @@
 #include "worker/policy.h"
 
 #define EFFECTOR_WARRANTS_MAX 64 /* kept by run; the one that came first makes room */
-#define EFFECTOR_FLIGHTS_MAX 16  /* ops that run at once */
+#define EFFECTOR_FLIGHTS_MAX  16 /* ops that run at once */
 
 typedef struct {
     void *self;
@@ -31,8 +31,8 @@ typedef struct {
 
 /* What an effector works with; all of it is borrowed and outlives it. */
 typedef struct {
-    const char *worker;  /* this worker's id */
-    const char *folder;  /* of the documents it keeps (worker/site_folder.h) */
+    const char *worker; /* this worker's id */
+    const char *folder; /* of the documents it keeps (worker/site_folder.h) */
     trust_t *trust;
     journal_t *journal;
     const policy_t *policy;
@@ -47,8 +47,8 @@ void effector_destroy(effector_t **self_p);
 /* A message of the judge's. *answer is the caller's; NULL where it comes with effector_ended. -1
  * means that the process must end: the judge does not speak the protocol, or the journal or a
  * document cannot be kept. */
-int effector_receive(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
-    MUST_CHECK;
+int effector_receive(effector_t *self, const frames_t *message, frames_t **answer,
+                     fault_t *fault) MUST_CHECK;
 
 /* An op that was started is over: its result, or NULL and why. *answer and -1 as above. */
 int effector_ended(effector_t *self, size_t flight, const value_t *result, const fault_t *why,

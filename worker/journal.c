@@ -15,7 +15,7 @@
 #include "common/reader.h"
 
 #define JOURNAL_BYTES_MAX ((size_t)2 * 1024 * 1024 * 1024)
-#define RECORD_BYTES_MAX 4096
+#define RECORD_BYTES_MAX  4096
 
 /* From hashes to numbers; hashes are already evenly spread. */
 typedef struct {
@@ -23,23 +23,23 @@ typedef struct {
         hash_t key;
         size_t number;
         bool used;
-    } *slots;
+    } * slots;
     size_t capacity; /* a power of two, or 0 */
     size_t count;
 } hashmap_t;
 
 struct journal {
-    int fd;                   /* opened for appending, locked */
-    uint64_t size;            /* of whole, synced records */
-    uint64_t reserved;        /* allocated up to this offset */
-    bool unreservable;        /* the filesystem knows no fallocate */
+    int fd;            /* opened for appending, locked */
+    uint64_t size;     /* of whole, synced records */
+    uint64_t reserved; /* allocated up to this offset */
+    bool unreservable; /* the filesystem knows no fallocate */
     bool broken;
     hash_t head;
     journal_entry_t *entries; /* in the order they began */
     size_t count;
-    hashmap_t keys;           /* key to index in entries */
-    hashmap_t runs;           /* run to the index of its first op */
-    hashmap_t heads;          /* every head there was */
+    hashmap_t keys;  /* key to index in entries */
+    hashmap_t runs;  /* run to the index of its first op */
+    hashmap_t heads; /* every head there was */
 };
 
 typedef struct {

@@ -15,10 +15,10 @@
 #include "common/text.h"
 #include "keys/hash.h"
 
-#define JOURNAL_OPS_MAX 1000000             /* BEGINs; then FAULT_FULL */
-#define JOURNAL_RESERVE (1024 * 1024)       /* bytes allocated ahead of the end */
-#define JOURNAL_RESERVE_MIN (64 * 1024)     /* left for ENDs alone */
-#define JOURNAL_RESULT_MAX 1000             /* of a result, escaped: it stands in one line */
+#define JOURNAL_OPS_MAX     1000000       /* BEGINs; then FAULT_FULL */
+#define JOURNAL_RESERVE     (1024 * 1024) /* bytes allocated ahead of the end */
+#define JOURNAL_RESERVE_MIN (64 * 1024)   /* left for ENDs alone */
+#define JOURNAL_RESULT_MAX  1000          /* of a result, escaped: it stands in one line */
 
 typedef struct journal journal_t;
 
@@ -28,11 +28,11 @@ typedef struct {
     hash_t run, release;
     char step[TEXT_NAME_MAX + 1];
     char op[TEXT_NAME_MAX + 1];
-    hash_t arguments;    /* of their canonical value */
+    hash_t arguments; /* of their canonical value */
     wall_t begun;
-    bool ended;          /* the rest is set only then */
-    char code[16];       /* "ok" or a fault's word */
-    bytes_t *result;     /* canonical value; of a fault its text */
+    bool ended;      /* the rest is set only then */
+    char code[16];   /* "ok" or a fault's word */
+    bytes_t *result; /* canonical value; of a fault its text */
 } journal_entry_t;
 
 /* Opens or makes the file (mode 0600). NULL with FAULT_IO, FAULT_FULL, FAULT_CONFLICT (another

@@ -22,12 +22,12 @@
 #include "common/file.h"
 #include "worker/ops/bodies.h"
 
-#define NOBODY 65534
-#define RESULT_FD 3         /* in the child, and GO_FD: all that it keeps */
-#define GO_FD 4
+#define NOBODY     65534
+#define RESULT_FD  3 /* in the child, and GO_FD: all that it keeps */
+#define GO_FD      4
 #define MEMORY_MAX (512UL * 1024 * 1024)
-#define DYING_MS 2000       /* a killed child is gone by then, or hangs in the kernel */
-#define CAP(name) (1ULL << CAP_##name)
+#define DYING_MS   2000 /* a killed child is gone by then, or hangs in the kernel */
+#define CAP(name)  (1ULL << CAP_##name)
 
 struct op_child {
     pid_t pid;        /* 0 once reaped */
@@ -84,10 +84,8 @@ set_limits(unsigned timeout_s, fault_t *fault)
         unsigned what;
         rlim_t most;
     } limits[] = {
-        {RLIMIT_CORE, 0},
-        {RLIMIT_FSIZE, 0}, /* no op makes a file grow */
-        {RLIMIT_NOFILE, 256},
-        {RLIMIT_CPU, timeout_s + 1},
+        {RLIMIT_CORE, 0},        {RLIMIT_FSIZE, 0}, /* no op makes a file grow */
+        {RLIMIT_NOFILE, 256},    {RLIMIT_CPU, timeout_s + 1},
 #ifndef TOCSIN_SANITIZED
         {RLIMIT_AS, MEMORY_MAX},
 #endif
@@ -123,17 +121,39 @@ static int
 filter_calls(fault_t *fault)
 {
     static const int foreign[] = {
-        SCMP_SYS(execve),        SCMP_SYS(execveat),      SCMP_SYS(ptrace),
-        SCMP_SYS(mount),         SCMP_SYS(umount2),       SCMP_SYS(move_mount),
-        SCMP_SYS(open_tree),     SCMP_SYS(fsopen),        SCMP_SYS(fsmount),
-        SCMP_SYS(pivot_root),    SCMP_SYS(chroot),        SCMP_SYS(unshare),
-        SCMP_SYS(setns),         SCMP_SYS(bpf),           SCMP_SYS(perf_event_open),
-        SCMP_SYS(keyctl),        SCMP_SYS(add_key),       SCMP_SYS(request_key),
-        SCMP_SYS(init_module),   SCMP_SYS(finit_module),  SCMP_SYS(delete_module),
-        SCMP_SYS(kexec_load),    SCMP_SYS(kexec_file_load), SCMP_SYS(reboot),
-        SCMP_SYS(swapon),        SCMP_SYS(swapoff),       SCMP_SYS(userfaultfd),
-        SCMP_SYS(io_uring_setup), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-        SCMP_SYS(open_by_handle_at), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+        SCMP_SYS(execve),
+        SCMP_SYS(execveat),
+        SCMP_SYS(ptrace),
+        SCMP_SYS(mount),
+        SCMP_SYS(umount2),
+        SCMP_SYS(move_mount),
+        SCMP_SYS(open_tree),
+        SCMP_SYS(fsopen),
+        SCMP_SYS(fsmount),
+        SCMP_SYS(pivot_root),
+        SCMP_SYS(chroot),
+        SCMP_SYS(unshare),
+        SCMP_SYS(setns),
+        SCMP_SYS(bpf),
+        SCMP_SYS(perf_event_open),
+        SCMP_SYS(keyctl),
+        SCMP_SYS(add_key),
+        SCMP_SYS(request_key),
+        SCMP_SYS(init_module),
+        SCMP_SYS(finit_module),
+        SCMP_SYS(delete_module),
+        SCMP_SYS(kexec_load),
+        SCMP_SYS(kexec_file_load),
+        SCMP_SYS(reboot),
+        SCMP_SYS(swapon),
+        SCMP_SYS(swapoff),
+        SCMP_SYS(userfaultfd),
+        SCMP_SYS(io_uring_setup),
+        SCMP_SYS(process_vm_readv),
+        SCMP_SYS(process_vm_writev),
+        SCMP_SYS(open_by_handle_at),
+        SCMP_SYS(settimeofday),
+        SCMP_SYS(clock_settime),
     };
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int wrong = filter ? 0 : -1;

@@ -17,7 +17,7 @@
 typedef struct {
     op_child_t *child; /* NULL in an empty slot */
     bool noted;
-    hash_t key;        /* of a fix-op, which is noted */
+    hash_t key; /* of a fix-op, which is noted */
 } slot_t;
 
 struct op_runner {

@@ -139,12 +139,9 @@ static const struct {
     size_t least, most; /* words behind the key */
     int (*on)(policy_t *self, const setting_t *at, fault_t *fault);
 } keys[] = {
-    {"allow", 1, 1, on_allow},
-    {"class", 2, 2, on_class},
-    {"read", 1, 1, on_folder},
-    {"spool", 1, 1, on_folder},
-    {"rate", 3, 3, on_rate},
-    {"service", 3, CONFIG_WORDS_MAX, on_service},
+    {"allow", 1, 1, on_allow}, {"class", 2, 2, on_class},
+    {"read", 1, 1, on_folder}, {"spool", 1, 1, on_folder},
+    {"rate", 3, 3, on_rate},   {"service", 3, CONFIG_WORDS_MAX, on_service},
 };
 
 static int

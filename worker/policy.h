@@ -17,9 +17,9 @@
 #include "wire/ops.h"
 #include "worker/journal.h"
 
-#define POLICY_FOLDERS_MAX 64
+#define POLICY_FOLDERS_MAX  64
 #define POLICY_SERVICES_MAX 64
-#define POLICY_OPS_MAX 64
+#define POLICY_OPS_MAX      64
 
 typedef struct policy policy_t;
 
@@ -47,8 +47,8 @@ const service_t *policy_service(const policy_t *self, const char *name);
 const char *policy_spool(const policy_t *self, const char *path);
 
 /* Whether this machine lets that be done; arguments passed op_check. FAULT_POLICY, FAULT_CLASS. */
-int policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, fault_t *fault)
-    MUST_CHECK;
+int policy_allows(const policy_t *self, const op_t *op, const value_t *arguments,
+                  fault_t *fault) MUST_CHECK;
 
 /* Whether one more of this op may begin now: counted from the journal, so that a restart forgets
  * nothing. FAULT_RATE. */

@@ -10,7 +10,7 @@
 #include "common/moment.h"
 
 #define PROC_NAME_MAX 64
-#define PROC_MAX 65536 /* processes looked at */
+#define PROC_MAX      65536 /* processes looked at */
 
 typedef struct {
     pid_t pid, parent;

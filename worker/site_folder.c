@@ -13,9 +13,9 @@
 #include "common/file.h"
 
 #define DOCUMENT_NAME_MAX 80
-#define LEFT ".ne" /* starts both of these; no document's name does */
-#define NEXT_SIGS ".new-sigs-"
-#define NEXT ".next-"
+#define LEFT              ".ne" /* starts both of these; no document's name does */
+#define NEXT_SIGS         ".new-sigs-"
+#define NEXT              ".next-"
 
 static int
 name_of(slice_t document, char out[static DOCUMENT_NAME_MAX], fault_t *fault)

@@ -15,7 +15,7 @@ bool site_folder_has(const char *folder, slice_t document);
 
 /* Keeps a verified document and its signatures under its name. On a fault one of both versions is
  * there, and nobody knows which. */
-int site_folder_keep(const char *folder, slice_t document, slice_t armors, fault_t *fault)
-    MUST_CHECK;
+int site_folder_keep(const char *folder, slice_t document, slice_t armors,
+                     fault_t *fault) MUST_CHECK;
 
 #endif

@@ -11,16 +11,16 @@
 #include "worker/effector.h"
 #include "worker/site_folder.h"
 
-#define MANIFEST                                                                                   \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                   \
-    "rollout 1 2 30 0\ninput mount path\ndefault mount /var/log\nfrom mount labels.mountpoint\n"   \
-    "step clean 60 run\nstep usage 30 run\nuse clean file.remove change\n"                         \
-    "use clean service.restart change\nuse usage disk.usage observe\n"                             \
-    "bound clean file.remove path under inputs.mount\n"                                            \
+#define MANIFEST                                                                                 \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                 \
+    "rollout 1 2 30 0\ninput mount path\ndefault mount /var/log\nfrom mount labels.mountpoint\n" \
+    "step clean 60 run\nstep usage 30 run\nuse clean file.remove change\n"                       \
+    "use clean service.restart change\nuse usage disk.usage observe\n"                           \
+    "bound clean file.remove path under inputs.mount\n"                                          \
     "bound usage disk.usage path under inputs.mount\nend\n"
-#define POLICY                                                                                     \
-    "allow disk.usage\nallow file.remove\nallow service.restart\nclass highest change\n"           \
-    "read /var\nspool /var/log\nrate file.remove 3 60\n"                                           \
+#define POLICY                                                                           \
+    "allow disk.usage\nallow file.remove\nallow service.restart\nclass highest change\n" \
+    "read /var\nspool /var/log\nrate file.remove 3 60\n"                                 \
     "service web pidfile /run/web.pid\nservice web start /usr/sbin/web\n"
 
 /* An effector over a site in memory, an op runner that only notes what it is asked, and a clock. */
@@ -38,7 +38,7 @@ typedef struct {
     size_t flight;              /* started last */
     bool began;                 /* BEGIN stood in the journal then */
     bool refuses_start, lives_on;
-    frames_t *answer;           /* to the last message */
+    frames_t *answer; /* to the last message */
 } bench_t;
 
 static wall_t
@@ -269,8 +269,8 @@ set_up(void **state)
     if (!bench->policy)
         fail_msg("%s", fault.text);
     bench->release = site_seal_release(
-        bench->site, site_release_of(bench->site, "disk-full", slice_text(MANIFEST),
-                                     slice_text(SITE_PLAYBOOK)),
+        bench->site,
+        site_release_of(bench->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK)),
         "ana", "rob,rita");
     seal_order(bench, new_order(bench), "pat");
     open_effector(bench);
@@ -402,8 +402,8 @@ a_manifest_or_release_that_was_not_approved_is_no_warrant(void **state)
     answers(bench, "REFUSED", "format");
     sealed_done(&bench->release);
     bench->release = site_seal_release(
-        bench->site, site_release_of(bench->site, "disk-full", slice_text(MANIFEST),
-                                     slice_text(SITE_PLAYBOOK)),
+        bench->site,
+        site_release_of(bench->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK)),
         "ana", "ana,rob");
     seal_order(bench, new_order(bench), "pat");
     send_warrant(bench);
@@ -428,8 +428,8 @@ a_manifest_above_its_release_is_no_warrant__rel_class_underdeclared(void **state
 {
     bench_t *bench = *state;
     send_documents(bench);
-    release_t *release = site_release_of(bench->site, "disk-full", slice_text(MANIFEST),
-                                         slice_text(SITE_PLAYBOOK));
+    release_t *release =
+        site_release_of(bench->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK));
     release->highest = CLASS_OBSERVE;
     sealed_done(&bench->release);
     bench->release = site_seal_release(bench->site, release, "ana", "rob,rita");
@@ -744,7 +744,7 @@ a_judge_that_does_not_speak_the_protocol_ends_it(void **state)
     assert_null(answer);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)    cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define TEST_OP(name) cmocka_unit_test_setup_teardown(name, set_up_warrant, tear_down)
 
 int

@@ -18,9 +18,9 @@
 #include "tests/unit/site_fixture.h"
 #include "wire/value.h"
 
-#define MANIFEST                                                                                   \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                   \
-    "rollout 1 2 30 0\nstep clean 60 run\nuse clean disk.usage observe\n"                          \
+#define MANIFEST                                                                 \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n" \
+    "rollout 1 2 30 0\nstep clean 60 run\nuse clean disk.usage observe\n"        \
     "use clean file.remove change\nuse clean service.start change\nend\n"
 
 typedef struct {
@@ -206,8 +206,8 @@ set_up(void **state)
     ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
     assert_true(size > 0);
     path[size] = '\0';
-    int length = snprintf(bench->program, sizeof bench->program,
-                          "%s/../../libexec/tocsin/effector", dirname(path));
+    int length = snprintf(bench->program, sizeof bench->program, "%s/../../libexec/tocsin/effector",
+                          dirname(path));
     assert_true(length < PATH_MAX);
     bench->site = site_new();
     move_to_today(bench->site);

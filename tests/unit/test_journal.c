@@ -59,8 +59,10 @@ refuses_to_open(fault_code_t code, const char *words)
 static journal_entry_t
 entry_of(const char *key, const char *run, const char *op, int64_t at_ms)
 {
-    journal_entry_t entry = {.key = hash_of(slice_text(key)), .run = hash_of(slice_text(run)),
-                             .step = "free", .begun = {at_ms}};
+    journal_entry_t entry = {.key = hash_of(slice_text(key)),
+                             .run = hash_of(slice_text(run)),
+                             .step = "free",
+                             .begun = {at_ms}};
     text_copy(entry.op, sizeof entry.op, op);
     return entry;
 }

@@ -24,7 +24,7 @@
 #include "common/file.h"
 #include "worker/op_child.h"
 
-static char folder[64];   /* of the test's own; spool/ and keepers/ below it */
+static char folder[64]; /* of the test's own; spool/ and keepers/ below it */
 static char keepers[96];
 static policy_t *policy;
 static op_world_t world;
@@ -172,8 +172,8 @@ look_around(const value_t *arguments, const op_world_t *given, fault_t *fault)
         open_fds += fcntl(fd, F_GETFD) >= 0;
     for (char **at = environ; *at; at++)
         variables++;
-    struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_port = htons(1),
-                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in loopback = {
+        .sin_family = AF_INET, .sin_port = htons(1), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     int wrong = connect(fd, (struct sockaddr *)&loopback, sizeof loopback) ? errno : 0;
     char *const command[] = {NULL};

@@ -119,8 +119,8 @@ paths_have_one_spelling(void **state)
     char text[5000] = "/";
     (void)state;
     const char *good[] = {"/", "/var", "/var/log", "/...", "/.hidden", "/a b"};
-    const char *bad[] = {"", "var", "//", "/var/", "/var//log", "/.", "/..", "/var/../etc",
-                         "/var/.", "/var/./log", "/a\x7f"};
+    const char *bad[] = {"",    "var",         "//",     "/var/",      "/var//log", "/.",
+                         "/..", "/var/../etc", "/var/.", "/var/./log", "/a\x7f"};
     for (size_t i = 0; i < ARRAY_SIZE(good); i++)
         assert_true(path_is_normal(good[i]));
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)

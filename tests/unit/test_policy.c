@@ -12,10 +12,10 @@
 #include "common/file.h"
 #include "worker/policy.h"
 
-#define WHOLE                                                                                      \
-    "# what this machine allows\nallow disk.usage\nallow file.remove\nallow file.truncate\n"       \
-    "allow service.restart\nclass highest change\nread /srv\nspool /var/log/app\n"                 \
-    "spool /var/log/app/deep\nrate file.remove 2 60\nservice web pidfile /run/web.pid\n"           \
+#define WHOLE                                                                                \
+    "# what this machine allows\nallow disk.usage\nallow file.remove\nallow file.truncate\n" \
+    "allow service.restart\nclass highest change\nread /srv\nspool /var/log/app\n"           \
+    "spool /var/log/app/deep\nrate file.remove 2 60\nservice web pidfile /run/web.pid\n"     \
     "service web start /usr/sbin/web -c \"/etc/my web.conf\"\n"
 
 static char folder[64], path[96];
@@ -148,11 +148,12 @@ services_are_those_with_a_line(void **state)
 static void
 names_that_a_rotation_made(void **state)
 {
-    static const char *const yes[] = {"a.1", "a.log.999", "a.gz", "a.xz", "a.zst", "a.bz2", "a.old",
-                                      "a-20261122", "a-20261122.log", "a-20261122-1.txt"};
-    static const char *const no[] = {"a", "a.log", ".gz", ".1", "a.0", "a.01", "a.1000", "a.1x",
-                                     "a-2026112", "a-202611223", "a-20261322", "a-20261100",
-                                     "-20261122", "a.conf"};
+    static const char *const yes[] = {
+        "a.1",   "a.log.999", "a.gz",       "a.xz",           "a.zst",
+        "a.bz2", "a.old",     "a-20261122", "a-20261122.log", "a-20261122-1.txt"};
+    static const char *const no[] = {
+        "a",    "a.log",     ".gz",         ".1",         "a.0",        "a.01",      "a.1000",
+        "a.1x", "a-2026112", "a-202611223", "a-20261322", "a-20261100", "-20261122", "a.conf"};
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
         if (!name_is_rotated(yes[i]))

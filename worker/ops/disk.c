@@ -12,8 +12,8 @@
 #include "worker/ops/bodies.h"
 #include "worker/ops/place.h"
 
-#define LARGEST_MAX 100     /* files listed; the table's bound of count */
-#define ENTRIES_MAX 200000  /* looked at in one walk */
+#define LARGEST_MAX       100    /* files listed; the table's bound of count */
+#define ENTRIES_MAX       200000 /* looked at in one walk */
 #define FOLDERS_DEPTH_MAX 64
 
 value_t *
@@ -50,10 +50,11 @@ typedef struct {
     size_t wanted, count, entries;
     bool rotated;
     dev_t device;
-    char path[PATH_MAX]; /* of the folder that is walked */
+    char path[PATH_MAX];           /* of the folder that is walked */
     found_t best[LARGEST_MAX + 1]; /* largest first; one more as scratch */
 } walk_t;
 
+/* Rotated logs are listed in order to be removed: those that file.remove cannot name are not. */
 static void
 consider(walk_t *self, const char *name, const struct stat *status)
 {
@@ -67,7 +68,7 @@ consider(walk_t *self, const char *name, const struct stat *status)
     const char *folder = strcmp(self->path, "/") ? self->path : "";
     if (at == self->wanted ||
         snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path ||
-        !path_is_normal(path))
+        !path_is_normal(path) || (self->rotated && strlen(path) > OP_FIX_PATH_MAX))
         return;
     memmove(&self->best[at + 1], &self->best[at], (self->count - at) * sizeof *self->best);
     self->best[at] = (found_t){memory_text(path), bytes,

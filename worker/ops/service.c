@@ -18,9 +18,9 @@
 #include "common/file.h"
 #include "worker/ops/bodies.h"
 
-#define POLL_MS 20
-#define START_MS 10000 /* until the pidfile names a living process */
-#define STOP_MS 5000   /* between asking a service to end and SIGKILL */
+#define POLL_MS    20
+#define START_MS   10000 /* until the pidfile names a living process */
+#define STOP_MS    5000  /* between asking a service to end and SIGKILL */
 #define COMMAND_MS 10000 /* of a stop command */
 
 static const char *
