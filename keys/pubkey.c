@@ -6,11 +6,12 @@
 
 #include "common/reader.h"
 #include "common/text.h"
+#include "keys/base64.h"
 #include "keys/hash.h"
 
 #define BLOB_MAX 256
 #define TYPE_MAX 64
-#define BASE64_MAX sodium_base64_ENCODED_LEN(BLOB_MAX, sodium_base64_VARIANT_ORIGINAL)
+#define BASE64_MAX 512
 
 _Static_assert(PUBKEY_BYTES == crypto_sign_PUBLICKEYBYTES, "a key is an Ed25519 point");
 
@@ -88,8 +89,7 @@ pubkey_read(pubkey_t *self, const char *type, const char *base64, fault_t *fault
     size_t size;
     if (read_type(slice_text(type), &kind, fault))
         return -1;
-    if (sodium_base642bin(blob, sizeof blob, base64, strlen(base64), NULL, &size, NULL,
-                          sodium_base64_VARIANT_ORIGINAL))
+    if (!base64_read(slice_text(base64), blob, sizeof blob, &size))
         return fault_set(fault, FAULT_FORMAT, "a public key that is not canonical Base64");
     if (pubkey_decode(&key, slice_of(blob, size), fault))
         return -1;
@@ -127,24 +127,21 @@ pubkey_read_line(pubkey_t *self, const char *line, fault_t *fault)
 void
 pubkey_write(const pubkey_t *self, bytes_t *out)
 {
-    char base64[BASE64_MAX];
     CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
     pubkey_encode(self, blob);
-    sodium_bin2base64(base64, sizeof base64, blob->data, blob->size,
-                      sodium_base64_VARIANT_ORIGINAL);
-    bytes_addf(out, "%s %s", types[self->kind], base64);
+    bytes_addf(out, "%s ", types[self->kind]);
+    base64_write(bytes_slice(blob), out);
 }
 
 const char *
 pubkey_fingerprint(const pubkey_t *self, char out[static PUBKEY_FINGERPRINT_TEXT])
 {
-    char base64[HASH_TEXT];
     CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *base64 = bytes_new();
     pubkey_encode(self, blob);
     hash_t hash = hash_of(bytes_slice(blob));
-    sodium_bin2base64(base64, sizeof base64, hash.bytes, HASH_BYTES,
-                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
-    snprintf(out, PUBKEY_FINGERPRINT_TEXT, "SHA256:%.43s", base64);
+    base64_write(hash_slice(&hash), base64);
+    snprintf(out, PUBKEY_FINGERPRINT_TEXT, "SHA256:%.43s", bytes_text(base64)); /* unpadded */
     return out;
 }
 

@@ -11,6 +11,7 @@
 
 #include "common/file.h"
 #include "common/reader.h"
+#include "keys/base64.h"
 #include "keys/hash.h"
 
 #define HEADER "-----BEGIN SSH SIGNATURE-----\n"
@@ -85,8 +86,7 @@ unarmor(slice_t armor, uint8_t *blob, size_t *size, fault_t *fault)
     size_t length;
     if (join_lines(body, base64, &length, fault))
         return -1;
-    if (sodium_base642bin(blob, SIGNATURE_ARMOR_MAX, base64, length, NULL, size, NULL,
-                          sodium_base64_VARIANT_ORIGINAL))
+    if (!base64_read(slice_of(base64, length), blob, SIGNATURE_ARMOR_MAX, size))
         return malformed(fault, "it is not canonical Base64");
     return 0;
 }
@@ -331,10 +331,10 @@ machinekey_public(const machinekey_t *self)
 static void
 add_armor(bytes_t *out, slice_t blob)
 {
-    char base64[SIGNATURE_ARMOR_MAX];
-    sodium_bin2base64(base64, sizeof base64, blob.data, blob.size, sodium_base64_VARIANT_ORIGINAL);
+    CLEANUP(bytes_destroy) bytes_t *base64 = bytes_new();
+    base64_write(blob, base64);
     bytes_add_text(out, HEADER);
-    for (const char *at = base64; *at;) {
+    for (const char *at = bytes_text(base64); *at;) {
         size_t width = strnlen(at, KEYGEN_WIDTH);
         bytes_add(out, at, width);
         bytes_add_text(out, "\n");

@@ -323,6 +323,20 @@ base64_has_one_spelling(void **state)
 }
 
 static void
+base64_has_no_letters_above_ascii(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *good = bytes_new();
+    add_crafted(&(craft_t){0}, slice_text(MESSAGE), good);
+    size_t at = strlen("-----BEGIN SSH SIGNATURE-----\n") + 40;
+    uint8_t kept = good->data[at];
+    for (int byte = 0; byte < 256; byte++) {
+        good->data[at] = (uint8_t)byte;
+        assert_true((judge(good) == FAULT_NONE) == (byte == kept));
+    }
+}
+
+static void
 several_armors_are_taken_one_by_one(void **state)
 {
     (void)state;
@@ -640,6 +654,7 @@ main(void)
         cmocka_unit_test(armor_cut_short_anywhere),
         cmocka_unit_test(sig_crlf_armor),
         cmocka_unit_test(base64_has_one_spelling),
+        cmocka_unit_test(base64_has_no_letters_above_ascii),
         cmocka_unit_test(several_armors_are_taken_one_by_one),
         cmocka_unit_test(fido_touched_holds),
         cmocka_unit_test(fido_no_touch_flag),
