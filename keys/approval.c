@@ -45,7 +45,8 @@ check_pins(const release_t *release, const backing_t *backing, purpose_t purpose
     for (size_t i = 0; i < backing->count; i++)
         if (backing->backer[i].purpose == purpose && !backing->backer[i].pin &&
             release->highest == CLASS_DESTRUCTIVE)
-            return fault_set(fault, FAULT_PIN, "'%s' signed a destructive release without the FIDO "
+            return fault_set(fault, FAULT_PIN,
+                             "'%s' signed a destructive release without the FIDO "
                              "key's PIN: sign again with verify-required",
                              backing->backer[i].line->person);
     return 0;
@@ -81,9 +82,10 @@ check_release(const trust_t *self, const release_t *release, const backing_t *ba
     if (approvals.approvers.count < approvals.needed) {
         if (check_pins(release, backing, SIGN_APPROVE, fault))
             return -1;
-        return fault_set(fault, FAULT_QUORUM, "%zu of the %u reviewers approved whom class %s "
-                         "needs besides its authors", approvals.approvers.count, approvals.needed,
-                         class_word(release->highest));
+        return fault_set(fault, FAULT_QUORUM,
+                         "%zu of the %u reviewers approved whom class %s "
+                         "needs besides its authors",
+                         approvals.approvers.count, approvals.needed, class_word(release->highest));
     }
     uint64_t lowest = people_floor(self->people, release->playbook);
     if (release->sequence < lowest)

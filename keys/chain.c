@@ -332,8 +332,10 @@ trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored, f
         return -1;
     fresh.backed = officer_signed(self->people, fleet->region, &fresh.signatures);
     if (!fresh.backed && !stored)
-        return fault_set(fault, FAULT_ROLE, "fleet '%s' is signed by no officer whom people "
-                         "delegate for it", fleet->region);
+        return fault_set(fault, FAULT_ROLE,
+                         "fleet '%s' is signed by no officer whom people "
+                         "delegate for it",
+                         fleet->region);
     if (check_fleet(self, fleet, fault))
         return fault_wrap(fault, "fleet '%s'", fleet->region);
     fresh.fleet = MOVE(fleet);

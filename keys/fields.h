@@ -29,8 +29,7 @@ void fields_unescape(document_reader_t *in, const char *text, char *out, size_t 
 void fields_word(document_reader_t *in, const char *text, char *out, size_t size);
 
 /* "WORKER" or "WORKER/HOST". */
-void fields_target(document_reader_t *in, const char *text,
-                   char out[static 2 * TEXT_NAME_MAX + 2]);
+void fields_target(document_reader_t *in, const char *text, char out[static 2 * TEXT_NAME_MAX + 2]);
 
 /* Each takes whole lines. */
 void fields_take_name(document_reader_t *in, const char *key, char out[static TEXT_NAME_MAX + 1]);

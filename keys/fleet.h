@@ -10,19 +10,19 @@
 #include "keys/roles.h"
 
 #define FLEET_WORKERS_MAX 4096
-#define FLEET_HOSTS_MAX 8192
+#define FLEET_HOSTS_MAX   8192
 #define FLEET_SOURCES_MAX 64
 
 typedef struct {
-    char id[TEXT_NAME_MAX + 1];         /* never used again */
+    char id[TEXT_NAME_MAX + 1]; /* never used again */
     char labels[LABELS_TEXT_MAX + 1];
-    curvekey_t curve;                   /* the link's */
-    pubkey_t key;                       /* the judge's; plain Ed25519 */
+    curvekey_t curve; /* the link's */
+    pubkey_t key;     /* the judge's; plain Ed25519 */
 } worker_line_t;
 
 typedef struct {
-    char host[256];                     /* as alerts name it; printable, no space */
-    char worker[TEXT_NAME_MAX + 1];     /* whose own machine it is */
+    char host[256];                 /* as alerts name it; printable, no space */
+    char worker[TEXT_NAME_MAX + 1]; /* whose own machine it is */
 } host_line_t;
 
 typedef struct {

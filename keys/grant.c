@@ -6,7 +6,7 @@
 #include "keys/fields.h"
 
 #define BUDGET_RUNS_MAX 1000000
-#define SPAN_MAX_S (366 * 86400)
+#define SPAN_MAX_S      (366 * 86400)
 
 /* "labels.NAME" and "annotations.NAME": what stands behind the dot, else NULL. */
 static const char *
@@ -153,8 +153,8 @@ grant_run(const hash_t *grant, const alert_t *alert)
 {
     char starts[MOMENT_TEXT_MAX];
     wall_write_instant(alert->starts, starts);
-    slice_t parts[] = {hash_slice(grant), slice_text(alert->source),
-                       slice_text(alert->fingerprint), slice_text(starts)};
+    slice_t parts[] = {hash_slice(grant), slice_text(alert->source), slice_text(alert->fingerprint),
+                       slice_text(starts)};
     return hash_of_parts(parts, ARRAY_SIZE(parts));
 }
 
@@ -210,11 +210,15 @@ check_input(const grant_t *self, const input_text_t *input, fault_t *fault)
         }
     }
     if (!bounded)
-        return fault_set(fault, FAULT_INPUT, "input '%s' comes from the alert, and the grant has "
-                         "no bound for it", input->name);
+        return fault_set(fault, FAULT_INPUT,
+                         "input '%s' comes from the alert, and the grant has "
+                         "no bound for it",
+                         input->name);
     if (alternatives && !equal)
-        return fault_set(fault, FAULT_INPUT, "input '%s' has none of the values that the grant "
-                         "allows", input->name);
+        return fault_set(fault, FAULT_INPUT,
+                         "input '%s' has none of the values that the grant "
+                         "allows",
+                         input->name);
     return 0;
 }
 

@@ -8,14 +8,14 @@
 #include "keys/hash.h"
 #include "keys/order.h"
 
-#define GRANT_LINES_MAX 64
+#define GRANT_LINES_MAX  64
 #define ALERT_LABELS_MAX 128
-#define ALERT_VALUE_MAX 900
+#define ALERT_VALUE_MAX  900
 
 typedef enum { EVIDENCE_TOKEN, EVIDENCE_SIGNED } evidence_t;
 
 typedef struct {
-    char field[TEXT_NAME_MAX + 16];      /* "severity", "host", "labels.NAME" */
+    char field[TEXT_NAME_MAX + 16]; /* "severity", "host", "labels.NAME" */
     char value[ORDER_VALUE_MAX + 1];
 } match_t;
 
@@ -32,10 +32,10 @@ typedef struct {
     char playbook[TEXT_NAME_MAX + 1];
     hash_t release;
     wall_t issued, expires;
-    evidence_t evidence;                 /* token: the broker's word on a source's token is enough */
-    char scope[LABELS_TEXT_MAX + 1];     /* workers it may run on */
-    uint64_t budget_runs, budget_s;      /* per worker: runs within a sliding span */
-    uint64_t fresh_s;                    /* an alert counts for so long from its received */
+    evidence_t evidence;             /* token: the broker's word on a source's token is enough */
+    char scope[LABELS_TEXT_MAX + 1]; /* workers it may run on */
+    uint64_t budget_runs, budget_s;  /* per worker: runs within a sliding span */
+    uint64_t fresh_s;                /* an alert counts for so long from its received */
     size_t source_count, match_count, bound_count;
     char sources[GRANT_LINES_MAX][TEXT_NAME_MAX + 1];
     match_t matches[GRANT_LINES_MAX];
@@ -47,21 +47,21 @@ void grant_encode(const grant_t *self, bytes_t *out);
 void grant_destroy(grant_t **self_p);
 
 typedef struct {
-    char name[TEXT_NAME_MAX + 65];       /* printable, without space */
+    char name[TEXT_NAME_MAX + 65]; /* printable, without space */
     char value[ALERT_VALUE_MAX + 1];
 } label_t;
 
 typedef struct {
     hash_t site;
     char source[TEXT_NAME_MAX + 1];
-    char fingerprint[129];               /* printable, without space */
-    bool firing;                         /* else resolved */
+    char fingerprint[129]; /* printable, without space */
+    bool firing;           /* else resolved */
     wall_t starts, received;
-    char severity[16];                   /* critical high medium low info */
-    char host[256];                      /* "-" where the alert names none */
+    char severity[16]; /* critical high medium low info */
+    char host[256];    /* "-" where the alert names none */
     char title[ORDER_REASON_MAX + 1];
     size_t label_count, annotation_count;
-    label_t labels[ALERT_LABELS_MAX];    /* ascending by name */
+    label_t labels[ALERT_LABELS_MAX]; /* ascending by name */
     label_t annotations[ALERT_LABELS_MAX];
 } alert_t;
 

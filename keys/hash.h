@@ -6,7 +6,7 @@
 #include "common/bytes.h"
 
 #define HASH_BYTES 32
-#define HASH_TEXT 65 /* hexadecimal, terminated */
+#define HASH_TEXT  65 /* hexadecimal, terminated */
 
 typedef struct {
     uint8_t bytes[HASH_BYTES];

@@ -6,7 +6,7 @@
 #include "keys/fields.h"
 
 #define NONCE_BYTES 16
-#define SOAK_MAX_S (7 * 86400)
+#define SOAK_MAX_S  (7 * 86400)
 
 static void
 read_head(order_t *self, document_reader_t *in)

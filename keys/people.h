@@ -13,8 +13,8 @@
 
 typedef struct {
     char person[TEXT_NAME_MAX + 1];
-    unsigned roles;                     /* of role_t */
-    class_t highest;                    /* class of what this key may approve, order, grant */
+    unsigned roles;  /* of role_t */
+    class_t highest; /* class of what this key may approve, order, grant */
     char scope[LABELS_TEXT_MAX + 1];
     pubkey_t key;
 } person_key_t;
@@ -31,20 +31,20 @@ typedef struct {
 
 typedef struct {
     char playbook[TEXT_NAME_MAX + 1];
-    uint64_t sequence;                  /* the lowest that may still run */
+    uint64_t sequence; /* the lowest that may still run */
 } floor_t;
 
 typedef struct {
     hash_t site;
     uint64_t version;
-    uint64_t root_version;              /* the root whose quorum signed */
+    uint64_t root_version; /* the root whose quorum signed */
     wall_t issued, expires;
     size_t broker_count, curve_count, delegate_count, floor_count, key_count;
-    curve_line_t brokers[16];           /* CURVE keys that workers and people connect to */
-    curve_line_t curves[PEOPLE_MAX];    /* a person's CURVE key: admits to read and submit */
-    delegate_t delegates[PEOPLE_MAX];   /* officers who sign a region's fleet */
+    curve_line_t brokers[16];         /* CURVE keys that workers and people connect to */
+    curve_line_t curves[PEOPLE_MAX];  /* a person's CURVE key: admits to read and submit */
+    delegate_t delegates[PEOPLE_MAX]; /* officers who sign a region's fleet */
     floor_t floors[PEOPLE_MAX];
-    person_key_t keys[PEOPLE_MAX];      /* one key belongs to one person */
+    person_key_t keys[PEOPLE_MAX]; /* one key belongs to one person */
 } people_t;
 
 people_t *people_decode(slice_t document, fault_t *fault);

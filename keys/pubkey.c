@@ -9,8 +9,8 @@
 #include "keys/base64.h"
 #include "keys/hash.h"
 
-#define BLOB_MAX 256
-#define TYPE_MAX 64
+#define BLOB_MAX   256
+#define TYPE_MAX   64
 #define BASE64_MAX 512
 
 _Static_assert(PUBKEY_BYTES == crypto_sign_PUBLICKEYBYTES, "a key is an Ed25519 point");

@@ -7,8 +7,8 @@
 #include "common/bytes.h"
 #include "common/fault.h"
 
-#define PUBKEY_BYTES 32
-#define PUBKEY_APPLICATION_MAX 63
+#define PUBKEY_BYTES            32
+#define PUBKEY_APPLICATION_MAX  63
 #define PUBKEY_FINGERPRINT_TEXT 64
 
 typedef enum { PUBKEY_ED25519, PUBKEY_SK_ED25519 } pubkey_kind_t;

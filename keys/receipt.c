@@ -190,6 +190,7 @@ receipt_check(slice_t document, slice_t armor, const pubkey_t *worker, fault_t *
     if (signature_decode(&signature, armor, fault))
         return -1;
     if (!pubkey_equal(&signature.key, worker))
-        return fault_set(fault, FAULT_KEY, "the receipt is signed by another key than its worker's");
+        return fault_set(fault, FAULT_KEY,
+                         "the receipt is signed by another key than its worker's");
     return signature_check(&signature, document, SIGN_RECEIPT, fault);
 }

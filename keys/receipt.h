@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receipt - what a worker signs about one step, chained to its previous one (docs/PROTOCOL.md 3.8). */
+/* receipt - what a worker signs about one step, chained to its previous one (docs/PROTOCOL.md 3.8).
+ */
 #ifndef TOCSIN_RECEIPT_H
 #define TOCSIN_RECEIPT_H
 
@@ -10,20 +11,20 @@
 
 #define RECEIPT_OPS_MAX 256
 
-#define OUTCOMES(X)                                                                                \
-    X(OUTCOME_OK, "ok")                                                                            \
-    X(OUTCOME_FAILED, "failed")                                                                    \
-    X(OUTCOME_REFUSED, "refused")                                                                  \
-    X(OUTCOME_SKIPPED, "skipped")                                                                  \
-    X(OUTCOME_UNKNOWN, "unknown")                                                                  \
-    X(OUTCOME_STOPPED, "stopped")                                                                  \
+#define OUTCOMES(X)               \
+    X(OUTCOME_OK, "ok")           \
+    X(OUTCOME_FAILED, "failed")   \
+    X(OUTCOME_REFUSED, "refused") \
+    X(OUTCOME_SKIPPED, "skipped") \
+    X(OUTCOME_UNKNOWN, "unknown") \
+    X(OUTCOME_STOPPED, "stopped") \
     X(OUTCOME_OPEN, "open") /* of a part only: more steps follow */
 
 typedef enum {
 #define X(outcome, word) outcome,
     OUTCOMES(X)
 #undef X
-    OUTCOME_COUNT
+        OUTCOME_COUNT
 } outcome_t;
 
 const char *outcome_word(outcome_t self);
@@ -31,31 +32,31 @@ bool outcome_read(const char *word, outcome_t *out);
 
 typedef struct {
     char op[TEXT_NAME_MAX + 1];
-    hash_t arguments, result;            /* of their canonical values; result zero on failure */
-    char code[16];                       /* "ok", or the fault's word */
+    hash_t arguments, result; /* of their canonical values; result zero on failure */
+    char code[16];            /* "ok", or the fault's word */
 } receipt_op_t;
 
 typedef struct {
     hash_t site;
     char worker[TEXT_NAME_MAX + 1];
-    uint64_t sequence;                   /* from 1, without gap */
-    hash_t previous;                     /* of receipt sequence-1's document; zero in the first */
+    uint64_t sequence; /* from 1, without gap */
+    hash_t previous;   /* of receipt sequence-1's document; zero in the first */
     hash_t run;
-    char authority[8];                   /* "order", "grant" (signed alert), "token" (grant on the
-                                            broker's word) */
+    char authority[8]; /* "order", "grant" (signed alert), "token" (grant on the
+                          broker's word) */
     hash_t release;
     char target[2 * TEXT_NAME_MAX + 2];
-    char step[TEXT_NAME_MAX + 1];        /* "-" where no step was reached */
-    uint64_t attempt;                    /* from 1; 0 with step "-" */
-    outcome_t outcome;                   /* of the step */
-    outcome_t part;                      /* of this worker's whole part, after this step */
-    char code[16];                       /* fault word for failed, refused, unknown; else "none" */
-    char reason[ORDER_REASON_MAX + 1];   /* "-" where there is nothing to say */
+    char step[TEXT_NAME_MAX + 1];      /* "-" where no step was reached */
+    uint64_t attempt;                  /* from 1; 0 with step "-" */
+    outcome_t outcome;                 /* of the step */
+    outcome_t part;                    /* of this worker's whole part, after this step */
+    char code[16];                     /* fault word for failed, refused, unknown; else "none" */
+    char reason[ORDER_REASON_MAX + 1]; /* "-" where there is nothing to say */
     wall_t started, ended;
-    hash_t output;                       /* of the output's canonical value */
+    hash_t output; /* of the output's canonical value */
     uint64_t output_bytes;
     size_t op_count;
-    receipt_op_t ops[RECEIPT_OPS_MAX];   /* in the order they were asked: "op INDEX NAME ..." */
+    receipt_op_t ops[RECEIPT_OPS_MAX]; /* in the order they were asked: "op INDEX NAME ..." */
 } receipt_t;
 
 receipt_t *receipt_decode(slice_t document, fault_t *fault);
@@ -63,7 +64,7 @@ void receipt_encode(const receipt_t *self, bytes_t *out);
 void receipt_destroy(receipt_t **self_p);
 
 /* Signed by this worker's key, in receipt@. FAULT_SIGNATURE, FAULT_KEY. */
-int receipt_check(slice_t document, slice_t armor, const pubkey_t *worker, fault_t *fault)
-    MUST_CHECK;
+int receipt_check(slice_t document, slice_t armor, const pubkey_t *worker,
+                  fault_t *fault) MUST_CHECK;
 
 #endif

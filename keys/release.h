@@ -7,14 +7,14 @@
 #include "keys/hash.h"
 #include "keys/roles.h"
 
-#define RELEASE_FILES_MAX 256
-#define RELEASE_AUTHORS_MAX 16
+#define RELEASE_FILES_MAX      256
+#define RELEASE_AUTHORS_MAX    16
 #define RELEASE_FILE_BYTES_MAX (256 * 1024)
-#define RELEASE_BYTES_MAX (512 * 1024)  /* of all files together */
-#define RELEASE_PATH_MAX 200
+#define RELEASE_BYTES_MAX      (512 * 1024) /* of all files together */
+#define RELEASE_PATH_MAX       200
 
 typedef struct {
-    char path[RELEASE_PATH_MAX + 1];    /* relative; [A-Za-z0-9._/-], no "." or ".." part */
+    char path[RELEASE_PATH_MAX + 1]; /* relative; [A-Za-z0-9._/-], no "." or ".." part */
     uint64_t bytes;
     hash_t hash;
 } release_file_t;
@@ -22,9 +22,9 @@ typedef struct {
 typedef struct {
     hash_t site;
     char playbook[TEXT_NAME_MAX + 1];
-    uint64_t sequence;                  /* from 1; grows with every release of this playbook */
-    class_t highest;                    /* the worst class among its ops */
-    hash_t manifest;                    /* of the file "manifest" */
+    uint64_t sequence; /* from 1; grows with every release of this playbook */
+    class_t highest;   /* the worst class among its ops */
+    hash_t manifest;   /* of the file "manifest" */
     size_t author_count, file_count;
     char authors[RELEASE_AUTHORS_MAX][TEXT_NAME_MAX + 1]; /* ascending, at least one */
     release_file_t files[RELEASE_FILES_MAX]; /* ascending; "manifest" and "playbook.lua" among them;
@@ -41,7 +41,7 @@ const release_file_t *release_file(const release_t *self, const char *path);
 bool release_has_author(const release_t *self, const char *person);
 
 /* Length and hash of one file: FAULT_NOT_FOUND, FAULT_HASH. */
-int release_check_file(const release_t *self, const char *path, slice_t bytes, fault_t *fault)
-    MUST_CHECK;
+int release_check_file(const release_t *self, const char *path, slice_t bytes,
+                       fault_t *fault) MUST_CHECK;
 
 #endif

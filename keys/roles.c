@@ -94,8 +94,7 @@ take_pair(const char **labels, pair_t *pair)
     if (!equals)
         return false;
     size_t key = (size_t)(equals - *labels);
-    if (!copy_name(pair->key, *labels, key) ||
-        !copy_name(pair->value, equals + 1, size - key - 1))
+    if (!copy_name(pair->key, *labels, key) || !copy_name(pair->value, equals + 1, size - key - 1))
         return false;
     *labels += size;
     if (**labels == ',' && !*++*labels)

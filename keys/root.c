@@ -5,8 +5,8 @@
 
 #include "keys/fields.h"
 
-#define QUORUM_MAX 32
-#define OFFLINE_MAX_S (366u * 86400)
+#define QUORUM_MAX     32
+#define OFFLINE_MAX_S  (366u * 86400)
 #define GRANT_DAYS_MAX 365
 
 static void

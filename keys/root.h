@@ -18,15 +18,15 @@ typedef struct {
 } holder_t;
 
 typedef struct {
-    hash_t site;                        /* zero in version 1: its hash is the site's id */
-    uint64_t version;                   /* from 1 */
-    hash_t previous;                    /* zero in version 1 */
+    hash_t site;      /* zero in version 1: its hash is the site's id */
+    uint64_t version; /* from 1 */
+    hash_t previous;  /* zero in version 1 */
     wall_t issued, expires;
-    unsigned quorum_root;               /* people of the holders, >= 1 */
+    unsigned quorum_root; /* people of the holders, >= 1 */
     unsigned quorum_approve[CLASSES];
     unsigned quorum_order[CLASSES];
     unsigned quorum_grant;
-    uint64_t offline_max_s[CLASSES];    /* how long a worker may go without a beacon */
+    uint64_t offline_max_s[CLASSES]; /* how long a worker may go without a beacon */
     uint64_t grant_days_max;
     size_t holder_count;
     holder_t holders[ROOT_HOLDERS_MAX];

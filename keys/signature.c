@@ -14,12 +14,12 @@
 #include "keys/base64.h"
 #include "keys/hash.h"
 
-#define HEADER "-----BEGIN SSH SIGNATURE-----\n"
-#define FOOTER "-----END SSH SIGNATURE-----\n"
-#define MAGIC "SSHSIG"
-#define VERSION 1
+#define HEADER       "-----BEGIN SSH SIGNATURE-----\n"
+#define FOOTER       "-----END SSH SIGNATURE-----\n"
+#define MAGIC        "SSHSIG"
+#define VERSION      1
 #define KEYGEN_WIDTH 70 /* of a line of Base64, as ssh-keygen writes it */
-#define AGENT_WIDTH 76  /* as some agents and libraries write it */
+#define AGENT_WIDTH  76 /* as some agents and libraries write it */
 
 _Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "a signature is Ed25519's");
 

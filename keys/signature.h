@@ -8,28 +8,28 @@
 
 #include "keys/pubkey.h"
 
-#define SIGNATURE_ARMOR_MAX 2048   /* bytes of one armor */
-#define SIGNATURES_MAX 16          /* beside one document */
+#define SIGNATURE_ARMOR_MAX  2048 /* bytes of one armor */
+#define SIGNATURES_MAX       16   /* beside one document */
 #define SIGNATURES_BYTES_MAX (SIGNATURES_MAX * SIGNATURE_ARMOR_MAX)
-#define SIGNATURE_BYTES 64
+#define SIGNATURE_BYTES      64
 
 /* Namespaces: one for each purpose, so that no signature can serve as another. */
-#define NAMESPACES(X)                                                                              \
-    X(SIGN_ROOT, "root@tocsin.v1")                                                                 \
-    X(SIGN_PEOPLE, "people@tocsin.v1")                                                             \
-    X(SIGN_FLEET, "fleet@tocsin.v1")                                                               \
-    X(SIGN_AUTHOR, "author@tocsin.v1")                                                             \
-    X(SIGN_APPROVE, "approve@tocsin.v1")                                                           \
-    X(SIGN_ORDER, "order@tocsin.v1")                                                               \
-    X(SIGN_GRANT, "grant@tocsin.v1")                                                               \
-    X(SIGN_RECEIPT, "receipt@tocsin.v1")                                                           \
+#define NAMESPACES(X)                    \
+    X(SIGN_ROOT, "root@tocsin.v1")       \
+    X(SIGN_PEOPLE, "people@tocsin.v1")   \
+    X(SIGN_FLEET, "fleet@tocsin.v1")     \
+    X(SIGN_AUTHOR, "author@tocsin.v1")   \
+    X(SIGN_APPROVE, "approve@tocsin.v1") \
+    X(SIGN_ORDER, "order@tocsin.v1")     \
+    X(SIGN_GRANT, "grant@tocsin.v1")     \
+    X(SIGN_RECEIPT, "receipt@tocsin.v1") \
     X(SIGN_CHECKPOINT, "checkpoint@tocsin.v1")
 
 typedef enum {
 #define X(purpose, text) purpose,
     NAMESPACES(X)
 #undef X
-    SIGN_PURPOSES
+        SIGN_PURPOSES
 } purpose_t;
 
 const char *purpose_namespace(purpose_t purpose);
@@ -37,14 +37,14 @@ const char *purpose_namespace(purpose_t purpose);
 typedef struct {
     pubkey_t key;
     purpose_t purpose;
-    bool sha256;                       /* the message was hashed with SHA-256, else SHA-512 */
+    bool sha256; /* the message was hashed with SHA-256, else SHA-512 */
     uint8_t bytes[SIGNATURE_BYTES];
-    uint8_t flags;                     /* FIDO: 0x01 touched, 0x04 PIN; 0 for plain keys */
-    uint32_t counter;                  /* FIDO; 0 for plain keys */
+    uint8_t flags;    /* FIDO: 0x01 touched, 0x04 PIN; 0 for plain keys */
+    uint32_t counter; /* FIDO; 0 for plain keys */
 } signature_t;
 
 #define SIGNATURE_TOUCHED 0x01
-#define SIGNATURE_PIN 0x04
+#define SIGNATURE_PIN     0x04
 
 /* One armor, nothing before or after it. FAULT_SIGNATURE, FAULT_NAMESPACE (one that is not ours),
  * FAULT_KEY. Nothing is verified yet. */
@@ -55,8 +55,8 @@ int signature_next(signature_t *self, slice_t *armors, fault_t *fault) MUST_CHEC
 
 /* Holds over message, in this purpose's namespace, by self->key; a FIDO key was touched.
  * FAULT_SIGNATURE, FAULT_NAMESPACE, FAULT_TOUCH. */
-int signature_check(const signature_t *self, slice_t message, purpose_t purpose, fault_t *fault)
-    MUST_CHECK;
+int signature_check(const signature_t *self, slice_t message, purpose_t purpose,
+                    fault_t *fault) MUST_CHECK;
 
 /* A machine's own Ed25519 key; the secret lives in sodium_malloc. People's keys are never read. */
 typedef struct machinekey machinekey_t;

@@ -46,8 +46,10 @@ trust_frame(const trust_t *self, slice_t document, const char *type, fault_t *fa
     if (document.size > DOCUMENT_BYTES_MAX)
         return fault_set(fault, FAULT_LIMIT, "%s: over %d bytes", type, DOCUMENT_BYTES_MAX);
     if (rest.size < (size_t)size + HASH_TEXT || memcmp(rest.data, front, (size_t)size) != 0)
-        return fault_set(fault, FAULT_FORMAT, "a document of type '%s' that names its site is "
-                         "expected here", type);
+        return fault_set(fault, FAULT_FORMAT,
+                         "a document of type '%s' that names its site is "
+                         "expected here",
+                         type);
     hash_write(&self->site, site);
     if (memcmp(rest.data + size, site, HASH_TEXT - 1) != 0)
         return fault_set(fault, FAULT_SITE, "%s: made for another site than %.16s…", type, site);
@@ -224,8 +226,10 @@ trust_check_backed(const trust_t *self, fault_t *fault)
                          (unsigned long long)self->root->version);
     for (size_t i = 0; i < self->fleet_count; i++)
         if (!self->fleets[i].backed)
-            return fault_set(fault, FAULT_ROLE, "fleet '%s' is signed by no officer whom people "
-                             "%llu delegate for it", self->fleets[i].fleet->region,
+            return fault_set(fault, FAULT_ROLE,
+                             "fleet '%s' is signed by no officer whom people "
+                             "%llu delegate for it",
+                             self->fleets[i].fleet->region,
                              (unsigned long long)self->people->version);
     return 0;
 }

@@ -73,35 +73,36 @@ typedef struct {
     unsigned needed;     /* root's quorum for the class */
 } approvals_t;
 
-int trust_approvals(const trust_t *self, slice_t document, slice_t armors,
-                    const release_t *release, approvals_t *approvals, fault_t *fault) MUST_CHECK;
+int trust_approvals(const trust_t *self, slice_t document, slice_t armors, const release_t *release,
+                    approvals_t *approvals, fault_t *fault) MUST_CHECK;
 
 /* A release in service: site, every author signed, quorum of approvers who are no authors, sequence
- * floor. The decoded release is the caller's. FAULT_SITE, FAULT_SIGNATURE, FAULT_QUORUM, FAULT_ROLE,
- * FAULT_VERSION. Verified chains are cached by hash: the second time costs no signature check. */
+ * floor. The decoded release is the caller's. FAULT_SITE, FAULT_SIGNATURE, FAULT_QUORUM,
+ * FAULT_ROLE, FAULT_VERSION. Verified chains are cached by hash: the second time costs no signature
+ * check. */
 release_t *trust_check_release(trust_t *self, slice_t document, slice_t armors, fault_t *fault);
 
 /* What a worker's part of a run stands on. Every slice is borrowed for the call only. */
 typedef struct {
-    bool by_grant;           /* else by an order */
-    slice_t authority;       /* the order or the grant */
+    bool by_grant;     /* else by an order */
+    slice_t authority; /* the order or the grant */
     slice_t authority_armors;
-    slice_t alert;           /* for a grant: the evidence */
-    slice_t alert_armors;    /* empty where the grant takes the broker's word */
+    slice_t alert;        /* for a grant: the evidence */
+    slice_t alert_armors; /* empty where the grant takes the broker's word */
     slice_t release;
     slice_t release_armors;
 } proof_t;
 
 /* What was found to hold; all of it the caller's. */
 typedef struct {
-    hash_t run;              /* the run's id */
-    hash_t authority;        /* of the order or grant */
+    hash_t run;       /* the run's id */
+    hash_t authority; /* of the order or grant */
     hash_t release_hash;
-    class_t allowed;         /* the worst class that these signers may cause */
-    unsigned wave;           /* the worker's, from 1; 1 under a grant */
-    order_t *order;          /* one of these two */
+    class_t allowed; /* the worst class that these signers may cause */
+    unsigned wave;   /* the worker's, from 1; 1 under a grant */
+    order_t *order;  /* one of these two */
     grant_t *grant;
-    alert_t *alert;          /* with a grant */
+    alert_t *alert; /* with a grant */
     release_t *release;
 } warrant_t;
 

@@ -17,7 +17,7 @@ typedef struct {
 typedef struct {
     const person_key_t *line; /* of trust's people, until they change */
     purpose_t purpose;
-    bool pin;                 /* a plain key, or a FIDO key whose PIN was given */
+    bool pin; /* a plain key, or a FIDO key whose PIN was given */
 } backer_t;
 
 typedef struct {
@@ -31,20 +31,20 @@ typedef struct {
     fleet_t *fleet;
     hash_t hash;
     signatures_t signatures;
-    bool backed;              /* by an officer whom the people kept now delegate */
+    bool backed; /* by an officer whom the people kept now delegate */
 } kept_fleet_t;
 
 struct trust {
     hash_t site;
-    root_t *root;             /* NULL until version 1 is there */
+    root_t *root; /* NULL until version 1 is there */
     hash_t root_hash;
-    people_t *people;         /* NULL until there */
+    people_t *people; /* NULL until there */
     hash_t people_hash;
     signatures_t people_signatures;
-    bool people_backed;       /* by the quorum of the root kept now */
+    bool people_backed; /* by the quorum of the root kept now */
     size_t fleet_count;
     kept_fleet_t *fleets;
-    cache_t *cache;           /* chains that held; emptied when root, people or a fleet change */
+    cache_t *cache; /* chains that held; emptied when root, people or a fleet change */
 };
 
 cache_t *cache_new(void);
@@ -74,8 +74,8 @@ int trust_frame(const trust_t *self, slice_t document, const char *type, fault_t
  * (trust_check_backed). */
 int trust_keep_people(trust_t *self, slice_t document, slice_t armors, bool stored,
                       fault_t *fault) MUST_CHECK;
-int trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
-    MUST_CHECK;
+int trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored,
+                     fault_t *fault) MUST_CHECK;
 
 /* Root and people are there, and each document is still backed by the one above it.
  * FAULT_NOT_FOUND, FAULT_QUORUM, FAULT_ROLE. */

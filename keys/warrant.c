@@ -5,7 +5,7 @@
 #include "keys/trust_private.h"
 
 #define AHEAD_MS (60 * 1000) /* by which an alert's clock may be ahead of ours */
-#define DAY_MS INT64_C(86400000)
+#define DAY_MS   INT64_C(86400000)
 
 /* The workers that a document is about: the one that asks, or all of an order's. */
 typedef struct {
@@ -13,7 +13,7 @@ typedef struct {
     struct {
         const worker_line_t *line;
         const fleet_t *fleet;
-    } *worker;
+    } * worker;
 } reach_t;
 
 static void
@@ -70,7 +70,7 @@ typedef struct {
     const backing_t *backing;
     const reach_t *reach;
     unsigned needed[CLASSES];
-    bool everyone;            /* who signs without reaching it spoils it, else does not count */
+    bool everyone; /* who signs without reaching it spoils it, else does not count */
 } demand_t;
 
 /* Whether enough distinct people reach this class; the fault says what they lack. */
@@ -97,8 +97,10 @@ check_quorum(const demand_t *self, class_t class, fault_t *fault)
     if (count_people(self->backing, wide) < needed)
         return fault_set(fault, FAULT_SCOPE, "targets are outside the scope of its signers");
     if (count_people(self->backing, pinned) < needed)
-        return fault_set(fault, FAULT_PIN, "class %s needs FIDO keys' PINs: sign again with "
-                         "verify-required", class_word(class));
+        return fault_set(fault, FAULT_PIN,
+                         "class %s needs FIDO keys' PINs: sign again with "
+                         "verify-required",
+                         class_word(class));
     return 0;
 }
 
@@ -107,10 +109,10 @@ static int
 find_allowed(const demand_t *self, class_t need, class_t highest, class_t *allowed, fault_t *fault)
 {
     assert(need <= highest);
-    for (int class = 0; class <= (int)highest; class++) {
-        if (check_quorum(self, (class_t)class, class <= (int)need ? fault : NULL))
+    for (int class = 0; class <= (int)highest; class ++) {
+        if (check_quorum(self, (class_t) class, class <= (int)need ? fault : NULL))
             return class <= (int)need ? -1 : 0;
-        *allowed = (class_t)class;
+        *allowed = (class_t) class;
     }
     return 0;
 }
@@ -199,8 +201,8 @@ check_order_signers(const trust_t *self, const order_t *order, const backing_t *
 }
 
 static int
-check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
-            warrant_t *warrant, fault_t *fault)
+check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now, warrant_t *warrant,
+            fault_t *fault)
 {
     backing_t backing;
     CLEANUP(reach_done) reach_t reach = {0};
@@ -209,7 +211,8 @@ check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
         trust_check_current(self, now, fault))
         return -1;
     if (trust_backing(self, proof->authority, proof->authority_armors, 1u << SIGN_ORDER, &backing,
-                      fault) || check_responders(&backing, fault))
+                      fault) ||
+        check_responders(&backing, fault))
         return fault_wrap(fault, "order");
     order_t *order = warrant->order = order_decode(proof->authority, fault);
     if (!order || peek_release(proof->release, order_release(order), &named, fault) < 0)
@@ -241,7 +244,7 @@ check_grant_signers(const trust_t *self, const backing_t *backing, const reach_t
                              backing->backer[i].line->person);
     if (named && named->highest == CLASS_DESTRUCTIVE)
         return fault_set(fault, FAULT_CLASS, "no grant reaches a destructive release");
-    for (int class = 0; class < CLASSES; class++)
+    for (int class = 0; class < CLASSES; class ++)
         demand.needed[class] = self->root->quorum_grant;
     return find_allowed(&demand, named ? named->highest : CLASS_OBSERVE, CLASS_CHANGE, allowed,
                         fault);
@@ -263,7 +266,8 @@ check_grant_terms(const trust_t *self, const grant_t *grant, wall_t now, fault_t
         return fault_set(fault, FAULT_EXPIRED, "it expired at %s", text);
     }
     if (grant->evidence == EVIDENCE_SIGNED)
-        return fault_set(fault, FAULT_EVIDENCE, "it asks for signed alerts, and fleets hold no "
+        return fault_set(fault, FAULT_EVIDENCE,
+                         "it asks for signed alerts, and fleets hold no "
                          "sources' keys yet: use evidence 'token'");
     return 0;
 }
@@ -305,8 +309,10 @@ check_alert(grant_t *grant, const alert_t *alert, const fleet_t *fleet, wall_t n
     }
     if (alert->received.ms < now.ms - (int64_t)grant->fresh_s * 1000 ||
         alert->received.ms > now.ms + AHEAD_MS)
-        return fault_set(fault, FAULT_STALE, "the alert was not received within the last %llu "
-                         "seconds", (unsigned long long)grant->fresh_s);
+        return fault_set(fault, FAULT_STALE,
+                         "the alert was not received within the last %llu "
+                         "seconds",
+                         (unsigned long long)grant->fresh_s);
     return 0;
 }
 
@@ -348,14 +354,15 @@ check_grant_frame(const trust_t *self, const proof_t *proof, wall_t now, fault_t
         trust_frame(self, proof->alert, "alert", fault))
         return -1;
     if (proof->alert_armors.size)
-        return fault_set(fault, FAULT_EVIDENCE, "an alert with a signature, and fleets hold no "
+        return fault_set(fault, FAULT_EVIDENCE,
+                         "an alert with a signature, and fleets hold no "
                          "sources' keys yet");
     return trust_check_current(self, now, fault);
 }
 
 static int
-check_grant(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
-            warrant_t *warrant, fault_t *fault)
+check_grant(trust_t *self, const proof_t *proof, const char *worker, wall_t now, warrant_t *warrant,
+            fault_t *fault)
 {
     backing_t backing;
     CLEANUP(reach_done) reach_t reach = {0};

@@ -6,17 +6,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define DECODE(noun)                                                                               \
-    static void decode_##noun(slice_t document)                                                    \
-    {                                                                                              \
-        fault_t fault = {0};                                                                       \
-        CLEANUP(noun##_destroy) noun##_t *self = noun##_decode(document, &fault);                  \
-        assert(!self == (fault.code != FAULT_NONE));                                               \
-        if (!self)                                                                                 \
-            return;                                                                                \
-        CLEANUP(bytes_destroy) bytes_t *again = bytes_new();                                       \
-        noun##_encode(self, again);                                                                \
-        assert(slice_equal(document, bytes_slice(again)));                                         \
+#define DECODE(noun)                                                              \
+    static void decode_##noun(slice_t document)                                   \
+    {                                                                             \
+        fault_t fault = {0};                                                      \
+        CLEANUP(noun##_destroy) noun##_t *self = noun##_decode(document, &fault); \
+        assert(!self == (fault.code != FAULT_NONE));                              \
+        if (!self)                                                                \
+            return;                                                               \
+        CLEANUP(bytes_destroy) bytes_t *again = bytes_new();                      \
+        noun##_encode(self, again);                                               \
+        assert(slice_equal(document, bytes_slice(again)));                        \
     }
 DECODE(root)
 DECODE(people)

@@ -5,8 +5,8 @@
  *   hana, hugo   holders; root needs both        ana, abe    authors
  *   rob, rita    reviewers, destructive          olaf        officer, delegated for north and south
  *   pat, pia     responders, destructive         uma         responder, change, region=north only
- * Workers: w1 (role=web; host web1.example) and w2 (role=db) in north, s1 in south. Source: monitor.
- * Quorums: approve 1 2 2, order 1 1 2, grant 2; grants last 30 days at most.
+ * Workers: w1 (role=web; host web1.example) and w2 (role=db) in north, s1 in south. Source:
+ * monitor. Quorums: approve 1 2 2, order 1 1 2, grant 2; grants last 30 days at most.
  *
  *     site_t *site = site_new();
  *     release, order, grant, alert: site_release() and its kin make the struct; change it, then
@@ -33,7 +33,7 @@ typedef struct {
 
 typedef struct {
     char folder[64];
-    wall_t now;          /* 2026-11-22T03:04:05Z */
+    wall_t now; /* 2026-11-22T03:04:05Z */
     size_t key_count;
     struct {
         char name[TEXT_NAME_MAX + 1];
@@ -41,7 +41,7 @@ typedef struct {
     } keys[SITE_KEYS_MAX];
     hash_t id;
     sealed_t root, people, north, south;
-    trust_t *trust;      /* holds those four */
+    trust_t *trust; /* holds those four */
 } site_t;
 
 static inline wall_t
@@ -127,10 +127,15 @@ site_root(site_t *self)
 {
     static const char *const holders[] = {"hana", "hugo"};
     root_t *root = memory_new(1, sizeof *root);
-    *root = (root_t){.version = 1, .issued = site_after(self->now, -86400),
-                     .expires = site_after(self->now, 365 * 86400), .quorum_root = 2,
-                     .quorum_approve = {1, 2, 2}, .quorum_order = {1, 1, 2}, .quorum_grant = 2,
-                     .grant_days_max = 30, .holder_count = ARRAY_SIZE(holders)};
+    *root = (root_t){.version = 1,
+                     .issued = site_after(self->now, -86400),
+                     .expires = site_after(self->now, 365 * 86400),
+                     .quorum_root = 2,
+                     .quorum_approve = {1, 2, 2},
+                     .quorum_order = {1, 1, 2},
+                     .quorum_grant = 2,
+                     .grant_days_max = 30,
+                     .holder_count = ARRAY_SIZE(holders)};
     for (size_t i = 0; i < ARRAY_SIZE(holders); i++) {
         text_copy(root->holders[i].person, TEXT_NAME_MAX + 1, holders[i]);
         root->holders[i].key = *machinekey_public(site_key(self, holders[i]));
@@ -202,8 +207,8 @@ site_add_worker(site_t *self, fleet_t *fleet, const char *id, const char *labels
 {
     size_t at = fleet->worker_count++;
     fleet->workers = memory_resize(fleet->workers, fleet->worker_count, sizeof *fleet->workers);
-    fleet->workers[at] = (worker_line_t){.curve = site_curve(id),
-                                         .key = *machinekey_public(site_key(self, id))};
+    fleet->workers[at] =
+        (worker_line_t){.curve = site_curve(id), .key = *machinekey_public(site_key(self, id))};
     text_copy(fleet->workers[at].id, TEXT_NAME_MAX + 1, id);
     text_copy(fleet->workers[at].labels, LABELS_TEXT_MAX + 1, labels);
 }
@@ -241,13 +246,13 @@ site_fleet(site_t *self, const char *region)
 }
 
 /* Each encodes, destroys the struct, and signs. */
-#define SITE_SEAL(noun, purpose)                                                                   \
-    static inline sealed_t site_seal_##noun(site_t *self, noun##_t *noun, const char *names)       \
-    {                                                                                              \
-        bytes_t *document = bytes_new();                                                           \
-        noun##_encode(noun, document);                                                             \
-        noun##_destroy(&noun);                                                                     \
-        return site_seal(self, purpose, document, names);                                          \
+#define SITE_SEAL(noun, purpose)                                                             \
+    static inline sealed_t site_seal_##noun(site_t *self, noun##_t *noun, const char *names) \
+    {                                                                                        \
+        bytes_t *document = bytes_new();                                                     \
+        noun##_encode(noun, document);                                                       \
+        noun##_destroy(&noun);                                                               \
+        return site_seal(self, purpose, document, names);                                    \
     }
 SITE_SEAL(root, SIGN_ROOT)
 SITE_SEAL(people, SIGN_PEOPLE)
@@ -358,8 +363,7 @@ site_release_of(site_t *self, const char *playbook, slice_t manifest, slice_t lu
 static inline release_t *
 site_release(site_t *self)
 {
-    return site_release_of(self, "disk-full", slice_text(SITE_MANIFEST),
-                           slice_text(SITE_PLAYBOOK));
+    return site_release_of(self, "disk-full", slice_text(SITE_MANIFEST), slice_text(SITE_PLAYBOOK));
 }
 
 static inline void
@@ -389,7 +393,8 @@ site_order(site_t *self, const hash_t *release)
     return order;
 }
 
-/* Alerts of monitor with alertname DiskFull on role=web workers, 3 runs an hour, fresh 5 minutes. */
+/* Alerts of monitor with alertname DiskFull on role=web workers, 3 runs an hour, fresh 5 minutes.
+ */
 static inline grant_t *
 site_grant(site_t *self, const hash_t *release)
 {

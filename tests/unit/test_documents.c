@@ -12,25 +12,25 @@
 static site_t *site;
 
 /* Decodes, encodes again, compares; the fault's code. */
-#define JUDGE(noun)                                                                                \
-    static fault_code_t judge_##noun(slice_t document)                                             \
-    {                                                                                              \
-        fault_t fault = {0};                                                                       \
-        CLEANUP(bytes_destroy) bytes_t *again = bytes_new();                                       \
-        CLEANUP(noun##_destroy) noun##_t *self = noun##_decode(document, &fault);                  \
-        assert_true(!self == (fault.code != FAULT_NONE));                                          \
-        if (!self)                                                                                 \
-            return fault.code;                                                                     \
-        noun##_encode(self, again);                                                                \
-        assert_true(slice_equal(document, bytes_slice(again)));                                    \
-        return FAULT_NONE;                                                                         \
-    }                                                                                              \
-    static inline bytes_t *text_of_##noun(noun##_t *self)                                            \
-    {                                                                                              \
-        bytes_t *text = bytes_new();                                                               \
-        noun##_encode(self, text);                                                                 \
-        noun##_destroy(&self);                                                                     \
-        return text;                                                                               \
+#define JUDGE(noun)                                                               \
+    static fault_code_t judge_##noun(slice_t document)                            \
+    {                                                                             \
+        fault_t fault = {0};                                                      \
+        CLEANUP(bytes_destroy) bytes_t *again = bytes_new();                      \
+        CLEANUP(noun##_destroy) noun##_t *self = noun##_decode(document, &fault); \
+        assert_true(!self == (fault.code != FAULT_NONE));                         \
+        if (!self)                                                                \
+            return fault.code;                                                    \
+        noun##_encode(self, again);                                               \
+        assert_true(slice_equal(document, bytes_slice(again)));                   \
+        return FAULT_NONE;                                                        \
+    }                                                                             \
+    static inline bytes_t *text_of_##noun(noun##_t *self)                         \
+    {                                                                             \
+        bytes_t *text = bytes_new();                                              \
+        noun##_encode(self, text);                                                \
+        noun##_destroy(&self);                                                    \
+        return text;                                                              \
     }
 JUDGE(root)
 JUDGE(people)
@@ -140,7 +140,8 @@ doc_noncanonical_int_leading_zero(void **state)
     assert_int_equal(judge_edit(judge_people, site->people.document, "version 1", "version 0"),
                      FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_people, site->people.document, "version 1",
-                                "version 99999999999999999999"), FAULT_FORMAT);
+                                "version 99999999999999999999"),
+                     FAULT_FORMAT);
 }
 
 static void
@@ -150,11 +151,13 @@ doc_duplicate_key(void **state)
     CLEANUP(bytes_destroy) bytes_t *order = text_of_order(full_order());
     assert_int_equal(judge_edit(judge_order, order, "mode run\n", "mode run\nmode run\n"),
                      FAULT_FORMAT);
-    assert_int_equal(judge_edit(judge_order, order, "input goal 80\n",
-                                "input goal 80\ninput goal 90\n"), FAULT_FORMAT);
+    assert_int_equal(
+        judge_edit(judge_order, order, "input goal 80\n", "input goal 80\ninput goal 90\n"),
+        FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "mode run\n", ""), FAULT_FORMAT);
-    assert_int_equal(judge_edit(judge_order, order, "soak 30\nmax-failures 1\n",
-                                "max-failures 1\nsoak 30\n"), FAULT_FORMAT);
+    assert_int_equal(
+        judge_edit(judge_order, order, "soak 30\nmax-failures 1\n", "max-failures 1\nsoak 30\n"),
+        FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "end\n", "extra x\nend\n"), FAULT_FORMAT);
 }
 
@@ -164,9 +167,10 @@ doc_unsorted_repeat(void **state)
     (void)state;
     CLEANUP(bytes_destroy) bytes_t *order = text_of_order(full_order());
     assert_int_equal(judge_edit(judge_order, order, "target 2 s1\ntarget 2 w2/router\n",
-                                "target 2 w2/router\ntarget 2 s1\n"), FAULT_FORMAT);
-    assert_int_equal(judge_edit(judge_order, order, "target 2 s1\n",
-                                "target 2 s1\ntarget 2 s1\n"), FAULT_FORMAT);
+                                "target 2 w2/router\ntarget 2 s1\n"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "target 2 s1\n", "target 2 s1\ntarget 2 s1\n"),
+                     FAULT_FORMAT);
 }
 
 /* Numbers and words among the ids make a circle of neighbours that ascend. */
@@ -184,8 +188,8 @@ doc_nul_or_bad_utf8(void **state)
 {
     (void)state;
     CLEANUP(bytes_destroy) bytes_t *order = text_of_order(full_order());
-    static const char *const bad[] = {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\x01",
-                                      "\x7f", "\r", "\t"};
+    static const char *const bad[] = {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82",
+                                      "\x01", "\x7f",     "\r",           "\t"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         assert_int_equal(judge_edit(judge_order, order, "the disk", bad[i]), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "the disk", "\xc3\xa9t\xc3\xa9"), FAULT_NONE);
@@ -201,8 +205,8 @@ doc_bidi_override_in_reason(void **state)
 {
     (void)state;
     CLEANUP(bytes_destroy) bytes_t *order = text_of_order(full_order());
-    static const char *const bad[] = {"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\x8b", "\xc2\xad",
-                                      "\xef\xbb\xbf", "\xe2\x80\xa8"};
+    static const char *const bad[] = {"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\x8b",
+                                      "\xc2\xad",     "\xef\xbb\xbf", "\xe2\x80\xa8"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         assert_int_equal(judge_edit(judge_order, order, "the disk", bad[i]), FAULT_FORMAT);
 }
@@ -256,10 +260,10 @@ values_have_one_spelling(void **state)
     assert_int_equal(judge_edit(judge_order, order, "goal 80", "goal %38%30"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "%0A", "%0a"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "%0A", "%00"), FAULT_FORMAT);
-    assert_int_equal(judge_edit(judge_order, order, "2026-11-22T03:04:05Z",
-                                "2026-11-22T03:04:05z"), FAULT_FORMAT);
-    assert_int_equal(judge_edit(judge_order, order, "2026-11-22T03:04:05Z",
-                                "2026-02-30T03:04:05Z"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "2026-11-22T03:04:05Z", "2026-11-22T03:04:05z"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "2026-11-22T03:04:05Z", "2026-02-30T03:04:05Z"),
+                     FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "00112233", "0011223A"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "reason ", "reason"), FAULT_FORMAT);
 }
@@ -286,8 +290,7 @@ waves_have_no_gap_and_a_bound(void **state)
                      FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "target 2 w2/router", "target 3 w1"),
                      FAULT_FORMAT);
-    assert_int_equal(judge_edit(judge_order, order, "target 2 s1", "target 2 ../s1"),
-                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "target 2 s1", "target 2 ../s1"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_order, order, "target 2 s1", "target 2 s1/"), FAULT_FORMAT);
     for (size_t targets = ORDER_WAVE_MAX; targets <= ORDER_WAVE_MAX + 1; targets++) {
         order_t *wide = full_order();
@@ -310,8 +313,9 @@ order_names_the_release_of_its_playbook(void **state)
     CLEANUP(bytes_destroy) bytes_t *order = text_of_order(full_order());
     assert_int_equal(judge_edit(judge_order, order, "release disk-full", "release other"),
                      FAULT_FORMAT);
-    assert_int_equal(judge_edit(judge_order, order, "undo-until 2026-11-22T04",
-                                "undo-until 2026-11-22T03"), FAULT_FORMAT);
+    assert_int_equal(
+        judge_edit(judge_order, order, "undo-until 2026-11-22T04", "undo-until 2026-11-22T03"),
+        FAULT_FORMAT);
 }
 
 static void
@@ -343,7 +347,8 @@ root_rules_have_bounds(void **state)
                      FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_root, root, "site self",
                                 "site 0000000000000000000000000000000000000000000000000000000000"
-                                "000000"), FAULT_FORMAT);
+                                "000000"),
+                     FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_root, root, "previous 0", "previous 1"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_root, root, "issued 2026", "issued 2029"), FAULT_FORMAT);
 }
@@ -353,10 +358,11 @@ people_lines_are_checked(void **state)
 {
     (void)state;
     bytes_t *people = site->people.document;
-    assert_int_equal(judge_edit(judge_people, people, "author,reviewer,responder",
-                                "reviewer,author,responder"), FAULT_FORMAT);
-    assert_int_equal(judge_edit(judge_people, people, "author,reviewer,responder",
-                                "author,author"), FAULT_FORMAT);
+    assert_int_equal(
+        judge_edit(judge_people, people, "author,reviewer,responder", "reviewer,author,responder"),
+        FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_people, people, "author,reviewer,responder", "author,author"),
+                     FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_people, people, "destructive", "harmless"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_people, people, "region=north", "all"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_people, people, "ssh-ed25519", "ssh-rsa"), FAULT_KEY);
@@ -375,7 +381,8 @@ fleet_lines_are_checked(void **state)
                      FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_fleet, fleet, "web1.example w1", "w2 w1"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_fleet, fleet, "host web1.example w1\n",
-                                "host web1.example w1\nhost web1.example w2\n"), FAULT_FORMAT);
+                                "host web1.example w1\nhost web1.example w2\n"),
+                     FAULT_FORMAT);
 }
 
 static void
@@ -405,8 +412,8 @@ static void
 rel_path_traversal(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"../x", "a/../x", "/etc/passwd", "a//b", "a/", "./a", "..",
-                                      "a/.", "a\\b", "a%2fb", "\xc3\xa9"};
+    static const char *const bad[] = {"../x", "a/../x", "/etc/passwd", "a//b",  "a/",      "./a",
+                                      "..",   "a/.",    "a\\b",        "a%2fb", "\xc3\xa9"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         release_t *release = site_release(site);
         site_add_file(release, bad[i], slice_text("x"));
@@ -653,16 +660,16 @@ byz_forge_receipt(void **state)
     static const fault_code_t codes[] = {FAULT_NONE, FAULT_KEY};
     for (size_t i = 0; i < ARRAY_SIZE(signers); i++) {
         sealed_t sealed = site_seal_receipt(site, site_receipt(site), signers[i]);
-        int failed = receipt_check(bytes_slice(sealed.document), bytes_slice(sealed.armors), w1,
-                                   &fault);
+        int failed =
+            receipt_check(bytes_slice(sealed.document), bytes_slice(sealed.armors), w1, &fault);
         assert_true(failed == (codes[i] == FAULT_NONE ? 0 : -1));
         assert_int_equal(fault.code, codes[i]);
         sealed_done(&sealed);
     }
     sealed_t sealed = site_seal_receipt(site, site_receipt(site), "w1");
     sealed.document->data[sealed.document->size - 1] = ' ';
-    assert_int_equal(receipt_check(bytes_slice(sealed.document), bytes_slice(sealed.armors), w1,
-                                   &fault), -1);
+    assert_int_equal(
+        receipt_check(bytes_slice(sealed.document), bytes_slice(sealed.armors), w1, &fault), -1);
     assert_int_equal(fault.code, FAULT_SIGNATURE);
     sealed_done(&sealed);
 }
@@ -683,8 +690,8 @@ hashes_are_those_of_the_standards(void **state)
     hash = hash_node(&hash, &right);
     assert_string_equal(hash_write(&hash, text),
                         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125");
-    slice_t one[] = {slice_text("ab"), slice_text("c")}, other[] = {slice_text("a"),
-                                                                    slice_text("bc")};
+    slice_t one[] = {slice_text("ab"), slice_text("c")},
+            other[] = {slice_text("a"), slice_text("bc")};
     hash_t first = hash_of_parts(one, 2), second = hash_of_parts(other, 2);
     assert_false(hash_equal(&first, &second));
 }

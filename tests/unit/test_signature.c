@@ -11,24 +11,24 @@
 #include "tests/unit/site_fixture.h"
 
 #define MESSAGE "tocsin-order v1\nend\n"
-#define FIDO "sk-ssh-ed25519@openssh.com"
+#define FIDO    "sk-ssh-ed25519@openssh.com"
 
 static char folder[] = "/tmp/tocsin-signature-XXXXXX";
 
 /* A signature as anybody may craft it; what a test leaves out is as it should be. */
 typedef struct {
-    uint32_t version;         /* 0 is 1 */
-    const char *namespace;    /* order@tocsin.v1 */
+    uint32_t version;      /* 0 is 1 */
+    const char *namespace; /* order@tocsin.v1 */
     const char *reserved;
-    const char *hash;         /* sha512 */
-    const char *application;  /* a FIDO key with this application */
+    const char *hash;        /* sha512 */
+    const char *application; /* a FIDO key with this application */
     uint8_t flags;
     uint32_t counter;
-    size_t size;              /* of the signature; 0 is 64 */
-    bool plus_order;          /* S + L */
-    const uint8_t *point;     /* another public key than the signer's */
-    const char *left_over;    /* behind the blob */
-    size_t width;             /* of a line; 0 is 70 */
+    size_t size;           /* of the signature; 0 is 64 */
+    bool plus_order;       /* S + L */
+    const uint8_t *point;  /* another public key than the signer's */
+    const char *left_over; /* behind the blob */
+    size_t width;          /* of a line; 0 is 70 */
 } craft_t;
 
 static void
@@ -78,8 +78,8 @@ add_data(const craft_t *craft, slice_t message, bytes_t *data)
 static void
 add_order(uint8_t scalar[static 32])
 {
-    static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c,
-                                      0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10};
+    static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,       0xd6,
+                                      0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10};
     unsigned carry = 0;
     for (int i = 0; i < 32; i++) {
         carry += (unsigned)scalar[i] + order[i];
@@ -272,8 +272,9 @@ sig_trailing_bytes_after_footer(void **state)
     assert_int_equal(judge_text("hello\n@", text), FAULT_SIGNATURE);
     assert_int_equal(judge_text("@@", text), FAULT_SIGNATURE);
     assert_int_equal(judge_text("", text), FAULT_SIGNATURE);
-    assert_int_equal(judge_text("-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n",
-                                text), FAULT_SIGNATURE);
+    assert_int_equal(
+        judge_text("-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n", text),
+        FAULT_SIGNATURE);
 }
 
 static void
@@ -430,8 +431,7 @@ fido_wrong_application(void **state)
 
 /* ssh-keygen as the other half */
 
-static int PRINTF(1, 2)
-run(const char *format, ...)
+static int PRINTF(1, 2) run(const char *format, ...)
 {
     char command[1024], whole[1200];
     va_list args;
@@ -474,7 +474,9 @@ ssh_keygen_signs_and_we_verify(void **state)
     assert_int_equal(pubkey_read_line(&key, bytes_text(line), &fault), 0);
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
         assert_int_equal(run("rm -f message.sig; ssh-keygen -q -Y sign -f ana -n order@tocsin.v1 "
-                             "%s message", options[i]), 0);
+                             "%s message",
+                             options[i]),
+                         0);
         CLEANUP(bytes_destroy) bytes_t *armor = read_back("message.sig");
         assert_int_equal(signature_decode(&signature, bytes_slice(armor), &fault), 0);
         assert_true(pubkey_equal(&signature.key, &key));
@@ -502,9 +504,11 @@ we_sign_and_ssh_keygen_verifies(void **state)
     write_out("ours.sig", bytes_slice(armor));
     write_out("message", slice_text(MESSAGE));
     assert_int_equal(run("ssh-keygen -Y verify -f allowed -I w1 -n receipt@tocsin.v1 -s ours.sig "
-                         "<message"), 0);
+                         "<message"),
+                     0);
     assert_int_not_equal(run("ssh-keygen -Y verify -f allowed -I w1 -n order@tocsin.v1 "
-                             "-s ours.sig <message"), 0);
+                             "-s ours.sig <message"),
+                         0);
 }
 
 static void
@@ -514,8 +518,8 @@ ssh_keygen_agrees_on_fido(void **state)
     pubkey_t key = crafted_key("ssh:");
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *allowed = bytes_copy(slice_text("pat "));
-    add_crafted(&(craft_t){.application = "ssh:", .flags = 0x01, .counter = 9},
-                slice_text(MESSAGE), armor);
+    add_crafted(&(craft_t){.application = "ssh:", .flags = 0x01, .counter = 9}, slice_text(MESSAGE),
+                armor);
     pubkey_write(&key, allowed);
     bytes_add_text(allowed, "\n");
     write_out("allowed", bytes_slice(allowed));
@@ -523,7 +527,8 @@ ssh_keygen_agrees_on_fido(void **state)
     write_out("message", slice_text(MESSAGE));
     assert_int_equal(judge(armor), FAULT_NONE);
     assert_int_equal(run("ssh-keygen -Y verify -f allowed -I pat -n order@tocsin.v1 -s fido.sig "
-                         "<message"), 0);
+                         "<message"),
+                     0);
 }
 
 static void
@@ -536,7 +541,8 @@ sig_rsa_and_ecdsa_refused(void **state)
         pubkey_t key;
         fault_t fault = {0};
         assert_int_equal(run("rm -f k k.pub message.sig; ssh-keygen -q -t %s -N '' -f k && "
-                             "ssh-keygen -q -Y sign -f k -n order@tocsin.v1 message", types[i]),
+                             "ssh-keygen -q -Y sign -f k -n order@tocsin.v1 message",
+                             types[i]),
                          0);
         CLEANUP(bytes_destroy) bytes_t *armor = read_back("message.sig");
         CLEANUP(bytes_destroy) bytes_t *line = read_back("k.pub");
@@ -554,7 +560,8 @@ sig_cert_key_refused(void **state)
     pubkey_t key;
     fault_t fault = {0};
     assert_int_equal(run("rm -f k k.pub; ssh-keygen -q -t ed25519 -N '' -f k && ssh-keygen -q "
-                         "-t ed25519 -N '' -f ca && ssh-keygen -q -s ca -I id -n pat k.pub"), 0);
+                         "-t ed25519 -N '' -f ca && ssh-keygen -q -s ca -I id -n pat k.pub"),
+                     0);
     CLEANUP(bytes_destroy) bytes_t *line = read_back("k-cert.pub");
     assert_int_equal(pubkey_read_line(&key, bytes_text(line), &fault), -1);
     assert_int_equal(fault.code, FAULT_KEY);

@@ -40,19 +40,19 @@ tear_down(void **state)
     return 0;
 }
 
-#define assert_fault(bench, failed, expected)                                                      \
-    do {                                                                                           \
-        assert_true(failed);                                                                       \
-        assert_string_equal(fault_word((bench)->fault.code), fault_word(expected));                \
-        assert_true((bench)->fault.text[0]);                                                       \
+#define assert_fault(bench, failed, expected)                                       \
+    do {                                                                            \
+        assert_true(failed);                                                        \
+        assert_string_equal(fault_word((bench)->fault.code), fault_word(expected)); \
+        assert_true((bench)->fault.text[0]);                                        \
     } while (0)
 
-#define assert_fine(bench, failed)                                                                 \
-    do {                                                                                           \
-        bool failed_ = (failed);                                                                   \
-        if (failed_)                                                                               \
-            print_error("%s\n", (bench)->fault.text);                                              \
-        assert_false(failed_);                                                                     \
+#define assert_fine(bench, failed)                    \
+    do {                                              \
+        bool failed_ = (failed);                      \
+        if (failed_)                                  \
+            print_error("%s\n", (bench)->fault.text); \
+        assert_false(failed_);                        \
     } while (0)
 
 /* Takes over sealed. */
@@ -76,9 +76,9 @@ static int
 check_release(bench_t *bench)
 {
     CLEANUP(release_destroy)
-    release_t *release = trust_check_release(
-        bench->site->trust, bytes_slice(bench->release.document),
-        bytes_slice(bench->release.armors), &bench->fault);
+    release_t *release =
+        trust_check_release(bench->site->trust, bytes_slice(bench->release.document),
+                            bytes_slice(bench->release.armors), &bench->fault);
     return release ? 0 : -1;
 }
 
@@ -222,8 +222,9 @@ root_of_another_site(void **state)
     bench_t *bench = *state;
     hash_t other = hash_of(slice_text("other"));
     CLEANUP(trust_destroy) trust_t *trust = trust_new(&other);
-    assert_fault(bench, trust_add(trust, bytes_slice(bench->site->root.document),
-                                  bytes_slice(bench->site->root.armors), &bench->fault),
+    assert_fault(bench,
+                 trust_add(trust, bytes_slice(bench->site->root.document),
+                           bytes_slice(bench->site->root.armors), &bench->fault),
                  FAULT_SITE);
 }
 
@@ -516,7 +517,9 @@ order_allows_what_its_signers_may(void **state)
     static const struct {
         const char *names;
         class_t allowed;
-    } rows[] = {{"pat", CLASS_CHANGE}, {"uma", CLASS_CHANGE}, {"pat,uma", CLASS_CHANGE},
+    } rows[] = {{"pat", CLASS_CHANGE},
+                {"uma", CLASS_CHANGE},
+                {"pat,uma", CLASS_CHANGE},
                 {"pat,pia,uma", CLASS_DESTRUCTIVE}};
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         sealed_done(&bench->authority);
@@ -756,9 +759,9 @@ grant_that_holds(void **state)
     hash_t run = grant_run(&warrant->authority, warrant->alert);
     assert_true(hash_equal(&run, &warrant->run));
     CLEANUP(grant_destroy)
-    grant_t *grant = trust_check_grant(bench->site->trust, bytes_slice(bench->authority.document),
-                                       bytes_slice(bench->authority.armors), bench->site->now,
-                                       &bench->fault);
+    grant_t *grant =
+        trust_check_grant(bench->site->trust, bytes_slice(bench->authority.document),
+                          bytes_slice(bench->authority.armors), bench->site->now, &bench->fault);
     assert_fine(bench, !grant);
 }
 
