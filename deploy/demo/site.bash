@@ -172,7 +172,9 @@ site_make() {
 site_release() {
     local playbook
     for playbook; do
-        tocsin --no-input playbook propose "$SOURCE/playbooks/$playbook" --repo "$SITE_HOME/playbooks.git" \
+        mkdir -p "$SITE_HOME/playbooks"
+        cp -r "$SOURCE/playbooks/$playbook" "$SITE_HOME/playbooks/"
+        tocsin --no-input playbook propose "$SITE_HOME/playbooks/$playbook" --repo "$SITE_HOME/playbooks.git" \
             --key "$SITE_HOME/keys/khoa" --author khoa || return 1
     done
     local release

@@ -35,7 +35,9 @@ tap_site() {
 tap_release() {
     local folder
     for folder; do
-        tocsin --no-input playbook propose "$folder" --repo "$SITE_HOME/playbooks.git" --key "$SITE_HOME/keys/khoa" \
+        mkdir -p "$SITE_HOME/playbooks"
+        cp -r "$folder" "$SITE_HOME/playbooks/"
+        tocsin --no-input playbook propose "$SITE_HOME/playbooks/$(basename "$folder")" --repo "$SITE_HOME/playbooks.git" --key "$SITE_HOME/keys/khoa" \
             --author khoa >>"$SITE_HOME/log/release" 2>&1 || return 1
     done
     site_release >>"$SITE_HOME/log/release" 2>&1
