@@ -79,7 +79,8 @@ program_folder(char *out, fault_t *fault)
     if (size < 0)
         return fault_errno(fault, "/proc/self/exe");
     out[size] = '\0';
-    memmove(out, dirname(out), strlen(dirname(out)) + 1);
+    const char *folder = dirname(out);
+    memmove(out, folder, strlen(folder) + 1);
     return 0;
 }
 

@@ -85,12 +85,13 @@ porter(zsock_t *pipe, void *unused)
     bool bound = zsock_bind(self.handler, ZAP_ENDPOINT) != -1;
     CLEANUP(zpoller_destroy) zpoller_t *poller = zpoller_new(pipe, self.handler, NULL);
     bool ended = !bound;
+    zpoller_set_nonstop(poller, true);
     zsock_signal(pipe, bound ? 0 : 1);
     while (!ended) {
-        void *which = zpoller_wait(poller, -1);
+        void *which = zpoller_wait(poller, -1); /* NULL when a signal came between: setuid's do */
         CLEANUP(zmsg_destroy) zmsg_t *message = which ? zmsg_recv(which) : NULL;
         if (!message)
-            break;
+            continue;
         if (which == self.handler) {
             porter_answer(&self, message);
             continue;

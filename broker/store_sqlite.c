@@ -140,8 +140,11 @@ put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
         if (!column->key)
             bytes_addf(sets, " = excluded.%s", column->name);
     }
-    if (kind == ROW_POSITION)
+    if (kind == ROW_POSITION) {
+        bytes_add_text(sql, ", one");
+        bytes_add_text(marks, ", 1");
         bytes_add_text(keys, "one");
+    }
     bytes_addf(sql, ") VALUES (%s)", bytes_text(marks));
     if (keys->size)
         bytes_addf(sql, " ON CONFLICT (%s) DO UPDATE SET %s", bytes_text(keys), bytes_text(sets));
