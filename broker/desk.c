@@ -97,9 +97,12 @@ static bool
 fill_leaf(void *context, const row_t *row)
 {
     value_t *map = value_map();
+    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
+    bytes_addf(leaf, "%s\n", row->leaf.kind);
+    bytes_add_slice(leaf, row->leaf.bytes);
     value_set_integer(map, "index", (int64_t)row->leaf.number);
     value_set_text(map, "kind", row->leaf.kind);
-    value_set(map, "bytes", value_bytes(row->leaf.bytes));
+    value_set(map, "bytes", value_bytes(bytes_slice(leaf)));
     return append(((filling_t *)context)->asked, map);
 }
 
