@@ -287,9 +287,11 @@ give(enemy_t *self, zsock_t *socket, zframe_t *peer)
 static void
 answer_ping(zsock_t *socket, zframe_t *peer, const frames_t *ping)
 {
+    char instance[32];
     CLEANUP(frames_destroy) frames_t *pong = message_new(MESSAGE_PONG);
+    snprintf(instance, sizeof instance, "enemy-%d", getpid());
     frames_add(pong, frames_at(ping, 1));
-    frames_add_text(pong, "enemy");
+    frames_add_text(pong, instance);
     send_to(socket, peer, pong);
 }
 
