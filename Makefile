@@ -123,4 +123,4 @@ install: all
 clean:
 	$(Q)rm -rf build
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(foreach folder,$(FOLDERS) tests,$(wildcard $(B)/$(folder)/*.d $(B)/$(folder)/*/*.d))
