@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "broker/store.h"
+
+/* Both twins go through the same cases. */
+typedef struct {
+    store_t *store;
+    char folder[64]; /* "" in memory */
+} house_t;
+
+static const char *const files[] = {"broker.db", "broker.db-wal", "broker.db-shm", "initialised"};
+
+static int
+begin_memory(void **state)
+{
+    house_t *self = memory_new(1, sizeof *self);
+    self->store = store_memory();
+    *state = self;
+    return 0;
+}
+
+static int
+begin_sqlite(void **state)
+{
+    fault_t fault = {0};
+    house_t *self = memory_new(1, sizeof *self);
+    snprintf(self->folder, sizeof self->folder, "/tmp/tocsin-store-XXXXXX");
+    assert_non_null(mkdtemp(self->folder));
+    self->store = store_sqlite(self->folder, false, &fault);
+    if (!self->store)
+        fail_msg("%s", fault.text);
+    *state = self;
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    char command[256];
+    house_t *self = *state;
+    store_destroy(&self->store);
+    if (self->folder[0]) {
+        snprintf(command, sizeof command, "rm -r '%s'", self->folder);
+        assert_int_equal(system(command), 0);
+    }
+    free(self);
+    return 0;
+}
+
+static void
+put(house_t *self, const row_t *row)
+{
+    fault_t fault = {0};
+    if (self->store->begin(self->store->self, &fault)
+        || self->store->put(self->store->self, row, &fault)
+        || self->store->commit(self->store->self, &fault))
+        fail_msg("%s", fault.text);
+}
+
+static void
+reopen(house_t *self)
+{
+    fault_t fault = {0};
+    if (!self->folder[0])
+        return;
+    store_destroy(&self->store);
+    self->store = store_sqlite(self->folder, false, &fault);
+    if (!self->store)
+        fail_msg("%s", fault.text);
+}
+
+typedef struct {
+    size_t count;
+    char text[256]; /* what was found, in order */
+} seen_t;
+
+static bool
+see(void *context, const row_t *row)
+{
+    seen_t *self = context;
+    size_t used = strlen(self->text);
+    self->count++;
+    if (row->kind == ROW_INCIDENT)
+        snprintf(self->text + used, sizeof self->text - used, "%llu ",
+                 (unsigned long long)row->incident.id);
+    else if (row->kind == ROW_PART)
+        snprintf(self->text + used, sizeof self->text - used, "%s ", row->part.target);
+    else if (row->kind == ROW_LEAF)
+        snprintf(self->text + used, sizeof self->text - used, "%.*s ", (int)row->leaf.bytes.size,
+                 (const char *)row->leaf.bytes.data);
+    else if (row->kind == ROW_RUN)
+        snprintf(self->text + used, sizeof self->text - used, "%s ", row->run.playbook);
+    return true;
+}
+
+static void
+finds(house_t *self, query_t query, const char *expected)
+{
+    fault_t fault = {0};
+    seen_t seen = {0};
+    if (self->store->find(self->store->self, &query, see, &seen, &fault))
+        fail_msg("%s", fault.text);
+    assert_string_equal(seen.text, expected);
+}
+
+static void
+put_incident(house_t *self, uint64_t id, incident_state_t state, const char *fingerprint)
+{
+    row_t row = {.kind = ROW_INCIDENT, .incident = {.id = id, .state = state, .count = 3}};
+    snprintf(row.incident.source, sizeof row.incident.source, "demo");
+    snprintf(row.incident.fingerprint, sizeof row.incident.fingerprint, "%s", fingerprint);
+    snprintf(row.incident.title, sizeof row.incident.title, "a 'title' with データ");
+    put(self, &row);
+}
+
+static void
+keeps_incidents_and_finds_them_by_number_key_and_state(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    put_incident(self, 1, INCIDENT_WAITING, "aa");
+    put_incident(self, 2, INCIDENT_RESOLVED, "aa");
+    put_incident(self, 3, INCIDENT_WAITING, "bb");
+    put_incident(self, 1, INCIDENT_FAILED, "aa");
+    reopen(self);
+    finds(self, (query_t){.what = FIND_INCIDENTS}, "3 2 1 ");
+    finds(self, (query_t){.what = FIND_INCIDENTS, .limit = 2}, "3 2 ");
+    finds(self, (query_t){.what = FIND_INCIDENTS_IN, .number = INCIDENT_FAILED}, "1 ");
+    query_t key = {.what = FIND_INCIDENT_KEY, .text = "demo", .other = "aa"};
+    CLEANUP(row_destroy) row_t *newest = store_first(self->store, &key, &fault);
+    assert_int_equal(newest->incident.id, 2);
+    assert_int_equal(newest->incident.state, INCIDENT_RESOLVED);
+    assert_string_equal(newest->incident.title, "a 'title' with データ");
+    key.other = "cc";
+    assert_null(store_first(self->store, &key, &fault));
+    assert_int_equal(fault.code, FAULT_NONE);
+}
+
+static void
+put_run(house_t *self, const char *playbook, run_state_t state, int64_t created)
+{
+    row_t row = {.kind = ROW_RUN, .run = {.id = hash_of(slice_text(playbook)), .state = state,
+                                          .created = {created}, .incident = 7}};
+    snprintf(row.run.playbook, sizeof row.run.playbook, "%s", playbook);
+    put(self, &row);
+}
+
+static void
+put_part(house_t *self, const char *playbook, const char *target, uint64_t wave)
+{
+    row_t row = {.kind = ROW_PART, .part = {.run = hash_of(slice_text(playbook)), .wave = wave,
+                                            .state = PART_ACCEPTED, .verified = true}};
+    snprintf(row.part.target, sizeof row.part.target, "%s", target);
+    put(self, &row);
+}
+
+static void
+keeps_runs_and_their_parts_in_order(void **state)
+{
+    house_t *self = *state;
+    put_run(self, "first", RUN_SUCCEEDED, 10);
+    put_run(self, "second", RUN_ACTIVE, 20);
+    put_part(self, "second", "w2", 1);
+    put_part(self, "second", "w1", 2);
+    put_part(self, "second", "w1/host", 1);
+    put_part(self, "first", "w9", 1);
+    reopen(self);
+    hash_t second = hash_of(slice_text("second"));
+    finds(self, (query_t){.what = FIND_RUNS}, "second first ");
+    finds(self, (query_t){.what = FIND_RUNS_ACTIVE}, "second ");
+    finds(self, (query_t){.what = FIND_RUNS_OF, .number = 7}, "second first ");
+    finds(self, (query_t){.what = FIND_RUN, .hash = second}, "second ");
+    finds(self, (query_t){.what = FIND_PARTS, .hash = second}, "w1/host w2 w1 ");
+}
+
+static void
+keeps_bytes_as_they_are(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    static const uint8_t odd[] = {0, 255, '\'', 0};
+    hash_t hash = hash_of(slice_text("x"));
+    row_t row = {.kind = ROW_DOCUMENT,
+                 .document = {hash, "release", true, slice_of(odd, sizeof odd), {NULL, 0},
+                              slice_text("mE")}};
+    put(self, &row);
+    reopen(self);
+    query_t query = {.what = FIND_DOCUMENTS_LIVE};
+    CLEANUP(row_destroy) row_t *found = store_first(self->store, &query, &fault);
+    assert_non_null(found);
+    assert_int_equal(found->document.bytes.size, sizeof odd);
+    assert_memory_equal(found->document.bytes.data, odd, sizeof odd);
+    assert_int_equal(found->document.armors.size, 0);
+    assert_true(hash_equal(&found->document.hash, &hash));
+}
+
+static void
+keeps_the_log_and_one_position(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    for (uint64_t i = 0; i < 12; i++) {
+        char text[8];
+        snprintf(text, sizeof text, "%llu", (unsigned long long)i);
+        row_t leaf = {.kind = ROW_LEAF, .leaf = {i, "event", slice_text(text), HASH_ZERO}};
+        row_t position = {.kind = ROW_POSITION,
+                          .position = {i + 1, slice_text(text), 5, slice_text("")}};
+        put(self, &leaf);
+        put(self, &position);
+    }
+    reopen(self);
+    finds(self, (query_t){.what = FIND_LEAVES, .number = 9}, "9 10 11 ");
+    finds(self, (query_t){.what = FIND_LEAVES, .number = 3, .limit = 2}, "3 4 ");
+    query_t query = {.what = FIND_POSITION};
+    CLEANUP(row_destroy) row_t *found = store_first(self->store, &query, &fault);
+    assert_int_equal(found->position.size, 12);
+    assert_true(slice_is(found->position.edge, "11"));
+}
+
+static void
+put_receipt(house_t *self, const char *worker, uint64_t sequence, const char *bytes)
+{
+    row_t row = {.kind = ROW_RECEIPT, .receipt = {.sequence = sequence,
+                                                  .hash = hash_of(slice_text(bytes)),
+                                                  .run = hash_of(slice_text("run"))}};
+    snprintf(row.receipt.worker, sizeof row.receipt.worker, "%s", worker);
+    put(self, &row);
+}
+
+static void
+keeps_both_of_two_receipts_with_one_number(void **state)
+{
+    house_t *self = *state;
+    seen_t seen = {0};
+    fault_t fault = {0};
+    put_receipt(self, "w1", 1, "one");
+    put_receipt(self, "w1", 1, "one");
+    put_receipt(self, "w1", 1, "other");
+    put_receipt(self, "w2", 1, "one");
+    reopen(self);
+    query_t query = {.what = FIND_RECEIPTS, .hash = hash_of(slice_text("run"))};
+    assert_int_equal(self->store->find(self->store->self, &query, see, &seen, &fault), 0);
+    assert_int_equal(seen.count, 3);
+}
+
+static void
+says_that_a_database_was_lost(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    store_destroy(&self->store);
+    for (size_t i = 0; i + 1 < ARRAY_SIZE(files); i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", self->folder, files[i]);
+        unlink(path);
+    }
+    assert_null(store_sqlite(self->folder, false, &fault));
+    assert_int_equal(fault.code, FAULT_NOT_FOUND);
+    assert_non_null(strstr(fault.text, "--new"));
+    self->store = store_sqlite(self->folder, true, &fault);
+    assert_non_null(self->store);
+}
+
+static void
+starts_anew_beside_what_was_there(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    put_incident(self, 1, INCIDENT_WAITING, "aa");
+    store_destroy(&self->store);
+    self->store = store_sqlite(self->folder, true, &fault);
+    assert_non_null(self->store);
+    finds(self, (query_t){.what = FIND_INCIDENTS}, "");
+}
+
+static void
+refuses_a_damaged_database(void **state)
+{
+    house_t *self = *state;
+    char path[128], junk[8192];
+    fault_t fault = {0};
+    store_destroy(&self->store);
+    memset(junk, 'x', sizeof junk);
+    snprintf(path, sizeof path, "%s/broker.db", self->folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(junk, 1, sizeof junk, file), sizeof junk);
+    fclose(file);
+    assert_null(store_sqlite(self->folder, false, &fault));
+    assert_int_not_equal(fault.code, FAULT_NONE);
+    unlink(path);
+    self->store = store_memory();
+}
+
+#define IN_BOTH(test)                                                         \
+    {#test " in memory", test, begin_memory, end, NULL},                      \
+    {#test " in SQLite", test, begin_sqlite, end, NULL}
+#define IN_SQLITE(test) {#test, test, begin_sqlite, end, NULL}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_BOTH(keeps_incidents_and_finds_them_by_number_key_and_state),
+        IN_BOTH(keeps_runs_and_their_parts_in_order),
+        IN_BOTH(keeps_bytes_as_they_are),
+        IN_BOTH(keeps_the_log_and_one_position),
+        IN_BOTH(keeps_both_of_two_receipts_with_one_number),
+        IN_SQLITE(says_that_a_database_was_lost),
+        IN_SQLITE(starts_anew_beside_what_was_there),
+        IN_SQLITE(refuses_a_damaged_database),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
