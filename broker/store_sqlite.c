@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "broker/store.h"
@@ -11,6 +12,7 @@
 #include "common/text.h"
 
 #define MARKER "initialised" /* a file beside the database: there was one here */
+#define CHECK_WHOLE_BYTES (64 * 1024 * 1024) /* a larger database is checked where the loop stands */
 
 typedef struct {
     sqlite3 *database;
@@ -410,9 +412,33 @@ migrate(sqlite3 *database, fault_t *fault)
 }
 
 static int
-prepare_database(sqlite3 *database, fault_t *fault)
+check_with(sqlite3 *database, const char *pragma, fault_t *fault)
 {
     char word[64] = "";
+    if (sqlite3_exec(database, pragma, read_word, word, NULL) != SQLITE_OK)
+        return database_fault(database, fault, "quick_check");
+    if (strcmp(word, "ok") != 0)
+        return fault_set(fault, FAULT_FORMAT, "the database is damaged (%s): restore it", word);
+    return 0;
+}
+
+/* Starting must not take longer the more has happened: history is checked while it is small. */
+static int
+check_database(sqlite3 *database, const char *path, fault_t *fault)
+{
+    struct stat facts;
+    if (stat(path, &facts) || facts.st_size <= CHECK_WHOLE_BYTES)
+        return check_with(database, "PRAGMA quick_check(1)", fault);
+    return check_with(database, "PRAGMA quick_check('position')", fault)
+                   || check_with(database, "PRAGMA quick_check('worker')", fault)
+                   || check_with(database, "PRAGMA quick_check('document')", fault)
+               ? -1
+               : 0;
+}
+
+static int
+prepare_database(sqlite3 *database, const char *path, fault_t *fault)
+{
     sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     if (run_sql(database,
@@ -420,11 +446,7 @@ prepare_database(sqlite3 *database, fault_t *fault)
                 "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384",
                 fault))
         return -1;
-    if (sqlite3_exec(database, "PRAGMA quick_check(1)", read_word, word, NULL) != SQLITE_OK)
-        return database_fault(database, fault, "quick_check");
-    if (strcmp(word, "ok") != 0)
-        return fault_set(fault, FAULT_FORMAT, "the database is damaged (%s): restore it", word);
-    return migrate(database, fault);
+    return check_database(database, path, fault) ? -1 : migrate(database, fault);
 }
 
 /* Moves a database that --new leaves behind out of the way; nothing is deleted. */
@@ -465,7 +487,7 @@ store_sqlite(const char *folder, bool anew, fault_t *fault)
         database_fault(self->database, fault, path);
         return NULL;
     }
-    if (prepare_database(self->database, fault)
+    if (prepare_database(self->database, path, fault)
         || file_write(marker, slice_text("broker.db\n"), 0600, fault)) {
         fault_wrap(fault, "'%s'", path);
         return NULL;
