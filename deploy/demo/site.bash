@@ -209,7 +209,11 @@ stop() {
     local pid
     pid=$(pid_of "$1") || return 0
     [ -n "$pid" ] || return 0
-    kill "${2:--TERM}" "$pid" 2>/dev/null
+    if [ "${2:-}" = -KILL ]; then
+        kill -KILL -- "-$pid" 2>/dev/null # the whole group at once, as when the power goes
+    else
+        kill "$pid" 2>/dev/null
+    fi
     wait_for 10 gone "$pid" || kill -KILL "$pid" 2>/dev/null
     rm -f "$SITE_HOME/log/$1.pid"
 }
@@ -278,6 +282,14 @@ nginx_kill() {
     local pids="$master $(ps -o pid= --ppid "$master")"
     kill -KILL $pids 2>/dev/null
     for pid in $pids; do wait_for 5 gone "$pid"; done
+}
+
+# Debian's Alertmanager reads its templates from /usr/share: it sees the unpacked one there, in a mount namespace.
+alertmanager_start() { # CONFIG PORT
+    background alertmanager unshare --mount --propagation private sh -c "
+        mount --bind '$BUILD_TOOLS/usr/share' /usr/share &&
+        exec '$BUILD_TOOLS/usr/bin/prometheus-alertmanager' --config.file='$1' --storage.path='$SITE_HOME/alertmanager' \
+            --web.listen-address=127.0.0.1:$2 --cluster.listen-address="
 }
 
 # loot FOLDER: what any broker has seen of disk-full, taken out of git with git.

@@ -28,8 +28,7 @@ ok "two playbooks are proposed and approved" site_release disk-full service-down
 broker_start
 ok "the grant is signed" site_grant_disk_full
 for worker in north-2 south-1; do worker_start $worker; done
-background alertmanager "$BUILD_TOOLS/usr/bin/prometheus-alertmanager" --config.file="$SITE_HOME/alertmanager.yml" \
-    --storage.path="$SITE_HOME/alertmanager" --web.listen-address="127.0.0.1:$AM_PORT" --cluster.listen-address=
+alertmanager_start "$SITE_HOME/alertmanager.yml" "$AM_PORT"
 trap 'stop alertmanager; tap_clean' EXIT
 ok "Alertmanager is ready" wait_for 20 curl -fsS "http://127.0.0.1:$AM_PORT/-/ready"
 
