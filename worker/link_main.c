@@ -18,11 +18,13 @@
 
 #define HEARTBEAT_MS 5000
 #define MISSED_MAX 3
+#define MONITOR "inproc://connections"
 
 typedef struct {
     settings_t settings;
     curvepair_t pair;
     void *context, *socket; /* libzmq's; this process is too small for more than that */
+    void *monitor;          /* tells of each connection that CURVE let through */
     channel_t *judge;
     char instance[64];      /* of the broker that answered last; "" while offline */
     int unanswered;         /* PINGs since the last PONG */
@@ -45,14 +47,14 @@ send_frames(uplink_t *self, const frames_t *frames)
 
 /* One message that is there, or NULL; *broken where it has more frames than a message may. */
 static frames_t *
-receive_frames(uplink_t *self, bool *broken)
+receive_frames(void *socket, bool *broken)
 {
     CLEANUP(frames_destroy) frames_t *frames = frames_new();
     *broken = false;
     for (bool more = true; more;) {
         zmq_msg_t part;
         zmq_msg_init(&part);
-        if (zmq_msg_recv(&part, self->socket, ZMQ_DONTWAIT) < 0) {
+        if (zmq_msg_recv(&part, socket, ZMQ_DONTWAIT) < 0) {
             zmq_msg_close(&part);
             return NULL;
         }
@@ -106,7 +108,7 @@ on_broker(uplink_t *self, fault_t *fault)
     for (;;) {
         bool broken;
         message_type_t type;
-        CLEANUP(frames_destroy) frames_t *frames = receive_frames(self, &broken);
+        CLEANUP(frames_destroy) frames_t *frames = receive_frames(self->socket, &broken);
         if (!frames)
             return 0;
         if (broken || message_read(frames, FROM_BROKER, &type, NULL))
@@ -145,7 +147,7 @@ connect_broker(uplink_t *self, fault_t *fault)
         int option, value;
     } options[] = {
         {ZMQ_LINGER, 0},          {ZMQ_SNDHWM, 1000},          {ZMQ_RCVHWM, 1000},
-        {ZMQ_RECONNECT_IVL, 50},  {ZMQ_RECONNECT_IVL_MAX, 5000}, {ZMQ_HANDSHAKE_IVL, 2000},
+        {ZMQ_RECONNECT_IVL, 50},  {ZMQ_RECONNECT_IVL_MAX, 1000}, {ZMQ_HANDSHAKE_IVL, 2000},
     };
     int64_t message_max = FRAMES_BYTES_MAX;
     self->socket = zmq_socket(self->context, ZMQ_DEALER);
@@ -156,13 +158,36 @@ connect_broker(uplink_t *self, fault_t *fault)
         zmq_setsockopt(self->socket, ZMQ_CURVE_SERVERKEY, self->settings.broker_key.bytes, 32) ||
         zmq_setsockopt(self->socket, ZMQ_CURVE_PUBLICKEY, self->pair.public_key.bytes, 32) ||
         zmq_setsockopt(self->socket, ZMQ_CURVE_SECRETKEY, self->pair.secret, 32) ||
-        zmq_connect(self->socket, self->settings.broker))
+        zmq_socket_monitor(self->socket, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) ||
+        !(self->monitor = zmq_socket(self->context, ZMQ_PAIR)) ||
+        zmq_connect(self->monitor, MONITOR) || zmq_connect(self->socket, self->settings.broker))
         return fault_set(fault, FAULT_CONFIG, "'%s' cannot be connected to: %s",
                          self->settings.broker, zmq_strerror(errno));
     self->unanswered = 0;
     self->heartbeat = (mono_t){mono_now().ms + HEARTBEAT_MS};
-    ping(self);
     return 0;
+}
+
+/* A new connection is spoken on at once, whatever the heartbeat says. */
+static void
+on_monitor(uplink_t *self)
+{
+    bool broken;
+    for (;;) {
+        CLEANUP(frames_destroy) frames_t *event = receive_frames(self->monitor, &broken);
+        if (!event)
+            return;
+        self->unanswered = 0;
+        ping(self);
+    }
+}
+
+static void
+disconnect(uplink_t *self)
+{
+    zmq_socket_monitor(self->socket, NULL, 0);
+    zmq_close(self->monitor);
+    zmq_close(self->socket);
 }
 
 /* A broker that is silent is connected to anew, and what was queued for it is dropped. */
@@ -177,7 +202,7 @@ on_silence(uplink_t *self, fault_t *fault)
             return -1;
     }
     self->instance[0] = '\0';
-    zmq_close(self->socket);
+    disconnect(self);
     return connect_broker(self, fault);
 }
 
@@ -187,6 +212,7 @@ turn(uplink_t *self, fault_t *fault)
     zmq_pollitem_t items[] = {
         {.socket = self->socket, .events = ZMQ_POLLIN},
         {.fd = channel_fd(self->judge), .events = ZMQ_POLLIN},
+        {.socket = self->monitor, .events = ZMQ_POLLIN},
     };
     int64_t left = self->heartbeat.ms - mono_now().ms;
     if (zmq_poll(items, ARRAY_SIZE(items), left < 0 ? 0 : (long)left) < 0 && errno != EINTR)
@@ -194,6 +220,8 @@ turn(uplink_t *self, fault_t *fault)
     if ((items[0].revents && on_broker(self, fault)) ||
         (items[1].revents && on_judge(self, fault)))
         return -1;
+    if (items[2].revents)
+        on_monitor(self);
     if (mono_now().ms < self->heartbeat.ms)
         return 0;
     self->heartbeat = (mono_t){mono_now().ms + HEARTBEAT_MS};
