@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "broker/broker.h"
@@ -107,6 +108,7 @@ main(int argc, char **argv)
     fault_t fault = {0};
     options_t options = {0};
     CLEANUP(settings_destroy) settings_t *settings = NULL;
+    umask(077);
     log_open("tocsin-broker", LOG_INFO);
     if (read_options(&options, argc, argv, &fault)) {
         fprintf(stderr, "tocsin-broker: %s\n", fault.text);
