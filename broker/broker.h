@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* broker - the loop that owns all state: takes in what has arrived at gate, web and catalog, lets
- * the core decide, writes what follows in one transaction, and only then sends and answers. A record
- * that cannot be written ends the process: nothing that was acknowledged is lost. */
+ * the core decide, writes what follows in one transaction, and only then sends and answers. A
+ * record that cannot be written ends the process: nothing that was acknowledged is lost. */
 #ifndef TOCSIN_BROKER_H
 #define TOCSIN_BROKER_H
 

@@ -59,8 +59,9 @@ make_keys(const settings_t *settings, fault_t *fault)
     curvepair_t pair;
     CLEANUP(machinekey_destroy) machinekey_t *key = NULL;
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
-    if (access(settings->curve_secret, F_OK) == 0 ? curve_load(&pair, settings->curve_secret, fault)
-                                                  : curve_make(&pair, settings->curve_secret, fault))
+    const char *secret = settings->curve_secret;
+    if (access(secret, F_OK) == 0 ? curve_load(&pair, secret, fault)
+                                  : curve_make(&pair, secret, fault))
         return -1;
     hex_encode(slice_of(&pair.public_key, sizeof pair.public_key), curve);
     curve_forget(&pair);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* charter - the site folder as the broker read it last: what it trusts, and the documents' own bytes,
- * which it hands on to workers that have older ones (docs/PROTOCOL.md 6, DOCUMENT, and 11). */
+/* charter - the site folder as the broker read it last: what it trusts, and the documents' own
+ * bytes, which it hands on to workers that have older ones (docs/PROTOCOL.md 6, DOCUMENT, and 11). */
 #ifndef TOCSIN_CHARTER_H
 #define TOCSIN_CHARTER_H
 
@@ -28,7 +28,7 @@ void charter_destroy(charter_t **self_p);
 
 /* The next document, from *at on, which a worker of this region lacks by the versions that it told
  * of (map of name to version); NULL when there is none left. Borrowed. */
-const charter_document_t *charter_lacks(const charter_t *self, const char *region, const value_t *versions,
-                                  size_t *at);
+const charter_document_t *charter_lacks(const charter_t *self, const char *region,
+                                        const value_t *versions, size_t *at);
 
 #endif

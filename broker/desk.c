@@ -192,7 +192,8 @@ find_release(const desk_t *self, const char *name, fault_t *fault)
 {
     const shelf_t *shelf = core_shelf(self->house->core);
     shelved_t *found = *name ? shelf_in_service(shelf, name) : NULL;
-    for (size_t i = 0; !found && strlen(name) >= PREFIX_MIN && i < shelf_release_count(shelf); i++) {
+    size_t count = strlen(name) < PREFIX_MIN ? 0 : shelf_release_count(shelf);
+    for (size_t i = 0; !found && i < count; i++) {
         char text[HASH_TEXT];
         shelved_t *release = shelf_release_at(shelf, i);
         hash_write(&release->hash, text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* merkle - the right edge of an RFC 6962 tree: all that appending a leaf and telling the head need,
- * however many leaves there are (docs/PROTOCOL.md 10). A plain value; zeroed it is the empty tree. */
+ * however many leaves there are (docs/PROTOCOL.md 10). A plain value; zeroed, the empty tree. */
 #ifndef TOCSIN_MERKLE_H
 #define TOCSIN_MERKLE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* row - what the broker remembers: one plain struct for each table, and a description of its
- * columns, from which stores bind, load and copy. Slices in a row are borrowed from whoever made it;
- * row_copy makes one that owns them. */
+ * columns, from which stores bind, load and copy. Slices in a row are borrowed from whoever made
+ * it; row_copy makes one that owns them. */
 #ifndef TOCSIN_ROW_H
 #define TOCSIN_ROW_H
 

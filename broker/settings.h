@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings - tocsin-broker's configuration file (docs/PROTOCOL.md 11), read once and checked whole. */
+/* settings - tocsin-broker's configuration file (docs/PROTOCOL.md 11), read once, checked whole. */
 #ifndef TOCSIN_SETTINGS_H
 #define TOCSIN_SETTINGS_H
 

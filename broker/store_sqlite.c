@@ -12,7 +12,7 @@
 #include "common/text.h"
 
 #define MARKER "initialised" /* a file beside the database: there was one here */
-#define CHECK_WHOLE_BYTES (64 * 1024 * 1024) /* a larger database is checked where the loop stands */
+#define CHECK_WHOLE_BYTES (64 * 1024 * 1024) /* of a larger one, what starting needs */
 
 typedef struct {
     sqlite3 *database;
@@ -22,8 +22,8 @@ typedef struct {
 
 /* Row i brings user_version from i to i + 1. Rows are only ever added. */
 static const char *const migrations[] = {
-    "CREATE TABLE incident (id INTEGER PRIMARY KEY, source TEXT NOT NULL, fingerprint TEXT NOT NULL,"
-    " name TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL,"
+    "CREATE TABLE incident (id INTEGER PRIMARY KEY, source TEXT NOT NULL,"
+    " fingerprint TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL,"
     " host TEXT NOT NULL, region TEXT NOT NULL, worker TEXT NOT NULL, starts INTEGER NOT NULL,"
     " first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,"
     " firing INTEGER NOT NULL, leaf INTEGER NOT NULL, playbooks TEXT NOT NULL, run BLOB NOT NULL,"

@@ -20,7 +20,7 @@ find_share(core_t *self, const event_t *event, run_t **run, fault_t *fault)
     *run = run_find(self, &event->hash, fault);
     share_t *share = *run ? run_share(*run, event->worker, NULL) : NULL;
     if (!share)
-        fault_set(fault, FAULT_NOT_FOUND, "worker '%s' speaks of run %.12s, in which it has no part",
+        fault_set(fault, FAULT_NOT_FOUND, "worker '%s' has no part in run %.12s",
                   event->worker, hash_write(&event->hash, text));
     return share;
 }

@@ -3,7 +3,7 @@
 
 #include "broker/core/state.h"
 
-/* Releases in service that this alert triggers, ascending by playbook; at most CORE_TRIGGERED_MAX. */
+/* Releases in service that this alert triggers, ascending by playbook. */
 static size_t
 triggered(const core_t *self, const char *alertname, shelved_t *found[static CORE_TRIGGERED_MAX])
 {

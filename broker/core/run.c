@@ -310,7 +310,7 @@ next_wave(core_t *self, run_t *run)
         if (before.open)
             return;
         if (before.done + run->row.max_failures < before.total) {
-            give_up(self, run, PART_WAITING, "proof", "too many of the wave before did not succeed");
+            give_up(self, run, PART_WAITING, "proof", "too few of the wave before succeeded");
             return;
         }
         if (self->now.ms - before.ended.ms < (int64_t)run->row.soak_s * 1000)
