@@ -1,5 +1,5 @@
 # Sourced by end-to-end and attack tests: `tap_site NAME` makes and places a throw-away site, `ok WORDS
-# COMMAND...` is one test, `tap_end` stops everything and says how it went. Usage of a test: NAME.sh BUILD.
+# COMMAND...` is one test (what the one before printed is in log/last), `tap_end` stops everything and says how it went. Usage of a test: NAME.sh BUILD.
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=$(cd "$1" && pwd)
 BUILD_TOOLS=$SOURCE/build/tools
@@ -10,11 +10,12 @@ ok() {
     local words=$1
     shift
     tap_number=$((tap_number + 1))
-    if "$@" >"$SITE_HOME/log/last" 2>&1; then
+    [ -e "$SITE_HOME/log/now" ] && mv "$SITE_HOME/log/now" "$SITE_HOME/log/last"
+    if "$@" >"$SITE_HOME/log/now" 2>&1; then
         echo "ok $tap_number - $words"
     else
         echo "not ok $tap_number - $words"
-        sed 's/^/# /' "$SITE_HOME/log/last" | tail -n 20
+        sed 's/^/# /' "$SITE_HOME/log/now" | tail -n 20
         tap_failed=1
     fi
 }
