@@ -70,13 +70,24 @@ trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
     return fault_set(fault, FAULT_FORMAT, "a document that is no root, people or fleet");
 }
 
+int
+trust_restore(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    char type[16];
+    document_type(document, type, sizeof type);
+    if (!strcmp(type, "people"))
+        return trust_keep_people(self, document, armors, true, fault);
+    if (!strcmp(type, "fleet"))
+        return trust_keep_fleet(self, document, armors, true, fault);
+    return trust_add(self, document, armors, fault);
+}
+
 /* 1 loaded, 0 where there is no such file, -1 fault. */
 static int
 load_one(trust_t *self, const char *folder, const char *name, fault_t *fault)
 {
     fault_t why = {0};
     char path[PATH_MAX], beside[PATH_MAX + 8];
-    char type[16];
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
         return fault_set(fault, FAULT_LIMIT, "'%.100s…' is too long a path", folder);
     snprintf(beside, sizeof beside, "%s.sigs", path);
@@ -88,12 +99,9 @@ load_one(trust_t *self, const char *folder, const char *name, fault_t *fault)
     CLEANUP(bytes_destroy) bytes_t *armors = file_read(beside, SIGNATURES_BYTES_MAX, fault);
     if (!armors)
         return -1;
-    document_type(bytes_slice(document), type, sizeof type);
-    slice_t text = bytes_slice(document), signatures = bytes_slice(armors);
-    int failed = !strcmp(type, "people")  ? trust_keep_people(self, text, signatures, true, fault)
-                 : !strcmp(type, "fleet") ? trust_keep_fleet(self, text, signatures, true, fault)
-                                          : trust_add(self, text, signatures, fault);
-    return failed ? fault_wrap(fault, "'%s'", path) : 1;
+    if (trust_restore(self, bytes_slice(document), bytes_slice(armors), fault))
+        return fault_wrap(fault, "'%s'", path);
+    return 1;
 }
 
 /* "fleet.REGION" itself, not its signatures, nor what a crash left behind of writing it. */

@@ -35,10 +35,13 @@ int trust_add_fleet(trust_t *self, slice_t document, slice_t armors, fault_t *fa
 /* Which of the three by the first line. FAULT_FORMAT for any other type. */
 int trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
-/* Loads FOLDER/root.1, root.2, ..., people, fleet.*, each with NAME.sigs beside it; people and
- * fleets may be missing. People who lost root's quorum since, or a fleet whose officer is no longer
- * delegated, are loaded all the same (as they stay when that happens to a running program), and
+/* The same for what was kept before, in the same order: people who lost root's quorum since, or a
+ * fleet whose officer is no longer delegated, stay what they are in a running program: kept, and
  * trust_check_current refuses until a newer document replaces them. */
+int trust_restore(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
+
+/* Loads FOLDER/root.1, root.2, ..., people, fleet.*, each with NAME.sigs beside it; people and
+ * fleets may be missing. Each by trust_restore. */
 int trust_load(trust_t *self, const char *folder, fault_t *fault) MUST_CHECK;
 
 /* Borrowed until the next trust_add; NULL where none is kept yet. */

@@ -6,10 +6,9 @@
 #define TOCSIN_JUDGE_H
 
 #include "keys/trust.h"
-#include "worker/part.h"
+#include "worker/intake.h"
 
-#define JUDGE_PARTS_MAX 64    /* open at once; an offer above that is refused with `limit` */
-#define JUDGE_WAITING_MAX 64  /* offers that wait for a release or for the effector */
+#define JUDGE_PARTS_MAX INTAKE_MAX /* open at once */
 
 typedef struct judge judge_t;
 
@@ -23,7 +22,7 @@ void judge_destroy(judge_t **self_p);
 int judge_learn(judge_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
 /* Gives the effector the documents, then goes on with the parts that a restart left open. */
-int judge_start(judge_t *self, wall_t now, mono_t clock, fault_t *fault) MUST_CHECK;
+int judge_start(judge_t *self, wall_t now, fault_t *fault) MUST_CHECK;
 
 /* A message from the link, the effector, or the runner with this number. What a stranger got wrong
  * is answered and logged; a fault here is the judge's own end (ledger, a role gone mad). */

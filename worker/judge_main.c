@@ -34,6 +34,7 @@ typedef struct {
     channel_t *link, *spawner, *effector;
     runner_link_t runners[JUDGE_PARTS_MAX];
     size_t runner_count;
+    bool enrolled; /* the ledger has a root already */
 } desk_t;
 
 static void
@@ -170,9 +171,12 @@ wait_ms(const desk_t *self)
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
+/* Sends what the last turn, or the start, decided; waits for what comes next. */
 static int
 turn(desk_t *self, fault_t *fault)
 {
+    if (outbox_flush(self->outbox, self->ledger, deliver, self, fault))
+        return -1;
     struct pollfd set[OTHERS + JUDGE_PARTS_MAX] = {
         {.fd = channel_fd(self->link), .events = POLLIN},
         {.fd = channel_fd(self->spawner), .events = POLLIN},
@@ -191,12 +195,13 @@ turn(desk_t *self, fault_t *fault)
         if (set[i].revents && drain_other(self, i, fault))
             return -1;
     judge_tick(self->judge, mono_now());
-    return outbox_flush(self->outbox, self->ledger, deliver, self, fault);
+    return 0;
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
 
-/* What the site folder has that is newer than the ledger; older documents are nothing new. */
+/* What the site folder has that is newer than the ledger. Once the ledger has a root, what does not
+ * follow from it is older, and nothing new. */
 static int
 learn(desk_t *self, const char *name, fault_t *fault)
 {
@@ -209,9 +214,11 @@ learn(desk_t *self, const char *name, fault_t *fault)
         document ? file_read(sigs, SIGNATURES_BYTES_MAX, &why) : NULL;
     if (!armors)
         return why.code == FAULT_NOT_FOUND ? 1 : fault_set(fault, why.code, "%s", why.text);
-    if (judge_learn(self->judge, bytes_slice(document), bytes_slice(armors), &why) &&
-        why.code != FAULT_VERSION)
+    if (!judge_learn(self->judge, bytes_slice(document), bytes_slice(armors), &why))
+        return 0;
+    if (!self->enrolled)
         return fault_set(fault, why.code, "'%s': %s", path, why.text);
+    log_debug("'%s' is not taken: %s", path, why.text);
     return 0;
 }
 
@@ -273,9 +280,10 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
         return -1;
     self->judge = judge_new(self->settings.name, self->trust, self->key, self->ledger,
                             self->outbox, fault);
+    self->enrolled = trust_root(self->trust) != NULL;
     if (!self->judge || learn_all(self, fault) || learn_fleets(self, fault))
         return -1;
-    return judge_start(self->judge, wall_now(), mono_now(), fault);
+    return judge_start(self->judge, wall_now(), fault);
 }
 
 int

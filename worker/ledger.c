@@ -37,8 +37,8 @@ static const char schema[] =
 
 typedef enum {
     BEGIN, COMMIT, PUT_DOCUMENT, EACH_DOCUMENT, PUT_RELEASE, GET_RELEASE, PUT_PART, CLOSE_PART,
-    EACH_PART, FIND_PART, COUNT_GRANT, PUT_EFFECT, EACH_EFFECT, PUT_RECEIPT, ACKNOWLEDGE,
-    LAST_RECEIPT, EACH_RECEIPT_OF, EACH_RECEIPT_UNACKED
+    EACH_PART, FIND_PART, COUNT_GRANT, PUT_EFFECT, EACH_EFFECT, HAS_INTENT, PUT_RECEIPT,
+    ACKNOWLEDGE, LAST_RECEIPT, EACH_RECEIPT_OF, EACH_RECEIPT_UNACKED
 } statement_t;
 
 static const char *const statements[] = {
@@ -58,6 +58,7 @@ static const char *const statements[] = {
     [PUT_EFFECT] = "INSERT OR REPLACE INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [EACH_EFFECT] = "SELECT ix, op, arguments, head, done, code, text, result FROM effect"
                     " WHERE run = ? AND step = ? AND attempt = ? ORDER BY ix",
+    [HAS_INTENT] = "SELECT count(*) FROM effect WHERE run = ? AND done = 0",
     [PUT_RECEIPT] = "INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?, 0)",
     [ACKNOWLEDGE] = "UPDATE receipt SET acked = 1 WHERE sequence = ? AND hash = ?",
     [LAST_RECEIPT] = "SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1",
@@ -426,7 +427,7 @@ ledger_count_grant(ledger_t *self, const hash_t *grant, wall_t since, uint64_t *
     bind_hash(counting, 1, grant);
     sqlite3_bind_int64(counting, 2, since.ms);
     if (next_row(self, counting, fault) != 1)
-        return fault && fault->code ? -1 : fail(self, fault);
+        return -1;
     *count = (uint64_t)sqlite3_column_int64(counting, 0);
     sqlite3_reset(counting);
     return 0;
@@ -483,6 +484,20 @@ ledger_each_effect(ledger_t *self, const hash_t *run, const char *step, uint64_t
         }
     }
     return more;
+}
+
+int
+ledger_has_intent(ledger_t *self, const hash_t *run, bool *intent, fault_t *fault)
+{
+    sqlite3_stmt *counting = prepare(self, HAS_INTENT, fault);
+    if (!counting)
+        return -1;
+    bind_hash(counting, 1, run);
+    if (next_row(self, counting, fault) != 1)
+        return -1;
+    *intent = sqlite3_column_int64(counting, 0) > 0;
+    sqlite3_reset(counting);
+    return 0;
 }
 
 int

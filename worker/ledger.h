@@ -92,6 +92,9 @@ typedef int(ledger_effect_t)(void *context, const effect_row_t *effect, fault_t 
 int ledger_each_effect(ledger_t *self, const hash_t *run, const char *step, uint64_t attempt,
                        ledger_effect_t *each, void *context, fault_t *fault) MUST_CHECK;
 
+/* Whether an op of this run was begun and nobody said yet what came of it. */
+int ledger_has_intent(ledger_t *self, const hash_t *run, bool *intent, fault_t *fault) MUST_CHECK;
+
 /* A signed receipt; sequence is last + 1. */
 int ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t document,
                        slice_t armor, slice_t output, fault_t *fault) MUST_CHECK;

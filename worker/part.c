@@ -22,20 +22,17 @@ typedef struct {
     bytes_t *result; /* ours; canonical value, NULL unless code is ok */
 } effect_t;
 
-typedef enum { STEP_PENDING, STEP_OK, STEP_SKIPPED } step_state_t;
-
 struct part {
     workplace_t *place;
     brief_t brief;
     size_t order[MANIFEST_STEPS_MAX];       /* of the steps */
     size_t at;                              /* index into order of the step that runs */
-    step_state_t states[MANIFEST_STEPS_MAX]; /* by step */
     value_t *outputs[MANIFEST_STEPS_MAX];   /* ours; by step */
     effect_t effects[RUNNER_OPS_MAX];       /* of the step that runs */
     size_t effect_count;                    /* recorded */
     size_t asked;                           /* ops the script asked for so far */
     bool waiting;                           /* for the effector, about effects[asked - 1] */
-    bool expired;                           /* the step's deadline passed */
+    fault_t given_up;                       /* why its runner was; code 0 while it was not */
     uint64_t runner;                        /* 0 where none */
     wall_t started;                         /* the step */
     mono_t deadline;
@@ -68,7 +65,8 @@ forget_effects(part_t *self)
     for (size_t i = 0; i < self->effect_count; i++)
         bytes_destroy(&self->effects[i].result);
     self->effect_count = self->asked = 0;
-    self->waiting = self->expired = false;
+    self->waiting = false;
+    self->given_up = (fault_t){0};
 }
 
 void
@@ -116,12 +114,12 @@ step_now(const part_t *self)
     return &self->brief.manifest->steps[self->order[self->at]];
 }
 
-static const char *
-authority_word(const warrant_t *warrant)
+const char *
+part_authority(const grant_t *grant)
 {
-    if (!warrant->grant)
+    if (!grant)
         return "order";
-    return warrant->grant->evidence == EVIDENCE_TOKEN ? "token" : "grant";
+    return grant->evidence == EVIDENCE_TOKEN ? "token" : "grant";
 }
 
 /* ---- the end of a step ------------------------------------------------------------------- */
@@ -139,40 +137,41 @@ list_ops(const part_t *self, receipt_t *receipt)
     }
 }
 
-/* Faults cut text in the middle of nothing but bytes: what is not free text is not said. */
+/* A script's text may have several lines, and a fault may have cut a character in two: what is left
+ * is free text, or nothing is said. */
 static void
-put_reason(char *out, size_t size, const char *text)
+put_reason(char out[static FAULT_TEXT_MAX], const char *text)
 {
-    if (!*text || !text_is_free(slice_text(text)) || !text_copy(out, size, text))
-        text_copy(out, size, "-");
+    text_copy(out, FAULT_TEXT_MAX, text);
+    for (char *at = out; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+    size_t size = strlen(out);
+    for (int cut = 0; cut < 3 && size && !text_is_free(slice_of(out, size)); cut++)
+        out[--size] = '\0';
+    if (!size || !text_is_free(slice_of(out, size)))
+        text_copy(out, FAULT_TEXT_MAX, "-");
 }
 
 int
-part_write_refusal(scribe_t *scribe, const hash_t *run, const hash_t *release,
-                   const char *authority, const fault_t *why, wall_t now, fault_t *fault)
+part_write_refusal(const workplace_t *place, const refusal_t *refusal, wall_t now, fault_t *fault)
 {
+    _Static_assert(FAULT_TEXT_MAX <= ORDER_REASON_MAX, "a fault's text is a reason");
     CLEANUP(memory_free) receipt_t *receipt = memory_new(1, sizeof *receipt);
-    receipt->run = *run;
-    if (release)
-        receipt->release = *release;
-    text_copy(receipt->authority, sizeof receipt->authority, authority);
-    text_copy(receipt->step, sizeof receipt->step, "-");
-    receipt->outcome = receipt->part = OUTCOME_REFUSED;
-    text_copy(receipt->code, sizeof receipt->code, fault_word(why->code));
-    put_reason(receipt->reason, sizeof receipt->reason, why->text);
-    receipt->started = receipt->ended = now;
-    return scribe_write(scribe, receipt, NULL, fault);
-}
-
-int
-part_refuse(part_t *self, const fault_t *why, wall_t now, fault_t *fault)
-{
-    const warrant_t *warrant = self->brief.warrant;
-    self->closed = true;
-    if (part_write_refusal(self->place->scribe, &warrant->run, &warrant->release_hash,
-                           authority_word(warrant), why, now, fault))
+    bool intent = false;
+    if (ledger_has_intent(place->ledger, &refusal->run, &intent, fault))
         return -1;
-    return ledger_close_part(self->place->ledger, &warrant->run, fault);
+    receipt->run = refusal->run;
+    receipt->release = refusal->release;
+    text_copy(receipt->authority, sizeof receipt->authority, refusal->authority);
+    text_copy(receipt->step, sizeof receipt->step, "-");
+    receipt->outcome = receipt->part = intent ? OUTCOME_UNKNOWN : OUTCOME_REFUSED;
+    text_copy(receipt->code, sizeof receipt->code, fault_word(refusal->why->code));
+    put_reason(receipt->reason, refusal->why->text);
+    receipt->started = receipt->ended = now;
+    if (scribe_write(place->scribe, receipt, NULL, fault))
+        return -1;
+    return ledger_close_part(place->ledger, &refusal->run, fault);
 }
 
 static void
@@ -191,7 +190,17 @@ drop_runner(part_t *self)
 
 static int start_step(part_t *self, wall_t now, mono_t clock, fault_t *fault);
 
-/* The receipt of the step that ran, and what follows from it. */
+/* An op that was begun before a restart and that the script did not ask for again. */
+static bool
+has_intent(const part_t *self)
+{
+    for (size_t i = 0; i < self->effect_count; i++)
+        if (!self->effects[i].done)
+            return true;
+    return false;
+}
+
+/* The receipt of the step that ran, and what follows from it. Takes over output. */
 static int
 end_step(part_t *self, outcome_t outcome, value_t *output, const fault_t *why, wall_t now,
          mono_t clock, fault_t *fault)
@@ -206,18 +215,17 @@ end_step(part_t *self, outcome_t outcome, value_t *output, const fault_t *why, w
         value_encode(output, encoded);
     receipt->run = warrant->run;
     receipt->release = warrant->release_hash;
-    text_copy(receipt->authority, sizeof receipt->authority, authority_word(warrant));
+    text_copy(receipt->authority, sizeof receipt->authority, part_authority(warrant->grant));
     text_copy(receipt->step, sizeof receipt->step, step_now(self)->name);
     receipt->attempt = 1;
     receipt->outcome = outcome;
     receipt->part = !good ? outcome : last ? OUTCOME_OK : OUTCOME_OPEN;
     text_copy(receipt->code, sizeof receipt->code, good ? "none" : fault_word(why->code));
-    put_reason(receipt->reason, sizeof receipt->reason, good ? "-" : why->text);
+    put_reason(receipt->reason, good ? "-" : why->text);
     receipt->started = self->started;
     receipt->ended = now;
     list_ops(self, receipt);
     self->outputs[step] = output;
-    self->states[step] = outcome == OUTCOME_SKIPPED ? STEP_SKIPPED : STEP_OK;
     self->deadline = (mono_t){0};
     self->closed = receipt->part != OUTCOME_OPEN;
     drop_runner(self);
@@ -234,6 +242,8 @@ static int
 fail_step(part_t *self, outcome_t outcome, const fault_t *why, wall_t now, mono_t clock,
           fault_t *fault)
 {
+    if (has_intent(self))
+        outcome = OUTCOME_UNKNOWN; /* whatever else went wrong */
     return end_step(self, outcome, NULL, why, now, clock, fault);
 }
 
@@ -353,7 +363,6 @@ on_old_receipt(void *context, uint64_t sequence, slice_t document, slice_t armor
         return fault_set(fault, FAULT_IO, "receipt %llu in the ledger is for another step",
                          (unsigned long long)sequence);
     size_t step = self->order[self->at];
-    self->states[step] = receipt->outcome == OUTCOME_SKIPPED ? STEP_SKIPPED : STEP_OK;
     if (output.size && !(self->outputs[step] = value_decode(output, fault)))
         return fault_wrap(fault, "output of receipt %llu", (unsigned long long)sequence);
     self->closed = receipt->part != OUTCOME_OPEN;
@@ -478,17 +487,18 @@ part_on_effector(part_t *self, const frames_t *frames, wall_t now, mono_t clock,
     if (!self->waiting)
         return fault_set(fault, FAULT_FORMAT, "the effector answered what was not asked");
     bool good = !strcmp(frames_text(frames, 0), "RESULT");
+    const char *code = good ? "ok" : frames_text(frames, 2);
     size_t index = self->asked - 1;
+    if (!good && (fault_of(code) == FAULT_NONE || fault_of(code) == FAULT_CODES))
+        return fault_set(fault, FAULT_FORMAT, "the effector's fault '%.20s' is no code", code);
     effect_t *effect = &self->effects[index];
     self->waiting = false;
     effect->done = true;
-    if (good) {
+    text_copy(effect->code, sizeof effect->code, code);
+    if (good)
         effect->result = bytes_copy(frames_at(frames, 2));
-        text_copy(effect->code, sizeof effect->code, "ok");
-    } else {
-        text_copy(effect->code, sizeof effect->code, frames_text(frames, 2));
+    else
         text_copy(effect->text, sizeof effect->text, frames_text(frames, 3));
-    }
     if (record(self, index, fault))
         return -1;
     fault_t why = {0};
@@ -496,9 +506,8 @@ part_on_effector(part_t *self, const frames_t *frames, wall_t now, mono_t clock,
         fault_set(&why, FAULT_UNKNOWN, "%s", effect->text);
         return fail_step(self, OUTCOME_UNKNOWN, &why, now, clock, fault);
     }
-    if (self->expired || !self->runner) {
-        fault_set(&why, FAULT_TIMEOUT, "the step was not done within %u s",
-                  step_now(self)->timeout_s);
+    if (self->given_up.code) {
+        why = self->given_up;
         return fail_step(self, OUTCOME_FAILED, &why, now, clock, fault);
     }
     answer_runner(self, effect);
@@ -507,12 +516,29 @@ part_on_effector(part_t *self, const frames_t *frames, wall_t now, mono_t clock,
 
 /* ---- the runner -------------------------------------------------------------------------- */
 
+/* Its runner is to end. What is in flight at the effector is waited for, and then the step fails. */
+static void
+give_up(part_t *self, const fault_t *why)
+{
+    uint64_t runner = self->runner;
+    self->given_up = *why;
+    self->deadline = (mono_t){0};
+    drop_runner(self);
+    self->runner = runner; /* until the spawner says that it is gone */
+}
+
 static int
 on_done(part_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     outcome_t outcome;
     fault_t why = {0};
     self->runner = 0; /* it ends by itself */
+    if (self->asked < self->effect_count) {
+        fault_set(&why, FAULT_UNKNOWN,
+                  "the script no longer asks for op %zu ('%s') that it asked for before the restart",
+                  self->asked + 1, self->effects[self->asked].op);
+        return fail_step(self, OUTCOME_UNKNOWN, &why, now, clock, fault);
+    }
     if (!outcome_read(frames_text(frames, 1), &outcome) || outcome == OUTCOME_OPEN)
         outcome = OUTCOME_FAILED;
     if (outcome == OUTCOME_OK || outcome == OUTCOME_SKIPPED) {
@@ -531,47 +557,50 @@ int
 part_on_runner(part_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     const char *word = frames_text(frames, 0);
-    if (self->expired)
+    fault_t why = {0};
+    if (self->given_up.code)
         return 0;
-    if (self->waiting) { /* one that speaks out of turn is ended; the op in flight is waited for */
-        part_on_deadline(self);
+    if (self->waiting) {
+        fault_set(&why, FAULT_FORMAT, "the runner spoke before its op was answered");
+        give_up(self, &why);
         return 0;
     }
     if (!strcmp(word, "OP") && frames->count == 3)
         return on_op(self, frames, now, clock, fault);
     if (!strcmp(word, "DONE") && frames->count == 5)
         return on_done(self, frames, now, clock, fault);
-    fault_t why = {0};
     fault_set(&why, FAULT_FORMAT, "the runner said something that is not in the protocol");
     return fail_step(self, OUTCOME_FAILED, &why, now, clock, fault);
 }
 
-int
-part_on_runner_end(part_t *self, int status, wall_t now, mono_t clock, fault_t *fault)
+/* What a wait status says of a script. */
+static fault_t
+fault_of_status(int status)
 {
     fault_t why = {0};
-    self->runner = 0;
-    if (self->waiting)
-        return 0; /* the effector's answer ends the step */
     int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (self->expired)
-        fault_set(&why, FAULT_TIMEOUT, "the step was not done within %u s",
-                  step_now(self)->timeout_s);
-    else if (signal_number == SIGXCPU || signal_number == SIGKILL)
+    if (signal_number == SIGXCPU || signal_number == SIGKILL)
         fault_set(&why, FAULT_LIMIT, "the script used more processor time or memory than it may");
     else if (signal_number == SIGSYS)
         fault_set(&why, FAULT_DENIED, "the script made a system call that no playbook may make");
     else
         fault_set(&why, FAULT_LIMIT, "the runner ended early (wait status %d)", status);
-    return fail_step(self, OUTCOME_FAILED, &why, now, clock, fault);
+    return why;
+}
+
+int
+part_on_runner_end(part_t *self, int status, wall_t now, mono_t clock, fault_t *fault)
+{
+    fault_t why = self->given_up.code ? self->given_up : fault_of_status(status);
+    self->runner = 0;
+    self->given_up = why;
+    return self->waiting ? 0 : fail_step(self, OUTCOME_FAILED, &why, now, clock, fault);
 }
 
 void
 part_on_deadline(part_t *self)
 {
-    uint64_t runner = self->runner;
-    self->expired = true;
-    self->deadline = (mono_t){0};
-    drop_runner(self);
-    self->runner = runner; /* until the spawner says that it is gone */
+    fault_t why;
+    fault_set(&why, FAULT_TIMEOUT, "the step was not done within %u s", step_now(self)->timeout_s);
+    give_up(self, &why);
 }

@@ -24,6 +24,7 @@ typedef struct {
     const char *region;
     const char *labels;
     hash_t head;              /* of the effector's journal, as last heard */
+    size_t open;              /* parts that are */
     uint64_t next_runner;     /* number of the next runner to ask for */
 } workplace_t;
 
@@ -48,9 +49,6 @@ bool part_closed(const part_t *self);
 /* Starts, or after a restart goes on behind the receipts that the ledger has. */
 int part_begin(part_t *self, wall_t now, mono_t clock, fault_t *fault) MUST_CHECK;
 
-/* Before any step: the effector, or a check that needs it, said no after acceptance. */
-int part_refuse(part_t *self, const fault_t *why, wall_t now, fault_t *fault) MUST_CHECK;
-
 /* The runner this part waits for or talks to; 0 where there is none. */
 uint64_t part_runner(const part_t *self);
 
@@ -73,10 +71,19 @@ int part_on_effector(part_t *self, const frames_t *frames, wall_t now, mono_t cl
 mono_t part_deadline(const part_t *self);
 void part_on_deadline(part_t *self);
 
-/* Writes a receipt for a run that gets no part: refused before acceptance, by somebody's valid
- * order. release may be NULL. */
-int part_write_refusal(scribe_t *scribe, const hash_t *run, const hash_t *release,
-                       const char *authority, const fault_t *why, wall_t now, fault_t *fault)
-    MUST_CHECK;
+/* A run that gets no part, or whose part cannot go on after a restart. */
+typedef struct {
+    hash_t run, release;
+    const char *authority;    /* "order", "grant" or "token" */
+    const fault_t *why;
+} refusal_t;
+
+/* Its last receipt: `refused`, or `unknown` where an op of it was begun and nobody said what came of
+ * it. Closes the run in the ledger. */
+int part_write_refusal(const workplace_t *place, const refusal_t *refusal, wall_t now,
+                       fault_t *fault) MUST_CHECK;
+
+/* How receipts name what stands behind a run: "order", "grant" or "token". */
+const char *part_authority(const grant_t *grant);
 
 #endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/intake.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "wire/message.h"
+
+struct intake {
+    const workplace_t *place;
+    trust_t *trust;
+    offer_t offers[INTAKE_MAX];
+    size_t count;
+};
+
+intake_t *
+intake_new(const workplace_t *place, trust_t *trust)
+{
+    intake_t *self = memory_new(1, sizeof *self);
+    self->place = place;
+    self->trust = trust;
+    return self;
+}
+
+void
+intake_destroy(intake_t **self_p)
+{
+    intake_t *self = *self_p;
+    if (!self)
+        return;
+    while (self->count)
+        intake_drop(self, &self->offers[0]);
+    free(self);
+    *self_p = NULL;
+}
+
+static offer_t *
+find(intake_t *self, const hash_t *run)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (hash_equal(&self->offers[i].run, run))
+            return &self->offers[i];
+    return NULL;
+}
+
+/* Whether it waits for its release, not for the effector. */
+static bool
+is_wanting(const offer_t *offer)
+{
+    return !offer->brief.warrant;
+}
+
+offer_t *
+intake_find(intake_t *self, const hash_t *run)
+{
+    offer_t *offer = find(self, run);
+    return offer && !is_wanting(offer) ? offer : NULL;
+}
+
+void
+intake_drop(intake_t *self, offer_t *offer)
+{
+    size_t index = (size_t)(offer - self->offers);
+    assert(index < self->count);
+    offer_clear(offer);
+    self->offers[index] = self->offers[--self->count];
+    self->offers[self->count] = (offer_t){0};
+}
+
+void
+intake_forget_wanted(intake_t *self)
+{
+    for (size_t i = self->count; i-- > 0;)
+        if (is_wanting(&self->offers[i]))
+            intake_drop(self, &self->offers[i]);
+}
+
+/* ---- saying no --------------------------------------------------------------------------- */
+
+static void
+say_refuse(intake_t *self, const char *run, const fault_t *why)
+{
+    log_warning("run=%.64s refused: %s (%s)", run, why->text, fault_word(why->code));
+    frames_t *frames = message_new(MESSAGE_REFUSE);
+    frames_add_text(frames, run);
+    frames_add_text(frames, fault_word(why->code));
+    frames_add_text(frames, why->text);
+    outbox_add(self->place->outbox, TO_LINK, 0, frames);
+}
+
+/* The receipt's word also where the proof as a whole does not hold. */
+static const char *
+authority_of(const offer_t *offer)
+{
+    slice_t authority = frames_at(offer->frames, OFFER_AUTHORITY);
+    fault_t ignored = {0};
+    CLEANUP(grant_destroy) grant_t *grant =
+        offer->by_grant ? grant_decode(authority, &ignored) : NULL;
+    return part_authority(grant);
+}
+
+/* What was judged after a responder's signature had held deserves a signed no; everything else, and
+ * whatever a broker can make up by itself (an alert), is answered unsigned and not kept. */
+int
+intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall_t now, fault_t *fault)
+{
+    const char *run = frames_text(offer->frames, OFFER_RUN);
+    const warrant_t *warrant = offer->brief.warrant;
+    bool accepted = offer->accepted.ms;
+    if (!accepted && (!warrant || warrant->grant)) {
+        say_refuse(self, run, why);
+        return 0;
+    }
+    log_warning("run=%.64s refused by receipt: %s (%s)", run, why->text, fault_word(why->code));
+    if (!accepted) {
+        part_row_t row = {.run = offer->run, .authority = warrant->authority,
+                          .release = offer->release, .accepted = now, .closed = true,
+                          .evidence = offer_evidence(offer)};
+        if (ledger_put_part(self->place->ledger, &row, fault))
+            return -1;
+    }
+    refusal_t refusal = {.run = offer->run, .release = offer->release,
+                         .authority = authority_of(offer), .why = why};
+    return part_write_refusal(self->place, &refusal, now, fault);
+}
+
+/* ---- an offer whose release is at hand --------------------------------------------------- */
+
+static int
+check_room(const intake_t *self, fault_t *fault)
+{
+    if (self->count + self->place->open >= INTAKE_MAX)
+        return fault_set(fault, FAULT_LIMIT, "this worker has %d runs at hand already", INTAKE_MAX);
+    return 0;
+}
+
+/* Takes over what offer holds. *proved tells whether its release did. */
+static int
+consider(intake_t *self, offer_t *offer, const kept_release_t *release, bool *proved, wall_t now,
+         fault_t *fault)
+{
+    fault_t why = {0};
+    examiner_t examiner = {self->trust, self->place->ledger, self->place->worker, self->offers,
+                           self->count};
+    *proved = !offer_examine(offer, &examiner, release, now, &why);
+    if (!*proved) {
+        int failed = intake_refuse(self, offer, &why, now, fault);
+        offer_clear(offer);
+        return failed;
+    }
+    outbox_add(self->place->outbox, TO_EFFECTOR, 0, offer_warrant(offer, release));
+    self->offers[self->count++] = *offer;
+    *offer = (offer_t){0};
+    return 0;
+}
+
+/* A run that the ledger knows: ACCEPT while open, its receipts again once done. 1 if it was. */
+static int
+answer_known(intake_t *self, const offer_t *offer, fault_t *fault)
+{
+    const char *run = frames_text(offer->frames, OFFER_RUN);
+    part_known_t known = PART_UNSEEN;
+    bool closed = false;
+    if (ledger_find_part(self->place->ledger, &offer->run, offer_evidence(offer), &known, &closed,
+                         fault))
+        return -1;
+    if (known == PART_UNSEEN)
+        return 0;
+    if (known == PART_OTHER) {
+        fault_t why;
+        fault_set(&why, FAULT_REPLAY, "this run is known here, by other bytes");
+        say_refuse(self, run, &why);
+    } else if (closed) {
+        if (scribe_repeat(self->place->scribe, &offer->run, fault))
+            return -1;
+    } else {
+        frames_t *accept = message_new(MESSAGE_ACCEPT);
+        frames_add_text(accept, run);
+        outbox_add(self->place->outbox, TO_LINK, 0, accept);
+    }
+    return 1;
+}
+
+static void
+want(intake_t *self, offer_t *offer)
+{
+    frames_t *frames = message_new(MESSAGE_WANT);
+    frames_add(frames, frames_at(offer->frames, OFFER_RELEASE));
+    outbox_add(self->place->outbox, TO_LINK, 0, frames);
+    self->offers[self->count++] = *offer;
+    *offer = (offer_t){0};
+}
+
+int
+intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fault)
+{
+    fault_t why = {0};
+    bool proved;
+    CLEANUP(offer_clear) offer_t offer = {0};
+    CLEANUP(kept_release_clear) kept_release_t release = {0};
+    if (offer_read(&offer, frames, &why)) {
+        say_refuse(self, frames_text(frames, OFFER_RUN), &why);
+        return 0;
+    }
+    offer_t *other = find(self, &offer.run);
+    if (other && !is_wanting(other))
+        return 0; /* the effector's word answers it */
+    if (other)
+        intake_drop(self, other); /* its WANT may be lost: the newer one asks again */
+    int known = answer_known(self, &offer, fault);
+    if (known)
+        return known < 0 ? -1 : 0;
+    if (check_room(self, &why)) {
+        say_refuse(self, frames_text(frames, OFFER_RUN), &why);
+        return 0;
+    }
+    if (ledger_get_release(self->place->ledger, &offer.release, &release, fault))
+        return -1;
+    if (release.document)
+        return consider(self, &offer, &release, &proved, now, fault);
+    want(self, &offer);
+    return 0;
+}
+
+/* ---- a release for those that wait for it ------------------------------------------------ */
+
+static int
+consider_given(intake_t *self, offer_t *offer, const frames_t *give, const hash_t *hash, wall_t now,
+               fault_t *fault)
+{
+    bool proved;
+    CLEANUP(kept_release_clear) kept_release_t release = {
+        .document = bytes_copy(frames_at(give, 2)),
+        .armors = bytes_copy(frames_at(give, 3)),
+        .files = bytes_copy(frames_at(give, 4)),
+    };
+    if (!hash_equal(hash, &offer->release)) {
+        fault_t why;
+        fault_set(&why, FAULT_HASH, "the release that was given has another hash");
+        return intake_refuse(self, offer, &why, now, fault);
+    }
+    if (consider(self, offer, &release, &proved, now, fault))
+        return -1;
+    if (!proved)
+        return 0;
+    return ledger_put_release(self->place->ledger, hash, bytes_slice(release.document),
+                              bytes_slice(release.armors), bytes_slice(release.files), fault);
+}
+
+/* Kept only once an offer has proved it. */
+int
+intake_on_give(intake_t *self, const frames_t *frames, wall_t now, fault_t *fault)
+{
+    hash_t wanted, hash = hash_of(frames_at(frames, 2));
+    if (!hash_read(frames_text(frames, 1), &wanted))
+        return 0;
+    for (size_t i = self->count; i-- > 0;) {
+        if (!is_wanting(&self->offers[i]) || !hash_equal(&self->offers[i].release, &wanted))
+            continue;
+        CLEANUP(offer_clear) offer_t offer = self->offers[i];
+        self->offers[i] = (offer_t){0};
+        intake_drop(self, &self->offers[i]);
+        if (consider_given(self, &offer, frames, &hash, now, fault))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- after a restart --------------------------------------------------------------------- */
+
+int
+intake_resume(intake_t *self, const part_row_t *row, wall_t now, fault_t *fault)
+{
+    bool proved;
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_copy(row->offer);
+    CLEANUP(frames_destroy) frames_t *frames = frames_take(encoded, fault);
+    CLEANUP(offer_clear) offer_t offer = {0};
+    CLEANUP(kept_release_clear) kept_release_t release = {0};
+    assert(self->count < INTAKE_MAX);
+    if (!frames || offer_read(&offer, frames, fault))
+        return fault_set(fault, FAULT_IO, "the ledger has lost the offer of an open run");
+    if (ledger_get_release(self->place->ledger, &row->release, &release, fault))
+        return -1;
+    if (!release.document)
+        return fault_set(fault, FAULT_IO, "the ledger has lost the release of an open run");
+    offer.accepted = row->accepted;
+    return consider(self, &offer, &release, &proved, now, fault);
+}

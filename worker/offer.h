@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* offer - one OFFER, and its examination: everything that docs/PROTOCOL.md 4 asks between the site
+ * and the machine's own policy. Decides, and changes nothing but itself. */
+#ifndef TOCSIN_OFFER_H
+#define TOCSIN_OFFER_H
+
+#include "keys/trust.h"
+#include "worker/ledger.h"
+#include "worker/part.h"
+
+typedef struct {
+    hash_t run, release;   /* as the broker says; examination proves them */
+    bool by_grant;         /* else by an order */
+    wall_t accepted;       /* before a restart; ms 0 where it was not */
+    frames_t *frames;      /* ours; as they came */
+    brief_t brief;         /* ours; its warrant is NULL until examined */
+} offer_t;
+
+/* Copies the frames of an OFFER. FAULT_FORMAT without a run, a kind or a release hash. */
+int offer_read(offer_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;
+void offer_clear(offer_t *self);
+
+/* The bytes that must be the same when the run is offered again; valid as long as the offer. */
+slice_t offer_evidence(const offer_t *self);
+
+/* What it is examined against, all of it borrowed. */
+typedef struct {
+    trust_t *trust;
+    ledger_t *ledger;
+    const char *worker;
+    const offer_t *others; /* examined ones among them count against their grants' budgets */
+    size_t other_count;
+} examiner_t;
+
+/* Fills in the brief, or says what fails first. With a fault, brief.warrant is there if somebody's
+ * valid order or grant stood behind the offer all the same. One that was accepted is judged as of
+ * then, and has passed its budget and its wave's proof. */
+int offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release, wall_t now,
+                  fault_t *fault) MUST_CHECK;
+
+/* The WARRANT by which the effector is asked about an offer that was examined; the caller's. */
+frames_t *offer_warrant(const offer_t *self, const kept_release_t *release);
+
+#endif
