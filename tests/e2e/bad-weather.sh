@@ -4,7 +4,7 @@
 tap_site bad-weather
 mount -t tmpfs -o size=3m,mode=711 tocsin-test "$SITE_HOME/broker"
 chown $BROKER_UID:$BROKER_UID "$SITE_HOME/broker"
-trap 'tap_clean; umount -l "$SITE_HOME/broker" 2>/dev/null; rm -rf "$tap_folder"' EXIT
+trap 'site_stop; umount "$SITE_HOME/broker"; tap_clean' EXIT
 
 alert() { post_alert service-down.json INSTANCE="$1.example:9100" REGION=south SERVICE=web PORT=80; }
 incidents() { tocsin --json incident list | grep -c '"fingerprint"'; }
