@@ -102,8 +102,7 @@ bench_alert(bytes_t *out, const char *name, const char *mount, uint64_t number)
 
 /* The same as a whole request to the webhook of source demo. */
 static inline void
-bench_request(bytes_t *out, const char *token, const char *name, const char *mount,
-              uint64_t number)
+bench_request(bytes_t *out, const char *token, const char *name, const char *mount, uint64_t number)
 {
     CLEANUP(bytes_destroy) bytes_t *body = bytes_new();
     bench_alert(body, name, mount, number);
@@ -121,8 +120,7 @@ bench_connect(const char *url)
 {
     int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const char *port = strrchr(url, ':');
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     address.sin_port = htons((uint16_t)strtoul(port ? port + 1 : url, NULL, 10));
     bench_need(fd >= 0, "socket");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

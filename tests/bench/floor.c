@@ -74,10 +74,11 @@ open_database(floor_t *self, const char *folder)
         bench_die(&fault);
     store_destroy(&store);
     snprintf(path, sizeof path, "%s/broker.db", folder);
-    need(self, sqlite3_open_v2(path, &self->database,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK);
-    run_sql(self, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-                  "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384");
+    need(self, sqlite3_open_v2(path, &self->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                               NULL) == SQLITE_OK);
+    run_sql(self,
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384");
     for (size_t i = 0; i < TABLES; i++)
         need(self, sqlite3_prepare_v3(self->database, inserts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                       &self->insert[i], NULL) == SQLITE_OK);
@@ -138,8 +139,7 @@ take(floor_t *self, const bytes_t *body)
 {
     json_error_t error;
     wall_t now = wall_now();
-    json_t *json =
-        json_loadb((const char *)body->data, body->size, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loadb((const char *)body->data, body->size, JSON_REJECT_DUPLICATES, &error);
     json_t *item = json_array_get(json_object_get(json, "alerts"), 0);
     const char *title =
         json_string_value(json_object_get(json_object_get(item, "annotations"), "summary"));

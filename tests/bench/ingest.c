@@ -10,23 +10,23 @@
 #include "common/text.h"
 #include "tests/bench/bench.h"
 
-#define COUNT_MAX 10000000
+#define COUNT_MAX       10000000
 #define CONNECTIONS_MAX 512
-#define SILENCE_MS 10000
+#define SILENCE_MS      10000
 
 typedef struct {
     int fd;
-    double start;            /* of the request under way */
-    size_t size;             /* of the answer, as far as it has come */
+    double start; /* of the request under way */
+    size_t size;  /* of the answer, as far as it has come */
     char answer[ANSWER_MAX];
 } visit_t;
 
 typedef struct {
-    uint64_t count;          /* requests to make */
+    uint64_t count; /* requests to make */
     uint64_t sent, answered;
-    uint64_t first;          /* fingerprint */
-    bytes_t *request;        /* scratch */
-    double *waited;          /* by order of the answers */
+    uint64_t first;   /* fingerprint */
+    bytes_t *request; /* scratch */
+    double *waited;   /* by order of the answers */
     const char *token;
 } crowd_t;
 

@@ -3,8 +3,8 @@
  *
  *     limits FOLDER SPAWNER POLICY MOUNT
  *
- * FOLDER is on the filesystem that is to be measured; SPAWNER is the program; disk.usage of MOUNT is
- * the op, which POLICY allows. Needs root. */
+ * FOLDER is on the filesystem that is to be measured; SPAWNER is the program; disk.usage of MOUNT
+ * is the op, which POLICY allows. Needs root. */
 #include <czmq.h>
 
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 #include "tests/bench/bench.h"
 #include "worker/op_child.h"
 
-#define ROUNDS 500
+#define ROUNDS        500
 #define MESSAGE_BYTES 1024
-#define PAUSE_US 2000 /* between runs in the line too, the next runner is ready by then */
+#define PAUSE_US      2000 /* between runs in the line too, the next runner is ready by then */
 
 static double samples[ROUNDS];
 
@@ -203,8 +203,8 @@ measure_channel(void)
     bench_say_samples("unix_hop", samples, ROUNDS);
 }
 
-#define STEP_TEXT                                                                                  \
-    "return playbook { name = 'noop', summary = 'noop', step 'usage' { timeout = '10s',"           \
+#define STEP_TEXT                                                                        \
+    "return playbook { name = 'noop', summary = 'noop', step 'usage' { timeout = '10s'," \
     " uses = { ['disk.usage'] = {} }, run = function() return disk.usage { path = '/' } end } }"
 
 static value_t *
@@ -278,8 +278,9 @@ walk_step(channel_t *spawner, unsigned number, slice_t context)
     send_words(spawner, 2, (slice_t[]){slice_text("RUN"), slice_text(id)});
     CLEANUP(frames_destroy) frames_t *ready = need_message(spawner, "RUNNER");
     CLEANUP(channel_destroy) channel_t *runner = channel_new(channel_take_descriptor(spawner));
-    send_words(runner, 5, (slice_t[]){slice_text("TASK"), slice_text("step"), slice_text(STEP_TEXT),
-                                      slice_text("usage"), context});
+    send_words(runner, 5,
+               (slice_t[]){slice_text("TASK"), slice_text("step"), slice_text(STEP_TEXT),
+                           slice_text("usage"), context});
     CLEANUP(frames_destroy) frames_t *asked = need_message(runner, "OP");
     send_words(runner, 2, (slice_t[]){slice_text("RESULT"), slice_text("n")});
     CLEANUP(frames_destroy) frames_t *done = need_message(runner, "DONE");

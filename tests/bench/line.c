@@ -10,8 +10,8 @@
 #include "common/text.h"
 #include "tests/bench/bench.h"
 
-#define WARM_UP 20
-#define COUNT_MAX 100000
+#define WARM_UP        20
+#define COUNT_MAX      100000
 #define RUN_TIMEOUT_MS 10000
 
 static int
@@ -86,8 +86,8 @@ main(int argc, char **argv)
                          .wait_s = -1};
     CLEANUP(trust_destroy) trust_t *trust = site_load(&options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(&options, trust, &fault) : NULL;
-    CLEANUP(value_destroy) value_t *watch =
-        client ? client_ask(client, "watch", NULL, &fault) : NULL;
+    CLEANUP(value_destroy)
+    value_t *watch = client ? client_ask(client, "watch", NULL, &fault) : NULL;
     if (!watch)
         bench_die(&fault);
     CLEANUP(descriptor_close) int fd = bench_connect(bench_environment("TOCSIN_HTTP"));

@@ -3,10 +3,12 @@
  *
  *     start broker COUNT PROGRAM ARGUMENT...         until GET /v1/health answers
  *     start worker NAME COUNT PROGRAM ARGUMENT...    until the broker calls NAME online
- *     start bare-broker COUNT FOLDER                 this program instead: store, CURVE, a port
- *     start bare-worker COUNT                        this program instead: one question asked
+ *     start bare-broker COUNT FOLDER                 until `start as-broker FOLDER` is done: a
+ * store opened, a CURVE port bound start bare-worker COUNT                        until `start
+ * as-worker` is: a site verified, one question asked over CURVE
  *
- * What was started is ended again by its pid. Environment as for line. */
+ * What was started is ended again by its pid. Environment as for line. BENCH_WEIGH makes as-worker
+ * say its own PSS in KiB. */
 #include <czmq.h>
 
 #include <fcntl.h>
@@ -20,8 +22,8 @@
 #include "tests/bench/bench.h"
 
 #define PATIENCE_US 20e6
-#define LOOK_US 200
-#define COUNT_MAX 1000
+#define LOOK_US     200
+#define COUNT_MAX   1000
 
 typedef struct {
     const char *worker; /* NULL: the broker */
@@ -130,11 +132,9 @@ say_weight(void)
 }
 
 static client_t *
-open_client(trust_t **trust)
+open_client(const options_t *options, trust_t **trust)
 {
     fault_t fault = {0};
-    options_t *options = memory_new(1, sizeof *options); /* the client's for its life */
-    *options = options_of_environment();
     *trust = site_load(options, &fault);
     client_t *client = *trust ? client_open(options, *trust, &fault) : NULL;
     if (!client)
@@ -146,15 +146,14 @@ static int
 be_a_bare_worker(void)
 {
     fault_t fault = {0};
-    trust_t *trust = NULL;
-    client_t *client = open_client(&trust);
+    options_t options = options_of_environment();
+    CLEANUP(trust_destroy) trust_t *trust = NULL;
+    CLEANUP(client_close) client_t *client = open_client(&options, &trust);
     CLEANUP(value_destroy) value_t *body = client_ask(client, "workers", NULL, &fault);
     if (!body)
         bench_die(&fault);
     if (getenv("BENCH_WEIGH"))
         say_weight();
-    client_close(&client);
-    trust_destroy(&trust);
     return EXIT_SUCCESS;
 }
 
@@ -165,8 +164,8 @@ be_a_bare_broker(const char *folder)
     curvepair_t pair;
     curve_random(&pair);
     CLEANUP(store_destroy) store_t *store = store_sqlite(folder, false, &fault);
-    CLEANUP(gate_destroy) gate_t *gate =
-        store ? gate_new("tcp://127.0.0.1:*", &pair, &fault) : NULL;
+    CLEANUP(gate_destroy)
+    gate_t *gate = store ? gate_new("tcp://127.0.0.1:*", &pair, &fault) : NULL;
     if (!gate)
         bench_die(&fault);
     return EXIT_SUCCESS;
@@ -176,8 +175,8 @@ be_a_bare_broker(const char *folder)
 static void
 time_bare(const char *name, const char *role, const char *folder, size_t count)
 {
-    char *command[] = {(char *)"/proc/self/exe", (char *)(uintptr_t)role,
-                       (char *)(uintptr_t)folder, NULL};
+    char *command[] = {(char *)"/proc/self/exe", (char *)(uintptr_t)role, (char *)(uintptr_t)folder,
+                       NULL};
     double samples[COUNT_MAX];
     for (size_t i = 0; i < count; i++) {
         int status;
@@ -219,13 +218,13 @@ main(int argc, char **argv)
     else if (!strcmp(role, "broker") && argc > 3)
         time_starts("broker", &goal, count_of(argv[2]), argv + 3);
     else if (!strcmp(role, "worker") && argc > 4) {
-        trust_t *trust = NULL;
-        goal.worker = argv[2];
-        goal.client = open_client(&trust);
+        options_t options = options_of_environment();
+        CLEANUP(trust_destroy) trust_t *trust = NULL;
+        CLEANUP(client_close) client_t *client = open_client(&options, &trust);
+        goal = (goal_t){.worker = argv[2], .client = client};
         time_starts("worker", &goal, count_of(argv[3]), argv + 4);
-        client_close(&goal.client);
-        trust_destroy(&trust);
-    } else
+    } else {
         count_of(NULL);
+    }
     return EXIT_SUCCESS;
 }
