@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* driver - gives every file of the folders named to the fuzzer linked with it, once, so that what
- * a fuzzer found stays found without one. libFuzzer brings its own main. */
+ * a fuzzer found stays found without one; the result is TAP. libFuzzer brings its own main. */
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,8 +68,10 @@ main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (replay_folder(argv[i], &done))
             failed = 1;
-    printf("%u inputs\n", done);
-    return failed || !done;
+    bool good = done && !failed;
+    printf("%sok 1 - corpus of %s: %u inputs\n1..1\n", good ? "" : "not ",
+           program_invocation_short_name + strlen("fuzz_"), done);
+    return !good;
 }
 
 #endif

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "worker/ledger.h"
+
+typedef struct {
+    char folder[64], path[96];
+    ledger_t *ledger;
+} bench_t;
+
+static const wall_t NOON = {1795316645000};
+
+static hash_t
+named(const char *name)
+{
+    return hash_of(slice_text(name));
+}
+
+static void
+holds(int failed, const fault_t *fault)
+{
+    if (failed)
+        fail_msg("%s", fault->text);
+}
+
+static void
+open_ledger(bench_t *self)
+{
+    fault_t fault = {0};
+    self->ledger = ledger_open(self->path, &fault);
+    holds(!self->ledger, &fault);
+}
+
+static void
+reopen(bench_t *self)
+{
+    ledger_destroy(&self->ledger);
+    open_ledger(self);
+}
+
+static void
+commit(bench_t *self)
+{
+    fault_t fault = {0};
+    holds(ledger_commit(self->ledger, &fault), &fault);
+}
+
+static int
+bench_new(void **state)
+{
+    bench_t *self = memory_new(1, sizeof *self);
+    snprintf(self->folder, sizeof self->folder, "/tmp/tocsin-ledger-XXXXXX");
+    assert_non_null(mkdtemp(self->folder));
+    snprintf(self->path, sizeof self->path, "%s/ledger.db", self->folder);
+    open_ledger(self);
+    *state = self;
+    return 0;
+}
+
+static int
+bench_destroy(void **state)
+{
+    bench_t *self = *state;
+    ledger_destroy(&self->ledger);
+    unlink(self->path);
+    assert_int_equal(rmdir(self->folder), 0); /* and no -wal beside it */
+    free(self);
+    return 0;
+}
+
+/* ---- rows to put ------------------------------------------------------------------------- */
+
+static void
+put_part(bench_t *self, const char *run, const char *evidence, wall_t accepted, bool by_grant)
+{
+    fault_t fault = {0};
+    part_row_t row = {.run = named(run), .authority = named("authority"),
+                      .release = named("release"), .by_grant = by_grant, .accepted = accepted,
+                      .offer = slice_text("offer"), .evidence = slice_text(evidence)};
+    holds(ledger_put_part(self->ledger, &row, &fault), &fault);
+}
+
+static part_known_t
+find(bench_t *self, const char *run, const char *evidence, bool *closed)
+{
+    fault_t fault = {0};
+    hash_t hash = named(run);
+    part_known_t known = PART_OTHER;
+    holds(ledger_find_part(self->ledger, &hash, slice_text(evidence), &known, closed, &fault),
+          &fault);
+    return known;
+}
+
+static void
+put_effect(bench_t *self, uint64_t index, bool done)
+{
+    fault_t fault = {0};
+    effect_row_t row = {.run = named("run"), .step = "clean", .attempt = 1, .index = index,
+                        .op = "file.remove", .arguments = named("arguments"),
+                        .head = named("head"), .done = done, .code = done ? "ok" : "",
+                        .text = "", .result = done ? slice_text("n") : slice_of(NULL, 0)};
+    holds(ledger_put_effect(self->ledger, &row, &fault), &fault);
+}
+
+static void
+put_receipt(bench_t *self, uint64_t sequence, const char *run, const char *document)
+{
+    fault_t fault = {0};
+    hash_t hash = named(run);
+    holds(ledger_put_receipt(self->ledger, sequence, &hash, slice_text(document),
+                             slice_text("armor"), slice_text("n"), &fault),
+          &fault);
+}
+
+/* ---- callbacks: each adds what it is given to a text -------------------------------------- */
+
+static int
+add_document(void *context, slice_t document, slice_t armors, fault_t *fault)
+{
+    (void)fault;
+    bytes_add_slice(context, document);
+    bytes_add_text(context, "/");
+    bytes_add_slice(context, armors);
+    bytes_add_text(context, " ");
+    return 0;
+}
+
+static int
+add_part(void *context, const part_row_t *part, fault_t *fault)
+{
+    (void)fault;
+    assert_false(part->closed);
+    assert_true(slice_is(part->offer, "offer"));
+    bytes_addf(context, "%.*s ", (int)part->evidence.size, part->evidence.data);
+    return 0;
+}
+
+static int
+add_effect(void *context, const effect_row_t *effect, fault_t *fault)
+{
+    (void)fault;
+    hash_t head = named("head"), arguments = named("arguments");
+    assert_true(hash_equal(&effect->head, &head) && hash_equal(&effect->arguments, &arguments));
+    bytes_addf(context, "%d%s%s%.*s ", (int)effect->index, effect->op, effect->code,
+               (int)effect->result.size, effect->result.data);
+    return 0;
+}
+
+static int
+add_receipt(void *context, uint64_t sequence, slice_t document, slice_t armor, slice_t output,
+            fault_t *fault)
+{
+    (void)fault;
+    assert_true(slice_is(armor, "armor") && slice_is(output, "n"));
+    bytes_addf(context, "%d%.*s ", (int)sequence, (int)document.size, document.data);
+    return 0;
+}
+
+static int
+fail_document(void *context, slice_t document, slice_t armors, fault_t *fault)
+{
+    (void)document;
+    (void)armors;
+    ++*(int *)context;
+    return fault_set(fault, FAULT_KEY, "no");
+}
+
+static void
+effects_are(bench_t *self, const char *expected)
+{
+    fault_t fault = {0};
+    hash_t run = named("run");
+    CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
+    holds(ledger_each_effect(self->ledger, &run, "clean", 1, add_effect, seen, &fault), &fault);
+    assert_string_equal(bytes_text(seen), expected);
+}
+
+static void
+receipts_are(bench_t *self, const char *run, const char *expected)
+{
+    fault_t fault = {0};
+    hash_t hash = named(run ? run : "");
+    CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
+    holds(ledger_each_receipt(self->ledger, run ? &hash : NULL, add_receipt, seen, &fault),
+          &fault);
+    assert_string_equal(bytes_text(seen), expected);
+}
+
+/* ---- tests ------------------------------------------------------------------------------- */
+
+static void
+what_is_committed_is_there_after_a_restart(void **state)
+{
+    bench_t *bench = *state;
+    bool closed = true;
+    put_part(bench, "run", "order", NOON, false);
+    commit(bench);
+    commit(bench); /* nothing to do */
+    reopen(bench);
+    assert_int_equal(find(bench, "run", "order", &closed), PART_SAME);
+    assert_false(closed);
+}
+
+static void
+what_is_not_committed_is_lost_as_a_whole(void **state)
+{
+    bench_t *bench = *state;
+    bool closed = false;
+    put_part(bench, "run", "order", NOON, false);
+    put_effect(bench, 0, false);
+    put_receipt(bench, 1, "run", "one");
+    assert_int_equal(find(bench, "run", "order", &closed), PART_SAME); /* seen by its writer */
+    reopen(bench);
+    assert_int_equal(find(bench, "run", "order", &closed), PART_UNSEEN);
+    effects_are(bench, "");
+    receipts_are(bench, NULL, "");
+}
+
+static void
+only_one_process_has_it(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    assert_null(ledger_open(bench->path, &fault));
+    assert_int_equal(fault.code, FAULT_IO);
+    assert_non_null(strstr(fault.text, "locked"));
+}
+
+static void
+a_newer_schema_is_left_alone(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    sqlite3 *database = NULL;
+    ledger_destroy(&bench->ledger);
+    assert_int_equal(sqlite3_open(bench->path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 9", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(database);
+    assert_null(ledger_open(bench->path, &fault));
+    assert_int_equal(fault.code, FAULT_VERSION);
+    assert_non_null(strstr(fault.text, "schema 9"));
+}
+
+static void
+a_file_that_is_no_ledger_is_refused(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    ledger_destroy(&bench->ledger);
+    FILE *file = fopen(bench->path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < 1000; i++)
+        fputs("this is no database\n", file);
+    fclose(file);
+    assert_null(ledger_open(bench->path, &fault));
+    assert_int_equal(fault.code, FAULT_IO);
+    fault = (fault_t){0};
+    assert_null(ledger_open("/nowhere/ledger.db", &fault));
+    assert_non_null(strstr(fault.text, "'/nowhere/ledger.db'"));
+}
+
+static void
+documents_come_in_the_order_of_the_chain(void **state)
+{
+    static const char *const names[] = {"fleet.south", "root.10", "people", "root.2", "fleet.north",
+                                        "root.1"};
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    int calls = 0;
+    CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        holds(ledger_put_document(bench->ledger, names[i], slice_text(names[i]), slice_text("a"),
+                                  &fault),
+              &fault);
+    holds(ledger_put_document(bench->ledger, "people", slice_text("people"), slice_text("b"),
+                              &fault),
+          &fault);
+    holds(ledger_each_document(bench->ledger, add_document, seen, &fault), &fault);
+    assert_string_equal(bytes_text(seen),
+                        "root.1/a root.2/a root.10/a people/b fleet.north/a fleet.south/a ");
+    assert_int_equal(ledger_each_document(bench->ledger, fail_document, &calls, &fault), -1);
+    assert_int_equal(fault.code, FAULT_KEY);
+    assert_int_equal(calls, 1);
+}
+
+static void
+a_release_is_kept_by_its_hash(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t hash = named("release"), other = named("other");
+    CLEANUP(kept_release_clear) kept_release_t none = {0};
+    CLEANUP(kept_release_clear) kept_release_t kept = {0};
+    holds(ledger_put_release(bench->ledger, &hash, slice_text("document"), slice_text("armors"),
+                             slice_of("m\0e", 3), &fault),
+          &fault);
+    commit(bench);
+    reopen(bench);
+    holds(ledger_get_release(bench->ledger, &other, &none, &fault), &fault);
+    assert_null(none.document);
+    holds(ledger_get_release(bench->ledger, &hash, &kept, &fault), &fault);
+    assert_string_equal(bytes_text(kept.document), "document");
+    assert_string_equal(bytes_text(kept.armors), "armors");
+    assert_true(slice_equal(bytes_slice(kept.files), slice_of("m\0e", 3)));
+}
+
+static void
+a_run_is_known_by_its_bytes(void **state)
+{
+    bench_t *bench = *state;
+    bool closed = false;
+    put_part(bench, "run", "order", NOON, false);
+    assert_int_equal(find(bench, "run", "order", &closed), PART_SAME);
+    assert_int_equal(find(bench, "run", "ordeR", &closed), PART_OTHER);
+    assert_int_equal(find(bench, "another", "order", &closed), PART_UNSEEN);
+    assert_false(closed);
+}
+
+static void
+a_run_is_accepted_once(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    part_row_t row = {.run = named("run"), .offer = slice_text("offer")};
+    put_part(bench, "run", "order", NOON, false);
+    assert_int_equal(ledger_put_part(bench->ledger, &row, &fault), -1);
+    assert_int_equal(fault.code, FAULT_IO);
+}
+
+static void
+open_parts_come_in_the_order_of_acceptance(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t second = named("second");
+    bool closed = false;
+    CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
+    put_part(bench, "third", "c", (wall_t){NOON.ms + 3}, false);
+    put_part(bench, "first", "a", (wall_t){NOON.ms + 1}, false);
+    put_part(bench, "second", "b", (wall_t){NOON.ms + 2}, false);
+    holds(ledger_close_part(bench->ledger, &second, &fault), &fault);
+    commit(bench);
+    reopen(bench);
+    holds(ledger_each_open_part(bench->ledger, add_part, seen, &fault), &fault);
+    assert_string_equal(bytes_text(seen), "a c ");
+    assert_int_equal(find(bench, "second", "b", &closed), PART_SAME);
+    assert_true(closed);
+}
+
+static void
+a_grants_runs_are_counted_within_their_span(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    uint64_t count = 0;
+    hash_t grant = named("authority"), other = named("another grant");
+    put_part(bench, "1", "a", NOON, true);
+    put_part(bench, "2", "b", (wall_t){NOON.ms + 1000}, true);
+    put_part(bench, "3", "c", (wall_t){NOON.ms + 2000}, true);
+    put_part(bench, "4", "d", (wall_t){NOON.ms + 2000}, false);
+    holds(ledger_count_grant(bench->ledger, &grant, NOON, &count, &fault), &fault);
+    assert_int_equal(count, 3);
+    holds(ledger_count_grant(bench->ledger, &grant, (wall_t){NOON.ms + 1}, &count, &fault),
+          &fault);
+    assert_int_equal(count, 2);
+    holds(ledger_count_grant(bench->ledger, &other, NOON, &count, &fault), &fault);
+    assert_int_equal(count, 0);
+}
+
+static void
+an_intent_is_completed_by_what_came_of_it(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t run = named("run"), other = named("another");
+    bool intent = true;
+    holds(ledger_has_intent(bench->ledger, &run, &intent, &fault), &fault);
+    assert_false(intent);
+    put_effect(bench, 1, false);
+    put_effect(bench, 0, true);
+    effects_are(bench, "0file.removeokn 1file.remove ");
+    holds(ledger_has_intent(bench->ledger, &run, &intent, &fault), &fault);
+    assert_true(intent);
+    holds(ledger_has_intent(bench->ledger, &other, &intent, &fault), &fault);
+    assert_false(intent);
+    put_effect(bench, 1, true);
+    effects_are(bench, "0file.removeokn 1file.removeokn ");
+    holds(ledger_has_intent(bench->ledger, &run, &intent, &fault), &fault);
+    assert_false(intent);
+}
+
+static void
+receipts_are_found_by_run_and_by_what_is_not_acknowledged(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t one = named("one"), two = named("two");
+    put_receipt(bench, 1, "run", "one");
+    put_receipt(bench, 2, "other", "two");
+    put_receipt(bench, 3, "run", "three");
+    receipts_are(bench, "run", "1one 3three ");
+    receipts_are(bench, NULL, "1one 2two 3three ");
+    holds(ledger_acknowledge(bench->ledger, 1, &one, &fault), &fault);
+    holds(ledger_acknowledge(bench->ledger, 3, &two, &fault), &fault); /* another document */
+    holds(ledger_acknowledge(bench->ledger, 9, &two, &fault), &fault); /* nobody's */
+    receipts_are(bench, NULL, "2two 3three ");
+    receipts_are(bench, "run", "1one 3three ");
+}
+
+static void
+the_chain_goes_on_where_it_ended(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    uint64_t sequence = 7;
+    hash_t head = named("x"), expected = named("two");
+    holds(ledger_last_receipt(bench->ledger, &sequence, &head, &fault), &fault);
+    assert_int_equal(sequence, 0);
+    assert_true(hash_equal(&head, &HASH_ZERO));
+    put_receipt(bench, 1, "run", "one");
+    put_receipt(bench, 2, "run", "two");
+    commit(bench);
+    put_receipt(bench, 3, "run", "three");
+    reopen(bench);
+    holds(ledger_last_receipt(bench->ledger, &sequence, &head, &fault), &fault);
+    assert_int_equal(sequence, 2);
+    assert_true(hash_equal(&head, &expected));
+}
+
+static void
+a_sequence_is_written_once(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t run = named("run");
+    put_receipt(bench, 1, "run", "one");
+    assert_int_equal(ledger_put_receipt(bench->ledger, 1, &run, slice_text("other"),
+                                        slice_text("armor"), slice_text("n"), &fault),
+                     -1);
+    assert_int_equal(fault.code, FAULT_IO);
+    receipts_are(bench, "run", "1one ");
+}
+
+static void
+keeps_a_ledger_in_memory(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(ledger_destroy) ledger_t *ledger = ledger_open(":memory:", &fault);
+    holds(!ledger, &fault);
+    holds(ledger_put_document(ledger, "people", slice_text("p"), slice_text("a"), &fault), &fault);
+    holds(ledger_commit(ledger, &fault), &fault);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_committed_is_there_after_a_restart),
+        TEST(what_is_not_committed_is_lost_as_a_whole),
+        TEST(only_one_process_has_it),
+        TEST(a_newer_schema_is_left_alone),
+        TEST(a_file_that_is_no_ledger_is_refused),
+        TEST(documents_come_in_the_order_of_the_chain),
+        TEST(a_release_is_kept_by_its_hash),
+        TEST(a_run_is_known_by_its_bytes),
+        TEST(a_run_is_accepted_once),
+        TEST(open_parts_come_in_the_order_of_acceptance),
+        TEST(a_grants_runs_are_counted_within_their_span),
+        TEST(an_intent_is_completed_by_what_came_of_it),
+        TEST(receipts_are_found_by_run_and_by_what_is_not_acknowledged),
+        TEST(the_chain_goes_on_where_it_ended),
+        TEST(a_sequence_is_written_once),
+        cmocka_unit_test(keeps_a_ledger_in_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
