@@ -1,243 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* enemy - a broker that lies: it holds the broker's CURVE secret and signing key, and offers a worker
- * what it likes.
+/* enemy - a broker that lies: it holds the broker's CURVE secret and signing key, and offers workers
+ * what it likes, over one socket, one offer after another.
  *
- *     enemy ATTACK --listen ENDPOINT --curve FILE --signing-key FILE --site ID --worker NAME
- *           --host HOST --path PATH --loot FOLDER
+ *     enemy GROUP... --listen ENDPOINT --curve FILE --signing-key FILE --site ID --worker NAME
+ *           --path PATH --loot FOLDER --people FOLDER --state FOLDER
+ *     enemy ATTACK --listen ... --host HOST
+ *     enemy fido-key FILE.pub APPLICATION
  *
- * FOLDER holds what any broker has seen: release, release.sigs, files/, grant, grant.sigs, and for
- * some attacks order, order.sigs. Prints the worker's answer as "REFUSE CODE TEXT", "ACCEPT", or
- * "RECEIPT PART CODE REASON", and exits 0; exits 3 when none comes within 20 s. */
+ * A GROUP is a table of attacks (the headers beside this file). Its offers are signed with the keys of the test's
+ * people, which stand in the folder --people as ssh-keygen wrote them. For each attack a line
+ * "good|bad NAME: what happened" is printed; good is the expected code and an effector that began
+ * nothing, by its journal below --state.
+ *
+ * An ATTACK uses what any broker has seen, and nobody's key: FOLDER holds release, release.sigs,
+ * files/, grant, grant.sigs. The worker's answer is printed as "REFUSE CODE TEXT" or "RECEIPT PART CODE
+ * REASON".
+ *
+ * Exits 3 when no answer comes within 20 s. */
 #include <czmq.h>
-
-#include <dirent.h>
-#include <getopt.h>
-#include <sys/stat.h>
 
 #include "common/file.h"
 #include "common/text.h"
-#include "keys/curve.h"
-#include "keys/grant.h"
 #include "keys/receipt.h"
-#include "keys/signature.h"
-#include "wire/message.h"
-#include "wire/value.h"
+#include "tests/attack/documents.h"
+#include "tests/attack/grants.h"
+#include "tests/attack/looted.h"
+#include "tests/attack/orders.h"
+#include "tests/attack/releases.h"
+#include "tests/attack/scripts.h"
+#include "tests/attack/signatures.h"
 
-typedef struct {
-    const char *attack, *listen, *curve, *signing_key, *site, *worker, *host, *path, *loot;
-    bytes_t *release, *armors, *grant, *grant_armors, *order, *order_armors;
-    value_t *files;
-    hash_t release_hash;
-    frames_t *offer;
-} enemy_t;
-
-static void
-die(const fault_t *fault)
-{
-    fprintf(stderr, "enemy: %s\n", fault->text);
-    exit(2);
-}
-
-static bytes_t *
-loot(const enemy_t *self, const char *name, bool needed)
-{
-    char path[4096];
-    fault_t fault = {0};
-    snprintf(path, sizeof path, "%s/%s", self->loot, name);
-    bytes_t *bytes = file_read(path, 1024 * 1024, &fault);
-    if (!bytes && needed)
-        die(&fault);
-    return bytes ? bytes : bytes_new();
-}
-
-static void
-read_files(enemy_t *self, const char *below)
-{
-    char path[4096], name[600];
-    snprintf(path, sizeof path, "%s/files/%s", self->loot, below);
-    DIR *folder = opendir(path);
-    for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(name, sizeof name, "%s%s%s", below, *below ? "/" : "", entry->d_name);
-        if (entry->d_type == DT_DIR) {
-            read_files(self, name);
-            continue;
-        }
-        snprintf(path, sizeof path, "files/%s", name);
-        CLEANUP(bytes_destroy) bytes_t *bytes = loot(self, path, true);
-        value_set(self->files, name, value_bytes(bytes_slice(bytes)));
-    }
-    closedir(folder);
-}
-
-/* ---- what it makes up -------------------------------------------------------------------- */
-
-static void
-make_offer(enemy_t *self, const char *kind, const hash_t *run, slice_t authority, slice_t armors,
-           slice_t alert)
-{
-    char text[HASH_TEXT];
-    self->offer = message_new(MESSAGE_OFFER);
-    frames_add_text(self->offer, hash_write(run, text));
-    frames_add_text(self->offer, kind);
-    frames_add(self->offer, authority);
-    frames_add(self->offer, armors);
-    frames_add(self->offer, alert);
-    frames_add_text(self->offer, "");
-    frames_add_text(self->offer, hash_write(&self->release_hash, text));
-    frames_add_text(self->offer, "le");
-}
-
-/* Under the grant, which takes the broker's word: an alert that nobody sent. */
-static void
-offer_by_grant(enemy_t *self)
-{
-    fault_t fault = {0};
-    grant_t *grant = grant_decode(bytes_slice(self->grant), &fault);
-    alert_t *alert = memory_new(1, sizeof *alert);
-    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
-    if (!grant)
-        die(&fault);
-    hash_read(self->site, &alert->site);
-    text_copy(alert->source, sizeof alert->source, grant->sources[0]);
-    snprintf(alert->fingerprint, sizeof alert->fingerprint, "enemy-%d", getpid());
-    alert->firing = true;
-    alert->received = wall_now();
-    alert->starts = alert->received;
-    text_copy(alert->severity, sizeof alert->severity, "critical");
-    text_copy(alert->host, sizeof alert->host, self->host);
-    text_copy(alert->title, sizeof alert->title, "made up by the broker");
-    for (size_t i = 0; i < grant->match_count; i++) {
-        label_t *label = &alert->labels[alert->label_count];
-        if (strncmp(grant->matches[i].field, "labels.", 7) != 0)
-            continue;
-        if (i && !strcmp(grant->matches[i].field, grant->matches[i - 1].field))
-            continue;
-        text_copy(label->name, sizeof label->name, grant->matches[i].field + 7);
-        text_copy(label->value, sizeof label->value, grant->matches[i].value);
-        alert->label_count++;
-    }
-    label_t *mount = &alert->labels[alert->label_count++];
-    text_copy(mount->name, sizeof mount->name, "mountpoint");
-    text_copy(mount->value, sizeof mount->value, self->path);
-    alert_encode(alert, document);
-    hash_t grant_hash = hash_of(bytes_slice(self->grant));
-    hash_t run = grant_run(&grant_hash, alert);
-    make_offer(self, "grant", &run, bytes_slice(self->grant), bytes_slice(self->grant_armors),
-               bytes_slice(document));
-}
-
-/* An order of its own, signed with the only key it has. */
-static void
-offer_by_own_order(enemy_t *self)
-{
-    fault_t fault = {0};
-    order_t *order = memory_new(1, sizeof *order);
-    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
-    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
-    CLEANUP(machinekey_destroy) machinekey_t *key = machinekey_load(self->signing_key, &fault);
-    grant_t *grant = grant_decode(bytes_slice(self->grant), &fault);
-    if (!key || !grant)
-        die(&fault);
-    hash_read(self->site, &order->site);
-    text_copy(order->playbook, sizeof order->playbook, grant->playbook);
-    text_copy(order->reason, sizeof order->reason, "the broker says so");
-    order->created = (wall_t){wall_now().ms / 1000 * 1000};
-    order->not_before = order->created;
-    order->not_after = order->undo_until = (wall_t){order->created.ms + 600000};
-    text_copy(order->nonce, sizeof order->nonce, "0123456789abcdef0123456789abcdef");
-    text_copy(order->releases[0].playbook, sizeof order->releases[0].playbook, grant->playbook);
-    order->releases[0].hash = self->release_hash;
-    order->release_count = 1;
-    order->targets = memory_new(1, sizeof *order->targets);
-    order->targets[0].wave = 1;
-    text_copy(order->targets[0].target, sizeof order->targets[0].target, self->worker);
-    order->target_count = 1;
-    order_encode(order, document);
-    machinekey_sign(key, SIGN_ORDER, bytes_slice(document), armor);
-    hash_t run = hash_of(bytes_slice(document));
-    make_offer(self, "order", &run, bytes_slice(document), bytes_slice(armor), slice_of("", 0));
-}
-
-/* A responder's own order, as it once was. */
-static void
-offer_by_old_order(enemy_t *self)
-{
-    hash_t run = hash_of(bytes_slice(self->order));
-    make_offer(self, "order", &run, bytes_slice(self->order), bytes_slice(self->order_armors),
-               slice_of("", 0));
-}
-
-static void
-strip_approval(enemy_t *self)
-{
-    static const char footer[] = "-----END SSH SIGNATURE-----\n";
-    char *text = (char *)self->armors->data, *last = NULL, *before = NULL;
-    for (char *at = text; (at = strstr(at, footer)); at += sizeof footer - 1) {
-        before = last;
-        last = at;
-    }
-    if (before)
-        self->armors->size = (size_t)(before - text) + sizeof footer - 1;
-}
-
-static void
-change_byte(enemy_t *self)
-{
-    CLEANUP(bytes_destroy) bytes_t *playbook =
-        bytes_copy(value_slice(value_get(self->files, "playbook.lua")));
-    char *goal = strstr((char *)playbook->data, ">");
-    if (goal)
-        *goal = '<';
-    value_set(self->files, "playbook.lua", value_bytes(bytes_slice(playbook)));
-}
-
-static void
-change_manifest(enemy_t *self)
-{
-    CLEANUP(bytes_destroy) bytes_t *manifest =
-        bytes_copy(value_slice(value_get(self->files, "manifest")));
-    char *bound = strstr((char *)manifest->data, "\nbound ");
-    char *end = bound ? strchr(bound + 1, '\n') : NULL;
-    if (end)
-        memmove(bound, end, strlen(end) + 1);
-    value_set(self->files, "manifest", value_text((char *)manifest->data));
-}
-
-static void
-add_file(enemy_t *self)
-{
-    value_set_text(self->files, "extra.lua", "return 1\n");
-}
-
-static void
-cut_file(enemy_t *self)
-{
-    value_set_text(self->files, "playbook.lua", "return playbook {}\n");
-}
-
-static void
-nothing(enemy_t *self)
-{
-    (void)self;
-}
-
-typedef void(lie_t)(enemy_t *self);
+#define ANSWER_MS 20000
 
 static const struct {
     const char *name;
-    lie_t *offer, *lie;
-} attacks[] = {
-    {"release-below-quorum", offer_by_grant, strip_approval},
-    {"own-order", offer_by_own_order, nothing},
-    {"playbook-changed", offer_by_grant, change_byte},
-    {"manifest-changed", offer_by_grant, change_manifest},
-    {"extra-file", offer_by_grant, add_file},
-    {"file-cut", offer_by_grant, cut_file},
-    {"alert-made-up", offer_by_grant, nothing},
-    {"order-replayed", offer_by_old_order, nothing},
+    const attack_t *attacks;
+    size_t count;
+} groups[] = {
+#define GROUP(name, table) {name, table, ARRAY_SIZE(table)}
+    GROUP("signatures", signature_attacks), GROUP("documents", document_attacks),
+    GROUP("releases", release_attacks),     GROUP("orders", order_attacks),
+    GROUP("grants", grant_attacks),         GROUP("scripts", script_attacks),
 };
+
+/* A worker's word on one offer. */
+typedef struct {
+    bool given;
+    char kind[16], part[16], code[24], text[ORDER_REASON_MAX + 1];
+} answer_t;
+
+typedef struct {
+    zsock_t *socket;
+    size_t count;
+    struct {
+        char worker[TEXT_NAME_MAX + 1];
+        zframe_t *route;
+    } peers[PEERS_MAX];
+    const lie_t *lie; /* on the table */
+    answer_t answer;
+} table_t;
 
 /* ---- talking ----------------------------------------------------------------------------- */
 
@@ -248,15 +69,13 @@ open_socket(const enemy_t *self)
     curvepair_t pair;
     zsock_t *socket = zsock_new(ZMQ_ROUTER);
     if (curve_load(&pair, self->curve, &fault))
-        die(&fault);
+        forge_die(fault.text);
     zsock_set_curve_server(socket, 1);
     zsock_set_curve_secretkey_bin(socket, pair.secret);
     zsock_set_linger(socket, 200);
-    zsock_set_rcvtimeo(socket, 20000);
-    if (zsock_bind(socket, "%s", self->listen) < 0) {
-        fault_set(&fault, FAULT_IO, "'%s' cannot be bound", self->listen);
-        die(&fault);
-    }
+    zsock_set_rcvtimeo(socket, ANSWER_MS);
+    if (zsock_bind(socket, "%s", self->listen) < 0)
+        forge_die("the endpoint cannot be bound: does the broker still run?");
     return socket;
 }
 
@@ -270,80 +89,229 @@ send_to(zsock_t *socket, zframe_t *peer, const frames_t *frames)
     zmsg_send(&message, socket);
 }
 
-static void
-give(enemy_t *self, zsock_t *socket, zframe_t *peer)
+static zframe_t *
+find_peer(const table_t *self, const char *worker)
 {
-    char text[HASH_TEXT];
-    CLEANUP(bytes_destroy) bytes_t *files = bytes_new();
-    CLEANUP(frames_destroy) frames_t *frames = message_new(MESSAGE_GIVE);
-    value_encode(self->files, files);
-    frames_add_text(frames, hash_write(&self->release_hash, text));
-    frames_add(frames, bytes_slice(self->release));
-    frames_add(frames, bytes_slice(self->armors));
-    frames_add(frames, bytes_slice(files));
-    send_to(socket, peer, frames);
+    for (size_t i = 0; i < self->count; i++)
+        if (!strcmp(self->peers[i].worker, worker))
+            return self->peers[i].route;
+    return NULL;
 }
 
 static void
-answer_ping(zsock_t *socket, zframe_t *peer, const frames_t *ping)
+offer(const table_t *self, zframe_t *peer)
+{
+    char text[HASH_TEXT];
+    const lie_t *lie = self->lie;
+    CLEANUP(frames_destroy) frames_t *frames = message_new(MESSAGE_OFFER);
+    frames_add_text(frames, hash_write(&lie->run, text));
+    frames_add_text(frames, lie->by_grant ? "grant" : "order");
+    frames_add(frames, bytes_slice(lie->authority));
+    frames_add(frames, bytes_slice(lie->armors));
+    frames_add(frames, bytes_slice(lie->alert));
+    frames_add(frames, bytes_slice(lie->alert_armor));
+    frames_add_text(frames, hash_write(&lie->release_hash, text));
+    frames_add_text(frames, "le");
+    send_to(self->socket, peer, frames);
+}
+
+static void
+give(table_t *self, zframe_t *peer, const frames_t *want)
+{
+    CLEANUP(bytes_destroy) bytes_t *files = bytes_new();
+    CLEANUP(frames_destroy) frames_t *frames = message_new(MESSAGE_GIVE);
+    if (!self->lie)
+        return;
+    value_encode(self->lie->files, files);
+    frames_add(frames, frames_at(want, 1));
+    frames_add(frames, bytes_slice(self->lie->release));
+    frames_add(frames, bytes_slice(self->lie->release_armors));
+    frames_add(frames, bytes_slice(files));
+    send_to(self->socket, peer, frames);
+}
+
+static void
+answer_ping(table_t *self, zframe_t *peer, const frames_t *ping)
 {
     char instance[32];
     CLEANUP(frames_destroy) frames_t *pong = message_new(MESSAGE_PONG);
     snprintf(instance, sizeof instance, "enemy-%d", getpid());
     frames_add(pong, frames_at(ping, 1));
     frames_add_text(pong, instance);
-    send_to(socket, peer, pong);
+    send_to(self->socket, peer, pong);
 }
 
-/* 1 when the worker has given its answer. */
-static int
-on_message(enemy_t *self, zsock_t *socket, zframe_t *peer, const frames_t *frames)
+static void
+on_hello(table_t *self, zframe_t *peer, const frames_t *frames)
 {
-    const char *word = frames_text(frames, 0);
-    if (!strcmp(word, "PING")) {
-        if (!strcmp(frames_text(frames, 1), self->worker))
-            answer_ping(socket, peer, frames);
-    } else if (!strcmp(word, "HELLO") && !strcmp(frames_text(frames, 2), self->worker)) {
-        send_to(socket, peer, self->offer);
-    } else if (!strcmp(word, "WANT")) {
-        give(self, socket, peer);
-    } else if (!strcmp(word, "REFUSE")) {
-        printf("REFUSE %s %s\n", frames_text(frames, 2), frames_text(frames, 3));
-        return 1;
-    } else if (!strcmp(word, "ACCEPT")) {
-        printf("ACCEPT\n");
-        return 1;
-    } else if (!strcmp(word, "RECEIPT")) {
-        CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(frames_at(frames, 1), NULL);
-        char run[HASH_TEXT];
-        if (!receipt || strcmp(hash_write(&receipt->run, run), frames_text(self->offer, OFFER_RUN)))
-            return 0;
-        printf("RECEIPT %s %s %s\n", outcome_word(receipt->part), receipt->code, receipt->reason);
-        return 1;
-    }
-    return 0;
+    if (find_peer(self, frames_text(frames, 2)) || self->count == PEERS_MAX)
+        return;
+    text_copy(self->peers[self->count].worker, TEXT_NAME_MAX + 1, frames_text(frames, 2));
+    self->peers[self->count++].route = zframe_dup(peer);
 }
 
-static int
-talk(enemy_t *self)
+static void
+on_refuse(table_t *self, zframe_t *peer, const frames_t *frames)
 {
-    zsock_t *socket = open_socket(self);
-    int64_t until = zclock_mono() + 20000;
-    int done = 0;
-    while (!done && zclock_mono() < until) {
-        CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(socket);
-        if (!message)
-            break;
-        CLEANUP(zframe_destroy) zframe_t *peer = zmsg_pop(message);
-        CLEANUP(frames_destroy) frames_t *frames = frames_new();
-        for (zframe_t *frame = zmsg_first(message); frame && frames->count < FRAMES_MAX;
-             frame = zmsg_next(message))
-            frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
-        done = on_message(self, socket, peer, frames);
-    }
-    zsock_destroy(&socket);
-    return done ? 0 : 3;
+    (void)peer;
+    self->answer = (answer_t){.given = true, .kind = "REFUSE"};
+    text_copy(self->answer.code, sizeof self->answer.code, frames_text(frames, 2));
+    text_copy(self->answer.text, sizeof self->answer.text, frames_text(frames, 3));
 }
+
+static void
+acknowledge(table_t *self, zframe_t *peer, const receipt_t *receipt, slice_t document)
+{
+    char text[HASH_TEXT];
+    hash_t hash = hash_of(document);
+    CLEANUP(frames_destroy) frames_t *ack = message_new(MESSAGE_ACK);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)receipt->sequence);
+    frames_add_text(ack, text);
+    frames_add_text(ack, hash_write(&hash, text));
+    send_to(self->socket, peer, ack);
+}
+
+static void
+on_receipt(table_t *self, zframe_t *peer, const frames_t *frames)
+{
+    fault_t fault = {0};
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(frames_at(frames, 1), &fault);
+    if (!receipt)
+        forge_die(fault.text);
+    acknowledge(self, peer, receipt, frames_at(frames, 1));
+    if (!self->lie || !hash_equal(&receipt->run, &self->lie->run) || receipt->part == OUTCOME_OPEN)
+        return;
+    self->answer = (answer_t){.given = true, .kind = "RECEIPT"};
+    text_copy(self->answer.part, sizeof self->answer.part, outcome_word(receipt->part));
+    text_copy(self->answer.code, sizeof self->answer.code, receipt->code);
+    text_copy(self->answer.text, sizeof self->answer.text, receipt->reason);
+}
+
+static const struct {
+    const char *word;
+    void (*handle)(table_t *self, zframe_t *peer, const frames_t *frames);
+} handlers[] = {
+    {"PING", answer_ping}, {"HELLO", on_hello},     {"WANT", give},
+    {"REFUSE", on_refuse}, {"RECEIPT", on_receipt},
+};
+
+static void
+receive(table_t *self)
+{
+    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
+    if (!message)
+        exit(3);
+    CLEANUP(zframe_destroy) zframe_t *peer = zmsg_pop(message);
+    CLEANUP(frames_destroy) frames_t *frames = frames_new();
+    for (zframe_t *frame = zmsg_first(message); frame && frames->count < FRAMES_MAX;
+         frame = zmsg_next(message))
+        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
+    for (size_t i = 0; i < ARRAY_SIZE(handlers); i++)
+        if (!strcmp(handlers[i].word, frames_text(frames, 0)))
+            handlers[i].handle(self, peer, frames);
+}
+
+/* Until the worker has said HELLO. */
+static void
+meet(table_t *self, const char *worker)
+{
+    int64_t until = zclock_mono() + ANSWER_MS;
+    while (!find_peer(self, worker) && zclock_mono() < until)
+        receive(self);
+    if (!find_peer(self, worker))
+        exit(3);
+}
+
+/* Offers it to the worker, which is there, and waits for its word. */
+static void
+ask(table_t *self, const lie_t *lie, const char *worker)
+{
+    int64_t until = zclock_mono() + ANSWER_MS;
+    self->lie = lie;
+    self->answer = (answer_t){0};
+    offer(self, find_peer(self, worker));
+    while (!self->answer.given && zclock_mono() < until)
+        receive(self);
+    if (!self->answer.given)
+        exit(3);
+    self->lie = NULL;
+}
+
+/* ---- a group ----------------------------------------------------------------------------- */
+
+/* Bytes of the effectors' journals, of all workers that are there. */
+static int64_t
+journals(const enemy_t *self, const table_t *table)
+{
+    int64_t bytes = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        char path[4096];
+        struct stat about;
+        snprintf(path, sizeof path, "%s/%s/state/effector/journal", self->state,
+                 table->peers[i].worker);
+        if (!stat(path, &about))
+            bytes += about.st_size;
+    }
+    return bytes;
+}
+
+static void
+try(enemy_t *self, table_t *table, const attack_t *attack)
+{
+    const char *worker;
+    lie_t lie = lie_make(self, attack, &worker);
+    meet(table, worker);
+    int64_t before = journals(self, table);
+    ask(table, &lie, worker);
+    const answer_t *answer = &table->answer;
+    bool began = journals(self, table) != before;
+    bool good = !strcmp(answer->code, attack->code) && began == attack->begins;
+    if (!strcmp(attack->code, "none"))
+        printf("%s %s%s", good ? "good" : "bad", attack->name, began ? "" : ", and nothing began");
+    else
+        printf("%s %s: refused with '%s', nothing began", good ? "good" : "bad", attack->name,
+               attack->code);
+    if (!good)
+        printf(" [%s %s %s %s%s]", answer->kind, answer->part, answer->code, answer->text,
+               began ? ", and an op began" : "");
+    putchar('\n');
+    if (good && attack->begins) {
+        lie_clear(&self->last);
+        self->last = lie;
+    } else {
+        lie_clear(&lie);
+    }
+}
+
+static bool
+try_group(enemy_t *self, table_t *table, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        if (strcmp(groups[i].name, name) != 0)
+            continue;
+        for (size_t j = 0; j < groups[i].count; j++)
+            try(self, table, &groups[i].attacks[j]);
+        return true;
+    }
+    return false;
+}
+
+static bool
+try_looted(enemy_t *self, table_t *table, const char *name)
+{
+    lie_t lie = {0};
+    const answer_t *answer = &table->answer;
+    if (!looted_make(self, name, &lie))
+        return false;
+    meet(table, self->worker);
+    ask(table, &lie, self->worker);
+    printf("%s%s%s %s %s\n", answer->kind, *answer->part ? " " : "", answer->part, answer->code,
+           answer->text);
+    lie_clear(&lie);
+    return true;
+}
+
+/* ---- beginning --------------------------------------------------------------------------- */
 
 static void
 parse(enemy_t *self, int argc, char **argv)
@@ -354,41 +322,55 @@ parse(enemy_t *self, int argc, char **argv)
     } options[] = {
         {"--listen", &self->listen}, {"--curve", &self->curve},   {"--signing-key", &self->signing_key},
         {"--site", &self->site},     {"--worker", &self->worker}, {"--host", &self->host},
-        {"--path", &self->path},     {"--loot", &self->loot},
+        {"--path", &self->path},     {"--loot", &self->loot},     {"--people", &self->people},
+        {"--state", &self->state},
     };
-    self->attack = argc > 1 ? argv[1] : "";
-    for (int i = 2; i + 1 < argc; i += 2)
+    for (int i = 2; i + 1 < argc; i++)
         for (size_t j = 0; j < ARRAY_SIZE(options); j++)
             if (!strcmp(options[j].name, argv[i]))
                 *options[j].value = argv[i + 1];
     for (size_t j = 0; j < ARRAY_SIZE(options); j++)
-        if (!*options[j].value) {
-            fprintf(stderr, "enemy: %s is missing\n", options[j].name);
-            exit(64);
-        }
+        if (!*options[j].value)
+            *options[j].value = "";
+}
+
+/* "enemy fido-key FILE.pub APPLICATION": the line of a FIDO key that has this key's point. */
+static int
+print_fido_key(const char *path, const char *application)
+{
+    pubkey_t key;
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *line = forge_read(path, "", "");
+    CLEANUP(bytes_destroy) bytes_t *out = bytes_new();
+    if (pubkey_read_line(&key, bytes_text(line), &fault))
+        forge_die(fault.text);
+    key.kind = PUBKEY_SK_ED25519;
+    text_copy(key.application, sizeof key.application, application);
+    pubkey_write(&key, out);
+    puts(bytes_text(out));
+    return 0;
 }
 
 int
 main(int argc, char **argv)
 {
     enemy_t self = {0};
+    table_t table = {0};
+    const char *name = argc > 1 ? argv[1] : "";
+    bool tried = false;
+    if (sodium_init() < 0)
+        return 2;
+    if (argc == 4 && !strcmp(name, "fido-key"))
+        return print_fido_key(argv[2], argv[3]);
     parse(&self, argc, argv);
-    self.release = loot(&self, "release", true);
-    self.armors = loot(&self, "release.sigs", true);
-    self.grant = loot(&self, "grant", true);
-    self.grant_armors = loot(&self, "grant.sigs", true);
-    self.order = loot(&self, "order", false);
-    self.order_armors = loot(&self, "order.sigs", false);
-    self.files = value_map();
-    self.release_hash = hash_of(bytes_slice(self.release));
-    read_files(&self, "");
-    for (size_t i = 0; i < ARRAY_SIZE(attacks); i++) {
-        if (strcmp(attacks[i].name, self.attack) != 0)
-            continue;
-        attacks[i].offer(&self);
-        attacks[i].lie(&self);
-        return talk(&self);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    table.socket = open_socket(&self);
+    for (int i = 1; i < argc && argv[i][0] != '-'; i++)
+        tried = try_group(&self, &table, argv[i]) || tried;
+    if (!tried && !try_looted(&self, &table, name)) {
+        fprintf(stderr, "enemy: there is no group or attack '%s'\n", name);
+        return 64;
     }
-    fprintf(stderr, "enemy: there is no attack '%s'\n", self.attack);
-    return 64;
+    zsock_destroy(&table.socket);
+    return 0;
 }

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grants - attacks on standing authority, and on the alerts that draw on it. */
+#ifndef TOCSIN_TESTS_GRANTS_H
+#define TOCSIN_TESTS_GRANTS_H
+
+#include "tests/attack/orders.h"
+
+static void
+by_grant(enemy_t *self, plan_t *plan)
+{
+    (void)self;
+    plan->by_grant = true;
+}
+
+static void
+forged_alert(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    plan->grant->evidence = EVIDENCE_SIGNED;
+}
+
+static void
+other_source(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    text_copy(plan->alert->source, TEXT_NAME_MAX + 1, "elsewhere");
+}
+
+static void
+resolved(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    plan->alert->firing = false;
+}
+
+static void
+alert_of_others(enemy_t *self, lie_t *lie)
+{
+    lie->run = self->last.run;
+    lie->authority->size = 0;
+    bytes_add_slice(lie->authority, bytes_slice(self->last.authority));
+}
+
+static void
+stale(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    plan->alert->received.ms -= HOUR_MS;
+}
+
+static void
+of_the_future(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    plan->alert->received.ms += HOUR_MS;
+}
+
+/* All draw on one grant, of a budget of one. */
+static void
+on_one_grant(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    if (!self->issued.ms)
+        self->issued.ms = plan->grant->issued.ms - HOUR_MS;
+    plan->grant->issued = self->issued;
+    plan->grant->expires.ms = self->issued.ms + 24 * HOUR_MS;
+    plan->grant->budget_runs = 1;
+}
+
+static void
+no_match(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    alert_label(plan->alert, 0, "alertname", "LogTooLarge2");
+}
+
+static void
+shell_in_name(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    alert_label(plan->alert, 2, "unit", "web;$(id)");
+}
+
+/* Allowed by the grant's text, and still no name. */
+static void
+shell_in_bound(enemy_t *self, plan_t *plan)
+{
+    shell_in_name(self, plan);
+    text_copy(plan->grant->bounds[1].value, ORDER_VALUE_MAX, "web;$(id)");
+}
+
+static void
+climbing_path(enemy_t *self, plan_t *plan)
+{
+    char path[ORDER_VALUE_MAX];
+    by_grant(self, plan);
+    snprintf(path, sizeof path, "%s/../../../../etc/x.log.1", self->path);
+    alert_label(plan->alert, 1, "path", path);
+}
+
+static void
+newline_in_path(enemy_t *self, plan_t *plan)
+{
+    char path[ORDER_VALUE_MAX];
+    by_grant(self, plan);
+    snprintf(path, sizeof path, "%s/x\n/etc/x.log.1", self->path);
+    alert_label(plan->alert, 1, "path", path);
+}
+
+static void
+unbounded_input(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    plan->grant->bound_count = 1;
+}
+
+static void
+of_another_host(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    text_copy(plan->alert->host, sizeof plan->alert->host, "north-2.example");
+}
+
+static void
+outside_its_scope(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    text_copy(plan->grant->scope, sizeof plan->grant->scope, "region=south");
+}
+
+static void
+of_destructive(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    plan->release->highest = CLASS_DESTRUCTIVE;
+}
+
+static void
+by_the_author(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    text_copy(plan->release->authors[0], TEXT_NAME_MAX + 1, "giang");
+    plan->authors = plan->signers = "giang";
+}
+
+static void
+too_long(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    plan->grant->expires.ms += 400 * 24 * HOUR_MS;
+}
+
+static void
+expired(enemy_t *self, plan_t *plan)
+{
+    by_grant(self, plan);
+    plan->grant->issued.ms -= 48 * HOUR_MS;
+    plan->grant->expires.ms -= 48 * HOUR_MS;
+}
+
+static const attack_t grant_attacks[] = {
+    {"a valid alert under a grant is accepted", "none", .plan = by_grant, .begins = true},
+    {"grant_alert_replayed: answered from the record", "none", .lie = again},
+    {"grant_alert_replayed: with other bytes", "replay", .plan = by_grant, .lie = alert_of_others},
+    {"grant_alert_forged", "evidence", .plan = forged_alert},
+    {"grant_alert_forged: another source", "evidence", .plan = other_source},
+    {"grant_alert_resolved", "evidence", .plan = resolved},
+    {"grant_alert_stale", "stale", .plan = stale},
+    {"grant_alert_stale: from the future", "stale", .plan = of_the_future},
+    {"a grant of one run is used", "none", .plan = on_one_grant, .begins = true},
+    {"grant_budget_exceeded_by_broker", "budget", .plan = on_one_grant},
+    {"grant_match_not_satisfied", "evidence", .plan = no_match},
+    {"grant_input_injection_shell_metachars", "input", .plan = shell_in_name},
+    {"grant_input_injection_shell_metachars: bound to them", "input", .plan = shell_in_bound},
+    {"grant_input_injection_shell_metachars: up the tree", "input", .plan = climbing_path},
+    {"grant_input_injection_shell_metachars: a newline", "input", .plan = newline_in_path},
+    {"grant_input_unbounded", "input", .plan = unbounded_input},
+    {"grant_target_outside: another host", "target", .plan = of_another_host},
+    {"grant_target_outside: its scope", "target", .plan = outside_its_scope},
+    {"grant_of_destructive", "class", .plan = of_destructive},
+    {"grant_by_author", "role", .plan = by_the_author},
+    {"grant_too_long", "window", .plan = too_long},
+    {"grant_expired", "expired", .plan = expired},
+    {"a valid alert is still accepted", "none", .plan = by_grant, .begins = true},
+};
+
+#endif
