@@ -5,15 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "keys/receipt.h"
 #include "wire/manifest.h"
 #include "worker/site_folder.h"
 
-#define ID_MAX 128
+#define ID_MAX        128
+#define FINISH_MAX_MS (72 * INT64_C(3600000)) /* for a run, from its first op: 64 steps of an hour */
 
 typedef struct {
-    hash_t run, release;
+    frames_t *warrant;  /* as it came */
+    uint64_t documents; /* how many had come when it held last */
+    hash_t run, release, authority;
     class_t allowed; /* by the signers, and in a dry run observe */
     bool dry;
+    uint64_t budget_runs, budget_s; /* of a grant; 0 of an order */
     wall_t not_after;     /* of the order's window, or the grant's end */
     manifest_t *manifest; /* NULL in an empty slot */
     value_t *inputs;
@@ -29,7 +34,7 @@ typedef struct {
 
 struct effector {
     effector_place_t place;
-    uint64_t warrants; /* that came */
+    uint64_t warrants, documents; /* that came */
     entry_t entries[EFFECTOR_WARRANTS_MAX];
     flight_t flights[EFFECTOR_FLIGHTS_MAX];
 };
@@ -38,7 +43,7 @@ struct effector {
 typedef struct {
     const char *id, *step, *name;
     uint64_t attempt, index;
-    const entry_t *entry;
+    entry_t *entry;
     const op_t *op;
     value_t *arguments; /* ours */
     hash_t arguments_hash;
@@ -48,6 +53,7 @@ typedef struct {
 static void
 entry_clear(entry_t *self)
 {
+    frames_destroy(&self->warrant);
     manifest_destroy(&self->manifest);
     value_destroy(&self->inputs);
     *self = (entry_t){0};
@@ -151,6 +157,7 @@ on_document(effector_t *self, const frames_t *message, frames_t **answer, fault_
         }
         if (site_folder_keep(self->place.folder, document, armors, fault))
             return -1;
+        self->documents++;
     }
     *answer = answer_new("KEPT", id);
     return 0;
@@ -280,6 +287,9 @@ grant(effector_t *self, const frames_t *message, entry_t *entry, fault_t *fault)
         return -1;
     entry->run = warrant->run;
     entry->release = warrant->release_hash;
+    entry->authority = warrant->authority;
+    entry->budget_runs = warrant->grant ? warrant->grant->budget_runs : 0;
+    entry->budget_s = warrant->grant ? warrant->grant->budget_s : 0;
     entry->dry = warrant->order && warrant->order->dry;
     entry->allowed = entry->dry ? CLASS_OBSERVE : warrant->allowed;
     entry->not_after = warrant->order ? warrant->order->not_after : warrant->grant->expires;
@@ -304,6 +314,10 @@ on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t
     frames_add_text(*answer, class_word(entry.allowed < highest ? entry.allowed : highest));
     with_head(self, *answer);
     entry.came = ++self->warrants;
+    entry.documents = self->documents;
+    entry.warrant = frames_new();
+    for (size_t i = 0; i < message->count; i++)
+        frames_add(entry.warrant, frames_at(message, i));
     entry_t *slot = slot_for(self, &entry.run);
     entry_clear(slot);
     *slot = entry;
@@ -313,8 +327,8 @@ on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t
 
 /* ---- ops --------------------------------------------------------------------------------- */
 
-static const entry_t *
-find_entry(const effector_t *self, const char *text)
+static entry_t *
+find_entry(effector_t *self, const char *text)
 {
     hash_t run;
     if (!hash_read(text, &run))
@@ -323,6 +337,32 @@ find_entry(const effector_t *self, const char *text)
         if (self->entries[i].manifest && hash_equal(&self->entries[i].run, &run))
             return &self->entries[i];
     return NULL;
+}
+
+/* Documents came since it held last: who signed it may have been revoked, its release be below a
+ * floor. What only time changed takes nothing back from a run that began. */
+static int
+check_still(effector_t *self, entry_t *entry, fault_t *fault)
+{
+    fault_t why = {0};
+    proof_t proof;
+    trust_t *trust = self->place.trust;
+    if (entry->documents == self->documents)
+        return 0;
+    if (read_proof(entry->warrant, &proof, fault))
+        return -1;
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant = trust_check(trust, &proof, self->place.worker, now(self), &why);
+    CLEANUP(release_destroy)
+    release_t *release = !warrant && is_about_time(why.code)
+                             ? trust_check_release(trust, proof.release, proof.release_armors, &why)
+                             : NULL;
+    if (!warrant && !release)
+        return fault_set(fault, why.code, "what was granted holds no more: %s", why.text);
+    if (warrant && !entry->dry)
+        entry->allowed = warrant->allowed;
+    entry->documents = self->documents;
+    return 0;
 }
 
 /* docs/PROTOCOL.md 7.3: site, run, worker, step, attempt, index. */
@@ -345,7 +385,7 @@ key_of(const effector_t *self, const call_t *call)
 
 /* Everything about an OP that stands in its frames, and that the manifest declares it. */
 static int
-read_call(const effector_t *self, const frames_t *message, call_t *call, fault_t *fault)
+read_call(effector_t *self, const frames_t *message, call_t *call, fault_t *fault)
 {
     slice_t arguments = frames_at(message, 7);
     call->step = frames_text(message, 3);
@@ -353,9 +393,13 @@ read_call(const effector_t *self, const frames_t *message, call_t *call, fault_t
     call->entry = find_entry(self, frames_text(message, 2));
     if (!call->entry)
         return fault_set(fault, FAULT_DENIED, "there is no warrant for this run");
-    if (!text_read_u64(frames_text(message, 4), 0, INT32_MAX, &call->attempt) ||
-        !text_read_u64(frames_text(message, 5), 0, INT32_MAX, &call->index))
-        return fault_set(fault, FAULT_FORMAT, "attempt or index is not a number");
+    /* No manifest has a way to allow a second attempt. */
+    if (!text_read_u64(frames_text(message, 4), 1, 1, &call->attempt) ||
+        !text_read_u64(frames_text(message, 5), 0, RECEIPT_OPS_MAX - 1, &call->index))
+        return fault_set(fault, FAULT_FORMAT, "the attempt is not 1, or the index not below %d",
+                         RECEIPT_OPS_MAX);
+    if (check_still(self, call->entry, fault))
+        return -1;
     call->op = op_find(call->name);
     if (!call->op)
         return fault_set(fault, FAULT_OP, "there is no op '%.63s'", call->name);
@@ -389,6 +433,27 @@ check_allowed(const effector_t *self, const call_t *call, fault_t *fault)
     return policy_allows(self->place.policy, call->op, call->arguments, fault);
 }
 
+/* The window bounds the first op, and the first op bounds the rest; a grant's first op counts. */
+static int
+check_run(const effector_t *self, const entry_t *entry, wall_t at, fault_t *fault)
+{
+    const journal_t *journal = self->place.journal;
+    const journal_entry_t *first = journal_first(journal, &entry->run);
+    if (first && at.ms > first->begun.ms + FINISH_MAX_MS)
+        return fault_set(fault, FAULT_WINDOW, "this run began over 72 hours ago");
+    if (first)
+        return 0;
+    if (at.ms > entry->not_after.ms)
+        return fault_set(fault, FAULT_WINDOW, "the window for starting this run is over");
+    wall_t since = {at.ms - (int64_t)entry->budget_s * 1000};
+    if (entry->budget_runs &&
+        journal_count_runs(journal, &entry->authority, since) >= entry->budget_runs)
+        return fault_set(fault, FAULT_BUDGET, "the grant allows %llu runs within %llu s here",
+                         (unsigned long long)entry->budget_runs,
+                         (unsigned long long)entry->budget_s);
+    return 0;
+}
+
 static int
 check_start(const effector_t *self, const call_t *call, fault_t *fault)
 {
@@ -396,10 +461,8 @@ check_start(const effector_t *self, const call_t *call, fault_t *fault)
     if (!journal_reaches(self->place.journal, &call->head))
         return fault_set(fault, FAULT_UNKNOWN,
                          "the journal does not reach what the judge recorded: it lost records");
-    if (check_allowed(self, call, fault))
+    if (check_allowed(self, call, fault) || check_run(self, call->entry, at, fault))
         return -1;
-    if (at.ms > call->entry->not_after.ms && !journal_first(self->place.journal, &call->entry->run))
-        return fault_set(fault, FAULT_WINDOW, "the window for starting this run is over");
     return policy_check_rate(self->place.policy, call->op, self->place.journal, at, fault);
 }
 
@@ -443,6 +506,7 @@ begin(effector_t *self, const call_t *call, fault_t *fault)
         .key = call->key,
         .run = call->entry->run,
         .release = call->entry->release,
+        .authority = call->entry->authority,
         .arguments = call->arguments_hash,
         .begun = now(self),
     };

@@ -110,6 +110,7 @@ record_encode(const record_t *self, bytes_t *out)
     } else {
         document_add_hex(out, "run", hash_slice(&entry->run));
         document_add_hex(out, "release", hash_slice(&entry->release));
+        document_add_hex(out, "authority", hash_slice(&entry->authority));
         document_add(out, "step", "%s", entry->step);
         document_add(out, "op", "%s", entry->op);
         document_add_hex(out, "arguments", hash_slice(&entry->arguments));
@@ -123,6 +124,7 @@ read_begin(document_reader_t *in, journal_entry_t *entry)
 {
     document_hex(in, "run", entry->run.bytes, HASH_BYTES);
     document_hex(in, "release", entry->release.bytes, HASH_BYTES);
+    document_hex(in, "authority", entry->authority.bytes, HASH_BYTES);
     text_copy(entry->step, sizeof entry->step, document_name(in, "step"));
     text_copy(entry->op, sizeof entry->op, document_name(in, "op"));
     document_hex(in, "arguments", entry->arguments.bytes, HASH_BYTES);
@@ -361,6 +363,18 @@ journal_first(const journal_t *self, const hash_t *run)
 {
     size_t at;
     return hashmap_get(&self->runs, run, &at) ? &self->entries[at] : NULL;
+}
+
+size_t
+journal_count_runs(const journal_t *self, const hash_t *authority, wall_t since)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        const journal_entry_t *at = &self->entries[i];
+        count += at->begun.ms >= since.ms && hash_equal(&at->authority, authority) &&
+                 journal_first(self, &at->run) == at;
+    }
+    return count;
 }
 
 size_t

@@ -26,6 +26,7 @@ typedef struct journal journal_t;
 typedef struct {
     hash_t key;
     hash_t run, release;
+    hash_t authority; /* the order's or grant's */
     char step[TEXT_NAME_MAX + 1];
     char op[TEXT_NAME_MAX + 1];
     hash_t arguments; /* of their canonical value */
@@ -52,10 +53,13 @@ const journal_entry_t *journal_find(const journal_t *self, const hash_t *key);
 /* The first op of this run that began; NULL where none did. Valid until the next journal_begin. */
 const journal_entry_t *journal_first(const journal_t *self, const hash_t *run);
 
+/* How many runs under this authority began at since or later. */
+size_t journal_count_runs(const journal_t *self, const hash_t *authority, wall_t since);
+
 /* How many ops of this name began at since or later. */
 size_t journal_count(const journal_t *self, const char *op, wall_t since);
 
-/* Writes BEGIN of key, run, release, step, op, arguments and begun; the key must be new (asserted).
+/* Writes BEGIN of key, run, release, authority, step, op, arguments and begun; the key must be new (asserted).
  * On a fault nothing is recorded and nothing may run. FAULT_FULL; FAULT_IO, after which the journal
  * is broken. */
 int journal_begin(journal_t *self, const journal_entry_t *entry, fault_t *fault) MUST_CHECK;

@@ -191,8 +191,8 @@ new_order(bench_t *bench)
 }
 
 static void
-send_op_at(bench_t *bench, const char *index, const char *step, const char *op, const char *key,
-           const char *text, const hash_t *head)
+send_attempt(bench_t *bench, const char *attempt, const char *index, const char *step,
+             const char *op, const char *key, const char *text, const hash_t *head)
 {
     char run[HASH_TEXT], head_text[HASH_TEXT];
     CLEANUP(value_destroy) value_t *arguments = value_map();
@@ -202,12 +202,19 @@ send_op_at(bench_t *bench, const char *index, const char *step, const char *op, 
     frames_t *message = message_of("OP", "o1");
     frames_add_text(message, hash_write(&bench->run, run));
     frames_add_text(message, step);
-    frames_add_text(message, "1");
+    frames_add_text(message, attempt);
     frames_add_text(message, index);
     frames_add_text(message, op);
     frames_add(message, bytes_slice(encoded));
     frames_add_text(message, hash_write(head, head_text));
     send(bench, message);
+}
+
+static void
+send_op_at(bench_t *bench, const char *index, const char *step, const char *op, const char *key,
+           const char *text, const hash_t *head)
+{
+    send_attempt(bench, "1", index, step, op, key, text, head);
 }
 
 static void
@@ -484,7 +491,90 @@ a_dry_run_only_observes(void **state)
     assert_true(hash_equal(journal_head(bench->journal), &HASH_ZERO));
 }
 
+static void
+send_alert_warrant(bench_t *bench, const char *fingerprint)
+{
+    alert_t *alert = site_alert(bench->site);
+    text_copy(alert->fingerprint, sizeof alert->fingerprint, fingerprint);
+    sealed_done(&bench->alert);
+    bench->alert = site_seal_alert(bench->site, alert);
+    send_warrant_of(bench, "grant", MANIFEST);
+    answers(bench, "GRANTED", "");
+    assert_true(hash_read(frames_text(bench->answer, 2), &bench->run));
+}
+
+static void
+a_judge_cannot_spend_more_than_the_grants_budget__grant_budget_exceeded(void **state)
+{
+    static const char *const alerts[] = {"f1", "f2", "f3"};
+    bench_t *bench = *state;
+    hash_t release = hash_of(bytes_slice(bench->release.document));
+    grant_t *grant = site_grant(bench->site, &release);
+    grant->bound_count = 1;
+    grant->bounds[0] = (input_bound_t){"mount", "under", "/var"};
+    grant->budget_runs = 2;
+    sealed_done(&bench->authority);
+    bench->authority = site_seal_grant(bench->site, grant, "pat,pia");
+    send_documents(bench);
+    for (size_t i = 0; i < ARRAY_SIZE(alerts); i++) {
+        send_alert_warrant(bench, alerts[i]);
+        restart_web(bench, "1");
+        if (i < 2)
+            finish(bench, FAULT_NONE);
+        else
+            answers(bench, "FAULT", "budget");
+    }
+    open_effector(bench);
+    send_alert_warrant(bench, "f4");
+    restart_web(bench, "1");
+    answers(bench, "FAULT", "budget");
+    send_alert_warrant(bench, "f1"); /* what began may finish */
+    restart_web(bench, "2");
+    assert_null(bench->answer);
+    finish(bench, FAULT_NONE);
+    assert_int_equal(bench->started, 3);
+}
+
 /* ---- ops --------------------------------------------------------------------------------- */
+
+static void
+attempts_cannot_be_invented__byz_second_attempt_invented(void **state)
+{
+    bench_t *bench = *state;
+    static const char *const invented[][2] = {{"0", "1"}, {"2", "1"}, {"1", "256"}, {"01", "1"}};
+    for (size_t i = 0; i < ARRAY_SIZE(invented); i++) {
+        send_attempt(bench, invented[i][0], invented[i][1], "clean", "service.restart", "service",
+                     "web", &HASH_ZERO);
+        answers(bench, "FAULT", "format");
+    }
+    assert_int_equal(bench->started, 0);
+}
+
+static void
+who_signed_may_be_revoked_between_two_ops__ord_revoked_midrun(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    for (uint64_t version = 2; version <= 3; version++) {
+        people_t *people = site_people(bench->site);
+        people->version = version;
+        for (size_t i = 0; i < people->key_count && version == 3; i++)
+            if (!strcmp(people->keys[i].person, "pat"))
+                people->keys[i].roles = 0;
+        sealed_t newer = site_seal_people(bench->site, people, "hana,hugo");
+        send_document(bench, &newer);
+        answers(bench, "KEPT", "");
+        sealed_done(&newer);
+        bench->now = site_after(bench->site->now, 3601); /* the window takes nothing back */
+        restart_web(bench, version == 2 ? "2" : "3");
+        if (version == 3)
+            answers(bench, "FAULT", "role");
+        else
+            finish(bench, FAULT_NONE);
+    }
+    assert_int_equal(bench->started, 2);
+}
 
 static void
 an_observe_op_leaves_the_journal_alone(void **state)
@@ -612,6 +702,10 @@ the_window_bounds_starting(void **state)
     answers(bench, "GRANTED", "");
     remove_log(bench, "3");
     assert_null(bench->answer);
+    finish(bench, FAULT_NONE);
+    bench->now = site_after(bench->site->now, 72 * 3600 + 1); /* and not for ever */
+    remove_log(bench, "4");
+    answers(bench, "FAULT", "window");
 }
 
 static void
@@ -761,6 +855,9 @@ main(void)
         TEST(a_manifest_above_its_release_is_no_warrant__rel_class_underdeclared),
         TEST(a_grant_takes_its_inputs_from_the_alert_within_its_bounds),
         TEST(a_dry_run_only_observes),
+        TEST(a_judge_cannot_spend_more_than_the_grants_budget__grant_budget_exceeded),
+        TEST_OP(attempts_cannot_be_invented__byz_second_attempt_invented),
+        TEST_OP(who_signed_may_be_revoked_between_two_ops__ord_revoked_midrun),
         TEST_OP(an_observe_op_leaves_the_journal_alone),
         TEST_OP(a_fix_stands_between_begin_and_end),
         TEST_OP(what_cannot_be_started_has_an_end_too),
