@@ -2,6 +2,7 @@
 #include "common/memory.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,13 @@ memory_resize(void *memory, size_t count, size_t size)
     void *resized = reallocarray(memory, count ? count : 1, size ? size : 1);
     assert(resized);
     return resized;
+}
+
+/* The library's own threshold grows with the first such block that is freed. */
+void
+memory_map_large(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 }
 
 char *

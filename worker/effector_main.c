@@ -139,6 +139,7 @@ main(int argc, char **argv)
     daemon_t self = {0};
     fault_t fault = {0};
     uint64_t fd;
+    memory_map_large();
     log_open("tocsin-effector", LEVEL_INFO);
     if (argc != 3 || !text_read_u64(argv[1], 3, 1023, &fd) || fcntl((int)fd, F_SETFD, FD_CLOEXEC)) {
         log_error("usage: effector FD CONFIG (tocsin-worker starts it)");

@@ -291,6 +291,7 @@ main(int argc, char **argv)
 {
     CLEANUP(desk_close) desk_t desk = {0};
     fault_t fault = {0};
+    memory_map_large();
     log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
     if (argc != 2 + OTHERS) {
         log_error("usage: judge CONFIG LINK-FD SPAWNER-FD EFFECTOR-FD (tocsin-worker starts it)");
