@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/document.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "wire/message.h"
+#include "worker/site_folder.h"
 
 struct judge {
     trust_t *trust;
@@ -68,28 +68,6 @@ judge_destroy(judge_t **self_p)
     *self_p = NULL;
 }
 
-/* Under which name a document is kept: root.N, people, fleet.REGION. */
-static int
-document_name_of(slice_t document, char out[static 80], fault_t *fault)
-{
-    char type[16];
-    document_type(document, type, sizeof type);
-    if (!strcmp(type, "root")) {
-        CLEANUP(root_destroy) root_t *root = root_decode(document, fault);
-        if (!root)
-            return -1;
-        snprintf(out, 80, "root.%llu", (unsigned long long)root->version);
-    } else if (!strcmp(type, "fleet")) {
-        CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
-        if (!fleet)
-            return -1;
-        snprintf(out, 80, "fleet.%s", fleet->region);
-    } else {
-        snprintf(out, 80, "%s", "people");
-    }
-    return 0;
-}
-
 static void
 tell_effector(judge_t *self, slice_t document, slice_t armors)
 {
@@ -106,9 +84,9 @@ tell_effector(judge_t *self, slice_t document, slice_t armors)
 int
 judge_learn(judge_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
-    char name[80];
+    char name[SITE_DOCUMENT_NAME_MAX];
     if (trust_add(self->trust, document, armors, fault) ||
-        document_name_of(document, name, fault) ||
+        site_document_name(document, name, fault) ||
         ledger_put_document(self->ledger, name, document, armors, fault))
         return -1;
     outbox_need_commit(self->outbox);
@@ -240,14 +218,14 @@ static int
 on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     fault_t why = {0};
-    char name[80];
+    char name[SITE_DOCUMENT_NAME_MAX];
     (void)now;
     (void)clock;
     if (trust_add(self->trust, frames_at(frames, 1), frames_at(frames, 2), &why)) {
         log_fault("a document from the broker", &why);
         return 0;
     }
-    if (document_name_of(frames_at(frames, 1), name, fault) ||
+    if (site_document_name(frames_at(frames, 1), name, fault) ||
         ledger_put_document(self->ledger, name, frames_at(frames, 1), frames_at(frames, 2), fault))
         return -1;
     log_info("document=%s is new", name);
@@ -256,6 +234,7 @@ on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clo
     return find_place(self, fault);
 }
 
+/* For what needs no answer. */
 static int
 nothing(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
@@ -263,7 +242,7 @@ nothing(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t
     (void)now;
     (void)clock;
     (void)fault;
-    log_info("link: %s", frames_text(frames, 0));
+    log_debug("%s", frames_text(frames, 0));
     return 0;
 }
 
@@ -366,23 +345,12 @@ on_op_answer(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fa
     return failed;
 }
 
-static int
-kept(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
-{
-    (void)self;
-    (void)frames;
-    (void)now;
-    (void)clock;
-    (void)fault;
-    return 0;
-}
-
 static const struct {
     const char *word;
     size_t count;
     handler_t *handle;
 } from_effector[] = {
-    {"KEPT", 2, kept},          {"GRANTED", 5, on_granted}, {"REFUSED", 4, on_refused},
+    {"KEPT", 2, nothing},        {"GRANTED", 5, on_granted}, {"REFUSED", 4, on_refused},
     {"RESULT", 4, on_op_answer}, {"FAULT", 5, on_op_answer},
 };
 

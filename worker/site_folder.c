@@ -12,13 +12,12 @@
 #include "common/document.h"
 #include "common/file.h"
 
-#define DOCUMENT_NAME_MAX 80
 #define LEFT              ".ne" /* starts both of these; no document's name does */
 #define NEXT_SIGS         ".new-sigs-"
 #define NEXT              ".next-"
 
-static int
-name_of(slice_t document, char out[static DOCUMENT_NAME_MAX], fault_t *fault)
+int
+site_document_name(slice_t document, char out[static SITE_DOCUMENT_NAME_MAX], fault_t *fault)
 {
     char type[16];
     document_type(document, type, sizeof type);
@@ -26,14 +25,14 @@ name_of(slice_t document, char out[static DOCUMENT_NAME_MAX], fault_t *fault)
         CLEANUP(root_destroy) root_t *root = root_decode(document, fault);
         if (!root)
             return -1;
-        snprintf(out, DOCUMENT_NAME_MAX, "root.%llu", (unsigned long long)root->version);
+        snprintf(out, SITE_DOCUMENT_NAME_MAX, "root.%llu", (unsigned long long)root->version);
     } else if (!strcmp(type, "fleet")) {
         CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
         if (!fleet)
             return -1;
-        snprintf(out, DOCUMENT_NAME_MAX, "fleet.%s", fleet->region);
+        snprintf(out, SITE_DOCUMENT_NAME_MAX, "fleet.%s", fleet->region);
     } else if (!strcmp(type, "people")) {
-        snprintf(out, DOCUMENT_NAME_MAX, "people");
+        snprintf(out, SITE_DOCUMENT_NAME_MAX, "people");
     } else {
         return fault_set(fault, FAULT_FORMAT, "this is neither root, people nor fleet");
     }
@@ -125,9 +124,9 @@ site_folder_load(const char *folder, trust_t *trust, fault_t *fault)
 bool
 site_folder_has(const char *folder, slice_t document)
 {
-    char name[DOCUMENT_NAME_MAX], path[PATH_MAX];
+    char name[SITE_DOCUMENT_NAME_MAX], path[PATH_MAX];
     fault_t ignored;
-    if (name_of(document, name, &ignored) || path_of(folder, "", name, "", path, &ignored))
+    if (site_document_name(document, name, &ignored) || path_of(folder, "", name, "", path, &ignored))
         return false;
     CLEANUP(bytes_destroy) bytes_t *kept = file_read(path, DOCUMENT_BYTES_MAX, &ignored);
     return kept && slice_equal(bytes_slice(kept), document);
@@ -136,8 +135,8 @@ site_folder_has(const char *folder, slice_t document)
 int
 site_folder_keep(const char *folder, slice_t document, slice_t armors, fault_t *fault)
 {
-    char name[DOCUMENT_NAME_MAX], sigs[PATH_MAX], path[PATH_MAX];
-    if (name_of(document, name, fault) || path_of(folder, NEXT_SIGS, name, "", sigs, fault) ||
+    char name[SITE_DOCUMENT_NAME_MAX], sigs[PATH_MAX], path[PATH_MAX];
+    if (site_document_name(document, name, fault) || path_of(folder, NEXT_SIGS, name, "", sigs, fault) ||
         path_of(folder, NEXT, name, "", path, fault))
         return -1;
     if (file_write(sigs, armors, 0644, fault) || file_write(path, document, 0644, fault))

@@ -6,6 +6,12 @@
 
 #include "keys/trust.h"
 
+#define SITE_DOCUMENT_NAME_MAX 80
+
+/* Under which name a document is kept: "root.1", "people", "fleet.north". FAULT_FORMAT. */
+int site_document_name(slice_t document, char out[static SITE_DOCUMENT_NAME_MAX],
+                       fault_t *fault) MUST_CHECK;
+
 /* Makes the folder where there is none, finishes what a crash cut short, and loads what is there
  * into trust; an empty folder is fine. */
 int site_folder_load(const char *folder, trust_t *trust, fault_t *fault) MUST_CHECK;
