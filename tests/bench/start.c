@@ -48,7 +48,7 @@ broker_serves(void)
            bench_exchange(fd, slice_text("GET /v1/health HTTP/1.1\r\nHost: bench\r\n\r\n")) == 200;
 }
 
-/* Its own HELLO, not what the broker remembers of the worker before it. */
+/* Its own first word, not what the broker remembers of the worker before it. */
 static bool
 worker_is_online(const goal_t *goal)
 {
