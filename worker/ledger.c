@@ -44,7 +44,10 @@ typedef enum {
 static const char *const statements[] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
-    [PUT_DOCUMENT] = "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)",
+    /* The same bytes keep the armors that held over them: nobody looks at others again. */
+    [PUT_DOCUMENT] = "INSERT INTO document VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+                     " rank = excluded.rank, bytes = excluded.bytes, armors = excluded.armors"
+                     " WHERE document.bytes <> excluded.bytes",
     [EACH_DOCUMENT] = "SELECT bytes, armors FROM document ORDER BY rank, name",
     [PUT_RELEASE] = "INSERT OR REPLACE INTO release VALUES (?, ?, ?, ?)",
     [GET_RELEASE] = "SELECT bytes, armors, files FROM release WHERE hash = ?",

@@ -282,12 +282,15 @@ documents_come_in_the_order_of_the_chain(void **state)
         holds(ledger_put_document(bench->ledger, names[i], slice_text(names[i]), slice_text("a"),
                                   &fault),
               &fault);
-    holds(ledger_put_document(bench->ledger, "people", slice_text("people"), slice_text("b"),
+    holds(ledger_put_document(bench->ledger, "people", slice_text("people"), slice_text("forged"),
+                              &fault),
+          &fault);
+    holds(ledger_put_document(bench->ledger, "fleet.south", slice_text("newer"), slice_text("b"),
                               &fault),
           &fault);
     holds(ledger_each_document(bench->ledger, add_document, seen, &fault), &fault);
     assert_string_equal(bytes_text(seen),
-                        "root.1/a root.2/a root.10/a people/b fleet.north/a fleet.south/a ");
+                        "root.1/a root.2/a root.10/a people/a fleet.north/a newer/b ");
     assert_int_equal(ledger_each_document(bench->ledger, fail_document, &calls, &fault), -1);
     assert_int_equal(fault.code, FAULT_KEY);
     assert_int_equal(calls, 1);
