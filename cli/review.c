@@ -226,7 +226,7 @@ review_view(const options_t *options, int argc, char **argv)
     print_head(view);
     printf("\n");
     changes_print_code(value_slice(value_get(view, "code")), stdout);
-    printf("\nto approve it: tocsin review approve %.12s\n", value_get_text(view, "hash"));
+    printf("\nto approve it: tocsin review approve %s\n", value_get_text(view, "hash"));
     return 0;
 }
 
@@ -280,7 +280,8 @@ approved_already(const candidate_t *candidate, const person_key_t *signer)
     return false;
 }
 
-/* The document as it is signed, and what it means, on standard error: they are the question. */
+/* The code, the document as it is signed, and what it means, on standard error: they are the
+ * question. A short name may mean another release than the one that was viewed. */
 static int
 ask(const review_t *self, const candidate_t *candidate, fault_t *fault)
 {
@@ -290,6 +291,10 @@ ask(const review_t *self, const candidate_t *candidate, fault_t *fault)
         return -1;
     CLEANUP(value_destroy)
     value_t *changes = changes_of(base ? base->manifest : NULL, candidate->manifest);
+    CLEANUP(bytes_destroy) bytes_t *code = bytes_new();
+    if (changes_code(base ? base->files : NULL, candidate->files, code, fault))
+        return -1;
+    changes_print_code(bytes_slice(code), stderr);
     fputs(bytes_text(candidate->document), stderr);
     if (base)
         fprintf(stderr, "against %llu:\n", (unsigned long long)base->release->sequence);

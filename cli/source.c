@@ -285,6 +285,23 @@ approved_by(const value_t *row, const char *person)
     return false;
 }
 
+/* The list is the broker's word: what nobody approved must not make a change look small. */
+static int
+check_base(const candidate_t *base, const candidate_t *candidate, const char *approver,
+           fault_t *fault)
+{
+    const signers_t *approvers = &base->approvals.approvers;
+    bool approved = !approver && approvers->count >= base->approvals.needed;
+    for (size_t i = 0; approver && i < approvers->count; i++)
+        approved = approved || !strcmp(approvers->person[i], approver);
+    if (!approved || strcmp(base->release->playbook, candidate->release->playbook) != 0 ||
+        base->release->sequence >= candidate->release->sequence)
+        return fault_set(fault, FAULT_QUORUM,
+                         "the release to compare with is not the approved one that it is said "
+                         "to be");
+    return 0;
+}
+
 candidate_t *
 source_before(source_t *self, const candidate_t *candidate, const char *approver, fault_t *fault)
 {
@@ -300,7 +317,9 @@ source_before(source_t *self, const candidate_t *candidate, const char *approver
         if (approver ? approved_by(row, approver) : has_all_approvals(row))
             best = row;
     }
-    return best ? source_candidate(self, value_get_text(best, "hash"), fault) : NULL;
+    CLEANUP(candidate_destroy)
+    candidate_t *base = best ? source_candidate(self, value_get_text(best, "hash"), fault) : NULL;
+    return base && !check_base(base, candidate, approver, fault) ? MOVE(base) : NULL;
 }
 
 int
