@@ -31,6 +31,14 @@ read_source(grant_t *self, document_reader_t *in)
         text_copy(self->sources[self->source_count++], TEXT_NAME_MAX + 1, name);
 }
 
+/* People read it in a terminal before they sign. */
+static void
+check_shown(document_reader_t *in, const char *value)
+{
+    if (!text_is_free(slice_text(value)))
+        document_spoil(in, FAULT_FORMAT, "'%s' has a value that is no text", in->key);
+}
+
 static void
 read_match(grant_t *self, document_reader_t *in)
 {
@@ -44,6 +52,7 @@ read_match(grant_t *self, document_reader_t *in)
                        "'%.60s' is not severity, host, title, labels.NAME or annotations.NAME",
                        row[0]);
     fields_unescape(in, row[1], match->value, sizeof match->value);
+    check_shown(in, match->value);
 }
 
 static bool
@@ -69,6 +78,7 @@ read_bound(grant_t *self, document_reader_t *in)
     fields_name(in, row[0], bound->input);
     fields_copy(in, row[1], bound->kind, sizeof bound->kind);
     fields_unescape(in, row[2], bound->value, sizeof bound->value);
+    check_shown(in, bound->value);
     if (!bound_valid(bound))
         document_spoil(in, FAULT_FORMAT,
                        "a bound is 'equals TEXT', 'under /PATH', 'from NUMBER' or 'to NUMBER'");

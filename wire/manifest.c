@@ -196,8 +196,8 @@ take_trigger(document_reader_t *in, manifest_t *self)
         return;
     char *trigger = self->triggers[self->trigger_count++];
     fields_unescape(in, document_text(in, "trigger"), trigger, sizeof self->triggers[0]);
-    if (!in->spoiled && !trigger[0])
-        document_spoil(in, FAULT_FORMAT, "a trigger is empty");
+    if (!in->spoiled && (!trigger[0] || !text_is_free(slice_text(trigger))))
+        document_spoil(in, FAULT_FORMAT, "a trigger is empty, or no text");
 }
 
 static void
@@ -304,6 +304,8 @@ take_bound(document_reader_t *in, manifest_t *self)
     fields_unescape(in, row[4], bound->value, sizeof bound->value);
     if (in->spoiled)
         return;
+    if (!text_is_free(slice_text(bound->value)))
+        document_spoil(in, FAULT_FORMAT, "a bound of '%s' is no text", bound->argument);
     const op_argument_t *argument = find_argument(op_find(bound->op), bound->argument);
     if (!manifest_uses(self, bound->step, bound->op) || !argument) {
         document_spoil(in, FAULT_FORMAT, "step '%s' uses no '%s' with an argument '%s'",

@@ -574,6 +574,9 @@ grant_lines_are_checked(void **state)
                      FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_grant, grant, "mode equals", "mode matches"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_grant, grant, "under /var", "under var"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_grant, grant, "equals soft", "equals %1B[8m"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_grant, grant, "alertname DiskFull", "alertname %1B[8m"),
+                     FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_grant, grant, "from 50", "from 5x"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_grant, grant, "evidence token", "evidence none"),
                      FAULT_FORMAT);

@@ -205,6 +205,9 @@ what_does_not_hang_together_is_refused(void **state)
     refuses(SMALL "step a 60 run\nuse a disk.usage observe\n"
                   "bound a disk.usage path under inputs.x\nend\n",
             FAULT_FORMAT, "names no input");
+    refuses(SMALL "step a 60 run\nuse a disk.usage observe\n"
+                  "bound a disk.usage path equals %1B[8m\nend\n",
+            FAULT_FORMAT, "no text"); /* a terminal would not show what follows */
 }
 
 static void
