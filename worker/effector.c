@@ -223,6 +223,18 @@ prove(effector_t *self, const proof_t *proof, fault_t *fault)
     return NULL;
 }
 
+/* What was signed for a host behind this worker must not be done to the worker itself. */
+static int
+check_target(const effector_t *self, const warrant_t *warrant, fault_t *fault)
+{
+    const target_line_t *line =
+        warrant->order ? order_target(warrant->order, self->place.worker) : NULL;
+    if (line && strcmp(line->target, self->place.worker) != 0)
+        return fault_set(fault, FAULT_TARGET, "'%s': this worker reaches no other host yet",
+                         line->target);
+    return 0;
+}
+
 static int
 check_manifest(const warrant_t *warrant, slice_t bytes, entry_t *entry, fault_t *fault)
 {
@@ -282,7 +294,7 @@ grant(effector_t *self, const frames_t *message, entry_t *entry, fault_t *fault)
     if (read_proof(message, &proof, fault))
         return -1;
     CLEANUP(warrant_destroy) warrant_t *warrant = prove(self, &proof, fault);
-    if (!warrant || check_manifest(warrant, frames_at(message, 9), entry, fault) ||
+    if (!warrant || check_target(self, warrant, fault) || check_manifest(warrant, frames_at(message, 9), entry, fault) ||
         read_inputs(warrant, entry, fault))
         return -1;
     entry->run = warrant->run;

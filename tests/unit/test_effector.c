@@ -431,6 +431,19 @@ an_order_for_another_worker_is_no_warrant(void **state)
 
 /* A class that is above what the release says was approved by too few. */
 static void
+an_order_for_a_host_behind_it_is_no_warrant(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = new_order(bench);
+    order->target_count = 0;
+    site_add_target(order, 1, "w1/router");
+    seal_order(bench, order, "pat");
+    send_documents(bench);
+    send_warrant(bench);
+    answers(bench, "REFUSED", "target");
+}
+
+static void
 a_manifest_above_its_release_is_no_warrant__rel_class_underdeclared(void **state)
 {
     bench_t *bench = *state;
@@ -852,6 +865,7 @@ main(void)
         TEST(an_order_of_a_stranger_is_no_warrant__eff_judge_compromised_forged_ticket),
         TEST(a_manifest_or_release_that_was_not_approved_is_no_warrant),
         TEST(an_order_for_another_worker_is_no_warrant),
+        TEST(an_order_for_a_host_behind_it_is_no_warrant),
         TEST(a_manifest_above_its_release_is_no_warrant__rel_class_underdeclared),
         TEST(a_grant_takes_its_inputs_from_the_alert_within_its_bounds),
         TEST(a_dry_run_only_observes),
