@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intake - offers on their way to acceptance: each waits for its release, is examined, then waits for
- * the effector's word. Runs that the ledger knows are answered from it; what does not hold is
+/* intake - offers on their way to acceptance: each waits for its release, is examined, then waits
+ * for the effector's word. Runs that the ledger knows are answered from it; what does not hold is
  * refused, by a receipt where somebody's valid order stands behind it. */
 #ifndef TOCSIN_INTAKE_H
 #define TOCSIN_INTAKE_H

@@ -22,7 +22,7 @@ void ledger_destroy(ledger_t **self_p);
 /* Ends the open transaction, synced; nothing to do where there is none. FAULT_FULL, FAULT_IO. */
 int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;
 
-/* Root, people and fleets by name ("root.1", "people", "fleet.north"): the newest that was proved. */
+/* Root, people and fleets by name ("root.1", "people", "fleet.north"): the newest proved. */
 int ledger_put_document(ledger_t *self, const char *name, slice_t document, slice_t armors,
                         fault_t *fault) MUST_CHECK;
 

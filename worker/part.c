@@ -454,6 +454,7 @@ on_op(part_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *f
         fault_set(&why, FAULT_LIMIT, "over %d ops in one step", RUNNER_OPS_MAX);
     if (why.code)
         return fail_step(self, OUTCOME_FAILED, &why, now, clock, fault);
+    assert(op);
     effect_t *effect = &self->effects[index];
     self->asked++;
     if (index < self->effect_count) {
@@ -516,7 +517,7 @@ part_on_effector(part_t *self, const frames_t *frames, wall_t now, mono_t clock,
 
 /* ---- the runner -------------------------------------------------------------------------- */
 
-/* Its runner is to end. What is in flight at the effector is waited for, and then the step fails. */
+/* Its runner is to end. What is in flight at the effector is waited for; then the step fails. */
 static void
 give_up(part_t *self, const fault_t *why)
 {
@@ -535,7 +536,7 @@ on_done(part_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t 
     self->runner = 0; /* it ends by itself */
     if (self->asked < self->effect_count) {
         fault_set(&why, FAULT_UNKNOWN,
-                  "the script no longer asks for op %zu ('%s') that it asked for before the restart",
+                  "the script no longer asks for op %zu ('%s') of before the restart",
                   self->asked + 1, self->effects[self->asked].op);
         return fail_step(self, OUTCOME_UNKNOWN, &why, now, clock, fault);
     }

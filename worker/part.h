@@ -78,8 +78,8 @@ typedef struct {
     const fault_t *why;
 } refusal_t;
 
-/* Its last receipt: `refused`, or `unknown` where an op of it was begun and nobody said what came of
- * it. Closes the run in the ledger. */
+/* Its last receipt: `refused`, or `unknown` where an op of it was begun and nobody said what came
+ * of it. Closes the run in the ledger. */
 int part_write_refusal(const workplace_t *place, const refusal_t *refusal, wall_t now,
                        fault_t *fault) MUST_CHECK;
 

@@ -126,7 +126,8 @@ site_folder_has(const char *folder, slice_t document)
 {
     char name[SITE_DOCUMENT_NAME_MAX], path[PATH_MAX];
     fault_t ignored;
-    if (site_document_name(document, name, &ignored) || path_of(folder, "", name, "", path, &ignored))
+    if (site_document_name(document, name, &ignored) ||
+        path_of(folder, "", name, "", path, &ignored))
         return false;
     CLEANUP(bytes_destroy) bytes_t *kept = file_read(path, DOCUMENT_BYTES_MAX, &ignored);
     return kept && slice_equal(bytes_slice(kept), document);
@@ -136,7 +137,8 @@ int
 site_folder_keep(const char *folder, slice_t document, slice_t armors, fault_t *fault)
 {
     char name[SITE_DOCUMENT_NAME_MAX], sigs[PATH_MAX], path[PATH_MAX];
-    if (site_document_name(document, name, fault) || path_of(folder, NEXT_SIGS, name, "", sigs, fault) ||
+    if (site_document_name(document, name, fault) ||
+        path_of(folder, NEXT_SIGS, name, "", sigs, fault) ||
         path_of(folder, NEXT, name, "", path, fault))
         return -1;
     if (file_write(sigs, armors, 0644, fault) || file_write(path, document, 0644, fault))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The body of an Alertmanager's webhook: every alert that comes out of it is one that a document can
- * hold, so that it encodes to bytes that decode. */
+/* The body of an Alertmanager's webhook: every alert that comes out of it is one that a document
+ * can hold, so that it encodes to bytes that decode. */
 #include <assert.h>
 
 #include "broker/alertmanager.h"

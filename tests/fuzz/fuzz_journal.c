@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A journal file as a crash or a bad disk may leave it: what opens has lost no more than a torn last
- * record, so that opening it again changes nothing, and goes on. */
+/* A journal file as a crash or a bad disk may leave it: what opens has lost no more than a torn
+ * last record, so that opening it again changes nothing, and goes on. */
 #include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>

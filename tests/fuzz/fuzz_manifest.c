@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A manifest: what decodes, encodes to the same bytes; its steps have an order in which each is once,
- * and no need comes behind the step that needs it. */
+/* A manifest: what decodes, encodes to the same bytes; its steps have an order in which each is
+ * once, and no need comes behind the step that needs it. */
 #include <assert.h>
 
 #include "wire/manifest.h"
