@@ -67,6 +67,36 @@ on_one_grant(enemy_t *self, plan_t *plan)
     plan->grant->budget_runs = 1;
 }
 
+/* What `tocsin keys grant` made, after it had printed the worst case. */
+static void
+on_printed_grant(enemy_t *self, plan_t *plan)
+{
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *document = forge_read(self->loot, "grant", "");
+    by_grant(self, plan);
+    grant_destroy(&plan->grant);
+    plan->grant = grant_decode(bytes_slice(document), &fault);
+    if (!plan->grant)
+        forge_die(fault.text);
+}
+
+static void
+beyond_printed_scope(enemy_t *self, plan_t *plan)
+{
+    on_printed_grant(self, plan);
+    plan->worker = "south-1";
+    text_copy(plan->alert->host, sizeof plan->alert->host, "south-1.example");
+}
+
+static void
+beyond_printed_path(enemy_t *self, plan_t *plan)
+{
+    char path[ORDER_VALUE_MAX];
+    on_printed_grant(self, plan);
+    snprintf(path, sizeof path, "%s-2/x.log.1", self->path);
+    alert_label(plan->alert, 1, "path", path);
+}
+
 static void
 no_match(enemy_t *self, plan_t *plan)
 {
@@ -181,6 +211,11 @@ static const attack_t grant_attacks[] = {
     {"grant_by_author", "role", .plan = by_the_author},
     {"grant_too_long", "window", .plan = too_long},
     {"grant_expired", "expired", .plan = expired},
+    {"grant_worst_case_is_the_printed_one: once", "none", .plan = on_printed_grant, .begins = true},
+    {"grant_worst_case_is_the_printed_one: not elsewhere", "target", .plan = beyond_printed_scope},
+    {"grant_worst_case_is_the_printed_one: not with others", "input", .plan = beyond_printed_path},
+    {"grant_worst_case_is_the_printed_one: twice", "none", .plan = on_printed_grant, .begins = true},
+    {"grant_worst_case_is_the_printed_one: not thrice", "budget", .plan = on_printed_grant},
     {"a valid alert is still accepted", "none", .plan = by_grant, .begins = true},
 };
 
