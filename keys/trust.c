@@ -242,11 +242,12 @@ trust_check_backed(const trust_t *self, fault_t *fault)
     return 0;
 }
 
+/* Expiry is judged by when, which is not after now. */
 static int
-check_time(const char *what, wall_t issued, wall_t expires, wall_t now, fault_t *fault)
+check_time(const char *what, wall_t issued, wall_t expires, wall_t when, wall_t now, fault_t *fault)
 {
     char text[MOMENT_TEXT_MAX];
-    if (now.ms >= expires.ms) {
+    if (when.ms >= expires.ms) {
         wall_write_time(expires, text);
         return fault_set(fault, FAULT_EXPIRED, "%s expired at %s", what, text);
     }
@@ -260,15 +261,21 @@ check_time(const char *what, wall_t issued, wall_t expires, wall_t now, fault_t 
 int
 trust_check_current(const trust_t *self, wall_t now, fault_t *fault)
 {
+    return trust_check_since(self, now, now, fault);
+}
+
+int
+trust_check_since(const trust_t *self, wall_t when, wall_t now, fault_t *fault)
+{
     char what[TEXT_NAME_MAX + 16];
     if (trust_check_backed(self, fault) ||
-        check_time("root", self->root->issued, self->root->expires, now, fault) ||
-        check_time("people", self->people->issued, self->people->expires, now, fault))
+        check_time("root", self->root->issued, self->root->expires, when, now, fault) ||
+        check_time("people", self->people->issued, self->people->expires, when, now, fault))
         return -1;
     for (size_t i = 0; i < self->fleet_count; i++) {
         const fleet_t *fleet = self->fleets[i].fleet;
         snprintf(what, sizeof what, "fleet '%s'", fleet->region);
-        if (check_time(what, fleet->issued, fleet->expires, now, fault))
+        if (check_time(what, fleet->issued, fleet->expires, when, now, fault))
             return -1;
     }
     return 0;

@@ -94,6 +94,7 @@ typedef struct {
     slice_t alert_armors; /* empty where the grant takes the broker's word */
     slice_t release;
     slice_t release_armors;
+    wall_t accepted; /* when, if it was before: judges windows, freshness and expiry. 0 for never */
 } proof_t;
 
 /* What was found to hold; all of it the caller's. */

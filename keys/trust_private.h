@@ -77,6 +77,10 @@ int trust_keep_people(trust_t *self, slice_t document, slice_t armors, bool stor
 int trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored,
                      fault_t *fault) MUST_CHECK;
 
+/* trust_check_current for what was accepted at when: documents that expired since do no harm, those
+ * that came since count, and none may be from the future. */
+int trust_check_since(const trust_t *self, wall_t when, wall_t now, fault_t *fault) MUST_CHECK;
+
 /* Root and people are there, and each document is still backed by the one above it.
  * FAULT_NOT_FOUND, FAULT_QUORUM, FAULT_ROLE. */
 int trust_check_backed(const trust_t *self, fault_t *fault) MUST_CHECK;

@@ -200,15 +200,23 @@ check_order_signers(const trust_t *self, const order_t *order, const backing_t *
                         fault);
 }
 
+/* By which windows, freshness and expiry are judged. */
+static wall_t
+moment_of(const proof_t *proof, wall_t now)
+{
+    return proof->accepted.ms && proof->accepted.ms < now.ms ? proof->accepted : now;
+}
+
 static int
 check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now, warrant_t *warrant,
             fault_t *fault)
 {
     backing_t backing;
+    wall_t when = moment_of(proof, now);
     CLEANUP(reach_done) reach_t reach = {0};
     CLEANUP(release_destroy) release_t *named = NULL;
     if (trust_frame(self, proof->authority, "order", fault) ||
-        trust_check_current(self, now, fault))
+        trust_check_since(self, when, now, fault))
         return -1;
     if (trust_backing(self, proof->authority, proof->authority_armors, 1u << SIGN_ORDER, &backing,
                       fault) ||
@@ -223,7 +231,7 @@ check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
         reach_add_targets(&reach, self, order);
     if (check_order_signers(self, order, &backing, &reach, named, &warrant->allowed, fault))
         return fault_wrap(fault, "order");
-    if (check_window(order, now, fault) ||
+    if (check_window(order, when, fault) ||
         check_target(&reach, order, worker, &warrant->wave, fault))
         return -1;
     warrant->authority = warrant->run = hash_of(proof->authority);
@@ -357,7 +365,7 @@ check_grant_frame(const trust_t *self, const proof_t *proof, wall_t now, fault_t
         return fault_set(fault, FAULT_EVIDENCE,
                          "an alert with a signature, and fleets hold no "
                          "sources' keys yet");
-    return trust_check_current(self, now, fault);
+    return trust_check_since(self, moment_of(proof, now), now, fault);
 }
 
 static int
@@ -365,6 +373,7 @@ check_grant(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
             fault_t *fault)
 {
     backing_t backing;
+    wall_t when = moment_of(proof, now);
     CLEANUP(reach_done) reach_t reach = {0};
     CLEANUP(release_destroy) release_t *named = NULL;
     if (check_grant_frame(self, proof, now, fault))
@@ -378,9 +387,9 @@ check_grant(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
         reach_alert(&reach, self, worker, alert, fault))
         return -1;
     if (check_grant_signers(self, &backing, &reach, named, &warrant->allowed, fault) ||
-        check_grant_terms(self, grant, now, fault))
+        check_grant_terms(self, grant, when, fault))
         return fault_wrap(fault, "grant");
-    if (check_alert(grant, alert, reach.worker[0].fleet, now, fault) ||
+    if (check_alert(grant, alert, reach.worker[0].fleet, when, fault) ||
         check_host(self, grant, alert, &reach, fault))
         return -1;
     warrant->authority = hash_of(proof->authority);

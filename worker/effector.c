@@ -206,7 +206,7 @@ is_about_time(fault_code_t code)
 /* The window bounds starting: a run whose first op stands in the journal is judged by that moment,
  * so that it can finish after a restart. */
 static warrant_t *
-prove(effector_t *self, const proof_t *proof, fault_t *fault)
+prove(effector_t *self, proof_t *proof, fault_t *fault)
 {
     const effector_place_t *place = &self->place;
     fault_t why = {0};
@@ -217,8 +217,10 @@ prove(effector_t *self, const proof_t *proof, fault_t *fault)
     const journal_entry_t *first = NULL;
     if (is_about_time(why.code) && run_of(proof, &run))
         first = journal_first(place->journal, &run);
-    if (first)
-        return trust_check(place->trust, proof, place->worker, first->begun, fault);
+    if (first) {
+        proof->accepted = first->begun;
+        return trust_check(place->trust, proof, place->worker, now(self), fault);
+    }
     fault_set(fault, why.code, "%s", why.text);
     return NULL;
 }
@@ -363,6 +365,9 @@ check_still(effector_t *self, entry_t *entry, fault_t *fault)
         return 0;
     if (read_proof(entry->warrant, &proof, fault))
         return -1;
+    const journal_entry_t *first = journal_first(self->place.journal, &entry->run);
+    if (first)
+        proof.accepted = first->begun;
     CLEANUP(warrant_destroy)
     warrant_t *warrant = trust_check(trust, &proof, self->place.worker, now(self), &why);
     CLEANUP(release_destroy)

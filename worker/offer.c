@@ -44,6 +44,7 @@ prove(const offer_t *self, trust_t *trust, const kept_release_t *release, const 
         .alert_armors = frames_at(self->frames, OFFER_ALERT_ARMOR),
         .release = bytes_slice(release->document),
         .release_armors = bytes_slice(release->armors),
+        .accepted = self->accepted,
     };
     CLEANUP(warrant_destroy) warrant_t *warrant = trust_check(trust, &proof, worker, now, fault);
     if (warrant && !hash_equal(&warrant->run, &self->run)) {
@@ -197,14 +198,13 @@ offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release
 {
     brief_t *brief = &self->brief;
     fault_t ignored = {0};
-    wall_t when = self->accepted.ms ? self->accepted : now;
     CLEANUP(value_destroy) value_t *files = value_decode(bytes_slice(release->files), fault);
     if (!files)
         return fault_wrap(fault, "files of the release");
-    brief->warrant = prove(self, by->trust, release, by->worker, when, fault);
+    brief->warrant = prove(self, by->trust, release, by->worker, now, fault);
     if (!brief->warrant) { /* an order for others is somebody's valid order all the same */
         if (fault->code == FAULT_TARGET)
-            brief->warrant = prove(self, by->trust, release, NULL, when, &ignored);
+            brief->warrant = prove(self, by->trust, release, NULL, now, &ignored);
         return -1;
     }
     if (read_files(brief->warrant->release, files, brief, fault) ||
@@ -212,8 +212,8 @@ offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release
         return -1;
     if (self->accepted.ms)
         return 0;
-    return check_budget(brief->warrant, by, when, fault) ||
-                   check_wave(self, by->trust, when, fault)
+    return check_budget(brief->warrant, by, now, fault) ||
+                   check_wave(self, by->trust, now, fault)
                ? -1
                : 0;
 }

@@ -548,6 +548,28 @@ a_judge_cannot_spend_more_than_the_grants_budget__grant_budget_exceeded(void **s
     assert_int_equal(bench->started, 3);
 }
 
+static void
+a_run_survives_a_restart_after_newer_people_came(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    people->issued = site_after(bench->site->now, 1800);
+    sealed_t newer = site_seal_people(bench->site, people, "hana,hugo");
+    send_document(bench, &newer);
+    sealed_done(&newer);
+    bench->now = site_after(bench->site->now, 3601);
+    open_effector(bench);
+    send_warrant(bench);
+    answers(bench, "GRANTED", "");
+    bench->now = site_after(bench->site->now, 60); /* a clock set back before them is not believed */
+    open_effector(bench);
+    send_warrant(bench);
+    answers(bench, "REFUSED", "expired");
+}
+
 /* ---- ops --------------------------------------------------------------------------------- */
 
 static void
@@ -870,6 +892,7 @@ main(void)
         TEST(a_grant_takes_its_inputs_from_the_alert_within_its_bounds),
         TEST(a_dry_run_only_observes),
         TEST(a_judge_cannot_spend_more_than_the_grants_budget__grant_budget_exceeded),
+        TEST_OP(a_run_survives_a_restart_after_newer_people_came),
         TEST_OP(attempts_cannot_be_invented__byz_second_attempt_invented),
         TEST_OP(who_signed_may_be_revoked_between_two_ops__ord_revoked_midrun),
         TEST_OP(an_observe_op_leaves_the_journal_alone),
