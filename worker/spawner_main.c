@@ -17,6 +17,7 @@
 #include "lua/runner.h"
 
 #define RUNNERS_MAX 256
+#define LULL_MS 5
 
 typedef struct {
     char id[24]; /* the judge's; "" for the one ahead */
@@ -68,12 +69,14 @@ tell(spawner_t *self, const char *word, const char *id, int number, int fd, faul
 static int
 on_run(spawner_t *self, const char *id, fault_t *fault)
 {
+    if (self->ahead < 0 && fork_ahead(self, fault))
+        return -1;
     runner_t *runner = find_runner(self, "");
     if (!runner || find_runner(self, id) || !text_copy(runner->id, sizeof runner->id, id))
         return fault_set(fault, FAULT_FORMAT, "'%.24s' cannot name a new runner", id);
     int wrong = tell(self, "RUNNER", id, runner->pid, self->ahead, fault);
     descriptor_close(&self->ahead);
-    return wrong ? wrong : fork_ahead(self, fault);
+    return wrong;
 }
 
 static int
@@ -147,6 +150,8 @@ on_signal(spawner_t *self, fault_t *fault)
     return 0;
 }
 
+/* The next runner is forked when this one is done, or has turned out to take its time: not while
+ * the judge and the runner want the processor. */
 static int
 turn(spawner_t *self, fault_t *fault)
 {
@@ -154,11 +159,15 @@ turn(spawner_t *self, fault_t *fault)
         {.fd = self->signals, .events = POLLIN},
         {.fd = channel_fd(self->judge), .events = POLLIN},
     };
-    if (poll(waiting, ARRAY_SIZE(waiting), -1) < 0)
+    int ready = poll(waiting, ARRAY_SIZE(waiting), self->ahead < 0 ? LULL_MS : -1);
+    if (ready < 0)
         return fault_errno(fault, "poll");
     if (waiting[0].revents && on_signal(self, fault))
         return -1;
-    return waiting[1].revents ? on_judge(self, fault) : 0;
+    if (waiting[1].revents && on_judge(self, fault))
+        return -1;
+    bool lull = !ready || (waiting[0].revents && !waiting[1].revents);
+    return lull && self->ahead < 0 ? fork_ahead(self, fault) : 0;
 }
 
 static void
