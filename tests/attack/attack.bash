@@ -8,12 +8,13 @@
 # is an ordinary key: the test signs in the authenticator's place), and keys that do not serve.
 attack_people() {
     local keys=$SITE_HOME/keys
-    for person in giang ana2 minh phuc stranger; do person_key $person; done
+    for person in giang lan ana2 minh phuc stranger; do person_key $person; done
     ssh-keygen -q -t rsa -b 2048 -N '' -C rsa -f "$keys/rsa" </dev/null
     ssh-keygen -q -t ecdsa -N '' -C ecdsa -f "$keys/ecdsa" </dev/null
     ssh-keygen -q -s "$keys/stranger" -I dung -n dung "$keys/dung.pub"
     "$BUILD/tests/attack/enemy" fido-key "$keys/phuc.pub" ssh: >"$keys/phuc-fido.pub"
     tocsin keys person "$TOCSIN_SITE" giang "$keys/giang.pub" --roles author,reviewer
+    tocsin keys person "$TOCSIN_SITE" lan "$keys/lan.pub" --roles author,responder
     tocsin keys person "$TOCSIN_SITE" ana "$keys/ana2.pub" --roles reviewer
     tocsin keys person "$TOCSIN_SITE" minh "$keys/minh.pub" --roles responder --scope region=south
     tocsin keys person "$TOCSIN_SITE" phuc "$keys/phuc-fido.pub" --roles responder --highest destructive

@@ -169,8 +169,9 @@ static void
 by_the_author(enemy_t *self, plan_t *plan)
 {
     by_grant(self, plan);
-    text_copy(plan->release->authors[0], TEXT_NAME_MAX + 1, "giang");
-    plan->authors = plan->signers = "giang";
+    plan_fresh(self, plan);
+    text_copy(plan->release->authors[0], TEXT_NAME_MAX + 1, "lan");
+    plan->authors = plan->signers = "lan";
 }
 
 static void

@@ -132,6 +132,20 @@ input_against_its_kind(enemy_t *self, plan_t *plan)
 }
 
 static void
+dry(enemy_t *self, plan_t *plan)
+{
+    (void)self;
+    plan->order->dry = true;
+}
+
+static void
+for_a_host_behind_it(enemy_t *self, plan_t *plan)
+{
+    snprintf(plan->order->targets[0].target, sizeof plan->order->targets[0].target, "%s/db7",
+             self->worker);
+}
+
+static void
 wave_2_without_wave_1(enemy_t *self, plan_t *plan)
 {
     order_t *order = plan->order;
@@ -157,6 +171,8 @@ static const attack_t order_attacks[] = {
     {"ord_class_exceeded", "class", .plan = destructive_above_class},
     {"ord_unknown_input", "input", .plan = unknown_input},
     {"ord_input_injection", "input", .plan = input_against_its_kind},
+    {"ord_dry_run_changes_nothing", "class", .plan = dry},
+    {"ord_host_that_nobody_reaches", "target", .plan = for_a_host_behind_it},
     {"byz_wave2_before_wave1", "proof", .plan = wave_2_without_wave_1},
     {"a valid order is still accepted", "none", .begins = true},
 };
