@@ -251,7 +251,7 @@ check_leaf(audit_t *self, slice_t leaf)
     const uint8_t *lf = leaf.size ? memchr(leaf.data, '\n', leaf.size) : NULL;
     slice_t kind = slice_of(leaf.data, lf ? (size_t)(lf - leaf.data) : 0);
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        if (!slice_is(kind, kinds[i].kind))
+        if (!lf || !slice_is(kind, kinds[i].kind))
             continue;
         slice_t payload = slice_of(lf + 1, leaf.size - kind.size - 1);
         if (!kinds[i].check)

@@ -173,7 +173,7 @@ draft_drop(draft_t *self, const char *key, const char *front, const char *back)
     assert(self->keys[rank]);
     for (size_t i = 0; i < before; i++) {
         if (self->lines[i].rank == rank && fields_match(self->lines[i].value, front, back))
-            free(self->lines[i].value);
+            memory_free(&self->lines[i].value);
         else
             self->lines[kept++] = self->lines[i];
     }

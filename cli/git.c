@@ -186,12 +186,11 @@ read_blob(const repository_t *self, const git_tree *tree, const char *path, size
     if (git_tree_entry_filemode_raw(entry) != GIT_FILEMODE_BLOB)
         fault_set(fault, FAULT_FORMAT, "'%s' is no plain file", path);
     else if (git_repository_odb(&odb, self->git) ||
-             git_odb_read_header(&size, &type, odb, git_tree_entry_id(entry)))
+             git_odb_read_header(&size, &type, odb, git_tree_entry_id(entry)) ||
+             (size <= max && git_blob_lookup(&blob, self->git, git_tree_entry_id(entry))))
         git_fault(fault, path);
     else if (size > max)
         fault_set(fault, FAULT_LIMIT, "'%s' is over %zu bytes", path, max);
-    else if (git_blob_lookup(&blob, self->git, git_tree_entry_id(entry)))
-        git_fault(fault, path);
     else
         bytes = bytes_copy(slice_of(git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)));
     git_blob_free(blob);

@@ -194,8 +194,8 @@ print_worst_case(const grant_t *grant, const fetched_t *fetched, const trust_t *
             "  %llu times in %llu s on each worker; in its %llu days about %llu times each, "
             "%llu in all\n",
             (unsigned long long)grant->budget_runs, (unsigned long long)grant->budget_s,
-            (unsigned long long)(life_s / DAY_S), (unsigned long long)(spans * grant->budget_runs),
-            (unsigned long long)(spans * grant->budget_runs * workers));
+            (unsigned long long)(life_s / DAY_S), (unsigned long long)spans * grant->budget_runs,
+            (unsigned long long)spans * grant->budget_runs * workers);
     fputs(grant->evidence == EVIDENCE_TOKEN
               ? "  on the broker's word that a source with the right token sent the alert\n\n"
               : "  on alerts that are signed at their source\n\n",

@@ -216,7 +216,7 @@ review_view(const options_t *options, int argc, char **argv)
     if (candidate)
         base = base_of(&self, candidate, &fault);
     CLEANUP(value_destroy)
-    value_t *view = fault.code ? NULL : view_of(candidate, base, &fault);
+    value_t *view = candidate && !fault.code ? view_of(candidate, base, &fault) : NULL;
     if (!view)
         return command_fail(&fault);
     if (options->json) {
@@ -243,7 +243,8 @@ review_diff(const options_t *options, int argc, char **argv)
         candidate = source_candidate(self.source, argv[1], &fault);
     if (candidate)
         base = base_of(&self, candidate, &fault);
-    if (fault.code || changes_code(base ? base->files : NULL, candidate->files, code, &fault))
+    if (!candidate || fault.code ||
+        changes_code(base ? base->files : NULL, candidate->files, code, &fault))
         return command_fail(&fault);
     changes_print_code(bytes_slice(code), stdout);
     return code->size ? 1 : 0;

@@ -126,7 +126,7 @@ trust_backing(const trust_t *self, slice_t document, slice_t armors, unsigned pu
     backing_t found = {0};
     slice_t parts[] = {document, armors, slice_of(&purposes, sizeof purposes)};
     hash_t hash = hash_of_parts(parts, ARRAY_SIZE(parts));
-    assert(self->people);
+    assert(self->people && self->cache);
     const backing_t *known = cache_find(self->cache, &hash);
     if (known) {
         *backing = *known;

@@ -360,7 +360,7 @@ manifest_decode(slice_t document, fault_t *fault)
         {"trigger", take_trigger}, {"step", take_step},   {"needs", take_need},
         {"use", take_use},         {"bound", take_bound},
     };
-    fault_t scratch;
+    fault_t scratch = {0};
     document_reader_t in;
     CLEANUP(manifest_destroy) manifest_t *self = memory_new(1, sizeof *self);
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();

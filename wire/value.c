@@ -457,7 +457,7 @@ parse_items(parser_t *self, value_kind_t kind, int depth)
 static value_t *
 parse(parser_t *self, int depth)
 {
-    char text[VALUE_DECIMAL_MAX + 1];
+    char text[VALUE_DECIMAL_MAX + 1] = "";
     slice_t bytes;
     if (depth > VALUE_DEPTH_MAX || !self->rest.size) {
         fault_set(self->fault, depth > VALUE_DEPTH_MAX ? FAULT_LIMIT : FAULT_FORMAT,

@@ -299,6 +299,7 @@ grant(effector_t *self, const frames_t *message, entry_t *entry, fault_t *fault)
     if (!warrant || check_target(self, warrant, fault) || check_manifest(warrant, frames_at(message, 9), entry, fault) ||
         read_inputs(warrant, entry, fault))
         return -1;
+    assert(warrant->order || warrant->grant);
     entry->run = warrant->run;
     entry->release = warrant->release_hash;
     entry->authority = warrant->authority;

@@ -339,7 +339,8 @@ read_fault(const op_child_t *self, fault_t *fault)
     if (text && (size_t)(text - word) < sizeof code)
         memcpy(code, word, (size_t)(text - word));
     fault_code_t number = fault_of(code);
-    if (number == FAULT_CODES || number == FAULT_NONE || !text_is_free(slice_text(text + 1)))
+    if (!text || number == FAULT_CODES || number == FAULT_NONE ||
+        !text_is_free(slice_text(text + 1)))
         fault_set(fault, FAULT_FAILED, "%s failed and does not say how", self->name);
     else
         fault_set(fault, number, "%s", text + 1);
