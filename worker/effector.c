@@ -28,6 +28,7 @@ typedef struct {
 typedef struct {
     bool used;
     bool fix; /* has a key, and BEGIN stands in the journal */
+    bool once; /* a fix that must not be run again */
     hash_t key;
     char id[ID_MAX]; /* the judge's */
 } flight_t;
@@ -510,6 +511,7 @@ launch(effector_t *self, const call_t *call, size_t flight, frames_t **answer, f
     fault_t why = {0};
     flight_t *at = &self->flights[flight];
     *at = (flight_t){.used = true, .fix = fix, .key = call->key};
+    at->once = fix && call->op->again == AGAIN_NEVER;
     text_copy(at->id, sizeof at->id, call->id);
     if (!self->place.io.start(self->place.io.self, flight, call->op, call->arguments,
                               fix ? &call->key : NULL, &why))
@@ -641,8 +643,13 @@ effector_ended(effector_t *self, size_t flight, const value_t *result, const fau
     assert(flight < EFFECTOR_FLIGHTS_MAX && self->flights[flight].used);
     assert(result || why->code);
     flight_t *at = &self->flights[flight];
+    fault_t unknown = {0};
     at->used = false;
     *answer = NULL;
+    if (!result && at->once && why->code == FAULT_TIMEOUT) {
+        fault_set(&unknown, FAULT_UNKNOWN, "%s; nobody can know whether it happened", why->text);
+        why = &unknown;
+    }
     if (at->fix && write_end(self, &at->key, result, why, fault))
         return -1;
     if (!result) {
