@@ -105,9 +105,9 @@ static bool
 name_fits(const char *name)
 {
     size_t size = strlen(name);
-    return size && !isdigit((unsigned char)*name) && size < sizeof((label_t *)NULL)->name
-           && text_is_printable(slice_text(name))
-           && !strchr(name, ' ') && escaped_size(name, size) < sizeof((label_t *)NULL)->name;
+    return size && !isdigit((unsigned char)*name) && size < sizeof((label_t *)NULL)->name &&
+           text_is_printable(slice_text(name)) && !strchr(name, ' ') &&
+           escaped_size(name, size) < sizeof((label_t *)NULL)->name;
 }
 
 static size_t
@@ -160,8 +160,7 @@ write_fingerprint(const json_t *labels, char *out, size_t size)
     CLEANUP(memory_free) const char **names = memory_new(count + 1, sizeof *names);
     const char *name;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)labels, name, item)
-        names[at++] = name;
+    json_object_foreach((json_t *)(uintptr_t)labels, name, item) names[at++] = name;
     qsort(names, count, sizeof *names, compare_names);
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < count; i++)
@@ -173,8 +172,8 @@ static void
 read_fingerprint(alert_t *alert, const json_t *item, const json_t *labels)
 {
     const char *given = text_at(item, "fingerprint");
-    if (*given && strlen(given) < sizeof alert->fingerprint && !strchr(given, ' ')
-        && text_is_printable(slice_text(given)))
+    if (*given && strlen(given) < sizeof alert->fingerprint && !strchr(given, ' ') &&
+        text_is_printable(slice_text(given)))
         text_copy(alert->fingerprint, sizeof alert->fingerprint, given);
     else
         write_fingerprint(labels, alert->fingerprint, sizeof alert->fingerprint);
@@ -185,10 +184,9 @@ typedef struct {
 } severity_t;
 
 static const severity_t severities[] = {
-    {"critical", "critical"}, {"page", "critical"}, {"emergency", "critical"},
-    {"error", "high"},        {"high", "high"},     {"major", "high"},
-    {"warning", "medium"},    {"medium", "medium"}, {"minor", "low"},
-    {"low", "low"},           {"info", "info"},     {"none", ""},
+    {"critical", "critical"}, {"page", "critical"}, {"emergency", "critical"}, {"error", "high"},
+    {"high", "high"},         {"major", "high"},    {"warning", "medium"},     {"medium", "medium"},
+    {"minor", "low"},         {"low", "low"},       {"info", "info"},          {"none", ""},
 };
 
 /* "" for a heartbeat; a word that nobody knows counts as none given. */
@@ -227,8 +225,7 @@ read_host(alert_t *alert, const json_t *labels)
         text_copy(alert->host, sizeof alert->host, text_at(labels, names[i]));
     if (!alert->host[0])
         strip_instance(text_at(labels, "instance"), alert->host, sizeof alert->host);
-    if (!alert->host[0] || strchr(alert->host, ' ')
-        || !text_is_printable(slice_text(alert->host)))
+    if (!alert->host[0] || strchr(alert->host, ' ') || !text_is_printable(slice_text(alert->host)))
         text_copy(alert->host, sizeof alert->host, "-");
 }
 
@@ -280,9 +277,8 @@ is_text_map(const json_t *object)
     json_t *item;
     if (!json_is_object(object))
         return false;
-    json_object_foreach((json_t *)(uintptr_t)object, name, item)
-        if (!json_is_string(item))
-            return false;
+    json_object_foreach((json_t *)(uintptr_t)object, name,
+                        item) if (!json_is_string(item)) return false;
     return true;
 }
 
@@ -293,13 +289,12 @@ check_body(const json_t *body, fault_t *fault)
     if (!json_is_array(alerts))
         return fault_set(fault, FAULT_FORMAT, "the body has no list 'alerts'");
     if (json_array_size(alerts) > ALERTMANAGER_ALERTS_MAX)
-        return fault_set(fault, FAULT_LIMIT, "over %d alerts in one body",
-                         ALERTMANAGER_ALERTS_MAX);
+        return fault_set(fault, FAULT_LIMIT, "over %d alerts in one body", ALERTMANAGER_ALERTS_MAX);
     for (size_t i = 0; i < json_array_size(alerts); i++) {
         const json_t *item = json_array_get(alerts, i);
         const json_t *annotations = json_object_get(item, "annotations");
-        if (!is_text_map(json_object_get(item, "labels"))
-            || (annotations && !is_text_map(annotations)))
+        if (!is_text_map(json_object_get(item, "labels")) ||
+            (annotations && !is_text_map(annotations)))
             return fault_set(fault, FAULT_FORMAT,
                              "alert %zu has labels or annotations that are no map of texts", i + 1);
     }
@@ -316,8 +311,8 @@ alertmanager_read(const char *source, slice_t body, on_alert_t on_alert, void *c
     if (is_deep(body))
         return fault_set(fault, FAULT_LIMIT, "the JSON is over %d levels deep",
                          ALERTMANAGER_DEPTH_MAX);
-    CLEANUP(drop_json) json_t *json =
-        json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES, &error);
+    CLEANUP(drop_json)
+    json_t *json = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES, &error);
     if (!json)
         return fault_set(fault, FAULT_FORMAT, "the JSON is wrong at line %d: %s", error.line,
                          error.text);

@@ -12,11 +12,11 @@
 #include "common/fault.h"
 #include "keys/grant.h"
 
-#define ALERTMANAGER_BODY_MAX (1024 * 1024)
-#define ALERTMANAGER_DEPTH_MAX 16
-#define ALERTMANAGER_ALERTS_MAX 1000
-#define ALERTMANAGER_ESCAPED_MAX 850   /* of a value as a document spells it */
-#define ALERTMANAGER_LABELS_MAX 100    /* and as many annotations */
+#define ALERTMANAGER_BODY_MAX    (1024 * 1024)
+#define ALERTMANAGER_DEPTH_MAX   16
+#define ALERTMANAGER_ALERTS_MAX  1000
+#define ALERTMANAGER_ESCAPED_MAX 850 /* of a value as a document spells it */
+#define ALERTMANAGER_LABELS_MAX  100 /* and as many annotations */
 
 /* Each alert in turn, valid during the call; site and received are not filled in, and starts is 0
  * where the payload has none. -1 with *fault stops. */

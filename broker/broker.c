@@ -20,7 +20,7 @@
 #include "wire/message.h"
 
 #define EXIT_RECORD 2 /* the record could not be written */
-#define SETTLED_MS 1000
+#define SETTLED_MS  1000
 
 typedef struct {
     caller_t caller;
@@ -30,24 +30,24 @@ typedef struct {
 struct broker {
     const settings_t *settings;
     charter_t *charter;
-    struct timespec stamp;      /* of the site folder, as it was read last */
+    struct timespec stamp; /* of the site folder, as it was read last */
     machinekey_t *key;
     curvepair_t pair;
     char instance[33];
     store_t *store;
     core_t *core;
     gate_t *gate;
-    web_t *web;                 /* NULL where no http is set */
-    catalog_t *catalog;         /* NULL where none is set */
+    web_t *web;         /* NULL where no http is set */
+    catalog_t *catalog; /* NULL where none is set */
     char catalog_error[FAULT_TEXT_MAX];
     desk_house_t house;
     desk_t *desk;
-    actions_t *actions;         /* of the batch */
-    size_t written;             /* of its rows */
-    bool begun;                 /* a transaction is open */
+    actions_t *actions; /* of the batch */
+    size_t written;     /* of its rows */
+    bool begun;         /* a transaction is open */
     size_t reply_count, reply_capacity;
-    reply_t *replies;           /* of the batch */
-    bool due;                   /* a tick is */
+    reply_t *replies; /* of the batch */
+    bool due;         /* a tick is */
 };
 
 /* The record ---------------------------------------------------------------------------------- */
@@ -57,7 +57,8 @@ static void
 end_without_record(const fault_t *fault)
 {
     log_error("the record cannot be written: %s (%s); nothing after the last commit was "
-              "acknowledged", fault->text, fault_word(fault->code));
+              "acknowledged",
+              fault->text, fault_word(fault->code));
     _exit(EXIT_RECORD);
 }
 
@@ -65,8 +66,8 @@ static void
 write_row(broker_t *self, const row_t *row)
 {
     fault_t fault = {0};
-    if ((!self->begun && self->store->begin(self->store->self, &fault))
-        || self->store->put(self->store->self, row, &fault))
+    if ((!self->begun && self->store->begin(self->store->self, &fault)) ||
+        self->store->put(self->store->self, row, &fault))
         end_without_record(&fault);
     self->begun = true;
 }
@@ -407,8 +408,7 @@ broker_load(const settings_t *settings, fault_t *fault)
     self->key = machinekey_load(settings->signing_key, fault);
     if (!self->key)
         return NULL;
-    const char *known = people_broker(trust_people(self->charter->trust),
-                                      &self->pair.public_key);
+    const char *known = people_broker(trust_people(self->charter->trust), &self->pair.public_key);
     if (!known)
         log_warning("people lists no broker with this CURVE key: nobody will connect to it");
     name_instance(self->instance);
@@ -455,9 +455,9 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
     char program[4096];
     const settings_t *settings = self->settings;
     snprintf(program, sizeof program, "%s/../libexec/tocsin/catalog", program_folder);
-    if (*settings->catalog
-        && !(self->catalog = catalog_new(program, settings->catalog, (uid_t)settings->catalog_uid,
-                                         CATALOG_INTERVAL_MS, fault)))
+    if (*settings->catalog &&
+        !(self->catalog = catalog_new(program, settings->catalog, (uid_t)settings->catalog_uid,
+                                      CATALOG_INTERVAL_MS, fault)))
         return -1;
     if (make_state_folder(settings, fault))
         return -1;
@@ -467,8 +467,7 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
     gate_admit(self->gate, self->charter->trust);
     if (gate_check(self->gate, fault))
         return -1;
-    if (*settings->http_address
-        && !(self->web = web_new(settings, on_post, self, fault)))
+    if (*settings->http_address && !(self->web = web_new(settings, on_post, self, fault)))
         return -1;
     return 0;
 }
@@ -480,8 +479,8 @@ take_grant(broker_t *self, const char *path)
     fault_t fault = {0};
     snprintf(sigs, sizeof sigs, "%s.sigs", path);
     CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, &fault);
-    CLEANUP(bytes_destroy) bytes_t *armors =
-        document ? file_read(sigs, SIGNATURES_BYTES_MAX, &fault) : NULL;
+    CLEANUP(bytes_destroy)
+    bytes_t *armors = document ? file_read(sigs, SIGNATURES_BYTES_MAX, &fault) : NULL;
     event_t event = {.kind = EVENT_GRANT};
     if (armors) {
         event.document = bytes_slice(document);
@@ -540,13 +539,13 @@ broker_serve(broker_t *self, fault_t *fault)
     zmq_pollitem_t web = {.fd = self->web ? web_fd(self->web) : -1, .events = ZMQ_POLLIN};
     zmq_pollitem_t catalog = {.fd = self->catalog ? catalog_fd(self->catalog) : -1,
                               .events = ZMQ_POLLIN};
-    if (zloop_reader(loop, gate_socket(self->gate), on_gate, self)
-        || (self->web && zloop_poller(loop, &web, on_descriptor, self))
-        || (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self))
-        || zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)
+    if (zloop_reader(loop, gate_socket(self->gate), on_gate, self) ||
+        (self->web && zloop_poller(loop, &web, on_descriptor, self)) ||
+        (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self)) ||
+        zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)
         return fault_set(fault, FAULT_IO, "the loop cannot be set up");
-    log_info("broker=%s: serving, instance %.8s, %llu leaves", self->settings->name,
-             self->instance, (unsigned long long)core_log(self->core)->size);
+    log_info("broker=%s: serving, instance %.8s, %llu leaves", self->settings->name, self->instance,
+             (unsigned long long)core_log(self->core)->size);
     zloop_start(loop);
     sign_checkpoint(self);
     log_info("broker=%s: stopped", self->settings->name);

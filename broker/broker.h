@@ -8,8 +8,8 @@
 #include "broker/settings.h"
 
 #define BROKER_TURN_MESSAGES 1000 /* taken from the gate before a commit */
-#define BROKER_TICK_MS 1000
-#define CATALOG_INTERVAL_MS 2000
+#define BROKER_TICK_MS       1000
+#define CATALOG_INTERVAL_MS  2000
 
 typedef struct broker broker_t;
 

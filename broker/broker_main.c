@@ -97,8 +97,8 @@ serve(const options_t *options, const settings_t *settings, fault_t *fault)
         return -1;
     if (!options->foreground && daemon(1, 1))
         return fault_errno(fault, "daemon");
-    if (broker_bind(broker, folder, fault) || privilege_drop((uid_t)settings->uid, fault)
-        || broker_open(broker, options->anew, fault))
+    if (broker_bind(broker, folder, fault) || privilege_drop((uid_t)settings->uid, fault) ||
+        broker_open(broker, options->anew, fault))
         return -1;
     return broker_serve(broker, fault);
 }
@@ -117,8 +117,8 @@ main(int argc, char **argv)
     }
     log_open("tocsin-broker", options.verbose ? LOG_DEBUG : LOG_INFO);
     settings = settings_read(options.config, &fault);
-    if (!settings || (options.keys ? make_keys(settings, &fault)
-                                   : serve(&options, settings, &fault))) {
+    if (!settings ||
+        (options.keys ? make_keys(settings, &fault) : serve(&options, settings, &fault))) {
         log_error("%s (%s)", fault.text, fault_word(fault.code));
         return fault_exit(fault.code);
     }

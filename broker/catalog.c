@@ -14,9 +14,11 @@
 #include "common/channel.h"
 #include "keys/signature.h"
 
-#define KEEPER_FD 3            /* where the keeper finds its socket */
+#define KEEPER_FD         3    /* where the keeper finds its socket */
 #define KEEPER_TIMEOUT_MS 5000 /* to fork a reader */
-#define READER_STEADY_MS CATALOG_BACKOFF_MAX_MS /* one that lived so long ended by another cause */
+#define READER_STEADY_MS                                                    \
+    CATALOG_BACKOFF_MAX_MS /* one that lived so long ended by another cause \
+                            */
 
 struct catalog {
     channel_t *keeper;  /* READER asks for one; its socket comes with the answer */
@@ -218,8 +220,7 @@ start_keeper(catalog_t *self, const char *program, const char *repository, uid_t
 }
 
 catalog_t *
-catalog_new(const char *program, const char *repository, uid_t uid, int interval_ms,
-            fault_t *fault)
+catalog_new(const char *program, const char *repository, uid_t uid, int interval_ms, fault_t *fault)
 {
     CLEANUP(descriptor_close)
     int folder = open(repository, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* catalog - releases and approvals as they lie in git (docs/PROTOCOL.md 9), read by a child that has
- * neither the broker's files nor its rights.
+/* catalog - releases and approvals as they lie in git (docs/PROTOCOL.md 9), read by a child that
+ * has neither the broker's files nor its rights.
  *
  * A keeper process (libexec/tocsin/catalog) gives up privileges once, at start, and then forks a
  * reader whenever the broker asks for one; so a reader that fell over a hostile repository can be
@@ -17,7 +17,7 @@
 #include "keys/release.h"
 #include "wire/value.h"
 
-#define CATALOG_REFS_MAX 100000
+#define CATALOG_REFS_MAX       100000
 #define CATALOG_BACKOFF_MIN_MS 1000
 #define CATALOG_BACKOFF_MAX_MS 60000
 
@@ -29,10 +29,10 @@ typedef enum {
 
 typedef struct {
     catalog_kind_t kind;
-    hash_t hash;               /* as the ref names it; a release's document has it */
-    bytes_t *document;         /* never NULL; empty where the kind has none */
-    bytes_t *armors;           /* likewise */
-    value_t *files;            /* map of path to bytes, complete and checked; NULL but in a release */
+    hash_t hash;       /* as the ref names it; a release's document has it */
+    bytes_t *document; /* never NULL; empty where the kind has none */
+    bytes_t *armors;   /* likewise */
+    value_t *files;    /* map of path to bytes, complete and checked; NULL but in a release */
     char text[FAULT_TEXT_MAX]; /* of a complaint */
 } catalog_item_t;
 
@@ -40,10 +40,10 @@ void catalog_item_destroy(catalog_item_t **self_p);
 
 typedef struct catalog catalog_t;
 
-/* Starts PROGRAM as the keeper of REPOSITORY (a bare one). Call it before privileges drop and before
- * a ZeroMQ context exists: as root, the keeper enters the repository with chroot and becomes UID
- * (and the group of the same number), which must be able to read it; otherwise, or with UID 0, it
- * stays who we are. interval_ms: how often refs are looked at. After a start, and after each
+/* Starts PROGRAM as the keeper of REPOSITORY (a bare one). Call it before privileges drop and
+ * before a ZeroMQ context exists: as root, the keeper enters the repository with chroot and becomes
+ * UID (and the group of the same number), which must be able to read it; otherwise, or with UID 0,
+ * it stays who we are. interval_ms: how often refs are looked at. After a start, and after each
  * restart, every item comes (again). FAULT_CONFIG where there is no such folder, FAULT_UNREACHABLE
  * where the keeper does not come up (it says why on standard error). */
 catalog_t *catalog_new(const char *program, const char *repository, uid_t uid, int interval_ms,

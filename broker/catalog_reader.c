@@ -17,10 +17,10 @@
 #include "keys/signature.h"
 
 #define OBJECT_BYTES_MAX (64 * 1024) /* of a commit or a tree */
-#define FOLDERS_MAX 512              /* below files/ of one release */
-#define RACY_MS 2000 /* a folder that changed so lately may change again unseen */
-#define RELEASES "refs/tocsin/release/"
-#define APPROVALS "refs/tocsin/approval/"
+#define FOLDERS_MAX      512         /* below files/ of one release */
+#define RACY_MS          2000        /* a folder that changed so lately may change again unseen */
+#define RELEASES         "refs/tocsin/release/"
+#define APPROVALS        "refs/tocsin/approval/"
 
 /* A ref as it was when it was looked at. */
 typedef struct {
@@ -39,8 +39,8 @@ typedef struct {
     git_repository *repository; /* NULL until it could be opened */
     git_odb *odb;
     ref_list_t releases, approvals;
-    hash_t stamp;               /* of what holds the refs, at the last look; zero: look again */
-    char said[FAULT_TEXT_MAX];  /* about the repository as a whole; not repeated */
+    hash_t stamp;              /* of what holds the refs, at the last look; zero: look again */
+    char said[FAULT_TEXT_MAX]; /* about the repository as a whole; not repeated */
 } scanner_t;
 
 /* One release's files/, as it is walked. */
@@ -243,8 +243,7 @@ tell(const scanner_t *self, const catalog_item_t *item)
         _exit(0);
 }
 
-static void PRINTF(2, 3)
-complain(const scanner_t *self, const char *format, ...)
+static void PRINTF(2, 3) complain(const scanner_t *self, const char *format, ...)
 {
     CLEANUP(catalog_item_destroy) catalog_item_t *item = catalog_item_new(CATALOG_COMPLAINT);
     va_list args;
@@ -273,8 +272,8 @@ tell_ref(const scanner_t *self, catalog_kind_t kind, const char *space, const re
     if (item)
         tell(self, item);
     else
-        complain(self, "%s %.16s is skipped: %s",
-                 kind == CATALOG_RELEASE ? "release" : "approval", name, fault.text);
+        complain(self, "%s %.16s is skipped: %s", kind == CATALOG_RELEASE ? "release" : "approval",
+                 name, fault.text);
 }
 
 static int

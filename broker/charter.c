@@ -34,8 +34,8 @@ keep(charter_t *self, const char *folder, const char *file, const char *name, ui
     snprintf(path, sizeof path, "%s/%s", folder, file);
     snprintf(sigs, sizeof sigs, "%s.sigs", path);
     CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, fault);
-    CLEANUP(bytes_destroy) bytes_t *armors =
-        document ? file_read(sigs, SIGNATURES_BYTES_MAX, fault) : NULL;
+    CLEANUP(bytes_destroy)
+    bytes_t *armors = document ? file_read(sigs, SIGNATURES_BYTES_MAX, fault) : NULL;
     if (!armors)
         return -1;
     self->documents = memory_resize(self->documents, self->count + 1, sizeof *self->documents);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* charter - the site folder as the broker read it last: what it trusts, and the documents' own
- * bytes, which it hands on to workers that have older ones (docs/PROTOCOL.md 6, DOCUMENT, and 11). */
+ * bytes, which it hands on to workers that have older ones (docs/PROTOCOL.md 6, DOCUMENT, and 11).
+ */
 #ifndef TOCSIN_CHARTER_H
 #define TOCSIN_CHARTER_H
 
@@ -8,7 +9,7 @@
 #include "wire/value.h"
 
 typedef struct {
-    char name[TEXT_NAME_MAX + 8];    /* "root", "people", "fleet.REGION" */
+    char name[TEXT_NAME_MAX + 8]; /* "root", "people", "fleet.REGION" */
     uint64_t version;
     bytes_t *document, *armors;
 } charter_document_t;
@@ -16,7 +17,7 @@ typedef struct {
 typedef struct {
     trust_t *trust;
     size_t count;
-    charter_document_t *documents;      /* roots ascending, people, fleets */
+    charter_document_t *documents; /* roots ascending, people, fleets */
 } charter_t;
 
 /* Everything in FOLDER, verified from the id in FOLDER/id. */

@@ -10,13 +10,13 @@
 #include "wire/message.h"
 
 #define PREFIX_MIN 6
-#define ID_MAX 64
+#define ID_MAX     64
 
 typedef struct {
     caller_t caller;
-    char id[ID_MAX + 1];    /* of the ASK */
-    hash_t run;             /* zero: any */
-    uint64_t incident;      /* 0: any */
+    char id[ID_MAX + 1]; /* of the ASK */
+    hash_t run;          /* zero: any */
+    uint64_t incident;   /* 0: any */
 } watch_t;
 
 struct desk {
@@ -31,9 +31,9 @@ typedef struct {
     const value_t *arguments;
     wall_t now;
     fault_t *fault;
-    size_t room;            /* of the body, in bytes */
-    value_t *list;          /* being filled by a visitor */
-    bool failed;            /* a visitor's */
+    size_t room;   /* of the body, in bytes */
+    value_t *list; /* being filled by a visitor */
+    bool failed;   /* a visitor's */
 } asked_t;
 
 desk_t *
@@ -83,8 +83,8 @@ static bool
 fill_run(void *context, const row_t *row)
 {
     filling_t *filling = context;
-    return append(filling->asked, view_run(filling->desk->house->store, &row->run,
-                                           filling->asked->fault));
+    return append(filling->asked,
+                  view_run(filling->desk->house->store, &row->run, filling->asked->fault));
 }
 
 static bool
@@ -129,7 +129,7 @@ limit_of(const asked_t *asked)
 typedef struct {
     const char *prefix;
     size_t found;
-    row_t *row;             /* the first that fits; ours */
+    row_t *row; /* the first that fits; ours */
 } search_t;
 
 static bool
@@ -201,8 +201,10 @@ find_release(const desk_t *self, const char *name, fault_t *fault)
             found = release;
     }
     if (!found)
-        fault_set(fault, FAULT_NOT_FOUND, "no release '%s' is here, nor is one of that playbook in "
-                                          "service", name);
+        fault_set(fault, FAULT_NOT_FOUND,
+                  "no release '%s' is here, nor is one of that playbook in "
+                  "service",
+                  name);
     return found;
 }
 
@@ -265,8 +267,8 @@ answer_status(desk_t *self, asked_t *asked)
     const desk_house_t *house = self->house;
     const merkle_t *log = core_log(house->core);
     hash_t head = merkle_head(log);
-    query_t query = {.what = FIND_INCIDENTS_IN, .number = INCIDENT_WAITING,
-                     .limit = limit_of(asked)};
+    query_t query = {
+        .what = FIND_INCIDENTS_IN, .number = INCIDENT_WAITING, .limit = limit_of(asked)};
     value_t *waiting = list_of(self, asked, &query, fill_waiting);
     if (!waiting)
         return NULL;
@@ -310,8 +312,8 @@ static value_t *
 answer_incident(desk_t *self, asked_t *asked)
 {
     CLEANUP(row_destroy) row_t *row = find_incident(self, asked, "id");
-    CLEANUP(value_destroy) value_t *map =
-        row ? view_incident(self->house->store, &row->incident, asked->fault) : NULL;
+    CLEANUP(value_destroy)
+    value_t *map = row ? view_incident(self->house->store, &row->incident, asked->fault) : NULL;
     if (!map)
         return NULL;
     query_t told = {.what = FIND_EVENTS_OF, .number = row->incident.id};
@@ -337,8 +339,8 @@ answer_runs(desk_t *self, asked_t *asked)
 static value_t *
 answer_run(desk_t *self, asked_t *asked)
 {
-    CLEANUP(row_destroy) row_t *row =
-        find_run(self, value_get_text(asked->arguments, "id"), asked->fault);
+    CLEANUP(row_destroy)
+    row_t *row = find_run(self, value_get_text(asked->arguments, "id"), asked->fault);
     return row ? view_whole_run(self->house->store, &row->run, asked->fault) : NULL;
 }
 
@@ -448,7 +450,8 @@ answer_log(desk_t *self, asked_t *asked)
                   DESK_LEAVES_MAX);
         return NULL;
     }
-    query_t query = {.what = FIND_LEAVES, .number = (uint64_t)from,
+    query_t query = {.what = FIND_LEAVES,
+                     .number = (uint64_t)from,
                      .limit = count ? (size_t)count : DESK_LEAVES_MAX};
     value_t *leaves = list_of(self, asked, &query, fill_leaf);
     if (!leaves)
@@ -507,8 +510,8 @@ answer_unwatch(desk_t *self, asked_t *asked)
 {
     const char *id = value_get_text(asked->arguments, "id");
     for (size_t i = self->watch_count; i-- > 0;)
-        if (!strcmp(self->watches[i].id, id)
-            && !strcmp(self->watches[i].caller.name, asked->caller->name))
+        if (!strcmp(self->watches[i].id, id) &&
+            !strcmp(self->watches[i].caller.name, asked->caller->name))
             self->watches[i] = self->watches[--self->watch_count];
     return value_map();
 }
@@ -550,8 +553,8 @@ desk_forget(desk_t *self, const caller_t *caller)
 {
     for (size_t i = self->watch_count; i-- > 0;) {
         const caller_t *other = &self->watches[i].caller;
-        if (other->route_size == caller->route_size
-            && !memcmp(other->route, caller->route, caller->route_size))
+        if (other->route_size == caller->route_size &&
+            !memcmp(other->route, caller->route, caller->route_size))
             self->watches[i] = self->watches[--self->watch_count];
     }
 }
@@ -562,18 +565,12 @@ static const struct {
     const char *verb;
     value_t *(*answer)(desk_t *self, asked_t *asked);
 } verbs[] = {
-    {"status",    answer_status   },
-    {"incidents", answer_incidents},
-    {"incident",  answer_incident },
-    {"runs",      answer_runs     },
-    {"run",       answer_run      },
-    {"releases",  answer_releases },
-    {"release",   answer_release  },
-    {"workers",   answer_workers  },
-    {"submit",    answer_submit   },
-    {"log",       answer_log      },
-    {"watch",     answer_watch    },
-    {"unwatch",   answer_unwatch  },
+    {"status", answer_status},     {"incidents", answer_incidents},
+    {"incident", answer_incident}, {"runs", answer_runs},
+    {"run", answer_run},           {"releases", answer_releases},
+    {"release", answer_release},   {"workers", answer_workers},
+    {"submit", answer_submit},     {"log", answer_log},
+    {"watch", answer_watch},       {"unwatch", answer_unwatch},
 };
 
 static value_t *
@@ -592,12 +589,15 @@ desk_ask(desk_t *self, const caller_t *caller, const frames_t *ask, wall_t now)
     fault_t fault = {0};
     const char *id = frames_text(ask, 1), *verb = frames_text(ask, 2);
     CLEANUP(value_destroy) value_t *arguments = value_decode(frames_at(ask, 3), &fault);
-    asked_t asked = {.caller = caller, .id = id, .arguments = arguments, .now = now,
-                     .fault = &fault, .room = VIEW_BYTES_MAX};
+    asked_t asked = {.caller = caller,
+                     .id = id,
+                     .arguments = arguments,
+                     .now = now,
+                     .fault = &fault,
+                     .room = VIEW_BYTES_MAX};
     if (arguments && strlen(id) > ID_MAX)
         fault_set(&fault, FAULT_LIMIT, "an id is at most %d bytes", ID_MAX);
-    CLEANUP(value_destroy) value_t *body =
-        fault.code ? NULL : answer_verb(self, &asked, verb);
+    CLEANUP(value_destroy) value_t *body = fault.code ? NULL : answer_verb(self, &asked, verb);
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
     bool watching = body && !strcmp(verb, "watch");
     if (!body)

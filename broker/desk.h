@@ -7,20 +7,20 @@
 #include "broker/core/core.h"
 #include "broker/gate.h"
 
-#define DESK_WATCHES_MAX 256
+#define DESK_WATCHES_MAX  256
 #define DESK_LIST_DEFAULT 50
-#define DESK_LIST_MAX 500
-#define DESK_LEAVES_MAX 1000
+#define DESK_LIST_MAX     500
+#define DESK_LEAVES_MAX   1000
 
 typedef struct {
-    core_t *core;                  /* all of it borrowed */
+    core_t *core; /* all of it borrowed */
     const store_t *store;
-    const char *broker;            /* its name */
+    const char *broker; /* its name */
     const char *instance;
-    const machinekey_t *key;       /* signs checkpoints */
+    const machinekey_t *key; /* signs checkpoints */
     wall_t started;
-    const char *catalog_error;     /* "" while there is none; may change */
-    void *context;                 /* of the two below */
+    const char *catalog_error; /* "" while there is none; may change */
+    void *context;             /* of the two below */
 
     /* One step of the core, as part of the batch under way. */
     int (*step)(void *context, event_t *event, fault_t *fault);

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ZAP_ENDPOINT "inproc://zeromq.zap.01"
-#define ZAP_DOMAIN "tocsin"
+#define ZAP_ENDPOINT       "inproc://zeromq.zap.01"
+#define ZAP_DOMAIN         "tocsin"
 #define ZAP_ENFORCE_DOMAIN 93 /* ZMQ_ZAP_ENFORCE_DOMAIN, which some headers lack */
-#define KEY_TEXT (2 * sizeof(curvekey_t) + 1)
-#define CHECK_MS 2000
+#define KEY_TEXT           (2 * sizeof(curvekey_t) + 1)
+#define CHECK_MS           2000
 
 typedef struct {
     bool worker;
@@ -23,9 +23,9 @@ typedef struct {
 struct gate {
     zactor_t *porter;
     zsock_t *socket;
-    curvepair_t pair;       /* its public half, for the self-test */
-    zhashx_t *admitted;     /* key as text -> admitted_t */
-    zhashx_t *routes;       /* worker id -> route_t: where it spoke last */
+    curvepair_t pair;   /* its public half, for the self-test */
+    zhashx_t *admitted; /* key as text -> admitted_t */
+    zhashx_t *routes;   /* worker id -> route_t: where it spoke last */
 };
 
 static void
@@ -39,7 +39,7 @@ free_item(void **item)
 
 typedef struct {
     zsock_t *pipe, *handler;
-    zhashx_t *keys;         /* as text; the values mean nothing */
+    zhashx_t *keys; /* as text; the values mean nothing */
 } porter_t;
 
 static void
@@ -55,9 +55,9 @@ porter_answer(const porter_t *self, zmsg_t *request)
     char text[KEY_TEXT] = "";
     if (key && zframe_size(key) == sizeof(curvekey_t))
         hex_encode(slice_of(zframe_data(key), zframe_size(key)), text);
-    bool known = version && sequence && domain && mechanism && streq(version, "1.0")
-                 && streq(domain, ZAP_DOMAIN) && streq(mechanism, "CURVE") && *text
-                 && zhashx_lookup(self->keys, text);
+    bool known = version && sequence && domain && mechanism && streq(version, "1.0") &&
+                 streq(domain, ZAP_DOMAIN) && streq(mechanism, "CURVE") && *text &&
+                 zhashx_lookup(self->keys, text);
     zstr_sendx(self->handler, "1.0", sequence ? sequence : "", known ? "200" : "400",
                known ? "OK" : "this key is in no document of the site", known ? text : "", "",
                NULL);
@@ -230,9 +230,9 @@ gate_check(gate_t *self, fault_t *fault)
     curve_forget(&pair);
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
     CLEANUP(zstr_free) char *endpoint = zsock_last_endpoint(self->socket);
-    if (zmq_socket_monitor(zsock_resolve(stranger), watch, events)
-        || zsock_connect(monitor, "%s", watch)
-        || zsock_connect(stranger, "%s", endpoint ? endpoint : ""))
+    if (zmq_socket_monitor(zsock_resolve(stranger), watch, events) ||
+        zsock_connect(monitor, "%s", watch) ||
+        zsock_connect(stranger, "%s", endpoint ? endpoint : ""))
         return fault_errno(fault, "the gate's self-test cannot begin");
     int result = read_verdict(monitor, fault);
     zmq_socket_monitor(zsock_resolve(stranger), NULL, 0);
@@ -280,9 +280,8 @@ receive_one(gate_t *self, caller_t *caller)
     CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
     CLEANUP(zframe_destroy) zframe_t *route = message ? zmsg_pop(message) : NULL;
     zframe_t *frame = route ? zmsg_first(message) : NULL;
-    if (!frame || zmsg_size(message) > FRAMES_MAX
-        || zmsg_content_size(message) > FRAMES_BYTES_MAX
-        || !name_caller(self, caller, route, frame))
+    if (!frame || zmsg_size(message) > FRAMES_MAX ||
+        zmsg_content_size(message) > FRAMES_BYTES_MAX || !name_caller(self, caller, route, frame))
         return NULL;
     frames_t *frames = frames_new();
     for (; frame; frame = zmsg_next(message))

@@ -13,7 +13,7 @@
 #include "keys/trust.h"
 
 #define GATE_HANDSHAKE_MS 2000
-#define GATE_QUEUE_MAX 4096 /* messages a peer may be behind */
+#define GATE_QUEUE_MAX    4096 /* messages a peer may be behind */
 
 typedef struct gate gate_t;
 
@@ -32,9 +32,9 @@ int gate_check(gate_t *self, fault_t *fault) MUST_CHECK;
 zsock_t *gate_socket(const gate_t *self);
 
 typedef struct {
-    bool worker;                        /* else a person */
-    char name[TEXT_NAME_MAX + 1];       /* worker id or person */
-    uint8_t route[256];                 /* where an answer goes, until it disconnects */
+    bool worker;                  /* else a person */
+    char name[TEXT_NAME_MAX + 1]; /* worker id or person */
+    uint8_t route[256];           /* where an answer goes, until it disconnects */
     size_t route_size;
 } caller_t;
 

@@ -9,9 +9,9 @@
 #define MERKLE_EDGE_MAX 64
 
 typedef struct {
-    uint64_t size;                 /* leaves */
-    hash_t edge[MERKLE_EDGE_MAX];  /* heads of the full subtrees, the largest first: one for each
-                                      bit set in size */
+    uint64_t size;                /* leaves */
+    hash_t edge[MERKLE_EDGE_MAX]; /* heads of the full subtrees, the largest first: one for each
+                                     bit set in size */
 } merkle_t;
 
 /* leaf is hash_leaf of the leaf's bytes. */

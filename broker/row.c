@@ -28,17 +28,25 @@ static const char *const tables[] = {
 #undef X
 };
 
-#define COLUMN(type, member, name, key)                                                            \
-    {#name, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), key}
+#define COLUMN(type, member, name, key)                                                      \
+    {                                                                                        \
+#name, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), key \
+    }
 #define NUMBER(member, name) COLUMN(COLUMN_NUMBER, member, name, false)
-#define WALL(member, name) COLUMN(COLUMN_WALL, member, name, false)
-#define BOOL(member, name) COLUMN(COLUMN_BOOL, member, name, false)
-#define TEXT(member, name) COLUMN(COLUMN_TEXT, member, name, false)
-#define HASH(member, name) COLUMN(COLUMN_HASH, member, name, false)
-#define BYTES(member, name) COLUMN(COLUMN_BYTES, member, name, false)
-#define WORD(member, name, count) {#name, COLUMN_WORD, offsetof(row_t, member.name), count, false}
+#define WALL(member, name)   COLUMN(COLUMN_WALL, member, name, false)
+#define BOOL(member, name)   COLUMN(COLUMN_BOOL, member, name, false)
+#define TEXT(member, name)   COLUMN(COLUMN_TEXT, member, name, false)
+#define HASH(member, name)   COLUMN(COLUMN_HASH, member, name, false)
+#define BYTES(member, name)  COLUMN(COLUMN_BYTES, member, name, false)
+#define WORD(member, name, count)                                      \
+    {                                                                  \
+#name, COLUMN_WORD, offsetof(row_t, member.name), count, false \
+    }
 #define KEY(type, member, name) COLUMN(type, member, name, true)
-#define LAST {NULL, COLUMN_NUMBER, 0, 0, false}
+#define LAST                             \
+    {                                    \
+        NULL, COLUMN_NUMBER, 0, 0, false \
+    }
 
 static const column_t incident_columns[] = {
     KEY(COLUMN_NUMBER, incident, id),
@@ -65,22 +73,14 @@ static const column_t incident_columns[] = {
 };
 
 static const column_t run_columns[] = {
-    KEY(COLUMN_HASH, run, id),
-    TEXT(run, playbook),
-    BOOL(run, by_grant),
-    HASH(run, authority),
-    HASH(run, release),
-    NUMBER(run, alert),
-    NUMBER(run, incident),
-    WORD(run, state, RUN_STATE_COUNT),
-    TEXT(run, reason),
-    TEXT(run, who),
-    WALL(run, created),
-    WALL(run, ended),
-    WALL(run, not_after),
-    NUMBER(run, soak_s),
-    NUMBER(run, max_failures),
-    LAST,
+    KEY(COLUMN_HASH, run, id), TEXT(run, playbook),
+    BOOL(run, by_grant),       HASH(run, authority),
+    HASH(run, release),        NUMBER(run, alert),
+    NUMBER(run, incident),     WORD(run, state, RUN_STATE_COUNT),
+    TEXT(run, reason),         TEXT(run, who),
+    WALL(run, created),        WALL(run, ended),
+    WALL(run, not_after),      NUMBER(run, soak_s),
+    NUMBER(run, max_failures), LAST,
 };
 
 static const column_t part_columns[] = {
@@ -130,11 +130,7 @@ static const column_t output_columns[] = {
 };
 
 static const column_t leaf_columns[] = {
-    KEY(COLUMN_NUMBER, leaf, number),
-    TEXT(leaf, kind),
-    BYTES(leaf, bytes),
-    HASH(leaf, hash),
-    LAST,
+    KEY(COLUMN_NUMBER, leaf, number), TEXT(leaf, kind), BYTES(leaf, bytes), HASH(leaf, hash), LAST,
 };
 
 static const column_t event_columns[] = {

@@ -12,19 +12,19 @@
 
 #define ROW_NAMES_MAX 1023 /* of names in one text, separated by spaces */
 
-#define INCIDENT_STATES(X)                                                                         \
-    X(INCIDENT_WAITING, "waiting")       /* for people */                                          \
-    X(INCIDENT_AUTHORISED, "authorised") /* a run is offered */                                    \
-    X(INCIDENT_RUNNING, "running")       /* a worker took it */                                    \
-    X(INCIDENT_RESOLVED, "resolved")     /* its source said so, or a run verified it */            \
-    X(INCIDENT_FAILED, "failed")         /* the run did not end well */                            \
+#define INCIDENT_STATES(X)                                                              \
+    X(INCIDENT_WAITING, "waiting")       /* for people */                               \
+    X(INCIDENT_AUTHORISED, "authorised") /* a run is offered */                         \
+    X(INCIDENT_RUNNING, "running")       /* a worker took it */                         \
+    X(INCIDENT_RESOLVED, "resolved")     /* its source said so, or a run verified it */ \
+    X(INCIDENT_FAILED, "failed")         /* the run did not end well */                 \
     X(INCIDENT_ABANDONED, "abandoned")   /* nobody spoke of it for a week */
 
 typedef enum {
 #define X(state, word) state,
     INCIDENT_STATES(X)
 #undef X
-    INCIDENT_STATE_COUNT
+        INCIDENT_STATE_COUNT
 } incident_state_t;
 
 const char *incident_word(incident_state_t self);
@@ -37,13 +37,13 @@ typedef struct {
     uint64_t id;
     char source[TEXT_NAME_MAX + 1];
     char fingerprint[129];
-    char name[128];                    /* label alertname; "" where it has none */
+    char name[128]; /* label alertname; "" where it has none */
     incident_state_t state;
     char severity[16];
     char title[ORDER_REASON_MAX + 1];
-    char host[256];                    /* "-" where no alert named one */
-    char region[TEXT_NAME_MAX + 1];    /* "" where nobody knows */
-    char worker[TEXT_NAME_MAX + 1];    /* whose machine the host is; "" where none */
+    char host[256];                 /* "-" where no alert named one */
+    char region[TEXT_NAME_MAX + 1]; /* "" where nobody knows */
+    char worker[TEXT_NAME_MAX + 1]; /* whose machine the host is; "" where none */
     wall_t starts, first, last;
     uint64_t count;                    /* firing alerts */
     bool firing;                       /* as its source said last */
@@ -54,19 +54,19 @@ typedef struct {
     char reason[256];                  /* why it is in this state */
 } incident_t;
 
-#define RUN_STATES(X)                                                                              \
-    X(RUN_ACTIVE, "active")                                                                        \
-    X(RUN_SUCCEEDED, "succeeded")                                                                  \
-    X(RUN_FAILED, "failed")                                                                        \
-    X(RUN_STOPPED, "stopped")                                                                      \
-    X(RUN_EXPIRED, "expired") /* its window closed before every target had begun */                \
+#define RUN_STATES(X)                                                               \
+    X(RUN_ACTIVE, "active")                                                         \
+    X(RUN_SUCCEEDED, "succeeded")                                                   \
+    X(RUN_FAILED, "failed")                                                         \
+    X(RUN_STOPPED, "stopped")                                                       \
+    X(RUN_EXPIRED, "expired") /* its window closed before every target had begun */ \
     X(RUN_UNKNOWN, "unknown") /* nobody can know what happened somewhere */
 
 typedef enum {
 #define X(state, word) state,
     RUN_STATES(X)
 #undef X
-    RUN_STATE_COUNT
+        RUN_STATE_COUNT
 } run_state_t;
 
 const char *run_word(run_state_t self);
@@ -75,35 +75,35 @@ typedef struct {
     hash_t id;
     char playbook[TEXT_NAME_MAX + 1];
     bool by_grant;
-    hash_t authority;                  /* the order or grant document */
+    hash_t authority; /* the order or grant document */
     hash_t release;
-    uint64_t alert;                    /* leaf of a grant's evidence */
-    uint64_t incident;                 /* 0 where none */
+    uint64_t alert;    /* leaf of a grant's evidence */
+    uint64_t incident; /* 0 where none */
     run_state_t state;
     char reason[ORDER_REASON_MAX + 1];
-    char who[ROW_NAMES_MAX + 1];       /* who signed */
-    wall_t created, ended;             /* ended 0 while active */
-    wall_t not_after;                  /* parts begin until then */
+    char who[ROW_NAMES_MAX + 1]; /* who signed */
+    wall_t created, ended;       /* ended 0 while active */
+    wall_t not_after;            /* parts begin until then */
     uint64_t soak_s, max_failures;
 } run_row_t;
 
-#define PART_STATES(X)                                                                             \
-    X(PART_WAITING, "waiting") /* for the wave before */                                           \
-    X(PART_OFFERED, "offered")                                                                     \
-    X(PART_ACCEPTED, "open")                                                                       \
-    X(PART_DONE, "done")                                                                           \
-    X(PART_FAILED, "failed")                                                                       \
-    X(PART_REFUSED, "refused")                                                                     \
-    X(PART_SKIPPED, "skipped")                                                                     \
-    X(PART_STOPPED, "stopped")                                                                     \
-    X(PART_UNKNOWN, "unknown")                                                                     \
+#define PART_STATES(X)                                   \
+    X(PART_WAITING, "waiting") /* for the wave before */ \
+    X(PART_OFFERED, "offered")                           \
+    X(PART_ACCEPTED, "open")                             \
+    X(PART_DONE, "done")                                 \
+    X(PART_FAILED, "failed")                             \
+    X(PART_REFUSED, "refused")                           \
+    X(PART_SKIPPED, "skipped")                           \
+    X(PART_STOPPED, "stopped")                           \
+    X(PART_UNKNOWN, "unknown")                           \
     X(PART_NEVER, "never") /* reached nobody before its window closed */
 
 typedef enum {
 #define X(state, word) state,
     PART_STATES(X)
 #undef X
-    PART_STATE_COUNT
+        PART_STATE_COUNT
 } part_state_t;
 
 const char *part_word(part_state_t self);
@@ -115,14 +115,14 @@ typedef struct {
     uint64_t wave;
     part_state_t state;
     char code[16], text[256];
-    wall_t offered, accepted, ended;   /* 0 where not yet */
-    bool verified;                     /* a step with a verify ended ok */
-    bool proven;                       /* receipt is there */
-    uint64_t receipt;                  /* leaf of the receipt that ended it */
+    wall_t offered, accepted, ended; /* 0 where not yet */
+    bool verified;                   /* a step with a verify ended ok */
+    bool proven;                     /* receipt is there */
+    uint64_t receipt;                /* leaf of the receipt that ended it */
 } part_row_t;
 
 typedef struct {
-    uint64_t incident;                 /* 0: a resolve of what nobody knows, or a heartbeat */
+    uint64_t incident; /* 0: a resolve of what nobody knows, or a heartbeat */
     wall_t at;
     bool firing;
     uint64_t leaf;
@@ -130,10 +130,10 @@ typedef struct {
 
 typedef struct {
     hash_t hash;
-    char kind[16];                     /* "order", "grant", "release" */
-    bool live;                         /* loaded at start */
+    char kind[16]; /* "order", "grant", "release" */
+    bool live;     /* loaded at start */
     slice_t bytes, armors;
-    slice_t files;                     /* of a release: map of path to bytes, encoded */
+    slice_t files; /* of a release: map of path to bytes, encoded */
 } document_row_t;
 
 typedef struct {
@@ -141,7 +141,7 @@ typedef struct {
     uint64_t sequence;
     hash_t hash, run;
     char target[2 * TEXT_NAME_MAX + 2];
-    uint64_t leaf;                     /* document, then armor */
+    uint64_t leaf; /* document, then armor */
 } receipt_row_t;
 
 typedef struct {
@@ -150,17 +150,17 @@ typedef struct {
 } output_row_t;
 
 typedef struct {
-    uint64_t number;                   /* from 0 */
+    uint64_t number; /* from 0 */
     char kind[16];
-    slice_t bytes;                     /* without the kind */
+    slice_t bytes; /* without the kind */
     hash_t hash;
 } leaf_row_t;
 
 /* What people read: one sentence about an incident, a run, or neither. */
 typedef struct {
     wall_t at;
-    uint64_t incident;                 /* 0 where none */
-    hash_t run;                        /* zero where none */
+    uint64_t incident; /* 0 where none */
+    hash_t run;        /* zero where none */
     char kind[24];
     char text[512];
     char worker[TEXT_NAME_MAX + 1], step[TEXT_NAME_MAX + 1]; /* "" where none */
@@ -170,16 +170,16 @@ typedef struct {
 
 typedef struct {
     char id[TEXT_NAME_MAX + 1];
-    uint64_t sequence;                 /* of its last receipt */
-    hash_t head;                       /* that receipt's hash */
+    uint64_t sequence; /* of its last receipt */
+    hash_t head;       /* that receipt's hash */
 } worker_row_t;
 
 /* One row: the log's right edge, and counts, so that starting does not read history. */
 typedef struct {
     uint64_t size;
     slice_t edge;
-    uint64_t incidents;                /* the highest number given */
-    slice_t counts;                    /* uint64_t [INCIDENT_STATE_COUNT] */
+    uint64_t incidents; /* the highest number given */
+    slice_t counts;     /* uint64_t [INCIDENT_STATE_COUNT] */
 } position_row_t;
 
 typedef struct {
@@ -188,25 +188,25 @@ typedef struct {
 } checkpoint_row_t;
 
 /*    kind             table         struct            member */
-#define ROWS(X)                                                                                    \
-    X(ROW_INCIDENT,   "incident",   incident_t,       incident)                                    \
-    X(ROW_RUN,        "run",        run_row_t,        run)                                         \
-    X(ROW_PART,       "part",       part_row_t,       part)                                        \
-    X(ROW_ALERT,      "alert",      alert_row_t,      alert)                                       \
-    X(ROW_DOCUMENT,   "document",   document_row_t,   document)                                    \
-    X(ROW_RECEIPT,    "receipt",    receipt_row_t,    receipt)                                     \
-    X(ROW_OUTPUT,     "output",     output_row_t,     output)                                      \
-    X(ROW_LEAF,       "leaf",       leaf_row_t,       leaf)                                        \
-    X(ROW_EVENT,      "event",      event_row_t,      event)                                       \
-    X(ROW_WORKER,     "worker",     worker_row_t,     worker)                                      \
-    X(ROW_POSITION,   "position",   position_row_t,   position)                                    \
+#define ROWS(X)                                           \
+    X(ROW_INCIDENT, "incident", incident_t, incident)     \
+    X(ROW_RUN, "run", run_row_t, run)                     \
+    X(ROW_PART, "part", part_row_t, part)                 \
+    X(ROW_ALERT, "alert", alert_row_t, alert)             \
+    X(ROW_DOCUMENT, "document", document_row_t, document) \
+    X(ROW_RECEIPT, "receipt", receipt_row_t, receipt)     \
+    X(ROW_OUTPUT, "output", output_row_t, output)         \
+    X(ROW_LEAF, "leaf", leaf_row_t, leaf)                 \
+    X(ROW_EVENT, "event", event_row_t, event)             \
+    X(ROW_WORKER, "worker", worker_row_t, worker)         \
+    X(ROW_POSITION, "position", position_row_t, position) \
     X(ROW_CHECKPOINT, "checkpoint", checkpoint_row_t, checkpoint)
 
 typedef enum {
 #define X(kind, table, type, member) kind,
     ROWS(X)
 #undef X
-    ROW_KINDS
+        ROW_KINDS
 } row_kind_t;
 
 typedef struct {
@@ -231,9 +231,9 @@ typedef enum {
 typedef struct {
     const char *name;
     column_type_t type;
-    size_t offset;                     /* in row_t */
+    size_t offset; /* in row_t */
     size_t size;
-    bool key;                          /* among those that make the row unique */
+    bool key; /* among those that make the row unique */
 } column_t;
 
 const char *row_table(row_kind_t kind);

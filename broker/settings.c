@@ -14,13 +14,13 @@ typedef struct {
 } text_setting_t;
 
 static const text_setting_t texts[] = {
-    {"site",         offsetof(settings_t, site),         NULL},
-    {"state",        offsetof(settings_t, state),        NULL},
-    {"name",         offsetof(settings_t, name),         NULL},
-    {"listen",       offsetof(settings_t, listen),       NULL},
+    {"site", offsetof(settings_t, site), NULL},
+    {"state", offsetof(settings_t, state), NULL},
+    {"name", offsetof(settings_t, name), NULL},
+    {"listen", offsetof(settings_t, listen), NULL},
     {"curve-secret", offsetof(settings_t, curve_secret), NULL},
-    {"signing-key",  offsetof(settings_t, signing_key),  NULL},
-    {"catalog",      offsetof(settings_t, catalog),      ""  },
+    {"signing-key", offsetof(settings_t, signing_key), NULL},
+    {"catalog", offsetof(settings_t, catalog), ""},
 };
 
 static char **
@@ -52,8 +52,8 @@ read_http(settings_t *self, const config_t *config, const setting_t *setting, fa
 {
     const char *word = setting->words[1], *colon = word ? strrchr(word, ':') : NULL;
     uint64_t port = 0;
-    if (setting->count != 2 || !colon || colon == word || self->http_address
-        || !text_read_u64(colon + 1, 1, 65535, &port))
+    if (setting->count != 2 || !colon || colon == word || self->http_address ||
+        !text_read_u64(colon + 1, 1, 65535, &port))
         return config_fault(config, setting, fault, "'http' takes one ADDRESS:PORT, once");
     size_t skip = word[0] == '[' && colon[-1] == ']';
     self->http_address = memory_text(word + skip);
@@ -75,8 +75,8 @@ read_token(const char *path, fault_t *fault)
         return NULL;
     size_t size = file->size && file->data[file->size - 1] == '\n' ? file->size - 1 : file->size;
     slice_t token = slice_of(file->data, size);
-    if (size < SETTINGS_TOKEN_MIN || size > SETTINGS_TOKEN_MAX || !text_is_printable(token)
-        || memchr(token.data, ' ', size)) {
+    if (size < SETTINGS_TOKEN_MIN || size > SETTINGS_TOKEN_MAX || !text_is_printable(token) ||
+        memchr(token.data, ' ', size)) {
         fault_set(fault, FAULT_FORMAT, "'%s' is not one token of %d to %d printable characters",
                   path, SETTINGS_TOKEN_MIN, SETTINGS_TOKEN_MAX);
         return NULL;
@@ -89,15 +89,15 @@ read_source(settings_t *self, const config_t *config, const setting_t *setting, 
 {
     const char *const *words = setting->words;
     bool region = setting->count == 7;
-    if ((setting->count != 5 && !region) || strcmp(words[3], "token-file") != 0
-        || (region && (strcmp(words[5], "region") != 0 || !text_is_name(words[6]))))
+    if ((setting->count != 5 && !region) || strcmp(words[3], "token-file") != 0 ||
+        (region && (strcmp(words[5], "region") != 0 || !text_is_name(words[6]))))
         return config_fault(config, setting, fault,
                             "expected: source NAME KIND token-file FILE [region NAME]");
     if (!text_is_name(words[1]) || settings_source(self, words[1]))
         return config_fault(config, setting, fault, "'%s' is not a name, or is taken", words[1]);
     if (strcmp(words[2], "alertmanager") != 0)
-        return config_fault(config, setting, fault,
-                            "'%s' is no kind of source; 'alertmanager' is", words[2]);
+        return config_fault(config, setting, fault, "'%s' is no kind of source; 'alertmanager' is",
+                            words[2]);
     if (self->source_count == SETTINGS_SOURCES_MAX)
         return config_fault(config, setting, fault, "over %d sources", SETTINGS_SOURCES_MAX);
     source_t source = {0};

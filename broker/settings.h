@@ -8,9 +8,9 @@
 #include "common/text.h"
 
 #define SETTINGS_SOURCES_MAX 64
-#define SETTINGS_GRANTS_MAX 64
-#define SETTINGS_TOKEN_MIN 16  /* bytes of a source's token */
-#define SETTINGS_TOKEN_MAX 512
+#define SETTINGS_GRANTS_MAX  64
+#define SETTINGS_TOKEN_MIN   16 /* bytes of a source's token */
+#define SETTINGS_TOKEN_MAX   512
 
 typedef struct {
     char name[TEXT_NAME_MAX + 1];
@@ -20,15 +20,15 @@ typedef struct {
 } source_t;
 
 typedef struct {
-    char *site, *state;             /* folders */
-    char *name;                     /* the broker's, in checkpoints */
-    char *listen;                   /* tcp://ADDRESS:PORT */
-    char *http_address;             /* "" where no web is wanted */
+    char *site, *state; /* folders */
+    char *name;         /* the broker's, in checkpoints */
+    char *listen;       /* tcp://ADDRESS:PORT */
+    char *http_address; /* "" where no web is wanted */
     uint16_t http_port;
-    char *curve_secret;             /* file */
-    char *signing_key;              /* file */
-    char *catalog;                  /* a repository's path or address; "" where there is none */
-    uint64_t uid, catalog_uid;      /* 0: stay who we are */
+    char *curve_secret;        /* file */
+    char *signing_key;         /* file */
+    char *catalog;             /* a repository's path or address; "" where there is none */
+    uint64_t uid, catalog_uid; /* 0: stay who we are */
     size_t source_count, grant_count;
     source_t sources[SETTINGS_SOURCES_MAX];
     char *grants[SETTINGS_GRANTS_MAX]; /* files, FILE.sigs beside each */

@@ -12,26 +12,26 @@
 #include "common/fault.h"
 
 typedef enum {
-    FIND_INCIDENT,       /* number: its id */
-    FIND_INCIDENT_KEY,   /* text: source, other: fingerprint; the newest */
-    FIND_INCIDENTS,      /* newest first */
-    FIND_INCIDENTS_IN,   /* number: state; newest first */
-    FIND_RUN,            /* hash */
-    FIND_RUNS,           /* newest first */
+    FIND_INCIDENT,     /* number: its id */
+    FIND_INCIDENT_KEY, /* text: source, other: fingerprint; the newest */
+    FIND_INCIDENTS,    /* newest first */
+    FIND_INCIDENTS_IN, /* number: state; newest first */
+    FIND_RUN,          /* hash */
+    FIND_RUNS,         /* newest first */
     FIND_RUNS_ACTIVE,
-    FIND_RUNS_OF,        /* number: incident; newest first */
-    FIND_PARTS,          /* hash: run; by wave and target */
-    FIND_DOCUMENT,       /* hash */
+    FIND_RUNS_OF,  /* number: incident; newest first */
+    FIND_PARTS,    /* hash: run; by wave and target */
+    FIND_DOCUMENT, /* hash */
     FIND_DOCUMENTS_LIVE,
-    FIND_RECEIPT,        /* text: worker, number: sequence */
-    FIND_RECEIPTS,       /* hash: run; by worker and sequence */
-    FIND_OUTPUT,         /* hash */
-    FIND_LEAVES,         /* number: the first; in order */
-    FIND_EVENTS_OF,      /* number: incident; in order */
-    FIND_EVENTS_RUN,     /* hash: run; in order */
+    FIND_RECEIPT,    /* text: worker, number: sequence */
+    FIND_RECEIPTS,   /* hash: run; by worker and sequence */
+    FIND_OUTPUT,     /* hash */
+    FIND_LEAVES,     /* number: the first; in order */
+    FIND_EVENTS_OF,  /* number: incident; in order */
+    FIND_EVENTS_RUN, /* hash: run; in order */
     FIND_WORKERS,
     FIND_POSITION,
-    FIND_CHECKPOINT,     /* the newest */
+    FIND_CHECKPOINT, /* the newest */
     FIND_COUNT
 } find_t;
 
@@ -57,8 +57,8 @@ struct store {
 
     /* 0 once it is on the disk; FAULT_FULL, FAULT_IO. */
     int (*commit)(void *self, fault_t *fault) MUST_CHECK;
-    int (*find)(void *self, const query_t *query, on_row_t on_row, void *context, fault_t *fault)
-        MUST_CHECK;
+    int (*find)(void *self, const query_t *query, on_row_t on_row, void *context,
+                fault_t *fault) MUST_CHECK;
     void (*destroy)(void **self_p);
 };
 

@@ -6,7 +6,7 @@
 
 typedef struct {
     size_t count, capacity;
-    row_t **rows;       /* ours; the oldest write first */
+    row_t **rows; /* ours; the oldest write first */
 } table_t;
 
 typedef struct {
@@ -35,8 +35,8 @@ incident_is(const query_t *query, const row_t *row)
 static bool
 incident_has_key(const query_t *query, const row_t *row)
 {
-    return !strcmp(row->incident.source, query->text)
-           && !strcmp(row->incident.fingerprint, query->other);
+    return !strcmp(row->incident.source, query->text) &&
+           !strcmp(row->incident.fingerprint, query->other);
 }
 
 static bool
@@ -144,9 +144,9 @@ by_sequence(const row_t *left, const row_t *right)
     int order = strcmp(left->receipt.worker, right->receipt.worker);
     if (order)
         return order;
-    return left->receipt.sequence < right->receipt.sequence ? -1
-                                                             : left->receipt.sequence
-                                                                   > right->receipt.sequence;
+    return left->receipt.sequence < right->receipt.sequence
+               ? -1
+               : left->receipt.sequence > right->receipt.sequence;
 }
 
 static int
@@ -158,26 +158,26 @@ by_size(const row_t *left, const row_t *right)
 }
 
 static const find_row_t finds[FIND_COUNT] = {
-    [FIND_INCIDENT]       = {ROW_INCIDENT,   false, incident_is,      NULL       },
-    [FIND_INCIDENT_KEY]   = {ROW_INCIDENT,   true,  incident_has_key, by_incident},
-    [FIND_INCIDENTS]      = {ROW_INCIDENT,   true,  any,              by_incident},
-    [FIND_INCIDENTS_IN]   = {ROW_INCIDENT,   true,  incident_in,      by_incident},
-    [FIND_RUN]            = {ROW_RUN,        false, run_is,           NULL       },
-    [FIND_RUNS]           = {ROW_RUN,        true,  any,              by_created },
-    [FIND_RUNS_ACTIVE]    = {ROW_RUN,        false, run_active,       by_created },
-    [FIND_RUNS_OF]        = {ROW_RUN,        true,  run_of,           by_created },
-    [FIND_PARTS]          = {ROW_PART,       false, part_of,          by_target  },
-    [FIND_DOCUMENT]       = {ROW_DOCUMENT,   false, document_is,      NULL       },
-    [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT,   false, document_live,    NULL       },
-    [FIND_RECEIPT]        = {ROW_RECEIPT,    false, receipt_is,       NULL       },
-    [FIND_RECEIPTS]       = {ROW_RECEIPT,    false, receipt_of,       by_sequence},
-    [FIND_OUTPUT]         = {ROW_OUTPUT,     false, output_is,        NULL       },
-    [FIND_LEAVES]         = {ROW_LEAF,       false, leaf_from,        NULL       },
-    [FIND_EVENTS_OF]      = {ROW_EVENT,      false, event_of,         NULL       },
-    [FIND_EVENTS_RUN]     = {ROW_EVENT,      false, event_run,        NULL       },
-    [FIND_WORKERS]        = {ROW_WORKER,     false, any,              NULL       },
-    [FIND_POSITION]       = {ROW_POSITION,   false, any,              NULL       },
-    [FIND_CHECKPOINT]     = {ROW_CHECKPOINT, true,  any,              by_size    },
+    [FIND_INCIDENT] = {ROW_INCIDENT, false, incident_is, NULL},
+    [FIND_INCIDENT_KEY] = {ROW_INCIDENT, true, incident_has_key, by_incident},
+    [FIND_INCIDENTS] = {ROW_INCIDENT, true, any, by_incident},
+    [FIND_INCIDENTS_IN] = {ROW_INCIDENT, true, incident_in, by_incident},
+    [FIND_RUN] = {ROW_RUN, false, run_is, NULL},
+    [FIND_RUNS] = {ROW_RUN, true, any, by_created},
+    [FIND_RUNS_ACTIVE] = {ROW_RUN, false, run_active, by_created},
+    [FIND_RUNS_OF] = {ROW_RUN, true, run_of, by_created},
+    [FIND_PARTS] = {ROW_PART, false, part_of, by_target},
+    [FIND_DOCUMENT] = {ROW_DOCUMENT, false, document_is, NULL},
+    [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT, false, document_live, NULL},
+    [FIND_RECEIPT] = {ROW_RECEIPT, false, receipt_is, NULL},
+    [FIND_RECEIPTS] = {ROW_RECEIPT, false, receipt_of, by_sequence},
+    [FIND_OUTPUT] = {ROW_OUTPUT, false, output_is, NULL},
+    [FIND_LEAVES] = {ROW_LEAF, false, leaf_from, NULL},
+    [FIND_EVENTS_OF] = {ROW_EVENT, false, event_of, NULL},
+    [FIND_EVENTS_RUN] = {ROW_EVENT, false, event_run, NULL},
+    [FIND_WORKERS] = {ROW_WORKER, false, any, NULL},
+    [FIND_POSITION] = {ROW_POSITION, false, any, NULL},
+    [FIND_CHECKPOINT] = {ROW_CHECKPOINT, true, any, by_size},
 };
 
 static int

@@ -11,7 +11,7 @@
 #include "common/file.h"
 #include "common/text.h"
 
-#define MARKER "initialised" /* a file beside the database: there was one here */
+#define MARKER            "initialised"      /* a file beside the database: there was one here */
 #define CHECK_WHOLE_BYTES (64 * 1024 * 1024) /* of a larger one, what starting needs */
 
 typedef struct {
@@ -23,7 +23,8 @@ typedef struct {
 /* Row i brings user_version from i to i + 1. Rows are only ever added. */
 static const char *const migrations[] = {
     "CREATE TABLE incident (id INTEGER PRIMARY KEY, source TEXT NOT NULL,"
-    " fingerprint TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL,"
+    " fingerprint TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, "
+    "title TEXT NOT NULL,"
     " host TEXT NOT NULL, region TEXT NOT NULL, worker TEXT NOT NULL, starts INTEGER NOT NULL,"
     " first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,"
     " firing INTEGER NOT NULL, leaf INTEGER NOT NULL, playbooks TEXT NOT NULL, run BLOB NOT NULL,"
@@ -74,27 +75,27 @@ typedef struct {
 } find_sql_t;
 
 static const find_sql_t finds[FIND_COUNT] = {
-    [FIND_INCIDENT]       = {ROW_INCIDENT, "WHERE id = :number"},
-    [FIND_INCIDENT_KEY]   = {ROW_INCIDENT, "WHERE source = :text AND fingerprint = :other"
-                                           " ORDER BY id DESC"},
-    [FIND_INCIDENTS]      = {ROW_INCIDENT, "ORDER BY id DESC"},
-    [FIND_INCIDENTS_IN]   = {ROW_INCIDENT, "WHERE state = :text ORDER BY id DESC"},
-    [FIND_RUN]            = {ROW_RUN, "WHERE id = :hash"},
-    [FIND_RUNS]           = {ROW_RUN, "ORDER BY created DESC"},
-    [FIND_RUNS_ACTIVE]    = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},
-    [FIND_RUNS_OF]        = {ROW_RUN, "WHERE incident = :number ORDER BY created DESC"},
-    [FIND_PARTS]          = {ROW_PART, "WHERE run = :hash ORDER BY wave, target"},
-    [FIND_DOCUMENT]       = {ROW_DOCUMENT, "WHERE hash = :hash"},
+    [FIND_INCIDENT] = {ROW_INCIDENT, "WHERE id = :number"},
+    [FIND_INCIDENT_KEY] = {ROW_INCIDENT, "WHERE source = :text AND fingerprint = :other"
+                                         " ORDER BY id DESC"},
+    [FIND_INCIDENTS] = {ROW_INCIDENT, "ORDER BY id DESC"},
+    [FIND_INCIDENTS_IN] = {ROW_INCIDENT, "WHERE state = :text ORDER BY id DESC"},
+    [FIND_RUN] = {ROW_RUN, "WHERE id = :hash"},
+    [FIND_RUNS] = {ROW_RUN, "ORDER BY created DESC"},
+    [FIND_RUNS_ACTIVE] = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},
+    [FIND_RUNS_OF] = {ROW_RUN, "WHERE incident = :number ORDER BY created DESC"},
+    [FIND_PARTS] = {ROW_PART, "WHERE run = :hash ORDER BY wave, target"},
+    [FIND_DOCUMENT] = {ROW_DOCUMENT, "WHERE hash = :hash"},
     [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT, "WHERE live = 1"},
-    [FIND_RECEIPT]        = {ROW_RECEIPT, "WHERE worker = :text AND sequence = :number"},
-    [FIND_RECEIPTS]       = {ROW_RECEIPT, "WHERE run = :hash ORDER BY worker, sequence"},
-    [FIND_OUTPUT]         = {ROW_OUTPUT, "WHERE hash = :hash"},
-    [FIND_LEAVES]         = {ROW_LEAF, "WHERE number >= :number ORDER BY number"},
-    [FIND_EVENTS_OF]      = {ROW_EVENT, "WHERE incident = :number ORDER BY rowid"},
-    [FIND_EVENTS_RUN]     = {ROW_EVENT, "WHERE run = :hash ORDER BY rowid"},
-    [FIND_WORKERS]        = {ROW_WORKER, ""},
-    [FIND_POSITION]       = {ROW_POSITION, ""},
-    [FIND_CHECKPOINT]     = {ROW_CHECKPOINT, "ORDER BY size DESC"},
+    [FIND_RECEIPT] = {ROW_RECEIPT, "WHERE worker = :text AND sequence = :number"},
+    [FIND_RECEIPTS] = {ROW_RECEIPT, "WHERE run = :hash ORDER BY worker, sequence"},
+    [FIND_OUTPUT] = {ROW_OUTPUT, "WHERE hash = :hash"},
+    [FIND_LEAVES] = {ROW_LEAF, "WHERE number >= :number ORDER BY number"},
+    [FIND_EVENTS_OF] = {ROW_EVENT, "WHERE incident = :number ORDER BY rowid"},
+    [FIND_EVENTS_RUN] = {ROW_EVENT, "WHERE run = :hash ORDER BY rowid"},
+    [FIND_WORKERS] = {ROW_WORKER, ""},
+    [FIND_POSITION] = {ROW_POSITION, ""},
+    [FIND_CHECKPOINT] = {ROW_CHECKPOINT, "ORDER BY size DESC"},
 };
 
 static int
@@ -115,9 +116,8 @@ run_sql(sqlite3 *database, const char *sql, fault_t *fault)
 static sqlite3_stmt *
 prepare(sqlite3 *database, sqlite3_stmt **slot, const char *sql, fault_t *fault)
 {
-    if (!*slot
-        && sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL)
-               != SQLITE_OK) {
+    if (!*slot &&
+        sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL) != SQLITE_OK) {
         database_fault(database, fault, sql);
         return NULL;
     }
@@ -183,7 +183,7 @@ bind_cell(sqlite3_stmt *statement, int at, row_kind_t kind, const column_t *colu
     const slice_t *bytes = cell;
     switch (column->type) {
     case COLUMN_NUMBER:
-        return sqlite3_bind_int64(statement, at, (sqlite3_int64)*(const uint64_t *)cell);
+        return sqlite3_bind_int64(statement, at, (sqlite3_int64) * (const uint64_t *)cell);
     case COLUMN_WALL:
         return sqlite3_bind_int64(statement, at, ((const wall_t *)cell)->ms);
     case COLUMN_WORD:
@@ -311,9 +311,9 @@ bind_query(sqlite3_stmt *statement, const query_t *query)
                            : query->text;
     if (at && sqlite3_bind_blob(statement, at, &query->hash, HASH_BYTES, SQLITE_STATIC))
         return -1;
-    return bind_text(statement, ":text", text) || bind_text(statement, ":other", query->other)
-                   || bind_number(statement, ":number", (int64_t)query->number)
-                   || bind_number(statement, ":limit", query->limit ? (int64_t)query->limit : -1)
+    return bind_text(statement, ":text", text) || bind_text(statement, ":other", query->other) ||
+                   bind_number(statement, ":number", (int64_t)query->number) ||
+                   bind_number(statement, ":limit", query->limit ? (int64_t)query->limit : -1)
                ? -1
                : 0;
 }
@@ -429,9 +429,9 @@ check_database(sqlite3 *database, const char *path, fault_t *fault)
     struct stat facts;
     if (stat(path, &facts) || facts.st_size <= CHECK_WHOLE_BYTES)
         return check_with(database, "PRAGMA quick_check(1)", fault);
-    return check_with(database, "PRAGMA quick_check('position')", fault)
-                   || check_with(database, "PRAGMA quick_check('worker')", fault)
-                   || check_with(database, "PRAGMA quick_check('document')", fault)
+    return check_with(database, "PRAGMA quick_check('position')", fault) ||
+                   check_with(database, "PRAGMA quick_check('worker')", fault) ||
+                   check_with(database, "PRAGMA quick_check('document')", fault)
                ? -1
                : 0;
 }
@@ -487,13 +487,13 @@ store_sqlite(const char *folder, bool anew, fault_t *fault)
         database_fault(self->database, fault, path);
         return NULL;
     }
-    if (prepare_database(self->database, path, fault)
-        || file_write(marker, slice_text("broker.db\n"), 0600, fault)) {
+    if (prepare_database(self->database, path, fault) ||
+        file_write(marker, slice_text("broker.db\n"), 0600, fault)) {
         fault_wrap(fault, "'%s'", path);
         return NULL;
     }
     store_t *store = memory_new(1, sizeof *store);
-    *store = (store_t){MOVE(guard), sqlite_begin, sqlite_put, sqlite_commit, sqlite_find,
-                       sqlite_destroy};
+    *store = (store_t){MOVE(guard),   sqlite_begin, sqlite_put,
+                       sqlite_commit, sqlite_find,  sqlite_destroy};
     return store;
 }

@@ -247,8 +247,7 @@ take_receipt(void *context, const row_t *row)
     viewing_t *viewing = context;
     query_t query = {.what = FIND_LEAVES, .number = row->receipt.leaf};
     CLEANUP(row_destroy) row_t *leaf = store_first(viewing->store, &query, viewing->fault);
-    value_t *view =
-        leaf ? view_receipt(viewing->store, leaf->leaf.bytes, viewing->fault) : NULL;
+    value_t *view = leaf ? view_receipt(viewing->store, leaf->leaf.bytes, viewing->fault) : NULL;
     viewing->failed = view == NULL;
     if (!view)
         return false;
@@ -298,8 +297,8 @@ view_parts(const store_t *store, const hash_t *run, fault_t *fault)
     viewing_t viewing = {store, fault, false, VIEW_BYTES_MAX, parts, receipts};
     query_t first = {.what = FIND_RECEIPTS, .hash = *run};
     query_t then = {.what = FIND_PARTS, .hash = *run};
-    if (store->find(store->self, &first, take_receipt, &viewing, fault) || viewing.failed
-        || store->find(store->self, &then, take_part, &viewing, fault))
+    if (store->find(store->self, &first, take_receipt, &viewing, fault) || viewing.failed ||
+        store->find(store->self, &then, take_part, &viewing, fault))
         return NULL;
     return MOVE(parts);
 }

@@ -7,8 +7,8 @@
 #include "broker/store.h"
 #include "wire/value.h"
 
-#define VIEW_BYTES_MAX (400 * 1024)  /* of one answer's body; what is beyond is left out */
-#define VIEW_OUTPUT_DEPTH 3          /* of an output within a receipt: deeper ones are left out */
+#define VIEW_BYTES_MAX    (400 * 1024) /* of one answer's body; what is beyond is left out */
+#define VIEW_OUTPUT_DEPTH 3            /* of an output within a receipt: deeper ones are left out */
 
 /* Each is the caller's; NULL with a fault when the store fails. */
 value_t *view_incident(const store_t *store, const incident_t *row, fault_t *fault);

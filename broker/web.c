@@ -14,21 +14,21 @@
 #include "keys/hash.h"
 
 #define ALERTS_PATH "/v1/alerts/"
-#define TURNS_MAX 10000 /* of MHD_run in one turn of ours */
+#define TURNS_MAX   10000 /* of MHD_run in one turn of ours */
 
 typedef struct {
     MHD_socket fd;
-    mono_t since;               /* connected, or answered last */
-    void *place;                /* in web's visitors */
+    mono_t since; /* connected, or answered last */
+    void *place;  /* in web's visitors */
 } visitor_t;
 
 typedef struct {
-    const source_t *source;     /* NULL once refused */
+    const source_t *source; /* NULL once refused */
     bytes_t *body;
     struct MHD_Connection *connection;
-    bool suspended;             /* waits for the commit */
-    unsigned status;            /* of the answer; 0 while there is none */
-    char text[FAULT_TEXT_MAX];  /* its sentence */
+    bool suspended;            /* waits for the commit */
+    unsigned status;           /* of the answer; 0 while there is none */
+    char text[FAULT_TEXT_MAX]; /* its sentence */
 } request_t;
 
 struct web {
@@ -37,8 +37,8 @@ struct web {
     void *context;
     struct MHD_Daemon *daemon;
     int fd;
-    zlistx_t *waiting;          /* request_t, suspended; MHD owns them */
-    zlistx_t *visitors;         /* visitor_t, ours */
+    zlistx_t *waiting;  /* request_t, suspended; MHD owns them */
+    zlistx_t *visitors; /* visitor_t, ours */
 };
 
 static void
@@ -80,8 +80,7 @@ refuse(request_t *request, unsigned status, const char *text)
 static bool
 has_token(struct MHD_Connection *connection, const source_t *source)
 {
-    const char *header =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+    const char *header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
     if (!header || strncmp(header, "Bearer ", 7) != 0)
         return false;
     return slice_same_secret(slice_text(header + 7), bytes_slice(source->token));
@@ -138,8 +137,9 @@ take_body(web_t *self, request_t *request)
     fault_t fault = {0};
     const source_t *source = request->source;
     if (self->on_post(self->context, source, bytes_slice(request->body), &fault)) {
-        refuse(request, fault.code == FAULT_LIMIT ? MHD_HTTP_CONTENT_TOO_LARGE
-                                                  : MHD_HTTP_BAD_REQUEST, fault.text);
+        refuse(request,
+               fault.code == FAULT_LIMIT ? MHD_HTTP_CONTENT_TOO_LARGE : MHD_HTTP_BAD_REQUEST,
+               fault.text);
         log_warning("source=%s: a post was refused: %s", source->name, fault.text);
         return answer(request->connection, request->status, request->text);
     }
@@ -201,8 +201,8 @@ on_connection(void *context, struct MHD_Connection *connection, void **socket_co
     web_t *self = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         visitor_t *visitor = memory_new(1, sizeof *visitor);
-        visitor->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-                          ->connect_fd;
+        visitor->fd =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         visitor->since = mono_now();
         visitor->place = zlistx_add_end(self->visitors, visitor);
         *socket_context = visitor;
@@ -224,17 +224,18 @@ listen_on(const settings_t *settings, fault_t *fault)
 {
     char port[8];
     int on = 1;
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     snprintf(port, sizeof port, "%u", settings->http_port);
     if (getaddrinfo(settings->http_address, port, &hints, &found))
         return fault_set(fault, FAULT_CONFIG, "http: '%s' is not an address",
                          settings->http_address);
-    CLEANUP(descriptor_close) int fd =
-        socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool bound = fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on)
-                 && !bind(fd, found->ai_addr, found->ai_addrlen) && !listen(fd, 1024);
+    CLEANUP(descriptor_close)
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool bound = fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) &&
+                 !bind(fd, found->ai_addr, found->ai_addrlen) && !listen(fd, 1024);
     freeaddrinfo(found);
     if (!bound)
         return fault_set(fault, FAULT_CONFIG, "cannot listen on http %s port %s: %s",

@@ -8,11 +8,11 @@
 
 #include "broker/settings.h"
 
-#define WEB_BODY_MAX (1024 * 1024)
-#define WEB_MEMORY_MAX (16 * 1024)     /* of one connection: bounds its headers */
-#define WEB_CONNECTIONS_MAX 1024
+#define WEB_BODY_MAX                (1024 * 1024)
+#define WEB_MEMORY_MAX              (16 * 1024) /* of one connection: bounds its headers */
+#define WEB_CONNECTIONS_MAX         1024
 #define WEB_CONNECTIONS_PER_ADDRESS 600
-#define WEB_REQUEST_MS 15000           /* from connection or last answer to the end of a request */
+#define WEB_REQUEST_MS              15000 /* from connection or last answer to the end of a request */
 
 /* A whole body from a source that showed its token. 0 once it is part of the batch under way; the
  * caller is answered when web_answer says so. -1 with *fault: answered 4xx at once. */

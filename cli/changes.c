@@ -7,18 +7,25 @@
 
 #include "cli/git.h"
 
-#define RED "\033[31m"
+#define RED   "\033[31m"
 #define GREEN "\033[32m"
 #define PLAIN "\033[0m"
 
 /* A manifest in sentences; two manifests differ where a sentence stands in one of them only. */
-typedef enum { TOPIC_CLASS, TOPIC_OP, TOPIC_INPUT, TOPIC_TRIGGER, TOPIC_ROLLOUT, TOPIC_STEP,
-               TOPIC_SUMMARY, TOPICS } topic_t;
+typedef enum {
+    TOPIC_CLASS,
+    TOPIC_OP,
+    TOPIC_INPUT,
+    TOPIC_TRIGGER,
+    TOPIC_ROLLOUT,
+    TOPIC_STEP,
+    TOPIC_SUMMARY,
+    TOPICS
+} topic_t;
 
 typedef value_t *(says_t)(const manifest_t *self); /* a list of {text, alarm} */
 
-static void PRINTF(3, 4)
-say(value_t *list, bool alarm, const char *format, ...)
+static void PRINTF(3, 4) say(value_t *list, bool alarm, const char *format, ...)
 {
     char text[1024];
     va_list args;
@@ -95,9 +102,10 @@ static value_t *
 say_rollout(const manifest_t *self)
 {
     value_t *list = value_list();
-    say(list, false, "waves: first %u, then %u times as many, after %llu s of health; %u failures "
-                     "are borne", self->first, self->grow, (unsigned long long)self->soak_s,
-        self->max_failures);
+    say(list, false,
+        "waves: first %u, then %u times as many, after %llu s of health; %u failures "
+        "are borne",
+        self->first, self->grow, (unsigned long long)self->soak_s, self->max_failures);
     return list;
 }
 
@@ -127,7 +135,7 @@ say_summary(const manifest_t *self)
 }
 
 static says_t *const topics[TOPICS] = {
-    [TOPIC_CLASS] = say_class,     [TOPIC_OP] = say_ops,           [TOPIC_INPUT] = say_inputs,
+    [TOPIC_CLASS] = say_class,      [TOPIC_OP] = say_ops,          [TOPIC_INPUT] = say_inputs,
     [TOPIC_TRIGGER] = say_triggers, [TOPIC_ROLLOUT] = say_rollout, [TOPIC_STEP] = say_steps,
     [TOPIC_SUMMARY] = say_summary,
 };

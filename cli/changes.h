@@ -25,8 +25,8 @@ manifest_t *changes_manifest(const value_t *files, fault_t *fault);
 
 /* The unified diff of two releases' files (before may be NULL), the manifest left out, in the order
  * of paths. Appends. */
-int changes_code(const value_t *before, const value_t *after, bytes_t *out, fault_t *fault)
-    MUST_CHECK;
+int changes_code(const value_t *before, const value_t *after, bytes_t *out,
+                 fault_t *fault) MUST_CHECK;
 
 /* A text of strangers, line by line, so that no terminal obeys it and nothing in it hides: control
  * characters, and all but ASCII in a line that is no free text (text_is_free: bidirectional and

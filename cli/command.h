@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command - one row a subcommand: tocsin NOUN [VERB]. Each noun's file (cli/run.c, cli/review.c, ...)
- * exports its rows; cli/tocsin_main.c holds the list of them and parses what is global. */
+/* command - one row a subcommand: tocsin NOUN [VERB]. Each noun's file (cli/run.c, cli/review.c,
+ * ...) exports its rows; cli/tocsin_main.c holds the list of them and parses what is global. */
 #ifndef TOCSIN_COMMAND_H
 #define TOCSIN_COMMAND_H
 
@@ -8,17 +8,17 @@
 #include "wire/value.h"
 
 typedef struct {
-    bool json;            /* --json: one versioned document on standard output */
-    bool utc;             /* --utc: times in UTC, else in the machine's zone */
-    bool no_input;        /* --no-input: never ask, fail instead */
-    bool quiet;           /* -q: no progress */
-    int verbose;          /* -v */
-    int64_t wait_s;       /* --wait=DUR; -1 where not given */
-    const char *server;   /* --server or TOCSIN_SERVER: "tcp://HOST:PORT" */
-    const char *site;     /* TOCSIN_SITE: folder with id, root, people, fleets */
-    const char *curve;    /* TOCSIN_CURVE: file with this person's CURVE secret */
-    const char *key;      /* --key or TOCSIN_KEY: file of the SSH key (private, or public with an
-                             agent) handed to ssh-keygen; never read here */
+    bool json;          /* --json: one versioned document on standard output */
+    bool utc;           /* --utc: times in UTC, else in the machine's zone */
+    bool no_input;      /* --no-input: never ask, fail instead */
+    bool quiet;         /* -q: no progress */
+    int verbose;        /* -v */
+    int64_t wait_s;     /* --wait=DUR; -1 where not given */
+    const char *server; /* --server or TOCSIN_SERVER: "tcp://HOST:PORT" */
+    const char *site;   /* TOCSIN_SITE: folder with id, root, people, fleets */
+    const char *curve;  /* TOCSIN_CURVE: file with this person's CURVE secret */
+    const char *key;    /* --key or TOCSIN_KEY: file of the SSH key (private, or public with an
+                           agent) handed to ssh-keygen; never read here */
 } options_t;
 
 /* argv[0] is the verb (or the noun where there is none). Returns the exit status (docs: `tocsin
@@ -27,10 +27,10 @@ typedef int(command_run_t)(const options_t *options, int argc, char **argv);
 
 typedef struct {
     const char *noun;
-    const char *verb;     /* NULL where the noun is the whole command */
+    const char *verb; /* NULL where the noun is the whole command */
     command_run_t *run;
-    const char *usage;    /* "PLAN --reason TEXT" */
-    const char *summary;  /* one line */
+    const char *usage;   /* "PLAN --reason TEXT" */
+    const char *summary; /* one line */
 } command_t;
 
 /* Each list ends with a row whose noun is NULL. */

@@ -11,10 +11,10 @@
 #include "common/document.h"
 #include "keys/signature.h"
 
-#define RELEASES "refs/tocsin/release/"
-#define APPROVALS "refs/tocsin/approval/"
-#define MAIN "refs/heads/main"
-#define REF_MAX 256
+#define RELEASES   "refs/tocsin/release/"
+#define APPROVALS  "refs/tocsin/approval/"
+#define MAIN       "refs/heads/main"
+#define REF_MAX    256
 #define PUSHES_MAX 64 /* refs written by one command */
 
 struct repository {
@@ -143,8 +143,7 @@ git_releases_destroy(git_releases_t **self_p)
     *self_p = NULL;
 }
 
-static void PRINTF(2, 3)
-complain(const repository_t *self, const char *format, ...)
+static void PRINTF(2, 3) complain(const repository_t *self, const char *format, ...)
 {
     char text[FAULT_TEXT_MAX];
     va_list args;
@@ -344,8 +343,8 @@ add_files(repository_t *self, git_index *index, const char *folder, const value_
     for (size_t i = 0; i < value_count(files); i++) {
         char path[PATH_MAX];
         slice_t key = value_key(files, i);
-        int size = snprintf(path, sizeof path, "%s/%.*s", folder, (int)key.size,
-                            (const char *)key.data);
+        int size =
+            snprintf(path, sizeof path, "%s/%.*s", folder, (int)key.size, (const char *)key.data);
         if (size >= (int)sizeof path)
             return fault_set(fault, FAULT_LIMIT, "a path is too long");
         if (add_blob(self, index, path, value_slice(value_at(files, i)), fault))
@@ -459,8 +458,8 @@ repository_commit(repository_t *self, const char *folder, const value_t *files, 
         return 0;
     const git_commit *parents[] = {parent};
     if (git_signature_now(&author, name, address) ||
-        git_commit_create(&id, self->git, MAIN, author, author, NULL, message, tree,
-                          parent ? 1 : 0, parents))
+        git_commit_create(&id, self->git, MAIN, author, author, NULL, message, tree, parent ? 1 : 0,
+                          parents))
         return git_fault(fault, MAIN);
     will_push(self, MAIN, false);
     return 0;

@@ -24,12 +24,12 @@ bool repository_is_bare(const repository_t *self);
 int repository_fetch(repository_t *self, fault_t *fault) MUST_CHECK;
 
 typedef struct {
-    hash_t hash;         /* of the document, checked against the ref's name */
+    hash_t hash; /* of the document, checked against the ref's name */
     bytes_t *document;
-    bytes_t *armors;     /* the authors', then those of the approvals beside it that hold */
-    bytes_t *authors;    /* the authors' alone */
-    value_t *files;      /* map of path to bytes; each checked against the document */
-    release_t *release;  /* the decoded document */
+    bytes_t *armors;    /* the authors', then those of the approvals beside it that hold */
+    bytes_t *authors;   /* the authors' alone */
+    value_t *files;     /* map of path to bytes; each checked against the document */
+    release_t *release; /* the decoded document */
 } git_release_t;
 
 void git_release_destroy(git_release_t **self_p);
@@ -60,8 +60,8 @@ int repository_add_approval(repository_t *self, const hash_t *release, const pub
  * that it serves bare repositories. None is made where main has them already. name and address
  * are for people only. */
 int repository_commit(repository_t *self, const char *folder, const value_t *files,
-                      const char *name, const char *address, const char *message, fault_t *fault)
-    MUST_CHECK;
+                      const char *name, const char *address, const char *message,
+                      fault_t *fault) MUST_CHECK;
 
 /* Pushes what was written since repository_open to the remote `origin`, by explicit refspecs; 0 at
  * once where there is no such remote. Forces nothing but an approval by the same key.
@@ -70,7 +70,7 @@ int repository_push(repository_t *self, fault_t *fault) MUST_CHECK;
 
 /* A unified diff of two texts (either may be empty) as `git diff` prints it; appends. Bytes that
  * are no text are only said to differ. */
-int git_diff_text(const char *path, slice_t before, slice_t after, bytes_t *out, fault_t *fault)
-    MUST_CHECK;
+int git_diff_text(const char *path, slice_t before, slice_t after, bytes_t *out,
+                  fault_t *fault) MUST_CHECK;
 
 #endif

@@ -32,8 +32,8 @@ add_path(value_t *files, const char *root, const char *path, fault_t *fault)
     if (S_ISDIR(status.st_mode))
         return add_folder(files, root, path, fault);
     if (!S_ISREG(status.st_mode))
-        return fault_set(fault, FAULT_FORMAT,
-                         "'%s' is no plain file; a release holds nothing else", path);
+        return fault_set(fault, FAULT_FORMAT, "'%s' is no plain file; a release holds nothing else",
+                         path);
     if (value_count(files) == RELEASE_FILES_MAX)
         return fault_set(fault, FAULT_LIMIT, "over %d files", RELEASE_FILES_MAX);
     CLEANUP(bytes_destroy) bytes_t *bytes = file_read(whole, RELEASE_FILE_BYTES_MAX, fault);

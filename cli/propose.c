@@ -132,8 +132,8 @@ load(proposal_t *self, const options_t *options, const char *path, fault_t *faul
         return -1;
     const hash_t *site = trust_site(self->trust);
     uint64_t sequence = package_sequence(self->releases, site, self->manifest->playbook);
-    self->document = package_document(site, self->manifest, sequence, self->author, self->files,
-                                      fault);
+    self->document =
+        package_document(site, self->manifest, sequence, self->author, self->files, fault);
     return self->document ? 0 : -1;
 }
 

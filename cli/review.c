@@ -40,7 +40,8 @@ begin(review_t *self, int *argc, char **argv, int least, int most, fault_t *faul
     if (*argc - 1 < least || (most >= 0 && *argc - 1 > most))
         return fault_set(fault, FAULT_USAGE,
                          least ? "name a release by digits of its hash: tocsin review %s RELEASE"
-                               : "tocsin review %s takes no names", argv[0]);
+                               : "tocsin review %s takes no names",
+                         argv[0]);
     self->trust = site_load(self->options, fault);
     if (self->trust)
         self->source = source_open(self->options, self->trust, self->repository, fault);
@@ -68,10 +69,15 @@ add_row(table_t *table, const value_t *row)
     snprintf(sequence, sizeof sequence, "%lld", (long long)value_get_integer(row, "sequence"));
     snprintf(needed, sizeof needed, "%zu of %lld", value_count(value_get(row, "approvers")),
              (long long)value_get_integer(row, "needed"));
-    const char *const cells[] = {
-        hash, show_text(value_get_text(row, "playbook"), name, sizeof name), sequence,
-        value_get_text(row, "class"), value_get_text(row, "state"), authors, needed, approvers,
-        show_text(value_get_text(row, "reason"), reason, sizeof reason)};
+    const char *const cells[] = {hash,
+                                 show_text(value_get_text(row, "playbook"), name, sizeof name),
+                                 sequence,
+                                 value_get_text(row, "class"),
+                                 value_get_text(row, "state"),
+                                 authors,
+                                 needed,
+                                 approvers,
+                                 show_text(value_get_text(row, "reason"), reason, sizeof reason)};
     table_row(table, cells);
 }
 
@@ -88,8 +94,8 @@ waiting_only(const value_t *list, bool all)
 static int
 review_list(const options_t *options, int argc, char **argv)
 {
-    static const char *const headings[] = {"RELEASE", "PLAYBOOK", "SEQUENCE", "CLASS", "STATE",
-                                           "AUTHORS", "APPROVALS", "BY", "", NULL};
+    static const char *const headings[] = {"RELEASE", "PLAYBOOK",  "SEQUENCE", "CLASS", "STATE",
+                                           "AUTHORS", "APPROVALS", "BY",       "",      NULL};
     fault_t fault = {0};
     CLEANUP(review_clear) review_t self = {.options = options};
     CLEANUP(table_destroy) table_t *table = NULL;
@@ -122,7 +128,8 @@ base_of(const review_t *self, const candidate_t *candidate, fault_t *fault)
     if (self->since_mine) {
         const person_key_t *signer = propose_signer(self->options, trust_people(self->trust));
         if (!signer) {
-            fault_set(fault, FAULT_USAGE, "--since-mine: nobody in the people document has your "
+            fault_set(fault, FAULT_USAGE,
+                      "--since-mine: nobody in the people document has your "
                       "key; name it by --key FILE or TOCSIN_KEY");
             return NULL;
         }
@@ -260,14 +267,14 @@ may_approve(const candidate_t *candidate, const person_key_t *signer, fault_t *f
         if (!strcmp(candidate->release->authors[i], signer->person))
             return fault_set(fault, FAULT_ROLE,
                              "you ('%s') are an author of this release; somebody else has to "
-                             "approve it", signer->person);
+                             "approve it",
+                             signer->person);
     if (!(signer->roles & ROLE_REVIEWER))
         return fault_set(fault, FAULT_ROLE, "'%s' is no reviewer", signer->person);
     if (signer->highest < candidate->release->highest)
-        return fault_set(fault, FAULT_CLASS,
-                         "this key of '%s' may approve up to %s, and the release is %s",
-                         signer->person, class_word(signer->highest),
-                         class_word(candidate->release->highest));
+        return fault_set(
+            fault, FAULT_CLASS, "this key of '%s' may approve up to %s, and the release is %s",
+            signer->person, class_word(signer->highest), class_word(candidate->release->highest));
     return 0;
 }
 
@@ -334,8 +341,7 @@ approve_one(const review_t *self, const char *name, value_t *done, fault_t *faul
     bool already = approved_already(candidate, signer);
     if (signer && may_approve(candidate, signer, fault))
         return -1;
-    if (!already &&
-        (ask(self, candidate, fault) || sign_and_submit(self, candidate, fault)))
+    if (!already && (ask(self, candidate, fault) || sign_and_submit(self, candidate, fault)))
         return -1;
     int64_t missing = (int64_t)candidate->approvals.needed -
                       (int64_t)candidate->approvals.approvers.count - (already ? 0 : 1);

@@ -10,8 +10,8 @@
 #define PREFIX_MIN 6
 
 struct source {
-    trust_t *trust;           /* the caller's */
-    client_t *client;         /* one of the two */
+    trust_t *trust;   /* the caller's */
+    client_t *client; /* one of the two */
     repository_t *repository;
     git_releases_t *releases; /* of the repository */
 };
@@ -262,13 +262,15 @@ source_candidate(source_t *self, const char *name, fault_t *fault)
 {
     size_t size = strlen(name);
     if (size < PREFIX_MIN || size >= HASH_TEXT || strspn(name, "0123456789abcdef") != size) {
-        fault_set(fault, FAULT_USAGE, "'%s' is no release: name it by at least %d digits of its "
-                  "hash, as 'tocsin review list' shows them", name, PREFIX_MIN);
+        fault_set(fault, FAULT_USAGE,
+                  "'%s' is no release: name it by at least %d digits of its "
+                  "hash, as 'tocsin review list' shows them",
+                  name, PREFIX_MIN);
         return NULL;
     }
     CLEANUP(candidate_destroy)
-    candidate_t *candidate = self->client ? find_at_broker(self, name, fault)
-                                          : find_in_repository(self, name, fault);
+    candidate_t *candidate =
+        self->client ? find_at_broker(self, name, fault) : find_in_repository(self, name, fault);
     if (candidate && !check(self, candidate, name, fault))
         return MOVE(candidate);
     fault_wrap(fault, "release %.12s", name);

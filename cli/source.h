@@ -43,7 +43,7 @@ candidate_t *source_before(source_t *self, const candidate_t *candidate, const c
                            fault_t *fault);
 
 /* Hands an approval in. */
-int source_approve(source_t *self, const candidate_t *candidate, slice_t armor,
-                   const pubkey_t *key, fault_t *fault) MUST_CHECK;
+int source_approve(source_t *self, const candidate_t *candidate, slice_t armor, const pubkey_t *key,
+                   fault_t *fault) MUST_CHECK;
 
 #endif

@@ -12,9 +12,9 @@
 #define DESCRIPTORS_MAX 8 /* waiting on one channel; more are closed */
 
 struct channel {
-    int fd;            /* ours */
-    bytes_t *incoming; /* received, and not yet a whole message */
-    bytes_t *outgoing; /* scratch for one message */
+    int fd;                      /* ours */
+    bytes_t *incoming;           /* received, and not yet a whole message */
+    bytes_t *outgoing;           /* scratch for one message */
     int passed[DESCRIPTORS_MAX]; /* received, not yet taken; ours */
     size_t passed_count;
 };
@@ -137,7 +137,9 @@ channel_fill(channel_t *self, fault_t *fault)
     uint8_t chunk[65536];
     control_t control = {0};
     struct iovec data = {chunk, sizeof chunk};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space,
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.space,
                              .msg_controllen = sizeof control.space};
     ssize_t got = recvmsg(self->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got > 0) {
@@ -187,4 +189,3 @@ channel_receive(channel_t *self, int timeout_ms, fault_t *fault)
             return NULL;
     }
 }
-

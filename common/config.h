@@ -10,8 +10,8 @@
 #define CONFIG_WORDS_MAX 64
 
 typedef struct {
-    unsigned line;                     /* in the file, from 1 */
-    size_t count;                      /* words, the key included; at least 1 */
+    unsigned line;                           /* in the file, from 1 */
+    size_t count;                            /* words, the key included; at least 1 */
     const char *words[CONFIG_WORDS_MAX + 1]; /* words[0] is the key; NULL behind the last */
 } setting_t;
 
@@ -28,7 +28,7 @@ size_t config_count(const config_t *self);
 const setting_t *config_at(const config_t *self, size_t index);
 
 /* FAULT_CONFIG "FILE:LINE: TEXT". */
-int config_fault(const config_t *self, const setting_t *setting, fault_t *fault,
-                 const char *format, ...) PRINTF(4, 5);
+int config_fault(const config_t *self, const setting_t *setting, fault_t *fault, const char *format,
+                 ...) PRINTF(4, 5);
 
 #endif

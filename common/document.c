@@ -208,8 +208,8 @@ document_instant(document_reader_t *self, const char *key)
     wall_t at = {0};
     document_text(self, key);
     if (!self->spoiled && !wall_read_instant(self->value, &at))
-        document_spoil(self, FAULT_FORMAT, "'%s' is not an instant such as 2026-11-22T03:04:05.678Z",
-                       key);
+        document_spoil(self, FAULT_FORMAT,
+                       "'%s' is not an instant such as 2026-11-22T03:04:05.678Z", key);
     return at;
 }
 

@@ -15,9 +15,9 @@
 #include "common/fault.h"
 #include "common/moment.h"
 
-#define DOCUMENT_BYTES_MAX (256 * 1024)
-#define DOCUMENT_LINES_MAX 8192
-#define DOCUMENT_LINE_MAX 1024
+#define DOCUMENT_BYTES_MAX  (256 * 1024)
+#define DOCUMENT_LINES_MAX  8192
+#define DOCUMENT_LINE_MAX   1024
 #define DOCUMENT_FIELDS_MAX 8
 
 typedef struct {

@@ -93,7 +93,7 @@ folder_make(const char *path, mode_t mode, fault_t *fault)
     char copy[PATH_MAX];
     if (!text_copy(copy, sizeof copy, path))
         return fault_set(fault, FAULT_LIMIT, "'%.100s…' is too long a path", path);
-    for (char *at = copy + 1; ; at++) {
+    for (char *at = copy + 1;; at++) {
         if (*at && *at != '/')
             continue;
         char kept = *at;

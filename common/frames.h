@@ -6,8 +6,8 @@
 #include "common/bytes.h"
 #include "common/fault.h"
 
-#define FRAMES_MAX 16                     /* frames in one message */
-#define FRAMES_BYTES_MAX (1024 * 1024)    /* of all frames together */
+#define FRAMES_MAX       16            /* frames in one message */
+#define FRAMES_BYTES_MAX (1024 * 1024) /* of all frames together */
 
 typedef struct {
     size_t count;

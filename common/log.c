@@ -52,13 +52,13 @@ write_line(log_level_t level, const char *format, va_list args)
     (void)written;
 }
 
-#define LOG_FUNCTION(function, level)                                                              \
-    void function(const char *format, ...)                                                         \
-    {                                                                                              \
-        va_list args;                                                                              \
-        va_start(args, format);                                                                    \
-        write_line(level, format, args);                                                           \
-        va_end(args);                                                                              \
+#define LOG_FUNCTION(function, level)      \
+    void function(const char *format, ...) \
+    {                                      \
+        va_list args;                      \
+        va_start(args, format);            \
+        write_line(level, format, args);   \
+        va_end(args);                      \
     }
 
 LOG_FUNCTION(log_error, LEVEL_ERROR)

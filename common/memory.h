@@ -9,16 +9,16 @@
 #define CLEANUP(destroy) __attribute__((cleanup(destroy)))
 
 /* Hands over what a CLEANUP variable owns; the variable is NULL afterwards. */
-#define MOVE(pointer)                                                                              \
-    __extension__({                                                                                \
-        __typeof__(pointer) moved_ = (pointer);                                                    \
-        (pointer) = NULL;                                                                          \
-        moved_;                                                                                    \
+#define MOVE(pointer)                           \
+    __extension__({                             \
+        __typeof__(pointer) moved_ = (pointer); \
+        (pointer) = NULL;                       \
+        moved_;                                 \
     })
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK          __attribute__((warn_unused_result))
 #define PRINTF(text, first) __attribute__((format(printf, text, first)))
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define ARRAY_SIZE(array)   (sizeof(array) / sizeof((array)[0]))
 
 /* Zeroed memory; running out of it ends the process (a daemon restarts clean). */
 void *memory_new(size_t count, size_t size);

@@ -68,8 +68,12 @@ read_seconds(const char *text, int64_t *seconds)
         else
             return false;
     }
-    struct tm day = {.tm_year = part[0] - 1900, .tm_mon = part[1] - 1, .tm_mday = part[2],
-                     .tm_hour = part[3], .tm_min = part[4], .tm_sec = part[5]};
+    struct tm day = {.tm_year = part[0] - 1900,
+                     .tm_mon = part[1] - 1,
+                     .tm_mday = part[2],
+                     .tm_hour = part[3],
+                     .tm_min = part[4],
+                     .tm_sec = part[5]};
     if (part[0] < 1970)
         return false;
     *seconds = (int64_t)timegm(&day);
@@ -114,7 +118,8 @@ read_offset(const char *text, int64_t *offset_ms)
     int hours, minutes, used = 0;
     if (sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 || text[6])
         return false;
-    if ((text[0] != '+' && text[0] != '-') || hours > 23 || minutes > 59 || hours < 0 || minutes < 0)
+    if ((text[0] != '+' && text[0] != '-') || hours > 23 || minutes > 59 || hours < 0 ||
+        minutes < 0)
         return false;
     *offset_ms = ((int64_t)hours * 60 + minutes) * 60000 * (text[0] == '-' ? -1 : 1);
     return true;

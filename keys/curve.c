@@ -32,7 +32,8 @@ curve_load(curvepair_t *self, const char *path, fault_t *fault)
     bool good = whole && hex_decode(bytes_text(text), self->secret, sizeof self->secret);
     sodium_memzero(text->data, text->size);
     if (!good)
-        return fault_set(fault, FAULT_KEY, "'%s' is not 64 hexadecimal digits and a line end", path);
+        return fault_set(fault, FAULT_KEY, "'%s' is not 64 hexadecimal digits and a line end",
+                         path);
     derive_public(self);
     return 0;
 }

@@ -22,10 +22,10 @@
 #include "wire/value.h"
 
 #define RUNNER_MEMORY_MAX (32 * 1024 * 1024)
-#define RUNNER_CPU_MAX_S 30
-#define RUNNER_TEXT_MAX (256 * 1024) /* of a playbook */
+#define RUNNER_CPU_MAX_S  30
+#define RUNNER_TEXT_MAX   (256 * 1024) /* of a playbook */
 #define RUNNER_OUTPUT_MAX (256 * 1024)
-#define RUNNER_OPS_MAX RECEIPT_OPS_MAX
+#define RUNNER_OPS_MAX    RECEIPT_OPS_MAX
 
 /* FAULT_DENIED where this machine cannot confine a runner (seccomp missing): refuse to start. */
 int runner_possible(fault_t *fault) MUST_CHECK;
@@ -41,10 +41,10 @@ pid_t runner_fork(int *fd, fault_t *fault);
 /* For callers that may block (command line, lint, test): forks a runner, gives it the task, answers
  * each OP by on_op, kills it at timeout_ms, reaps it. */
 typedef struct {
-    const char *mode;        /* "manifest", "data" or "step" */
+    const char *mode; /* "manifest", "data" or "step" */
     slice_t playbook;
-    const char *step;        /* "" in other modes */
-    const value_t *context;  /* NULL in other modes */
+    const char *step;       /* "" in other modes */
+    const value_t *context; /* NULL in other modes */
     int timeout_ms;
 } task_t;
 
@@ -53,9 +53,9 @@ typedef value_t *(op_handler_t)(void *self, const char *op, const value_t *argum
                                 fault_t *fault);
 
 typedef struct {
-    outcome_t outcome;       /* OK, SKIPPED, FAILED */
-    value_t *output;         /* the caller's; nil on failure */
-    fault_t fault;           /* for FAILED */
+    outcome_t outcome; /* OK, SKIPPED, FAILED */
+    value_t *output;   /* the caller's; nil on failure */
+    fault_t fault;     /* for FAILED */
 } task_result_t;
 
 /* -1 with FAULT_TIMEOUT or FAULT_LIMIT (killed: time, memory, output), FAULT_DENIED (killed: it

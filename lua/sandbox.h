@@ -9,7 +9,7 @@
 
 #include "common/fault.h"
 
-#define SANDBOX_FD 3
+#define SANDBOX_FD        3
 #define SANDBOX_STACK_MAX (16 * 1024 * 1024) /* address space that the stack may still take */
 
 typedef struct sandbox sandbox_t;

@@ -10,21 +10,21 @@
 #include "keys/roles.h"
 #include "wire/value.h"
 
-#define MANIFEST_INPUTS_MAX ORDER_INPUTS_MAX
-#define MANIFEST_STEPS_MAX 64
-#define MANIFEST_NEEDS_MAX 256
-#define MANIFEST_USES_MAX 256
-#define MANIFEST_BOUNDS_MAX 512
+#define MANIFEST_INPUTS_MAX   ORDER_INPUTS_MAX
+#define MANIFEST_STEPS_MAX    64
+#define MANIFEST_NEEDS_MAX    256
+#define MANIFEST_USES_MAX     256
+#define MANIFEST_BOUNDS_MAX   512
 #define MANIFEST_TRIGGERS_MAX 64
-#define STEP_TIMEOUT_MAX_S 3600
+#define STEP_TIMEOUT_MAX_S    3600
 
 typedef enum {
-    INPUT_STRING,   /* printable ASCII, 1..800 bytes */
-    INPUT_INTEGER,  /* 64-bit */
-    INPUT_PERCENT,  /* integer 0..100 */
-    INPUT_PATH,     /* path_is_normal */
-    INPUT_NAME,     /* text_is_name */
-    INPUT_ADDRESS,  /* an IP address or host name */
+    INPUT_STRING,  /* printable ASCII, 1..800 bytes */
+    INPUT_INTEGER, /* 64-bit */
+    INPUT_PERCENT, /* integer 0..100 */
+    INPUT_PATH,    /* path_is_normal */
+    INPUT_NAME,    /* text_is_name */
+    INPUT_ADDRESS, /* an IP address or host name */
     INPUT_KINDS
 } input_kind_t;
 
@@ -42,7 +42,7 @@ typedef struct {
 typedef struct {
     char name[TEXT_NAME_MAX + 1];
     unsigned timeout_s;
-    bool has_when, has_verify;          /* every step has run */
+    bool has_when, has_verify; /* every step has run */
 } manifest_step_t;
 
 typedef struct {
@@ -53,7 +53,7 @@ typedef struct {
 typedef struct {
     char step[TEXT_NAME_MAX + 1];
     char op[TEXT_NAME_MAX + 1];
-    class_t class_;                     /* as the op table had it when this was made */
+    class_t class_; /* as the op table had it when this was made */
 } manifest_use_t;
 
 /* kind: "equals", "under", "from", "to", as in a grant; value a literal, or "inputs.NAME". */

@@ -12,28 +12,28 @@ typedef enum { FROM_WORKER = 1, FROM_BROKER = 2, FROM_PERSON = 4 } sender_t;
 
 /*    type             word       from         frames after the word */
 #define MESSAGES(X)                                                                                \
-    X(MESSAGE_HELLO,   "HELLO",   FROM_WORKER, 3)  /* version, worker, state (map) */              \
-    X(MESSAGE_PING,    "PING",    FROM_WORKER, 1)  /* anything */                                  \
-    X(MESSAGE_ACCEPT,  "ACCEPT",  FROM_WORKER, 1)  /* run */                                       \
-    X(MESSAGE_REFUSE,  "REFUSE",  FROM_WORKER, 3)  /* run, code, text: unsigned */                 \
-    X(MESSAGE_WANT,    "WANT",    FROM_WORKER, 1)  /* release hash */                              \
-    X(MESSAGE_RECEIPT, "RECEIPT", FROM_WORKER, 3)  /* document, armor, output */                   \
-    X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 2)  /* version, broker instance */                  \
-    X(MESSAGE_PONG,    "PONG",    FROM_BROKER, 2)  /* what PING said, broker instance */           \
-    X(MESSAGE_OFFER,   "OFFER",   FROM_BROKER, 8)  /* run, kind, authority, armors, alert, alert   \
-                                                      armor, release hash, receipts (list) */      \
-    X(MESSAGE_GIVE,    "GIVE",    FROM_BROKER, 4)  /* release hash, release, armors, files (map) */\
-    X(MESSAGE_ACK,     "ACK",     FROM_BROKER, 2)  /* sequence, hash of the receipt's document */  \
-    X(MESSAGE_DOCUMENT,"DOCUMENT",FROM_BROKER, 2)  /* root, people or fleet; armors */             \
-    X(MESSAGE_ASK,     "ASK",     FROM_PERSON, 3)  /* id, verb, arguments (map) */                 \
-    X(MESSAGE_ANSWER,  "ANSWER",  FROM_BROKER, 4)  /* id, code, text, body (value) */              \
-    X(MESSAGE_EVENT,   "EVENT",   FROM_BROKER, 2)  /* id, body (value) */
+    X(MESSAGE_HELLO, "HELLO", FROM_WORKER, 3)     /* version, worker, state (map) */               \
+    X(MESSAGE_PING, "PING", FROM_WORKER, 1)       /* anything */                                   \
+    X(MESSAGE_ACCEPT, "ACCEPT", FROM_WORKER, 1)   /* run */                                        \
+    X(MESSAGE_REFUSE, "REFUSE", FROM_WORKER, 3)   /* run, code, text: unsigned */                  \
+    X(MESSAGE_WANT, "WANT", FROM_WORKER, 1)       /* release hash */                               \
+    X(MESSAGE_RECEIPT, "RECEIPT", FROM_WORKER, 3) /* document, armor, output */                    \
+    X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 2) /* version, broker instance */                   \
+    X(MESSAGE_PONG, "PONG", FROM_BROKER, 2)       /* what PING said, broker instance */            \
+    X(MESSAGE_OFFER, "OFFER", FROM_BROKER, 8)     /* run, kind, authority, armors, alert, alert    \
+                                                     armor, release hash, receipts (list) */       \
+    X(MESSAGE_GIVE, "GIVE", FROM_BROKER, 4)       /* release hash, release, armors, files (map) */ \
+    X(MESSAGE_ACK, "ACK", FROM_BROKER, 2)         /* sequence, hash of the receipt's document */   \
+    X(MESSAGE_DOCUMENT, "DOCUMENT", FROM_BROKER, 2) /* root, people or fleet; armors */            \
+    X(MESSAGE_ASK, "ASK", FROM_PERSON, 3)           /* id, verb, arguments (map) */                \
+    X(MESSAGE_ANSWER, "ANSWER", FROM_BROKER, 4)     /* id, code, text, body (value) */             \
+    X(MESSAGE_EVENT, "EVENT", FROM_BROKER, 2)       /* id, body (value) */
 
 typedef enum {
 #define X(type, word, from, frames) type,
     MESSAGES(X)
 #undef X
-    MESSAGE_TYPES
+        MESSAGE_TYPES
 } message_type_t;
 
 const char *message_word(message_type_t type);
@@ -42,11 +42,19 @@ const char *message_word(message_type_t type);
 frames_t *message_new(message_type_t type);
 
 /* Frame 0's type, if this sender may send it and the count is right. FAULT_FORMAT. */
-int message_read(const frames_t *frames, unsigned senders, message_type_t *type, fault_t *fault)
-    MUST_CHECK;
+int message_read(const frames_t *frames, unsigned senders, message_type_t *type,
+                 fault_t *fault) MUST_CHECK;
 
 /* The order that trust sees of an offer's frames: frame i after the word. */
-enum { OFFER_RUN = 1, OFFER_KIND, OFFER_AUTHORITY, OFFER_ARMORS, OFFER_ALERT, OFFER_ALERT_ARMOR,
-       OFFER_RELEASE, OFFER_RECEIPTS };
+enum {
+    OFFER_RUN = 1,
+    OFFER_KIND,
+    OFFER_AUTHORITY,
+    OFFER_ARMORS,
+    OFFER_ALERT,
+    OFFER_ALERT_ARMOR,
+    OFFER_RELEASE,
+    OFFER_RECEIPTS
+};
 
 #endif

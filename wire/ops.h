@@ -8,23 +8,23 @@
 #include "wire/value.h"
 
 #define OP_ARGUMENTS_MAX 8
-#define OP_NAME_MAX 63
-#define OP_FIX_PATH_MAX 255 /* bytes of a path that an op may act on */
+#define OP_NAME_MAX      63
+#define OP_FIX_PATH_MAX  255 /* bytes of a path that an op may act on */
 
 typedef enum {
-    ARGUMENT_PATH,     /* absolute, normalised (no "", ".", ".." part), <= 4095 bytes, no control */
-    ARGUMENT_NAME,     /* text_is_name */
-    ARGUMENT_TEXT,     /* printable ASCII, <= max bytes */
-    ARGUMENT_INTEGER,  /* min..max */
+    ARGUMENT_PATH,    /* absolute, normalised (no "", ".", ".." part), <= 4095 bytes, no control */
+    ARGUMENT_NAME,    /* text_is_name */
+    ARGUMENT_TEXT,    /* printable ASCII, <= max bytes */
+    ARGUMENT_INTEGER, /* min..max */
     ARGUMENT_BOOL,
-    ARGUMENT_ADDRESS,  /* IPv4, IPv6 or a host name, printable, <= 255 bytes */
+    ARGUMENT_ADDRESS, /* IPv4, IPv6 or a host name, printable, <= 255 bytes */
 } argument_kind_t;
 
 typedef struct {
     const char *name;
     argument_kind_t kind;
     bool required;
-    int64_t min, max;  /* of an integer's value, or a text's length; of a path's where max is set */
+    int64_t min, max; /* of an integer's value, or a text's length; of a path's where max is set */
     const char *help;
 } op_argument_t;
 
@@ -36,14 +36,14 @@ typedef enum {
 } again_t;
 
 typedef struct {
-    const char *name;        /* "disk.usage" */
-    class_t least;           /* its class; a machine's policy may say worse */
+    const char *name; /* "disk.usage" */
+    class_t least;    /* its class; a machine's policy may say worse */
     again_t again;
-    unsigned timeout_s;      /* killed as a whole then */
+    unsigned timeout_s; /* killed as a whole then */
     unsigned result_bytes_max;
     op_argument_t arguments[OP_ARGUMENTS_MAX]; /* name NULL ends */
-    const char *help;        /* one line */
-    const char *result;      /* one line: the result's map, as documentation */
+    const char *help;                          /* one line */
+    const char *result;                        /* one line: the result's map, as documentation */
 } op_t;
 
 /* NULL for an unknown name. */

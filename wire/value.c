@@ -398,7 +398,8 @@ parse_slice(parser_t *self, slice_t *out)
     if (!take_until(self, ':', text))
         return false;
     if (!text_read_u64(text, 0, self->rest.size, &size)) {
-        fault_set(self->fault, FAULT_FORMAT, "'%s' is not the length of the bytes that follow", text);
+        fault_set(self->fault, FAULT_FORMAT, "'%s' is not the length of the bytes that follow",
+                  text);
         return false;
     }
     *out = slice_of(self->rest.data, size);

@@ -12,13 +12,19 @@
 #include "common/bytes.h"
 #include "common/fault.h"
 
-#define VALUE_DEPTH_MAX 8
-#define VALUE_BYTES_MAX (512 * 1024)
-#define VALUE_ITEMS_MAX 65536         /* in one list or map */
-#define VALUE_DECIMAL_MAX 40          /* characters */
+#define VALUE_DEPTH_MAX   8
+#define VALUE_BYTES_MAX   (512 * 1024)
+#define VALUE_ITEMS_MAX   65536 /* in one list or map */
+#define VALUE_DECIMAL_MAX 40    /* characters */
 
 typedef enum {
-    VALUE_NIL, VALUE_BOOL, VALUE_INTEGER, VALUE_DECIMAL, VALUE_BYTES, VALUE_LIST, VALUE_MAP
+    VALUE_NIL,
+    VALUE_BOOL,
+    VALUE_INTEGER,
+    VALUE_DECIMAL,
+    VALUE_BYTES,
+    VALUE_LIST,
+    VALUE_MAP
 } value_kind_t;
 
 typedef struct value value_t;
@@ -54,8 +60,9 @@ int64_t value_number(const value_t *self);     /* 0 for anything but an integer 
 slice_t value_slice(const value_t *self);      /* bytes or a decimal's digits; else empty */
 const char *value_string(const value_t *self); /* "" unless bytes without NUL; terminated */
 size_t value_count(const value_t *self);       /* items of a list or map; else, and of NULL, 0 */
-const value_t *value_at(const value_t *self, size_t index); /* list item, or map value in key order */
-slice_t value_key(const value_t *self, size_t index);       /* of a map */
+const value_t *value_at(const value_t *self,
+                        size_t index);                /* list item, or map value in key order */
+slice_t value_key(const value_t *self, size_t index); /* of a map */
 
 /* A map's entry, or NULL; self may be NULL. The other two look into it: "" and 0 where absent. */
 const value_t *value_get(const value_t *self, const char *key);

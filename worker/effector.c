@@ -9,8 +9,9 @@
 #include "wire/manifest.h"
 #include "worker/site_folder.h"
 
-#define ID_MAX        128
-#define FINISH_MAX_MS (72 * INT64_C(3600000)) /* for a run, from its first op: 64 steps of an hour */
+#define ID_MAX 128
+#define FINISH_MAX_MS \
+    (72 * INT64_C(3600000)) /* for a run, from its first op: 64 steps of an hour */
 
 typedef struct {
     frames_t *warrant;  /* as it came */
@@ -19,15 +20,15 @@ typedef struct {
     class_t allowed; /* by the signers, and in a dry run observe */
     bool dry;
     uint64_t budget_runs, budget_s; /* of a grant; 0 of an order */
-    wall_t not_after;     /* of the order's window, or the grant's end */
-    manifest_t *manifest; /* NULL in an empty slot */
+    wall_t not_after;               /* of the order's window, or the grant's end */
+    manifest_t *manifest;           /* NULL in an empty slot */
     value_t *inputs;
     uint64_t came; /* counts up */
 } entry_t;
 
 typedef struct {
     bool used;
-    bool fix; /* has a key, and BEGIN stands in the journal */
+    bool fix;  /* has a key, and BEGIN stands in the journal */
     bool once; /* a fix that must not be run again */
     hash_t key;
     char id[ID_MAX]; /* the judge's */
@@ -297,7 +298,8 @@ grant(effector_t *self, const frames_t *message, entry_t *entry, fault_t *fault)
     if (read_proof(message, &proof, fault))
         return -1;
     CLEANUP(warrant_destroy) warrant_t *warrant = prove(self, &proof, fault);
-    if (!warrant || check_target(self, warrant, fault) || check_manifest(warrant, frames_at(message, 9), entry, fault) ||
+    if (!warrant || check_target(self, warrant, fault) ||
+        check_manifest(warrant, frames_at(message, 9), entry, fault) ||
         read_inputs(warrant, entry, fault))
         return -1;
     assert(warrant->order || warrant->grant);

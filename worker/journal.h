@@ -59,9 +59,9 @@ size_t journal_count_runs(const journal_t *self, const hash_t *authority, wall_t
 /* How many ops of this name began at since or later. */
 size_t journal_count(const journal_t *self, const char *op, wall_t since);
 
-/* Writes BEGIN of key, run, release, authority, step, op, arguments and begun; the key must be new (asserted).
- * On a fault nothing is recorded and nothing may run. FAULT_FULL; FAULT_IO, after which the journal
- * is broken. */
+/* Writes BEGIN of key, run, release, authority, step, op, arguments and begun; the key must be new
+ * (asserted). On a fault nothing is recorded and nothing may run. FAULT_FULL; FAULT_IO, after which
+ * the journal is broken. */
 int journal_begin(journal_t *self, const journal_entry_t *entry, fault_t *fault) MUST_CHECK;
 
 /* Writes END of a key that began and did not end (asserted). FAULT_LIMIT over JOURNAL_RESULT_MAX;

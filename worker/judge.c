@@ -20,7 +20,7 @@ struct judge {
     char worker[TEXT_NAME_MAX + 1];
     intake_t *intake;
     part_t *parts[JUDGE_PARTS_MAX]; /* place.open of them */
-    uint64_t document_number; /* ids of DOCUMENTs to the effector */
+    uint64_t document_number;       /* ids of DOCUMENTs to the effector */
 };
 
 /* ---- making one -------------------------------------------------------------------------- */
@@ -48,8 +48,8 @@ judge_new(const char *worker, trust_t *trust, const machinekey_t *key, ledger_t 
     self->scribe = scribe_new(worker, trust_site(trust), key, ledger, outbox, fault);
     if (!self->scribe)
         return NULL;
-    self->place = (workplace_t){.scribe = self->scribe, .ledger = ledger, .outbox = outbox,
-                                .worker = self->worker};
+    self->place = (workplace_t){
+        .scribe = self->scribe, .ledger = ledger, .outbox = outbox, .worker = self->worker};
     self->intake = intake_new(&self->place, trust);
     return MOVE(self);
 }
@@ -254,8 +254,12 @@ static const struct {
     size_t count; /* of frames, the word included */
     handler_t *handle;
 } from_link[] = {
-    {"ONLINE", 2, say_hello},  {"OFFLINE", 1, nothing}, {"WELCOME", 3, on_welcome},
-    {"OFFER", 9, on_offer},    {"GIVE", 5, on_give},    {"ACK", 3, on_ack},
+    {"ONLINE", 2, say_hello},
+    {"OFFLINE", 1, nothing},
+    {"WELCOME", 3, on_welcome},
+    {"OFFER", 9, on_offer},
+    {"GIVE", 5, on_give},
+    {"ACK", 3, on_ack},
     {"DOCUMENT", 3, on_broker_document},
 };
 
@@ -279,9 +283,13 @@ write_accepted(judge_t *self, const offer_t *offer, wall_t now, fault_t *fault)
     const warrant_t *warrant = offer->brief.warrant;
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
     frames_encode(offer->frames, encoded);
-    part_row_t row = {.run = offer->run, .authority = warrant->authority,
-                      .release = offer->release, .by_grant = offer->by_grant, .accepted = now,
-                      .offer = bytes_slice(encoded), .evidence = offer_evidence(offer)};
+    part_row_t row = {.run = offer->run,
+                      .authority = warrant->authority,
+                      .release = offer->release,
+                      .by_grant = offer->by_grant,
+                      .accepted = now,
+                      .offer = bytes_slice(encoded),
+                      .evidence = offer_evidence(offer)};
     if (ledger_put_part(self->ledger, &row, fault))
         return -1;
     outbox_need_commit(self->outbox);

@@ -26,8 +26,8 @@ int judge_start(judge_t *self, wall_t now, fault_t *fault) MUST_CHECK;
 
 /* A message from the link, the effector, or the runner with this number. What a stranger got wrong
  * is answered and logged; a fault here is the judge's own end (ledger, a role gone mad). */
-int judge_on_link(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
-    MUST_CHECK;
+int judge_on_link(judge_t *self, const frames_t *frames, wall_t now, mono_t clock,
+                  fault_t *fault) MUST_CHECK;
 int judge_on_effector(judge_t *self, const frames_t *frames, wall_t now, mono_t clock,
                       fault_t *fault) MUST_CHECK;
 int judge_on_runner(judge_t *self, uint64_t runner, const frames_t *frames, wall_t now,

@@ -92,8 +92,7 @@ on_spawner(desk_t *self, const frames_t *frames, fault_t *fault)
         !text_read_u64(frames_text(frames, 2), 0, INT32_MAX, &status))
         return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s'", word);
     if (!strcmp(word, "EXITED"))
-        return judge_on_runner_end(self->judge, number, (int)status, wall_now(), mono_now(),
-                                   fault);
+        return judge_on_runner_end(self->judge, number, (int)status, wall_now(), mono_now(), fault);
     int fd = channel_take_descriptor(self->spawner);
     if (strcmp(word, "RUNNER") != 0 || fd < 0)
         return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s' without a runner", word);
@@ -150,8 +149,8 @@ drain_runner(desk_t *self, size_t index, fault_t *fault)
         CLEANUP(frames_destroy) frames_t *nonsense = wrong.code ? frames_new() : NULL;
         if (!frames && !nonsense)
             break;
-        if (judge_on_runner(self->judge, number, frames ? frames : nonsense, wall_now(),
-                            mono_now(), fault))
+        if (judge_on_runner(self->judge, number, frames ? frames : nonsense, wall_now(), mono_now(),
+                            fault))
             return -1;
         if (nonsense)
             break;
@@ -184,8 +183,8 @@ turn(desk_t *self, fault_t *fault)
     };
     size_t runners = self->runner_count;
     for (size_t i = 0; i < runners; i++)
-        set[OTHERS + i] = (struct pollfd){.fd = channel_fd(self->runners[i].channel),
-                                          .events = POLLIN};
+        set[OTHERS + i] =
+            (struct pollfd){.fd = channel_fd(self->runners[i].channel), .events = POLLIN};
     if (poll(set, (nfds_t)(OTHERS + runners), wait_ms(self)) < 0 && errno != EINTR)
         return fault_errno(fault, "poll");
     for (size_t i = runners; i-- > 0;)
@@ -210,8 +209,8 @@ learn(desk_t *self, const char *name, fault_t *fault)
     snprintf(path, sizeof path, "%s/%s", self->settings.documents, name);
     snprintf(sigs, sizeof sigs, "%s.sigs", path);
     CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, &why);
-    CLEANUP(bytes_destroy) bytes_t *armors =
-        document ? file_read(sigs, SIGNATURES_BYTES_MAX, &why) : NULL;
+    CLEANUP(bytes_destroy)
+    bytes_t *armors = document ? file_read(sigs, SIGNATURES_BYTES_MAX, &why) : NULL;
     if (!armors)
         return why.code == FAULT_NOT_FOUND ? 1 : fault_set(fault, why.code, "%s", why.text);
     if (!judge_learn(self->judge, bytes_slice(document), bytes_slice(armors), &why))
@@ -278,8 +277,8 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
     self->ledger = ledger_open(settings_path(&self->settings, "judge/ledger.db", path), fault);
     if (!self->ledger)
         return -1;
-    self->judge = judge_new(self->settings.name, self->trust, self->key, self->ledger,
-                            self->outbox, fault);
+    self->judge =
+        judge_new(self->settings.name, self->trust, self->key, self->ledger, self->outbox, fault);
     self->enrolled = trust_root(self->trust) != NULL;
     if (!self->judge || learn_all(self, fault) || learn_fleets(self, fault))
         return -1;

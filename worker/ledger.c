@@ -11,7 +11,7 @@
 
 struct ledger {
     sqlite3 *database;
-    bool open;               /* a transaction is */
+    bool open;                /* a transaction is */
     sqlite3_stmt *cached[24]; /* by statement_t; prepared when first used */
 };
 
@@ -36,9 +36,25 @@ static const char schema[] =
     "CREATE INDEX receipt_unacked ON receipt (sequence) WHERE acked = 0;";
 
 typedef enum {
-    BEGIN, COMMIT, PUT_DOCUMENT, EACH_DOCUMENT, PUT_RELEASE, GET_RELEASE, PUT_PART, CLOSE_PART,
-    EACH_PART, FIND_PART, COUNT_GRANT, PUT_EFFECT, EACH_EFFECT, HAS_INTENT, PUT_RECEIPT,
-    ACKNOWLEDGE, LAST_RECEIPT, EACH_RECEIPT_OF, EACH_RECEIPT_UNACKED
+    BEGIN,
+    COMMIT,
+    PUT_DOCUMENT,
+    EACH_DOCUMENT,
+    PUT_RELEASE,
+    GET_RELEASE,
+    PUT_PART,
+    CLOSE_PART,
+    EACH_PART,
+    FIND_PART,
+    COUNT_GRANT,
+    PUT_EFFECT,
+    EACH_EFFECT,
+    HAS_INTENT,
+    PUT_RECEIPT,
+    ACKNOWLEDGE,
+    LAST_RECEIPT,
+    EACH_RECEIPT_OF,
+    EACH_RECEIPT_UNACKED
 } statement_t;
 
 static const char *const statements[] = {

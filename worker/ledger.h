@@ -28,8 +28,8 @@ int ledger_put_document(ledger_t *self, const char *name, slice_t document, slic
 
 /* In the order in which a chain is built: roots ascending, people, fleets. */
 typedef int(ledger_document_t)(void *context, slice_t document, slice_t armors, fault_t *fault);
-int ledger_each_document(ledger_t *self, ledger_document_t *each, void *context, fault_t *fault)
-    MUST_CHECK;
+int ledger_each_document(ledger_t *self, ledger_document_t *each, void *context,
+                         fault_t *fault) MUST_CHECK;
 
 /* A release that was proved, with its files (an encoded map of path to bytes). */
 int ledger_put_release(ledger_t *self, const hash_t *hash, slice_t document, slice_t armors,
@@ -39,8 +39,8 @@ typedef struct {
     bytes_t *document, *armors, *files; /* ours; all NULL where the release is not kept */
 } kept_release_t;
 
-int ledger_get_release(ledger_t *self, const hash_t *hash, kept_release_t *out, fault_t *fault)
-    MUST_CHECK;
+int ledger_get_release(ledger_t *self, const hash_t *hash, kept_release_t *out,
+                       fault_t *fault) MUST_CHECK;
 void kept_release_clear(kept_release_t *self);
 
 /* One accepted run: the offer as it came, and when. */
@@ -48,17 +48,17 @@ typedef struct {
     hash_t run, authority, release;
     bool by_grant;
     wall_t accepted;
-    bool closed;        /* its last receipt is written */
-    slice_t offer;      /* the OFFER's frames, encoded */
-    slice_t evidence;   /* the bytes that must be the same when the run is offered again */
+    bool closed;      /* its last receipt is written */
+    slice_t offer;    /* the OFFER's frames, encoded */
+    slice_t evidence; /* the bytes that must be the same when the run is offered again */
 } part_row_t;
 
 int ledger_put_part(ledger_t *self, const part_row_t *part, fault_t *fault) MUST_CHECK;
 int ledger_close_part(ledger_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;
 
 typedef int(ledger_part_t)(void *context, const part_row_t *part, fault_t *fault);
-int ledger_each_open_part(ledger_t *self, ledger_part_t *each, void *context, fault_t *fault)
-    MUST_CHECK;
+int ledger_each_open_part(ledger_t *self, ledger_part_t *each, void *context,
+                          fault_t *fault) MUST_CHECK;
 
 typedef enum { PART_UNSEEN, PART_SAME, PART_OTHER } part_known_t;
 
@@ -78,11 +78,11 @@ typedef struct {
     uint64_t index;
     const char *op;
     hash_t arguments;
-    hash_t head;        /* the effector's journal when the intent was written */
+    hash_t head; /* the effector's journal when the intent was written */
     bool done;
-    const char *code;   /* "ok" or a fault's word; "" while not done */
+    const char *code; /* "ok" or a fault's word; "" while not done */
     const char *text;
-    slice_t result;     /* canonical value; empty unless ok */
+    slice_t result; /* canonical value; empty unless ok */
 } effect_row_t;
 
 int ledger_put_effect(ledger_t *self, const effect_row_t *effect, fault_t *fault) MUST_CHECK;
@@ -98,12 +98,12 @@ int ledger_has_intent(ledger_t *self, const hash_t *run, bool *intent, fault_t *
 /* A signed receipt; sequence is last + 1. */
 int ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t document,
                        slice_t armor, slice_t output, fault_t *fault) MUST_CHECK;
-int ledger_acknowledge(ledger_t *self, uint64_t sequence, const hash_t *document, fault_t *fault)
-    MUST_CHECK;
+int ledger_acknowledge(ledger_t *self, uint64_t sequence, const hash_t *document,
+                       fault_t *fault) MUST_CHECK;
 
 /* The newest sequence (0 where there is none) and the hash of its document. */
-int ledger_last_receipt(ledger_t *self, uint64_t *sequence, hash_t *head, fault_t *fault)
-    MUST_CHECK;
+int ledger_last_receipt(ledger_t *self, uint64_t *sequence, hash_t *head,
+                        fault_t *fault) MUST_CHECK;
 
 /* Ascending; of one run, or with run NULL those that no broker has acknowledged. */
 typedef int(ledger_receipt_t)(void *context, uint64_t sequence, slice_t document, slice_t armor,

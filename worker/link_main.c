@@ -17,8 +17,8 @@
 #include "worker/settings.h"
 
 #define HEARTBEAT_MS 5000
-#define MISSED_MAX 3
-#define MONITOR "inproc://connections"
+#define MISSED_MAX   3
+#define MONITOR      "inproc://connections"
 
 typedef struct {
     settings_t settings;
@@ -26,9 +26,9 @@ typedef struct {
     void *context, *socket; /* libzmq's; this process is too small for more than that */
     void *monitor;          /* tells of each connection that CURVE let through */
     channel_t *judge;
-    char instance[64];      /* of the broker that answered last; "" while offline */
-    int unanswered;         /* PINGs since the last PONG */
-    mono_t heartbeat;       /* when the next is due */
+    char instance[64]; /* of the broker that answered last; "" while offline */
+    int unanswered;    /* PINGs since the last PONG */
+    mono_t heartbeat;  /* when the next is due */
 } uplink_t;
 
 /* Whole or not at all; a full queue is said, and what was lost is asked for again. */
@@ -146,8 +146,12 @@ connect_broker(uplink_t *self, fault_t *fault)
     const struct {
         int option, value;
     } options[] = {
-        {ZMQ_LINGER, 0},          {ZMQ_SNDHWM, 1000},          {ZMQ_RCVHWM, 1000},
-        {ZMQ_RECONNECT_IVL, 50},  {ZMQ_RECONNECT_IVL_MAX, 1000}, {ZMQ_HANDSHAKE_IVL, 2000},
+        {ZMQ_LINGER, 0},
+        {ZMQ_SNDHWM, 1000},
+        {ZMQ_RCVHWM, 1000},
+        {ZMQ_RECONNECT_IVL, 50},
+        {ZMQ_RECONNECT_IVL_MAX, 1000},
+        {ZMQ_HANDSHAKE_IVL, 2000},
     };
     int64_t message_max = FRAMES_BYTES_MAX;
     self->socket = zmq_socket(self->context, ZMQ_DEALER);
@@ -217,8 +221,7 @@ turn(uplink_t *self, fault_t *fault)
     int64_t left = self->heartbeat.ms - mono_now().ms;
     if (zmq_poll(items, ARRAY_SIZE(items), left < 0 ? 0 : (long)left) < 0 && errno != EINTR)
         return fault_set(fault, FAULT_IO, "zmq_poll: %s", zmq_strerror(errno));
-    if ((items[0].revents && on_broker(self, fault)) ||
-        (items[1].revents && on_judge(self, fault)))
+    if ((items[0].revents && on_broker(self, fault)) || (items[1].revents && on_judge(self, fault)))
         return -1;
     if (items[2].revents)
         on_monitor(self);

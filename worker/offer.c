@@ -144,8 +144,8 @@ proved_target(const warrant_t *warrant, const trust_t *trust, const value_t *ite
         return NULL;
     const worker_line_t *worker = trust_worker(trust, receipt->worker, NULL);
     const target_line_t *target = order_target(warrant->order, receipt->worker);
-    if (!worker || !target || target->wave + 1 != warrant->wave ||
-        receipt->part != OUTCOME_OK || !hash_equal(&receipt->run, &warrant->run) ||
+    if (!worker || !target || target->wave + 1 != warrant->wave || receipt->part != OUTCOME_OK ||
+        !hash_equal(&receipt->run, &warrant->run) ||
         receipt_check(value_slice(document), value_slice(armor), &worker->key, &ignored))
         return NULL;
     *ended = receipt->ended;
@@ -177,18 +177,17 @@ check_wave(const offer_t *self, const trust_t *trust, wall_t now, fault_t *fault
     const warrant_t *warrant = self->brief.warrant;
     if (!warrant->order || warrant->wave <= 1)
         return 0;
-    CLEANUP(value_destroy) value_t *list =
-        value_decode(frames_at(self->frames, OFFER_RECEIPTS), fault);
+    CLEANUP(value_destroy)
+    value_t *list = value_decode(frames_at(self->frames, OFFER_RECEIPTS), fault);
     if (!list)
         return fault_wrap(fault, "receipts of the wave before");
     size_t size = 0, good = count_proved(warrant, trust, list, now);
     for (size_t i = 0; i < warrant->order->target_count; i++)
         size += warrant->order->targets[i].wave + 1 == warrant->wave;
     if (good + warrant->order->max_failures < size)
-        return fault_set(fault, FAULT_PROOF,
-                         "wave %u needs %zu soaked ok receipts of wave %u, and has %zu",
-                         warrant->wave, size - warrant->order->max_failures, warrant->wave - 1,
-                         good);
+        return fault_set(
+            fault, FAULT_PROOF, "wave %u needs %zu soaked ok receipts of wave %u, and has %zu",
+            warrant->wave, size - warrant->order->max_failures, warrant->wave - 1, good);
     return 0;
 }
 
@@ -212,8 +211,7 @@ offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release
         return -1;
     if (self->accepted.ms)
         return 0;
-    return check_budget(brief->warrant, by, now, fault) ||
-                   check_wave(self, by->trust, now, fault)
+    return check_budget(brief->warrant, by, now, fault) || check_wave(self, by->trust, now, fault)
                ? -1
                : 0;
 }

@@ -9,11 +9,11 @@
 #include "worker/part.h"
 
 typedef struct {
-    hash_t run, release;   /* as the broker says; examination proves them */
-    bool by_grant;         /* else by an order */
-    wall_t accepted;       /* before a restart; ms 0 where it was not */
-    frames_t *frames;      /* ours; as they came */
-    brief_t brief;         /* ours; its warrant is NULL until examined */
+    hash_t run, release; /* as the broker says; examination proves them */
+    bool by_grant;       /* else by an order */
+    wall_t accepted;     /* before a restart; ms 0 where it was not */
+    frames_t *frames;    /* ours; as they came */
+    brief_t brief;       /* ours; its warrant is NULL until examined */
 } offer_t;
 
 /* Copies the frames of an OFFER. FAULT_FORMAT without a run, a kind or a release hash. */

@@ -25,16 +25,16 @@ typedef struct {
 struct part {
     workplace_t *place;
     brief_t brief;
-    size_t order[MANIFEST_STEPS_MAX];       /* of the steps */
-    size_t at;                              /* index into order of the step that runs */
-    value_t *outputs[MANIFEST_STEPS_MAX];   /* ours; by step */
-    effect_t effects[RUNNER_OPS_MAX];       /* of the step that runs */
-    size_t effect_count;                    /* recorded */
-    size_t asked;                           /* ops the script asked for so far */
-    bool waiting;                           /* for the effector, about effects[asked - 1] */
-    fault_t given_up;                       /* why its runner was; code 0 while it was not */
-    uint64_t runner;                        /* 0 where none */
-    wall_t started;                         /* the step */
+    size_t order[MANIFEST_STEPS_MAX];     /* of the steps */
+    size_t at;                            /* index into order of the step that runs */
+    value_t *outputs[MANIFEST_STEPS_MAX]; /* ours; by step */
+    effect_t effects[RUNNER_OPS_MAX];     /* of the step that runs */
+    size_t effect_count;                  /* recorded */
+    size_t asked;                         /* ops the script asked for so far */
+    bool waiting;                         /* for the effector, about effects[asked - 1] */
+    fault_t given_up;                     /* why its runner was; code 0 while it was not */
+    uint64_t runner;                      /* 0 where none */
+    wall_t started;                       /* the step */
     mono_t deadline;
     bool closed;
 };
@@ -320,8 +320,8 @@ context_value(const part_t *self)
     value_set_text(target, "region", self->place->region);
     value_set_text(target, "labels", self->place->labels);
     for (size_t i = 0; i < manifest->step_count; i++)
-        if (self->outputs[i] && manifest_needs(manifest, step_now(self)->name,
-                                               manifest->steps[i].name))
+        if (self->outputs[i] &&
+            manifest_needs(manifest, step_now(self)->name, manifest->steps[i].name))
             value_set(here, manifest->steps[i].name, value_copy(self->outputs[i]));
     value_set(context, "inputs", value_copy(self->brief.inputs));
     value_set(context, "incident", incident_value(self->brief.warrant));

@@ -23,9 +23,9 @@ typedef struct {
     const char *worker;
     const char *region;
     const char *labels;
-    hash_t head;              /* of the effector's journal, as last heard */
-    size_t open;              /* parts that are */
-    uint64_t next_runner;     /* number of the next runner to ask for */
+    hash_t head;          /* of the effector's journal, as last heard */
+    size_t open;          /* parts that are */
+    uint64_t next_runner; /* number of the next runner to ask for */
 } workplace_t;
 
 /* What was proved and worked out before a part is accepted; part_new takes over the pointers. */
@@ -33,7 +33,7 @@ typedef struct {
     warrant_t *warrant;
     manifest_t *manifest;
     value_t *inputs;
-    bytes_t *playbook;        /* text of playbook.lua */
+    bytes_t *playbook; /* text of playbook.lua */
 } brief_t;
 
 void brief_clear(brief_t *self);
@@ -56,12 +56,12 @@ uint64_t part_runner(const part_t *self);
 int part_on_ready(part_t *self, fault_t *fault) MUST_CHECK;
 
 /* A message from the runner; one that is none of section 8 counts as the script's fault. */
-int part_on_runner(part_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
-    MUST_CHECK;
+int part_on_runner(part_t *self, const frames_t *frames, wall_t now, mono_t clock,
+                   fault_t *fault) MUST_CHECK;
 
 /* The runner ended without DONE; status is wait(2)'s. */
-int part_on_runner_end(part_t *self, int status, wall_t now, mono_t clock, fault_t *fault)
-    MUST_CHECK;
+int part_on_runner_end(part_t *self, int status, wall_t now, mono_t clock,
+                       fault_t *fault) MUST_CHECK;
 
 /* RESULT or FAULT from the effector for this part's op. */
 int part_on_effector(part_t *self, const frames_t *frames, wall_t now, mono_t clock,
@@ -74,7 +74,7 @@ void part_on_deadline(part_t *self);
 /* A run that gets no part, or whose part cannot go on after a restart. */
 typedef struct {
     hash_t run, release;
-    const char *authority;    /* "order", "grant" or "token" */
+    const char *authority; /* "order", "grant" or "token" */
     const fault_t *why;
 } refusal_t;
 

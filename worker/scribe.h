@@ -16,8 +16,8 @@ void scribe_destroy(scribe_t **self_p);
 
 /* Fills in site, worker, target, sequence and previous; signs; writes to the ledger; queues RECEIPT
  * behind the commit. output may be NULL. */
-int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output, fault_t *fault)
-    MUST_CHECK;
+int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output,
+                 fault_t *fault) MUST_CHECK;
 
 /* Queues again the receipts of a run, or with run NULL all that no broker acknowledged. */
 int scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;

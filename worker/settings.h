@@ -14,11 +14,11 @@
 typedef struct {
     hash_t site;
     char name[TEXT_NAME_MAX + 1];
-    char state[PATH_MAX];      /* folder; judge/, link/ and effector/ below it */
-    char run[PATH_MAX];        /* folder for the pid file */
-    char documents[PATH_MAX];  /* site folder to learn from at start; "" for none */
+    char state[PATH_MAX];     /* folder; judge/, link/ and effector/ below it */
+    char run[PATH_MAX];       /* folder for the pid file */
+    char documents[PATH_MAX]; /* site folder to learn from at start; "" for none */
     char policy[PATH_MAX];
-    char broker[256];          /* ZeroMQ endpoint, "tcp://HOST:PORT" */
+    char broker[256]; /* ZeroMQ endpoint, "tcp://HOST:PORT" */
     curvekey_t broker_key;
     uid_t link_uid, judge_uid, spawner_uid; /* 0: stays who started it */
 } settings_t;

@@ -12,9 +12,9 @@
 #include "common/document.h"
 #include "common/file.h"
 
-#define LEFT              ".ne" /* starts both of these; no document's name does */
-#define NEXT_SIGS         ".new-sigs-"
-#define NEXT              ".next-"
+#define LEFT      ".ne" /* starts both of these; no document's name does */
+#define NEXT_SIGS ".new-sigs-"
+#define NEXT      ".next-"
 
 int
 site_document_name(slice_t document, char out[static SITE_DOCUMENT_NAME_MAX], fault_t *fault)

@@ -17,7 +17,7 @@
 #include "lua/runner.h"
 
 #define RUNNERS_MAX 256
-#define LULL_MS 5
+#define LULL_MS     5
 
 typedef struct {
     char id[24]; /* the judge's; "" for the one ahead */

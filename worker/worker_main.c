@@ -27,7 +27,7 @@
 #include "worker/settings.h"
 
 #define BACK_OFF_MAX_MS 10000
-#define STEADY_MS 10000 /* roles that ran so long start anew at once */
+#define STEADY_MS       10000 /* roles that ran so long start anew at once */
 
 enum { LINK, JUDGE, SPAWNER, EFFECTOR, ROLES };
 static const char *const roles[ROLES] = {"link", "judge", "spawner", "effector"};

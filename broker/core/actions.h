@@ -14,9 +14,9 @@ typedef struct {
 
 typedef struct {
     size_t row_count, row_capacity;
-    row_t **rows;                /* ours */
+    row_t **rows; /* ours */
     size_t send_count, send_capacity;
-    send_t *sends;               /* with frames that are ours */
+    send_t *sends; /* with frames that are ours */
 } actions_t;
 
 actions_t *actions_new(void);

@@ -6,9 +6,9 @@
 #include "wire/message.h"
 
 static const part_state_t ended_as[OUTCOME_COUNT] = {
-    [OUTCOME_OK] = PART_DONE,           [OUTCOME_FAILED] = PART_FAILED,
-    [OUTCOME_REFUSED] = PART_REFUSED,   [OUTCOME_SKIPPED] = PART_SKIPPED,
-    [OUTCOME_UNKNOWN] = PART_UNKNOWN,   [OUTCOME_STOPPED] = PART_STOPPED,
+    [OUTCOME_OK] = PART_DONE,         [OUTCOME_FAILED] = PART_FAILED,
+    [OUTCOME_REFUSED] = PART_REFUSED, [OUTCOME_SKIPPED] = PART_SKIPPED,
+    [OUTCOME_UNKNOWN] = PART_UNKNOWN, [OUTCOME_STOPPED] = PART_STOPPED,
     [OUTCOME_OPEN] = PART_ACCEPTED,
 };
 
@@ -20,8 +20,8 @@ find_share(core_t *self, const event_t *event, run_t **run, fault_t *fault)
     *run = run_find(self, &event->hash, fault);
     share_t *share = *run ? run_share(*run, event->worker, NULL) : NULL;
     if (!share)
-        fault_set(fault, FAULT_NOT_FOUND, "worker '%s' has no part in run %.12s",
-                  event->worker, hash_write(&event->hash, text));
+        fault_set(fault, FAULT_NOT_FOUND, "worker '%s' has no part in run %.12s", event->worker,
+                  hash_write(&event->hash, text));
     return share;
 }
 
@@ -47,8 +47,8 @@ on_accept(core_t *self, event_t *event, fault_t *fault)
     core_peer(self, event->worker)->seen = self->now;
     for (size_t i = 0; i < run->share_count; i++) {
         share = &run->shares[i];
-        if (!strcmp(share->worker, event->worker)
-            && (share->row.state == PART_OFFERED || share->row.state == PART_NEVER))
+        if (!strcmp(share->worker, event->worker) &&
+            (share->row.state == PART_OFFERED || share->row.state == PART_NEVER))
             accept_share(self, run, share);
     }
     return 0;
@@ -65,9 +65,9 @@ on_refuse(core_t *self, event_t *event, fault_t *fault)
     core_peer(self, event->worker)->seen = self->now;
     if (share->row.state != PART_OFFERED)
         return 0;
-    snprintf(code, sizeof code, "%s", fault_word(fault_of(event->code) == FAULT_CODES
-                                                     ? FAULT_FORMAT
-                                                     : fault_of(event->code)));
+    snprintf(
+        code, sizeof code, "%s",
+        fault_word(fault_of(event->code) == FAULT_CODES ? FAULT_FORMAT : fault_of(event->code)));
     bool readable = text_is_free(slice_text(event->text));
     snprintf(why, sizeof why, "%s", readable ? event->text : "its reason is not text");
     if (!text_is_free(slice_text(why)))
@@ -160,8 +160,8 @@ static uint64_t
 keep_receipt(core_t *self, const event_t *event, const receipt_t *receipt, const hash_t *hash,
              peer_t *peer)
 {
-    row_t row = {.kind = ROW_RECEIPT, .receipt = {.sequence = receipt->sequence, .hash = *hash,
-                                                  .run = receipt->run}};
+    row_t row = {.kind = ROW_RECEIPT,
+                 .receipt = {.sequence = receipt->sequence, .hash = *hash, .run = receipt->run}};
     text_copy(row.receipt.worker, sizeof row.receipt.worker, receipt->worker);
     text_copy(row.receipt.target, sizeof row.receipt.target, receipt->target);
     row.receipt.leaf = core_leaf2(self, "receipt", event->document, event->armors);
@@ -184,8 +184,8 @@ keep_receipt(core_t *self, const event_t *event, const receipt_t *receipt, const
 static void
 tell_receipt(core_t *self, const receipt_t *receipt, const run_t *run)
 {
-    event_row_t event = {.run = receipt->run, .kind = "receipt",
-                         .incident = run ? run->row.incident : 0};
+    event_row_t event = {
+        .run = receipt->run, .kind = "receipt", .incident = run ? run->row.incident : 0};
     snprintf(event.worker, sizeof event.worker, "%s", receipt->worker);
     snprintf(event.step, sizeof event.step, "%s", receipt->step);
     snprintf(event.outcome, sizeof event.outcome, "%s", outcome_word(receipt->outcome));
@@ -214,8 +214,8 @@ verifies(const core_t *self, const run_t *run, const receipt_t *receipt)
 }
 
 static void
-move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *run,
-           share_t *share, uint64_t leaf)
+move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *run, share_t *share,
+           uint64_t leaf)
 {
     part_state_t state = ended_as[receipt->part];
     if (!part_ended(share->row.state) && share->row.state != PART_ACCEPTED)

@@ -79,7 +79,7 @@ typedef struct {
     fault_t *fault;
     bool failed;
     size_t count;
-    row_t **rows;  /* runs: adopted once the query is over, as they ask for more */
+    row_t **rows; /* runs: adopted once the query is over, as they ask for more */
 } loading_t;
 
 static bool
@@ -119,8 +119,8 @@ load_document(void *context, const row_t *row)
     const document_row_t *document = &row->document;
     shelf_t *shelf = loading->core->shelf;
     if (!strcmp(document->kind, "grant")) {
-        loading->failed = !shelf_restore_grant(shelf, document->bytes, document->armors,
-                                               loading->fault);
+        loading->failed =
+            !shelf_restore_grant(shelf, document->bytes, document->armors, loading->fault);
     } else if (!strcmp(document->kind, "release")) {
         CLEANUP(value_destroy) value_t *files = value_decode(document->files, loading->fault);
         loading->failed = !files || shelf_restore_release(shelf, document->bytes, document->armors,
@@ -165,13 +165,13 @@ int
 core_load(core_t *self, fault_t *fault)
 {
     loading_t loading = {.core = self, .fault = fault};
-    if (load(&loading, FIND_POSITION, 0, load_position)
-        || load(&loading, FIND_WORKERS, 0, load_worker)
-        || load(&loading, FIND_DOCUMENTS_LIVE, 0, load_document))
+    if (load(&loading, FIND_POSITION, 0, load_position) ||
+        load(&loading, FIND_WORKERS, 0, load_worker) ||
+        load(&loading, FIND_DOCUMENTS_LIVE, 0, load_document))
         return -1;
     for (unsigned state = 0; state < INCIDENT_STATE_COUNT; state++)
-        if (incident_open((incident_state_t)state)
-            && load(&loading, FIND_INCIDENTS_IN, state, load_incident))
+        if (incident_open((incident_state_t)state) &&
+            load(&loading, FIND_INCIDENTS_IN, state, load_incident))
             return -1;
     shelf_judge(self->shelf, self->charter->trust);
     return load_runs(&loading);
@@ -225,16 +225,16 @@ core_tell(core_t *self, const event_row_t *event)
     if (event->incident)
         bytes_addf(line, "%llu", (unsigned long long)event->incident);
     else
-        bytes_add_text(line, hash_equal(&event->run, &HASH_ZERO) ? "-"
-                                                                 : hash_write(&event->run, run));
+        bytes_add_text(line,
+                       hash_equal(&event->run, &HASH_ZERO) ? "-" : hash_write(&event->run, run));
     bytes_addf(line, " %s %s", event->kind, event->text);
     core_leaf(self, "event", bytes_slice(line));
     actions_put(self->actions, &row);
 }
 
 void
-core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *run,
-          const char *worker, const char *format, ...)
+core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *run, const char *worker,
+          const char *format, ...)
 {
     event_row_t event = {.incident = incident, .run = run ? *run : HASH_ZERO};
     va_list args;
@@ -250,9 +250,10 @@ void
 core_keep(core_t *self, const char *kind, bool live, const hash_t *hash, slice_t bytes,
           slice_t armors, slice_t files)
 {
-    row_t row = {.kind = ROW_DOCUMENT,
-                 .document = {.hash = *hash, .live = live, .bytes = bytes, .armors = armors,
-                              .files = files}};
+    row_t row = {
+        .kind = ROW_DOCUMENT,
+        .document = {
+            .hash = *hash, .live = live, .bytes = bytes, .armors = armors, .files = files}};
     snprintf(row.document.kind, sizeof row.document.kind, "%s", kind);
     actions_put(self->actions, &row);
 }
@@ -338,8 +339,8 @@ on_hello(core_t *self, event_t *event, fault_t *fault)
     frames_add_text(frames, self->instance);
     core_send(self, event->worker, &frames);
     hand_on(self, peer);
-    if (value_get(event->state, "sequence") && sequence >= 0
-        && (uint64_t)sequence < peer->row.sequence)
+    if (value_get(event->state, "sequence") && sequence >= 0 &&
+        (uint64_t)sequence < peer->row.sequence)
         core_note(self, "gap", 0, NULL, event->worker,
                   "worker '%s' says that its last receipt is %lld, and %llu is recorded here: its "
                   "ledger was lost or rolled back; give it a new id",
@@ -451,8 +452,7 @@ on_grant(core_t *self, event_t *event, fault_t *fault)
         return 0;
     char text[HASH_TEXT];
     core_leaf2(self, "grant", event->document, event->armors);
-    core_keep(self, "grant", true, &grant->hash, event->document, event->armors,
-              slice_of(NULL, 0));
+    core_keep(self, "grant", true, &grant->hash, event->document, event->armors, slice_of(NULL, 0));
     core_signers(self, event->armors, told.who, sizeof told.who);
     snprintf(told.text, sizeof told.text, "grant %.12s for '%s' is in force",
              hash_write(&grant->hash, text), grant->grant->playbook);

@@ -16,45 +16,45 @@
 #include "broker/charter.h"
 #include "broker/store.h"
 
-#define CORE_ONLINE_MS 15000                    /* a worker that spoke within this is online */
-#define CORE_COOLDOWN_MS (15 * 60 * 1000)       /* between automatic runs for one incident */
-#define CORE_ABANDON_MS (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
-#define CORE_LATE_MS 30000                      /* an acceptance may still be on its way */
-#define CORE_TRIGGERED_MAX 16                   /* playbooks that one alert may suggest */
+#define CORE_ONLINE_MS     15000                    /* a worker that spoke within this is online */
+#define CORE_COOLDOWN_MS   (15 * 60 * 1000)         /* between automatic runs for one incident */
+#define CORE_ABANDON_MS    (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
+#define CORE_LATE_MS       30000                    /* an acceptance may still be on its way */
+#define CORE_TRIGGERED_MAX 16                       /* playbooks that one alert may suggest */
 
 /*    event            handler       carries (beside what is named, nothing) */
-#define EVENTS(X)                                                                                  \
-    X(EVENT_ALERT,    on_alert)    /* alert, region */                                             \
-    X(EVENT_RELEASE,  on_release)  /* document, armors, files */                                   \
-    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */                         \
-    X(EVENT_GRANT,    on_grant)    /* document, armors */                                          \
-    X(EVENT_ORDER,    on_order)    /* document, armors */                                          \
-    X(EVENT_HELLO,    on_hello)    /* worker, state */                                             \
-    X(EVENT_PING,     on_ping)     /* worker, document: the nonce */                               \
-    X(EVENT_ACCEPT,   on_accept)   /* worker, hash of the run */                                   \
-    X(EVENT_REFUSE,   on_refuse)   /* worker, hash of the run, code, text */                       \
-    X(EVENT_WANT,     on_want)     /* worker, hash of the release */                               \
-    X(EVENT_RECEIPT,  on_receipt)  /* worker, document, armors (one), output */                    \
-    X(EVENT_TICK,     on_tick)     /* about once a second */
+#define EVENTS(X)                                                               \
+    X(EVENT_ALERT, on_alert)       /* alert, region */                          \
+    X(EVENT_RELEASE, on_release)   /* document, armors, files */                \
+    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */      \
+    X(EVENT_GRANT, on_grant)       /* document, armors */                       \
+    X(EVENT_ORDER, on_order)       /* document, armors */                       \
+    X(EVENT_HELLO, on_hello)       /* worker, state */                          \
+    X(EVENT_PING, on_ping)         /* worker, document: the nonce */            \
+    X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                \
+    X(EVENT_REFUSE, on_refuse)     /* worker, hash of the run, code, text */    \
+    X(EVENT_WANT, on_want)         /* worker, hash of the release */            \
+    X(EVENT_RECEIPT, on_receipt)   /* worker, document, armors (one), output */ \
+    X(EVENT_TICK, on_tick)         /* about once a second */
 
 typedef enum {
 #define X(event, handler) event,
     EVENTS(X)
 #undef X
-    EVENT_KINDS
+        EVENT_KINDS
 } event_kind_t;
 
 typedef struct {
     event_kind_t kind;
-    const char *worker;        /* by its CURVE key */
-    alert_t *alert;            /* site and received are filled in */
-    const char *region;        /* of the intake, "" where it has none */
+    const char *worker; /* by its CURVE key */
+    alert_t *alert;     /* site and received are filled in */
+    const char *region; /* of the intake, "" where it has none */
     slice_t document, armors, output;
-    value_t **files;           /* taken over */
+    value_t **files; /* taken over */
     const value_t *state;
     hash_t hash;
     const char *code, *text;
-    hash_t made;               /* out: the run of an order, the hash of what was submitted */
+    hash_t made; /* out: the run of an order, the hash of what was submitted */
 } event_t;
 
 typedef struct core core_t;
@@ -67,8 +67,8 @@ void core_destroy(core_t **self_p);
 int core_load(core_t *self, fault_t *fault) MUST_CHECK;
 
 /* 0, or -1 with what was wrong with the event; what actions hold then is to be carried out too. */
-int core_step(core_t *self, event_t *event, wall_t now, actions_t *actions, fault_t *fault)
-    MUST_CHECK;
+int core_step(core_t *self, event_t *event, wall_t now, actions_t *actions,
+              fault_t *fault) MUST_CHECK;
 
 /* Ends a batch: the log's right edge and the counts as a row, if anything moved. */
 void core_flush(core_t *self, actions_t *actions);

@@ -5,8 +5,8 @@
 
 #include "broker/core/state.h"
 
-#define SWEEP_MS 60000
-#define KEY_TEXT_MAX (TEXT_NAME_MAX + 132)
+#define SWEEP_MS        60000
+#define KEY_TEXT_MAX    (TEXT_NAME_MAX + 132)
 #define NUMBER_TEXT_MAX 24
 
 static void
@@ -74,8 +74,7 @@ find_by_key(core_t *self, const alert_t *alert, fault_t *fault)
     incident_t *incident = zhashx_lookup(self->keys, key);
     if (incident)
         return incident;
-    query_t query = {.what = FIND_INCIDENT_KEY, .text = alert->source,
-                     .other = alert->fingerprint};
+    query_t query = {.what = FIND_INCIDENT_KEY, .text = alert->source, .other = alert->fingerprint};
     CLEANUP(row_destroy) row_t *row = NULL;
     return core_recall(self, &query, &row, fault) || !row ? NULL
                                                           : hold_newest(self, &row->incident);
@@ -146,8 +145,10 @@ describe(const core_t *self, incident_t *incident, const alert_t *alert, const c
 static incident_t *
 make(core_t *self, const alert_t *alert, const char *intake, const incident_t *before)
 {
-    incident_t incident = {.id = ++self->incidents_given, .first = self->now,
-                           .state = INCIDENT_WAITING, .firing = true};
+    incident_t incident = {.id = ++self->incidents_given,
+                           .first = self->now,
+                           .state = INCIDENT_WAITING,
+                           .firing = true};
     text_copy(incident.source, sizeof incident.source, alert->source);
     text_copy(incident.fingerprint, sizeof incident.fingerprint, alert->fingerprint);
     if (before)
@@ -180,8 +181,7 @@ decide(core_t *self, incident_t *incident, const alert_t *alert, slice_t documen
 }
 
 static void
-on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t document,
-          uint64_t leaf)
+on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t document, uint64_t leaf)
 {
     const alert_t *alert = event->alert;
     bool again = incident && (incident_open(incident->state) || incident->firing);
@@ -196,8 +196,8 @@ on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t docu
     if (again && incident->state == INCIDENT_RESOLVED && same) {
         incident_move(self, incident, INCIDENT_WAITING,
                       "the alert still fires after a run that verified well");
-    } else if (!again || incident->state == INCIDENT_WAITING || !incident_open(incident->state)
-               || (incident->state == INCIDENT_FAILED && !same)) {
+    } else if (!again || incident->state == INCIDENT_WAITING || !incident_open(incident->state) ||
+               (incident->state == INCIDENT_FAILED && !same)) {
         decide(self, incident, alert, document);
     }
     incident_put(self, incident);
@@ -242,8 +242,10 @@ on_alert(core_t *self, event_t *event, fault_t *fault)
         on_resolved(self, incident, alert, leaf);
     incident = find_by_key(self, alert, fault);
     row_t row = {.kind = ROW_ALERT,
-                 .alert = {.incident = incident ? incident->id : 0, .at = self->now,
-                           .firing = alert->firing, .leaf = leaf}};
+                 .alert = {.incident = incident ? incident->id : 0,
+                           .at = self->now,
+                           .firing = alert->firing,
+                           .leaf = leaf}};
     actions_put(self->actions, &row);
     event->made = hash_of(bytes_slice(document));
     return 0;
@@ -253,8 +255,7 @@ on_alert(core_t *self, event_t *event, fault_t *fault)
 static incident_t *
 incident_of(core_t *self, const run_t *run, fault_t *fault)
 {
-    incident_t *incident =
-        run->row.incident ? incident_find(self, run->row.incident, fault) : NULL;
+    incident_t *incident = run->row.incident ? incident_find(self, run->row.incident, fault) : NULL;
     return incident && hash_equal(&incident->run, &run->row.id) ? incident : NULL;
 }
 
@@ -322,8 +323,8 @@ incidents_sweep(core_t *self)
     for (incident_t *incident = zhashx_first(self->incidents); incident;
          incident = zhashx_next(self->incidents)) {
         int64_t quiet = self->now.ms - incident->last.ms;
-        if ((incident->state == INCIDENT_WAITING || incident->state == INCIDENT_FAILED)
-            && quiet > CORE_ABANDON_MS)
+        if ((incident->state == INCIDENT_WAITING || incident->state == INCIDENT_FAILED) &&
+            quiet > CORE_ABANDON_MS)
             incident_move(self, incident, INCIDENT_ABANDONED, "nobody spoke of it for %d days",
                           (int)(CORE_ABANDON_MS / 86400000));
         if (!incident_open(incident->state) && quiet > CORE_COOLDOWN_MS)

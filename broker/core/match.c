@@ -10,8 +10,8 @@ triggered(const core_t *self, const char *alertname, shelved_t *found[static COR
     size_t count = 0;
     for (size_t i = 0; *alertname && i < shelf_release_count(self->shelf); i++) {
         shelved_t *release = shelf_release_at(self->shelf, i);
-        if (count < CORE_TRIGGERED_MAX && release->state == RELEASE_IN_SERVICE
-            && manifest_triggered_by(release->manifest, alertname))
+        if (count < CORE_TRIGGERED_MAX && release->state == RELEASE_IN_SERVICE &&
+            manifest_triggered_by(release->manifest, alertname))
             found[count++] = release;
     }
     return count;
@@ -36,8 +36,8 @@ check_inputs(const shelved_t *release, const grant_t *grant, const alert_t *aler
     size_t count = manifest_map(release->manifest, alert, texts);
     if (grant_check_inputs(grant, texts, count, fault))
         return -1;
-    CLEANUP(value_destroy) value_t *inputs =
-        manifest_inputs(release->manifest, texts, count, fault);
+    CLEANUP(value_destroy)
+    value_t *inputs = manifest_inputs(release->manifest, texts, count, fault);
     return inputs ? 0 : -1;
 }
 
@@ -54,8 +54,8 @@ check(core_t *self, const shelved_t *release, held_grant_t *held, const alert_t 
         .release = bytes_slice(release->document),
         .release_armors = bytes_slice(release->armors),
     };
-    CLEANUP(warrant_destroy) warrant_t *warrant =
-        trust_check(self->charter->trust, &proof, worker, self->now, fault);
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant = trust_check(self->charter->trust, &proof, worker, self->now, fault);
     if (!warrant || check_inputs(release, held->grant, alert, fault))
         return NULL;
     if (!held_grant_has_budget(held, worker, self->now)) {
@@ -74,15 +74,19 @@ static void
 begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t *held,
       const warrant_t *warrant, const char *worker, slice_t document, uint64_t leaf)
 {
-    run_row_t row = {.id = warrant->run, .by_grant = true, .authority = held->hash,
-                     .release = release->hash, .alert = leaf, .incident = incident->id,
+    run_row_t row = {.id = warrant->run,
+                     .by_grant = true,
+                     .authority = held->hash,
+                     .release = release->hash,
+                     .alert = leaf,
+                     .incident = incident->id,
                      .created = self->now};
     row.not_after.ms = self->now.ms + (int64_t)held->grant->fresh_s * 1000;
     text_copy(row.playbook, sizeof row.playbook, release->release->playbook);
     core_signers(self, bytes_slice(held->armors), row.who, sizeof row.who);
     held_grant_spend(held, worker, self->now);
-    run_t *run = run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors),
-                           document);
+    run_t *run =
+        run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors), document);
     run_add(run, worker, 1);
     incident->run = row.id;
     incident->acted = self->now;
@@ -102,8 +106,8 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, const a
         fault_t fault = {0};
         if (!hash_equal(&held->grant->release, &release->hash))
             continue;
-        CLEANUP(warrant_destroy) warrant_t *warrant =
-            check(self, release, held, alert, document, worker, &fault);
+        CLEANUP(warrant_destroy)
+        warrant_t *warrant = check(self, release, held, alert, document, worker, &fault);
         if (warrant) {
             begin(self, incident, release, held, warrant, worker, document, leaf);
             return true;
@@ -114,8 +118,8 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, const a
 }
 
 bool
-match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document,
-          uint64_t leaf, char *reason, size_t size)
+match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document, uint64_t leaf,
+          char *reason, size_t size)
 {
     shelved_t *found[CORE_TRIGGERED_MAX];
     size_t count = triggered(self, incident->name, found);

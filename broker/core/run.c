@@ -125,8 +125,8 @@ int
 run_adopt(core_t *self, const run_row_t *row, fault_t *fault)
 {
     CLEANUP(row_destroy) row_t *authority = NULL;
-    CLEANUP(bytes_destroy) bytes_t *alert =
-        row->by_grant ? leaf_bytes(self, row->alert, fault) : bytes_new();
+    CLEANUP(bytes_destroy)
+    bytes_t *alert = row->by_grant ? leaf_bytes(self, row->alert, fault) : bytes_new();
     query_t document = {.what = FIND_DOCUMENT, .hash = row->authority};
     query_t parts = {.what = FIND_PARTS, .hash = row->id};
     char text[HASH_TEXT];
@@ -135,8 +135,8 @@ run_adopt(core_t *self, const run_row_t *row, fault_t *fault)
     if (!authority)
         return fault_set(fault, FAULT_FORMAT, "run %.12s: its authority is missing from the record",
                          hash_write(&row->id, text));
-    run_t *run = hold(self, row, authority->document.bytes, authority->document.armors,
-                      bytes_slice(alert));
+    run_t *run =
+        hold(self, row, authority->document.bytes, authority->document.armors, bytes_slice(alert));
     if (self->past->find(self->past->self, &parts, take_part, run, fault))
         return -1;
     return recall_receipts(self, run, fault);
@@ -222,8 +222,8 @@ share_t *
 run_share(run_t *self, const char *worker, const char *target)
 {
     for (size_t i = 0; i < self->share_count; i++)
-        if (!strcmp(self->shares[i].worker, worker)
-            && (!target || !strcmp(self->shares[i].row.target, target)))
+        if (!strcmp(self->shares[i].worker, worker) &&
+            (!target || !strcmp(self->shares[i].row.target, target)))
             return &self->shares[i];
     return NULL;
 }
@@ -327,11 +327,11 @@ verdict(const run_t *run)
     bool is[PART_STATE_COUNT] = {false};
     for (size_t i = 0; i < run->share_count; i++)
         is[run->shares[i].row.state] = true;
-    return is[PART_UNKNOWN]                        ? RUN_UNKNOWN
-           : is[PART_FAILED] || is[PART_REFUSED]   ? RUN_FAILED
-           : is[PART_STOPPED]                      ? RUN_STOPPED
-           : is[PART_NEVER]                        ? RUN_EXPIRED
-                                                   : RUN_SUCCEEDED;
+    return is[PART_UNKNOWN]                      ? RUN_UNKNOWN
+           : is[PART_FAILED] || is[PART_REFUSED] ? RUN_FAILED
+           : is[PART_STOPPED]                    ? RUN_STOPPED
+           : is[PART_NEVER]                      ? RUN_EXPIRED
+                                                 : RUN_SUCCEEDED;
 }
 
 void
@@ -386,8 +386,8 @@ check_order(core_t *self, const event_t *event, const order_t *order, const shel
         .release = bytes_slice(release->document),
         .release_armors = bytes_slice(release->armors),
     };
-    CLEANUP(warrant_destroy) warrant_t *warrant =
-        trust_check(self->charter->trust, &proof, NULL, self->now, fault);
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant = trust_check(self->charter->trust, &proof, NULL, self->now, fault);
     if (!warrant)
         return NULL;
     for (size_t i = 0; i < order->target_count; i++) {
@@ -399,17 +399,21 @@ check_order(core_t *self, const event_t *event, const order_t *order, const shel
             return NULL;
         }
     }
-    CLEANUP(value_destroy) value_t *inputs =
-        manifest_inputs(release->manifest, order->inputs, order->input_count, fault);
+    CLEANUP(value_destroy)
+    value_t *inputs = manifest_inputs(release->manifest, order->inputs, order->input_count, fault);
     return inputs ? MOVE(warrant) : NULL;
 }
 
 static void
 start_order(core_t *self, const event_t *event, const order_t *order, const shelved_t *release)
 {
-    run_row_t row = {.id = event->made, .authority = event->made, .release = release->hash,
-                     .incident = order->dry ? 0 : order->incident, .created = self->now,
-                     .not_after = order->not_after, .soak_s = order->soak_s,
+    run_row_t row = {.id = event->made,
+                     .authority = event->made,
+                     .release = release->hash,
+                     .incident = order->dry ? 0 : order->incident,
+                     .created = self->now,
+                     .not_after = order->not_after,
+                     .soak_s = order->soak_s,
                      .max_failures = order->max_failures};
     fault_t fault = {0};
     text_copy(row.playbook, sizeof row.playbook, order->playbook);

@@ -6,8 +6,8 @@
 
 struct shelf {
     size_t release_count, grant_count;
-    shelved_t **releases;       /* by playbook, then sequence, then hash */
-    held_grant_t **grants;      /* by playbook, then hash */
+    shelved_t **releases;  /* by playbook, then sequence, then hash */
+    held_grant_t **grants; /* by playbook, then hash */
 };
 
 static const char *const state_words[] = {
@@ -98,8 +98,8 @@ shelved_t *
 shelf_in_service(const shelf_t *self, const char *playbook)
 {
     for (size_t i = 0; i < self->release_count; i++)
-        if (self->releases[i]->state == RELEASE_IN_SERVICE
-            && !strcmp(self->releases[i]->release->playbook, playbook))
+        if (self->releases[i]->state == RELEASE_IN_SERVICE &&
+            !strcmp(self->releases[i]->release->playbook, playbook))
             return self->releases[i];
     return NULL;
 }
@@ -150,8 +150,8 @@ compare_grants(const void *left, const void *right)
 static int
 check_files(const shelved_t *self, fault_t *fault)
 {
-    if (value_kind(self->files) != VALUE_MAP
-        || value_count(self->files) != self->release->file_count)
+    if (value_kind(self->files) != VALUE_MAP ||
+        value_count(self->files) != self->release->file_count)
         return fault_set(fault, FAULT_HASH, "its files are not those that it lists");
     for (size_t i = 0; i < self->release->file_count; i++) {
         const char *path = self->release->files[i].path;
@@ -167,8 +167,8 @@ check_files(const shelved_t *self, fault_t *fault)
 static manifest_t *
 read_manifest(const shelved_t *self, fault_t *fault)
 {
-    CLEANUP(manifest_destroy) manifest_t *manifest =
-        manifest_decode(value_slice(value_get(self->files, "manifest")), fault);
+    CLEANUP(manifest_destroy)
+    manifest_t *manifest = manifest_decode(value_slice(value_get(self->files, "manifest")), fault);
     if (manifest && strcmp(manifest->playbook, self->release->playbook) != 0) {
         fault_set(fault, FAULT_HASH, "the manifest is of '%s'", manifest->playbook);
         return NULL;
@@ -190,8 +190,8 @@ judge_release(shelved_t *self, trust_t *trust)
     self->reason[0] = '\0';
     if (!trust_approvals(trust, bytes_slice(self->document), bytes_slice(self->armors),
                          self->release, &self->approvals, &fault)) {
-        release = trust_check_release(trust, bytes_slice(self->document),
-                                      bytes_slice(self->armors), &fault);
+        release = trust_check_release(trust, bytes_slice(self->document), bytes_slice(self->armors),
+                                      &fault);
         manifest = release && !check_files(self, &fault) ? read_manifest(self, &fault) : NULL;
         self->holds = manifest != NULL;
     }
@@ -206,8 +206,8 @@ choose(shelf_t *self)
     for (size_t i = self->release_count; i-- > 0;) {
         shelved_t *release = self->releases[i], *serving = NULL;
         for (size_t j = self->release_count; j-- > i;)
-            if (self->releases[j]->state == RELEASE_IN_SERVICE && j != i
-                && !strcmp(self->releases[j]->release->playbook, release->release->playbook))
+            if (self->releases[j]->state == RELEASE_IN_SERVICE && j != i &&
+                !strcmp(self->releases[j]->release->playbook, release->release->playbook))
                 serving = self->releases[j];
         bool tie = serving && serving->release->sequence == release->release->sequence;
         if (tie && release->holds)
@@ -273,8 +273,8 @@ add_armor(shelved_t *self, trust_t *trust, slice_t armor, bool *changed, fault_t
     if (trust_approvals(trust, bytes_slice(self->document), bytes_slice(armors), self->release,
                         &after, fault))
         return -1;
-    if (after.approvers.count == self->approvals.approvers.count
-        && after.authors.count == self->approvals.authors.count)
+    if (after.approvers.count == self->approvals.approvers.count &&
+        after.authors.count == self->approvals.authors.count)
         return fault_set(fault, FAULT_ROLE,
                          "this signature does not count: its person is an author, signed before, "
                          "or has no such role");
@@ -289,8 +289,8 @@ add_armor(shelved_t *self, trust_t *trust, slice_t armor, bool *changed, fault_t
 static bool
 has_armor(const shelved_t *self, slice_t armor)
 {
-    return armor.size
-           && memmem(self->armors->data, self->armors->size, armor.data, armor.size) != NULL;
+    return armor.size &&
+           memmem(self->armors->data, self->armors->size, armor.data, armor.size) != NULL;
 }
 
 /* Each of the armors that is not there yet; those that do not count are left out. */
@@ -319,8 +319,7 @@ shelf_add_release(shelf_t *self, trust_t *trust, slice_t document, slice_t armor
     if (known) {
         merge_armors(known, trust, armors, changed);
     } else {
-        CLEANUP(shelved_destroy) shelved_t *release =
-            make_release(document, armors, &given, fault);
+        CLEANUP(shelved_destroy) shelved_t *release = make_release(document, armors, &given, fault);
         if (!release || check_files(release, fault))
             return NULL;
         if (!hash_equal(&release->release->site, trust_site(trust))) {
@@ -391,8 +390,7 @@ shelf_add_grant(shelf_t *self, trust_t *trust, slice_t document, slice_t armors,
     *changed = false;
     if (known)
         return known;
-    CLEANUP(grant_destroy) grant_t *grant =
-        trust_check_grant(trust, document, armors, now, fault);
+    CLEANUP(grant_destroy) grant_t *grant = trust_check_grant(trust, document, armors, now, fault);
     if (!grant)
         return NULL;
     known = shelf_restore_grant(self, document, armors, fault);

@@ -8,7 +8,7 @@
 #include "wire/manifest.h"
 
 #define SHELF_RELEASES_MAX 4096
-#define SHELF_GRANTS_MAX 1024
+#define SHELF_GRANTS_MAX   1024
 
 typedef enum { RELEASE_WAITING, RELEASE_IN_SERVICE, RELEASE_REPLACED } release_state_t;
 
@@ -16,14 +16,14 @@ const char *release_word(release_state_t self); /* "waiting", "in service", "rep
 
 typedef struct {
     hash_t hash;
-    bytes_t *document, *armors;   /* of authors and approvers */
-    value_t *files;               /* map of path to bytes */
+    bytes_t *document, *armors; /* of authors and approvers */
+    value_t *files;             /* map of path to bytes */
     release_t *release;
-    manifest_t *manifest;         /* while in service, else NULL */
-    approvals_t approvals;        /* as trust counted last */
-    bool holds;                   /* trust let it pass; files and manifest hold */
+    manifest_t *manifest;  /* while in service, else NULL */
+    approvals_t approvals; /* as trust counted last */
+    bool holds;            /* trust let it pass; files and manifest hold */
     release_state_t state;
-    char reason[FAULT_TEXT_MAX];  /* why it waits; "" otherwise */
+    char reason[FAULT_TEXT_MAX]; /* why it waits; "" otherwise */
 } shelved_t;
 
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
     struct spent {
         char worker[TEXT_NAME_MAX + 1];
         wall_t at;
-    } *spent;                     /* runs within the budget's span, as far as this broker knows */
+    } * spent; /* runs within the budget's span, as far as this broker knows */
 } held_grant_t;
 
 typedef struct shelf shelf_t;

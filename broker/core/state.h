@@ -16,16 +16,16 @@ typedef struct {
 
 typedef struct {
     run_row_t row;
-    bytes_t *authority, *armors;    /* the order or grant */
-    bytes_t *alert;                 /* the evidence; empty for an order */
+    bytes_t *authority, *armors; /* the order or grant */
+    bytes_t *alert;              /* the evidence; empty for an order */
     size_t share_count;
-    share_t *shares;                /* by wave, then target */
+    share_t *shares; /* by wave, then target */
 } run_t;
 
 typedef struct {
     worker_row_t row;
-    wall_t seen;                    /* 0: not since the start */
-    value_t *versions;              /* of documents, as its last HELLO told; NULL before */
+    wall_t seen;       /* 0: not since the start */
+    value_t *versions; /* of documents, as its last HELLO told; NULL before */
 } peer_t;
 
 struct core {
@@ -33,17 +33,17 @@ struct core {
     const char *instance;
     const store_t *past;
     merkle_t log;
-    uint64_t incidents_given;       /* the highest number */
+    uint64_t incidents_given; /* the highest number */
     uint64_t counts[INCIDENT_STATE_COUNT];
-    bool moved;                     /* log or counts, since the last flush */
-    wall_t swept;                   /* when closed incidents were last let go */
-    zhashx_t *incidents;            /* number as text -> incident_t, ours */
-    zhashx_t *keys;                 /* source, space, fingerprint -> the newest incident */
-    zhashx_t *runs;                 /* hash as text -> run_t, ours */
-    zhashx_t *peers;                /* worker id -> peer_t, ours */
+    bool moved;          /* log or counts, since the last flush */
+    wall_t swept;        /* when closed incidents were last let go */
+    zhashx_t *incidents; /* number as text -> incident_t, ours */
+    zhashx_t *keys;      /* source, space, fingerprint -> the newest incident */
+    zhashx_t *runs;      /* hash as text -> run_t, ours */
+    zhashx_t *peers;     /* worker id -> peer_t, ours */
     shelf_t *shelf;
-    actions_t *actions;             /* of the step under way */
-    wall_t now;                     /* likewise */
+    actions_t *actions; /* of the step under way */
+    wall_t now;         /* likewise */
 };
 
 /* core.c: the record. */

@@ -13,8 +13,8 @@ static void
 append(journal_t *self)
 {
     fault_t fault = {0};
-    journal_entry_t entry = {.key = hash_of(slice_text("one more")), .step = "clean",
-                             .op = "file.remove"};
+    journal_entry_t entry = {
+        .key = hash_of(slice_text("one more")), .step = "clean", .op = "file.remove"};
     hash_t before = *journal_head(self);
     if (journal_find(self, &entry.key) || journal_begin(self, &entry, &fault))
         return;

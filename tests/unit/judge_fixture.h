@@ -16,15 +16,15 @@
 #include "wire/message.h"
 #include "worker/judge.h"
 
-#define MANIFEST                                                                                   \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                   \
-    "rollout 1 2 30 0\ninput mount path\ndefault mount /var/log\nfrom mount labels.mountpoint\n"   \
-    "step clean 60 run\nstep usage 30 run\nneeds clean usage\n"                                    \
-    "use clean disk.usage observe\nuse clean file.remove change\nuse usage disk.usage observe\n"   \
+#define MANIFEST                                                                                 \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                 \
+    "rollout 1 2 30 0\ninput mount path\ndefault mount /var/log\nfrom mount labels.mountpoint\n" \
+    "step clean 60 run\nstep usage 30 run\nneeds clean usage\n"                                  \
+    "use clean disk.usage observe\nuse clean file.remove change\nuse usage disk.usage observe\n" \
     "end\n"
-#define LUA "return playbook { name = \"disk-full\" }\n"
-#define HEAD_1 "1111111111111111111111111111111111111111111111111111111111111111"
-#define HEAD_2 "2222222222222222222222222222222222222222222222222222222222222222"
+#define LUA         "return playbook { name = \"disk-full\" }\n"
+#define HEAD_1      "1111111111111111111111111111111111111111111111111111111111111111"
+#define HEAD_2      "2222222222222222222222222222222222222222222222222222222222222222"
 #define LETTERS_MAX 512
 
 typedef struct {
@@ -45,14 +45,14 @@ typedef struct {
     sealed_t release, authority, alert;
     hash_t release_hash, run;
     bool by_grant;
-    value_t *files;           /* as GIVE brings them */
-    value_t *receipts;        /* as OFFER brings them */
+    value_t *files;    /* as GIVE brings them */
+    value_t *receipts; /* as OFFER brings them */
     letter_t letters[LETTERS_MAX];
     size_t count, heard;
-    uint64_t runner;          /* asked for last */
-    uint64_t sequence;        /* of the receipt heard last */
+    uint64_t runner;   /* asked for last */
+    uint64_t sequence; /* of the receipt heard last */
     hash_t previous;
-    size_t durable_intents;   /* in the ledger's files when the last OP was sent */
+    size_t durable_intents; /* in the ledger's files when the last OP was sent */
 } bench_t;
 
 /* ---- what leaves ------------------------------------------------------------------------- */
@@ -251,8 +251,8 @@ static inline frames_t *
 offer(const bench_t *self)
 {
     char run[HASH_TEXT], release[HASH_TEXT];
-    frames_t *frames = message("OFFER", hash_write(&self->run, run),
-                               self->by_grant ? "grant" : "order", NULL);
+    frames_t *frames =
+        message("OFFER", hash_write(&self->run, run), self->by_grant ? "grant" : "order", NULL);
     frames_add(frames, bytes_slice(self->authority.document));
     frames_add(frames, bytes_slice(self->authority.armors));
     frames_add(frames, self->by_grant ? bytes_slice(self->alert.document) : slice_of(NULL, 0));
@@ -534,8 +534,9 @@ bench_new(void **state)
     self->receipts = value_list();
     value_set_text(self->files, "manifest", MANIFEST);
     value_set_text(self->files, "playbook.lua", LUA);
-    give_release(self, site_release_of(self->site, "disk-full", slice_text(MANIFEST),
-                                       slice_text(LUA)), "rita,rob");
+    give_release(self,
+                 site_release_of(self->site, "disk-full", slice_text(MANIFEST), slice_text(LUA)),
+                 "rita,rob");
     start_judge(self);
     for (size_t i = 0; i < 4; i++)
         hears(self, TO_EFFECTOR, "DOCUMENT");

@@ -11,7 +11,7 @@
 #include "broker/alertmanager.h"
 #include "common/file.h"
 
-#define SAMPLES "tests/samples/alertmanager/"
+#define SAMPLES       "tests/samples/alertmanager/"
 #define ALERT(labels) "{\"alerts\":[{\"status\":\"firing\",\"labels\":{" labels "}}]}"
 
 typedef struct {
@@ -70,8 +70,8 @@ refuses(slice_t body, fault_code_t code, const char *words)
 {
     fault_t fault = {0};
     taken_t taken = {0};
-    if (!alertmanager_read("demo", body, take, &taken, &taken.cut, &fault) || fault.code != code
-        || !strstr(fault.text, words))
+    if (!alertmanager_read("demo", body, take, &taken, &taken.cut, &fault) || fault.code != code ||
+        !strstr(fault.text, words))
         fail_msg("%s: %s, not %s: %s", fault_word(fault.code), fault.text, fault_word(code), words);
     assert_int_equal(taken.count, 0);
 }
@@ -142,8 +142,7 @@ works_out_the_fingerprint_that_alertmanager_gives(void **state)
 {
     static const char labels[] =
         ALERT("\"severity\":\"none\",\"region\":\"ap-south-1\",\"alertname\":\"Watchdog2\"");
-    static const char live[] =
-        ALERT("\"alertname\":\"NoSeverityAlert\",\"region\":\"ap-south-1\"");
+    static const char live[] = ALERT("\"alertname\":\"NoSeverityAlert\",\"region\":\"ap-south-1\"");
     (void)state;
     taken_t heartbeat CLEANUP(drop) = read_body(slice_text(labels));
     assert_int_equal(heartbeat.count, 0);

@@ -21,16 +21,16 @@
 #include "broker/catalog.h"
 #include "keys/signature.h"
 
-#define WAIT_MS 10000
+#define WAIT_MS     10000
 #define INTERVAL_MS 20
-#define RELEASES "refs/tocsin/release/"
-#define APPROVALS "refs/tocsin/approval/"
+#define RELEASES    "refs/tocsin/release/"
+#define APPROVALS   "refs/tocsin/approval/"
 
 typedef struct {
-    char folder[64];      /* private; holds the repository and a key */
+    char folder[64]; /* private; holds the repository and a key */
     char program[PATH_MAX];
     git_repository *git;
-    machinekey_t *key;    /* author and approver: the catalog does not care */
+    machinekey_t *key; /* author and approver: the catalog does not care */
     catalog_t *catalog;
 } scene_t;
 
@@ -176,8 +176,9 @@ write_tree(scene_t *self, const entry_t *entries)
     for (; entries->path; entries++) {
         git_index_entry entry = {.path = entries->path};
         entry.mode = entries->mode ? entries->mode : GIT_FILEMODE_BLOB;
-        assert_int_equal(git_blob_create_from_buffer(&entry.id, self->git, entries->text,
-                                                     strlen(entries->text)), 0);
+        assert_int_equal(
+            git_blob_create_from_buffer(&entry.id, self->git, entries->text, strlen(entries->text)),
+            0);
         assert_int_equal(git_index_add(index, &entry), 0);
     }
     assert_int_equal(git_index_write_tree_to(&id, index, self->git), 0);
@@ -365,8 +366,10 @@ a_document_under_another_hash_is_refused(void **state)
     CLEANUP(bytes_destroy) bytes_t *document = make_document(1);
     hash_t other = hash_of(slice_text("other"));
     put(self, RELEASES, hash_write(&other, name),
-        (entry_t[]){{"release", bytes_text(document), 0}, {"author.sigs", "x", 0},
-                    {"files/manifest", manifest_text, 0}, {0}});
+        (entry_t[]){{"release", bytes_text(document), 0},
+                    {"author.sigs", "x", 0},
+                    {"files/manifest", manifest_text, 0},
+                    {0}});
     start(self);
     expect_complaint(self, "another hash");
 }
@@ -462,7 +465,8 @@ a_signature_in_a_commit_message_is_none_rel_sig_in_commit_body(void **state)
     git_oid tree = write_tree(self, (entry_t[]){{"release", bytes_text(document), 0},
                                                 {"files/manifest", manifest_text, 0},
                                                 {"files/playbook.lua", playbook_text, 0},
-                                                {"files/tests/first.lua", "", 0}, {0}});
+                                                {"files/tests/first.lua", "", 0},
+                                                {0}});
     snprintf(message, sizeof message, "gpgsig %s", bytes_text(armor));
     git_oid commit = write_commit(self, &tree, "", message);
     write_ref(self, RELEASES, hash_write(&hash, name), &commit);

@@ -11,15 +11,16 @@
 
 #include "cli/changes.h"
 
-#define HEAD "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\n"
+#define HEAD  "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\n"
 #define BOUND "bound usage disk.usage path under inputs.mount\n"
-#define OBSERVE(bound)                                                                             \
-    HEAD "class observe\nrollout 1 2 30 0\ninput mount path\nstep usage 60 run\n"                  \
+#define OBSERVE(bound)                                                            \
+    HEAD "class observe\nrollout 1 2 30 0\ninput mount path\nstep usage 60 run\n" \
          "use usage disk.usage observe\n" bound "end\n"
-#define CHANGE                                                                                     \
-    HEAD "class change\nrollout 1 2 30 0\ninput mount path\nstep clean 60 run\n"                   \
-         "step usage 60 run\nneeds clean usage\nuse clean file.remove change\n"                    \
-         "use usage disk.usage observe\nbound clean file.remove path under /var/log\n" BOUND "end\n"
+#define CHANGE                                                                               \
+    HEAD "class change\nrollout 1 2 30 0\ninput mount path\nstep clean 60 run\n"             \
+         "step usage 60 run\nneeds clean usage\nuse clean file.remove change\n"              \
+         "use usage disk.usage observe\nbound clean file.remove path under /var/log\n" BOUND \
+         "end\n"
 
 static manifest_t *
 manifest_of(const char *text)
@@ -66,8 +67,9 @@ a_first_release_is_new_in_everything(void **state)
     (void)state;
     CLEANUP(value_destroy) value_t *changes = changes_between(NULL, OBSERVE(BOUND));
     assert_non_null(find(changes, "+", "class observe"));
-    assert_non_null(find(changes, "+", "step usage may call disk.usage (observe): path under "
-                                       "inputs.mount"));
+    assert_non_null(find(changes, "+",
+                         "step usage may call disk.usage (observe): path under "
+                         "inputs.mount"));
     assert_non_null(find(changes, "+", "input mount: path"));
     assert_null(find(changes, "-", ""));
 }

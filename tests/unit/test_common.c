@@ -31,7 +31,7 @@ read_sample(const char *text, fault_t *fault)
     return document_close(&in, fault);
 }
 
-#define SAMPLE(name, count, reason, rows)                                                          \
+#define SAMPLE(name, count, reason, rows) \
     "tocsin-sample v1\nname " name "\ncount " count "\nreason " reason "\n" rows "end\n"
 
 static void
@@ -47,18 +47,21 @@ refuses_every_broken_neighbour_of_a_document(void **state)
 {
     (void)state;
     static const char *const broken[] = {
-        SAMPLE("a", "07", "x", ""),                     /* leading zero */
-        SAMPLE("a", "101", "x", ""),                    /* above its bound */
-        SAMPLE("A", "7", "x", ""),                      /* no name */
-        SAMPLE("a", "7", "\xc3\x28", ""),               /* not UTF-8 */
-        SAMPLE("a", "7", "x\xe2\x80\xae" "y", ""),      /* bidirectional override */
-        SAMPLE("a", "7", "x\ty", ""),                   /* control character */
-        SAMPLE("a", "7", "x", "row 2 b\nrow 2 b\n"),    /* repeated */
-        SAMPLE("a", "7", "x", "row 10 a\nrow 2 b\n"),   /* descending numbers */
-        SAMPLE("a", "7", "x", "row 1\n"),               /* a field short */
-        SAMPLE("a", "7", "x", "row 1  b\n"),            /* two spaces */
-        SAMPLE("a", "7", "x", "row 1 b \n"),            /* a space behind */
-        SAMPLE("a", "7", "x", "other 1\n"),             /* unknown key */
+        SAMPLE("a", "07", "x", ""),       /* leading zero */
+        SAMPLE("a", "101", "x", ""),      /* above its bound */
+        SAMPLE("A", "7", "x", ""),        /* no name */
+        SAMPLE("a", "7", "\xc3\x28", ""), /* not UTF-8 */
+        SAMPLE("a", "7",
+               "x\xe2\x80\xae"
+               "y",
+               ""),                                   /* bidirectional override */
+        SAMPLE("a", "7", "x\ty", ""),                 /* control character */
+        SAMPLE("a", "7", "x", "row 2 b\nrow 2 b\n"),  /* repeated */
+        SAMPLE("a", "7", "x", "row 10 a\nrow 2 b\n"), /* descending numbers */
+        SAMPLE("a", "7", "x", "row 1\n"),             /* a field short */
+        SAMPLE("a", "7", "x", "row 1  b\n"),          /* two spaces */
+        SAMPLE("a", "7", "x", "row 1 b \n"),          /* a space behind */
+        SAMPLE("a", "7", "x", "other 1\n"),           /* unknown key */
         "tocsin-sample v2\nname a\ncount 7\nreason x\nend\n",
         "tocsin-sample v1\nname a\ncount 7\nreason x\n",
         "tocsin-sample v1\nname a\ncount 7\nreason x\nend",
@@ -155,9 +158,10 @@ static void
 unicode_of_a_kind_that_deceives_is_no_free_text(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x80\x8b",
-                                      "\xe2\x81\xa6", "\xef\xbb\xbf", "\xef\xbf\xbf", "\x7f",
-                                      "\xf3\xa0\x80\x81", "\xc2\x85"};
+    static const char *const bad[] = {"\xc0\x80",     "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                      "\xe2\x80\x8b", "\xe2\x81\xa6", "\xef\xbb\xbf",
+                                      "\xef\xbf\xbf", "\x7f",         "\xf3\xa0\x80\x81",
+                                      "\xc2\x85"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         assert_false(text_is_free(slice_text(bad[i])));
     assert_true(text_is_free(slice_text("Ổ đĩa đầy 日本 🚒")));
@@ -198,16 +202,17 @@ frames_refuse_lengths_that_lie(void **state)
         size_t size;
         fault_code_t code;
     } cases[] = {
-        {"\0\0\0\4\0\0\0\1", 8, FAULT_FORMAT},             /* a frame is missing */
-        {"\0\0\0\10\0\0\0\1\0\0\0\1", 12, FAULT_FORMAT},   /* its byte is missing */
-        {"\0\0\0\5\0\0\0\0x", 9, FAULT_FORMAT},            /* a byte too many */
-        {"\0\0\0\4\0\0\0\21", 8, FAULT_LIMIT},             /* 17 frames */
-        {"\xff\xff\xff\xff\0\0\0\0", 8, FAULT_LIMIT},      /* 4 GiB */
-        {"\0\0\0\3\0\0\0", 7, FAULT_FORMAT},               /* no count */
+        {"\0\0\0\4\0\0\0\1", 8, FAULT_FORMAT},           /* a frame is missing */
+        {"\0\0\0\10\0\0\0\1\0\0\0\1", 12, FAULT_FORMAT}, /* its byte is missing */
+        {"\0\0\0\5\0\0\0\0x", 9, FAULT_FORMAT},          /* a byte too many */
+        {"\0\0\0\4\0\0\0\21", 8, FAULT_LIMIT},           /* 17 frames */
+        {"\xff\xff\xff\xff\0\0\0\0", 8, FAULT_LIMIT},    /* 4 GiB */
+        {"\0\0\0\3\0\0\0", 7, FAULT_FORMAT},             /* no count */
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         fault_t fault = {0};
-        CLEANUP(bytes_destroy) bytes_t *stream = bytes_copy(slice_of(cases[i].bytes, cases[i].size));
+        CLEANUP(bytes_destroy)
+        bytes_t *stream = bytes_copy(slice_of(cases[i].bytes, cases[i].size));
         assert_null(frames_take(stream, &fault));
         assert_int_equal(fault.code, cases[i].code);
     }

@@ -10,11 +10,11 @@
 #include "tests/unit/site_fixture.h"
 #include "wire/message.h"
 
-#define MANIFEST                                                                             \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"             \
-    "rollout 1 2 30 0\ninput mount path\nfrom mount labels.mountpoint\ntrigger DiskFull\n"   \
-    "step free 60 run,when,verify\nstep usage 30 run\nneeds free usage\n"                    \
-    "use free file.remove change\nuse usage disk.usage observe\n"                            \
+#define MANIFEST                                                                           \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"           \
+    "rollout 1 2 30 0\ninput mount path\nfrom mount labels.mountpoint\ntrigger DiskFull\n" \
+    "step free 60 run,when,verify\nstep usage 30 run\nneeds free usage\n"                  \
+    "use free file.remove change\nuse usage disk.usage observe\n"                          \
     "bound free file.remove path under inputs.mount\nend\n"
 
 /* A broker without sockets: the core over a store in memory, and a clock that we move. */
@@ -23,12 +23,12 @@ typedef struct {
     charter_t *charter;
     store_t *store;
     core_t *core;
-    actions_t *actions;      /* of the last step */
+    actions_t *actions; /* of the last step */
     sealed_t release, grant;
     hash_t release_hash;
-    hash_t head[3];          /* of the receipts of w1, w2, s1 */
+    hash_t head[3]; /* of the receipts of w1, w2, s1 */
     uint64_t sequence[3];
-    fault_t fault;           /* of the last step */
+    fault_t fault; /* of the last step */
 } house_t;
 
 static value_t *
@@ -48,8 +48,8 @@ step(house_t *self, event_t event)
     int result = core_step(self->core, &event, self->site->now, self->actions, &self->fault);
     core_flush(self->core, self->actions);
     for (size_t i = 0; i < self->actions->row_count; i++)
-        assert_int_equal(
-            self->store->put(self->store->self, self->actions->rows[i], &self->fault), 0);
+        assert_int_equal(self->store->put(self->store->self, self->actions->rows[i], &self->fault),
+                         0);
     return result;
 }
 
@@ -64,14 +64,17 @@ static void
 put_in_service(house_t *self)
 {
     value_t *files = files_of_release();
-    must(self, (event_t){.kind = EVENT_RELEASE, .document = bytes_slice(self->release.document),
-                         .armors = bytes_slice(self->release.armors), .files = &files});
+    must(self, (event_t){.kind = EVENT_RELEASE,
+                         .document = bytes_slice(self->release.document),
+                         .armors = bytes_slice(self->release.armors),
+                         .files = &files});
 }
 
 static void
 take_grant(house_t *self)
 {
-    must(self, (event_t){.kind = EVENT_GRANT, .document = bytes_slice(self->grant.document),
+    must(self, (event_t){.kind = EVENT_GRANT,
+                         .document = bytes_slice(self->grant.document),
                          .armors = bytes_slice(self->grant.armors)});
 }
 
@@ -95,8 +98,8 @@ begin(void **state)
     self->store = store_memory();
     self->core = core_new(self->charter, "instance", self->store);
     self->actions = actions_new();
-    release_t *release = site_release_of(self->site, "disk-full", slice_text(MANIFEST),
-                                         slice_text(SITE_PLAYBOOK));
+    release_t *release =
+        site_release_of(self->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK));
     self->release = site_seal_release(self->site, release, "ana", "rob,rita");
     self->release_hash = hash_of(bytes_slice(self->release.document));
     self->grant = make_grant(self->site, &self->release_hash);
@@ -208,8 +211,8 @@ static const frames_t *
 offer_to(const house_t *self, const char *worker)
 {
     for (size_t i = 0; i < self->actions->send_count; i++)
-        if (!strcmp(self->actions->sends[i].worker, worker)
-            && slice_is(frames_at(self->actions->sends[i].frames, 0), "OFFER"))
+        if (!strcmp(self->actions->sends[i].worker, worker) &&
+            slice_is(frames_at(self->actions->sends[i].frames, 0), "OFFER"))
             return self->actions->sends[i].frames;
     fail_msg("no offer to %s", worker);
     return NULL;
@@ -244,7 +247,8 @@ receipt_of(house_t *self, const char *worker, const char *step_name, outcome_t o
 static int
 send_receipt(house_t *self, const char *worker, const sealed_t *receipt)
 {
-    return step(self, (event_t){.kind = EVENT_RECEIPT, .worker = worker,
+    return step(self, (event_t){.kind = EVENT_RECEIPT,
+                                .worker = worker,
                                 .document = bytes_slice(receipt->document),
                                 .armors = bytes_slice(receipt->armors)});
 }
@@ -254,8 +258,7 @@ worker_tells(house_t *self, const char *worker, const char *step_name, outcome_t
              outcome_t part)
 {
     size_t number = worker_number(worker);
-    sealed_t receipt CLEANUP(sealed_done) =
-        receipt_of(self, worker, step_name, outcome, part);
+    sealed_t receipt CLEANUP(sealed_done) = receipt_of(self, worker, step_name, outcome, part);
     if (send_receipt(self, worker, &receipt))
         fail_msg("%s", self->fault.text);
     assert_int_equal(sent(self, MESSAGE_ACK, worker), 1);
@@ -333,8 +336,8 @@ an_alert_that_a_grant_covers_is_offered_in_the_same_step(void **state)
         .release_armors = bytes_slice(self->release.armors),
     };
     assert_string_equal(frames_text(offer, OFFER_KIND), "grant");
-    CLEANUP(warrant_destroy) warrant_t *warrant =
-        trust_check(self->charter->trust, &proof, "w1", self->site->now, &fault);
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant = trust_check(self->charter->trust, &proof, "w1", self->site->now, &fault);
     if (!warrant)
         fail_msg("the worker would say: %s", fault.text);
     char run[HASH_TEXT];
@@ -489,12 +492,18 @@ an_unsigned_refusal_ends_the_part(void **state)
 {
     house_t *self = *state;
     authorise(self);
-    must(self, (event_t){.kind = EVENT_REFUSE, .worker = "w1", .hash = run_now(self).id,
-                         .code = "policy", .text = "not\non this machine"});
+    must(self, (event_t){.kind = EVENT_REFUSE,
+                         .worker = "w1",
+                         .hash = run_now(self).id,
+                         .code = "policy",
+                         .text = "not\non this machine"});
     incident_is(self, 1, INCIDENT_FAILED, "failed");
-    assert_int_equal(step(self, (event_t){.kind = EVENT_REFUSE, .worker = "w2",
-                                          .hash = run_now(self).id, .code = "policy",
-                                          .text = ""}), -1);
+    assert_int_equal(step(self, (event_t){.kind = EVENT_REFUSE,
+                                          .worker = "w2",
+                                          .hash = run_now(self).id,
+                                          .code = "policy",
+                                          .text = ""}),
+                     -1);
     assert_int_equal(self->fault.code, FAULT_NOT_FOUND);
 }
 
@@ -503,9 +512,12 @@ a_refusal_from_another_worker_changes_nothing(void **state)
 {
     house_t *self = *state;
     authorise(self);
-    assert_int_equal(step(self, (event_t){.kind = EVENT_REFUSE, .worker = "w2",
-                                          .hash = run_now(self).id, .code = "policy",
-                                          .text = "no"}), -1);
+    assert_int_equal(step(self, (event_t){.kind = EVENT_REFUSE,
+                                          .worker = "w2",
+                                          .hash = run_now(self).id,
+                                          .code = "policy",
+                                          .text = "no"}),
+                     -1);
     incident_is(self, 1, INCIDENT_AUTHORISED, "grant");
 }
 
@@ -544,8 +556,8 @@ static bool
 told(house_t *self, const char *kind)
 {
     for (size_t i = 0; i < self->actions->row_count; i++)
-        if (self->actions->rows[i]->kind == ROW_EVENT
-            && !strcmp(self->actions->rows[i]->event.kind, kind))
+        if (self->actions->rows[i]->kind == ROW_EVENT &&
+            !strcmp(self->actions->rows[i]->event.kind, kind))
             return true;
     return false;
 }
@@ -637,16 +649,18 @@ a_release_waits_for_its_second_approver(void **state)
 {
     house_t *self = *state;
     value_t *files = files_of_release();
-    release_t *release = site_release_of(self->site, "disk-full", slice_text(MANIFEST),
-                                         slice_text(SITE_PLAYBOOK));
+    release_t *release =
+        site_release_of(self->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK));
     sealed_t one CLEANUP(sealed_done) = site_seal_release(self->site, release, "ana", "rob");
-    must(self, (event_t){.kind = EVENT_RELEASE, .document = bytes_slice(one.document),
-                         .armors = bytes_slice(one.armors), .files = &files});
+    must(self, (event_t){.kind = EVENT_RELEASE,
+                         .document = bytes_slice(one.document),
+                         .armors = bytes_slice(one.armors),
+                         .files = &files});
     assert_null(shelf_in_service(core_shelf(self->core), "disk-full"));
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     site_sign(self->site, SIGN_APPROVE, bytes_slice(one.document), "ana", armor);
-    event_t approval = {.kind = EVENT_APPROVAL, .hash = self->release_hash,
-                        .armors = bytes_slice(armor)};
+    event_t approval = {
+        .kind = EVENT_APPROVAL, .hash = self->release_hash, .armors = bytes_slice(armor)};
     assert_int_equal(step(self, approval), -1); /* its author does not count */
     bytes_clear(armor);
     site_sign(self->site, SIGN_APPROVE, bytes_slice(one.document), "rita", armor);
@@ -662,8 +676,10 @@ an_approval_that_does_not_hold_spoils_nothing(void **state)
     put_in_service(self);
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     site_sign(self->site, SIGN_APPROVE, slice_text("something else"), "rita", armor);
-    assert_int_equal(step(self, (event_t){.kind = EVENT_APPROVAL, .hash = self->release_hash,
-                                          .armors = bytes_slice(armor)}), -1);
+    assert_int_equal(step(self, (event_t){.kind = EVENT_APPROVAL,
+                                          .hash = self->release_hash,
+                                          .armors = bytes_slice(armor)}),
+                     -1);
     assert_non_null(shelf_in_service(core_shelf(self->core), "disk-full"));
 }
 
@@ -673,13 +689,14 @@ the_newest_sequence_is_in_service(void **state)
     house_t *self = *state;
     put_in_service(self);
     value_t *files = files_of_release();
-    release_t *release = site_release_of(self->site, "disk-full", slice_text(MANIFEST),
-                                         slice_text(SITE_PLAYBOOK));
+    release_t *release =
+        site_release_of(self->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK));
     release->sequence = 6;
-    sealed_t newer CLEANUP(sealed_done) =
-        site_seal_release(self->site, release, "ana", "rob,rita");
-    must(self, (event_t){.kind = EVENT_RELEASE, .document = bytes_slice(newer.document),
-                         .armors = bytes_slice(newer.armors), .files = &files});
+    sealed_t newer CLEANUP(sealed_done) = site_seal_release(self->site, release, "ana", "rob,rita");
+    must(self, (event_t){.kind = EVENT_RELEASE,
+                         .document = bytes_slice(newer.document),
+                         .armors = bytes_slice(newer.armors),
+                         .files = &files});
     const shelf_t *shelf = core_shelf(self->core);
     assert_int_equal(shelf_in_service(shelf, "disk-full")->release->sequence, 6);
     assert_int_equal(shelf_release(shelf, &self->release_hash)->state, RELEASE_REPLACED);
@@ -697,14 +714,16 @@ a_release_with_another_file_is_refused(void **state)
     assert_int_equal(step(self, (event_t){.kind = EVENT_RELEASE,
                                           .document = bytes_slice(self->release.document),
                                           .armors = bytes_slice(self->release.armors),
-                                          .files = &files}), -1);
+                                          .files = &files}),
+                     -1);
     assert_int_equal(self->fault.code, FAULT_HASH);
     files = files_of_release();
     value_set_text(files, "extra.lua", "");
     assert_int_equal(step(self, (event_t){.kind = EVENT_RELEASE,
                                           .document = bytes_slice(self->release.document),
                                           .armors = bytes_slice(self->release.armors),
-                                          .files = &files}), -1);
+                                          .files = &files}),
+                     -1);
     assert_int_equal(self->fault.code, FAULT_HASH);
 }
 
@@ -727,7 +746,8 @@ order_of(house_t *self, unsigned max_failures)
 static void
 submit(house_t *self, const sealed_t *order)
 {
-    must(self, (event_t){.kind = EVENT_ORDER, .document = bytes_slice(order->document),
+    must(self, (event_t){.kind = EVENT_ORDER,
+                         .document = bytes_slice(order->document),
                          .armors = bytes_slice(order->armors)});
 }
 
@@ -762,8 +782,8 @@ the_next_wave_waits_for_the_soak_and_carries_proof(void **state)
     later(self, 1);
     tick(self);
     assert_int_equal(sent(self, MESSAGE_OFFER, "s1"), 1);
-    CLEANUP(value_destroy) value_t *proof =
-        value_decode(frames_at(offer_to(self, "w2"), OFFER_RECEIPTS), &self->fault);
+    CLEANUP(value_destroy)
+    value_t *proof = value_decode(frames_at(offer_to(self, "w2"), OFFER_RECEIPTS), &self->fault);
     assert_int_equal(value_count(proof), 1);
     const value_t *receipt = value_at(proof, 0);
     assert_int_equal(receipt_check(value_slice(value_get(receipt, "document")),
@@ -843,7 +863,8 @@ an_order_by_the_wrong_people_or_for_nobody_is_refused(void **state)
     put_in_service(self);
     order_t *order = site_order(self->site, &self->release_hash);
     sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "rob");
-    event_t event = {.kind = EVENT_ORDER, .document = bytes_slice(sealed.document),
+    event_t event = {.kind = EVENT_ORDER,
+                     .document = bytes_slice(sealed.document),
                      .armors = bytes_slice(sealed.armors)};
     assert_int_equal(step(self, event), -1);
     assert_int_equal(self->actions->row_count, 0);
@@ -863,7 +884,8 @@ an_order_of_a_release_that_is_not_here_is_refused(void **state)
     sealed_t order CLEANUP(sealed_done) = order_of(self, 0);
     assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
                                           .document = bytes_slice(order.document),
-                                          .armors = bytes_slice(order.armors)}), -1);
+                                          .armors = bytes_slice(order.armors)}),
+                     -1);
     assert_int_equal(self->fault.code, FAULT_NOT_FOUND);
 }
 
@@ -899,8 +921,8 @@ remembers_the_proof_of_a_wave_after_a_restart(void **state)
     restart(self);
     later(self, 30);
     tick(self);
-    CLEANUP(value_destroy) value_t *proof =
-        value_decode(frames_at(offer_to(self, "w2"), OFFER_RECEIPTS), &self->fault);
+    CLEANUP(value_destroy)
+    value_t *proof = value_decode(frames_at(offer_to(self, "w2"), OFFER_RECEIPTS), &self->fault);
     assert_int_equal(value_count(proof), 1);
 }
 
@@ -916,7 +938,10 @@ knows_a_closed_incident_after_a_restart(void **state)
     assert_int_equal(core_count(self->core, INCIDENT_WAITING), 1);
 }
 
-#define CASE(test) {#test, test, begin, end, NULL}
+#define CASE(test)                    \
+    {                                 \
+#test, test, begin, end, NULL \
+    }
 
 int
 main(void)

@@ -564,7 +564,8 @@ a_run_survives_a_restart_after_newer_people_came(void **state)
     open_effector(bench);
     send_warrant(bench);
     answers(bench, "GRANTED", "");
-    bench->now = site_after(bench->site->now, 60); /* a clock set back before them is not believed */
+    bench->now =
+        site_after(bench->site->now, 60); /* a clock set back before them is not believed */
     open_effector(bench);
     send_warrant(bench);
     answers(bench, "REFUSED", "expired");

@@ -240,8 +240,9 @@ static void
 rel_below_quorum(void **state)
 {
     bench_t *bench = *state;
-    give_release(bench, site_release_of(bench->site, "disk-full", slice_text(MANIFEST),
-                                        slice_text(LUA)), "rita");
+    give_release(bench,
+                 site_release_of(bench->site, "disk-full", slice_text(MANIFEST), slice_text(LUA)),
+                 "rita");
     offer_and_give(bench);
     hears_refuse(bench, FAULT_QUORUM);
     hears_nothing(bench);
@@ -910,8 +911,8 @@ crash_after_done_before_send(void **state)
     fault_t fault = {0};
     begin(bench);
     CLEANUP(frames_destroy) frames_t *last = message("DONE", "failed", "n", "failed", "no", NULL);
-    assert_int_equal(judge_on_runner(bench->judge, bench->runner, last, bench->now, bench->clock,
-                                     &fault), 0);
+    assert_int_equal(
+        judge_on_runner(bench->judge, bench->runner, last, bench->now, bench->clock, &fault), 0);
     assert_int_equal(ledger_commit(bench->ledger, &fault), 0); /* and no send */
     restart(bench);
     hears_nothing(bench);
@@ -926,8 +927,8 @@ an_uncommitted_end_of_a_step_is_walked_again(void **state)
     fault_t fault = {0};
     begin(bench);
     CLEANUP(frames_destroy) frames_t *last = message("DONE", "failed", "n", "failed", "no", NULL);
-    assert_int_equal(judge_on_runner(bench->judge, bench->runner, last, bench->now, bench->clock,
-                                     &fault), 0);
+    assert_int_equal(
+        judge_on_runner(bench->judge, bench->runner, last, bench->now, bench->clock, &fault), 0);
     restart_and_go_on(bench);
     by_runner(bench, message("DONE", "failed", "n", "failed", "no", NULL));
     hears_end(bench, OUTCOME_FAILED, "failed");
@@ -1067,9 +1068,9 @@ another_key_than_the_fleet_lists_does_not_start(void **state)
 {
     bench_t *bench = *state;
     fault_t fault = {0};
-    CLEANUP(judge_destroy) judge_t *judge = judge_new("w1", bench->trust,
-                                                      site_key(bench->site, "w2"), bench->ledger,
-                                                      bench->outbox, &fault);
+    CLEANUP(judge_destroy)
+    judge_t *judge = judge_new("w1", bench->trust, site_key(bench->site, "w2"), bench->ledger,
+                               bench->outbox, &fault);
     assert_int_equal(judge_start(judge, bench->now, &fault), -1);
     assert_int_equal(fault.code, FAULT_KEY);
 }

@@ -83,9 +83,13 @@ static void
 put_part(bench_t *self, const char *run, const char *evidence, wall_t accepted, bool by_grant)
 {
     fault_t fault = {0};
-    part_row_t row = {.run = named(run), .authority = named("authority"),
-                      .release = named("release"), .by_grant = by_grant, .accepted = accepted,
-                      .offer = slice_text("offer"), .evidence = slice_text(evidence)};
+    part_row_t row = {.run = named(run),
+                      .authority = named("authority"),
+                      .release = named("release"),
+                      .by_grant = by_grant,
+                      .accepted = accepted,
+                      .offer = slice_text("offer"),
+                      .evidence = slice_text(evidence)};
     holds(ledger_put_part(self->ledger, &row, &fault), &fault);
 }
 
@@ -104,10 +108,17 @@ static void
 put_effect(bench_t *self, uint64_t index, bool done)
 {
     fault_t fault = {0};
-    effect_row_t row = {.run = named("run"), .step = "clean", .attempt = 1, .index = index,
-                        .op = "file.remove", .arguments = named("arguments"),
-                        .head = named("head"), .done = done, .code = done ? "ok" : "",
-                        .text = "", .result = done ? slice_text("n") : slice_of(NULL, 0)};
+    effect_row_t row = {.run = named("run"),
+                        .step = "clean",
+                        .attempt = 1,
+                        .index = index,
+                        .op = "file.remove",
+                        .arguments = named("arguments"),
+                        .head = named("head"),
+                        .done = done,
+                        .code = done ? "ok" : "",
+                        .text = "",
+                        .result = done ? slice_text("n") : slice_of(NULL, 0)};
     holds(ledger_put_effect(self->ledger, &row, &fault), &fault);
 }
 
@@ -190,8 +201,7 @@ receipts_are(bench_t *self, const char *run, const char *expected)
     fault_t fault = {0};
     hash_t hash = named(run ? run : "");
     CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
-    holds(ledger_each_receipt(self->ledger, run ? &hash : NULL, add_receipt, seen, &fault),
-          &fault);
+    holds(ledger_each_receipt(self->ledger, run ? &hash : NULL, add_receipt, seen, &fault), &fault);
     assert_string_equal(bytes_text(seen), expected);
 }
 
@@ -272,8 +282,8 @@ a_file_that_is_no_ledger_is_refused(void **state)
 static void
 documents_come_in_the_order_of_the_chain(void **state)
 {
-    static const char *const names[] = {"fleet.south", "root.10", "people", "root.2", "fleet.north",
-                                        "root.1"};
+    static const char *const names[] = {"fleet.south", "root.10",     "people",
+                                        "root.2",      "fleet.north", "root.1"};
     bench_t *bench = *state;
     fault_t fault = {0};
     int calls = 0;
@@ -373,8 +383,7 @@ a_grants_runs_are_counted_within_their_span(void **state)
     put_part(bench, "4", "d", (wall_t){NOON.ms + 2000}, false);
     holds(ledger_count_grant(bench->ledger, &grant, NOON, &count, &fault), &fault);
     assert_int_equal(count, 3);
-    holds(ledger_count_grant(bench->ledger, &grant, (wall_t){NOON.ms + 1}, &count, &fault),
-          &fault);
+    holds(ledger_count_grant(bench->ledger, &grant, (wall_t){NOON.ms + 1}, &count, &fault), &fault);
     assert_int_equal(count, 2);
     holds(ledger_count_grant(bench->ledger, &other, NOON, &count, &fault), &fault);
     assert_int_equal(count, 0);

@@ -92,9 +92,8 @@ static void
 put(bench_t *self)
 {
     fault_t fault = {0};
-    assert_int_equal(ledger_put_document(self->ledger, "people", slice_text("p"), slice_text("a"),
-                                         &fault),
-                     0);
+    assert_int_equal(
+        ledger_put_document(self->ledger, "people", slice_text("p"), slice_text("a"), &fault), 0);
 }
 
 static void

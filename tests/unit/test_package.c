@@ -38,9 +38,9 @@ static const char manifest_text[] = "tocsin-manifest v1\n"
                                     "end\n";
 
 typedef struct {
-    char folder[64];      /* private */
-    char path[128];       /* scratch */
-    char bare[128];       /* a bare repository */
+    char folder[64]; /* private */
+    char path[128];  /* scratch */
+    char bare[128];  /* a bare repository */
     machinekey_t *key;
     manifest_t *manifest;
     hash_t site;
@@ -129,7 +129,8 @@ put(scene_t *self, repository_t *repository, uint64_t sequence)
     assert_non_null(document);
     machinekey_sign(self->key, SIGN_AUTHOR, bytes_slice(document), armor);
     assert_int_equal(repository_add_release(repository, bytes_slice(document), bytes_slice(armor),
-                                            files, &fault), 0);
+                                            files, &fault),
+                     0);
     return hash_of(bytes_slice(document));
 }
 
@@ -261,7 +262,8 @@ what_was_written_is_read_back_with_its_approval(void **state)
     assert_true(hash_equal(&alone->at[0]->hash, &hash));
     machinekey_sign(self->key, SIGN_APPROVE, bytes_slice(alone->at[0]->document), armor);
     assert_int_equal(repository_add_approval(repository, &hash, machinekey_public(self->key),
-                                             bytes_slice(armor), &fault), 0);
+                                             bytes_slice(armor), &fault),
+                     0);
     CLEANUP(git_releases_destroy)
     git_releases_t *both = repository_releases(repository, NULL, &fault);
     assert_int_equal(both->count, 1);
@@ -287,7 +289,8 @@ an_approval_that_signs_something_else_is_left_out_and_said(void **state)
     hash_t hash = put(self, repository, 1);
     machinekey_sign(self->key, SIGN_APPROVE, slice_text("another release"), armor);
     assert_int_equal(repository_add_approval(repository, &hash, machinekey_public(self->key),
-                                             bytes_slice(armor), &fault), 0);
+                                             bytes_slice(armor), &fault),
+                     0);
     complaint[0] = '\0';
     CLEANUP(git_releases_destroy)
     git_releases_t *releases = repository_releases(repository, keep_complaint, &fault);
@@ -323,8 +326,8 @@ main_gets_one_commit_a_change_and_keeps_what_is_beside_it(void **state)
     CLEANUP(value_destroy) value_t *files = make_files();
     const char *const folders[] = {"playbooks/a", "playbooks/b", "playbooks/b"};
     for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
-        assert_int_equal(repository_commit(repository, folders[i], files, "ana", "a@b", "x\n",
-                                           &fault), 0);
+        assert_int_equal(
+            repository_commit(repository, folders[i], files, "ana", "a@b", "x\n", &fault), 0);
     assert_int_equal(git_repository_open_bare(&git, self->bare), 0);
     assert_int_equal(git_revparse_single(&object, git, "main:playbooks/a/manifest"), 0);
     git_object_free(object);

@@ -15,7 +15,7 @@ typedef struct {
     ledger_t *ledger;
     outbox_t *outbox;
     scribe_t *scribe;
-    size_t count;         /* messages that left */
+    size_t count; /* messages that left */
     frames_t *sent[16];
 } bench_t;
 

@@ -60,9 +60,9 @@ static void
 put(house_t *self, const row_t *row)
 {
     fault_t fault = {0};
-    if (self->store->begin(self->store->self, &fault)
-        || self->store->put(self->store->self, row, &fault)
-        || self->store->commit(self->store->self, &fault))
+    if (self->store->begin(self->store->self, &fault) ||
+        self->store->put(self->store->self, row, &fault) ||
+        self->store->commit(self->store->self, &fault))
         fail_msg("%s", fault.text);
 }
 
@@ -148,8 +148,11 @@ keeps_incidents_and_finds_them_by_number_key_and_state(void **state)
 static void
 put_run(house_t *self, const char *playbook, run_state_t state, int64_t created)
 {
-    row_t row = {.kind = ROW_RUN, .run = {.id = hash_of(slice_text(playbook)), .state = state,
-                                          .created = {created}, .incident = 7}};
+    row_t row = {.kind = ROW_RUN,
+                 .run = {.id = hash_of(slice_text(playbook)),
+                         .state = state,
+                         .created = {created},
+                         .incident = 7}};
     snprintf(row.run.playbook, sizeof row.run.playbook, "%s", playbook);
     put(self, &row);
 }
@@ -157,8 +160,11 @@ put_run(house_t *self, const char *playbook, run_state_t state, int64_t created)
 static void
 put_part(house_t *self, const char *playbook, const char *target, uint64_t wave)
 {
-    row_t row = {.kind = ROW_PART, .part = {.run = hash_of(slice_text(playbook)), .wave = wave,
-                                            .state = PART_ACCEPTED, .verified = true}};
+    row_t row = {.kind = ROW_PART,
+                 .part = {.run = hash_of(slice_text(playbook)),
+                          .wave = wave,
+                          .state = PART_ACCEPTED,
+                          .verified = true}};
     snprintf(row.part.target, sizeof row.part.target, "%s", target);
     put(self, &row);
 }
@@ -189,9 +195,10 @@ keeps_bytes_as_they_are(void **state)
     fault_t fault = {0};
     static const uint8_t odd[] = {0, 255, '\'', 0};
     hash_t hash = hash_of(slice_text("x"));
-    row_t row = {.kind = ROW_DOCUMENT,
-                 .document = {hash, "release", true, slice_of(odd, sizeof odd), {NULL, 0},
-                              slice_text("mE")}};
+    row_t row = {
+        .kind = ROW_DOCUMENT,
+        .document = {
+            hash, "release", true, slice_of(odd, sizeof odd), {NULL, 0}, slice_text("mE")}};
     put(self, &row);
     reopen(self);
     query_t query = {.what = FIND_DOCUMENTS_LIVE};
@@ -229,9 +236,10 @@ keeps_the_log_and_one_position(void **state)
 static void
 put_receipt(house_t *self, const char *worker, uint64_t sequence, const char *bytes)
 {
-    row_t row = {.kind = ROW_RECEIPT, .receipt = {.sequence = sequence,
-                                                  .hash = hash_of(slice_text(bytes)),
-                                                  .run = hash_of(slice_text("run"))}};
+    row_t row = {.kind = ROW_RECEIPT,
+                 .receipt = {.sequence = sequence,
+                             .hash = hash_of(slice_text(bytes)),
+                             .run = hash_of(slice_text("run"))}};
     snprintf(row.receipt.worker, sizeof row.receipt.worker, "%s", worker);
     put(self, &row);
 }
@@ -301,10 +309,15 @@ refuses_a_damaged_database(void **state)
     self->store = store_memory();
 }
 
-#define IN_BOTH(test)                                                         \
-    {#test " in memory", test, begin_memory, end, NULL},                      \
-    {#test " in SQLite", test, begin_sqlite, end, NULL}
-#define IN_SQLITE(test) {#test, test, begin_sqlite, end, NULL}
+#define IN_BOTH(test)                                     \
+    {#test " in memory", test, begin_memory, end, NULL},  \
+    {                                                     \
+#test " in SQLite", test, begin_sqlite, end, NULL \
+    }
+#define IN_SQLITE(test)                      \
+    {                                        \
+#test, test, begin_sqlite, end, NULL \
+    }
 
 int
 main(void)

@@ -37,8 +37,21 @@ every_kind_keeps_its_spelling(void **state)
 {
     (void)state;
     static const char *const values[] = {
-        "n", "t", "f", "i0;", "i-1;", "i9223372036854775807;", "i-9223372036854775808;",
-        "r1.5;", "r-0.25;", "s0:", "s5:hello", "le", "li1;i2;e", "me", "ms1:ai1;s1:bles1:cmee",
+        "n",
+        "t",
+        "f",
+        "i0;",
+        "i-1;",
+        "i9223372036854775807;",
+        "i-9223372036854775808;",
+        "r1.5;",
+        "r-0.25;",
+        "s0:",
+        "s5:hello",
+        "le",
+        "li1;i2;e",
+        "me",
+        "ms1:ai1;s1:bles1:cmee",
     };
     for (size_t i = 0; i < ARRAY_SIZE(values); i++)
         keeps(values[i]);
@@ -48,8 +61,17 @@ static void
 refuses_a_second_spelling_of_a_number(void **state)
 {
     (void)state;
-    static const char *const values[] = {"i01;", "i-0;", "i+1;", "i;", "i1", "r1.50;", "r01.5;",
-                                         "r1.0;", "r.5;", "r1;", "i9223372036854775808;"};
+    static const char *const values[] = {"i01;",
+                                         "i-0;",
+                                         "i+1;",
+                                         "i;",
+                                         "i1",
+                                         "r1.50;",
+                                         "r01.5;",
+                                         "r1.0;",
+                                         "r.5;",
+                                         "r1;",
+                                         "i9223372036854775808;"};
     for (size_t i = 0; i < ARRAY_SIZE(values); i++)
         refuses(values[i], FAULT_FORMAT);
 }
@@ -67,8 +89,8 @@ static void
 refuses_what_is_cut_or_followed(void **state)
 {
     (void)state;
-    static const char *const values[] = {"", "l", "m", "s5:hell", "s05:hello", "ii1;", "nn", "x",
-                                         "li1;", "ms1:a"};
+    static const char *const values[] = {"",     "l",  "m", "s5:hell", "s05:hello",
+                                         "ii1;", "nn", "x", "li1;",    "ms1:a"};
     for (size_t i = 0; i < ARRAY_SIZE(values); i++)
         refuses(values[i], FAULT_FORMAT);
 }
