@@ -100,15 +100,24 @@ authority_of(const offer_t *offer)
     return part_authority(grant);
 }
 
+/* Faults of what the broker brings along and could bring better next time: they say nothing about
+ * the run itself. */
+static bool
+is_brokers_own(fault_code_t code)
+{
+    return code == FAULT_HASH || code == FAULT_PROOF;
+}
+
 /* What was judged after a responder's signature had held deserves a signed no; everything else, and
- * whatever a broker can make up by itself (an alert), is answered unsigned and not kept. */
+ * whatever a broker can make up by itself (an alert, other files, too few receipts), is answered
+ * unsigned and not kept: no broker may use up a run by offering it badly. */
 int
 intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall_t now, fault_t *fault)
 {
     const char *run = frames_text(offer->frames, OFFER_RUN);
     const warrant_t *warrant = offer->brief.warrant;
     bool accepted = offer->accepted.ms;
-    if (!accepted && (!warrant || warrant->grant)) {
+    if (!accepted && (!warrant || warrant->grant || is_brokers_own(why->code))) {
         say_refuse(self, run, why);
         return 0;
     }

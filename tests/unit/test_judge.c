@@ -259,12 +259,33 @@ refuses_by_receipt(bench_t *bench, fault_code_t code)
     hears_nothing(bench);
 }
 
+/* What the broker brought along was not good enough: nothing is kept, the run is still to be had. */
+static void
+refuses_for_now(bench_t *bench, fault_code_t code)
+{
+    offer_and_give(bench);
+    hears_refuse(bench, code);
+    hears_nothing(bench);
+}
+
+static void
+a_run_that_was_offered_badly_can_be_offered_well(void **state)
+{
+    bench_t *bench = *state;
+    value_t *files = value_copy(bench->files);
+    value_set_text(bench->files, "playbook.lua", "return playbook {}\n");
+    refuses_for_now(bench, FAULT_HASH);
+    value_destroy(&bench->files);
+    bench->files = files;
+    begin(bench);
+}
+
 static void
 rel_mix_and_match_manifest(void **state)
 {
     bench_t *bench = *state;
     value_set_text(bench->files, "manifest", SITE_MANIFEST);
-    refuses_by_receipt(bench, FAULT_HASH);
+    refuses_for_now(bench, FAULT_HASH);
 }
 
 static void
@@ -272,7 +293,7 @@ rel_extra_file(void **state)
 {
     bench_t *bench = *state;
     value_set_text(bench->files, "more.lua", "return 1\n");
-    refuses_by_receipt(bench, FAULT_HASH);
+    refuses_for_now(bench, FAULT_HASH);
 }
 
 static void
@@ -280,7 +301,7 @@ rel_file_truncated(void **state)
 {
     bench_t *bench = *state;
     value_set(bench->files, "playbook.lua", value_bytes(slice_of(LUA, strlen(LUA) - 1)));
-    refuses_by_receipt(bench, FAULT_HASH);
+    refuses_for_now(bench, FAULT_HASH);
 }
 
 static void
@@ -288,7 +309,7 @@ one_changed_byte_is_another_file(void **state)
 {
     bench_t *bench = *state;
     value_set_text(bench->files, "playbook.lua", "Return playbook { name = \"disk-full\" }\n");
-    refuses_by_receipt(bench, FAULT_HASH);
+    refuses_for_now(bench, FAULT_HASH);
 }
 
 static void
@@ -299,7 +320,7 @@ a_file_that_is_missing_is_not_made_up_for_by_another(void **state)
     bench->files = value_map();
     value_set_text(bench->files, "manifest", MANIFEST);
     value_set_text(bench->files, "other.lua", LUA);
-    refuses_by_receipt(bench, FAULT_HASH);
+    refuses_for_now(bench, FAULT_HASH);
 }
 
 static void
@@ -550,7 +571,7 @@ byz_wave2_before_wave1(void **state)
 {
     bench_t *bench = *state;
     give_order_of_two_waves(bench);
-    refuses_by_receipt(bench, FAULT_PROOF);
+    refuses_for_now(bench, FAULT_PROOF);
 }
 
 static void
@@ -568,7 +589,7 @@ byz_forge_receipt(void **state)
     bench_t *bench = *state;
     give_order_of_two_waves(bench);
     add_proof(bench, proof(bench), "broker");
-    refuses_by_receipt(bench, FAULT_PROOF);
+    refuses_for_now(bench, FAULT_PROOF);
 }
 
 static void
@@ -582,7 +603,7 @@ byz_receipt_from_other_worker(void **state)
     text_copy(others->worker, sizeof others->worker, "s1"); /* of s1, which is no target */
     text_copy(others->target, sizeof others->target, "s1");
     add_proof(bench, others, "s1");
-    refuses_by_receipt(bench, FAULT_PROOF);
+    refuses_for_now(bench, FAULT_PROOF);
 }
 
 static void
@@ -593,7 +614,7 @@ a_receipt_of_another_run_proves_nothing(void **state)
     receipt_t *other = proof(bench);
     other->run = hash_of(slice_text("another run"));
     add_proof(bench, other, "w2");
-    refuses_by_receipt(bench, FAULT_PROOF);
+    refuses_for_now(bench, FAULT_PROOF);
 }
 
 static void
@@ -607,7 +628,7 @@ a_part_that_is_open_or_failed_proves_nothing(void **state)
     text_copy(failed->code, sizeof failed->code, "failed");
     add_proof(bench, open, "w2");
     add_proof(bench, failed, "w2");
-    refuses_by_receipt(bench, FAULT_PROOF);
+    refuses_for_now(bench, FAULT_PROOF);
 }
 
 static void
@@ -618,7 +639,7 @@ byz_soak_cut_short(void **state)
     receipt_t *fresh = proof(bench);
     fresh->ended = site_after(bench->now, -29);
     add_proof(bench, fresh, "w2");
-    refuses_by_receipt(bench, FAULT_PROOF);
+    refuses_for_now(bench, FAULT_PROOF);
 }
 
 static void
@@ -632,7 +653,7 @@ one_receipt_said_twice_counts_once(void **state)
     give_order(bench, order, "pat");
     add_proof(bench, proof(bench), "w2");
     add_proof(bench, proof(bench), "w2");
-    refuses_by_receipt(bench, FAULT_PROOF);
+    refuses_for_now(bench, FAULT_PROOF);
 }
 
 static void
@@ -645,7 +666,7 @@ receipts_that_are_no_receipts_prove_nothing(void **state)
     value_set_text(item, "armor", "x");
     value_append(bench->receipts, item);
     value_append(bench->receipts, value_integer(7));
-    refuses_by_receipt(bench, FAULT_PROOF);
+    refuses_for_now(bench, FAULT_PROOF);
 }
 
 /* ---- ops --------------------------------------------------------------------------------- */
@@ -1099,6 +1120,7 @@ main(void)
         TEST(a_release_is_asked_for_once),
         TEST(receipts_are_sent_again_until_they_are_acknowledged),
         TEST(rel_below_quorum),
+        TEST(a_run_that_was_offered_badly_can_be_offered_well),
         TEST(rel_mix_and_match_manifest),
         TEST(rel_extra_file),
         TEST(rel_file_truncated),
