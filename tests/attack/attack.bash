@@ -23,10 +23,16 @@ attack_people() {
     chmod -R go+rX "$TOCSIN_SITE"
 }
 
+bail_out() {
+    sed 's/^/# /' "$SITE_HOME/log/$1"
+    echo "Bail out! there is no $1"
+    exit 1
+}
+
 attack_site() {
     tap_site "$1"
-    attack_people >"$SITE_HOME/log/people" 2>&1 || { sed 's/^/# /' "$SITE_HOME/log/people"; echo "Bail out! no people"; exit 1; }
-    tap_release "$SOURCE/tests/attack/playbooks/wipe" || { sed 's/^/# /' "$SITE_HOME/log/release"; echo "Bail out! no release"; exit 1; }
+    attack_people >"$SITE_HOME/log/people" 2>&1 || bail_out people
+    tap_release "$SOURCE/tests/attack/playbooks/wipe" || bail_out release
     loot "$SITE_HOME/loot" wipe 2>/dev/null
 }
 
@@ -46,7 +52,8 @@ begins() { grep -ca '^kind begin' "$SITE_HOME/$1/state/effector/journal" || true
 order_wipe() {
     local plan
     : >"$SITE_HOME/mnt/$1/app.log.1"
-    plan=$(tocsin run plan wipe --target "$1" --set path="$SITE_HOME/mnt/$1/app.log.1" | sed -n 's/^plan \([0-9a-f]*\).*/\1/p' | head -n 1)
+    plan=$(tocsin run plan wipe --target "$1" --set path="$SITE_HOME/mnt/$1/app.log.1" |
+        sed -n 's/^plan \([0-9a-f]*\).*/\1/p' | head -n 1)
     tocsin --no-input run start "$plan" --reason "it goes on" --wait=20s && [ ! -e "$SITE_HOME/mnt/$1/app.log.1" ]
 }
 

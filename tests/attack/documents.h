@@ -20,9 +20,9 @@ replace(bytes_t *document, const char *from, slice_t to)
     bytes_add_text(document, at + strlen(from));
 }
 
-#define EDIT(name, from, to)                        \
-    static void name(bytes_t *document)             \
-    {                                               \
+#define EDIT(name, from, to)                                   \
+    static void name(bytes_t *document)                        \
+    {                                                          \
         replace(document, from, slice_of(to, sizeof(to) - 1)); \
     }
 

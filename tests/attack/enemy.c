@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* enemy - a broker that lies: it holds the broker's CURVE secret and signing key, and offers workers
- * what it likes, over one socket, one offer after another.
+/* enemy - a broker that lies: it holds the broker's CURVE secret and signing key, and offers
+ * workers what it likes, over one socket, one offer after another.
  *
  *     enemy GROUP... --listen ENDPOINT --curve FILE --signing-key FILE --site ID --worker NAME
  *           --path PATH --loot FOLDER --people FOLDER --state FOLDER
  *     enemy ATTACK --listen ... --host HOST
  *     enemy fido-key FILE.pub APPLICATION
  *
- * A GROUP is a table of attacks (the headers beside this file). Its offers are signed with the keys of the test's
- * people, which stand in the folder --people as ssh-keygen wrote them. For each attack a line
- * "good|bad NAME: what happened" is printed; good is the expected code and an effector that began
- * nothing, by its journal below --state.
+ * A GROUP is a table of attacks (the headers beside this file). Its offers are signed with the keys
+ * of the test's people, which stand in the folder --people as ssh-keygen wrote them. For each
+ * attack a line "good|bad NAME: what happened" is printed; good is the expected code and an
+ * effector that began nothing, by its journal below --state.
  *
  * An ATTACK uses what any broker has seen, and nobody's key: FOLDER holds release, release.sigs,
- * files/, grant, grant.sigs. The worker's answer is printed as "REFUSE CODE TEXT" or "RECEIPT PART CODE
- * REASON".
+ * files/, grant, grant.sigs. The worker's answer is printed as "REFUSE CODE TEXT" or "RECEIPT PART
+ * CODE REASON".
  *
  * Exits 3 when no answer comes within 20 s. */
 #include <czmq.h>
@@ -37,7 +37,10 @@ static const struct {
     const attack_t *attacks;
     size_t count;
 } groups[] = {
-#define GROUP(name, table) {name, table, ARRAY_SIZE(table)}
+#define GROUP(name, table)             \
+    {                                  \
+        name, table, ARRAY_SIZE(table) \
+    }
     GROUP("signatures", signature_attacks), GROUP("documents", document_attacks),
     GROUP("releases", release_attacks),     GROUP("orders", order_attacks),
     GROUP("grants", grant_attacks),         GROUP("scripts", script_attacks),
@@ -320,9 +323,15 @@ parse(enemy_t *self, int argc, char **argv)
         const char *name;
         const char **value;
     } options[] = {
-        {"--listen", &self->listen}, {"--curve", &self->curve},   {"--signing-key", &self->signing_key},
-        {"--site", &self->site},     {"--worker", &self->worker}, {"--host", &self->host},
-        {"--path", &self->path},     {"--loot", &self->loot},     {"--people", &self->people},
+        {"--listen", &self->listen},
+        {"--curve", &self->curve},
+        {"--signing-key", &self->signing_key},
+        {"--site", &self->site},
+        {"--worker", &self->worker},
+        {"--host", &self->host},
+        {"--path", &self->path},
+        {"--loot", &self->loot},
+        {"--people", &self->people},
         {"--state", &self->state},
     };
     for (int i = 2; i + 1 < argc; i++)

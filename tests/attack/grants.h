@@ -215,7 +215,8 @@ static const attack_t grant_attacks[] = {
     {"grant_worst_case_is_the_printed_one: once", "none", .plan = on_printed_grant, .begins = true},
     {"grant_worst_case_is_the_printed_one: not elsewhere", "target", .plan = beyond_printed_scope},
     {"grant_worst_case_is_the_printed_one: not with others", "input", .plan = beyond_printed_path},
-    {"grant_worst_case_is_the_printed_one: twice", "none", .plan = on_printed_grant, .begins = true},
+    {"grant_worst_case_is_the_printed_one: twice", "none", .plan = on_printed_grant,
+     .begins = true},
     {"grant_worst_case_is_the_printed_one: not thrice", "budget", .plan = on_printed_grant},
     {"a valid alert is still accepted", "none", .plan = by_grant, .begins = true},
 };

@@ -228,8 +228,11 @@ plan_make(enemy_t *self, const attack_t *attack)
 {
     fault_t fault = {0};
     CLEANUP(bytes_destroy) bytes_t *release = forge_read(self->loot, "release", "");
-    plan_t plan = {.worker = self->worker, .files = value_map(), .signers = "dung",
-                   .authors = "khoa", .approvers = "ana binh"};
+    plan_t plan = {.worker = self->worker,
+                   .files = value_map(),
+                   .signers = "dung",
+                   .authors = "khoa",
+                   .approvers = "ana binh"};
     self->number++;
     plan.release = release_decode(bytes_slice(release), &fault);
     if (!plan.release)
@@ -304,8 +307,11 @@ static inline lie_t
 lie_make(enemy_t *self, const attack_t *attack, const char **worker)
 {
     CLEANUP(plan_clear) plan_t plan = plan_make(self, attack);
-    lie_t lie = {.by_grant = plan.by_grant, .authority = bytes_new(), .armors = bytes_new(),
-                 .alert = bytes_new(), .alert_armor = bytes_new()};
+    lie_t lie = {.by_grant = plan.by_grant,
+                 .authority = bytes_new(),
+                 .armors = bytes_new(),
+                 .alert = bytes_new(),
+                 .alert_armor = bytes_new()};
     *worker = plan.worker;
     lie_release(self, &plan, &lie);
     lie_authority(self, &plan, attack, &lie);

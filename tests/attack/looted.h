@@ -70,8 +70,8 @@ looted_below_quorum(enemy_t *self, const grant_t *grant, lie_t *lie)
 static void
 looted_change(enemy_t *self, const grant_t *grant, lie_t *lie)
 {
-    CLEANUP(bytes_destroy) bytes_t *playbook =
-        bytes_copy(value_slice(value_get(lie->files, "playbook.lua")));
+    CLEANUP(bytes_destroy)
+    bytes_t *playbook = bytes_copy(value_slice(value_get(lie->files, "playbook.lua")));
     char *goal = strstr((char *)playbook->data, ">");
     looted_grant(self, grant, lie);
     if (goal)
@@ -98,7 +98,8 @@ looted_make(enemy_t *self, const char *name, lie_t *lie)
             continue;
         *lie = (lie_t){.authority = forge_read(self->loot, "grant", ""),
                        .armors = forge_read(self->loot, "grant", ".sigs"),
-                       .alert = bytes_new(), .alert_armor = bytes_new(),
+                       .alert = bytes_new(),
+                       .alert_armor = bytes_new(),
                        .release = forge_read(self->loot, "release", ""),
                        .release_armors = forge_read(self->loot, "release", ".sigs"),
                        .files = value_map()};

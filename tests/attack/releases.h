@@ -40,8 +40,8 @@ static void
 swap_file(enemy_t *self, lie_t *lie)
 {
     (void)self;
-    CLEANUP(bytes_destroy) bytes_t *file =
-        bytes_copy(value_slice(value_get(lie->files, "playbook.lua")));
+    CLEANUP(bytes_destroy)
+    bytes_t *file = bytes_copy(value_slice(value_get(lie->files, "playbook.lua")));
     char *at = strstr((char *)file->data, "ctx.inputs.path");
     memcpy(at, "'/etc/passwd' .", 15);
     value_set(lie->files, "playbook.lua", value_bytes(bytes_slice(file)));
@@ -90,8 +90,8 @@ static void
 edit_manifest(plan_t *plan, const char *from, const char *to)
 {
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    CLEANUP(bytes_destroy) bytes_t *manifest =
-        bytes_copy(value_slice(value_get(plan->files, "manifest")));
+    CLEANUP(bytes_destroy)
+    bytes_t *manifest = bytes_copy(value_slice(value_get(plan->files, "manifest")));
     const char *at = strstr(bytes_text(manifest), from);
     if (!at)
         forge_die("what an attack edits is not in the manifest");
@@ -132,8 +132,8 @@ static void
 mix_files(enemy_t *self, lie_t *lie)
 {
     (void)self;
-    CLEANUP(bytes_destroy) bytes_t *manifest =
-        bytes_copy(value_slice(value_get(lie->files, "manifest")));
+    CLEANUP(bytes_destroy)
+    bytes_t *manifest = bytes_copy(value_slice(value_get(lie->files, "manifest")));
     char *bound = strstr((char *)manifest->data, "\nbound ");
     char *end = strchr(bound + 1, '\n');
     memmove(bound, end, strlen(end) + 1);
@@ -160,8 +160,7 @@ static const attack_t release_attacks[] = {
     {"rel_class_underdeclared: by the release", "class", .plan = said_to_observe},
     {"rel_class_underdeclared: by its manifest", "class", .plan = manifest_underdeclares},
     {"rel_class_underdeclared: by the manifest's op", "class", .plan = op_underdeclared},
-    {"rel_undeclared_op", "op",
-     .script = "return file.truncate { path = ctx.inputs.path }"},
+    {"rel_undeclared_op", "op", .script = "return file.truncate { path = ctx.inputs.path }"},
     {"rel_argument_outside_its_bound", "argument",
      .script = "return file.remove { path = ctx.inputs.path .. '.gz' }"},
     {"rel_mix_and_match_manifest: of two releases", "hash", .plan = mix_and_match},

@@ -10,8 +10,13 @@ genuine=$(git for-each-ref --format='%(refname)' refs/tocsin/release | head -n 1
 first=${genuine##*/}
 
 blob() { git hash-object -w --stdin; }
-tree() { git hash-object -w -t tree --literally --stdin; }
-# entry MODE NAME ID: as it stands in a tree object, which nobody checks.
+# tree MODE NAME ID...: a tree object of these entries, which nobody checks.
+tree() {
+    while [ $# -gt 0 ]; do
+        entry "$1" "$2" "$3"
+        shift 3
+    done | git hash-object -w -t tree --literally --stdin
+}
 entry() { printf '%s %s\0' "$1" "$2"; printf "$(printf '%s' "$3" | sed 's/../\\x&/g')"; }
 manifest=$(git rev-parse "$genuine:files/manifest") playbook=$(git rev-parse "$genuine:files/playbook.lua")
 files=$(git rev-parse "$genuine:files")
@@ -31,9 +36,8 @@ push() {
     local document hash top
     document=$(cat; echo .) && document=${document%.}
     hash=$(printf '%s' "$document" | sha256sum | cut -d' ' -f1)
-    top=$({ entry 100644 author.sigs "$(printf '%s' "$document" | sign khoa author | blob)"
-        entry 40000 files "$2"
-        entry 100644 release "$(printf '%s' "$document" | blob)"; } | tree)
+    top=$(tree 100644 author.sigs "$(printf '%s' "$document" | sign khoa author | blob)" 40000 files "$2" \
+        100644 release "$(printf '%s' "$document" | blob)")
     git update-ref "refs/tocsin/release/$hash" "$(printf '%s' "${3:-x}" | git commit-tree "$top")"
     echo "$hash" >"$SITE_HOME/log/$1.hash"
 }
@@ -41,7 +45,7 @@ push() {
 approve() {
     local key top
     key=$(cut -d' ' -f2 "$SITE_HOME/keys/$1.pub" | base64 -d | sha256sum | cut -d' ' -f1)
-    top=$(entry 100644 approval.sigs "$(git show "refs/tocsin/release/$2:release" | sign "$1" approve | blob)" | tree)
+    top=$(tree 100644 approval.sigs "$(git show "refs/tocsin/release/$2:release" | sign "$1" approve | blob)")
     git update-ref "refs/tocsin/approval/$2/$key" "$(git commit-tree "$top" </dev/null)"
 }
 hash() { cat "$SITE_HOME/log/$1.hash"; }
@@ -53,17 +57,23 @@ ok "the worker is online" wait_for 20 worker_online north-1
 link=$(printf /etc/passwd | blob)
 extra=$(printf 'return 1\n' | blob)
 short=$(git cat-file blob "$playbook" | head -c -1 | blob)
-lines() { printf '%s %s %s' "$1" "$(git cat-file -s "$2")" "$(git cat-file blob "$2" | sha256sum | cut -d' ' -f1)"; }
-release 11 | push symlink "$({ entry 100644 manifest "$manifest"; entry 120000 playbook.lua "$link"; } | tree)"
-release 12 | push submodule "$({ entry 100644 manifest "$manifest"; entry 160000 playbook.lua "$link"; } | tree)"
-up=$(entry 100644 evil "$extra" | tree)
-release 13 | push dots "$({ entry 40000 .. "$up"; entry 100644 manifest "$manifest"; entry 100644 playbook.lua "$playbook"; } | tree)"
-release 14 "$(lines ../evil "$extra")" | push traversal "$({ entry 40000 .. "$up"; entry 100644 manifest "$manifest"; entry 100644 playbook.lua "$playbook"; } | tree)"
-release 15 "$(lines Playbook.lua "$extra")" | push collision "$({ entry 100644 Playbook.lua "$extra"; entry 100644 manifest "$manifest"; entry 100644 playbook.lua "$playbook"; } | tree)"
-release 16 | push extra "$({ entry 100644 extra.lua "$extra"; entry 100644 manifest "$manifest"; entry 100644 playbook.lua "$playbook"; } | tree)"
-release 17 | push truncated "$({ entry 100644 manifest "$manifest"; entry 100644 playbook.lua "$short"; } | tree)"
-release 18 | push missing "$(entry 100644 manifest "$manifest" | tree)"
-git update-ref "refs/tocsin/release/$(printf other | sha256sum | cut -d' ' -f1)" "$genuine"
+# lines PATH BLOB: what a release says of this file.
+lines() {
+    printf '%s %s %s' "$1" "$(git cat-file -s "$2")" "$(git cat-file blob "$2" | sha256sum | cut -d' ' -f1)"
+}
+sha256_of() { printf '%s' "$1" | sha256sum | cut -d' ' -f1; }
+genuine_files=(100644 manifest "$manifest" 100644 playbook.lua "$playbook")
+up=$(tree 100644 evil "$extra")
+release 11 | push symlink "$(tree 100644 manifest "$manifest" 120000 playbook.lua "$link")"
+release 12 | push submodule "$(tree 100644 manifest "$manifest" 160000 playbook.lua "$link")"
+release 13 | push dots "$(tree 40000 .. "$up" "${genuine_files[@]}")"
+release 14 "$(lines ../evil "$extra")" | push traversal "$(tree 40000 .. "$up" "${genuine_files[@]}")"
+release 15 "$(lines Playbook.lua "$extra")" |
+    push collision "$(tree 100644 Playbook.lua "$extra" "${genuine_files[@]}")"
+release 16 | push extra "$(tree 100644 extra.lua "$extra" "${genuine_files[@]}")"
+release 17 | push truncated "$(tree 100644 manifest "$manifest" 100644 playbook.lua "$short")"
+release 18 | push missing "$(tree 100644 manifest "$manifest")"
+git update-ref "refs/tocsin/release/$(sha256_of other)" "$genuine"
 # An older one that nobody approved yet, two newer ones that never are, and the one that is to run.
 release 2 | push newer "$files"
 release 33 | push body "$files" "wipe: better
@@ -76,8 +86,12 @@ approve khoa "$(hash one)"
 for person in ana binh; do approve $person "$(hash newest)"; done
 chmod -R go+rX "$repository"
 
-skipped() { grep -q "catalog: release $(hash "$1" | cut -c1-16) is skipped: .*$2" "$SITE_HOME/log/broker"; }
-state() { tocsin --json playbook list | tr -d ' \n' | grep -o '{[^{}]*}' | grep "\"hash\":\"$1\"" | sed -n 's/.*"state":"\([a-z]*\)".*/\1/p'; }
+said() { grep -q "$1" "$SITE_HOME/log/broker"; }
+skipped() { said "catalog: release $(hash "$1" | cut -c1-16) is skipped: .*$2"; }
+state() {
+    tocsin --json playbook list | tr -d ' \n' | grep -o '{[^{}]*}' | grep "\"hash\":\"$1\"" |
+        sed -n 's/.*"state":"\([a-z]*\)".*/\1/p'
+}
 state_is() { [ "$(state "$1")" = "$2" ]; }
 
 ok "the newest approved release is in service" wait_for 10 state_is "$(hash newest)" inservice
@@ -89,22 +103,24 @@ ok "rel_path_case_collision: refused" skipped collision "case"
 ok "rel_extra_file: refused" skipped extra "extra.lua"
 ok "rel_file_truncated: refused" skipped truncated "playbook.lua"
 ok "rel_file_missing: refused" skipped missing "files"
-ok "rel_under_another_name: refused" grep -q "catalog: release $(printf other | sha256sum | cut -c1-16) is skipped: .*hash" "$SITE_HOME/log/broker"
+ok "rel_under_another_name: refused" \
+    said "catalog: release $(sha256_of other | cut -c1-16) is skipped: .*hash"
 ok "rel_sig_in_commit_body: approvals in a message are none" state_is "$(hash body)" waiting
 ok "rel_below_quorum: one approval and the author's are too few" state_is "$(hash one)" waiting
-ok "rel_skipped_is_nowhere: none of them is listed" test -z "$(state "$(hash symlink)")$(state "$(hash traversal)")$(state "$(hash extra)")"
+ok "rel_skipped_is_nowhere: none of them is listed" \
+    test -z "$(state "$(hash symlink)")$(state "$(hash traversal)")$(state "$(hash extra)")"
 
 # An older one gets its approvals later; another commit stands for the newest.
 for person in ana binh; do approve $person "$(hash newer)"; done
 mutated=$(git cat-file commit "refs/tocsin/release/$(hash newest)" | sed '/^committer /a xhdr made up' | git hash-object -w -t commit --literally --stdin)
 git update-ref "refs/tocsin/release/$(hash newest)" "$mutated"
-swapped=$({ entry 100644 author.sigs "$(git rev-parse "$genuine:author.sigs")"
-    entry 40000 files "$({ entry 100644 manifest "$manifest"; entry 100644 playbook.lua "$extra"; } | tree)"
-    entry 100644 release "$(git rev-parse "$genuine:release")"; } | tree)
+swapped=$(tree 100644 author.sigs "$(git rev-parse "$genuine:author.sigs")" \
+    40000 files "$(tree 100644 manifest "$manifest" 100644 playbook.lua "$extra")" \
+    100644 release "$(git rev-parse "$genuine:release")")
 git update-ref "$genuine" "$(git commit-tree "$swapped" </dev/null)"
 chmod -R go+rX "$repository"
-said() { grep -q "$1" "$SITE_HOME/log/broker"; }
-ok "rel_git_commit_mutated_header: other files under an approved name are refused" wait_for 10 said "release $(echo "$first" | cut -c1-16) is skipped: .*playbook.lua"
+ok "rel_git_commit_mutated_header: other files under an approved name are refused" \
+    wait_for 10 said "release $(echo "$first" | cut -c1-16) is skipped: .*playbook.lua"
 ok "rel_git_commit_mutated_header: another header changes nothing" state_is "$(hash newest)" inservice
 ok "rel_rollback_seq: the older one is approved" wait_for 10 not state_is "$(hash newer)" waiting
 ok "rel_rollback_seq: and the newest stays in service" state_is "$(hash newest)" inservice

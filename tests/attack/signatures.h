@@ -5,7 +5,7 @@
 
 #include "tests/attack/lie.h"
 
-#define ORDER_HOOK(name, field, value)              \
+#define ORDER_HOOK(name, field, value)            \
     static void name(enemy_t *self, plan_t *plan) \
     {                                             \
         (void)self;                               \

@@ -19,6 +19,7 @@ ok "sig_rsa_and_ecdsa_refused: ECDSA is not enrolled" refuses "use ssh-ed25519" 
 ok "sig_cert_key_refused: a certificate is not enrolled" refuses "use ssh-ed25519" enrol tam dung-cert.pub
 ok "sig_one_key_two_people_refused" refuses "dung" enrol tam dung.pub
 attack_still_works
-ok "byz_drop_receipt_gap_seen: what the enemy kept to itself is missed" grep -q "gap: receipts of worker 'north-1' are missing before" "$SITE_HOME/log/broker"
+ok "byz_drop_receipt_gap_seen: what the enemy kept to itself is missed" \
+    grep -q "gap: receipts of worker 'north-1' are missing before" "$SITE_HOME/log/broker"
 ok "  and stands in the record" refuses "'north-1'" tocsin audit verify
 tap_end

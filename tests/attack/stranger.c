@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stranger - speaks to a broker as it should not, and prints the words of the messages that it hears.
+/* stranger - speaks to a broker as it should not, and prints the words of the messages that it
+ * hears.
  *
  *     stranger --connect ENDPOINT --server HEX [--key FILE | --null] [--routing-id ID]
  *              [--hello WORKER | --ask VERB | --oversize]
  *
- * Without --key it has a key that nobody knows; with --null none at all. It says PING last, so that what
- * it hears before PONG is all that there is to hear. */
+ * Without --key it has a key that nobody knows; with --null none at all. It says PING last, so that
+ * what it hears before PONG is all that there is to hear. */
 #include <czmq.h>
 
 #include "keys/curve.h"

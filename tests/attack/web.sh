@@ -8,7 +8,7 @@ broker_start
 trickle() {
     local started=$SECONDS
     exec 3<>"/dev/tcp/127.0.0.1/$HTTP_PORT"
-    printf 'POST /v1/alerts/demo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n{' "$TOKEN" >&3
+    printf '%s\r\n' 'POST /v1/alerts/demo HTTP/1.1' 'Host: x' "Authorization: Bearer $TOKEN" 'Content-Length: 1000' '' >&3
     while [ $((SECONDS - started)) -lt 25 ]; do
         read -r -t 0.5 -n 1 -u 3 && break
         [ $? -gt 128 ] || break
@@ -33,7 +33,8 @@ refuses() {
     shift 2
     got=$(curl -sS -m 10 -o "$SITE_HOME/log/answer" -w '%{http_code}' "$@")
     echo "$got $(cat "$SITE_HOME/log/answer")"
-    [ "$got" = "$status" ] && [ "$(wc -l <"$SITE_HOME/log/answer")" = 1 ] && grep -qi -- "$words" "$SITE_HOME/log/answer" &&
+    [ "$got" = "$status" ] && [ "$(wc -l <"$SITE_HOME/log/answer")" = 1 ] &&
+        grep -qi -- "$words" "$SITE_HOME/log/answer" &&
         [ "$(incidents)" = 0 ] && [ "$(log_size)" = "$size" ]
 }
 post() { refuses "$1" "$2" -H "Authorization: Bearer $TOKEN" --data-binary "@$body" "$TOCSIN_WEBHOOK"; }
@@ -41,15 +42,19 @@ alert='{"status":"firing","labels":{"alertname":"A","instance":"north-1.example:
 
 printf '{"alerts":[%s]}' "$alert" >"$body"
 ok "web_no_token: 401, nothing recorded" refuses 401 "token" --data-binary "@$body" "$TOCSIN_WEBHOOK"
-ok "web_no_token: nor with another" refuses 401 "token" -H "Authorization: Bearer ${TOKEN%?}" --data-binary "@$body" "$TOCSIN_WEBHOOK"
+ok "web_no_token: nor with another" \
+    refuses 401 "token" -H "Authorization: Bearer ${TOKEN%?}" --data-binary "@$body" "$TOCSIN_WEBHOOK"
 ok "web_no_token: nor with it in the address" refuses 401 "token" --data-binary "@$body" "$TOCSIN_WEBHOOK?token=$TOKEN"
-ok "web_no_token: nor for a source that is not there" refuses 401 "token" -H "Authorization: Bearer $TOKEN" --data-binary "@$body" "$TOCSIN_HTTP/v1/alerts/other"
+ok "web_no_token: nor for a source that is not there" \
+    refuses 401 "token" -H "Authorization: Bearer $TOKEN" --data-binary "@$body" "$TOCSIN_HTTP/v1/alerts/other"
 ok "web_path_traversal_static: no file is served" refuses 404 "alerts" --path-as-is "$TOCSIN_HTTP/../../../../etc/passwd"
-ok "web_path_traversal_static: nor below alerts" refuses 401 "token" --path-as-is --data-binary "@$body" "$TOCSIN_HTTP/v1/alerts/../../etc/passwd"
+ok "web_path_traversal_static: nor below alerts" \
+    refuses 401 "token" --path-as-is --data-binary "@$body" "$TOCSIN_HTTP/v1/alerts/../../etc/passwd"
 ok "web_get: alerts are posted" refuses 405 "posted" -H "Authorization: Bearer $TOKEN" "$TOCSIN_WEBHOOK"
 head -c 1200000 /dev/zero | tr '\0' ' ' >"$body"
 ok "web_body_over_limit: 413, nothing recorded" post 413 "over"
-ok "web_body_over_limit: nor in chunks" refuses 413 "over" -H "Authorization: Bearer $TOKEN" -H 'Transfer-Encoding: chunked' --data-binary "@$body" "$TOCSIN_WEBHOOK"
+ok "web_body_over_limit: nor in chunks" \
+    refuses 413 "over" -H "Authorization: Bearer $TOKEN" -H 'Transfer-Encoding: chunked' --data-binary "@$body" "$TOCSIN_WEBHOOK"
 head -c 500000 /dev/zero | tr '\0' '[' >"$body"
 ok "web_json_bomb_depth: 413, nothing recorded" post 413 "deep"
 printf '{"alerts":[%s],"alerts":[]}' "$alert" >"$body"
@@ -76,8 +81,10 @@ flood() { # a header of 64 KiB: refused, or the connection is closed
 }
 ok "web_header_flood" flood
 
-stranger() { "$BUILD/tests/attack/stranger" "$@" --connect "tcp://127.0.0.1:$BROKER_PORT" --server "$(cat "$SITE_HOME/log/broker.key")"; }
-awk '$1 == "broker" { print $3 }' "$TOCSIN_SITE/people" >"$SITE_HOME/log/broker.key"
+broker_curve=$(awk '$1 == "broker" { print $3 }' "$TOCSIN_SITE/people")
+stranger() {
+    "$BUILD/tests/attack/stranger" "$@" --connect "tcp://127.0.0.1:$BROKER_PORT" --server "$broker_curve"
+}
 hears() { # PATTERN STRANGER...: what it hears
     local words=$1 heard
     shift
@@ -90,21 +97,33 @@ ok "a worker's key hears WELCOME and PONG" hears "WELCOME*PONG" --key "$north_2"
 ok "net_unknown_curve_key_no_zap_handler: hears nothing" hears "" --hello north-2
 ok "net_null_mechanism: hears nothing" hears "" --null --hello north-2
 ok "net_routing_id_impersonation: another's id in HELLO is not welcome" hears "PONG" --key "$north_2" --hello north-1
-ok "net_routing_id_impersonation: nor with another's routing id" hears "PONG" --key "$north_2" --hello north-1 --routing-id north-1
+ok "net_routing_id_impersonation: nor with another's routing id" \
+    hears "PONG" --key "$north_2" --hello north-1 --routing-id north-1
 ok "  and the broker says so" grep -q "it calls itself 'north-1', and its key is of 'north-2'" "$SITE_HOME/log/broker"
 ok "  and the true one is still online" worker_online north-1
 ok "net_worker_asks_as_person: hears no ANSWER" hears "PONG" --key "$north_2" --ask submit
 ok "net_person_speaks_as_worker: hears nothing" hears "" --key "$TOCSIN_CURVE" --hello north-1
 ok "net_oversize_frame: two MiB are sent" hears "*" --key "$north_2" --oversize
-ok "  and dropped before anybody reads them" not grep -q "worker=north-2: its first frame" "$SITE_HOME/log/broker"
+ok "  and dropped before anybody reads them" \
+    not grep -q "worker=north-2: its first frame" "$SITE_HOME/log/broker"
 ok "the record is as long as before" test "$(log_size)" = "$size"
 
-printf '{"alerts":[{"status":"firing","labels":{"alertname":"<script>alert(1)</script>","instance":"north-1.example:9100"},"annotations":{"summary":"\\u001b[2K\\u202eevil <script>"},"startsAt":"2026-01-01T00:00:00Z"}]}' >"$body"
-ok "web_stored_script_in_label: it is an alert like others" curl -fsS -H "Authorization: Bearer $TOKEN" --data-binary "@$body" "$TOCSIN_WEBHOOK"
-shows_plainly() { tocsin incident view 1 | tee /dev/stderr | grep -q evil && ! tocsin incident view 1 | LC_ALL=C grep -q "$(printf '\033\|\342\200\256')"; }
-no_escape_in_json() { tocsin --json incident view 1 | grep -q evil && ! tocsin --json incident view 1 | LC_ALL=C grep -q "$(printf '\033')"; }
-ok "  and no terminal sees its escapes" shows_plainly
-ok "  nor in JSON" no_escape_in_json
+printf '{"alerts":[{"status":"firing","labels":{"alertname":"<script>x</script>","instance":"north-1.example:9100"},%s}]}' \
+    '"annotations":{"summary":"\u001b[2K\u202eevil <script>"},"startsAt":"2026-01-01T00:00:00Z"' >"$body"
+ok "web_stored_script_in_label: it is an alert like others" \
+    curl -fsS -H "Authorization: Bearer $TOKEN" --data-binary "@$body" "$TOCSIN_WEBHOOK"
+# plain PATTERN COMMAND...: shows the alert, and nothing of PATTERN.
+plain() {
+    local pattern=$1 shown
+    shift
+    shown=$("$@")
+    echo "$shown"
+    grep -q evil <<<"$shown" && ! LC_ALL=C grep -q "$pattern" <<<"$shown"
+}
+escape=$(printf '\033') right_to_left=$(printf '\342\200\256')
+ok "  and no terminal sees its escapes" plain "$escape" tocsin incident view 1
+ok "  nor its direction" plain "$right_to_left" tocsin incident view 1
+ok "  nor a reader of JSON its escapes" plain "$escape" tocsin --json incident view 1
 
 wait $trickler
 ok "web_slow_body: is cut off" test "$(cat "$SITE_HOME/log/trickle")" -le 20
