@@ -86,7 +86,7 @@ send_some(int socket, slice_t rest, int fd)
         header->cmsg_len = CMSG_LEN(sizeof fd);
         memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
-    return sendmsg(socket, &message, MSG_NOSIGNAL);
+    return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 int
@@ -102,7 +102,7 @@ channel_send_with(channel_t *self, const frames_t *frames, int fd, fault_t *faul
             rest.size -= (size_t)sent;
             fd = -1;
         } else if (errno == EAGAIN) {
-            if (wait_for(self->fd, POLLOUT, -1, fault))
+            if (wait_for(self->fd, POLLOUT, CHANNEL_SEND_MS, fault))
                 return -1;
         } else if (errno != EINTR) {
             return fault_set(fault, FAULT_UNREACHABLE, "the other end is gone");

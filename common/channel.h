@@ -5,6 +5,8 @@
 
 #include "common/frames.h"
 
+#define CHANNEL_SEND_MS 10000
+
 typedef struct channel channel_t;
 
 /* Takes over fd. Nothing is sent or received yet. */
@@ -13,7 +15,9 @@ void channel_destroy(channel_t **self_p);
 
 int channel_fd(const channel_t *self);
 
-/* Blocks until all is written. FAULT_UNREACHABLE when the other end is gone. */
+/* Blocks until all is written. FAULT_UNREACHABLE when the other end is gone, FAULT_TIMEOUT when it
+ * takes nothing for CHANNEL_SEND_MS: two that wait for each other end instead of hanging. What was
+ * sent by then is part of a message: the channel is of no more use. */
 int channel_send(channel_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;
 
 /* Blocks until a message is there; timeout_ms < 0 waits for ever. The caller owns it. NULL with

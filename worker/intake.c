@@ -144,15 +144,39 @@ check_room(const intake_t *self, fault_t *fault)
     return 0;
 }
 
-/* Takes over what offer holds. *proved tells whether its release did. */
+static void
+want(intake_t *self, offer_t *offer)
+{
+    frames_t *frames = message_new(MESSAGE_WANT);
+    frames_add(frames, frames_at(offer->frames, OFFER_RELEASE));
+    outbox_add(self->place->outbox, TO_LINK, 0, frames);
+    self->offers[self->count++] = *offer;
+    *offer = (offer_t){0};
+}
+
+/* Faults that other signatures beside the same release would mend. */
+static bool
+is_about_signatures(fault_code_t code)
+{
+    return code == FAULT_SIGNATURE || code == FAULT_NAMESPACE || code == FAULT_KEY ||
+           code == FAULT_TOUCH || code == FAULT_PIN || code == FAULT_ROLE || code == FAULT_QUORUM;
+}
+
+/* Takes over what offer holds. *proved tells whether its release did. One that was kept here and
+ * lacks a signature that counts today is asked for again: the broker may have better ones. */
 static int
-consider(intake_t *self, offer_t *offer, const kept_release_t *release, bool *proved, wall_t now,
-         fault_t *fault)
+consider(intake_t *self, offer_t *offer, const kept_release_t *release, bool kept, bool *proved,
+         wall_t now, fault_t *fault)
 {
     fault_t why = {0};
     examiner_t examiner = {self->trust, self->place->ledger, self->place->worker, self->offers,
                            self->count};
     *proved = !offer_examine(offer, &examiner, release, now, &why);
+    if (!*proved && kept && is_about_signatures(why.code)) {
+        brief_clear(&offer->brief);
+        want(self, offer);
+        return 0;
+    }
     if (!*proved) {
         int failed = intake_refuse(self, offer, &why, now, fault);
         offer_clear(offer);
@@ -191,16 +215,6 @@ answer_known(intake_t *self, const offer_t *offer, fault_t *fault)
     return 1;
 }
 
-static void
-want(intake_t *self, offer_t *offer)
-{
-    frames_t *frames = message_new(MESSAGE_WANT);
-    frames_add(frames, frames_at(offer->frames, OFFER_RELEASE));
-    outbox_add(self->place->outbox, TO_LINK, 0, frames);
-    self->offers[self->count++] = *offer;
-    *offer = (offer_t){0};
-}
-
 int
 intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fault)
 {
@@ -227,7 +241,7 @@ intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fau
     if (ledger_get_release(self->place->ledger, &offer.release, &release, fault))
         return -1;
     if (release.document)
-        return consider(self, &offer, &release, &proved, now, fault);
+        return consider(self, &offer, &release, true, &proved, now, fault);
     want(self, &offer);
     return 0;
 }
@@ -249,7 +263,7 @@ consider_given(intake_t *self, offer_t *offer, const frames_t *give, const hash_
         fault_set(&why, FAULT_HASH, "the release that was given has another hash");
         return intake_refuse(self, offer, &why, now, fault);
     }
-    if (consider(self, offer, &release, &proved, now, fault))
+    if (consider(self, offer, &release, false, &proved, now, fault))
         return -1;
     if (!proved)
         return 0;
@@ -294,5 +308,5 @@ intake_resume(intake_t *self, const part_row_t *row, wall_t now, fault_t *fault)
     if (!release.document)
         return fault_set(fault, FAULT_IO, "the ledger has lost the release of an open run");
     offer.accepted = row->accepted;
-    return consider(self, &offer, &release, &proved, now, fault);
+    return consider(self, &offer, &release, false, &proved, now, fault);
 }

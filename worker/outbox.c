@@ -13,6 +13,7 @@ struct outbox {
     letter_t *letters;
     size_t count;
     size_t capacity;
+    size_t bytes; /* of all letters */
     bool need_commit;
 };
 
@@ -27,7 +28,7 @@ empty(outbox_t *self)
 {
     for (size_t i = 0; i < self->count; i++)
         frames_destroy(&self->letters[i].frames);
-    self->count = 0;
+    self->count = self->bytes = 0;
 }
 
 void
@@ -50,6 +51,13 @@ outbox_add(outbox_t *self, destination_t to, uint64_t runner, frames_t *frames)
         self->letters = memory_resize(self->letters, self->capacity, sizeof *self->letters);
     }
     self->letters[self->count++] = (letter_t){to, runner, frames};
+    self->bytes += frames_bytes(frames);
+}
+
+bool
+outbox_is_full(const outbox_t *self)
+{
+    return self->bytes > OUTBOX_BYTES;
 }
 
 void

@@ -21,6 +21,11 @@ void outbox_destroy(outbox_t **self_p);
 /* Takes over *frames. */
 void outbox_add(outbox_t *self, destination_t to, uint64_t runner, frames_t *frames);
 
+/* Whether more waits here than a stranger may cause by asking again (OUTBOX_BYTES): what is only a
+ * repetition stays away then. */
+#define OUTBOX_BYTES (4 * 1024 * 1024)
+bool outbox_is_full(const outbox_t *self);
+
 /* Something was written that must be durable before anything more is sent. */
 void outbox_need_commit(outbox_t *self);
 

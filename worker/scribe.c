@@ -77,9 +77,11 @@ static int
 on_kept(void *context, uint64_t sequence, slice_t document, slice_t armor, slice_t output,
         fault_t *fault)
 {
+    scribe_t *self = context;
     (void)sequence;
     (void)fault;
-    queue(context, document, armor, output);
+    if (!outbox_is_full(self->outbox))
+        queue(self, document, armor, output);
     return 0;
 }
 

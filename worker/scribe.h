@@ -19,7 +19,8 @@ void scribe_destroy(scribe_t **self_p);
 int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output,
                  fault_t *fault) MUST_CHECK;
 
-/* Queues again the receipts of a run, or with run NULL all that no broker acknowledged. */
+/* Queues again the receipts of a run, or with run NULL all that no broker acknowledged, oldest
+ * first and as many as the outbox has room for: the rest comes when they are asked for again. */
 int scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;
 
 uint64_t scribe_sequence(const scribe_t *self);

@@ -281,6 +281,23 @@ a_run_that_was_offered_badly_can_be_offered_well(void **state)
 }
 
 static void
+a_kept_release_that_lacks_signatures_today_is_asked_for_again(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(bytes_destroy) bytes_t *files = bytes_new();
+    fault_t fault = {0};
+    value_encode(bench->files, files);
+    assert_int_equal(ledger_put_release(bench->ledger, &bench->release_hash,
+                                        bytes_slice(bench->release.document), slice_of(NULL, 0),
+                                        bytes_slice(files), &fault),
+                     0);
+    by_link(bench, offer(bench));
+    hears(bench, TO_LINK, "WANT");
+    by_link(bench, give(bench));
+    hears(bench, TO_EFFECTOR, "WARRANT");
+}
+
+static void
 rel_mix_and_match_manifest(void **state)
 {
     bench_t *bench = *state;
@@ -1121,6 +1138,7 @@ main(void)
         TEST(receipts_are_sent_again_until_they_are_acknowledged),
         TEST(rel_below_quorum),
         TEST(a_run_that_was_offered_badly_can_be_offered_well),
+        TEST(a_kept_release_that_lacks_signatures_today_is_asked_for_again),
         TEST(rel_mix_and_match_manifest),
         TEST(rel_extra_file),
         TEST(rel_file_truncated),
