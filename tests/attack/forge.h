@@ -102,7 +102,8 @@ forge_public(const forge_t *how, const char *folder, const uint8_t *point, bytes
         bytes_add_string(out, slice_text(how->application));
 }
 
-/* PROTOCOL.sshsig, and PROTOCOL.u2f around it. */
+/* PROTOCOL.sshsig, and PROTOCOL.u2f around it: as a lax verifier would work it out, so that only
+ * what an attack changed in the blob is wrong. */
 static inline void
 forge_signed_data(const forge_t *how, const char *namespace, slice_t message, bytes_t *out)
 {
@@ -110,8 +111,8 @@ forge_signed_data(const forge_t *how, const char *namespace, slice_t message, by
     crypto_hash_sha512(digest, message.data, message.size);
     bytes_add_text(out, "SSHSIG");
     bytes_add_string(out, slice_text(namespace));
-    bytes_add_string(out, slice_text(how->reserved ? how->reserved : ""));
-    bytes_add_string(out, slice_text(how->hash ? how->hash : "sha512"));
+    bytes_add_string(out, slice_of(NULL, 0));
+    bytes_add_string(out, slice_text("sha512"));
     bytes_add_string(out, slice_of(digest, sizeof digest));
     if (!how->application)
         return;
