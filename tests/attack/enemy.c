@@ -381,5 +381,6 @@ main(int argc, char **argv)
         return 64;
     }
     zsock_destroy(&table.socket);
+    lie_clear(&self.last);
     return 0;
 }

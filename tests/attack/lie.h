@@ -113,7 +113,8 @@ read_files(value_t *files, const char *folder, const char *below)
         CLEANUP(bytes_destroy) bytes_t *bytes = forge_read(path, name, "");
         value_set(files, name, value_bytes(bytes_slice(bytes)));
     }
-    closedir(open);
+    if (open)
+        closedir(open);
 }
 
 /* The release lists the files as they are now. */

@@ -56,7 +56,19 @@ tap_clean() {
     fi
 }
 
+# What a sanitized daemon or its child ended for; whoever started it again may have hidden that.
+tap_sanitizers() {
+    local found
+    found=$(grep -lE '[a-z]Sanitizer: |runtime error: ' "$SITE_HOME"/log/*) || return 0
+    grep -hE -A 24 '[a-z]Sanitizer: |runtime error: ' $found
+    return 1
+}
+
 tap_end() {
+    if [[ $BUILD == *sanitized* ]]; then
+        site_stop >/dev/null 2>&1
+        ok "no sanitizer has anything to say" tap_sanitizers
+    fi
     echo "1..$tap_number"
     exit $tap_failed
 }
