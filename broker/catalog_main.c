@@ -85,8 +85,10 @@ filter_calls(void)
     if (!status)
         status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
                                   SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+#ifndef TOCSIN_SANITIZED
     if (!status)
         status = seccomp_load(filter);
+#endif
     if (status)
         log_warning("no filter of system calls: %s", strerror(-status));
     seccomp_release(filter);
@@ -147,9 +149,7 @@ become_reader(const char *path, int fd, int interval_ms, pid_t keeper)
     fault_t fault = {0};
     if (privilege_follow_parent(keeper, &fault))
         _exit(0);
-#ifndef TOCSIN_SANITIZED
     filter_calls();
-#endif
     catalog_reader_run(path, fd, interval_ms);
 }
 
