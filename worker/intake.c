@@ -95,8 +95,8 @@ authority_of(const offer_t *offer)
 {
     slice_t authority = frames_at(offer->frames, OFFER_AUTHORITY);
     fault_t ignored = {0};
-    CLEANUP(grant_destroy) grant_t *grant =
-        offer->by_grant ? grant_decode(authority, &ignored) : NULL;
+    CLEANUP(grant_destroy)
+    grant_t *grant = offer->by_grant ? grant_decode(authority, &ignored) : NULL;
     return part_authority(grant);
 }
 
@@ -123,14 +123,17 @@ intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall_t n
     }
     log_warning("run=%.64s refused by receipt: %s (%s)", run, why->text, fault_word(why->code));
     if (!accepted) {
-        part_row_t row = {.run = offer->run, .authority = warrant->authority,
-                          .release = offer->release, .accepted = now, .closed = true,
+        part_row_t row = {.run = offer->run,
+                          .authority = warrant->authority,
+                          .release = offer->release,
+                          .accepted = now,
+                          .closed = true,
                           .evidence = offer_evidence(offer)};
         if (ledger_put_part(self->place->ledger, &row, fault))
             return -1;
     }
-    refusal_t refusal = {.run = offer->run, .release = offer->release,
-                         .authority = authority_of(offer), .why = why};
+    refusal_t refusal = {
+        .run = offer->run, .release = offer->release, .authority = authority_of(offer), .why = why};
     return part_write_refusal(self->place, &refusal, now, fault);
 }
 
@@ -253,7 +256,8 @@ consider_given(intake_t *self, offer_t *offer, const frames_t *give, const hash_
                fault_t *fault)
 {
     bool proved;
-    CLEANUP(kept_release_clear) kept_release_t release = {
+    CLEANUP(kept_release_clear)
+    kept_release_t release = {
         .document = bytes_copy(frames_at(give, 2)),
         .armors = bytes_copy(frames_at(give, 3)),
         .files = bytes_copy(frames_at(give, 4)),

@@ -259,7 +259,7 @@ refuses_by_receipt(bench_t *bench, fault_code_t code)
     hears_nothing(bench);
 }
 
-/* What the broker brought along was not good enough: nothing is kept, the run is still to be had. */
+/* What the broker brought along was not good enough: nothing is kept, the run can still be had. */
 static void
 refuses_for_now(bench_t *bench, fault_code_t code)
 {
