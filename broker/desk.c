@@ -155,19 +155,21 @@ find_run(const desk_t *self, const char *id, fault_t *fault)
         row_t *row = store_first(store, &exact, &why);
         if (!row)
             fault_set(fault, why.code ? why.code : FAULT_NOT_FOUND, "%s",
-                      why.code ? why.text : "there is no such run");
+                      why.code ? why.text : "there is no such run; see: tocsin run list");
         return row;
     }
     search_t search = {.prefix = id};
     if (strlen(id) < PREFIX_MIN) {
-        fault_set(fault, FAULT_NOT_FOUND, "a run is named by its hash, or its first %d digits",
+        fault_set(fault, FAULT_NOT_FOUND,
+                  "a run is named by its hash, or its first %d digits; see: tocsin run list",
                   PREFIX_MIN);
         return NULL;
     }
     int failed = store->find(store->self, &all, match_prefix, &search, fault);
     if (!failed && search.found != 1)
         fault_set(fault, search.found ? FAULT_CONFLICT : FAULT_NOT_FOUND,
-                  search.found ? "more than one run begins with '%s'" : "no run begins with '%s'",
+                  search.found ? "more than one run begins with '%.64s'; give more of its digits"
+                               : "no run begins with '%.64s'; see: tocsin run list",
                   id);
     if (failed || search.found != 1)
         row_destroy(&search.row);
@@ -183,7 +185,7 @@ find_incident(const desk_t *self, const asked_t *asked, const char *key)
     row_t *row = store_first(self->house->store, &query, &why);
     if (!row)
         fault_set(asked->fault, why.code ? why.code : FAULT_NOT_FOUND, "%s",
-                  why.code ? why.text : "there is no such incident");
+                  why.code ? why.text : "there is no such incident; see: tocsin incident list");
     return row;
 }
 
@@ -202,8 +204,8 @@ find_release(const desk_t *self, const char *name, fault_t *fault)
     }
     if (!found)
         fault_set(fault, FAULT_NOT_FOUND,
-                  "no release '%s' is here, nor is one of that playbook in "
-                  "service",
+                  "no release '%.64s' is here, nor is one of that playbook in service; see: "
+                  "tocsin review list --all",
                   name);
     return found;
 }
@@ -302,7 +304,8 @@ answer_incidents(desk_t *self, asked_t *asked)
             query.number = i;
         }
     if (*state && query.what == FIND_INCIDENTS) {
-        fault_set(asked->fault, FAULT_USAGE, "'%.40s' is no state of an incident", state);
+        fault_set(asked->fault, FAULT_USAGE,
+                  "'%.40s' is no state of an incident; see: tocsin help incident", state);
         return NULL;
     }
     return list_of(self, asked, &query, fill_incident);

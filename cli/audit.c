@@ -69,13 +69,13 @@ audit_end(audit_t *self)
 
 static void PRINTF(2, 3) problem(audit_t *self, const char *format, ...)
 {
-    char text[2 * FAULT_TEXT_MAX];
+    char text[2 * FAULT_TEXT_MAX], shown[2 * FAULT_TEXT_MAX];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (self->say)
-        printf("problem: %s\n", text);
+        printf("problem: %s\n", show_text(text, shown, sizeof shown));
     value_append(self->problems, value_text(text));
 }
 

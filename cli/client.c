@@ -6,6 +6,7 @@
 #include <czmq.h>
 #include <stdlib.h>
 
+#include "cli/table.h"
 #include "common/file.h"
 #include "common/moment.h"
 #include "keys/curve.h"
@@ -195,13 +196,22 @@ send_question(client_t *self, const char *verb, const value_t *arguments, fault_
 }
 
 static value_t *
+read_body(slice_t encoded, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *body = value_decode(encoded, fault);
+    return body ? show_answer(body) : NULL;
+}
+
+static value_t *
 read_answer(const frames_t *answer, fault_t *fault)
 {
     const char *word = frames_text(answer, 2);
     if (!strcmp(word, fault_word(FAULT_NONE)))
-        return value_decode(frames_at(answer, 4), fault);
+        return read_body(frames_at(answer, 4), fault);
+    char text[FAULT_TEXT_MAX];
     fault_code_t code = fault_of(word);
-    fault_set(fault, code == FAULT_CODES ? FAULT_FORMAT : code, "%s", frames_text(answer, 3));
+    fault_set(fault, code == FAULT_CODES ? FAULT_FORMAT : code, "%s",
+              show_text(frames_text(answer, 3), text, sizeof text));
     return NULL;
 }
 
@@ -224,7 +234,7 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
         if (type == MESSAGE_ANSWER && !strcmp(frames_text(frames, 1), self->id))
             return read_answer(frames, fault);
         if (type == MESSAGE_EVENT && zlistx_size(self->events) < EVENTS_MAX) {
-            value_t *body = value_decode(frames_at(frames, 2), fault);
+            value_t *body = read_body(frames_at(frames, 2), fault);
             if (body)
                 zlistx_add_end(self->events, body);
         }
@@ -254,7 +264,7 @@ client_event(client_t *self, int timeout_ms, fault_t *fault)
         if (!frames)
             return NULL;
         if (type == MESSAGE_EVENT)
-            return value_decode(frames_at(frames, 2), fault);
+            return read_body(frames_at(frames, 2), fault);
     }
 }
 

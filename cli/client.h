@@ -17,8 +17,8 @@ trust_t *site_load(const options_t *options, fault_t *fault);
 client_t *client_open(const options_t *options, const trust_t *trust, fault_t *fault);
 void client_close(client_t **self_p);
 
-/* One question, one answer; takes over *arguments (NULL is an empty map). NULL with the broker's
- * fault, or FAULT_UNREACHABLE after 5 s. The caller's. */
+/* One question, one answer, as show_answer has it; takes over *arguments (NULL is an empty map).
+ * NULL with the broker's fault, or FAULT_UNREACHABLE after 5 s. The caller's. */
 value_t *client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
 
 /* The site, a connection and one question, for commands that only look; takes over *arguments. The

@@ -219,7 +219,7 @@ report(const proposal_t *self, const options_t *options)
     unsigned needed = trust_root(self->trust)->quorum_approve[release->highest];
     hash_write(&id, hash);
     if (!options->json) {
-        printf("release %s\n%s %llu, %s, by %s, needs %u %s: tocsin review approve %.12s\n", hash,
+        printf("release %s\n%s %llu, %s, by %s, needs %u %s: tocsin review approve %s\n", hash,
                release->playbook, (unsigned long long)release->sequence,
                class_word(release->highest), self->author, needed,
                needed == 1 ? "approval" : "approvals", hash);

@@ -95,7 +95,8 @@ print_output(const value_t *output, const receipt_t *receipt)
     value_encode(output, encoded);
     hash_t hash = hash_of(bytes_slice(encoded));
     CLEANUP(memory_free) char *text = show_value(output);
-    printf("             output %.*s%s%s\n", OUTPUT_SHOWN_MAX, text,
+    char shown[OUTPUT_SHOWN_MAX + 1];
+    printf("             output %s%s%s\n", show_text(text, shown, sizeof shown),
            strlen(text) > OUTPUT_SHOWN_MAX ? "..." : "",
            hash_equal(&hash, &receipt->output) ? "" : "   NOT WHAT WAS SIGNED");
 }
@@ -140,7 +141,8 @@ print_part(const value_t *part, const char *run, const trust_t *trust)
             continue;
         }
         printf("    %-12s RECEIPT %lld DOES NOT HOLD: %s\n", value_get_text(row, "step"),
-               (long long)value_get_integer(row, "sequence"), fault.text);
+               (long long)value_get_integer(row, "sequence"),
+               show_text(fault.text, text, sizeof text));
         bad++;
     }
     return bad;

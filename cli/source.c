@@ -6,6 +6,7 @@
 
 #include "cli/client.h"
 #include "cli/git.h"
+#include "cli/table.h"
 
 #define PREFIX_MIN 6
 
@@ -19,7 +20,8 @@ struct source {
 static void
 on_complaint(const char *text)
 {
-    fprintf(stderr, "tocsin: %s\n", text);
+    char shown[FAULT_TEXT_MAX];
+    fprintf(stderr, "tocsin: %s\n", show_text(text, shown, sizeof shown));
 }
 
 source_t *

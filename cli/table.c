@@ -151,7 +151,8 @@ json_print(const char *name, const value_t *body)
 {
     json_t *top = json_pack("{s:i, s:o}", "tocsin", 1, name, json_of(body));
     assert(top);
-    json_dumpf(top, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+    json_dumpf(top, stdout,
+               JSON_INDENT(2) | JSON_SORT_KEYS | (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0));
     putchar('\n');
     json_decref(top);
 }
@@ -194,4 +195,47 @@ show_text(const char *text, char *out, size_t size)
     }
     out[used] = '\0';
     return out;
+}
+
+static bool
+is_kept(slice_t key, const value_t *item)
+{
+    static const char *const raw[] = {"armor",    "armors", "bytes", "checkpoint",
+                                      "document", "files",  "output"};
+    for (size_t i = 0; i < ARRAY_SIZE(raw); i++)
+        if (slice_is(key, raw[i]))
+            return true;
+    return value_kind(item) == VALUE_MAP &&
+           (slice_is(key, "labels") || slice_is(key, "annotations"));
+}
+
+static value_t *
+show_bytes(slice_t bytes)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_copy(bytes);
+    CLEANUP(memory_free) char *shown = memory_new(bytes.size + 1, 1);
+    return value_text(show_text(bytes_text(text), shown, bytes.size + 1));
+}
+
+value_t *
+show_answer(const value_t *answer)
+{
+    value_kind_t kind = value_kind(answer);
+    if (kind == VALUE_BYTES)
+        return show_bytes(value_slice(answer));
+    if (kind != VALUE_LIST && kind != VALUE_MAP)
+        return value_copy(answer);
+    value_t *shown = kind == VALUE_LIST ? value_list() : value_map();
+    for (size_t i = 0; i < value_count(answer); i++) {
+        const value_t *item = value_at(answer, i);
+        if (kind == VALUE_LIST) {
+            value_append(shown, show_answer(item));
+            continue;
+        }
+        slice_t key = value_key(answer, i);
+        CLEANUP(value_destroy) value_t *name = show_bytes(key);
+        value_set_slice(shown, value_slice(name),
+                        is_kept(key, item) ? value_copy(item) : show_answer(item));
+    }
+    return shown;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/options.h"
+#include "cli/table.h"
 
 #define TOCSIN_VERSION "0.1.0"
 
@@ -70,8 +71,9 @@ static const struct {
 int
 command_fail(const fault_t *fault)
 {
+    char text[FAULT_TEXT_MAX];
     fflush(stdout);
-    fprintf(stderr, "tocsin: %s\n", fault->text);
+    fprintf(stderr, "tocsin: %s\n", show_text(fault->text, text, sizeof text));
     return fault_exit(fault->code);
 }
 
