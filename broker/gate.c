@@ -7,7 +7,6 @@
 #define ZAP_ENDPOINT       "inproc://zeromq.zap.01"
 #define ZAP_DOMAIN         "tocsin"
 #define ZAP_ENFORCE_DOMAIN 93 /* ZMQ_ZAP_ENFORCE_DOMAIN, which some headers lack */
-#define KEY_TEXT           (2 * sizeof(curvekey_t) + 1)
 #define CHECK_MS           2000
 
 typedef struct {
@@ -15,17 +14,12 @@ typedef struct {
     char name[TEXT_NAME_MAX + 1];
 } admitted_t;
 
-typedef struct {
-    uint8_t bytes[256];
-    size_t size;
-} route_t;
-
 struct gate {
     zactor_t *porter;
     zsock_t *socket;
     curvepair_t pair;   /* its public half, for the self-test */
     zhashx_t *admitted; /* key as text -> admitted_t */
-    zhashx_t *routes;   /* worker id -> route_t: where it spoke last */
+    zhashx_t *routes;   /* worker id -> caller_t: where it spoke last */
 };
 
 static void
@@ -52,7 +46,7 @@ porter_answer(const porter_t *self, zmsg_t *request)
     CLEANUP(zframe_destroy) zframe_t *identity = zmsg_pop(request);
     CLEANUP(zstr_free) char *mechanism = zmsg_popstr(request);
     CLEANUP(zframe_destroy) zframe_t *key = zmsg_pop(request);
-    char text[KEY_TEXT] = "";
+    char text[GATE_KEY_TEXT] = "";
     if (key && zframe_size(key) == sizeof(curvekey_t))
         hex_encode(slice_of(zframe_data(key), zframe_size(key)), text);
     bool known = version && sequence && domain && mechanism && streq(version, "1.0") &&
@@ -70,7 +64,7 @@ porter_learn(porter_t *self, zmsg_t *message)
     zhashx_purge(self->keys);
     CLEANUP(zframe_destroy) zframe_t *keys = zmsg_pop(message);
     for (size_t at = 0; at + sizeof(curvekey_t) <= zframe_size(keys); at += sizeof(curvekey_t)) {
-        char text[KEY_TEXT];
+        char text[GATE_KEY_TEXT];
         hex_encode(slice_of(zframe_data(keys) + at, sizeof(curvekey_t)), text);
         zhashx_update(self->keys, text, self);
     }
@@ -167,7 +161,7 @@ gate_destroy(gate_t **self_p)
 static void
 admit(gate_t *self, bytes_t *keys, const curvekey_t *key, bool worker, const char *name)
 {
-    char text[KEY_TEXT];
+    char text[GATE_KEY_TEXT];
     hex_encode(slice_of(key, sizeof *key), text);
     if (zhashx_lookup(self->admitted, text))
         return;
@@ -176,6 +170,23 @@ admit(gate_t *self, bytes_t *keys, const curvekey_t *key, bool worker, const cha
     snprintf(admitted->name, sizeof admitted->name, "%s", name);
     zhashx_insert(self->admitted, text, admitted);
     bytes_add(keys, key, sizeof *key);
+}
+
+/* Whether the key that proved itself is still that worker's, or that person's. */
+static bool
+is_admitted(const gate_t *self, const caller_t *caller)
+{
+    const admitted_t *admitted = zhashx_lookup(self->admitted, caller->key);
+    return admitted && admitted->worker == caller->worker && streq(admitted->name, caller->name);
+}
+
+static void
+forget_routes(gate_t *self)
+{
+    CLEANUP(zlistx_destroy) zlistx_t *workers = zhashx_keys(self->routes);
+    for (const char *id = zlistx_first(workers); id; id = zlistx_next(workers))
+        if (!is_admitted(self, zhashx_lookup(self->routes, id)))
+            zhashx_delete(self->routes, id);
 }
 
 void
@@ -191,6 +202,7 @@ gate_admit(gate_t *self, const trust_t *trust)
     }
     for (size_t i = 0; people && i < people->curve_count; i++)
         admit(self, keys, &people->curves[i].curve, false, people->curves[i].name);
+    forget_routes(self);
     zmsg_t *message = zmsg_new();
     zmsg_addstr(message, "KEYS");
     zmsg_addmem(message, keys->data, keys->size);
@@ -248,13 +260,12 @@ gate_socket(const gate_t *self)
 static void
 remember_route(gate_t *self, const caller_t *caller)
 {
-    route_t *route = zhashx_lookup(self->routes, caller->name);
+    caller_t *route = zhashx_lookup(self->routes, caller->name);
     if (!route) {
         route = memory_new(1, sizeof *route);
         zhashx_insert(self->routes, caller->name, route);
     }
-    memcpy(route->bytes, caller->route, caller->route_size);
-    route->size = caller->route_size;
+    *route = *caller;
 }
 
 /* Who sent it, by the key that its connection proved; false for one that is admitted no more. */
@@ -267,6 +278,7 @@ name_caller(gate_t *self, caller_t *caller, zframe_t *route, zframe_t *body)
         return false;
     caller->worker = admitted->worker;
     snprintf(caller->name, sizeof caller->name, "%s", admitted->name);
+    snprintf(caller->key, sizeof caller->key, "%s", key);
     memcpy(caller->route, zframe_data(route), zframe_size(route));
     caller->route_size = zframe_size(route);
     if (caller->worker)
@@ -301,10 +313,11 @@ gate_receive(gate_t *self, caller_t *caller)
 }
 
 static bool
-send_to(gate_t *self, slice_t route, const frames_t *frames)
+send_to(gate_t *self, const caller_t *caller, const frames_t *frames)
 {
     void *raw = zsock_resolve(self->socket);
-    if (zmq_send(raw, route.data, route.size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+    if (!is_admitted(self, caller) ||
+        zmq_send(raw, caller->route, caller->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
         return false;
     for (size_t i = 0; i < frames->count; i++) {
         slice_t frame = frames_at(frames, i);
@@ -319,13 +332,13 @@ bool
 gate_send(gate_t *self, const char *worker, frames_t **frames)
 {
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
-    const route_t *route = zhashx_lookup(self->routes, worker);
-    return route && send_to(self, slice_of(route->bytes, route->size), sent);
+    const caller_t *route = zhashx_lookup(self->routes, worker);
+    return route && send_to(self, route, sent);
 }
 
 bool
 gate_answer(gate_t *self, const caller_t *caller, frames_t **frames)
 {
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
-    return send_to(self, slice_of(caller->route, caller->route_size), sent);
+    return send_to(self, caller, sent);
 }

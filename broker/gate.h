@@ -2,7 +2,7 @@
 /* gate - where workers and people come in: a ROUTER over CURVE that admits the keys of the fleet
  * documents (as workers) and of people's curve lines (as persons), and no other (docs/PROTOCOL.md
  * 6). Who speaks is told by the User-Id of each frame, never by a routing id. A key that left the
- * documents is not heard any more, though its connection stands. */
+ * documents is neither heard nor told anything any more, though its connection stands. */
 #ifndef TOCSIN_GATE_H
 #define TOCSIN_GATE_H
 
@@ -14,6 +14,7 @@
 
 #define GATE_HANDSHAKE_MS 2000
 #define GATE_QUEUE_MAX    4096 /* messages a peer may be behind */
+#define GATE_KEY_TEXT     (2 * sizeof(curvekey_t) + 1)
 
 typedef struct gate gate_t;
 
@@ -21,7 +22,8 @@ typedef struct gate gate_t;
 gate_t *gate_new(const char *endpoint, const curvepair_t *pair, fault_t *fault);
 void gate_destroy(gate_t **self_p);
 
-/* Admits whom trust names from now on, and no one else. Call it before any other verb. */
+/* Admits whom trust names from now on, and no one else: the routes of others are forgotten. Call it
+ * before any other verb. */
 void gate_admit(gate_t *self, const trust_t *trust);
 
 /* A random key must be turned away, and must not be heard: FAULT_DENIED if it was let in, and
@@ -34,6 +36,7 @@ zsock_t *gate_socket(const gate_t *self);
 typedef struct {
     bool worker;                  /* else a person */
     char name[TEXT_NAME_MAX + 1]; /* worker id or person */
+    char key[GATE_KEY_TEXT];      /* its CURVE key, in hexadecimal */
     uint8_t route[256];           /* where an answer goes, until it disconnects */
     size_t route_size;
 } caller_t;
@@ -45,7 +48,7 @@ frames_t *gate_receive(gate_t *self, caller_t *caller);
  * over *frames either way. */
 bool gate_send(gate_t *self, const char *worker, frames_t **frames);
 
-/* Back to a caller, likewise. */
+/* Back to a caller, likewise; false also when its key is admitted no more. */
 bool gate_answer(gate_t *self, const caller_t *caller, frames_t **frames);
 
 #endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <czmq.h>
+
+#include "broker/gate.h"
+#include "tests/unit/site_fixture.h"
+
+#define WAIT_MS 2000
+
+typedef struct {
+    site_t *site;
+    gate_t *gate;
+    char endpoint[64];
+    curvepair_t hub, pat, w1;
+    zsock_t *pat_socket, *w1_socket;
+} hall_t;
+
+static void
+add(trust_t *trust, const sealed_t *sealed)
+{
+    fault_t fault = {0};
+    if (trust_add(trust, bytes_slice(sealed->document), bytes_slice(sealed->armors), &fault))
+        fail_msg("%s", fault.text);
+}
+
+/* The site's documents with these keys for pat and w1. */
+static trust_t *
+trust_with(hall_t *self, const curvekey_t *pat, const curvekey_t *w1)
+{
+    trust_t *trust = trust_new(&self->site->id);
+    people_t *people = site_people(self->site);
+    fleet_t *fleet = site_fleet(self->site, "north");
+    people->curves[0].curve = *pat;
+    fleet->workers[0].curve = *w1;
+    sealed_t sealed_people = site_seal_people(self->site, people, "hana,hugo");
+    sealed_t sealed_fleet = site_seal_fleet(self->site, fleet, "olaf");
+    add(trust, &self->site->root);
+    add(trust, &sealed_people);
+    add(trust, &sealed_fleet);
+    sealed_done(&sealed_people);
+    sealed_done(&sealed_fleet);
+    return trust;
+}
+
+static void
+admit(hall_t *self, const curvekey_t *pat, const curvekey_t *w1)
+{
+    CLEANUP(trust_destroy) trust_t *trust = trust_with(self, pat, w1);
+    gate_admit(self->gate, trust);
+}
+
+static zsock_t *
+connect_as(const hall_t *self, const curvepair_t *pair, const char *routing_id)
+{
+    zsock_t *socket = zsock_new(ZMQ_DEALER);
+    zsock_set_linger(socket, 0);
+    zsock_set_rcvtimeo(socket, WAIT_MS);
+    if (routing_id)
+        zsock_set_identity(socket, routing_id);
+    zsock_set_curve_publickey_bin(socket, pair->public_key.bytes);
+    zsock_set_curve_secretkey_bin(socket, pair->secret);
+    zsock_set_curve_serverkey_bin(socket, self->hub.public_key.bytes);
+    assert_int_equal(zsock_connect(socket, "%s", self->endpoint), 0);
+    return socket;
+}
+
+static int
+set_up(void **state)
+{
+    fault_t fault = {0};
+    hall_t *self = memory_new(1, sizeof *self);
+    self->site = site_new();
+    curve_random(&self->hub);
+    curve_random(&self->pat);
+    curve_random(&self->w1);
+    self->gate = gate_new("tcp://127.0.0.1:*", &self->hub, &fault);
+    if (!self->gate)
+        fail_msg("%s", fault.text);
+    CLEANUP(zstr_free) char *endpoint = zsock_last_endpoint(gate_socket(self->gate));
+    snprintf(self->endpoint, sizeof self->endpoint, "%s", endpoint);
+    admit(self, &self->pat.public_key, &self->w1.public_key);
+    self->pat_socket = connect_as(self, &self->pat, NULL);
+    self->w1_socket = connect_as(self, &self->w1, NULL);
+    *state = self;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    hall_t *self = *state;
+    zsock_destroy(&self->pat_socket);
+    zsock_destroy(&self->w1_socket);
+    gate_destroy(&self->gate);
+    site_destroy(&self->site);
+    free(self);
+    return 0;
+}
+
+/* Whether a word that this socket says is heard, and whose the gate says it is. */
+static bool
+is_heard(hall_t *self, zsock_t *socket, int wait_ms, caller_t *caller)
+{
+    zstr_send(socket, "word");
+    for (int waited = 0; waited < wait_ms; waited += 10) {
+        CLEANUP(frames_destroy) frames_t *frames = gate_receive(self->gate, caller);
+        if (frames)
+            return true;
+        zclock_sleep(10);
+    }
+    return false;
+}
+
+static frames_t *
+word(void)
+{
+    frames_t *frames = frames_new();
+    frames_add_text(frames, "word");
+    return frames;
+}
+
+static bool
+answer(hall_t *self, const caller_t *caller)
+{
+    frames_t *frames = word();
+    return gate_answer(self->gate, caller, &frames);
+}
+
+static bool
+send_to_w1(hall_t *self)
+{
+    frames_t *frames = word();
+    return gate_send(self->gate, "w1", &frames);
+}
+
+static void
+hears(zsock_t *socket)
+{
+    CLEANUP(zstr_free) char *heard = zstr_recv(socket);
+    assert_non_null(heard);
+    assert_string_equal(heard, "word");
+}
+
+static void
+a_peer_is_who_its_key_says(void **state)
+{
+    hall_t *self = *state;
+    caller_t pat, w1;
+    assert_true(is_heard(self, self->pat_socket, WAIT_MS, &pat));
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &w1));
+    assert_string_equal(pat.name, "pat");
+    assert_false(pat.worker);
+    assert_string_equal(w1.name, "w1");
+    assert_true(w1.worker);
+    assert_true(answer(self, &pat) && send_to_w1(self));
+    hears(self->pat_socket);
+    hears(self->w1_socket);
+}
+
+static void
+another_ones_routing_id_makes_nobody_another(void **state)
+{
+    hall_t *self = *state;
+    caller_t caller;
+    CLEANUP(zsock_destroy) zsock_t *socket = connect_as(self, &self->pat, "w1");
+    assert_true(is_heard(self, socket, WAIT_MS, &caller));
+    assert_string_equal(caller.name, "pat");
+    assert_false(caller.worker);
+    assert_false(send_to_w1(self));
+}
+
+static void
+a_stranger_is_turned_away(void **state)
+{
+    hall_t *self = *state;
+    fault_t fault = {0};
+    caller_t caller;
+    curvepair_t pair;
+    curve_random(&pair);
+    assert_int_equal(gate_check(self->gate, &fault), 0);
+    CLEANUP(zsock_destroy) zsock_t *socket = connect_as(self, &pair, "w1");
+    assert_false(is_heard(self, socket, 200, &caller));
+}
+
+static void
+a_key_that_left_the_documents_is_neither_heard_nor_told(void **state)
+{
+    hall_t *self = *state;
+    caller_t pat, w1, nobody;
+    curvekey_t other = site_curve("other"), next = site_curve("next");
+    assert_true(is_heard(self, self->pat_socket, WAIT_MS, &pat));
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &w1));
+    admit(self, &other, &next);
+    assert_false(answer(self, &pat));
+    assert_false(answer(self, &w1));
+    assert_false(send_to_w1(self));
+    assert_false(is_heard(self, self->pat_socket, 200, &nobody));
+    assert_false(is_heard(self, self->w1_socket, 200, &nobody));
+    admit(self, &self->pat.public_key, &next);
+    assert_true(answer(self, &pat));
+    hears(self->pat_socket);
+}
+
+static void
+a_key_that_is_now_a_persons_is_no_workers(void **state)
+{
+    hall_t *self = *state;
+    caller_t w1;
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &w1));
+    admit(self, &self->w1.public_key, &self->pat.public_key);
+    assert_false(send_to_w1(self));
+    assert_false(answer(self, &w1));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_peer_is_who_its_key_says),
+        TEST(another_ones_routing_id_makes_nobody_another),
+        TEST(a_stranger_is_turned_away),
+        TEST(a_key_that_left_the_documents_is_neither_heard_nor_told),
+        TEST(a_key_that_is_now_a_persons_is_no_workers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
