@@ -638,6 +638,18 @@ write_end(effector_t *self, const hash_t *key, const value_t *result, const faul
                        bytes_slice(encoded), now(self), fault);
 }
 
+/* What was cut off or died may have happened: unknown where it must not be run again. */
+static const fault_t *
+judge_end(const flight_t *flight, const fault_t *why, fault_t *said)
+{
+    bool died = why->code == FAULT_UNKNOWN;
+    if (flight->once && (died || why->code == FAULT_TIMEOUT))
+        fault_set(said, FAULT_UNKNOWN, "%s; nobody can know whether it happened", why->text);
+    else if (died)
+        fault_set(said, FAULT_FAILED, "%s", why->text);
+    return said->code ? said : why;
+}
+
 int
 effector_ended(effector_t *self, size_t flight, const value_t *result, const fault_t *why,
                frames_t **answer, fault_t *fault)
@@ -645,13 +657,11 @@ effector_ended(effector_t *self, size_t flight, const value_t *result, const fau
     assert(flight < EFFECTOR_FLIGHTS_MAX && self->flights[flight].used);
     assert(result || why->code);
     flight_t *at = &self->flights[flight];
-    fault_t unknown = {0};
+    fault_t said = {0};
     at->used = false;
     *answer = NULL;
-    if (!result && at->once && why->code == FAULT_TIMEOUT) {
-        fault_set(&unknown, FAULT_UNKNOWN, "%s; nobody can know whether it happened", why->text);
-        why = &unknown;
-    }
+    if (!result)
+        why = judge_end(at, why, &said);
     if (at->fix && write_end(self, &at->key, result, why, fault))
         return -1;
     if (!result) {

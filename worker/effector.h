@@ -14,14 +14,15 @@
 #include "worker/policy.h"
 
 #define EFFECTOR_WARRANTS_MAX 64 /* kept by run; the one that came first makes room */
-#define EFFECTOR_FLIGHTS_MAX  16 /* ops that run at once */
+#define EFFECTOR_FLIGHTS_MAX  64 /* ops that run at once: one of each part that may be open */
 
 typedef struct {
     void *self;
     wall_t (*now)(void *self);
 
-    /* Starts an op; effector_ended (flight) is called once, later. key names a fix-op and is NULL
-     * for an observe op. A fault means that nothing was started. */
+    /* Starts an op; effector_ended (flight) is called once, later, with FAULT_TIMEOUT where it was
+     * ended before it was done and FAULT_UNKNOWN where it died without a word. key names a fix-op
+     * and is NULL for an observe op. A fault means that nothing was started. */
     int (*start)(void *self, size_t flight, const op_t *op, const value_t *arguments,
                  const hash_t *key, fault_t *fault);
 

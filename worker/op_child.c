@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/log.h"
 #include "worker/ops/bodies.h"
 
 #define NOBODY     65534
@@ -31,6 +32,7 @@
 
 struct op_child {
     pid_t pid;        /* 0 once reaped */
+    bool whole;       /* has no pid namespace that ends with it */
     int fd;           /* read end of the result pipe */
     bool done;        /* nothing more will come */
     size_t bytes_max; /* of the result */
@@ -258,6 +260,7 @@ op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
     self->fd = result[0];
     self->result = bytes_new();
     self->name = op->name;
+    self->whole = row->whole;
     self->bytes_max = op->result_bytes_max;
     self->deadline.ms = mono_now().ms + (int64_t)op->timeout_s * 1000;
     if (pipe2(go, O_CLOEXEC)) {
@@ -278,12 +281,18 @@ op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
     return let_go(self, note, go_write, fault) ? NULL : MOVE(self);
 }
 
-/* SIGKILL to the init of a pid namespace is one to all in it, and it is reaped only after them. */
+/* SIGKILL to the init of a pid namespace is one to all in it, and it is reaped only after them;
+ * what an op without one started, a stop command for instance, is looked for if it was cut off. */
 static void
 end(op_child_t *self)
 {
+    proc_t child;
+    fault_t ignored;
     if (self->pid <= 0)
         return;
+    if (self->whole && !self->done && proc_read(self->pid, &child) &&
+        proc_end_tree(&child, DYING_MS, &ignored))
+        log_fault(self->name, &ignored);
     CLEANUP(descriptor_close) int handle = pidfd_open(self->pid, 0);
     struct pollfd waiting = {.fd = handle, .events = POLLIN};
     kill(self->pid, SIGKILL);
@@ -347,6 +356,16 @@ read_fault(const op_child_t *self, fault_t *fault)
 }
 
 static value_t *
+read_value(const op_child_t *self, slice_t encoded, fault_t *fault)
+{
+    fault_t why = {0};
+    value_t *value = value_decode(encoded, &why);
+    if (!value)
+        fault_set(fault, FAULT_UNKNOWN, "%s died amid its result: %s", self->name, why.text);
+    return value;
+}
+
+static value_t *
 read_result(const op_child_t *self, fault_t *fault)
 {
     slice_t all = bytes_slice(self->result);
@@ -354,13 +373,13 @@ read_result(const op_child_t *self, fault_t *fault)
         fault_set(fault, FAULT_TIMEOUT, "%s was not done by its deadline and was ended",
                   self->name);
     else if (!all.size)
-        fault_set(fault, FAULT_FAILED, "%s died without a result", self->name);
+        fault_set(fault, FAULT_UNKNOWN, "%s died without a result", self->name);
     else if (all.data[0] == 'f')
         read_fault(self, fault);
     else if (all.size - 1 > self->bytes_max)
         fault_set(fault, FAULT_LIMIT, "%s: a result over %zu bytes", self->name, self->bytes_max);
     else
-        return value_decode(slice_of(all.data + 1, all.size - 1), fault);
+        return read_value(self, slice_of(all.data + 1, all.size - 1), fault);
     return NULL;
 }
 

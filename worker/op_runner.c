@@ -38,8 +38,8 @@ note_of(const op_runner_t *self, const hash_t *key, char out[static PATH_MAX])
 static int
 end_noted(const char *note, fault_t *fault)
 {
-    pid_t pid = proc_noted(note);
-    if (pid > 1 && proc_end(pid, END_MS, fault))
+    proc_t last;
+    if (proc_noted(note, &last) && proc_end_tree(&last, END_MS, fault))
         return -1;
     return unlink(note) && errno != ENOENT ? fault_errno(fault, "'%s' cannot be removed", note) : 0;
 }

@@ -17,7 +17,9 @@
 #include "common/file.h"
 #include "common/text.h"
 
-#define ROUND_MS 10
+#define ROUND_MS  10
+#define NOTE_MAX  128
+#define BOOT_TEXT 37 /* a UUID and its end */
 
 /* "PID (NAME) STATE PARENT ..."; a name may hold anything, so its end is the last parenthesis. */
 static bool
@@ -106,14 +108,26 @@ proc_all(proc_t **out)
     return count;
 }
 
+/* An empty text where the kernel does not tell. */
+static void
+read_boot(char out[static BOOT_TEXT])
+{
+    fault_t ignored;
+    CLEANUP(bytes_destroy)
+    bytes_t *text = file_read("/proc/sys/kernel/random/boot_id", 2 * BOOT_TEXT, &ignored);
+    snprintf(out, BOOT_TEXT, "%.*s", BOOT_TEXT - 1, text ? bytes_text(text) : "");
+}
+
 int
 proc_note(const char *path, pid_t pid, fault_t *fault)
 {
-    char text[64];
+    char text[NOTE_MAX], boot[BOOT_TEXT];
     proc_t found;
     if (!proc_read(pid, &found))
         return fault_set(fault, FAULT_NOT_FOUND, "process %d is gone", (int)pid);
-    int size = snprintf(text, sizeof text, "%d %" PRIu64 "\n", (int)pid, found.start_ticks);
+    read_boot(boot);
+    int size =
+        snprintf(text, sizeof text, "%d %" PRIu64 " %s\n", (int)pid, found.start_ticks, boot);
     CLEANUP(descriptor_close)
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -121,31 +135,65 @@ proc_note(const char *path, pid_t pid, fault_t *fault)
     return file_write_all(fd, slice_of(text, (size_t)size), fault);
 }
 
-pid_t
-proc_noted(const char *path)
+bool
+proc_noted(const char *path, proc_t *out)
 {
     int pid;
     uint64_t ticks;
-    proc_t found;
+    char noted[BOOT_TEXT] = "", boot[BOOT_TEXT];
     fault_t ignored;
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 64, &ignored);
-    if (!text || sscanf(bytes_text(text), "%d %" SCNu64, &pid, &ticks) != 2)
-        return 0;
-    return proc_read(pid, &found) && is_alive(&found) && found.start_ticks == ticks ? pid : 0;
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, NOTE_MAX, &ignored);
+    if (!text || sscanf(bytes_text(text), "%d %" SCNu64 " %36s", &pid, &ticks, noted) < 2)
+        return false;
+    read_boot(boot);
+    return pid > 1 && !strcmp(noted, boot) && proc_read(pid, out) && is_alive(out) &&
+           out->start_ticks == ticks;
+}
+
+/* A descriptor of this very process: -1 and 0 in *wrong where it is gone. */
+static int
+hold(const proc_t *self, int *wrong, fault_t *fault)
+{
+    proc_t found;
+    assert(self->pid > 1);
+    CLEANUP(descriptor_close) int fd = pidfd_open(self->pid, 0);
+    bool gone = fd < 0 && errno == ESRCH;
+    *wrong = fd < 0 && !gone ? fault_errno(fault, "process %d cannot be held", (int)self->pid) : 0;
+    if (fd < 0 || !proc_read(self->pid, &found) || found.start_ticks != self->start_ticks)
+        return -1;
+    int held = fd;
+    fd = -1;
+    return held;
+}
+
+static int
+signal_held(int fd, const proc_t *self, int number, fault_t *fault)
+{
+    if (pidfd_send_signal(fd, number, NULL, 0) && errno != ESRCH)
+        return fault_errno(fault, "process %d cannot be signalled", (int)self->pid);
+    return 0;
 }
 
 int
-proc_end(pid_t pid, int wait_ms, fault_t *fault)
+proc_signal(const proc_t *self, int number, fault_t *fault)
 {
-    assert(pid > 1);
-    CLEANUP(descriptor_close) int fd = pidfd_open(pid, 0);
-    if (fd < 0 && errno == ESRCH)
-        return 0;
+    int wrong;
+    CLEANUP(descriptor_close) int fd = hold(self, &wrong, fault);
+    return fd < 0 ? wrong : signal_held(fd, self, number, fault);
+}
+
+int
+proc_end(const proc_t *self, int wait_ms, fault_t *fault)
+{
+    int wrong;
+    CLEANUP(descriptor_close) int fd = hold(self, &wrong, fault);
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
-    if (fd < 0 || (pidfd_send_signal(fd, SIGKILL, NULL, 0) && errno != ESRCH))
-        return fault_errno(fault, "process %d cannot be ended", (int)pid);
+    if (fd < 0)
+        return wrong;
+    if (signal_held(fd, self, SIGKILL, fault))
+        return -1;
     if (poll(&waiting, 1, wait_ms) != 1)
-        return fault_set(fault, FAULT_TIMEOUT, "process %d does not end", (int)pid);
+        return fault_set(fault, FAULT_TIMEOUT, "process %d does not end", (int)self->pid);
     return 0;
 }
 
@@ -169,19 +217,23 @@ signal_descendants(pid_t root)
         }
     } while (marked != before);
     for (size_t i = 0; i < count; i++)
-        if (below[i])
-            kill(all[i].pid, SIGKILL);
+        if (below[i]) {
+            int sent = proc_signal(&all[i], SIGKILL, NULL);
+            (void)sent; /* whom it does not reach is there in the next round */
+        }
     return marked;
 }
 
 int
-proc_end_tree(pid_t root, int wait_ms, fault_t *fault)
+proc_end_tree(const proc_t *root, int wait_ms, fault_t *fault)
 {
     mono_t start = mono_now();
-    while (signal_descendants(root) > 0) {
+    if (proc_signal(root, SIGSTOP, fault))
+        return -1;
+    while (signal_descendants(root->pid) > 0) {
         if (mono_now().ms - start.ms > wait_ms)
             return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end",
-                             (int)root);
+                             (int)root->pid);
         poll(NULL, 0, ROUND_MS);
     }
     return proc_end(root, wait_ms, fault);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proc - processes of this machine as /proc shows them, and notes of which one is meant: a pid with
- * the moment it started, so that a pid that came round again is never mistaken for it (proc(5)). */
+ * the moment it started and the boot, so that a pid that came round again is never mistaken for it
+ * (proc(5)). Who is to be signalled is held by a pidfd first and compared then. */
 #ifndef TOCSIN_PROC_H
 #define TOCSIN_PROC_H
 
@@ -31,17 +32,21 @@ wall_t proc_started(const proc_t *self);
 /* All of them, ascending by pid; the array is the caller's (free). */
 size_t proc_all(proc_t **out);
 
-/* Writes "PID TICKS" about a living process into a file; not synced: a note outlives a process and
- * not the machine. */
+/* Writes "PID TICKS BOOT" about a living process into a file; not synced: a note outlives a process
+ * and means nothing after the next boot. */
 int proc_note(const char *path, pid_t pid, fault_t *fault) MUST_CHECK;
 
-/* The noted process where it still lives, else 0. */
-pid_t proc_noted(const char *path);
+/* The noted process; false where it lives no more. */
+bool proc_noted(const char *path, proc_t *out);
+
+/* A signal to this very process; nothing where it is gone. */
+int proc_signal(const proc_t *self, int number, fault_t *fault) MUST_CHECK;
 
 /* SIGKILL to a process, and waits until it is gone; FAULT_TIMEOUT after wait_ms. */
-int proc_end(pid_t pid, int wait_ms, fault_t *fault) MUST_CHECK;
+int proc_end(const proc_t *self, int wait_ms, fault_t *fault) MUST_CHECK;
 
-/* The same to a process and to all that descend from it. */
-int proc_end_tree(pid_t root, int wait_ms, fault_t *fault) MUST_CHECK;
+/* The same to a process and to all that descend from it; it is stopped first, so that it starts
+ * nothing meanwhile. */
+int proc_end_tree(const proc_t *root, int wait_ms, fault_t *fault) MUST_CHECK;
 
 #endif

@@ -851,6 +851,19 @@ any_other_op_that_ran_out_of_time_is_unknown(void **state)
 }
 
 static void
+any_other_op_that_died_without_a_word_is_unknown(void **state)
+{
+    bench_t *bench = *state;
+    restart_web(bench, "1");
+    finish(bench, FAULT_UNKNOWN);
+    answers(bench, "FAULT", "unknown");
+    remove_log(bench, "2");
+    finish(bench, FAULT_UNKNOWN);
+    answers(bench, "FAULT", "failed");
+    assert_int_equal(bench->started, 2);
+}
+
+static void
 a_last_try_that_cannot_be_ended_is_unknown(void **state)
 {
     bench_t *bench = *state;
@@ -926,6 +939,7 @@ main(void)
         TEST_OP(an_idempotent_op_that_was_cut_off_runs_again__crash_between_begin_and_exec),
         TEST_OP(any_other_op_that_was_cut_off_is_unknown__crash_between_exec_and_end),
         TEST_OP(any_other_op_that_ran_out_of_time_is_unknown),
+        TEST_OP(any_other_op_that_died_without_a_word_is_unknown),
         TEST_OP(a_last_try_that_cannot_be_ended_is_unknown),
         TEST_OP(a_journal_behind_the_judges_record_is_unknown__eff_journal_truncated),
         TEST_OP(a_judge_that_does_not_speak_the_protocol_ends_it),

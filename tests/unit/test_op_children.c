@@ -472,6 +472,66 @@ a_service_that_does_not_come_up_says_how(void **state)
 }
 
 static void
+a_stop_command_ends_with_its_op(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    op_t hasty = *op_find("service.restart");
+    hasty.timeout_s = 1;
+    CLEANUP(value_destroy) value_t *first = service("service.start", "stuck", &fault);
+    if (!first)
+        fail_msg("%s", fault.text);
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, "service", "stuck");
+    op_child_t *child =
+        op_child_start(op_row("service.restart"), &hasty, arguments, &world, NULL, &fault);
+    assert_non_null(child);
+    for (int i = 0; i < 80 && count_named("stuck-helper") < 2; i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(count_named("stuck-helper"), 2);
+    wait_until_over(child);
+    refuses(op_child_finish(&child, &fault), &fault, FAULT_TIMEOUT);
+    assert_int_equal(count_named("stuck-helper"), 0);
+    assert_true(proc_lives((pid_t)value_get_integer(first, "pid")));
+    end_service("stuck");
+}
+
+static void
+a_pidfile_that_others_write_names_nobody_by_name(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
+    assert_non_null(first);
+    assert_int_equal(chown(in_folder("napper.pid"), 65534, 65534), 0);
+    CLEANUP(value_destroy) value_t *theirs = service("service.status", "napper", &fault);
+    assert_int_equal(chown(in_folder("napper.pid"), 0, 0), 0);
+    CLEANUP(value_destroy) value_t *ours = service("service.status", "napper", &fault);
+    assert_false(value_get_bool(theirs, "running"));
+    assert_true(value_get_bool(ours, "running"));
+    end_service("napper");
+}
+
+static void
+a_note_of_another_boot_or_start_means_nobody(void **state)
+{
+    fault_t fault = {0};
+    proc_t self, found;
+    char text[128];
+    (void)state;
+    assert_true(proc_read(getpid(), &self));
+    assert_int_equal(proc_note(in_folder("note"), getpid(), &fault), 0);
+    assert_true(proc_noted(in_folder("note"), &found));
+    assert_int_equal(found.pid, getpid());
+    snprintf(text, sizeof text, "%d %llu 00000000-0000-0000-0000-000000000000\n", (int)getpid(),
+             (unsigned long long)self.start_ticks);
+    write_file("note", text, 0600);
+    assert_false(proc_noted(in_folder("note"), &found));
+    self.start_ticks++;
+    assert_int_equal(proc_end(&self, 100, &fault), 0); /* another one's pid: nobody is ended */
+}
+
+static void
 a_service_starts_with_a_clean_environment(void **state)
 {
     fault_t fault = {0};
@@ -500,11 +560,19 @@ write_scripts(void)
              "trap 'exit 0' TERM\nwhile :; do sleep 0.05; done\n",
              folder, folder);
     write_file("napper", text, 0755);
+    snprintf(text, sizeof text, "#!/bin/sh\necho $$ > %s/stuck.pid\nwhile :; do sleep 0.05; done\n",
+             folder);
+    write_file("stuck", text, 0755);
+    snprintf(text, sizeof text,
+             "#!/bin/sh\n(exec %s/stuck-helper 1000) &\nexec %s/stuck-helper 1000\n", folder,
+             folder);
+    write_file("stuck-stop", text, 0755);
     write_file("broken", "#!/bin/sh\nexit 7\n", 0755);
     fault_t fault;
     CLEANUP(bytes_destroy) bytes_t *sleeper = file_read("/bin/sleep", 1 << 20, &fault);
     assert_non_null(sleeper);
     assert_int_equal(file_write(in_folder("napper-helper"), bytes_slice(sleeper), 0755, &fault), 0);
+    assert_int_equal(file_write(in_folder("stuck-helper"), bytes_slice(sleeper), 0755, &fault), 0);
 }
 
 static int
@@ -527,9 +595,11 @@ set_up(void **state)
     snprintf(text, sizeof text,
              "class highest change\nread /\nspool %s/spool\n"
              "service napper pidfile %s/napper.pid\nservice napper start %s/napper\n"
+             "service stuck pidfile %s/stuck.pid\nservice stuck start %s/stuck\n"
+             "service stuck stop %s/stuck-stop\n"
              "service broken pidfile %s/broken.pid\nservice broken start %s/broken\n"
              "service absent pidfile %s/absent.pid\nservice absent start %s/absent\n",
-             folder, folder, folder, folder, folder, folder, folder);
+             folder, folder, folder, folder, folder, folder, folder, folder, folder, folder);
     write_file("policy", text, 0600);
     policy = policy_load(in_folder("policy"), &fault);
     if (!policy)
@@ -568,6 +638,9 @@ main(void)
         cmocka_unit_test(a_service_is_started_once_and_restarted),
         cmocka_unit_test(what_a_dead_service_left_is_ended_before_the_next_start),
         cmocka_unit_test(a_service_that_does_not_come_up_says_how),
+        cmocka_unit_test(a_stop_command_ends_with_its_op),
+        cmocka_unit_test(a_pidfile_that_others_write_names_nobody_by_name),
+        cmocka_unit_test(a_note_of_another_boot_or_start_means_nobody),
         cmocka_unit_test(a_service_starts_with_a_clean_environment),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -31,9 +31,10 @@ base_name(const char *path)
 }
 
 /* Whether a process runs this program: by its executable, by what the program's links lead to, or,
- * for a script, by its name. */
+ * for a script, by its name; a process gives itself any name, so that counts only where root said
+ * which one is meant. */
 static bool
-runs_program(const proc_t *process, const char *program)
+runs_program(const proc_t *process, const char *program, bool by_name)
 {
     char link[64], exe[PATH_MAX] = "", real[PATH_MAX];
     snprintf(link, sizeof link, "/proc/%d/exe", (int)process->pid);
@@ -42,10 +43,19 @@ runs_program(const proc_t *process, const char *program)
     char *deleted = strstr(exe, " (deleted)");
     if (deleted)
         *deleted = '\0';
-    if (!strncmp(process->name, base_name(program), 15) ||
+    if ((by_name && !strncmp(process->name, base_name(program), 15)) ||
         !strcmp(base_name(exe), base_name(program)))
         return true;
     return realpath(program, real) && !strcmp(exe, real);
+}
+
+/* Nobody but root can have written it. */
+static bool
+is_roots(const char *path)
+{
+    struct stat facts;
+    return !lstat(path, &facts) && S_ISREG(facts.st_mode) && facts.st_uid == 0 &&
+           !(facts.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 static bool
@@ -61,7 +71,7 @@ is_running(const service_t *service, proc_t *process)
     number[strcspn(number, " \t\r\n")] = '\0';
     return text_read_u64(number, 2, INT32_MAX, &pid) && proc_read((pid_t)pid, process) &&
            process->state != 'Z' && process->state != 'X' &&
-           runs_program(process, service->start[0]);
+           runs_program(process, service->start[0], is_roots(service->pidfile));
 }
 
 static value_t *
@@ -99,11 +109,11 @@ service_status(const value_t *arguments, const op_world_t *world, fault_t *fault
 }
 
 _Noreturn static void
-run_command(const char *const *command)
+run_command(const char *const *command, int parent_death)
 {
     static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C.UTF-8";
     char *const environment[] = {path, lang, NULL};
-    prctl(PR_SET_PDEATHSIG, 0);
+    prctl(PR_SET_PDEATHSIG, parent_death);
     umask(022);
     close_range(3, ~0U, 0);
     execve(command[0], (char *const *)(uintptr_t)command, environment);
@@ -123,7 +133,7 @@ keep(const service_t *service, const char *note, int status_fd)
         _exit(1);
     pid_t command = fork();
     if (command == 0)
-        run_command(service->start);
+        run_command(service->start, 0);
     signal(SIGPIPE, SIG_IGN); /* nobody may listen any more when the command ends */
     if (dup2(status_fd, 3) != 3 || close_range(4, ~0U, 0))
         _exit(1);
@@ -207,8 +217,8 @@ note_path(const op_world_t *world, const service_t *service, char out[static PAT
 static int
 end_leftovers(const char *note, fault_t *fault)
 {
-    pid_t keeper = proc_noted(note);
-    return keeper ? proc_end_tree(keeper, STOP_MS, fault) : 0;
+    proc_t keeper;
+    return proc_noted(note, &keeper) ? proc_end_tree(&keeper, STOP_MS, fault) : 0;
 }
 
 static value_t *
@@ -256,15 +266,17 @@ ended_within(const service_t *service, int wait_ms)
     return true;
 }
 
-/* Whether the stop command ran and exited with 0 in its time. */
+/* Whether the stop command ran and exited with 0 in its time. It dies with the op, and what it
+ * starts stays below the op, whose end is then theirs (op_child). */
 static bool
 stop_by_command(const service_t *service)
 {
     int status = 1;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t command = fork();
     if (command == 0) {
         setsid();
-        run_command(service->stop);
+        run_command(service->stop, SIGKILL);
     }
     for (int waited = 0; command > 0 && waited < COMMAND_MS; waited += POLL_MS) {
         if (waitpid(command, &status, WNOHANG) == command)
@@ -283,13 +295,14 @@ stop(const service_t *service, fault_t *fault)
 {
     proc_t process;
     bool asked = service->stop && stop_by_command(service);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
     if (!is_running(service, &process))
         return 0;
-    if (!asked)
-        kill(process.pid, SIGTERM);
+    if (!asked && proc_signal(&process, SIGTERM, fault))
+        return -1;
     if (ended_within(service, STOP_MS) || !is_running(service, &process))
         return 0;
-    return proc_end(process.pid, STOP_MS, fault);
+    return proc_end(&process, STOP_MS, fault);
 }
 
 value_t *
