@@ -224,15 +224,19 @@ all_zero(slice_t bytes)
 }
 
 /* A record that a crash cut short: it reaches past the end, or stands there without its LF, or the
- * filesystem had made room for it and nothing more. */
+ * filesystem had made room for it and nothing more. Where a whole text stands, of another length
+ * than the one in front of it, that length is damaged and nothing may be cut. */
 static bool
 is_torn(slice_t rest, uint32_t size)
 {
+    static const char last[] = "\nend\n";
     if (rest.size < 4 || all_zero(rest))
         return true;
-    if (size > RECORD_BYTES_MAX)
+    if (size > RECORD_BYTES_MAX || size + 5 < rest.size ||
+        (size + 5 == rest.size && rest.data[size + 4] == '\n'))
         return false;
-    return size + 4 >= rest.size || (size + 5 == rest.size && rest.data[size + 4] != '\n');
+    const uint8_t *end = memmem(rest.data + 4, rest.size - 4, last, sizeof last - 1);
+    return !end || end + sizeof last - 1 == rest.data + 4 + size;
 }
 
 static int
@@ -243,7 +247,7 @@ load(journal_t *self, const char *path, slice_t rest, fault_t *fault)
         uint32_t size = reader_u32(&in);
         if (is_torn(rest, size))
             return 0;
-        if (size > RECORD_BYTES_MAX || rest.data[4 + size] != '\n')
+        if (size > RECORD_BYTES_MAX || size + 5 > rest.size || rest.data[4 + size] != '\n')
             fault_set(fault, FAULT_FORMAT, "no record stands there");
         else if (!load_record(self, slice_of(rest.data + 4, size), fault)) {
             self->size += size + 5;

@@ -194,6 +194,31 @@ cuts_a_torn_record_off_at_every_length(void **state)
     assert_string_equal(find(self, "two")->op, "file.remove");
 }
 
+/* A length in front of the last or the last but one record, so large that it reaches past the end.
+ */
+static void
+cuts_no_whole_record_off_for_a_damaged_length__eff_journal_truncated(void **state)
+{
+    (void)state;
+    write_three_records();
+    CLEANUP(bytes_destroy) bytes_t *whole = read_all();
+    size_t at = 0;
+    for (int i = 0; i < 2; i++) {
+        fault_t fault = {0};
+        at += 5 + (size_t)(whole->data[at + 2] << 8 | whole->data[at + 3]);
+        CLEANUP(bytes_destroy) bytes_t *damaged = bytes_copy(bytes_slice(whole));
+        size_t where = i ? at : 0;
+        damaged->data[where + 2] = 0x0f;
+        damaged->data[where + 3] = 0xf0;
+        write_all(bytes_slice(damaged));
+        CLEANUP(journal_destroy) journal_t *self = journal_open(path, &fault);
+        assert_null(self);
+        assert_int_equal(fault.code, FAULT_FORMAT);
+        CLEANUP(bytes_destroy) bytes_t *after = read_all();
+        assert_true(slice_equal(bytes_slice(after), bytes_slice(damaged)));
+    }
+}
+
 static void
 cuts_off_room_that_was_made_and_not_written(void **state)
 {
@@ -341,6 +366,7 @@ main(void)
         TEST(counts_what_began_in_a_span),
         TEST(reaches_every_head_it_had),
         TEST(cuts_a_torn_record_off_at_every_length),
+        TEST(cuts_no_whole_record_off_for_a_damaged_length__eff_journal_truncated),
         TEST(cuts_off_room_that_was_made_and_not_written),
         TEST(ends_on_any_other_break__eff_journal_truncated),
         TEST(belongs_to_one_process),
