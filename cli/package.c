@@ -110,6 +110,9 @@ list_files(release_t *release, const value_t *files, fault_t *fault)
         file->hash = hash_of(bytes);
         total += bytes.size;
     }
+    _Static_assert(RELEASE_BYTES_MAX + RELEASE_FILES_MAX * (RELEASE_PATH_MAX + 24) <=
+                       VALUE_BYTES_MAX,
+                   "the files of any release fit into one value");
     if (total > RELEASE_BYTES_MAX)
         return fault_set(fault, FAULT_LIMIT, "the files are over %d bytes together",
                          RELEASE_BYTES_MAX);

@@ -19,6 +19,19 @@ fields_name(document_reader_t *in, const char *text, char out[static TEXT_NAME_M
 }
 
 void
+fields_region(document_reader_t *in, const char *text, char out[static TEXT_NAME_MAX + 1])
+{
+    const char *last = strrchr(text, '.');
+    fields_name(in, text, out);
+    if (last && (!strcmp(last, ".sigs") || !strcmp(last, ".new")))
+        document_spoil(
+            in, FAULT_FORMAT,
+            "region '%.60s' ends like a file of signatures or an unfinished one; name it "
+            "otherwise",
+            text);
+}
+
+void
 fields_hash(document_reader_t *in, const char *text, hash_t *out)
 {
     if (!hash_read(text, out))

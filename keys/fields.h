@@ -15,6 +15,10 @@
 /* Each reads one field of the line read last. */
 void fields_copy(document_reader_t *in, const char *text, char *out, size_t size);
 void fields_name(document_reader_t *in, const char *text, char out[static TEXT_NAME_MAX + 1]);
+
+/* A region: a name that does not end like the files beside its fleet's, .sigs and .new. */
+void fields_region(document_reader_t *in, const char *text, char out[static TEXT_NAME_MAX + 1]);
+
 void fields_hash(document_reader_t *in, const char *text, hash_t *out);
 void fields_class(document_reader_t *in, const char *text, class_t *out);
 void fields_scope(document_reader_t *in, const char *text, char out[static LABELS_TEXT_MAX + 1]);

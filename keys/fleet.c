@@ -101,7 +101,7 @@ fleet_decode(slice_t document, fault_t *fault)
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
     document_open(&in, document, "fleet", fault);
     fields_take_hash(&in, "site", &self->site);
-    fields_take_name(&in, "region", self->region);
+    fields_region(&in, document_name(&in, "region"), self->region);
     self->version = document_number(&in, "version", 1, FIELDS_NUMBER_MAX);
     fields_take_span(&in, &self->issued, &self->expires);
     while (document_has(&in, "host"))

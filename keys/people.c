@@ -35,7 +35,7 @@ read_delegate(people_t *self, document_reader_t *in)
     if (!fields_room(in, self->delegate_count, PEOPLE_MAX))
         return;
     delegate_t *line = &self->delegates[self->delegate_count++];
-    fields_name(in, row[0], line->region);
+    fields_region(in, row[0], line->region);
     fields_name(in, row[1], line->person);
 }
 

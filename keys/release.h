@@ -10,7 +10,7 @@
 #define RELEASE_FILES_MAX      256
 #define RELEASE_AUTHORS_MAX    16
 #define RELEASE_FILE_BYTES_MAX (256 * 1024)
-#define RELEASE_BYTES_MAX      (512 * 1024) /* of all files together */
+#define RELEASE_BYTES_MAX      (448 * 1024) /* of all files together */
 #define RELEASE_PATH_MAX       200
 
 typedef struct {

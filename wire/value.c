@@ -352,6 +352,7 @@ value_encode(const value_t *self, bytes_t *out)
 
 typedef struct {
     slice_t rest;
+    size_t items; /* taken so far, of all lists and maps */
     fault_t *fault;
 } parser_t;
 
@@ -433,7 +434,7 @@ parse_items(parser_t *self, value_kind_t kind, int depth)
     CLEANUP(value_destroy) value_t *list = value_new(kind);
     while (self->rest.size && self->rest.data[0] != 'e') {
         slice_t key = {0};
-        if (list->count == VALUE_ITEMS_MAX) {
+        if (self->items++ == VALUE_ITEMS_MAX) {
             fault_set(self->fault, FAULT_LIMIT, "over %d items", VALUE_ITEMS_MAX);
             return NULL;
         }
@@ -493,7 +494,7 @@ parse(parser_t *self, int depth)
 value_t *
 value_decode(slice_t bytes, fault_t *fault)
 {
-    parser_t parser = {bytes, fault};
+    parser_t parser = {.rest = bytes, .fault = fault};
     if (bytes.size > VALUE_BYTES_MAX) {
         fault_set(fault, FAULT_LIMIT, "a value of %zu bytes is over %d", bytes.size,
                   VALUE_BYTES_MAX);

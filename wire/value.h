@@ -14,7 +14,7 @@
 
 #define VALUE_DEPTH_MAX   8
 #define VALUE_BYTES_MAX   (512 * 1024)
-#define VALUE_ITEMS_MAX   65536 /* in one list or map */
+#define VALUE_ITEMS_MAX   65536 /* of all its lists and maps together */
 #define VALUE_DECIMAL_MAX 40    /* characters */
 
 typedef enum {

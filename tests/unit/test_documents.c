@@ -375,6 +375,9 @@ fleet_lines_are_checked(void **state)
     (void)state;
     bytes_t *fleet = site->north.document;
     assert_int_equal(judge_edit(judge_fleet, fleet, "role=web", "region=south"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_fleet, fleet, "region north", "region north.sigs"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_fleet, fleet, "region north", "region n.new"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_fleet, fleet, "role=web", "role=web,role=db"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_fleet, fleet, "role=web", "a=b,role=web"), FAULT_NONE);
     assert_int_equal(judge_edit(judge_fleet, fleet, "web1.example w1", "web1.example w9"),
@@ -510,7 +513,7 @@ release_files_have_bounds(void **state)
             char path[16];
             snprintf(path, sizeof path, "test%d", i);
             site_add_file(release, path, slice_text(""));
-            release->files[release->file_count - 1].bytes = RELEASE_FILE_BYTES_MAX - 100;
+            release->files[release->file_count - 1].bytes = RELEASE_BYTES_MAX / 2 - 1000;
         }
         CLEANUP(bytes_destroy) bytes_t *text = text_of_release(release);
         assert_int_equal(judge_release(bytes_slice(text)), files == 3 ? FAULT_LIMIT : FAULT_NONE);

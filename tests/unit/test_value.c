@@ -103,6 +103,27 @@ refuses_nesting_beyond_the_depth(void **state)
     refuses("llllllllleeeeeeeee", FAULT_LIMIT);
 }
 
+/* Eight lists of 8,192 are 65,544 items, the eight themselves counted. */
+static void
+refuses_more_items_than_fit_in_all_lists_together(void **state)
+{
+    (void)state;
+    for (int rows = 7; rows <= 8; rows++) {
+        fault_t fault = {0};
+        CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+        bytes_add_text(text, "l");
+        for (int row = 0; row < rows; row++) {
+            bytes_add_text(text, "l");
+            for (int item = 0; item < VALUE_ITEMS_MAX / 8; item++)
+                bytes_add_text(text, "n");
+            bytes_add_text(text, "e");
+        }
+        bytes_add_text(text, "e");
+        CLEANUP(value_destroy) value_t *value = value_decode(bytes_slice(text), &fault);
+        assert_int_equal(fault.code, rows == 7 ? FAULT_NONE : FAULT_LIMIT);
+    }
+}
+
 static void
 a_map_finds_what_was_set_and_replaces_it(void **state)
 {
@@ -129,6 +150,7 @@ main(void)
         cmocka_unit_test(refuses_map_keys_that_are_not_ascending),
         cmocka_unit_test(refuses_what_is_cut_or_followed),
         cmocka_unit_test(refuses_nesting_beyond_the_depth),
+        cmocka_unit_test(refuses_more_items_than_fit_in_all_lists_together),
         cmocka_unit_test(a_map_finds_what_was_set_and_replaces_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
