@@ -12,7 +12,7 @@
 #include "common/text.h"
 
 #define MARKER            "initialised"      /* a file beside the database: there was one here */
-#define CHECK_WHOLE_BYTES (64 * 1024 * 1024) /* of a larger one, what starting needs */
+#define CHECK_WHOLE_BYTES (16 * 1024 * 1024) /* of a larger one, what starting needs */
 
 typedef struct {
     sqlite3 *database;
@@ -430,8 +430,7 @@ check_database(sqlite3 *database, const char *path, fault_t *fault)
     if (stat(path, &facts) || facts.st_size <= CHECK_WHOLE_BYTES)
         return check_with(database, "PRAGMA quick_check(1)", fault);
     return check_with(database, "PRAGMA quick_check('position')", fault) ||
-                   check_with(database, "PRAGMA quick_check('worker')", fault) ||
-                   check_with(database, "PRAGMA quick_check('document')", fault)
+                   check_with(database, "PRAGMA quick_check('worker')", fault)
                ? -1
                : 0;
 }

@@ -7,7 +7,8 @@
 
 #include "common/text.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION    1
+#define CHECK_WHOLE_PAGES 4096 /* 16 MiB; of a larger one, what starting needs */
 
 struct ledger {
     sqlite3 *database;
@@ -203,12 +204,11 @@ read_number(ledger_t *self, const char *sql, int64_t *out, fault_t *fault)
 }
 
 static int
-check(ledger_t *self, fault_t *fault)
+check_with(ledger_t *self, const char *pragma, fault_t *fault)
 {
     sqlite3_stmt *statement = NULL;
     int failed = 0;
-    if (sqlite3_prepare_v2(self->database, "PRAGMA quick_check(1)", -1, &statement, NULL) !=
-            SQLITE_OK ||
+    if (sqlite3_prepare_v2(self->database, pragma, -1, &statement, NULL) != SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_ROW)
         failed = fail(self, fault);
     else if (strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
@@ -216,6 +216,19 @@ check(ledger_t *self, fault_t *fault)
                            (const char *)sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);
     return failed;
+}
+
+/* Starting must not take longer the more has happened: history is checked while it is small. */
+static int
+check(ledger_t *self, fault_t *fault)
+{
+    int64_t pages;
+    if (read_number(self, "PRAGMA page_count", &pages, fault))
+        return -1;
+    return check_with(self,
+                      pages > CHECK_WHOLE_PAGES ? "PRAGMA quick_check('document')"
+                                                : "PRAGMA quick_check(1)",
+                      fault);
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -309,6 +310,69 @@ refuses_a_damaged_database(void **state)
     self->store = store_memory();
 }
 
+static sqlite3 *opened; /* by the store, last */
+
+static int
+note_database(sqlite3 *database, char **message, const struct sqlite3_api_routines *api)
+{
+    (void)message, (void)api;
+    opened = database;
+    return SQLITE_OK;
+}
+
+/* Whether a line of a plan takes longer the more has happened. */
+static bool
+grows(const char *sql, const char *line)
+{
+    if (!strncmp(line, "USE TEMP B-TREE", 15))
+        return !strstr(sql, " FROM part ");
+    return !strncmp(line, "SCAN", 4) && strstr(sql, " WHERE ") && !strstr(line, " USING ");
+}
+
+static void
+check_plan(const char *sql)
+{
+    char explain[4096];
+    sqlite3_stmt *plan = NULL;
+    snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", sql);
+    assert_int_equal(sqlite3_prepare_v2(opened, explain, -1, &plan, NULL), SQLITE_OK);
+    while (sqlite3_step(plan) == SQLITE_ROW)
+        if (grows(sql, (const char *)sqlite3_column_text(plan, 3)))
+            fail_msg("%s: %s", sql, (const char *)sqlite3_column_text(plan, 3));
+    sqlite3_finalize(plan);
+}
+
+static bool
+look_no_further(void *context, const row_t *row)
+{
+    (void)context, (void)row;
+    return false;
+}
+
+/* What walks a whole table (newest first, until its limit) has no WHERE; the parts of one run may
+ * be sorted. */
+static void
+finds_by_an_index_whatever_it_looks_for(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    size_t seen = 0;
+    store_destroy(&self->store);
+    sqlite3_auto_extension((void (*)(void))note_database);
+    self->store = store_sqlite(self->folder, false, &fault);
+    sqlite3_reset_auto_extension();
+    assert_non_null(self->store);
+    for (find_t what = 0; what < FIND_COUNT; what++) {
+        query_t query = {.what = what, .text = "new", .other = "", .limit = 1};
+        assert_int_equal(
+            self->store->find(self->store->self, &query, look_no_further, NULL, &fault), 0);
+    }
+    for (sqlite3_stmt *at = sqlite3_next_stmt(opened, NULL); at;
+         at = sqlite3_next_stmt(opened, at), seen++)
+        check_plan(sqlite3_sql(at));
+    assert_int_equal(seen, FIND_COUNT);
+}
+
 #define IN_BOTH(test)                                     \
     {#test " in memory", test, begin_memory, end, NULL},  \
     {                                                     \
@@ -331,6 +395,7 @@ main(void)
         IN_SQLITE(says_that_a_database_was_lost),
         IN_SQLITE(starts_anew_beside_what_was_there),
         IN_SQLITE(refuses_a_damaged_database),
+        IN_SQLITE(finds_by_an_index_whatever_it_looks_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
