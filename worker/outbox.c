@@ -66,18 +66,29 @@ outbox_need_commit(outbox_t *self)
     self->need_commit = true;
 }
 
+/* Delivers those that go to the spawner, or all the others. */
+static int
+deliver_some(outbox_t *self, bool spawner, outbox_deliver_t *deliver, void *context, fault_t *fault)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        letter_t *letter = &self->letters[i];
+        if ((letter->to == TO_SPAWNER) == spawner &&
+            deliver(context, letter->to, letter->runner, letter->frames, fault))
+            return -1;
+    }
+    return 0;
+}
+
 int
 outbox_flush(outbox_t *self, ledger_t *ledger, outbox_deliver_t *deliver, void *context,
              fault_t *fault)
 {
-    int failed = 0;
-    if (self->need_commit && ledger_commit(ledger, fault))
-        return -1;
+    int failed = deliver_some(self, true, deliver, context, fault);
+    if (!failed && self->need_commit)
+        failed = ledger_commit(ledger, fault);
+    if (!failed)
+        failed = deliver_some(self, false, deliver, context, fault);
     self->need_commit = false;
-    for (size_t i = 0; i < self->count && !failed; i++) {
-        letter_t *letter = &self->letters[i];
-        failed = deliver(context, letter->to, letter->runner, letter->frames, fault);
-    }
     empty(self);
     return failed;
 }

@@ -29,8 +29,9 @@ bool outbox_is_full(const outbox_t *self);
 /* Something was written that must be durable before anything more is sent. */
 void outbox_need_commit(outbox_t *self);
 
-/* Commits where needed, then delivers everything in order. A fault leaves the process with nothing
- * to do but end. */
+/* Commits where needed, then delivers everything in order; what goes to the spawner goes before the
+ * commit, since a runner that stands ready is nothing that anyone was told. A fault leaves the
+ * process with nothing to do but end. */
 int outbox_flush(outbox_t *self, ledger_t *ledger, outbox_deliver_t *deliver, void *context,
                  fault_t *fault) MUST_CHECK;
 

@@ -109,17 +109,23 @@ flush(bench_t *self)
         fail_msg("%s", fault.text);
 }
 
-/* The next message that left: to this one, with this word. Valid until the bench is gone. */
+/* The next message that left to this one, which has this word. Valid until the bench is gone. What
+ * others were sent before it stays to be heard. */
 static inline const frames_t *
 hears(bench_t *self, destination_t to, const char *word)
 {
-    if (self->heard == self->count)
-        fail_msg("nothing left, not even '%s'", word);
-    const letter_t *letter = &self->letters[self->heard++];
-    if (letter->to != to || !slice_is(frames_at(letter->frames, 0), word))
-        fail_msg("'%s' to %d, and not '%s' to %d", frames_text(letter->frames, 0), letter->to, word,
-                 to);
-    return letter->frames;
+    size_t next = self->heard;
+    while (next < self->count && self->letters[next].to != to)
+        next++;
+    if (next == self->count)
+        fail_msg("nothing left to %d, not even '%s'", to, word);
+    letter_t letter = self->letters[next];
+    memmove(&self->letters[self->heard + 1], &self->letters[self->heard],
+            (next - self->heard) * sizeof letter);
+    self->letters[self->heard++] = letter;
+    if (!slice_is(frames_at(letter.frames, 0), word))
+        fail_msg("'%s' to %d, and not '%s'", frames_text(letter.frames, 0), to, word);
+    return letter.frames;
 }
 
 static inline void
