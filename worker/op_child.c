@@ -6,11 +6,14 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -26,6 +29,8 @@
 #define NOBODY     65534
 #define RESULT_FD  3 /* in the child, and GO_FD: all that it keeps */
 #define GO_FD      4
+#define NETWORK    "/proc/self/ns/net"
+#define FILTER_MAX 512 /* instructions */
 #define MEMORY_MAX (512UL * 1024 * 1024)
 #define DYING_MS   2000 /* a killed child is gone by then, or hangs in the kernel */
 #define CAP(name)  (1ULL << CAP_##name)
@@ -118,9 +123,32 @@ shed_privileges(uint64_t keep, fault_t *fault)
     return 0;
 }
 
-/* Calls that no op has a use for, whatever a flaw in it might want. */
+/* What every child uses and only the first one makes: a network with nothing in it, and the filter
+ * of system calls. The one mutable variable of this file. */
+static struct {
+    int network; /* of a namespace; open as long as the process lives */
+    struct sock_filter filter[FILTER_MAX];
+    struct sock_fprog program; /* empty until both are made */
+} mould = {.network = -1};
+
+/* A namespace of its own for each child would cost more than all the rest of it. Going back needs
+ * no more rights than leaving did. */
 static int
-filter_calls(fault_t *fault)
+make_network(fault_t *fault)
+{
+    CLEANUP(descriptor_close) int ours = open(NETWORK, O_RDONLY | O_CLOEXEC);
+    if (ours < 0 || unshare(CLONE_NEWNET))
+        return fault_errno(fault, "no network namespace is to be had");
+    int empty = open(NETWORK, O_RDONLY | O_CLOEXEC);
+    int away = setns(ours, CLONE_NEWNET);
+    assert(!away);
+    mould.network = empty;
+    return empty < 0 ? fault_errno(fault, "the empty network") : 0;
+}
+
+/* Without calls that no op has a use for, whatever a flaw in it might want. */
+static int
+add_rules(scmp_filter_ctx filter)
 {
     static const int foreign[] = {
         SCMP_SYS(execve),
@@ -157,14 +185,43 @@ filter_calls(fault_t *fault)
         SCMP_SYS(settimeofday),
         SCMP_SYS(clock_settime),
     };
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    int wrong = filter ? 0 : -1;
+    int wrong = 0;
     for (size_t i = 0; !wrong && i < ARRAY_SIZE(foreign); i++)
         wrong = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), foreign[i], 0);
-    if (!wrong)
-        wrong = seccomp_load(filter);
+    return wrong;
+}
+
+/* libseccomp writes its program to a descriptor; a file in memory gives it back. */
+static int
+make_filter(fault_t *fault)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    CLEANUP(descriptor_close) int memory = memfd_create("filter", MFD_CLOEXEC);
+    ssize_t got = -1;
+    if (filter && memory >= 0 && !add_rules(filter) && !seccomp_export_bpf(filter, memory))
+        got = pread(memory, mould.filter, sizeof mould.filter, 0);
     seccomp_release(filter);
-    return wrong ? fault_set(fault, FAULT_IO, "the filter of system calls cannot be loaded") : 0;
+    if (got <= 0 || (size_t)got >= sizeof mould.filter)
+        return fault_set(fault, FAULT_IO, "the filter of system calls cannot be made");
+    mould.program.len = (unsigned short)((size_t)got / sizeof mould.filter[0]);
+    mould.program.filter = mould.filter;
+    return 0;
+}
+
+static int
+make_mould(fault_t *fault)
+{
+    if (mould.network < 0 && make_network(fault))
+        return -1;
+    return mould.program.len ? 0 : make_filter(fault);
+}
+
+static int
+filter_calls(fault_t *fault)
+{
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &mould.program))
+        return fault_set(fault, FAULT_IO, "the filter of system calls cannot be loaded");
+    return 0;
 }
 
 static void
@@ -196,6 +253,8 @@ confine(const op_row_t *row, const op_t *op, int result, int go, fault_t *fault)
     environ = no_environment;
     umask(077);
     reset_signals();
+    if (!row->network && setns(mould.network, CLONE_NEWNET))
+        return fault_errno(fault, "the empty network");
     if (settle_descriptors(result, go, fault))
         return -1;
     if (chdir("/"))
@@ -231,8 +290,6 @@ clone_for(const op_row_t *row)
     unsigned long flags = SIGCHLD;
     if (!row->whole)
         flags |= CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-    if (!row->network)
-        flags |= CLONE_NEWNET;
     return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 
@@ -251,6 +308,8 @@ op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
                const op_world_t *world, const char *note, fault_t *fault)
 {
     int result[2] = {-1, -1}, go[2] = {-1, -1};
+    if (make_mould(fault))
+        return NULL;
     if (pipe2(result, O_CLOEXEC)) {
         fault_errno(fault, "pipe");
         return NULL;
