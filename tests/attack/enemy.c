@@ -380,6 +380,8 @@ main(int argc, char **argv)
         fprintf(stderr, "enemy: there is no group or attack '%s'\n", name);
         return 64;
     }
+    for (size_t i = 0; i < table.count; i++)
+        zframe_destroy(&table.peers[i].route);
     zsock_destroy(&table.socket);
     lie_clear(&self.last);
     return 0;
