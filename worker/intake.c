@@ -12,6 +12,8 @@ struct intake {
     trust_t *trust;
     offer_t offers[INTAKE_MAX];
     size_t count;
+    wall_t span;       /* when the present span of refusals began */
+    unsigned refusals; /* in it, said and unsaid */
 };
 
 intake_t *
@@ -78,9 +80,25 @@ intake_forget_wanted(intake_t *self)
 
 /* ---- saying no --------------------------------------------------------------------------- */
 
-static void
-say_refuse(intake_t *self, const char *run, const fault_t *why)
+/* What anyone can provoke is bounded: beyond REFUSALS_MAX within REFUSALS_MS no more is said, here
+ * or to the log, but for that. A clock that goes back begins another span. */
+static bool
+may_refuse(intake_t *self, wall_t now)
 {
+    if (now.ms < self->span.ms || now.ms - self->span.ms >= REFUSALS_MS) {
+        if (self->refusals > REFUSALS_MAX)
+            log_warning("%u refusals were not said", self->refusals - REFUSALS_MAX);
+        self->span = now;
+        self->refusals = 0;
+    }
+    return ++self->refusals <= REFUSALS_MAX;
+}
+
+static void
+say_refuse(intake_t *self, const char *run, const fault_t *why, wall_t now)
+{
+    if (!may_refuse(self, now))
+        return;
     log_warning("run=%.64s refused: %s (%s)", run, why->text, fault_word(why->code));
     frames_t *frames = message_new(MESSAGE_REFUSE);
     frames_add_text(frames, run);
@@ -118,7 +136,7 @@ intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall_t n
     const warrant_t *warrant = offer->brief.warrant;
     bool accepted = offer->accepted.ms;
     if (!accepted && (!warrant || warrant->grant || is_brokers_own(why->code))) {
-        say_refuse(self, run, why);
+        say_refuse(self, run, why, now);
         return 0;
     }
     log_warning("run=%.64s refused by receipt: %s (%s)", run, why->text, fault_word(why->code));
@@ -193,7 +211,7 @@ consider(intake_t *self, offer_t *offer, const kept_release_t *release, bool kep
 
 /* A run that the ledger knows: ACCEPT while open, its receipts again once done. 1 if it was. */
 static int
-answer_known(intake_t *self, const offer_t *offer, fault_t *fault)
+answer_known(intake_t *self, const offer_t *offer, wall_t now, fault_t *fault)
 {
     const char *run = frames_text(offer->frames, OFFER_RUN);
     part_known_t known = PART_UNSEEN;
@@ -206,7 +224,7 @@ answer_known(intake_t *self, const offer_t *offer, fault_t *fault)
     if (known == PART_OTHER) {
         fault_t why;
         fault_set(&why, FAULT_REPLAY, "this run is known here, by other bytes");
-        say_refuse(self, run, &why);
+        say_refuse(self, run, &why, now);
     } else if (closed) {
         if (scribe_repeat(self->place->scribe, &offer->run, fault))
             return -1;
@@ -226,7 +244,7 @@ intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fau
     CLEANUP(offer_clear) offer_t offer = {0};
     CLEANUP(kept_release_clear) kept_release_t release = {0};
     if (offer_read(&offer, frames, &why)) {
-        say_refuse(self, frames_text(frames, OFFER_RUN), &why);
+        say_refuse(self, frames_text(frames, OFFER_RUN), &why, now);
         return 0;
     }
     offer_t *other = find(self, &offer.run);
@@ -234,11 +252,11 @@ intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fau
         return 0; /* the effector's word answers it */
     if (other)
         intake_drop(self, other); /* its WANT may be lost: the newer one asks again */
-    int known = answer_known(self, &offer, fault);
+    int known = answer_known(self, &offer, now, fault);
     if (known)
         return known < 0 ? -1 : 0;
     if (check_room(self, &why)) {
-        say_refuse(self, frames_text(frames, OFFER_RUN), &why);
+        say_refuse(self, frames_text(frames, OFFER_RUN), &why, now);
         return 0;
     }
     if (ledger_get_release(self->place->ledger, &offer.release, &release, fault))

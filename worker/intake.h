@@ -9,6 +9,10 @@
 
 #define INTAKE_MAX 64 /* waiting, and open parts, together; an offer above that is `limit` */
 
+/* Unsigned refusals that are said within a span; what a broker can provoke more of is dropped. */
+#define REFUSALS_MAX 100
+#define REFUSALS_MS 10000
+
 typedef struct intake intake_t;
 
 /* Borrows both, which must outlive it. */

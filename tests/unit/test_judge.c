@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/log.h"
 #include "tests/unit/judge_fixture.h"
+#include "worker/intake.h"
 
 /* ---- one run ----------------------------------------------------------------------------- */
 
@@ -257,6 +258,21 @@ refuses_by_receipt(bench_t *bench, fault_code_t code)
     by_link(bench, offer(bench)); /* it stays refused */
     hears(bench, TO_LINK, "RECEIPT");
     hears_nothing(bench);
+}
+
+static void
+no_broker_makes_a_worker_talk_without_end(void **state)
+{
+    bench_t *bench = *state;
+    for (int i = 0; i < REFUSALS_MAX; i++) {
+        by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", NULL));
+        hears_refuse(bench, FAULT_FORMAT);
+    }
+    by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", NULL));
+    hears_nothing(bench);
+    bench->now.ms += REFUSALS_MS;
+    by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", NULL));
+    hears_refuse(bench, FAULT_FORMAT);
 }
 
 /* What the broker brought along was not good enough: nothing is kept, the run can still be had. */
@@ -1134,6 +1150,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_release_is_asked_for_once),
     TEST(receipts_are_sent_again_until_they_are_acknowledged),
     TEST(rel_below_quorum),
+    TEST(no_broker_makes_a_worker_talk_without_end),
     TEST(a_run_that_was_offered_badly_can_be_offered_well),
     TEST(a_kept_release_that_lacks_signatures_today_is_asked_for_again),
     TEST(rel_mix_and_match_manifest),
