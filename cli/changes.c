@@ -224,8 +224,8 @@ add_diff(const value_t *before, const value_t *after, const char *path, bytes_t 
          fault_t *fault)
 {
     const value_t *was = value_get(before, path), *is = value_get(after, path);
-    slice_t old = was ? value_slice(was) : slice_of(NULL, 0);
-    slice_t new = is ? value_slice(is) : slice_of(NULL, 0);
+    slice_t old = value_slice(was);
+    slice_t new = value_slice(is);
     if (!strcmp(path, "manifest") || (was && is && slice_equal(old, new)))
         return 0;
     return git_diff_text(path, old, new, out, fault);

@@ -18,20 +18,13 @@ fetched_destroy(fetched_t **self_p)
     *self_p = NULL;
 }
 
-static slice_t
-file_of(const fetched_t *self, const char *path)
-{
-    const value_t *bytes = value_get(self->files, path);
-    return bytes ? value_slice(bytes) : slice_of(NULL, 0);
-}
-
 static int
 check_files(const fetched_t *self, fault_t *fault)
 {
     const release_t *release = self->release;
     for (size_t i = 0; i < release->file_count; i++)
         if (release_check_file(release, release->files[i].path,
-                               file_of(self, release->files[i].path), fault))
+                               value_slice(value_get(self->files, release->files[i].path)), fault))
             return -1;
     return 0;
 }
@@ -39,7 +32,7 @@ check_files(const fetched_t *self, fault_t *fault)
 static int
 check_manifest(fetched_t *self, fault_t *fault)
 {
-    slice_t text = file_of(self, "manifest");
+    slice_t text = value_slice(value_get(self->files, "manifest"));
     hash_t hash = hash_of(text);
     if (!hash_equal(&hash, &self->release->manifest))
         return fault_set(fault, FAULT_HASH, "the manifest is not the one that was signed");
@@ -84,9 +77,8 @@ fetch_release(client_t *client, trust_t *trust, const char *key, const char *whi
     if (!body)
         return NULL;
     CLEANUP(fetched_destroy) fetched_t *self = memory_new(1, sizeof *self);
-    const value_t *document = value_get(body, "document"), *armors = value_get(body, "armors");
-    self->document = bytes_copy(document ? value_slice(document) : slice_of(NULL, 0));
-    self->armors = bytes_copy(armors ? value_slice(armors) : slice_of(NULL, 0));
+    self->document = bytes_copy(value_slice(value_get(body, "document")));
+    self->armors = bytes_copy(value_slice(value_get(body, "armors")));
     const value_t *files = value_get(body, "files");
     self->files = files ? value_copy(files) : value_map();
     if (verify(self, trust, key, which, fault)) {

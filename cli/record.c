@@ -92,13 +92,6 @@ ask_page(record_t *self, fault_t *fault)
     return 0;
 }
 
-static slice_t
-bytes_of(const value_t *map, const char *key)
-{
-    const value_t *item = value_get(map, key);
-    return item ? value_slice(item) : slice_of(NULL, 0);
-}
-
 record_t *
 record_ask(client_t *client, fault_t *fault)
 {
@@ -106,8 +99,8 @@ record_ask(client_t *client, fault_t *fault)
     self->client = client;
     if (ask_page(self, fault))
         return NULL;
-    self->document = bytes_copy(bytes_of(self->page, "checkpoint"));
-    self->armor = bytes_copy(bytes_of(self->page, "armor"));
+    self->document = bytes_copy(value_slice(value_get(self->page, "checkpoint")));
+    self->armor = bytes_copy(value_slice(value_get(self->page, "armor")));
     return checkpoint_decode(&self->checkpoint, bytes_slice(self->document), fault) ? NULL
                                                                                     : MOVE(self);
 }
@@ -178,7 +171,7 @@ next_asked(record_t *self, slice_t *leaf, fault_t *fault)
     if ((uint64_t)value_get_integer(row, "index") != self->next)
         return fault_set(fault, FAULT_FORMAT, "the broker gave another leaf than %llu",
                          (unsigned long long)self->next);
-    *leaf = bytes_of(row, "bytes");
+    *leaf = value_slice(value_get(row, "bytes"));
     self->next++;
     return 1;
 }

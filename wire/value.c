@@ -239,7 +239,7 @@ value_number(const value_t *self)
 slice_t
 value_slice(const value_t *self)
 {
-    return self->bytes ? bytes_slice(self->bytes) : slice_of(NULL, 0);
+    return self && self->bytes ? bytes_slice(self->bytes) : slice_of(NULL, 0);
 }
 
 const char *

@@ -54,12 +54,13 @@ void value_set_text(value_t *self, const char *key, const char *text);
 void value_set_integer(value_t *self, const char *key, int64_t number);
 void value_set_bool(value_t *self, const char *key, bool truth);
 
+/* What a value is and holds; value_slice and value_count take NULL too, as nothing. */
 value_kind_t value_kind(const value_t *self);
 bool value_truth(const value_t *self);         /* false for anything but true */
 int64_t value_number(const value_t *self);     /* 0 for anything but an integer */
 slice_t value_slice(const value_t *self);      /* bytes or a decimal's digits; else empty */
 const char *value_string(const value_t *self); /* "" unless bytes without NUL; terminated */
-size_t value_count(const value_t *self);       /* items of a list or map; else, and of NULL, 0 */
+size_t value_count(const value_t *self);       /* items of a list or map; else 0 */
 const value_t *value_at(const value_t *self,
                         size_t index);                /* list item, or map value in key order */
 slice_t value_key(const value_t *self, size_t index); /* of a map */

@@ -137,6 +137,7 @@ a_map_finds_what_was_set_and_replaces_it(void **state)
     assert_int_equal(value_get_integer(map, "count"), 3);
     assert_null(value_get(map, "absent"));
     assert_string_equal(value_get_text(map, "absent"), "");
+    assert_int_equal(value_slice(value_get(map, "absent")).size, 0);
     CLEANUP(value_destroy) value_t *copy = value_copy(map);
     assert_true(value_equal(map, copy));
 }
