@@ -270,16 +270,24 @@ read_alert(alert_t *alert, const char *source, const json_t *item, const json_t 
     read_title(alert, labels, annotations);
 }
 
-static bool
-is_text_map(const json_t *object)
+/* number counts from 1, as the sentence does. */
+static int
+check_text_map(const json_t *object, size_t number, const char *what, fault_t *fault)
 {
     const char *name;
     json_t *item;
     if (!json_is_object(object))
-        return false;
-    json_object_foreach((json_t *)(uintptr_t)object, name,
-                        item) if (!json_is_string(item)) return false;
-    return true;
+        return fault_set(fault, FAULT_FORMAT, "alert %zu has no map '%s' of texts", number, what);
+    json_object_foreach((json_t *)(uintptr_t)object, name, item)
+    {
+        char shown[65];
+        if (json_is_string(item))
+            continue;
+        write_title(name, shown, sizeof shown - 1);
+        return fault_set(fault, FAULT_FORMAT, "alert %zu: '%s' in '%s' is not a text", number,
+                         shown, what);
+    }
+    return 0;
 }
 
 static int
@@ -293,10 +301,9 @@ check_body(const json_t *body, fault_t *fault)
     for (size_t i = 0; i < json_array_size(alerts); i++) {
         const json_t *item = json_array_get(alerts, i);
         const json_t *annotations = json_object_get(item, "annotations");
-        if (!is_text_map(json_object_get(item, "labels")) ||
-            (annotations && !is_text_map(annotations)))
-            return fault_set(fault, FAULT_FORMAT,
-                             "alert %zu has labels or annotations that are no map of texts", i + 1);
+        if (check_text_map(json_object_get(item, "labels"), i + 1, "labels", fault) ||
+            (annotations && check_text_map(annotations, i + 1, "annotations", fault)))
+            return -1;
     }
     return 0;
 }

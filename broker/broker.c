@@ -79,7 +79,11 @@ write_rows(broker_t *self)
         const row_t *row = self->actions->rows[self->written];
         write_row(self, row);
         if (row->kind == ROW_EVENT) {
-            log_info("%s: %s", row->event.kind, row->event.text);
+            if (row->event.incident)
+                log_info("incident=%llu: %s: %s", (unsigned long long)row->event.incident,
+                         row->event.kind, row->event.text);
+            else
+                log_info("%s: %s", row->event.kind, row->event.text);
             desk_tell(self->desk, &row->event);
         }
     }

@@ -39,6 +39,8 @@ struct web {
     int fd;
     zlistx_t *waiting;  /* request_t, suspended; MHD owns them */
     zlistx_t *visitors; /* visitor_t, ours */
+    mono_t said;        /* log_refusal's last line */
+    uint64_t unsaid;    /* what it left out since */
 };
 
 static void
@@ -77,6 +79,30 @@ refuse(request_t *request, unsigned status, const char *text)
     snprintf(request->text, sizeof request->text, "%s", text);
 }
 
+/* Anyone at all can be refused before a body is read: one line a second, with the count of the
+ * others. */
+static void
+log_refusal(web_t *self, struct MHD_Connection *connection, const char *text)
+{
+    char from[INET6_ADDRSTRLEN] = "-";
+    mono_t now = mono_now();
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (self->said.ms && now.ms - self->said.ms < 1000) {
+        self->unsaid++;
+        return;
+    }
+    if (info)
+        getnameinfo(info->client_addr,
+                    info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                             : sizeof(struct sockaddr_in),
+                    from, sizeof from, NULL, 0, NI_NUMERICHOST);
+    log_warning("http=%s: a request was refused: %s (and %llu more, not logged)", from, text,
+                (unsigned long long)self->unsaid);
+    self->said = now;
+    self->unsaid = 0;
+}
+
 static bool
 has_token(struct MHD_Connection *connection, const source_t *source)
 {
@@ -101,12 +127,13 @@ look_at(const web_t *self, request_t *request, const char *method, const char *p
         return;
     }
     if (strcmp(method, "POST") != 0) {
-        refuse(request, MHD_HTTP_METHOD_NOT_ALLOWED, "alerts are posted");
+        refuse(request, MHD_HTTP_METHOD_NOT_ALLOWED, "alerts are posted: use POST");
         return;
     }
     request->source = settings_source(self->settings, path + sizeof ALERTS_PATH - 1);
     if (!request->source || !has_token(request->connection, request->source))
-        refuse(request, MHD_HTTP_UNAUTHORIZED, "no such source, or not its token");
+        refuse(request, MHD_HTTP_UNAUTHORIZED,
+               "no such source, or no 'Authorization: Bearer' with its token");
 }
 
 /* A length that is too long is refused before it is read. */
@@ -162,8 +189,10 @@ on_request(void *context, struct MHD_Connection *connection, const char *path, c
         request->body = bytes_new();
         look_at(self, request, method, path);
         look_at_length(request);
-        return request->status >= 400 ? answer(connection, request->status, request->text)
-                                      : MHD_YES;
+        if (request->status < 400)
+            return MHD_YES;
+        log_refusal(self, connection, request->text);
+        return answer(connection, request->status, request->text);
     }
     if (*size) {
         add_body(request, data, *size);

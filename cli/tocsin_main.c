@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin - the command line: what is global, the list of commands, and help. */
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,9 @@ main(int argc, char **argv)
 {
     fault_t fault;
     char site[512], curve[512];
+    const char *locale = setlocale(LC_CTYPE, ""); /* what a table may show as it is */
+    if (!locale || !strcmp(locale, "C") || !strcmp(locale, "POSIX"))
+        setlocale(LC_CTYPE, "C.UTF-8");
     bool wants_help = false, wants_version = false;
     options_t options = {
         .wait_s = -1,

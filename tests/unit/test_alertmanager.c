@@ -231,7 +231,10 @@ refuses_what_is_not_the_format(void **state)
     refuses(slice_text("[]"), FAULT_FORMAT, "'alerts'");
     refuses(slice_text("{\"alerts\":{}}"), FAULT_FORMAT, "'alerts'");
     refuses(slice_text("{\"alerts\":[1]}"), FAULT_FORMAT, "alert 1");
-    refuses(slice_text("{\"alerts\":[{\"labels\":{\"a\":1}}]}"), FAULT_FORMAT, "alert 1");
+    refuses(slice_text("{\"alerts\":[{\"labels\":{\"a\":1}}]}"), FAULT_FORMAT,
+            "alert 1: 'a' in 'labels' is not a text");
+    refuses(slice_text("{\"alerts\":[{\"labels\":{}},{\"labels\":{},\"annotations\":[]}]}"),
+            FAULT_FORMAT, "alert 2 has no map 'annotations'");
     refuses(slice_text("{\"alerts\":[],\"alerts\":[]}"), FAULT_FORMAT, "duplicate");
     refuses(slice_text(bad_utf8), FAULT_FORMAT, "JSON");
     refuses(slice_text("{\"alerts\":[{\"labels\":{\"a\":\"\\u0000\"}}]}"), FAULT_FORMAT, "JSON");
