@@ -3,9 +3,9 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/git.h"
+#include "cli/table.h"
 
 #define RED   "\033[31m"
 #define GREEN "\033[32m"
@@ -186,19 +186,10 @@ changes_of(const manifest_t *before, const manifest_t *after)
     return changes;
 }
 
-bool
-changes_colour(FILE *out)
-{
-    const char *none = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
-    if (none && *none)
-        return false;
-    return (force && *force && strcmp(force, "0") != 0) || isatty(fileno(out));
-}
-
 void
 changes_print(const value_t *changes, FILE *out)
 {
-    bool colour = changes_colour(out);
+    bool colour = show_colour(out);
     for (size_t i = 0; i < value_count(changes); i++) {
         const value_t *change = value_at(changes, i);
         bool alarm = value_get_bool(change, "alarm");
@@ -269,7 +260,7 @@ print_line(slice_t line, bool colour, FILE *out)
 void
 changes_print_code(slice_t text, FILE *out)
 {
-    bool colour = changes_colour(out);
+    bool colour = show_colour(out);
     while (text.size) {
         const uint8_t *end = memchr(text.data, '\n', text.size);
         size_t size = end ? (size_t)(end - text.data) : text.size;

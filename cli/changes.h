@@ -14,11 +14,8 @@
  * inputs, triggers, rollout, steps, summary. before is NULL for a first release. The caller's. */
 value_t *changes_of(const manifest_t *before, const manifest_t *after);
 
-/* One line a change; what alarms is red where changes_colour says so. */
+/* One line a change; what alarms is red where show_colour says so. */
 void changes_print(const value_t *changes, FILE *out);
-
-/* Whether out wants colour: a terminal without NO_COLOR, or CLICOLOR_FORCE. */
-bool changes_colour(FILE *out);
 
 /* The manifest among a release's files; NULL with FAULT_NOT_FOUND or FAULT_FORMAT. */
 manifest_t *changes_manifest(const value_t *files, fault_t *fault);

@@ -115,7 +115,7 @@ repository_is_bare(const repository_t *self)
     return bare;
 }
 
-void
+static void
 git_release_destroy(git_release_t **self_p)
 {
     git_release_t *self = *self_p;

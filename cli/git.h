@@ -32,8 +32,6 @@ typedef struct {
     release_t *release; /* the decoded document */
 } git_release_t;
 
-void git_release_destroy(git_release_t **self_p);
-
 /* Every release, in the order of playbook, then sequence; a list that is the caller's. What does
  * not hold together is left out, and said in one sentence each to on_complaint (may be NULL). NULL
  * with a fault where refs cannot be read. */

@@ -97,8 +97,10 @@ begin_draft(draft_t *draft, const char *folder, const char *name, fault_t *fault
     return 0;
 }
 
-draft_t *
-keys_draft(const char *folder, const char *name, fault_t *fault)
+/* The draft of NAME: the one that is there, or the signed document with the next version, or a
+ * first one. The caller's. */
+static draft_t *
+load_draft(const char *folder, const char *name, fault_t *fault)
 {
     fault_t absent;
     bool people = !strcmp(name, "people");
@@ -132,8 +134,9 @@ check_decodes(slice_t document, const char *name, fault_t *fault)
     return fleet ? 0 : -1;
 }
 
-int
-keys_keep(const char *folder, const char *name, const draft_t *draft, fault_t *fault)
+/* Writes the draft, if it decodes; drops signatures of what it said before. */
+static int
+keep_draft(const char *folder, const char *name, const draft_t *draft, fault_t *fault)
 {
     char path[KEYS_PATH_MAX], signatures[KEYS_PATH_MAX + 8];
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
@@ -151,7 +154,7 @@ static int
 keep_and_say(const char *folder, const char *name, const draft_t *draft)
 {
     fault_t fault;
-    if (keys_keep(folder, name, draft, &fault))
+    if (keep_draft(folder, name, draft, &fault))
         return command_fail(&fault);
     printf("%s/draft.%s is ready; sign it: tocsin keys sign %s %s --key FILE\n", folder, name,
            folder, name);
@@ -297,7 +300,7 @@ keys_person(const options_t *options, int argc, char **argv)
     if (!class_read(highest, &class_) || !scope_valid(scope) || (curve && !curve_valid(curve)))
         return command_usage(self, "--highest is a class, --scope is any or NAME=NAME,..., --curve "
                                    "64 hexadecimal digits");
-    CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], "people", &fault);
+    CLEANUP(draft_destroy) draft_t *draft = load_draft(argv[1], "people", &fault);
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     if (!draft || read_public(argv[3], &key, &fault))
         return command_fail(&fault);
@@ -318,7 +321,7 @@ keys_broker(const options_t *options, int argc, char **argv)
     fault_t fault;
     if (argc != 4 || !text_is_name(argv[2]) || !curve_valid(argv[3]))
         return command_usage(&keys_commands[2], "name a folder, a broker and its 64 digits");
-    CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], "people", &fault);
+    CLEANUP(draft_destroy) draft_t *draft = load_draft(argv[1], "people", &fault);
     if (!draft)
         return command_fail(&fault);
     draft_drop(draft, "broker", argv[2], "");
@@ -333,7 +336,7 @@ keys_delegate(const options_t *options, int argc, char **argv)
     fault_t fault;
     if (argc != 4 || !text_is_name(argv[2]) || !text_is_name(argv[3]))
         return command_usage(&keys_commands[3], "name a folder, a region and an officer");
-    CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], "people", &fault);
+    CLEANUP(draft_destroy) draft_t *draft = load_draft(argv[1], "people", &fault);
     if (!draft)
         return command_fail(&fault);
     draft_add(draft, "delegate", "%s %s", argv[2], argv[3]);
@@ -371,7 +374,7 @@ keys_worker(const options_t *options, int argc, char **argv)
                              "and the 64 digits of its CURVE key");
     if (!labels_valid(labels))
         return command_usage(self, "--labels is NAME=NAME,... ascending");
-    CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], name, &fault);
+    CLEANUP(draft_destroy) draft_t *draft = load_draft(argv[1], name, &fault);
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     if (!draft || pubkey_read_line(&key, argv[4], &fault))
         return command_fail(&fault);
@@ -393,7 +396,7 @@ keys_source(const options_t *options, int argc, char **argv)
     char name[TEXT_NAME_MAX + 16];
     if (argc != 4 || !fleet_name(argv[2], name) || !text_is_name(argv[3]))
         return command_usage(&keys_commands[5], "name a folder, a region and a source");
-    CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], name, &fault);
+    CLEANUP(draft_destroy) draft_t *draft = load_draft(argv[1], name, &fault);
     if (!draft)
         return command_fail(&fault);
     draft_add(draft, "source", "%s", argv[3]);
@@ -432,7 +435,7 @@ keys_drop(const options_t *options, int argc, char **argv)
     for (int i = 4, used = 0; i < argc && used < (int)sizeof front; i++)
         used +=
             snprintf(front + used, sizeof front - (size_t)used, "%s%s", i > 4 ? " " : "", argv[i]);
-    CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], argv[2], &fault);
+    CLEANUP(draft_destroy) draft_t *draft = load_draft(argv[1], argv[2], &fault);
     if (!draft)
         return command_fail(&fault);
     if (!draft_drop(draft, argv[3], front, "")) {

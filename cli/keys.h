@@ -28,12 +28,4 @@ int keys_site_id(const char *folder, hash_t *id, fault_t *fault) MUST_CHECK;
 /* The signed documents of a folder, verified. The caller's. */
 trust_t *keys_load(const char *folder, fault_t *fault);
 
-/* The draft of NAME: the one that is there, or the signed document with the next version, or a
- * first one. The caller's. */
-draft_t *keys_draft(const char *folder, const char *name, fault_t *fault);
-
-/* Writes the draft, if it decodes; drops signatures of what it said before. */
-int keys_keep(const char *folder, const char *name, const draft_t *draft,
-              fault_t *fault) MUST_CHECK;
-
 #endif

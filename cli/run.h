@@ -23,9 +23,6 @@ command_run_t run_watch;
 int run_follow(const options_t *options, client_t *client, const char *run, int64_t wait_s,
                FILE *out);
 
-/* A run's exit status, from its answer: 8 while it is active. */
-int run_status(const value_t *run);
-
 /* "5 targets: 3 done, 1 failed, 1 unknown" into out. */
 const char *run_counts(const value_t *run, char *out, size_t size);
 

@@ -38,8 +38,9 @@ run_counts(const value_t *run, char *out, size_t size)
     return out;
 }
 
-int
-run_status(const value_t *run)
+/* A run's exit status, from its answer: 8 while it is active. */
+static int
+status_of(const value_t *run)
 {
     const value_t *targets = value_get(run, "targets");
     const char *state = value_get_text(run, "state");
@@ -93,7 +94,7 @@ look(client_t *client, const char *run, FILE *out)
     CLEANUP(value_destroy) value_t *body = run_ask(client, run, &fault);
     if (!body)
         return client_interrupted(client) ? EXIT_RUNNING : command_fail(&fault);
-    int status = run_status(body);
+    int status = status_of(body);
     if (status != EXIT_RUNNING && out)
         fprintf(out, "run %.*s %s: %s\n", RUN_DIGITS, run, value_get_text(body, "state"),
                 run_counts(body, counts, sizeof counts));

@@ -18,13 +18,13 @@ struct table {
     size_t columns;
 };
 
-static bool
-colours(void)
+bool
+show_colour(FILE *out)
 {
     const char *none = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
     if (none && *none)
         return false;
-    return (force && *force && strcmp(force, "0") != 0) || isatty(STDOUT_FILENO);
+    return (force && *force && strcmp(force, "0") != 0) || isatty(fileno(out));
 }
 
 table_t *
@@ -33,7 +33,7 @@ table_new(const char *const *headings)
     table_t *self = memory_new(1, sizeof *self);
     self->inner = scols_new_table();
     assert(self->inner);
-    scols_table_enable_colors(self->inner, colours());
+    scols_table_enable_colors(self->inner, show_colour(stdout));
     scols_table_set_column_separator(self->inner, "  ");
     for (; headings[self->columns]; self->columns++) {
         assert(self->columns < TABLE_COLUMNS_MAX);
@@ -41,7 +41,7 @@ table_new(const char *const *headings)
         struct libscols_column *column = scols_table_new_column(
             self->inner, headings[self->columns], 0, last ? SCOLS_FL_WRAP : 0);
         assert(column);
-        if (colours())
+        if (show_colour(stdout))
             scols_cell_set_color(scols_column_get_header(column), "\033[1m");
     }
     return self;

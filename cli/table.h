@@ -3,11 +3,16 @@
 #ifndef TOCSIN_TABLE_H
 #define TOCSIN_TABLE_H
 
+#include <stdio.h>
+
 #include "cli/command.h"
 
 typedef struct table table_t;
 
-/* headings ends with NULL. Colour only on a terminal without NO_COLOR, or with CLICOLOR_FORCE. */
+/* Whether out wants colour: a terminal without NO_COLOR, or CLICOLOR_FORCE. */
+bool show_colour(FILE *out);
+
+/* headings ends with NULL. In colour where show_colour says so. */
 table_t *table_new(const char *const *headings);
 void table_destroy(table_t **self_p);
 void table_row(table_t *self, const char *const *cells);

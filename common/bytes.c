@@ -134,13 +134,6 @@ bytes_add_u32(bytes_t *self, uint32_t number)
 }
 
 void
-bytes_add_u64(bytes_t *self, uint64_t number)
-{
-    bytes_add_u32(self, (uint32_t)(number >> 32));
-    bytes_add_u32(self, (uint32_t)number);
-}
-
-void
 bytes_add_string(bytes_t *self, slice_t slice)
 {
     assert(slice.size <= UINT32_MAX);

@@ -55,7 +55,6 @@ void bytes_add_text(bytes_t *self, const char *text);
 void bytes_addf(bytes_t *self, const char *format, ...) PRINTF(2, 3);
 void bytes_add_u8(bytes_t *self, uint8_t number);
 void bytes_add_u32(bytes_t *self, uint32_t number); /* big-endian */
-void bytes_add_u64(bytes_t *self, uint64_t number); /* big-endian */
 
 /* u32 length, then the bytes: a "string" of RFC 4251. */
 void bytes_add_string(bytes_t *self, slice_t slice);

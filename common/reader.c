@@ -37,13 +37,6 @@ reader_u32(reader_t *self)
            (uint32_t)taken.data[2] << 8 | taken.data[3];
 }
 
-uint64_t
-reader_u64(reader_t *self)
-{
-    uint64_t high = reader_u32(self);
-    return high << 32 | reader_u32(self);
-}
-
 slice_t
 reader_string(reader_t *self, size_t max)
 {

@@ -15,7 +15,6 @@ typedef struct {
 reader_t reader_over(slice_t bytes);
 uint8_t reader_u8(reader_t *self);
 uint32_t reader_u32(reader_t *self); /* big-endian */
-uint64_t reader_u64(reader_t *self); /* big-endian */
 
 /* A view into what is read. */
 slice_t reader_bytes(reader_t *self, size_t size);

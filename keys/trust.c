@@ -177,33 +177,12 @@ trust_fleet(const trust_t *self, size_t index)
     return index < self->fleet_count ? self->fleets[index].fleet : NULL;
 }
 
-static const worker_line_t *
-fleet_curve(const fleet_t *self, const curvekey_t *key)
-{
-    for (size_t i = 0; i < self->worker_count; i++)
-        if (!memcmp(self->workers[i].curve.bytes, key->bytes, sizeof key->bytes))
-            return &self->workers[i];
-    return NULL;
-}
-
 const worker_line_t *
 trust_worker(const trust_t *self, const char *id, const fleet_t **fleet)
 {
     const worker_line_t *line = NULL;
     for (size_t i = 0; !line && i < self->fleet_count; i++) {
         line = fleet_worker(self->fleets[i].fleet, id);
-        if (line && fleet)
-            *fleet = self->fleets[i].fleet;
-    }
-    return line;
-}
-
-const worker_line_t *
-trust_worker_curve(const trust_t *self, const curvekey_t *key, const fleet_t **fleet)
-{
-    const worker_line_t *line = NULL;
-    for (size_t i = 0; !line && i < self->fleet_count; i++) {
-        line = fleet_curve(self->fleets[i].fleet, key);
         if (line && fleet)
             *fleet = self->fleets[i].fleet;
     }

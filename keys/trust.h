@@ -53,8 +53,6 @@ const fleet_t *trust_fleet(const trust_t *self, size_t index);
 
 /* Over all regions; *fleet (may be NULL) receives the region's. NULL where there is none. */
 const worker_line_t *trust_worker(const trust_t *self, const char *id, const fleet_t **fleet);
-const worker_line_t *trust_worker_curve(const trust_t *self, const curvekey_t *key,
-                                        const fleet_t **fleet);
 const worker_line_t *trust_host(const trust_t *self, const char *host, const fleet_t **fleet);
 
 /* Whether root, people and every fleet are inside their time, and still backed by the document

@@ -22,7 +22,6 @@ typedef struct block {
 struct arena {
     size_t bytes;           /* of the mapping */
     size_t used;            /* everything before it was given away at some time */
-    size_t peak;            /* the most that used ever was */
     block_t *free[CLASSES]; /* by class */
 };
 
@@ -51,7 +50,6 @@ arena_new(size_t bytes)
         return NULL;
     self->bytes = bytes;
     self->used = (sizeof *self + STEP - 1) / STEP * STEP;
-    self->peak = self->used;
     return self;
 }
 
@@ -85,8 +83,6 @@ take(arena_t *self, size_t size)
         return NULL;
     block = (block_t *)((uint8_t *)self + self->used);
     self->used += rounded;
-    if (self->used > self->peak)
-        self->peak = self->used;
     return block;
 }
 
@@ -123,10 +119,4 @@ arena_resize(void *arena, void *memory, size_t old_size, size_t size)
     memcpy(moved, memory, size < old_size ? size : old_size);
     give_back(self, memory, old_size);
     return moved;
-}
-
-size_t
-arena_peak(const arena_t *self)
-{
-    return self->peak;
 }

@@ -17,7 +17,4 @@ void arena_destroy(arena_t **self_p);
 /* A lua_Alloc, self an arena_t: NULL when the arena is used up. Shrinking never fails. */
 void *arena_resize(void *self, void *memory, size_t old_size, size_t size);
 
-/* The furthest byte ever given away. */
-size_t arena_peak(const arena_t *self);
-
 #endif

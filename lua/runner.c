@@ -97,27 +97,6 @@ reap(pid_t pid)
     return status;
 }
 
-int
-runner_possible(fault_t *fault)
-{
-    int fd = -1;
-    pid_t pid = runner_fork(&fd, fault);
-    if (pid < 0)
-        return -1;
-    close(fd);
-    int status = reap(pid);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) == UNCONFINED)
-        return fault_set(fault, FAULT_DENIED,
-                         "this machine cannot confine a playbook: its kernel refuses seccomp");
-    return 0;
-}
-
-int
-runner_landlock_abi(void)
-{
-    return sandbox_landlock_abi();
-}
-
 static int
 send_task(channel_t *channel, const task_t *task, fault_t *fault)
 {

@@ -27,12 +27,6 @@
 #define RUNNER_OUTPUT_MAX (256 * 1024)
 #define RUNNER_OPS_MAX    RECEIPT_OPS_MAX
 
-/* FAULT_DENIED where this machine cannot confine a runner (seccomp missing): refuse to start. */
-int runner_possible(fault_t *fault) MUST_CHECK;
-
-/* What this machine gives beyond seccomp, for doctor: Landlock's ABI (0 none). */
-int runner_landlock_abi(void);
-
 /* Forks a runner that is locked down and waits for its TASK. *fd is the other end of its
  * descriptor, the caller's. The pid, the caller's to reap and kill; -1 with a fault. Call it from a
  * small process with one thread. */

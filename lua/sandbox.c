@@ -158,8 +158,9 @@ limit(const sandbox_t *self)
     return 0;
 }
 
-int
-sandbox_landlock_abi(void)
+/* Landlock's version of this kernel; 0 where there is none. */
+static int
+landlock_abi(void)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
     return abi > 0 ? (int)abi : 0;
@@ -169,7 +170,7 @@ sandbox_landlock_abi(void)
 static void
 enter_landlock(void)
 {
-    size_t abi = (size_t)sandbox_landlock_abi();
+    size_t abi = (size_t)landlock_abi();
     if (!abi)
         return;
     if (abi >= ARRAY_SIZE(landlock_abis))

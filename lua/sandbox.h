@@ -24,7 +24,4 @@ void sandbox_destroy(sandbox_t **self_p);
  * cannot grow afterwards. */
 int sandbox_enter(const sandbox_t *self, int fd, pid_t parent) MUST_CHECK;
 
-/* Landlock's version of this kernel; 0 where there is none. */
-int sandbox_landlock_abi(void);
-
 #endif

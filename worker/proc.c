@@ -60,17 +60,11 @@ proc_read(pid_t pid, proc_t *out)
     return true;
 }
 
+/* Neither a zombie nor dead. */
 static bool
 is_alive(const proc_t *self)
 {
     return self->state != 'Z' && self->state != 'X';
-}
-
-bool
-proc_lives(pid_t pid)
-{
-    proc_t found;
-    return proc_read(pid, &found) && is_alive(&found);
 }
 
 wall_t

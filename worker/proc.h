@@ -24,9 +24,6 @@ typedef struct {
 /* False where there is no such process. */
 bool proc_read(pid_t pid, proc_t *out);
 
-/* There, and neither a zombie nor dead. */
-bool proc_lives(pid_t pid);
-
 wall_t proc_started(const proc_t *self);
 
 /* All of them, ascending by pid; the array is the caller's (free). */

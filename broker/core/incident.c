@@ -80,8 +80,8 @@ find_by_key(core_t *self, const alert_t *alert, fault_t *fault)
                                                           : hold_newest(self, &row->incident);
 }
 
-void
-incident_put(core_t *self, const incident_t *incident)
+static void
+put(core_t *self, const incident_t *incident)
 {
     row_t row = {.kind = ROW_INCIDENT, .incident = *incident};
     actions_put(self->actions, &row);
@@ -104,7 +104,7 @@ incident_move(core_t *self, incident_t *incident, incident_state_t state, const 
     core_note(self, incident_word(state), incident->id,
               hash_equal(&incident->run, &HASH_ZERO) ? NULL : &incident->run, incident->worker,
               "%s", incident->reason);
-    incident_put(self, incident);
+    put(self, incident);
 }
 
 static const char *
@@ -200,7 +200,7 @@ on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t docu
                (incident->state == INCIDENT_FAILED && !same)) {
         decide(self, incident, alert, document);
     }
-    incident_put(self, incident);
+    put(self, incident);
 }
 
 static void
@@ -218,7 +218,7 @@ on_resolved(core_t *self, incident_t *incident, const alert_t *alert, uint64_t l
     if (incident->state == INCIDENT_WAITING || incident->state == INCIDENT_FAILED)
         incident_move(self, incident, INCIDENT_RESOLVED, "its source says that it is over");
     else
-        incident_put(self, incident);
+        put(self, incident);
 }
 
 int
@@ -308,7 +308,7 @@ incidents_suggest(core_t *self)
         if (!incident_open(incident->state) || !strcmp(names, incident->playbooks))
             continue;
         text_copy(incident->playbooks, sizeof incident->playbooks, names);
-        incident_put(self, incident);
+        put(self, incident);
     }
 }
 

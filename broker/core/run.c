@@ -198,8 +198,8 @@ send_offer(core_t *self, const run_t *run, const share_t *share)
     core_send(self, share->worker, &frames);
 }
 
-void
-run_offer(core_t *self, run_t *run, share_t *share)
+static void
+offer(core_t *self, run_t *run, share_t *share)
 {
     share->row.offered = self->now;
     run_move(self, run, share, PART_OFFERED, "", "");
@@ -318,7 +318,7 @@ next_wave(core_t *self, run_t *run)
     }
     for (size_t i = 0; i < run->share_count; i++)
         if (run->shares[i].row.wave == wave && run->shares[i].row.state == PART_WAITING)
-            run_offer(self, run, &run->shares[i]);
+            offer(self, run, &run->shares[i]);
 }
 
 static run_state_t

@@ -116,8 +116,8 @@ shelf_grant_at(const shelf_t *self, size_t index)
     return self->grants[index];
 }
 
-held_grant_t *
-shelf_grant(const shelf_t *self, const hash_t *hash)
+static held_grant_t *
+find_grant(const shelf_t *self, const hash_t *hash)
 {
     for (size_t i = 0; i < self->grant_count; i++)
         if (hash_equal(&self->grants[i]->hash, hash))
@@ -386,7 +386,7 @@ shelf_add_grant(shelf_t *self, trust_t *trust, slice_t document, slice_t armors,
                 bool *changed, fault_t *fault)
 {
     hash_t hash = hash_of(document);
-    held_grant_t *known = shelf_grant(self, &hash);
+    held_grant_t *known = find_grant(self, &hash);
     *changed = false;
     if (known)
         return known;

@@ -50,7 +50,6 @@ shelved_t *shelf_release(const shelf_t *self, const hash_t *hash);
 shelved_t *shelf_in_service(const shelf_t *self, const char *playbook);
 size_t shelf_grant_count(const shelf_t *self);
 held_grant_t *shelf_grant_at(const shelf_t *self, size_t index);
-held_grant_t *shelf_grant(const shelf_t *self, const hash_t *hash);
 
 /* Takes over *files (on failure too). A release that is there already only gains armors. *changed
  * tells whether anything did. FAULT_SITE, FAULT_FORMAT, FAULT_LIMIT; FAULT_SIGNATURE and its kin

@@ -66,13 +66,12 @@ incident_t *incident_find(core_t *self, uint64_t number, fault_t *fault);
 void incident_adopt(core_t *self, const incident_t *incident);
 void incident_move(core_t *self, incident_t *incident, incident_state_t state, const char *format,
                    ...) PRINTF(4, 5);
-void incident_put(core_t *self, const incident_t *incident);
 void incident_on_run(core_t *self, const run_t *run, fault_t *fault);
 void incident_on_accept(core_t *self, const run_t *run, fault_t *fault);
 void incidents_suggest(core_t *self);
 void incidents_sweep(core_t *self);
 
-/* match.c: what a firing alert may cause; 0 where a run was begun. */
+/* match.c: what a firing alert may cause; true where a run was begun, else why not in reason. */
 void match_suggest(const core_t *self, const char *alertname, char *names, size_t size);
 bool match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document,
                uint64_t leaf, char *reason, size_t size);
@@ -84,7 +83,6 @@ run_t *run_begin(core_t *self, const run_row_t *row, slice_t authority, slice_t 
 share_t *run_add(run_t *self, const char *target, uint64_t wave);
 void run_launch(core_t *self, run_t *run);
 void run_advance(core_t *self, run_t *run);
-void run_offer(core_t *self, run_t *run, share_t *share);
 share_t *run_share(run_t *self, const char *worker, const char *target);
 void run_move(core_t *self, run_t *run, share_t *share, part_state_t state, const char *code,
               const char *text);

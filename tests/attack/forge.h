@@ -72,7 +72,7 @@ forge_secret(const char *folder, const char *person, uint8_t secret[static 64])
     reader_u32(&in);
     reader_string(&in, size); /* the public key */
     in = reader_over(reader_string(&in, size));
-    reader_u64(&in); /* the check numbers */
+    reader_bytes(&in, 8); /* the check numbers */
     reader_string(&in, size);
     reader_string(&in, size);
     slice_t half = reader_string(&in, size);

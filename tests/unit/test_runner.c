@@ -95,15 +95,6 @@ gives(const char *fields, const char *encoded)
 }
 
 static void
-this_machine_can_confine_a_runner(void **state)
-{
-    (void)state;
-    fault_t fault = {0};
-    assert_int_equal(runner_possible(&fault), 0);
-    assert_true(runner_landlock_abi() >= 0);
-}
-
-static void
 a_step_runs_and_its_output_is_canonical(void **state)
 {
     (void)state;
@@ -499,7 +490,6 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(this_machine_can_confine_a_runner),
         cmocka_unit_test(a_step_runs_and_its_output_is_canonical),
         cmocka_unit_test(an_op_gives_its_result_or_nil_text_and_code),
         cmocka_unit_test(when_and_verify_decide),

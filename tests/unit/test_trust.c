@@ -367,8 +367,6 @@ site_loads_from_its_folder(void **state)
     const fleet_t *fleet = NULL;
     assert_string_equal(trust_host(trust, "web1.example", &fleet)->id, "w1");
     assert_string_equal(fleet->region, "north");
-    curvekey_t curve = site_curve("s1");
-    assert_string_equal(trust_worker_curve(trust, &curve, NULL)->id, "s1");
     assert_null(trust_worker(trust, "w9", NULL));
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         snprintf(path, sizeof path, "%s/%s", site->folder, names[i]);
