@@ -59,6 +59,16 @@ find_text(input_text_t *texts, size_t count, const char *name)
     return NULL;
 }
 
+static int
+unknown_input(const manifest_t *manifest, const char *name, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *names = bytes_new();
+    for (size_t i = 0; i < manifest->input_count; i++)
+        bytes_addf(names, "%s%s", i ? ", " : "", manifest->inputs[i].name);
+    return fault_set(fault, FAULT_INPUT, "playbook '%s' has no input '%s'; it has: %.120s",
+                     manifest->playbook, name, names->size ? bytes_text(names) : "none");
+}
+
 /* What --set says, in place of what the alert gave. */
 static int
 set_inputs(const wish_t *wish, input_text_t *texts, size_t *count, fault_t *fault)
@@ -70,8 +80,7 @@ set_inputs(const wish_t *wish, input_text_t *texts, size_t *count, fault_t *faul
             return fault_set(fault, FAULT_USAGE, "'--set %.80s' is not NAME=VALUE",
                              wish->inputs->at[i]);
         if (!manifest_input(wish->manifest, name))
-            return fault_set(fault, FAULT_INPUT, "playbook '%s' has no input '%s'",
-                             wish->manifest->playbook, name);
+            return unknown_input(wish->manifest, name, fault);
         input_text_t *text = find_text(texts, *count, name);
         if (!text)
             text = &texts[(*count)++];
@@ -412,8 +421,10 @@ print_head(const value_t *plan, FILE *out)
 {
     char title[128];
     int64_t window = value_get_integer(plan, "window");
-    fprintf(out, "plan %.7s  %s %lld (approved by ", value_get_text(plan, "plan"),
-            value_get_text(plan, "playbook"), (long long)value_get_integer(plan, "sequence"));
+    const char *order = value_get_text(plan, "order");
+    fprintf(out, "%s %.*s  %s %lld (approved by ", *order ? "order" : "plan", *order ? 12 : 7,
+            *order ? order : value_get_text(plan, "plan"), value_get_text(plan, "playbook"),
+            (long long)value_get_integer(plan, "sequence"));
     print_names(value_get(plan, "approvers"), ", ", SIGNATURES_MAX, out);
     fputs(value_get_bool(plan, "dry") ? ")   dry run" : ")", out);
     if (value_get_integer(plan, "incident"))

@@ -253,7 +253,14 @@ review_diff(const options_t *options, int argc, char **argv)
     if (!candidate || fault.code ||
         changes_code(base ? base->files : NULL, candidate->files, code, &fault))
         return command_fail(&fault);
-    changes_print_code(bytes_slice(code), stdout);
+    if (options->json) {
+        CLEANUP(value_destroy) value_t *body = value_map();
+        value_set_bool(body, "differs", code->size > 0);
+        value_set(body, "code", value_bytes(bytes_slice(code)));
+        json_print("diff", body);
+    } else {
+        changes_print_code(bytes_slice(code), stdout);
+    }
     return code->size ? 1 : 0;
 }
 

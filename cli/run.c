@@ -118,9 +118,29 @@ print_receipt(const value_t *row, const receipt_t *receipt)
         print_output(value_get(row, "output"), receipt);
 }
 
+/* Why nothing happens: the machine of a part that is not over is away, as the broker says. */
+static void
+print_away(const options_t *options, const value_t *part, const value_t *workers)
+{
+    static const char *const open[] = {"waiting", "offered", "open"};
+    char time[32];
+    bool is_open = false;
+    for (size_t i = 0; i < ARRAY_SIZE(open); i++)
+        is_open = is_open || !strcmp(value_get_text(part, "state"), open[i]);
+    for (size_t i = 0; is_open && i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i);
+        if (strcmp(value_get_text(row, "id"), value_get_text(part, "worker")) != 0 ||
+            value_get_bool(row, "online"))
+            continue;
+        printf("    the worker is offline, seen last %s; its part waits within the window\n",
+               show_time(options, value_get_integer(row, "seen"), time, sizeof time));
+    }
+}
+
 /* How many receipts did not hold. */
 static size_t
-print_part(const value_t *part, const char *run, const trust_t *trust)
+print_part(const options_t *options, const value_t *part, const char *run, const trust_t *trust,
+           const value_t *workers)
 {
     fault_t fault;
     size_t bad = 0;
@@ -132,6 +152,7 @@ print_part(const value_t *part, const char *run, const trust_t *trust)
     if (*value_get_text(part, "code") && strcmp(value_get_text(part, "code"), "none") != 0)
         printf("  %s", value_get_text(part, "code"));
     printf("  %s\n", show_text(value_get_text(part, "text"), text, sizeof text));
+    print_away(options, part, workers);
     for (size_t i = 0; i < value_count(receipts); i++) {
         const value_t *row = value_at(receipts, i);
         CLEANUP(receipt_destroy)
@@ -149,7 +170,8 @@ print_part(const value_t *part, const char *run, const trust_t *trust)
 }
 
 static size_t
-print_run(const options_t *options, const value_t *run, const trust_t *trust)
+print_run(const options_t *options, const value_t *run, const trust_t *trust,
+          const value_t *workers)
 {
     char time[32], counts[160], reason[FAULT_TEXT_MAX];
     const value_t *parts = value_get(run, "parts"), *who = value_get(run, "who");
@@ -169,7 +191,7 @@ print_run(const options_t *options, const value_t *run, const trust_t *trust)
         printf("  reason: %s\n", show_text(value_get_text(run, "reason"), reason, sizeof reason));
     printf("  %s\n\n", run_counts(run, counts, sizeof counts));
     for (size_t i = 0; i < value_count(parts); i++)
-        bad += print_part(value_at(parts, i), id, trust);
+        bad += print_part(options, value_at(parts, i), id, trust, workers);
     return bad;
 }
 
@@ -189,7 +211,8 @@ run_view(const options_t *options, int argc, char **argv)
         json_print("run", run);
         return 0;
     }
-    size_t bad = print_run(options, run, trust);
+    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
+    size_t bad = print_run(options, run, trust, workers);
     if (!bad)
         return 0;
     fault_set(&fault, FAULT_SIGNATURE,

@@ -188,7 +188,8 @@ sign_order(signed_order_t *self, const options_t *options, const desk_t *desk,
     CLEANUP(value_destroy)
     value_t *plan = plan_value(self->order, NULL, fetched->release, fetched->manifest,
                                &fetched->approvals, desk->trust);
-    value_set_text(plan, "plan", hash_write(&of, hash));
+    value_set_text(plan, "order", hash_write(&of, hash));
+    value_set(plan, "offline", offline_targets(desk->client, self->order));
     if (!options->quiet)
         plan_print(plan, stderr);
     fprintf(stderr, "\n%s\n", bytes_text(self->document));
@@ -350,7 +351,8 @@ run_start(const options_t *options, int argc, char **argv)
     if (desk_open(&desk, options, &fault))
         return command_fail(&fault);
     CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &desk, &fault);
-    if (!fetched || (!sent_before && sign_order(&order, options, &desk, fetched, &fault)))
+    if (!fetched || (!sent_before && sign_check_key(options, &fault)) ||
+        (!sent_before && sign_order(&order, options, &desk, fetched, &fault)))
         return command_fail(&fault);
     if (sent_before)
         fprintf(stderr, "tocsin: this plan is signed already; its order goes out unchanged\n");
@@ -385,7 +387,8 @@ run_approve(const options_t *options, int argc, char **argv)
     if (signed_order_load(&order, argv[1], &fault) || desk_open(&desk, options, &fault))
         return command_fail(&fault);
     CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &desk, &fault);
-    if (!fetched || sign_order(&order, options, &desk, fetched, &fault))
+    if (!fetched || sign_check_key(options, &fault) ||
+        sign_order(&order, options, &desk, fetched, &fault))
         return command_fail(&fault);
     return finish(options, &order, &desk, fetched);
 }

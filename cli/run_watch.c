@@ -143,7 +143,14 @@ run_watch(const options_t *options, int argc, char **argv)
     CLEANUP(value_destroy) value_t *run = client ? run_ask(client, argv[1], &fault) : NULL;
     if (!run)
         return command_fail(&fault);
-    printf("%s  run %.*s\n", value_get_text(run, "playbook"), RUN_DIGITS,
-           value_get_text(run, "run"));
-    return run_follow(options, client, value_get_text(run, "run"), options->wait_s, stdout);
+    const char *id = value_get_text(run, "run");
+    if (!options->json) {
+        printf("%s  run %.*s\n", value_get_text(run, "playbook"), RUN_DIGITS, id);
+        return run_follow(options, client, id, options->wait_s, stdout);
+    }
+    int status = run_follow(options, client, id, options->wait_s, NULL);
+    CLEANUP(value_destroy) value_t *after = run_ask(client, id, &fault);
+    if (after)
+        json_print("run", after);
+    return status;
 }

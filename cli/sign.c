@@ -73,7 +73,7 @@ keygen_failed(const desk_t *desk, const char *key, fault_t *fault)
     for (size_t i = 0; words && i < words->size; i++)
         if (words->data[i] < 0x20 || words->data[i] == 0x7f)
             words->data[i] = ' ';
-    return fault_set(fault, FAULT_FAILED, "ssh-keygen does not sign with '%s': %.*s", key,
+    return fault_set(fault, FAULT_KEY, "ssh-keygen does not sign with '%s': %.*s", key,
                      COMPLAINT_MAX, words ? bytes_text(words) : "it says nothing");
 }
 
@@ -98,13 +98,25 @@ desk_sign(const desk_t *self, const char *key, purpose_t purpose, fault_t *fault
 }
 
 int
+sign_check_key(const options_t *options, fault_t *fault)
+{
+    if (!options->key || !*options->key)
+        return fault_set(fault, FAULT_USAGE, "name your SSH key by --key FILE or TOCSIN_KEY");
+    if (access(options->key, R_OK))
+        return fault_set(fault, FAULT_KEY,
+                         "no SSH key in '%s': %s; name yours by --key FILE or TOCSIN_KEY",
+                         options->key, strerror(errno));
+    return 0;
+}
+
+int
 sign_document(const options_t *options, purpose_t purpose, slice_t document, bytes_t *armor,
               pubkey_t *key, fault_t *fault)
 {
     signature_t signature;
     desk_t desk = {.folder = ""};
-    if (!options->key || !*options->key)
-        return fault_set(fault, FAULT_USAGE, "name your SSH key by --key FILE or TOCSIN_KEY");
+    if (sign_check_key(options, fault))
+        return -1;
     if (!options->quiet && isatty(STDERR_FILENO))
         fprintf(stderr, "signing with '%s' (touch it if it blinks)\n", options->key);
     int failed = desk_open(&desk, document, fault);

@@ -9,9 +9,12 @@
 
 /* Runs `ssh-keygen -Y sign -n NAMESPACE -f options->key` over the document in a private folder,
  * decodes what it made and checks it; appends the armor. The signer's key into *key (may be NULL).
- * FAULT_USAGE where no key is named, FAULT_FAILED with ssh-keygen's own words. */
+ * FAULT_USAGE where no key is named, FAULT_KEY with ssh-keygen's own words. */
 int sign_document(const options_t *options, purpose_t purpose, slice_t document, bytes_t *armor,
                   pubkey_t *key, fault_t *fault) MUST_CHECK;
+
+/* Whether a key is named and there, before anything long is shown. FAULT_USAGE, FAULT_KEY. */
+int sign_check_key(const options_t *options, fault_t *fault) MUST_CHECK;
 
 /* Asks on the terminal; true at once with options->no_input, false where there is no terminal. The
  * caller has shown the document as it is. */

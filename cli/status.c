@@ -5,7 +5,8 @@
 #include "cli/run.h"
 #include "cli/table.h"
 
-#define RUNS_SHOWN_MAX 20
+#define RUNS_SHOWN_MAX    20
+#define WAITING_SHOWN_MAX 8
 
 /* "3 waiting, 1 running": what is not zero. */
 static void
@@ -27,7 +28,9 @@ print_counts(const char *what, const value_t *counts)
 static void
 print_waiting(const value_t *waiting)
 {
-    for (size_t i = 0; i < value_count(waiting); i++) {
+    size_t count = value_count(waiting);
+    size_t shown = count > WAITING_SHOWN_MAX ? WAITING_SHOWN_MAX : count;
+    for (size_t i = 0; i < shown; i++) {
         const value_t *row = value_at(waiting, i);
         char title[128];
         long long incident = (long long)value_get_integer(row, "incident");
@@ -39,6 +42,8 @@ print_waiting(const value_t *waiting)
         else
             printf("    tocsin incident view %lld\n", incident);
     }
+    if (count > shown)
+        printf("  %zu more\n    tocsin incident list --state waiting\n", count - shown);
 }
 
 static bool

@@ -300,6 +300,7 @@ refuses_inputs_that_are_missing_unknown_or_of_another_kind(void **state)
     desk->inputs->at[0] = "mounts=/srv";
     assert_null(plan_order(&desk->wish, desk->trust, &fault));
     assert_int_equal(fault.code, FAULT_INPUT);
+    assert_non_null(strstr(fault.text, "it has: goal, mount"));
     desk->inputs->at[0] = "mount";
     assert_null(plan_order(&desk->wish, desk->trust, &fault));
     assert_int_equal(fault.code, FAULT_USAGE);
