@@ -28,10 +28,9 @@ typedef struct {
     const char *help;
 } op_argument_t;
 
-/* What the judge does after a crash between BEGIN and END (docs/PROTOCOL.md 7.3). */
+/* What the effector does after a crash between BEGIN and END (docs/PROTOCOL.md 7.3). */
 typedef enum {
     AGAIN_IDEMPOTENT, /* run it again with the same key */
-    AGAIN_PROBE,      /* ask the probe op whether it happened */
     AGAIN_NEVER,      /* unknown */
 } again_t;
 

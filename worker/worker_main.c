@@ -2,7 +2,7 @@
 /* tocsin-worker - starts a worker's roles, joined by sockets, and starts all of them anew when one
  * ends: they are crash-only.
  *
- *     tocsin-worker -c CONFIG          -d stay in the foreground, -n check and exit
+ *     tocsin-worker -c CONFIG          -d stay in the foreground, -n check and exit, -v say more
  *     tocsin-worker keys -c CONFIG     make this worker's two keys, print the line for an officer
  *     tocsin-worker ROLE ARG...        one role by itself (link, judge, spawner, effector) */
 #include <errno.h>
@@ -25,6 +25,8 @@
 #include "keys/signature.h"
 #include "worker/policy.h"
 #include "worker/settings.h"
+
+#define USAGE "usage: tocsin-worker [keys] -c CONFIG [-n] [-d] [-v]"
 
 #define BACK_OFF_MAX_MS 10000
 #define STEADY_MS       10000 /* roles that ran so long start anew at once */
@@ -341,10 +343,10 @@ run(int argc, char **argv, fault_t *fault)
         else if (option == 'n' || option == 'd')
             *(option == 'n' ? &self.check : &self.foreground) = true;
         else
-            return fault_set(fault, FAULT_USAGE, "usage: tocsin-worker [keys] -c CONFIG [-n] [-d]");
+            return fault_set(fault, FAULT_USAGE, USAGE);
     }
     if (!self.config || optind != argc)
-        return fault_set(fault, FAULT_USAGE, "usage: tocsin-worker [keys] -c CONFIG [-n] [-d]");
+        return fault_set(fault, FAULT_USAGE, USAGE);
     char *absolute = realpath(self.config, NULL);
     if (!absolute)
         return fault_errno(fault, "'%s'", self.config);
