@@ -241,8 +241,9 @@ plan_check(const order_t *order, const manifest_t *manifest, const trust_t *trus
     return 0;
 }
 
-unsigned
-plan_signatures(const order_t *order, const release_t *release, const trust_t *trust)
+/* How many responders must sign. */
+static unsigned
+signatures_needed(const order_t *order, const release_t *release, const trust_t *trust)
 {
     return trust_root(trust)->quorum_order[order->dry ? CLASS_OBSERVE : release->highest];
 }
@@ -397,7 +398,7 @@ plan_value(const order_t *order, const wish_t *wish, const release_t *release,
     value_set_integer(plan, "soak", (int64_t)order->soak_s);
     value_set_integer(plan, "max_failures", order->max_failures);
     value_set_integer(plan, "targets", (int64_t)order->target_count);
-    value_set_integer(plan, "signatures", plan_signatures(order, release, trust));
+    value_set_integer(plan, "signatures", signatures_needed(order, release, trust));
     value_set(plan, "approvers", people_value(&approvals->approvers));
     value_set(plan, "authors", people_value(&approvals->authors));
     value_set(plan, "waves", waves_value(order));

@@ -40,9 +40,6 @@ size_t plan_wave_size(const manifest_t *manifest, unsigned wave);
 int plan_check(const order_t *order, const manifest_t *manifest, const trust_t *trust,
                fault_t *fault) MUST_CHECK;
 
-/* How many responders must sign. */
-unsigned plan_signatures(const order_t *order, const release_t *release, const trust_t *trust);
-
 /* Everything a person should see before signing, as one value: what --json prints, and what
  * plan_print shows. wish may be NULL: then nobody knows where inputs come from. The caller's. */
 value_t *plan_value(const order_t *order, const wish_t *wish, const release_t *release,
