@@ -11,7 +11,7 @@
 
 /* Unsigned refusals that are said within a span; what a broker can provoke more of is dropped. */
 #define REFUSALS_MAX 100
-#define REFUSALS_MS 10000
+#define REFUSALS_MS  10000
 
 typedef struct intake intake_t;
 
