@@ -173,17 +173,37 @@ compare_topic(value_t *changes, const value_t *before, const value_t *after, boo
     }
 }
 
+/* What alarms, then what is new, then the rest; each in the topics' order. */
+static size_t
+rank_of(const value_t *change)
+{
+    if (value_get_bool(change, "alarm"))
+        return 0;
+    return strcmp(value_get_text(change, "sign"), "+") == 0 ? 1 : 2;
+}
+
+static value_t *
+ranked(const value_t *changes)
+{
+    value_t *list = value_list();
+    for (size_t rank = 0; rank <= 2; rank++)
+        for (size_t i = 0; i < value_count(changes); i++)
+            if (rank_of(value_at(changes, i)) == rank)
+                value_append(list, value_copy(value_at(changes, i)));
+    return list;
+}
+
 value_t *
 changes_of(const manifest_t *before, const manifest_t *after)
 {
-    value_t *changes = value_list();
+    CLEANUP(value_destroy) value_t *changes = value_list();
     for (topic_t topic = TOPIC_CLASS; topic < TOPICS; topic++) {
         CLEANUP(value_destroy) value_t *was = before ? topics[topic](before) : value_list();
         CLEANUP(value_destroy) value_t *is = topics[topic](after);
         bool worse = topic == TOPIC_CLASS && before && after->highest > before->highest;
         compare_topic(changes, was, is, worse);
     }
-    return changes;
+    return ranked(changes);
 }
 
 void

@@ -10,8 +10,9 @@
 
 /* One change a map {sign, text, alarm}. sign is "+" for what is new, "-" for what is gone, " " for
  * what was there and still alarms. alarm marks an op that nothing but its schema and the machine's
- * policy bounds, a destructive op, and a class above the one before. In the order of class, ops,
- * inputs, triggers, rollout, steps, summary. before is NULL for a first release. The caller's. */
+ * policy bounds, a destructive op, and a class above the one before. First what alarms, then what
+ * is new, then the rest; each in the order of class, ops, inputs, triggers, rollout, steps,
+ * summary. before is NULL for a first release. The caller's. */
 value_t *changes_of(const manifest_t *before, const manifest_t *after);
 
 /* One line a change; what alarms is red where show_colour says so. */

@@ -318,7 +318,8 @@ ask(const review_t *self, const candidate_t *candidate, fault_t *fault)
              (unsigned long long)candidate->release->sequence,
              class_word(candidate->release->highest));
     if (!sign_confirm(self->options, question))
-        return fault_set(fault, FAULT_DENIED, "not approved");
+        return fault_set(fault, FAULT_DENIED,
+                         "not approved: nobody said yes (--no-input approves without asking)");
     return 0;
 }
 
@@ -348,7 +349,8 @@ approve_one(const review_t *self, const char *name, value_t *done, fault_t *faul
     bool already = approved_already(candidate, signer);
     if (signer && may_approve(candidate, signer, fault))
         return -1;
-    if (!already && (ask(self, candidate, fault) || sign_and_submit(self, candidate, fault)))
+    if (!already && (sign_check_key(self->options, fault) || ask(self, candidate, fault) ||
+                     sign_and_submit(self, candidate, fault)))
         return -1;
     int64_t missing = (int64_t)candidate->approvals.needed -
                       (int64_t)candidate->approvals.approvers.count - (already ? 0 : 1);

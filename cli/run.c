@@ -151,6 +151,8 @@ print_part(const options_t *options, const value_t *part, const char *run, const
            value_get_text(part, "state"));
     if (*value_get_text(part, "code") && strcmp(value_get_text(part, "code"), "none") != 0)
         printf("  %s", value_get_text(part, "code"));
+    if (!strcmp(value_get_text(part, "state"), "waiting"))
+        printf("  for wave %lld to end well", (long long)value_get_integer(part, "wave") - 1);
     printf("  %s\n", show_text(value_get_text(part, "text"), text, sizeof text));
     print_away(options, part, workers);
     for (size_t i = 0; i < value_count(receipts); i++) {

@@ -83,6 +83,7 @@ an_op_without_bounds_alarms(void **state)
     assert_non_null(now);
     assert_true(value_get_bool(now, "alarm"));
     assert_non_null(find(changes, "-", "step usage may call disk.usage (observe): path under"));
+    assert_ptr_equal(now, value_at(changes, 0));
 }
 
 static void
@@ -104,6 +105,7 @@ a_higher_class_alarms_and_a_lower_one_does_not(void **state)
     assert_false(value_get_bool(find(up, "+", "step clean may call file.remove"), "alarm"));
     assert_non_null(find(up, "+", "step clean: at most 60 s; needs usage"));
     assert_false(value_get_bool(find(down, "+", "class observe"), "alarm"));
+    assert_string_equal(value_get_text(value_at(down, 0), "sign"), "+");
     assert_non_null(find(down, "-", "step clean may call file.remove"));
 }
 
