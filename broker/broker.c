@@ -11,7 +11,7 @@
 
 #include "broker/alertmanager.h"
 #include "broker/catalog.h"
-#include "broker/checkpoint.h"
+#include "wire/checkpoint.h"
 #include "broker/desk.h"
 #include "broker/web.h"
 #include "common/document.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "broker/checkpoint.h"
+#include "wire/checkpoint.h"
 #include "broker/view.h"
 #include "common/log.h"
 #include "wire/message.h"

@@ -4,7 +4,7 @@
 #include <czmq.h>
 #include <stdio.h>
 
-#define DOCUMENT_END "\nend\n"
+#include "common/document.h"
 
 void
 view_set_hash(value_t *map, const char *key, const hash_t *hash)
@@ -211,9 +211,9 @@ set_output(const store_t *store, value_t *map, const receipt_t *receipt, fault_t
 static value_t *
 view_receipt(const store_t *store, slice_t leaf, fault_t *fault)
 {
-    const uint8_t *end = memmem(leaf.data, leaf.size, DOCUMENT_END, sizeof DOCUMENT_END - 1);
-    size_t size = end ? (size_t)(end - leaf.data) + sizeof DOCUMENT_END - 1 : 0;
-    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(slice_of(leaf.data, size), fault);
+    slice_t document = {0}, armor = {0};
+    document_split(leaf, &document, &armor);
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, fault);
     if (!receipt)
         return NULL;
     CLEANUP(value_destroy) value_t *map = value_map();
@@ -227,8 +227,8 @@ view_receipt(const store_t *store, slice_t leaf, fault_t *fault)
     value_set_integer(map, "started", receipt->started.ms);
     value_set_integer(map, "ended", receipt->ended.ms);
     value_set(map, "ops", ops_of(receipt));
-    value_set(map, "document", value_bytes(slice_of(leaf.data, size)));
-    value_set(map, "armor", value_bytes(slice_of(leaf.data + size, leaf.size - size)));
+    value_set(map, "document", value_bytes(document));
+    value_set(map, "armor", value_bytes(armor));
     return set_output(store, map, receipt, fault) ? NULL : MOVE(map);
 }
 

@@ -32,9 +32,9 @@ typedef struct {
 
 typedef struct {
     const trust_t *trust;
-    bool say; /* sentences as they come; else they are only kept */
-    fold_t fold;
-    hash_t pinned_head; /* the fold's head when it had the pin's size */
+    bool say;           /* sentences as they come; else they are only kept */
+    merkle_t log;       /* over the leaves that were read */
+    hash_t pinned_head; /* the log's when it had the pin's size */
     uint64_t receipts, signatures, counted;
     zhashx_t *chains;  /* worker id to chain_t */
     zhashx_t *orders;  /* run ids of orders seen, as text */
@@ -83,21 +83,6 @@ static unsigned long long
 leaf_number(const audit_t *self)
 {
     return self->counted - 1;
-}
-
-/* A document and what follows it: its own last line is the first line 'end'. */
-static bool
-split(slice_t payload, slice_t *document, slice_t *armors)
-{
-    static const char mark[] = "\nend\n";
-    const uint8_t *end =
-        payload.size ? memmem(payload.data, payload.size, mark, sizeof mark - 1) : NULL;
-    if (!end)
-        return false;
-    size_t size = (size_t)(end - payload.data) + sizeof mark - 1;
-    *document = slice_of(payload.data, size);
-    *armors = slice_of(payload.data + size, payload.size - size);
-    return true;
 }
 
 /* Every document's first line after its type is its site. */
@@ -256,7 +241,7 @@ check_leaf(audit_t *self, slice_t leaf)
         slice_t payload = slice_of(lf + 1, leaf.size - kind.size - 1);
         if (!kinds[i].check)
             return;
-        if (!split(payload, &document, &armors))
+        if (!document_split(payload, &document, &armors))
             problem(self, "leaf %llu: no %s document is in it", leaf_number(self), kinds[i].kind);
         else if (kinds[i].check(self, document, armors, &fault))
             problem(self, "leaf %llu: %s", leaf_number(self), fault.text);
@@ -271,11 +256,12 @@ read_leaves(audit_t *self, record_t *record, const pin_t *pin, fault_t *fault)
     slice_t leaf;
     int more;
     while ((more = record_next(record, &leaf, fault)) == 1) {
-        fold_add(&self->fold, leaf);
+        hash_t hash = hash_leaf(leaf);
+        merkle_append(&self->log, &hash);
         self->counted++;
         check_leaf(self, leaf);
         if (self->counted == pin->size)
-            self->pinned_head = fold_head(&self->fold);
+            self->pinned_head = merkle_head(&self->log);
     }
     return more;
 }
@@ -356,7 +342,7 @@ static void
 check_tree(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
 {
     char text[HASH_TEXT];
-    hash_t head = fold_head(&self->fold);
+    hash_t head = merkle_head(&self->log);
     if (!hash_equal(&head, &checkpoint->head))
         problem(self, "the leaves do not make the head that was signed");
     else if (self->say)

@@ -25,43 +25,6 @@ struct record {
 };
 
 void
-fold_add(fold_t *self, slice_t leaf)
-{
-    size_t level = 0;
-    hash_t hash = hash_leaf(leaf);
-    for (uint64_t left = self->size++; left & 1; left >>= 1, level++)
-        hash = hash_node(&self->edge[level], &hash);
-    self->edge[level] = hash;
-}
-
-hash_t
-fold_head(const fold_t *self)
-{
-    hash_t head = hash_of(slice_of(NULL, 0));
-    bool begun = false;
-    for (size_t level = 0; level < ARRAY_SIZE(self->edge); level++) {
-        if (!(self->size >> level & 1))
-            continue;
-        head = begun ? hash_node(&self->edge[level], &head) : self->edge[level];
-        begun = true;
-    }
-    return head;
-}
-
-static int
-checkpoint_decode(checkpoint_t *self, slice_t document, fault_t *fault)
-{
-    document_reader_t in;
-    document_open(&in, document, "checkpoint", fault);
-    document_hex(&in, "site", self->site.bytes, sizeof self->site.bytes);
-    text_copy(self->broker, sizeof self->broker, document_name(&in, "broker"));
-    self->size = document_number(&in, "size", 0, INT64_MAX);
-    document_hex(&in, "head", self->head.bytes, sizeof self->head.bytes);
-    self->made = document_instant(&in, "made");
-    return document_close(&in, fault);
-}
-
-void
 record_close(record_t **self_p)
 {
     record_t *self = *self_p;
@@ -134,7 +97,11 @@ record_load(const char *path, fault_t *fault)
                   (int)sizeof export_head - 2, export_head);
         return NULL;
     }
-    self->document = bytes_copy(cut_after(&self->rest, "\nend\n"));
+    slice_t document = {0};
+    if (document_split(self->rest, &document, &self->rest))
+        self->document = bytes_copy(document);
+    else
+        self->document = bytes_new();
     self->armor = bytes_copy(cut_after(&self->rest, armor_end));
     return checkpoint_decode(&self->checkpoint, bytes_slice(self->document), fault) ? NULL
                                                                                     : MOVE(self);

@@ -6,16 +6,9 @@
 #define TOCSIN_RECORD_H
 
 #include "cli/client.h"
+#include "wire/checkpoint.h"
 
 #define RECORD_EXPORT_MAX (INT64_C(4) << 30) /* bytes of an export */
-
-typedef struct {
-    hash_t site;
-    char broker[TEXT_NAME_MAX + 1];
-    uint64_t size; /* leaves */
-    hash_t head;   /* of the tree over all of them */
-    wall_t made;
-} checkpoint_t;
 
 typedef struct record record_t;
 
@@ -33,14 +26,5 @@ slice_t record_armor(const record_t *self);
 /* The next leaf of those that the checkpoint counts; valid until the next call. 1, 0 after the
  * last, -1 with a fault. */
 int record_next(record_t *self, slice_t *leaf, fault_t *fault) MUST_CHECK;
-
-/* The tree of RFC 6962 2.1 over leaves that come one by one: only its right edge is kept. */
-typedef struct {
-    uint64_t size;
-    hash_t edge[64]; /* of the perfect subtree of 2^i leaves, where size has bit i */
-} fold_t;
-
-void fold_add(fold_t *self, slice_t leaf);
-hash_t fold_head(const fold_t *self);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "common/text.h"
 
+#define LAST_LINE "\nend\n" /* behind the line before it */
+
 void
 document_spoil(document_reader_t *self, fault_code_t code, const char *format, ...)
 {
@@ -56,6 +58,13 @@ check_lines(document_reader_t *self, slice_t text)
     return !self->spoiled;
 }
 
+static bool
+ends_well(slice_t text)
+{
+    size_t size = sizeof LAST_LINE - 1;
+    return text.size >= size && !memcmp(text.data + text.size - size, LAST_LINE, size);
+}
+
 void
 document_open(document_reader_t *self, slice_t text, const char *type, fault_t *fault)
 {
@@ -64,7 +73,7 @@ document_open(document_reader_t *self, slice_t text, const char *type, fault_t *
     snprintf(first, sizeof first, "tocsin-%s v1", type);
     if (text.size > DOCUMENT_BYTES_MAX) {
         document_spoil(self, FAULT_LIMIT, "over %d bytes", DOCUMENT_BYTES_MAX);
-    } else if (text.size < 5 || memcmp(text.data + text.size - 5, "\nend\n", 5) != 0) {
+    } else if (!ends_well(text)) {
         document_spoil(self, FAULT_FORMAT, "the last line is not 'end'");
     } else if (check_lines(self, text)) {
         slice_t line = front_line(self);
@@ -324,6 +333,19 @@ document_same(slice_t text, slice_t written, fault_t *fault)
     for (size_t i = 0; i < text.size && i < written.size && text.data[i] == written.data[i]; i++)
         line += text.data[i] == '\n';
     return fault_set(fault, FAULT_FORMAT, "line %u is not the one spelling of its value", line);
+}
+
+bool
+document_split(slice_t both, slice_t *document, slice_t *rest)
+{
+    const uint8_t *end =
+        both.size ? memmem(both.data, both.size, LAST_LINE, sizeof LAST_LINE - 1) : NULL;
+    if (!end)
+        return false;
+    size_t size = (size_t)(end - both.data) + sizeof LAST_LINE - 1;
+    *document = slice_of(both.data, size);
+    *rest = slice_of(both.data + size, both.size - size);
+    return true;
 }
 
 void

@@ -73,6 +73,10 @@ int document_compare(const char *left, const char *right);
 /* The proof that a document is canonical: FAULT_FORMAT with the first line that differs. */
 int document_same(slice_t text, slice_t written, fault_t *fault) MUST_CHECK;
 
+/* A document and what follows it (its armors), as records keep them: views into both. False where
+ * no line 'end' stands in it. Nothing more is checked. */
+bool document_split(slice_t both, slice_t *document, slice_t *rest);
+
 /* The TYPE of the first line into out ("" where there is none); looks at nothing else. */
 void document_type(slice_t text, char *out, size_t size);
 

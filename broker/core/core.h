@@ -12,7 +12,7 @@
 
 #include "broker/core/actions.h"
 #include "broker/core/shelf.h"
-#include "broker/merkle.h"
+#include "wire/merkle.h"
 #include "broker/charter.h"
 #include "broker/store.h"
 

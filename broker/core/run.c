@@ -3,9 +3,8 @@
 #include <stdio.h>
 
 #include "broker/core/state.h"
+#include "common/document.h"
 #include "wire/message.h"
-
-#define RECEIPT_END "\nend\n"
 
 void
 run_destroy(run_t **self_p)
@@ -167,13 +166,12 @@ proof_of_wave(const run_t *run, uint64_t wave)
         const share_t *share = &run->shares[i];
         if (share->row.wave != wave || share->row.state != PART_DONE || !share->receipt)
             continue;
-        slice_t all = bytes_slice(share->receipt);
-        const uint8_t *end = memmem(all.data, all.size, RECEIPT_END, sizeof RECEIPT_END - 1);
-        assert(end);
-        size_t size = (size_t)(end - all.data) + sizeof RECEIPT_END - 1;
+        slice_t document, armor;
+        bool whole = document_split(bytes_slice(share->receipt), &document, &armor);
+        assert(whole);
         value_t *item = value_map();
-        value_set(item, "document", value_bytes(slice_of(all.data, size)));
-        value_set(item, "armor", value_bytes(slice_of(all.data + size, all.size - size)));
+        value_set(item, "document", value_bytes(document));
+        value_set(item, "armor", value_bytes(armor));
         value_append(list, item);
     }
     return list;

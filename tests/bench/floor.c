@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <sqlite3.h>
 
-#include "broker/merkle.h"
+#include "wire/merkle.h"
 #include "broker/store.h"
 #include "common/text.h"
 #include "tests/bench/bench.h"

@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
-#include "broker/merkle.h"
+#include "wire/merkle.h"
 
 /* The leaves and heads that Certificate Transparency's implementations test RFC 6962 with. */
 static const struct {
@@ -88,6 +89,41 @@ refuses_an_edge_of_another_size(void **state)
     assert_true(merkle_restore(&tree, 3, slice_of(edge, sizeof edge)));
 }
 
+/* RFC 6962 2.1, as it is written there. */
+static hash_t
+head_of(char *const *leaves, size_t count)
+{
+    size_t left = 1;
+    if (!count)
+        return hash_of(slice_of(NULL, 0));
+    if (count == 1)
+        return hash_leaf(slice_text(leaves[0]));
+    while (2 * left < count)
+        left *= 2;
+    hash_t one = head_of(leaves, left), other = head_of(leaves + left, count - left);
+    return hash_node(&one, &other);
+}
+
+static void
+a_tree_of_any_size_has_the_head_that_the_rfc_defines(void **state)
+{
+    (void)state;
+    char texts[70][8], *leaves[70];
+    merkle_t tree = {0};
+    for (size_t i = 0; i < ARRAY_SIZE(leaves); i++) {
+        snprintf(texts[i], sizeof texts[i], "leaf %zu", i);
+        leaves[i] = texts[i];
+    }
+    for (size_t i = 0; i <= ARRAY_SIZE(leaves); i++) {
+        hash_t head = merkle_head(&tree), expected = head_of(leaves, i);
+        assert_true(hash_equal(&head, &expected));
+        if (i == ARRAY_SIZE(leaves))
+            break;
+        hash_t leaf = hash_leaf(slice_text(leaves[i]));
+        merkle_append(&tree, &leaf);
+    }
+}
+
 int
 main(void)
 {
@@ -96,6 +132,7 @@ main(void)
         cmocka_unit_test(heads_are_those_of_rfc_6962),
         cmocka_unit_test(goes_on_from_its_edge),
         cmocka_unit_test(refuses_an_edge_of_another_size),
+        cmocka_unit_test(a_tree_of_any_size_has_the_head_that_the_rfc_defines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,39 +11,6 @@
 #include "cli/record.h"
 #include "common/file.h"
 
-/* RFC 6962 2.1, as it is written there. */
-static hash_t
-head_of(char *const *leaves, size_t count)
-{
-    size_t left = 1;
-    if (!count)
-        return hash_of(slice_of(NULL, 0));
-    if (count == 1)
-        return hash_leaf(slice_text(leaves[0]));
-    while (2 * left < count)
-        left *= 2;
-    hash_t one = head_of(leaves, left), other = head_of(leaves + left, count - left);
-    return hash_node(&one, &other);
-}
-
-static void
-folds_leaves_to_the_tree_head_of_rfc_6962(void **state)
-{
-    (void)state;
-    char texts[70][8], *leaves[70];
-    fold_t fold = {0};
-    for (size_t i = 0; i < ARRAY_SIZE(leaves); i++) {
-        snprintf(texts[i], sizeof texts[i], "leaf %zu", i);
-        leaves[i] = texts[i];
-    }
-    for (size_t i = 0; i <= ARRAY_SIZE(leaves); i++) {
-        hash_t head = fold_head(&fold), expected = head_of(leaves, i);
-        assert_true(hash_equal(&head, &expected));
-        if (i < ARRAY_SIZE(leaves))
-            fold_add(&fold, slice_text(leaves[i]));
-    }
-}
-
 static const char checkpoint[] =
     "tocsin-checkpoint v1\n"
     "site 1111111111111111111111111111111111111111111111111111111111111111\n"
@@ -134,7 +101,6 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folds_leaves_to_the_tree_head_of_rfc_6962),
         cmocka_unit_test(reads_an_export),
         cmocka_unit_test(refuses_an_export_that_is_short_long_or_out_of_order),
         cmocka_unit_test(refuses_a_file_that_is_no_export),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/merkle.h"
+#include "wire/merkle.h"
 
 #include <assert.h>
 

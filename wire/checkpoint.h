@@ -4,9 +4,21 @@
 #ifndef TOCSIN_CHECKPOINT_H
 #define TOCSIN_CHECKPOINT_H
 
-#include "broker/merkle.h"
 #include "common/moment.h"
+#include "common/text.h"
 #include "keys/signature.h"
+#include "wire/merkle.h"
+
+typedef struct {
+    hash_t site;
+    char broker[TEXT_NAME_MAX + 1];
+    uint64_t size; /* leaves */
+    hash_t head;   /* of the tree over all of them */
+    wall_t made;
+} checkpoint_t;
+
+/* FAULT_FORMAT, FAULT_LIMIT; whoever signed it is not looked at. */
+int checkpoint_decode(checkpoint_t *self, slice_t document, fault_t *fault) MUST_CHECK;
 
 /* Writes document and armor anew. */
 void checkpoint_make(const hash_t *site, const char *broker, const merkle_t *log, wall_t now,
