@@ -126,8 +126,9 @@ print_incident(const options_t *options, const value_t *incident)
            *value_get_text(incident, "worker") ? value_get_text(incident, "worker") : "none",
            *value_get_text(incident, "region") ? value_get_text(incident, "region") : "none",
            value_get_text(incident, "source"));
-    printf("  %-10s %lld times, first %s, last %s, %s\n", "alerts",
-           (long long)value_get_integer(incident, "count"),
+    int64_t count = value_get_integer(incident, "count");
+    printf("  %-10s %lld time%s, first %s, last %s, %s\n", "alerts", (long long)count,
+           count == 1 ? "" : "s",
            show_time(options, value_get_integer(incident, "first"), first, sizeof first),
            show_time(options, value_get_integer(incident, "last"), last, sizeof last),
            value_get_bool(incident, "firing") ? "still firing" : "no longer firing");

@@ -164,13 +164,18 @@ sign_paper(paper_t *self, const options_t *options, const char *folder, fault_t 
         return -1;
     if (!signed_by(self, &key))
         bytes_add_slice(self->armors, bytes_slice(armor));
+    /* One signature that does not count would spoil all the others: it is not kept. */
+    fault_t short_of = {0};
+    bool holds = !quorum_holds(self, folder, &short_of);
+    if (!holds && short_of.code != FAULT_QUORUM) {
+        *fault = short_of;
+        return fault_wrap(fault, "this signature is not kept");
+    }
     if (file_write(self->signatures, bytes_slice(self->armors), 0644, fault))
         return -1;
-    if (!quorum_holds(self, folder, fault))
+    if (holds)
         return put_in_force(self, folder, fault);
-    if (fault->code != FAULT_QUORUM)
-        return fault_wrap(fault, "signed, but not in force");
-    printf("%s is signed and waits for more: %s\n", self->path, fault->text);
+    printf("%s is signed and waits for more: %s\n", self->path, short_of.text);
     return 0;
 }
 

@@ -508,6 +508,10 @@ plan_print(const value_t *plan, FILE *out)
         print_names(offline, " ", NAMES_SHOWN_MAX, out);
         fputs(" (their parts wait until they are back, within the window)\n", out);
     }
+    const char *state = value_get_text(plan, "incident_state");
+    if (*state && strcmp(state, "waiting") != 0)
+        fprintf(out, "  note: incident %lld is %s already\n",
+                (long long)value_get_integer(plan, "incident"), state);
     fprintf(out, "  needs %lld signature%s of responders for class %s\n", (long long)needed,
             needed == 1 ? "" : "s",
             value_get_bool(plan, "dry") ? "observe" : value_get_text(plan, "class"));

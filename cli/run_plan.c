@@ -91,8 +91,10 @@ show_plan(const options_t *options, desk_t *desk, const wish_t *wish, const fetc
                                &fetched->approvals, desk->trust);
     value_set_text(plan, "plan", hash);
     value_set(plan, "offline", offline_targets(desk->client, order));
-    if (incident)
+    if (incident) {
         value_set_text(plan, "title", value_get_text(incident, "title"));
+        value_set_text(plan, "incident_state", value_get_text(incident, "state"));
+    }
     if (options->json) {
         json_print("plan", plan);
         return 0;
