@@ -6,7 +6,9 @@
 #   make check         installs what is missing, builds, runs every test; ends with "N passed, N failed"
 #   make bench         measures tocsin beside this machine's limits
 #   make fuzz-NOUN     fuzzes tests/fuzz/fuzz_NOUN.c with libFuzzer (SECONDS=60)
-#   make lint format cover install clean
+#   make lint          looks at every file; make format lays the C out
+#   make cover         says how much of each folder the unit tests reach
+#   make install       copies programs, playbooks and pages to DESTDIR/usr; make clean
 #
 #   SANITIZE=address,undefined   builds under build/sanitized/ and tests that
 #   V=1                          shows commands
@@ -116,6 +118,10 @@ format:
 fuzz-%:
 	$(Q)deploy/install-deps --lint
 	$(Q)tests/fuzz/run $* $(or $(SECONDS),60)
+
+cover: deps
+	$(Q)LDFLAGS=--coverage $(MAKE) --no-print-directory B=build/cover CFLAGS='-Og -g --coverage' all tests
+	$(Q)tests/cover build/cover
 
 install: all
 	$(Q)deploy/install "$(DESTDIR)"
