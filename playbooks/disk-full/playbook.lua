@@ -63,7 +63,8 @@ return playbook {
           report.freed_bytes = report.freed_bytes + gone.freed_bytes
           report.files[#report.files + 1] = log.path
         elseif code == "policy" then
-          report.kept = report.kept + 1 -- the machine's policy does not call it expendable
+          report.kept = report.kept + 1 -- the machine's policy says no, and why
+          report.why = text
         else
           return nil, text, code
         end
@@ -77,8 +78,8 @@ return playbook {
         return nil, text, code
       end
       return now.used_percent <= ctx.inputs.goal,
-        string.format("%d %% used after %d rotated logs were removed and %d kept",
-          now.used_percent, report.removed, report.kept)
+        string.format("%d %% used after %d rotated logs were removed and %d kept%s",
+          now.used_percent, report.removed, report.kept, report.why and ": " .. report.why or "")
     end,
   },
 }

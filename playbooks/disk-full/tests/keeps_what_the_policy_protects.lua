@@ -9,5 +9,5 @@ return {
     { op = "disk.usage",   result = { used_percent = 93 } },
   },
   expect = { usage = "ok", free = "failed" },
-  fault = { free = "93 % used after 0 rotated logs were removed and 1 kept" },
+  fault = { free = "93 % used after 0 rotated logs were removed and 1 kept: '/srv/keep.1' is below no spool folder" },
 }
