@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store - where rows live: a struct of functions, with two twins behind it. store_sqlite is the
- * broker's (DESIGN: WAL, synchronous FULL, exclusive, one connection); store_memory forgets, for
- * tests and for the simulator.
+ * broker's (WAL, synchronous FULL, exclusive, one connection); store_memory forgets, for tests.
  *
  * Writes stand between begin and commit; what was written is seen by find at once. After a failed
  * put or commit nothing about the store may be relied on: end the process and start again. */

@@ -8,6 +8,7 @@
 #include "keys/grant.h"
 #include "keys/order.h"
 #include "keys/roles.h"
+#include "keys/trust.h"
 #include "wire/value.h"
 
 #define MANIFEST_INPUTS_MAX   ORDER_INPUTS_MAX
@@ -110,6 +111,9 @@ value_t *manifest_inputs(const manifest_t *self, const input_text_t *texts, size
 /* What an alert gives: for every input with `from` whose field the alert has, its text. At most
  * ORDER_INPUTS_MAX into texts; returns how many. */
 size_t manifest_map(const manifest_t *self, const alert_t *alert, input_text_t *texts);
+
+/* The inputs of what was proved: the order's, or what the alert gives within the grant's bounds. */
+value_t *manifest_inputs_of(const manifest_t *self, const warrant_t *warrant, fault_t *fault);
 
 /* One input's text to its value by kind; NULL with FAULT_INPUT. */
 value_t *input_value(input_kind_t kind, const char *text, fault_t *fault);

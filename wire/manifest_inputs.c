@@ -6,15 +6,6 @@
 #include "wire/manifest.h"
 #include "wire/ops.h"
 
-static bool
-is_address(const char *text)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789.:_-";
-    size_t size = strlen(text);
-    return size && size <= 255 && text[0] != '-' && strspn(text, allowed) == size;
-}
-
 value_t *
 input_value(input_kind_t kind, const char *text, fault_t *fault)
 {
@@ -28,7 +19,7 @@ input_value(input_kind_t kind, const char *text, fault_t *fault)
         [INPUT_PERCENT] = integer && number >= 0 && number <= 100,
         [INPUT_PATH] = path_is_normal(text),
         [INPUT_NAME] = text_is_name(text),
-        [INPUT_ADDRESS] = is_address(text),
+        [INPUT_ADDRESS] = address_is_plain(text),
     };
     assert(kind < INPUT_KINDS);
     if (!printable || !fits[kind]) {
@@ -88,6 +79,18 @@ manifest_map(const manifest_t *self, const alert_t *alert, input_text_t *texts)
         count++;
     }
     return count;
+}
+
+value_t *
+manifest_inputs_of(const manifest_t *self, const warrant_t *warrant, fault_t *fault)
+{
+    if (warrant->order)
+        return manifest_inputs(self, warrant->order->inputs, warrant->order->input_count, fault);
+    CLEANUP(memory_free) input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
+    size_t count = manifest_map(self, warrant->alert, texts);
+    if (grant_check_inputs(warrant->grant, texts, count, fault))
+        return NULL;
+    return manifest_inputs(self, texts, count, fault);
 }
 
 /* One text for what may be compared: bytes, integers and booleans; false for the rest. */

@@ -159,21 +159,21 @@ path_is_normal(const char *path)
 }
 
 bool
+address_is_plain(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789.:_-";
+    size_t size = strlen(text);
+    return size && size <= 255 && text[0] != '-' && strspn(text, allowed) == size;
+}
+
+bool
 path_is_under(const char *path, const char *folder)
 {
     size_t size = strlen(folder);
     if (size == 1)
         return path[0] == '/';
     return !strncmp(path, folder, size) && (path[size] == '/' || !path[size]);
-}
-
-static bool
-is_address(const char *text)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789.:_-";
-    size_t size = strlen(text);
-    return size && size <= 255 && text[0] != '-' && strspn(text, allowed) == size;
 }
 
 static bool
@@ -211,7 +211,7 @@ misfit(const op_argument_t *argument, const value_t *value)
     case ARGUMENT_BOOL:
         return kind == VALUE_BOOL ? NULL : "is neither true nor false";
     case ARGUMENT_ADDRESS:
-        return bytes && is_address(text) ? NULL : "is not an IP address or host name";
+        return bytes && address_is_plain(text) ? NULL : "is not an IP address or host name";
     }
     return "is of no known kind";
 }

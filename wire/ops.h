@@ -57,6 +57,10 @@ int op_check(const op_t *self, const value_t *arguments, fault_t *fault) MUST_CH
 /* One spelling of an absolute path, without looking at any filesystem. */
 bool path_is_normal(const char *path);
 
+/* Whether this may be an IPv4 or IPv6 address or a host name: its letters, at most 255, no '-'
+ * first. Nobody is asked for it. */
+bool address_is_plain(const char *text);
+
 /* Whether path is folder itself or lies below it; both normal. */
 bool path_is_under(const char *path, const char *folder);
 

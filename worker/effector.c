@@ -260,22 +260,6 @@ check_manifest(const warrant_t *warrant, slice_t bytes, entry_t *entry, fault_t 
     return 0;
 }
 
-static int
-read_inputs(const warrant_t *warrant, entry_t *entry, fault_t *fault)
-{
-    if (warrant->order) {
-        entry->inputs = manifest_inputs(entry->manifest, warrant->order->inputs,
-                                        warrant->order->input_count, fault);
-        return entry->inputs ? 0 : -1;
-    }
-    CLEANUP(memory_free) input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
-    size_t count = manifest_map(entry->manifest, warrant->alert, texts);
-    if (grant_check_inputs(warrant->grant, texts, count, fault))
-        return -1;
-    entry->inputs = manifest_inputs(entry->manifest, texts, count, fault);
-    return entry->inputs ? 0 : -1;
-}
-
 /* The run's own slot, an empty one, or that of the oldest. */
 static entry_t *
 slot_for(effector_t *self, const hash_t *run)
@@ -299,8 +283,10 @@ grant(effector_t *self, const frames_t *message, entry_t *entry, fault_t *fault)
         return -1;
     CLEANUP(warrant_destroy) warrant_t *warrant = prove(self, &proof, fault);
     if (!warrant || check_target(self, warrant, fault) ||
-        check_manifest(warrant, frames_at(message, 9), entry, fault) ||
-        read_inputs(warrant, entry, fault))
+        check_manifest(warrant, frames_at(message, 9), entry, fault))
+        return -1;
+    entry->inputs = manifest_inputs_of(entry->manifest, warrant, fault);
+    if (!entry->inputs)
         return -1;
     assert(warrant->order || warrant->grant);
     entry->run = warrant->run;

@@ -95,22 +95,6 @@ read_files(const release_t *release, const value_t *files, brief_t *brief, fault
 }
 
 static int
-read_inputs(const warrant_t *warrant, brief_t *brief, fault_t *fault)
-{
-    if (warrant->order) {
-        brief->inputs = manifest_inputs(brief->manifest, warrant->order->inputs,
-                                        warrant->order->input_count, fault);
-        return brief->inputs ? 0 : -1;
-    }
-    CLEANUP(memory_free) input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
-    size_t count = manifest_map(brief->manifest, warrant->alert, texts);
-    if (grant_check_inputs(warrant->grant, texts, count, fault))
-        return -1;
-    brief->inputs = manifest_inputs(brief->manifest, texts, count, fault);
-    return brief->inputs ? 0 : -1;
-}
-
-static int
 check_budget(const warrant_t *warrant, const examiner_t *by, wall_t now, fault_t *fault)
 {
     uint64_t count = 0;
@@ -170,7 +154,7 @@ count_proved(const warrant_t *warrant, const trust_t *trust, const value_t *list
     return count;
 }
 
-/* DESIGN: at least size - max_failures ok receipts of the wave before, soaked. */
+/* At least size - max_failures ok receipts of the wave before, soaked. */
 static int
 check_wave(const offer_t *self, const trust_t *trust, wall_t now, fault_t *fault)
 {
@@ -206,8 +190,10 @@ offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release
             brief->warrant = prove(self, by->trust, release, NULL, now, &ignored);
         return -1;
     }
-    if (read_files(brief->warrant->release, files, brief, fault) ||
-        read_inputs(brief->warrant, brief, fault))
+    if (read_files(brief->warrant->release, files, brief, fault))
+        return -1;
+    brief->inputs = manifest_inputs_of(brief->manifest, brief->warrant, fault);
+    if (!brief->inputs)
         return -1;
     if (self->accepted.ms)
         return 0;

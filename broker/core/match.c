@@ -28,23 +28,10 @@ match_suggest(const core_t *self, const char *alertname, char *names, size_t siz
                                  found[i]->release->playbook);
 }
 
-/* What the alert gives as inputs is within the grant's bounds, and complete. */
-static int
-check_inputs(const shelved_t *release, const grant_t *grant, const alert_t *alert, fault_t *fault)
-{
-    input_text_t texts[ORDER_INPUTS_MAX];
-    size_t count = manifest_map(release->manifest, alert, texts);
-    if (grant_check_inputs(grant, texts, count, fault))
-        return -1;
-    CLEANUP(value_destroy)
-    value_t *inputs = manifest_inputs(release->manifest, texts, count, fault);
-    return inputs ? 0 : -1;
-}
-
 /* 0 with the warrant under which this alert may start the playbook on this worker. */
 static warrant_t *
-check(core_t *self, const shelved_t *release, held_grant_t *held, const alert_t *alert,
-      slice_t document, const char *worker, fault_t *fault)
+check(core_t *self, const shelved_t *release, held_grant_t *held, slice_t document,
+      const char *worker, fault_t *fault)
 {
     proof_t proof = {
         .by_grant = true,
@@ -56,7 +43,9 @@ check(core_t *self, const shelved_t *release, held_grant_t *held, const alert_t 
     };
     CLEANUP(warrant_destroy)
     warrant_t *warrant = trust_check(self->charter->trust, &proof, worker, self->now, fault);
-    if (!warrant || check_inputs(release, held->grant, alert, fault))
+    CLEANUP(value_destroy)
+    value_t *inputs = warrant ? manifest_inputs_of(release->manifest, warrant, fault) : NULL;
+    if (!inputs)
         return NULL;
     if (!held_grant_has_budget(held, worker, self->now)) {
         fault_set(fault, FAULT_BUDGET, "its budget on worker '%s' is spent", worker);
@@ -96,8 +85,8 @@ begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t
 }
 
 static bool
-try_grants(core_t *self, incident_t *incident, const shelved_t *release, const alert_t *alert,
-           slice_t document, uint64_t leaf, const char *worker, char *reason, size_t size)
+try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t document,
+           uint64_t leaf, const char *worker, char *reason, size_t size)
 {
     const char *playbook = release->release->playbook;
     snprintf(reason, size, "no grant lets '%s' run by itself", playbook);
@@ -107,7 +96,7 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, const a
         if (!hash_equal(&held->grant->release, &release->hash))
             continue;
         CLEANUP(warrant_destroy)
-        warrant_t *warrant = check(self, release, held, alert, document, worker, &fault);
+        warrant_t *warrant = check(self, release, held, document, worker, &fault);
         if (warrant) {
             begin(self, incident, release, held, warrant, worker, document, leaf);
             return true;
@@ -133,7 +122,7 @@ match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t docu
         return false;
     }
     for (size_t i = 0; i < count; i++)
-        if (try_grants(self, incident, found[i], alert, document, leaf, worker->id, reason, size))
+        if (try_grants(self, incident, found[i], document, leaf, worker->id, reason, size))
             return true;
     return false;
 }

@@ -398,7 +398,7 @@ check_order(core_t *self, const event_t *event, const order_t *order, const shel
         }
     }
     CLEANUP(value_destroy)
-    value_t *inputs = manifest_inputs(release->manifest, order->inputs, order->input_count, fault);
+    value_t *inputs = manifest_inputs_of(release->manifest, warrant, fault);
     return inputs ? MOVE(warrant) : NULL;
 }
 
