@@ -124,8 +124,11 @@ loop(daemon_t *self, fault_t *fault)
                                  .events = POLLIN};
         if (self->judge_left && !count)
             return 0;
-        if (poll(fds, 1 + count, timeout_ms) < 0 && errno != EINTR)
+        int ready = poll(fds, 1 + count, timeout_ms);
+        if (ready < 0 && errno != EINTR)
             return fault_errno(fault, "poll");
+        if (ready == 0 && !count)
+            op_runner_lull(self->runner);
         if (fds[0].revents && on_judge(self, fault))
             return -1;
         if (on_ended(self, fault))

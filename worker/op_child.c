@@ -32,17 +32,19 @@
 #define NETWORK    "/proc/self/ns/net"
 #define FILTER_MAX 512 /* instructions */
 #define MEMORY_MAX (512UL * 1024 * 1024)
-#define DYING_MS   2000 /* a killed child is gone by then, or hangs in the kernel */
+#define DYING_MS   2000        /* a killed child is gone by then, or hangs in the kernel */
+#define WORDS_MAX  (32 * 1024) /* bytes of arguments: what a pipe takes at once */
 #define CAP(name)  (1ULL << CAP_##name)
 
 struct op_child {
-    pid_t pid;        /* 0 once reaped */
-    bool whole;       /* has no pid namespace that ends with it */
-    int fd;           /* read end of the result pipe */
+    pid_t pid;  /* 0 once reaped */
+    bool whole; /* has no pid namespace that ends with it */
+    int fd;     /* read end of the result pipe */
+    int go;     /* write end of the go pipe; -1 once it went */
+    const op_t *op;
     bool done;        /* nothing more will come */
     size_t bytes_max; /* of the result */
-    mono_t deadline;
-    const char *name; /* of the op */
+    mono_t deadline;  /* none before it goes */
     bytes_t *result;  /* 'v' and a value, or 'f', a fault's word, LF and its text */
 };
 
@@ -234,16 +236,25 @@ reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The parent's death comes as SIGKILL; set last, because changed credentials clear it. A parent
- * that died before that closed its end of the go pipe. */
-static int
+/* The arguments, once the parent gives them; NULL when it is gone. Its death comes as SIGKILL,
+ * which is set last, because changed credentials clear it; a parent that died before that closed
+ * its end of the pipe. */
+static value_t *
 await_go(fault_t *fault)
 {
-    char byte;
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || read(GO_FD, &byte, 1) != 1)
-        return fault_set(fault, FAULT_IO, "the effector is gone");
+    static uint8_t words[WORDS_MAX];
+    size_t size = 0;
+    ssize_t got = prctl(PR_SET_PDEATHSIG, SIGKILL) ? -1 : 1;
+    while (got > 0 && size < sizeof words) {
+        got = read(GO_FD, words + size, sizeof words - size);
+        size += got > 0 ? (size_t)got : 0;
+    }
     close(GO_FD);
-    return 0;
+    if (got < 0 || !size) {
+        fault_set(fault, FAULT_IO, "the effector is gone");
+        return NULL;
+    }
+    return value_decode(slice_of(words, size), fault);
 }
 
 static int
@@ -262,17 +273,17 @@ confine(const op_row_t *row, const op_t *op, int result, int go, fault_t *fault)
     if (!row->whole && (set_limits(op->timeout_s, fault) ||
                         shed_privileges(row->capabilities, fault) || filter_calls(fault)))
         return -1;
-    return await_go(fault);
+    return 0;
 }
 
 _Noreturn static void
-child_main(const op_row_t *row, const op_t *op, const value_t *arguments, const op_world_t *world,
-           int result_fd, int go)
+child_main(const op_row_t *row, const op_t *op, const op_world_t *world, int result_fd, int go)
 {
     fault_t fault = {0};
     value_t *result = NULL;
     bytes_t *out = bytes_new();
-    if (!confine(row, op, result_fd, go, &fault))
+    value_t *arguments = confine(row, op, result_fd, go, &fault) ? NULL : await_go(&fault);
+    if (arguments)
         result = row->body(arguments, world, &fault);
     if (result) {
         bytes_add_text(out, "v");
@@ -293,19 +304,8 @@ clone_for(const op_row_t *row)
     return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 
-static int
-let_go(op_child_t *self, const char *note, int go, fault_t *fault)
-{
-    if (note && proc_note(note, self->pid, fault))
-        return -1;
-    if (write(go, "g", 1) != 1)
-        return fault_errno(fault, "the op's process is gone");
-    return 0;
-}
-
 op_child_t *
-op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
-               const op_world_t *world, const char *note, fault_t *fault)
+op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, fault_t *fault)
 {
     int result[2] = {-1, -1}, go[2] = {-1, -1};
     if (make_mould(fault))
@@ -317,27 +317,56 @@ op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
     CLEANUP(op_child_destroy) op_child_t *self = memory_new(1, sizeof *self);
     CLEANUP(descriptor_close) int write_end = result[1];
     self->fd = result[0];
+    self->go = -1;
     self->result = bytes_new();
-    self->name = op->name;
+    self->op = op;
     self->whole = row->whole;
     self->bytes_max = op->result_bytes_max;
-    self->deadline.ms = mono_now().ms + (int64_t)op->timeout_s * 1000;
     if (pipe2(go, O_CLOEXEC)) {
         fault_errno(fault, "pipe");
         return NULL;
     }
     CLEANUP(descriptor_close) int go_read = go[0];
-    CLEANUP(descriptor_close) int go_write = go[1];
+    self->go = go[1];
     self->pid = clone_for(row);
     if (self->pid < 0) {
         fault_errno(fault, "no process can be made for %s", op->name);
         return NULL;
     }
     if (self->pid == 0) {
-        close(go_write);
-        child_main(row, op, arguments, world, write_end, go_read);
+        close(self->go);
+        child_main(row, op, world, write_end, go_read);
     }
-    return let_go(self, note, go_write, fault) ? NULL : MOVE(self);
+    return MOVE(self);
+}
+
+int
+op_child_go(op_child_t *self, const value_t *arguments, const char *note, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *words = bytes_new();
+    CLEANUP(descriptor_close) int go = self->go;
+    assert(go >= 0);
+    self->go = -1;
+    self->deadline.ms = mono_now().ms + (int64_t)self->op->timeout_s * 1000;
+    value_encode(arguments, words);
+    if (words->size >= WORDS_MAX)
+        return fault_set(fault, FAULT_LIMIT, "over %d bytes of arguments for %s", WORDS_MAX,
+                         self->op->name);
+    if (note && proc_note(note, self->pid, fault))
+        return -1;
+    return file_write_all(go, bytes_slice(words), fault)
+               ? fault_set(fault, FAULT_IO, "the op's process is gone")
+               : 0;
+}
+
+op_child_t *
+op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
+               const op_world_t *world, const char *note, fault_t *fault)
+{
+    CLEANUP(op_child_destroy) op_child_t *self = op_child_prepare(row, op, world, fault);
+    if (!self || op_child_go(self, arguments, note, fault))
+        return NULL;
+    return MOVE(self);
 }
 
 /* SIGKILL to the init of a pid namespace is one to all in it, and it is reaped only after them;
@@ -351,7 +380,7 @@ end(op_child_t *self)
         return;
     if (self->whole && !self->done && proc_read(self->pid, &child) &&
         proc_end_tree(&child, DYING_MS, &ignored))
-        log_fault(self->name, &ignored);
+        log_fault(self->op->name, &ignored);
     CLEANUP(descriptor_close) int handle = pidfd_open(self->pid, 0);
     struct pollfd waiting = {.fd = handle, .events = POLLIN};
     kill(self->pid, SIGKILL);
@@ -368,6 +397,7 @@ op_child_destroy(op_child_t **self_p)
         return;
     end(self);
     descriptor_close(&self->fd);
+    descriptor_close(&self->go);
     bytes_destroy(&self->result);
     free(self);
     *self_p = NULL;
@@ -409,7 +439,7 @@ read_fault(const op_child_t *self, fault_t *fault)
     fault_code_t number = fault_of(code);
     if (!text || number == FAULT_CODES || number == FAULT_NONE ||
         !text_is_free(slice_text(text + 1)))
-        fault_set(fault, FAULT_FAILED, "%s failed and does not say how", self->name);
+        fault_set(fault, FAULT_FAILED, "%s failed and does not say how", self->op->name);
     else
         fault_set(fault, number, "%s", text + 1);
 }
@@ -420,7 +450,7 @@ read_value(const op_child_t *self, slice_t encoded, fault_t *fault)
     fault_t why = {0};
     value_t *value = value_decode(encoded, &why);
     if (!value)
-        fault_set(fault, FAULT_UNKNOWN, "%s died amid its result: %s", self->name, why.text);
+        fault_set(fault, FAULT_UNKNOWN, "%s died amid its result: %s", self->op->name, why.text);
     return value;
 }
 
@@ -430,13 +460,14 @@ read_result(const op_child_t *self, fault_t *fault)
     slice_t all = bytes_slice(self->result);
     if (!self->done)
         fault_set(fault, FAULT_TIMEOUT, "%s was not done by its deadline and was ended",
-                  self->name);
+                  self->op->name);
     else if (!all.size)
-        fault_set(fault, FAULT_UNKNOWN, "%s died without a result", self->name);
+        fault_set(fault, FAULT_UNKNOWN, "%s died without a result", self->op->name);
     else if (all.data[0] == 'f')
         read_fault(self, fault);
     else if (all.size - 1 > self->bytes_max)
-        fault_set(fault, FAULT_LIMIT, "%s: a result over %zu bytes", self->name, self->bytes_max);
+        fault_set(fault, FAULT_LIMIT, "%s: a result over %zu bytes", self->op->name,
+                  self->bytes_max);
     else
         return read_value(self, slice_of(all.data + 1, all.size - 1), fault);
     return NULL;

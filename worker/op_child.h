@@ -34,8 +34,17 @@ const op_row_t *op_row(const char *name);
 
 typedef struct op_child op_child_t;
 
-/* Starts the child; what it may take (time, bytes of result) is the op's. Where note is not NULL,
- * the file is written (proc_note) before the body begins. FAULT_IO. */
+/* Makes the child, confined and waiting for its arguments: what it costs can be spent ahead of
+ * need. row, op and world must outlive it. FAULT_IO. */
+op_child_t *op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world,
+                             fault_t *fault);
+
+/* Lets it act, once; what it may take from now on (time, bytes of result) is the op's. Where note
+ * is not NULL, the file is written (proc_note) before the body begins. FAULT_IO, FAULT_LIMIT. */
+int op_child_go(op_child_t *self, const value_t *arguments, const char *note,
+                fault_t *fault) MUST_CHECK;
+
+/* Both at once. */
 op_child_t *op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
                            const op_world_t *world, const char *note, fault_t *fault);
 

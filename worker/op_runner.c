@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/log.h"
 #include "worker/op_child.h"
 
-#define END_MS 5000
+#define END_MS  5000
+#define LULL_MS 5 /* without an op, before the next child is made */
 
 typedef struct {
     op_child_t *child; /* NULL in an empty slot */
@@ -25,6 +27,9 @@ struct op_runner {
     char keepers[PATH_MAX];
     op_world_t world;
     slot_t slots[EFFECTOR_FLIGHTS_MAX];
+    const op_row_t *wanted;    /* of the see-op that was asked for last; NULL before any was */
+    const op_row_t *ready_for; /* of the child that stands ready */
+    op_child_t *ready;         /* made ahead of need; NULL for none */
 };
 
 static void
@@ -87,6 +92,7 @@ op_runner_destroy(op_runner_t **self_p)
         return;
     for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++)
         op_child_destroy(&self->slots[i].child);
+    op_child_destroy(&self->ready);
     free(self);
     *self_p = NULL;
 }
@@ -96,6 +102,18 @@ io_now(void *self)
 {
     (void)self;
     return wall_now();
+}
+
+/* The child that stands ready, if it is for this row and still there. */
+static op_child_t *
+take_ready(op_runner_t *self, const op_row_t *row, const value_t *arguments)
+{
+    fault_t gone;
+    self->wanted = row;
+    if (!self->ready || self->ready_for != row)
+        return NULL;
+    CLEANUP(op_child_destroy) op_child_t *child = MOVE(self->ready);
+    return op_child_go(child, arguments, NULL, &gone) ? NULL : MOVE(child);
 }
 
 static int
@@ -109,7 +127,9 @@ io_start(void *runner, size_t flight, const op_t *op, const value_t *arguments, 
     assert(!slot->child && row);
     if (key)
         note_of(self, key, note);
-    slot->child = op_child_start(row, op, arguments, &self->world, key ? note : NULL, fault);
+    slot->child = key ? NULL : take_ready(self, row, arguments);
+    if (!slot->child)
+        slot->child = op_child_start(row, op, arguments, &self->world, key ? note : NULL, fault);
     if (!slot->child)
         return -1;
     slot->noted = key;
@@ -132,6 +152,12 @@ op_runner_io(op_runner_t *self)
     return (effector_io_t){self, io_now, io_start, io_end_last};
 }
 
+static bool
+wants_another(const op_runner_t *self)
+{
+    return self->wanted && (!self->ready || self->ready_for != self->wanted);
+}
+
 size_t
 op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout_ms)
 {
@@ -146,8 +172,25 @@ op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout_ms)
         least = least < 0 || left < least ? left : least;
         fds[count++] = (struct pollfd){.fd = op_child_fd(child), .events = POLLIN};
     }
+    if (!count && wants_another(self))
+        least = LULL_MS;
     *timeout_ms = (int)least;
     return count;
+}
+
+void
+op_runner_lull(op_runner_t *self)
+{
+    fault_t why = {0};
+    if (!wants_another(self))
+        return;
+    op_child_destroy(&self->ready);
+    self->ready_for = self->wanted;
+    self->ready = op_child_prepare(self->wanted, op_find(self->wanted->name), &self->world, &why);
+    if (!self->ready) {
+        self->wanted = NULL; /* until the next is asked for */
+        log_fault("a process ahead of need", &why);
+    }
 }
 
 /* Whether the child wrote all, or ran out of time. */

@@ -21,8 +21,12 @@ void op_runner_destroy(op_runner_t **self_p);
 effector_io_t op_runner_io(op_runner_t *self);
 
 /* What to poll: at most EFFECTOR_FLIGHTS_MAX into fds; returns how many. *timeout_ms is -1, or how
- * long until the first deadline. */
+ * long until the first deadline or lull. */
 size_t op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout_ms);
+
+/* Nothing came for as long as op_runner_watch said, and nothing runs: makes a child for another
+ * see-op of the last kind, so that it need not be made while somebody waits. */
+void op_runner_lull(op_runner_t *self);
 
 /* Takes one op that is over: *result is the caller's, NULL with *why. False where none is; call it
  * until then whenever a poll returns. */

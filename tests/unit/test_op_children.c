@@ -268,6 +268,46 @@ a_result_is_bounded_and_a_death_is_a_failure(void **state)
 }
 
 static void
+a_child_made_ahead_waits_for_its_arguments_and_acts_once(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, "path", "/");
+    op_child_t *child =
+        op_child_prepare(op_row("disk.usage"), op_find("disk.usage"), &world, &fault);
+    assert_non_null(child);
+    struct pollfd waiting = {.fd = op_child_fd(child), .events = POLLIN};
+    assert_int_equal(poll(&waiting, 1, 50), 0);
+    assert_int_equal(op_child_go(child, arguments, NULL, &fault), 0);
+    wait_until_over(child);
+    CLEANUP(value_destroy) value_t *result = op_child_finish(&child, &fault);
+    assert_non_null(result);
+    assert_string_equal(value_get_text(result, "path"), "/");
+}
+
+static void
+a_child_made_ahead_that_died_cannot_go(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    signal(SIGPIPE, SIG_IGN);
+    CLEANUP(op_child_destroy)
+    op_child_t *child =
+        op_child_prepare(op_row("disk.usage"), op_find("disk.usage"), &world, &fault);
+    assert_non_null(child);
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count = proc_all(&all);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].parent == getpid())
+            kill(all[i].pid, SIGKILL);
+    while (!op_child_read(child))
+        ;
+    assert_int_equal(op_child_go(child, arguments, NULL, &fault), -1);
+}
+
+static void
 a_disk_tells_its_usage(void **state)
 {
     fault_t fault = {0};
@@ -636,6 +676,8 @@ main(void)
         cmocka_unit_test(a_child_has_nothing_but_its_result__eff_env_injection),
         cmocka_unit_test(a_child_keeps_the_capabilities_of_its_row),
         cmocka_unit_test(a_result_is_bounded_and_a_death_is_a_failure),
+        cmocka_unit_test(a_child_made_ahead_waits_for_its_arguments_and_acts_once),
+        cmocka_unit_test(a_child_made_ahead_that_died_cannot_go),
         cmocka_unit_test(a_disk_tells_its_usage),
         cmocka_unit_test(the_largest_files_come_first_and_links_are_not_walked),
         cmocka_unit_test(files_are_emptied_and_removed),
