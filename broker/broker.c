@@ -11,12 +11,11 @@
 
 #include "broker/alertmanager.h"
 #include "broker/catalog.h"
-#include "wire/checkpoint.h"
 #include "broker/desk.h"
 #include "broker/web.h"
-#include "common/document.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "wire/checkpoint.h"
 #include "wire/message.h"
 
 #define EXIT_RECORD 2 /* the record could not be written */
@@ -102,10 +101,8 @@ static void
 answer_later(void *context, const caller_t *caller, frames_t **frames)
 {
     broker_t *self = context;
-    if (self->reply_count == self->reply_capacity) {
-        self->reply_capacity = self->reply_capacity ? 2 * self->reply_capacity : 16;
-        self->replies = memory_resize(self->replies, self->reply_capacity, sizeof(reply_t));
-    }
+    self->replies =
+        memory_grow(self->replies, self->reply_count, &self->reply_capacity, sizeof(reply_t));
     self->replies[self->reply_count++] = (reply_t){*caller, MOVE(*frames)};
 }
 
@@ -479,18 +476,17 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
 static void
 take_grant(broker_t *self, const char *path)
 {
-    char sigs[4096];
     fault_t fault = {0};
-    snprintf(sigs, sizeof sigs, "%s.sigs", path);
-    CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, &fault);
-    CLEANUP(bytes_destroy)
-    bytes_t *armors = document ? file_read(sigs, SIGNATURES_BYTES_MAX, &fault) : NULL;
+    CLEANUP(bytes_destroy) bytes_t *document = NULL;
+    CLEANUP(bytes_destroy) bytes_t *armors = NULL;
     event_t event = {.kind = EVENT_GRANT};
-    if (armors) {
+    int failed = signed_load(path, &document, &armors, &fault);
+    if (!failed) {
         event.document = bytes_slice(document);
         event.armors = bytes_slice(armors);
+        failed = step(self, &event, &fault);
     }
-    if (!armors || step(self, &event, &fault))
+    if (failed)
         log_fault(path, &fault);
 }
 

@@ -294,10 +294,7 @@ list_clear(ref_list_t *self)
 static void
 list_add(ref_list_t *self, const git_reference *reference)
 {
-    if (self->count == self->capacity) {
-        self->capacity = self->capacity ? 2 * self->capacity : 64;
-        self->refs = memory_resize(self->refs, self->capacity, sizeof *self->refs);
-    }
+    self->refs = memory_grow(self->refs, self->count, &self->capacity, sizeof *self->refs);
     ref_t *ref = &self->refs[self->count++];
     ref->name = memory_text(git_reference_name(reference));
     git_oid_cpy(&ref->id, git_reference_target(reference));

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/document.h"
 #include "common/file.h"
 
 #define PATH_TEXT_MAX 4096
@@ -30,13 +29,11 @@ static int
 keep(charter_t *self, const char *folder, const char *file, const char *name, uint64_t version,
      fault_t *fault)
 {
-    char path[PATH_TEXT_MAX], sigs[PATH_TEXT_MAX + 8];
+    char path[PATH_TEXT_MAX];
     snprintf(path, sizeof path, "%s/%s", folder, file);
-    snprintf(sigs, sizeof sigs, "%s.sigs", path);
-    CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, fault);
-    CLEANUP(bytes_destroy)
-    bytes_t *armors = document ? file_read(sigs, SIGNATURES_BYTES_MAX, fault) : NULL;
-    if (!armors)
+    CLEANUP(bytes_destroy) bytes_t *document = NULL;
+    CLEANUP(bytes_destroy) bytes_t *armors = NULL;
+    if (signed_load(path, &document, &armors, fault))
         return -1;
     self->documents = memory_resize(self->documents, self->count + 1, sizeof *self->documents);
     charter_document_t *kept = &self->documents[self->count++];

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "wire/checkpoint.h"
 #include "broker/view.h"
 #include "common/log.h"
+#include "wire/checkpoint.h"
 #include "wire/message.h"
 
 #define PREFIX_MIN 6

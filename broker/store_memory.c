@@ -200,10 +200,7 @@ memory_put(void *self, const row_t *row, fault_t *fault)
         table->rows[i] = copy;
         return 0;
     }
-    if (table->count == table->capacity) {
-        table->capacity = table->capacity ? 2 * table->capacity : 16;
-        table->rows = memory_resize(table->rows, table->capacity, sizeof(row_t *));
-    }
+    table->rows = memory_grow(table->rows, table->count, &table->capacity, sizeof(row_t *));
     table->rows[table->count++] = row_copy(row);
     return 0;
 }

@@ -90,10 +90,7 @@ insert(draft_t *self, size_t rank, const char *value)
         if (order > 0)
             break;
     }
-    if (self->count == self->capacity) {
-        self->capacity = self->capacity ? 2 * self->capacity : 32;
-        self->lines = memory_resize(self->lines, self->capacity, sizeof *self->lines);
-    }
+    self->lines = memory_grow(self->lines, self->count, &self->capacity, sizeof *self->lines);
     memmove(self->lines + at + 1, self->lines + at, (self->count - at) * sizeof *self->lines);
     self->lines[at] = (line_t){rank, memory_text(value)};
     self->count++;

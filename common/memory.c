@@ -23,6 +23,15 @@ memory_resize(void *memory, size_t count, size_t size)
     return resized;
 }
 
+void *
+memory_grow(void *memory, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return memory;
+    *capacity = *capacity ? 2 * *capacity : 8;
+    return memory_resize(memory, *capacity, size);
+}
+
 /* The library's own threshold grows with the first such block that is freed. */
 void
 memory_map_large(void)

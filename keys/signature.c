@@ -4,11 +4,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/document.h"
 #include "common/file.h"
 #include "common/reader.h"
 #include "keys/base64.h"
@@ -226,6 +228,19 @@ signature_check(const signature_t *self, slice_t message, purpose_t purpose, fau
     if (fido && !(self->flags & SIGNATURE_TOUCHED))
         return fault_set(fault, FAULT_TOUCH, "a FIDO key signed that nobody touched");
     return 0;
+}
+
+int
+signed_load(const char *path, bytes_t **document, bytes_t **armors, fault_t *fault)
+{
+    char beside[PATH_MAX];
+    *document = *armors = NULL;
+    if (snprintf(beside, sizeof beside, "%s.sigs", path) >= (int)sizeof beside)
+        return fault_set(fault, FAULT_LIMIT, "'%.100s…' is too long a path", path);
+    *document = file_read(path, DOCUMENT_BYTES_MAX, fault);
+    if (*document)
+        *armors = file_read(beside, SIGNATURES_BYTES_MAX, fault);
+    return *armors ? 0 : -1;
 }
 
 struct machinekey {

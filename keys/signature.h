@@ -58,6 +58,11 @@ int signature_next(signature_t *self, slice_t *armors, fault_t *fault) MUST_CHEC
 int signature_check(const signature_t *self, slice_t message, purpose_t purpose,
                     fault_t *fault) MUST_CHECK;
 
+/* What was signed as it lies in a folder: PATH, and the armors beside it in PATH.sigs; both are the
+ * caller's. Where only the armors are not to be had, *document is there all the same.
+ * FAULT_NOT_FOUND, FAULT_LIMIT, FAULT_IO. */
+int signed_load(const char *path, bytes_t **document, bytes_t **armors, fault_t *fault) MUST_CHECK;
+
 /* A machine's own Ed25519 key; the secret lives in sodium_malloc. People's keys are never read. */
 typedef struct machinekey machinekey_t;
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "common/document.h"
-#include "common/file.h"
 #include "keys/trust_private.h"
 
 #define SKEW_MS (5 * 60 * 1000) /* by which signers' clocks may be ahead of ours */
@@ -87,18 +86,15 @@ static int
 load_one(trust_t *self, const char *folder, const char *name, fault_t *fault)
 {
     fault_t why = {0};
-    char path[PATH_MAX], beside[PATH_MAX + 8];
+    char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
         return fault_set(fault, FAULT_LIMIT, "'%.100s…' is too long a path", folder);
-    snprintf(beside, sizeof beside, "%s.sigs", path);
-    CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, &why);
-    if (!document && why.code == FAULT_NOT_FOUND)
-        return 0;
-    if (!document)
-        return fault_set(fault, why.code, "%s", why.text);
-    CLEANUP(bytes_destroy) bytes_t *armors = file_read(beside, SIGNATURES_BYTES_MAX, fault);
-    if (!armors)
-        return -1;
+    CLEANUP(bytes_destroy) bytes_t *document = NULL;
+    CLEANUP(bytes_destroy) bytes_t *armors = NULL;
+    if (signed_load(path, &document, &armors, &why))
+        return !document && why.code == FAULT_NOT_FOUND
+                   ? 0
+                   : fault_set(fault, why.code, "%s", why.text);
     if (trust_restore(self, bytes_slice(document), bytes_slice(armors), fault))
         return fault_wrap(fault, "'%s'", path);
     return 1;

@@ -139,10 +139,7 @@ value_copy(const value_t *self)
 static entry_t *
 insert(value_t *self, size_t index)
 {
-    if (self->count == self->capacity) {
-        self->capacity = self->capacity ? 2 * self->capacity : 8;
-        self->entries = memory_resize(self->entries, self->capacity, sizeof *self->entries);
-    }
+    self->entries = memory_grow(self->entries, self->count, &self->capacity, sizeof *self->entries);
     memmove(self->entries + index + 1, self->entries + index,
             (self->count - index) * sizeof *self->entries);
     self->count++;

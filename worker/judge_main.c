@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #include "common/channel.h"
-#include "common/document.h"
-#include "common/file.h"
 #include "common/log.h"
 #include "common/privilege.h"
 #include "worker/judge.h"
@@ -204,14 +202,12 @@ turn(desk_t *self, fault_t *fault)
 static int
 learn(desk_t *self, const char *name, fault_t *fault)
 {
-    char path[PATH_MAX + 80], sigs[PATH_MAX + 90];
+    char path[PATH_MAX + 80];
     fault_t why = {0};
     snprintf(path, sizeof path, "%s/%s", self->settings.documents, name);
-    snprintf(sigs, sizeof sigs, "%s.sigs", path);
-    CLEANUP(bytes_destroy) bytes_t *document = file_read(path, DOCUMENT_BYTES_MAX, &why);
-    CLEANUP(bytes_destroy)
-    bytes_t *armors = document ? file_read(sigs, SIGNATURES_BYTES_MAX, &why) : NULL;
-    if (!armors)
+    CLEANUP(bytes_destroy) bytes_t *document = NULL;
+    CLEANUP(bytes_destroy) bytes_t *armors = NULL;
+    if (signed_load(path, &document, &armors, &why))
         return why.code == FAULT_NOT_FOUND ? 1 : fault_set(fault, why.code, "%s", why.text);
     if (!judge_learn(self->judge, bytes_slice(document), bytes_slice(armors), &why))
         return 0;

@@ -46,10 +46,7 @@ outbox_destroy(outbox_t **self_p)
 void
 outbox_add(outbox_t *self, destination_t to, uint64_t runner, frames_t *frames)
 {
-    if (self->count == self->capacity) {
-        self->capacity = self->capacity ? 2 * self->capacity : 16;
-        self->letters = memory_resize(self->letters, self->capacity, sizeof *self->letters);
-    }
+    self->letters = memory_grow(self->letters, self->count, &self->capacity, sizeof *self->letters);
     self->letters[self->count++] = (letter_t){to, runner, frames};
     self->bytes += frames_bytes(frames);
 }

@@ -26,20 +26,15 @@ actions_destroy(actions_t **self_p)
 void
 actions_put(actions_t *self, const row_t *row)
 {
-    if (self->row_count == self->row_capacity) {
-        self->row_capacity = self->row_capacity ? 2 * self->row_capacity : 16;
-        self->rows = memory_resize(self->rows, self->row_capacity, sizeof *self->rows);
-    }
+    self->rows = memory_grow(self->rows, self->row_count, &self->row_capacity, sizeof *self->rows);
     self->rows[self->row_count++] = row_copy(row);
 }
 
 void
 actions_send(actions_t *self, const char *worker, frames_t **frames)
 {
-    if (self->send_count == self->send_capacity) {
-        self->send_capacity = self->send_capacity ? 2 * self->send_capacity : 16;
-        self->sends = memory_resize(self->sends, self->send_capacity, sizeof *self->sends);
-    }
+    self->sends =
+        memory_grow(self->sends, self->send_count, &self->send_capacity, sizeof *self->sends);
     send_t *send = &self->sends[self->send_count++];
     snprintf(send->worker, sizeof send->worker, "%s", worker);
     send->frames = MOVE(*frames);
