@@ -18,7 +18,6 @@
 
 #define HEARTBEAT_MS 5000
 #define MISSED_MAX   3
-#define MONITOR      "inproc://connections"
 
 typedef struct {
     settings_t settings;
@@ -29,6 +28,7 @@ typedef struct {
     char instance[64]; /* of the broker that answered last; "" while offline */
     int unanswered;    /* PINGs since the last PONG */
     mono_t heartbeat;  /* when the next is due */
+    unsigned opened;   /* connections so far */
 } uplink_t;
 
 /* Whole or not at all; a full queue is said, and what was lost is asked for again. */
@@ -154,6 +154,8 @@ connect_broker(uplink_t *self, fault_t *fault)
         {ZMQ_HANDSHAKE_IVL, 2000},
     };
     int64_t message_max = FRAMES_BYTES_MAX;
+    char monitor[48]; /* a new name each time: libzmq frees the last one at its leisure */
+    snprintf(monitor, sizeof monitor, "inproc://connections-%u", self->opened++);
     self->socket = zmq_socket(self->context, ZMQ_DEALER);
     int failed = !self->socket;
     for (size_t i = 0; i < ARRAY_SIZE(options) && !failed; i++)
@@ -162,9 +164,9 @@ connect_broker(uplink_t *self, fault_t *fault)
         zmq_setsockopt(self->socket, ZMQ_CURVE_SERVERKEY, self->settings.broker_key.bytes, 32) ||
         zmq_setsockopt(self->socket, ZMQ_CURVE_PUBLICKEY, self->pair.public_key.bytes, 32) ||
         zmq_setsockopt(self->socket, ZMQ_CURVE_SECRETKEY, self->pair.secret, 32) ||
-        zmq_socket_monitor(self->socket, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) ||
+        zmq_socket_monitor(self->socket, monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) ||
         !(self->monitor = zmq_socket(self->context, ZMQ_PAIR)) ||
-        zmq_connect(self->monitor, MONITOR) || zmq_connect(self->socket, self->settings.broker))
+        zmq_connect(self->monitor, monitor) || zmq_connect(self->socket, self->settings.broker))
         return fault_set(fault, FAULT_CONFIG, "'%s' cannot be connected to: %s",
                          self->settings.broker, zmq_strerror(errno));
     self->unanswered = 0;
