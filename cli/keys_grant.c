@@ -228,20 +228,23 @@ armors_before(const char *path, slice_t document)
 }
 
 static int
-sign_grant(const options_t *options, const char *path, slice_t document, bytes_t *armors,
-           fault_t *fault)
+sign_grant(const options_t *options, slice_t document, bytes_t *armors, fault_t *fault)
 {
-    char signatures[KEYS_PATH_MAX];
     fwrite(document.data, 1, document.size, stderr);
     if (!sign_confirm(options, "sign this grant, as it is?"))
         return fault_set(fault, FAULT_DENIED,
                          "not signed: nobody said yes (--no-input signs without asking)");
+    return sign_document(options, SIGN_GRANT, document, armors, NULL, fault);
+}
+
+static int
+keep_grant(const char *path, slice_t document, slice_t armors, fault_t *fault)
+{
+    char signatures[KEYS_PATH_MAX];
     snprintf(signatures, sizeof signatures, "%s.sigs", path);
-    if (sign_document(options, SIGN_GRANT, document, armors, NULL, fault) ||
-        file_write(path, document, 0644, fault) ||
-        file_write(signatures, bytes_slice(armors), 0644, fault))
+    if (file_write(path, document, 0644, fault))
         return -1;
-    return 0;
+    return file_write(signatures, armors, 0644, fault);
 }
 
 /* A new grant by the terms, or the one in terms->out to be signed by one more responder. */
@@ -272,17 +275,25 @@ make_grant(const options_t *options, const terms_t *terms, const fetched_t *fetc
                          grant->playbook);
     print_worst_case(grant, fetched, trust);
     CLEANUP(bytes_destroy) bytes_t *armors = armors_before(terms->out, bytes_slice(text));
-    if (sign_grant(options, terms->out, bytes_slice(text), armors, fault))
+    if (sign_grant(options, bytes_slice(text), armors, fault))
         return -1;
+    fault_t short_of = {0};
     CLEANUP(grant_destroy)
     grant_t *holds =
-        trust_check_grant(trust, bytes_slice(text), bytes_slice(armors), wall_now(), fault);
-    if (!holds && fault->code == FAULT_QUORUM)
+        trust_check_grant(trust, bytes_slice(text), bytes_slice(armors), wall_now(), &short_of);
+    /* One signature that does not count would spoil the others: it is not kept. */
+    if (!holds && short_of.code != FAULT_QUORUM) {
+        *fault = short_of;
+        return fault_wrap(fault, "this signature is not kept");
+    }
+    if (keep_grant(terms->out, bytes_slice(text), bytes_slice(armors), fault))
+        return -1;
+    if (!holds) {
+        *fault = short_of;
         return fault_wrap(fault,
                           "'%.100s' is signed and waits for more (tocsin keys grant %s --out FILE)",
                           terms->out, grant->playbook);
-    if (!holds)
-        return fault_wrap(fault, "signed, but it does not hold");
+    }
     if (terms->submit && submit_grant(client, bytes_slice(text), bytes_slice(armors), fault))
         return -1;
     printf("%s %s\n", terms->out,
