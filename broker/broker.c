@@ -77,14 +77,8 @@ write_rows(broker_t *self)
     for (; self->written < self->actions->row_count; self->written++) {
         const row_t *row = self->actions->rows[self->written];
         write_row(self, row);
-        if (row->kind == ROW_EVENT) {
-            if (row->event.incident)
-                log_info("incident=%llu: %s: %s", (unsigned long long)row->event.incident,
-                         row->event.kind, row->event.text);
-            else
-                log_info("%s: %s", row->event.kind, row->event.text);
+        if (row->kind == ROW_EVENT)
             desk_tell(self->desk, &row->event);
-        }
     }
 }
 
@@ -122,6 +116,20 @@ send_all(broker_t *self, const actions_t *done)
         web_answer(self->web);
 }
 
+/* Behind everything else: nobody waits for the log. */
+static void
+log_events(const actions_t *done)
+{
+    for (size_t i = 0; i < done->row_count; i++) {
+        const row_t *row = done->rows[i];
+        if (row->kind == ROW_EVENT && row->event.incident)
+            log_info("incident=%llu: %s: %s", (unsigned long long)row->event.incident,
+                     row->event.kind, row->event.text);
+        else if (row->kind == ROW_EVENT)
+            log_info("%s: %s", row->event.kind, row->event.text);
+    }
+}
+
 static void
 commit(broker_t *self)
 {
@@ -135,6 +143,7 @@ commit(broker_t *self)
     self->actions = actions_new();
     self->written = 0;
     send_all(self, done);
+    log_events(done);
 }
 
 /* What workers say ---------------------------------------------------------------------------- */
