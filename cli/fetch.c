@@ -21,28 +21,39 @@ fetched_destroy(fetched_t **self_p)
 static int
 check_files(const fetched_t *self, fault_t *fault)
 {
-    const release_t *release = self->release;
-    for (size_t i = 0; i < release->file_count; i++)
-        if (release_check_file(release, release->files[i].path,
-                               value_slice(value_get(self->files, release->files[i].path)), fault))
+    for (size_t i = 0; i < self->release->file_count; i++) {
+        const char *path = self->release->files[i].path;
+        const value_t *bytes = value_get(self->files, path);
+        if (!bytes)
+            return fault_set(fault, FAULT_NOT_FOUND, "file '%s' of the release is missing", path);
+        if (release_check_file(self->release, path, value_slice(bytes), fault))
             return -1;
+    }
+    if (value_count(self->files) != self->release->file_count)
+        return fault_set(fault, FAULT_HASH, "there are files that the release does not list");
     return 0;
 }
 
+/* The manifest says of itself what the release says of it. */
 static int
-check_manifest(fetched_t *self, fault_t *fault)
+check_manifest(const fetched_t *self, fault_t *fault)
 {
-    slice_t text = value_slice(value_get(self->files, "manifest"));
-    hash_t hash = hash_of(text);
-    if (!hash_equal(&hash, &self->release->manifest))
-        return fault_set(fault, FAULT_HASH, "the manifest is not the one that was signed");
-    self->manifest = manifest_decode(text, fault);
-    if (!self->manifest)
-        return -1;
-    if (strcmp(self->manifest->playbook, self->release->playbook) != 0 ||
-        self->manifest->highest != self->release->highest)
-        return fault_set(fault, FAULT_FORMAT, "the manifest is for another playbook or class");
+    if (strcmp(self->manifest->playbook, self->release->playbook) != 0)
+        return fault_set(fault, FAULT_HASH, "the manifest is that of playbook '%s'",
+                         self->manifest->playbook);
+    if (self->manifest->highest != self->release->highest)
+        return fault_set(fault, FAULT_CLASS, "the manifest's class is %s, the release says %s",
+                         class_word(self->manifest->highest), class_word(self->release->highest));
     return 0;
+}
+
+int
+fetched_check(fetched_t *self, fault_t *fault)
+{
+    if (check_files(self, fault))
+        return -1;
+    self->manifest = manifest_decode(value_slice(value_get(self->files, "manifest")), fault);
+    return self->manifest ? check_manifest(self, fault) : -1;
 }
 
 /* Whether it is what was asked for; the broker's word is not taken. */
@@ -62,8 +73,7 @@ verify(fetched_t *self, trust_t *trust, const char *key, const char *which, faul
     slice_t document = bytes_slice(self->document), armors = bytes_slice(self->armors);
     self->hash = hash_of(document);
     self->release = trust_check_release(trust, document, armors, fault);
-    if (!self->release || check_meant(self, key, which, fault) || check_files(self, fault) ||
-        check_manifest(self, fault))
+    if (!self->release || check_meant(self, key, which, fault) || fetched_check(self, fault))
         return -1;
     return trust_approvals(trust, document, armors, self->release, &self->approvals, fault);
 }

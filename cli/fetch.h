@@ -10,7 +10,7 @@
 typedef struct {
     hash_t hash;
     bytes_t *document, *armors;
-    value_t *files; /* map of path to bytes; at least those of the release */
+    value_t *files; /* map of path to bytes: those of the release */
     release_t *release;
     manifest_t *manifest;
     approvals_t approvals;
@@ -21,5 +21,9 @@ typedef struct {
 fetched_t *fetch_release(client_t *client, trust_t *trust, const char *key, const char *which,
                          fault_t *fault);
 void fetched_destroy(fetched_t **self_p);
+
+/* Decodes the manifest of what has a release and files: exactly its files, each by length and hash,
+ * and a manifest of the same playbook and class. */
+int fetched_check(fetched_t *self, fault_t *fault) MUST_CHECK;
 
 #endif

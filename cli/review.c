@@ -121,8 +121,8 @@ review_list(const options_t *options, int argc, char **argv)
 }
 
 /* The release that this one is compared with; NULL without a fault for a first one. */
-static candidate_t *
-base_of(const review_t *self, const candidate_t *candidate, fault_t *fault)
+static fetched_t *
+base_of(const review_t *self, const fetched_t *candidate, fault_t *fault)
 {
     const char *me = NULL;
     if (self->since_mine) {
@@ -149,7 +149,7 @@ people_of(const signers_t *signers)
 
 /* All that `review view` shows, as --json gives it. */
 static value_t *
-view_of(const candidate_t *candidate, const candidate_t *base, fault_t *fault)
+view_of(const fetched_t *candidate, const fetched_t *base, fault_t *fault)
 {
     char hash[HASH_TEXT];
     CLEANUP(bytes_destroy) bytes_t *code = bytes_new();
@@ -216,8 +216,8 @@ review_view(const options_t *options, int argc, char **argv)
 {
     fault_t fault = {0};
     CLEANUP(review_clear) review_t self = {.options = options};
-    CLEANUP(candidate_destroy) candidate_t *candidate = NULL;
-    CLEANUP(candidate_destroy) candidate_t *base = NULL;
+    CLEANUP(fetched_destroy) fetched_t *candidate = NULL;
+    CLEANUP(fetched_destroy) fetched_t *base = NULL;
     if (!begin(&self, &argc, argv, 1, 1, &fault))
         candidate = source_candidate(self.source, argv[1], &fault);
     if (candidate)
@@ -243,8 +243,8 @@ review_diff(const options_t *options, int argc, char **argv)
 {
     fault_t fault = {0};
     CLEANUP(review_clear) review_t self = {.options = options};
-    CLEANUP(candidate_destroy) candidate_t *candidate = NULL;
-    CLEANUP(candidate_destroy) candidate_t *base = NULL;
+    CLEANUP(fetched_destroy) fetched_t *candidate = NULL;
+    CLEANUP(fetched_destroy) fetched_t *base = NULL;
     CLEANUP(bytes_destroy) bytes_t *code = bytes_new();
     if (!begin(&self, &argc, argv, 1, 1, &fault))
         candidate = source_candidate(self.source, argv[1], &fault);
@@ -266,7 +266,7 @@ review_diff(const options_t *options, int argc, char **argv)
 
 /* What trust would not count anyway, said before somebody touches a key. */
 static int
-may_approve(const candidate_t *candidate, const person_key_t *signer, fault_t *fault)
+may_approve(const fetched_t *candidate, const person_key_t *signer, fault_t *fault)
 {
     if (!signer)
         return fault_set(fault, FAULT_KEY, "nobody in the people document has this key");
@@ -286,7 +286,7 @@ may_approve(const candidate_t *candidate, const person_key_t *signer, fault_t *f
 }
 
 static bool
-approved_already(const candidate_t *candidate, const person_key_t *signer)
+approved_already(const fetched_t *candidate, const person_key_t *signer)
 {
     const signers_t *approvers = &candidate->approvals.approvers;
     for (size_t i = 0; signer && i < approvers->count; i++)
@@ -298,10 +298,10 @@ approved_already(const candidate_t *candidate, const person_key_t *signer)
 /* The code, the document as it is signed, and what it means, on standard error: they are the
  * question. A short name may mean another release than the one that was viewed. */
 static int
-ask(const review_t *self, const candidate_t *candidate, fault_t *fault)
+ask(const review_t *self, const fetched_t *candidate, fault_t *fault)
 {
     char question[160];
-    CLEANUP(candidate_destroy) candidate_t *base = base_of(self, candidate, fault);
+    CLEANUP(fetched_destroy) fetched_t *base = base_of(self, candidate, fault);
     if (fault->code)
         return -1;
     CLEANUP(value_destroy)
@@ -324,7 +324,7 @@ ask(const review_t *self, const candidate_t *candidate, fault_t *fault)
 }
 
 static int
-sign_and_submit(const review_t *self, const candidate_t *candidate, fault_t *fault)
+sign_and_submit(const review_t *self, const fetched_t *candidate, fault_t *fault)
 {
     pubkey_t key;
     const people_t *people = trust_people(self->trust);
@@ -341,8 +341,8 @@ approve_one(const review_t *self, const char *name, value_t *done, fault_t *faul
 {
     char hash[HASH_TEXT];
     const people_t *people = trust_people(self->trust);
-    CLEANUP(candidate_destroy)
-    candidate_t *candidate = source_candidate(self->source, name, fault);
+    CLEANUP(fetched_destroy)
+    fetched_t *candidate = source_candidate(self->source, name, fault);
     if (!candidate)
         return -1;
     const person_key_t *signer = people ? propose_signer(self->options, people) : NULL;

@@ -52,21 +52,6 @@ source_close(source_t **self_p)
     *self_p = NULL;
 }
 
-void
-candidate_destroy(candidate_t **self_p)
-{
-    candidate_t *self = *self_p;
-    if (!self)
-        return;
-    bytes_destroy(&self->document);
-    bytes_destroy(&self->armors);
-    value_destroy(&self->files);
-    release_destroy(&self->release);
-    manifest_destroy(&self->manifest);
-    free(self);
-    *self_p = NULL;
-}
-
 static value_t *
 list_of(const signers_t *signers)
 {
@@ -143,7 +128,7 @@ source_list(source_t *self, fault_t *fault)
 }
 
 /* From the repository; the broker knows prefixes by itself. */
-static candidate_t *
+static fetched_t *
 find_in_repository(const source_t *self, const char *name, fault_t *fault)
 {
     const git_release_t *found = NULL;
@@ -162,14 +147,14 @@ find_in_repository(const source_t *self, const char *name, fault_t *fault)
         fault_set(fault, FAULT_NOT_FOUND, "no release starts with '%s'", name);
         return NULL;
     }
-    candidate_t *candidate = memory_new(1, sizeof *candidate);
+    fetched_t *candidate = memory_new(1, sizeof *candidate);
     candidate->document = bytes_copy(bytes_slice(found->document));
     candidate->armors = bytes_copy(bytes_slice(found->armors));
     candidate->files = value_copy(found->files);
     return candidate;
 }
 
-static candidate_t *
+static fetched_t *
 find_at_broker(const source_t *self, const char *name, fault_t *fault)
 {
     value_t *arguments = value_map();
@@ -183,45 +168,16 @@ find_at_broker(const source_t *self, const char *name, fault_t *fault)
         fault_set(fault, FAULT_FORMAT, "the broker's answer lacks the release's bytes");
         return NULL;
     }
-    candidate_t *candidate = memory_new(1, sizeof *candidate);
+    fetched_t *candidate = memory_new(1, sizeof *candidate);
     candidate->document = bytes_copy(value_slice(document));
     candidate->armors = bytes_copy(value_slice(armors));
     candidate->files = value_copy(files);
     return candidate;
 }
 
-static int
-check_files(const candidate_t *self, fault_t *fault)
-{
-    for (size_t i = 0; i < self->release->file_count; i++) {
-        const char *path = self->release->files[i].path;
-        const value_t *bytes = value_get(self->files, path);
-        if (!bytes)
-            return fault_set(fault, FAULT_NOT_FOUND, "file '%s' of the release is missing", path);
-        if (release_check_file(self->release, path, value_slice(bytes), fault))
-            return -1;
-    }
-    if (value_count(self->files) != self->release->file_count)
-        return fault_set(fault, FAULT_HASH, "there are files that the release does not list");
-    return 0;
-}
-
-/* The manifest says of itself what the release says of it. */
-static int
-check_manifest(const candidate_t *self, fault_t *fault)
-{
-    if (strcmp(self->manifest->playbook, self->release->playbook) != 0)
-        return fault_set(fault, FAULT_HASH, "the manifest is that of playbook '%s'",
-                         self->manifest->playbook);
-    if (self->manifest->highest != self->release->highest)
-        return fault_set(fault, FAULT_CLASS, "the manifest's class is %s, the release says %s",
-                         class_word(self->manifest->highest), class_word(self->release->highest));
-    return 0;
-}
-
 /* Every author has signed; trust_approvals verified what is there. */
 static int
-check_authors(const candidate_t *self, fault_t *fault)
+check_authors(const fetched_t *self, fault_t *fault)
 {
     for (size_t i = 0; i < self->release->author_count; i++) {
         bool signed_ = false;
@@ -236,7 +192,7 @@ check_authors(const candidate_t *self, fault_t *fault)
 }
 
 static int
-check(const source_t *self, candidate_t *candidate, const char *name, fault_t *fault)
+check(const source_t *self, fetched_t *candidate, const char *name, fault_t *fault)
 {
     char hash[HASH_TEXT];
     slice_t document = bytes_slice(candidate->document);
@@ -248,18 +204,14 @@ check(const source_t *self, candidate_t *candidate, const char *name, fault_t *f
         return -1;
     if (!hash_equal(&candidate->release->site, trust_site(self->trust)))
         return fault_set(fault, FAULT_SITE, "it is a release of another site");
-    if (check_files(candidate, fault))
-        return -1;
-    const value_t *manifest = value_get(candidate->files, "manifest");
-    candidate->manifest = manifest_decode(value_slice(manifest), fault);
-    if (!candidate->manifest || check_manifest(candidate, fault) ||
+    if (fetched_check(candidate, fault) ||
         trust_approvals(self->trust, document, bytes_slice(candidate->armors), candidate->release,
                         &candidate->approvals, fault))
         return -1;
     return check_authors(candidate, fault);
 }
 
-candidate_t *
+fetched_t *
 source_candidate(source_t *self, const char *name, fault_t *fault)
 {
     size_t size = strlen(name);
@@ -270,8 +222,8 @@ source_candidate(source_t *self, const char *name, fault_t *fault)
                   name, PREFIX_MIN);
         return NULL;
     }
-    CLEANUP(candidate_destroy)
-    candidate_t *candidate =
+    CLEANUP(fetched_destroy)
+    fetched_t *candidate =
         self->client ? find_at_broker(self, name, fault) : find_in_repository(self, name, fault);
     if (candidate && !check(self, candidate, name, fault))
         return MOVE(candidate);
@@ -291,8 +243,7 @@ approved_by(const value_t *row, const char *person)
 
 /* The list is the broker's word: what nobody approved must not make a change look small. */
 static int
-check_base(const candidate_t *base, const candidate_t *candidate, const char *approver,
-           fault_t *fault)
+check_base(const fetched_t *base, const fetched_t *candidate, const char *approver, fault_t *fault)
 {
     const signers_t *approvers = &base->approvals.approvers;
     bool approved = !approver && approvers->count >= base->approvals.needed;
@@ -306,8 +257,8 @@ check_base(const candidate_t *base, const candidate_t *candidate, const char *ap
     return 0;
 }
 
-candidate_t *
-source_before(source_t *self, const candidate_t *candidate, const char *approver, fault_t *fault)
+fetched_t *
+source_before(source_t *self, const fetched_t *candidate, const char *approver, fault_t *fault)
 {
     const value_t *best = NULL;
     CLEANUP(value_destroy) value_t *list = source_list(self, fault);
@@ -321,13 +272,13 @@ source_before(source_t *self, const candidate_t *candidate, const char *approver
         if (approver ? approved_by(row, approver) : has_all_approvals(row))
             best = row;
     }
-    CLEANUP(candidate_destroy)
-    candidate_t *base = best ? source_candidate(self, value_get_text(best, "hash"), fault) : NULL;
+    CLEANUP(fetched_destroy)
+    fetched_t *base = best ? source_candidate(self, value_get_text(best, "hash"), fault) : NULL;
     return base && !check_base(base, candidate, approver, fault) ? MOVE(base) : NULL;
 }
 
 int
-source_approve(source_t *self, const candidate_t *candidate, slice_t armor, const pubkey_t *key,
+source_approve(source_t *self, const fetched_t *candidate, slice_t armor, const pubkey_t *key,
                fault_t *fault)
 {
     if (self->repository) {

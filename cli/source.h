@@ -4,7 +4,7 @@
 #ifndef TOCSIN_SOURCE_H
 #define TOCSIN_SOURCE_H
 
-#include "cli/command.h"
+#include "cli/fetch.h"
 #include "keys/trust.h"
 #include "wire/manifest.h"
 
@@ -19,31 +19,20 @@ void source_close(source_t **self_p);
  * `approvers`, `needed`, `state` among its fields. The caller's. */
 value_t *source_list(source_t *self, fault_t *fault);
 
-/* One release with all that its approval stands on; hashes and author's signatures hold. */
-typedef struct {
-    hash_t hash;
-    bytes_t *document;
-    bytes_t *armors;
-    value_t *files;
-    release_t *release;
-    manifest_t *manifest;
-    approvals_t approvals;
-} candidate_t;
-
-void candidate_destroy(candidate_t **self_p);
-
-/* By hash, or a prefix of at least 6 digits. FAULT_NOT_FOUND, FAULT_CONFLICT (several), and what
- * does not hold: FAULT_SITE, FAULT_HASH, FAULT_SIGNATURE, FAULT_FORMAT. The caller's. */
-candidate_t *source_candidate(source_t *self, const char *name, fault_t *fault);
+/* One release, in service or not, with all that its approval stands on; hashes and authors'
+ * signatures hold. By hash, or a prefix of at least 6 digits. FAULT_NOT_FOUND, FAULT_CONFLICT
+ * (several), and what does not hold: FAULT_SITE, FAULT_HASH, FAULT_SIGNATURE, FAULT_FORMAT. The
+ * caller's. */
+fetched_t *source_candidate(source_t *self, const char *name, fault_t *fault);
 
 /* The release of the same playbook with the highest sequence below that of candidate which
  * approver counts for, or, approver NULL, which has all approvals. NULL without a fault where there
  * is none. The caller's. */
-candidate_t *source_before(source_t *self, const candidate_t *candidate, const char *approver,
-                           fault_t *fault);
+fetched_t *source_before(source_t *self, const fetched_t *candidate, const char *approver,
+                         fault_t *fault);
 
 /* Hands an approval in. */
-int source_approve(source_t *self, const candidate_t *candidate, slice_t armor, const pubkey_t *key,
+int source_approve(source_t *self, const fetched_t *candidate, slice_t armor, const pubkey_t *key,
                    fault_t *fault) MUST_CHECK;
 
 #endif
