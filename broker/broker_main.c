@@ -55,7 +55,7 @@ read_options(options_t *self, int argc, char **argv, fault_t *fault)
 static int
 make_keys(const settings_t *settings, fault_t *fault)
 {
-    char curve[2 * sizeof(curvekey_t) + 1];
+    char curve[CURVEKEY_TEXT];
     curvepair_t pair;
     CLEANUP(machinekey_destroy) machinekey_t *key = NULL;
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
@@ -63,7 +63,7 @@ make_keys(const settings_t *settings, fault_t *fault)
     if (access(secret, F_OK) == 0 ? curve_load(&pair, secret, fault)
                                   : curve_make(&pair, secret, fault))
         return -1;
-    hex_encode(slice_of(&pair.public_key, sizeof pair.public_key), curve);
+    curvekey_write(&pair.public_key, curve);
     curve_forget(&pair);
     key = access(settings->signing_key, F_OK) == 0 ? machinekey_load(settings->signing_key, fault)
                                                    : machinekey_make(settings->signing_key, fault);

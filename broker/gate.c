@@ -46,7 +46,7 @@ porter_answer(const porter_t *self, zmsg_t *request)
     CLEANUP(zframe_destroy) zframe_t *identity = zmsg_pop(request);
     CLEANUP(zstr_free) char *mechanism = zmsg_popstr(request);
     CLEANUP(zframe_destroy) zframe_t *key = zmsg_pop(request);
-    char text[GATE_KEY_TEXT] = "";
+    char text[CURVEKEY_TEXT] = "";
     if (key && zframe_size(key) == sizeof(curvekey_t))
         hex_encode(slice_of(zframe_data(key), zframe_size(key)), text);
     bool known = version && sequence && domain && mechanism && streq(version, "1.0") &&
@@ -64,7 +64,7 @@ porter_learn(porter_t *self, zmsg_t *message)
     zhashx_purge(self->keys);
     CLEANUP(zframe_destroy) zframe_t *keys = zmsg_pop(message);
     for (size_t at = 0; at + sizeof(curvekey_t) <= zframe_size(keys); at += sizeof(curvekey_t)) {
-        char text[GATE_KEY_TEXT];
+        char text[CURVEKEY_TEXT];
         hex_encode(slice_of(zframe_data(keys) + at, sizeof(curvekey_t)), text);
         zhashx_update(self->keys, text, self);
     }
@@ -161,8 +161,8 @@ gate_destroy(gate_t **self_p)
 static void
 admit(gate_t *self, bytes_t *keys, const curvekey_t *key, bool worker, const char *name)
 {
-    char text[GATE_KEY_TEXT];
-    hex_encode(slice_of(key, sizeof *key), text);
+    char text[CURVEKEY_TEXT];
+    curvekey_write(key, text);
     if (zhashx_lookup(self->admitted, text))
         return;
     admitted_t *admitted = memory_new(1, sizeof *admitted);

@@ -14,7 +14,6 @@
 
 #define GATE_HANDSHAKE_MS 2000
 #define GATE_QUEUE_MAX    4096 /* messages a peer may be behind */
-#define GATE_KEY_TEXT     (2 * sizeof(curvekey_t) + 1)
 
 typedef struct gate gate_t;
 
@@ -36,7 +35,7 @@ zsock_t *gate_socket(const gate_t *self);
 typedef struct {
     bool worker;                  /* else a person */
     char name[TEXT_NAME_MAX + 1]; /* worker id or person */
-    char key[GATE_KEY_TEXT];      /* its CURVE key, in hexadecimal */
+    char key[CURVEKEY_TEXT];      /* its CURVE key, in hexadecimal */
     uint8_t route[256];           /* where an answer goes, until it disconnects */
     size_t route_size;
 } caller_t;

@@ -174,7 +174,7 @@ static bool
 curve_valid(const char *hex)
 {
     curvekey_t key;
-    return hex_decode(hex, key.bytes, sizeof key.bytes);
+    return curvekey_read(hex, &key);
 }
 
 /* "1,2,2" to "1 2 2". */
@@ -451,12 +451,12 @@ keys_curve(const options_t *options, int argc, char **argv)
     (void)options;
     fault_t fault;
     curvepair_t pair;
-    char hex[2 * sizeof pair.public_key.bytes + 1];
+    char hex[CURVEKEY_TEXT];
     if (argc != 2)
         return command_usage(&keys_commands[7], "name the file of the new secret");
     if (curve_make(&pair, argv[1], &fault))
         return command_fail(&fault);
-    hex_encode(slice_of(pair.public_key.bytes, sizeof pair.public_key.bytes), hex);
+    curvekey_write(&pair.public_key, hex);
     curve_forget(&pair);
     printf("%s\n", hex);
     return 0;

@@ -66,7 +66,7 @@ fields_pubkey(document_reader_t *in, const char *type, const char *base64, pubke
 void
 fields_curve(document_reader_t *in, const char *text, curvekey_t *out)
 {
-    if (!hex_decode(text, out->bytes, sizeof out->bytes))
+    if (!curvekey_read(text, out))
         document_spoil(in, FAULT_FORMAT, "'%.64s' is not a CURVE key in 64 hexadecimal digits",
                        text);
 }

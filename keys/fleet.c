@@ -121,10 +121,9 @@ fleet_decode(slice_t document, fault_t *fault)
 static void
 add_worker(bytes_t *out, const worker_line_t *line)
 {
-    char digits[2 * sizeof line->curve.bytes + 1];
+    char digits[CURVEKEY_TEXT];
     CLEANUP(bytes_destroy) bytes_t *front = bytes_new();
-    hex_encode(slice_of(line->curve.bytes, sizeof line->curve.bytes), digits);
-    bytes_addf(front, "%s %s %s", line->id, line->labels, digits);
+    bytes_addf(front, "%s %s %s", line->id, line->labels, curvekey_write(&line->curve, digits));
     fields_add_pubkey(out, "worker", bytes_text(front), &line->key);
 }
 

@@ -118,11 +118,9 @@ people_decode(slice_t document, fault_t *fault)
 static void
 add_curves(bytes_t *out, const char *key, const curve_line_t *lines, size_t count)
 {
-    char digits[2 * sizeof lines->curve.bytes + 1];
-    for (size_t i = 0; i < count; i++) {
-        hex_encode(slice_of(lines[i].curve.bytes, sizeof lines[i].curve.bytes), digits);
-        document_add(out, key, "%s %s", lines[i].name, digits);
-    }
+    char digits[CURVEKEY_TEXT];
+    for (size_t i = 0; i < count; i++)
+        document_add(out, key, "%s %s", lines[i].name, curvekey_write(&lines[i].curve, digits));
 }
 
 static void

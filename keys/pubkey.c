@@ -151,3 +151,16 @@ pubkey_equal(const pubkey_t *left, const pubkey_t *right)
     return left->kind == right->kind && !memcmp(left->key, right->key, PUBKEY_BYTES) &&
            !strcmp(left->application, right->application);
 }
+
+const char *
+curvekey_write(const curvekey_t *self, char out[static CURVEKEY_TEXT])
+{
+    hex_encode(slice_of(self->bytes, sizeof self->bytes), out);
+    return out;
+}
+
+bool
+curvekey_read(const char *text, curvekey_t *out)
+{
+    return hex_decode(text, out->bytes, sizeof out->bytes);
+}

@@ -44,4 +44,10 @@ typedef struct {
     uint8_t bytes[32];
 } curvekey_t;
 
+#define CURVEKEY_TEXT (2 * sizeof(curvekey_t) + 1) /* hexadecimal, terminated */
+
+/* 64 lower-case hexadecimal digits; returns out. */
+const char *curvekey_write(const curvekey_t *self, char out[static CURVEKEY_TEXT]);
+bool curvekey_read(const char *text, curvekey_t *out);
+
 #endif

@@ -53,8 +53,7 @@ read_broker(settings_t *self, const setting_t *setting)
 {
     return !strncmp(setting->words[1], "tcp://", 6) &&
                    text_copy(self->broker, sizeof self->broker, setting->words[1]) &&
-                   hex_decode(setting->words[2], self->broker_key.bytes,
-                              sizeof self->broker_key.bytes)
+                   curvekey_read(setting->words[2], &self->broker_key)
                ? 0
                : -1;
 }

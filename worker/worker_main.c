@@ -93,7 +93,7 @@ give(const char *path, uid_t uid, fault_t *fault)
 static int
 make_keys(const supervisor_t *self, fault_t *fault)
 {
-    char signing[PATH_MAX], curve[PATH_MAX], hex[65];
+    char signing[PATH_MAX], curve[PATH_MAX], hex[CURVEKEY_TEXT];
     const settings_t *settings = &self->settings;
     curvepair_t pair;
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
@@ -106,7 +106,7 @@ make_keys(const supervisor_t *self, fault_t *fault)
         give(curve, settings->link_uid, fault))
         return -1;
     pubkey_write(machinekey_public(key), line);
-    hex_encode(slice_of(pair.public_key.bytes, sizeof pair.public_key.bytes), hex);
+    curvekey_write(&pair.public_key, hex);
     curve_forget(&pair);
     printf("%s %s %s\n", settings->name, bytes_text(line), hex);
     return 0;
