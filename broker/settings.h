@@ -27,7 +27,7 @@ typedef struct {
     uint16_t http_port;
     char *curve_secret;        /* file */
     char *signing_key;         /* file */
-    char *catalog;             /* a repository's path or address; "" where there is none */
+    char *catalog;             /* a bare repository's folder; "" where there is none */
     uint64_t uid, catalog_uid; /* 0: stay who we are */
     size_t source_count, grant_count;
     source_t sources[SETTINGS_SOURCES_MAX];

@@ -17,7 +17,7 @@ struct draft {
     const char *type;
     const char *const *keys;
     size_t count, capacity;
-    line_t *lines; /* ascending by rank, then draft_compare */
+    line_t *lines; /* ascending by rank, then document_compare */
 };
 
 draft_t *
@@ -42,32 +42,6 @@ draft_destroy(draft_t **self_p)
     *self_p = NULL;
 }
 
-static bool
-is_number(const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (text[i] < '0' || text[i] > '9')
-            return false;
-    return size > 0;
-}
-
-int
-draft_compare(const char *left, const char *right)
-{
-    for (;;) {
-        size_t left_size = strcspn(left, " "), right_size = strcspn(right, " ");
-        if (left_size != right_size && is_number(left, left_size) && is_number(right, right_size))
-            return left_size < right_size ? -1 : 1;
-        int order = slice_compare(slice_of(left, left_size), slice_of(right, right_size));
-        if (order)
-            return order;
-        if (!left[left_size] || !right[right_size])
-            return (left[left_size] != '\0') - (right[right_size] != '\0');
-        left += left_size + 1;
-        right += right_size + 1;
-    }
-}
-
 /* The number of keys where it is none of them. */
 static size_t
 rank_of(const draft_t *self, const char *key, size_t size)
@@ -84,7 +58,8 @@ insert(draft_t *self, size_t rank, const char *value)
 {
     size_t at = 0;
     for (; at < self->count && self->lines[at].rank <= rank; at++) {
-        int order = self->lines[at].rank < rank ? -1 : draft_compare(self->lines[at].value, value);
+        int order =
+            self->lines[at].rank < rank ? -1 : document_compare(self->lines[at].value, value);
         if (!order)
             return;
         if (order > 0)

@@ -30,7 +30,4 @@ size_t draft_drop(draft_t *self, const char *key, const char *front, const char 
 
 void draft_write(const draft_t *self, bytes_t *out);
 
-/* How repeated lines ascend: field by field, digits as numbers, all else as bytes. */
-int draft_compare(const char *left, const char *right);
-
 #endif

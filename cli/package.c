@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "cli/draft.h"
+#include "common/document.h"
 #include "common/file.h"
 
 static void
@@ -92,8 +92,8 @@ package_sequence(const git_releases_t *releases, const hash_t *site, const char 
 static int
 compare_paths(const void *left, const void *right)
 {
-    return draft_compare(((const release_file_t *)left)->path,
-                         ((const release_file_t *)right)->path);
+    return document_compare(((const release_file_t *)left)->path,
+                            ((const release_file_t *)right)->path);
 }
 
 static int

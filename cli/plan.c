@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "cli/draft.h"
 #include "cli/plan.h"
 #include "cli/table.h"
+#include "common/document.h"
 
 #define NAMES_SHOWN_MAX 16
 
@@ -132,7 +132,7 @@ compare_targets(const void *left, const void *right)
     const target_line_t *a = left, *b = right;
     if (a->wave != b->wave)
         return a->wave < b->wave ? -1 : 1;
-    return draft_compare(a->target, b->target);
+    return document_compare(a->target, b->target);
 }
 
 static int
