@@ -423,7 +423,7 @@ audit_verify(const options_t *options, int argc, char **argv)
 }
 
 static int
-write_export(record_t *record, const char *path, fault_t *fault)
+write_export(const options_t *options, record_t *record, const char *path, fault_t *fault)
 {
     slice_t leaf;
     int more;
@@ -442,8 +442,15 @@ write_export(record_t *record, const char *path, fault_t *fault)
     bytes_add_text(text, "end\n");
     if (more || file_write(path, bytes_slice(text), 0644, fault))
         return -1;
-    printf("%s has %llu leaves; anyone may check it: tocsin audit verify %s\n", path,
-           (unsigned long long)index, path);
+    if (options->json) {
+        CLEANUP(value_destroy) value_t *body = value_map();
+        value_set_text(body, "file", path);
+        value_set_integer(body, "leaves", (int64_t)index);
+        json_print("export", body);
+    } else {
+        printf("%s has %llu leaves; anyone may check it: tocsin audit verify %s\n", path,
+               (unsigned long long)index, path);
+    }
     return 0;
 }
 
@@ -457,7 +464,7 @@ audit_export(const options_t *options, int argc, char **argv)
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(record_close) record_t *record = client ? record_ask(client, &fault) : NULL;
-    if (!record || write_export(record, argv[1], &fault))
+    if (!record || write_export(options, record, argv[1], &fault))
         return command_fail(&fault);
     return 0;
 }

@@ -65,6 +65,7 @@ ok "south-1 is online" wait_for 20 worker_online south-1
 nginx_start
 plan=$(tocsin run plan service-down --target south-1 --set service=web --set port=$WEB_PORT | sed -n 's/^plan \([0-9a-f]*\).*/\1/p')
 ok "a service that runs is left alone, and the run succeeds" tocsin --no-input run start "$plan" --reason "is it up" --wait=20s
+
 # A centre that is away: the region's roles stand.
 broker_stop
 ok "a broker that is away is noticed" wait_for 40 says south-1 'is silent'
