@@ -229,14 +229,14 @@ all_zero(slice_t bytes)
 static bool
 is_torn(slice_t rest, uint32_t size)
 {
-    static const char last[] = "\nend\n";
+    slice_t text, behind;
     if (rest.size < 4 || all_zero(rest))
         return true;
     if (size > RECORD_BYTES_MAX || size + 5 < rest.size ||
         (size + 5 == rest.size && rest.data[size + 4] == '\n'))
         return false;
-    const uint8_t *end = memmem(rest.data + 4, rest.size - 4, last, sizeof last - 1);
-    return !end || end + sizeof last - 1 == rest.data + 4 + size;
+    return !document_split(slice_of(rest.data + 4, rest.size - 4), &text, &behind) ||
+           text.size == size;
 }
 
 static int

@@ -46,7 +46,8 @@ struct core {
     wall_t now;         /* likewise */
 };
 
-/* core.c: the record. */
+/* core.c: the record. What these put goes into the actions of the step under way; slices are
+ * copied. A leaf is kind, LF, bytes; its index comes back. A note is an event of this kind. */
 uint64_t core_leaf(core_t *self, const char *kind, slice_t bytes);
 uint64_t core_leaf2(core_t *self, const char *kind, slice_t first, slice_t second);
 void core_tell(core_t *self, const event_row_t *event);
@@ -54,6 +55,9 @@ void core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *
                const char *worker, const char *format, ...) PRINTF(6, 7);
 void core_keep(core_t *self, const char *kind, bool live, const hash_t *hash, slice_t bytes,
                slice_t armors, slice_t files);
+
+/* Made where there is none; ours. core_send takes over *frames. core_recall: *row is the caller's,
+ * NULL where the past has none. */
 peer_t *core_peer(core_t *self, const char *worker);
 void core_send(core_t *self, const char *worker, frames_t **frames);
 int core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault) MUST_CHECK;
@@ -61,7 +65,8 @@ int core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault)
 /* Names of those whose keys made the armors, ascending, separated by spaces. */
 void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
 
-/* incident.c */
+/* incident.c. An incident is the core's until it is closed and swept. Finding: NULL without a fault
+ * where there is none, NULL with the store's fault. */
 incident_t *incident_find(core_t *self, uint64_t number, fault_t *fault);
 void incident_adopt(core_t *self, const incident_t *incident);
 void incident_move(core_t *self, incident_t *incident, incident_state_t state, const char *format,
@@ -76,7 +81,8 @@ void match_suggest(const core_t *self, const char *alertname, char *names, size_
 bool match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document,
                uint64_t leaf, char *reason, size_t size);
 
-/* run.c */
+/* run.c. A run is the core's until a while after its end; finding as above. Slices are copied, and
+ * a share is valid until the next run_add. */
 run_t *run_find(core_t *self, const hash_t *id, fault_t *fault);
 run_t *run_begin(core_t *self, const run_row_t *row, slice_t authority, slice_t armors,
                  slice_t alert);
