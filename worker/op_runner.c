@@ -13,8 +13,9 @@
 #include "common/log.h"
 #include "worker/op_child.h"
 
-#define END_MS  5000
-#define LULL_MS 5 /* without an op, before the next child is made */
+#define END_MS 5000
+#define LULL_MS \
+    2 /* without an op, before the next child is made: behind its answer, not beside it */
 
 typedef struct {
     op_child_t *child; /* NULL in an empty slot */
