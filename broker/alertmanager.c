@@ -290,6 +290,30 @@ check_text_map(const json_t *object, size_t number, const char *what, fault_t *f
     return 0;
 }
 
+/* Absent is fine, nonsense is not: it would be taken for an alert that fires now. */
+static int
+check_status(const char *status, size_t number, fault_t *fault)
+{
+    char shown[65];
+    if (!*status || !strcmp(status, "firing") || !strcmp(status, "resolved"))
+        return 0;
+    write_title(status, shown, sizeof shown - 1);
+    return fault_set(fault, FAULT_FORMAT, "alert %zu: status '%s' is neither firing nor resolved",
+                     number, shown);
+}
+
+static int
+check_start(const char *starts, size_t number, fault_t *fault)
+{
+    wall_t at;
+    char shown[65];
+    if (!*starts || !strncmp(starts, "0001-", 5) || (wall_read_rfc3339(starts, &at) && at.ms >= 0))
+        return 0;
+    write_title(starts, shown, sizeof shown - 1);
+    return fault_set(fault, FAULT_FORMAT, "alert %zu: startsAt '%s' is no RFC 3339 time", number,
+                     shown);
+}
+
 static int
 check_body(const json_t *body, fault_t *fault)
 {
@@ -301,7 +325,10 @@ check_body(const json_t *body, fault_t *fault)
     for (size_t i = 0; i < json_array_size(alerts); i++) {
         const json_t *item = json_array_get(alerts, i);
         const json_t *annotations = json_object_get(item, "annotations");
-        if (check_text_map(json_object_get(item, "labels"), i + 1, "labels", fault) ||
+        const char *status = text_at(item, "status");
+        if (check_status(*status ? status : text_at(body, "status"), i + 1, fault) ||
+            check_start(text_at(item, "startsAt"), i + 1, fault) ||
+            check_text_map(json_object_get(item, "labels"), i + 1, "labels", fault) ||
             (annotations && check_text_map(annotations, i + 1, "annotations", fault)))
             return -1;
     }

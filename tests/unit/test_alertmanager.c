@@ -223,6 +223,18 @@ tells_how_many_alerts_were_cut_off(void **state)
 }
 
 static void
+refuses_a_status_or_a_time_that_is_none(void **state)
+{
+    (void)state;
+    refuses(slice_text("{\"alerts\":[{\"status\":\"burning\",\"labels\":{}}]}"), FAULT_FORMAT,
+            "alert 1: status 'burning'");
+    refuses(slice_text("{\"status\":\"odd\",\"alerts\":[{\"labels\":{}}]}"), FAULT_FORMAT,
+            "alert 1: status 'odd'");
+    refuses(slice_text("{\"alerts\":[{\"labels\":{},\"startsAt\":\"yesterday\"}]}"), FAULT_FORMAT,
+            "alert 1: startsAt 'yesterday'");
+}
+
+static void
 refuses_what_is_not_the_format(void **state)
 {
     static const char bad_utf8[] = "{\"alerts\":[{\"labels\":{\"a\":\"\xff\"}}]}";
@@ -273,6 +285,7 @@ main(void)
         cmocka_unit_test(makes_a_title_fit_to_be_shown),
         cmocka_unit_test(leaves_out_a_label_that_is_too_long_and_cuts_an_annotation),
         cmocka_unit_test(tells_how_many_alerts_were_cut_off),
+        cmocka_unit_test(refuses_a_status_or_a_time_that_is_none),
         cmocka_unit_test(refuses_what_is_not_the_format),
         cmocka_unit_test(refuses_what_is_too_deep_too_large_or_too_much),
     };
