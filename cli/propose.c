@@ -12,6 +12,7 @@
 #include "cli/sign.h"
 #include "cli/table.h"
 #include "common/file.h"
+#include "lua/rehearsal.h"
 #include "lua/runner.h"
 
 #define PUBLIC_KEY_BYTES_MAX 4096
@@ -103,6 +104,23 @@ make_manifest(proposal_t *self, fault_t *fault)
     return file_write(path, bytes_slice(bytes), 0644, fault);
 }
 
+/* Nobody is asked to review what does not pass its own tests. */
+static int
+run_tests(const proposal_t *self, fault_t *fault)
+{
+    slice_t playbook = value_slice(value_get(self->files, "playbook.lua"));
+    for (size_t i = 0; i < value_count(self->files); i++) {
+        CLEANUP(bytes_destroy) bytes_t *name = bytes_copy(value_key(self->files, i));
+        const char *path = bytes_text(name);
+        size_t size = strlen(path);
+        if (strncmp(path, "tests/", 6) != 0 || size < 4 || strcmp(path + size - 4, ".lua") != 0)
+            continue;
+        if (rehearse(self->manifest, playbook, value_slice(value_at(self->files, i)), fault))
+            return fault_wrap(fault, "%s/%s", self->folder, path);
+    }
+    return 0;
+}
+
 /* The files travel to workers as one value (docs/PROTOCOL.md 6, GIVE). */
 static int
 check_weight(const proposal_t *self, fault_t *fault)
@@ -128,7 +146,8 @@ load(proposal_t *self, const options_t *options, const char *path, fault_t *faul
         return -1;
     self->releases = repository_releases(self->repository, NULL, fault);
     self->files = self->releases ? package_files(self->folder, fault) : NULL;
-    if (!self->files || make_manifest(self, fault) || check_weight(self, fault))
+    if (!self->files || make_manifest(self, fault) || check_weight(self, fault) ||
+        run_tests(self, fault))
         return -1;
     const hash_t *site = trust_site(self->trust);
     uint64_t sequence = package_sequence(self->releases, site, self->manifest->playbook);
