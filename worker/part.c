@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "lua/runner.h"
 #include "wire/ops.h"
@@ -200,6 +201,19 @@ has_intent(const part_t *self)
     return false;
 }
 
+/* For the machine's own operator, who may not ask the centre. */
+static void
+tell_step(const receipt_t *receipt)
+{
+    char run[HASH_TEXT];
+    if (receipt->outcome == OUTCOME_OK || receipt->outcome == OUTCOME_SKIPPED)
+        log_info("run=%.12s step=%s %s", hash_write(&receipt->run, run), receipt->step,
+                 outcome_word(receipt->outcome));
+    else
+        log_warning("run=%.12s step=%s %s: %s (%s)", hash_write(&receipt->run, run), receipt->step,
+                    outcome_word(receipt->outcome), receipt->reason, receipt->code);
+}
+
 /* The receipt of the step that ran, and what follows from it. Takes over output. */
 static int
 end_step(part_t *self, outcome_t outcome, value_t *output, const fault_t *why, wall_t now,
@@ -232,6 +246,7 @@ end_step(part_t *self, outcome_t outcome, value_t *output, const fault_t *why, w
     forget_effects(self);
     if (scribe_write(self->place->scribe, receipt, encoded, fault))
         return -1;
+    tell_step(receipt);
     if (self->closed)
         return ledger_close_part(self->place->ledger, &warrant->run, fault);
     self->at++;
