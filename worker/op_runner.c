@@ -13,9 +13,10 @@
 #include "common/log.h"
 #include "worker/op_child.h"
 
-#define END_MS 5000
-#define LULL_MS \
-    2 /* without an op, before the next child is made: behind its answer, not beside it */
+/* How long a noted process may take to die; how long without an op before the next child is made:
+ * behind an answer, not beside it. */
+#define END_MS  5000
+#define LULL_MS 2
 
 typedef struct {
     op_child_t *child; /* NULL in an empty slot */
