@@ -1,9 +1,15 @@
 #!/bin/bash
-# A real Alertmanager delivers; the broker is killed between delivery and dispatch; nothing is lost, nothing is done
-# twice.
+# A real Alertmanager delivers; once the broker is killed between delivery and dispatch, once a worker between BEGIN and
+# END; nothing is lost, nothing is done twice.
 . "$(dirname "$0")/tap.bash"
 tap_site alertmanager
 AM_PORT=$(free_port)
+slow=$SITE_HOME/slow
+mkdir -p "$slow"
+cat >>"$SITE_HOME/north-2/policy" <<EOF
+service slow pidfile $slow/pid
+service slow start $BUILD/tests/e2e/slow start $slow
+EOF
 
 cat >"$SITE_HOME/alertmanager.yml" <<EOF
 route: { receiver: tocsin, group_wait: 0s, group_interval: 1s, repeat_interval: 1h, group_by: [alertname, instance] }
@@ -24,9 +30,20 @@ raise() {
 incidents() { tocsin --json incident list | grep -c '"fingerprint"'; }
 has_incidents() { [ "$(incidents)" = "$1" ]; }
 
+grant_slow_start() {
+    tocsin --no-input keys grant slow-start --source demo --match labels.alertname=SlowStart --bound service:equals=slow \
+        --scope any --budget 3/1h --fresh 5m --expires 30d --evidence token --out "$SITE_HOME/slow-start.grant" \
+        --key "$SITE_HOME/keys/dung" --submit
+}
+newest_run() { tocsin --json run list | sed -n 's/^ *"run": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+run_is() { [ "$(tocsin --json run view "$(newest_run)" | sed -n 's/^ *"state": "\([a-z ]*\)".*/\1/p' | tail -n 1)" = "$1" ]; }
+journal() { grep -ca "^kind $1" "$SITE_HOME/north-2/state/effector/journal"; }
+
 ok "two playbooks are proposed and approved" site_release disk-full service-down
+ok "  and one whose fix takes its time" tap_release "$SOURCE/tests/e2e/playbooks/slow-start"
 broker_start
-ok "the grant is signed" site_grant_disk_full
+ok "a grant for disk-full is signed" site_grant_disk_full
+ok "  and one for slow-start" grant_slow_start
 for worker in north-2 south-1; do worker_start $worker; done
 alertmanager_start "$SITE_HOME/alertmanager.yml" "$AM_PORT"
 trap 'stop alertmanager; tap_clean' EXIT
@@ -47,6 +64,19 @@ ok "after its restart the offer goes out, and the incident is resolved" wait_for
 ok "the disk has room again" test "$(disk_percent north-1)" -le 80
 ok "the run was made once" test "$(tocsin --json run list | grep -c '"run"')" = 1
 ok "the record verifies" tocsin audit verify
+
+ok "Alertmanager takes an alert whose fix takes its time" raise SlowStart north-2.example ',"service":"slow"'
+ok "the fix has begun" wait_for 20 test -e "$slow/waiting"
+ok "  and the effector's journal says so, and no END yet" test "$(journal begin) $(journal end)" = "1 0"
+worker_stop north-2 -KILL
+ok "the worker is killed between BEGIN and END" not alive north-2
+: >"$slow/go"
+worker_start north-2
+ok "after its restart the run goes on where it was, and succeeds" wait_for 30 run_is succeeded
+ok "the fix was begun once in the journal, and has its END" test "$(journal begin) $(journal end)" = "1 1"
+ok "two runs were made in all" test "$(tocsin --json run list | grep -c '"run"')" = 2
+ok "the record verifies" tocsin audit verify
+kill "$(cat "$slow/pid")" 2>/dev/null
 
 curl -fsS -X POST -H 'Content-Type: application/json' --data-binary \
     '[{"labels":{"alertname":"SomethingElse","instance":"north-2.example:9100","severity":"critical"},"endsAt":"2026-01-01T00:00:00Z"}]' \
