@@ -106,6 +106,10 @@ ok "net_person_speaks_as_worker: hears nothing" hears "" --key "$TOCSIN_CURVE" -
 ok "net_oversize_frame: two MiB are sent" hears "*" --key "$north_2" --oversize
 ok "  and dropped before anybody reads them" \
     not grep -q "worker=north-2: its first frame" "$SITE_HOME/log/broker"
+for verb in submit release run incident log unwatch; do
+    ok "a person who asks '$verb' and says nothing else is answered" hears "ANSWER*" --key "$TOCSIN_CURVE" --ask $verb
+done
+ok "  and the broker still runs" alive broker
 ok "the record is as long as before" test "$(log_size)" = "$size"
 
 printf '{"alerts":[{"status":"firing","labels":{"alertname":"<script>x</script>","instance":"north-1.example:9100"},%s}]}' \
