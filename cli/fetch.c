@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "wire/bundle.h"
+
 void
 fetched_destroy(fetched_t **self_p)
 {
@@ -18,42 +20,11 @@ fetched_destroy(fetched_t **self_p)
     *self_p = NULL;
 }
 
-static int
-check_files(const fetched_t *self, fault_t *fault)
-{
-    for (size_t i = 0; i < self->release->file_count; i++) {
-        const char *path = self->release->files[i].path;
-        const value_t *bytes = value_get(self->files, path);
-        if (!bytes)
-            return fault_set(fault, FAULT_NOT_FOUND, "file '%s' of the release is missing", path);
-        if (release_check_file(self->release, path, value_slice(bytes), fault))
-            return -1;
-    }
-    if (value_count(self->files) != self->release->file_count)
-        return fault_set(fault, FAULT_HASH, "there are files that the release does not list");
-    return 0;
-}
-
-/* The manifest says of itself what the release says of it. */
-static int
-check_manifest(const fetched_t *self, fault_t *fault)
-{
-    if (strcmp(self->manifest->playbook, self->release->playbook) != 0)
-        return fault_set(fault, FAULT_HASH, "the manifest is that of playbook '%s'",
-                         self->manifest->playbook);
-    if (self->manifest->highest != self->release->highest)
-        return fault_set(fault, FAULT_CLASS, "the manifest's class is %s, the release says %s",
-                         class_word(self->manifest->highest), class_word(self->release->highest));
-    return 0;
-}
-
 int
 fetched_check(fetched_t *self, fault_t *fault)
 {
-    if (check_files(self, fault))
-        return -1;
-    self->manifest = manifest_decode(value_slice(value_get(self->files, "manifest")), fault);
-    return self->manifest ? check_manifest(self, fault) : -1;
+    self->manifest = bundle_check(self->release, self->files, fault);
+    return self->manifest ? 0 : -1;
 }
 
 /* Whether it is what was asked for; the broker's word is not taken. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "keys/receipt.h"
+#include "wire/bundle.h"
 #include "wire/manifest.h"
 #include "worker/site_folder.h"
 
@@ -239,27 +240,6 @@ check_target(const effector_t *self, const warrant_t *warrant, fault_t *fault)
     return 0;
 }
 
-static int
-check_manifest(const warrant_t *warrant, slice_t bytes, entry_t *entry, fault_t *fault)
-{
-    const release_t *release = warrant->release;
-    hash_t hash = hash_of(bytes);
-    if (release_check_file(release, "manifest", bytes, fault))
-        return -1;
-    if (!hash_equal(&hash, &release->manifest))
-        return fault_set(fault, FAULT_HASH, "the manifest is not the one that was released");
-    entry->manifest = manifest_decode(bytes, fault);
-    if (!entry->manifest)
-        return -1;
-    if (strcmp(entry->manifest->playbook, release->playbook) != 0)
-        return fault_set(fault, FAULT_HASH, "the manifest is of playbook '%s', the release of '%s'",
-                         entry->manifest->playbook, release->playbook);
-    if (entry->manifest->highest > release->highest)
-        return fault_set(fault, FAULT_CLASS, "the manifest is %s and its release says %s",
-                         class_word(entry->manifest->highest), class_word(release->highest));
-    return 0;
-}
-
 /* The run's own slot, an empty one, or that of the oldest. */
 static entry_t *
 slot_for(effector_t *self, const hash_t *run)
@@ -282,8 +262,10 @@ grant(effector_t *self, const frames_t *message, entry_t *entry, fault_t *fault)
     if (read_proof(message, &proof, fault))
         return -1;
     CLEANUP(warrant_destroy) warrant_t *warrant = prove(self, &proof, fault);
-    if (!warrant || check_target(self, warrant, fault) ||
-        check_manifest(warrant, frames_at(message, 9), entry, fault))
+    if (!warrant || check_target(self, warrant, fault))
+        return -1;
+    entry->manifest = bundle_manifest(warrant->release, frames_at(message, 9), fault);
+    if (!entry->manifest)
         return -1;
     entry->inputs = manifest_inputs_of(entry->manifest, warrant, fault);
     if (!entry->inputs)

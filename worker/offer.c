@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/offer.h"
 
+#include "wire/bundle.h"
 #include "wire/message.h"
 
 int
@@ -54,42 +55,12 @@ prove(const offer_t *self, trust_t *trust, const kept_release_t *release, const 
     return MOVE(warrant);
 }
 
-/* Every file of the release by length and hash, none missing, none besides. */
-static int
-check_files(const release_t *release, const value_t *files, fault_t *fault)
-{
-    if (value_kind(files) != VALUE_MAP || value_count(files) != release->file_count)
-        return fault_set(fault, FAULT_HASH, "release '%s' %llu comes with %zu files, not %zu",
-                         release->playbook, (unsigned long long)release->sequence,
-                         value_count(files), release->file_count);
-    for (size_t i = 0; i < release->file_count; i++) {
-        const value_t *file = value_get(files, release->files[i].path);
-        if (!file)
-            return fault_set(fault, FAULT_HASH, "file '%s' of release '%s' is missing",
-                             release->files[i].path, release->playbook);
-        if (release_check_file(release, release->files[i].path, value_slice(file), fault))
-            return -1;
-    }
-    return 0;
-}
-
 static int
 read_files(const release_t *release, const value_t *files, brief_t *brief, fault_t *fault)
 {
-    if (check_files(release, files, fault))
-        return -1;
-    slice_t manifest = value_slice(value_get(files, "manifest"));
-    hash_t hash = hash_of(manifest);
-    if (!hash_equal(&hash, &release->manifest))
-        return fault_set(fault, FAULT_HASH, "the manifest is not the one that was approved");
-    brief->manifest = manifest_decode(manifest, fault);
+    brief->manifest = bundle_check(release, files, fault);
     if (!brief->manifest)
-        return fault_wrap(fault, "manifest of '%s'", release->playbook);
-    if (strcmp(brief->manifest->playbook, release->playbook) != 0 ||
-        brief->manifest->highest != release->highest)
-        return fault_set(fault, FAULT_CLASS, "the manifest says '%s' %s, the release '%s' %s",
-                         brief->manifest->playbook, class_word(brief->manifest->highest),
-                         release->playbook, class_word(release->highest));
+        return -1;
     brief->playbook = bytes_copy(value_slice(value_get(files, "playbook.lua")));
     return 0;
 }

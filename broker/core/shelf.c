@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "wire/bundle.h"
+
 struct shelf {
     size_t release_count, grant_count;
     shelved_t **releases;  /* by playbook, then sequence, then hash */
@@ -146,40 +148,6 @@ compare_grants(const void *left, const void *right)
     return order ? order : hash_compare(&one->hash, &other->hash);
 }
 
-/* Every file of the release, and no other. */
-static int
-check_files(const shelved_t *self, fault_t *fault)
-{
-    if (value_kind(self->files) != VALUE_MAP ||
-        value_count(self->files) != self->release->file_count)
-        return fault_set(fault, FAULT_HASH, "its files are not those that it lists");
-    for (size_t i = 0; i < self->release->file_count; i++) {
-        const char *path = self->release->files[i].path;
-        const value_t *file = value_get(self->files, path);
-        if (!file)
-            return fault_set(fault, FAULT_HASH, "file '%s' is missing", path);
-        if (release_check_file(self->release, path, value_slice(file), fault))
-            return -1;
-    }
-    return 0;
-}
-
-static manifest_t *
-read_manifest(const shelved_t *self, fault_t *fault)
-{
-    CLEANUP(manifest_destroy)
-    manifest_t *manifest = manifest_decode(value_slice(value_get(self->files, "manifest")), fault);
-    if (manifest && strcmp(manifest->playbook, self->release->playbook) != 0) {
-        fault_set(fault, FAULT_HASH, "the manifest is of '%s'", manifest->playbook);
-        return NULL;
-    }
-    if (manifest && manifest->highest > self->release->highest) {
-        fault_set(fault, FAULT_CLASS, "the manifest's class is %s", class_word(manifest->highest));
-        return NULL;
-    }
-    return MOVE(manifest);
-}
-
 static void
 judge_release(shelved_t *self, trust_t *trust)
 {
@@ -192,7 +160,7 @@ judge_release(shelved_t *self, trust_t *trust)
                          self->release, &self->approvals, &fault)) {
         release = trust_check_release(trust, bytes_slice(self->document), bytes_slice(self->armors),
                                       &fault);
-        manifest = release && !check_files(self, &fault) ? read_manifest(self, &fault) : NULL;
+        manifest = release ? bundle_check(self->release, self->files, &fault) : NULL;
         self->holds = manifest != NULL;
     }
     if (!self->holds)
@@ -220,7 +188,7 @@ choose(shelf_t *self)
         shelved_t *release = self->releases[i];
         manifest_destroy(&release->manifest);
         if (release->state == RELEASE_IN_SERVICE)
-            release->manifest = read_manifest(release, NULL);
+            release->manifest = bundle_check(release->release, release->files, NULL);
     }
 }
 
@@ -320,7 +288,7 @@ shelf_add_release(shelf_t *self, trust_t *trust, slice_t document, slice_t armor
         merge_armors(known, trust, armors, changed);
     } else {
         CLEANUP(shelved_destroy) shelved_t *release = make_release(document, armors, &given, fault);
-        if (!release || check_files(release, fault))
+        if (!release || bundle_check_files(release->release, release->files, fault))
             return NULL;
         if (!hash_equal(&release->release->site, trust_site(trust))) {
             fault_set(fault, FAULT_SITE, "release of '%s' is for another site",
