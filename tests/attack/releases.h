@@ -165,7 +165,7 @@ static const attack_t release_attacks[] = {
      .script = "return file.remove { path = ctx.inputs.path .. '.gz' }"},
     {"rel_mix_and_match_manifest: of two releases", "hash", .plan = mix_and_match},
     {"rel_mix_and_match_manifest: another's file", "hash", .plan = plan_fresh, .lie = mix_files},
-    {"rel_mix_and_match_manifest: another playbook's", "class", .plan = other_playbooks_manifest},
+    {"rel_mix_and_match_manifest: another playbook's", "hash", .plan = other_playbooks_manifest},
     {"a valid order is still accepted", "none", .begins = true},
 };
 
