@@ -273,6 +273,36 @@ ledger_open(const char *path, fault_t *fault)
     return MOVE(self);
 }
 
+ledger_t *
+ledger_memory(void)
+{
+    ledger_t *self = ledger_open(":memory:", NULL);
+    assert(self);
+    return self;
+}
+
+void
+ledger_crash(ledger_t *self)
+{
+    int failed = self->open ? execute(self, "ROLLBACK", NULL) : 0;
+    assert(!failed);
+    self->open = false;
+}
+
+void
+ledger_wipe(ledger_t *self)
+{
+    static const char tables[] = "SELECT 'DELETE FROM ' || name FROM sqlite_schema"
+                                 " WHERE type = 'table'";
+    sqlite3_stmt *rows = NULL;
+    ledger_crash(self);
+    int failed = sqlite3_prepare_v2(self->database, tables, -1, &rows, NULL);
+    while (!failed && sqlite3_step(rows) == SQLITE_ROW)
+        failed = execute(self, (const char *)sqlite3_column_text(rows, 0), NULL);
+    assert(!failed);
+    sqlite3_finalize(rows);
+}
+
 void
 ledger_destroy(ledger_t **self_p)
 {

@@ -14,10 +14,16 @@
 
 typedef struct ledger ledger_t;
 
-/* Makes what is not there; checks what is (quick_check). ":memory:" keeps it in memory, for tests.
- * FAULT_IO, FAULT_FULL, FAULT_VERSION (written by a newer program). */
+/* Makes what is not there; checks what is (quick_check). FAULT_IO, FAULT_FULL, FAULT_VERSION
+ * (written by a newer program). */
 ledger_t *ledger_open(const char *path, fault_t *fault);
 void ledger_destroy(ledger_t **self_p);
+
+/* Its twin for simulation and tests: the same tables and statements, in memory. A crash leaves of
+ * it what a power cut leaves of the other, what was committed; wiping leaves nothing, as new. */
+ledger_t *ledger_memory(void);
+void ledger_crash(ledger_t *self);
+void ledger_wipe(ledger_t *self);
 
 /* Ends the open transaction, synced; nothing to do where there is none. FAULT_FULL, FAULT_IO. */
 int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;

@@ -32,11 +32,9 @@ new_scribe(bench_t *self)
 static int
 bench_new(void **state)
 {
-    fault_t fault = {0};
     bench_t *self = memory_new(1, sizeof *self);
     self->site = site_new();
-    self->ledger = ledger_open(":memory:", &fault);
-    assert_non_null(self->ledger);
+    self->ledger = ledger_memory();
     self->outbox = outbox_new();
     new_scribe(self);
     *state = self;
