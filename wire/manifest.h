@@ -40,10 +40,23 @@ typedef struct {
     char help[256];                     /* "" where none */
 } manifest_input_t;
 
+typedef enum {
+    STEP_RUN,
+    STEP_APPROVE, /* a person's consent */
+    STEP_ASK,     /* a person's answer, which is its output */
+    STEP_NOTIFY,  /* its run gives a text for a sink */
+    STEP_CALL,    /* another playbook; its output: a map of that one's steps to outputs */
+    STEP_KINDS
+} step_kind_t;
+
 typedef struct {
     char name[TEXT_NAME_MAX + 1];
-    unsigned timeout_s;
-    bool has_when, has_verify; /* every step has run */
+    step_kind_t kind;
+    unsigned timeout_s; /* of one attempt */
+    bool has_when, has_verify, has_undo;
+    bool always;               /* runs last, whatever happened */
+    unsigned retries, pause_s; /* further attempts, and the pause before the first; it doubles */
+    unsigned each_max;         /* for_each: the most items; 0: it has none */
 } manifest_step_t;
 
 typedef struct {
@@ -72,11 +85,13 @@ typedef struct {
     class_t highest;
     unsigned first, grow, max_failures; /* rollout: size of wave 1, factor, error budget */
     uint64_t soak_s;
-    size_t input_count, trigger_count, step_count, need_count, use_count, bound_count;
+    size_t input_count, trigger_count, step_count, need_count, failure_count, use_count,
+        bound_count;
     manifest_input_t inputs[MANIFEST_INPUTS_MAX]; /* every array ascending */
     char triggers[MANIFEST_TRIGGERS_MAX][128];    /* alert names (label alertname) */
     manifest_step_t steps[MANIFEST_STEPS_MAX];
     manifest_need_t needs[MANIFEST_NEEDS_MAX];
+    manifest_need_t failures[MANIFEST_NEEDS_MAX]; /* step runs only once need failed for good */
     manifest_use_t uses[MANIFEST_USES_MAX];
     manifest_bound_t bounds[MANIFEST_BOUNDS_MAX];
 } manifest_t;

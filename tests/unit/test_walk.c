@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "wire/walk.h"
+
+/* A manifest as a walk reads it: "a" to "d", each with what the test says. */
+typedef struct {
+    manifest_t *manifest;
+    walk_t *walk;
+} course_t;
+
+static manifest_step_t *
+add(course_t *self, const char *name, const char *needs)
+{
+    manifest_t *manifest = self->manifest;
+    manifest_step_t *step = &manifest->steps[manifest->step_count++];
+    snprintf(step->name, sizeof step->name, "%s", name);
+    for (; *needs; needs++) {
+        manifest_need_t *need = &manifest->needs[manifest->need_count++];
+        snprintf(need->step, sizeof need->step, "%s", name);
+        snprintf(need->need, sizeof need->need, "%c", *needs);
+    }
+    return step;
+}
+
+static void
+stands_for(course_t *self, const char *name, const char *failed)
+{
+    manifest_need_t *failure = &self->manifest->failures[self->manifest->failure_count++];
+    snprintf(failure->step, sizeof failure->step, "%s", name);
+    snprintf(failure->need, sizeof failure->need, "%s", failed);
+}
+
+static course_t
+course(void)
+{
+    return (course_t){.manifest = memory_new(1, sizeof(manifest_t))};
+}
+
+static void
+end_course(course_t *self)
+{
+    walk_destroy(&self->walk);
+    free(self->manifest);
+}
+
+/* What may begin now, as text: "a b", "a#2" for a further attempt, "~a" for an undo. */
+static const char *
+begun(course_t *self)
+{
+    static char text[256];
+    stride_t stride;
+    size_t used = 0;
+    if (!self->walk)
+        self->walk = walk_new(self->manifest);
+    text[0] = '\0';
+    while (walk_next(self->walk, &stride)) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s", used ? " " : "",
+                                 stride.undo ? "~" : "", self->manifest->steps[stride.step].name);
+        if (stride.attempt > 1)
+            used += (size_t)snprintf(text + used, sizeof text - used, "#%u+%u", stride.attempt,
+                                     stride.pause_s);
+    }
+    return text;
+}
+
+static stride_t
+stride_of(const course_t *self, const char *name, unsigned attempt)
+{
+    bool undo = *name == '~';
+    const manifest_step_t *step = manifest_step(self->manifest, name + undo);
+    return (stride_t){
+        .step = (size_t)(step - self->manifest->steps), .undo = undo, .attempt = attempt};
+}
+
+static void
+ends(course_t *self, const char *name, unsigned attempt, outcome_t outcome, bool touched)
+{
+    stride_t stride = stride_of(self, name, attempt);
+    if (!self->walk)
+        self->walk = walk_new(self->manifest);
+    assert_true(walk_ended(self->walk, &stride, outcome, touched));
+}
+
+static void
+independent_steps_begin_together(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "");
+    add(&one, "b", "");
+    add(&one, "c", "ab");
+    assert_string_equal(begun(&one), "a b");
+    ends(&one, "b", 1, OUTCOME_OK, false);
+    assert_string_equal(begun(&one), "");
+    ends(&one, "a", 1, OUTCOME_SKIPPED, false);
+    assert_string_equal(begun(&one), "c");
+    assert_int_equal(walk_part(one.walk), OUTCOME_OPEN);
+    ends(&one, "c", 1, OUTCOME_OK, false);
+    assert_int_equal(walk_part(one.walk), OUTCOME_OK);
+}
+
+static void
+a_failed_attempt_is_followed_by_another_after_a_growing_pause(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    manifest_step_t *step = add(&one, "a", "");
+    step->retries = 2;
+    step->pause_s = 5;
+    assert_string_equal(begun(&one), "a");
+    ends(&one, "a", 1, OUTCOME_FAILED, false);
+    assert_string_equal(begun(&one), "a#2+5");
+    ends(&one, "a", 2, OUTCOME_FAILED, false);
+    assert_string_equal(begun(&one), "a#3+10");
+    ends(&one, "a", 3, OUTCOME_FAILED, false);
+    assert_string_equal(begun(&one), "");
+    assert_int_equal(walk_part(one.walk), OUTCOME_FAILED);
+}
+
+static void
+an_unknown_outcome_is_never_tried_again(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "")->retries = 2;
+    add(&one, "b", "a");
+    add(&one, "z", "")->always = true;
+    assert_string_equal(begun(&one), "a");
+    ends(&one, "a", 1, OUTCOME_UNKNOWN, true);
+    assert_string_equal(begun(&one), "");
+    assert_int_equal(walk_part(one.walk), OUTCOME_UNKNOWN);
+}
+
+static void
+what_was_done_is_undone_the_last_first(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "")->has_undo = true;
+    add(&one, "b", "a")->has_undo = true;
+    add(&one, "c", "b");
+    begun(&one);
+    ends(&one, "a", 1, OUTCOME_OK, true);
+    begun(&one);
+    ends(&one, "b", 1, OUTCOME_OK, true);
+    begun(&one);
+    ends(&one, "c", 1, OUTCOME_FAILED, false);
+    assert_string_equal(begun(&one), "~b");
+    ends(&one, "~b", 1, OUTCOME_FAILED, true);
+    assert_string_equal(begun(&one), "~a");
+    ends(&one, "~a", 1, OUTCOME_OK, true);
+    assert_string_equal(begun(&one), "");
+    assert_int_equal(walk_part(one.walk), OUTCOME_FAILED);
+}
+
+static void
+a_failed_step_that_touched_something_is_undone_and_one_that_did_not_is_not(void **state)
+{
+    (void)state;
+    for (int touched = 0; touched < 2; touched++) {
+        CLEANUP(end_course) course_t one = course();
+        add(&one, "a", "")->has_undo = true;
+        begun(&one);
+        ends(&one, "a", 1, OUTCOME_FAILED, touched);
+        assert_string_equal(begun(&one), touched ? "~a" : "");
+    }
+}
+
+static void
+nothing_is_undone_once_the_time_for_it_is_over(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "")->has_undo = true;
+    begun(&one);
+    ends(&one, "a", 1, OUTCOME_FAILED, true);
+    walk_deny_undo(one.walk);
+    assert_string_equal(begun(&one), "");
+    assert_int_equal(walk_part(one.walk), OUTCOME_FAILED);
+}
+
+static void
+a_branch_runs_only_for_the_failure_it_stands_for(void **state)
+{
+    (void)state;
+    for (int fails = 0; fails < 2; fails++) {
+        CLEANUP(end_course) course_t one = course();
+        add(&one, "a", "");
+        add(&one, "b", "");
+        add(&one, "h", "");
+        add(&one, "z", "")->always = true;
+        stands_for(&one, "h", "a");
+        assert_string_equal(begun(&one), "a b");
+        ends(&one, fails ? "b" : "a", 1, OUTCOME_OK, false);
+        ends(&one, fails ? "a" : "b", 1, OUTCOME_FAILED, false);
+        assert_string_equal(begun(&one), fails ? "h" : "z");
+        ends(&one, fails ? "h" : "z", 1, OUTCOME_OK, false);
+        assert_string_equal(begun(&one), fails ? "z" : "");
+    }
+}
+
+static void
+an_always_step_runs_last_when_all_went_well_too(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "");
+    add(&one, "z", "a")->always = true;
+    assert_string_equal(begun(&one), "a");
+    ends(&one, "a", 1, OUTCOME_OK, false);
+    assert_string_equal(begun(&one), "z");
+    ends(&one, "z", 1, OUTCOME_OK, false);
+    assert_int_equal(walk_part(one.walk), OUTCOME_OK);
+}
+
+static void
+a_halt_keeps_everything_from_beginning_and_is_no_failure(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "")->has_undo = true;
+    add(&one, "b", "a");
+    begun(&one);
+    walk_halt(one.walk);
+    assert_int_equal(walk_part(one.walk), OUTCOME_OPEN);
+    ends(&one, "a", 1, OUTCOME_STOPPED, false);
+    assert_string_equal(begun(&one), "");
+    assert_int_equal(walk_part(one.walk), OUTCOME_STOPPED);
+}
+
+static void
+a_halt_after_the_last_step_began_changes_nothing(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "");
+    begun(&one);
+    walk_halt(one.walk);
+    ends(&one, "a", 1, OUTCOME_OK, false);
+    assert_int_equal(walk_part(one.walk), OUTCOME_OK);
+}
+
+static void
+a_stride_that_was_taken_back_begins_again(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "");
+    begun(&one);
+    stride_t stride = stride_of(&one, "a", 1);
+    walk_withdraw(one.walk, &stride);
+    assert_int_equal(walk_running(one.walk), 0);
+    assert_string_equal(begun(&one), "a");
+}
+
+/* Two steps ran side by side; the one that failed ended first. */
+static void
+the_same_receipts_make_the_same_walk_after_a_restart(void **state)
+{
+    (void)state;
+    for (int restarted = 0; restarted < 2; restarted++) {
+        CLEANUP(end_course) course_t one = course();
+        add(&one, "a", "");
+        add(&one, "b", "")->has_undo = true;
+        add(&one, "z", "")->always = true;
+        if (!restarted)
+            begun(&one);
+        ends(&one, "a", 1, OUTCOME_FAILED, false);
+        ends(&one, "b", 1, OUTCOME_OK, true);
+        assert_string_equal(begun(&one), "~b");
+        ends(&one, "~b", 1, OUTCOME_OK, true);
+        assert_string_equal(begun(&one), "z");
+    }
+}
+
+static void
+what_cannot_have_ended_is_refused(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "");
+    add(&one, "b", "a");
+    begun(&one);
+    stride_t wrong[] = {stride_of(&one, "b", 1), stride_of(&one, "a", 2), stride_of(&one, "~a", 1)};
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+        assert_false(walk_ended(one.walk, &wrong[i], OUTCOME_OK, false));
+    ends(&one, "a", 1, OUTCOME_OK, false);
+    wrong[1].attempt = 1;
+    assert_false(walk_ended(one.walk, &wrong[1], OUTCOME_OK, false));
+}
+
+static void
+what_an_earlier_run_did_is_not_done_again(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "");
+    add(&one, "b", "a");
+    one.walk = walk_new(one.manifest);
+    walk_skip_done(one.walk, 0, true);
+    assert_string_equal(begun(&one), "b");
+}
+
+static void
+a_whole_walk_can_be_undone_by_a_caller(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "")->has_undo = true;
+    add(&one, "z", "")->always = true;
+    begun(&one);
+    ends(&one, "a", 1, OUTCOME_OK, true);
+    begun(&one);
+    ends(&one, "z", 1, OUTCOME_OK, false);
+    assert_int_equal(walk_part(one.walk), OUTCOME_OK);
+    walk_begin_undo(one.walk);
+    assert_string_equal(begun(&one), "~a");
+    ends(&one, "~a", 1, OUTCOME_OK, true);
+    assert_int_equal(walk_part(one.walk), OUTCOME_OK);
+    assert_string_equal(begun(&one), "");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(independent_steps_begin_together),
+        cmocka_unit_test(a_failed_attempt_is_followed_by_another_after_a_growing_pause),
+        cmocka_unit_test(an_unknown_outcome_is_never_tried_again),
+        cmocka_unit_test(what_was_done_is_undone_the_last_first),
+        cmocka_unit_test(
+            a_failed_step_that_touched_something_is_undone_and_one_that_did_not_is_not),
+        cmocka_unit_test(nothing_is_undone_once_the_time_for_it_is_over),
+        cmocka_unit_test(a_branch_runs_only_for_the_failure_it_stands_for),
+        cmocka_unit_test(an_always_step_runs_last_when_all_went_well_too),
+        cmocka_unit_test(a_halt_keeps_everything_from_beginning_and_is_no_failure),
+        cmocka_unit_test(a_halt_after_the_last_step_began_changes_nothing),
+        cmocka_unit_test(a_stride_that_was_taken_back_begins_again),
+        cmocka_unit_test(the_same_receipts_make_the_same_walk_after_a_restart),
+        cmocka_unit_test(what_cannot_have_ended_is_refused),
+        cmocka_unit_test(what_an_earlier_run_did_is_not_done_again),
+        cmocka_unit_test(a_whole_walk_can_be_undone_by_a_caller),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* walk - which steps of a playbook may begin, decided from its manifest and from how attempts
+ * ended. Pure: judge, rehearsal and simulator walk alike.
+ *
+ * A step begins once all that it needs ended well (ok or skipped), beside others that may
+ * (WALK_PARALLEL_MAX at once). A failed attempt is followed by another while the step's retries
+ * last. Once a step failed for good no further one begins but those that stand for that failure
+ * (docs/PROTOCOL.md 3.9, `failure`); then what was done is undone, the last first, one by one; then
+ * the `always` steps run. Undone is every step with an undo that ended ok, or that failed after it
+ * had touched something. After an unknown outcome, and after walk_halt, nothing begins.
+ *
+ * Strides are told as ended in the order of their receipts; so the same walk comes of the same
+ * receipts after a restart. */
+#ifndef TOCSIN_WALK_H
+#define TOCSIN_WALK_H
+
+#include "keys/receipt.h"
+#include "wire/manifest.h"
+
+#define WALK_PARALLEL_MAX 8
+#define WALK_PAUSE_MAX_S  3600 /* before a further attempt */
+
+/* One try of one step. */
+typedef struct {
+    size_t step; /* index into the manifest's */
+    bool undo;
+    unsigned attempt; /* from 1 */
+    unsigned pause_s; /* to wait before it begins */
+} stride_t;
+
+typedef struct walk walk_t;
+
+/* Borrows the manifest, which must outlive it. */
+walk_t *walk_new(const manifest_t *manifest);
+void walk_destroy(walk_t **self_p);
+
+/* The next stride that may begin now; it counts as begun. False where none may. */
+bool walk_next(walk_t *self, stride_t *out);
+
+/* How a stride ended; touched: an op of it that is above observe began. Also tells again, in the
+ * order of their receipts, what ended before a restart: then the stride need not have been begun
+ * here. False, and nothing changed, where no such stride can have ended now. */
+bool walk_ended(walk_t *self, const stride_t *stride, outcome_t outcome, bool touched) MUST_CHECK;
+
+/* Takes back that a stride has begun: nothing of it happened, and it may begin again. */
+void walk_withdraw(walk_t *self, const stride_t *stride);
+
+/* A step that ended well in an earlier run (docs/PROTOCOL.md 3.5, `continues`). */
+void walk_skip_done(walk_t *self, size_t step, bool touched);
+
+/* Nothing more begins: a stop. */
+void walk_halt(walk_t *self);
+
+/* Nothing more is undone: the time for it is over. */
+void walk_deny_undo(walk_t *self);
+
+/* Of a walk that ended ok: undoes it as if a step had failed, for a caller that did (`call`). */
+void walk_begin_undo(walk_t *self);
+
+/* Strides that began and have not ended. */
+size_t walk_running(const walk_t *self);
+
+/* The whole part's outcome; OUTCOME_OPEN while a stride runs or may begin. */
+outcome_t walk_part(walk_t *self);
+
+/* Whether anything was touched that has not been undone. */
+bool walk_touched(const walk_t *self);
+
+#endif
