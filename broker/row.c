@@ -22,6 +22,12 @@ static const char *const part_words[] = {
 #undef X
 };
 
+static const char *const notice_words[] = {
+#define X(state, word) [state] = word,
+    NOTICE_STATES(X)
+#undef X
+};
+
 static const char *const tables[] = {
 #define X(kind, table, type, member) [kind] = table,
     ROWS(X)
@@ -169,6 +175,24 @@ static const column_t checkpoint_columns[] = {
     LAST,
 };
 
+static const column_t notice_columns[] = {
+    KEY(COLUMN_NUMBER, notice, number),
+    TEXT(notice, sink),
+    TEXT(notice, kind),
+    TEXT(notice, text),
+    NUMBER(notice, incident),
+    HASH(notice, run),
+    TEXT(notice, host),
+    TEXT(notice, severity),
+    TEXT(notice, playbook),
+    WALL(notice, made),
+    WALL(notice, next),
+    NUMBER(notice, tries),
+    WORD(notice, state, NOTICE_STATE_COUNT),
+    TEXT(notice, reason),
+    LAST,
+};
+
 static const column_t *const columns[ROW_KINDS] = {
 #define X(kind, table, type, member) [kind] = member##_columns,
     ROWS(X)
@@ -200,6 +224,13 @@ part_word(part_state_t self)
 {
     assert(self < PART_STATE_COUNT);
     return part_words[self];
+}
+
+const char *
+notice_word(notice_state_t self)
+{
+    assert(self < NOTICE_STATE_COUNT);
+    return notice_words[self];
 }
 
 bool

@@ -10,7 +10,8 @@
 #include "keys/hash.h"
 #include "keys/receipt.h"
 
-#define ROW_NAMES_MAX 1023 /* of names in one text, separated by spaces */
+#define ROW_NAMES_MAX   1023 /* of names in one text, separated by spaces */
+#define NOTICE_TEXT_MAX 1279 /* bytes of a notice */
 
 #define INCIDENT_STATES(X)                                                              \
     X(INCIDENT_WAITING, "waiting")       /* for people */                               \
@@ -187,20 +188,53 @@ typedef struct {
     slice_t bytes, armor;
 } checkpoint_row_t;
 
+#define NOTICE_STATES(X)                                  \
+    X(NOTICE_WAITING, "waiting")                          \
+    X(NOTICE_SENT, "sent")         /* its sink took it */ \
+    X(NOTICE_GIVEN_UP, "given up") /* its sink refused it, or would not for long */
+
+typedef enum {
+#define X(state, word) state,
+    NOTICE_STATES(X)
+#undef X
+        NOTICE_STATE_COUNT
+} notice_state_t;
+
+const char *notice_word(notice_state_t self);
+
+/* The outbox: one sentence for one sink. What it is about is as it was when it was made, so that
+ * every try sends the same. */
+typedef struct {
+    uint64_t number;
+    char sink[TEXT_NAME_MAX + 1];
+    char kind[24]; /* the word of a notice_kind_t */
+    char text[NOTICE_TEXT_MAX + 1];
+    uint64_t incident; /* 0 where none */
+    hash_t run;        /* zero where none */
+    char host[256];    /* "" where none, and so on */
+    char severity[16];
+    char playbook[TEXT_NAME_MAX + 1];
+    wall_t made, next; /* next: not before */
+    uint64_t tries;
+    notice_state_t state;
+    char reason[256]; /* of the last try that failed */
+} notice_row_t;
+
 /*    kind             table         struct            member */
-#define ROWS(X)                                           \
-    X(ROW_INCIDENT, "incident", incident_t, incident)     \
-    X(ROW_RUN, "run", run_row_t, run)                     \
-    X(ROW_PART, "part", part_row_t, part)                 \
-    X(ROW_ALERT, "alert", alert_row_t, alert)             \
-    X(ROW_DOCUMENT, "document", document_row_t, document) \
-    X(ROW_RECEIPT, "receipt", receipt_row_t, receipt)     \
-    X(ROW_OUTPUT, "output", output_row_t, output)         \
-    X(ROW_LEAF, "leaf", leaf_row_t, leaf)                 \
-    X(ROW_EVENT, "event", event_row_t, event)             \
-    X(ROW_WORKER, "worker", worker_row_t, worker)         \
-    X(ROW_POSITION, "position", position_row_t, position) \
-    X(ROW_CHECKPOINT, "checkpoint", checkpoint_row_t, checkpoint)
+#define ROWS(X)                                                   \
+    X(ROW_INCIDENT, "incident", incident_t, incident)             \
+    X(ROW_RUN, "run", run_row_t, run)                             \
+    X(ROW_PART, "part", part_row_t, part)                         \
+    X(ROW_ALERT, "alert", alert_row_t, alert)                     \
+    X(ROW_DOCUMENT, "document", document_row_t, document)         \
+    X(ROW_RECEIPT, "receipt", receipt_row_t, receipt)             \
+    X(ROW_OUTPUT, "output", output_row_t, output)                 \
+    X(ROW_LEAF, "leaf", leaf_row_t, leaf)                         \
+    X(ROW_EVENT, "event", event_row_t, event)                     \
+    X(ROW_WORKER, "worker", worker_row_t, worker)                 \
+    X(ROW_POSITION, "position", position_row_t, position)         \
+    X(ROW_CHECKPOINT, "checkpoint", checkpoint_row_t, checkpoint) \
+    X(ROW_NOTICE, "notice", notice_row_t, notice)
 
 typedef enum {
 #define X(kind, table, type, member) kind,

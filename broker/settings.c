@@ -2,7 +2,6 @@
 #include "broker/settings.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "common/config.h"
 #include "common/file.h"
@@ -21,6 +20,7 @@ static const text_setting_t texts[] = {
     {"curve-secret", offsetof(settings_t, curve_secret), NULL},
     {"signing-key", offsetof(settings_t, signing_key), NULL},
     {"catalog", offsetof(settings_t, catalog), ""},
+    {"sendmail", offsetof(settings_t, sendmail), "/usr/sbin/sendmail"},
 };
 
 static char **
@@ -40,6 +40,9 @@ read_text(settings_t *self, const config_t *config, const setting_t *setting,
         return config_fault(config, setting, fault, "'%s' stands here a second time", row->key);
     if (!strcmp(row->key, "name") && !text_is_name(setting->words[1]))
         return config_fault(config, setting, fault, "'%s' is not a name", setting->words[1]);
+    if (!strcmp(row->key, "sendmail") && setting->words[1][0] != '/')
+        return config_fault(config, setting, fault, "'%s' is not the path of a program",
+                            setting->words[1]);
     if (!strcmp(row->key, "listen") && strncmp(setting->words[1], "tcp://", 6) != 0)
         return config_fault(config, setting, fault, "'%s' is not tcp://ADDRESS:PORT",
                             setting->words[1]);
@@ -62,28 +65,6 @@ read_http(settings_t *self, const config_t *config, const setting_t *setting, fa
     return 0;
 }
 
-static bytes_t *
-read_token(const char *path, fault_t *fault)
-{
-    struct stat facts;
-    if (stat(path, &facts) == 0 && (facts.st_mode & 077)) {
-        fault_set(fault, FAULT_KEY, "'%s' may be read by others: chmod 600 it", path);
-        return NULL;
-    }
-    CLEANUP(bytes_destroy) bytes_t *file = file_read(path, SETTINGS_TOKEN_MAX + 1, fault);
-    if (!file)
-        return NULL;
-    size_t size = file->size && file->data[file->size - 1] == '\n' ? file->size - 1 : file->size;
-    slice_t token = slice_of(file->data, size);
-    if (size < SETTINGS_TOKEN_MIN || size > SETTINGS_TOKEN_MAX || !text_is_printable(token) ||
-        memchr(token.data, ' ', size)) {
-        fault_set(fault, FAULT_FORMAT, "'%s' is not one token of %d to %d printable characters",
-                  path, SETTINGS_TOKEN_MIN, SETTINGS_TOKEN_MAX);
-        return NULL;
-    }
-    return bytes_copy(token);
-}
-
 static int
 read_source(settings_t *self, const config_t *config, const setting_t *setting, fault_t *fault)
 {
@@ -104,7 +85,7 @@ read_source(settings_t *self, const config_t *config, const setting_t *setting, 
     text_copy(source.name, sizeof source.name, words[1]);
     text_copy(source.kind, sizeof source.kind, words[2]);
     text_copy(source.region, sizeof source.region, region ? words[6] : "");
-    source.token = read_token(words[4], fault);
+    source.token = file_read_secret(words[4], SETTINGS_TOKEN_MIN, SETTINGS_TOKEN_MAX, fault);
     if (!source.token)
         return fault_wrap(fault, "%s:%u", config_path(config), setting->line);
     self->sources[self->source_count++] = source;
@@ -142,12 +123,16 @@ read_setting(settings_t *self, const config_t *config, const setting_t *setting,
         return read_http(self, config, setting, fault);
     if (!strcmp(key, "source"))
         return read_source(self, config, setting, fault);
+    if (!strcmp(key, "sink"))
+        return sinks_read(&self->sinks, config, setting, fault);
     if (!strcmp(key, "grant"))
         return read_grant(self, config, setting, fault);
     if (!strcmp(key, "uid"))
         return read_uid(&self->uid, config, setting, fault);
     if (!strcmp(key, "catalog-uid"))
         return read_uid(&self->catalog_uid, config, setting, fault);
+    if (!strcmp(key, "notifier-uid"))
+        return read_uid(&self->notifier_uid, config, setting, fault);
     return config_fault(config, setting, fault, "'%s' is no setting of the broker's", key);
 }
 

@@ -3,9 +3,7 @@
 #ifndef TOCSIN_SETTINGS_H
 #define TOCSIN_SETTINGS_H
 
-#include "common/bytes.h"
-#include "common/fault.h"
-#include "common/text.h"
+#include "broker/sink.h"
 
 #define SETTINGS_SOURCES_MAX 64
 #define SETTINGS_GRANTS_MAX  64
@@ -25,16 +23,19 @@ typedef struct {
     char *listen;       /* tcp://ADDRESS:PORT */
     char *http_address; /* "" where no web is wanted */
     uint16_t http_port;
-    char *curve_secret;        /* file */
-    char *signing_key;         /* file */
-    char *catalog;             /* a bare repository's folder; "" where there is none */
-    uint64_t uid, catalog_uid; /* 0: stay who we are */
+    char *curve_secret; /* file */
+    char *signing_key;  /* file */
+    char *catalog;      /* a bare repository's folder; "" where there is none */
+    char *sendmail;     /* a program */
+    uint64_t uid, catalog_uid, notifier_uid; /* 0: stay who we are */
     size_t source_count, grant_count;
     source_t sources[SETTINGS_SOURCES_MAX];
     char *grants[SETTINGS_GRANTS_MAX]; /* files, FILE.sigs beside each */
+    sinks_t sinks;
 } settings_t;
 
-/* NULL with FAULT_CONFIG that names file and line. Token files are read here. */
+/* NULL with FAULT_CONFIG that names file and line. Files of tokens, URLs and secrets are read here.
+ */
 settings_t *settings_read(const char *path, fault_t *fault);
 void settings_destroy(settings_t **self_p);
 

@@ -30,7 +30,11 @@ typedef enum {
     FIND_EVENTS_RUN, /* hash: run; in order */
     FIND_WORKERS,
     FIND_POSITION,
-    FIND_CHECKPOINT, /* the newest */
+    FIND_CHECKPOINT,     /* the newest */
+    FIND_NOTICE,         /* number */
+    FIND_NOTICE_NEWEST,  /* the highest number */
+    FIND_NOTICES_TO,     /* text: sink; those that wait, in order */
+    FIND_NOTICES_BEFORE, /* number: made before this, in ms since 1970 */
     FIND_COUNT
 } find_t;
 
@@ -58,6 +62,9 @@ struct store {
     int (*commit)(void *self, fault_t *fault) MUST_CHECK;
     int (*find)(void *self, const query_t *query, on_row_t on_row, void *context,
                 fault_t *fault) MUST_CHECK;
+
+    /* Deletes, between begin and commit, all that a query without an order would find. */
+    int (*drop)(void *self, const query_t *query, fault_t *fault) MUST_CHECK;
     void (*destroy)(void **self_p);
 };
 

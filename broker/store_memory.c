@@ -117,6 +117,24 @@ event_run(const query_t *query, const row_t *row)
     return hash_equal(&row->event.run, &query->hash);
 }
 
+static bool
+notice_is(const query_t *query, const row_t *row)
+{
+    return row->notice.number == query->number;
+}
+
+static bool
+notice_to(const query_t *query, const row_t *row)
+{
+    return row->notice.state == NOTICE_WAITING && !strcmp(row->notice.sink, query->text);
+}
+
+static bool
+notice_before(const query_t *query, const row_t *row)
+{
+    return row->notice.made.ms < (int64_t)query->number;
+}
+
 static int
 by_incident(const row_t *left, const row_t *right)
 {
@@ -178,6 +196,10 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_WORKERS] = {ROW_WORKER, false, any, NULL},
     [FIND_POSITION] = {ROW_POSITION, false, any, NULL},
     [FIND_CHECKPOINT] = {ROW_CHECKPOINT, true, any, by_size},
+    [FIND_NOTICE] = {ROW_NOTICE, false, notice_is, NULL},
+    [FIND_NOTICE_NEWEST] = {ROW_NOTICE, true, any, NULL},
+    [FIND_NOTICES_TO] = {ROW_NOTICE, false, notice_to, NULL},
+    [FIND_NOTICES_BEFORE] = {ROW_NOTICE, false, notice_before, NULL},
 };
 
 static int
@@ -235,6 +257,21 @@ memory_find(void *self, const query_t *query, on_row_t on_row, void *context, fa
     return 0;
 }
 
+static int
+memory_drop(void *self, const query_t *query, fault_t *fault)
+{
+    table_t *table = &((memory_t *)self)->tables[finds[query->what].kind];
+    size_t kept = 0;
+    (void)fault;
+    for (size_t i = 0; i < table->count; i++)
+        if (finds[query->what].matches(query, table->rows[i]))
+            row_destroy(&table->rows[i]);
+        else
+            table->rows[kept++] = table->rows[i];
+    table->count = kept;
+    return 0;
+}
+
 static void
 memory_destroy(void **self_p)
 {
@@ -260,6 +297,7 @@ store_memory(void)
         .put = memory_put,
         .commit = memory_begin,
         .find = memory_find,
+        .drop = memory_drop,
         .destroy = memory_destroy,
     };
     return self;

@@ -16,7 +16,8 @@
 
 typedef struct {
     sqlite3 *database;
-    sqlite3_stmt *put[ROW_KINDS], *find[FIND_COUNT]; /* prepared when first used */
+    sqlite3_stmt *put[ROW_KINDS], *find[FIND_COUNT],
+        *drop[FIND_COUNT]; /* prepared when first used */
     sqlite3_stmt *begin, *commit;
 } sqlite_t;
 
@@ -67,6 +68,12 @@ static const char *const migrations[] = {
     " counts BLOB NOT NULL, one INTEGER PRIMARY KEY DEFAULT 1 CHECK (one = 1)) STRICT;"
     "CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, bytes BLOB NOT NULL, armor BLOB NOT NULL)"
     " STRICT;",
+    "CREATE TABLE notice (number INTEGER PRIMARY KEY, sink TEXT NOT NULL, kind TEXT NOT NULL,"
+    " text TEXT NOT NULL, incident INTEGER NOT NULL, run BLOB NOT NULL, host TEXT NOT NULL,"
+    " severity TEXT NOT NULL, playbook TEXT NOT NULL, made INTEGER NOT NULL, next INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;"
+    "CREATE INDEX notice_waiting ON notice (sink, number) WHERE state = 'waiting';"
+    "CREATE INDEX notice_made ON notice (made);",
 };
 
 typedef struct {
@@ -96,6 +103,10 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_WORKERS] = {ROW_WORKER, ""},
     [FIND_POSITION] = {ROW_POSITION, ""},
     [FIND_CHECKPOINT] = {ROW_CHECKPOINT, "ORDER BY size DESC"},
+    [FIND_NOTICE] = {ROW_NOTICE, "WHERE number = :number"},
+    [FIND_NOTICE_NEWEST] = {ROW_NOTICE, "ORDER BY number DESC"},
+    [FIND_NOTICES_TO] = {ROW_NOTICE, "WHERE state = 'waiting' AND sink = :text ORDER BY number"},
+    [FIND_NOTICES_BEFORE] = {ROW_NOTICE, "WHERE made < :number"},
 };
 
 static int
@@ -172,6 +183,7 @@ word_of(row_kind_t kind, unsigned number)
 {
     return kind == ROW_INCIDENT ? incident_word(number)
            : kind == ROW_RUN    ? run_word(number)
+           : kind == ROW_NOTICE ? notice_word(number)
                                 : part_word(number);
 }
 
@@ -353,6 +365,22 @@ sqlite_find(void *self_, const query_t *query, on_row_t on_row, void *context, f
     return result;
 }
 
+static int
+sqlite_drop(void *self_, const query_t *query, fault_t *fault)
+{
+    sqlite_t *self = self_;
+    const find_sql_t *find = &finds[query->what];
+    CLEANUP(bytes_destroy) bytes_t *sql = bytes_new();
+    bytes_addf(sql, "DELETE FROM %s %s", row_table(find->kind), find->tail);
+    sqlite3_stmt *statement =
+        prepare(self->database, &self->drop[query->what], bytes_text(sql), fault);
+    if (!statement)
+        return -1;
+    if (bind_query(statement, query))
+        return database_fault(self->database, fault, "bind");
+    return step_once(self, statement, row_table(find->kind), fault);
+}
+
 static void
 sqlite_destroy(void **self_p)
 {
@@ -362,7 +390,7 @@ sqlite_destroy(void **self_p)
     for (size_t i = 0; i < ROW_KINDS; i++)
         sqlite3_finalize(self->put[i]);
     for (size_t i = 0; i < FIND_COUNT; i++)
-        sqlite3_finalize(self->find[i]);
+        sqlite3_finalize(self->find[i]), sqlite3_finalize(self->drop[i]);
     sqlite3_finalize(self->begin);
     sqlite3_finalize(self->commit);
     sqlite3_close(self->database);
@@ -492,7 +520,7 @@ store_sqlite(const char *folder, bool anew, fault_t *fault)
         return NULL;
     }
     store_t *store = memory_new(1, sizeof *store);
-    *store = (store_t){MOVE(guard),   sqlite_begin, sqlite_put,
-                       sqlite_commit, sqlite_find,  sqlite_destroy};
+    *store = (store_t){MOVE(guard), sqlite_begin, sqlite_put,    sqlite_commit,
+                       sqlite_find, sqlite_drop,  sqlite_destroy};
     return store;
 }

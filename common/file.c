@@ -42,6 +42,27 @@ file_read(const char *path, size_t max, fault_t *fault)
     }
 }
 
+bytes_t *
+file_read_secret(const char *path, size_t min, size_t max, fault_t *fault)
+{
+    struct stat facts;
+    if (stat(path, &facts) == 0 && (facts.st_mode & 077)) {
+        fault_set(fault, FAULT_KEY, "'%s' may be read by others: chmod 600 it", path);
+        return NULL;
+    }
+    CLEANUP(bytes_destroy) bytes_t *file = file_read(path, max + 1, fault);
+    if (!file)
+        return NULL;
+    size_t size = file->size && file->data[file->size - 1] == '\n' ? file->size - 1 : file->size;
+    slice_t word = slice_of(file->data, size);
+    if (size < min || size > max || !text_is_printable(word) || memchr(word.data, ' ', size)) {
+        fault_set(fault, FAULT_FORMAT,
+                  "'%s' does not hold one word of %zu to %zu printable characters", path, min, max);
+        return NULL;
+    }
+    return bytes_copy(word);
+}
+
 int
 file_write_all(int fd, slice_t bytes, fault_t *fault)
 {

@@ -11,6 +11,11 @@
 /* The file's bytes, the caller's; NULL with FAULT_NOT_FOUND, FAULT_LIMIT (over max) or FAULT_IO. */
 bytes_t *file_read(const char *path, size_t max, fault_t *fault);
 
+/* One word of min to max printable characters that a file of its owner alone (0600) holds, without
+ * its LF: a token, a secret, a URL that is one. FAULT_KEY where others may read it, FAULT_FORMAT.
+ */
+bytes_t *file_read_secret(const char *path, size_t min, size_t max, fault_t *fault);
+
 /* Writes PATH.new, fsync, rename, fsync of the folder. On failure PATH is as it was. */
 int file_write(const char *path, slice_t bytes, mode_t mode, fault_t *fault) MUST_CHECK;
 

@@ -174,7 +174,7 @@ core_load(core_t *self, fault_t *fault)
             load(&loading, FIND_INCIDENTS_IN, state, load_incident))
             return -1;
     shelf_judge(self->shelf, self->charter->trust);
-    return load_runs(&loading);
+    return load_runs(&loading) ? -1 : notices_load(self, fault);
 }
 
 int
@@ -230,6 +230,7 @@ core_tell(core_t *self, const event_row_t *event)
     bytes_addf(line, " %s %s", event->kind, event->text);
     core_leaf(self, "event", bytes_slice(line));
     actions_put(self->actions, &row);
+    notice_event(self, &row.event);
 }
 
 void

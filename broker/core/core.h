@@ -14,13 +14,18 @@
 #include "broker/core/shelf.h"
 #include "wire/merkle.h"
 #include "broker/charter.h"
+#include "broker/sink.h"
 #include "broker/store.h"
 
-#define CORE_ONLINE_MS     15000                    /* a worker that spoke within this is online */
-#define CORE_COOLDOWN_MS   (15 * 60 * 1000)         /* between automatic runs for one incident */
-#define CORE_ABANDON_MS    (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
-#define CORE_LATE_MS       30000                    /* an acceptance may still be on its way */
-#define CORE_TRIGGERED_MAX 16                       /* playbooks that one alert may suggest */
+#define CORE_ONLINE_MS      15000                    /* a worker that spoke within this is online */
+#define CORE_COOLDOWN_MS    (15 * 60 * 1000)         /* between automatic runs for one incident */
+#define CORE_ABANDON_MS     (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
+#define CORE_LATE_MS        30000                    /* an acceptance may still be on its way */
+#define CORE_TRIGGERED_MAX  16                       /* playbooks that one alert may suggest */
+#define CORE_NOTICES_MAX    10000 /* that wait for one sink; what is beyond is lost, and said */
+#define CORE_NOTICE_MS      (24 * 3600 * 1000) /* a sink that would not take one in this time */
+#define CORE_BACKOFF_MIN_MS 5000               /* before another try; doubled with each */
+#define CORE_BACKOFF_MAX_MS (3600 * 1000)
 
 /*    event            handler       carries (beside what is named, nothing) */
 #define EVENTS(X)                                                               \
@@ -35,6 +40,7 @@
     X(EVENT_REFUSE, on_refuse)     /* worker, hash of the run, code, text */    \
     X(EVENT_WANT, on_want)         /* worker, hash of the release */            \
     X(EVENT_RECEIPT, on_receipt)   /* worker, document, armors (one), output */ \
+    X(EVENT_NOTICED, on_noticed)   /* number of a notice, code, text */         \
     X(EVENT_TICK, on_tick)         /* about once a second */
 
 typedef enum {
@@ -54,7 +60,8 @@ typedef struct {
     const value_t *state;
     hash_t hash;
     const char *code, *text;
-    hash_t made; /* out: the run of an order, the hash of what was submitted */
+    uint64_t number; /* of a notice; its code: "none" taken, "denied" refused, else again */
+    hash_t made;     /* out: the run of an order, the hash of what was submitted */
 } event_t;
 
 typedef struct core core_t;
@@ -62,6 +69,9 @@ typedef struct core core_t;
 /* charter is borrowed, and may be replaced. instance is random text, new at each start. */
 core_t *core_new(const charter_t *charter, const char *instance, const store_t *past);
 void core_destroy(core_t **self_p);
+
+/* Before core_load: who is to hear of what happens; borrowed. None without it. */
+void core_sinks(core_t *self, const sinks_t *sinks);
 
 /* Open incidents, active runs, releases, grants, workers, the log's right edge: from the past. */
 int core_load(core_t *self, fault_t *fault) MUST_CHECK;
@@ -72,6 +82,10 @@ int core_step(core_t *self, event_t *event, wall_t now, actions_t *actions,
 
 /* Ends a batch: the log's right edge and the counts as a row, if anything moved. */
 void core_flush(core_t *self, actions_t *actions);
+
+/* Once a batch is on the disk, until NULL: a notice to deliver now, the caller's. One at a time a
+ * sink, until EVENT_NOTICED says what became of it. *fault is the store's. */
+row_t *core_notice(core_t *self, wall_t now, fault_t *fault);
 
 /* Another site folder was read: judges releases anew, sends workers what they lack. */
 void core_use(core_t *self, const charter_t *charter, wall_t now, actions_t *actions);

@@ -104,6 +104,7 @@ incident_move(core_t *self, incident_t *incident, incident_state_t state, const 
     core_note(self, incident_word(state), incident->id,
               hash_equal(&incident->run, &HASH_ZERO) ? NULL : &incident->run, incident->worker,
               "%s", incident->reason);
+    notice_incident(self, incident);
     put(self, incident);
 }
 

@@ -349,8 +349,10 @@ run_advance(core_t *self, run_t *run)
     put_run(self, run);
     core_note(self, "run", run->row.incident, &run->row.id, NULL, "the run of '%s' is %s",
               run->row.playbook, run_word(state));
-    if (ended)
+    if (ended) {
+        notice_run(self, run);
         incident_on_run(self, run, &fault);
+    }
     if (fault.code)
         core_note(self, "fault", run->row.incident, &run->row.id, NULL, "%s", fault.text);
 }

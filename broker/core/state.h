@@ -28,6 +28,14 @@ typedef struct {
     value_t *versions; /* of documents, as its last HELLO told; NULL before */
 } peer_t;
 
+/* What the core holds of a sink; the notices themselves lie in the record. */
+typedef struct {
+    uint64_t flying; /* the notice that is being delivered; 0 none */
+    size_t waiting;  /* that one included */
+    wall_t next;     /* no try before */
+    bool full;       /* said, until there is room again */
+} outlet_t;
+
 struct core {
     const charter_t *charter;
     const char *instance;
@@ -35,12 +43,15 @@ struct core {
     merkle_t log;
     uint64_t incidents_given; /* the highest number */
     uint64_t counts[INCIDENT_STATE_COUNT];
-    bool moved;          /* log or counts, since the last flush */
-    wall_t swept;        /* when closed incidents were last let go */
-    zhashx_t *incidents; /* number as text -> incident_t, ours */
-    zhashx_t *keys;      /* source, space, fingerprint -> the newest incident */
-    zhashx_t *runs;      /* hash as text -> run_t, ours */
-    zhashx_t *peers;     /* worker id -> peer_t, ours */
+    bool moved;                  /* log or counts, since the last flush */
+    wall_t swept;                /* when closed incidents were last let go */
+    zhashx_t *incidents;         /* number as text -> incident_t, ours */
+    zhashx_t *keys;              /* source, space, fingerprint -> the newest incident */
+    zhashx_t *runs;              /* hash as text -> run_t, ours */
+    zhashx_t *peers;             /* worker id -> peer_t, ours */
+    const sinks_t *sinks;        /* NULL where there are none */
+    outlet_t outlets[SINKS_MAX]; /* of each of them */
+    uint64_t notices_given;      /* the highest number */
     shelf_t *shelf;
     actions_t *actions; /* of the step under way */
     wall_t now;         /* likewise */
@@ -80,6 +91,17 @@ void incidents_sweep(core_t *self);
 void match_suggest(const core_t *self, const char *alertname, char *names, size_t size);
 bool match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document,
                uint64_t leaf, char *reason, size_t size);
+
+/* notice.c. The first three put a notice for each sink that hears of it, and cost nothing where
+ * none does: an incident's state, a run's end, an event of a kind that people are told of.
+ * core_notify is a playbook's own word (any text) to the sink it names; an event says where there
+ * is none. */
+void notice_incident(core_t *self, const incident_t *incident);
+void notice_run(core_t *self, const run_t *run);
+void notice_event(core_t *self, const event_row_t *event);
+void core_notify(core_t *self, const char *sink, const char *text, uint64_t incident,
+                 const hash_t *run);
+int notices_load(core_t *self, fault_t *fault) MUST_CHECK;
 
 /* run.c. A run is the core's until a while after its end; finding as above. Slices are copied, and
  * a share is valid until the next run_add. */
