@@ -75,6 +75,11 @@ static const column_t incident_columns[] = {
     HASH(incident, run),
     WALL(incident, acted),
     TEXT(incident, reason),
+    TEXT(incident, ack),
+    TEXT(incident, assigned),
+    BOOL(incident, severity_by_hand),
+    NUMBER(incident, parent),
+    HASH(incident, decided),
     LAST,
 };
 
@@ -151,6 +156,13 @@ static const column_t event_columns[] = {
     TEXT(event, part),
     TEXT(event, who),
     LAST,
+};
+
+static const column_t decision_columns[] = {
+    NUMBER(decision, incident), WALL(decision, at),
+    TEXT(decision, playbook),   HASH(decision, release),
+    HASH(decision, grant),      BOOL(decision, acted),
+    TEXT(decision, reason),     LAST,
 };
 
 static const column_t worker_columns[] = {

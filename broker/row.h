@@ -53,6 +53,11 @@ typedef struct {
     hash_t run;                        /* the latest; zero where none */
     wall_t acted;                      /* when a grant last started one; 0 never */
     char reason[256];                  /* why it is in this state */
+    char ack[TEXT_NAME_MAX + 1];       /* who saw it; "" where nobody said so */
+    char assigned[TEXT_NAME_MAX + 1];  /* to whom; "" for nobody */
+    bool severity_by_hand;             /* a person's word on it stands over the source's */
+    uint64_t parent;                   /* the incident that it is a part of; 0 for none */
+    hash_t decided;                    /* over the last decisions about it, as they were written */
 } incident_t;
 
 #define RUN_STATES(X)                                                               \
@@ -169,6 +174,16 @@ typedef struct {
     char who[ROW_NAMES_MAX + 1];
 } event_row_t;
 
+/* Why a playbook did or did not run by itself for an alert. */
+typedef struct {
+    uint64_t incident;
+    wall_t at;
+    char playbook[TEXT_NAME_MAX + 1]; /* "" where none was triggered */
+    hash_t release, grant;            /* zero where none was reached */
+    bool acted;                       /* a run was begun */
+    char reason[256];
+} decision_row_t;
+
 typedef struct {
     char id[TEXT_NAME_MAX + 1];
     uint64_t sequence; /* of its last receipt */
@@ -231,6 +246,7 @@ typedef struct {
     X(ROW_OUTPUT, "output", output_row_t, output)                 \
     X(ROW_LEAF, "leaf", leaf_row_t, leaf)                         \
     X(ROW_EVENT, "event", event_row_t, event)                     \
+    X(ROW_DECISION, "decision", decision_row_t, decision)         \
     X(ROW_WORKER, "worker", worker_row_t, worker)                 \
     X(ROW_POSITION, "position", position_row_t, position)         \
     X(ROW_CHECKPOINT, "checkpoint", checkpoint_row_t, checkpoint) \

@@ -15,6 +15,8 @@ typedef enum {
     FIND_INCIDENT_KEY, /* text: source, other: fingerprint; the newest */
     FIND_INCIDENTS,    /* newest first */
     FIND_INCIDENTS_IN, /* number: state; newest first */
+    FIND_CHILDREN,     /* number: their parent; newest first */
+    FIND_DECISIONS,    /* number: incident; in order */
     FIND_RUN,          /* hash */
     FIND_RUNS,         /* newest first */
     FIND_RUNS_ACTIVE,

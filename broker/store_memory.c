@@ -135,6 +135,18 @@ notice_before(const query_t *query, const row_t *row)
     return row->notice.made.ms < (int64_t)query->number;
 }
 
+static bool
+child_of(const query_t *query, const row_t *row)
+{
+    return query->number && row->incident.parent == query->number;
+}
+
+static bool
+decision_of(const query_t *query, const row_t *row)
+{
+    return row->decision.incident == query->number;
+}
+
 static int
 by_incident(const row_t *left, const row_t *right)
 {
@@ -180,6 +192,8 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_INCIDENT_KEY] = {ROW_INCIDENT, true, incident_has_key, by_incident},
     [FIND_INCIDENTS] = {ROW_INCIDENT, true, any, by_incident},
     [FIND_INCIDENTS_IN] = {ROW_INCIDENT, true, incident_in, by_incident},
+    [FIND_CHILDREN] = {ROW_INCIDENT, true, child_of, by_incident},
+    [FIND_DECISIONS] = {ROW_DECISION, false, decision_of, NULL},
     [FIND_RUN] = {ROW_RUN, false, run_is, NULL},
     [FIND_RUNS] = {ROW_RUN, true, any, by_created},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, false, run_active, by_created},

@@ -74,6 +74,16 @@ static const char *const migrations[] = {
     " tries INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;"
     "CREATE INDEX notice_waiting ON notice (sink, number) WHERE state = 'waiting';"
     "CREATE INDEX notice_made ON notice (made);",
+    "ALTER TABLE incident ADD COLUMN ack TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN assigned TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN severity_by_hand INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN decided BLOB NOT NULL DEFAULT (zeroblob(32));"
+    "CREATE INDEX incident_parent ON incident (parent, id) WHERE parent != 0;"
+    "CREATE TABLE decision (incident INTEGER NOT NULL, at INTEGER NOT NULL, playbook TEXT NOT NULL,"
+    " release BLOB NOT NULL, grant BLOB NOT NULL, acted INTEGER NOT NULL, reason TEXT NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX decision_incident ON decision (incident);",
 };
 
 typedef struct {
@@ -87,6 +97,8 @@ static const find_sql_t finds[FIND_COUNT] = {
                                          " ORDER BY id DESC"},
     [FIND_INCIDENTS] = {ROW_INCIDENT, "ORDER BY id DESC"},
     [FIND_INCIDENTS_IN] = {ROW_INCIDENT, "WHERE state = :text ORDER BY id DESC"},
+    [FIND_CHILDREN] = {ROW_INCIDENT, "WHERE parent = :number AND parent != 0 ORDER BY id DESC"},
+    [FIND_DECISIONS] = {ROW_DECISION, "WHERE incident = :number ORDER BY rowid"},
     [FIND_RUN] = {ROW_RUN, "WHERE id = :hash"},
     [FIND_RUNS] = {ROW_RUN, "ORDER BY created DESC"},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},

@@ -21,6 +21,7 @@
 #define CORE_COOLDOWN_MS    (15 * 60 * 1000)         /* between automatic runs for one incident */
 #define CORE_ABANDON_MS     (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
 #define CORE_LATE_MS        30000                    /* an acceptance may still be on its way */
+#define CORE_DECISIONS_MAX  64                       /* kept of one alert */
 #define CORE_TRIGGERED_MAX  16                       /* playbooks that one alert may suggest */
 #define CORE_NOTICES_MAX    10000 /* that wait for one sink; what is beyond is lost, and said */
 #define CORE_NOTICE_MS      (24 * 3600 * 1000) /* a sink that would not take one in this time */
@@ -28,19 +29,20 @@
 #define CORE_BACKOFF_MAX_MS (3600 * 1000)
 
 /*    event            handler       carries (beside what is named, nothing) */
-#define EVENTS(X)                                                               \
-    X(EVENT_ALERT, on_alert)       /* alert, region */                          \
-    X(EVENT_RELEASE, on_release)   /* document, armors, files */                \
-    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */      \
-    X(EVENT_GRANT, on_grant)       /* document, armors */                       \
-    X(EVENT_ORDER, on_order)       /* document, armors */                       \
-    X(EVENT_HELLO, on_hello)       /* worker, state */                          \
-    X(EVENT_PING, on_ping)         /* worker, document: the nonce */            \
-    X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                \
-    X(EVENT_REFUSE, on_refuse)     /* worker, hash of the run, code, text */    \
-    X(EVENT_WANT, on_want)         /* worker, hash of the release */            \
-    X(EVENT_RECEIPT, on_receipt)   /* worker, document, armors (one), output */ \
-    X(EVENT_NOTICED, on_noticed)   /* number of a notice, code, text */         \
+#define EVENTS(X)                                                                \
+    X(EVENT_ALERT, on_alert)       /* alert, region */                           \
+    X(EVENT_RELEASE, on_release)   /* document, armors, files */                 \
+    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */       \
+    X(EVENT_GRANT, on_grant)       /* document, armors */                        \
+    X(EVENT_ORDER, on_order)       /* document, armors */                        \
+    X(EVENT_HELLO, on_hello)       /* worker, state */                           \
+    X(EVENT_PING, on_ping)         /* worker, document: the nonce */             \
+    X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                 \
+    X(EVENT_REFUSE, on_refuse)     /* worker, hash of the run, code, text */     \
+    X(EVENT_WANT, on_want)         /* worker, hash of the release */             \
+    X(EVENT_RECEIPT, on_receipt)   /* worker, document, armors (one), output */  \
+    X(EVENT_NOTICED, on_noticed)   /* number of a notice, code, text */          \
+    X(EVENT_CHANGE, on_change)     /* who, number of an incident, field, text */ \
     X(EVENT_TICK, on_tick)         /* about once a second */
 
 typedef enum {
@@ -60,8 +62,9 @@ typedef struct {
     const value_t *state;
     hash_t hash;
     const char *code, *text;
-    uint64_t number; /* of a notice; its code: "none" taken, "denied" refused, else again */
-    hash_t made;     /* out: the run of an order, the hash of what was submitted */
+    uint64_t number;         /* of a notice; its code: "none" taken, "denied" refused, else again */
+    const char *who, *field; /* a person; what of incident `number` they change: core/change.c */
+    hash_t made;             /* out: the run of an order, the hash of what was submitted */
 } event_t;
 
 typedef struct core core_t;

@@ -80,8 +80,8 @@ find_by_key(core_t *self, const alert_t *alert, fault_t *fault)
                                                           : hold_newest(self, &row->incident);
 }
 
-static void
-put(core_t *self, const incident_t *incident)
+void
+incident_put(core_t *self, const incident_t *incident)
 {
     row_t row = {.kind = ROW_INCIDENT, .incident = *incident};
     actions_put(self->actions, &row);
@@ -105,7 +105,7 @@ incident_move(core_t *self, incident_t *incident, incident_state_t state, const 
               hash_equal(&incident->run, &HASH_ZERO) ? NULL : &incident->run, incident->worker,
               "%s", incident->reason);
     notice_incident(self, incident);
-    put(self, incident);
+    incident_put(self, incident);
 }
 
 static const char *
@@ -133,7 +133,8 @@ static void
 describe(const core_t *self, incident_t *incident, const alert_t *alert, const char *intake)
 {
     text_copy(incident->name, sizeof incident->name, label_or(alert, "labels.alertname", ""));
-    text_copy(incident->severity, sizeof incident->severity, alert->severity);
+    if (!incident->severity_by_hand)
+        text_copy(incident->severity, sizeof incident->severity, alert->severity);
     text_copy(incident->title, sizeof incident->title, alert->title);
     text_copy(incident->host, sizeof incident->host, alert->host);
     incident->starts = alert->starts;
@@ -171,11 +172,18 @@ static void
 decide(core_t *self, incident_t *incident, const alert_t *alert, slice_t document)
 {
     char reason[sizeof incident->reason];
+    bool acted = false;
+    self->decided_count = 0;
     if (!may_act(self, incident))
         snprintf(reason, sizeof reason,
                  "an automatic run began less than %d minutes ago: this one is for people",
                  CORE_COOLDOWN_MS / 60000);
-    else if (match_act(self, incident, alert, document, incident->leaf, reason, sizeof reason))
+    else
+        acted = match_act(self, incident, alert, document, incident->leaf, reason, sizeof reason);
+    if (!acted && !self->decided_count)
+        decision_note(self, NULL, &HASH_ZERO, false, reason);
+    decisions_keep(self, incident);
+    if (acted)
         return;
     if (incident->state != INCIDENT_WAITING || strcmp(reason, incident->reason) != 0)
         incident_move(self, incident, INCIDENT_WAITING, "%s", reason);
@@ -201,7 +209,7 @@ on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t docu
                (incident->state == INCIDENT_FAILED && !same)) {
         decide(self, incident, alert, document);
     }
-    put(self, incident);
+    incident_put(self, incident);
 }
 
 static void
@@ -219,7 +227,7 @@ on_resolved(core_t *self, incident_t *incident, const alert_t *alert, uint64_t l
     if (incident->state == INCIDENT_WAITING || incident->state == INCIDENT_FAILED)
         incident_move(self, incident, INCIDENT_RESOLVED, "its source says that it is over");
     else
-        put(self, incident);
+        incident_put(self, incident);
 }
 
 int
@@ -309,7 +317,7 @@ incidents_suggest(core_t *self)
         if (!incident_open(incident->state) || !strcmp(names, incident->playbooks))
             continue;
         text_copy(incident->playbooks, sizeof incident->playbooks, names);
-        put(self, incident);
+        incident_put(self, incident);
     }
 }
 

@@ -89,6 +89,7 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t
            uint64_t leaf, const char *worker, char *reason, size_t size)
 {
     const char *playbook = release->release->playbook;
+    size_t before = self->decided_count;
     snprintf(reason, size, "no grant lets '%s' run by itself", playbook);
     for (size_t i = 0; i < shelf_grant_count(self->shelf); i++) {
         held_grant_t *held = shelf_grant_at(self->shelf, i);
@@ -97,12 +98,16 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t
             continue;
         CLEANUP(warrant_destroy)
         warrant_t *warrant = check(self, release, held, document, worker, &fault);
+        decision_note(self, release, &held->hash, warrant,
+                      warrant ? "it covers this alert" : fault.text);
         if (warrant) {
             begin(self, incident, release, held, warrant, worker, document, leaf);
             return true;
         }
         snprintf(reason, size, "the grant for '%s' does not cover it: %s", playbook, fault.text);
     }
+    if (self->decided_count == before)
+        decision_note(self, release, &HASH_ZERO, false, reason);
     return false;
 }
 
@@ -119,6 +124,8 @@ match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t docu
     }
     if (!worker) {
         snprintf(reason, size, "no worker looks after host '%s'", alert->host);
+        for (size_t i = 0; i < count; i++)
+            decision_note(self, found[i], &HASH_ZERO, false, reason);
         return false;
     }
     for (size_t i = 0; i < count; i++)

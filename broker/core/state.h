@@ -53,8 +53,10 @@ struct core {
     outlet_t outlets[SINKS_MAX]; /* of each of them */
     uint64_t notices_given;      /* the highest number */
     shelf_t *shelf;
-    actions_t *actions; /* of the step under way */
-    wall_t now;         /* likewise */
+    actions_t *actions;                         /* of the step under way */
+    decision_row_t decided[CORE_DECISIONS_MAX]; /* about the alert under way */
+    size_t decided_count;
+    wall_t now; /* likewise */
 };
 
 /* core.c: the record. What these put goes into the actions of the step under way; slices are
@@ -79,6 +81,7 @@ void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
 /* incident.c. An incident is the core's until it is closed and swept. Finding: NULL without a fault
  * where there is none, NULL with the store's fault. */
 incident_t *incident_find(core_t *self, uint64_t number, fault_t *fault);
+void incident_put(core_t *self, const incident_t *incident);
 void incident_adopt(core_t *self, const incident_t *incident);
 void incident_move(core_t *self, incident_t *incident, incident_state_t state, const char *format,
                    ...) PRINTF(4, 5);
@@ -86,6 +89,13 @@ void incident_on_run(core_t *self, const run_t *run, fault_t *fault);
 void incident_on_accept(core_t *self, const run_t *run, fault_t *fault);
 void incidents_suggest(core_t *self);
 void incidents_sweep(core_t *self);
+
+/* decision.c: why each playbook that an alert triggers does or does not run by itself. They are
+ * noted while the alert is looked at; decisions_keep writes them, unless the incident's last ones
+ * said the same. */
+void decision_note(core_t *self, const shelved_t *release, const hash_t *grant, bool acted,
+                   const char *reason);
+void decisions_keep(core_t *self, incident_t *incident);
 
 /* match.c: what a firing alert may cause; true where a run was begun, else why not in reason. */
 void match_suggest(const core_t *self, const char *alertname, char *names, size_t size);
