@@ -169,7 +169,7 @@ typedef struct {
     hash_t run;        /* zero where none */
     char kind[24];
     char text[512];
-    char worker[TEXT_NAME_MAX + 1], step[TEXT_NAME_MAX + 1]; /* "" where none */
+    char worker[TEXT_NAME_MAX + 1], step[STEP_PATH_MAX]; /* "" where none */
     char outcome[16], part[16];
     char who[ROW_NAMES_MAX + 1];
 } event_row_t;

@@ -112,19 +112,22 @@ fields_word(document_reader_t *in, const char *text, char *out, size_t size)
 void
 fields_target(document_reader_t *in, const char *text, char out[static 2 * TEXT_NAME_MAX + 2])
 {
-    char worker[TEXT_NAME_MAX + 1];
-    const char *slash = strchr(text, '/');
-    size_t size = slash ? (size_t)(slash - text) : strlen(text);
     out[0] = '\0';
-    if (size < sizeof worker) {
-        memcpy(worker, text, size);
-        worker[size] = '\0';
-        if (text_is_name(worker) && (!slash || text_is_name(slash + 1))) {
-            text_copy(out, 2 * TEXT_NAME_MAX + 2, text);
-            return;
-        }
-    }
-    document_spoil(in, FAULT_FORMAT, "'%.60s' is not WORKER or WORKER/HOST", text);
+    if (target_valid(text))
+        text_copy(out, 2 * TEXT_NAME_MAX + 2, text);
+    else
+        document_spoil(in, FAULT_FORMAT, "'%.60s' is not WORKER or WORKER/HOST", text);
+}
+
+void
+fields_step(document_reader_t *in, const char *text, char out[static STEP_PATH_MAX])
+{
+    out[0] = '\0';
+    if (step_path_valid(text))
+        text_copy(out, STEP_PATH_MAX, text);
+    else
+        document_spoil(in, FAULT_FORMAT, "'%.60s' is not a step, with those before it that called",
+                       text);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "keys/hash.h"
 #include "keys/pubkey.h"
+#include "keys/receipt.h"
 #include "keys/roles.h"
 
 #define FIELDS_NUMBER_MAX INT64_MAX /* of sequences, versions and counts: what a database keeps */
@@ -34,6 +35,9 @@ void fields_word(document_reader_t *in, const char *text, char *out, size_t size
 
 /* "WORKER" or "WORKER/HOST". */
 void fields_target(document_reader_t *in, const char *text, char out[static 2 * TEXT_NAME_MAX + 2]);
+
+/* A step's path: step_path_valid. */
+void fields_step(document_reader_t *in, const char *text, char out[static STEP_PATH_MAX]);
 
 /* Each takes whole lines. */
 void fields_take_name(document_reader_t *in, const char *key, char out[static TEXT_NAME_MAX + 1]);

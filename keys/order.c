@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/order.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "keys/fields.h"
@@ -35,7 +36,9 @@ read_window(order_t *self, document_reader_t *in)
     document_hex(in, "nonce", nonce, sizeof nonce);
     hex_encode(slice_of(nonce, sizeof nonce), self->nonce);
     self->soak_s = document_number(in, "soak", 0, SOAK_MAX_S);
-    self->max_failures = (unsigned)document_number(in, "max-failures", 0, ORDER_TARGETS_MAX);
+    self->max_failures = (unsigned)document_number(in, "max-failures", 0, ORDER_WAVE_TARGETS_MAX);
+    if (document_has(in, "continues"))
+        fields_take_hash(in, "continues", &self->continues);
 }
 
 static void
@@ -67,6 +70,21 @@ read_input(order_t *self, document_reader_t *in)
     self->input_count++;
 }
 
+static void
+read_wave(order_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "wave", 3);
+    if (!fields_room(in, self->wave_count, ORDER_WAVES_MAX))
+        return;
+    wave_line_t *line = &self->waves[self->wave_count];
+    line->wave = (unsigned)fields_number(in, row[0], 1, ORDER_TARGETS_MAX + ORDER_WAVES_MAX);
+    line->count = fields_number(in, row[1], ORDER_WAVE_MAX + 1, ORDER_WAVE_TARGETS_MAX);
+    fields_hash(in, row[2], &line->root);
+    if (self->wave_count && line->wave != line[-1].wave + 1)
+        document_spoil(in, FAULT_FORMAT, "wave %u comes after wave %u", line->wave, line[-1].wave);
+    self->wave_count++;
+}
+
 /* Waves ascend, so a wave's size is the distance to its first line. */
 static void
 read_target(order_t *self, document_reader_t *in)
@@ -95,8 +113,11 @@ compare_targets(const void *left, const void *right)
 static int
 check_targets(const order_t *self, fault_t *fault)
 {
-    if (!self->target_count)
+    if (!self->target_count && !self->wave_count)
         return fault_set(fault, FAULT_FORMAT, "an order without a target means nobody");
+    if (self->wave_count && self->waves[0].wave != order_gate(self) + 1)
+        return fault_set(fault, FAULT_FORMAT, "wave %u comes after wave %u that is listed",
+                         self->waves[0].wave, order_gate(self));
     CLEANUP(memory_free)
     const target_line_t **sorted = memory_new(self->target_count, sizeof *sorted);
     for (size_t i = 0; i < self->target_count; i++)
@@ -132,6 +153,8 @@ order_decode(slice_t document, fault_t *fault)
         read_release(self, &in);
     while (document_has(&in, "input"))
         read_input(self, &in);
+    while (document_has(&in, "wave"))
+        read_wave(self, &in);
     while (document_has(&in, "target"))
         read_target(self, &in);
     if (document_close(&in, fault) || check_releases(self, fault) || check_targets(self, fault))
@@ -159,6 +182,8 @@ add_head(const order_t *self, bytes_t *out)
     document_add(out, "nonce", "%s", self->nonce);
     document_add(out, "soak", "%llu", (unsigned long long)self->soak_s);
     document_add(out, "max-failures", "%u", self->max_failures);
+    if (!hash_equal(&self->continues, &HASH_ZERO))
+        fields_add_hash(out, "continues", &self->continues);
 }
 
 void
@@ -174,6 +199,10 @@ order_encode(const order_t *self, bytes_t *out)
     for (size_t i = 0; i < self->input_count; i++)
         document_add(out, "input", "%s %s", self->inputs[i].name,
                      fields_escape(scratch, self->inputs[i].text));
+    for (size_t i = 0; i < self->wave_count; i++)
+        document_add(out, "wave", "%u %llu %s", self->waves[i].wave,
+                     (unsigned long long)self->waves[i].count,
+                     hash_write(&self->waves[i].root, digits));
     for (size_t i = 0; i < self->target_count; i++)
         document_add(out, "target", "%u %s", self->targets[i].wave, self->targets[i].target);
     document_end(out);
@@ -202,11 +231,59 @@ order_release(const order_t *self)
 const target_line_t *
 order_target(const order_t *self, const char *worker)
 {
-    size_t size = strlen(worker);
-    for (size_t i = 0; i < self->target_count; i++) {
-        const char *target = self->targets[i].target;
-        if (!strncmp(target, worker, size) && (!target[size] || target[size] == '/'))
+    for (size_t i = 0; i < self->target_count; i++)
+        if (target_is_of(self->targets[i].target, worker))
             return &self->targets[i];
-    }
     return NULL;
+}
+
+const wave_line_t *
+order_wave(const order_t *self, unsigned wave)
+{
+    for (size_t i = 0; i < self->wave_count; i++)
+        if (self->waves[i].wave == wave)
+            return &self->waves[i];
+    return NULL;
+}
+
+unsigned
+order_gate(const order_t *self)
+{
+    return self->target_count ? self->targets[self->target_count - 1].wave : 0;
+}
+
+unsigned
+order_wave_before(const order_t *self, unsigned wave)
+{
+    unsigned gate = order_gate(self);
+    assert(wave >= 1);
+    return wave <= gate ? wave - 1 : gate;
+}
+
+uint64_t
+order_target_total(const order_t *self)
+{
+    uint64_t total = self->target_count;
+    for (size_t i = 0; i < self->wave_count; i++)
+        total += self->waves[i].count;
+    return total;
+}
+
+bool
+target_valid(const char *target)
+{
+    char worker[TEXT_NAME_MAX + 1];
+    size_t size = strcspn(target, "/");
+    if (size >= sizeof worker)
+        return false;
+    memcpy(worker, target, size);
+    worker[size] = '\0';
+    return text_is_name(worker) && (!target[size] || text_is_name(target + size + 1));
+}
+
+bool
+target_is_of(const char *target, const char *worker)
+{
+    size_t size = strlen(worker);
+    return !strncmp(target, worker, size) && (!target[size] || target[size] == '/');
 }

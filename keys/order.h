@@ -7,13 +7,15 @@
 #include "keys/hash.h"
 #include "keys/roles.h"
 
-#define ORDER_TARGETS_MAX  4096
-#define ORDER_INPUTS_MAX   64
-#define ORDER_WAVE_MAX     64 /* targets listed in one wave */
-#define ORDER_RELEASES_MAX 16
-#define ORDER_WINDOW_MAX_S (24 * 3600)
-#define ORDER_VALUE_MAX    800
-#define ORDER_REASON_MAX   500
+#define ORDER_TARGETS_MAX      4096
+#define ORDER_INPUTS_MAX       64
+#define ORDER_WAVE_MAX         64     /* targets listed in one wave */
+#define ORDER_WAVES_MAX        64     /* waves that are not listed */
+#define ORDER_WAVE_TARGETS_MAX 100000 /* of one of those; it has more than ORDER_WAVE_MAX */
+#define ORDER_RELEASES_MAX     16
+#define ORDER_WINDOW_MAX_S     (24 * 3600)
+#define ORDER_VALUE_MAX        800
+#define ORDER_REASON_MAX       500
 
 /* An input as signed: its text in the type's one spelling (wire/manifest.h reads it). */
 typedef struct {
@@ -26,6 +28,13 @@ typedef struct {
     char target[2 * TEXT_NAME_MAX + 2]; /* WORKER or WORKER/HOST */
 } target_line_t;
 
+/* A wave that is not listed: keys/inclusion.h makes its tree, and proves who stands in it. */
+typedef struct {
+    unsigned wave;  /* goes on behind the listed ones */
+    uint64_t count; /* targets */
+    hash_t root;
+} wave_line_t;
+
 typedef struct {
     hash_t site;
     char playbook[TEXT_NAME_MAX + 1];
@@ -33,15 +42,17 @@ typedef struct {
     uint64_t incident; /* 0 where none */
     char reason[ORDER_REASON_MAX + 1];
     wall_t created, not_before, not_after, undo_until;
-    char nonce[33];  /* 32 hexadecimal digits */
-    uint64_t soak_s; /* between waves */
-    unsigned max_failures;
-    size_t release_count, input_count, target_count;
+    char nonce[33];        /* 32 hexadecimal digits */
+    uint64_t soak_s;       /* between waves */
+    unsigned max_failures; /* that a wave may have, and the run as it goes on */
+    hash_t continues;      /* an earlier run of the same release and inputs; zero where none */
+    size_t release_count, input_count, wave_count, target_count;
     struct {
         char playbook[TEXT_NAME_MAX + 1];
         hash_t hash;
     } releases[ORDER_RELEASES_MAX];        /* of the playbook and of all it may call; ascending */
     input_text_t inputs[ORDER_INPUTS_MAX]; /* ascending by name */
+    wave_line_t waves[ORDER_WAVES_MAX];    /* ascending, without gap, behind the listed ones */
     target_line_t *targets;                /* ascending by wave, then target; each target once */
 } order_t;
 
@@ -52,7 +63,24 @@ void order_destroy(order_t **self_p);
 /* The release of order->playbook; order_decode saw that it is there. */
 const hash_t *order_release(const order_t *self);
 
-/* NULL where the worker is no target. */
+/* NULL where the worker is no target, or none that is listed. */
 const target_line_t *order_target(const order_t *self, const char *worker);
+
+/* A wave that is not listed; NULL for one that is, or that there is not. */
+const wave_line_t *order_wave(const order_t *self, unsigned wave);
+
+/* The last listed wave, which every wave that is not listed waits for; 0 where none is. */
+unsigned order_gate(const order_t *self);
+
+/* The wave whose receipts prove that this one may begin: the one before a listed wave, the gate
+ * before any other. 0 where it waits for none. */
+unsigned order_wave_before(const order_t *self, unsigned wave);
+
+/* Of all waves, listed or not. */
+uint64_t order_target_total(const order_t *self);
+
+/* WORKER or WORKER/HOST, and whether it is the worker or a host that it reaches. */
+bool target_valid(const char *target);
+bool target_is_of(const char *target, const char *worker);
 
 #endif

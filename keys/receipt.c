@@ -33,6 +33,52 @@ outcome_read(const char *word, outcome_t *out)
     return false;
 }
 
+bool
+step_path_valid(const char *path)
+{
+    char name[TEXT_NAME_MAX + 1];
+    for (size_t depth = 1; depth <= STEP_DEPTH_MAX; depth++) {
+        size_t size = strcspn(path, "/");
+        if (size >= sizeof name)
+            return false;
+        memcpy(name, path, size);
+        name[size] = '\0';
+        if (!text_is_name(name))
+            return false;
+        if (!path[size])
+            return true;
+        path += size + 1;
+    }
+    return false;
+}
+
+const char *
+step_path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static const char *const phases[] = {[PHASE_RUN] = "run", [PHASE_UNDO] = "undo"};
+
+const char *
+phase_word(phase_t self)
+{
+    assert(self < ARRAY_SIZE(phases));
+    return phases[self];
+}
+
+bool
+phase_read(const char *word, phase_t *out)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(phases); i++)
+        if (!strcmp(word, phases[i])) {
+            *out = (phase_t)i;
+            return true;
+        }
+    return false;
+}
+
 static void
 read_chain(receipt_t *self, document_reader_t *in)
 {
@@ -64,8 +110,12 @@ read_step(receipt_t *self, document_reader_t *in)
     if (!strcmp(step, "-"))
         text_copy(self->step, sizeof self->step, step);
     else
-        fields_name(in, step, self->step);
+        fields_step(in, step, self->step);
     bool reached = strcmp(self->step, "-") != 0;
+    if (!phase_read(document_text(in, "phase"), &self->phase))
+        document_spoil(in, FAULT_FORMAT, "'phase' is neither 'run' nor 'undo'");
+    if (!reached && self->phase != PHASE_RUN)
+        document_spoil(in, FAULT_FORMAT, "without a step there is nothing to undo");
     self->attempt = document_number(in, "attempt", 0, FIELDS_NUMBER_MAX);
     if (reached != (self->attempt > 0))
         document_spoil(in, FAULT_FORMAT, "attempts count from 1, and are 0 without a step");
@@ -94,6 +144,8 @@ read_output(receipt_t *self, document_reader_t *in)
 {
     self->started = document_instant(in, "started");
     self->ended = document_instant(in, "ended");
+    if (document_has(in, "consent"))
+        fields_take_hash(in, "consent", &self->consent);
     char **row = document_row(in, "output", 2);
     fields_hash(in, row[0], &self->output);
     self->output_bytes = fields_number(in, row[1], 0, OUTPUT_BYTES_MAX);
@@ -152,6 +204,7 @@ add_head(const receipt_t *self, bytes_t *out)
     fields_add_hash(out, "release", &self->release);
     document_add(out, "target", "%s", self->target);
     document_add(out, "step", "%s", self->step);
+    document_add(out, "phase", "%s", phase_word(self->phase));
     document_add(out, "attempt", "%llu", (unsigned long long)self->attempt);
 }
 
@@ -167,6 +220,8 @@ receipt_encode(const receipt_t *self, bytes_t *out)
     document_add(out, "reason", "%s", self->reason);
     document_add_instant(out, "started", self->started);
     document_add_instant(out, "ended", self->ended);
+    if (!hash_equal(&self->consent, &HASH_ZERO))
+        fields_add_hash(out, "consent", &self->consent);
     document_add(out, "output", "%s %llu", hash_write(&self->output, first),
                  (unsigned long long)self->output_bytes);
     for (size_t i = 0; i < self->op_count; i++)

@@ -10,6 +10,14 @@
 #include "keys/pubkey.h"
 
 #define RECEIPT_OPS_MAX 256
+#define STEP_DEPTH_MAX  4 /* the steps that called, and the step */
+#define STEP_PATH_MAX   (STEP_DEPTH_MAX * (TEXT_NAME_MAX + 1)) /* terminated */
+
+/* One to STEP_DEPTH_MAX names with "/" between them: the steps that called, then the step. */
+bool step_path_valid(const char *path);
+
+/* The last name of a path: the step itself, in its own playbook. A view. */
+const char *step_path_name(const char *path);
 
 #define OUTCOMES(X)               \
     X(OUTCOME_OK, "ok")           \
@@ -30,6 +38,11 @@ typedef enum {
 const char *outcome_word(outcome_t self);
 bool outcome_read(const char *word, outcome_t *out);
 
+typedef enum { PHASE_RUN, PHASE_UNDO } phase_t;
+
+const char *phase_word(phase_t self);
+bool phase_read(const char *word, phase_t *out);
+
 typedef struct {
     char op[TEXT_NAME_MAX + 1];
     hash_t arguments, result; /* of their canonical values; result zero on failure */
@@ -46,14 +59,16 @@ typedef struct {
                           broker's word) */
     hash_t release;
     char target[2 * TEXT_NAME_MAX + 2];
-    char step[TEXT_NAME_MAX + 1];      /* "-" where no step was reached */
+    char step[STEP_PATH_MAX];          /* its path; "-" where no step was reached */
+    phase_t phase;                     /* run with step "-" */
     uint64_t attempt;                  /* from 1; 0 with step "-" */
     outcome_t outcome;                 /* of the step */
     outcome_t part;                    /* of this worker's whole part, after this step */
     char code[16];                     /* fault word for failed, refused, unknown; else "none" */
     char reason[ORDER_REASON_MAX + 1]; /* "-" where there is nothing to say */
     wall_t started, ended;
-    hash_t output; /* of the output's canonical value */
+    hash_t consent; /* of the consent or answer that the step waited for; zero where none */
+    hash_t output;  /* of the output's canonical value */
     uint64_t output_bytes;
     size_t op_count;
     receipt_op_t ops[RECEIPT_OPS_MAX]; /* in the order they were asked: "op INDEX NAME ..." */

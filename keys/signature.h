@@ -23,6 +23,10 @@
     X(SIGN_ORDER, "order@tocsin.v1")     \
     X(SIGN_GRANT, "grant@tocsin.v1")     \
     X(SIGN_RECEIPT, "receipt@tocsin.v1") \
+    X(SIGN_CONSENT, "consent@tocsin.v1") \
+    X(SIGN_ANSWER, "answer@tocsin.v1")   \
+    X(SIGN_STOP, "stop@tocsin.v1")       \
+    X(SIGN_RESUME, "resume@tocsin.v1")   \
     X(SIGN_CHECKPOINT, "checkpoint@tocsin.v1")
 
 typedef enum {

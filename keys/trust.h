@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trust - the one verifier: what root, people and fleets say, and whether a release, an order or a
- * grant has what it needs. Linked by judge, effector, broker and command line alike; nothing else
- * decides whether something is authorised. */
+/* trust - the one verifier: what root, people and fleets say, whether a release, an order, a grant
+ * or a consent has what it needs, and what is stopped. Linked by judge, effector, broker and
+ * command line alike; nothing else decides whether something is authorised. */
 #ifndef TOCSIN_TRUST_H
 #define TOCSIN_TRUST_H
 
+#include "keys/consent.h"
 #include "keys/fleet.h"
 #include "keys/grant.h"
+#include "keys/halt.h"
+#include "keys/inclusion.h"
 #include "keys/order.h"
 #include "keys/people.h"
 #include "keys/receipt.h"
@@ -14,9 +17,17 @@
 #include "keys/root.h"
 #include "keys/signature.h"
 
-#define TRUST_REGIONS_MAX 256
+#define TRUST_REGIONS_MAX   256
+#define TRUST_STOPS_MAX     1024 /* kept at a time, each with at most one resume */
+#define TRUST_RUN_STOPS_MAX 896  /* of these: what responders may use up */
 
 typedef struct trust trust_t;
+
+/* Who stands behind a document. */
+typedef struct {
+    size_t count;
+    char person[SIGNATURES_MAX][TEXT_NAME_MAX + 1]; /* distinct, ascending */
+} signers_t;
 
 /* Knows only the site's id (the hash of root version 1). */
 trust_t *trust_new(const hash_t *site);
@@ -32,16 +43,25 @@ int trust_add_root(trust_t *self, slice_t document, slice_t armors, fault_t *fau
 int trust_add_people(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 int trust_add_fleet(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
-/* Which of the three by the first line. FAULT_FORMAT for any other type. */
+/* stop: an officer; of a run, a responder or officer will do. resume: two officers, of a stop that
+ * is kept (FAULT_NOT_FOUND) and not of a run (FAULT_DENIED). FAULT_LIMIT once all the room is taken
+ * by stops in force; for the sake of one that is, the oldest that was lifted is forgotten with its
+ * resume. What is kept stays in force whatever becomes of its signers. A second resume of one stop
+ * is fine, and is not kept. */
+int trust_add_stop(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
+int trust_add_resume(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
+
+/* Which of the five by the first line. FAULT_FORMAT for any other type. */
 int trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
 /* The same for what was kept before, in the same order: people who lost root's quorum since, or a
  * fleet whose officer is no longer delegated, stay what they are in a running program: kept, and
- * trust_check_current refuses until a newer document replaces them. */
+ * trust_check_current refuses until a newer document replaces them. Stops and resumes, each resume
+ * after its stop, whose signers lost their role or key since stay in force too. */
 int trust_restore(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
-/* Loads FOLDER/root.1, root.2, ..., people, fleet.*, each with NAME.sigs beside it; people and
- * fleets may be missing. Each by trust_restore. */
+/* Loads FOLDER/root.1, root.2, ..., people, fleet.*, stop.*, resume.*, each with NAME.sigs beside
+ * it; all but the root may be missing. Each by trust_restore. */
 int trust_load(trust_t *self, const char *folder, fault_t *fault) MUST_CHECK;
 
 /* Borrowed until the next trust_add; NULL where none is kept yet. */
@@ -59,11 +79,32 @@ const worker_line_t *trust_host(const trust_t *self, const char *host, const fle
  * above them. FAULT_EXPIRED, FAULT_NOT_FOUND, FAULT_QUORUM, FAULT_ROLE. */
 int trust_check_current(const trust_t *self, wall_t now, fault_t *fault) MUST_CHECK;
 
-/* Who stands behind a document. */
+/* A stop or a resume that is kept. */
 typedef struct {
-    size_t count;
-    char person[SIGNATURES_MAX][TEXT_NAME_MAX + 1]; /* distinct, ascending */
-} signers_t;
+    hash_t hash;          /* of the document */
+    bool resume;          /* else a stop */
+    halt_what_t what;     /* what it stops, or what the stop does that it lifts */
+    char name[HASH_TEXT]; /* likewise, as in stop_t */
+    hash_t stop;          /* the stop: itself, or the one it lifts */
+    bool lifted;          /* there is a resume of the stop */
+    wall_t created;
+    char reason[ORDER_REASON_MAX + 1];
+    signers_t who; /* nobody where their keys are nobody's any more */
+} halt_line_t;
+
+/* In the order in which they came: each resume after its stop. Borrowed until the next trust_add,
+ * trust_restore or trust_forget_stops; NULL behind the last. */
+size_t trust_halt_count(const trust_t *self);
+const halt_line_t *trust_halt(const trust_t *self, size_t index);
+
+/* Whether a stop in force covers any of these; each may be NULL. FAULT_STOPPED says who stopped
+ * what and why. Signatures are not looked at, so it may be asked between any two ops. */
+int trust_check_halts(const trust_t *self, const hash_t *run, const char *playbook,
+                      const char *region, fault_t *fault) MUST_CHECK;
+
+/* Forgets the stops of a run: only for a caller that will not begin anything of it in any case,
+ * because it knows its end or its window is past for good. */
+void trust_forget_stops(trust_t *self, const hash_t *run);
 
 /* Who approved a release, and how many are needed: for people to look at, and the base of
  * trust_check_release. Signatures of authors, of people without the role, and of keys below the
@@ -92,6 +133,7 @@ typedef struct {
     slice_t alert_armors; /* empty where the grant takes the broker's word */
     slice_t release;
     slice_t release_armors;
+    slice_t place;   /* in a wave that the order does not list; empty for a listed target */
     wall_t accepted; /* when, if it was before: judges windows, freshness and expiry. 0 for never */
 } proof_t;
 
@@ -100,8 +142,11 @@ typedef struct {
     hash_t run;       /* the run's id */
     hash_t authority; /* of the order or grant */
     hash_t release_hash;
-    class_t allowed; /* the worst class that these signers may cause */
-    unsigned wave;   /* the worker's, from 1; 1 under a grant */
+    signers_t signers; /* the people who signed the order or grant */
+    class_t allowed;   /* the worst class that these signers may cause */
+    unsigned wave;     /* the worker's, from 1; 1 under a grant, and for no worker in particular */
+    char target[2 * TEXT_NAME_MAX + 2]; /* the worker, or the host that it reaches; "" for none */
+    unsigned before; /* the wave whose receipts prove that this one may begin; 0 where none need */
     order_t *order;  /* one of these two */
     grant_t *grant;
     alert_t *alert; /* with a grant */
@@ -112,12 +157,47 @@ void warrant_destroy(warrant_t **self_p);
 
 /* The worker's order of checks of docs/PROTOCOL.md 4, from the site to the sequence floors; what
  * needs the ledger (known run, budget), the manifest (inputs) or the policy comes after it, in the
- * caller. worker NULL asks as the broker or the command line does: for no worker in particular.
- * NULL with the first failure. Caches by hash as trust_check_release does. */
+ * caller. worker NULL asks as the broker or the command line does: for no worker in particular, so
+ * that scopes are held against the listed targets only, and a place is not looked at. The class is
+ * that of the order's own release; releases that it calls are judged one by one, where they are at
+ * hand (trust_check_callee). NULL with the first failure. Caches by hash as trust_check_release
+ * does. */
 warrant_t *trust_check(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
                        fault_t *fault);
 
-/* The same for a grant by itself, without an alert or a worker (submission, catalog). */
+/* A release that an order's run calls: the one that the order lists for its playbook, in service,
+ * of a class that the order's signers reach, and not stopped. warrant is that of the run; a grant's
+ * calls nothing. The decoded release is the caller's. FAULT_HASH, FAULT_CLASS, FAULT_STOPPED,
+ * FAULT_TARGET where it changes something and no wave of the order is listed, and what
+ * trust_check_release says. */
+release_t *trust_check_callee(trust_t *self, const warrant_t *warrant, slice_t document,
+                              slice_t armors, fault_t *fault);
+
+/* What a step of a run waits for. Everything in it is borrowed for the call only. */
+typedef struct {
+    bool answer; /* an answer, else a consent */
+    hash_t run;
+    const char *step;          /* its path */
+    role_t role;               /* that the step names */
+    class_t class;             /* of the release */
+    const char *worker;        /* that waits; NULL asks for no worker in particular: every target
+                                  named must then be in the signer's scope, no receipt is compared */
+    const char *target;        /* of its part; not looked at without a worker */
+    hash_t receipt;            /* the part's last; zero where there is none */
+    const signers_t *excluded; /* the order's signers, whose consent does not count; NULL: none */
+    wall_t asked; /* since when it waits: what was signed 5 minutes before is stale; 0: unknown */
+    wall_t accepted; /* when this was taken, if it was before: judges its expiry; 0: never */
+} consent_wish_t;
+
+/* One person's word that counts for the wish: all of docs/PROTOCOL.md 3.11. What it says, "no" too,
+ * is the caller's to read; so is the decoded consent. FAULT_FORMAT, FAULT_SITE, FAULT_SIGNATURE and
+ * its kin, FAULT_QUORUM (nobody, or two people, signed), FAULT_ROLE, FAULT_CLASS, FAULT_SCOPE,
+ * FAULT_PIN, FAULT_WINDOW, FAULT_EXPIRED, FAULT_TARGET (another run, step or worker), FAULT_STALE
+ * (another receipt than the last was shown, or signed before it was asked for). */
+consent_t *trust_check_consent(trust_t *self, slice_t document, slice_t armors,
+                               const consent_wish_t *wish, wall_t now, fault_t *fault);
+
+/* trust_check for a grant by itself, without an alert or a worker (submission, catalog). */
 grant_t *trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now,
                            fault_t *fault);
 

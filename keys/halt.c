@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/halt.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "keys/fields.h"
+
+#define NONCE_BYTES 16
+
+static const char *const words[HALT_COUNT] = {
+#define X(what, word) [what] = word,
+    HALT_WHATS(X)
+#undef X
+};
+
+const char *
+halt_word(halt_what_t self)
+{
+    assert(self < HALT_COUNT);
+    return words[self];
+}
+
+bool
+halt_read(const char *word, halt_what_t *out)
+{
+    for (int i = 0; i < HALT_COUNT; i++)
+        if (!strcmp(word, words[i])) {
+            *out = (halt_what_t)i;
+            return true;
+        }
+    return false;
+}
+
+static bool
+name_fits(halt_what_t what, const char *name)
+{
+    hash_t ignored;
+    if (what == HALT_SITE)
+        return !strcmp(name, "-");
+    return what == HALT_RUN ? hash_read(name, &ignored) : text_is_name(name);
+}
+
+static void
+read_what(stop_t *self, document_reader_t *in)
+{
+    if (!halt_read(document_text(in, "what"), &self->what))
+        document_spoil(in, FAULT_FORMAT, "'what' is not 'run', 'playbook', 'region' or 'site'");
+    const char *name = document_text(in, "name");
+    if (name_fits(self->what, name))
+        text_copy(self->name, sizeof self->name, name);
+    else
+        document_spoil(in, FAULT_FORMAT, "'%.64s' names no %s", name, halt_word(self->what));
+}
+
+stop_t *
+stop_decode(slice_t document, fault_t *fault)
+{
+    document_reader_t in;
+    uint8_t nonce[NONCE_BYTES] = {0};
+    CLEANUP(stop_destroy) stop_t *self = memory_new(1, sizeof *self);
+    CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    document_open(&in, document, "stop", fault);
+    fields_take_hash(&in, "site", &self->site);
+    read_what(self, &in);
+    fields_copy(&in, document_free(&in, "reason"), self->reason, sizeof self->reason);
+    self->created = document_time(&in, "created");
+    document_hex(&in, "nonce", nonce, sizeof nonce);
+    hex_encode(slice_of(nonce, sizeof nonce), self->nonce);
+    if (document_close(&in, fault))
+        return NULL;
+    stop_encode(self, again);
+    if (document_same(document, bytes_slice(again), fault))
+        return NULL;
+    return MOVE(self);
+}
+
+void
+stop_encode(const stop_t *self, bytes_t *out)
+{
+    document_begin(out, "stop");
+    fields_add_hash(out, "site", &self->site);
+    document_add(out, "what", "%s", halt_word(self->what));
+    document_add(out, "name", "%s", self->name);
+    document_add(out, "reason", "%s", self->reason);
+    document_add_time(out, "created", self->created);
+    document_add(out, "nonce", "%s", self->nonce);
+    document_end(out);
+}
+
+void
+stop_destroy(stop_t **self_p)
+{
+    free(*self_p);
+    *self_p = NULL;
+}
+
+resume_t *
+resume_decode(slice_t document, fault_t *fault)
+{
+    document_reader_t in;
+    CLEANUP(resume_destroy) resume_t *self = memory_new(1, sizeof *self);
+    CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    document_open(&in, document, "resume", fault);
+    fields_take_hash(&in, "site", &self->site);
+    fields_take_hash(&in, "stop", &self->stop);
+    fields_copy(&in, document_free(&in, "reason"), self->reason, sizeof self->reason);
+    self->created = document_time(&in, "created");
+    if (document_close(&in, fault))
+        return NULL;
+    resume_encode(self, again);
+    if (document_same(document, bytes_slice(again), fault))
+        return NULL;
+    return MOVE(self);
+}
+
+void
+resume_encode(const resume_t *self, bytes_t *out)
+{
+    document_begin(out, "resume");
+    fields_add_hash(out, "site", &self->site);
+    fields_add_hash(out, "stop", &self->stop);
+    document_add(out, "reason", "%s", self->reason);
+    document_add_time(out, "created", self->created);
+    document_end(out);
+}
+
+void
+resume_destroy(resume_t **self_p)
+{
+    free(*self_p);
+    *self_p = NULL;
+}
