@@ -16,6 +16,7 @@
 #include "common/moment.h"
 
 #define ANSWER_MAX 4096 /* bytes of one HTTP answer */
+#define BENCH_HOST "north-1.example"
 
 _Noreturn static inline void
 bench_die(const fault_t *fault)
@@ -80,32 +81,33 @@ bench_environment(const char *name)
     return value;
 }
 
-/* What Alertmanager posts for one alert, about 800 bytes, with its own fingerprint. */
+/* What Alertmanager posts for one alert of a host, about 800 bytes, with its own fingerprint. */
 static inline void
-bench_alert(bytes_t *out, const char *name, const char *mount, uint64_t number)
+bench_alert(bytes_t *out, const char *host, const char *name, const char *mount, uint64_t number)
 {
     char starts[MOMENT_TEXT_MAX];
     wall_write_instant(wall_now(), starts);
     bytes_addf(out,
                "{\"receiver\":\"tocsin\",\"status\":\"firing\",\"alerts\":[{\"status\":\"firing\","
-               "\"labels\":{\"alertname\":\"%s\",\"instance\":\"north-1.example:9100\",\"job\":"
+               "\"labels\":{\"alertname\":\"%s\",\"instance\":\"%s:9100\",\"job\":"
                "\"node\",\"mountpoint\":\"%s\",\"region\":\"north\",\"severity\":\"critical\"},"
                "\"annotations\":{\"description\":\"One of many\",\"summary\":\"Measured (instance "
-               "north-1.example:9100)\"},\"startsAt\":\"%s\",\"endsAt\":\"0001-01-01T00:00:00Z\","
+               "%s:9100)\"},\"startsAt\":\"%s\",\"endsAt\":\"0001-01-01T00:00:00Z\","
                "\"generatorURL\":\"http://vm:19090/graph?g0.tab=1\",\"fingerprint\":\"%016llx\"}],"
                "\"groupLabels\":{\"alertname\":\"%s\"},\"commonLabels\":{\"alertname\":\"%s\","
                "\"job\":\"node\",\"region\":\"north\",\"severity\":\"critical\"},"
                "\"commonAnnotations\":{},\"externalURL\":\"http://vm:19093\",\"version\":\"4\","
                "\"groupKey\":\"{}:{alertname=\\\"%s\\\"}\",\"truncatedAlerts\":0}",
-               name, mount, starts, (unsigned long long)number, name, name, name);
+               name, host, mount, host, starts, (unsigned long long)number, name, name, name);
 }
 
 /* The same as a whole request to the webhook of source demo. */
 static inline void
-bench_request(bytes_t *out, const char *token, const char *name, const char *mount, uint64_t number)
+bench_request(bytes_t *out, const char *token, const char *host, const char *name,
+              const char *mount, uint64_t number)
 {
     CLEANUP(bytes_destroy) bytes_t *body = bytes_new();
-    bench_alert(body, name, mount, number);
+    bench_alert(body, host, name, mount, number);
     bytes_clear(out);
     bytes_addf(out,
                "POST /v1/alerts/demo HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n"

@@ -176,7 +176,7 @@ main(int argc, char **argv)
     double spent = 0;
     for (uint64_t i = 0; i < count; i++) {
         bytes_clear(body);
-        bench_alert(body, "BenchIngest", "/", i);
+        bench_alert(body, BENCH_HOST, "BenchIngest", "/", i);
         double start = bench_us();
         if (i % batch == 0)
             run_sql(&self, "BEGIN IMMEDIATE");

@@ -33,7 +33,8 @@ typedef struct {
 static void
 ask(crowd_t *self, visit_t *visit)
 {
-    bench_request(self->request, self->token, "BenchIngest", "/", self->first + self->sent++);
+    bench_request(self->request, self->token, BENCH_HOST, "BenchIngest", "/",
+                  self->first + self->sent++);
     visit->start = bench_us();
     visit->size = 0;
     slice_t request = bytes_slice(self->request);

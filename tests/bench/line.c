@@ -53,7 +53,8 @@ measure(client_t *client, int fd, size_t count, const char *mount)
     CLEANUP(bytes_destroy) bytes_t *request = bytes_new();
     uint64_t first = (uint64_t)wall_now().ms << 20;
     for (size_t i = 0; i < WARM_UP + count; i++) {
-        bench_request(request, bench_environment("TOCSIN_TOKEN"), "BenchNoop", mount, first + i);
+        bench_request(request, bench_environment("TOCSIN_TOKEN"), BENCH_HOST, "BenchNoop", mount,
+                      first + i);
         double start = bench_us();
         if (post(fd, bytes_slice(request)) != 200)
             exit(EXIT_FAILURE);

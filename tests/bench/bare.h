@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bare - the least that could stand where the broker stands: a CURVE ROUTER that checks each
+ * receipt's signature, writes it as one row, and acknowledges it after the commit. It decides
+ * nothing, so what it reaches with the same herd is this machine's limit.
+ *
+ *     GO first count authority armors    an OFFER to each of these workers
+ *     POST text                          a row, and after the commit an OFFER to whoever said so */
+#ifndef TOCSIN_BARE_H
+#define TOCSIN_BARE_H
+
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "broker/store.h"
+#include "tests/bench/herd.h"
+
+#define BARE_BATCH 1024
+#define BARE_TEXT  "tocsin-nothing v1\nend\n"
+
+typedef struct {
+    const herd_t *herd;
+    void *router;
+    store_t *store;
+    uint64_t rows;
+    bool begun;
+    size_t later_count, later_capacity;
+    frames_t **later; /* what is sent after the commit: routing id first */
+    bytes_t *routes[HERD_MAX];
+} bare_t;
+
+static inline void
+bare_keep(bare_t *self, const char *kind, slice_t bytes)
+{
+    fault_t fault = {0};
+    row_t row = {.kind = ROW_LEAF, .leaf = {.number = self->rows++, .bytes = bytes}};
+    text_copy(row.leaf.kind, sizeof row.leaf.kind, kind);
+    row.leaf.hash = hash_leaf(bytes);
+    if ((!self->begun && self->store->begin(self->store->self, &fault)) ||
+        self->store->put(self->store->self, &row, &fault))
+        bench_die(&fault);
+    self->begun = true;
+}
+
+static inline void
+bare_answer(bare_t *self, frames_t *frames)
+{
+    self->later = memory_grow(self->later, self->later_count, &self->later_capacity, sizeof frames);
+    self->later[self->later_count++] = frames;
+}
+
+/* A message to this route; the caller adds the rest. */
+static inline frames_t *
+bare_message(slice_t route, message_type_t type)
+{
+    frames_t *frames = frames_new();
+    frames_add(frames, route);
+    frames_add_text(frames, message_word(type));
+    return frames;
+}
+
+static inline void
+bare_offer(bare_t *self, slice_t route, slice_t authority, slice_t armors)
+{
+    char text[HASH_TEXT];
+    hash_t run = hash_of(authority);
+    frames_t *frames = bare_message(route, MESSAGE_OFFER);
+    frames_add_text(frames, hash_write(&run, text));
+    frames_add_text(frames, "order");
+    frames_add(frames, authority);
+    frames_add(frames, armors);
+    frames_add_text(frames, "");
+    frames_add_text(frames, "");
+    frames_add_text(frames, text);
+    frames_add_text(frames, "le");
+    bare_answer(self, frames);
+}
+
+static inline size_t
+bare_number(const char *id)
+{
+    return strlen(id) > 4 ? strtoul(id + 4, NULL, 10) : HERD_MAX;
+}
+
+static inline void
+bare_on_receipt(bare_t *self, const frames_t *frames)
+{
+    char text[HASH_TEXT], number[24];
+    fault_t fault = {0};
+    slice_t document = frames_at(frames, 2);
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, &fault);
+    size_t at = receipt ? bare_number(receipt->worker) : 0;
+    if (!receipt || at >= self->herd->count ||
+        receipt_check(document, frames_at(frames, 3), machinekey_public(self->herd->sims[at].key),
+                      &fault))
+        bench_die(&fault);
+    bare_keep(self, "receipt", document);
+    hash_t hash = hash_of(document);
+    snprintf(number, sizeof number, "%llu", (unsigned long long)receipt->sequence);
+    frames_t *ack = bare_message(frames_at(frames, 0), MESSAGE_ACK);
+    frames_add_text(ack, number);
+    frames_add_text(ack, hash_write(&hash, text));
+    bare_answer(self, ack);
+}
+
+static inline void
+bare_on_hello(bare_t *self, const frames_t *frames)
+{
+    size_t at = bare_number(frames_text(frames, 3));
+    bench_need(at < self->herd->count, "a worker's name");
+    bytes_destroy(&self->routes[at]);
+    self->routes[at] = bytes_copy(frames_at(frames, 0));
+    frames_t *welcome = bare_message(frames_at(frames, 0), MESSAGE_WELCOME);
+    frames_add_text(welcome, PROTOCOL_VERSION);
+    frames_add_text(welcome, "bare");
+    bare_answer(self, welcome);
+}
+
+static inline void
+bare_on_message(bare_t *self, const frames_t *frames)
+{
+    const char *word = frames_text(frames, 1);
+    if (!strcmp(word, "RECEIPT")) {
+        bare_on_receipt(self, frames);
+    } else if (!strcmp(word, "HELLO")) {
+        bare_on_hello(self, frames);
+    } else if (!strcmp(word, "PING")) {
+        frames_t *pong = bare_message(frames_at(frames, 0), MESSAGE_PONG);
+        frames_add(pong, frames_at(frames, 2));
+        frames_add_text(pong, "bare");
+        bare_answer(self, pong);
+    } else if (!strcmp(word, "GO")) {
+        size_t first = strtoul(frames_text(frames, 2), NULL, 10);
+        size_t count = strtoul(frames_text(frames, 3), NULL, 10);
+        bare_keep(self, "order", frames_at(frames, 4));
+        for (size_t i = first; i < first + count; i++)
+            bare_offer(self, bytes_slice(self->routes[i]), frames_at(frames, 4),
+                       frames_at(frames, 5));
+    } else if (!strcmp(word, "POST")) {
+        bare_keep(self, "alert", frames_at(frames, 2));
+        bare_offer(self, frames_at(frames, 0), frames_at(frames, 2), slice_of(NULL, 0));
+    }
+}
+
+static inline void
+bare_commit(bare_t *self)
+{
+    fault_t fault = {0};
+    if (self->begun && self->store->commit(self->store->self, &fault))
+        bench_die(&fault);
+    self->begun = false;
+    for (size_t i = 0; i < self->later_count; i++)
+        herd_send(self->router, &self->later[i]);
+    self->later_count = 0;
+}
+
+_Noreturn static inline void
+bare_serve(bare_t *self)
+{
+    for (;;) {
+        zmq_pollitem_t item = {.socket = self->router, .events = ZMQ_POLLIN};
+        bench_need(zmq_poll(&item, 1, -1) >= 0, "poll");
+        for (int i = 0; i < BARE_BATCH; i++) {
+            CLEANUP(frames_destroy) frames_t *frames = herd_receive(self->router);
+            if (!frames)
+                break;
+            bare_on_message(self, frames);
+        }
+        bare_commit(self);
+    }
+}
+
+/* Forks it off; its database is in folder. The port it is bound to goes into *port. */
+static inline pid_t
+bare_start(const herd_t *herd, const curvepair_t *pair, const char *folder, int *port)
+{
+    int ends[2], on = 1, depth = 100000;
+    fault_t fault = {0};
+    bench_need(!pipe(ends), "pipe");
+    pid_t pid = fork();
+    if (!pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        bare_t *self = memory_new(1, sizeof *self);
+        self->herd = herd;
+        self->store = store_sqlite(folder, true, &fault);
+        if (!self->store)
+            bench_die(&fault);
+        self->router = zmq_socket(zmq_ctx_new(), ZMQ_ROUTER);
+        zmq_setsockopt(self->router, ZMQ_CURVE_SERVER, &on, sizeof on);
+        zmq_setsockopt(self->router, ZMQ_CURVE_SECRETKEY, pair->secret, sizeof pair->secret);
+        zmq_setsockopt(self->router, ZMQ_SNDHWM, &depth, sizeof depth);
+        char endpoint[64];
+        size_t size = sizeof endpoint;
+        bench_need(!zmq_bind(self->router, "tcp://127.0.0.1:*") &&
+                       !zmq_getsockopt(self->router, ZMQ_LAST_ENDPOINT, endpoint, &size),
+                   "bind");
+        int bound = (int)strtol(strrchr(endpoint, ':') + 1, NULL, 10);
+        bench_need(write(ends[1], &bound, sizeof bound) == sizeof bound, "pipe");
+        bare_serve(self);
+    }
+    bench_need(pid > 0 && read(ends[0], port, sizeof *port) == sizeof *port, "the bare broker");
+    close(ends[0]);
+    close(ends[1]);
+    return pid;
+}
+
+#endif
