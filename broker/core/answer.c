@@ -17,8 +17,9 @@ static share_t *
 find_share(core_t *self, const event_t *event, run_t **run, fault_t *fault)
 {
     char text[HASH_TEXT];
+    size_t at = 0;
     *run = run_find(self, &event->hash, fault);
-    share_t *share = *run ? run_share(*run, event->worker, NULL) : NULL;
+    share_t *share = *run ? run_share(*run, event->worker, NULL, &at) : NULL;
     if (!share)
         fault_set(fault, FAULT_NOT_FOUND, "worker '%s' has no part in run %.12s", event->worker,
                   hash_write(&event->hash, text));
@@ -33,7 +34,8 @@ accept_share(core_t *self, run_t *run, share_t *share)
     run_move(self, run, share, PART_ACCEPTED, "", "");
     incident_on_accept(self, run, &fault);
     if (fault.code)
-        core_note(self, "fault", run->row.incident, &run->row.id, share->worker, "%s", fault.text);
+        core_note(self, "fault", run->row.incident, &run->row.id, share->peer->row.id, "%s",
+                  fault.text);
     run_advance(self, run);
 }
 
@@ -45,12 +47,9 @@ on_accept(core_t *self, event_t *event, fault_t *fault)
     if (!share)
         return -1;
     core_peer(self, event->worker)->seen = self->now;
-    for (size_t i = 0; i < run->share_count; i++) {
-        share = &run->shares[i];
-        if (!strcmp(share->worker, event->worker) &&
-            (share->row.state == PART_OFFERED || share->row.state == PART_NEVER))
+    for (size_t at = 0; (share = run_share(run, event->worker, NULL, &at));)
+        if (share->row.state == PART_OFFERED || share->row.state == PART_NEVER)
             accept_share(self, run, share);
-    }
     return 0;
 }
 
@@ -257,7 +256,8 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
         check_chain(self, receipt, peer);
         uint64_t leaf = keep_receipt(self, event, receipt, &hash, peer);
         run_t *run = run_find(self, &receipt->run, &why);
-        share_t *share = run ? run_share(run, receipt->worker, receipt->target) : NULL;
+        size_t at = 0;
+        share_t *share = run ? run_share(run, receipt->worker, receipt->target, &at) : NULL;
         tell_receipt(self, receipt, run);
         if (share)
             move_share(self, event, receipt, run, share, leaf);

@@ -76,7 +76,7 @@ begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t
     held_grant_spend(held, worker, self->now);
     run_t *run =
         run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors), document);
-    run_add(run, worker, 1);
+    run_add(self, run, worker, 1);
     incident->run = row.id;
     incident->acted = self->now;
     incident_move(self, incident, INCIDENT_AUTHORISED, "a grant lets '%s' run on worker '%s'",

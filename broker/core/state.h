@@ -7,26 +7,57 @@
 
 #include "broker/core/core.h"
 
+typedef struct run run_t;
+typedef struct peer peer_t;
+
 /* A target's share of a run; row.state is changed by run_move alone. */
 typedef struct {
     part_row_t row;
-    char worker[TEXT_NAME_MAX + 1]; /* the target up to its '/' */
-    bytes_t *receipt;               /* document, then armor, of what ended it; NULL where none */
+    peer_t *peer;     /* whose part it is: the target up to its '/' */
+    bytes_t *receipt; /* document, then armor, of what ended it; NULL where none */
 } share_t;
 
 typedef struct {
+    size_t total, in[PART_STATE_COUNT];
+    wall_t ended; /* the last that did */
+} tally_t;
+
+/* Shares of one wave stand together. */
+typedef struct {
+    size_t first;
+    tally_t tally;
+} wave_t;
+
+struct run {
     run_row_t row;
     bytes_t *authority, *armors; /* the order or grant */
     bytes_t *alert;              /* the evidence; empty for an order */
-    size_t share_count;
-    share_t *shares; /* by wave, then target */
-} run_t;
+    bool careful;                /* more than observe: failures have a budget */
+    size_t share_count, share_capacity;
+    share_t *shares;   /* by wave, then target */
+    share_t **sorted;  /* the same by worker, then target */
+    size_t wave_count; /* wave n is waves[n - 1] */
+    wave_t *waves;
+    tally_t tally;       /* of all waves */
+    size_t wave;         /* index of the first that may have shares waiting */
+    size_t next;         /* its first share that may wait */
+    bytes_t *proof;      /* encoded receipts of wave proof_wave; NULL before */
+    uint64_t proof_wave; /* likewise */
+};
 
+/* A part that has not ended. */
 typedef struct {
+    run_t *run;
+    share_t *share;
+} work_t;
+
+struct peer {
     worker_row_t row;
     wall_t seen;       /* 0: not since the start */
     value_t *versions; /* of documents, as its last HELLO told; NULL before */
-} peer_t;
+    size_t work_count, work_capacity;
+    work_t *work; /* in the order of arrival */
+};
 
 /* What the core holds of a sink; the notices themselves lie in the record. */
 typedef struct {
@@ -48,6 +79,7 @@ struct core {
     zhashx_t *incidents;         /* number as text -> incident_t, ours */
     zhashx_t *keys;              /* source, space, fingerprint -> the newest incident */
     zhashx_t *runs;              /* hash as text -> run_t, ours */
+    size_t active_runs;          /* of these */
     zhashx_t *peers;             /* worker id -> peer_t, ours */
     const sinks_t *sinks;        /* NULL where there are none */
     outlet_t outlets[SINKS_MAX]; /* of each of them */
@@ -59,7 +91,7 @@ struct core {
     wall_t now; /* likewise */
 };
 
-/* core.c: the record. What these put goes into the actions of the step under way; slices are
+/* record.c. What these put goes into the actions of the step under way; slices are
  * copied. A leaf is kind, LF, bytes; its index comes back. A note is an event of this kind. */
 uint64_t core_leaf(core_t *self, const char *kind, slice_t bytes);
 uint64_t core_leaf2(core_t *self, const char *kind, slice_t first, slice_t second);
@@ -69,14 +101,19 @@ void core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *
 void core_keep(core_t *self, const char *kind, bool live, const hash_t *hash, slice_t bytes,
                slice_t armors, slice_t files);
 
-/* Made where there is none; ours. core_send takes over *frames. core_recall: *row is the caller's,
- * NULL where the past has none. */
-peer_t *core_peer(core_t *self, const char *worker);
+/* core_send takes over *frames. core_recall: *row is the caller's, NULL where the past has none. */
 void core_send(core_t *self, const char *worker, frames_t **frames);
 int core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault) MUST_CHECK;
 
 /* Names of those whose keys made the armors, ascending, separated by spaces. */
 void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
+
+/* peer.c. A peer is made where there is none, and is the core's for good. */
+peer_t *core_peer(core_t *self, const char *worker);
+void peer_take(peer_t *self, run_t *run, share_t *share);
+void peer_drop(peer_t *self, const share_t *share);
+void peer_destroy(peer_t **self_p);
+void peers_hand_on(core_t *self); /* documents that those online lack */
 
 /* incident.c. An incident is the core's until it is closed and swept. Finding: NULL without a fault
  * where there is none, NULL with the store's fault. */
@@ -113,22 +150,31 @@ void core_notify(core_t *self, const char *sink, const char *text, uint64_t inci
                  const hash_t *run);
 int notices_load(core_t *self, fault_t *fault) MUST_CHECK;
 
-/* run.c. A run is the core's until a while after its end; finding as above. Slices are copied, and
- * a share is valid until the next run_add. */
+/* run.c. A run is the core's until a while after its end; finding as above. Slices are copied.
+ * Shares are added by wave, without gap, then target; then run_settle. */
 run_t *run_find(core_t *self, const hash_t *id, fault_t *fault);
 run_t *run_begin(core_t *self, const run_row_t *row, slice_t authority, slice_t armors,
                  slice_t alert);
-share_t *run_add(run_t *self, const char *target, uint64_t wave);
-void run_launch(core_t *self, run_t *run);
-void run_advance(core_t *self, run_t *run);
-share_t *run_share(run_t *self, const char *worker, const char *target);
+void run_add(core_t *self, run_t *run, const char *target, uint64_t wave);
+void run_settle(core_t *self, run_t *run);
+int run_adopt(core_t *self, const run_row_t *row, fault_t *fault) MUST_CHECK;
+void run_destroy(run_t **self_p);
+
+/* The first share of this worker from *at on, which goes behind it; NULL where there is none left.
+ * target NULL is any. */
+share_t *run_share(const run_t *self, const char *worker, const char *target, size_t *at);
 void run_move(core_t *self, run_t *run, share_t *share, part_state_t state, const char *code,
               const char *text);
+void run_turn(core_t *self, run_t *run, run_state_t state);
 void run_put_share(core_t *self, const share_t *share);
-int run_adopt(core_t *self, const run_row_t *row, fault_t *fault) MUST_CHECK;
+size_t tally_open(const tally_t *self);
+size_t tally_failed(const tally_t *self); /* failed, refused, stopped, unknown */
+
+/* rollout.c: which parts are offered when. run_launch writes every part first. */
+void run_launch(core_t *self, run_t *run);
+void run_advance(core_t *self, run_t *run);
 void runs_advance(core_t *self);
-void runs_offer_again(core_t *self, const char *worker);
-void run_destroy(run_t **self_p);
+void run_offer_again(core_t *self, run_t *run, const share_t *share);
 
 /* The handlers of core_step's table. */
 #define X(event, handler) int handler(core_t *self, event_t *event, fault_t *fault) MUST_CHECK;

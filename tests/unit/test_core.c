@@ -1,291 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "broker/core/core.h"
-#include "tests/unit/site_fixture.h"
-#include "wire/message.h"
-
-#define MANIFEST                                                                           \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"           \
-    "rollout 1 2 30 0\ninput mount path\nfrom mount labels.mountpoint\ntrigger DiskFull\n" \
-    "step free 60 run,when,verify\nstep usage 30 run\nneeds free usage\n"                  \
-    "use free file.remove change\nuse usage disk.usage observe\n"                          \
-    "bound free file.remove path under inputs.mount\nend\n"
-
-/* A broker without sockets: the core over a store in memory, and a clock that we move. */
-typedef struct {
-    site_t *site;
-    charter_t *charter;
-    store_t *store;
-    core_t *core;
-    actions_t *actions; /* of the last step */
-    sealed_t release, grant;
-    hash_t release_hash;
-    hash_t head[3]; /* of the receipts of w1, w2, s1 */
-    uint64_t sequence[3];
-    fault_t fault; /* of the last step */
-} house_t;
-
-static value_t *
-files_of_release(void)
-{
-    value_t *files = value_map();
-    value_set_text(files, "manifest", MANIFEST);
-    value_set_text(files, "playbook.lua", SITE_PLAYBOOK);
-    return files;
-}
-
-static int
-step(house_t *self, event_t event)
-{
-    actions_clear(self->actions);
-    self->fault = (fault_t){0};
-    int result = core_step(self->core, &event, self->site->now, self->actions, &self->fault);
-    core_flush(self->core, self->actions);
-    for (size_t i = 0; i < self->actions->row_count; i++)
-        assert_int_equal(self->store->put(self->store->self, self->actions->rows[i], &self->fault),
-                         0);
-    return result;
-}
-
-static void
-must(house_t *self, event_t event)
-{
-    if (step(self, event))
-        fail_msg("%s: %s", fault_word(self->fault.code), self->fault.text);
-}
-
-static void
-put_in_service(house_t *self)
-{
-    value_t *files = files_of_release();
-    must(self, (event_t){.kind = EVENT_RELEASE,
-                         .document = bytes_slice(self->release.document),
-                         .armors = bytes_slice(self->release.armors),
-                         .files = &files});
-}
-
-static void
-take_grant(house_t *self)
-{
-    must(self, (event_t){.kind = EVENT_GRANT,
-                         .document = bytes_slice(self->grant.document),
-                         .armors = bytes_slice(self->grant.armors)});
-}
-
-static sealed_t
-make_grant(site_t *site, const hash_t *release)
-{
-    grant_t *grant = site_grant(site, release);
-    grant->bound_count = 1;
-    text_copy(grant->bounds[0].input, sizeof grant->bounds[0].input, "mount");
-    text_copy(grant->bounds[0].kind, sizeof grant->bounds[0].kind, "under");
-    text_copy(grant->bounds[0].value, sizeof grant->bounds[0].value, "/var");
-    return site_seal_grant(site, grant, "pat,pia");
-}
-
-static int
-begin(void **state)
-{
-    house_t *self = memory_new(1, sizeof *self);
-    self->site = site_new();
-    self->charter = charter_over(&self->site->trust);
-    self->store = store_memory();
-    self->core = core_new(self->charter, "instance", self->store);
-    self->actions = actions_new();
-    release_t *release =
-        site_release_of(self->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK));
-    self->release = site_seal_release(self->site, release, "ana", "rob,rita");
-    self->release_hash = hash_of(bytes_slice(self->release.document));
-    self->grant = make_grant(self->site, &self->release_hash);
-    *state = self;
-    return 0;
-}
-
-static int
-end(void **state)
-{
-    house_t *self = *state;
-    core_destroy(&self->core);
-    store_destroy(&self->store);
-    actions_destroy(&self->actions);
-    charter_destroy(&self->charter);
-    sealed_done(&self->release);
-    sealed_done(&self->grant);
-    site_destroy(&self->site);
-    free(self);
-    return 0;
-}
-
-/* As after kill -9: another core over the same store. */
-static void
-restart(house_t *self)
-{
-    core_destroy(&self->core);
-    self->core = core_new(self->charter, "instance2", self->store);
-    if (core_load(self->core, &self->fault))
-        fail_msg("%s", self->fault.text);
-}
-
-static void
-later(house_t *self, int64_t seconds)
-{
-    self->site->now = site_after(self->site->now, seconds);
-}
-
-static void
-alarm_with(house_t *self, alert_t *alert)
-{
-    must(self, (event_t){.kind = EVENT_ALERT, .alert = alert, .region = ""});
-    alert_destroy(&alert);
-}
-
-static void
-alarm_rings(house_t *self)
-{
-    alarm_with(self, site_alert(self->site));
-}
-
-static void
-alarm_ends(house_t *self)
-{
-    alert_t *alert = site_alert(self->site);
-    alert->firing = false;
-    alarm_with(self, alert);
-}
-
-static incident_t
-incident_at(house_t *self, uint64_t id)
-{
-    query_t query = {.what = FIND_INCIDENT, .number = id};
-    CLEANUP(row_destroy) row_t *row = store_first(self->store, &query, &self->fault);
-    assert_non_null(row);
-    return row->incident;
-}
-
-static void
-incident_is(house_t *self, uint64_t id, incident_state_t state, const char *reason)
-{
-    incident_t incident = incident_at(self, id);
-    if (incident.state != state || !strstr(incident.reason, reason))
-        fail_msg("incident is %s: %s", incident_word(incident.state), incident.reason);
-}
-
-static run_row_t
-run_now(house_t *self)
-{
-    query_t query = {.what = FIND_RUNS};
-    CLEANUP(row_destroy) row_t *row = store_first(self->store, &query, &self->fault);
-    assert_non_null(row);
-    return row->run;
-}
-
-static size_t
-count_rows(house_t *self, find_t what)
-{
-    query_t query = {.what = what, .number = what == FIND_EVENTS_OF ? 1 : 0};
-    CLEANUP(row_destroy) row_t *row = store_first(self->store, &query, &self->fault);
-    return row != NULL;
-}
-
-/* How many messages of this type the last step sent to the worker. */
-static size_t
-sent(const house_t *self, message_type_t type, const char *worker)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < self->actions->send_count; i++) {
-        const send_t *send = &self->actions->sends[i];
-        message_type_t found;
-        assert_int_equal(message_read(send->frames, FROM_BROKER, &found, NULL), 0);
-        count += found == type && !strcmp(send->worker, worker);
-    }
-    return count;
-}
-
-static const frames_t *
-offer_to(const house_t *self, const char *worker)
-{
-    for (size_t i = 0; i < self->actions->send_count; i++)
-        if (!strcmp(self->actions->sends[i].worker, worker) &&
-            slice_is(frames_at(self->actions->sends[i].frames, 0), "OFFER"))
-            return self->actions->sends[i].frames;
-    fail_msg("no offer to %s", worker);
-    return NULL;
-}
-
-static size_t
-worker_number(const char *worker)
-{
-    return !strcmp(worker, "w1") ? 0 : !strcmp(worker, "w2") ? 1 : 2;
-}
-
-static sealed_t
-receipt_of(house_t *self, const char *worker, const char *step_name, outcome_t outcome,
-           outcome_t part)
-{
-    size_t number = worker_number(worker);
-    receipt_t *receipt = site_receipt(self->site);
-    text_copy(receipt->worker, sizeof receipt->worker, worker);
-    text_copy(receipt->target, sizeof receipt->target, worker);
-    text_copy(receipt->step, sizeof receipt->step, step_name);
-    receipt->sequence = self->sequence[number] + 1;
-    receipt->previous = self->head[number];
-    receipt->run = run_now(self).id;
-    receipt->release = self->release_hash;
-    receipt->outcome = outcome;
-    receipt->part = part;
-    if (outcome != OUTCOME_OK)
-        text_copy(receipt->code, sizeof receipt->code, "failed");
-    return site_seal_receipt(self->site, receipt, worker);
-}
-
-static int
-send_receipt(house_t *self, const char *worker, const sealed_t *receipt)
-{
-    return step(self, (event_t){.kind = EVENT_RECEIPT,
-                                .worker = worker,
-                                .document = bytes_slice(receipt->document),
-                                .armors = bytes_slice(receipt->armors)});
-}
-
-static void
-worker_tells(house_t *self, const char *worker, const char *step_name, outcome_t outcome,
-             outcome_t part)
-{
-    size_t number = worker_number(worker);
-    sealed_t receipt CLEANUP(sealed_done) = receipt_of(self, worker, step_name, outcome, part);
-    if (send_receipt(self, worker, &receipt))
-        fail_msg("%s", self->fault.text);
-    assert_int_equal(sent(self, MESSAGE_ACK, worker), 1);
-    self->head[number] = hash_of(bytes_slice(receipt.document));
-    self->sequence[number]++;
-}
-
-static void
-worker_accepts(house_t *self, const char *worker)
-{
-    must(self, (event_t){.kind = EVENT_ACCEPT, .worker = worker, .hash = run_now(self).id});
-}
-
-static void
-tick(house_t *self)
-{
-    must(self, (event_t){.kind = EVENT_TICK});
-}
-
-static void
-authorise(house_t *self)
-{
-    put_in_service(self);
-    take_grant(self);
-    alarm_rings(self);
-    incident_is(self, 1, INCIDENT_AUTHORISED, "grant");
-}
+#include "tests/unit/core_fixture.h"
 
 /* Alerts -------------------------------------------------------------------------------------- */
 
@@ -552,16 +266,6 @@ a_receipt_of_another_worker_or_with_a_bad_signature_is_not_taken(void **state)
     assert_int_equal(sent(self, MESSAGE_ACK, "w1"), 0);
 }
 
-static bool
-told(house_t *self, const char *kind)
-{
-    for (size_t i = 0; i < self->actions->row_count; i++)
-        if (self->actions->rows[i]->kind == ROW_EVENT &&
-            !strcmp(self->actions->rows[i]->event.kind, kind))
-            return true;
-    return false;
-}
-
 static void
 a_gap_in_the_receipts_is_told(void **state)
 {
@@ -602,14 +306,6 @@ a_receipt_of_an_unknown_run_is_kept_and_acknowledged(void **state)
 /* Workers ------------------------------------------------------------------------------------- */
 
 static void
-hello(house_t *self, const char *worker, int64_t sequence)
-{
-    CLEANUP(value_destroy) value_t *told_state = value_map();
-    value_set_integer(told_state, "sequence", sequence);
-    must(self, (event_t){.kind = EVENT_HELLO, .worker = worker, .state = told_state});
-}
-
-static void
 a_worker_that_says_hello_gets_its_open_offers_again(void **state)
 {
     house_t *self = *state;
@@ -648,7 +344,7 @@ static void
 a_release_waits_for_its_second_approver(void **state)
 {
     house_t *self = *state;
-    value_t *files = files_of_release();
+    value_t *files = files_of_release(self);
     release_t *release =
         site_release_of(self->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK));
     sealed_t one CLEANUP(sealed_done) = site_seal_release(self->site, release, "ana", "rob");
@@ -688,7 +384,7 @@ the_newest_sequence_is_in_service(void **state)
 {
     house_t *self = *state;
     put_in_service(self);
-    value_t *files = files_of_release();
+    value_t *files = files_of_release(self);
     release_t *release =
         site_release_of(self->site, "disk-full", slice_text(MANIFEST), slice_text(SITE_PLAYBOOK));
     release->sequence = 6;
@@ -709,7 +405,7 @@ static void
 a_release_with_another_file_is_refused(void **state)
 {
     house_t *self = *state;
-    value_t *files = files_of_release();
+    value_t *files = files_of_release(self);
     value_set_text(files, "playbook.lua", "os.exit()");
     assert_int_equal(step(self, (event_t){.kind = EVENT_RELEASE,
                                           .document = bytes_slice(self->release.document),
@@ -717,7 +413,7 @@ a_release_with_another_file_is_refused(void **state)
                                           .files = &files}),
                      -1);
     assert_int_equal(self->fault.code, FAULT_HASH);
-    files = files_of_release();
+    files = files_of_release(self);
     value_set_text(files, "extra.lua", "");
     assert_int_equal(step(self, (event_t){.kind = EVENT_RELEASE,
                                           .document = bytes_slice(self->release.document),
@@ -725,168 +421,6 @@ a_release_with_another_file_is_refused(void **state)
                                           .files = &files}),
                      -1);
     assert_int_equal(self->fault.code, FAULT_HASH);
-}
-
-/* Orders -------------------------------------------------------------------------------------- */
-
-static sealed_t
-order_of(house_t *self, unsigned max_failures)
-{
-    order_t *order = site_order(self->site, &self->release_hash);
-    order->soak_s = 30;
-    order->max_failures = max_failures;
-    order->input_count = 1;
-    text_copy(order->inputs[0].name, sizeof order->inputs[0].name, "mount");
-    text_copy(order->inputs[0].text, sizeof order->inputs[0].text, "/var");
-    site_add_target(order, 2, "s1");
-    site_add_target(order, 2, "w2");
-    return site_seal_order(self->site, order, "pat");
-}
-
-static void
-submit(house_t *self, const sealed_t *order)
-{
-    must(self, (event_t){.kind = EVENT_ORDER,
-                         .document = bytes_slice(order->document),
-                         .armors = bytes_slice(order->armors)});
-}
-
-static void
-start_order(house_t *self, unsigned max_failures)
-{
-    put_in_service(self);
-    sealed_t order CLEANUP(sealed_done) = order_of(self, max_failures);
-    submit(self, &order);
-}
-
-static void
-an_order_offers_its_first_wave_only(void **state)
-{
-    house_t *self = *state;
-    start_order(self, 0);
-    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
-    assert_int_equal(sent(self, MESSAGE_OFFER, "w2") + sent(self, MESSAGE_OFFER, "s1"), 0);
-    assert_string_equal(run_now(self).who, "pat");
-}
-
-static void
-the_next_wave_waits_for_the_soak_and_carries_proof(void **state)
-{
-    house_t *self = *state;
-    start_order(self, 0);
-    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
-    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
-    later(self, 29);
-    tick(self);
-    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
-    later(self, 1);
-    tick(self);
-    assert_int_equal(sent(self, MESSAGE_OFFER, "s1"), 1);
-    CLEANUP(value_destroy)
-    value_t *proof = value_decode(frames_at(offer_to(self, "w2"), OFFER_RECEIPTS), &self->fault);
-    assert_int_equal(value_count(proof), 1);
-    const value_t *receipt = value_at(proof, 0);
-    assert_int_equal(receipt_check(value_slice(value_get(receipt, "document")),
-                                   value_slice(value_get(receipt, "armor")),
-                                   machinekey_public(site_key(self->site, "w1")), &self->fault),
-                     0);
-    worker_tells(self, "w2", "free", OUTCOME_OK, OUTCOME_OK);
-    worker_tells(self, "s1", "free", OUTCOME_OK, OUTCOME_OK);
-    assert_int_equal(run_now(self).state, RUN_SUCCEEDED);
-}
-
-static void
-a_failed_wave_stops_the_run(void **state)
-{
-    house_t *self = *state;
-    start_order(self, 0);
-    worker_tells(self, "w1", "free", OUTCOME_FAILED, OUTCOME_FAILED);
-    assert_int_equal(run_now(self).state, RUN_FAILED);
-    later(self, 60);
-    tick(self);
-    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
-}
-
-static void
-max_failures_lets_a_wave_pass(void **state)
-{
-    house_t *self = *state;
-    start_order(self, 1);
-    worker_tells(self, "w1", "free", OUTCOME_FAILED, OUTCOME_FAILED);
-    later(self, 30);
-    tick(self);
-    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 1);
-}
-
-static void
-a_closed_window_leaves_later_waves_never_reached(void **state)
-{
-    house_t *self = *state;
-    start_order(self, 0);
-    later(self, 3601 + CORE_LATE_MS / 1000);
-    tick(self);
-    assert_int_equal(run_now(self).state, RUN_EXPIRED);
-    assert_int_equal(core_active_runs(self->core), 0);
-}
-
-static void
-a_late_acceptance_counts_more_than_never(void **state)
-{
-    house_t *self = *state;
-    start_order(self, 0);
-    later(self, 3601 + CORE_LATE_MS / 1000);
-    tick(self);
-    worker_accepts(self, "w1");
-    assert_int_equal(run_now(self).state, RUN_ACTIVE);
-    worker_tells(self, "w1", "free", OUTCOME_UNKNOWN, OUTCOME_UNKNOWN);
-    assert_int_equal(run_now(self).state, RUN_UNKNOWN);
-}
-
-static void
-an_order_is_taken_once(void **state)
-{
-    house_t *self = *state;
-    put_in_service(self);
-    sealed_t order CLEANUP(sealed_done) = order_of(self, 0);
-    submit(self, &order);
-    submit(self, &order);
-    assert_int_equal(self->actions->row_count, 0);
-    restart(self);
-    submit(self, &order);
-    assert_int_equal(self->actions->row_count, 0);
-}
-
-static void
-an_order_by_the_wrong_people_or_for_nobody_is_refused(void **state)
-{
-    house_t *self = *state;
-    put_in_service(self);
-    order_t *order = site_order(self->site, &self->release_hash);
-    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "rob");
-    event_t event = {.kind = EVENT_ORDER,
-                     .document = bytes_slice(sealed.document),
-                     .armors = bytes_slice(sealed.armors)};
-    assert_int_equal(step(self, event), -1);
-    assert_int_equal(self->actions->row_count, 0);
-    order = site_order(self->site, &self->release_hash);
-    text_copy(order->targets[0].target, sizeof order->targets[0].target, "nobody");
-    sealed_t other CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
-    event.document = bytes_slice(other.document);
-    event.armors = bytes_slice(other.armors);
-    assert_int_equal(step(self, event), -1);
-    assert_int_equal(self->fault.code, FAULT_TARGET);
-}
-
-static void
-an_order_of_a_release_that_is_not_here_is_refused(void **state)
-{
-    house_t *self = *state;
-    sealed_t order CLEANUP(sealed_done) = order_of(self, 0);
-    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
-                                          .document = bytes_slice(order.document),
-                                          .armors = bytes_slice(order.armors)}),
-                     -1);
-    assert_int_equal(self->fault.code, FAULT_NOT_FOUND);
 }
 
 /* Crashes ------------------------------------------------------------------------------------- */
@@ -913,20 +447,6 @@ goes_on_after_a_restart(void **state)
 }
 
 static void
-remembers_the_proof_of_a_wave_after_a_restart(void **state)
-{
-    house_t *self = *state;
-    start_order(self, 0);
-    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
-    restart(self);
-    later(self, 30);
-    tick(self);
-    CLEANUP(value_destroy)
-    value_t *proof = value_decode(frames_at(offer_to(self, "w2"), OFFER_RECEIPTS), &self->fault);
-    assert_int_equal(value_count(proof), 1);
-}
-
-static void
 knows_a_closed_incident_after_a_restart(void **state)
 {
     house_t *self = *state;
@@ -937,11 +457,6 @@ knows_a_closed_incident_after_a_restart(void **state)
     assert_int_equal(core_count(self->core, INCIDENT_RESOLVED), 0);
     assert_int_equal(core_count(self->core, INCIDENT_WAITING), 1);
 }
-
-#define CASE(test)                    \
-    {                                 \
-#test, test, begin, end, NULL \
-    }
 
 int
 main(void)
@@ -977,17 +492,7 @@ main(void)
         CASE(an_approval_that_does_not_hold_spoils_nothing),
         CASE(the_newest_sequence_is_in_service),
         CASE(a_release_with_another_file_is_refused),
-        CASE(an_order_offers_its_first_wave_only),
-        CASE(the_next_wave_waits_for_the_soak_and_carries_proof),
-        CASE(a_failed_wave_stops_the_run),
-        CASE(max_failures_lets_a_wave_pass),
-        CASE(a_closed_window_leaves_later_waves_never_reached),
-        CASE(a_late_acceptance_counts_more_than_never),
-        CASE(an_order_is_taken_once),
-        CASE(an_order_by_the_wrong_people_or_for_nobody_is_refused),
-        CASE(an_order_of_a_release_that_is_not_here_is_refused),
         CASE(goes_on_after_a_restart),
-        CASE(remembers_the_proof_of_a_wave_after_a_restart),
         CASE(knows_a_closed_incident_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "broker/core/state.h"
+
+static warrant_t *
+check_order(core_t *self, const event_t *event, const order_t *order, const shelved_t *release,
+            fault_t *fault)
+{
+    proof_t proof = {
+        .authority = event->document,
+        .authority_armors = event->armors,
+        .release = bytes_slice(release->document),
+        .release_armors = bytes_slice(release->armors),
+    };
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant = trust_check(self->charter->trust, &proof, NULL, self->now, fault);
+    if (!warrant)
+        return NULL;
+    for (size_t i = 0; i < order->target_count; i++) {
+        char worker[TEXT_NAME_MAX + 1];
+        const char *target = order->targets[i].target;
+        snprintf(worker, sizeof worker, "%.*s", (int)strcspn(target, "/"), target);
+        if (!trust_worker(self->charter->trust, worker, NULL)) {
+            fault_set(fault, FAULT_TARGET, "no fleet lists target '%s'", target);
+            return NULL;
+        }
+    }
+    CLEANUP(value_destroy)
+    value_t *inputs = manifest_inputs_of(release->manifest, warrant, fault);
+    return inputs ? MOVE(warrant) : NULL;
+}
+
+static void
+start_order(core_t *self, const event_t *event, const order_t *order, const shelved_t *release)
+{
+    run_row_t row = {.id = event->made,
+                     .authority = event->made,
+                     .release = release->hash,
+                     .incident = order->dry ? 0 : order->incident,
+                     .created = self->now,
+                     .not_after = order->not_after,
+                     .soak_s = order->soak_s,
+                     .max_failures = order->max_failures};
+    fault_t fault = {0};
+    text_copy(row.playbook, sizeof row.playbook, order->playbook);
+    text_copy(row.reason, sizeof row.reason, order->reason);
+    core_signers(self, event->armors, row.who, sizeof row.who);
+    incident_t *incident = row.incident ? incident_find(self, row.incident, &fault) : NULL;
+    row.incident = incident ? row.incident : 0;
+    core_leaf2(self, "order", event->document, event->armors);
+    core_keep(self, "order", false, &row.authority, event->document, event->armors,
+              slice_of(NULL, 0));
+    run_t *run = run_begin(self, &row, event->document, event->armors, slice_of(NULL, 0));
+    for (size_t i = 0; i < order->target_count; i++)
+        run_add(self, run, order->targets[i].target, order->targets[i].wave);
+    event_row_t told = {.incident = row.incident, .run = row.id, .kind = "order"};
+    snprintf(told.who, sizeof told.who, "%s", row.who);
+    snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s: %.300s",
+             row.playbook, order->target_count, order->target_count == 1 ? "" : "s",
+             order->dry ? ", as a dry run" : "", row.reason);
+    core_tell(self, &told);
+    if (incident && incident_open(incident->state)) {
+        incident->run = row.id;
+        incident_move(self, incident, INCIDENT_AUTHORISED, "%.100s ordered '%s'", row.who,
+                      row.playbook);
+    }
+    run_launch(self, run);
+}
+
+int
+on_order(core_t *self, event_t *event, fault_t *fault)
+{
+    fault_t why = {0};
+    event->made = hash_of(event->document);
+    if (run_find(self, &event->made, &why))
+        return 0;
+    if (why.code)
+        return fault_set(fault, why.code, "%s", why.text);
+    CLEANUP(order_destroy) order_t *order = order_decode(event->document, fault);
+    if (!order)
+        return -1;
+    const shelved_t *release = shelf_release(self->shelf, order_release(order));
+    if (!release || release->state != RELEASE_IN_SERVICE)
+        return fault_set(fault, FAULT_NOT_FOUND,
+                         "the release of '%s' that this orders is not in service here%s%s",
+                         order->playbook, release && release->reason[0] ? ": " : "",
+                         release ? release->reason : "");
+    CLEANUP(warrant_destroy) warrant_t *warrant = check_order(self, event, order, release, fault);
+    if (!warrant)
+        return -1;
+    start_order(self, event, order, release);
+    return 0;
+}

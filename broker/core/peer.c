@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workers: that they are there, which documents they have, what they ask for. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "broker/core/state.h"
+#include "wire/message.h"
+
+void
+peer_destroy(peer_t **self_p)
+{
+    peer_t *self = *self_p;
+    if (!self)
+        return;
+    value_destroy(&self->versions);
+    free(self->work);
+    free(self);
+    *self_p = NULL;
+}
+
+peer_t *
+core_peer(core_t *self, const char *worker)
+{
+    peer_t *peer = zhashx_lookup(self->peers, worker);
+    if (!peer) {
+        peer = memory_new(1, sizeof *peer);
+        snprintf(peer->row.id, sizeof peer->row.id, "%s", worker);
+        zhashx_insert(self->peers, worker, peer);
+    }
+    return peer;
+}
+
+void
+peer_take(peer_t *self, run_t *run, share_t *share)
+{
+    self->work = memory_grow(self->work, self->work_count, &self->work_capacity, sizeof(work_t));
+    self->work[self->work_count++] = (work_t){run, share};
+}
+
+void
+peer_drop(peer_t *self, const share_t *share)
+{
+    size_t at = 0;
+    while (at < self->work_count && self->work[at].share != share)
+        at++;
+    assert(at < self->work_count);
+    memmove(&self->work[at], &self->work[at + 1], (--self->work_count - at) * sizeof(work_t));
+}
+
+static void
+hand_on(core_t *self, const peer_t *peer)
+{
+    const fleet_t *fleet = NULL;
+    const charter_document_t *document;
+    size_t at = 0;
+    if (!trust_worker(self->charter->trust, peer->row.id, &fleet))
+        return;
+    while ((document = charter_lacks(self->charter, fleet->region, peer->versions, &at))) {
+        frames_t *frames = message_new(MESSAGE_DOCUMENT);
+        frames_add(frames, bytes_slice(document->document));
+        frames_add(frames, bytes_slice(document->armors));
+        core_send(self, peer->row.id, &frames);
+    }
+}
+
+void
+peers_hand_on(core_t *self)
+{
+    for (peer_t *peer = zhashx_first(self->peers); peer; peer = zhashx_next(self->peers))
+        if (self->now.ms - peer->seen.ms < CORE_ONLINE_MS)
+            hand_on(self, peer);
+}
+
+int
+on_hello(core_t *self, event_t *event, fault_t *fault)
+{
+    (void)fault;
+    peer_t *peer = core_peer(self, event->worker);
+    const value_t *versions = value_get(event->state, "versions");
+    int64_t sequence = value_get_integer(event->state, "sequence");
+    peer->seen = self->now;
+    value_destroy(&peer->versions);
+    peer->versions = event->state ? value_copy(versions ? versions : event->state) : NULL;
+    frames_t *frames = message_new(MESSAGE_WELCOME);
+    frames_add_text(frames, PROTOCOL_VERSION);
+    frames_add_text(frames, self->instance);
+    core_send(self, event->worker, &frames);
+    hand_on(self, peer);
+    if (value_get(event->state, "sequence") && sequence >= 0 &&
+        (uint64_t)sequence < peer->row.sequence)
+        core_note(self, "gap", 0, NULL, event->worker,
+                  "worker '%s' says that its last receipt is %lld, and %llu is recorded here: its "
+                  "ledger was lost or rolled back; give it a new id",
+                  event->worker, (long long)sequence, (unsigned long long)peer->row.sequence);
+    for (size_t i = 0; i < peer->work_count; i++)
+        run_offer_again(self, peer->work[i].run, peer->work[i].share);
+    return 0;
+}
+
+int
+on_ping(core_t *self, event_t *event, fault_t *fault)
+{
+    (void)fault;
+    core_peer(self, event->worker)->seen = self->now;
+    frames_t *frames = message_new(MESSAGE_PONG);
+    frames_add(frames, event->document);
+    frames_add_text(frames, self->instance);
+    core_send(self, event->worker, &frames);
+    return 0;
+}
+
+int
+on_want(core_t *self, event_t *event, fault_t *fault)
+{
+    const shelved_t *release = shelf_release(self->shelf, &event->hash);
+    char text[HASH_TEXT];
+    hash_write(&event->hash, text);
+    if (!release)
+        return fault_set(fault, FAULT_NOT_FOUND, "worker '%s' wants release %.12s: not here",
+                         event->worker, text);
+    CLEANUP(bytes_destroy) bytes_t *files = bytes_new();
+    value_encode(release->files, files);
+    frames_t *frames = message_new(MESSAGE_GIVE);
+    frames_add_text(frames, text);
+    frames_add(frames, bytes_slice(release->document));
+    frames_add(frames, bytes_slice(release->armors));
+    frames_add(frames, bytes_slice(files));
+    core_send(self, event->worker, &frames);
+    return 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a step leaves behind: rows, leaves of the log, messages. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "broker/core/state.h"
+
+uint64_t
+core_leaf2(core_t *self, const char *kind, slice_t first, slice_t second)
+{
+    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
+    bytes_addf(leaf, "%s\n", kind);
+    size_t head = leaf->size;
+    bytes_add_slice(leaf, first);
+    bytes_add_slice(leaf, second);
+    row_t row = {.kind = ROW_LEAF, .leaf = {.number = self->log.size}};
+    snprintf(row.leaf.kind, sizeof row.leaf.kind, "%s", kind);
+    row.leaf.bytes = slice_of(leaf->data + head, leaf->size - head);
+    row.leaf.hash = hash_leaf(bytes_slice(leaf));
+    merkle_append(&self->log, &row.leaf.hash);
+    self->moved = true;
+    actions_put(self->actions, &row);
+    return row.leaf.number;
+}
+
+uint64_t
+core_leaf(core_t *self, const char *kind, slice_t bytes)
+{
+    return core_leaf2(self, kind, bytes, slice_of(NULL, 0));
+}
+
+void
+core_tell(core_t *self, const event_row_t *event)
+{
+    row_t row = {.kind = ROW_EVENT, .event = *event};
+    char moment[MOMENT_TEXT_MAX], run[HASH_TEXT];
+    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+    row.event.at = self->now;
+    wall_write_instant(self->now, moment);
+    bytes_addf(line, "%s ", moment);
+    if (event->incident)
+        bytes_addf(line, "%llu", (unsigned long long)event->incident);
+    else
+        bytes_add_text(line,
+                       hash_equal(&event->run, &HASH_ZERO) ? "-" : hash_write(&event->run, run));
+    bytes_addf(line, " %s %s", event->kind, event->text);
+    core_leaf(self, "event", bytes_slice(line));
+    actions_put(self->actions, &row);
+    notice_event(self, &row.event);
+}
+
+void
+core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *run, const char *worker,
+          const char *format, ...)
+{
+    event_row_t event = {.incident = incident, .run = run ? *run : HASH_ZERO};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(event.text, sizeof event.text, format, args);
+    va_end(args);
+    snprintf(event.kind, sizeof event.kind, "%s", kind);
+    snprintf(event.worker, sizeof event.worker, "%s", worker ? worker : "");
+    core_tell(self, &event);
+}
+
+void
+core_keep(core_t *self, const char *kind, bool live, const hash_t *hash, slice_t bytes,
+          slice_t armors, slice_t files)
+{
+    row_t row = {
+        .kind = ROW_DOCUMENT,
+        .document = {
+            .hash = *hash, .live = live, .bytes = bytes, .armors = armors, .files = files}};
+    snprintf(row.document.kind, sizeof row.document.kind, "%s", kind);
+    actions_put(self->actions, &row);
+}
+
+void
+core_send(core_t *self, const char *worker, frames_t **frames)
+{
+    actions_send(self->actions, worker, frames);
+}
+
+static void
+add_name(char names[][TEXT_NAME_MAX + 1], size_t *count, const char *name)
+{
+    size_t at = 0;
+    while (at < *count && strcmp(names[at], name) < 0)
+        at++;
+    if (at < *count && !strcmp(names[at], name))
+        return;
+    memmove(names[at + 1], names[at], (*count - at) * sizeof names[0]);
+    snprintf(names[at], sizeof names[at], "%s", name);
+    ++*count;
+}
+
+void
+core_signers(const core_t *self, slice_t armors, char *out, size_t size)
+{
+    char names[SIGNATURES_MAX + 1][TEXT_NAME_MAX + 1];
+    size_t count = 0, used = 0;
+    signature_t signature;
+    const people_t *people = trust_people(self->charter->trust);
+    while (people && count < SIGNATURES_MAX && signature_next(&signature, &armors, NULL) == 1) {
+        const person_key_t *key = people_find(people, &signature.key);
+        if (key)
+            add_name(names, &count, key->person);
+    }
+    out[0] = '\0';
+    for (size_t i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, i ? " %s" : "%s", names[i]);
+}
+
+int
+core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault)
+{
+    fault_t why = {0};
+    *row = store_first(self->past, query, &why);
+    if (*row || why.code == FAULT_NONE)
+        return 0;
+    return fault_set(fault, why.code, "%s", why.text);
+}

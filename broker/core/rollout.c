@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which parts of a run are offered when: wave after wave, each once the one before is proved and
+ * soaked, and within a wave no more at once than the failures that are still allowed. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "broker/core/state.h"
+#include "common/document.h"
+#include "wire/message.h"
+
+/* Offers -------------------------------------------------------------------------------------- */
+
+static void
+add_proof(value_t *list, const share_t *share)
+{
+    slice_t document, armor;
+    if (share->row.state != PART_DONE || !share->receipt)
+        return;
+    bool whole = document_split(bytes_slice(share->receipt), &document, &armor);
+    assert(whole);
+    value_t *item = value_map();
+    value_set(item, "document", value_bytes(document));
+    value_set(item, "armor", value_bytes(armor));
+    value_append(list, item);
+}
+
+/* The receipts that ended a wave, as the worker's proof that the next may begin; made once. */
+static slice_t
+proof_of(run_t *run, uint64_t wave)
+{
+    if (run->proof && run->proof_wave == wave)
+        return bytes_slice(run->proof);
+    CLEANUP(value_destroy) value_t *list = value_list();
+    const wave_t *proved = wave ? &run->waves[wave - 1] : NULL;
+    for (size_t i = 0; proved && i < proved->tally.total; i++)
+        add_proof(list, &run->shares[proved->first + i]);
+    bytes_destroy(&run->proof);
+    run->proof = bytes_new();
+    run->proof_wave = wave;
+    value_encode(list, run->proof);
+    return bytes_slice(run->proof);
+}
+
+static void
+send_offer(core_t *self, run_t *run, const share_t *share)
+{
+    char id[HASH_TEXT], release[HASH_TEXT];
+    frames_t *frames = message_new(MESSAGE_OFFER);
+    frames_add_text(frames, hash_write(&run->row.id, id));
+    frames_add_text(frames, run->row.by_grant ? "grant" : "order");
+    frames_add(frames, bytes_slice(run->authority));
+    frames_add(frames, bytes_slice(run->armors));
+    frames_add(frames, bytes_slice(run->alert));
+    frames_add(frames, slice_of(NULL, 0));
+    frames_add_text(frames, hash_write(&run->row.release, release));
+    frames_add(frames, proof_of(run, share->row.wave - 1));
+    core_send(self, share->peer->row.id, &frames);
+}
+
+static void
+offer(core_t *self, run_t *run, share_t *share)
+{
+    share->row.offered = self->now;
+    run_move(self, run, share, PART_OFFERED, "", "");
+    send_offer(self, run, share);
+}
+
+void
+run_offer_again(core_t *self, run_t *run, const share_t *share)
+{
+    if (share->row.state != PART_WAITING && self->now.ms <= run->row.not_after.ms)
+        send_offer(self, run, share);
+}
+
+/* Endings ------------------------------------------------------------------------------------- */
+
+static void
+give_up(core_t *self, run_t *run, part_state_t state, const char *code, const char *text)
+{
+    for (size_t i = 0; run->tally.in[state] && i < run->share_count; i++)
+        if (run->shares[i].row.state == state)
+            run_move(self, run, &run->shares[i], PART_NEVER, code, text);
+}
+
+static void
+close_window(core_t *self, run_t *run)
+{
+    int64_t past = self->now.ms - run->row.not_after.ms;
+    if (past > 0)
+        give_up(self, run, PART_WAITING, "expired", "its window closed first");
+    if (past > CORE_LATE_MS)
+        give_up(self, run, PART_OFFERED, "expired", "the worker did not answer in its window");
+}
+
+static run_state_t
+verdict(const tally_t *tally)
+{
+    const size_t *in = tally->in;
+    return tally_open(tally)                     ? RUN_ACTIVE
+           : in[PART_UNKNOWN]                    ? RUN_UNKNOWN
+           : in[PART_FAILED] || in[PART_REFUSED] ? RUN_FAILED
+           : in[PART_STOPPED]                    ? RUN_STOPPED
+           : in[PART_NEVER]                      ? RUN_EXPIRED
+                                                 : RUN_SUCCEEDED;
+}
+
+/* Waves --------------------------------------------------------------------------------------- */
+
+/* How many parts may be offered now, so that even if all that is in flight fails, at most one more
+ * than allowed has. */
+static size_t
+room(const run_t *run)
+{
+    const tally_t *tally = &run->tally;
+    size_t used = tally_failed(tally) + tally->in[PART_OFFERED] + tally->in[PART_ACCEPTED];
+    if (!run->careful)
+        return SIZE_MAX;
+    return used > run->row.max_failures ? 0 : run->row.max_failures + 1 - used;
+}
+
+/* The wave before is over, went well, and is soaked. */
+static bool
+is_due(core_t *self, run_t *run)
+{
+    if (!run->wave)
+        return true;
+    const tally_t *before = &run->waves[run->wave - 1].tally;
+    size_t open = tally_open(before);
+    if (before->in[PART_DONE] + open + run->row.max_failures < before->total) {
+        give_up(self, run, PART_WAITING, "proof", "too few of the wave before succeeded");
+        return false;
+    }
+    return !open && self->now.ms - before->ended.ms >= (int64_t)run->row.soak_s * 1000;
+}
+
+/* Goes on from the first share that may wait. */
+static void
+offer_wave(core_t *self, run_t *run)
+{
+    const wave_t *wave = &run->waves[run->wave];
+    size_t end = wave->first + wave->tally.total;
+    if (run->next < wave->first)
+        run->next = wave->first;
+    for (size_t left = room(run); left && run->next < end; run->next++)
+        if (run->shares[run->next].row.state == PART_WAITING) {
+            offer(self, run, &run->shares[run->next]);
+            left--;
+        }
+}
+
+static void
+next_wave(core_t *self, run_t *run)
+{
+    while (run->wave < run->wave_count && !run->waves[run->wave].tally.in[PART_WAITING])
+        run->wave++;
+    if (run->wave == run->wave_count)
+        return;
+    if (tally_failed(&run->tally) > run->row.max_failures)
+        give_up(self, run, PART_WAITING, "proof", "more parts failed than the run may have");
+    else if (is_due(self, run))
+        offer_wave(self, run);
+}
+
+void
+run_advance(core_t *self, run_t *run)
+{
+    fault_t fault = {0};
+    if (run->row.state == RUN_ACTIVE) {
+        close_window(self, run);
+        next_wave(self, run);
+    }
+    run_state_t state = verdict(&run->tally);
+    if (state == run->row.state)
+        return;
+    run_turn(self, run, state);
+    if (state != RUN_ACTIVE) {
+        notice_run(self, run);
+        incident_on_run(self, run, &fault);
+    }
+    if (fault.code)
+        core_note(self, "fault", run->row.incident, &run->row.id, NULL, "%s", fault.text);
+}
+
+void
+run_launch(core_t *self, run_t *run)
+{
+    run_settle(self, run);
+    for (size_t i = 0; i < run->share_count; i++)
+        run_put_share(self, &run->shares[i]);
+    run_advance(self, run);
+}
+
+/* Windows, soaks; and runs that ended a while ago are let go. */
+void
+runs_advance(core_t *self)
+{
+    CLEANUP(zlistx_destroy) zlistx_t *gone = zlistx_new();
+    for (run_t *run = zhashx_first(self->runs); run; run = zhashx_next(self->runs)) {
+        if (run->row.state == RUN_ACTIVE)
+            run_advance(self, run);
+        else if (self->now.ms - run->row.ended.ms > CORE_LATE_MS)
+            zlistx_add_end(gone, run);
+    }
+    for (run_t *run = zlistx_first(gone); run; run = zlistx_next(gone)) {
+        char text[HASH_TEXT];
+        zhashx_delete(self->runs, hash_write(&run->row.id, text));
+    }
+}

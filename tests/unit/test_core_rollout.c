@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/core_fixture.h"
+
+#define OBSERVE                                                                               \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Look\nclass observe\nrollout 1 2 30 0\n" \
+    "input mount path\nstep usage 30 run\nuse usage disk.usage observe\nend\n"
+
+typedef struct {
+    const char *target;
+    part_row_t *found;
+} parts_t;
+
+static bool
+take_part(void *context, const row_t *row)
+{
+    const parts_t *parts = context;
+    if (!strcmp(row->part.target, parts->target))
+        *parts->found = row->part;
+    return true;
+}
+
+/* Instead of the usual release, one of a playbook that only looks. */
+static void
+observe_only(house_t *self)
+{
+    sealed_done(&self->release);
+    self->manifest = OBSERVE;
+    release_t *release =
+        site_release_of(self->site, "disk-full", slice_text(OBSERVE), slice_text(SITE_PLAYBOOK));
+    release->highest = CLASS_OBSERVE;
+    self->release = site_seal_release(self->site, release, "ana", "rob,rita");
+    self->release_hash = hash_of(bytes_slice(self->release.document));
+}
+
+/* Orders -------------------------------------------------------------------------------------- */
+
+static void
+an_order_offers_its_first_wave_only(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2") + sent(self, MESSAGE_OFFER, "s1"), 0);
+    assert_string_equal(run_now(self).who, "pat");
+}
+
+static void
+the_next_wave_waits_for_the_soak_and_carries_proof(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
+    later(self, 29);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
+    later(self, 1);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "s1"), 1);
+    CLEANUP(value_destroy)
+    value_t *proof = value_decode(frames_at(offer_to(self, "s1"), OFFER_RECEIPTS), &self->fault);
+    assert_int_equal(value_count(proof), 1);
+    const value_t *receipt = value_at(proof, 0);
+    assert_int_equal(receipt_check(value_slice(value_get(receipt, "document")),
+                                   value_slice(value_get(receipt, "armor")),
+                                   machinekey_public(site_key(self->site, "w1")), &self->fault),
+                     0);
+    worker_tells(self, "s1", "free", OUTCOME_OK, OUTCOME_OK);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 1);
+    worker_tells(self, "w2", "free", OUTCOME_OK, OUTCOME_OK);
+    assert_int_equal(run_now(self).state, RUN_SUCCEEDED);
+}
+
+static void
+a_failed_wave_stops_the_run(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    worker_tells(self, "w1", "free", OUTCOME_FAILED, OUTCOME_FAILED);
+    assert_int_equal(run_now(self).state, RUN_FAILED);
+    later(self, 60);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
+}
+
+static void
+max_failures_lets_a_wave_pass(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 1);
+    worker_tells(self, "w1", "free", OUTCOME_FAILED, OUTCOME_FAILED);
+    later(self, 30);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "s1"), 1);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0); /* one failure is spent */
+}
+
+static part_row_t
+part_of(house_t *self, const char *target)
+{
+    part_row_t found = {0};
+    query_t query = {.what = FIND_PARTS, .hash = run_now(self).id};
+    parts_t parts = {target, &found};
+    assert_int_equal(self->store->find(self->store->self, &query, take_part, &parts, &self->fault),
+                     0);
+    return found;
+}
+
+/* All three workers in one wave. */
+static void
+start_wide(house_t *self, unsigned max_failures)
+{
+    put_in_service(self);
+    order_t *order = make_order(self, max_failures);
+    order->target_count = 0;
+    site_add_target(order, 1, "s1");
+    site_add_target(order, 1, "w1");
+    site_add_target(order, 1, "w2");
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
+    submit(self, &sealed);
+}
+
+static void
+no_more_is_in_flight_than_may_fail_and_one(void **state)
+{
+    house_t *self = *state;
+    start_wide(self, 1);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "s1") + sent(self, MESSAGE_OFFER, "w1"), 2);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
+    worker_accepts(self, "s1");
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
+    worker_tells(self, "s1", "free", OUTCOME_FAILED, OUTCOME_FAILED);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
+    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 1);
+}
+
+static void
+the_failure_too_many_ends_what_waits_as_never(void **state)
+{
+    house_t *self = *state;
+    start_wide(self, 0);
+    must(self, (event_t){.kind = EVENT_REFUSE,
+                         .worker = "s1",
+                         .hash = run_now(self).id,
+                         .code = "policy",
+                         .text = "not here"});
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1") + sent(self, MESSAGE_OFFER, "w2"), 0);
+    assert_int_equal(part_of(self, "w1").state, PART_NEVER);
+    assert_string_equal(part_of(self, "w2").code, "proof");
+    assert_int_equal(run_now(self).state, RUN_FAILED);
+}
+
+static void
+the_budget_is_the_same_after_a_restart(void **state)
+{
+    house_t *self = *state;
+    start_wide(self, 1);
+    worker_accepts(self, "s1");
+    restart(self);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
+    worker_tells(self, "s1", "free", OUTCOME_OK, OUTCOME_OK);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 1);
+}
+
+static void
+a_run_that_only_observes_goes_at_once(void **state)
+{
+    house_t *self = *state;
+    observe_only(self);
+    start_wide(self, 0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "s1") + sent(self, MESSAGE_OFFER, "w1") +
+                         sent(self, MESSAGE_OFFER, "w2"),
+                     3);
+}
+
+static void
+a_closed_window_leaves_later_waves_never_reached(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    later(self, 3601 + CORE_LATE_MS / 1000);
+    tick(self);
+    assert_int_equal(run_now(self).state, RUN_EXPIRED);
+    assert_int_equal(core_active_runs(self->core), 0);
+}
+
+static void
+a_late_acceptance_counts_more_than_never(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    later(self, 3601 + CORE_LATE_MS / 1000);
+    tick(self);
+    worker_accepts(self, "w1");
+    assert_int_equal(run_now(self).state, RUN_ACTIVE);
+    worker_tells(self, "w1", "free", OUTCOME_UNKNOWN, OUTCOME_UNKNOWN);
+    assert_int_equal(run_now(self).state, RUN_UNKNOWN);
+}
+
+static void
+an_order_is_taken_once(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    sealed_t order CLEANUP(sealed_done) = order_of(self, 0);
+    submit(self, &order);
+    submit(self, &order);
+    assert_int_equal(self->actions->row_count, 0);
+    restart(self);
+    submit(self, &order);
+    assert_int_equal(self->actions->row_count, 0);
+}
+
+static void
+an_order_by_the_wrong_people_or_for_nobody_is_refused(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    order_t *order = site_order(self->site, &self->release_hash);
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "rob");
+    event_t event = {.kind = EVENT_ORDER,
+                     .document = bytes_slice(sealed.document),
+                     .armors = bytes_slice(sealed.armors)};
+    assert_int_equal(step(self, event), -1);
+    assert_int_equal(self->actions->row_count, 0);
+    order = site_order(self->site, &self->release_hash);
+    text_copy(order->targets[0].target, sizeof order->targets[0].target, "nobody");
+    sealed_t other CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
+    event.document = bytes_slice(other.document);
+    event.armors = bytes_slice(other.armors);
+    assert_int_equal(step(self, event), -1);
+    assert_int_equal(self->fault.code, FAULT_TARGET);
+}
+
+static void
+an_order_of_a_release_that_is_not_here_is_refused(void **state)
+{
+    house_t *self = *state;
+    sealed_t order CLEANUP(sealed_done) = order_of(self, 0);
+    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
+                                          .document = bytes_slice(order.document),
+                                          .armors = bytes_slice(order.armors)}),
+                     -1);
+    assert_int_equal(self->fault.code, FAULT_NOT_FOUND);
+}
+
+static void
+remembers_the_proof_of_a_wave_after_a_restart(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    restart(self);
+    later(self, 30);
+    tick(self);
+    CLEANUP(value_destroy)
+    value_t *proof = value_decode(frames_at(offer_to(self, "s1"), OFFER_RECEIPTS), &self->fault);
+    assert_int_equal(value_count(proof), 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(an_order_offers_its_first_wave_only),
+        CASE(the_next_wave_waits_for_the_soak_and_carries_proof),
+        CASE(a_failed_wave_stops_the_run),
+        CASE(max_failures_lets_a_wave_pass),
+        CASE(no_more_is_in_flight_than_may_fail_and_one),
+        CASE(the_failure_too_many_ends_what_waits_as_never),
+        CASE(the_budget_is_the_same_after_a_restart),
+        CASE(a_run_that_only_observes_goes_at_once),
+        CASE(a_closed_window_leaves_later_waves_never_reached),
+        CASE(a_late_acceptance_counts_more_than_never),
+        CASE(an_order_is_taken_once),
+        CASE(an_order_by_the_wrong_people_or_for_nobody_is_refused),
+        CASE(an_order_of_a_release_that_is_not_here_is_refused),
+        CASE(remembers_the_proof_of_a_wave_after_a_restart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
