@@ -18,13 +18,19 @@ typedef enum { FROM_WORKER = 1, FROM_BROKER = 2, FROM_PERSON = 4 } sender_t;
     X(MESSAGE_REFUSE, "REFUSE", FROM_WORKER, 3)   /* run, code, text: unsigned */                  \
     X(MESSAGE_WANT, "WANT", FROM_WORKER, 1)       /* release hash */                               \
     X(MESSAGE_RECEIPT, "RECEIPT", FROM_WORKER, 3) /* document, armor, output */                    \
+    X(MESSAGE_KEPT, "KEPT", FROM_WORKER, 1)       /* hash of a stop or resume */                   \
+    X(MESSAGE_WAITING, "WAITING", FROM_WORKER, 4) /* run, step, last receipt's hash, expires */    \
+    X(MESSAGE_DECLINE, "DECLINE", FROM_WORKER, 5) /* run, step, consent's hash, code, text */      \
+    X(MESSAGE_OUTPUT, "OUTPUT", FROM_WORKER, 4)   /* run, offset, bytes, "open" or "closed" */     \
     X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 2) /* version, broker instance */                   \
     X(MESSAGE_PONG, "PONG", FROM_BROKER, 2)       /* what PING said, broker instance */            \
-    X(MESSAGE_OFFER, "OFFER", FROM_BROKER, 8)     /* run, kind, authority, armors, alert, alert    \
-                                                     armor, release hash, receipts (list) */       \
+    X(MESSAGE_OFFER, "OFFER", FROM_BROKER, 9)     /* run, kind, authority, armors, alert, alert    \
+                                                     armor, release hash, receipts, place */       \
     X(MESSAGE_GIVE, "GIVE", FROM_BROKER, 4)       /* release hash, release, armors, files (map) */ \
     X(MESSAGE_ACK, "ACK", FROM_BROKER, 2)         /* sequence, hash of the receipt's document */   \
-    X(MESSAGE_DOCUMENT, "DOCUMENT", FROM_BROKER, 2) /* root, people or fleet; armors */            \
+    X(MESSAGE_DOCUMENT, "DOCUMENT", FROM_BROKER, 2) /* root to fleet, stop or resume; armors */    \
+    X(MESSAGE_CONSENT, "CONSENT", FROM_BROKER, 3)   /* run, consent or answer, armors */           \
+    X(MESSAGE_MORE, "MORE", FROM_BROKER, 2)         /* run, offset */                              \
     X(MESSAGE_ASK, "ASK", FROM_PERSON, 3)           /* id, verb, arguments (map) */                \
     X(MESSAGE_ANSWER, "ANSWER", FROM_BROKER, 4)     /* id, code, text, body (value) */             \
     X(MESSAGE_EVENT, "EVENT", FROM_BROKER, 2)       /* id, body (value) */
@@ -54,7 +60,8 @@ enum {
     OFFER_ALERT,
     OFFER_ALERT_ARMOR,
     OFFER_RELEASE,
-    OFFER_RECEIPTS
+    OFFER_RECEIPTS,
+    OFFER_PLACE
 };
 
 #endif

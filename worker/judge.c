@@ -257,7 +257,7 @@ static const struct {
     {"ONLINE", 2, say_hello},
     {"OFFLINE", 1, nothing},
     {"WELCOME", 3, on_welcome},
-    {"OFFER", 9, on_offer},
+    {"OFFER", 10, on_offer},
     {"GIVE", 5, on_give},
     {"ACK", 3, on_ack},
     {"DOCUMENT", 3, on_broker_document},

@@ -54,6 +54,7 @@ send_offer(core_t *self, run_t *run, const share_t *share)
     frames_add(frames, slice_of(NULL, 0));
     frames_add_text(frames, hash_write(&run->row.release, release));
     frames_add(frames, proof_of(run, share->row.wave - 1));
+    frames_add(frames, slice_of(NULL, 0));
     core_send(self, share->peer->row.id, &frames);
 }
 

@@ -115,6 +115,7 @@ offer(const table_t *self, zframe_t *peer)
     frames_add(frames, bytes_slice(lie->alert_armor));
     frames_add_text(frames, hash_write(&lie->release_hash, text));
     frames_add_text(frames, "le");
+    frames_add_text(frames, "");
     send_to(self->socket, peer, frames);
 }
 

@@ -72,6 +72,7 @@ bare_offer(bare_t *self, slice_t route, slice_t authority, slice_t armors)
     frames_add_text(frames, "");
     frames_add_text(frames, text);
     frames_add_text(frames, "le");
+    frames_add_text(frames, "");
     bare_answer(self, frames);
 }
 

@@ -47,6 +47,7 @@ typedef struct {
     bool by_grant;
     value_t *files;    /* as GIVE brings them */
     value_t *receipts; /* as OFFER brings them */
+    bytes_t *place;    /* likewise; NULL for none */
     letter_t letters[LETTERS_MAX];
     size_t count, heard;
     uint64_t runner;   /* asked for last */
@@ -265,6 +266,7 @@ offer(const bench_t *self)
     frames_add_text(frames, "");
     frames_add_text(frames, hash_write(&self->release_hash, release));
     add_value(frames, self->receipts);
+    frames_add(frames, self->place ? bytes_slice(self->place) : slice_of(NULL, 0));
     return frames;
 }
 
@@ -569,6 +571,7 @@ bench_destroy(void **state)
     sealed_done(&self->alert);
     value_destroy(&self->files);
     value_destroy(&self->receipts);
+    bytes_destroy(&self->place);
     site_destroy(&self->site);
     free(self);
     return 0;

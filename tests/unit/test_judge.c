@@ -265,13 +265,13 @@ no_broker_makes_a_worker_talk_without_end(void **state)
 {
     bench_t *bench = *state;
     for (int i = 0; i < REFUSALS_MAX; i++) {
-        by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", NULL));
+        by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", "", NULL));
         hears_refuse(bench, FAULT_FORMAT);
     }
-    by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", NULL));
+    by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", "", NULL));
     hears_nothing(bench);
     bench->now.ms += REFUSALS_MS;
-    by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", NULL));
+    by_link(bench, message("OFFER", "", "", "", "", "", "", "", "", "", NULL));
     hears_refuse(bench, FAULT_FORMAT);
 }
 
@@ -421,9 +421,9 @@ static void
 an_offer_without_form_is_refused(void **state)
 {
     bench_t *bench = *state;
-    by_link(bench, message("OFFER", "run", "order", "", "", "", "", HEAD_1, "le", NULL));
+    by_link(bench, message("OFFER", "run", "order", "", "", "", "", HEAD_1, "le", "", NULL));
     hears_refuse(bench, FAULT_FORMAT);
-    by_link(bench, message("OFFER", HEAD_1, "wish", "", "", "", "", HEAD_1, "le", NULL));
+    by_link(bench, message("OFFER", HEAD_1, "wish", "", "", "", "", HEAD_1, "le", "", NULL));
     hears_refuse(bench, FAULT_FORMAT);
     by_link(bench, message("OFFER", HEAD_1, NULL));
     by_link(bench, message("PLEASE", NULL));
