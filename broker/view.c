@@ -99,6 +99,10 @@ view_incident(const store_t *store, const incident_t *row, fault_t *fault)
     if (!hash_equal(&row->run, &HASH_ZERO))
         view_set_hash(map, "run", &row->run);
     set_said(map, "reason", row->reason);
+    set_said(map, "ack", row->ack);
+    set_said(map, "assigned", row->assigned);
+    if (row->parent)
+        value_set_integer(map, "parent", (int64_t)row->parent);
     return set_labels(store, map, row->leaf, fault) ? NULL : MOVE(map);
 }
 

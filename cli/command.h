@@ -36,6 +36,7 @@ typedef struct {
 /* Each list ends with a row whose noun is NULL. */
 extern const command_t status_commands[];
 extern const command_t incident_commands[];
+extern const command_t why_commands[];
 extern const command_t run_commands[];
 extern const command_t review_commands[];
 extern const command_t playbook_commands[];

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "cli/incident.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/table.h"
@@ -115,6 +116,22 @@ print_suggestions(const value_t *incident)
 }
 
 static void
+print_owners(const value_t *incident)
+{
+    const value_t *children = value_get(incident, "children");
+    const char *ack = value_get_text(incident, "ack");
+    const char *assigned = value_get_text(incident, "assigned");
+    printf("  %-10s %s%s%s\n", "owner", *assigned ? assigned : "nobody",
+           *ack ? ", acknowledged by " : ", not acknowledged", ack);
+    if (value_get_integer(incident, "parent"))
+        printf("  %-10s incident %lld\n", "part of",
+               (long long)value_get_integer(incident, "parent"));
+    for (size_t i = 0; i < value_count(children); i++)
+        printf("  %-10s incident %lld\n", i ? "" : "parts",
+               (long long)value_number(value_at(children, i)));
+}
+
+static void
 print_incident(const options_t *options, const value_t *incident)
 {
     char title[TITLE_SHOWN_MAX], host[256], first[32], last[32], reason[FAULT_TEXT_MAX];
@@ -132,6 +149,7 @@ print_incident(const options_t *options, const value_t *incident)
            show_time(options, value_get_integer(incident, "first"), first, sizeof first),
            show_time(options, value_get_integer(incident, "last"), last, sizeof last),
            value_get_bool(incident, "firing") ? "still firing" : "no longer firing");
+    print_owners(incident);
     if (*value_get_text(incident, "reason"))
         printf("  %-10s %s\n", "because",
                show_text(value_get_text(incident, "reason"), reason, sizeof reason));
@@ -166,5 +184,13 @@ const command_t incident_commands[] = {
     {"incident", "list", incident_list, "[--state STATE] [--limit N]", "incidents, newest first"},
     {"incident", "view", incident_view, "INCIDENT",
      "one incident: timeline, runs, what to type next"},
+    {"incident", "ack", incident_change, "INCIDENT [--off]", "say that you have seen it"},
+    {"incident", "assign", incident_change, "INCIDENT PERSON|-", "say whose it is"},
+    {"incident", "note", incident_change, "INCIDENT TEXT", "add a line to its timeline"},
+    {"incident", "severity", incident_change, "INCIDENT critical|high|medium|low|info",
+     "overrule its source"},
+    {"incident", "parent", incident_change, "INCIDENT PARENT|0", "make it a part of another"},
+    {"incident", "resolve", incident_change, "INCIDENT --reason TEXT", "close it by hand"},
+    {"incident", "reopen", incident_change, "INCIDENT --reason TEXT", "open it again"},
     {NULL, NULL, NULL, NULL, NULL},
 };

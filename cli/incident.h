@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* incident - what the files behind `tocsin incident` and `tocsin why` share. */
+#ifndef TOCSIN_INCIDENT_H
+#define TOCSIN_INCIDENT_H
+
+#include "cli/command.h"
+
+/* argv[0] is the verb, and says what is changed. */
+command_run_t incident_change;
+
+command_run_t why;
+
+#endif
