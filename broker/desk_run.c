@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/desk_private.h"
+
+#include <stdio.h>
+
+#include "common/log.h"
+#include "wire/message.h"
+
+#define PREFIX_MIN 6
+
+/* Looking for a run by the first digits of its hash. */
+typedef struct {
+    const char *prefix;
+    size_t found;
+    row_t *row; /* the first that fits; ours */
+} search_t;
+
+static bool
+match_prefix(void *context, const row_t *row)
+{
+    search_t *search = context;
+    char text[HASH_TEXT];
+    hash_write(&row->run.id, text);
+    if (strncmp(text, search->prefix, strlen(search->prefix)) != 0)
+        return true;
+    if (!search->found++)
+        search->row = row_copy(row);
+    return search->found < 2;
+}
+
+row_t *
+desk_find_run(const desk_t *self, const char *id, fault_t *fault)
+{
+    fault_t why = {0};
+    const store_t *store = self->house->store;
+    query_t exact = {.what = FIND_RUN}, all = {.what = FIND_RUNS};
+    if (hash_read(id, &exact.hash)) {
+        row_t *row = store_first(store, &exact, &why);
+        if (!row)
+            fault_set(fault, why.code ? why.code : FAULT_NOT_FOUND, "%s",
+                      why.code ? why.text : "there is no such run; see: tocsin run list");
+        return row;
+    }
+    search_t search = {.prefix = id};
+    if (strlen(id) < PREFIX_MIN) {
+        fault_set(fault, FAULT_NOT_FOUND,
+                  "a run is named by its hash, or its first %d digits; see: tocsin run list",
+                  PREFIX_MIN);
+        return NULL;
+    }
+    int failed = store->find(store->self, &all, match_prefix, &search, fault);
+    if (!failed && search.found != 1)
+        fault_set(fault, search.found ? FAULT_CONFLICT : FAULT_NOT_FOUND,
+                  search.found ? "more than one run begins with '%.64s'; give more of its digits"
+                               : "no run begins with '%.64s'; see: tocsin run list",
+                  id);
+    if (failed || search.found != 1)
+        row_destroy(&search.row);
+    return search.row;
+}
+
+value_t *
+answer_runs(desk_t *self, asked_t *asked)
+{
+    query_t query = {.what = FIND_RUNS, .limit = desk_limit(asked)};
+    return desk_list(self, asked, &query, desk_fill_run);
+}
+
+value_t *
+answer_run(desk_t *self, asked_t *asked)
+{
+    CLEANUP(row_destroy)
+    row_t *row = desk_find_run(self, value_get_text(asked->arguments, "id"), asked->fault);
+    return row ? view_whole_run(self->house->store, &row->run, asked->fault) : NULL;
+}
+
+static void
+desk_send_event(const desk_t *self, const watch_t *watch, const event_row_t *event)
+{
+    CLEANUP(value_destroy) value_t *body = view_event(event);
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(body, encoded);
+    frames_t *frames = message_new(MESSAGE_EVENT);
+    frames_add_text(frames, watch->id);
+    frames_add(frames, bytes_slice(encoded));
+    self->house->answer(self->house->context, &watch->caller, &frames);
+}
+
+value_t *
+answer_watch(desk_t *self, asked_t *asked)
+{
+    const char *id = value_get_text(asked->arguments, "run");
+    watch_t watch = {.caller = *asked->caller};
+    if (self->watch_count == DESK_WATCHES_MAX) {
+        fault_set(asked->fault, FAULT_FULL, "%d watch already: end one of them", DESK_WATCHES_MAX);
+        return NULL;
+    }
+    if (*id) {
+        CLEANUP(row_destroy) row_t *row = desk_find_run(self, id, asked->fault);
+        if (!row)
+            return NULL;
+        watch.run = row->run.id;
+    }
+    watch.incident = (uint64_t)value_get_integer(asked->arguments, "incident");
+    snprintf(watch.id, sizeof watch.id, "%s", asked->id);
+    self->watches[self->watch_count++] = watch;
+    return value_map();
+}
+
+value_t *
+answer_unwatch(desk_t *self, asked_t *asked)
+{
+    const char *id = value_get_text(asked->arguments, "id");
+    for (size_t i = self->watch_count; i-- > 0;)
+        if (!strcmp(self->watches[i].id, id) &&
+            !strcmp(self->watches[i].caller.name, asked->caller->name))
+            self->watches[i] = self->watches[--self->watch_count];
+    return value_map();
+}
+
+static bool
+send_past(void *context, const row_t *row)
+{
+    const desk_t *self = context;
+    desk_send_event(self, &self->watches[self->watch_count - 1], &row->event);
+    return true;
+}
+
+/* After the answer to a watch of one run: what happened in it so far. */
+void
+desk_tell_past(const desk_t *self)
+{
+    fault_t fault = {0};
+    const store_t *store = self->house->store;
+    query_t query = {.what = FIND_EVENTS_RUN, .hash = self->watches[self->watch_count - 1].run};
+    if (hash_equal(&query.hash, &HASH_ZERO))
+        return;
+    if (store->find(store->self, &query, send_past, (void *)(uintptr_t)self, &fault))
+        log_fault("watch", &fault);
+}
+
+void
+desk_tell(desk_t *self, const event_row_t *event)
+{
+    for (size_t i = 0; i < self->watch_count; i++) {
+        const watch_t *watch = &self->watches[i];
+        bool run = hash_equal(&watch->run, &HASH_ZERO) || hash_equal(&watch->run, &event->run);
+        if (run && (!watch->incident || watch->incident == event->incident))
+            desk_send_event(self, watch, event);
+    }
+}
+
+void
+desk_forget(desk_t *self, const caller_t *caller)
+{
+    for (size_t i = self->watch_count; i-- > 0;) {
+        const caller_t *other = &self->watches[i].caller;
+        if (other->route_size == caller->route_size &&
+            !memcmp(other->route, caller->route, caller->route_size))
+            self->watches[i] = self->watches[--self->watch_count];
+    }
+}

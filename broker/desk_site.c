@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/desk_private.h"
+
+#include <stdio.h>
+
+#define PREFIX_MIN 6 /* digits of a release's hash */
+
+static shelved_t *
+find_release(const desk_t *self, const char *name, fault_t *fault)
+{
+    const shelf_t *shelf = core_shelf(self->house->core);
+    shelved_t *found = *name ? shelf_in_service(shelf, name) : NULL;
+    size_t count = strlen(name) < PREFIX_MIN ? 0 : shelf_release_count(shelf);
+    for (size_t i = 0; !found && i < count; i++) {
+        char text[HASH_TEXT];
+        shelved_t *release = shelf_release_at(shelf, i);
+        hash_write(&release->hash, text);
+        if (!strncmp(text, name, strlen(name)))
+            found = release;
+    }
+    if (!found)
+        fault_set(fault, FAULT_NOT_FOUND,
+                  "no release '%.64s' is here, nor is one of that playbook in service; see: "
+                  "tocsin review list --all",
+                  name);
+    return found;
+}
+
+static value_t *
+count_workers(const desk_t *self, wall_t now)
+{
+    const trust_t *trust = core_charter(self->house->core)->trust;
+    int64_t online = 0, known = 0;
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        for (size_t j = 0; j < fleet->worker_count; j++, known++) {
+            wall_t seen;
+            core_worker(self->house->core, fleet->workers[j].id, &seen);
+            online += seen.ms && now.ms - seen.ms < CORE_ONLINE_MS;
+        }
+    }
+    value_t *map = value_map();
+    value_set_integer(map, "online", online);
+    value_set_integer(map, "known", known);
+    return map;
+}
+
+static value_t *
+count_releases(const desk_t *self)
+{
+    const shelf_t *shelf = core_shelf(self->house->core);
+    int64_t waiting = 0, serving = 0;
+    for (size_t i = 0; i < shelf_release_count(shelf); i++) {
+        release_state_t state = shelf_release_at(shelf, i)->state;
+        waiting += state == RELEASE_WAITING;
+        serving += state == RELEASE_IN_SERVICE;
+    }
+    value_t *map = value_map();
+    value_set_integer(map, "releases", serving);
+    value_set_integer(map, "waiting", waiting);
+    if (*self->house->catalog_error)
+        value_set_text(map, "error", self->house->catalog_error);
+    return map;
+}
+
+static bool
+fill_waiting(void *context, const row_t *row)
+{
+    const incident_t *incident = &row->incident;
+    value_t *map = value_map();
+    value_set_integer(map, "incident", (int64_t)incident->id);
+    value_set_text(map, "title", incident->title);
+    value_t *names = view_names(incident->playbooks);
+    if (value_count(names))
+        value_set(map, "playbook", value_copy(value_at(names, 0)));
+    value_destroy(&names);
+    return desk_append(((filling_t *)context)->asked, map);
+}
+
+value_t *
+answer_status(desk_t *self, asked_t *asked)
+{
+    const desk_house_t *house = self->house;
+    const merkle_t *log = core_log(house->core);
+    hash_t head = merkle_head(log);
+    query_t query = {
+        .what = FIND_INCIDENTS_IN, .number = INCIDENT_WAITING, .limit = desk_limit(asked)};
+    value_t *waiting = desk_list(self, asked, &query, fill_waiting);
+    if (!waiting)
+        return NULL;
+    value_t *map = value_map(), *counts = value_map(), *runs = value_map(), *record = value_map();
+    for (unsigned i = 0; i < INCIDENT_STATE_COUNT; i++)
+        value_set_integer(counts, incident_word(i), (int64_t)core_count(house->core, i));
+    value_set_integer(runs, "active", (int64_t)core_active_runs(house->core));
+    value_set_integer(record, "size", (int64_t)log->size);
+    view_set_hash(record, "head", &head);
+    view_set_hash(map, "site", trust_site(core_charter(house->core)->trust));
+    value_set_text(map, "broker", house->broker);
+    value_set_text(map, "instance", house->instance);
+    value_set_integer(map, "started", house->started.ms);
+    value_set(map, "incidents", counts);
+    value_set(map, "runs", runs);
+    value_set(map, "workers", count_workers(self, asked->now));
+    value_set(map, "log", record);
+    value_set(map, "catalog", count_releases(self));
+    value_set(map, "waiting", waiting);
+    return map;
+}
+
+value_t *
+answer_releases(desk_t *self, asked_t *asked)
+{
+    const shelf_t *shelf = core_shelf(self->house->core);
+    value_t *list = value_list();
+    for (size_t i = 0; i < shelf_release_count(shelf); i++) {
+        CLEANUP(value_destroy) value_t *item = view_release(shelf_release_at(shelf, i));
+        if (view_fits(item, &asked->room))
+            value_append(list, MOVE(item));
+    }
+    return list;
+}
+
+value_t *
+answer_release(desk_t *self, asked_t *asked)
+{
+    const char *name = value_get_text(asked->arguments, "release");
+    if (!*name)
+        name = value_get_text(asked->arguments, "hash");
+    if (!*name)
+        name = value_get_text(asked->arguments, "playbook");
+    const shelved_t *release = find_release(self, name, asked->fault);
+    if (!release)
+        return NULL;
+    value_t *map = value_map();
+    view_set_hash(map, "hash", &release->hash);
+    value_set_text(map, "state", release_word(release->state));
+    value_set(map, "document", value_bytes(bytes_slice(release->document)));
+    value_set(map, "armors", value_bytes(bytes_slice(release->armors)));
+    value_set(map, "files", value_copy(release->files));
+    return map;
+}
+
+static value_t *
+view_worker(const desk_t *self, const fleet_t *fleet, const worker_line_t *line, wall_t now)
+{
+    wall_t seen;
+    const worker_row_t *row = core_worker(self->house->core, line->id, &seen);
+    value_t *map = value_map();
+    value_set_text(map, "id", line->id);
+    value_set_text(map, "region", fleet->region);
+    value_set_text(map, "labels", line->labels);
+    value_set_bool(map, "online", seen.ms && now.ms - seen.ms < CORE_ONLINE_MS);
+    if (seen.ms)
+        value_set_integer(map, "seen", seen.ms);
+    value_set_integer(map, "sequence", row ? (int64_t)row->sequence : 0);
+    value_set_integer(map, "version", (int64_t)fleet->version);
+    return map;
+}
+
+value_t *
+answer_workers(desk_t *self, asked_t *asked)
+{
+    const trust_t *trust = core_charter(self->house->core)->trust;
+    value_t *list = value_list();
+    asked->list = list;
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        for (size_t j = 0; j < fleet->worker_count; j++)
+            desk_append(asked, view_worker(self, fleet, &fleet->workers[j], asked->now));
+    }
+    asked->failed = false;
+    return list;
+}
