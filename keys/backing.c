@@ -102,13 +102,17 @@ signatures_read(signatures_t *self, slice_t document, slice_t armors, unsigned p
     return taken;
 }
 
+/* What is stored may be signed by keys that are nobody's any more. */
 static int
-resolve(const people_t *people, const signatures_t *signatures, backing_t *backing, fault_t *fault)
+resolve(const people_t *people, const signatures_t *signatures, bool stored, backing_t *backing,
+        fault_t *fault)
 {
     char print[PUBKEY_FINGERPRINT_TEXT];
     for (size_t i = 0; i < signatures->count; i++) {
         const signature_t *signature = &signatures->signature[i];
         const person_key_t *line = people_find(people, &signature->key);
+        if (!line && stored)
+            continue;
         if (!line)
             return fault_set(fault, FAULT_KEY, "key %s that signed is nobody's among people",
                              pubkey_fingerprint(&signature->key, print));
@@ -116,6 +120,17 @@ resolve(const people_t *people, const signatures_t *signatures, backing_t *backi
         backing->backer[backing->count++] = (backer_t){line, signature->purpose, pin};
     }
     return 0;
+}
+
+int
+trust_backing_stored(const trust_t *self, slice_t document, slice_t armors, unsigned purposes,
+                     backing_t *backing, fault_t *fault)
+{
+    signatures_t signatures;
+    *backing = (backing_t){0};
+    if (signatures_read(&signatures, document, armors, purposes, fault))
+        return -1;
+    return resolve(self->people, &signatures, true, backing, fault);
 }
 
 int
@@ -133,7 +148,7 @@ trust_backing(const trust_t *self, slice_t document, slice_t armors, unsigned pu
         return 0;
     }
     if (signatures_read(&signatures, document, armors, purposes, fault) ||
-        resolve(self->people, &signatures, &found, fault))
+        resolve(self->people, &signatures, false, &found, fault))
         return -1;
     cache_add(self->cache, &hash, &found);
     *backing = found;

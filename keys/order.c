@@ -222,8 +222,14 @@ order_destroy(order_t **self_p)
 const hash_t *
 order_release(const order_t *self)
 {
+    return order_release_of(self, self->playbook);
+}
+
+const hash_t *
+order_release_of(const order_t *self, const char *playbook)
+{
     for (size_t i = 0; i < self->release_count; i++)
-        if (!strcmp(self->releases[i].playbook, self->playbook))
+        if (!strcmp(self->releases[i].playbook, playbook))
             return &self->releases[i].hash;
     return NULL;
 }

@@ -63,6 +63,9 @@ void order_destroy(order_t **self_p);
 /* The release of order->playbook; order_decode saw that it is there. */
 const hash_t *order_release(const order_t *self);
 
+/* The release of a playbook that the run may call, or its own; NULL where none is listed. */
+const hash_t *order_release_of(const order_t *self, const char *playbook);
+
 /* NULL where the worker is no target, or none that is listed. */
 const target_line_t *order_target(const order_t *self, const char *worker);
 

@@ -9,8 +9,6 @@
 #include "common/document.h"
 #include "keys/trust_private.h"
 
-#define SKEW_MS (5 * 60 * 1000) /* by which signers' clocks may be ahead of ours */
-
 trust_t *
 trust_new(const hash_t *site)
 {
@@ -31,6 +29,7 @@ trust_destroy(trust_t **self_p)
     for (size_t i = 0; i < self->fleet_count; i++)
         fleet_destroy(&self->fleets[i].fleet);
     free(self->fleets);
+    free(self->halts);
     cache_destroy(&self->cache);
     free(self);
     *self_p = NULL;
@@ -55,30 +54,44 @@ trust_frame(const trust_t *self, slice_t document, const char *type, fault_t *fa
     return 0;
 }
 
-int
-trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+/* Roots that hold stay what they are: each is kept by the one before. */
+static int
+keep_root(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
+{
+    (void)stored;
+    return trust_add_root(self, document, armors, fault);
+}
+
+static const struct {
+    const char *type;
+    int (*keep)(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault);
+} kinds[] = {
+    {"root", keep_root},       {"people", trust_keep_people}, {"fleet", trust_keep_fleet},
+    {"stop", trust_keep_stop}, {"resume", trust_keep_resume},
+};
+
+static int
+keep(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
 {
     char type[16];
     document_type(document, type, sizeof type);
-    if (!strcmp(type, "root"))
-        return trust_add_root(self, document, armors, fault);
-    if (!strcmp(type, "people"))
-        return trust_add_people(self, document, armors, fault);
-    if (!strcmp(type, "fleet"))
-        return trust_add_fleet(self, document, armors, fault);
-    return fault_set(fault, FAULT_FORMAT, "a document that is no root, people or fleet");
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+        if (!strcmp(type, kinds[i].type))
+            return kinds[i].keep(self, document, armors, stored, fault);
+    return fault_set(fault, FAULT_FORMAT,
+                     "a document that is no root, people, fleet, stop or resume");
+}
+
+int
+trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    return keep(self, document, armors, false, fault);
 }
 
 int
 trust_restore(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
-    char type[16];
-    document_type(document, type, sizeof type);
-    if (!strcmp(type, "people"))
-        return trust_keep_people(self, document, armors, true, fault);
-    if (!strcmp(type, "fleet"))
-        return trust_keep_fleet(self, document, armors, true, fault);
-    return trust_add(self, document, armors, fault);
+    return keep(self, document, armors, true, fault);
 }
 
 /* 1 loaded, 0 where there is no such file, -1 fault. */
@@ -100,24 +113,24 @@ load_one(trust_t *self, const char *folder, const char *name, fault_t *fault)
     return 1;
 }
 
-/* "fleet.REGION" itself, not its signatures, nor what a crash left behind of writing it. */
+/* A document itself, not its signatures, nor what a crash left behind of writing it. */
 static int
-is_fleet_file(const struct dirent *entry)
+is_document(const struct dirent *entry)
 {
-    static const char front[] = "fleet.";
-    const char *name = entry->d_name, *last = strrchr(name, '.');
-    return !strncmp(name, front, sizeof front - 1) && strcmp(last, ".sigs") != 0 &&
-           strcmp(last, ".new") != 0;
+    const char *last = strrchr(entry->d_name, '.');
+    return last && strcmp(last, ".sigs") != 0 && strcmp(last, ".new") != 0;
 }
 
+/* FOLDER/FRONT*, ascending. */
 static int
-load_fleets(trust_t *self, const char *folder, fault_t *fault)
+load_each(trust_t *self, const char *folder, const char *front, fault_t *fault)
 {
     struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_fleet_file, alphasort);
+    int count = scandir(folder, &entries, is_document, alphasort);
     int failed = count < 0 ? fault_errno(fault, "folder '%s' cannot be read", folder) : 0;
     for (int i = 0; i < count; i++) {
-        if (!failed && load_one(self, folder, entries[i]->d_name, fault) < 0)
+        bool meant = !strncmp(entries[i]->d_name, front, strlen(front));
+        if (meant && !failed && load_one(self, folder, entries[i]->d_name, fault) < 0)
             failed = -1;
         free(entries[i]);
     }
@@ -128,6 +141,7 @@ load_fleets(trust_t *self, const char *folder, fault_t *fault)
 int
 trust_load(trust_t *self, const char *folder, fault_t *fault)
 {
+    static const char *const fronts[] = {"fleet.", "stop.", "resume."};
     char name[32];
     int loaded = 1;
     for (unsigned version = 1; loaded > 0; version++) {
@@ -140,7 +154,10 @@ trust_load(trust_t *self, const char *folder, fault_t *fault)
         return fault_set(fault, FAULT_NOT_FOUND, "no 'root.1' in '%s'", folder);
     if (load_one(self, folder, "people", fault) < 0)
         return -1;
-    return load_fleets(self, folder, fault);
+    for (size_t i = 0; i < ARRAY_SIZE(fronts); i++)
+        if (load_each(self, folder, fronts[i], fault))
+            return -1;
+    return 0;
 }
 
 const hash_t *
@@ -185,6 +202,13 @@ trust_worker(const trust_t *self, const char *id, const fleet_t **fleet)
     return line;
 }
 
+const char *
+trust_region(const trust_t *self, const char *worker)
+{
+    const fleet_t *fleet = NULL;
+    return worker && trust_worker(self, worker, &fleet) ? fleet->region : NULL;
+}
+
 const worker_line_t *
 trust_host(const trust_t *self, const char *host, const fleet_t **fleet)
 {
@@ -226,7 +250,7 @@ check_time(const char *what, wall_t issued, wall_t expires, wall_t when, wall_t 
         wall_write_time(expires, text);
         return fault_set(fault, FAULT_EXPIRED, "%s expired at %s", what, text);
     }
-    if (now.ms < issued.ms - SKEW_MS) {
+    if (now.ms < issued.ms - TRUST_SKEW_MS) {
         wall_write_time(issued, text);
         return fault_set(fault, FAULT_EXPIRED, "%s begins at %s only", what, text);
     }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trust_private - what trust.c, chain.c (root, people and fleets), backing.c (signatures and the
- * people behind them), approval.c (releases) and warrant.c (orders, grants) share; nobody else
- * includes it. */
+/* trust_private - what trust.c, chain.c (root, people and fleets), halts.c (stops), backing.c
+ * (signatures and the people behind them), demand.c (how far those reach), approval.c (releases),
+ * warrant.c (orders), evidence.c (grants) and assent.c (consents) share; nobody else includes it.
+ */
 #ifndef TOCSIN_TRUST_PRIVATE_H
 #define TOCSIN_TRUST_PRIVATE_H
 
 #include "keys/trust.h"
+
+#define TRUST_SKEW_MS (5 * 60 * 1000) /* by which signers' clocks may be off ours */
 
 /* The keys beside one document, each of which signed it. */
 typedef struct {
@@ -44,6 +47,8 @@ struct trust {
     bool people_backed; /* by the quorum of the root kept now */
     size_t fleet_count;
     kept_fleet_t *fleets;
+    size_t halt_count, halt_capacity;
+    halt_line_t *halts;
     cache_t *cache; /* chains that held; emptied when root, people or a fleet change */
 };
 
@@ -65,6 +70,61 @@ int signatures_read(signatures_t *self, slice_t document, slice_t armors, unsign
 int trust_backing(const trust_t *self, slice_t document, slice_t armors, unsigned purposes,
                   backing_t *backing, fault_t *fault) MUST_CHECK;
 
+/* The same for what was kept before: from no cache, and keys that are nobody's now are left out. */
+int trust_backing_stored(const trust_t *self, slice_t document, slice_t armors, unsigned purposes,
+                         backing_t *backing, fault_t *fault) MUST_CHECK;
+
+/* The distinct people behind a document; and whether each key that signed is of this role:
+ * FAULT_ROLE. */
+signers_t backing_people(const backing_t *self);
+int backing_check_role(const backing_t *self, role_t role, fault_t *fault) MUST_CHECK;
+
+/* The workers that a document is about: the one that asks, or all that it names. */
+typedef struct {
+    size_t count;
+    struct {
+        const worker_line_t *line;
+        const fleet_t *fleet;
+    } * worker;
+} reach_t;
+
+/* The worker of a target; one that is in no fleet is left out. */
+void reach_add(reach_t *self, const trust_t *trust, const char *target);
+void reach_done(reach_t *self);
+bool reach_covered(const reach_t *self, const char *scope);
+
+/* What signers must reach. */
+typedef struct {
+    const backing_t *backing;
+    const reach_t *reach;
+    unsigned needed[CLASSES]; /* people */
+    bool everyone;            /* who signs without reaching it spoils it, else does not count */
+} demand_t;
+
+/* The worst class, up to highest, that these signers may cause; where that is not need:
+ * FAULT_QUORUM, FAULT_CLASS, FAULT_SCOPE, FAULT_PIN. */
+int demand_check(const demand_t *self, class_t need, class_t highest, class_t *allowed,
+                 fault_t *fault) MUST_CHECK;
+
+/* The region of a worker; NULL for no worker, or one in no fleet. */
+const char *trust_region(const trust_t *self, const char *worker);
+
+/* By which windows, freshness and expiry are judged: when it was accepted, if it was before. */
+wall_t trust_moment(wall_t accepted, wall_t now);
+
+/* An order or grant names its release by hash, so where these bytes have that hash, its class and
+ * authors are known before the release is judged. 1 known, 0 other bytes, -1 fault. */
+int trust_peek_release(slice_t document, const hash_t *named, release_t **release,
+                       fault_t *fault) MUST_CHECK;
+
+/* The release of the proof, which must be the one that was named. */
+int trust_take_release(trust_t *self, const proof_t *proof, const hash_t *named,
+                       const char *playbook, warrant_t *warrant, fault_t *fault) MUST_CHECK;
+
+/* trust_check for a grant and the alert that draws on it. */
+int trust_check_alert(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
+                      warrant_t *warrant, fault_t *fault) MUST_CHECK;
+
 /* The type and, in the second line, the site: what may be read before signatures are checked.
  * FAULT_FORMAT, FAULT_LIMIT, FAULT_SITE. */
 int trust_frame(const trust_t *self, slice_t document, const char *type, fault_t *fault) MUST_CHECK;
@@ -76,6 +136,13 @@ int trust_keep_people(trust_t *self, slice_t document, slice_t armors, bool stor
                       fault_t *fault) MUST_CHECK;
 int trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored,
                      fault_t *fault) MUST_CHECK;
+
+/* As trust_add_stop and trust_add_resume; what is stored stays in force without its signers, and a
+ * stored resume without its stop is nothing. */
+int trust_keep_stop(trust_t *self, slice_t document, slice_t armors, bool stored,
+                    fault_t *fault) MUST_CHECK;
+int trust_keep_resume(trust_t *self, slice_t document, slice_t armors, bool stored,
+                      fault_t *fault) MUST_CHECK;
 
 /* trust_check_current for what was accepted at when: documents that expired since do no harm, those
  * that came since count, and none may be from the future. */
