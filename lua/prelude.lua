@@ -367,7 +367,8 @@ local function manifest(book)
     { first = "any", grow = "any", soak = "any", max_failures = "any" })
   for i, step in ipairs(book.steps) do
     steps[i] = {
-      name = step.name, timeout = step.timeout, needs = step.needs, uses = step.uses,
+      name = step.name, kind = "run", timeout = step.timeout, needs = step.needs,
+      uses = step.uses,
       when = step.when ~= nil, verify = step.verify ~= nil,
     }
   end

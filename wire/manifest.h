@@ -17,27 +17,47 @@
 #define MANIFEST_USES_MAX     256
 #define MANIFEST_BOUNDS_MAX   512
 #define MANIFEST_TRIGGERS_MAX 64
+#define MANIFEST_WORDS_MAX    256     /* choices, options and givens, each */
+#define MANIFEST_TARGETS_MAX  1000000 /* that limits may name */
+#define MANIFEST_COOLDOWN_MAX (30 * 24 * 3600)
 #define STEP_TIMEOUT_MAX_S    3600
+#define STEP_RETRIES_MAX      10
+#define STEP_EACH_MAX         256
+#define STEP_WAIT_MAX_S       (24 * 3600) /* for a person */
+#define INPUT_LIST_MAX        64
 
 typedef enum {
-    INPUT_STRING,  /* printable ASCII, 1..800 bytes */
-    INPUT_INTEGER, /* 64-bit */
-    INPUT_PERCENT, /* integer 0..100 */
-    INPUT_PATH,    /* path_is_normal */
-    INPUT_NAME,    /* text_is_name */
-    INPUT_ADDRESS, /* an IP address or host name */
+    INPUT_STRING,   /* printable ASCII, 1..800 bytes */
+    INPUT_INTEGER,  /* 64-bit */
+    INPUT_PERCENT,  /* integer 0..100 */
+    INPUT_DURATION, /* "90s", "15m", "2h", "30d", "0s"; its value: seconds */
+    INPUT_PATH,     /* path_is_normal */
+    INPUT_NAME,     /* text_is_name */
+    INPUT_ADDRESS,  /* an IP address or host name */
+    INPUT_IP,       /* one IPv4 or IPv6 address in its one spelling */
+    INPUT_CIDR,     /* such an address, '/', prefix; no bit behind the prefix */
+    INPUT_HOST,     /* a host name */
+    INPUT_WORKER,   /* a worker's id */
+    INPUT_CHOICE,   /* one of those that the manifest lists */
+    INPUT_LIST,     /* names with ',' between; its value: the list of them */
+    INPUT_SECRET,   /* the name of a secret that the worker resolves */
     INPUT_KINDS
 } input_kind_t;
 
 const char *input_kind_word(input_kind_t kind); /* "string", "integer", ... */
+bool input_kind_read(const char *word, input_kind_t *out);
 
+/* Texts are the manifest's own and live as long; none is NULL, "" where there is none. */
 typedef struct {
     char name[TEXT_NAME_MAX + 1];
     input_kind_t kind;
     bool has_default;
-    char fallback[ORDER_VALUE_MAX + 1]; /* the default's text */
-    char from[TEXT_NAME_MAX + 65];      /* alert_field it maps from; "" where none */
-    char help[256];                     /* "" where none */
+    const char *fallback; /* the default's text */
+    const char *from;     /* alert_field it maps from */
+    const char *help;
+    const char *pattern; /* string: wire/pattern.h */
+    bool has_range;      /* integer; duration, in seconds */
+    int64_t least, most;
 } manifest_input_t;
 
 typedef enum {
@@ -49,6 +69,8 @@ typedef enum {
     STEP_KINDS
 } step_kind_t;
 
+const char *step_kind_word(step_kind_t kind); /* "run", "approve", ... */
+
 typedef struct {
     char name[TEXT_NAME_MAX + 1];
     step_kind_t kind;
@@ -57,6 +79,12 @@ typedef struct {
     bool always;               /* runs last, whatever happened */
     unsigned retries, pause_s; /* further attempts, and the pause before the first; it doubles */
     unsigned each_max;         /* for_each: the most items; 0: it has none */
+    role_t role;               /* approve, ask: who */
+    unsigned wait_s;           /* approve, ask: how long it waits for a person */
+    const char *text;          /* approve, ask: what the person reads */
+    input_kind_t answer;       /* ask */
+    const char *sink;          /* notify */
+    const char *callee;        /* call: the playbook */
 } manifest_step_t;
 
 typedef struct {
@@ -76,8 +104,21 @@ typedef struct {
     char op[TEXT_NAME_MAX + 1];
     char argument[TEXT_NAME_MAX + 1];
     char kind[8];
-    char value[ORDER_VALUE_MAX + 1];
+    const char *value;
 } manifest_bound_t;
+
+/* A choice of an input, or an option of a step that asks. */
+typedef struct {
+    char owner[TEXT_NAME_MAX + 1];
+    const char *text;
+} manifest_word_t;
+
+/* value a literal, or "inputs.NAME" of the caller. */
+typedef struct {
+    char step[TEXT_NAME_MAX + 1];
+    char input[TEXT_NAME_MAX + 1];
+    const char *value;
+} manifest_given_t;
 
 typedef struct {
     char playbook[TEXT_NAME_MAX + 1];
@@ -85,37 +126,56 @@ typedef struct {
     class_t highest;
     unsigned first, grow, max_failures; /* rollout: size of wave 1, factor, error budget */
     uint64_t soak_s;
-    size_t input_count, trigger_count, step_count, need_count, failure_count, use_count,
-        bound_count;
-    manifest_input_t inputs[MANIFEST_INPUTS_MAX]; /* every array ascending */
-    char triggers[MANIFEST_TRIGGERS_MAX][128];    /* alert names (label alertname) */
-    manifest_step_t steps[MANIFEST_STEPS_MAX];
-    manifest_need_t needs[MANIFEST_NEEDS_MAX];
-    manifest_need_t failures[MANIFEST_NEEDS_MAX]; /* step runs only once need failed for good */
-    manifest_use_t uses[MANIFEST_USES_MAX];
-    manifest_bound_t bounds[MANIFEST_BOUNDS_MAX];
+    unsigned most, keep; /* limits: targets at most, and those left untouched; 0 is no limit */
+    uint64_t cooldown_s; /* between automatic runs on one target */
+    size_t input_count, choice_count, trigger_count, step_count, need_count, failure_count,
+        option_count, given_count, use_count, bound_count;
+    manifest_input_t *inputs; /* every array ascending, as long as its count */
+    manifest_word_t *choices;
+    const char **triggers; /* alert names (label alertname) */
+    manifest_step_t *steps;
+    manifest_need_t *needs;
+    manifest_need_t *failures; /* step runs only once need failed for good */
+    manifest_word_t *options;
+    manifest_given_t *givens;
+    manifest_use_t *uses;
+    manifest_bound_t *bounds;
+    char *texts; /* what the pointers to text look at */
+    size_t texts_size;
 } manifest_t;
 
-/* Grammar, and that it hangs together: needs name steps and have no cycle, uses name steps and
- * known ops with a class not below the op table's, bounds name uses, arguments and inputs, highest
- * is the worst class used. FAULT_FORMAT, FAULT_OP, FAULT_CLASS. */
+/* Grammar, and that it hangs together: lines name steps and inputs that are there, needs and
+ * failures have no circle, nothing ordinary needs a step that runs last or for a failure, each step
+ * has what its kind wants and nothing of another, defaults fit their inputs, ops are known and of a
+ * class not below the op table's, no op that may run once only is retried, highest is the worst
+ * class used. FAULT_FORMAT, FAULT_OP, FAULT_CLASS. */
 manifest_t *manifest_decode(slice_t document, fault_t *fault);
 void manifest_encode(const manifest_t *self, bytes_t *out);
 
 /* From the map that a runner's mode "manifest" gives: {name, summary, rollout {first, grow, soak,
- * max_failures}, inputs: list of {name, kind, default?, from?, help?}, triggers: list, steps: list
- * of {name, timeout, when, verify, needs: list, uses: list of {op, bounds: list of {argument, kind,
- * value}}}}. Sorts, takes the classes from the op table, and checks as manifest_decode does. */
+ * max_failures}, at_most, keep, cooldown, inputs: list of {name, kind, default?, from?, help?,
+ * pattern?, range?: {from, to}, choices?: list}, triggers: list, steps: list of {name, kind,
+ * timeout, when, verify, undo, always, needs: list, on_failure: list, retry?: {count, pause},
+ * each?, role?, wait?, text?, answer?, options?: list, sink?, callee?, given?: list of {input,
+ * value}, uses: list of {op, bounds: list of {argument, kind, value}}}}. A step's on_failure names
+ * the steps that stand for its failure. Sorts, takes the classes from the op table, and checks as
+ * manifest_decode does. */
 manifest_t *manifest_make(const value_t *map, fault_t *fault);
 void manifest_destroy(manifest_t **self_p);
 
 const manifest_input_t *manifest_input(const manifest_t *self, const char *name);
 const manifest_step_t *manifest_step(const manifest_t *self, const char *name);
 bool manifest_needs(const manifest_t *self, const char *step, const char *need);
+
+/* Whether step needs other over any number of steps. */
+bool manifest_awaits(const manifest_t *self, const char *step, const char *other);
+
+/* Whether a step stands for the failure of another. */
+bool manifest_is_for_failure(const manifest_t *self, const char *step);
 bool manifest_uses(const manifest_t *self, const char *step, const char *op);
 bool manifest_triggered_by(const manifest_t *self, const char *alertname);
 
-/* Steps in an order that respects needs, ties by name: indices into steps. */
+/* Steps in an order that respects needs and failures, ties by name: indices into steps. */
 void manifest_sequence(const manifest_t *self, size_t order[static MANIFEST_STEPS_MAX]);
 
 /* The inputs of a run, all of them, as a map of values: the order's texts, or what the alert maps
@@ -130,8 +190,22 @@ size_t manifest_map(const manifest_t *self, const alert_t *alert, input_text_t *
 /* The inputs of what was proved: the order's, or what the alert gives within the grant's bounds. */
 value_t *manifest_inputs_of(const manifest_t *self, const warrant_t *warrant, fault_t *fault);
 
-/* One input's text to its value by kind; NULL with FAULT_INPUT. */
+/* One text to its value by kind alone; NULL with FAULT_INPUT. */
 value_t *input_value(input_kind_t kind, const char *text, fault_t *fault);
+
+/* One input's text to its value: kind, pattern, range, choices. NULL with FAULT_INPUT. */
+value_t *manifest_input_value(const manifest_t *self, const manifest_input_t *input,
+                              const char *text, fault_t *fault);
+
+/* A person's answer to a step that asks, to the step's output: kind and options. NULL with
+ * FAULT_INPUT. */
+value_t *manifest_answer(const manifest_t *self, const manifest_step_t *step, const char *text,
+                         fault_t *fault);
+
+/* What a step that calls gives its callee, for the callee's manifest_inputs: literals, and the
+ * caller's inputs (manifest_inputs) as texts. At most ORDER_INPUTS_MAX into texts; how many. */
+size_t manifest_given(const manifest_t *self, const manifest_step_t *step, const value_t *inputs,
+                      input_text_t *texts);
 
 /* Whether step may call op with these arguments: declared, schema (op_check), bounds against
  * inputs. FAULT_OP, FAULT_ARGUMENT. */

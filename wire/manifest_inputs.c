@@ -1,34 +1,195 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a manifest means at run time: the inputs of a run, and whether a step may call an op. */
+#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 
 #include "wire/manifest.h"
 #include "wire/ops.h"
+#include "wire/pattern.h"
+
+/* In its one spelling; the number of its bits, 0 for no address. */
+static size_t
+read_ip(const char *text, uint8_t bytes[static 16])
+{
+    char again[INET6_ADDRSTRLEN];
+    int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    if (inet_pton(family, text, bytes) != 1 || !inet_ntop(family, bytes, again, sizeof again) ||
+        strcmp(again, text) != 0)
+        return 0;
+    return family == AF_INET6 ? 128 : 32;
+}
+
+static bool
+is_ip(const char *text)
+{
+    uint8_t bytes[16];
+    return read_ip(text, bytes);
+}
+
+static bool
+is_cidr(const char *text)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+    uint8_t bytes[16];
+    uint64_t prefix;
+    const char *slash = strchr(text, '/');
+    size_t size = slash ? (size_t)(slash - text) : sizeof address;
+    if (size >= sizeof address)
+        return false;
+    memcpy(address, text, size);
+    size_t bits = read_ip(address, bytes);
+    if (!bits || !text_read_u64(slash + 1, 0, bits, &prefix))
+        return false;
+    for (size_t i = (size_t)prefix; i < bits; i++)
+        if (bytes[i / 8] & (0x80 >> i % 8))
+            return false;
+    return true;
+}
+
+/* RFC 1123: labels of letters, digits and '-', lower case. */
+static bool
+is_host(const char *text)
+{
+    size_t size = strlen(text);
+    if (!size || size > 253)
+        return false;
+    for (;;) {
+        size_t label = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+        if (!label || label > 63 || text[0] == '-' || text[label - 1] == '-')
+            return false;
+        text += label;
+        if (*text++ != '.')
+            return !text[-1];
+    }
+}
+
+/* "0s", or a number without leading zeroes and its unit. */
+static bool
+read_duration(const char *text, int64_t *seconds)
+{
+    uint64_t number;
+    size_t digits = strspn(text, "0123456789");
+    if (!strcmp(text, "0s")) {
+        *seconds = 0;
+        return true;
+    }
+    if (!digits || digits > 9 || text[0] == '0' || !text[digits] || !strchr("smhd", text[digits]) ||
+        text[digits + 1] || !text_read_duration(text, &number))
+        return false;
+    *seconds = (int64_t)number;
+    return true;
+}
+
+/* The names between commas; NULL where one is no name. */
+static value_t *
+read_list(const char *text)
+{
+    char name[TEXT_NAME_MAX + 1];
+    CLEANUP(value_destroy) value_t *list = value_list();
+    for (;;) {
+        size_t size = strcspn(text, ",");
+        if (size >= sizeof name || value_count(list) == INPUT_LIST_MAX)
+            return NULL;
+        memcpy(name, text, size);
+        name[size] = '\0';
+        if (!text_is_name(name))
+            return NULL;
+        value_append(list, value_text(name));
+        if (!text[size])
+            return MOVE(list);
+        text += size + 1;
+    }
+}
+
+/* Kinds whose value is their text. */
+static bool (*const fits[INPUT_KINDS])(const char *text) = {
+    [INPUT_PATH] = path_is_normal,
+    [INPUT_NAME] = text_is_name,
+    [INPUT_ADDRESS] = address_is_plain,
+    [INPUT_IP] = is_ip,
+    [INPUT_CIDR] = is_cidr,
+    [INPUT_HOST] = is_host,
+    [INPUT_WORKER] = text_is_name,
+    [INPUT_SECRET] = text_is_name,
+};
+
+/* NULL where the text is none of the kind. */
+static value_t *
+read_value(input_kind_t kind, const char *text)
+{
+    int64_t number = 0;
+    switch (kind) {
+    case INPUT_INTEGER:
+    case INPUT_PERCENT:
+        return text_read_i64(text, &number) &&
+                       (kind == INPUT_INTEGER || (number >= 0 && number <= 100))
+                   ? value_integer(number)
+                   : NULL;
+    case INPUT_DURATION:
+        return read_duration(text, &number) ? value_integer(number) : NULL;
+    case INPUT_LIST:
+        return read_list(text);
+    default:
+        return !fits[kind] || fits[kind](text) ? value_text(text) : NULL;
+    }
+}
 
 value_t *
 input_value(input_kind_t kind, const char *text, fault_t *fault)
 {
-    int64_t number = 0;
     size_t size = strlen(text);
-    bool integer = text_read_i64(text, &number);
-    bool printable = size && size <= ORDER_VALUE_MAX && text_is_printable(slice_text(text));
-    const bool fits[INPUT_KINDS] = {
-        [INPUT_STRING] = true,
-        [INPUT_INTEGER] = integer,
-        [INPUT_PERCENT] = integer && number >= 0 && number <= 100,
-        [INPUT_PATH] = path_is_normal(text),
-        [INPUT_NAME] = text_is_name(text),
-        [INPUT_ADDRESS] = address_is_plain(text),
-    };
     assert(kind < INPUT_KINDS);
-    if (!printable || !fits[kind]) {
+    bool printable = size && size <= ORDER_VALUE_MAX && text_is_printable(slice_text(text));
+    value_t *value = printable ? read_value(kind, text) : NULL;
+    if (!value)
         fault_set(fault, FAULT_INPUT, "'%.60s' is no %s", printable ? text : "",
                   input_kind_word(kind));
+    return value;
+}
+
+/* Whether text is among the words of owner. */
+static bool
+is_word(const manifest_word_t *words, size_t count, const char *owner, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(words[i].owner, owner) && !strcmp(words[i].text, text))
+            return true;
+    return false;
+}
+
+value_t *
+manifest_input_value(const manifest_t *self, const manifest_input_t *input, const char *text,
+                     fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *value = input_value(input->kind, text, fault);
+    int64_t number = value ? value_number(value) : 0;
+    if (!value)
+        return NULL;
+    if (input->pattern[0] && !pattern_matches(input->pattern, text))
+        fault_set(fault, FAULT_INPUT, "'%.60s' does not match %s", text, input->pattern);
+    else if (input->has_range && (number < input->least || number > input->most))
+        fault_set(fault, FAULT_INPUT, "'%.60s' is not within %lld to %lld", text,
+                  (long long)input->least, (long long)input->most);
+    else if (input->kind == INPUT_CHOICE &&
+             !is_word(self->choices, self->choice_count, input->name, text))
+        fault_set(fault, FAULT_INPUT, "'%.60s' is none of its choices", text);
+    else
+        return MOVE(value);
+    return NULL;
+}
+
+value_t *
+manifest_answer(const manifest_t *self, const manifest_step_t *step, const char *text,
+                fault_t *fault)
+{
+    if (step->answer == INPUT_CHOICE &&
+        !is_word(self->options, self->option_count, step->name, text)) {
+        fault_set(fault, FAULT_INPUT, "'%.60s' is none of the options of step '%s'", text,
+                  step->name);
         return NULL;
     }
-    return kind == INPUT_INTEGER || kind == INPUT_PERCENT ? value_integer(number)
-                                                          : value_text(text);
+    return input_value(step->answer, text, fault);
 }
 
 static const char *
@@ -53,7 +214,7 @@ manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count,
         const manifest_input_t *input = &self->inputs[i];
         const char *text = given_text(input, texts, count);
         fault_t wrong = {0};
-        value_t *value = text ? input_value(input->kind, text, &wrong) : NULL;
+        value_t *value = text ? manifest_input_value(self, input, text, &wrong) : NULL;
         if (!value) {
             fault_set(fault, FAULT_INPUT, "input '%s' %s", input->name,
                       text ? wrong.text : "is missing and has no default");
@@ -111,14 +272,53 @@ value_as_text(const value_t *value, char *out, size_t size)
     }
 }
 
-/* A bound's value, the input's where it names one. */
-static bool
-bound_text(const manifest_bound_t *bound, const value_t *inputs, char *out, size_t size)
+/* An input's value as the text it was read from, or one that gives the same value. */
+static void
+input_as_text(const manifest_input_t *input, const value_t *value, char *out, size_t size)
 {
-    if (strncmp(bound->value, "inputs.", 7) != 0)
-        return text_copy(out, size, bound->value);
-    const value_t *input = value_get(inputs, bound->value + 7);
-    return input && value_as_text(input, out, size);
+    size_t used = 0;
+    if (input->kind == INPUT_DURATION) {
+        snprintf(out, size, "%llds", (long long)value_number(value));
+        return;
+    }
+    if (input->kind != INPUT_LIST) {
+        value_as_text(value, out, size);
+        return;
+    }
+    for (size_t i = 0; i < value_count(value) && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? "," : "",
+                                 value_string(value_at(value, i)));
+}
+
+size_t
+manifest_given(const manifest_t *self, const manifest_step_t *step, const value_t *inputs,
+               input_text_t *texts)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->given_count && count < ORDER_INPUTS_MAX; i++) {
+        const manifest_given_t *given = &self->givens[i];
+        if (strcmp(given->step, step->name) != 0)
+            continue;
+        input_text_t *text = &texts[count++];
+        bool mapped = !strncmp(given->value, "inputs.", 7);
+        const manifest_input_t *input = mapped ? manifest_input(self, given->value + 7) : NULL;
+        const value_t *value = input ? value_get(inputs, input->name) : NULL;
+        text_copy(text->name, sizeof text->name, given->input);
+        text_copy(text->text, sizeof text->text, mapped ? "" : given->value);
+        if (value)
+            input_as_text(input, value, text->text, sizeof text->text);
+    }
+    return count;
+}
+
+/* Whether one item of a list equals the argument: what a list bounds is any of its items. */
+static bool
+list_holds(const value_t *list, const value_t *argument)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        if (value_equal(value_at(list, i), argument))
+            return true;
+    return false;
 }
 
 static bool
@@ -126,10 +326,17 @@ bound_holds(const manifest_bound_t *bound, const value_t *argument, const value_
 {
     char limit[ORDER_VALUE_MAX + 1], text[4096];
     int64_t edge, number;
-    if (!argument || !bound_text(bound, inputs, limit, sizeof limit) ||
+    bool mapped = !strncmp(bound->value, "inputs.", 7), equals = !strcmp(bound->kind, "equals");
+    const value_t *input = mapped ? value_get(inputs, bound->value + 7) : NULL;
+    if (!argument || (mapped && !input))
+        return false;
+    if (mapped && equals && value_kind(input) == VALUE_LIST)
+        return list_holds(input, argument);
+    if (!(mapped ? value_as_text(input, limit, sizeof limit)
+                 : text_copy(limit, sizeof limit, bound->value)) ||
         !value_as_text(argument, text, sizeof text))
         return false;
-    if (!strcmp(bound->kind, "equals"))
+    if (equals)
         return !strcmp(text, limit);
     if (!strcmp(bound->kind, "under"))
         return path_is_normal(text) && path_is_normal(limit) && path_is_under(text, limit);

@@ -15,11 +15,12 @@
 #include "tests/unit/site_fixture.h"
 #include "wire/message.h"
 
-#define MANIFEST                                                                           \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"           \
-    "rollout 1 2 30 0\ninput mount path\nfrom mount labels.mountpoint\ntrigger DiskFull\n" \
-    "step free 60 run,when,verify\nstep usage 30 run\nneeds free usage\n"                  \
-    "use free file.remove change\nuse usage disk.usage observe\n"                          \
+#define MANIFEST                                                                 \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n" \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\nfrom mount "    \
+    "labels.mountpoint\ntrigger DiskFull\n"                                      \
+    "step free run 60 when,verify\nstep usage run 30 -\nneeds free usage\n"      \
+    "use free file.remove change\nuse usage disk.usage observe\n"                \
     "bound free file.remove path under inputs.mount\nend\n"
 
 typedef struct {

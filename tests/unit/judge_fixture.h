@@ -18,8 +18,9 @@
 
 #define MANIFEST                                                                                 \
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                 \
-    "rollout 1 2 30 0\ninput mount path\ndefault mount /var/log\nfrom mount labels.mountpoint\n" \
-    "step clean 60 run\nstep usage 30 run\nneeds clean usage\n"                                  \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\ndefault mount /var/log\nfrom "  \
+    "mount labels.mountpoint\n"                                                                  \
+    "step clean run 60 -\nstep usage run 30 -\nneeds clean usage\n"                              \
     "use clean disk.usage observe\nuse clean file.remove change\nuse usage disk.usage observe\n" \
     "end\n"
 #define LUA         "return playbook { name = \"disk-full\" }\n"

@@ -12,10 +12,10 @@
 #include "wire/bundle.h"
 
 #define LUA "return playbook { name = \"disk-full\" }\n"
-#define MANIFEST_OF(playbook, class, op)                                                       \
-    "tocsin-manifest v1\nplaybook " playbook                                                   \
-    "\nsummary Frees space\nclass " class "\nrollout 1 2 30 0\nstep free 60 run\nuse free " op \
-                                          " " class "\nend\n"
+#define MANIFEST_OF(playbook, class, op)                                                           \
+    "tocsin-manifest v1\nplaybook " playbook                                                       \
+    "\nsummary Frees space\nclass " class "\nrollout 1 2 30 0\nlimits 0 0\ncooldown 0\nstep free " \
+                                          "run 60 -\nuse free " op " " class "\nend\n"
 #define MANIFEST MANIFEST_OF("disk-full", "change", "file.remove")
 
 typedef struct {

@@ -13,13 +13,15 @@
 
 #define HEAD  "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\n"
 #define BOUND "bound usage disk.usage path under inputs.mount\n"
-#define OBSERVE(bound)                                                            \
-    HEAD "class observe\nrollout 1 2 30 0\ninput mount path\nstep usage 60 run\n" \
+#define OBSERVE(bound)                                                                            \
+    HEAD "class observe\nrollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\nstep usage " \
+         "run 60 -\n"                                                                             \
          "use usage disk.usage observe\n" bound "end\n"
-#define CHANGE                                                                               \
-    HEAD "class change\nrollout 1 2 30 0\ninput mount path\nstep clean 60 run\n"             \
-         "step usage 60 run\nneeds clean usage\nuse clean file.remove change\n"              \
-         "use usage disk.usage observe\nbound clean file.remove path under /var/log\n" BOUND \
+#define CHANGE                                                                                   \
+    HEAD "class change\nrollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\nstep clean " \
+         "run 60 -\n"                                                                            \
+         "step usage run 60 -\nneeds clean usage\nuse clean file.remove change\n"                \
+         "use usage disk.usage observe\nbound clean file.remove path under /var/log\n" BOUND     \
          "end\n"
 
 static manifest_t *

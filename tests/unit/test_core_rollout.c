@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/core_fixture.h"
 
-#define OBSERVE                                                                               \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Look\nclass observe\nrollout 1 2 30 0\n" \
-    "input mount path\nstep usage 30 run\nuse usage disk.usage observe\nend\n"
+#define OBSERVE                                                                            \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Look\nclass observe\nrollout 1 2 30 " \
+    "0\nlimits 0 0\ncooldown 0\n"                                                          \
+    "input mount path\nstep usage run 30 -\nuse usage disk.usage observe\nend\n"
 
 typedef struct {
     const char *target;

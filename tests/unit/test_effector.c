@@ -11,12 +11,13 @@
 #include "worker/effector.h"
 #include "worker/site_folder.h"
 
-#define MANIFEST                                                                                 \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                 \
-    "rollout 1 2 30 0\ninput mount path\ndefault mount /var/log\nfrom mount labels.mountpoint\n" \
-    "step clean 60 run\nstep usage 30 run\nuse clean file.remove change\n"                       \
-    "use clean service.restart change\nuse usage disk.usage observe\n"                           \
-    "bound clean file.remove path under inputs.mount\n"                                          \
+#define MANIFEST                                                                                \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\ndefault mount /var/log\nfrom " \
+    "mount labels.mountpoint\n"                                                                 \
+    "step clean run 60 -\nstep usage run 30 -\nuse clean file.remove change\n"                  \
+    "use clean service.restart change\nuse usage disk.usage observe\n"                          \
+    "bound clean file.remove path under inputs.mount\n"                                         \
     "bound usage disk.usage path under inputs.mount\nend\n"
 #define POLICY                                                                           \
     "allow disk.usage\nallow file.remove\nallow service.restart\nclass highest change\n" \

@@ -18,9 +18,10 @@
 #include "tests/unit/site_fixture.h"
 #include "wire/value.h"
 
-#define MANIFEST                                                                 \
-    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n" \
-    "rollout 1 2 30 0\nstep clean 60 run\nuse clean disk.usage observe\n"        \
+#define MANIFEST                                                                           \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"           \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\nstep clean run 60 -\nuse clean disk.usage " \
+    "observe\n"                                                                            \
     "use clean file.remove change\nuse clean service.start change\nend\n"
 
 typedef struct {

@@ -15,13 +15,14 @@
     "input goal percent\ninput mount path\ninput service name\n"                   \
     "default goal 80\nfrom mount labels.mountpoint\nfrom service labels.service\n" \
     "help goal stop%20below%20this\ntrigger HostOutOfDiskSpace\n"
-#define STEPS "step free 60 run,when,verify\nstep usage 30 run\nneeds free usage\n"
+#define STEPS "step free run 60 when,verify\nstep usage run 30 -\nneeds free usage\n"
 #define USES                                                                                     \
     "use free disk.largest observe\nuse free file.remove change\nuse usage disk.usage observe\n" \
     "bound free disk.largest count from 1\nbound free disk.largest count to 10\n"                \
     "bound free disk.largest rotated equals true\nbound free file.remove path under "            \
     "inputs.mount\n"
-#define WHOLE HEAD "class change\nrollout 1 2 30 0\n" INPUTS STEPS USES "end\n"
+#define WHOLE \
+    HEAD "class change\nrollout 1 2 30 0\nlimits 0 0\ncooldown 0\n" INPUTS STEPS USES "end\n"
 
 static manifest_t *
 whole(void)
@@ -72,11 +73,14 @@ static void
 rel_class_underdeclared(void **state)
 {
     (void)state;
-    refuses(HEAD "class observe\nrollout 1 2 30 0\n" INPUTS STEPS USES "end\n", FAULT_CLASS,
-            "the worst op is change");
-    refuses(HEAD "class destructive\nrollout 1 2 30 0\n" INPUTS STEPS USES "end\n", FAULT_CLASS,
-            "the worst op is change");
-    refuses(HEAD "class observe\nrollout 1 2 0 0\nstep a 60 run\nuse a file.remove observe\nend\n",
+    refuses(HEAD "class observe\nrollout 1 2 30 0\nlimits 0 0\ncooldown 0\n" INPUTS STEPS USES
+                 "end\n",
+            FAULT_CLASS, "the worst op is change");
+    refuses(HEAD "class destructive\nrollout 1 2 30 0\nlimits 0 0\ncooldown 0\n" INPUTS STEPS USES
+                 "end\n",
+            FAULT_CLASS, "the worst op is change");
+    refuses(HEAD "class observe\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\nstep a run 60 -\nuse a "
+                 "file.remove observe\nend\n",
             FAULT_CLASS, "change at least");
 }
 
@@ -95,7 +99,8 @@ rel_undeclared_op(void **state)
     assert_int_equal(fault.code, FAULT_OP);
     assert_int_equal(manifest_allows(self, "usage", "no.such", arguments, inputs, &fault), -1);
     assert_int_equal(fault.code, FAULT_OP);
-    refuses(HEAD "class observe\nrollout 1 2 0 0\nstep a 60 run\nuse a no.such observe\nend\n",
+    refuses(HEAD "class observe\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\nstep a run 60 -\nuse a "
+                 "no.such observe\nend\n",
             FAULT_OP, "unknown op 'no.such'");
 }
 
@@ -155,12 +160,12 @@ several_equals_are_alternatives(void **state)
 {
     (void)state;
     CLEANUP(manifest_destroy)
-    manifest_t *self = manifest_decode(
-        slice_text(HEAD
-                   "class observe\nrollout 1 2 0 0\nstep a 60 run\nuse a service.status observe\n"
-                   "bound a service.status service equals nginx\n"
-                   "bound a service.status service equals redis\nend\n"),
-        NULL);
+    manifest_t *self =
+        manifest_decode(slice_text(HEAD "class observe\nrollout 1 2 0 0\nlimits 0 0\ncooldown "
+                                        "0\nstep a run 60 -\nuse a service.status observe\n"
+                                        "bound a service.status service equals nginx\n"
+                                        "bound a service.status service equals redis\nend\n"),
+                        NULL);
     assert_non_null(self);
     static const char *const names[] = {"nginx", "redis", "sshd"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -176,36 +181,43 @@ static void
 needs_that_go_in_a_circle_are_refused(void **state)
 {
     (void)state;
-    refuses(HEAD "class observe\nrollout 1 2 0 0\nstep a 60 run\nstep b 60 run\n"
-                 "needs a b\nneeds b a\nend\n",
-            FAULT_FORMAT, "circle");
-    refuses(HEAD "class observe\nrollout 1 2 0 0\nstep a 60 run\nneeds a a\nend\n", FAULT_FORMAT,
-            "circle");
-    refuses(HEAD "class observe\nrollout 1 2 0 0\nstep a 60 run\nneeds a b\nend\n", FAULT_FORMAT,
-            "no step is called 'b'");
+    refuses(
+        HEAD
+        "class observe\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\nstep a run 60 -\nstep b run 60 -\n"
+        "needs a b\nneeds b a\nend\n",
+        FAULT_FORMAT, "circle");
+    refuses(
+        HEAD
+        "class observe\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\nstep a run 60 -\nneeds a a\nend\n",
+        FAULT_FORMAT, "circle");
+    refuses(
+        HEAD
+        "class observe\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\nstep a run 60 -\nneeds a b\nend\n",
+        FAULT_FORMAT, "no step is called 'b'");
 }
 
 static void
 what_does_not_hang_together_is_refused(void **state)
 {
     (void)state;
-#define SMALL HEAD "class observe\nrollout 1 2 0 0\n"
+#define SMALL HEAD "class observe\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\n"
     refuses(SMALL "end\n", FAULT_FORMAT, "no step");
-    refuses(SMALL "input a kind\nstep a 60 run\nend\n", FAULT_FORMAT, "no kind of input");
-    refuses(SMALL "input a name\ninput a path\nstep a 60 run\nend\n", FAULT_FORMAT, "two inputs");
-    refuses(SMALL "default a 1\nstep a 60 run\nend\n", FAULT_FORMAT, "no input is called 'a'");
-    refuses(SMALL "input a percent\ndefault a 101\nstep a 60 run\nend\n", FAULT_FORMAT, "percent");
-    refuses(SMALL "input a name\nfrom a title.x\nstep a 60 run\nend\n", FAULT_FORMAT, "no field");
-    refuses(SMALL "step a 0 run\nend\n", FAULT_FORMAT, "1 to 3600");
-    refuses(SMALL "step a 60 run\nstep a 61 run\nend\n", FAULT_FORMAT, "two steps");
-    refuses(SMALL "step a 60 run\nuse a disk.usage observe\nbound a disk.usage size to 1\nend\n",
+    refuses(SMALL "input a kind\nstep a run 60 -\nend\n", FAULT_FORMAT, "no kind of input");
+    refuses(SMALL "input a name\ninput a path\nstep a run 60 -\nend\n", FAULT_FORMAT, "two inputs");
+    refuses(SMALL "default a 1\nstep a run 60 -\nend\n", FAULT_FORMAT, "no input is called 'a'");
+    refuses(SMALL "input a percent\ndefault a 101\nstep a run 60 -\nend\n", FAULT_FORMAT,
+            "percent");
+    refuses(SMALL "input a name\nfrom a title.x\nstep a run 60 -\nend\n", FAULT_FORMAT, "no field");
+    refuses(SMALL "step a run 0 -\nend\n", FAULT_FORMAT, "1 to 3600");
+    refuses(SMALL "step a run 60 -\nstep a run 61 -\nend\n", FAULT_FORMAT, "two steps");
+    refuses(SMALL "step a run 60 -\nuse a disk.usage observe\nbound a disk.usage size to 1\nend\n",
             FAULT_FORMAT, "an argument 'size'");
-    refuses(SMALL "step a 60 run\nuse a disk.usage observe\nbound a disk.usage path to 1\nend\n",
+    refuses(SMALL "step a run 60 -\nuse a disk.usage observe\nbound a disk.usage path to 1\nend\n",
             FAULT_FORMAT, "wants integers");
-    refuses(SMALL "step a 60 run\nuse a disk.usage observe\n"
+    refuses(SMALL "step a run 60 -\nuse a disk.usage observe\n"
                   "bound a disk.usage path under inputs.x\nend\n",
             FAULT_FORMAT, "names no input");
-    refuses(SMALL "step a 60 run\nuse a disk.usage observe\n"
+    refuses(SMALL "step a run 60 -\nuse a disk.usage observe\n"
                   "bound a disk.usage path equals %1B[8m\nend\n",
             FAULT_FORMAT, "no text"); /* a terminal would not show what follows */
 }

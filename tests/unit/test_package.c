@@ -32,8 +32,8 @@ static const char manifest_text[] = "tocsin-manifest v1\n"
                                     "playbook disk-full\n"
                                     "summary Free space\n"
                                     "class observe\n"
-                                    "rollout 1 2 30 0\n"
-                                    "step usage 60 run\n"
+                                    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\n"
+                                    "step usage run 60 -\n"
                                     "use usage disk.usage observe\n"
                                     "end\n";
 

@@ -131,31 +131,19 @@ typedef struct {
     wish_t wish;
 } desk_t;
 
-static void
-fill_manifest(manifest_t *manifest)
+static const char manifest_text[] =
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass observe\n"
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput goal percent\ninput mount path\n"
+    "default goal 80\nfrom mount labels.mountpoint\nstep usage run 60 -\n"
+    "use usage disk.usage observe\nbound usage disk.usage path under inputs.mount\nend\n";
+
+static manifest_t *
+make_manifest(void)
 {
-    snprintf(manifest->playbook, sizeof manifest->playbook, "disk-full");
-    snprintf(manifest->summary, sizeof manifest->summary, "Free space");
+    manifest_t *manifest = manifest_decode(slice_text(manifest_text), NULL);
+    assert_non_null(manifest);
     manifest->highest = CLASS_CHANGE;
-    manifest->first = 1;
-    manifest->grow = 2;
-    manifest->soak_s = 30;
-    manifest->input_count = 2;
-    manifest->inputs[0] = (manifest_input_t){
-        .name = "goal", .kind = INPUT_PERCENT, .has_default = true, .fallback = "80"};
-    manifest->inputs[1] =
-        (manifest_input_t){.name = "mount", .kind = INPUT_PATH, .from = "labels.mountpoint"};
-    manifest->step_count = 1;
-    manifest->steps[0] = (manifest_step_t){.name = "usage", .timeout_s = 60};
-    manifest->use_count = 1;
-    manifest->uses[0] =
-        (manifest_use_t){.step = "usage", .op = "disk.usage", .class_ = CLASS_OBSERVE};
-    manifest->bound_count = 1;
-    manifest->bounds[0] = (manifest_bound_t){.step = "usage",
-                                             .op = "disk.usage",
-                                             .argument = "path",
-                                             .kind = "under",
-                                             .value = "inputs.mount"};
+    return manifest;
 }
 
 static int
@@ -164,13 +152,12 @@ open_desk(void **state)
     desk_t *desk = memory_new(1, sizeof *desk);
     desk->trust = make_trust();
     desk->release = memory_new(1, sizeof *desk->release);
-    desk->manifest = memory_new(1, sizeof *desk->manifest);
     desk->alert = memory_new(1, sizeof *desk->alert);
     desk->inputs = memory_new(1, sizeof *desk->inputs);
     desk->targets = memory_new(1, sizeof *desk->targets);
     snprintf(desk->release->playbook, sizeof desk->release->playbook, "disk-full");
     desk->release->highest = CLASS_CHANGE;
-    fill_manifest(desk->manifest);
+    desk->manifest = make_manifest();
     snprintf(desk->alert->host, sizeof desk->alert->host, "host-3");
     desk->alert->label_count = 1;
     desk->alert->labels[0] = (label_t){.name = "mountpoint", .value = "/var"};

@@ -41,14 +41,18 @@ stands_for(course_t *self, const char *name, const char *failed)
 static course_t
 course(void)
 {
-    return (course_t){.manifest = memory_new(1, sizeof(manifest_t))};
+    manifest_t *manifest = memory_new(1, sizeof *manifest);
+    manifest->steps = memory_new(MANIFEST_STEPS_MAX, sizeof *manifest->steps);
+    manifest->needs = memory_new(MANIFEST_NEEDS_MAX, sizeof *manifest->needs);
+    manifest->failures = memory_new(MANIFEST_NEEDS_MAX, sizeof *manifest->failures);
+    return (course_t){.manifest = manifest};
 }
 
 static void
 end_course(course_t *self)
 {
     walk_destroy(&self->walk);
-    free(self->manifest);
+    manifest_destroy(&self->manifest);
 }
 
 /* What may begin now, as text: "a b", "a#2" for a further attempt, "~a" for an undo. */
