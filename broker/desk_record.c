@@ -30,6 +30,7 @@ answer_submit(desk_t *self, asked_t *asked)
         .kind = EVENT_KINDS,
         .document = value_slice(value_get(asked->arguments, "document")),
         .armors = value_slice(value_get(asked->arguments, "armors")),
+        .targets = value_get(asked->arguments, "targets"),
     };
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
         if (!strcmp(kind, kinds[i].kind))

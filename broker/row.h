@@ -139,7 +139,8 @@ typedef struct {
     char kind[16]; /* "order", "grant", "release" */
     bool live;     /* loaded at start */
     slice_t bytes, armors;
-    slice_t files; /* of a release: map of path to bytes, encoded */
+    slice_t files; /* encoded: a release's map of path to bytes; an order's targets that came
+                      beside it */
 } document_row_t;
 
 typedef struct {

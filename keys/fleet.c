@@ -161,9 +161,17 @@ fleet_destroy(fleet_t **self_p)
 const worker_line_t *
 fleet_worker(const fleet_t *self, const char *id)
 {
-    for (size_t i = 0; i < self->worker_count; i++)
-        if (!strcmp(self->workers[i].id, id))
-            return &self->workers[i];
+    size_t from = 0, to = self->worker_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        int order = document_compare(self->workers[middle].id, id);
+        if (!order)
+            return &self->workers[middle];
+        if (order < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
     return NULL;
 }
 

@@ -228,8 +228,10 @@ move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *
         return;
     }
     bytes_destroy(&share->receipt);
-    share->receipt = bytes_copy(event->document);
-    bytes_add_slice(share->receipt, event->armors);
+    if (share->row.wave <= run->gate) {
+        share->receipt = bytes_copy(event->document);
+        bytes_add_slice(share->receipt, event->armors);
+    }
     share->row.proven = true;
     share->row.receipt = leaf;
     bool said = strcmp(receipt->reason, "-") != 0;

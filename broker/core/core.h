@@ -34,7 +34,7 @@
     X(EVENT_RELEASE, on_release)   /* document, armors, files */                 \
     X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */       \
     X(EVENT_GRANT, on_grant)       /* document, armors */                        \
-    X(EVENT_ORDER, on_order)       /* document, armors */                        \
+    X(EVENT_ORDER, on_order)       /* document, armors, targets */               \
     X(EVENT_HELLO, on_hello)       /* worker, state */                           \
     X(EVENT_PING, on_ping)         /* worker, document: the nonce */             \
     X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                 \
@@ -60,6 +60,7 @@ typedef struct {
     slice_t document, armors, output;
     value_t **files; /* taken over */
     const value_t *state;
+    const value_t *targets; /* of waves that are not listed: list of {wave, target}; NULL: none */
     hash_t hash;
     const char *code, *text;
     uint64_t number;         /* of a notice; its code: "none" taken, "denied" refused, else again */

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "broker/core/roster.h"
 #include "broker/core/state.h"
 
-static warrant_t *
-check_order(core_t *self, const event_t *event, const order_t *order, const shelved_t *release,
+static int
+check_targets(const core_t *self, const roster_t *roster, fault_t *fault)
+{
+    for (size_t i = 0; i < roster->count; i++) {
+        char worker[TEXT_NAME_MAX + 1];
+        const char *target = roster->lines[i].target;
+        snprintf(worker, sizeof worker, "%.*s", (int)strcspn(target, "/"), target);
+        if (!trust_worker(self->charter->trust, worker, NULL))
+            return fault_set(fault, FAULT_TARGET, "no fleet lists target '%.128s'", target);
+    }
+    return 0;
+}
+
+/* 0 where a worker would find that it holds, its own policy aside. */
+static int
+check_order(core_t *self, const event_t *event, const shelved_t *release, const roster_t *roster,
             fault_t *fault)
 {
     proof_t proof = {
@@ -15,24 +30,27 @@ check_order(core_t *self, const event_t *event, const order_t *order, const shel
     };
     CLEANUP(warrant_destroy)
     warrant_t *warrant = trust_check(self->charter->trust, &proof, NULL, self->now, fault);
-    if (!warrant)
-        return NULL;
-    for (size_t i = 0; i < order->target_count; i++) {
-        char worker[TEXT_NAME_MAX + 1];
-        const char *target = order->targets[i].target;
-        snprintf(worker, sizeof worker, "%.*s", (int)strcspn(target, "/"), target);
-        if (!trust_worker(self->charter->trust, worker, NULL)) {
-            fault_set(fault, FAULT_TARGET, "no fleet lists target '%s'", target);
-            return NULL;
-        }
-    }
+    if (!warrant || check_targets(self, roster, fault))
+        return -1;
     CLEANUP(value_destroy)
     value_t *inputs = manifest_inputs_of(release->manifest, warrant, fault);
-    return inputs ? MOVE(warrant) : NULL;
+    return inputs ? 0 : -1;
 }
 
 static void
-start_order(core_t *self, const event_t *event, const order_t *order, const shelved_t *release)
+keep_order(core_t *self, const event_t *event)
+{
+    CLEANUP(bytes_destroy) bytes_t *targets = bytes_new();
+    if (event->targets)
+        value_encode(event->targets, targets);
+    core_leaf2(self, "order", event->document, event->armors);
+    core_keep(self, "order", false, &event->made, event->document, event->armors,
+              bytes_slice(targets));
+}
+
+static void
+start_order(core_t *self, const event_t *event, const order_t *order, const shelved_t *release,
+            const roster_t *roster)
 {
     run_row_t row = {.id = event->made,
                      .authority = event->made,
@@ -48,16 +66,14 @@ start_order(core_t *self, const event_t *event, const order_t *order, const shel
     core_signers(self, event->armors, row.who, sizeof row.who);
     incident_t *incident = row.incident ? incident_find(self, row.incident, &fault) : NULL;
     row.incident = incident ? row.incident : 0;
-    core_leaf2(self, "order", event->document, event->armors);
-    core_keep(self, "order", false, &row.authority, event->document, event->armors,
-              slice_of(NULL, 0));
+    keep_order(self, event);
     run_t *run = run_begin(self, &row, event->document, event->armors, slice_of(NULL, 0));
-    for (size_t i = 0; i < order->target_count; i++)
-        run_add(self, run, order->targets[i].target, order->targets[i].wave);
+    for (size_t i = 0; i < roster->count; i++)
+        run_add(self, run, roster->lines[i].target, roster->lines[i].wave);
     event_row_t told = {.incident = row.incident, .run = row.id, .kind = "order"};
     snprintf(told.who, sizeof told.who, "%s", row.who);
     snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s: %.300s",
-             row.playbook, order->target_count, order->target_count == 1 ? "" : "s",
+             row.playbook, roster->count, roster->count == 1 ? "" : "s",
              order->dry ? ", as a dry run" : "", row.reason);
     core_tell(self, &told);
     if (incident && incident_open(incident->state)) {
@@ -86,9 +102,9 @@ on_order(core_t *self, event_t *event, fault_t *fault)
                          "the release of '%s' that this orders is not in service here%s%s",
                          order->playbook, release && release->reason[0] ? ": " : "",
                          release ? release->reason : "");
-    CLEANUP(warrant_destroy) warrant_t *warrant = check_order(self, event, order, release, fault);
-    if (!warrant)
+    CLEANUP(roster_destroy) roster_t *roster = roster_new(order, event->targets, fault);
+    if (!roster || check_order(self, event, release, roster, fault))
         return -1;
-    start_order(self, event, order, release);
+    start_order(self, event, order, release, roster);
     return 0;
 }

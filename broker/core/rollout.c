@@ -41,10 +41,41 @@ proof_of(run_t *run, uint64_t wave)
     return bytes_slice(run->proof);
 }
 
+/* Where a target stands in its wave; empty for one that is listed. */
+static bytes_t *
+place_of(run_t *run, const share_t *share)
+{
+    bytes_t *place = bytes_new();
+    if (run->row.by_grant || share->row.wave <= run->gate)
+        return place;
+    const wave_t *wave = &run->waves[share->row.wave - 1];
+    const share_t *first = &run->shares[wave->first];
+    if (run->tree_wave != share->row.wave) {
+        CLEANUP(memory_free) const char **targets = memory_new(wave->tally.total, sizeof(char *));
+        for (size_t i = 0; i < wave->tally.total; i++)
+            targets[i] = first[i].row.target;
+        inclusion_destroy(&run->tree);
+        run->tree =
+            inclusion_new(run->nonce, (unsigned)share->row.wave, targets, wave->tally.total, NULL);
+        run->tree_wave = share->row.wave;
+    }
+    if (run->tree)
+        inclusion_add_place(run->tree, (size_t)(share - first), share->row.target, place);
+    return place;
+}
+
+/* Listed waves are proved by the one before, all others by the last listed one. */
+static uint64_t
+wave_before(const run_t *run, uint64_t wave)
+{
+    return wave <= run->gate || run->row.by_grant ? wave - 1 : run->gate;
+}
+
 static void
 send_offer(core_t *self, run_t *run, const share_t *share)
 {
     char id[HASH_TEXT], release[HASH_TEXT];
+    CLEANUP(bytes_destroy) bytes_t *place = place_of(run, share);
     frames_t *frames = message_new(MESSAGE_OFFER);
     frames_add_text(frames, hash_write(&run->row.id, id));
     frames_add_text(frames, run->row.by_grant ? "grant" : "order");
@@ -53,8 +84,8 @@ send_offer(core_t *self, run_t *run, const share_t *share)
     frames_add(frames, bytes_slice(run->alert));
     frames_add(frames, slice_of(NULL, 0));
     frames_add_text(frames, hash_write(&run->row.release, release));
-    frames_add(frames, proof_of(run, share->row.wave - 1));
-    frames_add(frames, slice_of(NULL, 0));
+    frames_add(frames, proof_of(run, wave_before(run, share->row.wave)));
+    frames_add(frames, bytes_slice(place));
     core_send(self, share->peer->row.id, &frames);
 }
 

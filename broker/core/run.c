@@ -14,6 +14,7 @@ run_destroy(run_t **self_p)
     bytes_destroy(&self->armors);
     bytes_destroy(&self->alert);
     bytes_destroy(&self->proof);
+    inclusion_destroy(&self->tree);
     for (size_t i = 0; i < self->share_count; i++)
         bytes_destroy(&self->shares[i].receipt);
     free(self->shares);
@@ -45,6 +46,10 @@ hold(core_t *self, const run_row_t *row, slice_t authority, slice_t armors, slic
     run->armors = bytes_copy(armors);
     run->alert = bytes_copy(alert);
     run->careful = !order || !observes(self, order);
+    if (order) {
+        run->gate = order_gate(order);
+        text_copy(run->nonce, sizeof run->nonce, order->nonce);
+    }
     zhashx_update(self->runs, hash_write(&row->id, text), run);
     return run;
 }
@@ -274,7 +279,8 @@ recall_receipts(core_t *self, run_t *run, fault_t *fault)
 {
     for (size_t i = 0; i < run->share_count; i++) {
         share_t *share = &run->shares[i];
-        if (share->row.proven && !(share->receipt = leaf_bytes(self, share->row.receipt, fault)))
+        if (share->row.proven && share->row.wave <= run->gate &&
+            !(share->receipt = leaf_bytes(self, share->row.receipt, fault)))
             return -1;
     }
     return 0;

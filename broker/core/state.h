@@ -14,7 +14,7 @@ typedef struct peer peer_t;
 typedef struct {
     part_row_t row;
     peer_t *peer;     /* whose part it is: the target up to its '/' */
-    bytes_t *receipt; /* document, then armor, of what ended it; NULL where none */
+    bytes_t *receipt; /* document, then armor, of what ended it, where it proves a wave */
 } share_t;
 
 typedef struct {
@@ -33,6 +33,8 @@ struct run {
     bytes_t *authority, *armors; /* the order or grant */
     bytes_t *alert;              /* the evidence; empty for an order */
     bool careful;                /* more than observe: failures have a budget */
+    unsigned gate;               /* the last listed wave; 0 for a grant's */
+    char nonce[33];              /* of the order; "" for a grant's */
     size_t share_count, share_capacity;
     share_t *shares;   /* by wave, then target */
     share_t **sorted;  /* the same by worker, then target */
@@ -43,6 +45,8 @@ struct run {
     size_t next;         /* its first share that may wait */
     bytes_t *proof;      /* encoded receipts of wave proof_wave; NULL before */
     uint64_t proof_wave; /* likewise */
+    inclusion_t *tree;   /* of wave tree_wave, which is not listed; NULL before */
+    uint64_t tree_wave;  /* likewise */
 };
 
 /* A part that has not ended. */

@@ -22,7 +22,7 @@
 #include "common/file.h"
 #include "keys/trust.h"
 
-#define SITE_KEYS_MAX 32
+#define SITE_KEYS_MAX 128
 #define SITE_MANIFEST "tocsin-manifest v1\nend\n"
 #define SITE_PLAYBOOK "return playbook {}\n"
 
