@@ -20,9 +20,12 @@ typedef enum { LEAF, INCIDENT, ALERT, EVENT, POSITION, TABLES } table_t;
 
 static const char *const inserts[TABLES] = {
     [LEAF] = "INSERT INTO leaf (number, kind, bytes, hash) VALUES (?, ?, ?, ?)",
-    [INCIDENT] = "INSERT INTO incident VALUES (?, 'demo', ?, 'BenchIngest', 'waiting', 'critical',"
-                 " ?, 'north-1.example', 'north', 'north-1', ?, ?, ?, 1, 1, ?, '', ?, 0, "
-                 "'" EVENT_TEXT "')",
+    [INCIDENT] =
+        "INSERT INTO incident (id, source, fingerprint, name, state, severity, title, host,"
+        " region, worker, starts, first, last, count, firing, leaf, playbooks, run, acted,"
+        " reason) VALUES (?, 'demo', ?, 'BenchIngest', 'waiting', 'critical',"
+        " ?, 'north-1.example', 'north', 'north-1', ?, ?, ?, 1, 1, ?, '', ?, 0, "
+        "'" EVENT_TEXT "')",
     [ALERT] = "INSERT INTO alert VALUES (?, ?, 1, ?)",
     [EVENT] = "INSERT INTO event VALUES (?, ?, ?, 'waiting', '" EVENT_TEXT "', '', '', '', '', '')",
     [POSITION] = "INSERT OR REPLACE INTO position VALUES (?, ?, ?, x'', 1)",
