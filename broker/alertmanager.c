@@ -110,26 +110,27 @@ name_fits(const char *name)
            escaped_size(name, size) < sizeof((label_t *)NULL)->name;
 }
 
-static size_t
-read_labels(const json_t *object, label_t *labels, bool cut)
+static void
+read_labels(const json_t *object, label_t **labels, size_t *count, bool cut)
 {
     const char *name;
     json_t *item;
-    size_t count = 0;
+    *count = 0;
     json_object_foreach((json_t *)(uintptr_t)object, name, item)
     {
         const char *value = json_string_value(item);
-        if (!value || !name_fits(name) || count == ALERTMANAGER_LABELS_MAX)
+        if (!value || !name_fits(name) || *count == ALERTMANAGER_LABELS_MAX)
             continue;
         size_t size = fitting(value);
         if (value[size] && !cut)
             continue;
-        label_t *label = &labels[count++];
-        snprintf(label->name, sizeof label->name, "%s", name);
-        snprintf(label->value, sizeof label->value, "%.*s", (int)size, value);
+        label_t *label = alert_add_label(labels, count);
+        text_copy(label->name, sizeof label->name, name);
+        memcpy(label->value, value, size);
+        label->value[size] = '\0';
     }
-    qsort(labels, count, sizeof *labels, compare_labels);
-    return count;
+    if (*count)
+        qsort(*labels, *count, sizeof **labels, compare_labels);
 }
 
 /* Prometheus' own: FNV-1a of 64 bits over name, 0xff, value, 0xff of the labels by name. */
@@ -263,8 +264,8 @@ read_alert(alert_t *alert, const char *source, const json_t *item, const json_t 
     alert->firing = strcmp(*status ? status : text_at(group, "status"), "resolved") != 0;
     alert->starts = read_time(item, "startsAt");
     text_copy(alert->severity, sizeof alert->severity, read_severity(labels));
-    alert->label_count = read_labels(labels, alert->labels, false);
-    alert->annotation_count = read_labels(annotations, alert->annotations, true);
+    read_labels(labels, &alert->labels, &alert->label_count, false);
+    read_labels(annotations, &alert->annotations, &alert->annotation_count, true);
     read_fingerprint(alert, item, labels);
     read_host(alert, labels);
     read_title(alert, labels, annotations);

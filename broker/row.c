@@ -34,6 +34,13 @@ static const char *const tables[] = {
 #undef X
 };
 
+/* Of a row_t that holds this kind. */
+static const size_t sizes[ROW_KINDS] = {
+#define X(kind, table, type, member) [kind] = offsetof(row_t, member) + sizeof(type),
+    ROWS(X)
+#undef X
+};
+
 #define COLUMN(type, member, name, key)                                                      \
     {                                                                                        \
 #name, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), key \
@@ -289,19 +296,26 @@ row_same(const row_t *left, const row_t *right)
     return keyed;
 }
 
+/* As much of a row as its kind has, and behind it the bytes of its slices: one block. */
 row_t *
 row_copy(const row_t *from)
 {
-    row_t *self = memory_new(1, sizeof *self);
-    *self = *from;
+    size_t size = sizes[from->kind], total = size;
+    for (const column_t *column = columns[from->kind]; column->name; column++)
+        if (column->type == COLUMN_BYTES)
+            total += ((const slice_t *)((const char *)from + column->offset))->size + 1;
+    row_t *self = memory_resize(NULL, total, 1);
+    uint8_t *copy = (uint8_t *)self + size;
+    memcpy(self, from, size);
     for (const column_t *column = columns[from->kind]; column->name; column++) {
+        slice_t *bytes = (slice_t *)((char *)self + column->offset);
         if (column->type != COLUMN_BYTES)
             continue;
-        slice_t *bytes = (slice_t *)((char *)self + column->offset);
-        uint8_t *copy = memory_new(1, bytes->size + 1);
         if (bytes->size)
             memcpy(copy, bytes->data, bytes->size);
+        copy[bytes->size] = '\0';
         bytes->data = copy;
+        copy += bytes->size + 1;
     }
     return self;
 }
@@ -309,12 +323,6 @@ row_copy(const row_t *from)
 void
 row_destroy(row_t **self_p)
 {
-    row_t *self = *self_p;
-    if (!self)
-        return;
-    for (const column_t *column = columns[self->kind]; column->name; column++)
-        if (column->type == COLUMN_BYTES)
-            free((void *)(uintptr_t)((slice_t *)((char *)self + column->offset))->data);
-    free(self);
+    free(*self_p);
     *self_p = NULL;
 }

@@ -295,7 +295,8 @@ const column_t *row_columns(row_kind_t kind);
 /* Whether two rows of one kind have the same key columns; false for kinds without a key. */
 bool row_same(const row_t *left, const row_t *right);
 
-/* A copy that owns the bytes of its slices. */
+/* A copy that owns the bytes of its slices, in a block that ends behind its kind's member: never
+ * assign it to a whole row_t. */
 row_t *row_copy(const row_t *from);
 void row_destroy(row_t **self_p);
 

@@ -27,6 +27,7 @@ typedef struct {
     bytes_t *body;
     struct MHD_Connection *connection;
     bool suspended;            /* waits for the commit */
+    bool recorded;             /* which is done */
     unsigned status;           /* of the answer; 0 while there is none */
     char text[FAULT_TEXT_MAX]; /* its sentence */
 } request_t;
@@ -37,10 +38,11 @@ struct web {
     void *context;
     struct MHD_Daemon *daemon;
     int fd;
-    zlistx_t *waiting;  /* request_t, suspended; MHD owns them */
-    zlistx_t *visitors; /* visitor_t, ours */
-    mono_t said;        /* log_refusal's last line */
-    uint64_t unsaid;    /* what it left out since */
+    struct MHD_Response *recorded; /* 200, for everyone */
+    zlistx_t *waiting;             /* request_t, suspended; MHD owns them */
+    zlistx_t *visitors;            /* visitor_t, ours */
+    mono_t said;                   /* log_refusal's last line */
+    uint64_t unsaid;               /* what it left out since */
 };
 
 static void
@@ -53,8 +55,8 @@ request_destroy(request_t **self_p)
     *self_p = NULL;
 }
 
-static enum MHD_Result
-answer(struct MHD_Connection *connection, unsigned status, const char *text)
+static struct MHD_Response *
+respond(const char *text)
 {
     char body[FAULT_TEXT_MAX + 2];
     int size = snprintf(body, sizeof body, "%s\n", text);
@@ -62,6 +64,13 @@ answer(struct MHD_Connection *connection, unsigned status, const char *text)
         MHD_create_response_from_buffer((size_t)size, body, MHD_RESPMEM_MUST_COPY);
     MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    return response;
+}
+
+static enum MHD_Result
+answer(struct MHD_Connection *connection, unsigned status, const char *text)
+{
+    struct MHD_Response *response = respond(text);
     if (status == MHD_HTTP_UNAUTHORIZED)
         MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
     if (status >= 400)
@@ -199,6 +208,8 @@ on_request(void *context, struct MHD_Connection *connection, const char *path, c
         *size = 0;
         return MHD_YES;
     }
+    if (request->recorded)
+        return MHD_queue_response(connection, MHD_HTTP_OK, self->recorded);
     if (request->status)
         return answer(connection, request->status, request->text);
     return take_body(self, request);
@@ -280,6 +291,7 @@ web_new(const settings_t *settings, on_post_t on_post, void *context, fault_t *f
     CLEANUP(web_destroy) web_t *self = memory_new(1, sizeof *self);
     self->settings = settings;
     self->on_post = on_post;
+    self->recorded = respond("recorded");
     self->context = context;
     self->waiting = zlistx_new();
     self->visitors = zlistx_new();
@@ -316,6 +328,7 @@ run(web_t *self)
     }
 }
 
+/* With 200, or with what is wrong. */
 static void
 resume(web_t *self, unsigned status, const char *text)
 {
@@ -323,8 +336,9 @@ resume(web_t *self, unsigned status, const char *text)
     for (request_t *request = zlistx_first(self->waiting); request;
          request = zlistx_next(self->waiting)) {
         request->suspended = false;
-        request->status = status;
-        snprintf(request->text, sizeof request->text, "%s", text);
+        request->recorded = status == MHD_HTTP_OK;
+        if (!request->recorded)
+            refuse(request, status, text);
         MHD_resume_connection(request->connection);
     }
     zlistx_purge(self->waiting);
@@ -342,6 +356,7 @@ web_destroy(web_t **self_p)
         resume(self, MHD_HTTP_SERVICE_UNAVAILABLE, "the broker is stopping");
         MHD_stop_daemon(self->daemon);
     }
+    MHD_destroy_response(self->recorded);
     zlistx_destroy(&self->waiting);
     zlistx_destroy(&self->visitors);
     free(self);
@@ -363,7 +378,7 @@ web_turn(web_t *self)
 void
 web_answer(web_t *self)
 {
-    resume(self, MHD_HTTP_OK, "recorded");
+    resume(self, MHD_HTTP_OK, NULL);
 }
 
 bool

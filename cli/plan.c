@@ -10,19 +10,20 @@
 #define NAMES_SHOWN_MAX 16
 
 static int
-fill_labels(const value_t *map, label_t *labels, size_t *count, fault_t *fault)
+fill_labels(const value_t *map, label_t **labels, size_t *count, fault_t *fault)
 {
     if (value_count(map) > ALERT_LABELS_MAX)
         return fault_set(fault, FAULT_LIMIT, "the incident has over %d labels", ALERT_LABELS_MAX);
     for (size_t i = 0; i < value_count(map); i++) {
-        label_t *label = &labels[*count];
         slice_t name = value_key(map, i);
-        if (!name.size || name.size >= sizeof label->name || memchr(name.data, 0, name.size))
+        const char *value = value_string(value_at(map, i));
+        if (!name.size || name.size >= sizeof(*labels)->name || memchr(name.data, 0, name.size) ||
+            strlen(value) > ALERT_VALUE_MAX)
             continue;
+        label_t *label = alert_add_label(labels, count);
         memcpy(label->name, name.data, name.size);
         label->name[name.size] = '\0';
-        if (text_copy(label->value, sizeof label->value, value_string(value_at(map, i))))
-            ++*count;
+        text_copy(label->value, sizeof label->value, value);
     }
     return 0;
 }
@@ -43,9 +44,9 @@ plan_alert(const value_t *incident, fault_t *fault)
     }
     if (!*alert->host)
         text_copy(alert->host, sizeof alert->host, "-");
-    if ((labels && fill_labels(labels, alert->labels, &alert->label_count, fault)) ||
+    if ((labels && fill_labels(labels, &alert->labels, &alert->label_count, fault)) ||
         (annotations &&
-         fill_labels(annotations, alert->annotations, &alert->annotation_count, fault)))
+         fill_labels(annotations, &alert->annotations, &alert->annotation_count, fault)))
         return NULL;
     return MOVE(alert);
 }

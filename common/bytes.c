@@ -2,7 +2,6 @@
 #include "common/bytes.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -105,18 +104,28 @@ bytes_add_text(bytes_t *self, const char *text)
 }
 
 void
+bytes_addv(bytes_t *self, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    size_t room = self->capacity - self->size;
+    int size = vsnprintf((char *)self->data + self->size, room, format, args);
+    assert(size >= 0);
+    if ((size_t)size >= room) {
+        reserve(self, (size_t)size);
+        vsnprintf((char *)self->data + self->size, (size_t)size + 1, format, again);
+    }
+    va_end(again);
+    self->size += (size_t)size;
+}
+
+void
 bytes_addf(bytes_t *self, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int size = vsnprintf(NULL, 0, format, args);
+    bytes_addv(self, format, args);
     va_end(args);
-    assert(size >= 0);
-    reserve(self, (size_t)size);
-    va_start(args, format);
-    vsnprintf((char *)self->data + self->size, (size_t)size + 1, format, args);
-    va_end(args);
-    self->size += (size_t)size;
 }
 
 void

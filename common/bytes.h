@@ -3,6 +3,7 @@
 #ifndef TOCSIN_BYTES_H
 #define TOCSIN_BYTES_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -53,6 +54,7 @@ void bytes_add(bytes_t *self, const void *data, size_t size);
 void bytes_add_slice(bytes_t *self, slice_t slice);
 void bytes_add_text(bytes_t *self, const char *text);
 void bytes_addf(bytes_t *self, const char *format, ...) PRINTF(2, 3);
+void bytes_addv(bytes_t *self, const char *format, va_list args) PRINTF(2, 0);
 void bytes_add_u8(bytes_t *self, uint8_t number);
 void bytes_add_u32(bytes_t *self, uint32_t number); /* big-endian */
 

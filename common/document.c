@@ -284,13 +284,15 @@ document_begin(bytes_t *out, const char *type)
 void
 document_add(bytes_t *out, const char *key, const char *format, ...)
 {
-    char value[DOCUMENT_LINE_MAX + 1];
+    size_t from = out->size;
     va_list args;
+    bytes_add_text(out, key);
+    bytes_add(out, " ", 1);
     va_start(args, format);
-    int size = vsnprintf(value, sizeof value, format, args);
+    bytes_addv(out, format, args);
     va_end(args);
-    assert(size > 0 && strlen(key) + 1 + (size_t)size <= DOCUMENT_LINE_MAX);
-    bytes_addf(out, "%s %s\n", key, value);
+    assert(out->size > from + strlen(key) + 1 && out->size - from <= DOCUMENT_LINE_MAX);
+    bytes_add(out, "\n", 1);
 }
 
 void

@@ -37,19 +37,39 @@ break_down(wall_t at, struct tm *out)
     assert(made);
 }
 
+static void
+write_digits(int number, int count, char *out)
+{
+    for (; count--; number /= 10)
+        out[count] = (char)('0' + number % 10);
+}
+
 void
 wall_write_time(wall_t at, char out[static MOMENT_TEXT_MAX])
 {
     struct tm day;
     break_down(at, &day);
-    strftime(out, MOMENT_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &day);
+    write_digits(day.tm_year + 1900, 4, out);
+    write_digits(day.tm_mon + 1, 2, out + 5);
+    write_digits(day.tm_mday, 2, out + 8);
+    write_digits(day.tm_hour, 2, out + 11);
+    write_digits(day.tm_min, 2, out + 14);
+    write_digits(day.tm_sec, 2, out + 17);
+    out[4] = out[7] = '-';
+    out[10] = 'T';
+    out[13] = out[16] = ':';
+    out[19] = 'Z';
+    out[20] = '\0';
 }
 
 void
 wall_write_instant(wall_t at, char out[static MOMENT_TEXT_MAX])
 {
     wall_write_time(at, out);
-    snprintf(out + 19, MOMENT_TEXT_MAX - 19, ".%03dZ", (int)(at.ms % 1000));
+    out[19] = '.';
+    write_digits((int)(at.ms % 1000), 3, out + 20);
+    out[23] = 'Z';
+    out[24] = '\0';
 }
 
 /* Reads "YYYY-MM-DDTHH:MM:SS"; the caller proves the spelling by writing it again. */

@@ -69,9 +69,10 @@ text_is_free(slice_t text)
     while (text.size) {
         uint32_t point;
         size_t taken = take_code_point(text, &point);
+        bool plain = point >= 0x20 && point < 0x7f;
         if (!taken || (point & 0xfffe) == 0xfffe)
             return false;
-        for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
+        for (size_t i = 0; !plain && i < ARRAY_SIZE(unwanted); i++)
             if (point >= unwanted[i].first && point <= unwanted[i].last)
                 return false;
         text.data += taken;
@@ -140,15 +141,20 @@ text_read_duration(const char *text, uint64_t *seconds)
 void
 text_escape(bytes_t *out, slice_t value)
 {
+    static const char digits[] = "0123456789ABCDEF";
+    size_t from = 0;
     if (!value.size)
         bytes_add_text(out, "%");
     for (size_t i = 0; i < value.size; i++) {
         uint8_t c = value.data[i];
         if (c > 0x20 && c < 0x7f && c != '%')
-            bytes_add_u8(out, c);
-        else
-            bytes_addf(out, "%%%02X", c);
+            continue;
+        char escape[] = {'%', digits[c >> 4], digits[c & 15]};
+        bytes_add(out, value.data + from, i - from);
+        bytes_add(out, escape, sizeof escape);
+        from = i + 1;
     }
+    bytes_add(out, value.data + from, value.size - from);
 }
 
 static int

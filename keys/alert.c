@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/grant.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "keys/fields.h"
@@ -29,20 +30,30 @@ read_host(alert_t *self, document_reader_t *in)
         fields_word(in, host, self->host, sizeof self->host);
 }
 
+label_t *
+alert_add_label(label_t **labels, size_t *count)
+{
+    assert(*count < ALERT_LABELS_MAX);
+    if (!*count || (*count >= 8 && !(*count & (*count - 1))))
+        *labels = memory_resize(*labels, *count ? 2 * *count : 8, sizeof **labels);
+    label_t *label = &(*labels)[(*count)++];
+    label->name[0] = label->value[0] = '\0';
+    return label;
+}
+
 static void
-read_labels(document_reader_t *in, const char *key, label_t *labels, size_t *count)
+read_labels(document_reader_t *in, const char *key, label_t **labels, size_t *count)
 {
     while (document_has(in, key) && fields_room(in, *count, ALERT_LABELS_MAX)) {
-        char name[sizeof labels->name];
+        char name[sizeof(*labels)->name];
         char **row = document_row(in, key, 2);
-        label_t *label = &labels[*count];
+        label_t *label = alert_add_label(labels, count);
         fields_unescape(in, row[0], name, sizeof name);
         fields_word(in, name, label->name, sizeof label->name);
         fields_unescape(in, row[1], label->value, sizeof label->value);
-        for (size_t i = 0; i < *count; i++)
-            if (!strcmp(labels[i].name, label->name))
+        for (size_t i = 0; i + 1 < *count; i++)
+            if (!strcmp((*labels)[i].name, label->name))
                 document_spoil(in, FAULT_FORMAT, "'%s' has two values", label->name);
-        (*count)++;
     }
 }
 
@@ -71,8 +82,8 @@ alert_decode(slice_t document, fault_t *fault)
     read_severity(self, &in);
     read_host(self, &in);
     fields_copy(&in, document_free(&in, "title"), self->title, sizeof self->title);
-    read_labels(&in, "label", self->labels, &self->label_count);
-    read_labels(&in, "annotation", self->annotations, &self->annotation_count);
+    read_labels(&in, "label", &self->labels, &self->label_count);
+    read_labels(&in, "annotation", &self->annotations, &self->annotation_count);
     if (document_close(&in, fault))
         return NULL;
     alert_encode(self, again);
@@ -112,7 +123,12 @@ alert_encode(const alert_t *self, bytes_t *out)
 void
 alert_destroy(alert_t **self_p)
 {
-    free(*self_p);
+    alert_t *self = *self_p;
+    if (!self)
+        return;
+    free(self->labels);
+    free(self->annotations);
+    free(self);
     *self_p = NULL;
 }
 

@@ -61,13 +61,17 @@ typedef struct {
     char host[256];    /* "-" where the alert names none */
     char title[ORDER_REASON_MAX + 1];
     size_t label_count, annotation_count;
-    label_t labels[ALERT_LABELS_MAX]; /* ascending by name */
-    label_t annotations[ALERT_LABELS_MAX];
+    label_t *labels; /* ours; ascending by name, at most ALERT_LABELS_MAX */
+    label_t *annotations;
 } alert_t;
 
 alert_t *alert_decode(slice_t document, fault_t *fault);
 void alert_encode(const alert_t *self, bytes_t *out);
 void alert_destroy(alert_t **self_p);
+
+/* A blank one behind the last of an alert's labels or annotations, of which there are fewer than
+ * ALERT_LABELS_MAX; those before may move. */
+label_t *alert_add_label(label_t **labels, size_t *count);
 
 /* "severity", "host", "title", "source", "labels.NAME", "annotations.NAME"; NULL where absent. */
 const char *alert_field(const alert_t *self, const char *field);

@@ -179,6 +179,7 @@ core_step(core_t *self, event_t *event, wall_t now, actions_t *actions, fault_t 
 {
     assert(event->kind < EVENT_KINDS && !self->actions);
     self->actions = actions;
+    self->step_rows = actions->row_count;
     self->now = now;
     int result = handlers[event->kind](self, event, fault);
     self->actions = NULL;
@@ -204,6 +205,7 @@ core_use(core_t *self, const charter_t *charter, wall_t now, actions_t *actions)
 {
     self->charter = charter;
     self->actions = actions;
+    self->step_rows = actions->row_count;
     self->now = now;
     shelf_judge(self->shelf, charter->trust);
     incidents_suggest(self);

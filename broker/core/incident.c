@@ -84,7 +84,7 @@ void
 incident_put(core_t *self, const incident_t *incident)
 {
     row_t row = {.kind = ROW_INCIDENT, .incident = *incident};
-    actions_put(self->actions, &row);
+    core_put(self, &row);
 }
 
 void
@@ -256,7 +256,6 @@ on_alert(core_t *self, event_t *event, fault_t *fault)
                            .firing = alert->firing,
                            .leaf = leaf}};
     actions_put(self->actions, &row);
-    event->made = hash_of(bytes_slice(document));
     return 0;
 }
 

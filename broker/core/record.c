@@ -5,6 +5,8 @@
 
 #include "broker/core/state.h"
 
+#define PUT_OVER_MAX 16 /* rows that are looked at */
+
 uint64_t
 core_leaf2(core_t *self, const char *kind, slice_t first, slice_t second)
 {
@@ -61,6 +63,23 @@ core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *run, 
     snprintf(event.kind, sizeof event.kind, "%s", kind);
     snprintf(event.worker, sizeof event.worker, "%s", worker ? worker : "");
     core_tell(self, &event);
+}
+
+void
+core_put(core_t *self, const row_t *row)
+{
+    actions_t *actions = self->actions;
+    size_t from = self->step_rows;
+    if (actions->row_count - from > PUT_OVER_MAX)
+        from = actions->row_count - PUT_OVER_MAX;
+    for (size_t i = from; i < actions->row_count; i++) {
+        if (actions->rows[i]->kind != row->kind || !row_same(actions->rows[i], row))
+            continue;
+        row_destroy(&actions->rows[i]);
+        actions->rows[i] = row_copy(row);
+        return;
+    }
+    actions_put(actions, row);
 }
 
 void

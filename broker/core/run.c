@@ -180,7 +180,7 @@ void
 run_put_share(core_t *self, const share_t *share)
 {
     row_t row = {.kind = ROW_PART, .part = share->row};
-    actions_put(self->actions, &row);
+    core_put(self, &row);
 }
 
 static void

@@ -90,6 +90,7 @@ struct core {
     uint64_t notices_given;      /* the highest number */
     shelf_t *shelf;
     actions_t *actions;                         /* of the step under way */
+    size_t step_rows;                           /* those in it before this step */
     decision_row_t decided[CORE_DECISIONS_MAX]; /* about the alert under way */
     size_t decided_count;
     wall_t now; /* likewise */
@@ -104,6 +105,9 @@ void core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *
                const char *worker, const char *format, ...) PRINTF(6, 7);
 void core_keep(core_t *self, const char *kind, bool live, const hash_t *hash, slice_t bytes,
                slice_t armors, slice_t files);
+
+/* A row with a key: over the one that this step put of it, where that is not long ago. */
+void core_put(core_t *self, const row_t *row);
 
 /* core_send takes over *frames. core_recall: *row is the caller's, NULL where the past has none. */
 void core_send(core_t *self, const char *worker, frames_t **frames);

@@ -184,8 +184,10 @@ plan_grant(enemy_t *self, plan_t *plan)
 static inline void
 alert_label(alert_t *alert, size_t at, const char *name, const char *value)
 {
-    text_copy(alert->labels[at].name, sizeof alert->labels[at].name, name);
-    text_copy(alert->labels[at].value, sizeof alert->labels[at].value, value);
+    label_t *label = at < alert->label_count ? &alert->labels[at]
+                                             : alert_add_label(&alert->labels, &alert->label_count);
+    text_copy(label->name, sizeof label->name, name);
+    text_copy(label->value, sizeof label->value, value);
 }
 
 /* An alert that nobody sent, as a broker can make it up where a grant takes its word. */
@@ -202,7 +204,6 @@ plan_alert(enemy_t *self, plan_t *plan)
     text_copy(alert->severity, sizeof alert->severity, "critical");
     snprintf(alert->host, sizeof alert->host, "%s.example", self->worker);
     text_copy(alert->title, sizeof alert->title, "made up by the broker");
-    alert->label_count = 3;
     snprintf(path, sizeof path, "%s/x.log.1", self->path);
     alert_label(alert, 0, "alertname", "LogTooLarge");
     alert_label(alert, 1, "path", path);

@@ -20,9 +20,9 @@ looted_alert(const enemy_t *self, const grant_t *grant, bytes_t *out, alert_t *a
     for (size_t i = 0; i < grant->match_count; i++)
         if (!strncmp(grant->matches[i].field, "labels.", 7) &&
             (!i || strcmp(grant->matches[i].field, grant->matches[i - 1].field) != 0))
-            alert_label(alert, alert->label_count++, grant->matches[i].field + 7,
+            alert_label(alert, alert->label_count, grant->matches[i].field + 7,
                         grant->matches[i].value);
-    alert_label(alert, alert->label_count++, "mountpoint", self->path);
+    alert_label(alert, alert->label_count, "mountpoint", self->path);
     alert_encode(alert, out);
 }
 

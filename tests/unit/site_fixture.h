@@ -419,7 +419,7 @@ site_grant(site_t *self, const hash_t *release)
 static inline void
 site_add_label(alert_t *alert, const char *name, const char *value)
 {
-    label_t *label = &alert->labels[alert->label_count++];
+    label_t *label = alert_add_label(&alert->labels, &alert->label_count);
     text_copy(label->name, sizeof label->name, name);
     text_copy(label->value, sizeof label->value, value);
 }

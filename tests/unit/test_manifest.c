@@ -266,9 +266,9 @@ an_alert_maps_to_inputs(void **state)
 {
     (void)state;
     CLEANUP(manifest_destroy) manifest_t *self = whole();
-    CLEANUP(memory_free) alert_t *alert = memory_new(1, sizeof *alert);
+    CLEANUP(alert_destroy) alert_t *alert = memory_new(1, sizeof *alert);
     input_text_t texts[ORDER_INPUTS_MAX];
-    alert->label_count = 1;
+    alert_add_label(&alert->labels, &alert->label_count);
     snprintf(alert->labels[0].name, sizeof alert->labels[0].name, "mountpoint");
     snprintf(alert->labels[0].value, sizeof alert->labels[0].value, "/srv");
     assert_int_equal(manifest_map(self, alert, texts), 1);

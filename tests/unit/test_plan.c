@@ -159,8 +159,8 @@ open_desk(void **state)
     desk->release->highest = CLASS_CHANGE;
     desk->manifest = make_manifest();
     snprintf(desk->alert->host, sizeof desk->alert->host, "host-3");
-    desk->alert->label_count = 1;
-    desk->alert->labels[0] = (label_t){.name = "mountpoint", .value = "/var"};
+    *alert_add_label(&desk->alert->labels, &desk->alert->label_count) =
+        (label_t){.name = "mountpoint", .value = "/var"};
     desk->wish = (wish_t){.release = desk->release,
                           .manifest = desk->manifest,
                           .incident = 7,
