@@ -33,6 +33,7 @@ BASE    := wire keys common
 
 # program: its main file, its own folders, the libraries it may use
 PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker libexec/tocsin/catalog \
+            libexec/tocsin/notifier libexec/tocsin/mailer \
             libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
 LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium
@@ -40,6 +41,10 @@ MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
 LIBS_tocsin-broker := -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lsodium
 MAIN_catalog       := broker/catalog_main  broker $(BASE)
 LIBS_catalog       := -lgit2 -lseccomp -lsodium
+MAIN_notifier      := broker/notifier_main broker $(BASE)
+LIBS_notifier      := -lcurl -ljansson -lseccomp -lsodium
+MAIN_mailer        := broker/mailer_main   broker $(BASE)
+LIBS_mailer        := -lsodium
 MAIN_tocsin-worker := worker/worker_main   worker $(BASE)
 LIBS_tocsin-worker := -lsodium
 MAIN_link          := worker/link_main     worker $(BASE)

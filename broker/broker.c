@@ -12,6 +12,7 @@
 #include "broker/alertmanager.h"
 #include "broker/catalog.h"
 #include "broker/desk.h"
+#include "broker/notifier.h"
 #include "broker/web.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -20,6 +21,8 @@
 
 #define EXIT_RECORD 2 /* the record could not be written */
 #define SETTLED_MS  1000
+#define PRUNE_MS    (3600 * 1000)
+#define NOTICES_MS  (7LL * 24 * 3600 * 1000) /* notices are kept, whatever became of them */
 
 typedef struct {
     caller_t caller;
@@ -39,6 +42,8 @@ struct broker {
     web_t *web;         /* NULL where no http is set */
     catalog_t *catalog; /* NULL where none is set */
     char catalog_error[FAULT_TEXT_MAX];
+    notifier_t *notifier; /* NULL where there is no sink */
+    mono_t pruned;        /* the outbox */
     desk_house_t house;
     desk_t *desk;
     actions_t *actions; /* of the batch */
@@ -131,6 +136,22 @@ log_events(const actions_t *done)
 }
 
 static void
+deliver(broker_t *self)
+{
+    fault_t fault = {0};
+    row_t *due;
+    while (self->notifier && (due = core_notice(self->core, wall_now(), &fault))) {
+        CLEANUP(row_destroy) row_t *row = due;
+        CLEANUP(value_destroy)
+        value_t *facts =
+            letter_facts(&row->notice, trust_site(self->charter->trust), self->settings->name);
+        notifier_post(self->notifier, &row->notice, facts);
+    }
+    if (fault.code)
+        log_fault("notices", &fault);
+}
+
+static void
 commit(broker_t *self)
 {
     fault_t fault = {0};
@@ -143,6 +164,7 @@ commit(broker_t *self)
     self->actions = actions_new();
     self->written = 0;
     send_all(self, done);
+    deliver(self);
     log_events(done);
 }
 
@@ -299,6 +321,40 @@ drain_catalog(broker_t *self)
         log_fault("catalog", &fault);
 }
 
+/* What sinks say ------------------------------------------------------------------------------ */
+
+static void
+drain_notifier(broker_t *self)
+{
+    delivery_t done;
+    while (self->notifier && notifier_next(self->notifier, &done)) {
+        fault_t fault = {0};
+        event_t event = {
+            .kind = EVENT_NOTICED, .number = done.number, .code = done.code, .text = done.text};
+        if (step(self, &event, &fault))
+            log_fault("notices", &fault);
+    }
+}
+
+static void
+tick_notifier(broker_t *self)
+{
+    fault_t fault = {0};
+    mono_t now = mono_now();
+    if (notifier_tick(self->notifier, now, &fault)) {
+        log_error("%s; notices wait until the broker is restarted", fault.text);
+        notifier_destroy(&self->notifier);
+    }
+    if (self->pruned.ms && now.ms - self->pruned.ms < PRUNE_MS)
+        return;
+    query_t old = {.what = FIND_NOTICES_BEFORE, .number = (uint64_t)(wall_now().ms - NOTICES_MS)};
+    if ((!self->begun && self->store->begin(self->store->self, &fault)) ||
+        self->store->drop(self->store->self, &old, &fault))
+        end_without_record(&fault);
+    self->begun = true;
+    self->pruned = now;
+}
+
 /* The site folder ----------------------------------------------------------------------------- */
 
 static struct timespec
@@ -345,6 +401,8 @@ tick(broker_t *self)
     watch_site(self);
     if (self->web)
         web_tick(self->web);
+    if (self->notifier)
+        tick_notifier(self);
     if (self->catalog && catalog_tick(self->catalog, mono_now(), &fault)) {
         log_error("catalog: %s; restart the broker", fault.text);
         snprintf(self->catalog_error, sizeof self->catalog_error, "%s", fault.text);
@@ -361,6 +419,7 @@ turn(broker_t *self)
         if (self->web)
             web_turn(self->web);
         drain_catalog(self);
+        drain_notifier(self);
         if (self->due)
             tick(self);
         commit(self);
@@ -375,12 +434,20 @@ on_gate(zloop_t *loop, zsock_t *socket, void *context)
     return 0;
 }
 
+static bool
+is_ours(const broker_t *self, int fd)
+{
+    return (self->web && fd == web_fd(self->web)) ||
+           (self->catalog && fd == catalog_fd(self->catalog)) ||
+           (self->notifier && fd == notifier_fd(self->notifier));
+}
+
 static int
 on_descriptor(zloop_t *loop, zmq_pollitem_t *item, void *context)
 {
     broker_t *self = context;
     turn(self);
-    if (!self->catalog && self->web && item->fd != web_fd(self->web))
+    if (!is_ours(self, item->fd))
         zloop_poller_end(loop, item);
     return 0;
 }
@@ -434,6 +501,7 @@ broker_destroy(broker_t **self_p)
     web_destroy(&self->web);
     gate_destroy(&self->gate);
     catalog_destroy(&self->catalog);
+    notifier_destroy(&self->notifier);
     desk_destroy(&self->desk);
     core_destroy(&self->core);
     store_destroy(&self->store);
@@ -468,6 +536,10 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
     if (*settings->catalog &&
         !(self->catalog = catalog_new(program, settings->catalog, (uid_t)settings->catalog_uid,
                                       CATALOG_INTERVAL_MS, fault)))
+        return -1;
+    if (settings->sinks.count &&
+        !(self->notifier = notifier_new(program_folder, &settings->sinks, settings->sendmail,
+                                        (uid_t)settings->notifier_uid, fault)))
         return -1;
     if (make_state_folder(settings, fault))
         return -1;
@@ -506,6 +578,7 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
     if (!self->store)
         return -1;
     self->core = core_new(self->charter, self->instance, self->store);
+    core_sinks(self->core, &self->settings->sinks);
     self->house = (desk_house_t){
         .core = self->core,
         .store = self->store,
@@ -548,9 +621,12 @@ broker_serve(broker_t *self, fault_t *fault)
     zmq_pollitem_t web = {.fd = self->web ? web_fd(self->web) : -1, .events = ZMQ_POLLIN};
     zmq_pollitem_t catalog = {.fd = self->catalog ? catalog_fd(self->catalog) : -1,
                               .events = ZMQ_POLLIN};
+    zmq_pollitem_t sinks = {.fd = self->notifier ? notifier_fd(self->notifier) : -1,
+                            .events = ZMQ_POLLIN};
     if (zloop_reader(loop, gate_socket(self->gate), on_gate, self) ||
         (self->web && zloop_poller(loop, &web, on_descriptor, self)) ||
         (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self)) ||
+        (self->notifier && zloop_poller(loop, &sinks, on_descriptor, self)) ||
         zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)
         return fault_set(fault, FAULT_IO, "the loop cannot be set up");
     log_info("broker=%s: serving, instance %.8s, %llu leaves", self->settings->name, self->instance,

@@ -17,8 +17,8 @@ typedef struct broker broker_t;
 broker_t *broker_load(const settings_t *settings, fault_t *fault);
 void broker_destroy(broker_t **self_p);
 
-/* Starts the catalog, binds, and proves that strangers are refused. program_folder holds
- * ../libexec/tocsin/catalog. */
+/* Starts catalog and notifier, binds, and proves that strangers are refused. Programs of its own
+ * are in PROGRAM_FOLDER/../libexec/tocsin. */
 int broker_bind(broker_t *self, const char *program_folder, fault_t *fault) MUST_CHECK;
 
 /* Once privileges are dropped: opens the record (anew where it is lost and that is wanted). */

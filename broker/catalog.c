@@ -3,31 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/channel.h"
+#include "broker/keeper.h"
 #include "keys/signature.h"
 
-#define KEEPER_FD         3    /* where the keeper finds its socket */
-#define KEEPER_TIMEOUT_MS 5000 /* to fork a reader */
-#define READER_STEADY_MS                                                    \
-    CATALOG_BACKOFF_MAX_MS /* one that lived so long ended by another cause \
-                            */
-
 struct catalog {
-    channel_t *keeper;  /* READER asks for one; its socket comes with the answer */
-    pid_t pid;          /* the keeper's */
-    int epoll;          /* stands for the reader's socket, whichever it is */
-    channel_t *channel; /* the reader's; NULL between two */
-    mono_t started;     /* the reader */
-    mono_t retry;       /* no other reader before this */
-    int backoff_ms;
+    keeper_t *keeper;
 };
 
 static const char *const kinds[] = {
@@ -149,76 +133,6 @@ catalog_item_decode(const frames_t *frames, fault_t *fault)
     return MOVE(self);
 }
 
-static void
-become_keeper(const char *program, const char *repository, uid_t uid, int interval_ms, int fd)
-{
-    char owner[16], interval[16];
-    char *none[] = {NULL};
-    sigset_t empty;
-    snprintf(owner, sizeof owner, "%u", (unsigned)uid);
-    snprintf(interval, sizeof interval, "%d", interval_ms);
-    char *const argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)repository, owner,
-                          interval, NULL};
-    sigemptyset(&empty);
-    sigprocmask(SIG_SETMASK, &empty, NULL);
-    if (fd == KEEPER_FD ? fcntl(fd, F_SETFD, 0) : dup2(fd, KEEPER_FD) < 0)
-        _exit(126);
-    execve(program, argv, none);
-    dprintf(STDERR_FILENO, "'%s' cannot be run: %s\n", program, strerror(errno));
-    _exit(127);
-}
-
-/* Asks the keeper for a reader; blocks for the moment of a fork. */
-static int
-start_reader(catalog_t *self, fault_t *fault)
-{
-    struct epoll_event event = {.events = EPOLLIN};
-    CLEANUP(frames_destroy) frames_t *wish = frames_new();
-    CLEANUP(frames_destroy) frames_t *answer = NULL;
-    frames_add_text(wish, "READER");
-    if (!channel_send(self->keeper, wish, fault))
-        answer = channel_receive(self->keeper, KEEPER_TIMEOUT_MS, fault);
-    int fd = answer ? channel_take_descriptor(self->keeper) : -1;
-    if (fd < 0)
-        return fault_set(fault, FAULT_UNREACHABLE, "the catalog's keeper started no reader");
-    self->channel = channel_new(fd);
-    self->started = mono_now();
-    if (epoll_ctl(self->epoll, EPOLL_CTL_ADD, fd, &event))
-        return fault_errno(fault, "epoll");
-    return 0;
-}
-
-static void
-stop_reader(catalog_t *self)
-{
-    mono_t now = mono_now();
-    channel_destroy(&self->channel);
-    if (now.ms - self->started.ms > READER_STEADY_MS)
-        self->backoff_ms = CATALOG_BACKOFF_MIN_MS;
-    self->retry.ms = now.ms + self->backoff_ms;
-    if (self->backoff_ms < CATALOG_BACKOFF_MAX_MS / 2)
-        self->backoff_ms *= 2;
-    else
-        self->backoff_ms = CATALOG_BACKOFF_MAX_MS;
-}
-
-static int
-start_keeper(catalog_t *self, const char *program, const char *repository, uid_t uid,
-             int interval_ms, fault_t *fault)
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        return fault_errno(fault, "a socket for the catalog");
-    self->keeper = channel_new(pair[0]);
-    CLEANUP(descriptor_close) int theirs = pair[1];
-    self->pid = fork();
-    if (self->pid == 0)
-        become_keeper(program, repository, uid, interval_ms, theirs);
-    if (self->pid < 0)
-        return fault_errno(fault, "the catalog's keeper cannot be started");
-    return 0;
-}
-
 catalog_t *
 catalog_new(const char *program, const char *repository, uid_t uid, int interval_ms, fault_t *fault)
 {
@@ -229,32 +143,27 @@ catalog_new(const char *program, const char *repository, uid_t uid, int interval
                   repository, strerror(errno));
         return NULL;
     }
-    CLEANUP(catalog_destroy) catalog_t *self = memory_new(1, sizeof *self);
-    self->pid = -1;
-    self->backoff_ms = CATALOG_BACKOFF_MIN_MS;
-    self->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (self->epoll < 0) {
-        fault_errno(fault, "epoll");
+    char owner[16], interval[16];
+    snprintf(owner, sizeof owner, "%u", (unsigned)uid);
+    snprintf(interval, sizeof interval, "%d", interval_ms);
+    const char *const arguments[] = {repository, owner, interval, NULL};
+    keeper_t *keeper = keeper_new(program, arguments, NULL, NULL, fault);
+    if (!keeper) {
+        fault_wrap(fault, "the catalog");
         return NULL;
     }
-    if (start_keeper(self, program, repository, uid, interval_ms, fault) ||
-        start_reader(self, fault))
-        return NULL;
-    return MOVE(self);
+    catalog_t *self = memory_new(1, sizeof *self);
+    self->keeper = keeper;
+    return self;
 }
 
-/* The keeper ends when its socket closes, and its reader with it. */
 void
 catalog_destroy(catalog_t **self_p)
 {
     catalog_t *self = *self_p;
     if (!self)
         return;
-    channel_destroy(&self->channel);
-    channel_destroy(&self->keeper);
-    descriptor_close(&self->epoll);
-    while (self->pid > 0 && waitpid(self->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    keeper_destroy(&self->keeper);
     free(self);
     *self_p = NULL;
 }
@@ -262,40 +171,24 @@ catalog_destroy(catalog_t **self_p)
 int
 catalog_fd(const catalog_t *self)
 {
-    return self->epoll;
-}
-
-static frames_t *
-next_frames(catalog_t *self, fault_t *fault)
-{
-    fault_t inner = {0};
-    frames_t *frames = channel_next(self->channel, &inner);
-    if (!frames && !inner.code && !channel_fill(self->channel, &inner))
-        frames = channel_next(self->channel, &inner);
-    if (inner.code)
-        fault_set(fault, inner.code, "the catalog's reader: %s", inner.text);
-    return frames;
+    return keeper_fd(self->keeper);
 }
 
 catalog_item_t *
 catalog_next(catalog_t *self, fault_t *fault)
 {
     fault_t inner = {0};
-    if (!self->channel)
-        return NULL;
-    CLEANUP(frames_destroy) frames_t *frames = next_frames(self, &inner);
+    CLEANUP(frames_destroy) frames_t *frames = keeper_next(self->keeper, &inner);
     catalog_item_t *item = frames ? catalog_item_decode(frames, &inner) : NULL;
-    if (inner.code) {
-        stop_reader(self);
-        fault_set(fault, inner.code, "%s", inner.text);
-    }
+    if (frames && !item)
+        keeper_dismiss(self->keeper);
+    if (inner.code)
+        fault_set(fault, inner.code, "the catalog's reader: %s", inner.text);
     return item;
 }
 
 int
 catalog_tick(catalog_t *self, mono_t now, fault_t *fault)
 {
-    if (self->channel || now.ms < self->retry.ms)
-        return 0;
-    return start_reader(self, fault);
+    return keeper_tick(self->keeper, now, fault);
 }

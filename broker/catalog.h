@@ -17,9 +17,7 @@
 #include "keys/release.h"
 #include "wire/value.h"
 
-#define CATALOG_REFS_MAX       100000
-#define CATALOG_BACKOFF_MIN_MS 1000
-#define CATALOG_BACKOFF_MAX_MS 60000
+#define CATALOG_REFS_MAX 100000
 
 typedef enum {
     CATALOG_RELEASE,   /* hash, document, armors (of its authors), files */
@@ -61,7 +59,7 @@ int catalog_fd(const catalog_t *self);
 catalog_item_t *catalog_next(catalog_t *self, fault_t *fault);
 
 /* Call it every second or so: starts a reader where none is, with a back-off that doubles from
- * CATALOG_BACKOFF_MIN_MS. FAULT_UNREACHABLE when the keeper itself is gone: restart the broker. */
+ * KEEPER_BACKOFF_MIN_MS. FAULT_UNREACHABLE when the keeper itself is gone: restart the broker. */
 int catalog_tick(catalog_t *self, mono_t now, fault_t *fault) MUST_CHECK;
 
 /* What both ends of the socket agree on: one item is one message of five frames: kind, hash,

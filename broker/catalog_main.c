@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* catalog REPOSITORY UID INTERVAL_MS, started by the broker with a socket as descriptor 3.
  *
- * The keeper gives up what it can at start, then forks a reader whenever READER comes, and answers
- * with the reader's socket. Only readers look at the repository. See broker/catalog.h. */
+ * The keeper gives up what it can at start, then forks a reader whenever the broker wishes for
+ * one. Only readers look at the repository. See broker/catalog.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "broker/catalog_reader.h"
-#include "common/channel.h"
+#include "broker/keeper.h"
 #include "common/log.h"
 #include "common/privilege.h"
 #include "common/text.h"
 
-#define KEEPER_FD       3
 #define MEMORY_MAX      (512UL * 1024 * 1024)
 #define DESCRIPTORS_MAX 256
+
+typedef struct {
+    const char *path; /* of the repository, as a reader sees it */
+    int interval_ms;
+} place_t;
 
 /* Best effort: what libgit2 needs to read, and to speak on an open socket; EPERM for the rest. */
 static void
@@ -143,54 +145,12 @@ confine(const char *path, uid_t uid, fault_t *fault)
     return path;
 }
 
-static _Noreturn void
-become_reader(const char *path, int fd, int interval_ms, pid_t keeper)
-{
-    fault_t fault = {0};
-    if (privilege_follow_parent(keeper, &fault))
-        _exit(0);
-    filter_calls();
-    catalog_reader_run(path, fd, interval_ms);
-}
-
-/* The reader's socket, for the broker; -1. */
-static int
-start_reader(const char *path, int interval_ms)
-{
-    int pair[2];
-    pid_t keeper = getpid();
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-        log_warning("socketpair: %s", strerror(errno));
-        return -1;
-    }
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(pair[0]);
-        close(KEEPER_FD);
-        become_reader(path, pair[1], interval_ms, keeper);
-    }
-    close(pair[1]);
-    if (pid > 0)
-        return pair[0];
-    log_warning("fork: %s", strerror(errno));
-    close(pair[0]);
-    return -1;
-}
-
-/* Until the socket ends, and with it the broker. */
 static void
-serve(const char *path, int interval_ms)
+work(void *context, int fd)
 {
-    fault_t fault = {0};
-    CLEANUP(channel_destroy) channel_t *broker = channel_new(KEEPER_FD);
-    CLEANUP(frames_destroy) frames_t *wish = NULL;
-    signal(SIGCHLD, SIG_IGN);
-    while ((wish = channel_receive(broker, -1, &fault))) {
-        CLEANUP(descriptor_close) int reader = start_reader(path, interval_ms);
-        if (reader < 0 || channel_send_with(broker, wish, reader, &fault))
-            break;
-        frames_destroy(&wish);
-    }
+    const place_t *place = context;
+    filter_calls();
+    catalog_reader_run(place->path, fd, place->interval_ms);
 }
 
 int
@@ -204,13 +164,12 @@ main(int argc, char **argv)
         log_error("usage: catalog REPOSITORY UID INTERVAL_MS (the broker starts it)");
         return fault_exit(FAULT_USAGE);
     }
-    if (close_range(KEEPER_FD + 1, ~0U, 0))
-        log_warning("close_range: %s", strerror(errno));
+    keeper_close_others();
     const char *path = catalog_reader_open(&fault) ? NULL : confine(argv[1], (uid_t)uid, &fault);
     if (!path) {
         log_fault("start", &fault);
         return fault_exit(fault.code);
     }
-    serve(path, (int)interval_ms);
-    _exit(0);
+    place_t place = {path, (int)interval_ms};
+    keeper_serve(work, &place);
 }

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 int
-privilege_drop(uid_t uid, fault_t *fault)
+privilege_become(uid_t uid, fault_t *fault)
 {
     if (uid && geteuid() == 0) {
         if (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
@@ -15,6 +15,14 @@ privilege_drop(uid_t uid, fault_t *fault)
         if (!setuid(0))
             return fault_set(fault, FAULT_DENIED, "uid %u could take root back", uid);
     }
+    return 0;
+}
+
+int
+privilege_drop(uid_t uid, fault_t *fault)
+{
+    if (privilege_become(uid, fault))
+        return -1;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
         return fault_errno(fault, "no_new_privs and dumpable cannot be set");
     return 0;

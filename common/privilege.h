@@ -7,8 +7,11 @@
 
 #include "common/fault.h"
 
-/* For good: no supplementary groups, gid and uid to uid (nothing where uid is 0 or ours already),
- * no_new_privs, not dumpable. FAULT_DENIED when the system keeps any of it. */
+/* For good: no supplementary groups, gid and uid to uid (nothing where uid is 0 or ours already).
+ * FAULT_DENIED when the system keeps any of it. */
+int privilege_become(uid_t uid, fault_t *fault) MUST_CHECK;
+
+/* The same, and no_new_privs, and not dumpable. */
 int privilege_drop(uid_t uid, fault_t *fault) MUST_CHECK;
 
 /* This process is killed when its parent dies; -1 if the parent is gone already. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "broker/catalog.h"
+#include "broker/keeper.h"
 #include "keys/signature.h"
 
 #define WAIT_MS     10000
@@ -524,7 +525,7 @@ a_reader_that_dies_is_replaced_after_a_while_and_sends_all_again(void **state)
     assert_int_equal(fault.code, FAULT_NONE);
     assert_int_equal(catalog_tick(self->catalog, mono_now(), &fault), 0);
     assert_null(catalog_next(self->catalog, &fault));
-    mono_t later = {mono_now().ms + CATALOG_BACKOFF_MAX_MS};
+    mono_t later = {mono_now().ms + KEEPER_BACKOFF_MAX_MS};
     assert_int_equal(catalog_tick(self->catalog, later, &fault), 0);
     expect(self, CATALOG_RELEASE, &hash);
 }
