@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "worker/ledger.h"
-
 #include <assert.h>
-#include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/text.h"
+#include "worker/ledger_private.h"
 
-#define SCHEMA_VERSION    1
 #define CHECK_WHOLE_PAGES 4096 /* 16 MiB; of a larger one, what starting needs */
 
-struct ledger {
-    sqlite3 *database;
-    bool open;                /* a transaction is */
-    sqlite3_stmt *cached[24]; /* by statement_t; prepared when first used */
-};
-
-static const char schema[] =
+/* What makes version N + 1 of version N. */
+static const char *const schemas[] = {
     "CREATE TABLE document (name TEXT PRIMARY KEY, rank INTEGER NOT NULL, bytes BLOB NOT NULL,"
     " armors BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE release (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL, armors BLOB NOT NULL,"
@@ -34,29 +27,25 @@ static const char schema[] =
     " bytes BLOB NOT NULL, armor BLOB NOT NULL, output BLOB NOT NULL, acked INTEGER NOT NULL)"
     " STRICT;"
     "CREATE INDEX receipt_run ON receipt (run);"
-    "CREATE INDEX receipt_unacked ON receipt (sequence) WHERE acked = 0;";
+    "CREATE INDEX receipt_unacked ON receipt (sequence) WHERE acked = 0;",
 
-typedef enum {
-    BEGIN,
-    COMMIT,
-    PUT_DOCUMENT,
-    EACH_DOCUMENT,
-    PUT_RELEASE,
-    GET_RELEASE,
-    PUT_PART,
-    CLOSE_PART,
-    EACH_PART,
-    FIND_PART,
-    COUNT_GRANT,
-    PUT_EFFECT,
-    EACH_EFFECT,
-    HAS_INTENT,
-    PUT_RECEIPT,
-    ACKNOWLEDGE,
-    LAST_RECEIPT,
-    EACH_RECEIPT_OF,
-    EACH_RECEIPT_UNACKED
-} statement_t;
+    /* Stops and resumes come behind fleets. */
+    "UPDATE document SET rank = rank - 3 WHERE rank >= 2147483646;"
+    "ALTER TABLE effect RENAME TO effect_1;"
+    "CREATE TABLE effect (run BLOB NOT NULL, step TEXT NOT NULL, phase INTEGER NOT NULL,"
+    " attempt INTEGER NOT NULL, ix INTEGER NOT NULL, op TEXT NOT NULL, arguments BLOB NOT NULL,"
+    " head BLOB NOT NULL, done INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,"
+    " result BLOB NOT NULL, PRIMARY KEY (run, step, phase, attempt, ix)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO effect SELECT run, step, 0, attempt, ix, op, arguments, head, done, code, text,"
+    " result FROM effect_1;"
+    "DROP TABLE effect_1;"
+    "CREATE TABLE wait (run BLOB NOT NULL, step TEXT NOT NULL, asked INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL, armors BLOB NOT NULL, PRIMARY KEY (run, step)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE output (run BLOB NOT NULL, start INTEGER NOT NULL, bytes BLOB NOT NULL,"
+    " PRIMARY KEY (run, start)) STRICT;",
+};
+
+#define SCHEMA_VERSION ((int)ARRAY_SIZE(schemas))
 
 static const char *const statements[] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -65,6 +54,7 @@ static const char *const statements[] = {
     [PUT_DOCUMENT] = "INSERT INTO document VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
                      " rank = excluded.rank, bytes = excluded.bytes, armors = excluded.armors"
                      " WHERE document.bytes <> excluded.bytes",
+    [DROP_DOCUMENT] = "DELETE FROM document WHERE name = ?",
     [EACH_DOCUMENT] = "SELECT bytes, armors FROM document ORDER BY rank, name",
     [PUT_RELEASE] = "INSERT OR REPLACE INTO release VALUES (?, ?, ?, ?)",
     [GET_RELEASE] = "SELECT bytes, armors, files FROM release WHERE hash = ?",
@@ -72,13 +62,19 @@ static const char *const statements[] = {
     [CLOSE_PART] = "UPDATE part SET closed = 1 WHERE run = ?",
     [EACH_PART] = "SELECT run, authority, release, by_grant, accepted, closed, offer, evidence"
                   " FROM part WHERE closed = 0 ORDER BY accepted",
+    [GET_PART] = "SELECT run, authority, release, by_grant, accepted, closed, offer, evidence"
+                 " FROM part WHERE run = ?",
     [FIND_PART] = "SELECT evidence, closed FROM part WHERE run = ?",
     [COUNT_GRANT] = "SELECT count(*) FROM part WHERE authority = ? AND accepted >= ?"
                     " AND by_grant = 1",
-    [PUT_EFFECT] = "INSERT OR REPLACE INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [PUT_EFFECT] = "INSERT OR REPLACE INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [EACH_EFFECT] = "SELECT ix, op, arguments, head, done, code, text, result FROM effect"
-                    " WHERE run = ? AND step = ? AND attempt = ? ORDER BY ix",
+                    " WHERE run = ? AND step = ? AND phase = ? AND attempt = ? ORDER BY ix",
     [HAS_INTENT] = "SELECT count(*) FROM effect WHERE run = ? AND done = 0",
+    [PUT_WAIT] = "INSERT OR REPLACE INTO wait VALUES (?, ?, ?, ?, ?)",
+    [EACH_WAIT] = "SELECT step, asked, bytes, armors FROM wait WHERE run = ? ORDER BY asked, step",
+    [PUT_OUTPUT] = "INSERT INTO output VALUES (?, ?, ?)",
+    [GET_OUTPUT] = "SELECT bytes FROM output WHERE run = ? ORDER BY start",
     [PUT_RECEIPT] = "INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?, 0)",
     [ACKNOWLEDGE] = "UPDATE receipt SET acked = 1 WHERE sequence = ? AND hash = ?",
     [LAST_RECEIPT] = "SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1",
@@ -96,8 +92,8 @@ fail(const ledger_t *self, fault_t *fault)
                      sqlite3_errmsg(self->database));
 }
 
-static sqlite3_stmt *
-prepare(ledger_t *self, statement_t which, fault_t *fault)
+sqlite3_stmt *
+ledger_prepare(ledger_t *self, statement_t which, fault_t *fault)
 {
     _Static_assert(ARRAY_SIZE(statements) <= ARRAY_SIZE(self->cached), "room for every statement");
     if (!self->cached[which] &&
@@ -109,45 +105,8 @@ prepare(ledger_t *self, statement_t which, fault_t *fault)
     return self->cached[which];
 }
 
-static void
-bind_slice(sqlite3_stmt *statement, int at, slice_t slice)
-{
-    sqlite3_bind_blob64(statement, at, slice.size ? (const void *)slice.data : "", slice.size,
-                        SQLITE_STATIC);
-}
-
-static void
-bind_hash(sqlite3_stmt *statement, int at, const hash_t *hash)
-{
-    bind_slice(statement, at, hash_slice(hash));
-}
-
-static void
-bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-    sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
-}
-
-static slice_t
-column_slice(sqlite3_stmt *statement, int at)
-{
-    const void *data = sqlite3_column_blob(statement, at);
-    return slice_of(data, (size_t)sqlite3_column_bytes(statement, at));
-}
-
-static hash_t
-column_hash(sqlite3_stmt *statement, int at)
-{
-    hash_t hash = {0};
-    slice_t slice = column_slice(statement, at);
-    if (slice.size == sizeof hash.bytes)
-        memcpy(hash.bytes, slice.data, slice.size);
-    return hash;
-}
-
-/* Runs a statement that returns no row. */
-static int
-finish(ledger_t *self, sqlite3_stmt *statement, fault_t *fault)
+int
+ledger_finish(ledger_t *self, sqlite3_stmt *statement, fault_t *fault)
 {
     int result = sqlite3_step(statement);
     int failed = result == SQLITE_DONE ? 0 : fail(self, fault);
@@ -156,9 +115,8 @@ finish(ledger_t *self, sqlite3_stmt *statement, fault_t *fault)
     return failed;
 }
 
-/* 1 a row, 0 none left (reset), -1 a fault (reset). */
-static int
-next_row(ledger_t *self, sqlite3_stmt *statement, fault_t *fault)
+int
+ledger_next_row(ledger_t *self, sqlite3_stmt *statement, fault_t *fault)
 {
     int result = sqlite3_step(statement);
     if (result == SQLITE_ROW)
@@ -168,17 +126,16 @@ next_row(ledger_t *self, sqlite3_stmt *statement, fault_t *fault)
     return failed;
 }
 
-/* A writing statement inside the open transaction, which starts here if there is none. */
-static sqlite3_stmt *
-writing(ledger_t *self, statement_t which, fault_t *fault)
+sqlite3_stmt *
+ledger_writing(ledger_t *self, statement_t which, fault_t *fault)
 {
     if (!self->open) {
-        sqlite3_stmt *begin = prepare(self, BEGIN, fault);
-        if (!begin || finish(self, begin, fault))
+        sqlite3_stmt *begin = ledger_prepare(self, BEGIN, fault);
+        if (!begin || ledger_finish(self, begin, fault))
             return NULL;
         self->open = true;
     }
-    return prepare(self, which, fault);
+    return ledger_prepare(self, which, fault);
 }
 
 static int
@@ -235,6 +192,7 @@ static int
 migrate(ledger_t *self, fault_t *fault)
 {
     int64_t version;
+    char now[40];
     if (read_number(self, "PRAGMA user_version", &version, fault))
         return -1;
     if (version > SCHEMA_VERSION)
@@ -243,10 +201,13 @@ migrate(ledger_t *self, fault_t *fault)
                          (long long)version, SCHEMA_VERSION);
     if (version == SCHEMA_VERSION)
         return check(self, fault);
-    if (execute(self, "BEGIN", fault) || execute(self, schema, fault) ||
-        execute(self, "PRAGMA user_version = 1", fault) || execute(self, "COMMIT", fault))
+    if (execute(self, "BEGIN", fault))
         return -1;
-    return 0;
+    for (int next = (int)version; next < SCHEMA_VERSION; next++)
+        if (execute(self, schemas[next], fault))
+            return -1;
+    snprintf(now, sizeof now, "PRAGMA user_version = %d", SCHEMA_VERSION);
+    return execute(self, now, fault) || execute(self, "COMMIT", fault) ? -1 : 0;
 }
 
 ledger_t *
@@ -321,8 +282,8 @@ ledger_commit(ledger_t *self, fault_t *fault)
 {
     if (!self->open)
         return 0;
-    sqlite3_stmt *commit = prepare(self, COMMIT, fault);
-    if (!commit || finish(self, commit, fault))
+    sqlite3_stmt *commit = ledger_prepare(self, COMMIT, fault);
+    if (!commit || ledger_finish(self, commit, fault))
         return -1;
     self->open = false;
     return 0;
@@ -331,34 +292,48 @@ ledger_commit(ledger_t *self, fault_t *fault)
 static int
 rank_of(const char *name)
 {
+    static const char *const behind[] = {"people", "fleet.", "stop.", "resume."};
     uint64_t version;
     if (!strncmp(name, "root.", 5))
         return text_read_u64(name + 5, 1, INT32_MAX / 2, &version) ? (int)version : 0;
-    return !strcmp(name, "people") ? INT32_MAX - 1 : INT32_MAX;
+    for (int i = 0; i < (int)ARRAY_SIZE(behind); i++)
+        if (!strncmp(name, behind[i], strlen(behind[i])))
+            return INT32_MAX - 4 + i;
+    return INT32_MAX;
 }
 
 int
 ledger_put_document(ledger_t *self, const char *name, slice_t document, slice_t armors,
                     fault_t *fault)
 {
-    sqlite3_stmt *put = writing(self, PUT_DOCUMENT, fault);
+    sqlite3_stmt *put = ledger_writing(self, PUT_DOCUMENT, fault);
     if (!put)
         return -1;
     bind_text(put, 1, name);
     sqlite3_bind_int(put, 2, rank_of(name));
     bind_slice(put, 3, document);
     bind_slice(put, 4, armors);
-    return finish(self, put, fault);
+    return ledger_finish(self, put, fault);
+}
+
+int
+ledger_drop_document(ledger_t *self, const char *name, fault_t *fault)
+{
+    sqlite3_stmt *drop = ledger_writing(self, DROP_DOCUMENT, fault);
+    if (!drop)
+        return -1;
+    bind_text(drop, 1, name);
+    return ledger_finish(self, drop, fault);
 }
 
 int
 ledger_each_document(ledger_t *self, ledger_document_t *each, void *context, fault_t *fault)
 {
-    sqlite3_stmt *rows = prepare(self, EACH_DOCUMENT, fault);
+    sqlite3_stmt *rows = ledger_prepare(self, EACH_DOCUMENT, fault);
     int more;
     if (!rows)
         return -1;
-    while ((more = next_row(self, rows, fault)) > 0) {
+    while ((more = ledger_next_row(self, rows, fault)) > 0) {
         if (each(context, column_slice(rows, 0), column_slice(rows, 1), fault)) {
             sqlite3_reset(rows);
             return -1;
@@ -371,24 +346,24 @@ int
 ledger_put_release(ledger_t *self, const hash_t *hash, slice_t document, slice_t armors,
                    slice_t files, fault_t *fault)
 {
-    sqlite3_stmt *put = writing(self, PUT_RELEASE, fault);
+    sqlite3_stmt *put = ledger_writing(self, PUT_RELEASE, fault);
     if (!put)
         return -1;
     bind_hash(put, 1, hash);
     bind_slice(put, 2, document);
     bind_slice(put, 3, armors);
     bind_slice(put, 4, files);
-    return finish(self, put, fault);
+    return ledger_finish(self, put, fault);
 }
 
 int
 ledger_get_release(ledger_t *self, const hash_t *hash, kept_release_t *out, fault_t *fault)
 {
-    sqlite3_stmt *get = prepare(self, GET_RELEASE, fault);
+    sqlite3_stmt *get = ledger_prepare(self, GET_RELEASE, fault);
     if (!get)
         return -1;
     bind_hash(get, 1, hash);
-    int found = next_row(self, get, fault);
+    int found = ledger_next_row(self, get, fault);
     if (found > 0) {
         out->document = bytes_copy(column_slice(get, 0));
         out->armors = bytes_copy(column_slice(get, 1));
@@ -404,227 +379,4 @@ kept_release_clear(kept_release_t *self)
     bytes_destroy(&self->document);
     bytes_destroy(&self->armors);
     bytes_destroy(&self->files);
-}
-
-int
-ledger_put_part(ledger_t *self, const part_row_t *part, fault_t *fault)
-{
-    sqlite3_stmt *put = writing(self, PUT_PART, fault);
-    if (!put)
-        return -1;
-    bind_hash(put, 1, &part->run);
-    bind_hash(put, 2, &part->authority);
-    bind_hash(put, 3, &part->release);
-    sqlite3_bind_int(put, 4, part->by_grant);
-    sqlite3_bind_int64(put, 5, part->accepted.ms);
-    sqlite3_bind_int(put, 6, part->closed);
-    bind_slice(put, 7, part->offer);
-    bind_slice(put, 8, part->evidence);
-    return finish(self, put, fault);
-}
-
-int
-ledger_close_part(ledger_t *self, const hash_t *run, fault_t *fault)
-{
-    sqlite3_stmt *close = writing(self, CLOSE_PART, fault);
-    if (!close)
-        return -1;
-    bind_hash(close, 1, run);
-    return finish(self, close, fault);
-}
-
-int
-ledger_each_open_part(ledger_t *self, ledger_part_t *each, void *context, fault_t *fault)
-{
-    sqlite3_stmt *rows = prepare(self, EACH_PART, fault);
-    int more;
-    if (!rows)
-        return -1;
-    while ((more = next_row(self, rows, fault)) > 0) {
-        part_row_t part = {
-            .run = column_hash(rows, 0),
-            .authority = column_hash(rows, 1),
-            .release = column_hash(rows, 2),
-            .by_grant = sqlite3_column_int(rows, 3),
-            .accepted = {sqlite3_column_int64(rows, 4)},
-            .closed = sqlite3_column_int(rows, 5),
-            .offer = column_slice(rows, 6),
-            .evidence = column_slice(rows, 7),
-        };
-        if (each(context, &part, fault)) {
-            sqlite3_reset(rows);
-            return -1;
-        }
-    }
-    return more;
-}
-
-int
-ledger_find_part(ledger_t *self, const hash_t *run, slice_t evidence, part_known_t *known,
-                 bool *closed, fault_t *fault)
-{
-    sqlite3_stmt *find = prepare(self, FIND_PART, fault);
-    if (!find)
-        return -1;
-    bind_hash(find, 1, run);
-    int found = next_row(self, find, fault);
-    if (found < 0)
-        return -1;
-    *known = PART_UNSEEN;
-    if (found) {
-        *known = slice_equal(column_slice(find, 0), evidence) ? PART_SAME : PART_OTHER;
-        *closed = sqlite3_column_int(find, 1);
-        sqlite3_reset(find);
-    }
-    return 0;
-}
-
-int
-ledger_count_grant(ledger_t *self, const hash_t *grant, wall_t since, uint64_t *count,
-                   fault_t *fault)
-{
-    sqlite3_stmt *counting = prepare(self, COUNT_GRANT, fault);
-    if (!counting)
-        return -1;
-    bind_hash(counting, 1, grant);
-    sqlite3_bind_int64(counting, 2, since.ms);
-    if (next_row(self, counting, fault) != 1)
-        return -1;
-    *count = (uint64_t)sqlite3_column_int64(counting, 0);
-    sqlite3_reset(counting);
-    return 0;
-}
-
-int
-ledger_put_effect(ledger_t *self, const effect_row_t *effect, fault_t *fault)
-{
-    sqlite3_stmt *put = writing(self, PUT_EFFECT, fault);
-    if (!put)
-        return -1;
-    bind_hash(put, 1, &effect->run);
-    bind_text(put, 2, effect->step);
-    sqlite3_bind_int64(put, 3, (int64_t)effect->attempt);
-    sqlite3_bind_int64(put, 4, (int64_t)effect->index);
-    bind_text(put, 5, effect->op);
-    bind_hash(put, 6, &effect->arguments);
-    bind_hash(put, 7, &effect->head);
-    sqlite3_bind_int(put, 8, effect->done);
-    bind_text(put, 9, effect->code);
-    bind_text(put, 10, effect->text);
-    bind_slice(put, 11, effect->result);
-    return finish(self, put, fault);
-}
-
-int
-ledger_each_effect(ledger_t *self, const hash_t *run, const char *step, uint64_t attempt,
-                   ledger_effect_t *each, void *context, fault_t *fault)
-{
-    sqlite3_stmt *rows = prepare(self, EACH_EFFECT, fault);
-    int more;
-    if (!rows)
-        return -1;
-    bind_hash(rows, 1, run);
-    bind_text(rows, 2, step);
-    sqlite3_bind_int64(rows, 3, (int64_t)attempt);
-    while ((more = next_row(self, rows, fault)) > 0) {
-        effect_row_t effect = {
-            .run = *run,
-            .step = step,
-            .attempt = attempt,
-            .index = (uint64_t)sqlite3_column_int64(rows, 0),
-            .op = (const char *)sqlite3_column_text(rows, 1),
-            .arguments = column_hash(rows, 2),
-            .head = column_hash(rows, 3),
-            .done = sqlite3_column_int(rows, 4),
-            .code = (const char *)sqlite3_column_text(rows, 5),
-            .text = (const char *)sqlite3_column_text(rows, 6),
-            .result = column_slice(rows, 7),
-        };
-        if (each(context, &effect, fault)) {
-            sqlite3_reset(rows);
-            return -1;
-        }
-    }
-    return more;
-}
-
-int
-ledger_has_intent(ledger_t *self, const hash_t *run, bool *intent, fault_t *fault)
-{
-    sqlite3_stmt *counting = prepare(self, HAS_INTENT, fault);
-    if (!counting)
-        return -1;
-    bind_hash(counting, 1, run);
-    if (next_row(self, counting, fault) != 1)
-        return -1;
-    *intent = sqlite3_column_int64(counting, 0) > 0;
-    sqlite3_reset(counting);
-    return 0;
-}
-
-int
-ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t document,
-                   slice_t armor, slice_t output, fault_t *fault)
-{
-    sqlite3_stmt *put = writing(self, PUT_RECEIPT, fault);
-    if (!put)
-        return -1;
-    hash_t hash = hash_of(document);
-    sqlite3_bind_int64(put, 1, (int64_t)sequence);
-    bind_hash(put, 2, run);
-    bind_hash(put, 3, &hash);
-    bind_slice(put, 4, document);
-    bind_slice(put, 5, armor);
-    bind_slice(put, 6, output);
-    return finish(self, put, fault);
-}
-
-int
-ledger_acknowledge(ledger_t *self, uint64_t sequence, const hash_t *document, fault_t *fault)
-{
-    sqlite3_stmt *mark = writing(self, ACKNOWLEDGE, fault);
-    if (!mark)
-        return -1;
-    sqlite3_bind_int64(mark, 1, (int64_t)sequence);
-    bind_hash(mark, 2, document);
-    return finish(self, mark, fault);
-}
-
-int
-ledger_last_receipt(ledger_t *self, uint64_t *sequence, hash_t *head, fault_t *fault)
-{
-    sqlite3_stmt *last = prepare(self, LAST_RECEIPT, fault);
-    if (!last)
-        return -1;
-    int found = next_row(self, last, fault);
-    if (found < 0)
-        return -1;
-    *sequence = 0;
-    *head = HASH_ZERO;
-    if (found) {
-        *sequence = (uint64_t)sqlite3_column_int64(last, 0);
-        *head = column_hash(last, 1);
-        sqlite3_reset(last);
-    }
-    return 0;
-}
-
-int
-ledger_each_receipt(ledger_t *self, const hash_t *run, ledger_receipt_t *each, void *context,
-                    fault_t *fault)
-{
-    sqlite3_stmt *rows = prepare(self, run ? EACH_RECEIPT_OF : EACH_RECEIPT_UNACKED, fault);
-    int more;
-    if (!rows)
-        return -1;
-    if (run)
-        bind_hash(rows, 1, run);
-    while ((more = next_row(self, rows, fault)) > 0) {
-        if (each(context, (uint64_t)sqlite3_column_int64(rows, 0), column_slice(rows, 1),
-                 column_slice(rows, 2), column_slice(rows, 3), fault)) {
-            sqlite3_reset(rows);
-            return -1;
-        }
-    }
-    return more;
 }

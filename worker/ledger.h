@@ -28,11 +28,12 @@ void ledger_wipe(ledger_t *self);
 /* Ends the open transaction, synced; nothing to do where there is none. FAULT_FULL, FAULT_IO. */
 int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;
 
-/* Root, people and fleets by name ("root.1", "people", "fleet.north"): the newest proved. */
+/* Root, people, fleets, stops and resumes by name (worker/site_folder.h): the newest proved. */
 int ledger_put_document(ledger_t *self, const char *name, slice_t document, slice_t armors,
                         fault_t *fault) MUST_CHECK;
+int ledger_drop_document(ledger_t *self, const char *name, fault_t *fault) MUST_CHECK;
 
-/* In the order in which a chain is built: roots ascending, people, fleets. */
+/* In the order in which a chain is built: roots ascending, people, fleets, stops, resumes. */
 typedef int(ledger_document_t)(void *context, slice_t document, slice_t armors, fault_t *fault);
 int ledger_each_document(ledger_t *self, ledger_document_t *each, void *context,
                          fault_t *fault) MUST_CHECK;
@@ -66,6 +67,10 @@ typedef int(ledger_part_t)(void *context, const part_row_t *part, fault_t *fault
 int ledger_each_open_part(ledger_t *self, ledger_part_t *each, void *context,
                           fault_t *fault) MUST_CHECK;
 
+/* Calls each for the part of this run, where there is one. */
+int ledger_get_part(ledger_t *self, const hash_t *run, ledger_part_t *each, void *context,
+                    fault_t *fault) MUST_CHECK;
+
 typedef enum { PART_UNSEEN, PART_SAME, PART_OTHER } part_known_t;
 
 /* Whether this run is known, and by the same bytes; *closed where it is. -1 with a fault. */
@@ -76,11 +81,17 @@ int ledger_find_part(ledger_t *self, const hash_t *run, slice_t evidence, part_k
 int ledger_count_grant(ledger_t *self, const hash_t *grant, wall_t since, uint64_t *count,
                        fault_t *fault) MUST_CHECK;
 
-/* One op of one attempt: written as an intent before a fix, completed by what came of it. */
+/* One attempt of one step. */
 typedef struct {
     hash_t run;
-    const char *step;
+    const char *step; /* its path */
+    phase_t phase;
     uint64_t attempt;
+} attempt_key_t;
+
+/* One op of one attempt: written as an intent before a fix, completed by what came of it. */
+typedef struct {
+    attempt_key_t of;
     uint64_t index;
     const char *op;
     hash_t arguments;
@@ -95,11 +106,32 @@ int ledger_put_effect(ledger_t *self, const effect_row_t *effect, fault_t *fault
 
 /* By index. */
 typedef int(ledger_effect_t)(void *context, const effect_row_t *effect, fault_t *fault);
-int ledger_each_effect(ledger_t *self, const hash_t *run, const char *step, uint64_t attempt,
-                       ledger_effect_t *each, void *context, fault_t *fault) MUST_CHECK;
+int ledger_each_effect(ledger_t *self, const attempt_key_t *of, ledger_effect_t *each,
+                       void *context, fault_t *fault) MUST_CHECK;
 
 /* Whether an op of this run was begun and nobody said yet what came of it. */
 int ledger_has_intent(ledger_t *self, const hash_t *run, bool *intent, fault_t *fault) MUST_CHECK;
+
+/* A step that waits for a person: since when, and the word that counted. */
+typedef struct {
+    hash_t run;
+    const char *step; /* its path */
+    wall_t asked;
+    slice_t document, armors; /* of the consent or answer; empty while none came */
+} wait_row_t;
+
+/* In place of what stood there of this step. */
+int ledger_put_wait(ledger_t *self, const wait_row_t *wait, fault_t *fault) MUST_CHECK;
+
+typedef int(ledger_wait_t)(void *context, const wait_row_t *wait, fault_t *fault);
+int ledger_each_wait(ledger_t *self, const hash_t *run, ledger_wait_t *each, void *context,
+                     fault_t *fault) MUST_CHECK;
+
+/* What a part said of itself as it went: bytes from offset on, which is where the last ended; and
+ * all of it, appended to out. */
+int ledger_put_output(ledger_t *self, const hash_t *run, uint64_t offset, slice_t bytes,
+                      fault_t *fault) MUST_CHECK;
+int ledger_get_output(ledger_t *self, const hash_t *run, bytes_t *out, fault_t *fault) MUST_CHECK;
 
 /* A signed receipt; sequence is last + 1. */
 int ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t document,

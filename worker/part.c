@@ -270,7 +270,7 @@ on_recorded(void *context, const effect_row_t *row, fault_t *fault)
     part_t *self = context;
     if (row->index != self->effect_count || self->effect_count == RUNNER_OPS_MAX)
         return fault_set(fault, FAULT_IO, "the ledger's effects of step '%s' have a gap",
-                         row->step);
+                         row->of.step);
     effect_t *effect = &self->effects[self->effect_count++];
     *effect = (effect_t){.arguments = row->arguments, .head = row->head, .done = row->done};
     text_copy(effect->op, sizeof effect->op, row->op);
@@ -286,8 +286,8 @@ start_step(part_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
     const manifest_step_t *step = step_now(self);
     char number[24];
-    if (ledger_each_effect(self->place->ledger, part_run(self), step->name, 1, on_recorded, self,
-                           fault))
+    attempt_key_t of = {*part_run(self), step->name, PHASE_RUN, 1};
+    if (ledger_each_effect(self->place->ledger, &of, on_recorded, self, fault))
         return -1;
     self->started = now;
     self->deadline.ms = clock.ms + (int64_t)step->timeout_s * 1000;
@@ -418,9 +418,7 @@ record(part_t *self, size_t index, fault_t *fault)
 {
     const effect_t *effect = &self->effects[index];
     effect_row_t row = {
-        .run = *part_run(self),
-        .step = step_now(self)->name,
-        .attempt = 1,
+        .of = {*part_run(self), step_now(self)->name, PHASE_RUN, 1},
         .index = index,
         .op = effect->op,
         .arguments = effect->arguments,

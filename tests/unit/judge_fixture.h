@@ -97,8 +97,8 @@ collect(void *context, destination_t to, uint64_t runner, const frames_t *frames
     if (slice_is(frames_at(frames, 0), "OP") && strcmp(frames_text(frames, 6), "disk.usage") != 0) {
         CLEANUP(ledger_destroy) ledger_t *left = ledger_after_power_cut(self);
         self->durable_intents = 0;
-        return ledger_each_effect(left, &self->run, frames_text(frames, 3), 1, count_effect,
-                                  &self->durable_intents, fault);
+        attempt_key_t of = {self->run, frames_text(frames, 3), PHASE_RUN, 1};
+        return ledger_each_effect(left, &of, count_effect, &self->durable_intents, fault);
     }
     return 0;
 }

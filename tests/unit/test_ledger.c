@@ -104,13 +104,17 @@ find(bench_t *self, const char *run, const char *evidence, bool *closed)
     return known;
 }
 
+static attempt_key_t
+attempt(void)
+{
+    return (attempt_key_t){named("run"), "clean", PHASE_RUN, 1};
+}
+
 static void
 put_effect(bench_t *self, uint64_t index, bool done)
 {
     fault_t fault = {0};
-    effect_row_t row = {.run = named("run"),
-                        .step = "clean",
-                        .attempt = 1,
+    effect_row_t row = {.of = attempt(),
                         .index = index,
                         .op = "file.remove",
                         .arguments = named("arguments"),
@@ -189,9 +193,9 @@ static void
 effects_are(bench_t *self, const char *expected)
 {
     fault_t fault = {0};
-    hash_t run = named("run");
+    attempt_key_t of = attempt();
     CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
-    holds(ledger_each_effect(self->ledger, &run, "clean", 1, add_effect, seen, &fault), &fault);
+    holds(ledger_each_effect(self->ledger, &of, add_effect, seen, &fault), &fault);
     assert_string_equal(bytes_text(seen), expected);
 }
 
@@ -282,8 +286,8 @@ a_file_that_is_no_ledger_is_refused(void **state)
 static void
 documents_come_in_the_order_of_the_chain(void **state)
 {
-    static const char *const names[] = {"fleet.south", "root.10",     "people",
-                                        "root.2",      "fleet.north", "root.1"};
+    static const char *const names[] = {"resume.a", "fleet.south", "root.10",     "people",
+                                        "stop.b",   "root.2",      "fleet.north", "root.1"};
     bench_t *bench = *state;
     fault_t fault = {0};
     int calls = 0;
@@ -299,8 +303,13 @@ documents_come_in_the_order_of_the_chain(void **state)
                               &fault),
           &fault);
     holds(ledger_each_document(bench->ledger, add_document, seen, &fault), &fault);
-    assert_string_equal(bytes_text(seen),
-                        "root.1/a root.2/a root.10/a people/a fleet.north/a newer/b ");
+    assert_string_equal(
+        bytes_text(seen),
+        "root.1/a root.2/a root.10/a people/a fleet.north/a newer/b stop.b/a resume.a/a ");
+    holds(ledger_drop_document(bench->ledger, "stop.b", &fault), &fault);
+    bytes_clear(seen);
+    holds(ledger_each_document(bench->ledger, add_document, seen, &fault), &fault);
+    assert_null(strstr(bytes_text(seen), "stop.b"));
     assert_int_equal(ledger_each_document(bench->ledger, fail_document, &calls, &fault), -1);
     assert_int_equal(fault.code, FAULT_KEY);
     assert_int_equal(calls, 1);
@@ -412,6 +421,112 @@ an_intent_is_completed_by_what_came_of_it(void **state)
 }
 
 static void
+an_undo_and_another_attempt_have_effects_of_their_own(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    attempt_key_t undo = attempt(), again = attempt();
+    undo.phase = PHASE_UNDO;
+    again.attempt = 2;
+    put_effect(bench, 0, true);
+    CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
+    holds(ledger_each_effect(bench->ledger, &undo, add_effect, seen, &fault), &fault);
+    holds(ledger_each_effect(bench->ledger, &again, add_effect, seen, &fault), &fault);
+    assert_string_equal(bytes_text(seen), "");
+}
+
+static int
+add_wait(void *context, const wait_row_t *wait, fault_t *fault)
+{
+    (void)fault;
+    bytes_addf(context, "%s %lld %.*s ", wait->step, (long long)(wait->asked.ms - NOON.ms),
+               (int)wait->document.size, wait->document.data);
+    return 0;
+}
+
+static void
+a_wait_remembers_since_when_and_what_came(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
+    wait_row_t row = {.run = named("run"), .step = "call/sure", .asked = NOON};
+    holds(ledger_put_wait(bench->ledger, &row, &fault), &fault);
+    row.document = slice_text("yes");
+    holds(ledger_put_wait(bench->ledger, &row, &fault), &fault);
+    row.step = "a";
+    row.asked.ms++;
+    holds(ledger_put_wait(bench->ledger, &row, &fault), &fault);
+    commit(bench);
+    reopen(bench);
+    holds(ledger_each_wait(bench->ledger, &row.run, add_wait, seen, &fault), &fault);
+    assert_string_equal(bytes_text(seen), "call/sure 0 yes a 1 yes ");
+}
+
+static void
+output_is_one_text_however_it_came(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t run = named("run"), other = named("other");
+    CLEANUP(bytes_destroy) bytes_t *out = bytes_new();
+    holds(ledger_put_output(bench->ledger, &run, 0, slice_text("one\n"), &fault), &fault);
+    holds(ledger_put_output(bench->ledger, &other, 0, slice_text("other\n"), &fault), &fault);
+    holds(ledger_put_output(bench->ledger, &run, 4, slice_text("two\n"), &fault), &fault);
+    holds(ledger_get_output(bench->ledger, &run, out, &fault), &fault);
+    assert_string_equal(bytes_text(out), "one\ntwo\n");
+}
+
+/* What a worker before stops, undo and people wrote. */
+static void
+an_older_ledger_is_carried_over(void **state)
+{
+    static const char older[] =
+        "DROP TABLE wait; DROP TABLE output; DROP TABLE effect;"
+        "CREATE TABLE effect (run BLOB NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL,"
+        " ix INTEGER NOT NULL, op TEXT NOT NULL, arguments BLOB NOT NULL, head BLOB NOT NULL,"
+        " done INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, result BLOB NOT NULL,"
+        " PRIMARY KEY (run, step, attempt, ix)) STRICT, WITHOUT ROWID;"
+        "INSERT INTO effect VALUES (zeroblob(32), 'clean', 1, 0, 'file.remove', zeroblob(32),"
+        " zeroblob(32), 0, '', '', x'');"
+        "UPDATE document SET rank = 2147483646; PRAGMA user_version = 1";
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    sqlite3 *database = NULL;
+    bool intent = false;
+    CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
+    holds(
+        ledger_put_document(bench->ledger, "people", slice_text("people"), slice_text("a"), &fault),
+        &fault);
+    commit(bench);
+    ledger_destroy(&bench->ledger);
+    assert_int_equal(sqlite3_open(bench->path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, older, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    open_ledger(bench);
+    holds(ledger_has_intent(bench->ledger, &HASH_ZERO, &intent, &fault), &fault);
+    assert_true(intent);
+    holds(ledger_put_document(bench->ledger, "stop.a", slice_text("stop"), slice_text("a"), &fault),
+          &fault);
+    holds(ledger_each_document(bench->ledger, add_document, seen, &fault), &fault);
+    assert_string_equal(bytes_text(seen), "people/a stop/a ");
+}
+
+static void
+a_part_is_found_by_its_run(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t one = named("1"), other = named("other");
+    CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
+    put_part(bench, "1", "a", NOON, false);
+    put_part(bench, "2", "b", NOON, false);
+    holds(ledger_get_part(bench->ledger, &one, add_part, seen, &fault), &fault);
+    holds(ledger_get_part(bench->ledger, &other, add_part, seen, &fault), &fault);
+    assert_string_equal(bytes_text(seen), "a ");
+}
+
+static void
 receipts_are_found_by_run_and_by_what_is_not_acknowledged(void **state)
 {
     bench_t *bench = *state;
@@ -491,6 +606,11 @@ main(void)
         TEST(what_is_committed_is_there_after_a_restart),
         TEST(what_is_not_committed_is_lost_as_a_whole),
         TEST(only_one_process_has_it),
+        TEST(an_undo_and_another_attempt_have_effects_of_their_own),
+        TEST(a_wait_remembers_since_when_and_what_came),
+        TEST(output_is_one_text_however_it_came),
+        TEST(an_older_ledger_is_carried_over),
+        TEST(a_part_is_found_by_its_run),
         TEST(a_newer_schema_is_left_alone),
         TEST(a_file_that_is_no_ledger_is_refused),
         TEST(documents_come_in_the_order_of_the_chain),
