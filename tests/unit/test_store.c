@@ -100,6 +100,9 @@ see(void *context, const row_t *row)
                  (const char *)row->leaf.bytes.data);
     else if (row->kind == ROW_RUN)
         snprintf(self->text + used, sizeof self->text - used, "%s ", row->run.playbook);
+    else if (row->kind == ROW_NOTICE)
+        snprintf(self->text + used, sizeof self->text - used, "%llu ",
+                 (unsigned long long)row->notice.number);
     return true;
 }
 
@@ -262,6 +265,38 @@ keeps_both_of_two_receipts_with_one_number(void **state)
 }
 
 static void
+put_notice(house_t *self, uint64_t number, const char *sink, notice_state_t state)
+{
+    row_t row = {.kind = ROW_NOTICE,
+                 .notice = {.number = number, .made = {(int64_t)number}, .state = state}};
+    snprintf(row.notice.sink, sizeof row.notice.sink, "%s", sink);
+    put(self, &row);
+}
+
+static void
+keeps_notices_until_they_are_dropped(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    query_t old = {.what = FIND_NOTICES_BEFORE, .number = 3};
+    put_notice(self, 1, "ops", NOTICE_SENT);
+    put_notice(self, 2, "ops", NOTICE_WAITING);
+    put_notice(self, 3, "ops", NOTICE_WAITING);
+    put_notice(self, 4, "desk", NOTICE_WAITING);
+    reopen(self);
+    finds(self, (query_t){.what = FIND_NOTICES_TO, .text = "ops"}, "2 3 ");
+    finds(self, old, "1 2 ");
+    if (self->store->begin(self->store->self, &fault) ||
+        self->store->drop(self->store->self, &old, &fault) ||
+        self->store->commit(self->store->self, &fault))
+        fail_msg("%s", fault.text);
+    reopen(self);
+    finds(self, (query_t){.what = FIND_NOTICES_TO, .text = "ops"}, "3 ");
+    finds(self, (query_t){.what = FIND_NOTICE, .number = 2}, "");
+    finds(self, (query_t){.what = FIND_NOTICE_NEWEST, .limit = 1}, "4 ");
+}
+
+static void
 says_that_a_database_was_lost(void **state)
 {
     house_t *self = *state;
@@ -392,6 +427,7 @@ main(void)
         IN_BOTH(keeps_bytes_as_they_are),
         IN_BOTH(keeps_the_log_and_one_position),
         IN_BOTH(keeps_both_of_two_receipts_with_one_number),
+        IN_BOTH(keeps_notices_until_they_are_dropped),
         IN_SQLITE(says_that_a_database_was_lost),
         IN_SQLITE(starts_anew_beside_what_was_there),
         IN_SQLITE(refuses_a_damaged_database),
