@@ -160,3 +160,21 @@ desk_forget(desk_t *self, const caller_t *caller)
             self->watches[i] = self->watches[--self->watch_count];
     }
 }
+value_t *
+answer_pause(desk_t *self, asked_t *asked)
+{
+    const value_t *on = value_get(asked->arguments, "on");
+    if (!on || value_kind(on) != VALUE_BOOL) {
+        fault_set(asked->fault, FAULT_USAGE, "a pause names a run, and is on or off");
+        return NULL;
+    }
+    CLEANUP(row_destroy)
+    row_t *row = desk_find_run(self, value_get_text(asked->arguments, "run"), asked->fault);
+    if (!row)
+        return NULL;
+    event_t event = {.kind = EVENT_PAUSE,
+                     .who = asked->caller->name,
+                     .hash = row->run.id,
+                     .number = value_truth(on)};
+    return self->house->step(self->house->context, &event, asked->fault) ? NULL : value_map();
+}

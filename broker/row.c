@@ -80,7 +80,6 @@ static const column_t incident_columns[] = {
     NUMBER(incident, leaf),
     TEXT(incident, playbooks),
     HASH(incident, run),
-    WALL(incident, acted),
     TEXT(incident, reason),
     TEXT(incident, ack),
     TEXT(incident, assigned),
@@ -98,7 +97,9 @@ static const column_t run_columns[] = {
     TEXT(run, reason),         TEXT(run, who),
     WALL(run, created),        WALL(run, ended),
     WALL(run, not_after),      NUMBER(run, soak_s),
-    NUMBER(run, max_failures), LAST,
+    NUMBER(run, max_failures), TEXT(run, worker),
+    TEXT(run, region),         HASH(run, continues),
+    BOOL(run, paused),         LAST,
 };
 
 static const column_t part_columns[] = {

@@ -51,7 +51,6 @@ typedef struct {
     uint64_t leaf;                     /* of the latest alert's document */
     char playbooks[ROW_NAMES_MAX + 1]; /* that its alert triggers */
     hash_t run;                        /* the latest; zero where none */
-    wall_t acted;                      /* when a grant last started one; 0 never */
     char reason[256];                  /* why it is in this state */
     char ack[TEXT_NAME_MAX + 1];       /* who saw it; "" where nobody said so */
     char assigned[TEXT_NAME_MAX + 1];  /* to whom; "" for nobody */
@@ -91,6 +90,10 @@ typedef struct {
     wall_t created, ended;       /* ended 0 while active */
     wall_t not_after;            /* parts begin until then */
     uint64_t soak_s, max_failures;
+    char worker[TEXT_NAME_MAX + 1]; /* of a grant's, its only one; "" for an order's */
+    char region[TEXT_NAME_MAX + 1]; /* that worker's */
+    hash_t continues;               /* an earlier run; zero where none */
+    bool paused;                    /* by people: no further part is offered */
 } run_row_t;
 
 #define PART_STATES(X)                                   \

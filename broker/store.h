@@ -18,6 +18,7 @@ typedef enum {
     FIND_CHILDREN,     /* number: their parent; newest first */
     FIND_DECISIONS,    /* number: incident; in order */
     FIND_RUN,          /* hash */
+    FIND_RUN_BEGUN,    /* by a grant; text: worker, other: playbook; newest first */
     FIND_RUNS,         /* newest first */
     FIND_RUNS_ACTIVE,
     FIND_RUNS_OF,  /* number: incident; newest first */

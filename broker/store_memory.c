@@ -52,6 +52,13 @@ run_is(const query_t *query, const row_t *row)
 }
 
 static bool
+run_begun(const query_t *query, const row_t *row)
+{
+    return *row->run.worker && !strcmp(row->run.worker, query->text) &&
+           !strcmp(row->run.playbook, query->other);
+}
+
+static bool
 run_active(const query_t *query, const row_t *row)
 {
     return (void)query, row->run.state == RUN_ACTIVE;
@@ -195,6 +202,7 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_CHILDREN] = {ROW_INCIDENT, true, child_of, by_incident},
     [FIND_DECISIONS] = {ROW_DECISION, false, decision_of, NULL},
     [FIND_RUN] = {ROW_RUN, false, run_is, NULL},
+    [FIND_RUN_BEGUN] = {ROW_RUN, true, run_begun, by_created},
     [FIND_RUNS] = {ROW_RUN, true, any, by_created},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, false, run_active, by_created},
     [FIND_RUNS_OF] = {ROW_RUN, true, run_of, by_created},

@@ -11,6 +11,7 @@
 #include "common/file.h"
 #include "common/text.h"
 
+#define ZERO_HASH         "x'0000000000000000000000000000000000000000000000000000000000000000'"
 #define MARKER            "initialised"      /* a file beside the database: there was one here */
 #define CHECK_WHOLE_BYTES (16 * 1024 * 1024) /* of a larger one, what starting needs */
 
@@ -78,12 +79,18 @@ static const char *const migrations[] = {
     "ALTER TABLE incident ADD COLUMN assigned TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE incident ADD COLUMN severity_by_hand INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE incident ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE incident ADD COLUMN decided BLOB NOT NULL DEFAULT (zeroblob(32));"
+    "ALTER TABLE incident ADD COLUMN decided BLOB NOT NULL DEFAULT " ZERO_HASH ";"
     "CREATE INDEX incident_parent ON incident (parent, id) WHERE parent != 0;"
     "CREATE TABLE decision (incident INTEGER NOT NULL, at INTEGER NOT NULL, playbook TEXT NOT NULL,"
     " release BLOB NOT NULL, grant BLOB NOT NULL, acted INTEGER NOT NULL, reason TEXT NOT NULL)"
     " STRICT;"
     "CREATE INDEX decision_incident ON decision (incident);",
+    "ALTER TABLE incident DROP COLUMN acted;"
+    "ALTER TABLE run ADD COLUMN worker TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN region TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN continues BLOB NOT NULL DEFAULT " ZERO_HASH ";"
+    "ALTER TABLE run ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX run_worker ON run (worker, playbook, created) WHERE worker != '';",
 };
 
 typedef struct {
@@ -100,6 +107,8 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_CHILDREN] = {ROW_INCIDENT, "WHERE parent = :number AND parent != 0 ORDER BY id DESC"},
     [FIND_DECISIONS] = {ROW_DECISION, "WHERE incident = :number ORDER BY rowid"},
     [FIND_RUN] = {ROW_RUN, "WHERE id = :hash"},
+    [FIND_RUN_BEGUN] = {ROW_RUN, "WHERE worker = :text AND playbook = :other AND worker != ''"
+                                 " ORDER BY created DESC"},
     [FIND_RUNS] = {ROW_RUN, "ORDER BY created DESC"},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},
     [FIND_RUNS_OF] = {ROW_RUN, "WHERE incident = :number ORDER BY created DESC"},

@@ -127,19 +127,26 @@ view_event(const event_row_t *row)
 
 /* Runs ---------------------------------------------------------------------------------------- */
 
+typedef struct {
+    value_t *counts;
+    uint64_t waves;
+} counting_t;
+
 /* The word of part_word, as `targets` counts it: what has not ended is open. */
 static bool
 count_part(void *context, const row_t *row)
 {
-    value_t *counts = context;
+    counting_t *counting = context;
+    value_t *counts = counting->counts;
     const char *word = part_ended(row->part.state) ? part_word(row->part.state) : "open";
     value_set_integer(counts, "total", value_get_integer(counts, "total") + 1);
     value_set_integer(counts, word, value_get_integer(counts, word) + 1);
+    counting->waves = row->part.wave > counting->waves ? row->part.wave : counting->waves;
     return true;
 }
 
 static value_t *
-count_parts(const store_t *store, const hash_t *run, fault_t *fault)
+count_parts(const store_t *store, const hash_t *run, uint64_t *waves, fault_t *fault)
 {
     static const char *const words[] = {"total",   "done",    "failed", "refused", "skipped",
                                         "stopped", "unknown", "never",  "open"};
@@ -147,13 +154,18 @@ count_parts(const store_t *store, const hash_t *run, fault_t *fault)
     query_t query = {.what = FIND_PARTS, .hash = *run};
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
         value_set_integer(counts, words[i], 0);
-    return store->find(store->self, &query, count_part, counts, fault) ? NULL : MOVE(counts);
+    counting_t counting = {counts, 0};
+    if (store->find(store->self, &query, count_part, &counting, fault))
+        return NULL;
+    *waves = counting.waves;
+    return MOVE(counts);
 }
 
 value_t *
 view_run(const store_t *store, const run_row_t *row, fault_t *fault)
 {
-    value_t *counts = count_parts(store, &row->id, fault);
+    uint64_t waves = 0;
+    value_t *counts = count_parts(store, &row->id, &waves, fault);
     if (!counts)
         return NULL;
     value_t *map = value_map();
@@ -169,6 +181,11 @@ view_run(const store_t *store, const run_row_t *row, fault_t *fault)
     value_set_integer(map, "created", row->created.ms);
     set_when(map, "ended", row->ended);
     value_set(map, "targets", counts);
+    value_set_integer(map, "waves", (int64_t)waves);
+    if (row->paused)
+        value_set_bool(map, "paused", true);
+    if (!hash_equal(&row->continues, &HASH_ZERO))
+        view_set_hash(map, "continues", &row->continues);
     return map;
 }
 

@@ -52,6 +52,7 @@ core_destroy(core_t **self_p)
     zhashx_destroy(&self->keys);
     zhashx_destroy(&self->incidents);
     zhashx_destroy(&self->runs);
+    free(self->stirred);
     zhashx_destroy(&self->peers);
     shelf_destroy(&self->shelf);
     free(self);
@@ -182,6 +183,7 @@ core_step(core_t *self, event_t *event, wall_t now, actions_t *actions, fault_t 
     self->step_rows = actions->row_count;
     self->now = now;
     int result = handlers[event->kind](self, event, fault);
+    runs_settle(self);
     self->actions = NULL;
     return result;
 }

@@ -18,7 +18,7 @@
 #include "broker/store.h"
 
 #define CORE_ONLINE_MS      15000                    /* a worker that spoke within this is online */
-#define CORE_COOLDOWN_MS    (15 * 60 * 1000)         /* between automatic runs for one incident */
+#define CORE_CLOSED_MS      (15 * 60 * 1000)         /* a closed incident is held so long */
 #define CORE_ABANDON_MS     (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
 #define CORE_LATE_MS        30000                    /* an acceptance may still be on its way */
 #define CORE_DECISIONS_MAX  64                       /* kept of one alert */
@@ -29,20 +29,21 @@
 #define CORE_BACKOFF_MAX_MS (3600 * 1000)
 
 /*    event            handler       carries (beside what is named, nothing) */
-#define EVENTS(X)                                                                \
-    X(EVENT_ALERT, on_alert)       /* alert, region */                           \
-    X(EVENT_RELEASE, on_release)   /* document, armors, files */                 \
-    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */       \
-    X(EVENT_GRANT, on_grant)       /* document, armors */                        \
-    X(EVENT_ORDER, on_order)       /* document, armors, targets */               \
-    X(EVENT_HELLO, on_hello)       /* worker, state */                           \
-    X(EVENT_PING, on_ping)         /* worker, document: the nonce */             \
-    X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                 \
-    X(EVENT_REFUSE, on_refuse)     /* worker, hash of the run, code, text */     \
-    X(EVENT_WANT, on_want)         /* worker, hash of the release */             \
-    X(EVENT_RECEIPT, on_receipt)   /* worker, document, armors (one), output */  \
-    X(EVENT_NOTICED, on_noticed)   /* number of a notice, code, text */          \
-    X(EVENT_CHANGE, on_change)     /* who, number of an incident, field, text */ \
+#define EVENTS(X)                                                                  \
+    X(EVENT_ALERT, on_alert)       /* alert, region */                             \
+    X(EVENT_RELEASE, on_release)   /* document, armors, files */                   \
+    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */         \
+    X(EVENT_GRANT, on_grant)       /* document, armors */                          \
+    X(EVENT_ORDER, on_order)       /* document, armors, targets */                 \
+    X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */ \
+    X(EVENT_HELLO, on_hello)       /* worker, state */                             \
+    X(EVENT_PING, on_ping)         /* worker, document: the nonce */               \
+    X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                   \
+    X(EVENT_REFUSE, on_refuse)     /* worker, hash of the run, code, text */       \
+    X(EVENT_WANT, on_want)         /* worker, hash of the release */               \
+    X(EVENT_RECEIPT, on_receipt)   /* worker, document, armors (one), output */    \
+    X(EVENT_NOTICED, on_noticed)   /* number of a notice, code, text */            \
+    X(EVENT_CHANGE, on_change)     /* who, number of an incident, field, text */   \
     X(EVENT_TICK, on_tick)         /* about once a second */
 
 typedef enum {

@@ -143,9 +143,8 @@ describe(const core_t *self, incident_t *incident, const alert_t *alert, const c
     match_suggest(self, incident->name, incident->playbooks, sizeof incident->playbooks);
 }
 
-/* A new incident; what went before under the same key only hands on when it was acted on. */
 static incident_t *
-make(core_t *self, const alert_t *alert, const char *intake, const incident_t *before)
+make(core_t *self, const alert_t *alert, const char *intake)
 {
     incident_t incident = {.id = ++self->incidents_given,
                            .first = self->now,
@@ -153,18 +152,10 @@ make(core_t *self, const alert_t *alert, const char *intake, const incident_t *b
                            .firing = true};
     text_copy(incident.source, sizeof incident.source, alert->source);
     text_copy(incident.fingerprint, sizeof incident.fingerprint, alert->fingerprint);
-    if (before)
-        incident.acted = before->acted;
     describe(self, &incident, alert, intake);
     self->counts[INCIDENT_WAITING]++;
     self->moved = true;
     return hold_newest(self, &incident);
-}
-
-static bool
-may_act(const core_t *self, const incident_t *incident)
-{
-    return !incident->acted.ms || self->now.ms - incident->acted.ms >= CORE_COOLDOWN_MS;
 }
 
 /* Waits for people or acts; says why, once for each reason. */
@@ -172,14 +163,8 @@ static void
 decide(core_t *self, incident_t *incident, const alert_t *alert, slice_t document)
 {
     char reason[sizeof incident->reason];
-    bool acted = false;
     self->decided_count = 0;
-    if (!may_act(self, incident))
-        snprintf(reason, sizeof reason,
-                 "an automatic run began less than %d minutes ago: this one is for people",
-                 CORE_COOLDOWN_MS / 60000);
-    else
-        acted = match_act(self, incident, alert, document, incident->leaf, reason, sizeof reason);
+    bool acted = match_act(self, incident, alert, document, incident->leaf, reason, sizeof reason);
     if (!acted && !self->decided_count)
         decision_note(self, NULL, &HASH_ZERO, false, reason);
     decisions_keep(self, incident);
@@ -198,7 +183,7 @@ on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t docu
     if (again)
         describe(self, incident, alert, event->region);
     else
-        incident = make(self, alert, event->region, incident);
+        incident = make(self, alert, event->region);
     incident->firing = true;
     incident->count++;
     incident->leaf = leaf;
@@ -320,7 +305,7 @@ incidents_suggest(core_t *self)
     }
 }
 
-/* Closed ones are let go when the cool-down is over; the past has them. */
+/* Closed ones are let go after a while; the past has them. */
 void
 incidents_sweep(core_t *self)
 {
@@ -335,7 +320,7 @@ incidents_sweep(core_t *self)
             quiet > CORE_ABANDON_MS)
             incident_move(self, incident, INCIDENT_ABANDONED, "nobody spoke of it for %d days",
                           (int)(CORE_ABANDON_MS / 86400000));
-        if (!incident_open(incident->state) && quiet > CORE_COOLDOWN_MS)
+        if (!incident_open(incident->state) && quiet > CORE_CLOSED_MS)
             zlistx_add_end(gone, incident);
     }
     for (incident_t *incident = zlistx_first(gone); incident; incident = zlistx_next(gone)) {

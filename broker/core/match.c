@@ -56,6 +56,8 @@ check(core_t *self, const shelved_t *release, held_grant_t *held, slice_t docume
         fault_set(fault, FAULT_REPLAY, "this alert was acted on already");
         return NULL;
     }
+    if (restraint_check(self, release, worker, fault))
+        return NULL;
     return MOVE(warrant);
 }
 
@@ -70,15 +72,18 @@ begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t
                      .alert = leaf,
                      .incident = incident->id,
                      .created = self->now};
+    const fleet_t *fleet = NULL;
     row.not_after.ms = self->now.ms + (int64_t)held->grant->fresh_s * 1000;
     text_copy(row.playbook, sizeof row.playbook, release->release->playbook);
+    text_copy(row.worker, sizeof row.worker, worker);
+    if (trust_worker(self->charter->trust, worker, &fleet))
+        text_copy(row.region, sizeof row.region, fleet->region);
     core_signers(self, bytes_slice(held->armors), row.who, sizeof row.who);
     held_grant_spend(held, worker, self->now);
     run_t *run =
         run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors), document);
     run_add(self, run, worker, 1);
     incident->run = row.id;
-    incident->acted = self->now;
     incident_move(self, incident, INCIDENT_AUTHORISED, "a grant lets '%s' run on worker '%s'",
                   row.playbook, worker);
     run_launch(self, run);
@@ -104,7 +109,7 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t
             begin(self, incident, release, held, warrant, worker, document, leaf);
             return true;
         }
-        snprintf(reason, size, "the grant for '%s' does not cover it: %s", playbook, fault.text);
+        snprintf(reason, size, "the grant for '%s' does not let it run: %s", playbook, fault.text);
     }
     if (self->decided_count == before)
         decision_note(self, release, &HASH_ZERO, false, reason);

@@ -59,7 +59,8 @@ start_order(core_t *self, const event_t *event, const order_t *order, const shel
                      .created = self->now,
                      .not_after = order->not_after,
                      .soak_s = order->soak_s,
-                     .max_failures = order->max_failures};
+                     .max_failures = order->max_failures,
+                     .continues = order->continues};
     fault_t fault = {0};
     text_copy(row.playbook, sizeof row.playbook, order->playbook);
     text_copy(row.reason, sizeof row.reason, order->reason);

@@ -47,6 +47,21 @@ peer_drop(peer_t *self, const share_t *share)
     memmove(&self->work[at], &self->work[at + 1], (--self->work_count - at) * sizeof(work_t));
 }
 
+const run_t *
+peer_holder(const peer_t *self, const run_t *run, const share_t *share)
+{
+    bool before = true;
+    for (size_t i = 0; i < self->work_count; i++) {
+        const work_t *work = &self->work[i];
+        before = before && work->share != share;
+        if (work->run != run && (before || work->share->row.state != PART_WAITING) &&
+            !strcmp(work->share->row.target, share->row.target) &&
+            !strcmp(work->run->row.playbook, run->row.playbook))
+            return work->run;
+    }
+    return NULL;
+}
+
 static void
 hand_on(core_t *self, const peer_t *peer)
 {

@@ -165,6 +165,17 @@ is_due(core_t *self, run_t *run)
     return !open && self->now.ms - before->ended.ms >= (int64_t)run->row.soak_s * 1000;
 }
 
+/* Says which run goes first, once. */
+static void
+hold_back(core_t *self, run_t *run, share_t *share, const run_t *holder)
+{
+    char text[HASH_TEXT], why[sizeof share->row.text];
+    snprintf(why, sizeof why, "run %.12s of the same playbook goes first",
+             hash_write(&holder->row.id, text));
+    if (strcmp(why, share->row.text) != 0)
+        run_move(self, run, share, PART_WAITING, "conflict", why);
+}
+
 /* Goes on from the first share that may wait. */
 static void
 offer_wave(core_t *self, run_t *run)
@@ -173,11 +184,18 @@ offer_wave(core_t *self, run_t *run)
     size_t end = wave->first + wave->tally.total;
     if (run->next < wave->first)
         run->next = wave->first;
-    for (size_t left = room(run); left && run->next < end; run->next++)
-        if (run->shares[run->next].row.state == PART_WAITING) {
-            offer(self, run, &run->shares[run->next]);
+    for (size_t left = room(run); left && run->next < end; run->next++) {
+        share_t *share = &run->shares[run->next];
+        if (share->row.state != PART_WAITING)
+            continue;
+        const run_t *holder = peer_holder(share->peer, run, share);
+        if (holder) {
+            hold_back(self, run, share, holder);
+        } else {
+            offer(self, run, share);
             left--;
         }
+    }
 }
 
 static void
@@ -189,7 +207,7 @@ next_wave(core_t *self, run_t *run)
         return;
     if (tally_failed(&run->tally) > run->row.max_failures)
         give_up(self, run, PART_WAITING, "proof", "more parts failed than the run may have");
-    else if (is_due(self, run))
+    else if (!run->row.paused && is_due(self, run))
         offer_wave(self, run);
 }
 
@@ -213,6 +231,34 @@ run_advance(core_t *self, run_t *run)
         core_note(self, "fault", run->row.incident, &run->row.id, NULL, "%s", fault.text);
 }
 
+int
+on_pause(core_t *self, event_t *event, fault_t *fault)
+{
+    fault_t why = {0};
+    run_t *run = run_find(self, &event->hash, &why);
+    bool paused = event->number != 0;
+    event_row_t told = {.kind = "pause"};
+    if (!run)
+        return fault_set(fault, why.code ? why.code : FAULT_NOT_FOUND, "%s",
+                         why.code ? why.text : "there is no such run; see: tocsin run list");
+    if (run->row.state != RUN_ACTIVE)
+        return fault_set(fault, FAULT_CONFLICT, "the run is %s already", run_word(run->row.state));
+    if (run->row.paused == paused)
+        return 0;
+    run->row.paused = paused;
+    run_put(self, run);
+    told.incident = run->row.incident;
+    told.run = run->row.id;
+    snprintf(told.who, sizeof told.who, "%s", event->who);
+    snprintf(told.text, sizeof told.text,
+             paused ? "%s paused the run of '%s': nothing further is offered"
+                    : "%s lets the run of '%s' go on",
+             event->who, run->row.playbook);
+    core_tell(self, &told);
+    run_advance(self, run);
+    return 0;
+}
+
 void
 run_launch(core_t *self, run_t *run)
 {
@@ -220,6 +266,17 @@ run_launch(core_t *self, run_t *run)
     for (size_t i = 0; i < run->share_count; i++)
         run_put_share(self, &run->shares[i]);
     run_advance(self, run);
+}
+
+void
+runs_settle(core_t *self)
+{
+    for (size_t i = 0; i < self->stirred_count; i++) {
+        run_t *run = self->stirred[i];
+        run->stirred = false;
+        run_advance(self, run);
+    }
+    self->stirred_count = 0;
 }
 
 /* Windows, soaks; and runs that ended a while ago are let go. */

@@ -54,8 +54,8 @@ hold(core_t *self, const run_row_t *row, slice_t authority, slice_t armors, slic
     return run;
 }
 
-static void
-put_run(core_t *self, const run_t *run)
+void
+run_put(core_t *self, const run_t *run)
 {
     row_t row = {.kind = ROW_RUN, .run = run->row};
     actions_put(self->actions, &row);
@@ -65,7 +65,7 @@ run_t *
 run_begin(core_t *self, const run_row_t *row, slice_t authority, slice_t armors, slice_t alert)
 {
     run_t *run = hold(self, row, authority, armors, alert);
-    put_run(self, run);
+    run_put(self, run);
     return run;
 }
 
@@ -183,6 +183,29 @@ run_put_share(core_t *self, const share_t *share)
     core_put(self, &row);
 }
 
+/* Those of its playbook that wait on the same target are to be looked at again. */
+static void
+stir(core_t *self, const run_t *ended, const share_t *share)
+{
+    const peer_t *peer = share->peer;
+    for (size_t i = 0; i < peer->work_count; i++) {
+        const work_t *work = &peer->work[i];
+        run_t *run = work->run;
+        size_t at = (size_t)(work->share - run->shares);
+        if (work->share->row.state != PART_WAITING ||
+            strcmp(work->share->row.target, share->row.target) != 0 ||
+            strcmp(run->row.playbook, ended->row.playbook) != 0)
+            continue;
+        run->next = at < run->next ? at : run->next;
+        if (run->stirred)
+            continue;
+        self->stirred = memory_grow(self->stirred, self->stirred_count, &self->stirred_capacity,
+                                    sizeof(run_t *));
+        self->stirred[self->stirred_count++] = run;
+        run->stirred = true;
+    }
+}
+
 static void
 tell_share(core_t *self, const run_t *run, const share_t *share)
 {
@@ -209,9 +232,10 @@ run_move(core_t *self, run_t *run, share_t *share, part_state_t state, const cha
         share->row.ended = self->now;
     enter(tally_of(run, share), &share->row);
     enter(&run->tally, &share->row);
-    if (open && part_ended(state))
+    if (open && part_ended(state)) {
         peer_drop(share->peer, share);
-    else if (!open && !part_ended(state))
+        stir(self, run, share);
+    } else if (!open && !part_ended(state))
         peer_take(share->peer, run, share);
     run_put_share(self, share);
     tell_share(self, run, share);
@@ -224,7 +248,7 @@ run_turn(core_t *self, run_t *run, run_state_t state)
     self->active_runs -= run->row.state == RUN_ACTIVE;
     run->row.state = state;
     run->row.ended = state == RUN_ACTIVE ? (wall_t){0} : self->now;
-    put_run(self, run);
+    run_put(self, run);
     core_note(self, "run", run->row.incident, &run->row.id, NULL, "the run of '%s' is %s",
               run->row.playbook, run_word(state));
 }

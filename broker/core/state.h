@@ -42,7 +42,8 @@ struct run {
     wave_t *waves;
     tally_t tally;       /* of all waves */
     size_t wave;         /* index of the first that may have shares waiting */
-    size_t next;         /* its first share that may wait */
+    size_t next;         /* its first share that may wait and was not looked at */
+    bool stirred;        /* among the core's stirred ones */
     bytes_t *proof;      /* encoded receipts of wave proof_wave; NULL before */
     uint64_t proof_wave; /* likewise */
     inclusion_t *tree;   /* of wave tree_wave, which is not listed; NULL before */
@@ -78,11 +79,13 @@ struct core {
     merkle_t log;
     uint64_t incidents_given; /* the highest number */
     uint64_t counts[INCIDENT_STATE_COUNT];
-    bool moved;                  /* log or counts, since the last flush */
-    wall_t swept;                /* when closed incidents were last let go */
-    zhashx_t *incidents;         /* number as text -> incident_t, ours */
-    zhashx_t *keys;              /* source, space, fingerprint -> the newest incident */
-    zhashx_t *runs;              /* hash as text -> run_t, ours */
+    bool moved;          /* log or counts, since the last flush */
+    wall_t swept;        /* when closed incidents were last let go */
+    zhashx_t *incidents; /* number as text -> incident_t, ours */
+    zhashx_t *keys;      /* source, space, fingerprint -> the newest incident */
+    zhashx_t *runs;      /* hash as text -> run_t, ours */
+    size_t stirred_count, stirred_capacity;
+    run_t **stirred;             /* of these: to be looked at again before the step ends */
     size_t active_runs;          /* of these */
     zhashx_t *peers;             /* worker id -> peer_t, ours */
     const sinks_t *sinks;        /* NULL where there are none */
@@ -120,6 +123,10 @@ void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
 peer_t *core_peer(core_t *self, const char *worker);
 void peer_take(peer_t *self, run_t *run, share_t *share);
 void peer_drop(peer_t *self, const share_t *share);
+
+/* The run that this part, which waits, waits for: one of the same playbook on the same target that
+ * came before it, or is at work. NULL where there is none. */
+const run_t *peer_holder(const peer_t *self, const run_t *run, const share_t *share);
 void peer_destroy(peer_t **self_p);
 void peers_hand_on(core_t *self); /* documents that those online lack */
 
@@ -158,6 +165,10 @@ void core_notify(core_t *self, const char *sink, const char *text, uint64_t inci
                  const hash_t *run);
 int notices_load(core_t *self, fault_t *fault) MUST_CHECK;
 
+/* restraint.c: FAULT_CONFLICT, FAULT_RATE where an automatic run is not to begin on this worker. */
+int restraint_check(core_t *self, const shelved_t *release, const char *worker,
+                    fault_t *fault) MUST_CHECK;
+
 /* run.c. A run is the core's until a while after its end; finding as above. Slices are copied.
  * Shares are added by wave, without gap, then target; then run_settle. */
 run_t *run_find(core_t *self, const hash_t *id, fault_t *fault);
@@ -174,14 +185,17 @@ share_t *run_share(const run_t *self, const char *worker, const char *target, si
 void run_move(core_t *self, run_t *run, share_t *share, part_state_t state, const char *code,
               const char *text);
 void run_turn(core_t *self, run_t *run, run_state_t state);
+void run_put(core_t *self, const run_t *run);
 void run_put_share(core_t *self, const share_t *share);
 size_t tally_open(const tally_t *self);
 size_t tally_failed(const tally_t *self); /* failed, refused, stopped, unknown */
 
-/* rollout.c: which parts are offered when. run_launch writes every part first. */
+/* rollout.c: which parts are offered when. run_launch writes every part first; runs_settle ends a
+ * step: what waited for a part that ended in it goes on. */
 void run_launch(core_t *self, run_t *run);
 void run_advance(core_t *self, run_t *run);
 void runs_advance(core_t *self);
+void runs_settle(core_t *self);
 void run_offer_again(core_t *self, run_t *run, const share_t *share);
 
 /* The handlers of core_step's table. */

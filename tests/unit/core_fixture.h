@@ -17,7 +17,7 @@
 
 #define MANIFEST                                                                 \
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n" \
-    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\nfrom mount "    \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 900\ninput mount path\nfrom mount "    \
     "labels.mountpoint\ntrigger DiskFull\n"                                      \
     "step free run 60 when,verify\nstep usage run 30 -\nneeds free usage\n"      \
     "use free file.remove change\nuse usage disk.usage observe\n"                \

@@ -67,7 +67,7 @@ an_input_outside_the_grants_bound_waits(void **state)
     alert_t *alert = site_alert(self->site);
     text_copy(alert->labels[1].value, sizeof alert->labels[1].value, "/etc");
     alarm_with(self, alert);
-    incident_is(self, 1, INCIDENT_WAITING, "does not cover it");
+    incident_is(self, 1, INCIDENT_WAITING, "does not let it run");
     assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
 }
 
@@ -183,7 +183,7 @@ the_cool_down_keeps_a_new_event_from_running_at_once(void **state)
     alarm_ends(self);
     later(self, 60);
     alarm_rings(self);
-    incident_is(self, 2, INCIDENT_WAITING, "less than 15 minutes");
+    incident_is(self, 2, INCIDENT_WAITING, "less than 900 seconds");
     alarm_ends(self);
     later(self, 15 * 60);
     alarm_rings(self);

@@ -165,6 +165,79 @@ the_budget_is_the_same_after_a_restart(void **state)
     assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 1);
 }
 
+/* Of w1 alone; each with another nonce. */
+static hash_t
+order_w1(house_t *self, char nonce)
+{
+    order_t *order = make_order(self, 0);
+    order->target_count = 1;
+    order->nonce[0] = nonce;
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
+    submit(self, &sealed);
+    return hash_of(bytes_slice(sealed.document));
+}
+
+static void
+one_run_of_a_playbook_is_on_a_target_at_a_time(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    hash_t first = order_w1(self, 'a');
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+    later(self, 1);
+    hash_t second = order_w1(self, 'b');
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    assert_string_equal(part_of(self, "w1").code, "conflict");
+    later(self, 1);
+    hash_t third = order_w1(self, 'c');
+    restart(self);
+    must(self, (event_t){.kind = EVENT_REFUSE,
+                         .worker = "w1",
+                         .hash = first,
+                         .code = "policy",
+                         .text = "not here"});
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+    char text[HASH_TEXT];
+    assert_string_equal(frames_text(offer_to(self, "w1"), OFFER_RUN), hash_write(&second, text));
+    must(self, (event_t){.kind = EVENT_REFUSE,
+                         .worker = "w1",
+                         .hash = second,
+                         .code = "policy",
+                         .text = "not here"});
+    assert_string_equal(frames_text(offer_to(self, "w1"), OFFER_RUN), hash_write(&third, text));
+}
+
+static void
+no_automatic_run_begins_beside_an_order(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    take_grant(self);
+    order_w1(self, 'a');
+    alarm_rings(self);
+    incident_is(self, 1, INCIDENT_WAITING, "is open on worker 'w1'");
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+}
+
+static void
+a_paused_run_offers_nothing_further(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    event_t pause = {.kind = EVENT_PAUSE, .who = "pat", .hash = run_now(self).id, .number = 1};
+    must(self, pause);
+    assert_true(told(self, "pause"));
+    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    restart(self);
+    later(self, 30);
+    tick(self);
+    assert_int_equal(self->actions->send_count, 0);
+    assert_true(run_now(self).paused);
+    pause.number = 0;
+    must(self, pause);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "s1"), 1);
+}
+
 static void
 a_run_that_only_observes_goes_at_once(void **state)
 {
@@ -272,6 +345,9 @@ main(void)
         CASE(no_more_is_in_flight_than_may_fail_and_one),
         CASE(the_failure_too_many_ends_what_waits_as_never),
         CASE(the_budget_is_the_same_after_a_restart),
+        CASE(one_run_of_a_playbook_is_on_a_target_at_a_time),
+        CASE(no_automatic_run_begins_beside_an_order),
+        CASE(a_paused_run_offers_nothing_further),
         CASE(a_run_that_only_observes_goes_at_once),
         CASE(a_closed_window_leaves_later_waves_never_reached),
         CASE(a_late_acceptance_counts_more_than_never),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "broker/store.h"
+#include "tests/unit/broker_1.h"
 
 /* Both twins go through the same cases. */
 typedef struct {
@@ -408,6 +409,24 @@ finds_by_an_index_whatever_it_looks_for(void **state)
     assert_int_equal(seen, FIND_COUNT);
 }
 
+static void
+opens_the_first_brokers_database(void **state)
+{
+    house_t *self = *state;
+    char path[128];
+    sqlite3 *database = NULL;
+    store_destroy(&self->store);
+    snprintf(path, sizeof path, "%s/broker.db", self->folder);
+    unlink(path);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, broker_1, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    reopen(self);
+    finds(self, (query_t){.what = FIND_INCIDENT, .number = 7}, "7 ");
+    finds(self, (query_t){.what = FIND_RUNS_ACTIVE}, "disk-full ");
+    finds(self, (query_t){.what = FIND_PARTS}, "w1 ");
+}
+
 #define IN_BOTH(test)                                     \
     {#test " in memory", test, begin_memory, end, NULL},  \
     {                                                     \
@@ -431,6 +450,7 @@ main(void)
         IN_SQLITE(says_that_a_database_was_lost),
         IN_SQLITE(starts_anew_beside_what_was_there),
         IN_SQLITE(refuses_a_damaged_database),
+        IN_SQLITE(opens_the_first_brokers_database),
         IN_SQLITE(finds_by_an_index_whatever_it_looks_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
