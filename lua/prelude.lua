@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The library that playbooks see. C calls this chunk once, with the names of all ops, call (name,
--- arguments) that asks for one, and raise (text), an error at the playbook's own line. It returns
--- the environment of playbooks, and what C calls: manifest (book) and step (book, name, context).
+-- arguments) that asks for one, raise (text), an error at the playbook's own line, and tell (text), a
+-- line of output. It returns the environment of playbooks, and what C calls: manifest (book), and
+-- step, when and undo (book, name, context).
 -- Everything here is deterministic: a step that was cut off runs again over its recorded ops.
-local op_names, call, raise = ...
+local op_names, call, raise, tell = ...
 
 -- Locals: a playbook may change what is in its environment, and must not change this.
 local getmetatable, setmetatable, ipairs, next = getmetatable, setmetatable, ipairs, next
@@ -209,11 +210,32 @@ local function literal(what, value)
   return tostring(value)
 end
 
+-- A list's names with commas between, or a literal.
+local function list_literal(what, value)
+  if type(value) ~= "table" then
+    return literal(what, value)
+  end
+  for i, item in ipairs(value) do
+    value[i] = check_name(what, item)
+  end
+  return table.concat(value, ",")
+end
+
+local own_fields = {
+  string = { pattern = "string" }, integer = { range = "table" }, duration = { range = "table" },
+  choice = { choices = "table" },
+}
+
 environment.input = {}
-for _, kind in ipairs { "string", "integer", "percent", "path", "name", "address" } do
+for kind in string.gmatch([[string integer percent duration path name address ip cidr host worker
+    choice list secret]], "%a+") do
+  local fields = { default = "any", from = "string", help = "string" }
+  for field, wanted in next, own_fields[kind] or {} do
+    fields[field] = wanted
+  end
   environment.input[kind] = function(spec)
     spec = spec or {}
-    check_fields("input." .. kind, spec, { default = "any", from = "string", help = "string" })
+    check_fields("input." .. kind, spec, fields)
     return setmetatable({ kind = kind, spec = spec }, input_kind)
   end
 end
@@ -274,30 +296,128 @@ local function read_uses(what, uses)
 end
 
 local step_fields = {
-  needs = "table", uses = "table", timeout = "any",
-  when = "function", run = "function", verify = "function",
+  needs = "table", uses = "table", timeout = "any", when = "function", run = "function",
+  verify = "function", undo = "function", retry = "table", for_each = "any", max = "number",
+  always = "boolean", on_failure = "table", approve = "table", ask = "table", notify = "string",
+  call = "string", given = "table",
 }
+
+local function names(what, list)
+  for _, name in ipairs(list or {}) do
+    check_name(what, name)
+  end
+  return list or {}
+end
+
+-- What the fields of a step make it: run is there in two kinds.
+local function kind_of(what, spec)
+  local found = {}
+  for _, kind in ipairs { "approve", "ask", "call", "notify" } do
+    found[#found + 1] = spec[kind] ~= nil and kind or nil
+  end
+  if #found > 1 then
+    fail("%s is one thing only, not %s and %s", what, found[1], found[2])
+  end
+  local kind = found[1] or "run"
+  if (kind == "run" or kind == "notify") ~= (spec.run ~= nil) then
+    fail(spec.run and "%s has a run, and is of kind %s" or "%s has no run", what, kind)
+  elseif spec.given and kind ~= "call" then
+    fail("%s gives inputs to nobody: it has no call", what)
+  end
+  return kind
+end
+
+local function read_person(what, spec, fields)
+  check_fields(what, spec, fields)
+  if type(spec.text) ~= "string" or spec.text == "" then
+    fail("%s has no text for the person who reads it", what)
+  end
+  return {
+    role = spec.role or "responder", wait = seconds(what .. ": expires", spec.expires or "1h"),
+    text = spec.text,
+  }
+end
+
+local function read_approve(what, spec)
+  return read_person(what .. ": approve", spec,
+    { role = "string", text = "string", expires = "any" })
+end
+
+local function read_ask(what, spec)
+  local out = read_person(what .. ": ask", spec,
+    { role = "string", text = "string", expires = "any", kind = "string", options = "table" })
+  out.answer = spec.kind or (spec.options and "choice" or "string")
+  out.options = {}
+  for i, option in ipairs(spec.options or {}) do
+    out.options[i] = literal(what .. ": options", option)
+  end
+  return out
+end
+
+local function read_given(what, given)
+  local out = {}
+  for input, value in sorted_pairs(given or {}) do
+    out[#out + 1] = {
+      input = check_name(what .. ": given", input),
+      value = list_literal(what .. ": given", value),
+    }
+  end
+  return out
+end
+
+local function read_retry(what, retry)
+  check_fields(what .. ": retry", retry, { count = "number", pause = "any" })
+  return {
+    count = whole(what .. ": retry count", retry.count, 1),
+    pause = seconds(what .. ": retry pause", retry.pause or "0s"),
+  }
+end
+
+-- for_each: a function, or the name of an input that is a list.
+local function read_each(what, spec)
+  local each = spec.for_each
+  if each == nil and spec.max then
+    fail("%s has max, and no for_each", what)
+  elseif each == nil or type(each) == "function" then
+    return each, spec.max
+  end
+  local name = type(each) == "string" and match(each, "^inputs%.(.+)$")
+  if not name then
+    fail("%s: 'for_each' wants a function or \"inputs.NAME\"", what)
+  end
+  return function(context) return context.inputs[name] end, spec.max or 64
+end
+
+local function read_step(name, what, spec)
+  local each, max = read_each(what, spec)
+  if each and not max then
+    fail("%s: 'for_each' wants max, the most items", what)
+  end
+  return {
+    name = name, kind = kind_of(what, spec), when = spec.when, run = spec.run,
+    verify = spec.verify, undo = spec.undo, needs = names(what .. " needs", spec.needs),
+    on_failure = names(what .. " on_failure", spec.on_failure), always = spec.always,
+    for_each = each, each = each and whole(what .. ": max", max, 1),
+    retry = spec.retry and read_retry(what, spec.retry),
+    person = spec.approve and read_approve(what, spec.approve)
+      or spec.ask and read_ask(what, spec.ask) or {},
+    notify = spec.notify and check_name(what .. ": notify", spec.notify),
+    call = spec.call and check_name(what .. ": call", spec.call),
+    given = read_given(what, spec.given), uses = read_uses(what .. " uses", spec.uses or {}),
+    timeout = seconds(what .. " timeout", spec.timeout or "60s"),
+  }
+end
 
 function environment.step(name)
   local what = format("step '%s'", check_name("step", name))
   return function(spec)
-    check_fields(what, spec, step_fields)
-    if not spec.run then
-      fail("%s has no run", what)
-    end
-    for _, need in ipairs(spec.needs or {}) do
-      check_name(what .. " needs", need)
-    end
-    return setmetatable({
-      name = name, needs = spec.needs or {}, when = spec.when, run = spec.run, verify = spec.verify,
-      uses = read_uses(what .. " uses", spec.uses or {}),
-      timeout = seconds(what .. " timeout", spec.timeout or "60s"),
-    }, step_kind)
+    return setmetatable(read_step(name, what, check_fields(what, spec, step_fields)), step_kind)
   end
 end
 
 local book_fields = {
   name = "string", summary = "string", inputs = "table", triggers = "table", rollout = "table",
+  at_most = "number", keep = "number", cooldown = "any",
 }
 
 function environment.playbook(spec)
@@ -327,18 +447,35 @@ end
 
 -- Mode manifest: the playbook as a map (wire/manifest.h, manifest_make) --------------------------
 
+local function read_range(what, kind, range)
+  local read = kind == "duration" and seconds or whole
+  return {
+    from = read(what, range.from or range[1], math.mininteger),
+    to = read(what, range.to or range[2], math.mininteger),
+  }
+end
+
+local function manifest_input(name, input)
+  local what = format("input '%s'", show(name))
+  if not is_a(input_kind, input) then
+    fail("%s wants input.string, integer, percent, path or another kind", what)
+  end
+  local spec, choices = input.spec, {}
+  for i, choice in ipairs(spec.choices or {}) do
+    choices[i] = literal(what .. ": choices", choice)
+  end
+  return {
+    name = check_name("input", name), kind = input.kind, from = spec.from, help = spec.help,
+    default = spec.default ~= nil and list_literal(what .. ": default", spec.default) or nil,
+    pattern = spec.pattern, choices = choices,
+    range = spec.range and read_range(what .. ": range", input.kind, spec.range),
+  }
+end
+
 local function manifest_inputs(book)
   local out = {}
   for name, input in sorted_pairs(book.inputs or {}) do
-    local what = format("input '%s'", show(name))
-    if not is_a(input_kind, input) then
-      fail("%s wants input.string, integer, percent, path, name or address", what)
-    end
-    local spec = input.spec
-    out[#out + 1] = {
-      name = check_name("input", name), kind = input.kind, from = spec.from, help = spec.help,
-      default = spec.default ~= nil and literal(what .. ": default", spec.default) or nil,
-    }
+    out[#out + 1] = manifest_input(name, input)
   end
   return out
 end
@@ -361,20 +498,29 @@ local function check_book(book)
   return book
 end
 
+local function manifest_step(step)
+  return {
+    name = step.name, kind = step.kind, timeout = step.timeout, when = step.when ~= nil,
+    verify = step.verify ~= nil, undo = step.undo ~= nil, always = step.always == true,
+    needs = step.needs, on_failure = step.on_failure, retry = step.retry, each = step.each,
+    role = step.person.role, wait = step.person.wait, text = step.person.text,
+    answer = step.person.answer, options = step.person.options, sink = step.notify,
+    callee = step.call, given = step.given, uses = step.uses,
+  }
+end
+
 local function manifest(book)
   local steps = {}
   local rollout = check_fields("rollout", check_book(book).rollout or {},
     { first = "any", grow = "any", soak = "any", max_failures = "any" })
   for i, step in ipairs(book.steps) do
-    steps[i] = {
-      name = step.name, kind = "run", timeout = step.timeout, needs = step.needs,
-      uses = step.uses,
-      when = step.when ~= nil, verify = step.verify ~= nil,
-    }
+    steps[i] = manifest_step(step)
   end
   return {
     name = book.name, summary = book.summary, steps = steps,
     inputs = manifest_inputs(book), triggers = manifest_triggers(book),
+    at_most = whole("at_most", book.at_most or 0, 0), keep = whole("keep", book.keep or 0, 0),
+    cooldown = seconds("cooldown", book.cooldown or "0s"),
     rollout = {
       first = whole("rollout: first", rollout.first or 1, 1),
       grow = whole("rollout: grow", rollout.grow or 2, 1),
@@ -384,7 +530,7 @@ local function manifest(book)
   }
 end
 
--- Mode step: when, run, verify -------------------------------------------------------------------
+-- Modes step, when and undo -----------------------------------------------------------------------
 
 local running -- the step, and declared: the ops it may ask for
 
@@ -393,7 +539,7 @@ for _, name in ipairs(op_names) do
   environment[family] = environment[family] or {}
   environment[family][verb] = function(arguments)
     if not running then
-      fail("%s can be asked for in a step's when, run and verify only", name)
+      fail("%s can be asked for in a step's own functions only", name)
     elseif not running.declared[name] then
       fail("op '%s' is not declared in uses of step '%s'", name, running.name)
     end
@@ -409,24 +555,41 @@ local function declared(step)
   return out
 end
 
--- Outcome, output, code, text.
-local function run_step(book, name, context)
+function environment.say(text)
+  if not running then
+    fail("say belongs into a step's own functions")
+  end
+  tell(show(text))
+end
+
+-- Each of the following gives outcome, output, code, text.
+
+local function begin(book, name)
   local step = check_book(book).steps[name]
   if type(name) ~= "string" or not step then
     fail("playbook '%s' has no step '%s'", book.name, show(name))
   end
   running = { name = name, declared = declared(step) }
-  if step.when then
-    local wanted, text, code = step.when(context)
-    if not wanted then
-      return text and "failed" or "skipped", nil, code, text
-    end
+  return step
+end
+
+local function ask_when(step, context)
+  if not step.when then
+    return "ok"
   end
-  local output, text, code = step.run(context)
+  local wanted, text, code = step.when(context)
+  if wanted then
+    return "ok"
+  end
+  return text and "failed" or "skipped", nil, code, text
+end
+
+local function run_once(step, context, ...)
+  local output, text, code = step.run(context, ...)
   if output == nil and text ~= nil then
     return "failed", nil, code, text
   elseif step.verify then
-    local held, why, its_code = step.verify(context, output)
+    local held, why, its_code = step.verify(context, output, ...)
     if not held then
       why = why and ": " .. show(why) or ""
       return "failed", nil, its_code, "verify did not hold" .. why
@@ -435,4 +598,57 @@ local function run_step(book, name, context)
   return "ok", output
 end
 
-return environment, manifest, run_step
+-- An item that gives nothing stands in the output as true.
+local function run_each(step, context)
+  local items, outputs = step.for_each(context), {}
+  if type(items) ~= "table" then
+    fail("for_each of step '%s' gives a %s, not a list", step.name, type(items))
+  elseif #items > step.each then
+    return "failed", nil, "limit",
+      format("for_each gives %d items, and max is %d", #items, step.each)
+  end
+  for i, item in ipairs(items) do
+    local outcome, output, code, text = run_once(step, context, item, i)
+    if outcome ~= "ok" then
+      return outcome, nil, code, format("item %d (%s): %s", i, show(item), show(text))
+    end
+    outputs[i] = output == nil or output
+  end
+  return "ok", outputs
+end
+
+local function run_step(book, name, context)
+  local step = begin(book, name)
+  if not step.run then
+    fail("step '%s' is of kind %s and runs nothing", name, step.kind)
+  end
+  local outcome, output, code, text = ask_when(step, context)
+  if outcome ~= "ok" then
+    return outcome, output, code, text
+  elseif step.for_each then
+    return run_each(step, context)
+  end
+  outcome, output, code, text = run_once(step, context)
+  if outcome == "ok" and step.kind == "notify" and (type(output) ~= "string" or output == "") then
+    fail("run of step '%s' gives no text to notify of", name)
+  end
+  return outcome, output, code, text
+end
+
+local function run_when(book, name, context)
+  return ask_when(begin(book, name), context)
+end
+
+local function run_undo(book, name, context)
+  local step = begin(book, name)
+  if not step.undo then
+    fail("step '%s' has no undo", name)
+  end
+  local output, text, code = step.undo(context)
+  if output == nil and text ~= nil then
+    return "failed", nil, code, text
+  end
+  return "ok", output
+end
+
+return environment, manifest, run_step, run_when, run_undo

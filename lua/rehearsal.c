@@ -36,7 +36,7 @@ static int
 load_test(rehearsal_t *self, slice_t text, fault_t *fault)
 {
     static const char *const known[] = {"expect", "fault", "incident", "inputs", "ops", "output"};
-    task_t task = {"data", text, "", NULL, REHEARSAL_TIMEOUT_MS};
+    task_t task = {"data", text, "", NULL, REHEARSAL_TIMEOUT_MS, NULL};
     task_result_t result = {0};
     if (runner_run(&task, NULL, NULL, &result, fault))
         return -1;
@@ -166,7 +166,7 @@ run_step(rehearsal_t *self, const char *step, bool *over, fault_t *fault)
 {
     self->step = step;
     CLEANUP(value_destroy) value_t *context = context_of(self);
-    task_t task = {"step", self->playbook, step, context, REHEARSAL_TIMEOUT_MS};
+    task_t task = {"step", self->playbook, step, context, REHEARSAL_TIMEOUT_MS, NULL};
     task_result_t result = {0};
     if (runner_run(&task, on_op, self, &result, fault))
         return fault_wrap(fault, "step '%s'", step);

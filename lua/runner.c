@@ -177,7 +177,7 @@ converse(channel_t *channel, const task_t *task, op_handler_t *on_op, void *self
          task_result_t *result, fault_t *fault)
 {
     mono_t start = mono_now();
-    for (unsigned ops = 0;; ops++) {
+    for (unsigned ops = 0;;) {
         int64_t left = task->timeout_ms - (mono_now().ms - start.ms);
         CLEANUP(frames_destroy)
         frames_t *frames = channel_receive(channel, left > 0 ? (int)left : 0, fault);
@@ -187,9 +187,14 @@ converse(channel_t *channel, const task_t *task, op_handler_t *on_op, void *self
             return fault->code == FAULT_UNREACHABLE ? 1 : -1;
         if (slice_is(frames_at(frames, 0), "DONE"))
             return read_done(frames, result, fault);
+        if (slice_is(frames_at(frames, 0), "SAY") && frames->count == 2) {
+            if (task->said && value_count(task->said) <= RUNNER_SAY_MAX)
+                value_append(task->said, value_bytes(frames_at(frames, 1)));
+            continue;
+        }
         if (!slice_is(frames_at(frames, 0), "OP") || frames->count != 3)
             return fault_set(fault, FAULT_FORMAT, "the runner said something that is no message");
-        if (ops == RUNNER_OPS_MAX)
+        if (ops++ == RUNNER_OPS_MAX)
             return fault_set(fault, FAULT_LIMIT, "over %d ops in one step", RUNNER_OPS_MAX);
         if (answer(channel, frames, on_op, self, fault))
             return fault->code == FAULT_UNREACHABLE ? 1 : -1;

@@ -5,12 +5,15 @@
  * To the runner:   TASK mode playbook-text step context     (once)
  *                  RESULT value   or   FAULT code text      (one for each OP)
  * From the runner: OP name arguments
+ *                  SAY text                                 (a line; no answer)
  *                  DONE outcome output code text            (once; then it exits)
  *
  * mode "manifest": output is the manifest as a map (manifest_make). mode "data": output is what the
- * chunk returns. mode "step": context is a map with inputs, incident, target, here; outcome ok,
- * skipped (when said no), failed (run or verify failed).
- * A script's own error is DONE failed with code "script" and file, line and text. */
+ * chunk returns. The others run a step, context a map with inputs, incident, target, here, attempt:
+ * "step" its when, run and verify (outcome ok; skipped, when said no; failed, run or verify
+ * failed), "when" its when alone (ok, skipped, failed), "undo" its undo, with the step's output in
+ * context. A script's own error is DONE failed with code "script" and file, line and text; where a
+ * failed op is what raised it, with the op's code, its name and its text. */
 #ifndef TOCSIN_RUNNER_H
 #define TOCSIN_RUNNER_H
 
@@ -27,6 +30,10 @@
 #define RUNNER_OUTPUT_MAX (256 * 1024)
 #define RUNNER_OPS_MAX    RECEIPT_OPS_MAX
 
+/* What one task may say; more is left out. */
+#define RUNNER_SAY_MAX       200 /* lines */
+#define RUNNER_SAY_BYTES_MAX 500 /* of a line */
+
 /* Forks a runner that is locked down and waits for its TASK. *fd is the other end of its
  * descriptor, the caller's. The pid, the caller's to reap and kill; -1 with a fault. Call it from a
  * small process with one thread. */
@@ -35,11 +42,12 @@ pid_t runner_fork(int *fd, fault_t *fault);
 /* For callers that may block (command line, lint, test): forks a runner, gives it the task, answers
  * each OP by on_op, kills it at timeout_ms, reaps it. */
 typedef struct {
-    const char *mode; /* "manifest", "data" or "step" */
+    const char *mode;
     slice_t playbook;
-    const char *step;       /* "" in other modes */
-    const value_t *context; /* NULL in other modes */
+    const char *step;       /* "" in modes "manifest" and "data" */
+    const value_t *context; /* NULL in those */
     int timeout_ms;
+    value_t *said; /* a list that takes what the step says; NULL drops it */
 } task_t;
 
 /* The op's result, or NULL with a fault that the script receives. */

@@ -17,12 +17,25 @@
 struct script {
     lua_State *lua; /* in the arena, as this is */
     port_t *port;
-    unsigned ops; /* asked for so far */
-    int line;     /* of the playbook's chunk, reached last */
+    unsigned ops;   /* asked for so far */
+    unsigned lines; /* said so far */
+    int line;       /* of the playbook's chunk, reached last */
+    struct {
+        bool set; /* since then no op went well */
+        char op[OP_NAME_MAX + 1], code[16], text[FAULT_TEXT_MAX];
+    } refused; /* the op that failed last */
 };
 
 /* Where in the stack of the state its prelude left what C calls. */
-enum { ENVIRONMENT = 1, MANIFEST, STEP, LAST = STEP };
+enum { ENVIRONMENT = 1, MANIFEST, STEP, WHEN, UNDO, LAST = UNDO };
+
+static const struct {
+    const char *mode;
+    int function; /* 0: what the chunk returns is the output */
+} modes[] = {{"data", 0}, {"manifest", MANIFEST}, {"step", STEP}, {"when", WHEN}, {"undo", UNDO}};
+
+#define TEXT_OF(number)  TEXT_OF_(number)
+#define TEXT_OF_(number) #number
 
 static script_t *
 script_of(lua_State *lua)
@@ -30,20 +43,42 @@ script_of(lua_State *lua)
     return *(script_t **)lua_getextraspace(lua);
 }
 
-/* raise (text): an error at the innermost line of the playbook itself. */
+/* The innermost line of the playbook itself. */
 static int
-raise_at_playbook(lua_State *lua)
+line_of_playbook(lua_State *lua)
 {
     lua_Debug at;
     for (int level = 1; lua_getstack(lua, level, &at); level++) {
         lua_getinfo(lua, "Sl", &at);
-        if (!strcmp(at.source, "@" CHUNK) && at.currentline > 0) {
-            lua_pushfstring(lua, "%s:%d: %s", CHUNK, at.currentline, luaL_checkstring(lua, 1));
-            return lua_error(lua);
-        }
+        if (!strcmp(at.source, "@" CHUNK) && at.currentline > 0)
+            return at.currentline;
     }
-    lua_pushfstring(lua, "%s:%d: %s", CHUNK, script_of(lua)->line, luaL_checkstring(lua, 1));
+    return script_of(lua)->line;
+}
+
+/* raise (text): an error at the innermost line of the playbook itself. */
+static int
+raise_at_playbook(lua_State *lua)
+{
+    lua_pushfstring(lua, "%s:%d: %s", CHUNK, line_of_playbook(lua), luaL_checkstring(lua, 1));
     return lua_error(lua);
+}
+
+/* An error on its way out: where an op that was refused is what killed the step (its nil was used,
+ * or its text raised), it says so. */
+static int
+explain_error(lua_State *lua)
+{
+    script_t *self = script_of(lua);
+    const char *text = lua_type(lua, 1) == LUA_TSTRING ? lua_tostring(lua, 1) : "";
+    bool raised = self->refused.text[0] && strstr(text, self->refused.text);
+    const char *rest = strstr(text, "attempt to ");
+    self->refused.set = self->refused.set && (raised || (rest && strstr(rest, "nil value")));
+    if (self->refused.set)
+        lua_pushfstring(lua, "%s:%d: %s: %s%s%s%s", CHUNK, line_of_playbook(lua), self->refused.op,
+                        self->refused.text, raised ? "" : " (", raised ? "" : rest,
+                        raised ? "" : ")");
+    return 1;
 }
 
 /* "return playbook {...}" is a tail call, which leaves no frame to tell its line. */
@@ -55,17 +90,27 @@ note_line(lua_State *lua, lua_Debug *at)
         script_of(lua)->line = at->currentline;
 }
 
+static void
+copy_slice(char *out, size_t size, slice_t from)
+{
+    snprintf(out, size, "%.*s", (int)from.size, (const char *)from.data);
+}
+
 /* The answer to an OP, on the stack: the value, or nil, text, code. */
 static int
 push_answer(lua_State *lua, const port_t *port)
 {
-    if (slice_is(port_frame(port, 0), "RESULT") && port_count(port) == 2) {
+    script_t *self = script_of(lua);
+    self->refused.set = !slice_is(port_frame(port, 0), "RESULT");
+    if (!self->refused.set && port_count(port) == 2) {
         convert_push(lua, port_frame(port, 1));
         return 1;
     }
     if (!slice_is(port_frame(port, 0), "FAULT") || port_count(port) != 3)
         _exit(1);
     slice_t code = port_frame(port, 1), text = port_frame(port, 2);
+    copy_slice(self->refused.code, sizeof self->refused.code, code);
+    copy_slice(self->refused.text, sizeof self->refused.text, text);
     lua_pushnil(lua);
     lua_pushlstring(lua, (const char *)text.data, text.size);
     lua_pushlstring(lua, (const char *)code.data, code.size);
@@ -82,6 +127,7 @@ call_op(lua_State *lua)
     if (self->ops == RUNNER_OPS_MAX)
         return luaL_error(lua, "over %d ops in one step", RUNNER_OPS_MAX);
     self->ops++;
+    snprintf(self->refused.op, sizeof self->refused.op, "%s", name);
     port_begin(self->port);
     port_frame_text(self->port, "OP");
     port_frame_text(self->port, name);
@@ -93,6 +139,49 @@ call_op(lua_State *lua)
     if (port_send(self->port) || port_receive(self->port))
         _exit(0);
     return push_answer(lua, self->port);
+}
+
+/* A line: at most so many bytes, cut between characters, without what would end it. */
+static slice_t
+one_line(slice_t text, char *out, size_t max)
+{
+    size_t size = text.size < max ? text.size : max;
+    while (size < text.size && size && (text.data[size] & 0xc0) == 0x80)
+        size--;
+    for (size_t i = 0; i < size; i++)
+        out[i] = text.data[i] < 0x20 || text.data[i] == 0x7f ? ' ' : (char)text.data[i];
+    return slice_of(out, size);
+}
+
+static void
+frame_slice(port_t *port, slice_t slice)
+{
+    port_open_frame(port);
+    port_add(port, slice);
+    port_close_frame(port);
+}
+
+/* tell (text): a line of the part's output. What is beyond the bound is left out, and that is said
+ * once. */
+static int
+tell(lua_State *lua)
+{
+    static const char cut[] =
+        "more is left out: a step says at most " TEXT_OF(RUNNER_SAY_MAX) " lines";
+    script_t *self = script_of(lua);
+    char line[RUNNER_SAY_BYTES_MAX];
+    slice_t text;
+    text.data = (const uint8_t *)luaL_checklstring(lua, 1, &text.size);
+    if (self->lines > RUNNER_SAY_MAX)
+        return 0;
+    if (self->lines++ == RUNNER_SAY_MAX)
+        text = slice_text(cut);
+    port_begin(self->port);
+    port_frame_text(self->port, "SAY");
+    frame_slice(self->port, one_line(text, line, sizeof line));
+    if (port_send(self->port))
+        _exit(0);
+    return 0;
 }
 
 static const luaL_Reg libraries[] = {
@@ -119,8 +208,9 @@ load_prelude(lua_State *lua)
     }
     lua_pushcfunction(lua, call_op);
     lua_pushcfunction(lua, raise_at_playbook);
-    lua_call(lua, 3, 3);
-    return 3;
+    lua_pushcfunction(lua, tell);
+    lua_call(lua, 4, LAST);
+    return LAST;
 }
 
 script_t *
@@ -134,7 +224,7 @@ script_new(arena_t *arena, port_t *port)
         return NULL;
     *(script_t **)lua_getextraspace(self->lua) = self;
     lua_pushcfunction(self->lua, load_prelude);
-    if (lua_pcall(self->lua, 0, 3, 0))
+    if (lua_pcall(self->lua, 0, LAST, 0))
         return NULL;
     lua_gc(self->lua, LUA_GCCOLLECT);
     return self;
@@ -149,30 +239,17 @@ fault_code_or(lua_State *lua, int index, const char *otherwise)
     return code == FAULT_CODES || code == FAULT_NONE ? otherwise : fault_word(code);
 }
 
-static void
-frame_slice(port_t *port, slice_t slice)
-{
-    port_open_frame(port);
-    port_add(port, slice);
-    port_close_frame(port);
-}
-
 /* A failure's DONE: one line of at most a fault's text. */
 static void
 write_failure(port_t *port, const char *code, const char *text)
 {
-    char line[FAULT_TEXT_MAX];
-    size_t size = strnlen(text, sizeof line - 1);
-    while (text[size] && size && ((uint8_t)text[size] & 0xc0) == 0x80)
-        size--;
-    for (size_t i = 0; i < size; i++)
-        line[i] = (uint8_t)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
+    char line[FAULT_TEXT_MAX - 1];
     port_begin(port);
     port_frame_text(port, "DONE");
     port_frame_text(port, "failed");
     port_frame_text(port, "n");
     port_frame_text(port, code);
-    frame_slice(port, slice_of(line, size));
+    frame_slice(port, one_line(slice_text(text), line, sizeof line));
 }
 
 /* At index and behind it: outcome, output, code, text, as the prelude's run_step gives them. */
@@ -213,13 +290,26 @@ run_chunk(lua_State *lua, slice_t text)
 
 /* The playbook on top gives way to outcome, output, code, text. */
 static void
-run_step(lua_State *lua, slice_t step, slice_t context)
+call_function(lua_State *lua, int function, slice_t step, slice_t context)
 {
-    lua_pushvalue(lua, STEP);
+    lua_pushvalue(lua, function);
     lua_insert(lua, -2);
     lua_pushlstring(lua, (const char *)step.data, step.size);
     convert_push(lua, context);
     lua_call(lua, 3, 4);
+}
+
+/* The playbook on top gives way to "ok" and what it is, or its manifest. */
+static void
+give_whole(lua_State *lua, int function)
+{
+    if (function) {
+        lua_pushvalue(lua, function);
+        lua_insert(lua, -2);
+        lua_call(lua, 1, 1);
+    }
+    lua_pushliteral(lua, "ok");
+    lua_insert(lua, LAST + 1);
 }
 
 /* Protected. What the state held is this function's arguments. */
@@ -227,21 +317,17 @@ static int
 run_task(lua_State *lua)
 {
     port_t *port = script_of(lua)->port;
-    slice_t mode = port_frame(port, 1);
-    bool is_step = slice_is(mode, "step"), is_manifest = slice_is(mode, "manifest");
-    if (!is_step && !is_manifest && !slice_is(mode, "data"))
+    size_t mode = 0;
+    while (mode < ARRAY_SIZE(modes) && !slice_is(port_frame(port, 1), modes[mode].mode))
+        mode++;
+    if (mode == ARRAY_SIZE(modes))
         return luaL_error(lua, "a task of no known mode");
-    if (is_manifest)
-        lua_pushvalue(lua, MANIFEST);
+    int function = modes[mode].function;
     run_chunk(lua, port_frame(port, 2));
-    if (is_step)
-        run_step(lua, port_frame(port, 3), port_frame(port, 4));
-    else if (is_manifest)
-        lua_call(lua, 1, 1);
-    if (!is_step) {
-        lua_pushliteral(lua, "ok");
-        lua_insert(lua, LAST + 1);
-    }
+    if (function > MANIFEST)
+        call_function(lua, function, port_frame(port, 3), port_frame(port, 4));
+    else
+        give_whole(lua, function);
     write_done(lua, LAST + 1, port);
     return 0;
 }
@@ -254,7 +340,10 @@ fail_task(script_t *self, int status)
         text = "over the memory that a step may use";
     else if (lua_type(self->lua, -1) == LUA_TSTRING)
         text = lua_tostring(self->lua, -1);
-    write_failure(self->port, status == LUA_ERRMEM ? "limit" : "script", text);
+    const char *code = status == LUA_ERRMEM ? "limit"
+                       : self->refused.set  ? self->refused.code
+                                            : "script";
+    write_failure(self->port, code, text);
 }
 
 int
@@ -267,7 +356,9 @@ script_serve(script_t *self)
         return -1;
     lua_pushcfunction(self->lua, run_task);
     lua_insert(self->lua, 1);
-    int status = lua_pcall(self->lua, LAST, 0, 0);
+    lua_pushcfunction(self->lua, explain_error);
+    lua_insert(self->lua, 1);
+    int status = lua_pcall(self->lua, LAST, 0, 1);
     if (status) {
         fail_task(self, status);
     } else if (!port_fits(self->port)) {

@@ -230,7 +230,7 @@ static void
 measure_runner(void)
 {
     CLEANUP(value_destroy) value_t *context = context_of_step();
-    task_t task = {"step", slice_text(STEP_TEXT), "usage", context, 5000};
+    task_t task = {"step", slice_text(STEP_TEXT), "usage", context, 5000, NULL};
     for (size_t i = 0; i < ROUNDS; i++) {
         fault_t fault = {0};
         task_result_t result = {0};

@@ -302,6 +302,253 @@ a_playbook_makes_its_manifest(void **state)
     assert_string_equal(bytes_text(bytes), WHOLE);
 }
 
+/* Every kind of step and of line, as a playbook says it and as it stands in the manifest. */
+static const char rich[] =
+    "return playbook { name = 'rich', summary = 'All of it', at_most = 20, keep = 3,\n"
+    "cooldown = '15m', rollout = { first = 2, grow = 3, soak = '1m', max_failures = 1 },\n"
+    "inputs = { every = input.duration { default = '5m', range = { '1m', '1h' } },\n"
+    " how = input.choice { choices = { 'soft', 'hard' }, default = 'soft' },\n"
+    " hosts = input.list { default = { 'a', 'b' } }, net = input.cidr { default = '10.0.0.0/8' },\n"
+    " port = input.integer { default = 80, range = { from = 1, to = 65535 } },\n"
+    " tag = input.string { default = 'v1.2', pattern = 'v[0-9]+\\\\.[0-9]+' } },\n"
+    "step 'look' { for_each = 'inputs.hosts', max = 10, retry = { count = 2, pause = '10s' },\n"
+    " on_failure = { 'tell' }, run = function() end },\n"
+    "step 'sure' { needs = { 'look' }, approve = { role = 'officer', text = 'Go on?',\n"
+    " expires = '30m' } },\n"
+    "step 'which' { needs = { 'look' }, ask = { text = 'Which?', options = { 'one', 'two' } } },\n"
+    "step 'fix' { needs = { 'sure', 'which' }, uses = { ['service.start'] = {\n"
+    " service = equals('inputs.hosts') } }, run = function() end, undo = function() end },\n"
+    "step 'more' { needs = { 'fix' }, call = 'other', given = { port = 'inputs.port',\n"
+    " wait = 'inputs.every', hosts = 'inputs.hosts', name = 'x y' } },\n"
+    "step 'tell' { notify = 'pager', run = function() end },\n"
+    "step 'tidy' { always = true, run = function() end } }";
+
+static const char rich_text[] =
+    "tocsin-manifest v1\nplaybook rich\nsummary All of it\nclass change\nrollout 2 3 60 1\n"
+    "limits 20 3\ncooldown 900\ninput every duration\ninput hosts list\ninput how choice\n"
+    "input net cidr\ninput port integer\ninput tag string\ndefault every 5m\n"
+    "default hosts a,b\ndefault how soft\ndefault net 10.0.0.0/8\ndefault port 80\n"
+    "default tag v1.2\npattern tag v[0-9]+\\.[0-9]+\nrange every 60 3600\nrange port 1 65535\n"
+    "choice how hard\nchoice how soft\nstep fix run 60 undo\nstep look run 60 -\n"
+    "step more call 60 -\nstep sure approve 60 -\nstep tell notify 60 -\n"
+    "step tidy run 60 always\nstep which ask 60 -\nneeds fix sure\nneeds fix which\n"
+    "needs more fix\nneeds sure look\nneeds which look\nfailure tell look\nretry look 2 10\n"
+    "each look 10\nperson sure officer 1800\nperson which responder 3600\n"
+    "text sure Go%20on?\ntext which Which?\nanswer which choice\noption which one\n"
+    "option which two\nnotify tell pager\ncall more other\ngiven more hosts inputs.hosts\n"
+    "given more name x%20y\ngiven more port inputs.port\ngiven more wait inputs.every\n"
+    "use fix service.start change\nbound fix service.start service equals inputs.hosts\nend\n";
+
+static manifest_t *
+rich_manifest(void)
+{
+    fault_t fault = {0};
+    manifest_t *self = runner_manifest(slice_text(rich), &fault);
+    if (!self)
+        fail_msg("%s", fault.text);
+    return self;
+}
+
+static void
+every_field_of_a_playbook_stands_in_its_manifest(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *bytes = bytes_new();
+    CLEANUP(manifest_destroy) manifest_t *self = rich_manifest();
+    manifest_encode(self, bytes);
+    assert_string_equal(bytes_text(bytes), rich_text);
+    CLEANUP(manifest_destroy) manifest_t *again = manifest_decode(bytes_slice(bytes), NULL);
+    assert_non_null(again);
+    assert_int_equal(again->keep, 3);
+    assert_int_equal(again->cooldown_s, 900);
+    const manifest_step_t *sure = manifest_step(again, "sure");
+    assert_int_equal(sure->kind, STEP_APPROVE);
+    assert_int_equal(sure->role, ROLE_OFFICER);
+    assert_int_equal(sure->wait_s, 1800);
+    assert_string_equal(sure->text, "Go on?");
+    assert_string_equal(manifest_step(again, "tell")->sink, "pager");
+    assert_string_equal(manifest_step(again, "more")->callee, "other");
+    assert_int_equal(manifest_step(again, "which")->answer, INPUT_CHOICE);
+    assert_true(manifest_step(again, "tidy")->always);
+    assert_true(manifest_is_for_failure(again, "tell"));
+}
+
+static void
+a_step_awaits_what_it_needs_over_any_number_of_steps(void **state)
+{
+    (void)state;
+    CLEANUP(manifest_destroy) manifest_t *self = rich_manifest();
+    assert_true(manifest_awaits(self, "more", "sure"));
+    assert_true(manifest_awaits(self, "more", "look"));
+    assert_true(manifest_awaits(self, "fix", "which"));
+    assert_false(manifest_awaits(self, "look", "more"));
+    assert_false(manifest_awaits(self, "sure", "which"));
+    assert_false(manifest_awaits(self, "tidy", "look"));
+    assert_false(manifest_awaits(self, "fix", "fix"));
+    assert_false(manifest_awaits(self, "nobody", "look"));
+}
+
+static void
+a_callee_is_given_literals_and_inputs_as_texts(void **state)
+{
+    (void)state;
+    input_text_t texts[ORDER_INPUTS_MAX];
+    CLEANUP(manifest_destroy) manifest_t *self = rich_manifest();
+    CLEANUP(value_destroy) value_t *inputs = manifest_inputs(self, NULL, 0, NULL);
+    assert_non_null(inputs);
+    assert_int_equal(value_get_integer(inputs, "every"), 300);
+    assert_int_equal(manifest_given(self, manifest_step(self, "more"), inputs, texts), 4);
+    assert_string_equal(texts[0].text, "a,b");
+    assert_string_equal(texts[1].text, "x y");
+    assert_string_equal(texts[2].text, "80");
+    assert_string_equal(texts[3].text, "300s");
+    assert_int_equal(manifest_given(self, manifest_step(self, "fix"), inputs, texts), 0);
+}
+
+static void
+takes(input_kind_t kind, const char *text)
+{
+    fault_t fault = {0};
+    CLEANUP(value_destroy) value_t *value = input_value(kind, text, &fault);
+    if (!value)
+        fail_msg("%s: %s", input_kind_word(kind), fault.text);
+}
+
+static void
+turns_away(input_kind_t kind, const char *text)
+{
+    fault_t fault = {0};
+    CLEANUP(value_destroy) value_t *value = input_value(kind, text, &fault);
+    if (value || fault.code != FAULT_INPUT)
+        fail_msg("%s takes '%s'", input_kind_word(kind), text);
+}
+
+static void
+each_kind_of_input_has_one_spelling(void **state)
+{
+    (void)state;
+    static const struct {
+        input_kind_t kind;
+        const char *good[3], *bad[8];
+    } rows[] = {
+        {INPUT_DURATION, {"0s", "90s", "2h"}, {"0", "0m", "05m", "5", "m", "1w", "1000000000s"}},
+        {INPUT_IP,
+         {"10.1.2.3", "::1", "2001:db8::1"},
+         {"10.1.2", "010.1.2.3", "::0001", "1:2:3:4:5:6:7:8:9", "2001:DB8::1", "::ffff:1"}},
+        {INPUT_CIDR,
+         {"10.0.0.0/8", "::/0", "10.1.2.3/32"},
+         {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0", "/8", "10.0.0.0/8/8"}},
+        {INPUT_HOST,
+         {"a", "www.example.org", "x-1.y"},
+         {"-a", "a-", "a..b", "a.", ".a", "A.b", "a_b", "a b"}},
+        {INPUT_LIST, {"a", "a,b", "x1,y-2,z.3"}, {",", "a,", ",a", "a,,b", "a b", "A", "a;b"}},
+        {INPUT_SECRET, {"db-password", "x", "y"}, {"Secret!", "-x", "a b"}},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(rows[i].good); j++)
+            takes(rows[i].kind, rows[i].good[j]);
+        for (size_t j = 0; j < ARRAY_SIZE(rows[i].bad) && rows[i].bad[j]; j++)
+            turns_away(rows[i].kind, rows[i].bad[j]);
+    }
+}
+
+static void
+an_input_keeps_to_its_range_pattern_and_choices(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {{"every", "59s"},  {"every", "2h"},   {"port", "0"},
+                                         {"port", "65536"}, {"tag", "v1"},     {"tag", "xv1.2"},
+                                         {"tag", "v1.2x"},  {"how", "softly"}, {"how", "Soft"}};
+    CLEANUP(manifest_destroy) manifest_t *self = rich_manifest();
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        fault_t fault = {0};
+        assert_null(manifest_input_value(self, manifest_input(self, bad[i][0]), bad[i][1], &fault));
+        assert_int_equal(fault.code, FAULT_INPUT);
+    }
+    CLEANUP(value_destroy)
+    value_t *answer = manifest_answer(self, manifest_step(self, "which"), "two", NULL);
+    assert_string_equal(value_string(answer), "two");
+    assert_null(manifest_answer(self, manifest_step(self, "which"), "three", NULL));
+}
+
+static void
+a_list_bounds_an_argument_to_its_items(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "c", "a,b"};
+    CLEANUP(manifest_destroy) manifest_t *self = rich_manifest();
+    CLEANUP(value_destroy) value_t *inputs = manifest_inputs(self, NULL, 0, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        CLEANUP(value_destroy) value_t *arguments = value_map();
+        value_set_text(arguments, "service", names[i]);
+        assert_int_equal(manifest_allows(self, "fix", "service.start", arguments, inputs, NULL),
+                         i < 2 ? 0 : -1);
+    }
+}
+
+static void
+steps_that_do_not_fit_their_kind_are_refused(void **state)
+{
+    (void)state;
+#define TWO SMALL "step a run 60 -\nstep b run 60 -\n"
+    refuses(SMALL "step a talk 60 -\nend\n", FAULT_FORMAT, "no kind of step");
+    refuses(SMALL "step a run 60 verify,when\nend\n", FAULT_FORMAT, "no flags");
+    refuses(SMALL "step a approve 60 -\nend\n", FAULT_FORMAT, "wants a person and a text");
+    refuses(SMALL "step a run 60 -\nperson a officer 60\nend\n", FAULT_FORMAT, "no person");
+    refuses(SMALL "step a approve 60 undo\nperson a officer 60\ntext a x\nend\n", FAULT_FORMAT,
+            "no undo");
+    refuses(SMALL "step a ask 60 -\nperson a officer 60\ntext a x\nanswer a choice\nend\n",
+            FAULT_FORMAT, "wants options");
+    refuses(SMALL "step a ask 60 -\nperson a officer 60\ntext a x\nanswer a secret\nend\n",
+            FAULT_FORMAT, "no secret");
+    refuses(SMALL "step a approve 60 -\nperson a author,officer 60\ntext a x\nend\n", FAULT_FORMAT,
+            "not one role");
+    refuses(SMALL "step a notify 60 -\nend\n", FAULT_FORMAT, "wants a sink");
+    refuses(SMALL "step a call 60 -\nend\n", FAULT_FORMAT, "wants a playbook");
+    refuses(SMALL "step a call 60 -\nretry a 1 0\ncall a x\nend\n", FAULT_FORMAT, "no retry");
+    refuses(SMALL "step a run 60 -\ngiven a x 1\nend\n", FAULT_FORMAT, "calls nothing");
+    refuses(SMALL "step a call 60 -\ncall a x\ngiven a x inputs.y\nend\n", FAULT_FORMAT,
+            "names no input");
+    refuses(SMALL "step a call 60 -\ncall a x\ngiven a x 1\ngiven a x 2\nend\n", FAULT_FORMAT,
+            "given twice");
+    refuses(HEAD "class change\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\nstep a run 60 -\n"
+                 "retry a 1 0\nuse a service.restart change\nend\n",
+            FAULT_FORMAT, "cannot be retried: nobody can know whether service.restart");
+    refuses(SMALL "step a run 60 -\nretry a 11 0\nend\n", FAULT_FORMAT, "1 to 10");
+    refuses(SMALL "step a run 60 -\neach a 257\nend\n", FAULT_FORMAT, "1 to 256");
+}
+
+static void
+what_runs_last_or_for_a_failure_is_needed_by_nothing_ordinary(void **state)
+{
+    (void)state;
+    refuses(SMALL "step a run 60 -\nstep b run 60 always\nneeds a b\nend\n", FAULT_FORMAT,
+            "runs last");
+    refuses(TWO "step c run 60 -\nneeds c b\nfailure b a\nend\n", FAULT_FORMAT,
+            "only once another failed");
+    refuses(SMALL "step a run 60 -\nstep b run 60 always\nfailure b a\nend\n", FAULT_FORMAT,
+            "stands for no failure");
+    refuses(TWO "needs a b\nfailure b a\nend\n", FAULT_FORMAT, "circle: a -> b -> a");
+    refuses(TWO "failure b b\nend\n", FAULT_FORMAT, "circle: b -> b");
+}
+
+static void
+inputs_that_cannot_hold_are_refused(void **state)
+{
+    (void)state;
+    refuses(SMALL "input a choice\nstep b run 60 -\nend\n", FAULT_FORMAT, "nothing to choose");
+    refuses(SMALL "input a name\nchoice a x\nstep b run 60 -\nend\n", FAULT_FORMAT, "no choice");
+    refuses(SMALL "input a name\npattern a x\nstep b run 60 -\nend\n", FAULT_FORMAT, "no string");
+    refuses(SMALL "input a string\npattern a (x)\nstep b run 60 -\nend\n", FAULT_FORMAT,
+            "behind a backslash");
+    refuses(SMALL "input a name\nrange a 1 2\nstep b run 60 -\nend\n", FAULT_FORMAT, "have ranges");
+    refuses(SMALL "input a integer\nrange a 2 1\nstep b run 60 -\nend\n", FAULT_FORMAT, "no range");
+    refuses(SMALL "input a integer\ndefault a 3\nrange a 1 2\nstep b run 60 -\nend\n", FAULT_FORMAT,
+            "default of 'a' '3' is not within 1 to 2");
+    refuses(SMALL "input a name\ndefault a x\ndefault a y\nstep b run 60 -\nend\n", FAULT_FORMAT,
+            "manifest");
+}
+
 static void
 a_playbook_that_is_wrong_says_where(void **state)
 {
@@ -317,7 +564,12 @@ a_playbook_that_is_wrong_says_where(void **state)
         {"return playbook { name = 'a b' }", FAULT_SCRIPT, "is not a name"},
         {"return playbook { nam = 'x' }", FAULT_SCRIPT, "has no field 'nam'"},
         {"\n\nstep 'a' { run = function() end, retry = 3 }", FAULT_SCRIPT,
-         "playbook.lua:3: step 'a' has no field 'retry'"},
+         "playbook.lua:3: step 'a': 'retry' wants a table, not a number"},
+        {"step 'a' { approve = { text = 'x' }, call = 'y' }", FAULT_SCRIPT, "is one thing only"},
+        {"step 'a' { call = 'y', run = function() end }", FAULT_SCRIPT, "has a run"},
+        {"step 'a' { ask = { options = { 'x' } } }", FAULT_SCRIPT, "no text for the person"},
+        {"step 'a' { for_each = function() end, run = function() end }", FAULT_SCRIPT, "wants max"},
+        {"step 'a' { given = {}, run = function() end }", FAULT_SCRIPT, "gives inputs to nobody"},
         {"return playbook { name = 'x', summary = 's', step 'a' { uses = { 'no.such' },"
          " run = function() end } }",
          FAULT_OP, "step 'a' uses the unknown op 'no.such'"},
@@ -363,6 +615,15 @@ main(void)
         cmocka_unit_test(inputs_have_defaults_and_none_is_unknown_or_missing),
         cmocka_unit_test(an_alert_maps_to_inputs),
         cmocka_unit_test(a_playbook_makes_its_manifest),
+        cmocka_unit_test(every_field_of_a_playbook_stands_in_its_manifest),
+        cmocka_unit_test(a_step_awaits_what_it_needs_over_any_number_of_steps),
+        cmocka_unit_test(a_callee_is_given_literals_and_inputs_as_texts),
+        cmocka_unit_test(each_kind_of_input_has_one_spelling),
+        cmocka_unit_test(an_input_keeps_to_its_range_pattern_and_choices),
+        cmocka_unit_test(a_list_bounds_an_argument_to_its_items),
+        cmocka_unit_test(steps_that_do_not_fit_their_kind_are_refused),
+        cmocka_unit_test(what_runs_last_or_for_a_failure_is_needed_by_nothing_ordinary),
+        cmocka_unit_test(inputs_that_cannot_hold_are_refused),
         cmocka_unit_test(a_playbook_that_is_wrong_says_where),
         cmocka_unit_test(a_map_from_a_runner_may_be_anything),
     };

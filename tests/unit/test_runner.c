@@ -60,7 +60,7 @@ run_step(const char *fields, int timeout_ms, task_result_t *result, int *asked, 
     value_set_text(inputs, "mount", "/srv");
     value_set_integer(inputs, "goal", 80);
     value_set(context, "inputs", inputs);
-    task_t task = {"step", slice_text(text), "one", context, timeout_ms};
+    task_t task = {"step", slice_text(text), "one", context, timeout_ms, NULL};
     *result = (task_result_t){0};
     return runner_run(&task, usage_of_a_disk, asked, result, fault);
 }
@@ -151,6 +151,92 @@ an_error_says_file_line_and_text(void **state)
     ends("run = function() return 0 / 0 end", OUTCOME_FAILED, FAULT_SCRIPT, "no decimal notation");
     ends("run = function( return 1 end", OUTCOME_FAILED, FAULT_SCRIPT, "playbook.lua:2:");
     ends("run = function() error {} end", OUTCOME_FAILED, FAULT_SCRIPT, "no text");
+}
+
+static void
+an_op_that_killed_a_step_is_named_with_its_text_and_code(void **state)
+{
+    (void)state;
+    ends(USES "run = function()\n return disk.usage { path = '/gone' }.used_percent end",
+         OUTCOME_FAILED, FAULT_NOT_FOUND, "playbook.lua:3: disk.usage: no such path (attempt to");
+    ends(USES "run = function()\n return assert(disk.usage { path = '/gone' }) end", OUTCOME_FAILED,
+         FAULT_NOT_FOUND, "playbook.lua:3: disk.usage: no such path");
+    ends(USES "run = function() disk.usage { path = '/gone' } disk.usage { path = '/' }"
+              " local x; return x.y end",
+         OUTCOME_FAILED, FAULT_SCRIPT, "playbook.lua:2: attempt to index a nil value");
+}
+
+static void
+a_step_runs_for_each_item_until_one_fails(void **state)
+{
+    (void)state;
+    gives("for_each = function(ctx) return { 'a', 'b' } end, max = 2,"
+          " run = function(ctx, item, index) return item .. index .. ctx.inputs.goal end",
+          "ls4:a180s4:b280e");
+    gives("for_each = function() return { 1, 2 } end, max = 2, run = function() end", "ltte");
+    gives("for_each = function() return {} end, max = 2, run = function() error 'no' end", "me");
+    ends("for_each = function() return { 'a', 'b', 'c' } end, max = 3,"
+         " run = function(ctx, item) return item end,"
+         " verify = function(ctx, output, item, index) return index < 2, output end",
+         OUTCOME_FAILED, FAULT_FAILED, "item 2 (b): verify did not hold: b");
+    ends("for_each = function() return { 1, 2, 3 } end, max = 2, run = function() end",
+         OUTCOME_FAILED, FAULT_LIMIT, "for_each gives 3 items, and max is 2");
+    ends("for_each = 'inputs.goal', run = function() end", OUTCOME_FAILED, FAULT_SCRIPT,
+         "gives a number, not a list");
+}
+
+static int
+run_mode(const char *mode, const char *fields, task_result_t *result, value_t *said)
+{
+    CLEANUP(memory_free) char *text = playbook_of(fields);
+    CLEANUP(value_destroy) value_t *context = value_map();
+    value_set_integer(context, "output", 7);
+    value_set_integer(context, "attempt", 2);
+    task_t task = {mode, slice_text(text), "one", context, 5000, said};
+    *result = (task_result_t){0};
+    return runner_run(&task, NULL, NULL, result, NULL);
+}
+
+static void
+when_and_undo_run_alone(void **state)
+{
+    (void)state;
+    task_result_t result;
+    const char *fields = "approve = { text = 'go on?' }, when = function(ctx)"
+                         " return ctx.attempt == 3 end";
+    assert_int_equal(run_mode("when", fields, &result, NULL), 0);
+    assert_int_equal(result.outcome, OUTCOME_SKIPPED);
+    value_destroy(&result.output);
+    assert_int_equal(run_mode("step", fields, &result, NULL), 0);
+    assert_non_null(strstr(result.fault.text, "of kind approve and runs nothing"));
+    value_destroy(&result.output);
+    fields = "run = function() error 'no' end, undo = function(ctx) return ctx.output + 1 end";
+    assert_int_equal(run_mode("undo", fields, &result, NULL), 0);
+    assert_int_equal(value_number(result.output), 8);
+    value_destroy(&result.output);
+    assert_int_equal(run_mode("undo", "run = function() end", &result, NULL), 0);
+    assert_non_null(strstr(result.fault.text, "step 'one' has no undo"));
+    value_destroy(&result.output);
+}
+
+static void
+what_a_step_says_is_bounded(void **state)
+{
+    (void)state;
+    task_result_t result;
+    CLEANUP(value_destroy) value_t *said = value_list();
+    assert_int_equal(run_mode("step",
+                              "run = function() say 'a\\nb' say(('x'):rep(499) .. '\xc3\xa9')"
+                              " for i = 1, 1000 do say(i) end end",
+                              &result, said),
+                     0);
+    assert_int_equal(result.outcome, OUTCOME_OK);
+    assert_int_equal(value_count(said), RUNNER_SAY_MAX + 1);
+    assert_string_equal(value_string(value_at(said, 0)), "a b");
+    assert_int_equal(value_slice(value_at(said, 1)).size, 499);
+    assert_string_equal(value_string(value_at(said, RUNNER_SAY_MAX)),
+                        "more is left out: a step says at most 200 lines");
+    value_destroy(&result.output);
 }
 
 static void
@@ -248,7 +334,7 @@ lua_bytecode_load(void **state)
     task_result_t result = {0};
     fault_t fault = {0};
     CLEANUP(value_destroy) value_t *context = value_map();
-    task_t task = {"step", slice_of("\x1bLua\x54\x00\x19\x93", 8), "one", context, 5000};
+    task_t task = {"step", slice_of("\x1bLua\x54\x00\x19\x93", 8), "one", context, 5000, NULL};
     assert_int_equal(runner_run(&task, NULL, NULL, &result, &fault), 0);
     assert_int_equal(result.outcome, OUTCOME_FAILED);
     assert_non_null(strstr(result.fault.text, "attempt to load a binary chunk"));
@@ -494,6 +580,10 @@ main(void)
         cmocka_unit_test(an_op_gives_its_result_or_nil_text_and_code),
         cmocka_unit_test(when_and_verify_decide),
         cmocka_unit_test(an_error_says_file_line_and_text),
+        cmocka_unit_test(an_op_that_killed_a_step_is_named_with_its_text_and_code),
+        cmocka_unit_test(a_step_runs_for_each_item_until_one_fails),
+        cmocka_unit_test(when_and_undo_run_alone),
+        cmocka_unit_test(what_a_step_says_is_bounded),
         cmocka_unit_test(lua_pcall_swallow),
         cmocka_unit_test(lua_pattern_backtrack),
         cmocka_unit_test(lua_gc_finalizer_spin),
