@@ -221,10 +221,10 @@ move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *
         share->row.accepted = self->now;
     share->row.verified = share->row.verified || verifies(self, run, receipt);
     if (!part_ended(state)) {
-        if (share->row.state != PART_ACCEPTED)
-            accept_share(self, run, share);
+        if (share->row.state == PART_ACCEPTED || share->row.proven)
+            run_put_share(self, share); /* proven: a receipt of before its end came behind it */
         else
-            run_put_share(self, share);
+            accept_share(self, run, share);
         return;
     }
     bytes_destroy(&share->receipt);

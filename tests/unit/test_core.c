@@ -291,6 +291,25 @@ a_second_receipt_with_the_same_number_is_told(void **state)
     assert_true(told(self, "gap"));
 }
 
+/* A connection that broke took the first of two with it; it comes again behind the second. */
+static void
+a_receipt_that_comes_behind_its_parts_end_does_not_open_it_again(void **state)
+{
+    house_t *self = *state;
+    authorise(self);
+    sealed_t first CLEANUP(sealed_done) = receipt_of(self, "w1", "usage", OUTCOME_OK, OUTCOME_OPEN);
+    self->head[0] = hash_of(bytes_slice(first.document));
+    self->sequence[0]++;
+    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    assert_int_equal(run_now(self).state, RUN_SUCCEEDED);
+    assert_int_equal(send_receipt(self, "w1", &first), 0);
+    assert_int_equal(sent(self, MESSAGE_ACK, "w1"), 1);
+    assert_int_equal(run_now(self).state, RUN_SUCCEEDED);
+    later(self, 1);
+    tick(self);
+    assert_int_equal(run_now(self).state, RUN_SUCCEEDED);
+}
+
 static void
 a_receipt_of_an_unknown_run_is_kept_and_acknowledged(void **state)
 {
@@ -484,6 +503,7 @@ main(void)
         CASE(a_receipt_of_another_worker_or_with_a_bad_signature_is_not_taken),
         CASE(a_gap_in_the_receipts_is_told),
         CASE(a_second_receipt_with_the_same_number_is_told),
+        CASE(a_receipt_that_comes_behind_its_parts_end_does_not_open_it_again),
         CASE(a_receipt_of_an_unknown_run_is_kept_and_acknowledged),
         CASE(a_worker_that_says_hello_gets_its_open_offers_again),
         CASE(a_worker_with_a_shorter_ledger_is_told),
