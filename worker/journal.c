@@ -273,13 +273,15 @@ reserve(journal_t *self)
         self->unreservable = true;
 }
 
+/* Without its torn end; and synced, as a process that died between a record and its sync left it in
+ * the page cache alone, where it can be read and a power cut still takes it away. */
 static int
-cut(journal_t *self, uint64_t length, const char *path, fault_t *fault)
+settle(journal_t *self, uint64_t length, const char *path, fault_t *fault)
 {
-    if (length == self->size)
-        return 0;
-    if (ftruncate(self->fd, (off_t)self->size) || fsync(self->fd))
+    if (length != self->size && ftruncate(self->fd, (off_t)self->size))
         return fault_errno(fault, "the torn end of '%s' cannot be cut off", path);
+    if (fsync(self->fd))
+        return fault_errno(fault, "journal '%s' cannot be synced", path);
     return 0;
 }
 
@@ -319,7 +321,7 @@ journal_open(const char *path, fault_t *fault)
         return NULL;
     CLEANUP(bytes_destroy) bytes_t *bytes = file_read(path, JOURNAL_BYTES_MAX, fault);
     if (!bytes || load(self, path, bytes_slice(bytes), fault) ||
-        cut(self, bytes->size, path, fault) || sync_folder(path, fault))
+        settle(self, bytes->size, path, fault) || sync_folder(path, fault))
         return NULL;
     reserve(self);
     return MOVE(self);
