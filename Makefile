@@ -5,6 +5,7 @@
 #   make demo-stop     ends what KEEP=1 left running
 #   make check         installs what is missing, builds, runs every test; ends with "N passed, N failed"
 #   make bench         measures tocsin beside this machine's limits
+#   make sim           lives through SEEDS (20000) simulated sites with faults; make sim-mutants shows that it finds bugs
 #   make fuzz-NOUN     fuzzes tests/fuzz/fuzz_NOUN.c with libFuzzer (SECONDS=60)
 #   make lint          looks at every file; make format lays the C out
 #   make cover         says how much of each folder the unit tests reach
@@ -59,9 +60,16 @@ LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lg
 
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c))
+SIM     := $(patsubst %.c,$(B)/%.o,$(filter-out %/mutants.c,$(wildcard tests/sim/*.c)))
+SIMWRAP := crypto_hash_sha256 crypto_hash_sha256_init crypto_hash_sha256_update crypto_hash_sha256_final crypto_hash_sha512 \
+           crypto_sign_seed_keypair crypto_sign_detached crypto_sign_verify_detached crypto_core_ed25519_is_valid_point \
+           sodium_memcmp open close read write fsync fdatasync ftruncate fallocate flock fchmod mkdir access unlink rename \
+           opendir readdir closedir scandir ledger_commit ledger_put_part ledger_put_effect ledger_put_receipt
+LINKSIM  = $(LDFLAGS) $(SIMWRAP:%=-Wl,--wrap=%)
+LIBS_sim := $(patsubst %,$(B)/lib%.a,worker broker wire keys common)
+TOOLS   := $(B)/tests/sim/sim $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c))
 
-.PHONY: all tests deps check demo demo-stop bench lint format cover install clean
+.PHONY: all tests deps check demo demo-stop bench sim sim-mutants lint format cover install clean
 .SECONDARY:
 all: $(PROGRAMS:%=$(B)/%)
 tests: $(TESTS) $(FUZZERS) $(TOOLS)
@@ -95,6 +103,10 @@ $(B)/tests/%: $(B)/tests/%.o $(call archives,$(FOLDERS))
 	    -Wl,--start-group $(call archives,$(FOLDERS)) -Wl,--end-group $(LIBS_test)
 $(FUZZERS): $(B)/tests/fuzz/driver.o
 
+$(B)/tests/sim/sim: $(SIM) $(LIBS_sim)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LINKSIM) -o $@ $(SIM) -Wl,--start-group $(LIBS_sim) -Wl,--end-group $(LIBS_test)
+
 deps:
 	$(Q)deploy/install-deps
 
@@ -112,6 +124,9 @@ demo-stop:
 bench: deps
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/bench/run $(B)
+
+sim: $(B)/tests/sim/sim
+	$(Q)$< --seeds $(or $(SEEDS),20000)
 
 lint:
 	$(Q)deploy/install-deps --lint

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* crypto - the linker sends these calls of keys/ here (tests/sim/crypto.c), as -Wl,--wrap asks. */
+#ifndef TOCSIN_SIM_CRYPTO_H
+#define TOCSIN_SIM_CRYPTO_H
+
+#include <sodium.h>
+
+int __real_crypto_sign_seed_keypair(unsigned char *public, unsigned char *secret,
+                                    const unsigned char *seed);
+int __real_crypto_core_ed25519_is_valid_point(const unsigned char *point);
+
+int __wrap_crypto_hash_sha256_init(crypto_hash_sha256_state *state);
+int __wrap_crypto_hash_sha256_update(crypto_hash_sha256_state *state, const unsigned char *data,
+                                     unsigned long long size);
+int __wrap_crypto_hash_sha256_final(crypto_hash_sha256_state *state, unsigned char *out);
+int __wrap_crypto_hash_sha256(unsigned char *out, const unsigned char *data,
+                              unsigned long long size);
+int __wrap_crypto_hash_sha512(unsigned char *out, const unsigned char *data,
+                              unsigned long long size);
+int __wrap_sodium_memcmp(const void *left, const void *right, size_t size);
+int __wrap_crypto_sign_seed_keypair(unsigned char *public, unsigned char *secret,
+                                    const unsigned char *seed);
+int __wrap_crypto_sign_detached(unsigned char *signature, unsigned long long *signature_size,
+                                const unsigned char *message, unsigned long long size,
+                                const unsigned char *secret);
+int __wrap_crypto_sign_verify_detached(const unsigned char *signature, const unsigned char *message,
+                                       unsigned long long size, const unsigned char *public);
+int __wrap_crypto_core_ed25519_is_valid_point(const unsigned char *point);
+
+#endif

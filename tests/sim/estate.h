@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* estate - the documents that every simulated site has: root, people, two fleets, a release of each
+ * playbook, grants, a policy. Made once in a process, never changed.
+ *
+ * The playbooks are the simulator's own: their playbook.lua is a script of lines
+ * (tests/sim/script.h) in place of Lua. */
+#ifndef TOCSIN_SIM_ESTATE_H
+#define TOCSIN_SIM_ESTATE_H
+
+#include "tests/unit/site_fixture.h"
+#include "wire/value.h"
+
+#define ESTATE_WORKERS   5 /* w1, w2, w3 in north, w4 and w5 in south; hosts web1.example, ... */
+#define ESTATE_DOCUMENTS 4 /* root, people, fleets */
+#define ESTATE_PLAYBOOKS 8
+#define ESTATE_GRANTS    2
+
+typedef struct {
+    const char *name, *alert; /* the alert that triggers it; NULL for none */
+    const char *manifest, *script;
+    class_t highest;
+    sealed_t release;
+    hash_t hash;
+    bytes_t *files; /* encoded map of path to bytes */
+} playbook_t;
+
+typedef struct {
+    int playbook;
+    uint64_t budget_runs, budget_s, fresh_s;
+    sealed_t sealed;
+    hash_t hash;
+} estate_grant_t;
+
+typedef struct policy policy_t;
+
+typedef struct {
+    site_t *site;
+    const sealed_t *documents[ESTATE_DOCUMENTS];
+    const char *names[ESTATE_DOCUMENTS]; /* "root", "people", "fleet.north", "fleet.south" */
+    sealed_t north, south;
+    playbook_t playbooks[ESTATE_PLAYBOOKS];
+    estate_grant_t grants[ESTATE_GRANTS];
+    policy_t *policy;
+} estate_t;
+
+/* The one of this process; made at the first call. */
+estate_t *estate(void);
+
+/* The playbook whose release this is; -1 for none. */
+int estate_release(const hash_t *hash);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* facts - what truly happened in a world, told by its simulated disks, machines and wires, and the
+ * invariants that it is held against after every event. */
+#ifndef TOCSIN_SIM_FACTS_H
+#define TOCSIN_SIM_FACTS_H
+
+#include "keys/receipt.h"
+#include "tests/sim/world.h"
+
+facts_t *facts_new(world_t *world);
+void facts_destroy(facts_t **self_p);
+
+/* A judge's ledger: these join its transaction, which then is kept or lost. */
+typedef struct {
+    hash_t run, authority, release;
+    bool by_grant, closed;
+    wall_t accepted;
+} acceptance_t;
+
+void facts_accept(facts_t *self, int machine, const acceptance_t *acceptance);
+void facts_intend(facts_t *self, int machine);
+void facts_sign(facts_t *self, int machine, slice_t receipt);
+void facts_commit(facts_t *self, int machine);
+void facts_lose(facts_t *self, int machine);
+
+/* The judge hands something out. */
+void facts_leave(facts_t *self, int machine, const char *word);
+
+/* A child is started for a fix, and it acts on the machine. */
+typedef struct {
+    hash_t run, release, key, arguments;
+    const char *step, *op;
+    bool once;   /* it must not happen twice */
+    bool synced; /* its BEGIN is on the disk */
+    wall_t begun;
+} deed_t;
+
+void facts_begin(facts_t *self, int machine, const deed_t *deed);
+void facts_act(facts_t *self, int machine, const hash_t *key);
+
+/* The hub: an order's part is offered; a receipt was acknowledged. */
+void facts_offer(facts_t *self, int machine, const frames_t *frames);
+void facts_acknowledge(facts_t *self, int machine, uint64_t sequence);
+
+/* Looks at everything that is new; and, once the story is over, at how it ended. */
+void facts_check(facts_t *self);
+void facts_check_end(facts_t *self);
+
+#endif

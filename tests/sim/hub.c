@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim/hub.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "broker/core/core.h"
+#include "tests/sim/facts.h"
+#include "tests/sim/wires.h"
+#include "wire/message.h"
+
+#define TICK_MS  1000
+#define RETRY_MS 5000
+
+typedef struct {
+    int machine; /* -1: an errand */
+    errand_t errand;
+    uint64_t index;
+    frames_t *frames; /* ours */
+} letter_t;
+
+struct hub {
+    world_t *world;
+    charter_t *charter;
+    store_t *store; /* outlives a kill */
+    core_t *core;
+    actions_t *actions;
+    char instance[24];
+    uint64_t epoch; /* counts starts; names the instance */
+    bool up, turning;
+    int64_t stopped_until, busy_until;
+    size_t count, capacity;
+    letter_t *letters;      /* that have arrived */
+    bool kept[ERRANDS][16]; /* acknowledged */
+};
+
+/* ---- starting and dying ------------------------------------------------------------------ */
+
+static charter_t *
+make_charter(void)
+{
+    const estate_t *all = estate();
+    fault_t fault = {0};
+    trust_t *trust = trust_new(&all->site->id);
+    charter_t *charter = charter_over(&trust);
+    charter->documents = memory_new(ESTATE_DOCUMENTS, sizeof *charter->documents);
+    for (size_t i = 0; i < ESTATE_DOCUMENTS; i++) {
+        const sealed_t *sealed = all->documents[i];
+        charter_document_t *kept = &charter->documents[charter->count++];
+        kept->version = 1;
+        text_copy(kept->name, sizeof kept->name, all->names[i]);
+        kept->document = bytes_copy(bytes_slice(sealed->document));
+        kept->armors = bytes_copy(bytes_slice(sealed->armors));
+        int failed = trust_add(charter->trust, bytes_slice(sealed->document),
+                               bytes_slice(sealed->armors), &fault);
+        assert(!failed);
+    }
+    return charter;
+}
+
+static void turn(world_t *world, due_t *due);
+
+static void
+queue_turn(hub_t *self, int64_t delay)
+{
+    if (self->turning)
+        return;
+    self->turning = true;
+    world_after(self->world, delay, (due_t){.act = turn, .who = HUB, .epoch = self->epoch});
+}
+
+static void
+on_tick(world_t *world, due_t *due)
+{
+    hub_t *self = world->hub;
+    if (!self->up || due->epoch != self->epoch)
+        return;
+    queue_turn(self, 0);
+    world_after(world, TICK_MS, (due_t){.act = on_tick, .who = HUB, .epoch = self->epoch});
+}
+
+static void
+start(hub_t *self)
+{
+    fault_t fault = {0};
+    self->epoch++;
+    snprintf(self->instance, sizeof self->instance, "hub-%llu", (unsigned long long)self->epoch);
+    self->core = core_new(self->charter, self->instance, self->store);
+    self->actions = actions_new();
+    if (core_load(self->core, &fault)) {
+        world_break(self->world, "the broker starts again", "%s", fault.text);
+        return;
+    }
+    self->up = true;
+    self->turning = false;
+    SAY(self->world, "hub: started, instance %llu", (unsigned long long)self->epoch);
+    world_after(self->world, TICK_MS, (due_t){.act = on_tick, .who = HUB, .epoch = self->epoch});
+}
+
+static void
+on_start(world_t *world, due_t *due)
+{
+    (void)due;
+    start(world->hub);
+}
+
+static void
+drop_letters(hub_t *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        frames_destroy(&self->letters[i].frames);
+    self->count = 0;
+}
+
+void
+hub_kill(hub_t *self)
+{
+    if (!self->up)
+        return;
+    SAY(self->world, "hub: killed");
+    self->up = false;
+    core_destroy(&self->core);
+    actions_destroy(&self->actions);
+    drop_letters(self);
+    world_after(self->world, chance_from(&self->world->chance, 50, 5000),
+                (due_t){.act = on_start, .who = HUB});
+}
+
+void
+hub_stop(hub_t *self, int64_t until)
+{
+    SAY(self->world, "hub: stopped until %.1f s", (double)until / 1000);
+    self->stopped_until = until;
+}
+
+bool
+hub_is_up(const hub_t *self)
+{
+    return self->up;
+}
+
+hub_t *
+hub_new(world_t *world)
+{
+    hub_t *self = memory_new(1, sizeof *self);
+    self->world = world;
+    self->charter = make_charter();
+    self->store = store_memory();
+    start(self);
+    return self;
+}
+
+void
+hub_destroy(hub_t **self_p)
+{
+    hub_t *self = *self_p;
+    if (!self)
+        return;
+    drop_letters(self);
+    free(self->letters);
+    core_destroy(&self->core);
+    actions_destroy(&self->actions);
+    store_destroy(&self->store);
+    charter_destroy(&self->charter);
+    free(self);
+    *self_p = NULL;
+}
+
+/* ---- what arrives ------------------------------------------------------------------------ */
+
+static void
+add_letter(hub_t *self, letter_t letter)
+{
+    if (!self->up) {
+        frames_destroy(&letter.frames);
+        return;
+    }
+    self->letters = memory_grow(self->letters, self->count, &self->capacity, sizeof letter);
+    self->letters[self->count++] = letter;
+    queue_turn(self, chance_from(&self->world->chance, 0, 1));
+}
+
+void
+hub_receive(hub_t *self, int machine, frames_t *frames)
+{
+    if (frames)
+        add_letter(self, (letter_t){.machine = machine, .frames = frames});
+    else if (self->up && self->world->now >= self->stopped_until)
+        wires_ping(self->world->wires, HUB, machine, self->epoch);
+}
+
+static void
+on_retry(world_t *world, due_t *due)
+{
+    hub_post(world->hub, (errand_t)due->epoch, due->number);
+}
+
+void
+hub_post(hub_t *self, errand_t errand, uint64_t index)
+{
+    assert(index < ARRAY_SIZE(self->kept[0]));
+    if (self->kept[errand][index])
+        return;
+    add_letter(self, (letter_t){.machine = -1, .errand = errand, .index = index});
+    world_after(self->world, RETRY_MS, (due_t){.act = on_retry, .epoch = errand, .number = index});
+}
+
+/* ---- a turn ------------------------------------------------------------------------------ */
+
+static int
+read_hello(event_t *event, const frames_t *frames, value_t **state, fault_t *fault)
+{
+    *state = value_decode(frames_at(frames, 3), fault);
+    event->state = *state;
+    return *state && !strcmp(frames_text(frames, 2), event->worker) ? 0 : -1;
+}
+
+/* As broker.c reads what a worker says. */
+static int
+read_event(event_t *event, message_type_t type, const frames_t *frames, value_t **state,
+           fault_t *fault)
+{
+    static const event_kind_t kinds[MESSAGE_TYPES] = {
+        [MESSAGE_HELLO] = EVENT_HELLO,     [MESSAGE_ACCEPT] = EVENT_ACCEPT,
+        [MESSAGE_WANT] = EVENT_WANT,       [MESSAGE_REFUSE] = EVENT_REFUSE,
+        [MESSAGE_RECEIPT] = EVENT_RECEIPT,
+    };
+    event->kind = kinds[type];
+    if (type == MESSAGE_HELLO)
+        return read_hello(event, frames, state, fault);
+    if (type == MESSAGE_RECEIPT) {
+        event->document = frames_at(frames, 1);
+        event->armors = frames_at(frames, 2);
+        event->output = frames_at(frames, 3);
+        return 0;
+    }
+    event->code = frames_text(frames, 2);
+    event->text = frames_text(frames, 3);
+    return hash_read(frames_text(frames, 1), &event->hash) ? 0 : -1;
+}
+
+static void
+put_rows(hub_t *self, size_t *written)
+{
+    fault_t fault = {0};
+    for (; *written < self->actions->row_count; ++*written) {
+        int failed = self->store->put(self->store->self, self->actions->rows[*written], &fault);
+        assert(!failed);
+    }
+}
+
+static void
+hear(hub_t *self, const letter_t *letter, fault_t *fault)
+{
+    message_type_t type;
+    CLEANUP(value_destroy) value_t *state = NULL;
+    event_t event = {.worker = node_name(letter->machine)};
+    if (message_read(letter->frames, FROM_WORKER, &type, fault) ||
+        read_event(&event, type, letter->frames, &state, fault) ||
+        core_step(self->core, &event, world_wall(self->world, HUB), self->actions, fault))
+        SAY(self->world, "hub: %s of %s: %s", frames_text(letter->frames, 0),
+            node_name(letter->machine), fault->text);
+}
+
+static alert_t *
+make_alert(hub_t *self, const plan_alert_t *from)
+{
+    const estate_t *all = estate();
+    alert_t *alert = site_alert(all->site);
+    alert->firing = from->firing;
+    alert->starts.ms = all->site->now.ms + from->starts;
+    snprintf(alert->host, sizeof alert->host, "web%d.example", from->machine + 1);
+    snprintf(alert->fingerprint, sizeof alert->fingerprint, "f%d-%d-%d", from->machine, from->name,
+             from->incident);
+    text_copy(alert->labels[0].value, sizeof alert->labels[0].value,
+              all->playbooks[1 + from->name].alert);
+    SAY(self->world, "monitoring -> hub: %s on %s %s", alert->labels[0].value, alert->host,
+        alert->firing ? "fires" : "is over");
+    return alert;
+}
+
+static void
+run_errand(hub_t *self, const letter_t *letter, fault_t *fault)
+{
+    estate_t *all = estate();
+    const sealed_t *sealed = NULL;
+    CLEANUP(alert_destroy) alert_t *alert = NULL;
+    CLEANUP(value_destroy) value_t *files = NULL;
+    event_t event = {.region = ""};
+    switch (letter->errand) {
+    case ERRAND_RELEASE:
+        event.kind = EVENT_RELEASE;
+        sealed = &all->playbooks[letter->index].release;
+        files = value_decode(bytes_slice(all->playbooks[letter->index].files), fault);
+        event.files = &files;
+        break;
+    case ERRAND_GRANT:
+        event.kind = EVENT_GRANT;
+        sealed = &all->grants[letter->index].sealed;
+        break;
+    case ERRAND_ORDER:
+        event.kind = EVENT_ORDER;
+        sealed = &self->world->plan.orders[letter->index].sealed;
+        SAY(self->world, "responder -> hub: orders '%s'",
+            all->playbooks[self->world->plan.orders[letter->index].playbook].name);
+        break;
+    default:
+        event.kind = EVENT_ALERT;
+        event.alert = alert = make_alert(self, &self->world->plan.alerts[letter->index]);
+    }
+    if (sealed) {
+        event.document = bytes_slice(sealed->document);
+        event.armors = bytes_slice(sealed->armors);
+    }
+    if (core_step(self->core, &event, world_wall(self->world, HUB), self->actions, fault))
+        SAY(self->world, "hub: refused: %s (%s)", fault->text, fault_word(fault->code));
+}
+
+static void
+acknowledge(hub_t *self, const letter_t *letter)
+{
+    plan_t *plan = &self->world->plan;
+    self->kept[letter->errand][letter->index] = true;
+    if (letter->errand == ERRAND_ORDER) {
+        plan_order_t *order = &plan->orders[letter->index];
+        bool active;
+        order->acknowledged = true;
+        order->running = hub_has_run(self, &order->run, &active);
+    }
+    if (letter->errand == ERRAND_ALERT)
+        plan->alerts[letter->index].acknowledged = true;
+}
+
+static void
+send_all(hub_t *self)
+{
+    for (size_t i = 0; i < self->actions->send_count; i++) {
+        send_t *send = &self->actions->sends[i];
+        int machine = node_find(send->worker);
+        uint64_t sequence;
+        if (machine < 0 || machine >= (int)self->world->plan.machines)
+            continue;
+        if (!strcmp(frames_text(send->frames, 0), "OFFER"))
+            facts_offer(self->world->facts, machine, send->frames);
+        if (!strcmp(frames_text(send->frames, 0), "ACK") &&
+            text_read_u64(frames_text(send->frames, 1), 1, INT64_MAX, &sequence))
+            facts_acknowledge(self->world->facts, machine, sequence);
+        wires_send(self->world->wires, HUB, machine, MOVE(send->frames));
+    }
+}
+
+/* Before the commit nothing of the turn was told anyone, and all of it is gone: as if nothing had
+ * come. After it, all of it is there, and nobody heard. */
+static void
+turn(world_t *world, due_t *due)
+{
+    hub_t *self = world->hub;
+    chance_t *chance = &world->chance;
+    size_t written = 0;
+    if (!self->up || due->epoch != self->epoch)
+        return;
+    self->turning = false;
+    int64_t later = self->busy_until > self->stopped_until ? self->busy_until : self->stopped_until;
+    if (!world->healed && world->now < later) {
+        queue_turn(self, later - world->now);
+        return;
+    }
+    bool crash = !world->healed && chance_ppm(chance, world->plan.odds.crash / 4);
+    bool before = crash && chance_percent(chance, 50);
+    if (before) {
+        hub_kill(self);
+        return;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        fault_t fault = {0};
+        if (self->letters[i].machine < 0)
+            run_errand(self, &self->letters[i], &fault);
+        else
+            hear(self, &self->letters[i], &fault);
+        put_rows(self, &written);
+    }
+    event_t tick = {.kind = EVENT_TICK};
+    fault_t fault = {0};
+    if (core_step(self->core, &tick, world_wall(world, HUB), self->actions, &fault))
+        world_break(world, "a tick does not fail", "%s", fault.text);
+    core_flush(self->core, self->actions);
+    put_rows(self, &written);
+    if (crash) {
+        hub_kill(self);
+        return;
+    }
+    if (!world->healed && chance_ppm(chance, world->plan.odds.slow))
+        self->busy_until = world->now + chance_from(chance, 1, 2000);
+    for (size_t i = 0; i < self->count; i++)
+        if (self->letters[i].machine < 0)
+            acknowledge(self, &self->letters[i]);
+    drop_letters(self);
+    send_all(self);
+    actions_clear(self->actions);
+}
+
+/* ---- what its record has ----------------------------------------------------------------- */
+
+static row_t *
+first(const hub_t *self, const query_t *query)
+{
+    fault_t fault = {0};
+    return store_first(self->store, query, &fault);
+}
+
+bool
+hub_has_run(const hub_t *self, const hash_t *run, bool *active)
+{
+    query_t query = {.what = FIND_RUN, .hash = *run};
+    CLEANUP(row_destroy) row_t *row = first(self, &query);
+    *active = row && row->run.state == RUN_ACTIVE;
+    return row;
+}
+
+size_t
+hub_active_runs(const hub_t *self)
+{
+    return self->up ? core_active_runs(self->core) : 1;
+}
+
+typedef struct {
+    const char *target;
+    const char *word;
+    size_t count;
+    bool ended;
+} find_part_t;
+
+static bool
+on_part(void *context, const row_t *row)
+{
+    find_part_t *find = context;
+    find->count++;
+    if (find->target && !strcmp(row->part.target, find->target)) {
+        find->word = part_word(row->part.state);
+        find->ended = part_ended(row->part.state);
+    }
+    return true;
+}
+
+static find_part_t
+find_parts(const hub_t *self, const hash_t *run, const char *target)
+{
+    fault_t fault = {0};
+    find_part_t find = {.target = target};
+    query_t query = {.what = FIND_PARTS, .hash = *run};
+    int failed = self->store->find(self->store->self, &query, on_part, &find, &fault);
+    assert(!failed);
+    return find;
+}
+
+const char *
+hub_part(const hub_t *self, const hash_t *run, int machine, bool *ended)
+{
+    find_part_t find = find_parts(self, run, node_name(machine));
+    *ended = find.ended;
+    return find.word;
+}
+
+size_t
+hub_part_count(const hub_t *self, const hash_t *run)
+{
+    return find_parts(self, run, NULL).count;
+}
+
+bool
+hub_has_receipt(const hub_t *self, int machine, uint64_t sequence, hash_t *hash)
+{
+    query_t query = {.what = FIND_RECEIPT, .text = node_name(machine), .number = sequence};
+    CLEANUP(row_destroy) row_t *row = first(self, &query);
+    if (row)
+        *hash = row->receipt.hash;
+    return row;
+}
+
+bool
+hub_has_alert(const hub_t *self, uint64_t index)
+{
+    const plan_alert_t *alert = &self->world->plan.alerts[index];
+    char fingerprint[32];
+    snprintf(fingerprint, sizeof fingerprint, "f%d-%d-%d", alert->machine, alert->name,
+             alert->incident);
+    query_t query = {.what = FIND_INCIDENT_KEY, .text = "monitor", .other = fingerprint};
+    CLEANUP(row_destroy) row_t *row = first(self, &query);
+    return row;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim/plan.h"
+
+#define SECOND INT64_C(1000)
+
+/* Most seeds have a few kinds of trouble, some have none, some have all. */
+static unsigned
+odds(chance_t *chance, unsigned percent, unsigned most_ppm)
+{
+    return chance_percent(chance, percent) ? (unsigned)chance_below(chance, most_ppm) + 1 : 0;
+}
+
+static void
+make_odds(odds_t *self, chance_t *chance)
+{
+    if (chance_percent(chance, 5))
+        return;
+    *self = (odds_t){
+        .drop = odds(chance, 35, 200000),
+        .duplicate = odds(chance, 35, 200000),
+        .reorder = odds(chance, 35, 300000),
+        .delay = odds(chance, 35, 200000),
+        .crash = odds(chance, 50, 40000),
+        .power = odds(chance, 40, 30000),
+        .full = odds(chance, 15, 20000),
+        .broken = odds(chance, 20, 15000),
+        .stop = odds(chance, 25, 10000),
+        .slow = odds(chance, 25, 300000),
+        .op_fails = odds(chance, 35, 200000),
+        .op_dies = odds(chance, 25, 150000),
+        .op_slow = odds(chance, 25, 150000),
+    };
+}
+
+static void
+make_waves(plan_order_t *order, size_t machines, chance_t *chance)
+{
+    order->waves = (unsigned)chance_from(chance, 1, machines < 3 ? (int64_t)machines : 3);
+    for (size_t i = 0; i < order->waves; i++)
+        order->wave[i] = (unsigned)i + 1;
+    for (size_t i = order->waves; i < machines; i++)
+        order->wave[i] = (unsigned)chance_from(chance, 0, order->waves);
+    for (size_t i = machines; i-- > 1;) {
+        size_t other = chance_below(chance, i + 1);
+        unsigned wave = order->wave[i];
+        order->wave[i] = order->wave[other];
+        order->wave[other] = wave;
+    }
+}
+
+static void
+seal_order(plan_order_t *self, size_t machines, chance_t *chance)
+{
+    const estate_t *all = estate();
+    const playbook_t *playbook = &all->playbooks[self->playbook];
+    order_t *order = site_order(all->site, &playbook->hash);
+    text_copy(order->playbook, sizeof order->playbook, playbook->name);
+    text_copy(order->releases[0].playbook, sizeof order->releases[0].playbook, playbook->name);
+    snprintf(order->nonce, sizeof order->nonce, "%016llx%016llx",
+             (unsigned long long)chance_draw(chance), (unsigned long long)chance_draw(chance));
+    order->dry = self->dry;
+    order->soak_s = self->soak_s;
+    order->max_failures = (unsigned)self->max_failures;
+    order->not_after = site_after(all->site->now, self->not_after / SECOND);
+    order->undo_until = order->not_after;
+    order->target_count = 0;
+    for (unsigned wave = 1; wave <= self->waves; wave++)
+        for (size_t i = 0; i < machines; i++)
+            if (self->wave[i] == wave) {
+                char name[8];
+                snprintf(name, sizeof name, "w%zu", i + 1);
+                site_add_target(order, wave, name);
+            }
+    self->sealed = site_seal_order(all->site, order, "pat");
+    self->run = hash_of(bytes_slice(self->sealed.document));
+}
+
+static void
+make_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
+{
+    self->playbook = (int)chance_below(chance, ESTATE_PLAYBOOKS);
+    self->dry = chance_percent(chance, 8);
+    self->submitted = chance_from(chance, 1, 40) * SECOND;
+    self->not_after =
+        self->submitted - self->submitted % SECOND + SECOND * chance_from(chance, 40, 240);
+    self->soak_s = chance_percent(chance, 50) ? (uint64_t)chance_from(chance, 1, 40) : 0;
+    self->max_failures = chance_percent(chance, 50) ? chance_below(chance, 3) : 0;
+    make_waves(self, plan->machines, chance);
+    seal_order(self, plan->machines, chance);
+}
+
+static void
+make_alert(plan_alert_t *self, const plan_t *plan, chance_t *chance)
+{
+    self->machine = (int)chance_below(chance, plan->machines);
+    self->name = (int)chance_below(chance, 2);
+    self->incident = (int)chance_below(chance, 3);
+    self->at = chance_from(chance, 1, 90) * SECOND;
+    self->starts = SECOND * (int64_t)chance_below(chance, 4);
+    self->firing = chance_percent(chance, 85);
+}
+
+void
+plan_make(plan_t *self, chance_t *chance)
+{
+    *self = (plan_t){.machines = chance_percent(chance, 50) ? (size_t)chance_from(chance, 1, 2)
+                                                            : (size_t)chance_from(chance, 1, 5)};
+    self->lying = chance_percent(chance, 30);
+    self->grants = chance_percent(chance, 60);
+    self->order_count = (size_t)chance_from(chance, 0, 2) + chance_percent(chance, 30);
+    self->alert_count =
+        self->grants ? chance_below(chance, ALERTS_MAX + 1) : chance_below(chance, 3);
+    make_odds(&self->odds, chance);
+    self->kills = chance_percent(chance, 40) ? (unsigned)chance_below(chance, 5) : 0;
+    self->partitions = chance_percent(chance, 40) ? (unsigned)chance_below(chance, 4) : 0;
+    self->jumps = chance_percent(chance, 25) ? (unsigned)chance_below(chance, 4) : 0;
+    self->heal_at = SECOND * chance_from(chance, 20, 150);
+    self->end_at = self->heal_at;
+    for (size_t i = 0; i < self->order_count; i++) {
+        plan_order_t *order = &self->orders[i];
+        make_order(order, self, chance);
+        if (order->not_after > self->end_at)
+            self->end_at = order->not_after;
+        self->playbooks |= 1u << order->playbook;
+    }
+    for (size_t i = 0; i < self->alert_count; i++)
+        make_alert(&self->alerts[i], self, chance);
+    if (self->grants)
+        self->playbooks |= 1u << 1 | 1u << 2;
+    self->end_at += 1200 * SECOND;
+}
+
+void
+plan_clear(plan_t *self)
+{
+    for (size_t i = 0; i < self->order_count; i++)
+        sealed_done(&self->orders[i].sealed);
+}

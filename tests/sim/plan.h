@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan - what a seed chose: how many machines, what people order, what monitoring says, which
+ * faults may strike, and when all of them are over. */
+#ifndef TOCSIN_SIM_PLAN_H
+#define TOCSIN_SIM_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/sim/chance.h"
+#include "tests/sim/estate.h"
+
+#define MACHINES_MAX ESTATE_WORKERS
+#define HUB          MACHINES_MAX
+#define NODES_MAX    (MACHINES_MAX + 1)
+#define ORDERS_MAX   3
+#define ALERTS_MAX   12
+
+typedef struct {
+    int playbook;
+    bool dry;
+    int64_t submitted; /* ms since the start */
+    int64_t not_after;
+    uint64_t soak_s, max_failures;
+    unsigned waves;
+    unsigned wave[MACHINES_MAX]; /* of each machine; 0: no target */
+    sealed_t sealed;             /* ours */
+    hash_t run;
+    bool acknowledged; /* answered; running: with a run */
+    bool running;
+} plan_order_t;
+
+typedef struct {
+    int machine;  /* whose host */
+    int name;     /* of ESTATE_ALERTS */
+    int incident; /* makes the fingerprint */
+    int64_t at, starts;
+    bool firing;
+    bool acknowledged;
+} plan_alert_t;
+
+/* How often, in a million. */
+typedef struct {
+    unsigned drop, duplicate, reorder, delay; /* of messages */
+    unsigned crash, power, full, broken;      /* of durable calls */
+    unsigned stop, slow;                      /* of turns */
+    unsigned op_fails, op_dies, op_slow;      /* of ops */
+} odds_t;
+
+typedef struct {
+    size_t machines;
+    bool lying; /* the broker */
+    bool grants;
+    unsigned playbooks; /* bits: whose releases are brought to the broker */
+    size_t order_count, alert_count;
+    plan_order_t orders[ORDERS_MAX];
+    plan_alert_t alerts[ALERTS_MAX];
+    odds_t odds;
+    unsigned kills, partitions, jumps; /* how many of each, somewhere before heal_at */
+    int64_t heal_at;                   /* from then on nothing goes wrong */
+    int64_t end_at;                    /* by then everything must have ended */
+} plan_t;
+
+void plan_make(plan_t *self, chance_t *chance);
+void plan_clear(plan_t *self);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim/script.h"
+
+#include <stdio.h>
+
+static const char *
+line_end(const char *at)
+{
+    const char *end = strchr(at, '\n');
+    return end ? end + 1 : at + strlen(at);
+}
+
+static const char *
+find_step(const char *script, const char *step)
+{
+    char name[64];
+    for (const char *at = script; *at; at = line_end(at))
+        if (sscanf(at, "step %63s", name) == 1 && !strcmp(name, step))
+            return line_end(at);
+    return "";
+}
+
+bool
+script_line(const char *script, const char *step, size_t at, script_line_t *line)
+{
+    const char *from = find_step(script, step);
+    *line = (script_line_t){0};
+    for (; *from; from = line_end(from)) {
+        if (!strncmp(from, "step ", 5))
+            return false;
+        if (!at--)
+            return sscanf(from, "%15s %63s %159s", line->word, line->op, line->argument) > 0;
+    }
+    return false;
+}
+
+value_t *
+script_arguments(const script_line_t *line)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, line->argument[0] == '/' ? "path" : "service", line->argument);
+    return arguments;
+}
+
+hash_t
+script_arguments_hash(const script_line_t *line)
+{
+    CLEANUP(value_destroy) value_t *arguments = script_arguments(line);
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(arguments, encoded);
+    return hash_of(bytes_slice(encoded));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* script - what a step of a simulated playbook does: lines behind `step NAME`.
+ *
+ *     op NAME ARGUMENT    asks for it; a fault ends the step as failed
+ *     try NAME ARGUMENT   asks for it; a fault does not matter
+ *     skip | fail         ends the step so
+ *     exit | hang | babble   what scripts do that are no good
+ *
+ * Behind its last line a step is ok. */
+#ifndef TOCSIN_SIM_SCRIPT_H
+#define TOCSIN_SIM_SCRIPT_H
+
+#include "keys/hash.h"
+#include "wire/value.h"
+
+typedef struct {
+    char word[16], op[64], argument[160];
+} script_line_t;
+
+/* Line `at` of a step, from 0; false behind the last. */
+bool script_line(const char *script, const char *step, size_t at, script_line_t *line);
+
+/* An op's arguments: a map with its path or service. The caller's. */
+value_t *script_arguments(const script_line_t *line);
+
+/* The hash of their canonical bytes. */
+hash_t script_arguments_hash(const script_line_t *line);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sim - lives through seeds (docs/TESTING.md).
+ *
+ *     sim --seeds N [--from SEED] [--seconds S] [--jobs J]   that many, or as long
+ *     sim --seed SEED [--trace]                              one, told aloud
+ *     sim --known                                            those of tests/sim/seeds.h */
+#include <getopt.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "tests/sim/seeds.h"
+#include "tests/sim/world.h"
+
+#define JOBS_MAX    64
+#define TRACE_LINES 40
+#define SHOWN_MAX   5 /* failures that are told in full */
+
+typedef struct {
+    _Atomic uint64_t next, lived, failed, told;
+    _Atomic int64_t virtual_ms;
+    _Atomic bool enough;
+} tally_t;
+
+typedef struct {
+    uint64_t from, seeds, seed;
+    int seconds, jobs;
+    bool trace, known, one;
+    const char *program;
+} options_t;
+
+static double
+seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* One seed: whether all held. What broke is said. */
+static bool
+live(uint64_t seed, bool trace, int64_t *virtual_ms)
+{
+    world_t *world = world_new(seed, trace);
+    bool good = world_run(world);
+    *virtual_ms = world->now;
+    if (!good)
+        printf("seed %llu: %s: %s\n", (unsigned long long)seed, world->broken, world->why);
+    world_destroy(&world);
+    return good;
+}
+
+/* The same seed again in a program of its own, and the end of what it says. */
+static void
+tell(const options_t *options, uint64_t seed)
+{
+    char command[512];
+    printf("---- the last events of seed %llu (sim --seed %llu --trace tells all):\n",
+           (unsigned long long)seed, (unsigned long long)seed);
+    fflush(stdout);
+    snprintf(command, sizeof command, "'%s' --seed %llu --trace 2>&1 | tail -n %d",
+             options->program, (unsigned long long)seed, TRACE_LINES);
+    int status = system(command);
+    (void)status;
+}
+
+static void
+fail(const options_t *options, tally_t *tally, uint64_t seed)
+{
+    atomic_fetch_add(&tally->failed, 1);
+    if (atomic_fetch_add(&tally->told, 1) < SHOWN_MAX)
+        tell(options, seed);
+}
+
+/* A child's share: seeds are handed out a few at a time. */
+static void
+work(const options_t *options, tally_t *tally, _Atomic uint64_t *living)
+{
+    double end = seconds_now() + options->seconds;
+    while (!atomic_load(&tally->enough)) {
+        uint64_t at = atomic_fetch_add(&tally->next, 1);
+        int64_t virtual_ms = 0;
+        if (at >= options->seeds || (options->seconds && seconds_now() > end))
+            break;
+        atomic_store(living, options->from + at);
+        if (!live(options->from + at, false, &virtual_ms))
+            fail(options, tally, options->from + at);
+        atomic_fetch_add(&tally->lived, 1);
+        atomic_fetch_add(&tally->virtual_ms, virtual_ms);
+        if (atomic_load(&tally->failed) >= SHOWN_MAX)
+            atomic_store(&tally->enough, true);
+    }
+    fflush(stdout);
+    _exit(0);
+}
+
+static void *
+shared(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("mmap");
+        exit(1);
+    }
+    return memory;
+}
+
+static int
+live_many(const options_t *options)
+{
+    tally_t *tally = shared(sizeof *tally);
+    _Atomic uint64_t *living = shared(JOBS_MAX * sizeof *living);
+    pid_t children[JOBS_MAX];
+    double start = seconds_now();
+    for (int i = 0; i < options->jobs; i++) {
+        children[i] = fork();
+        if (!children[i])
+            work(options, tally, &living[i]);
+    }
+    for (int i = 0; i < options->jobs; i++) {
+        int status = 0;
+        waitpid(children[i], &status, 0);
+        if (status) { /* an assert of the product, or worse */
+            uint64_t seed = atomic_load(&living[i]);
+            printf("seed %llu: the program ended (wait status %d)\n", (unsigned long long)seed,
+                   status);
+            fail(options, tally, seed);
+        }
+    }
+    double wall = seconds_now() - start;
+    uint64_t failed = atomic_load(&tally->failed);
+    printf("sim: %llu seeds, %llu failed, %.0f times real time\n",
+           (unsigned long long)atomic_load(&tally->lived), (unsigned long long)failed,
+           (double)atomic_load(&tally->virtual_ms) / 1000 / wall);
+    return failed ? 1 : 0;
+}
+
+/* Seeds that once found a bug. */
+static int
+live_known(void)
+{
+    int failed = 0;
+    printf("1..%zu\n", ARRAY_SIZE(known_seeds));
+    for (size_t i = 0; i < ARRAY_SIZE(known_seeds); i++) {
+        int64_t virtual_ms;
+        bool good = live(known_seeds[i].seed, false, &virtual_ms);
+        printf("%s %zu - %s\n", good ? "ok" : "not ok", i + 1, known_seeds[i].name);
+        failed += !good;
+    }
+    return failed ? 1 : 0;
+}
+
+static int
+read_options(int argc, char **argv, options_t *options)
+{
+    static const struct option known[] = {
+        {"seeds", required_argument, NULL, 'n'},   {"from", required_argument, NULL, 'f'},
+        {"seed", required_argument, NULL, 's'},    {"trace", no_argument, NULL, 't'},
+        {"seconds", required_argument, NULL, 'S'}, {"jobs", required_argument, NULL, 'j'},
+        {"known", no_argument, NULL, 'k'},         {NULL, 0, NULL, 0},
+    };
+    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        unsigned long long number = optarg ? strtoull(optarg, NULL, 10) : 0;
+        switch (option) {
+        case 'n':
+            options->seeds = number;
+            break;
+        case 'f':
+            options->from = number;
+            break;
+        case 's':
+            options->seed = number;
+            options->one = true;
+            break;
+        case 't':
+            options->trace = true;
+            break;
+        case 'S':
+            options->seconds = (int)number;
+            break;
+        case 'j':
+            options->jobs = (int)number;
+            break;
+        case 'k':
+            options->known = true;
+            break;
+        default:
+            return -1;
+        }
+    }
+    return optind == argc && options->jobs >= 1 && options->jobs <= JOBS_MAX ? 0 : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+    options_t options = {
+        .seeds = 1000, .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN), .program = argv[0]};
+    if (options.jobs > JOBS_MAX)
+        options.jobs = JOBS_MAX;
+    if (read_options(argc, argv, &options)) {
+        fprintf(stderr, "usage: sim --seeds N [--from SEED] [--seconds S] [--jobs J] |"
+                        " --seed SEED [--trace] | --known\n");
+        return 2;
+    }
+    log_open("sim", options.trace ? LEVEL_DEBUG : LEVEL_ERROR);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (options.known)
+        return live_known();
+    if (!options.one)
+        return live_many(&options);
+    int64_t virtual_ms;
+    bool good = live(options.seed, options.trace, &virtual_ms);
+    printf("seed %llu: %s\n", (unsigned long long)options.seed, good ? "good" : "failed");
+    return good ? 0 : 1;
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim/wires.h"
+
+#include <stdlib.h>
+
+#include "tests/sim/hub.h"
+#include "tests/sim/machine.h"
+#include "wire/message.h"
+
+#define SEEN_MAX     96
+#define RECEIPTS_MAX 64
+
+typedef struct {
+    int64_t cut_until[2]; /* what the machine says, what it hears */
+    int64_t last[2];      /* arrival of the last message that kept its place */
+} wire_t;
+
+struct wires {
+    world_t *world;
+    wire_t wire[MACHINES_MAX];
+    /* What a lying broker remembers: what it sent (the oldest makes room), and every receipt. */
+    size_t seen_count, receipt_count;
+    frames_t *seen[SEEN_MAX];
+    frames_t *receipts[RECEIPTS_MAX];
+};
+
+wires_t *
+wires_new(world_t *world)
+{
+    wires_t *self = memory_new(1, sizeof *self);
+    self->world = world;
+    return self;
+}
+
+void
+wires_destroy(wires_t **self_p)
+{
+    wires_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < SEEN_MAX; i++)
+        frames_destroy(&self->seen[i]);
+    for (size_t i = 0; i < RECEIPTS_MAX; i++)
+        frames_destroy(&self->receipts[i]);
+    free(self);
+    *self_p = NULL;
+}
+
+void
+wires_cut(wires_t *self, int machine, bool says, bool hears, int64_t until)
+{
+    self->wire[machine].cut_until[0] = says ? until : self->wire[machine].cut_until[0];
+    self->wire[machine].cut_until[1] = hears ? until : self->wire[machine].cut_until[1];
+    SAY(self->world, "%s: cut off%s%s until %.1f s", node_name(machine), says ? ", unheard" : "",
+        hears ? ", deaf" : "", (double)until / 1000);
+}
+
+/* ---- carrying ---------------------------------------------------------------------------- */
+
+#define TO_HUB UINT64_MAX /* in event.epoch; else the message is for the machine */
+
+static void
+on_arrival(world_t *world, due_t *due)
+{
+    frames_t *frames = MOVE(due->frames);
+    machine_t *machine = world->machines[due->who];
+    if (due->epoch == TO_HUB)
+        hub_receive(world->hub, due->who, frames);
+    else if (frames)
+        machine_receive(machine, frames);
+    else
+        machine_pong(machine, due->number);
+}
+
+static void
+carry(wires_t *self, int machine, bool to_hub, uint64_t number, frames_t *frames)
+{
+    world_t *world = self->world;
+    wire_t *wire = &self->wire[machine];
+    chance_t *chance = &world->chance;
+    const odds_t *odds = &world->plan.odds;
+    bool calm = world->healed;
+    int64_t delay = chance_from(chance, 0, 3);
+    if (!calm && (world->now < wire->cut_until[!to_hub] || chance_ppm(chance, odds->drop))) {
+        SAY(world, "%s %s hub: %s is lost", node_name(machine), to_hub ? "->" : "<-",
+            frames ? frames_text(frames, 0) : "PING");
+        frames_destroy(&frames);
+        return;
+    }
+    if (!calm && chance_ppm(chance, odds->delay))
+        delay += chance_from(chance, 1, 8000);
+    bool overtakes = !calm && chance_ppm(chance, odds->reorder);
+    if (!overtakes && world->now + delay < wire->last[!to_hub])
+        delay = wire->last[!to_hub] - world->now;
+    if (!overtakes)
+        wire->last[!to_hub] = world->now + delay;
+    world_after(world, delay,
+                (due_t){.act = on_arrival,
+                        .who = machine,
+                        .epoch = to_hub ? TO_HUB : 0,
+                        .number = number,
+                        .frames = frames});
+}
+
+static void
+carry_some(wires_t *self, int machine, bool to_hub, frames_t *frames)
+{
+    const odds_t *odds = &self->world->plan.odds;
+    if (!self->world->healed && chance_ppm(&self->world->chance, odds->duplicate))
+        carry(self, machine, to_hub, 0, frames_copy(frames));
+    carry(self, machine, to_hub, 0, frames);
+}
+
+void
+wires_ping(wires_t *self, int from, int to, uint64_t number)
+{
+    carry(self, from == HUB ? to : from, to == HUB, number, NULL);
+}
+
+/* ---- the liar ---------------------------------------------------------------------------- */
+
+static void
+remember(wires_t *self, bool to_hub, const frames_t *frames)
+{
+    chance_t *chance = &self->world->chance;
+    frames_t **slot = NULL;
+    if (to_hub && !strcmp(frames_text(frames, 0), "RECEIPT"))
+        slot = &self->receipts[self->receipt_count < RECEIPTS_MAX
+                                   ? self->receipt_count++
+                                   : chance_below(chance, RECEIPTS_MAX)];
+    else if (!to_hub)
+        slot = &self->seen[self->seen_count < SEEN_MAX ? self->seen_count++
+                                                       : chance_below(chance, SEEN_MAX)];
+    if (!slot)
+        return;
+    frames_destroy(slot);
+    *slot = frames_copy(frames);
+}
+
+static int
+any_machine(wires_t *self)
+{
+    return (int)chance_below(&self->world->chance, self->world->plan.machines);
+}
+
+static const frames_t *
+any_seen(wires_t *self, const char *word)
+{
+    for (int tries = 0; self->seen_count && tries < 20; tries++) {
+        frames_t *frames = self->seen[chance_below(&self->world->chance, self->seen_count)];
+        if (!word || !strcmp(frames_text(frames, 0), word))
+            return frames;
+    }
+    return NULL;
+}
+
+static void
+say(wires_t *self, int machine, frames_t *frames)
+{
+    SAY(self->world, "the liar -> %s: %s", node_name(machine), frames_text(frames, 0));
+    carry_some(self, machine, false, frames);
+}
+
+static void
+replay(wires_t *self)
+{
+    const frames_t *old = any_seen(self, NULL);
+    if (old)
+        say(self, any_machine(self), frames_copy(old));
+}
+
+/* A byte is another, or a frame is that of another message, or is not there. */
+static void
+mutate(wires_t *self)
+{
+    chance_t *chance = &self->world->chance;
+    const frames_t *old = any_seen(self, chance_percent(chance, 60) ? "OFFER" : NULL);
+    const frames_t *other = old ? any_seen(self, frames_text(old, 0)) : NULL;
+    if (!old || !other || old->count < 2)
+        return;
+    frames_t *frames = frames_copy(old);
+    bytes_t **frame = &frames->frame[chance_from(chance, 1, (int64_t)frames->count - 1)];
+    unsigned how = (unsigned)chance_below(chance, 3);
+    if (how == 0 && (*frame)->size) {
+        (*frame)->data[chance_below(chance, (*frame)->size)] ^=
+            (uint8_t)chance_from(chance, 1, 255);
+    } else if (how == 1) {
+        size_t at = (size_t)chance_below(chance, other->count);
+        bytes_destroy(&frames->frame[at]);
+        frames->frame[at] = bytes_copy(frames_at(other, at));
+    } else {
+        bytes_clear(*frame);
+    }
+    say(self, any_machine(self), frames);
+}
+
+/* A receipt as it came, or with another outcome over the old signature, or by the broker's key. */
+static value_t *
+proof_item(wires_t *self, const frames_t *receipt)
+{
+    chance_t *chance = &self->world->chance;
+    value_t *item = value_map();
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_copy(frames_at(receipt, 1));
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_copy(frames_at(receipt, 2));
+    static const char *const lies[][2] = {{"outcome failed", "outcome ok"},
+                                          {"part failed", "part ok"},
+                                          {"part open", "part ok"},
+                                          {"target w1", "target w2"}};
+    if (chance_percent(chance, 30)) {
+        size_t which = (size_t)chance_below(chance, ARRAY_SIZE(lies));
+        char *at = strstr((char *)document->data, lies[which][0]);
+        CLEANUP(bytes_destroy) bytes_t *edited = bytes_new();
+        if (at) {
+            bytes_add(edited, document->data, (size_t)(at - (char *)document->data));
+            bytes_add_text(edited, lies[which][1]);
+            bytes_add_text(edited, at + strlen(lies[which][0]));
+            bytes_destroy(&document);
+            document = MOVE(edited);
+        }
+    }
+    if (chance_percent(chance, 20)) {
+        bytes_clear(armor);
+        machinekey_sign(site_key(estate()->site, "hub"), SIGN_RECEIPT, bytes_slice(document),
+                        armor);
+    }
+    value_set(item, "document", value_bytes(bytes_slice(document)));
+    value_set(item, "armor", value_bytes(bytes_slice(armor)));
+    return item;
+}
+
+/* Any order, to anyone, with whatever receipts there are. */
+static void
+offer_early(wires_t *self)
+{
+    world_t *world = self->world;
+    chance_t *chance = &world->chance;
+    char text[HASH_TEXT];
+    if (!world->plan.order_count)
+        return;
+    const plan_order_t *order = &world->plan.orders[chance_below(chance, world->plan.order_count)];
+    const playbook_t *playbook = &estate()->playbooks[order->playbook];
+    CLEANUP(value_destroy) value_t *list = value_list();
+    CLEANUP(bytes_destroy) bytes_t *receipts = bytes_new();
+    if (order->submitted > world->now)
+        return;
+    for (size_t i = 0; i < self->receipt_count; i++)
+        for (int times = chance_percent(chance, 10) ? 2 : 1; times; times--)
+            value_append(list, proof_item(self, self->receipts[i]));
+    value_encode(list, receipts);
+    frames_t *frames = message_new(MESSAGE_OFFER);
+    frames_add_text(frames, hash_write(&order->run, text));
+    frames_add_text(frames, "order");
+    frames_add(frames, bytes_slice(order->sealed.document));
+    frames_add(frames, bytes_slice(order->sealed.armors));
+    frames_add(frames, slice_of(NULL, 0));
+    frames_add(frames, slice_of(NULL, 0));
+    frames_add_text(frames, hash_write(&playbook->hash, text));
+    frames_add(frames, bytes_slice(receipts));
+    say(self, any_machine(self), frames);
+}
+
+/* Evidence that a source with a token brought it is the broker's word: it may make alerts up. */
+static void
+invent_alert(wires_t *self)
+{
+    const estate_t *all = estate();
+    chance_t *chance = &self->world->chance;
+    int machine = any_machine(self);
+    char text[HASH_TEXT];
+    if (!self->world->plan.grants)
+        return;
+    const estate_grant_t *grant = &all->grants[chance_below(chance, ESTATE_GRANTS)];
+    alert_t *alert = site_alert(all->site);
+    alert->received = world_wall(self->world, HUB);
+    alert->starts.ms = alert->received.ms - chance_from(chance, 0, 100000);
+    snprintf(alert->host, sizeof alert->host, "web%d.example", machine + 1);
+    text_copy(alert->labels[0].value, sizeof alert->labels[0].value,
+              all->playbooks[grant->playbook].alert);
+    snprintf(alert->fingerprint, sizeof alert->fingerprint, "%08llx",
+             (unsigned long long)chance_below(chance, 1u << 30));
+    hash_t run = grant_run(&grant->hash, alert);
+    sealed_t sealed = site_seal_alert(all->site, alert);
+    frames_t *frames = message_new(MESSAGE_OFFER);
+    frames_add_text(frames, hash_write(&run, text));
+    frames_add_text(frames, "grant");
+    frames_add(frames, bytes_slice(grant->sealed.document));
+    frames_add(frames, bytes_slice(grant->sealed.armors));
+    frames_add(frames, bytes_slice(sealed.document));
+    frames_add(frames, slice_of(NULL, 0));
+    frames_add_text(frames, hash_write(&all->playbooks[grant->playbook].hash, text));
+    frames_add_text(frames, "le");
+    sealed_done(&sealed);
+    say(self, chance_percent(chance, 80) ? machine : any_machine(self), frames);
+}
+
+/* Another release, or other files, under the hash that was asked for. */
+static void
+give_wrong(wires_t *self)
+{
+    const estate_t *all = estate();
+    chance_t *chance = &self->world->chance;
+    const playbook_t *wanted = &all->playbooks[chance_below(chance, ESTATE_PLAYBOOKS)];
+    const playbook_t *given = chance_percent(chance, 50)
+                                  ? wanted
+                                  : &all->playbooks[chance_below(chance, ESTATE_PLAYBOOKS)];
+    const playbook_t *files = &all->playbooks[chance_below(chance, ESTATE_PLAYBOOKS)];
+    char text[HASH_TEXT];
+    frames_t *frames = message_new(MESSAGE_GIVE);
+    frames_add_text(frames, hash_write(&wanted->hash, text));
+    frames_add(frames, bytes_slice(given->release.document));
+    frames_add(frames, bytes_slice(given->release.armors));
+    frames_add(frames, bytes_slice(files->files));
+    say(self, any_machine(self), frames);
+}
+
+static void
+acknowledge_anything(wires_t *self)
+{
+    chance_t *chance = &self->world->chance;
+    char number[24], text[HASH_TEXT];
+    hash_t hash = HASH_ZERO;
+    if (self->receipt_count)
+        hash = hash_of(frames_at(self->receipts[chance_below(chance, self->receipt_count)], 1));
+    snprintf(number, sizeof number, "%lld", (long long)chance_from(chance, 1, 20));
+    frames_t *frames = message_new(MESSAGE_ACK);
+    frames_add_text(frames, number);
+    frames_add_text(frames, hash_write(&hash, text));
+    say(self, any_machine(self), frames);
+}
+
+static void
+welcome_again(wires_t *self)
+{
+    frames_t *frames = message_new(MESSAGE_WELCOME);
+    frames_add_text(frames, PROTOCOL_VERSION);
+    frames_add_text(frames, "another");
+    say(self, any_machine(self), frames);
+}
+
+void
+wires_lie(wires_t *self)
+{
+    static void (*const lies[])(wires_t *) = {
+        replay,      replay,       mutate,       mutate,     offer_early,          offer_early,
+        offer_early, invent_alert, invent_alert, give_wrong, acknowledge_anything, welcome_again,
+    };
+    lies[chance_below(&self->world->chance, ARRAY_SIZE(lies))](self);
+}
+
+void
+wires_send(wires_t *self, int from, int to, frames_t *frames)
+{
+    bool to_hub = to == HUB;
+    SAY(self->world, "%s -> %s: %s %.12s", node_name(from), node_name(to), frames_text(frames, 0),
+        frames_text(frames, 1));
+    if (self->world->plan.lying)
+        remember(self, to_hub, frames);
+    carry_some(self, to_hub ? from : to, to_hub, frames);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wires - the network between the hub and each machine, both ways; and, where the seed says so, a
+ * broker that lies: it keeps a list of everything that it ever saw, and says whatever it likes but
+ * for what only people's keys could make. */
+#ifndef TOCSIN_SIM_WIRES_H
+#define TOCSIN_SIM_WIRES_H
+
+#include "tests/sim/world.h"
+
+wires_t *wires_new(world_t *world);
+void wires_destroy(wires_t **self_p);
+
+/* Takes over frames. One end is HUB. */
+void wires_send(wires_t *self, int from, int to, frames_t *frames);
+
+/* PING and PONG, without frames: number is the hub's instance, 0 of a PING. */
+void wires_ping(wires_t *self, int from, int to, uint64_t number);
+
+/* Cuts a machine off until then: what it says, what it hears, or both. */
+void wires_cut(wires_t *self, int machine, bool says, bool hears, int64_t until);
+
+/* The liar speaks, of its own accord. */
+void wires_lie(wires_t *self);
+
+#endif
