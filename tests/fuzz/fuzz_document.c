@@ -26,6 +26,9 @@ DECODE(order)
 DECODE(grant)
 DECODE(alert)
 DECODE(receipt)
+DECODE(consent)
+DECODE(stop)
+DECODE(resume)
 
 /* Documents without a signature change nothing. */
 static void
@@ -50,6 +53,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decode_grant(document);
     decode_alert(document);
     decode_receipt(document);
+    decode_consent(document);
+    decode_stop(document);
+    decode_resume(document);
     add(document);
     return 0;
 }

@@ -5,6 +5,7 @@
  *   hana, hugo   holders; root needs both        ana, abe    authors
  *   rob, rita    reviewers, destructive          olaf        officer, delegated for north and south
  *   pat, pia     responders, destructive         uma         responder, change, region=north only
+ *   zoe          officer, delegated for nothing
  * Workers: w1 (role=web; host web1.example) and w2 (role=db) in north, s1 in south. Source:
  * monitor. Quorums: approve 1 2 2, order 1 1 2, grant 2; grants last 30 days at most.
  *
@@ -199,6 +200,7 @@ site_people(site_t *self)
     site_add_person(self, people, "rita", ROLE_REVIEWER, CLASS_DESTRUCTIVE, "any");
     site_add_person(self, people, "rob", ROLE_REVIEWER, CLASS_DESTRUCTIVE, "any");
     site_add_person(self, people, "uma", ROLE_RESPONDER, CLASS_CHANGE, "region=north");
+    site_add_person(self, people, "zoe", ROLE_OFFICER, CLASS_OBSERVE, "any");
     return people;
 }
 
@@ -250,9 +252,10 @@ site_fleet(site_t *self, const char *region)
     static inline sealed_t site_seal_##noun(site_t *self, noun##_t *noun, const char *names) \
     {                                                                                        \
         bytes_t *document = bytes_new();                                                     \
+        purpose_t as = purpose;                                                              \
         noun##_encode(noun, document);                                                       \
         noun##_destroy(&noun);                                                               \
-        return site_seal(self, purpose, document, names);                                    \
+        return site_seal(self, as, document, names);                                         \
     }
 SITE_SEAL(root, SIGN_ROOT)
 SITE_SEAL(people, SIGN_PEOPLE)
@@ -260,6 +263,9 @@ SITE_SEAL(fleet, SIGN_FLEET)
 SITE_SEAL(order, SIGN_ORDER)
 SITE_SEAL(grant, SIGN_GRANT)
 SITE_SEAL(receipt, SIGN_RECEIPT)
+SITE_SEAL(consent, consent->answer ? SIGN_ANSWER : SIGN_CONSENT)
+SITE_SEAL(stop, SIGN_STOP)
+SITE_SEAL(resume, SIGN_RESUME)
 #undef SITE_SEAL
 
 /* Signed by authors in author@ and by reviewers in approve@. */
@@ -464,6 +470,56 @@ site_receipt(site_t *self)
     text_copy(receipt->ops[0].op, TEXT_NAME_MAX + 1, "disk.usage");
     text_copy(receipt->ops[0].code, sizeof receipt->ops[0].code, "ok");
     return receipt;
+}
+
+static inline void
+site_add_shown(consent_t *consent, const char *target, const hash_t *receipt)
+{
+    size_t at = consent->target_count++;
+    consent->targets = memory_resize(consent->targets, at + 1, sizeof *consent->targets);
+    consent->targets[at].receipt = *receipt;
+    text_copy(consent->targets[at].target, sizeof consent->targets[at].target, target);
+}
+
+/* "yes" to step "go" of this run for an hour from now, for w1, of which this receipt was shown. */
+static inline consent_t *
+site_consent(site_t *self, const hash_t *run, const hash_t *receipt)
+{
+    consent_t *consent = memory_new(1, sizeof *consent);
+    consent->site = self->id;
+    consent->run = *run;
+    text_copy(consent->step, sizeof consent->step, "go");
+    text_copy(consent->value, sizeof consent->value, "yes");
+    text_copy(consent->reason, sizeof consent->reason, "it looks right");
+    consent->created = self->now;
+    consent->expires = site_after(self->now, 3600);
+    site_add_shown(consent, "w1", receipt);
+    return consent;
+}
+
+/* name is a run's hash as text, a playbook's or region's name, or "-". */
+static inline stop_t *
+site_stop(site_t *self, halt_what_t what, const char *name)
+{
+    stop_t *stop = memory_new(1, sizeof *stop);
+    stop->site = self->id;
+    stop->what = what;
+    text_copy(stop->name, sizeof stop->name, name);
+    text_copy(stop->reason, sizeof stop->reason, "it makes things worse");
+    stop->created = self->now;
+    text_copy(stop->nonce, sizeof stop->nonce, "ffeeddccbbaa99887766554433221100");
+    return stop;
+}
+
+static inline resume_t *
+site_resume(site_t *self, const hash_t *stop)
+{
+    resume_t *resume = memory_new(1, sizeof *resume);
+    resume->site = self->id;
+    resume->stop = *stop;
+    text_copy(resume->reason, sizeof resume->reason, "the playbook is mended");
+    resume->created = self->now;
+    return resume;
 }
 
 #endif

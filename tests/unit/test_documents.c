@@ -40,6 +40,9 @@ JUDGE(order)
 JUDGE(grant)
 JUDGE(alert)
 JUDGE(receipt)
+JUDGE(consent)
+JUDGE(stop)
+JUDGE(resume)
 
 static order_t *
 full_order(void)
@@ -55,6 +58,32 @@ full_order(void)
     site_add_target(order, 2, "s1");
     site_add_target(order, 2, "w2/router");
     return order;
+}
+
+/* Two waves that are listed, two that are not. */
+static order_t *
+large_order(void)
+{
+    order_t *order = full_order();
+    order->continues = hash_of(slice_text("before"));
+    order->wave_count = 2;
+    order->waves[0] = (wave_line_t){3, 65, hash_of(slice_text("third"))};
+    order->waves[1] = (wave_line_t){4, ORDER_WAVE_TARGETS_MAX, hash_of(slice_text("fourth"))};
+    return order;
+}
+
+/* A consent, or an answer, of two targets. */
+static consent_t *
+full_consent(bool answer)
+{
+    hash_t run = hash_of(slice_text("run")), shown = hash_of(slice_text("shown"));
+    consent_t *consent = site_consent(site, &run, &shown);
+    consent->answer = answer;
+    if (answer)
+        text_copy(consent->value, sizeof consent->value, "80 %");
+    text_copy(consent->step, sizeof consent->step, "outer/go");
+    site_add_shown(consent, "w2/router", &HASH_ZERO);
+    return consent;
 }
 
 static grant_t *
@@ -101,7 +130,18 @@ all_types_have_one_spelling(void **state)
     CLEANUP(bytes_destroy) bytes_t *grant = text_of_grant(full_grant());
     CLEANUP(bytes_destroy) bytes_t *alert = text_of_alert(site_alert(site));
     CLEANUP(bytes_destroy) bytes_t *receipt = text_of_receipt(site_receipt(site));
+    hash_t stop = hash_of(slice_text("stop"));
+    CLEANUP(bytes_destroy) bytes_t *large = text_of_order(large_order());
+    CLEANUP(bytes_destroy) bytes_t *consent = text_of_consent(full_consent(false));
+    CLEANUP(bytes_destroy) bytes_t *answer = text_of_consent(full_consent(true));
+    CLEANUP(bytes_destroy) bytes_t *halt = text_of_stop(site_stop(site, HALT_REGION, "north"));
+    CLEANUP(bytes_destroy) bytes_t *resume = text_of_resume(site_resume(site, &stop));
     CLEANUP(bytes_destroy) bytes_t *root = text_of_root(site_root_next(site));
+    assert_int_equal(judge_order(bytes_slice(large)), FAULT_NONE);
+    assert_int_equal(judge_consent(bytes_slice(consent)), FAULT_NONE);
+    assert_int_equal(judge_consent(bytes_slice(answer)), FAULT_NONE);
+    assert_int_equal(judge_stop(bytes_slice(halt)), FAULT_NONE);
+    assert_int_equal(judge_resume(bytes_slice(resume)), FAULT_NONE);
     assert_int_equal(judge_root(bytes_slice(site->root.document)), FAULT_NONE);
     assert_int_equal(judge_root(bytes_slice(root)), FAULT_NONE);
     assert_int_equal(judge_people(bytes_slice(site->people.document)), FAULT_NONE);
@@ -304,6 +344,60 @@ waves_have_no_gap_and_a_bound(void **state)
         assert_int_equal(judge_order(bytes_slice(text)),
                          targets > ORDER_WAVE_MAX ? FAULT_LIMIT : FAULT_NONE);
     }
+}
+
+static void
+waves_that_are_not_listed_go_on_behind_the_listed_ones(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *order = text_of_order(large_order());
+    assert_int_equal(judge_edit(judge_order, order, "wave 3 65", "wave 3 64"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "wave 3 65", "wave 2 65"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "wave 3 65", "wave 5 65"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "wave 4 100000", "wave 4 100001"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "wave 4 100000", "wave 5 100000"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_order, order, "target 2 s1\ntarget 2 w2/router\n", ""),
+                     FAULT_FORMAT);
+    order_t *many = large_order();
+    many->wave_count = ORDER_WAVES_MAX;
+    for (unsigned i = 0; i < ORDER_WAVES_MAX; i++)
+        many->waves[i] = (wave_line_t){3 + i, 65, {{0}}};
+    CLEANUP(bytes_destroy) bytes_t *most = text_of_order(many);
+    assert_int_equal(judge_order(bytes_slice(most)), FAULT_NONE);
+    char hash[HASH_TEXT], line[128];
+    snprintf(line, sizeof line, "wave 67 65 %s\ntarget 1", hash_write(&HASH_ZERO, hash));
+    assert_int_equal(judge_edit(judge_order, most, "target 1", line), FAULT_LIMIT);
+}
+
+static void
+waves_wait_for_the_one_before_or_the_gate(void **state)
+{
+    (void)state;
+    CLEANUP(order_destroy) order_t *order = large_order();
+    static const unsigned before[] = {0, 1, 2, 2};
+    assert_int_equal(order_gate(order), 2);
+    for (unsigned wave = 1; wave <= ARRAY_SIZE(before); wave++)
+        assert_int_equal(order_wave_before(order, wave), before[wave - 1]);
+    assert_null(order_wave(order, 2));
+    assert_int_equal(order_wave(order, 4)->count, ORDER_WAVE_TARGETS_MAX);
+    assert_null(order_wave(order, 5));
+    assert_int_equal(order_target_total(order), 3 + 65 + ORDER_WAVE_TARGETS_MAX);
+    order->target_count = 0;
+    assert_int_equal(order_gate(order), 0);
+    assert_int_equal(order_wave_before(order, 1), 0);
+}
+
+static void
+order_continues_another_run_or_says_nothing(void **state)
+{
+    (void)state;
+    char zero[HASH_TEXT], line[128];
+    CLEANUP(bytes_destroy) bytes_t *order = text_of_order(full_order());
+    assert_null(strstr(bytes_text(order), "continues"));
+    snprintf(line, sizeof line, "max-failures 1\ncontinues %s\n", hash_write(&HASH_ZERO, zero));
+    assert_int_equal(judge_edit(judge_order, order, "max-failures 1\n", line), FAULT_FORMAT);
 }
 
 static void
@@ -657,6 +751,136 @@ receipt_lines_are_checked(void **state)
 }
 
 static void
+receipt_names_a_step_by_its_path(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *receipt = text_of_receipt(site_receipt(site));
+    static const struct {
+        const char *path;
+        fault_code_t code;
+    } paths[] = {{"a/b", FAULT_NONE},   {"a/b/c/d", FAULT_NONE}, {"a/b/c/d/e", FAULT_FORMAT},
+                 {"/a", FAULT_FORMAT},  {"a/", FAULT_FORMAT},    {"a//b", FAULT_FORMAT},
+                 {"a/-", FAULT_FORMAT}, {"A", FAULT_FORMAT}};
+    for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+        char line[64];
+        snprintf(line, sizeof line, "step %s", paths[i].path);
+        assert_int_equal(judge_edit(judge_receipt, receipt, "step usage", line), paths[i].code);
+    }
+    char longest[STEP_PATH_MAX + 1];
+    memset(longest, 'x', sizeof longest);
+    longest[STEP_PATH_MAX - 1] = '\0';
+    assert_false(step_path_valid(longest));
+    longest[63] = longest[127] = longest[191] = '/';
+    assert_true(step_path_valid(longest));
+    assert_int_equal(strlen(step_path_name(longest)), TEXT_NAME_MAX);
+    assert_string_equal(step_path_name("usage"), "usage");
+}
+
+static void
+receipt_is_of_running_or_of_undoing(void **state)
+{
+    (void)state;
+    receipt_t *made = site_receipt(site);
+    made->phase = PHASE_UNDO;
+    made->consent = hash_of(slice_text("consent"));
+    CLEANUP(bytes_destroy) bytes_t *receipt = text_of_receipt(made);
+    assert_int_equal(judge_receipt(bytes_slice(receipt)), FAULT_NONE);
+    assert_int_equal(judge_edit(judge_receipt, receipt, "phase undo", "phase run"), FAULT_NONE);
+    assert_int_equal(judge_edit(judge_receipt, receipt, "phase undo", "phase redo"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_receipt, receipt, "phase undo\n", ""), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_receipt, receipt, "step usage\nphase undo\nattempt 1",
+                                "step -\nphase undo\nattempt 0"),
+                     FAULT_FORMAT);
+    char zero[HASH_TEXT], line[128];
+    CLEANUP(bytes_destroy) bytes_t *plain = text_of_receipt(site_receipt(site));
+    snprintf(line, sizeof line, "consent %s\noutput", hash_write(&HASH_ZERO, zero));
+    assert_int_equal(judge_edit(judge_receipt, plain, "output", line), FAULT_FORMAT);
+}
+
+/* consents, stops, resumes */
+
+static void
+consent_lines_are_checked(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *consent = text_of_consent(full_consent(false));
+    CLEANUP(bytes_destroy) bytes_t *answer = text_of_consent(full_consent(true));
+    assert_int_equal(judge_edit(judge_consent, consent, "value yes", "value no"), FAULT_NONE);
+    assert_int_equal(judge_edit(judge_consent, consent, "value yes", "value maybe"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_consent, consent, "tocsin-consent", "tocsin-answer"),
+                     FAULT_NONE);
+    assert_int_equal(judge_edit(judge_consent, answer, "tocsin-answer", "tocsin-consent"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_consent, answer, "value 80%20%25", "value %"), FAULT_NONE);
+    assert_int_equal(judge_edit(judge_consent, answer, "value 80%20%25", "value 80 %25"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_consent, consent, "step outer/go", "step -"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_consent, consent, "target w2/router 0", "target w1 f"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_consent, consent, "target w2/router", "target w2/"),
+                     FAULT_FORMAT);
+    consent_t *nobody = full_consent(false);
+    nobody->target_count = 0;
+    CLEANUP(bytes_destroy) bytes_t *empty = text_of_consent(nobody);
+    assert_int_equal(judge_consent(bytes_slice(empty)), FAULT_FORMAT);
+}
+
+/* As many as fit into a document; the count itself is bounded besides. */
+static void
+consent_names_so_many_targets(void **state)
+{
+    (void)state;
+    for (size_t count = 2000; count <= CONSENT_TARGETS_MAX; count += CONSENT_TARGETS_MAX - 2000) {
+        consent_t *consent = full_consent(false);
+        consent->target_count = 0;
+        for (size_t i = 0; i < count; i++) {
+            char target[32];
+            snprintf(target, sizeof target, "a%04zu", i);
+            site_add_shown(consent, target, &HASH_ZERO);
+        }
+        CLEANUP(bytes_destroy) bytes_t *text = text_of_consent(consent);
+        bool fits = text->size <= DOCUMENT_BYTES_MAX;
+        assert_int_equal(judge_consent(bytes_slice(text)), fits ? FAULT_NONE : FAULT_LIMIT);
+        assert_int_equal(fits, count == 2000);
+    }
+}
+
+static void
+stop_names_what_it_stops(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *name;
+        fault_code_t code;
+    } rows[] = {
+        {"region", "north", FAULT_NONE},
+        {"playbook", "disk-full", FAULT_NONE},
+        {"site", "-", FAULT_NONE},
+        {"run", "acba25512100f80b56fc3ccd14c65be55d94800cda77585c5f41a887e398f9be", FAULT_NONE},
+        {"run", "acba2551", FAULT_FORMAT},
+        {"run", "ACBA25512100f80b56fc3ccd14c65be55d94800cda77585c5f41a887e398f9be", FAULT_FORMAT},
+        {"site", "north", FAULT_FORMAT},
+        {"region", "-", FAULT_FORMAT},
+        {"playbook", "-", FAULT_FORMAT},
+        {"worker", "w1", FAULT_FORMAT},
+    };
+    CLEANUP(bytes_destroy) bytes_t *stop = text_of_stop(site_stop(site, HALT_REGION, "west"));
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char lines[128];
+        snprintf(lines, sizeof lines, "what %s\nname %s\n", rows[i].what, rows[i].name);
+        assert_int_equal(judge_edit(judge_stop, stop, "what region\nname west\n", lines),
+                         rows[i].code);
+    }
+    assert_int_equal(judge_edit(judge_stop, stop, "nonce ff", "nonce f"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_stop, stop, "reason it", "reason \xe2\x80\xaeit"),
+                     FAULT_FORMAT);
+    hash_t hash = hash_of(bytes_slice(stop));
+    CLEANUP(bytes_destroy) bytes_t *resume = text_of_resume(site_resume(site, &hash));
+    assert_int_equal(judge_edit(judge_resume, resume, "stop ", "stop 0"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_resume, resume, "reason ", "because "), FAULT_FORMAT);
+}
+
+static void
 byz_forge_receipt(void **state)
 {
     (void)state;
@@ -736,6 +960,9 @@ main(void)
         cmocka_unit_test(values_have_one_spelling),
         cmocka_unit_test(ord_empty_targets),
         cmocka_unit_test(waves_have_no_gap_and_a_bound),
+        cmocka_unit_test(waves_that_are_not_listed_go_on_behind_the_listed_ones),
+        cmocka_unit_test(waves_wait_for_the_one_before_or_the_gate),
+        cmocka_unit_test(order_continues_another_run_or_says_nothing),
         cmocka_unit_test(order_names_the_release_of_its_playbook),
         cmocka_unit_test(order_finds_a_worker_by_its_whole_name),
         cmocka_unit_test(root_rules_have_bounds),
@@ -756,6 +983,11 @@ main(void)
         cmocka_unit_test(alert_fields_are_found_by_name),
         cmocka_unit_test(event_makes_the_run_of_a_grant),
         cmocka_unit_test(receipt_lines_are_checked),
+        cmocka_unit_test(receipt_names_a_step_by_its_path),
+        cmocka_unit_test(receipt_is_of_running_or_of_undoing),
+        cmocka_unit_test(consent_lines_are_checked),
+        cmocka_unit_test(consent_names_so_many_targets),
+        cmocka_unit_test(stop_names_what_it_stops),
         cmocka_unit_test(byz_forge_receipt),
         cmocka_unit_test(hashes_are_those_of_the_standards),
     };

@@ -421,6 +421,49 @@ fido_no_pin_for_destructive(void **state)
     assert_int_equal(judge_fido_order(craft, "ssh:", CLASS_DESTRUCTIVE), FAULT_NONE);
 }
 
+/* A FIDO consent by "pat" to what this class may do. */
+static fault_code_t
+judge_fido_consent(craft_t craft, class_t highest)
+{
+    fault_t fault = {0};
+    CLEANUP(site_destroy) site_t *site = site_new();
+    people_t *people = site_people(site);
+    people->version = 2;
+    people->keys[3].key = crafted_key("ssh:");
+    sealed_t v2 = site_seal_people(site, people, "hana,hugo");
+    assert_int_equal(site_add(site, &v2, &fault), 0);
+    hash_t run = hash_of(slice_text("run"));
+    consent_wish_t wish = {.run = run,
+                           .step = "go",
+                           .role = ROLE_RESPONDER,
+                           .class = highest,
+                           .worker = "w1",
+                           .target = "w1"};
+    sealed_t sealed = site_seal_consent(site, site_consent(site, &run, &HASH_ZERO), "");
+    craft.namespace = "consent@tocsin.v1";
+    add_crafted(&craft, bytes_slice(sealed.document), sealed.armors);
+    CLEANUP(consent_destroy)
+    consent_t *consent = trust_check_consent(site->trust, bytes_slice(sealed.document),
+                                             bytes_slice(sealed.armors), &wish, site->now, &fault);
+    assert_true(!consent == (fault.code != FAULT_NONE));
+    sealed_done(&v2);
+    sealed_done(&sealed);
+    return fault.code;
+}
+
+static void
+fido_consent_without_touch_or_pin(void **state)
+{
+    (void)state;
+    craft_t craft = {.application = "ssh:", .flags = 0x01};
+    assert_int_equal(judge_fido_consent(craft, CLASS_DESTRUCTIVE), FAULT_PIN);
+    assert_int_equal(judge_fido_consent(craft, CLASS_CHANGE), FAULT_NONE);
+    craft.flags = 0x05;
+    assert_int_equal(judge_fido_consent(craft, CLASS_DESTRUCTIVE), FAULT_NONE);
+    craft.flags = 0x04;
+    assert_int_equal(judge_fido_consent(craft, CLASS_CHANGE), FAULT_TOUCH);
+}
+
 static void
 fido_wrong_application(void **state)
 {
@@ -666,6 +709,7 @@ main(void)
         cmocka_unit_test(fido_touched_holds),
         cmocka_unit_test(fido_no_touch_flag),
         cmocka_unit_test(fido_no_pin_for_destructive),
+        cmocka_unit_test(fido_consent_without_touch_or_pin),
         cmocka_unit_test(fido_wrong_application),
         cmocka_unit_test(ssh_keygen_signs_and_we_verify),
         cmocka_unit_test(we_sign_and_ssh_keygen_verifies),

@@ -6,139 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/site_fixture.h"
-
-/* A site, a release in service, and what a test makes of them. */
-typedef struct {
-    site_t *site;
-    sealed_t release;
-    hash_t release_hash;
-    sealed_t authority, alert;
-    fault_t fault;
-} bench_t;
-
-static int
-set_up(void **state)
-{
-    bench_t *bench = memory_new(1, sizeof *bench);
-    bench->site = site_new();
-    bench->release = site_seal_release(bench->site, site_release(bench->site), "ana", "rob,rita");
-    bench->release_hash = hash_of(bytes_slice(bench->release.document));
-    *state = bench;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    bench_t *bench = *state;
-    sealed_done(&bench->release);
-    sealed_done(&bench->authority);
-    sealed_done(&bench->alert);
-    site_destroy(&bench->site);
-    free(bench);
-    return 0;
-}
-
-#define assert_fault(bench, failed, expected)                                       \
-    do {                                                                            \
-        assert_true(failed);                                                        \
-        assert_string_equal(fault_word((bench)->fault.code), fault_word(expected)); \
-        assert_true((bench)->fault.text[0]);                                        \
-    } while (0)
-
-#define assert_fine(bench, failed)                    \
-    do {                                              \
-        bool failed_ = (failed);                      \
-        if (failed_)                                  \
-            print_error("%s\n", (bench)->fault.text); \
-        assert_false(failed_);                        \
-    } while (0)
-
-/* Takes over sealed. */
-static int
-add(bench_t *bench, sealed_t sealed)
-{
-    int failed = site_add(bench->site, &sealed, &bench->fault);
-    sealed_done(&sealed);
-    return failed;
-}
-
-static void
-replace_release(bench_t *bench, release_t *release, const char *authors, const char *reviewers)
-{
-    sealed_done(&bench->release);
-    bench->release = site_seal_release(bench->site, release, authors, reviewers);
-    bench->release_hash = hash_of(bytes_slice(bench->release.document));
-}
-
-static int
-check_release(bench_t *bench)
-{
-    CLEANUP(release_destroy)
-    release_t *release =
-        trust_check_release(bench->site->trust, bytes_slice(bench->release.document),
-                            bytes_slice(bench->release.armors), &bench->fault);
-    return release ? 0 : -1;
-}
-
-static warrant_t *
-check(bench_t *bench, bool by_grant, const char *worker, wall_t now)
-{
-    proof_t proof = {.by_grant = by_grant,
-                     .authority = bytes_slice(bench->authority.document),
-                     .authority_armors = bytes_slice(bench->authority.armors),
-                     .release = bytes_slice(bench->release.document),
-                     .release_armors = bytes_slice(bench->release.armors)};
-    if (by_grant)
-        proof.alert = bytes_slice(bench->alert.document);
-    return trust_check(bench->site->trust, &proof, worker, now, &bench->fault);
-}
-
-static int
-check_order_at(bench_t *bench, order_t *order, const char *names, const char *worker, wall_t now)
-{
-    sealed_done(&bench->authority);
-    bench->authority = site_seal_order(bench->site, order, names);
-    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, worker, now);
-    return warrant ? 0 : -1;
-}
-
-static int
-check_order(bench_t *bench, order_t *order, const char *names)
-{
-    return check_order_at(bench, order, names, "w1", bench->site->now);
-}
-
-static order_t *
-order_of(bench_t *bench)
-{
-    return site_order(bench->site, &bench->release_hash);
-}
-
-static int
-check_grant_as(bench_t *bench, grant_t *grant, alert_t *alert, const char *names,
-               const char *worker)
-{
-    sealed_done(&bench->authority);
-    sealed_done(&bench->alert);
-    bench->authority = site_seal_grant(bench->site, grant, names);
-    bench->alert = site_seal_alert(bench->site, alert);
-    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, true, worker, bench->site->now);
-    return warrant ? 0 : -1;
-}
-
-static int
-check_grant(bench_t *bench, grant_t *grant, alert_t *alert)
-{
-    return check_grant_as(bench, grant, alert, "pat,pia", "w1");
-}
-
-static grant_t *
-grant_of(bench_t *bench)
-{
-    return site_grant(bench->site, &bench->release_hash);
-}
+#include "tests/unit/trust_fixture.h"
 
 /* root, people, fleets */
 
@@ -737,10 +605,136 @@ cache_is_dropped_with_a_key(void **state)
     assert_fine(bench, check_order(bench, order_of(bench), "uma"));
     people_t *people = site_people(bench->site);
     people->version = 2;
-    people->key_count--;
+    people->key_count -= 2; /* zoe, and uma before her */
     assert_fine(bench, add(bench, site_seal_people(bench->site, people, "hana,hugo")));
     CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", bench->site->now);
     assert_fault(bench, !warrant, FAULT_KEY);
+}
+
+/* what a run calls */
+
+/* Whether a run of this order, which holds by itself, may call this release. */
+static int
+call(bench_t *bench, order_t *order, const char *names, const sealed_t *callee)
+{
+    sealed_done(&bench->authority);
+    bench->authority = site_seal_order(bench->site, order, names);
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", bench->site->now);
+    assert_fine(bench, !warrant);
+    CLEANUP(release_destroy)
+    release_t *release =
+        trust_check_callee(bench->site->trust, warrant, bytes_slice(callee->document),
+                           bytes_slice(callee->armors), &bench->fault);
+    return release ? 0 : -1;
+}
+
+static sealed_t
+callee_of(bench_t *bench, class_t highest, const char *reviewers)
+{
+    release_t *release =
+        site_release_of(bench->site, "wipe", slice_text(SITE_MANIFEST), slice_text(SITE_PLAYBOOK));
+    release->highest = highest;
+    return site_seal_release(bench->site, release, "ana", reviewers);
+}
+
+static order_t *
+calling_order(bench_t *bench, const sealed_t *callee)
+{
+    order_t *order = order_of(bench);
+    order->release_count = 2;
+    text_copy(order->releases[1].playbook, TEXT_NAME_MAX + 1, "wipe");
+    order->releases[1].hash = hash_of(bytes_slice(callee->document));
+    return order;
+}
+
+static void
+callee_that_the_order_lists(void **state)
+{
+    bench_t *bench = *state;
+    sealed_t callee = callee_of(bench, CLASS_CHANGE, "rob,rita");
+    assert_fine(bench, call(bench, calling_order(bench, &callee), "pat", &callee));
+    assert_fault(bench, call(bench, order_of(bench), "pat", &callee), FAULT_HASH);
+    order_t *other = calling_order(bench, &callee);
+    other->releases[1].hash.bytes[0] ^= 1;
+    assert_fault(bench, call(bench, other, "pat", &callee), FAULT_HASH);
+    sealed_done(&callee);
+}
+
+static void
+callee_below_its_own_quorum__cal_unapproved(void **state)
+{
+    bench_t *bench = *state;
+    sealed_t callee = callee_of(bench, CLASS_CHANGE, "rob");
+    assert_fault(bench, call(bench, calling_order(bench, &callee), "pat", &callee), FAULT_QUORUM);
+    sealed_done(&callee);
+}
+
+static void
+callee_above_what_the_orders_signers_may__cal_class(void **state)
+{
+    bench_t *bench = *state;
+    sealed_t callee = callee_of(bench, CLASS_DESTRUCTIVE, "rob,rita");
+    assert_fault(bench, call(bench, calling_order(bench, &callee), "pat", &callee), FAULT_CLASS);
+    assert_fault(bench, call(bench, calling_order(bench, &callee), "uma", &callee), FAULT_CLASS);
+    assert_fine(bench, call(bench, calling_order(bench, &callee), "pat,pia", &callee));
+    order_t *dry = calling_order(bench, &callee);
+    dry->dry = true;
+    assert_fine(bench, call(bench, dry, "uma", &callee));
+    sealed_done(&callee);
+}
+
+static void
+callee_that_changes_needs_a_listed_wave(void **state)
+{
+    bench_t *bench = *state;
+    release_t *looks = site_release(bench->site);
+    looks->highest = CLASS_OBSERVE;
+    replace_release(bench, looks, "ana", "rob,rita");
+    sealed_t callee = callee_of(bench, CLASS_CHANGE, "rob,rita");
+    char text[ORDER_WAVE_MAX][TEXT_NAME_MAX + 1];
+    const char *names[ORDER_WAVE_MAX + 1];
+    for (size_t i = 0; i < ORDER_WAVE_MAX; i++) {
+        snprintf(text[i], sizeof text[i], "t%02zu", i);
+        names[i] = text[i];
+    }
+    names[ORDER_WAVE_MAX] = "w1";
+    order_t *order = calling_order(bench, &callee);
+    CLEANUP(inclusion_destroy)
+    inclusion_t *tree = inclusion_new(order->nonce, 1, names, ARRAY_SIZE(names), &bench->fault);
+    order->target_count = 0;
+    order->wave_count = 1;
+    order->waves[0] = inclusion_line(tree);
+    bench->place = bytes_new();
+    inclusion_add_place(tree, ORDER_WAVE_MAX, "w1", bench->place);
+    assert_fault(bench, call(bench, order, "pat", &callee), FAULT_TARGET);
+    sealed_done(&callee);
+}
+
+static void
+callee_that_is_stopped(void **state)
+{
+    bench_t *bench = *state;
+    sealed_t callee = callee_of(bench, CLASS_CHANGE, "rob,rita");
+    stop_t *stop = site_stop(bench->site, HALT_PLAYBOOK, "wipe");
+    assert_fine(bench, add(bench, site_seal_stop(bench->site, stop, "olaf")));
+    assert_fault(bench, call(bench, calling_order(bench, &callee), "pat", &callee), FAULT_STOPPED);
+    sealed_done(&callee);
+}
+
+static void
+grant_calls_nothing(void **state)
+{
+    bench_t *bench = *state;
+    assert_fine(bench, check_grant(bench, grant_of(bench), site_alert(bench->site)));
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, true, "w1", bench->site->now);
+    assert_fine(bench, !warrant);
+    assert_string_equal(warrant->target, "w1");
+    assert_int_equal(warrant->signers.count, 2);
+    CLEANUP(release_destroy)
+    release_t *release =
+        trust_check_callee(bench->site->trust, warrant, bytes_slice(bench->release.document),
+                           bytes_slice(bench->release.armors), &bench->fault);
+    assert_fault(bench, !release, FAULT_HASH);
 }
 
 /* grants */
@@ -942,6 +936,12 @@ main(void)
         row(ord_replayed_other_worker),
         row(order_of_a_release_below_its_quorum),
         row(cache_is_dropped_with_a_key),
+        row(callee_that_the_order_lists),
+        row(callee_below_its_own_quorum__cal_unapproved),
+        row(callee_above_what_the_orders_signers_may__cal_class),
+        row(callee_that_changes_needs_a_listed_wave),
+        row(callee_that_is_stopped),
+        row(grant_calls_nothing),
         row(grant_that_holds),
         row(grant_needs_its_quorum_of_responders),
         row(grant_never_destructive),
