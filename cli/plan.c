@@ -4,10 +4,8 @@
 #include <sys/random.h>
 
 #include "cli/plan.h"
-#include "cli/table.h"
 #include "common/document.h"
-
-#define NAMES_SHOWN_MAX 16
+#include "keys/inclusion.h"
 
 static int
 fill_labels(const value_t *map, label_t **labels, size_t *count, fault_t *fault)
@@ -118,74 +116,96 @@ fill_inputs(order_t *order, const wish_t *wish, fault_t *fault)
     return values ? 0 : -1;
 }
 
+/* ---- waves -------------------------------------------------------------------------------- */
+
 size_t
-plan_wave_size(const manifest_t *manifest, unsigned wave)
+plan_wave_size(size_t first, size_t grow, unsigned wave)
 {
-    size_t size = manifest->first ? manifest->first : 1;
-    for (unsigned i = 1; i < wave && size < ORDER_WAVE_MAX; i++)
-        size *= manifest->grow ? manifest->grow : 1;
-    return size < ORDER_WAVE_MAX ? size : ORDER_WAVE_MAX;
+    size_t size = first ? first : 1;
+    for (unsigned i = 1; i < wave && size < ORDER_WAVE_TARGETS_MAX; i++)
+        size *= grow ? grow : 1;
+    return size < ORDER_WAVE_TARGETS_MAX ? size : ORDER_WAVE_TARGETS_MAX;
 }
 
 static int
-compare_targets(const void *left, const void *right)
+compare_ids(const void *left, const void *right)
 {
-    const target_line_t *a = left, *b = right;
-    if (a->wave != b->wave)
-        return a->wave < b->wave ? -1 : 1;
-    return document_compare(a->target, b->target);
+    return document_compare(left, right);
 }
 
 static int
-add_target(order_t *order, const char *id, fault_t *fault)
+list_wave(order_t *order, char (*ids)[TEXT_NAME_MAX + 1], size_t count, unsigned wave,
+          fault_t *fault)
 {
-    for (size_t i = 0; i < order->target_count; i++)
-        if (!strcmp(order->targets[i].target, id))
-            return fault_set(fault, FAULT_USAGE, "target '%s' is named twice", id);
-    order->targets = memory_resize(order->targets, order->target_count + 1, sizeof *order->targets);
-    target_line_t *line = &order->targets[order->target_count++];
-    *line = (target_line_t){.wave = 1};
-    text_copy(line->target, sizeof line->target, id);
+    if (order->target_count + count > ORDER_TARGETS_MAX)
+        return fault_set(fault, FAULT_LIMIT,
+                         "over %d targets in waves of at most %d; let waves grow: --grow N",
+                         ORDER_TARGETS_MAX, ORDER_WAVE_MAX);
+    qsort(ids, count, sizeof *ids, compare_ids);
+    order->targets =
+        memory_resize(order->targets, order->target_count + count, sizeof *order->targets);
+    for (size_t i = 0; i < count; i++) {
+        target_line_t *line = &order->targets[order->target_count++];
+        *line = (target_line_t){.wave = wave};
+        text_copy(line->target, sizeof line->target, ids[i]);
+    }
     return 0;
 }
 
 static int
-choose_targets(order_t *order, const wish_t *wish, const trust_t *trust, fault_t *fault)
+by_bytes(const void *left, const void *right)
 {
-    for (size_t i = 0; wish->targets && i < wish->targets->count; i++) {
-        const worker_line_t *worker = trust_worker(trust, wish->targets->at[i], NULL);
-        if (!worker)
-            return fault_set(fault, FAULT_TARGET,
-                             "no fleet document lists a worker '%.63s'; see: "
-                             "tocsin worker list",
-                             wish->targets->at[i]);
-        if (add_target(order, worker->id, fault))
-            return -1;
-    }
-    if (order->target_count)
-        return 0;
-    if (!wish->alert || !strcmp(wish->alert->host, "-"))
-        return fault_set(fault, FAULT_USAGE, "no target; name workers by --target WORKER");
-    const worker_line_t *worker = trust_host(trust, wish->alert->host, NULL);
-    if (!worker)
-        return fault_set(fault, FAULT_TARGET,
-                         "the incident's host '%.100s' is no worker's in the fleet "
-                         "documents; name workers by --target WORKER",
-                         wish->alert->host);
-    return add_target(order, worker->id, fault);
+    return strcmp(left, right);
 }
 
-static void
-form_waves(order_t *order, const manifest_t *manifest)
+/* A wave that only its root stands for; its targets go into large, for the broker. */
+static int
+root_wave(order_t *order, value_t *large, char (*ids)[TEXT_NAME_MAX + 1], size_t count,
+          unsigned wave, fault_t *fault)
 {
-    unsigned wave = 1;
-    size_t left = plan_wave_size(manifest, wave);
-    for (size_t i = 0; i < order->target_count; i++, left--) {
-        if (!left)
-            left = plan_wave_size(manifest, ++wave);
-        order->targets[i].wave = wave;
+    if (order->wave_count == ORDER_WAVES_MAX)
+        return fault_set(fault, FAULT_LIMIT,
+                         "over %d waves that are not listed; let waves grow: --grow N",
+                         ORDER_WAVES_MAX);
+    qsort(ids, count, sizeof *ids, by_bytes);
+    const char **names = memory_new(count, sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        value_t *row = value_map();
+        names[i] = ids[i];
+        value_set_integer(row, "wave", wave);
+        value_set_text(row, "target", ids[i]);
+        value_append(large, row);
     }
-    qsort(order->targets, order->target_count, sizeof *order->targets, compare_targets);
+    CLEANUP(inclusion_destroy)
+    inclusion_t *tree = inclusion_new(order->nonce, wave, names, count, fault);
+    free(names);
+    if (!tree)
+        return -1;
+    order->waves[order->wave_count++] = inclusion_line(tree);
+    return 0;
+}
+
+/* Listed waves first; a wave of more than ORDER_WAVE_MAX is a root, and so is every one behind it,
+ * what would be left over for a smaller one included. */
+static int
+form_waves(order_t *order, const wish_t *wish, value_t *large, fault_t *fault)
+{
+    const targets_t *targets = wish->targets;
+    bool observes = wish->dry || wish->release->highest == CLASS_OBSERVE;
+    unsigned wave = 0;
+    for (size_t at = 0; at < targets->count;) {
+        size_t left = targets->count - at;
+        size_t size = plan_wave_size(wish->first, wish->grow, ++wave);
+        if (wave == 1 && !observes && size > ORDER_WAVE_MAX)
+            size = ORDER_WAVE_MAX;
+        if (size > left || (size > ORDER_WAVE_MAX && left - size <= ORDER_WAVE_MAX))
+            size = left;
+        if (size > ORDER_WAVE_MAX ? root_wave(order, large, &targets->ids[at], size, wave, fault)
+                                  : list_wave(order, &targets->ids[at], size, wave, fault))
+            return -1;
+        at += size;
+    }
+    return 0;
 }
 
 static int
@@ -198,10 +218,30 @@ fill_nonce(order_t *order, fault_t *fault)
     return 0;
 }
 
+/* Its own, and those it calls, ascending. */
+static int
+fill_releases(order_t *order, const wish_t *wish, fault_t *fault)
+{
+    if (wish->callee_count >= ORDER_RELEASES_MAX)
+        return fault_set(fault, FAULT_LIMIT, "it calls over %d playbooks", ORDER_RELEASES_MAX - 1);
+    for (size_t i = 0, own = 0; i < wish->callee_count + 1; i++) {
+        bool mine = !own && (i == wish->callee_count ||
+                             document_compare(order->playbook, wish->callees[i].playbook) < 0);
+        const callee_t *callee = &wish->callees[i - own];
+        own += mine;
+        text_copy(order->releases[i].playbook, sizeof order->releases[i].playbook,
+                  mine ? order->playbook : callee->playbook);
+        order->releases[i].hash = mine ? wish->hash : callee->hash;
+    }
+    order->release_count = wish->callee_count + 1;
+    return 0;
+}
+
 order_t *
-plan_order(const wish_t *wish, const trust_t *trust, fault_t *fault)
+plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *fault)
 {
     CLEANUP(order_destroy) order_t *order = memory_new(1, sizeof *order);
+    CLEANUP(value_destroy) value_t *list = value_list();
     int64_t second = wish->now.ms - wish->now.ms % 1000;
     if (wish->valid_s < 1 || wish->valid_s > ORDER_WINDOW_MAX_S) {
         fault_set(fault, FAULT_USAGE, "a plan is valid for 1 s to 24 h");
@@ -214,15 +254,13 @@ plan_order(const wish_t *wish, const trust_t *trust, fault_t *fault)
     text_copy(order->reason, sizeof order->reason, "-");
     order->created = order->not_before = (wall_t){second};
     order->not_after = order->undo_until = (wall_t){second + wish->valid_s * 1000};
-    order->soak_s = wish->manifest->soak_s;
-    order->max_failures = wish->manifest->max_failures;
-    order->release_count = 1;
-    text_copy(order->releases[0].playbook, sizeof order->releases[0].playbook, order->playbook);
-    order->releases[0].hash = wish->hash;
-    if (fill_nonce(order, fault) || fill_inputs(order, wish, fault) ||
-        choose_targets(order, wish, trust, fault))
+    order->soak_s = wish->soak_s;
+    order->max_failures = (unsigned)wish->max_failures;
+    order->continues = wish->continues;
+    if (fill_releases(order, wish, fault) || fill_nonce(order, fault) ||
+        fill_inputs(order, wish, fault) || form_waves(order, wish, list, fault))
         return NULL;
-    form_waves(order, wish->manifest);
+    *large = value_count(list) ? MOVE(list) : NULL;
     return MOVE(order);
 }
 
@@ -240,280 +278,4 @@ plan_check(const order_t *order, const manifest_t *manifest, const trust_t *trus
         return fault_wrap(fault, "make a new plan");
     }
     return 0;
-}
-
-/* How many responders must sign. */
-static unsigned
-signatures_needed(const order_t *order, const release_t *release, const trust_t *trust)
-{
-    return trust_root(trust)->quorum_order[order->dry ? CLASS_OBSERVE : release->highest];
-}
-
-static const char *
-input_text(const order_t *order, const char *name)
-{
-    for (size_t i = 0; i < order->input_count; i++)
-        if (!strcmp(order->inputs[i].name, name))
-            return order->inputs[i].text;
-    return "";
-}
-
-static value_t *
-waves_value(const order_t *order)
-{
-    value_t *waves = value_list(), *wave = NULL;
-    for (size_t i = 0; i < order->target_count; i++) {
-        if (i && order->targets[i].wave != order->targets[i - 1].wave) {
-            value_append(waves, wave);
-            wave = NULL;
-        }
-        if (!wave)
-            wave = value_list();
-        value_append(wave, value_text(order->targets[i].target));
-    }
-    if (wave)
-        value_append(waves, wave);
-    return waves;
-}
-
-/* "set", "incident" or "default". */
-static const char *
-origin_of(const wish_t *wish, const manifest_input_t *input)
-{
-    char name[TEXT_NAME_MAX + 1];
-    const char *value;
-    for (size_t i = 0; wish->inputs && i < wish->inputs->count; i++)
-        if (options_pair(wish->inputs->at[i], name, sizeof name, &value) &&
-            !strcmp(name, input->name))
-            return "set by you";
-    if (wish->alert && *input->from && alert_field(wish->alert, input->from))
-        return "from the incident";
-    return "default";
-}
-
-static value_t *
-inputs_value(const order_t *order, const wish_t *wish, const manifest_t *manifest)
-{
-    value_t *list = value_list();
-    for (size_t i = 0; i < order->input_count; i++) {
-        const manifest_input_t *input = manifest_input(manifest, order->inputs[i].name);
-        value_t *row = value_map();
-        value_set_text(row, "name", order->inputs[i].name);
-        value_set_text(row, "value", order->inputs[i].text);
-        if (wish && input)
-            value_set_text(row, "origin", origin_of(wish, input));
-        value_append(list, row);
-    }
-    return list;
-}
-
-/* "path under /var (inputs.mount)". */
-static value_t *
-bound_value(const order_t *order, const manifest_bound_t *bound)
-{
-    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    bool computed = !strncmp(bound->value, "inputs.", strlen("inputs."));
-    bytes_addf(text, "%s %s %s", bound->argument, bound->kind,
-               computed ? input_text(order, bound->value + strlen("inputs.")) : bound->value);
-    if (computed)
-        bytes_addf(text, " (%s)", bound->value);
-    return value_text(bytes_text(text));
-}
-
-static value_t *
-use_value(const order_t *order, const manifest_t *manifest, const manifest_use_t *use)
-{
-    value_t *row = value_map(), *bounds = value_list();
-    value_set_text(row, "op", use->op);
-    value_set_text(row, "class", class_word(use->class_));
-    for (size_t i = 0; i < manifest->bound_count; i++)
-        if (!strcmp(manifest->bounds[i].step, use->step) &&
-            !strcmp(manifest->bounds[i].op, use->op))
-            value_append(bounds, bound_value(order, &manifest->bounds[i]));
-    value_set(row, "bounds", bounds);
-    return row;
-}
-
-static value_t *
-steps_value(const order_t *order, const manifest_t *manifest)
-{
-    size_t sequence[MANIFEST_STEPS_MAX];
-    value_t *list = value_list();
-    manifest_sequence(manifest, sequence);
-    for (size_t i = 0; i < manifest->step_count; i++) {
-        const manifest_step_t *step = &manifest->steps[sequence[i]];
-        value_t *row = value_map(), *uses = value_list();
-        for (size_t j = 0; j < manifest->use_count; j++)
-            if (!strcmp(manifest->uses[j].step, step->name))
-                value_append(uses, use_value(order, manifest, &manifest->uses[j]));
-        value_set_text(row, "step", step->name);
-        value_set_bool(row, "when", step->has_when);
-        value_set_bool(row, "verify", step->has_verify);
-        value_set_integer(row, "timeout", step->timeout_s);
-        value_set(row, "uses", uses);
-        value_append(list, row);
-    }
-    return list;
-}
-
-/* The other workers of the regions that are touched. */
-static value_t *
-untouched_value(const order_t *order, const trust_t *trust)
-{
-    value_t *list = value_list();
-    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
-        const fleet_t *fleet = trust_fleet(trust, i);
-        bool touched = false;
-        for (size_t j = 0; j < order->target_count && !touched; j++)
-            touched = fleet_worker(fleet, order->targets[j].target) != NULL;
-        for (size_t j = 0; touched && j < fleet->worker_count; j++)
-            if (!order_target(order, fleet->workers[j].id))
-                value_append(list, value_text(fleet->workers[j].id));
-    }
-    return list;
-}
-
-static value_t *
-people_value(const signers_t *signers)
-{
-    value_t *list = value_list();
-    for (size_t i = 0; i < signers->count; i++)
-        value_append(list, value_text(signers->person[i]));
-    return list;
-}
-
-value_t *
-plan_value(const order_t *order, const wish_t *wish, const release_t *release,
-           const manifest_t *manifest, const approvals_t *approvals, const trust_t *trust)
-{
-    char hash[HASH_TEXT];
-    value_t *plan = value_map();
-    value_set_text(plan, "playbook", order->playbook);
-    value_set_text(plan, "summary", manifest->summary);
-    value_set_text(plan, "release", hash_write(order_release(order), hash));
-    value_set_integer(plan, "sequence", (int64_t)release->sequence);
-    value_set_text(plan, "class", class_word(release->highest));
-    value_set_bool(plan, "dry", order->dry);
-    value_set_integer(plan, "incident", (int64_t)order->incident);
-    value_set_integer(plan, "window", (order->not_after.ms - order->not_before.ms) / 1000);
-    value_set_integer(plan, "soak", (int64_t)order->soak_s);
-    value_set_integer(plan, "max_failures", order->max_failures);
-    value_set_integer(plan, "targets", (int64_t)order->target_count);
-    value_set_integer(plan, "signatures", signatures_needed(order, release, trust));
-    value_set(plan, "approvers", people_value(&approvals->approvers));
-    value_set(plan, "authors", people_value(&approvals->authors));
-    value_set(plan, "waves", waves_value(order));
-    value_set(plan, "inputs", inputs_value(order, wish, manifest));
-    value_set(plan, "steps", steps_value(order, manifest));
-    value_set(plan, "untouched", untouched_value(order, trust));
-    return plan;
-}
-
-static void
-print_names(const value_t *list, const char *between, size_t max, FILE *out)
-{
-    for (size_t i = 0; i < value_count(list) && i < max; i++)
-        fprintf(out, "%s%s", i ? between : "", value_string(value_at(list, i)));
-    if (value_count(list) > max)
-        fprintf(out, " and %zu more", value_count(list) - max);
-}
-
-static void
-print_head(const value_t *plan, FILE *out)
-{
-    char title[128];
-    int64_t window = value_get_integer(plan, "window");
-    const char *order = value_get_text(plan, "order");
-    fprintf(out, "%s %.*s  %s %lld (approved by ", *order ? "order" : "plan", *order ? 12 : 7,
-            *order ? order : value_get_text(plan, "plan"), value_get_text(plan, "playbook"),
-            (long long)value_get_integer(plan, "sequence"));
-    print_names(value_get(plan, "approvers"), ", ", SIGNATURES_MAX, out);
-    fputs(value_get_bool(plan, "dry") ? ")   dry run" : ")", out);
-    if (value_get_integer(plan, "incident"))
-        fprintf(out, "   incident %lld", (long long)value_get_integer(plan, "incident"));
-    if (value_get(plan, "title"))
-        fprintf(out, " \"%s\"", show_text(value_get_text(plan, "title"), title, sizeof title));
-    fprintf(out, window % 60 ? "   valid %lld s\n" : "   valid %lld min\n",
-            (long long)(window % 60 ? window : window / 60));
-    fprintf(out, "  %s\n", value_get_text(plan, "summary"));
-}
-
-static void
-print_waves(const value_t *plan, FILE *out)
-{
-    const value_t *waves = value_get(plan, "waves");
-    int64_t failures = value_get_integer(plan, "max_failures");
-    size_t untouched = value_count(value_get(plan, "untouched"));
-    for (size_t i = 0; i < value_count(waves); i++) {
-        fprintf(out, "  wave %zu   ", i + 1);
-        print_names(value_at(waves, i), " ", ORDER_WAVE_MAX, out);
-        if (i)
-            fprintf(out, "   after %lld s of health\n", (long long)value_get_integer(plan, "soak"));
-        else
-            fputs("   at once\n", out);
-    }
-    long long targets = (long long)value_get_integer(plan, "targets");
-    fprintf(out, "  %lld target%s; leaves %zu of %lld workers there untouched; ", targets,
-            targets == 1 ? "" : "s", untouched, targets + (long long)untouched);
-    if (failures)
-        fprintf(out, "stops after more than %lld failures in a wave\n", (long long)failures);
-    else
-        fputs("stops at the first failure\n", out);
-}
-
-static void
-print_inputs(const value_t *inputs, FILE *out)
-{
-    for (size_t i = 0; i < value_count(inputs); i++) {
-        const value_t *row = value_at(inputs, i);
-        const char *origin = value_get_text(row, "origin");
-        fprintf(out, "  input %-12s %s%s%s%s\n", value_get_text(row, "name"),
-                value_get_text(row, "value"), *origin ? "   (" : "", origin, *origin ? ")" : "");
-    }
-}
-
-static void
-print_step(const value_t *step, FILE *out)
-{
-    const value_t *uses = value_get(step, "uses");
-    fprintf(out, "  step %-12s ", value_get_text(step, "step"));
-    for (size_t i = 0; i < value_count(uses); i++) {
-        const value_t *use = value_at(uses, i), *bounds = value_get(use, "bounds");
-        fprintf(out, "%*s%-12s %-18s ", i ? 20 : 0, "", value_get_text(use, "class"),
-                value_get_text(use, "op"));
-        print_names(bounds, ", ", MANIFEST_BOUNDS_MAX, out);
-        fputs(value_count(bounds) ? "\n" : "any arguments that schema and policy allow\n", out);
-    }
-    if (!value_count(uses))
-        fputs("no op: it only computes\n", out);
-}
-
-void
-plan_print(const value_t *plan, FILE *out)
-{
-    const value_t *steps = value_get(plan, "steps"), *offline = value_get(plan, "offline");
-    const value_t *untouched = value_get(plan, "untouched");
-    int64_t needed = value_get_integer(plan, "signatures");
-    print_head(plan, out);
-    print_waves(plan, out);
-    print_inputs(value_get(plan, "inputs"), out);
-    for (size_t i = 0; i < value_count(steps); i++)
-        print_step(value_at(steps, i), out);
-    if (value_count(untouched)) {
-        fputs("  not touched: ", out);
-        print_names(untouched, " ", NAMES_SHOWN_MAX, out);
-        fputc('\n', out);
-    }
-    if (value_count(offline)) {
-        fputs("  offline now: ", out);
-        print_names(offline, " ", NAMES_SHOWN_MAX, out);
-        fputs(" (their parts wait until they are back, within the window)\n", out);
-    }
-    const char *state = value_get_text(plan, "incident_state");
-    if (*state && strcmp(state, "waiting") != 0)
-        fprintf(out, "  note: incident %lld is %s already\n",
-                (long long)value_get_integer(plan, "incident"), state);
-    fprintf(out, "  needs %lld signature%s of responders for class %s\n", (long long)needed,
-            needed == 1 ? "" : "s",
-            value_get_bool(plan, "dry") ? "observe" : value_get_text(plan, "class"));
 }

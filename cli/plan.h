@@ -6,19 +6,29 @@
 
 #include <stdio.h>
 
-#include "cli/options.h"
-#include "keys/trust.h"
+#include "cli/targets.h"
 #include "wire/manifest.h"
+
+/* A release that the playbook may call. */
+typedef struct {
+    char playbook[TEXT_NAME_MAX + 1];
+    hash_t hash;
+} callee_t;
 
 /* What is wished for; everything is the caller's. */
 typedef struct {
     const release_t *release;
     hash_t hash; /* of the release */
     const manifest_t *manifest;
-    uint64_t incident;     /* 0 where none */
-    const alert_t *alert;  /* that incident's; NULL where none */
-    const many_t *inputs;  /* "NAME=VALUE" */
-    const many_t *targets; /* workers; none: the incident's host */
+    uint64_t incident;    /* 0 where none */
+    const alert_t *alert; /* that incident's; NULL where none */
+    const many_t *inputs; /* "NAME=VALUE" */
+    targets_t *targets;   /* chosen; reordered */
+    size_t callee_count;
+    const callee_t *callees; /* ascending */
+    uint64_t first, grow;    /* size of the first wave, and by what it grows */
+    uint64_t soak_s, max_failures;
+    hash_t continues; /* an earlier run; zero where none */
     bool dry;
     int64_t valid_s;
     wall_t now;
@@ -29,21 +39,31 @@ typedef struct {
 alert_t *plan_alert(const value_t *incident, fault_t *fault);
 
 /* The order, but for its reason ("-"). Inputs are all written out: from the alert, as wished, and
- * defaults. Targets stand in waves of first, first * grow, ..., at most ORDER_WAVE_MAX each.
- * FAULT_USAGE, FAULT_INPUT, FAULT_TARGET, FAULT_LIMIT. */
-order_t *plan_order(const wish_t *wish, const trust_t *trust, fault_t *fault);
+ * defaults. Targets stand in waves of first, first * grow, ...; those over ORDER_WAVE_MAX are not
+ * listed: their targets go into *large, a list of {wave, target} for the broker, NULL where there
+ * is none. FAULT_USAGE, FAULT_INPUT, FAULT_LIMIT. */
+order_t *plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *fault);
 
 /* The size of a wave, from 1. */
-size_t plan_wave_size(const manifest_t *manifest, unsigned wave);
+size_t plan_wave_size(size_t first, size_t grow, unsigned wave);
 
 /* Whether the order's targets are all in the fleet and its inputs in the manifest: FAULT_STALE. */
 int plan_check(const order_t *order, const manifest_t *manifest, const trust_t *trust,
                fault_t *fault) MUST_CHECK;
 
+/* What a plan is shown from. */
+typedef struct {
+    const order_t *order;
+    const value_t *large; /* as plan_order made it; NULL where every wave is listed */
+    const wish_t *wish;   /* NULL: nobody knows where inputs come from, and what was left out */
+    const release_t *release;
+    const manifest_t *manifest;
+    const approvals_t *approvals;
+} shown_t;
+
 /* Everything a person should see before signing, as one value: what --json prints, and what
- * plan_print shows. wish may be NULL: then nobody knows where inputs come from. The caller's. */
-value_t *plan_value(const order_t *order, const wish_t *wish, const release_t *release,
-                    const manifest_t *manifest, const approvals_t *approvals, const trust_t *trust);
+ * plan_print shows. The caller's. */
+value_t *plan_value(const shown_t *shown, const trust_t *trust);
 void plan_print(const value_t *plan, FILE *out);
 
 #endif

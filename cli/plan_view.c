@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/plan.h"
+#include "cli/table.h"
+
+#define NAMES_SHOWN_MAX 16
+
+/* How many responders must sign. */
+static unsigned
+signatures_needed(const order_t *order, const release_t *release, const trust_t *trust)
+{
+    return trust_root(trust)->quorum_order[order->dry ? CLASS_OBSERVE : release->highest];
+}
+
+static const char *
+input_text(const order_t *order, const char *name)
+{
+    for (size_t i = 0; i < order->input_count; i++)
+        if (!strcmp(order->inputs[i].name, name))
+            return order->inputs[i].text;
+    return "";
+}
+
+/* The targets of waves that are not listed, behind those that are. */
+static void
+add_large(value_t *waves, const value_t *large)
+{
+    value_t *wave = NULL;
+    int64_t number = 0;
+    for (size_t i = 0; i < value_count(large); i++) {
+        const value_t *row = value_at(large, i);
+        if (wave && value_get_integer(row, "wave") != number) {
+            value_append(waves, wave);
+            wave = NULL;
+        }
+        number = value_get_integer(row, "wave");
+        if (!wave)
+            wave = value_list();
+        value_append(wave, value_text(value_get_text(row, "target")));
+    }
+    if (wave)
+        value_append(waves, wave);
+}
+
+static value_t *
+waves_value(const order_t *order)
+{
+    value_t *waves = value_list(), *wave = NULL;
+    for (size_t i = 0; i < order->target_count; i++) {
+        if (i && order->targets[i].wave != order->targets[i - 1].wave) {
+            value_append(waves, wave);
+            wave = NULL;
+        }
+        if (!wave)
+            wave = value_list();
+        value_append(wave, value_text(order->targets[i].target));
+    }
+    if (wave)
+        value_append(waves, wave);
+    return waves;
+}
+
+/* "set", "incident" or "default". */
+static const char *
+origin_of(const wish_t *wish, const manifest_input_t *input)
+{
+    char name[TEXT_NAME_MAX + 1];
+    const char *value;
+    for (size_t i = 0; wish->inputs && i < wish->inputs->count; i++)
+        if (options_pair(wish->inputs->at[i], name, sizeof name, &value) &&
+            !strcmp(name, input->name))
+            return "set by you";
+    if (wish->alert && *input->from && alert_field(wish->alert, input->from))
+        return "from the incident";
+    return "default";
+}
+
+static value_t *
+inputs_value(const order_t *order, const wish_t *wish, const manifest_t *manifest)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < order->input_count; i++) {
+        const manifest_input_t *input = manifest_input(manifest, order->inputs[i].name);
+        value_t *row = value_map();
+        value_set_text(row, "name", order->inputs[i].name);
+        value_set_text(row, "value", order->inputs[i].text);
+        if (wish && input)
+            value_set_text(row, "origin", origin_of(wish, input));
+        value_append(list, row);
+    }
+    return list;
+}
+
+/* "path under /var (inputs.mount)". */
+static value_t *
+bound_value(const order_t *order, const manifest_bound_t *bound)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    bool computed = !strncmp(bound->value, "inputs.", strlen("inputs."));
+    bytes_addf(text, "%s %s %s", bound->argument, bound->kind,
+               computed ? input_text(order, bound->value + strlen("inputs.")) : bound->value);
+    if (computed)
+        bytes_addf(text, " (%s)", bound->value);
+    return value_text(bytes_text(text));
+}
+
+static value_t *
+use_value(const order_t *order, const manifest_t *manifest, const manifest_use_t *use)
+{
+    value_t *row = value_map(), *bounds = value_list();
+    value_set_text(row, "op", use->op);
+    value_set_text(row, "class", class_word(use->class_));
+    for (size_t i = 0; i < manifest->bound_count; i++)
+        if (!strcmp(manifest->bounds[i].step, use->step) &&
+            !strcmp(manifest->bounds[i].op, use->op))
+            value_append(bounds, bound_value(order, &manifest->bounds[i]));
+    value_set(row, "bounds", bounds);
+    return row;
+}
+
+static value_t *
+steps_value(const order_t *order, const manifest_t *manifest)
+{
+    size_t sequence[MANIFEST_STEPS_MAX];
+    value_t *list = value_list();
+    manifest_sequence(manifest, sequence);
+    for (size_t i = 0; i < manifest->step_count; i++) {
+        const manifest_step_t *step = &manifest->steps[sequence[i]];
+        value_t *row = value_map(), *uses = value_list();
+        for (size_t j = 0; j < manifest->use_count; j++)
+            if (!strcmp(manifest->uses[j].step, step->name))
+                value_append(uses, use_value(order, manifest, &manifest->uses[j]));
+        value_set_text(row, "step", step->name);
+        value_set_bool(row, "when", step->has_when);
+        value_set_bool(row, "verify", step->has_verify);
+        value_set_integer(row, "timeout", step->timeout_s);
+        value_set(row, "uses", uses);
+        value_append(list, row);
+    }
+    return list;
+}
+
+static bool
+is_target(const shown_t *shown, const char *worker)
+{
+    if (order_target(shown->order, worker))
+        return true;
+    for (size_t i = 0; i < value_count(shown->large); i++)
+        if (!strcmp(value_get_text(value_at(shown->large, i), "target"), worker))
+            return true;
+    return false;
+}
+
+/* The other workers of the regions that are touched. */
+static value_t *
+untouched_value(const shown_t *shown, const trust_t *trust)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        bool *is = memory_new(fleet->worker_count + 1, sizeof *is), touched = false;
+        for (size_t j = 0; j < fleet->worker_count; j++)
+            touched = (is[j] = is_target(shown, fleet->workers[j].id)) || touched;
+        for (size_t j = 0; touched && j < fleet->worker_count; j++)
+            if (!is[j])
+                value_append(list, value_text(fleet->workers[j].id));
+        free(is);
+    }
+    return list;
+}
+
+static value_t *
+people_value(const signers_t *signers)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < signers->count; i++)
+        value_append(list, value_text(signers->person[i]));
+    return list;
+}
+
+/* What the chooser left out, and the limits it kept. */
+static void
+set_choice(value_t *plan, const targets_t *targets)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < targets->except_count; i++)
+        value_append(list, value_text(targets->excepted[i]));
+    value_set(plan, "excepted", list);
+    value_set_integer(plan, "at_most", (int64_t)targets->at_most);
+    value_set_integer(plan, "keep", (int64_t)targets->keep);
+    value_set_integer(plan, "pool", (int64_t)targets->pool);
+}
+
+value_t *
+plan_value(const shown_t *shown, const trust_t *trust)
+{
+    char hash[HASH_TEXT];
+    const order_t *order = shown->order;
+    const release_t *release = shown->release;
+    value_t *plan = value_map(), *waves = waves_value(order), *calls = value_list();
+    add_large(waves, shown->large);
+    value_set_text(plan, "playbook", order->playbook);
+    value_set_text(plan, "summary", shown->manifest->summary);
+    value_set_text(plan, "release", hash_write(order_release(order), hash));
+    value_set_integer(plan, "sequence", (int64_t)release->sequence);
+    value_set_text(plan, "class", class_word(release->highest));
+    value_set_bool(plan, "dry", order->dry);
+    value_set_integer(plan, "incident", (int64_t)order->incident);
+    value_set_integer(plan, "window", (order->not_after.ms - order->not_before.ms) / 1000);
+    value_set_integer(plan, "soak", (int64_t)order->soak_s);
+    value_set_integer(plan, "max_failures", order->max_failures);
+    value_set_integer(plan, "targets", (int64_t)(order->target_count + value_count(shown->large)));
+    value_set_integer(plan, "signatures", signatures_needed(order, release, trust));
+    if (!hash_equal(&order->continues, &HASH_ZERO))
+        value_set_text(plan, "continues", hash_write(&order->continues, hash));
+    for (size_t i = 0; i < order->release_count; i++)
+        if (strcmp(order->releases[i].playbook, order->playbook) != 0)
+            value_append(calls, value_text(order->releases[i].playbook));
+    value_set(plan, "calls", calls);
+    value_set(plan, "approvers", people_value(&shown->approvals->approvers));
+    value_set(plan, "authors", people_value(&shown->approvals->authors));
+    value_set(plan, "waves", waves);
+    value_set(plan, "inputs", inputs_value(order, shown->wish, shown->manifest));
+    value_set(plan, "steps", steps_value(order, shown->manifest));
+    value_set(plan, "untouched", untouched_value(shown, trust));
+    if (shown->wish)
+        set_choice(plan, shown->wish->targets);
+    return plan;
+}
+
+static void
+print_names(const value_t *list, const char *between, size_t max, FILE *out)
+{
+    for (size_t i = 0; i < value_count(list) && i < max; i++)
+        fprintf(out, "%s%s", i ? between : "", value_string(value_at(list, i)));
+    if (value_count(list) > max)
+        fprintf(out, " and %zu more", value_count(list) - max);
+}
+
+static void
+print_head(const value_t *plan, FILE *out)
+{
+    char title[128];
+    int64_t window = value_get_integer(plan, "window");
+    const char *order = value_get_text(plan, "order");
+    fprintf(out, "%s %.*s  %s %lld (approved by ", *order ? "order" : "plan", *order ? 12 : 7,
+            *order ? order : value_get_text(plan, "plan"), value_get_text(plan, "playbook"),
+            (long long)value_get_integer(plan, "sequence"));
+    print_names(value_get(plan, "approvers"), ", ", SIGNATURES_MAX, out);
+    fputs(value_get_bool(plan, "dry") ? ")   dry run" : ")", out);
+    if (value_get_integer(plan, "incident"))
+        fprintf(out, "   incident %lld", (long long)value_get_integer(plan, "incident"));
+    if (value_get(plan, "title"))
+        fprintf(out, " \"%s\"", show_text(value_get_text(plan, "title"), title, sizeof title));
+    fprintf(out, window % 60 ? "   valid %lld s\n" : "   valid %lld min\n",
+            (long long)(window % 60 ? window : window / 60));
+    fprintf(out, "  %s\n", value_get_text(plan, "summary"));
+}
+
+static void
+print_waves(const value_t *plan, FILE *out)
+{
+    const value_t *waves = value_get(plan, "waves");
+    int64_t failures = value_get_integer(plan, "max_failures");
+    size_t untouched = value_count(value_get(plan, "untouched"));
+    for (size_t i = 0; i < value_count(waves); i++) {
+        fprintf(out, "  wave %zu   ", i + 1);
+        print_names(value_at(waves, i), " ", ORDER_WAVE_MAX, out);
+        if (value_count(value_at(waves, i)) > ORDER_WAVE_MAX)
+            fprintf(out, " (all of them: --json)");
+        if (i)
+            fprintf(out, "   after %lld s of health\n", (long long)value_get_integer(plan, "soak"));
+        else
+            fputs("   at once\n", out);
+    }
+    long long targets = (long long)value_get_integer(plan, "targets");
+    fprintf(out, "  %lld target%s; leaves %zu of %lld workers there untouched; ", targets,
+            targets == 1 ? "" : "s", untouched, targets + (long long)untouched);
+    if (value_get_integer(plan, "at_most"))
+        fprintf(out, "cap %lld; ", (long long)value_get_integer(plan, "at_most"));
+    if (value_get_integer(plan, "keep"))
+        fprintf(out, "keeps %lld of %lld; ", (long long)value_get_integer(plan, "keep"),
+                (long long)value_get_integer(plan, "pool"));
+    if (failures)
+        fprintf(out, "stops at failure number %lld\n", (long long)failures + 1);
+    else
+        fputs("stops at the first failure\n", out);
+}
+
+static void
+print_inputs(const value_t *inputs, FILE *out)
+{
+    for (size_t i = 0; i < value_count(inputs); i++) {
+        const value_t *row = value_at(inputs, i);
+        const char *origin = value_get_text(row, "origin");
+        fprintf(out, "  input %-12s %s%s%s%s\n", value_get_text(row, "name"),
+                value_get_text(row, "value"), *origin ? "   (" : "", origin, *origin ? ")" : "");
+    }
+}
+
+static void
+print_step(const value_t *step, FILE *out)
+{
+    const value_t *uses = value_get(step, "uses");
+    fprintf(out, "  step %-12s ", value_get_text(step, "step"));
+    for (size_t i = 0; i < value_count(uses); i++) {
+        const value_t *use = value_at(uses, i), *bounds = value_get(use, "bounds");
+        fprintf(out, "%*s%-12s %-18s ", i ? 20 : 0, "", value_get_text(use, "class"),
+                value_get_text(use, "op"));
+        print_names(bounds, ", ", MANIFEST_BOUNDS_MAX, out);
+        fputs(value_count(bounds) ? "\n" : "any arguments that schema and policy allow\n", out);
+    }
+    if (!value_count(uses))
+        fputs("no op: it only computes\n", out);
+}
+
+void
+plan_print(const value_t *plan, FILE *out)
+{
+    const value_t *steps = value_get(plan, "steps"), *offline = value_get(plan, "offline");
+    const value_t *untouched = value_get(plan, "untouched");
+    int64_t needed = value_get_integer(plan, "signatures");
+    print_head(plan, out);
+    print_waves(plan, out);
+    print_inputs(value_get(plan, "inputs"), out);
+    for (size_t i = 0; i < value_count(steps); i++)
+        print_step(value_at(steps, i), out);
+    if (value_count(value_get(plan, "calls"))) {
+        fputs("  calls: ", out);
+        print_names(value_get(plan, "calls"), " ", NAMES_SHOWN_MAX, out);
+        fputc('\n', out);
+    }
+    if (*value_get_text(plan, "continues"))
+        fprintf(out, "  goes on where run %.12s failed: what its receipts say is done, is\n",
+                value_get_text(plan, "continues"));
+    if (value_count(value_get(plan, "excepted"))) {
+        fputs("  left out as you said: ", out);
+        print_names(value_get(plan, "excepted"), " ", NAMES_SHOWN_MAX, out);
+        fputc('\n', out);
+    }
+    if (value_count(untouched)) {
+        fputs("  not touched: ", out);
+        print_names(untouched, " ", NAMES_SHOWN_MAX, out);
+        fputc('\n', out);
+    }
+    if (value_count(offline)) {
+        fputs("  offline now: ", out);
+        print_names(offline, " ", NAMES_SHOWN_MAX, out);
+        fputs(" (their parts wait until they are back, within the window)\n", out);
+    }
+    for (size_t i = 0; i < value_count(value_get(plan, "stops")); i++) {
+        char stop[FAULT_TEXT_MAX];
+        fprintf(out, "  STOPPED: %s\n",
+                show_text(value_string(value_at(value_get(plan, "stops"), i)), stop, sizeof stop));
+    }
+    const char *state = value_get_text(plan, "incident_state");
+    if (*state && strcmp(state, "waiting") != 0)
+        fprintf(out, "  note: incident %lld is %s already\n",
+                (long long)value_get_integer(plan, "incident"), state);
+    fprintf(out, "  needs %lld signature%s of responders for class %s\n", (long long)needed,
+            needed == 1 ? "" : "s",
+            value_get_bool(plan, "dry") ? "observe" : value_get_text(plan, "class"));
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/session.h"
+
+#include <stdio.h>
+
+#include "cli/sign.h"
+#include "common/moment.h"
+
+int
+session_open(session_t *self, const options_t *options, fault_t *fault)
+{
+    self->trust = site_load(options, fault);
+    if (!self->trust || trust_check_current(self->trust, wall_now(), fault))
+        return -1;
+    self->client = client_open(options, self->trust, fault);
+    return self->client ? 0 : -1;
+}
+
+void
+session_close(session_t *self)
+{
+    client_close(&self->client);
+    trust_destroy(&self->trust);
+}
+
+value_t *
+session_submit(const session_t *self, const char *kind, slice_t document, slice_t armors,
+               value_t *more, fault_t *fault)
+{
+    value_t *arguments = more ? more : value_map();
+    value_set_text(arguments, "kind", kind);
+    value_set(arguments, "document", value_bytes(document));
+    value_set(arguments, "armors", value_bytes(armors));
+    return client_ask(self->client, "submit", arguments, fault);
+}
+
+int
+session_sign(const session_t *self, const options_t *options, purpose_t purpose, const char *kind,
+             slice_t document, fault_t *fault)
+{
+    char question[64];
+    CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
+    if (sign_check_key(options, fault))
+        return -1;
+    fprintf(stderr, "%.*s\n", (int)document.size, (const char *)document.data);
+    snprintf(question, sizeof question, "sign this %s, as it is?", kind);
+    if (!sign_confirm(options, question))
+        return fault_set(fault, FAULT_DENIED,
+                         "not signed: nobody said yes (--no-input signs without asking)");
+    if (sign_document(options, purpose, document, armors, NULL, fault))
+        return -1;
+    CLEANUP(value_destroy)
+    value_t *body = session_submit(self, kind, document, bytes_slice(armors), NULL, fault);
+    return body ? 0 : -1;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session - what a command that decides or signs stands on: the verified site, and a connection to
+ * its broker. */
+#ifndef TOCSIN_SESSION_H
+#define TOCSIN_SESSION_H
+
+#include "cli/client.h"
+#include "keys/signature.h"
+
+typedef struct {
+    trust_t *trust; /* ours */
+    client_t *client;
+} session_t;
+
+/* FAULT_EXPIRED and its kin where the site's documents are not in force. */
+int session_open(session_t *self, const options_t *options, fault_t *fault) MUST_CHECK;
+void session_close(session_t *self);
+
+/* Hands in a document with its armors, as kind (docs/PROTOCOL.md 6.1, `submit`); more, taken over,
+ * may hold further arguments. The answer; the caller's. */
+value_t *session_submit(const session_t *self, const char *kind, slice_t document, slice_t armors,
+                        value_t *more, fault_t *fault);
+
+/* Shows the document as it is, asks, signs it for this purpose and hands it in. */
+int session_sign(const session_t *self, const options_t *options, purpose_t purpose,
+                 const char *kind, slice_t document, fault_t *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/targets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- selectors --------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *rest;
+    char name[TEXT_NAME_MAX + 1], value[TEXT_NAME_MAX + 1];
+} pairs_t;
+
+/* The next NAME=VALUE. False at the end, and where something else stands (then rest is not ""). */
+static bool
+next_pair(pairs_t *self)
+{
+    size_t whole = strcspn(self->rest, ","), name = strcspn(self->rest, "=");
+    if (name >= whole || name > TEXT_NAME_MAX || whole - name - 1 > TEXT_NAME_MAX)
+        return false;
+    snprintf(self->name, sizeof self->name, "%.*s", (int)name, self->rest);
+    snprintf(self->value, sizeof self->value, "%.*s", (int)(whole - name - 1),
+             self->rest + name + 1);
+    self->rest += whole + (self->rest[whole] == ',');
+    return text_is_name(self->name) && text_is_name(self->value);
+}
+
+int
+selector_check(const char *selector, fault_t *fault)
+{
+    pairs_t pairs = {.rest = selector};
+    size_t count = 0;
+    while (next_pair(&pairs))
+        count++;
+    size_t size = strlen(selector);
+    if (!count || *pairs.rest || selector[size - 1] == ',')
+        return fault_set(fault, FAULT_USAGE,
+                         "'%.100s' is no selector: NAME=VALUE pairs with commas between them, such "
+                         "as region=north,role=web",
+                         selector);
+    return 0;
+}
+
+static bool
+has_label(const char *labels, const char *name, const char *value)
+{
+    char wanted[2 * TEXT_NAME_MAX + 2];
+    snprintf(wanted, sizeof wanted, "%s=%s", name, value);
+    return scope_covers(wanted, labels, "");
+}
+
+bool
+selector_covers(const char *selector, const worker_line_t *worker, const char *region)
+{
+    pairs_t pairs = {.rest = selector};
+    while (*pairs.rest && next_pair(&pairs)) {
+        bool fits = !strcmp(pairs.name, "region") ? !strcmp(pairs.value, region)
+                    : !strcmp(pairs.name, "worker")
+                        ? !strcmp(pairs.value, worker->id)
+                        : has_label(worker->labels, pairs.name, pairs.value);
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+/* ---- the whole fleet, each worker once ----------------------------------------------------- */
+
+typedef struct {
+    const worker_line_t *worker;
+    const char *region;
+    bool chosen, in_pool, excepted;
+} candidate_t;
+
+typedef struct {
+    size_t count;
+    candidate_t *at;
+} candidates_t;
+
+static void
+candidates_clear(candidates_t *self)
+{
+    free(self->at);
+}
+
+static int
+by_id(const void *left, const void *right)
+{
+    return strcmp(((const candidate_t *)left)->worker->id,
+                  ((const candidate_t *)right)->worker->id);
+}
+
+static void
+list_fleet(candidates_t *self, const trust_t *trust)
+{
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        self->at = memory_resize(self->at, self->count + fleet->worker_count + 1, sizeof *self->at);
+        for (size_t j = 0; j < fleet->worker_count; j++)
+            self->at[self->count++] =
+                (candidate_t){.worker = &fleet->workers[j], .region = fleet->region};
+    }
+    if (self->count)
+        qsort(self->at, self->count, sizeof *self->at, by_id);
+}
+
+static candidate_t *
+find(const candidates_t *self, const char *id)
+{
+    worker_line_t worker = {0};
+    candidate_t key = {.worker = &worker};
+    if (!self->count || !text_copy(worker.id, sizeof worker.id, id))
+        return NULL;
+    return bsearch(&key, self->at, self->count, sizeof *self->at, by_id);
+}
+
+/* ---- choosing ---------------------------------------------------------------------------- */
+
+static int
+unknown_worker(const char *id, fault_t *fault)
+{
+    return fault_set(fault, FAULT_TARGET,
+                     "no fleet document lists a worker '%.63s'; see: tocsin worker list", id);
+}
+
+/* The pool of a name is its region. */
+static int
+choose_name(const candidates_t *self, const char *id, fault_t *fault)
+{
+    candidate_t *found = find(self, id);
+    if (!found)
+        return unknown_worker(id, fault);
+    if (found->chosen)
+        return fault_set(fault, FAULT_USAGE, "target '%s' is named twice", id);
+    found->chosen = true;
+    for (size_t i = 0; i < self->count; i++)
+        self->at[i].in_pool = self->at[i].in_pool || !strcmp(self->at[i].region, found->region);
+    return 0;
+}
+
+static int
+choose_selector(const candidates_t *self, const char *selector, fault_t *fault)
+{
+    size_t fits = 0;
+    if (selector_check(selector, fault))
+        return -1;
+    for (size_t i = 0; i < self->count; i++) {
+        candidate_t *at = &self->at[i];
+        if (!selector_covers(selector, at->worker, at->region))
+            continue;
+        at->chosen = at->in_pool = true;
+        fits++;
+    }
+    if (!fits)
+        return fault_set(fault, FAULT_TARGET,
+                         "no worker has the labels '%.100s'; see: tocsin worker list", selector);
+    return 0;
+}
+
+static int
+choose_host(const candidates_t *self, const selection_t *by, const trust_t *trust, fault_t *fault)
+{
+    if (!by->alert || !strcmp(by->alert->host, "-"))
+        return fault_set(fault, FAULT_USAGE,
+                         "no target; name workers by --target WORKER or --target region=NAME");
+    const worker_line_t *worker = trust_host(trust, by->alert->host, NULL);
+    if (!worker)
+        return fault_set(fault, FAULT_TARGET,
+                         "the incident's host '%.100s' is no worker's in the fleet "
+                         "documents; name workers by --target WORKER",
+                         by->alert->host);
+    return choose_name(self, worker->id, fault);
+}
+
+static int
+choose(const candidates_t *self, const selection_t *by, const trust_t *trust, fault_t *fault)
+{
+    if (!by->chosen || !by->chosen->count)
+        return choose_host(self, by, trust, fault);
+    for (size_t i = 0; i < by->chosen->count; i++) {
+        const char *word = by->chosen->at[i];
+        if (strchr(word, '=') ? choose_selector(self, word, fault) : choose_name(self, word, fault))
+            return -1;
+    }
+    return 0;
+}
+
+static int
+except(const candidates_t *self, const char *word, fault_t *fault)
+{
+    bool selects = strchr(word, '=');
+    if (selects && selector_check(word, fault))
+        return -1;
+    if (!selects && !find(self, word))
+        return unknown_worker(word, fault);
+    for (size_t i = 0; i < self->count; i++) {
+        candidate_t *at = &self->at[i];
+        if (at->chosen && (selects ? selector_covers(word, at->worker, at->region)
+                                   : !strcmp(word, at->worker->id)))
+            at->excepted = true;
+    }
+    return 0;
+}
+
+/* ---- limits ------------------------------------------------------------------------------ */
+
+/* The smaller cap; 0 is none. */
+static uint64_t
+stricter_cap(uint64_t one, uint64_t other)
+{
+    return !one || (other && other < one) ? other : one;
+}
+
+static int
+check_limits(const targets_t *self, fault_t *fault)
+{
+    if (!self->count)
+        return fault_set(fault, FAULT_TARGET, "no target is left: all %zu chosen are excepted",
+                         self->except_count);
+    if (self->at_most && self->count > self->at_most)
+        return fault_set(fault, FAULT_LIMIT,
+                         "%zu targets are chosen and the cap is %llu; name fewer", self->count,
+                         (unsigned long long)self->at_most);
+    if (self->keep && self->pool - self->count < self->keep)
+        return fault_set(fault, FAULT_LIMIT,
+                         "%zu of %zu workers there would stay untouched, and %llu must; name fewer",
+                         self->pool - self->count, self->pool, (unsigned long long)self->keep);
+    return 0;
+}
+
+static void
+take(targets_t *self, const candidates_t *all)
+{
+    self->ids = memory_new(all->count + 1, sizeof *self->ids);
+    self->excepted = memory_new(all->count + 1, sizeof *self->excepted);
+    for (size_t i = 0; i < all->count; i++) {
+        const candidate_t *at = &all->at[i];
+        self->pool += at->in_pool;
+        if (!at->chosen)
+            continue;
+        char *to = at->excepted ? self->excepted[self->except_count++] : self->ids[self->count++];
+        text_copy(to, sizeof self->ids[0], at->worker->id);
+    }
+}
+
+int
+targets_choose(targets_t *self, const selection_t *by, const trust_t *trust, fault_t *fault)
+{
+    CLEANUP(candidates_clear) candidates_t all = {0};
+    *self = (targets_t){.at_most = stricter_cap(by->at_most, by->most),
+                        .keep = by->keep > by->keeps ? by->keep : by->keeps};
+    list_fleet(&all, trust);
+    if (choose(&all, by, trust, fault))
+        return -1;
+    for (size_t i = 0; by->except && i < by->except->count; i++)
+        if (except(&all, by->except->at[i], fault))
+            return -1;
+    take(self, &all);
+    return check_limits(self, fault);
+}
+
+void
+targets_clear(targets_t *self)
+{
+    free(self->ids);
+    free(self->excepted);
+    *self = (targets_t){0};
+}
