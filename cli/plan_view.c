@@ -142,32 +142,48 @@ steps_value(const order_t *order, const manifest_t *manifest)
     return list;
 }
 
-static bool
-is_target(const shown_t *shown, const char *worker)
+static int
+compare_names(const void *left, const void *right)
 {
-    if (order_target(shown->order, worker))
-        return true;
-    for (size_t i = 0; i < value_count(shown->large); i++)
-        if (!strcmp(value_get_text(value_at(shown->large, i), "target"), worker))
-            return true;
-    return false;
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Every target's name, ascending; *count of them, ours. */
+static const char **
+target_names(const shown_t *shown, size_t *count)
+{
+    size_t listed = shown->order->target_count, large = value_count(shown->large);
+    const char **names = memory_new(listed + large + 1, sizeof *names);
+    for (size_t i = 0; i < listed; i++)
+        names[i] = shown->order->targets[i].target;
+    for (size_t i = 0; i < large; i++)
+        names[listed + i] = value_get_text(value_at(shown->large, i), "target");
+    *count = listed + large;
+    if (*count)
+        qsort(names, *count, sizeof *names, compare_names);
+    return names;
 }
 
 /* The other workers of the regions that are touched. */
 static value_t *
 untouched_value(const shown_t *shown, const trust_t *trust)
 {
+    size_t count;
+    const char **names = target_names(shown, &count);
     value_t *list = value_list();
     for (size_t i = 0; i < trust_fleet_count(trust); i++) {
         const fleet_t *fleet = trust_fleet(trust, i);
-        bool *is = memory_new(fleet->worker_count + 1, sizeof *is), touched = false;
-        for (size_t j = 0; j < fleet->worker_count; j++)
-            touched = (is[j] = is_target(shown, fleet->workers[j].id)) || touched;
-        for (size_t j = 0; touched && j < fleet->worker_count; j++)
-            if (!is[j])
-                value_append(list, value_text(fleet->workers[j].id));
-        free(is);
+        CLEANUP(value_destroy) value_t *others = value_list();
+        for (size_t j = 0; j < fleet->worker_count; j++) {
+            const char *id = fleet->workers[j].id;
+            if (!bsearch(&id, names, count, sizeof *names, compare_names))
+                value_append(others, value_text(id));
+        }
+        bool touched = value_count(others) < fleet->worker_count;
+        for (size_t j = 0; touched && j < value_count(others); j++)
+            value_append(list, value_copy(value_at(others, j)));
     }
+    free(names);
     return list;
 }
 

@@ -226,7 +226,10 @@ run_view(const options_t *options, int argc, char **argv)
 
 const command_t run_commands[] = {
     {"run", "plan", run_plan,
-     "PLAYBOOK [--incident N] [--set NAME=VALUE]... [--target WORKER]... [--dry-run] [--valid 30m]",
+     "PLAYBOOK [--incident N] [--set NAME=VALUE]... [--target WORKER|NAME=VALUE,...]... [--except "
+     "...]... "
+     "[--at-most N] [--keep N] [--first N] [--grow N] [--soak 30s] [--max-failures N] [--dry-run] "
+     "[--valid 30m]",
      "what an order would do, before anyone signs"},
     {"run", "start", run_start, "PLAN --reason TEXT [--wait=DURATION]", "sign a plan and start it"},
     {"run", "approve", run_approve, "FILE [--wait=DURATION]",

@@ -1,45 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run_plan.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "cli/fetch.h"
-#include "cli/options.h"
-#include "cli/plan.h"
 #include "cli/run.h"
-#include "cli/sign.h"
 #include "cli/state.h"
 #include "cli/table.h"
 #include "common/document.h"
 #include "common/file.h"
-#include "common/text.h"
 
-#define PLANS           "plans"
 #define PLAN_DIGITS     7
 #define VALID_DEFAULT_S 1800
 
-/* What each of these commands stands on. */
-typedef struct {
-    trust_t *trust;
-    client_t *client;
-} desk_t;
-
-static void
-desk_close(desk_t *self)
-{
-    client_close(&self->client);
-    trust_destroy(&self->trust);
-}
-
-static int
-desk_open(desk_t *self, const options_t *options, fault_t *fault)
-{
-    self->trust = site_load(options, fault);
-    if (!self->trust || trust_check_current(self->trust, wall_now(), fault))
-        return -1;
-    self->client = client_open(options, self->trust, fault);
-    return self->client ? 0 : -1;
-}
+/* ---- what the broker says, for people only ------------------------------------------------- */
 
 static value_t *
 ask_incident(client_t *client, uint64_t id, fault_t *fault)
@@ -49,7 +23,7 @@ ask_incident(client_t *client, uint64_t id, fault_t *fault)
     return client_ask(client, "incident", arguments, fault);
 }
 
-/* Targets that the broker says are away; its word, for people only. */
+/* Targets that the broker says are away. */
 static value_t *
 offline_targets(client_t *client, const order_t *order)
 {
@@ -64,9 +38,47 @@ offline_targets(client_t *client, const order_t *order)
     return list;
 }
 
-/* Keeps the draft under its hash, which goes into hash. */
+/* The stops in force, as far as the broker tells them. */
+static value_t *
+stops_in_force(client_t *client)
+{
+    fault_t ignored;
+    value_t *list = value_list();
+    CLEANUP(value_destroy) value_t *stops = client_ask(client, "stops", NULL, &ignored);
+    for (size_t i = 0; i < value_count(stops); i++) {
+        const value_t *row = value_at(stops, i);
+        CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+        if (value_get(row, "lifted") || !strcmp(value_get_text(row, "what"), "run"))
+            continue;
+        bytes_addf(text, "%s %s: %s", value_get_text(row, "what"), value_get_text(row, "name"),
+                   value_get_text(row, "reason"));
+        value_append(list, value_text(bytes_text(text)));
+    }
+    return list;
+}
+
+void
+plan_add_news(value_t *plan, client_t *client, const order_t *order)
+{
+    value_set(plan, "offline", offline_targets(client, order));
+    value_set(plan, "stops", stops_in_force(client));
+}
+
+/* ---- a plan as it is kept ----------------------------------------------------------------- */
+
 static int
-keep_plan(const order_t *order, char hash[static HASH_TEXT], fault_t *fault)
+keep_targets(const char *plan, const value_t *large, fault_t *fault)
+{
+    char path[STATE_PATH_MAX + 16];
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    snprintf(path, sizeof path, "%s" PLAN_TARGETS, plan);
+    value_encode(large, encoded);
+    return file_write(path, bytes_slice(encoded), 0600, fault);
+}
+
+/* The draft under its hash, which goes into hash. */
+static int
+keep_plan(const order_t *order, const value_t *large, char hash[static HASH_TEXT], fault_t *fault)
 {
     char path[STATE_PATH_MAX];
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
@@ -75,22 +87,24 @@ keep_plan(const order_t *order, char hash[static HASH_TEXT], fault_t *fault)
     hash_t of = hash_of(bytes_slice(text));
     if (!again || state_path(PLANS, hash_write(&of, hash), path, fault))
         return -1;
+    if (large && keep_targets(path, large, fault))
+        return -1;
     return file_write(path, bytes_slice(text), 0600, fault);
 }
 
-static int
-show_plan(const options_t *options, desk_t *desk, const wish_t *wish, const fetched_t *fetched,
-          const value_t *incident, fault_t *fault)
+int
+plan_show(const options_t *options, const session_t *session, const wish_t *wish,
+          const fetched_t *fetched, const value_t *incident, fault_t *fault)
 {
     char hash[HASH_TEXT];
-    CLEANUP(order_destroy) order_t *order = plan_order(wish, desk->trust, fault);
-    if (!order || keep_plan(order, hash, fault))
+    CLEANUP(value_destroy) value_t *large = NULL;
+    CLEANUP(order_destroy) order_t *order = plan_order(wish, session->trust, &large, fault);
+    if (!order || keep_plan(order, large, hash, fault))
         return -1;
-    CLEANUP(value_destroy)
-    value_t *plan = plan_value(order, wish, fetched->release, fetched->manifest,
-                               &fetched->approvals, desk->trust);
+    shown_t shown = {order, large, wish, fetched->release, fetched->manifest, &fetched->approvals};
+    CLEANUP(value_destroy) value_t *plan = plan_value(&shown, session->trust);
     value_set_text(plan, "plan", hash);
-    value_set(plan, "offline", offline_targets(desk->client, order));
+    plan_add_news(plan, session->client, order);
     if (incident) {
         value_set_text(plan, "title", value_get_text(incident, "title"));
         value_set_text(plan, "incident_state", value_get_text(incident, "state"));
@@ -104,293 +118,160 @@ show_plan(const options_t *options, desk_t *desk, const wish_t *wish, const fetc
     return 0;
 }
 
+/* ---- what a playbook calls ------------------------------------------------------------------ */
+
+static int
+by_playbook(const void *left, const void *right)
+{
+    return document_compare(((const callee_t *)left)->playbook,
+                            ((const callee_t *)right)->playbook);
+}
+
+static bool
+knows(const callees_t *self, const char *playbook)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (!strcmp(self->at[i].playbook, playbook))
+            return true;
+    return false;
+}
+
+static int
+find_callees(callees_t *self, const session_t *session, const manifest_t *manifest, unsigned depth,
+             fault_t *fault)
+{
+    for (size_t i = 0; i < manifest->step_count; i++) {
+        const manifest_step_t *step = &manifest->steps[i];
+        if (step->kind != STEP_CALL || knows(self, step->callee))
+            continue;
+        if (depth == CALLEES_DEPTH_MAX || self->count == ARRAY_SIZE(self->at))
+            return fault_set(fault, FAULT_LIMIT, "'%s' calls too deep, or too many playbooks",
+                             manifest->playbook);
+        CLEANUP(fetched_destroy)
+        fetched_t *fetched =
+            fetch_release(session->client, session->trust, "playbook", step->callee, fault);
+        if (!fetched)
+            return fault_wrap(fault, "step '%s' calls '%s'", step->name, step->callee);
+        callee_t *callee = &self->at[self->count++];
+        text_copy(callee->playbook, sizeof callee->playbook, step->callee);
+        callee->hash = fetched->hash;
+        if (find_callees(self, session, fetched->manifest, depth + 1, fault))
+            return -1;
+    }
+    return 0;
+}
+
+int
+callees_find(callees_t *self, const session_t *session, const manifest_t *manifest, fault_t *fault)
+{
+    self->count = 0;
+    if (find_callees(self, session, manifest, 1, fault))
+        return -1;
+    if (knows(self, manifest->playbook))
+        return fault_set(fault, FAULT_CONFLICT, "'%s' would call itself", manifest->playbook);
+    if (self->count)
+        qsort(self->at, self->count, sizeof self->at[0], by_playbook);
+    return 0;
+}
+
+/* ---- tocsin run plan ------------------------------------------------------------------------ */
+
+#define UNSAID INT64_MIN
+
+/* What the command line says, where it says it. */
+typedef struct {
+    many_t inputs, chosen, except;
+    uint64_t incident, at_most, keep, first, grow, max_failures;
+    int64_t soak_s, valid_s;
+    bool dry;
+} said_t;
+
+static int
+take_options(said_t *said, int *argc, char **argv, fault_t *fault)
+{
+    const option_t rows[] = {
+        {"--incident", OPTION_NUMBER, &said->incident},
+        {"--set", OPTION_MANY, &said->inputs},
+        {"--target", OPTION_MANY, &said->chosen},
+        {"--except", OPTION_MANY, &said->except},
+        {"--at-most", OPTION_NUMBER, &said->at_most},
+        {"--keep", OPTION_NUMBER, &said->keep},
+        {"--first", OPTION_NUMBER, &said->first},
+        {"--grow", OPTION_NUMBER, &said->grow},
+        {"--soak", OPTION_SECONDS, &said->soak_s},
+        {"--max-failures", OPTION_NUMBER, &said->max_failures},
+        {"--dry-run", OPTION_FLAG, &said->dry},
+        {"--valid", OPTION_SECONDS, &said->valid_s},
+        {NULL, OPTION_FLAG, NULL},
+    };
+    return options_take(rows, 1, argc, argv, true, fault);
+}
+
+static void
+fill_wish(wish_t *wish, const said_t *said, const fetched_t *fetched)
+{
+    const manifest_t *manifest = fetched->manifest;
+    wish->release = fetched->release;
+    wish->hash = fetched->hash;
+    wish->manifest = manifest;
+    wish->incident = said->incident;
+    wish->inputs = &said->inputs;
+    wish->first = said->first ? said->first : manifest->first;
+    wish->grow = said->grow ? said->grow : manifest->grow;
+    wish->soak_s = said->soak_s == UNSAID ? manifest->soak_s : (uint64_t)said->soak_s;
+    wish->max_failures =
+        said->max_failures == UINT64_MAX ? manifest->max_failures : said->max_failures;
+    wish->dry = said->dry;
+    wish->valid_s = said->valid_s;
+    wish->now = wall_now();
+}
+
+static int
+choose_targets(wish_t *wish, const said_t *said, const trust_t *trust, fault_t *fault)
+{
+    selection_t selection = {
+        .chosen = &said->chosen,
+        .except = &said->except,
+        .alert = wish->alert,
+        .at_most = said->at_most,
+        .keep = said->keep,
+        .most = wish->manifest->most,
+        .keeps = wish->manifest->keep,
+    };
+    return targets_choose(wish->targets, &selection, trust, fault);
+}
+
 int
 run_plan(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
-    CLEANUP(memory_free) many_t *lists = memory_new(2, sizeof *lists);
-    wish_t wish = {
-        .valid_s = VALID_DEFAULT_S, .now = wall_now(), .inputs = &lists[0], .targets = &lists[1]};
-    const option_t rows[] = {
-        {"--incident", OPTION_NUMBER, &wish.incident}, {"--set", OPTION_MANY, &lists[0]},
-        {"--target", OPTION_MANY, &lists[1]},          {"--dry-run", OPTION_FLAG, &wish.dry},
-        {"--valid", OPTION_SECONDS, &wish.valid_s},    {NULL, OPTION_FLAG, NULL},
-    };
-    if (options_take(rows, 1, &argc, argv, true, &fault))
+    CLEANUP(memory_free) said_t *said = memory_new(1, sizeof *said);
+    said->valid_s = VALID_DEFAULT_S;
+    said->soak_s = UNSAID;
+    said->max_failures = UINT64_MAX;
+    if (take_options(said, &argc, argv, &fault))
         return command_usage(&run_commands[0], "%s", fault.text);
     if (argc != 2)
         return command_usage(&run_commands[0], "name one playbook");
-    CLEANUP(desk_close) desk_t desk = {NULL, NULL};
-    if (desk_open(&desk, options, &fault))
+    CLEANUP(session_close) session_t session = {NULL, NULL};
+    if (session_open(&session, options, &fault))
         return command_fail(&fault);
     CLEANUP(fetched_destroy)
-    fetched_t *fetched = fetch_release(desk.client, desk.trust, "playbook", argv[1], &fault);
+    fetched_t *fetched = fetch_release(session.client, session.trust, "playbook", argv[1], &fault);
     CLEANUP(value_destroy)
     value_t *incident =
-        fetched && wish.incident ? ask_incident(desk.client, wish.incident, &fault) : NULL;
+        fetched && said->incident ? ask_incident(session.client, said->incident, &fault) : NULL;
     CLEANUP(alert_destroy) alert_t *alert = incident ? plan_alert(incident, &fault) : NULL;
-    if (!fetched || (wish.incident && !alert))
+    if (!fetched || (said->incident && !alert))
         return command_fail(&fault);
-    wish.release = fetched->release;
-    wish.hash = fetched->hash;
-    wish.manifest = fetched->manifest;
-    wish.alert = alert;
-    if (show_plan(options, &desk, &wish, fetched, incident, &fault))
+    CLEANUP(targets_clear) targets_t targets = {0};
+    callees_t callees;
+    wish_t wish = {.alert = alert, .targets = &targets, .callees = callees.at};
+    fill_wish(&wish, said, fetched);
+    if (choose_targets(&wish, said, session.trust, &fault) ||
+        callees_find(&callees, &session, fetched->manifest, &fault))
         return command_fail(&fault);
-    return 0;
-}
-
-/* An order on its way: a file and FILE.sigs, so that a cut line never makes a second run of it, and
- * that others may sign it too. */
-typedef struct {
-    char path[STATE_PATH_MAX + 8];
-    char signatures[STATE_PATH_MAX + 16];
-    const char *draft; /* the plan it was made from; NULL where that is elsewhere */
-    bytes_t *document, *armors;
-    order_t *order;
-} signed_order_t;
-
-static void
-signed_order_clear(signed_order_t *self)
-{
-    bytes_destroy(&self->document);
-    bytes_destroy(&self->armors);
-    order_destroy(&self->order);
-}
-
-static int
-signed_order_load(signed_order_t *self, const char *path, fault_t *fault)
-{
-    fault_t absent;
-    snprintf(self->path, sizeof self->path, "%s", path);
-    snprintf(self->signatures, sizeof self->signatures, "%s.sigs", self->path);
-    self->document = file_read(self->path, DOCUMENT_BYTES_MAX, fault);
-    self->armors = file_read(self->signatures, SIGNATURES_BYTES_MAX, &absent);
-    if (!self->armors)
-        self->armors = bytes_new();
-    self->order = self->document ? order_decode(bytes_slice(self->document), fault) : NULL;
-    return self->order ? 0 : -1;
-}
-
-static int
-signed_order_save(const signed_order_t *self, fault_t *fault)
-{
-    if (file_write(self->path, bytes_slice(self->document), 0600, fault))
-        return -1;
-    return file_write(self->signatures, bytes_slice(self->armors), 0600, fault);
-}
-
-/* Shows the plan and the document as it will be signed, asks, signs. */
-static int
-sign_order(signed_order_t *self, const options_t *options, const desk_t *desk,
-           const fetched_t *fetched, fault_t *fault)
-{
-    char hash[HASH_TEXT];
-    hash_t of = hash_of(bytes_slice(self->document));
-    CLEANUP(value_destroy)
-    value_t *plan = plan_value(self->order, NULL, fetched->release, fetched->manifest,
-                               &fetched->approvals, desk->trust);
-    value_set_text(plan, "order", hash_write(&of, hash));
-    value_set(plan, "offline", offline_targets(desk->client, self->order));
-    if (!options->quiet)
-        plan_print(plan, stderr);
-    fprintf(stderr, "\n%s\n", bytes_text(self->document));
-    if (!sign_confirm(options, "sign this order, as it is?"))
-        return fault_set(fault, FAULT_DENIED,
-                         "not signed: nobody said yes (--no-input signs without asking)");
-    return sign_document(options, SIGN_ORDER, bytes_slice(self->document), self->armors, NULL,
-                         fault);
-}
-
-/* The same checks as every worker's, before anyone is bothered with it; an order that holds, or
- * only wants more signatures, is kept. */
-static int
-check_order(const signed_order_t *self, const desk_t *desk, const fetched_t *fetched,
-            fault_t *fault)
-{
-    proof_t proof = {
-        .authority = bytes_slice(self->document),
-        .authority_armors = bytes_slice(self->armors),
-        .release = bytes_slice(fetched->document),
-        .release_armors = bytes_slice(fetched->armors),
-    };
-    CLEANUP(warrant_destroy)
-    warrant_t *warrant = trust_check(desk->trust, &proof, NULL, wall_now(), fault);
-    if (warrant)
-        return signed_order_save(self, fault);
-    if (fault->code != FAULT_QUORUM)
-        return -1;
-    fault_t short_of = *fault;
-    if (signed_order_save(self, fault))
-        return -1;
-    *fault = short_of;
-    return fault_wrap(fault, "'%s' waits for another responder (tocsin run approve FILE)",
-                      self->path);
-}
-
-static int
-submit_order(const signed_order_t *self, const desk_t *desk, char run[static HASH_TEXT],
-             fault_t *fault)
-{
-    hash_t of = hash_of(bytes_slice(self->document));
-    value_t *arguments = value_map();
-    value_set_text(arguments, "kind", "order");
-    value_set(arguments, "document", value_bytes(bytes_slice(self->document)));
-    value_set(arguments, "armors", value_bytes(bytes_slice(self->armors)));
-    CLEANUP(value_destroy) value_t *body = client_ask(desk->client, "submit", arguments, fault);
-    if (!body && fault->code == FAULT_UNREACHABLE)
-        return fault_wrap(fault,
-                          "nobody knows whether the order arrived; the same command again sends "
-                          "the same order, which runs once");
-    if (!body)
-        return -1;
-    hash_write(&of, run);
-    unlink(self->path);
-    unlink(self->signatures);
-    if (self->draft)
-        unlink(self->draft);
-    return 0;
-}
-
-static void
-say_started(const options_t *options, const char *run)
-{
-    if (options->json) {
-        CLEANUP(value_destroy) value_t *body = value_map();
-        value_set_text(body, "run", run);
-        json_print("run", body);
-    } else {
-        printf("run %.*s started; follow it: tocsin run watch %.*s\n", RUN_DIGITS, run, RUN_DIGITS,
-               run);
-    }
-}
-
-/* Fetches what the order runs and finds out whether it still may. */
-static fetched_t *
-refetch(const order_t *order, const desk_t *desk, fault_t *fault)
-{
-    char hash[HASH_TEXT];
-    if (wall_now().ms > order->not_after.ms) {
-        fault_set(fault, FAULT_STALE,
-                  "the plan is past its window; make a new one: tocsin run plan %s",
-                  order->playbook);
-        return NULL;
-    }
-    CLEANUP(fetched_destroy)
-    fetched_t *fetched = fetch_release(desk->client, desk->trust, "hash",
-                                       hash_write(order_release(order), hash), fault);
-    if (!fetched && fault->code != FAULT_UNREACHABLE) {
-        fault->code = FAULT_STALE;
-        fault_wrap(fault, "make a new plan");
-    }
-    if (!fetched || plan_check(order, fetched->manifest, desk->trust, fault))
-        return NULL;
-    return MOVE(fetched);
-}
-
-static int
-finish(const options_t *options, const signed_order_t *order, const desk_t *desk,
-       const fetched_t *fetched)
-{
-    fault_t fault;
-    char run[HASH_TEXT];
-    if (check_order(order, desk, fetched, &fault) || submit_order(order, desk, run, &fault))
-        return command_fail(&fault);
-    say_started(options, run);
-    if (options->wait_s < 0)
-        return 0;
-    return run_follow(options, desk->client, run, options->wait_s,
-                      options->quiet || options->json ? NULL : stderr);
-}
-
-/* The draft with its reason, and a window that starts now. */
-static int
-fill_order(signed_order_t *self, const char *draft, const char *reason, fault_t *fault)
-{
-    if (signed_order_load(self, draft, fault))
-        return -1;
-    order_t *order = self->order;
-    wall_t now = wall_now();
-    int64_t window = order->not_after.ms - order->not_before.ms;
-    if (now.ms > order->not_after.ms)
-        return fault_set(fault, FAULT_STALE,
-                         "the plan is past its window; make a new one: tocsin run plan %s",
-                         order->playbook);
-    if (!text_is_free(slice_text(reason)) ||
-        !text_copy(order->reason, sizeof order->reason, reason))
-        return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %d bytes",
-                         ORDER_REASON_MAX);
-    order->created = order->not_before = (wall_t){now.ms - now.ms % 1000};
-    order->not_after = order->undo_until = (wall_t){order->not_before.ms + window};
-    order_encode(order, self->document);
-    CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(self->document), fault);
-    snprintf(self->path, sizeof self->path, "%s.order", draft);
-    snprintf(self->signatures, sizeof self->signatures, "%s.order.sigs", draft);
-    return again ? 0 : -1;
-}
-
-int
-run_start(const options_t *options, int argc, char **argv)
-{
-    fault_t fault;
-    const char *reason = "";
-    const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
-    char name[HASH_TEXT], draft[STATE_PATH_MAX], path[STATE_PATH_MAX + 8];
-    if (options_take(rows, 1, &argc, argv, true, &fault))
-        return command_usage(&run_commands[1], "%s", fault.text);
-    if (argc != 2 || !*reason)
-        return command_usage(&run_commands[1], "name a plan and a --reason");
-    CLEANUP(desk_close) desk_t desk = {NULL, NULL};
-    CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
-    if (state_find(PLANS, argv[1], name, &fault) || state_path(PLANS, name, draft, &fault))
-        return command_fail(&fault);
-    snprintf(path, sizeof path, "%s.order", draft);
-    order.draft = draft;
-    bool sent_before = !access(path, F_OK);
-    if (sent_before ? signed_order_load(&order, path, &fault)
-                    : fill_order(&order, draft, reason, &fault))
-        return command_fail(&fault);
-    if (desk_open(&desk, options, &fault))
-        return command_fail(&fault);
-    CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &desk, &fault);
-    if (!fetched || (!sent_before && sign_check_key(options, &fault)) ||
-        (!sent_before && sign_order(&order, options, &desk, fetched, &fault)))
-        return command_fail(&fault);
-    if (sent_before)
-        fprintf(stderr, "tocsin: this plan is signed already; its order goes out unchanged\n");
-    return finish(options, &order, &desk, fetched);
-}
-
-/* The plan that an order of this machine was made from: it must not be started twice. */
-static bool
-draft_beside(const char *path, char draft[static STATE_PATH_MAX])
-{
-    static const char suffix[] = ".order";
-    size_t size = strlen(path), back = sizeof suffix - 1;
-    if (!text_copy(draft, STATE_PATH_MAX, path) || size <= back ||
-        strcmp(path + size - back, suffix) != 0)
-        return false;
-    draft[size - back] = '\0';
-    return true;
-}
-
-int
-run_approve(const options_t *options, int argc, char **argv)
-{
-    fault_t fault;
-    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
-    char draft[STATE_PATH_MAX];
-    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(&run_commands[2], "name the file of an order that waits");
-    CLEANUP(desk_close) desk_t desk = {NULL, NULL};
-    CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
-    if (draft_beside(argv[1], draft))
-        order.draft = draft;
-    if (signed_order_load(&order, argv[1], &fault) || desk_open(&desk, options, &fault))
-        return command_fail(&fault);
-    CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &desk, &fault);
-    if (!fetched || sign_check_key(options, &fault) ||
-        sign_order(&order, options, &desk, fetched, &fault))
-        return command_fail(&fault);
-    return finish(options, &order, &desk, fetched);
+    wish.callee_count = callees.count;
+    return plan_show(options, &session, &wish, fetched, incident, &fault) ? command_fail(&fault)
+                                                                          : 0;
 }

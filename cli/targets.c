@@ -69,11 +69,12 @@ selector_covers(const char *selector, const worker_line_t *worker, const char *r
 typedef struct {
     const worker_line_t *worker;
     const char *region;
-    bool chosen, in_pool, excepted;
+    size_t chosen; /* which it was of those chosen, from 1; 0: it was not */
+    bool in_pool, excepted;
 } candidate_t;
 
 typedef struct {
-    size_t count;
+    size_t count, chosen;
     candidate_t *at;
 } candidates_t;
 
@@ -125,21 +126,21 @@ unknown_worker(const char *id, fault_t *fault)
 
 /* The pool of a name is its region. */
 static int
-choose_name(const candidates_t *self, const char *id, fault_t *fault)
+choose_name(candidates_t *self, const char *id, fault_t *fault)
 {
     candidate_t *found = find(self, id);
     if (!found)
         return unknown_worker(id, fault);
     if (found->chosen)
         return fault_set(fault, FAULT_USAGE, "target '%s' is named twice", id);
-    found->chosen = true;
+    found->chosen = ++self->chosen;
     for (size_t i = 0; i < self->count; i++)
         self->at[i].in_pool = self->at[i].in_pool || !strcmp(self->at[i].region, found->region);
     return 0;
 }
 
 static int
-choose_selector(const candidates_t *self, const char *selector, fault_t *fault)
+choose_selector(candidates_t *self, const char *selector, fault_t *fault)
 {
     size_t fits = 0;
     if (selector_check(selector, fault))
@@ -148,7 +149,8 @@ choose_selector(const candidates_t *self, const char *selector, fault_t *fault)
         candidate_t *at = &self->at[i];
         if (!selector_covers(selector, at->worker, at->region))
             continue;
-        at->chosen = at->in_pool = true;
+        at->chosen = at->chosen ? at->chosen : ++self->chosen;
+        at->in_pool = true;
         fits++;
     }
     if (!fits)
@@ -158,7 +160,7 @@ choose_selector(const candidates_t *self, const char *selector, fault_t *fault)
 }
 
 static int
-choose_host(const candidates_t *self, const selection_t *by, const trust_t *trust, fault_t *fault)
+choose_host(candidates_t *self, const selection_t *by, const trust_t *trust, fault_t *fault)
 {
     if (!by->alert || !strcmp(by->alert->host, "-"))
         return fault_set(fault, FAULT_USAGE,
@@ -173,7 +175,7 @@ choose_host(const candidates_t *self, const selection_t *by, const trust_t *trus
 }
 
 static int
-choose(const candidates_t *self, const selection_t *by, const trust_t *trust, fault_t *fault)
+choose(candidates_t *self, const selection_t *by, const trust_t *trust, fault_t *fault)
 {
     if (!by->chosen || !by->chosen->count)
         return choose_host(self, by, trust, fault);
@@ -228,9 +230,18 @@ check_limits(const targets_t *self, fault_t *fault)
     return 0;
 }
 
-static void
-take(targets_t *self, const candidates_t *all)
+static int
+by_choice(const void *left, const void *right)
 {
+    const candidate_t *a = left, *b = right;
+    return a->chosen < b->chosen ? -1 : a->chosen > b->chosen;
+}
+
+static void
+take(targets_t *self, candidates_t *all)
+{
+    if (all->count)
+        qsort(all->at, all->count, sizeof *all->at, by_choice);
     self->ids = memory_new(all->count + 1, sizeof *self->ids);
     self->excepted = memory_new(all->count + 1, sizeof *self->excepted);
     for (size_t i = 0; i < all->count; i++) {

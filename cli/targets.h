@@ -22,9 +22,10 @@ typedef struct {
 
 typedef struct {
     size_t count;
-    char (*ids)[TEXT_NAME_MAX + 1]; /* ascending, each once; ours */
-    size_t pool;                    /* workers that the selectors, or the regions, have */
-    uint64_t at_most, keep;         /* the limits that counted; 0 where none */
+    char (
+        *ids)[TEXT_NAME_MAX + 1]; /* as they were named, a selector's ascending; each once; ours */
+    size_t pool;                  /* workers that the selectors, or the regions, have */
+    uint64_t at_most, keep;       /* the limits that counted; 0 where none */
     size_t except_count;
     char (*excepted)[TEXT_NAME_MAX + 1]; /* chosen, and taken out again; ours */
 } targets_t;

@@ -115,7 +115,7 @@ make_trust(void)
     for (int i = 1; i <= 9; i++) {
         char front[128];
         CLEANUP(machinekey_destroy) machinekey_t *worker = make_key();
-        snprintf(front, sizeof front, "w%d - %064d", i, i);
+        snprintf(front, sizeof front, "w%d %s %064d", i, i % 2 ? "role=web" : "role=db", i);
         add_key(fleet, "worker", front, worker);
     }
     keep(&trust, fleet, officer, SIGN_FLEET, &ignored);
@@ -128,6 +128,7 @@ typedef struct {
     manifest_t *manifest;
     alert_t *alert;
     many_t *inputs, *targets;
+    targets_t chosen;
     wish_t wish;
 } desk_t;
 
@@ -166,7 +167,9 @@ open_desk(void **state)
                           .incident = 7,
                           .alert = desk->alert,
                           .inputs = desk->inputs,
-                          .targets = desk->targets,
+                          .targets = &desk->chosen,
+                          .first = desk->manifest->first,
+                          .grow = desk->manifest->grow,
                           .valid_s = 1800,
                           .now = {INT64_C(1800000000123)}};
     *state = desk;
@@ -183,6 +186,7 @@ close_desk(void **state)
     alert_destroy(&desk->alert);
     free(desk->inputs);
     free(desk->targets);
+    targets_clear(&desk->chosen);
     free(desk);
     return 0;
 }
@@ -195,13 +199,27 @@ name_targets(desk_t *desk, size_t count)
         desk->targets->at[desk->targets->count++] = names[i];
 }
 
+/* As `tocsin run plan` goes: targets, then the order. */
+static order_t *
+order_of(desk_t *desk, fault_t *fault)
+{
+    value_t *large = NULL;
+    selection_t selection = {.chosen = desk->targets, .alert = desk->wish.alert};
+    targets_clear(&desk->chosen);
+    if (targets_choose(&desk->chosen, &selection, desk->trust, fault))
+        return NULL;
+    order_t *order = plan_order(&desk->wish, desk->trust, &large, fault);
+    assert_null(large);
+    return order;
+}
+
 static void
 forms_waves_that_grow_in_the_order_that_targets_were_named(void **state)
 {
     desk_t *desk = *state;
     fault_t fault;
     name_targets(desk, 9);
-    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     assert_non_null(order);
     assert_int_equal(order->target_count, 9);
     assert_string_equal(order->targets[0].target, "w9");
@@ -213,16 +231,13 @@ forms_waves_that_grow_in_the_order_that_targets_were_named(void **state)
 }
 
 static void
-keeps_waves_at_most_as_large_as_an_order_may_list(void **state)
+grows_waves_up_to_what_an_order_may_stand_for(void **state)
 {
-    desk_t *desk = *state;
-    assert_int_equal(plan_wave_size(desk->manifest, 1), 1);
-    assert_int_equal(plan_wave_size(desk->manifest, 4), 8);
-    assert_int_equal(plan_wave_size(desk->manifest, 7), ORDER_WAVE_MAX);
-    assert_int_equal(plan_wave_size(desk->manifest, 4000), ORDER_WAVE_MAX);
-    desk->manifest->first = 3;
-    desk->manifest->grow = 1;
-    assert_int_equal(plan_wave_size(desk->manifest, 4000), 3);
+    (void)state;
+    assert_int_equal(plan_wave_size(1, 2, 1), 1);
+    assert_int_equal(plan_wave_size(1, 2, 4), 8);
+    assert_int_equal(plan_wave_size(1, 2, 4000), ORDER_WAVE_TARGETS_MAX);
+    assert_int_equal(plan_wave_size(3, 1, 4000), 3);
 }
 
 static void
@@ -230,16 +245,16 @@ takes_the_host_of_the_incident_where_no_target_is_named(void **state)
 {
     desk_t *desk = *state;
     fault_t fault;
-    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     assert_non_null(order);
     assert_int_equal(order->target_count, 1);
     assert_string_equal(order->targets[0].target, "w3");
     snprintf(desk->alert->host, sizeof desk->alert->host, "host-4");
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_TARGET);
     desk->wish.alert = NULL;
     desk->inputs->at[desk->inputs->count++] = "mount=/srv";
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_USAGE);
 }
 
@@ -250,10 +265,10 @@ refuses_a_target_that_is_unknown_or_named_twice(void **state)
     fault_t fault;
     desk->targets->at[desk->targets->count++] = "w1";
     desk->targets->at[desk->targets->count++] = "w1";
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_USAGE);
     desk->targets->at[1] = "w10";
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_TARGET);
 }
 
@@ -262,13 +277,13 @@ writes_all_inputs_out_from_alert_wish_and_default(void **state)
 {
     desk_t *desk = *state;
     fault_t fault;
-    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     assert_non_null(order);
     assert_int_equal(order->input_count, 2);
     assert_string_equal(order->inputs[0].text, "80");
     assert_string_equal(order->inputs[1].text, "/var");
     desk->inputs->at[desk->inputs->count++] = "mount=/srv";
-    CLEANUP(order_destroy) order_t *other = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(order_destroy) order_t *other = order_of(desk, &fault);
     assert_string_equal(other->inputs[1].text, "/srv");
 }
 
@@ -278,18 +293,18 @@ refuses_inputs_that_are_missing_unknown_or_of_another_kind(void **state)
     desk_t *desk = *state;
     fault_t fault;
     desk->alert->label_count = 0;
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_INPUT);
     desk->inputs->count = 1;
     desk->inputs->at[0] = "mount=relative";
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_INPUT);
     desk->inputs->at[0] = "mounts=/srv";
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_INPUT);
     assert_non_null(strstr(fault.text, "it has: goal, mount"));
     desk->inputs->at[0] = "mount";
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_USAGE);
 }
 
@@ -298,13 +313,13 @@ bounds_the_window(void **state)
 {
     desk_t *desk = *state;
     fault_t fault;
-    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     assert_int_equal(order->not_before.ms, INT64_C(1800000000000));
     assert_int_equal(order->not_after.ms - order->not_before.ms, 1800000);
     desk->wish.valid_s = 0;
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     desk->wish.valid_s = ORDER_WINDOW_MAX_S + 1;
-    assert_null(plan_order(&desk->wish, desk->trust, &fault));
+    assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_USAGE);
 }
 
@@ -315,10 +330,11 @@ shows_bounds_with_their_values_and_what_is_not_touched(void **state)
     fault_t fault;
     approvals_t approvals = {.needed = 1};
     name_targets(desk, 7);
-    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     CLEANUP(value_destroy)
     value_t *plan =
-        plan_value(order, &desk->wish, desk->release, desk->manifest, &approvals, desk->trust);
+        plan_value(&(shown_t){order, NULL, &desk->wish, desk->release, desk->manifest, &approvals},
+                   desk->trust);
     const value_t *use = value_at(value_get(value_at(value_get(plan, "steps"), 0), "uses"), 0);
     assert_string_equal(value_string(value_at(value_get(use, "bounds"), 0)),
                         "path under /var (inputs.mount)");
@@ -332,12 +348,95 @@ shows_bounds_with_their_values_and_what_is_not_touched(void **state)
     assert_int_equal(value_get_integer(plan, "signatures"), 2);
 }
 
+/* How many targets a selection has; the fault's code, negative, where it has none. */
+static int
+chosen(desk_t *desk, const char *target, const char *exception, uint64_t at_most, uint64_t keep)
+{
+    fault_t fault;
+    many_t *except = memory_new(1, sizeof *except);
+    desk->targets->count = 1;
+    desk->targets->at[0] = target;
+    except->count = exception != NULL;
+    except->at[0] = exception;
+    selection_t selection = {
+        .chosen = desk->targets, .except = except, .at_most = at_most, .keep = keep};
+    targets_clear(&desk->chosen);
+    int failed = targets_choose(&desk->chosen, &selection, desk->trust, &fault);
+    free(except);
+    return failed ? -(int)fault.code : (int)desk->chosen.count;
+}
+
+static void
+chooses_by_labels_region_and_name(void **state)
+{
+    desk_t *desk = *state;
+    assert_int_equal(chosen(desk, "region=hanoi", NULL, 0, 0), 9);
+    assert_int_equal(chosen(desk, "role=web,region=hanoi", NULL, 0, 0), 5);
+    assert_string_equal(desk->chosen.ids[1], "w3");
+    assert_int_equal(chosen(desk, "role=web", "w3", 0, 0), 4);
+    assert_string_equal(desk->chosen.excepted[0], "w3");
+    assert_int_equal(chosen(desk, "worker=w4", NULL, 0, 0), 1);
+}
+
+static void
+refuses_a_selection_of_nobody(void **state)
+{
+    desk_t *desk = *state;
+    static const char *const wrong[] = {"region=hanoi,", "role=", "=web", "role=web role=db"};
+    assert_int_equal(chosen(desk, "role=mail", NULL, 0, 0), -FAULT_TARGET);
+    assert_int_equal(chosen(desk, "region=hue", NULL, 0, 0), -FAULT_TARGET);
+    assert_int_equal(chosen(desk, "role=web", "region=hanoi", 0, 0), -FAULT_TARGET);
+    assert_int_equal(chosen(desk, "role=web", "w10", 0, 0), -FAULT_TARGET);
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+        assert_int_equal(chosen(desk, wrong[i], NULL, 0, 0), -FAULT_USAGE);
+}
+
+static void
+keeps_to_caps_and_floors(void **state)
+{
+    desk_t *desk = *state;
+    assert_int_equal(chosen(desk, "role=web", NULL, 5, 0), 5);
+    assert_int_equal(chosen(desk, "role=web", NULL, 4, 0), -FAULT_LIMIT);
+    assert_int_equal(chosen(desk, "role=web", "w3", 0, 1), 4);
+    assert_int_equal(chosen(desk, "role=web", "w3", 0, 2), -FAULT_LIMIT);
+    assert_int_equal(chosen(desk, "w1", NULL, 0, 8), 1);
+    assert_int_equal(chosen(desk, "w1", NULL, 0, 9), -FAULT_LIMIT);
+}
+
+/* A playbook that only observes may begin with a wave that its order does not list. */
+static void
+stands_for_a_large_wave_by_its_root(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    desk->release->highest = CLASS_OBSERVE;
+    desk->wish.first = 5000;
+    desk->chosen.ids = memory_new(200, sizeof *desk->chosen.ids);
+    for (desk->chosen.count = 0; desk->chosen.count < 200; desk->chosen.count++)
+        snprintf(desk->chosen.ids[desk->chosen.count], sizeof *desk->chosen.ids, "w%zu",
+                 desk->chosen.count);
+    CLEANUP(value_destroy) value_t *large = NULL;
+    CLEANUP(order_destroy)
+    order_t *order = plan_order(&desk->wish, desk->trust, &large, &fault);
+    assert_non_null(order);
+    assert_int_equal(order->target_count, 0);
+    assert_int_equal(order->wave_count, 1);
+    assert_int_equal(order->waves[0].count, 200);
+    assert_int_equal(value_count(large), 200);
+    desk->release->highest = CLASS_CHANGE;
+    CLEANUP(value_destroy) value_t *rest = NULL;
+    CLEANUP(order_destroy) order_t *change = plan_order(&desk->wish, desk->trust, &rest, &fault);
+    assert_int_equal(change->target_count, ORDER_WAVE_MAX);
+    assert_int_equal(order_gate(change), 1);
+    assert_int_equal(change->waves[0].count, 200 - ORDER_WAVE_MAX);
+}
+
 static void
 is_stale_once_a_target_or_an_input_is_gone(void **state)
 {
     desk_t *desk = *state;
     fault_t fault;
-    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     assert_int_equal(plan_check(order, desk->manifest, desk->trust, &fault), 0);
     desk->manifest->input_count = 1;
     assert_int_equal(plan_check(order, desk->manifest, desk->trust, &fault), -1);
@@ -353,7 +452,7 @@ makes_a_document_that_is_canonical(void **state)
     desk_t *desk = *state;
     fault_t fault;
     name_targets(desk, 9);
-    CLEANUP(order_destroy) order_t *order = plan_order(&desk->wish, desk->trust, &fault);
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     order_encode(order, text);
     CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(text), &fault);
@@ -368,9 +467,13 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         DESK_TEST(forms_waves_that_grow_in_the_order_that_targets_were_named),
-        DESK_TEST(keeps_waves_at_most_as_large_as_an_order_may_list),
+        DESK_TEST(grows_waves_up_to_what_an_order_may_stand_for),
         DESK_TEST(takes_the_host_of_the_incident_where_no_target_is_named),
         DESK_TEST(refuses_a_target_that_is_unknown_or_named_twice),
+        DESK_TEST(chooses_by_labels_region_and_name),
+        DESK_TEST(refuses_a_selection_of_nobody),
+        DESK_TEST(keeps_to_caps_and_floors),
+        DESK_TEST(stands_for_a_large_wave_by_its_root),
         DESK_TEST(writes_all_inputs_out_from_alert_wish_and_default),
         DESK_TEST(refuses_inputs_that_are_missing_unknown_or_of_another_kind),
         DESK_TEST(bounds_the_window),

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_plan - plans as they are made, shown and kept: $XDG_STATE_HOME/tocsin/plans/HASH is the draft
+ * of an order, HASH.targets the list of its waves that are not listed. */
+#ifndef TOCSIN_RUN_PLAN_H
+#define TOCSIN_RUN_PLAN_H
+
+#include "cli/fetch.h"
+#include "cli/plan.h"
+#include "cli/session.h"
+
+#define PLANS             "plans"
+#define PLAN_TARGETS      ".targets"
+#define CALLEES_DEPTH_MAX 4 /* as deep as a receipt's path names */
+
+/* The releases in service of all that a playbook may call, ascending. */
+typedef struct {
+    size_t count;
+    callee_t at[ORDER_RELEASES_MAX - 1];
+} callees_t;
+
+/* FAULT_LIMIT, FAULT_CONFLICT for a circle, and what fetch_release says. */
+int callees_find(callees_t *self, const session_t *session, const manifest_t *manifest,
+                 fault_t *fault) MUST_CHECK;
+
+/* Makes the plan, keeps it and prints it; incident is the broker's answer, NULL where there is
+ * none. */
+int plan_show(const options_t *options, const session_t *session, const wish_t *wish,
+              const fetched_t *fetched, const value_t *incident, fault_t *fault) MUST_CHECK;
+
+/* What the broker says of the moment: who is offline, what is stopped. For people only. */
+void plan_add_news(value_t *plan, client_t *client, const order_t *order);
+
+#endif
