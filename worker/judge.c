@@ -153,12 +153,15 @@ say_hello(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault
     CLEANUP(value_destroy) value_t *state = value_map();
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
     char head[HASH_TEXT], key[80];
+    uint64_t oldest;
     (void)frames;
     (void)now;
     (void)clock;
-    (void)fault;
+    if (scribe_oldest(self->scribe, &oldest, fault))
+        return -1;
     intake_forget_wanted(self->intake);
     value_set_integer(state, "sequence", (int64_t)scribe_sequence(self->scribe));
+    value_set_integer(state, "oldest", (int64_t)oldest);
     value_set_text(state, "head", hash_write(scribe_head(self->scribe), head));
     if (trust_root(self->trust))
         value_set_integer(state, "root", (int64_t)trust_root(self->trust)->version);

@@ -91,6 +91,27 @@ scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault)
     return ledger_each_receipt(self->ledger, run, on_kept, self, fault);
 }
 
+static int
+on_oldest(void *context, uint64_t sequence, slice_t document, slice_t armor, slice_t output,
+          fault_t *fault)
+{
+    uint64_t *oldest = context;
+    (void)document;
+    (void)armor;
+    (void)output;
+    (void)fault;
+    if (sequence < *oldest)
+        *oldest = sequence;
+    return 0;
+}
+
+int
+scribe_oldest(const scribe_t *self, uint64_t *oldest, fault_t *fault)
+{
+    *oldest = self->sequence + 1;
+    return ledger_each_receipt(self->ledger, NULL, on_oldest, oldest, fault);
+}
+
 uint64_t
 scribe_sequence(const scribe_t *self)
 {

@@ -23,6 +23,9 @@ int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output,
  * first and as many as the outbox has room for: the rest comes when they are asked for again. */
 int scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;
 
+/* The number of the oldest receipt that no broker acknowledged; of the next one, where all are. */
+int scribe_oldest(const scribe_t *self, uint64_t *oldest, fault_t *fault) MUST_CHECK;
+
 uint64_t scribe_sequence(const scribe_t *self);
 const hash_t *scribe_head(const scribe_t *self);
 

@@ -155,6 +155,14 @@ check_chain(core_t *self, const receipt_t *receipt, const peer_t *peer)
               (unsigned long long)peer->row.sequence);
 }
 
+/* Whether older ones are still to come: they were under way, and lost, when a process or connection
+ * ended. The worker has them, and sends all from the oldest on once it is welcomed. */
+static bool
+is_early(const receipt_t *receipt, const peer_t *peer)
+{
+    return receipt->sequence > peer->row.sequence + 1 && receipt->sequence > peer->oldest;
+}
+
 static uint64_t
 keep_receipt(core_t *self, const event_t *event, const receipt_t *receipt, const hash_t *hash,
              peer_t *peer)
@@ -251,6 +259,11 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
     peer_t *peer = core_peer(self, event->worker);
     peer->seen = self->now;
     event->made = hash;
+    if (is_early(receipt, peer)) {
+        if (peer->oldest)
+            peer_welcome(self, peer);
+        return 0;
+    }
     int known = known_receipt(self, receipt, &hash, peer, fault);
     if (known < 0)
         return -1;

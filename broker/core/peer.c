@@ -86,6 +86,15 @@ peers_hand_on(core_t *self)
             hand_on(self, peer);
 }
 
+void
+peer_welcome(core_t *self, const peer_t *peer)
+{
+    frames_t *frames = message_new(MESSAGE_WELCOME);
+    frames_add_text(frames, PROTOCOL_VERSION);
+    frames_add_text(frames, self->instance);
+    core_send(self, peer->row.id, &frames);
+}
+
 int
 on_hello(core_t *self, event_t *event, fault_t *fault)
 {
@@ -93,13 +102,12 @@ on_hello(core_t *self, event_t *event, fault_t *fault)
     peer_t *peer = core_peer(self, event->worker);
     const value_t *versions = value_get(event->state, "versions");
     int64_t sequence = value_get_integer(event->state, "sequence");
+    int64_t oldest = value_get_integer(event->state, "oldest");
     peer->seen = self->now;
+    peer->oldest = oldest > 0 ? (uint64_t)oldest : 0;
     value_destroy(&peer->versions);
     peer->versions = event->state ? value_copy(versions ? versions : event->state) : NULL;
-    frames_t *frames = message_new(MESSAGE_WELCOME);
-    frames_add_text(frames, PROTOCOL_VERSION);
-    frames_add_text(frames, self->instance);
-    core_send(self, event->worker, &frames);
+    peer_welcome(self, peer);
     hand_on(self, peer);
     if (value_get(event->state, "sequence") && sequence >= 0 &&
         (uint64_t)sequence < peer->row.sequence)

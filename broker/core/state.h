@@ -59,6 +59,7 @@ typedef struct {
 struct peer {
     worker_row_t row;
     wall_t seen;       /* 0: not since the start */
+    uint64_t oldest;   /* receipt that it still has for us, as its last HELLO told; 0 before */
     value_t *versions; /* of documents, as its last HELLO told; NULL before */
     size_t work_count, work_capacity;
     work_t *work; /* in the order of arrival */
@@ -128,6 +129,7 @@ void peer_drop(peer_t *self, const share_t *share);
  * came before it, or is at work. NULL where there is none. */
 const run_t *peer_holder(const peer_t *self, const run_t *run, const share_t *share);
 void peer_destroy(peer_t **self_p);
+void peer_welcome(core_t *self, const peer_t *peer);
 void peers_hand_on(core_t *self); /* documents that those online lack */
 
 /* incident.c. An incident is the core's until it is closed and swept. Finding: NULL without a fault

@@ -305,11 +305,19 @@ told(house_t *self, const char *kind)
 }
 
 static inline void
-hello(house_t *self, const char *worker, int64_t sequence)
+hello_from(house_t *self, const char *worker, int64_t sequence, int64_t oldest)
 {
     CLEANUP(value_destroy) value_t *told_state = value_map();
     value_set_integer(told_state, "sequence", sequence);
+    value_set_integer(told_state, "oldest", oldest);
     must(self, (event_t){.kind = EVENT_HELLO, .worker = worker, .state = told_state});
+}
+
+/* No broker lacks a receipt of it. */
+static inline void
+hello(house_t *self, const char *worker, int64_t sequence)
+{
+    hello_from(self, worker, sequence, sequence + 1);
 }
 
 /* w1 in the first wave, s1 and w2 in the second; 30 seconds of soak. */

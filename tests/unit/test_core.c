@@ -271,12 +271,39 @@ a_gap_in_the_receipts_is_told(void **state)
 {
     house_t *self = *state;
     authorise(self);
+    hello(self, "w1", 4);
     self->sequence[0] = 4;
     self->head[0] = hash_of(slice_text("a receipt that never came"));
     worker_tells(self, "w1", "usage", OUTCOME_OK, OUTCOME_OPEN);
     assert_true(told(self, "gap"));
     worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
     assert_false(told(self, "gap"));
+}
+
+/* Its broker was killed with the first under way; the second waited in a socket for the next one.
+ */
+static void
+a_receipt_before_an_older_one_is_not_taken(void **state)
+{
+    house_t *self = *state;
+    authorise(self);
+    sealed_t first CLEANUP(sealed_done) = receipt_of(self, "w1", "usage", OUTCOME_OK, OUTCOME_OPEN);
+    self->head[0] = hash_of(bytes_slice(first.document));
+    self->sequence[0] = 1;
+    sealed_t second CLEANUP(sealed_done) = receipt_of(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    assert_int_equal(send_receipt(self, "w1", &second), 0);
+    assert_int_equal(self->actions->row_count, 0);
+    assert_int_equal(self->actions->send_count, 0);
+    hello_from(self, "w1", 2, 1);
+    assert_int_equal(send_receipt(self, "w1", &second), 0);
+    assert_int_equal(self->actions->row_count, 0);
+    assert_int_equal(sent(self, MESSAGE_ACK, "w1"), 0);
+    assert_int_equal(sent(self, MESSAGE_WELCOME, "w1"), 1);
+    assert_int_equal(send_receipt(self, "w1", &first), 0);
+    assert_int_equal(send_receipt(self, "w1", &second), 0);
+    assert_int_equal(sent(self, MESSAGE_ACK, "w1"), 1);
+    assert_false(told(self, "gap"));
+    incident_is(self, 1, INCIDENT_RESOLVED, "verified");
 }
 
 static void
@@ -502,6 +529,7 @@ main(void)
         CASE(a_known_receipt_is_acknowledged_again),
         CASE(a_receipt_of_another_worker_or_with_a_bad_signature_is_not_taken),
         CASE(a_gap_in_the_receipts_is_told),
+        CASE(a_receipt_before_an_older_one_is_not_taken),
         CASE(a_second_receipt_with_the_same_number_is_told),
         CASE(a_receipt_that_comes_behind_its_parts_end_does_not_open_it_again),
         CASE(a_receipt_of_an_unknown_run_is_kept_and_acknowledged),

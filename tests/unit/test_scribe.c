@@ -163,6 +163,9 @@ repeats_a_run_or_what_no_broker_has(void **state)
     flush(bench);
     hash_t first = hash_of(frames_at(bench->sent[0], 1));
     assert_int_equal(ledger_acknowledge(bench->ledger, 1, &first, &fault), 0);
+    uint64_t oldest;
+    assert_int_equal(scribe_oldest(bench->scribe, &oldest, &fault), 0);
+    assert_int_equal(oldest, 2);
     assert_int_equal(scribe_repeat(bench->scribe, &run, &fault), 0);
     assert_int_equal(scribe_repeat(bench->scribe, NULL, &fault), 0);
     flush(bench);
