@@ -4,6 +4,7 @@
 #   make demo          installs what is missing, builds, runs the three scenes; KEEP=1 leaves them up
 #   make demo-stop     ends what KEEP=1 left running
 #   make check         installs what is missing, builds, runs every test; ends with "N passed, N failed"
+#   make crash-sweep   kills every process at every durable write, in three scenes (about 20 minutes)
 #   make bench         measures tocsin beside this machine's limits
 #   make sim           lives through SEEDS (20000) simulated sites with faults; make sim-mutants shows that it finds bugs
 #   make fuzz-NOUN     fuzzes tests/fuzz/fuzz_NOUN.c with libFuzzer (SECONDS=60)
@@ -67,9 +68,11 @@ SIMWRAP := crypto_hash_sha256 crypto_hash_sha256_init crypto_hash_sha256_update 
            opendir readdir closedir scandir ledger_commit ledger_put_part ledger_put_effect ledger_put_receipt
 LINKSIM  = $(LDFLAGS) $(SIMWRAP:%=-Wl,--wrap=%)
 LIBS_sim := $(patsubst %,$(B)/lib%.a,worker broker wire keys common)
-TOOLS   := $(B)/tests/sim/sim $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c))
+PRELOADS := tests/e2e/crash_point.c
+TOOLS   := $(B)/tests/sim/sim $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
+           $(filter-out $(PRELOADS),$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c)))
 
-.PHONY: all tests deps check demo demo-stop bench sim sim-mutants lint format cover install clean
+.PHONY: all tests deps check crash-sweep demo demo-stop bench sim sim-mutants lint format cover install clean
 .SECONDARY:
 all: $(PROGRAMS:%=$(B)/%)
 tests: $(TESTS) $(FUZZERS) $(TOOLS)
@@ -107,12 +110,21 @@ $(B)/tests/sim/sim: $(SIM) $(LIBS_sim)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LINKSIM) -o $@ $(SIM) -Wl,--start-group $(LIBS_sim) -Wl,--end-group $(LIBS_test)
 
+$(B)/tests/%.so: tests/%.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -fPIC -shared -o $@ $<
+
 deps:
 	$(Q)deploy/install-deps
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/run $(B)
+
+crash-sweep: deps
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)$(if $(filter 0,$(shell id -u)),,sudo -E) tests/e2e/crash-sweep.sh $(B) full
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all tests
