@@ -23,15 +23,21 @@ static const char probe[] =
     " run = function() return nil, 'never' end } }";
 
 static void
-rehearses(const char *test, const char *wrong)
+rehearses_in(const char *playbook, const char *test, const char *wrong)
 {
     fault_t fault = {0};
-    CLEANUP(manifest_destroy) manifest_t *manifest = runner_manifest(slice_text(probe), &fault);
+    CLEANUP(manifest_destroy) manifest_t *manifest = runner_manifest(slice_text(playbook), &fault);
     if (!manifest)
         fail_msg("%s", fault.text);
-    int failed = rehearse(manifest, slice_text(probe), slice_text(test), &fault);
+    int failed = rehearse(manifest, slice_text(playbook), slice_text(test), &fault);
     if (failed ? !(wrong && strstr(fault.text, wrong)) : wrong != NULL)
         fail_msg("%s: %s", test, failed ? fault.text : "it passed");
+}
+
+static void
+rehearses(const char *test, const char *wrong)
+{
+    rehearses_in(probe, test, wrong);
 }
 
 #define OPS    "ops = { { op = 'disk.usage', args = { path = '/' }, result = { used = 3 } } }, "
@@ -75,6 +81,112 @@ a_rehearsal_says_what_came_otherwise(void **state)
               "op 2 of the test was never asked for");
 }
 
+/* Starts a service, has it confirmed, and stops it again where what follows fails. */
+static const char whole[] =
+    "return playbook { name = 'whole', summary = 'whole',\n"
+    "step 'a-start' { uses = { 'service.start', 'service.status' }, retry = { count = 2,"
+    " pause = '10s' }, on_failure = { 'tell' },\n"
+    " run = function(ctx) say('attempt ' .. ctx.attempt)"
+    " return service.start { service = 'x' } end,\n"
+    " undo = function(ctx) return service.status { service = ctx.output and 'x' or 'y' } end },\n"
+    "step 'b-sure' { needs = { 'a-start' }, approve = { text = 'Go on?', expires = '1h' } },\n"
+    "step 'c-how' { needs = { 'b-sure' }, ask = { text = 'How?', kind = 'integer' } },\n"
+    "step 'd-more' { needs = { 'c-how' }, call = 'other', given = { x = 1 } },\n"
+    "step 'e-look' { needs = { 'c-how', 'd-more' }, uses = { 'service.status' }, run = "
+    "function(ctx)"
+    " local now, text = service.status { service = 'x' } if not now then return nil, text end"
+    " return ctx.here['c-how'] + ctx.here['d-more'].n end },\n"
+    "step 'tell' { notify = 'pager', run = function() return 'it did not start' end },\n"
+    "step 'z-tidy' { always = true, run = function() say 'tidy' end } }";
+
+#define START "{ op = 'service.start', result = { running = true } }"
+#define BUSY  "{ op = 'service.start', fault = { 'failed', 'busy' } }"
+#define LOOK  "{ op = 'service.status', result = { running = true } }"
+#define WELL \
+    "people = { ['b-sure'] = 'yes', ['c-how'] = 5 }, calls = { other = { 'ok', { n = 2 } } },"
+#define ALL_OK                                                                               \
+    "expect = { ['a-start'] = 'ok', ['b-sure'] = 'ok', ['c-how'] = 'ok', ['d-more'] = 'ok'," \
+    " ['e-look'] = 'ok', tell = 'not run', ['z-tidy'] = 'ok' }"
+#define UNDONE(sure, how, more, look)                                                    \
+    "expect = { ['a-start'] = 'undone', ['b-sure'] = '" sure "', ['c-how'] = '" how "'," \
+    " ['d-more'] = '" more "', ['e-look'] = '" look "', tell = 'not run', ['z-tidy'] = 'ok' }"
+
+static void
+a_rehearsal_walks_as_a_worker_does(void **state)
+{
+    (void)state;
+    rehearses_in(whole,
+                 "return { ops = { " BUSY ", " BUSY ", " START ", " LOOK " }, " WELL " clock = 30,"
+                 " output = { ['e-look'] = 7 }, said = { 'attempt 1', 'attempt 2', 'attempt 3',"
+                 " 'tidy' }, " ALL_OK " }",
+                 NULL);
+    rehearses_in(whole,
+                 "return { ops = { " BUSY ", " BUSY ", " BUSY " }, notified = { tell = 'it did not"
+                 " start' }, fault = { ['a-start'] = 'busy' }, expect = { ['a-start'] = 'failed',"
+                 " ['b-sure'] = 'not run', ['c-how'] = 'not run', ['d-more'] = 'not run',"
+                 " ['e-look'] = 'not run', tell = 'ok', ['z-tidy'] = 'ok' } }",
+                 "step 'a-start'"); /* it touched the service: its undo asks for more */
+    rehearses_in(whole,
+                 "return { ops = { " START ", " LOOK " }, people = { ['b-sure'] = 'no' }, " UNDONE(
+                     "failed", "not run", "not run", "not run") ", fault = { ['b-sure'] ="
+                                                                " 'said no' } }",
+                 NULL);
+    rehearses_in(whole,
+                 "return { ops = { " START ", " LOOK " }, people = { ['b-sure'] = 'yes',"
+                 " ['c-how'] = 'expired' }, clock = 3600, " UNDONE("ok", "failed", "not run",
+                                                                   "not run") " }",
+                 NULL);
+    rehearses_in(whole,
+                 "return { ops = { " START ", " LOOK " }, people = { ['b-sure'] = 'yes',"
+                 " ['c-how'] = 5 }, calls = { other = { 'failed', 'no' } }, " UNDONE(
+                     "ok", "ok", "failed", "not run") " }",
+                 NULL);
+}
+
+static void
+a_rehearsal_makes_ops_fail(void **state)
+{
+    (void)state;
+    rehearses_in(whole,
+                 "return { ops = { " START ", " LOOK " }, " WELL " inject = { { step = 'e-look',"
+                 " op = 'service.status', fault = { 'timeout', 'slow' } } }, expect = {"
+                 " ['a-start'] = 'undone', ['b-sure'] = 'ok', ['c-how'] = 'ok',"
+                 " ['d-more'] = 'undone', ['e-look'] = 'failed', tell = 'not run',"
+                 " ['z-tidy'] = 'ok' } }",
+                 NULL);
+    rehearses_in(whole,
+                 "return { ops = { " START ", " LOOK " }, " WELL " inject = { { op = 'net.tcp',"
+                 " fault = { 'timeout', 'slow' } } }, " ALL_OK " }",
+                 "never came");
+    for (int seed = 0; seed < 8; seed++) {
+        char test[1024];
+        snprintf(test, sizeof test, "return { ops = { %s, %s }, chaos = %d, %s %s }", START, LOOK,
+                 seed, WELL, ALL_OK);
+        rehearses_in(whole, test, NULL);
+    }
+}
+
+static void
+chaos_finds_what_nobody_thought_of(void **state)
+{
+    (void)state;
+    rehearses("return { " OPS "chaos = true, " EXPECT " }", NULL);
+    rehearses_in("return playbook { name = 'x', summary = 'x', step 'one' {"
+                 " uses = { 'service.start', 'service.status' }, run = function()"
+                 " if service.start { service = 'x' } then return 1 end"
+                 " return service.status { service = 'x' }.running end } }",
+                 "return { ops = { { op = 'service.start', result = {} } }, chaos = 1,"
+                 " expect = { one = 'ok' } }",
+                 "chaos: op 1 fails");
+    rehearses_in("return playbook { name = 'x', summary = 'x', step 'one' {"
+                 " uses = { 'service.status' }, run = function()"
+                 " local x, text = service.status { service = 'x' }"
+                 " return x and x.n or text + 1 end } }",
+                 "return { ops = { { op = 'service.status', result = { n = 1 } } },"
+                 " chaos = true, expect = { one = 'ok' } }",
+                 "error of its Lua");
+}
+
 /* The folder of one test file: PLAYBOOK/tests/NAME.lua. */
 static void
 rehearse_file(const char *path)
@@ -111,6 +223,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rehearsal_passes_where_all_came_as_expected),
         cmocka_unit_test(a_rehearsal_says_what_came_otherwise),
+        cmocka_unit_test(a_rehearsal_walks_as_a_worker_does),
+        cmocka_unit_test(a_rehearsal_makes_ops_fail),
+        cmocka_unit_test(chaos_finds_what_nobody_thought_of),
         cmocka_unit_test(the_stock_playbooks_pass_their_own_tests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@ return {
     { op = "disk.usage",   result = { used_percent = 79 } },
     { op = "disk.usage",   result = { used_percent = 79 } },
   },
+  chaos = true,
   expect = { usage = "ok", free = "ok" },
   output = { free = { freed_bytes = 1400, removed = 2, kept = 0, files = { "/srv/log/a.1", "/srv/log/b.1.gz" } } },
 }

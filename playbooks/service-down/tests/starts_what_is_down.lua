@@ -8,6 +8,7 @@ return {
     { op = "net.tcp",        result = { connected = false, milliseconds = 0, error = "Connection refused" } },
     { op = "net.tcp",        args = { address = "127.0.0.1", port = 8080, timeout_ms = 1000 }, result = { connected = true, milliseconds = 1 } },
   },
+  chaos = true,
   expect = { status = "ok", start = "ok" },
   output = { start = { service = "nginx", running = true, pid = 41 } },
 }
