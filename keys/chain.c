@@ -286,6 +286,19 @@ check_fleet(const trust_t *self, const fleet_t *fleet, fault_t *fault)
 }
 
 static void
+index_fleets(trust_t *self)
+{
+    roster_clear(&self->workers);
+    roster_clear(&self->hosts);
+    for (size_t i = 0; i < self->fleet_count; i++) {
+        roster_add(&self->workers, self->fleets[i].fleet, false);
+        roster_add(&self->hosts, self->fleets[i].fleet, true);
+    }
+    roster_sort(&self->workers);
+    roster_sort(&self->hosts);
+}
+
+static void
 keep_fleet(trust_t *self, const kept_fleet_t *fresh)
 {
     kept_fleet_t *kept = find_region(self, fresh->fleet->region);
@@ -296,6 +309,7 @@ keep_fleet(trust_t *self, const kept_fleet_t *fresh)
     }
     fleet_destroy(&kept->fleet);
     *kept = *fresh;
+    index_fleets(self);
     cache_clear(self->cache);
 }
 

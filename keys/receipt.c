@@ -242,10 +242,7 @@ int
 receipt_check(slice_t document, slice_t armor, const pubkey_t *worker, fault_t *fault)
 {
     signature_t signature;
-    if (signature_decode(&signature, armor, fault))
-        return -1;
-    if (!pubkey_equal(&signature.key, worker))
-        return fault_set(fault, FAULT_KEY,
-                         "the receipt is signed by another key than its worker's");
+    if (signature_decode_by(&signature, armor, worker, fault))
+        return fault_wrap(fault, "a receipt's signature");
     return signature_check(&signature, document, SIGN_RECEIPT, fault);
 }

@@ -125,10 +125,25 @@ read_signature(signature_t *self, slice_t signature, fault_t *fault)
     return 0;
 }
 
+/* A known key's point was looked at when it was enrolled. */
 static int
-read_blob(signature_t *self, slice_t blob, fault_t *fault)
+read_key(signature_t *self, slice_t blob, const pubkey_t *known, fault_t *fault)
 {
     fault_t why = {0};
+    if (!known)
+        return pubkey_decode(&self->key, blob, &why) ? fault_set(fault, FAULT_KEY, "%s", why.text)
+                                                     : 0;
+    CLEANUP(bytes_destroy) bytes_t *expected = bytes_new();
+    pubkey_encode(known, expected);
+    if (!slice_equal(blob, bytes_slice(expected)))
+        return fault_set(fault, FAULT_KEY, "it is by another key than the one that is expected");
+    self->key = *known;
+    return 0;
+}
+
+static int
+read_blob(signature_t *self, slice_t blob, const pubkey_t *known, fault_t *fault)
+{
     reader_t in = reader_over(blob);
     slice_t magic = reader_bytes(&in, strlen(MAGIC));
     uint32_t version = reader_u32(&in);
@@ -143,9 +158,7 @@ read_blob(signature_t *self, slice_t blob, fault_t *fault)
         return malformed(fault, "its version is not 1");
     if (reserved.size)
         return malformed(fault, "its reserved field is not empty");
-    if (pubkey_decode(&self->key, key, &why))
-        return fault_set(fault, FAULT_KEY, "%s", why.text);
-    if (read_namespace(name, &self->purpose, fault))
+    if (read_key(self, key, known, fault) || read_namespace(name, &self->purpose, fault))
         return -1;
     self->sha256 = slice_is(hash, "sha256");
     if (!self->sha256 && !slice_is(hash, "sha512"))
@@ -154,15 +167,21 @@ read_blob(signature_t *self, slice_t blob, fault_t *fault)
 }
 
 int
-signature_decode(signature_t *self, slice_t armor, fault_t *fault)
+signature_decode_by(signature_t *self, slice_t armor, const pubkey_t *key, fault_t *fault)
 {
     uint8_t blob[SIGNATURE_ARMOR_MAX];
     size_t size;
     signature_t read = {0};
-    if (unarmor(armor, blob, &size, fault) || read_blob(&read, slice_of(blob, size), fault))
+    if (unarmor(armor, blob, &size, fault) || read_blob(&read, slice_of(blob, size), key, fault))
         return -1;
     *self = read;
     return 0;
+}
+
+int
+signature_decode(signature_t *self, slice_t armor, fault_t *fault)
+{
+    return signature_decode_by(self, armor, NULL, fault);
 }
 
 int

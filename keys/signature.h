@@ -54,6 +54,11 @@ typedef struct {
  * FAULT_KEY. Nothing is verified yet. */
 int signature_decode(signature_t *self, slice_t armor, fault_t *fault) MUST_CHECK;
 
+/* The same of this enrolled key and no other (FAULT_KEY), which spares looking at its point again.
+ */
+int signature_decode_by(signature_t *self, slice_t armor, const pubkey_t *key,
+                        fault_t *fault) MUST_CHECK;
+
 /* Takes the next armor off *armors. 1 taken, 0 none left, -1 fault. */
 int signature_next(signature_t *self, slice_t *armors, fault_t *fault) MUST_CHECK;
 

@@ -29,6 +29,8 @@ trust_destroy(trust_t **self_p)
     for (size_t i = 0; i < self->fleet_count; i++)
         fleet_destroy(&self->fleets[i].fleet);
     free(self->fleets);
+    roster_clear(&self->workers);
+    roster_clear(&self->hosts);
     free(self->halts);
     cache_destroy(&self->cache);
     free(self);
@@ -190,16 +192,19 @@ trust_fleet(const trust_t *self, size_t index)
     return index < self->fleet_count ? self->fleets[index].fleet : NULL;
 }
 
+static const worker_line_t *
+look_up(const roster_t *roster, const char *name, const fleet_t **fleet)
+{
+    const seat_t *seat = roster_find(roster, name);
+    if (seat && fleet)
+        *fleet = seat->fleet;
+    return seat ? seat->worker : NULL;
+}
+
 const worker_line_t *
 trust_worker(const trust_t *self, const char *id, const fleet_t **fleet)
 {
-    const worker_line_t *line = NULL;
-    for (size_t i = 0; !line && i < self->fleet_count; i++) {
-        line = fleet_worker(self->fleets[i].fleet, id);
-        if (line && fleet)
-            *fleet = self->fleets[i].fleet;
-    }
-    return line;
+    return look_up(&self->workers, id, fleet);
 }
 
 const char *
@@ -212,13 +217,7 @@ trust_region(const trust_t *self, const char *worker)
 const worker_line_t *
 trust_host(const trust_t *self, const char *host, const fleet_t **fleet)
 {
-    const worker_line_t *line = NULL;
-    for (size_t i = 0; !line && i < self->fleet_count; i++) {
-        line = fleet_host(self->fleets[i].fleet, host);
-        if (line && fleet)
-            *fleet = self->fleets[i].fleet;
-    }
-    return line;
+    return look_up(&self->hosts, host, fleet);
 }
 
 int

@@ -6,6 +6,7 @@
 #ifndef TOCSIN_TRUST_PRIVATE_H
 #define TOCSIN_TRUST_PRIVATE_H
 
+#include "keys/roster.h"
 #include "keys/trust.h"
 
 #define TRUST_SKEW_MS (5 * 60 * 1000) /* by which signers' clocks may be off ours */
@@ -47,6 +48,7 @@ struct trust {
     bool people_backed; /* by the quorum of the root kept now */
     size_t fleet_count;
     kept_fleet_t *fleets;
+    roster_t workers, hosts; /* of all of them */
     size_t halt_count, halt_capacity;
     halt_line_t *halts;
     cache_t *cache; /* chains that held; emptied when root, people or a fleet change */

@@ -61,6 +61,17 @@ check(core_t *self, const shelved_t *release, held_grant_t *held, slice_t docume
     return MOVE(warrant);
 }
 
+static const char *
+who_granted(const core_t *self, held_grant_t *held)
+{
+    const people_t *people = trust_people(self->charter->trust);
+    if (people && held->who_version != people->version) {
+        core_signers(self, bytes_slice(held->armors), held->who, sizeof held->who);
+        held->who_version = people->version;
+    }
+    return held->who;
+}
+
 static void
 begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t *held,
       const warrant_t *warrant, const char *worker, slice_t document, uint64_t leaf)
@@ -78,7 +89,7 @@ begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t
     text_copy(row.worker, sizeof row.worker, worker);
     if (trust_worker(self->charter->trust, worker, &fleet))
         text_copy(row.region, sizeof row.region, fleet->region);
-    core_signers(self, bytes_slice(held->armors), row.who, sizeof row.who);
+    text_copy(row.who, sizeof row.who, who_granted(self, held));
     held_grant_spend(held, worker, self->now);
     run_t *run =
         run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors), document);

@@ -39,6 +39,20 @@ shelved_destroy(shelved_t **self_p)
     *self_p = NULL;
 }
 
+/* When one worker ran under one grant, ascending. */
+typedef struct {
+    size_t count, capacity;
+    wall_t *at;
+} spent_t;
+
+static void
+spent_destroy(void **self_p)
+{
+    free(((spent_t *)*self_p)->at);
+    free(*self_p);
+    *self_p = NULL;
+}
+
 static void
 held_grant_destroy(held_grant_t **self_p)
 {
@@ -48,7 +62,7 @@ held_grant_destroy(held_grant_t **self_p)
     bytes_destroy(&self->document);
     bytes_destroy(&self->armors);
     grant_destroy(&self->grant);
-    free(self->spent);
+    zhashx_destroy(&self->spent);
     free(self);
     *self_p = NULL;
 }
@@ -339,6 +353,8 @@ shelf_restore_grant(shelf_t *self, slice_t document, slice_t armors, fault_t *fa
     grant->grant = grant_decode(document, fault);
     if (!grant->grant)
         return NULL;
+    grant->spent = zhashx_new();
+    zhashx_set_destructor(grant->spent, spent_destroy);
     grant->hash = hash_of(document);
     grant->document = bytes_copy(document);
     grant->armors = bytes_copy(armors);
@@ -366,31 +382,29 @@ shelf_add_grant(shelf_t *self, trust_t *trust, slice_t document, slice_t armors,
     return known;
 }
 
-static bool
-within_span(const held_grant_t *self, wall_t at, wall_t now)
-{
-    return now.ms - at.ms < (int64_t)self->grant->budget_s * 1000;
-}
-
 bool
 held_grant_has_budget(held_grant_t *self, const char *worker, wall_t now)
 {
-    size_t kept = 0, runs = 0;
-    for (size_t i = 0; i < self->spent_count; i++) {
-        if (!within_span(self, self->spent[i].at, now))
-            continue;
-        self->spent[kept++] = self->spent[i];
-        runs += !strcmp(self->spent[i].worker, worker);
+    spent_t *spent = zhashx_lookup(self->spent, worker);
+    size_t gone = 0;
+    while (spent && gone < spent->count &&
+           now.ms - spent->at[gone].ms >= (int64_t)self->grant->budget_s * 1000)
+        gone++;
+    if (gone) {
+        spent->count -= gone;
+        memmove(spent->at, spent->at + gone, spent->count * sizeof *spent->at);
     }
-    self->spent_count = kept;
-    return runs < self->grant->budget_runs;
+    return !spent || spent->count < self->grant->budget_runs;
 }
 
 void
 held_grant_spend(held_grant_t *self, const char *worker, wall_t at)
 {
-    self->spent = memory_resize(self->spent, self->spent_count + 1, sizeof *self->spent);
-    struct spent *spent = &self->spent[self->spent_count++];
-    snprintf(spent->worker, sizeof spent->worker, "%s", worker);
-    spent->at = at;
+    spent_t *spent = zhashx_lookup(self->spent, worker);
+    if (!spent) {
+        spent = memory_new(1, sizeof *spent);
+        zhashx_insert(self->spent, worker, spent);
+    }
+    spent->at = memory_grow(spent->at, spent->count, &spent->capacity, sizeof *spent->at);
+    spent->at[spent->count++] = at;
 }

@@ -4,6 +4,9 @@
 #ifndef TOCSIN_SHELF_H
 #define TOCSIN_SHELF_H
 
+#include <czmq.h>
+
+#include "broker/row.h"
 #include "keys/trust.h"
 #include "wire/manifest.h"
 
@@ -30,11 +33,10 @@ typedef struct {
     hash_t hash;
     bytes_t *document, *armors;
     grant_t *grant;
-    size_t spent_count;
-    struct spent {
-        char worker[TEXT_NAME_MAX + 1];
-        wall_t at;
-    } * spent; /* runs within the budget's span, as far as this broker knows */
+    zhashx_t
+        *spent; /* worker -> when it ran within the budget's span, as far as this broker knows */
+    char who[ROW_NAMES_MAX + 1]; /* whose keys signed, as people of who_version say */
+    uint64_t who_version;        /* 0 before */
 } held_grant_t;
 
 typedef struct shelf shelf_t;
