@@ -124,6 +124,11 @@ scene_service() {
         wait_for 30 planned service-down --incident 1 && wait_for 30 started && wait_for 30 ended 1 1
 }
 
+scene_one() {
+    lane_workers north-1
+    wait_for 30 planned rolling --set service=web --target north-1 && wait_for 30 started && wait_for 60 ended 1 0
+}
+
 scene_waves() {
     lane_workers $SITE_WORKERS
     wait_for 30 planned rolling --set service=web $(printf -- '--target %s ' $SITE_WORKERS) && wait_for 30 started &&
@@ -136,8 +141,9 @@ the_run() { tell --json run list | sed -n 's/^ *"run": "\(.*\)".*/\1/p'; }
 run_story() {
     tell run view "$(the_run)" | sed -E -e '/^ +output /d' -e '/^run |^$/d' -e 's/  since .*//' -e 's/ +[0-9.]+ s / /'
 }
-count() { grep -ca "$1" "$2" 2>/dev/null || true; }
+count() { if [ -e "$2" ]; then grep -ca "$1" "$2"; else echo 0; fi; }
 calls() { echo "$(count start "$SITE_HOME/slow/$1/calls") starts, $(count stop "$SITE_HOME/slow/$1/calls") stops"; }
+service_count() { pgrep -cf "slow start $SITE_HOME/slow/$1\$"; }
 
 story() {
     local worker journal
@@ -147,7 +153,7 @@ story() {
         journal=$SITE_HOME/$worker/state/effector/journal
         [ -s "$journal" ] || continue
         echo "$worker: $(count '^kind begin' "$journal") begun, $(count '^kind end' "$journal") ended, $(calls "$worker")," \
-            "$(pgrep -cf "slow start $SITE_HOME/slow/$worker\$") runs," $(ls "$SITE_HOME/mnt/$worker")
+            "$(service_count "$worker") runs," $(ls "$SITE_HOME/mnt/$worker")
     done
     told audit verify || cat "$SITE_HOME/log/told"
 }

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* crash_point - preloaded into real daemons, ends one of them at one exact call, once.
  *
- *     TOCSIN_CRASH_AT="PROGRAM CALL NUMBER WAY [WORD]"   which process, at which call, how
- *     TOCSIN_CRASH_TALLY=FILE                            shared by all processes, and by those that
- * start anew
+ *     TOCSIN_CRASH_AT="PROGRAM CALL NUMBER WAY [WORD]"   who, at which call, how
+ *     TOCSIN_CRASH_TALLY=FILE                            shared by all processes of the program
  *
- * PROGRAM is the name of the executable; its children do not count. CALL is `sync` (fsync,
- * fdatasync, sync_file_range, rename), `write` (of files) or `send` (on sockets). Only calls with
- * WORD in them count: in the file's path, or in what is written or sent. WAY:
+ * PROGRAM is an executable's name; its children do not count. CALL and WORD say what does:
  *
- *     before, after   SIGKILL, without the call or behind it
- *     cut, zeroed     SIGKILL before it, as when the power goes: of what a log (-wal, journal) has
- * that was not synced, the second half is gone, or is there as zeroes eio, enospc     the call
- * fails, once
+ *     sync             fsync, fdatasync, sync_file_range, rename; WORD is part of the path
+ *     write            of files; WORD is part of the path or of the bytes
+ *     send             on sockets; WORD is the message's (docs/PROTOCOL.md 7)
+ *
+ * WAY, at the NUMBERth of them:
+ *
+ *     before, after    SIGKILL, without the call or behind it
+ *     cut, zeroed      SIGKILL before it as when the power goes: the second half of what a log
+ *                      (-wal, journal) has beyond its last sync is gone, or is zeroes
+ *     eio, enospc      the call fails
  *
  * What was hit stands in the tally's first line; until then the file begins with a zero. */
 #include <dlfcn.h>
@@ -197,11 +200,23 @@ tear(int fd, const char *path)
 
 /* ---- the calls ---------------------------------------------------------------------------- */
 
+/* A message is two numbers, then each frame behind its length. */
+static bool
+is_message(slice_t bytes, const char *word, size_t size)
+{
+    const uint8_t *data = bytes.data;
+    return bytes.size >= 12 + size && data[11] == size && !memcmp(data + 12, word, size);
+}
+
 static bool
 has_word(const char *path, slice_t bytes)
 {
     size_t size = strlen(point.word);
-    return !size || strstr(path, point.word) ||
+    if (!size)
+        return true;
+    if (point.call == SEND)
+        return is_message(bytes, point.word, size);
+    return strstr(path, point.word) ||
            (bytes.size && memmem(bytes.data, bytes.size, point.word, size));
 }
 

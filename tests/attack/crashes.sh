@@ -1,0 +1,107 @@
+#!/bin/bash
+# The instants at which a crash would hurt most, each by its name: real daemons end there (tests/e2e/crash_point.c), are
+# started again, and what is told must be what happened. crash-sweep.sh does the same at every durable write.
+. "$(dirname "$0")/../e2e/tap.bash"
+. "$SOURCE/tests/e2e/crash.bash"
+
+# Of `rolling` the effector writes to its journal: 1 start begins, 2 it ended, 3 restart begins, 4 it ended. It syncs the
+# journal once more than that, when it opens it.
+ONCE="succeeded, 2 starts, 1 stops, 1 runs"
+NOT_DONE="unknown, 1 starts, 0 stops, 1 runs"
+DONE="unknown, 2 starts, 1 stops, 1 runs"
+
+facts() {
+    echo "$(tell --json run list | sed -n 's/^ *"state": "\(.*\)".*/\1/p'), $(calls north-1), $(service_count north-1) runs"
+}
+verified() { told audit verify || { cat "$SITE_HOME/log/told"; return 1; }; }
+says() { grep -q "$2" "$SITE_HOME/log/$1"; }
+
+# In a lane: one run on one worker, in which a process dies at AT; then FACTS hold, and LOG says WORDS.
+dies() { # AT FACTS [LOG WORDS]
+    lane_open "$1"
+    scene_one
+    local told
+    told=$(facts)
+    echo "hit: $(hit)"
+    echo "$told"
+    tail -n 12 "$SITE_HOME/log/broker" "$SITE_HOME/log/north-1"
+    [ -n "$(hit)" ] && [ "$told" = "$2" ] && verified && { [ -z "${3:-}" ] || says "$3" "$4"; }
+}
+
+# In a lane: the state folder is a small disk that fills up.
+fills_up() {
+    local state=$SITE_HOME/north-1/state
+    lane_open
+    cp -a "$state" "$state.kept"
+    mount -t tmpfs -o size=6m,mode=711 tocsin-small "$state"
+    cp -a "$state.kept/." "$state"
+    lane_workers north-1
+    wait_for 20 worker_online north-1 || return 1
+    dd if=/dev/zero of="$state/ballast" bs=4k status=none 2>/dev/null
+    wait_for 20 planned rolling --set service=web --target north-1 && wait_for 20 started || return 1
+    wait_for 20 says north-1 'full' || { tail "$SITE_HOME/log/north-1"; return 1; }
+    tail -n 20 "$SITE_HOME/log/north-1"
+    [ "$(calls north-1)" = "0 starts, 0 stops" ] || return 1
+    rm "$state/ballast"
+    wait_for 40 ended 1 0
+    tail -n 20 "$SITE_HOME/log/north-1"
+    facts
+    [ "$(facts)" = "$ONCE" ] && verified
+}
+
+# In a lane: of two alerts the first is acknowledged, and what is written of the second is torn.
+tears_the_second_alert() { # WAY
+    local starts posted
+    starts=$(now_rfc3339)
+    lane_open "tocsin-broker write 1 $1 5ca1ab1e00000002"
+    alert() { post_alert service-down.json INSTANCE=south-1.example:9100 REGION=south SERVICE=web PORT=0 STARTSAT="$starts" "FINGERPRINT=$1"; }
+    acknowledged() { [ "$(alert "$1")" = 200 ]; }
+    wait_for 20 acknowledged 5ca1ab1e00000001 || return 1
+    acknowledged 5ca1ab1e00000002 && return 1
+    echo "hit: $(hit)"
+    wait_for 20 known 1 && says broker 'ended with 137' && wait_for 20 acknowledged 5ca1ab1e00000002 && known 2 && verified
+}
+
+lane() {
+    local words=$1
+    shift
+    ok "$words" crash_lane "$@"
+}
+
+crash_do "$@"
+crash_site crashes
+
+lane "crash_after_accept: before anyone hears of it" dies "judge send 1 before ACCEPT" "$ONCE"
+lane "crash_after_accept: as soon as the broker is told" dies "judge send 1 after ACCEPT" "$ONCE"
+lane "crash_after_intent: the judge, before it asks the effector" dies "judge send 2 before OP" "$ONCE"
+lane "crash_after_intent: the effector, before BEGIN" dies "effector write 3 before /journal" "$ONCE"
+lane "crash_between_begin_and_exec: what may be repeated is run" dies "effector sync 2 after /journal" "$ONCE"
+lane "crash_between_begin_and_exec: what may not is unknown, and is not run" dies "effector sync 4 after /journal" "$NOT_DONE"
+lane "crash_between_exec_and_end: what may be repeated is done once" dies "effector write 2 before /journal" "$ONCE"
+lane "crash_between_exec_and_end: what may not is unknown, and was done once" dies "effector write 4 before /journal" "$DONE"
+lane "crash_after_done_before_send: the first receipt" dies "judge send 1 before RECEIPT" "$ONCE"
+lane "crash_after_done_before_send: the last" dies "judge send 2 before RECEIPT" "$ONCE"
+
+lane "crash_fsync_eio: the broker ends, says why, and goes on from the disk" \
+    dies "tocsin-broker sync 6 eio -wal" "$ONCE" broker 'the record cannot be written'
+lane "crash_fsync_eio: the judge" dies "judge sync 5 eio -wal" "$ONCE" north-1 'ledger: disk I/O error'
+lane "crash_fsync_eio: the effector, at a document" dies "effector sync 9 eio /site/" "$ONCE" north-1 'effector: error: .*Input/output error'
+lane "crash_fsync_eio: the effector, at END" dies "effector sync 5 eio /journal" "$ONCE" north-1 'the journal cannot be synced'
+lane "crash_fsync_eio: the effector, at BEGIN: unknown, and not run" \
+    dies "effector sync 4 eio /journal" "$NOT_DONE" north-1 'the journal cannot be synced'
+
+lane "crash_enospc: a worker whose disk is full does nothing, says so, and goes on when there is room" fills_up
+lane "crash_enospc: the broker ends in the middle of a commit, and goes on" \
+    dies "tocsin-broker write 1 enospc tocsin-order" "$ONCE" broker 'the record cannot be written: .*full'
+lane "crash_enospc: no room for BEGIN is a failure, and nothing was done" \
+    dies "effector write 3 enospc /journal" "failed, 1 starts, 0 stops, 1 runs"
+lane "crash_enospc: no room for END: it was done once" dies "effector write 4 enospc /journal" "$DONE"
+
+for way in cut zeroed; do
+    lane "crash_torn_wal: the broker's, $way: what was acknowledged is there" tears_the_second_alert $way
+    lane "crash_torn_wal: the ledger's, $way, at ACCEPTED" dies "judge write 1 $way tocsin-order" "$ONCE"
+    lane "crash_torn_wal: the ledger's, $way, at a receipt" dies "judge write 1 $way tocsin-receipt" "$ONCE"
+    lane "crash_torn_wal: the journal, $way, at BEGIN: it was not run yet, and is" dies "effector sync 4 $way /journal" "$ONCE"
+    lane "crash_torn_wal: the journal, $way, at END: unknown, done once" dies "effector sync 5 $way /journal" "$DONE"
+done
+tap_end
