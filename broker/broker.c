@@ -209,6 +209,9 @@ read_event(event_t *event, message_type_t type, const frames_t *frames, value_t 
     case MESSAGE_WANT:
         event->kind = EVENT_WANT;
         return read_hash(event, frames, fault);
+    case MESSAGE_KEPT:
+        event->kind = EVENT_KEPT;
+        return read_hash(event, frames, fault);
     case MESSAGE_REFUSE:
         event->kind = EVENT_REFUSE;
         event->code = frames_text(frames, 2);

@@ -24,7 +24,11 @@ answer_submit(desk_t *self, asked_t *asked)
     static const struct {
         const char *kind;
         event_kind_t event;
-    } kinds[] = {{"order", EVENT_ORDER}, {"grant", EVENT_GRANT}, {"approval", EVENT_APPROVAL}};
+    } kinds[] = {{"order", EVENT_ORDER},
+                 {"grant", EVENT_GRANT},
+                 {"approval", EVENT_APPROVAL},
+                 {"stop", EVENT_HALT},
+                 {"resume", EVENT_HALT}};
     const char *kind = value_get_text(asked->arguments, "kind");
     event_t event = {
         .kind = EVENT_KINDS,
@@ -37,7 +41,8 @@ answer_submit(desk_t *self, asked_t *asked)
             event.kind = kinds[i].event;
     if (event.kind == EVENT_KINDS || !event.document.size || !event.armors.size) {
         fault_set(asked->fault, FAULT_USAGE,
-                  "what is submitted is an order, a grant or an approval: document and armors");
+                  "'%.40s' is nothing that is submitted, or comes without document and armors",
+                  kind);
         return NULL;
     }
     event.hash = hash_of(event.document);

@@ -173,6 +173,13 @@ static const column_t decision_columns[] = {
     TEXT(decision, reason),     LAST,
 };
 
+static const column_t kept_columns[] = {
+    KEY(COLUMN_HASH, kept, halt),
+    KEY(COLUMN_TEXT, kept, worker),
+    WALL(kept, at),
+    LAST,
+};
+
 static const column_t worker_columns[] = {
     KEY(COLUMN_TEXT, worker, id),
     NUMBER(worker, sequence),

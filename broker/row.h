@@ -239,6 +239,13 @@ typedef struct {
     char reason[256]; /* of the last try that failed */
 } notice_row_t;
 
+/* A worker keeps a stop or a resume. */
+typedef struct {
+    hash_t halt;
+    char worker[TEXT_NAME_MAX + 1];
+    wall_t at;
+} kept_row_t;
+
 /*    kind             table         struct            member */
 #define ROWS(X)                                                   \
     X(ROW_INCIDENT, "incident", incident_t, incident)             \
@@ -251,6 +258,7 @@ typedef struct {
     X(ROW_LEAF, "leaf", leaf_row_t, leaf)                         \
     X(ROW_EVENT, "event", event_row_t, event)                     \
     X(ROW_DECISION, "decision", decision_row_t, decision)         \
+    X(ROW_KEPT, "kept", kept_row_t, kept)                         \
     X(ROW_WORKER, "worker", worker_row_t, worker)                 \
     X(ROW_POSITION, "position", position_row_t, position)         \
     X(ROW_CHECKPOINT, "checkpoint", checkpoint_row_t, checkpoint) \

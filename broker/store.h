@@ -25,12 +25,14 @@ typedef enum {
     FIND_PARTS,    /* hash: run; by wave and target */
     FIND_DOCUMENT, /* hash */
     FIND_DOCUMENTS_LIVE,
-    FIND_RECEIPT,    /* text: worker, number: sequence */
-    FIND_RECEIPTS,   /* hash: run; by worker and sequence */
-    FIND_OUTPUT,     /* hash */
-    FIND_LEAVES,     /* number: the first; in order */
-    FIND_EVENTS_OF,  /* number: incident; in order */
-    FIND_EVENTS_RUN, /* hash: run; in order */
+    FIND_DOCUMENTS_OF, /* text: kind; live ones */
+    FIND_KEPT,         /* hash: stop or resume */
+    FIND_RECEIPT,      /* text: worker, number: sequence */
+    FIND_RECEIPTS,     /* hash: run; by worker and sequence */
+    FIND_OUTPUT,       /* hash */
+    FIND_LEAVES,       /* number: the first; in order */
+    FIND_EVENTS_OF,    /* number: incident; in order */
+    FIND_EVENTS_RUN,   /* hash: run; in order */
     FIND_WORKERS,
     FIND_POSITION,
     FIND_CHECKPOINT,     /* the newest */

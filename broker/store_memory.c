@@ -89,6 +89,18 @@ document_live(const query_t *query, const row_t *row)
 }
 
 static bool
+document_of(const query_t *query, const row_t *row)
+{
+    return row->document.live && !strcmp(row->document.kind, query->text);
+}
+
+static bool
+kept_of(const query_t *query, const row_t *row)
+{
+    return hash_equal(&row->kept.halt, &query->hash);
+}
+
+static bool
 receipt_is(const query_t *query, const row_t *row)
 {
     return row->receipt.sequence == query->number && !strcmp(row->receipt.worker, query->text);
@@ -209,6 +221,8 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_PARTS] = {ROW_PART, false, part_of, by_target},
     [FIND_DOCUMENT] = {ROW_DOCUMENT, false, document_is, NULL},
     [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT, false, document_live, NULL},
+    [FIND_DOCUMENTS_OF] = {ROW_DOCUMENT, false, document_of, NULL},
+    [FIND_KEPT] = {ROW_KEPT, false, kept_of, NULL},
     [FIND_RECEIPT] = {ROW_RECEIPT, false, receipt_is, NULL},
     [FIND_RECEIPTS] = {ROW_RECEIPT, false, receipt_of, by_sequence},
     [FIND_OUTPUT] = {ROW_OUTPUT, false, output_is, NULL},

@@ -91,6 +91,8 @@ static const char *const migrations[] = {
     "ALTER TABLE run ADD COLUMN continues BLOB NOT NULL DEFAULT " ZERO_HASH ";"
     "ALTER TABLE run ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX run_worker ON run (worker, playbook, created) WHERE worker != '';",
+    "CREATE TABLE kept (halt BLOB NOT NULL, worker TEXT NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (halt, worker)) STRICT, WITHOUT ROWID;",
 };
 
 typedef struct {
@@ -115,6 +117,8 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_PARTS] = {ROW_PART, "WHERE run = :hash ORDER BY wave, target"},
     [FIND_DOCUMENT] = {ROW_DOCUMENT, "WHERE hash = :hash"},
     [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT, "WHERE live = 1"},
+    [FIND_DOCUMENTS_OF] = {ROW_DOCUMENT, "WHERE kind = :text AND live = 1"},
+    [FIND_KEPT] = {ROW_KEPT, "WHERE halt = :hash"},
     [FIND_RECEIPT] = {ROW_RECEIPT, "WHERE worker = :text AND sequence = :number"},
     [FIND_RECEIPTS] = {ROW_RECEIPT, "WHERE run = :hash ORDER BY worker, sequence"},
     [FIND_OUTPUT] = {ROW_OUTPUT, "WHERE hash = :hash"},

@@ -53,6 +53,13 @@ on_accept(core_t *self, event_t *event, fault_t *fault)
     return 0;
 }
 
+/* What a stop kept from beginning was not refused by anybody. */
+static part_state_t
+refused_as(const char *code)
+{
+    return strcmp(code, fault_word(FAULT_STOPPED)) ? PART_REFUSED : PART_STOPPED;
+}
+
 int
 on_refuse(core_t *self, event_t *event, fault_t *fault)
 {
@@ -74,7 +81,7 @@ on_refuse(core_t *self, event_t *event, fault_t *fault)
     CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
     bytes_addf(leaf, "%s\n%s\n%s\n%s", hash_write(&run->row.id, text), event->worker, code, why);
     core_leaf(self, "refusal", bytes_slice(leaf));
-    run_move(self, run, share, PART_REFUSED, code, why);
+    run_move(self, run, share, refused_as(code), code, why);
     run_advance(self, run);
     return 0;
 }
@@ -224,7 +231,8 @@ static void
 move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *run, share_t *share,
            uint64_t leaf)
 {
-    part_state_t state = ended_as[receipt->part];
+    part_state_t state =
+        receipt->part == OUTCOME_REFUSED ? refused_as(receipt->code) : ended_as[receipt->part];
     if (!part_ended(share->row.state) && share->row.state != PART_ACCEPTED)
         share->row.accepted = self->now;
     share->row.verified = share->row.verified || verifies(self, run, receipt);

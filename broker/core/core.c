@@ -53,6 +53,9 @@ core_destroy(core_t **self_p)
     zhashx_destroy(&self->incidents);
     zhashx_destroy(&self->runs);
     free(self->stirred);
+    for (size_t i = 0; i < self->halt_count; i++)
+        halt_clear(&self->halts[i]);
+    free(self->halts);
     zhashx_destroy(&self->peers);
     shelf_destroy(&self->shelf);
     free(self);
@@ -161,7 +164,7 @@ core_load(core_t *self, fault_t *fault)
             load(&loading, FIND_INCIDENTS_IN, state, load_incident))
             return -1;
     shelf_judge(self->shelf, self->charter->trust);
-    return load_runs(&loading) ? -1 : notices_load(self, fault);
+    return halts_load(self, fault) || load_runs(&loading) || notices_load(self, fault) ? -1 : 0;
 }
 
 /* The steps ----------------------------------------------------------------------------------- */
@@ -172,6 +175,7 @@ on_tick(core_t *self, event_t *event, fault_t *fault)
     (void)event, (void)fault;
     runs_advance(self);
     incidents_sweep(self);
+    halts_sweep(self);
     return 0;
 }
 
@@ -205,10 +209,14 @@ core_flush(core_t *self, actions_t *actions)
 void
 core_use(core_t *self, const charter_t *charter, wall_t now, actions_t *actions)
 {
+    fault_t fault = {0};
     self->charter = charter;
     self->actions = actions;
     self->step_rows = actions->row_count;
     self->now = now;
+    if (halts_use(self, &fault))
+        core_note(self, "fault", 0, NULL, NULL, "a stop does not hold in the new site folder: %s",
+                  fault.text);
     shelf_judge(self->shelf, charter->trust);
     incidents_suggest(self);
     peers_hand_on(self);

@@ -20,6 +20,7 @@
 #define CORE_ONLINE_MS      15000                    /* a worker that spoke within this is online */
 #define CORE_CLOSED_MS      (15 * 60 * 1000)         /* a closed incident is held so long */
 #define CORE_ABANDON_MS     (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
+#define CORE_HALT_MS        (24LL * 3600 * 1000)     /* a run's stop outlives its window so long */
 #define CORE_LATE_MS        30000                    /* an acceptance may still be on its way */
 #define CORE_DECISIONS_MAX  64                       /* kept of one alert */
 #define CORE_TRIGGERED_MAX  16                       /* playbooks that one alert may suggest */
@@ -36,6 +37,8 @@
     X(EVENT_GRANT, on_grant)       /* document, armors */                          \
     X(EVENT_ORDER, on_order)       /* document, armors, targets */                 \
     X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */ \
+    X(EVENT_HALT, on_halt)         /* document, armors: a stop or a resume */      \
+    X(EVENT_KEPT, on_kept)         /* worker, hash of one of those */              \
     X(EVENT_HELLO, on_hello)       /* worker, state */                             \
     X(EVENT_PING, on_ping)         /* worker, document: the nonce */               \
     X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                   \
@@ -101,6 +104,9 @@ const shelf_t *core_shelf(const core_t *self);
 const merkle_t *core_log(const core_t *self);
 uint64_t core_count(const core_t *self, incident_state_t state);
 size_t core_active_runs(const core_t *self);
+
+/* Whether this worker said that it keeps this stop or resume (trust_halt lists them). */
+bool core_halt_kept(const core_t *self, const hash_t *halt, const char *worker);
 
 /* NULL where it never spoke. *seen: when it spoke last, 0 for not since the start. */
 const worker_row_t *core_worker(const core_t *self, const char *id, wall_t *seen);

@@ -109,6 +109,7 @@ on_hello(core_t *self, event_t *event, fault_t *fault)
     peer->versions = event->state ? value_copy(versions ? versions : event->state) : NULL;
     peer_welcome(self, peer);
     hand_on(self, peer);
+    halts_greet(self, peer, event->state);
     if (value_get(event->state, "sequence") && sequence >= 0 &&
         (uint64_t)sequence < peer->row.sequence)
         core_note(self, "gap", 0, NULL, event->worker,

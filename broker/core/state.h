@@ -65,6 +65,13 @@ struct peer {
     work_t *work; /* in the order of arrival */
 };
 
+/* A stop or a resume: trust has what it says. */
+typedef struct {
+    hash_t hash;
+    bytes_t *document, *armors;
+    zhashx_t *kept; /* worker ids of those who confirmed it */
+} held_halt_t;
+
 /* What the core holds of a sink; the notices themselves lie in the record. */
 typedef struct {
     uint64_t flying; /* the notice that is being delivered; 0 none */
@@ -93,6 +100,9 @@ struct core {
     outlet_t outlets[SINKS_MAX]; /* of each of them */
     uint64_t notices_given;      /* the highest number */
     shelf_t *shelf;
+    size_t halt_count, halt_capacity;
+    held_halt_t *halts; /* in the order of arrival */
+    wall_t halts_swept;
     actions_t *actions;                         /* of the step under way */
     size_t step_rows;                           /* those in it before this step */
     decision_row_t decided[CORE_DECISIONS_MAX]; /* about the alert under way */
@@ -170,6 +180,15 @@ int notices_load(core_t *self, fault_t *fault) MUST_CHECK;
 /* restraint.c: FAULT_CONFLICT, FAULT_RATE where an automatic run is not to begin on this worker. */
 int restraint_check(core_t *self, const shelved_t *release, const char *worker,
                     fault_t *fault) MUST_CHECK;
+
+/* halt.c. halts_load brings them back into trust, halts_use into another; halts_greet tells a
+ * worker that said HELLO what it lacks; run_halt ends the parts that wait and are covered. */
+int halts_load(core_t *self, fault_t *fault) MUST_CHECK;
+int halts_use(core_t *self, fault_t *fault) MUST_CHECK;
+void halts_greet(core_t *self, const peer_t *peer, const value_t *state);
+void halts_sweep(core_t *self);
+void run_halt(core_t *self, run_t *run);
+void halt_clear(held_halt_t *self);
 
 /* run.c. A run is the core's until a while after its end; finding as above. Slices are copied.
  * Shares are added by wave, without gap, then target; then run_settle. */

@@ -129,11 +129,25 @@ end(void **state)
     return 0;
 }
 
+/* What stands in the site folder, and nothing else. */
+static inline charter_t *
+read_charter(house_t *self)
+{
+    site_t *site = self->site;
+    const sealed_t *all[] = {&site->root, &site->people, &site->north, &site->south};
+    site->trust = trust_new(&site->id);
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        assert_int_equal(site_add(site, all[i], &self->fault), 0);
+    return charter_over(&site->trust);
+}
+
 /* As after kill -9: another core over the same store. */
 static inline void
 restart(house_t *self)
 {
     core_destroy(&self->core);
+    charter_destroy(&self->charter);
+    self->charter = read_charter(self);
     self->core = core_new(self->charter, "instance2", self->store);
     if (core_load(self->core, &self->fault))
         fail_msg("%s", self->fault.text);

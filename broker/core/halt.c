@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stops and resumes: what they end here, who is told, and who said that it keeps them. trust says
+ * what they cover; their bytes are held for workers that lack them. */
+#include <stdio.h>
+
+#include "broker/core/state.h"
+#include "wire/message.h"
+
+#define SWEEP_MS 60000
+#define STALE_MS (2LL * 24 * 3600 * 1000) /* a stop of a run that nobody ordered */
+#define PRESENT  ((void *)(uintptr_t)1)
+
+static const char *
+kind_of(const halt_line_t *line)
+{
+    return line->resume ? "resume" : "stop";
+}
+
+static const halt_line_t *
+line_of(const core_t *self, const hash_t *hash)
+{
+    const trust_t *trust = self->charter->trust;
+    for (size_t i = 0; i < trust_halt_count(trust); i++)
+        if (hash_equal(&trust_halt(trust, i)->hash, hash))
+            return trust_halt(trust, i);
+    return NULL;
+}
+
+static held_halt_t *
+find(const core_t *self, const hash_t *hash)
+{
+    for (size_t i = 0; i < self->halt_count; i++)
+        if (hash_equal(&self->halts[i].hash, hash))
+            return &self->halts[i];
+    return NULL;
+}
+
+static void
+hold(core_t *self, slice_t document, slice_t armors)
+{
+    self->halts =
+        memory_grow(self->halts, self->halt_count, &self->halt_capacity, sizeof *self->halts);
+    self->halts[self->halt_count++] = (held_halt_t){.hash = hash_of(document),
+                                                    .document = bytes_copy(document),
+                                                    .armors = bytes_copy(armors),
+                                                    .kept = zhashx_new()};
+}
+
+void
+halt_clear(held_halt_t *self)
+{
+    bytes_destroy(&self->document);
+    bytes_destroy(&self->armors);
+    zhashx_destroy(&self->kept);
+}
+
+/* Telling workers ----------------------------------------------------------------------------- */
+
+static void
+send_halt(core_t *self, const peer_t *peer, const held_halt_t *halt)
+{
+    frames_t *frames = message_new(MESSAGE_DOCUMENT);
+    frames_add(frames, bytes_slice(halt->document));
+    frames_add(frames, bytes_slice(halt->armors));
+    core_send(self, peer->row.id, &frames);
+}
+
+static void
+send_to_all(core_t *self, const held_halt_t *halt)
+{
+    for (peer_t *peer = zhashx_first(self->peers); peer; peer = zhashx_next(self->peers))
+        if (self->now.ms - peer->seen.ms < CORE_ONLINE_MS)
+            send_halt(self, peer, halt);
+}
+
+static void
+confirm(core_t *self, held_halt_t *halt, const char *worker)
+{
+    row_t row = {.kind = ROW_KEPT, .kept = {.halt = halt->hash, .at = self->now}};
+    if (zhashx_insert(halt->kept, worker, PRESENT))
+        return;
+    text_copy(row.kept.worker, sizeof row.kept.worker, worker);
+    actions_put(self->actions, &row);
+}
+
+/* What a worker that says HELLO lacks. Of a stop that was lifted it needs to know only where it
+ * keeps the stop. */
+void
+halts_greet(core_t *self, const peer_t *peer, const value_t *state)
+{
+    const value_t *list = value_get(state, "halts");
+    CLEANUP(zhashx_destroy) zhashx_t *theirs = zhashx_new();
+    for (size_t i = 0; i < value_count(list) && i < 2 * TRUST_STOPS_MAX; i++) {
+        hash_t hash;
+        const char *text = value_string(value_at(list, i));
+        held_halt_t *halt = hash_read(text, &hash) ? find(self, &hash) : NULL;
+        zhashx_insert(theirs, text, PRESENT);
+        if (halt)
+            confirm(self, halt, peer->row.id);
+    }
+    for (size_t i = 0; i < self->halt_count; i++) {
+        char text[HASH_TEXT], stop[HASH_TEXT];
+        const halt_line_t *line = line_of(self, &self->halts[i].hash);
+        if (!line || zhashx_lookup(theirs, hash_write(&line->hash, text)))
+            continue;
+        bool kept = zhashx_lookup(theirs, hash_write(&line->stop, stop)) != NULL;
+        if (line->resume ? kept : !line->lifted)
+            send_halt(self, peer, &self->halts[i]);
+    }
+}
+
+int
+on_kept(core_t *self, event_t *event, fault_t *fault)
+{
+    char text[HASH_TEXT];
+    held_halt_t *halt = find(self, &event->hash);
+    if (!halt)
+        return fault_set(fault, FAULT_NOT_FOUND, "worker '%s' keeps %.12s, which is not here",
+                         event->worker, hash_write(&event->hash, text));
+    confirm(self, halt, event->worker);
+    return 0;
+}
+
+/* Ending runs --------------------------------------------------------------------------------- */
+
+void
+run_halt(core_t *self, run_t *run)
+{
+    const trust_t *trust = self->charter->trust;
+    size_t waiting = trust_halt_count(trust) ? run->tally.in[PART_WAITING] : 0;
+    for (size_t i = 0; waiting && i < run->share_count; i++) {
+        fault_t why = {0};
+        const fleet_t *fleet = NULL;
+        share_t *share = &run->shares[i];
+        if (share->row.state != PART_WAITING)
+            continue;
+        waiting--;
+        trust_worker(trust, share->peer->row.id, &fleet);
+        if (trust_check_halts(trust, &run->row.id, run->row.playbook, fleet ? fleet->region : NULL,
+                              &why))
+            run_move(self, run, share, PART_STOPPED, fault_word(FAULT_STOPPED), why.text);
+    }
+}
+
+static void
+halt_runs(core_t *self)
+{
+    for (run_t *run = zhashx_first(self->runs); run; run = zhashx_next(self->runs))
+        if (run->row.state == RUN_ACTIVE) {
+            run_halt(self, run);
+            run_advance(self, run);
+        }
+}
+
+/* Taking them --------------------------------------------------------------------------------- */
+
+static void
+tell_halt(core_t *self, const halt_line_t *line, slice_t armors)
+{
+    event_row_t event = {0};
+    const char *name = line->what == HALT_SITE ? "" : line->name;
+    if (line->what == HALT_RUN)
+        (void)hash_read(line->name, &event.run);
+    snprintf(event.kind, sizeof event.kind, "%s", kind_of(line));
+    core_signers(self, armors, event.who, sizeof event.who);
+    snprintf(event.text, sizeof event.text, "%.100s %s the %s%s%.63s: %.200s", event.who,
+             line->resume ? "let go on" : "stopped", halt_word(line->what), *name ? " " : "", name,
+             line->reason);
+    core_tell(self, &event);
+}
+
+static int
+add(trust_t *trust, slice_t document, slice_t armors, fault_t *fault)
+{
+    static const char stop[] = "tocsin-stop ";
+    bool stops = document.size >= sizeof stop && !memcmp(document.data, stop, sizeof stop - 1);
+    return stops ? trust_add_stop(trust, document, armors, fault)
+                 : trust_add_resume(trust, document, armors, fault);
+}
+
+int
+on_halt(core_t *self, event_t *event, fault_t *fault)
+{
+    event->made = hash_of(event->document);
+    if (find(self, &event->made))
+        return 0;
+    if (add(self->charter->trust, event->document, event->armors, fault))
+        return -1;
+    const halt_line_t *line = line_of(self, &event->made);
+    if (!line) /* a second resume of one stop */
+        return 0;
+    core_leaf2(self, kind_of(line), event->document, event->armors);
+    core_keep(self, kind_of(line), true, &event->made, event->document, event->armors,
+              slice_of(NULL, 0));
+    hold(self, event->document, event->armors);
+    tell_halt(self, line, event->armors);
+    send_to_all(self, find(self, &event->made));
+    if (!line->resume)
+        halt_runs(self);
+    return 0;
+}
+
+/* Keeping them -------------------------------------------------------------------------------- */
+
+typedef struct {
+    core_t *core;
+    held_halt_t *halt;
+} loading_t;
+
+static bool
+load_halt(void *context, const row_t *row)
+{
+    hold(((loading_t *)context)->core, row->document.bytes, row->document.armors);
+    return true;
+}
+
+static bool
+load_kept(void *context, const row_t *row)
+{
+    zhashx_insert(((loading_t *)context)->halt->kept, row->kept.worker, PRESENT);
+    return true;
+}
+
+int
+halts_use(core_t *self, fault_t *fault)
+{
+    trust_t *trust = self->charter->trust;
+    for (size_t i = 0; i < self->halt_count; i++)
+        if (trust_restore(trust, bytes_slice(self->halts[i].document),
+                          bytes_slice(self->halts[i].armors), fault))
+            return -1;
+    return 0;
+}
+
+int
+halts_load(core_t *self, fault_t *fault)
+{
+    static const char *const kinds[] = {"stop", "resume"}; /* each resume after its stop */
+    const store_t *past = self->past;
+    loading_t loading = {.core = self};
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        query_t query = {.what = FIND_DOCUMENTS_OF, .text = kinds[i]};
+        if (past->find(past->self, &query, load_halt, &loading, fault))
+            return -1;
+    }
+    for (size_t i = 0; i < self->halt_count; i++) {
+        query_t query = {.what = FIND_KEPT, .hash = self->halts[i].hash};
+        loading.halt = &self->halts[i];
+        if (past->find(past->self, &query, load_kept, &loading, fault))
+            return -1;
+    }
+    return halts_use(self, fault);
+}
+
+/* Whether nothing of the run that was stopped can begin any more, at any worker. */
+static bool
+is_past(core_t *self, const halt_line_t *line)
+{
+    fault_t ignored = {0};
+    CLEANUP(row_destroy) row_t *row = NULL;
+    query_t query = {.what = FIND_RUN};
+    if (line->what != HALT_RUN || !hash_read(line->name, &query.hash) ||
+        core_recall(self, &query, &row, &ignored))
+        return false;
+    return row ? row->run.state != RUN_ACTIVE && self->now.ms - row->run.not_after.ms > CORE_HALT_MS
+               : self->now.ms - line->created.ms > STALE_MS;
+}
+
+static void
+forget(core_t *self, size_t at)
+{
+    held_halt_t *halt = &self->halts[at];
+    const halt_line_t *line = line_of(self, &halt->hash);
+    hash_t run;
+    core_keep(self, line && line->resume ? "resume" : "stop", false, &halt->hash,
+              bytes_slice(halt->document), bytes_slice(halt->armors), slice_of(NULL, 0));
+    if (line && line->what == HALT_RUN && hash_read(line->name, &run))
+        trust_forget_stops(self->charter->trust, &run);
+    halt_clear(halt);
+    memmove(halt, halt + 1, (--self->halt_count - at) * sizeof *halt);
+}
+
+void
+halts_sweep(core_t *self)
+{
+    if (self->now.ms - self->halts_swept.ms < SWEEP_MS)
+        return;
+    self->halts_swept = self->now;
+    for (size_t i = self->halt_count; i-- > 0;) {
+        const halt_line_t *line = line_of(self, &self->halts[i].hash);
+        if (!line || is_past(self, line)) /* trust made room, or it is over for good */
+            forget(self, i);
+    }
+}
+
+bool
+core_halt_kept(const core_t *self, const hash_t *halt, const char *worker)
+{
+    const held_halt_t *held = find(self, halt);
+    return held && zhashx_lookup(held->kept, worker);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/desk_private.h"
+
+#include <stdio.h>
+
+/* Workers that a stop concerns, by whether they said that they keep it. */
+typedef struct {
+    const desk_t *desk;
+    const halt_line_t *line;
+    value_t *confirmed, *missing;
+    char last[TEXT_NAME_MAX + 1]; /* of a run: targets of one worker are one */
+} concerned_t;
+
+static void
+add_worker(concerned_t *self, const char *worker)
+{
+    bool kept = core_halt_kept(self->desk->house->core, &self->line->hash, worker);
+    value_append(kept ? self->confirmed : self->missing, value_text(worker));
+}
+
+static bool
+add_part(void *context, const row_t *row)
+{
+    concerned_t *self = context;
+    char worker[TEXT_NAME_MAX + 1];
+    snprintf(worker, sizeof worker, "%.*s", (int)strcspn(row->part.target, "/"), row->part.target);
+    if (strcmp(worker, self->last) != 0)
+        add_worker(self, worker);
+    text_copy(self->last, sizeof self->last, worker);
+    return true;
+}
+
+static int
+add_concerned(concerned_t *self, fault_t *fault)
+{
+    const store_t *store = self->desk->house->store;
+    const trust_t *trust = core_charter(self->desk->house->core)->trust;
+    query_t parts = {.what = FIND_PARTS};
+    if (self->line->what == HALT_RUN)
+        return hash_read(self->line->name, &parts.hash)
+                   ? store->find(store->self, &parts, add_part, self, fault)
+                   : 0;
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        bool meant = self->line->what != HALT_REGION || !strcmp(self->line->name, fleet->region);
+        for (size_t j = 0; meant && j < fleet->worker_count; j++)
+            add_worker(self, fleet->workers[j].id);
+    }
+    return 0;
+}
+
+static const halt_line_t *
+resume_of(const trust_t *trust, const halt_line_t *stop)
+{
+    for (size_t i = 0; i < trust_halt_count(trust); i++) {
+        const halt_line_t *line = trust_halt(trust, i);
+        if (line->resume && hash_equal(&line->stop, &stop->hash))
+            return line;
+    }
+    return NULL;
+}
+
+static value_t *
+view_stop(const desk_t *self, const halt_line_t *line, fault_t *fault)
+{
+    const halt_line_t *resume = resume_of(core_charter(self->house->core)->trust, line);
+    value_t *map = value_map(), *who = value_list();
+    concerned_t concerned = {
+        .desk = self, .line = line, .confirmed = value_list(), .missing = value_list()};
+    for (size_t i = 0; i < line->who.count; i++)
+        value_append(who, value_text(line->who.person[i]));
+    view_set_hash(map, "hash", &line->hash);
+    value_set_text(map, "what", halt_word(line->what));
+    value_set_text(map, "name", line->name);
+    value_set_text(map, "reason", line->reason);
+    value_set(map, "who", who);
+    value_set_integer(map, "created", line->created.ms);
+    if (resume)
+        value_set_integer(map, "lifted", resume->created.ms);
+    int failed = add_concerned(&concerned, fault);
+    value_set(map, "confirmed", concerned.confirmed);
+    value_set(map, "missing", concerned.missing);
+    if (failed)
+        value_destroy(&map);
+    return map;
+}
+
+value_t *
+answer_stops(desk_t *self, asked_t *asked)
+{
+    const trust_t *trust = core_charter(self->house->core)->trust;
+    CLEANUP(value_destroy) value_t *list = value_list();
+    asked->list = list;
+    for (size_t i = 0; i < trust_halt_count(trust); i++) {
+        const halt_line_t *line = trust_halt(trust, i);
+        if (!line->resume && !desk_append(asked, view_stop(self, line, asked->fault)) &&
+            asked->failed)
+            return NULL;
+    }
+    asked->failed = false;
+    return MOVE(list);
+}

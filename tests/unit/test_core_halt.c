@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/core_fixture.h"
+
+static sealed_t
+stop_of(house_t *self, halt_what_t what, const char *name, const char *by)
+{
+    stop_t *stop = memory_new(1, sizeof *stop);
+    stop->site = self->site->id;
+    stop->what = what;
+    stop->created = self->site->now;
+    text_copy(stop->name, sizeof stop->name, name);
+    text_copy(stop->reason, sizeof stop->reason, "it made things worse");
+    text_copy(stop->nonce, sizeof stop->nonce, "00112233445566778899aabbccddeeff");
+    return site_seal_stop(self->site, stop, by);
+}
+
+static sealed_t
+resume_of(house_t *self, const sealed_t *stop, const char *by)
+{
+    resume_t *resume = memory_new(1, sizeof *resume);
+    resume->site = self->site->id;
+    resume->stop = hash_of(bytes_slice(stop->document));
+    resume->created = self->site->now;
+    text_copy(resume->reason, sizeof resume->reason, "it is mended");
+    return site_seal_resume(self->site, resume, by);
+}
+
+static int
+submit_halt(house_t *self, const sealed_t *halt)
+{
+    return step(self, (event_t){.kind = EVENT_HALT,
+                                .document = bytes_slice(halt->document),
+                                .armors = bytes_slice(halt->armors)});
+}
+
+static void
+halt(house_t *self, const sealed_t *sealed)
+{
+    if (submit_halt(self, sealed))
+        fail_msg("%s", self->fault.text);
+}
+
+/* Keeps these documents, as far as there are any. */
+static void
+hello_with(house_t *self, const char *worker, const sealed_t *one, const sealed_t *other)
+{
+    CLEANUP(value_destroy) value_t *state = value_map();
+    value_t *halts = value_list();
+    const sealed_t *all[] = {one, other};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        char text[HASH_TEXT];
+        hash_t hash = all[i] ? hash_of(bytes_slice(all[i]->document)) : HASH_ZERO;
+        if (all[i])
+            value_append(halts, value_text(hash_write(&hash, text)));
+    }
+    value_set(state, "halts", halts);
+    must(self, (event_t){.kind = EVENT_HELLO, .worker = worker, .state = state});
+}
+
+static void
+a_stopped_run_offers_nothing_further(void **state)
+{
+    house_t *self = *state;
+    char text[HASH_TEXT];
+    start_order(self, 0);
+    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    hash_t run = run_now(self).id;
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_RUN, hash_write(&run, text), "pat");
+    halt(self, &stop);
+    assert_true(told(self, "stop"));
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 1);
+    assert_int_equal(run_now(self).state, RUN_STOPPED);
+    later(self, 60);
+    tick(self);
+    assert_int_equal(self->actions->send_count, 0);
+}
+
+static void
+what_is_offered_waits_for_the_workers_word(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_SITE, "-", "olaf");
+    halt(self, &stop);
+    assert_int_equal(run_now(self).state, RUN_ACTIVE);
+    must(self, (event_t){.kind = EVENT_REFUSE,
+                         .worker = "w1",
+                         .hash = run_now(self).id,
+                         .code = "stopped",
+                         .text = "the site is stopped"});
+    assert_int_equal(run_now(self).state, RUN_STOPPED);
+}
+
+static void
+a_region_that_is_stopped_ends_its_own_parts_only(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 2);
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_REGION, "south", "olaf");
+    halt(self, &stop);
+    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    restart(self);
+    later(self, 30);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 1);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "s1"), 0);
+}
+
+static void
+nothing_automatic_begins_under_a_stop_also_after_a_restart(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    take_grant(self);
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_PLAYBOOK, "disk-full", "olaf");
+    halt(self, &stop);
+    restart(self);
+    alarm_rings(self);
+    incident_is(self, 1, INCIDENT_WAITING, "is stopped by olaf");
+    sealed_t resume CLEANUP(sealed_done) = resume_of(self, &stop, "olaf,zoe");
+    halt(self, &resume);
+    restart(self);
+    alarm_rings(self);
+    incident_is(self, 1, INCIDENT_AUTHORISED, "grant");
+}
+
+static void
+a_worker_is_told_what_it_lacks(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_PLAYBOOK, "disk-full", "olaf");
+    sealed_t resume CLEANUP(sealed_done) = resume_of(self, &stop, "olaf,zoe");
+    halt(self, &stop);
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 0); /* it never spoke */
+    hello_with(self, "w1", NULL, NULL);
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 1);
+    hello_with(self, "w1", &stop, NULL);
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 0);
+    halt(self, &resume);
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 1);
+    restart(self);
+    hello_with(self, "w1", &stop, NULL);
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 1);
+    hello_with(self, "w2", NULL, NULL); /* neither, so neither is needed */
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w2"), 0);
+}
+
+static void
+who_keeps_a_stop_is_remembered(void **state)
+{
+    house_t *self = *state;
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_SITE, "-", "olaf");
+    halt(self, &stop);
+    hash_t hash = hash_of(bytes_slice(stop.document)), other = hash_of(slice_text("other"));
+    must(self, (event_t){.kind = EVENT_KEPT, .worker = "w1", .hash = hash});
+    assert_int_equal(step(self, (event_t){.kind = EVENT_KEPT, .worker = "w1", .hash = other}), -1);
+    hello_with(self, "w2", &stop, NULL);
+    restart(self);
+    assert_true(core_halt_kept(self->core, &hash, "w1"));
+    assert_true(core_halt_kept(self->core, &hash, "w2"));
+    assert_false(core_halt_kept(self->core, &hash, "s1"));
+}
+
+static void
+a_stop_by_nobody_in_charge_or_of_another_type_is_refused(void **state)
+{
+    house_t *self = *state;
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_SITE, "-", "pat");
+    assert_int_equal(submit_halt(self, &stop), -1);
+    assert_int_equal(self->fault.code, FAULT_ROLE);
+    assert_int_equal(submit_halt(self, &self->site->north), -1);
+    assert_int_equal(self->fault.code, FAULT_FORMAT);
+    assert_int_equal(self->actions->row_count, 0);
+}
+
+static void
+the_same_stop_again_changes_nothing(void **state)
+{
+    house_t *self = *state;
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_SITE, "-", "olaf");
+    halt(self, &stop);
+    halt(self, &stop);
+    assert_int_equal(self->actions->row_count, 0);
+}
+
+static void
+the_stop_of_a_run_is_forgotten_when_nothing_of_it_can_begin(void **state)
+{
+    house_t *self = *state;
+    char text[HASH_TEXT];
+    start_order(self, 0);
+    hash_t run = run_now(self).id;
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_RUN, hash_write(&run, text), "pat");
+    halt(self, &stop);
+    later(self, 3601 + CORE_LATE_MS / 1000);
+    tick(self);
+    assert_int_equal(trust_halt_count(self->charter->trust), 1);
+    later(self, CORE_HALT_MS / 1000);
+    tick(self);
+    assert_int_equal(trust_halt_count(self->charter->trust), 0);
+    restart(self);
+    assert_int_equal(trust_halt_count(self->charter->trust), 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_stopped_run_offers_nothing_further),
+        CASE(what_is_offered_waits_for_the_workers_word),
+        CASE(a_region_that_is_stopped_ends_its_own_parts_only),
+        CASE(nothing_automatic_begins_under_a_stop_also_after_a_restart),
+        CASE(a_worker_is_told_what_it_lacks),
+        CASE(who_keeps_a_stop_is_remembered),
+        CASE(a_stop_by_nobody_in_charge_or_of_another_type_is_refused),
+        CASE(the_same_stop_again_changes_nothing),
+        CASE(the_stop_of_a_run_is_forgotten_when_nothing_of_it_can_begin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
