@@ -407,6 +407,10 @@ order_names_the_release_of_its_playbook(void **state)
     CLEANUP(bytes_destroy) bytes_t *order = text_of_order(full_order());
     assert_int_equal(judge_edit(judge_order, order, "release disk-full", "release other"),
                      FAULT_FORMAT);
+    char hash[HASH_TEXT], twice[128];
+    snprintf(twice, sizeof twice, "release disk-full %s\nrelease disk-full",
+             hash_write(&HASH_ZERO, hash));
+    assert_int_equal(judge_edit(judge_order, order, "release disk-full", twice), FAULT_FORMAT);
     assert_int_equal(
         judge_edit(judge_order, order, "undo-until 2026-11-22T04", "undo-until 2026-11-22T03"),
         FAULT_FORMAT);
@@ -746,6 +750,8 @@ receipt_lines_are_checked(void **state)
     assert_int_equal(judge_edit(judge_receipt, receipt, "code none", "code failed"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_receipt, receipt, "attempt 1", "attempt 0"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_receipt, receipt, "op 1 ", "op 2 "), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_receipt, receipt, " ok\nend", " fine\nend"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_receipt, receipt, " 0\nop 1", " 1\nop 1"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_receipt, receipt, "authority order", "authority broker"),
                      FAULT_FORMAT);
 }

@@ -113,6 +113,27 @@ stop_in_another_namespace_or_for_another_site(void **state)
 }
 
 static void
+stops_and_resumes_are_no_other_documents(void **state)
+{
+    bench_t *bench = *state;
+    trust_t *trust = bench->site->trust;
+    sealed_t stop = site_seal_stop(bench->site, site_stop(bench->site, HALT_SITE, "-"), "olaf");
+    hash_t hash = hash_of(bytes_slice(stop.document));
+    sealed_t resume = site_seal_resume(bench->site, site_resume(bench->site, &hash), "olaf,zoe");
+    slice_t documents[] = {bytes_slice(stop.document), bytes_slice(resume.document)};
+    slice_t armors[] = {bytes_slice(stop.armors), bytes_slice(resume.armors)};
+    assert_fault(bench, trust_add_stop(trust, documents[1], armors[1], &bench->fault),
+                 FAULT_FORMAT);
+    assert_fault(bench, trust_add_resume(trust, documents[0], armors[0], &bench->fault),
+                 FAULT_FORMAT);
+    assert_fine(bench, trust_add_stop(trust, documents[0], armors[0], &bench->fault));
+    assert_fine(bench, trust_add_resume(trust, documents[1], armors[1], &bench->fault));
+    assert_int_equal(trust_halt_count(trust), 2);
+    sealed_done(&stop);
+    sealed_done(&resume);
+}
+
+static void
 stop_again_is_fine_and_kept_once(void **state)
 {
     bench_t *bench = *state;
@@ -406,6 +427,7 @@ main(void)
         row(stop_covers_what_it_names),
         row(stop_is_an_officers__of_a_run_a_responders_too),
         row(stop_in_another_namespace_or_for_another_site),
+        row(stops_and_resumes_are_no_other_documents),
         row(stop_again_is_fine_and_kept_once),
         row(resume_takes_two_officers),
         row(resume_lifts_one_stop_only),

@@ -204,7 +204,8 @@ a_place_holds_for_nothing_else__ord_place_forged(void **state)
     }
     bytes_add(bytes, order->waves[0].root.bytes, HASH_BYTES);
     assert_false(place_holds(bytes_slice(bytes), order, "w2"));
-    bytes_add(bytes, bytes_text(bytes), bytes->size);
+    static const char hidden[] = "2 99 w2\0 t000001\n";
+    assert_false(place_holds(slice_of(hidden, sizeof hidden - 1), order, "w2"));
     while (bytes->size <= PLACE_BYTES_MAX)
         bytes_add(bytes, order->waves[0].root.bytes, HASH_BYTES);
     assert_false(place_holds(bytes_slice(bytes), order, "w2"));

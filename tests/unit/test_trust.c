@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "common/document.h"
 #include "tests/unit/trust_fixture.h"
 
 /* root, people, fleets */
@@ -245,6 +246,68 @@ site_loads_from_its_folder(void **state)
 }
 
 /* releases */
+
+static void
+documents_that_are_none(void **state)
+{
+    bench_t *bench = *state;
+    trust_t *trust = bench->site->trust;
+    slice_t none = slice_of(NULL, 0), release = bytes_slice(bench->release.document);
+    assert_fault(bench, trust_add(trust, release, none, &bench->fault), FAULT_FORMAT);
+    assert_fault(bench, trust_add(trust, none, none, &bench->fault), FAULT_FORMAT);
+    CLEANUP(bytes_destroy)
+    bytes_t *long_one = bytes_copy(bytes_slice(bench->site->people.document));
+    while (long_one->size <= DOCUMENT_BYTES_MAX)
+        bytes_add_slice(long_one, bytes_slice(bench->site->people.document));
+    assert_fault(bench, trust_add(trust, bytes_slice(long_one), none, &bench->fault), FAULT_LIMIT);
+}
+
+static void
+documents_need_those_above_them(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    const sealed_t *below[] = {&site->people, &site->north};
+    CLEANUP(trust_destroy) trust_t *trust = trust_new(&site->id);
+    assert_fault(bench, trust_check_current(trust, site->now, &bench->fault), FAULT_NOT_FOUND);
+    for (size_t i = 0; i < ARRAY_SIZE(below); i++)
+        assert_fault(bench,
+                     trust_add(trust, bytes_slice(below[i]->document),
+                               bytes_slice(below[i]->armors), &bench->fault),
+                     FAULT_NOT_FOUND);
+    assert_fault(bench, trust_load(trust, site->folder, &bench->fault), FAULT_NOT_FOUND);
+    assert_null(trust_fleet(trust, 0));
+    assert_true(hash_equal(trust_site(trust), &site->id));
+}
+
+static void
+documents_from_the_future(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    wall_t early = site_after(site->now, -1800 - 300);
+    assert_fine(bench, trust_check_current(site->trust, early, &bench->fault));
+    early.ms--;
+    assert_fault(bench, trust_check_current(site->trust, early, &bench->fault), FAULT_EXPIRED);
+}
+
+static void
+more_signatures_than_a_document_has(void **state)
+{
+    bench_t *bench = *state;
+    const char *many = "pat,pat,pat,pat,pat,pat,pat,pat,pat,pat,pat,pat,pat,pat,pat,pat";
+    char more[128];
+    assert_fine(bench, check_order(bench, order_of(bench), many));
+    snprintf(more, sizeof more, "%s,pat", many);
+    assert_fault(bench, check_order(bench, order_of(bench), more), FAULT_LIMIT);
+    CLEANUP(bytes_destroy) bytes_t *junk = bytes_new();
+    while (junk->size <= SIGNATURES_BYTES_MAX)
+        bytes_add_text(junk, "x");
+    bytes_clear(bench->authority.armors);
+    bytes_add_slice(bench->authority.armors, bytes_slice(junk));
+    CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, false, "w1", bench->site->now);
+    assert_fault(bench, !warrant, FAULT_LIMIT);
+}
 
 static void
 release_in_service(void **state)
@@ -591,6 +654,15 @@ ord_replayed_other_worker(void **state)
 }
 
 static void
+order_for_nobody_in_any_fleet(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = order_of(bench);
+    text_copy(order->targets[0].target, sizeof order->targets[0].target, "w9");
+    assert_fault(bench, check_order_at(bench, order, "pat", NULL, bench->site->now), FAULT_TARGET);
+}
+
+static void
 order_of_a_release_below_its_quorum(void **state)
 {
     bench_t *bench = *state;
@@ -757,6 +829,53 @@ grant_that_holds(void **state)
     assert_fine(bench, !grant);
 }
 
+/* As it is submitted, without an alert. */
+static int
+check_grant_alone(bench_t *bench, grant_t *grant, const char *names)
+{
+    sealed_t sealed = site_seal_grant(bench->site, grant, names);
+    CLEANUP(grant_destroy)
+    grant_t *found = trust_check_grant(bench->site->trust, bytes_slice(sealed.document),
+                                       bytes_slice(sealed.armors), bench->site->now, &bench->fault);
+    sealed_done(&sealed);
+    return found ? 0 : -1;
+}
+
+static void
+grant_by_itself_is_judged_alike(void **state)
+{
+    bench_t *bench = *state;
+    assert_fine(bench, check_grant_alone(bench, grant_of(bench), "pat,pia"));
+    assert_fault(bench, check_grant_alone(bench, grant_of(bench), "pat"), FAULT_QUORUM);
+    assert_fault(bench, check_grant_alone(bench, grant_of(bench), "pat,mallory"), FAULT_KEY);
+    grant_t *grant = grant_of(bench);
+    grant->site.bytes[0] ^= 1;
+    assert_fault(bench, check_grant_alone(bench, grant, "pat,pia"), FAULT_SITE);
+    grant = grant_of(bench);
+    grant->issued = site_after(bench->site->now, 1);
+    assert_fault(bench, check_grant_alone(bench, grant, "pat,pia"), FAULT_WINDOW);
+}
+
+static void
+grant_by_a_stranger_or_with_a_signed_alert(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    assert_fault(bench, check_grant_as(bench, grant_of(bench), site_alert(site), "mallory", "w1"),
+                 FAULT_KEY);
+    assert_fine(bench, check_grant(bench, grant_of(bench), site_alert(site)));
+    proof_t proof = {.by_grant = true,
+                     .authority = bytes_slice(bench->authority.document),
+                     .authority_armors = bytes_slice(bench->authority.armors),
+                     .alert = bytes_slice(bench->alert.document),
+                     .alert_armors = slice_text("-----BEGIN SSH SIGNATURE-----\n"),
+                     .release = bytes_slice(bench->release.document),
+                     .release_armors = bytes_slice(bench->release.armors)};
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant = trust_check(site->trust, &proof, "w1", site->now, &bench->fault);
+    assert_fault(bench, !warrant, FAULT_EVIDENCE);
+}
+
 static void
 grant_needs_its_quorum_of_responders(void **state)
 {
@@ -906,6 +1025,10 @@ main(void)
         row(fleet_by_somebody_who_is_not_delegated),
         row(fleet_whose_officer_left_stops_all_until_replaced),
         row(site_loads_from_its_folder),
+        row(documents_that_are_none),
+        row(documents_need_those_above_them),
+        row(documents_from_the_future),
+        row(more_signatures_than_a_document_has),
         row(release_in_service),
         row(rel_below_quorum),
         row(rel_reviewer_is_author),
@@ -934,6 +1057,7 @@ main(void)
         row(ord_playbook_swapped),
         row(ord_scope_exceeded),
         row(ord_replayed_other_worker),
+        row(order_for_nobody_in_any_fleet),
         row(order_of_a_release_below_its_quorum),
         row(cache_is_dropped_with_a_key),
         row(callee_that_the_order_lists),
@@ -943,6 +1067,8 @@ main(void)
         row(callee_that_is_stopped),
         row(grant_calls_nothing),
         row(grant_that_holds),
+        row(grant_by_itself_is_judged_alike),
+        row(grant_by_a_stranger_or_with_a_signed_alert),
         row(grant_needs_its_quorum_of_responders),
         row(grant_never_destructive),
         row(grant_longer_than_root_allows),
