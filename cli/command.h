@@ -38,6 +38,8 @@ extern const command_t status_commands[];
 extern const command_t incident_commands[];
 extern const command_t why_commands[];
 extern const command_t run_commands[];
+extern const command_t stop_commands[];
+extern const command_t resume_commands[];
 extern const command_t review_commands[];
 extern const command_t playbook_commands[];
 extern const command_t worker_commands[];

@@ -47,7 +47,9 @@ read_change(int argc, char **argv, uint64_t *id, fault_t *fault)
     if (options_take(rows, 1, &argc, argv, true, fault))
         return NULL;
     says_t says = changes[at].says;
-    const char *text = says == SAYS_REASON ? reason : says == SAYS_WORD ? argc > 2 ? argv[2] : NULL : "";
+    const char *text = says == SAYS_REASON ? reason
+                       : says == SAYS_WORD ? argc > 2 ? argv[2] : NULL
+                                           : "";
     if (argc < 2 || !text_read_u64(argv[1], 1, INT64_MAX, id)) {
         fault_set(fault, FAULT_USAGE, "name an incident by its number");
         return NULL;

@@ -212,7 +212,7 @@ fill_order(signed_order_t *self, const char *draft, const char *reason, fault_t 
         !text_copy(order->reason, sizeof order->reason, reason))
         return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %d bytes",
                          ORDER_REASON_MAX);
-    order->created = order->not_before = (wall_t){now.ms - now.ms % 1000};
+    order->created = order->not_before = wall_second();
     order->not_after = order->undo_until = (wall_t){order->not_before.ms + window};
     order_encode(order, self->document);
     CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(self->document), fault);
