@@ -46,6 +46,9 @@ extern const command_t worker_commands[];
 extern const command_t keys_commands[];
 extern const command_t audit_commands[];
 
+/* The row of a verb, which is there. */
+const command_t *command_row(const command_t *rows, const char *verb);
+
 /* Prints "tocsin: TEXT" to standard error and returns the fault's exit status. */
 int command_fail(const fault_t *fault);
 

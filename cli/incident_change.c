@@ -23,15 +23,6 @@ static const struct {
     {"reopen", "--reason TEXT", SAYS_REASON},
 };
 
-static const command_t *
-command_of(const char *verb)
-{
-    const command_t *row = incident_commands;
-    while (row->noun && strcmp(row->verb, verb) != 0)
-        row++;
-    return row;
-}
-
 /* The arguments of the verb `change`; NULL where the command was called wrongly. */
 static value_t *
 read_change(int argc, char **argv, uint64_t *id, fault_t *fault)
@@ -76,7 +67,7 @@ incident_change(const options_t *options, int argc, char **argv)
     uint64_t id = 0;
     value_t *arguments = read_change(argc, argv, &id, &fault);
     if (!arguments)
-        return command_usage(command_of(argv[0]), "%s", fault.text);
+        return command_usage(command_row(incident_commands, argv[0]), "%s", fault.text);
     CLEANUP(value_destroy) value_t *done = client_look(options, "change", arguments, &fault);
     if (!done)
         return command_fail(&fault);

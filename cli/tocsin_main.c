@@ -70,6 +70,14 @@ static const struct {
     const char *text;
 } topics[] = {{"exit-codes", exit_codes_help}, {"env", env_help}};
 
+const command_t *
+command_row(const command_t *rows, const char *verb)
+{
+    while (rows->noun && strcmp(rows->verb, verb) != 0)
+        rows++;
+    return rows;
+}
+
 int
 command_fail(const fault_t *fault)
 {
