@@ -21,6 +21,7 @@ struct judge {
     intake_t *intake;
     part_t *parts[JUDGE_PARTS_MAX]; /* place.open of them */
     uint64_t document_number;       /* ids of DOCUMENTs to the effector */
+    bool greeting;                  /* HELLO is said, and not answered yet */
 };
 
 /* ---- making one -------------------------------------------------------------------------- */
@@ -159,6 +160,7 @@ say_hello(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault
     (void)clock;
     if (scribe_oldest(self->scribe, &oldest, fault))
         return -1;
+    self->greeting = true;
     intake_forget_wanted(self->intake);
     value_set_integer(state, "sequence", (int64_t)scribe_sequence(self->scribe));
     value_set_integer(state, "oldest", (int64_t)oldest);
@@ -195,12 +197,13 @@ on_give(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t
     return intake_on_give(self->intake, frames, now, fault);
 }
 
+/* One that no HELLO asked for is a broker's wish to be told again where this worker stands. */
 static int
 on_welcome(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
-    (void)frames;
-    (void)now;
-    (void)clock;
+    if (!self->greeting)
+        return say_hello(self, frames, now, clock, fault);
+    self->greeting = false;
     return scribe_repeat(self->scribe, NULL, fault);
 }
 

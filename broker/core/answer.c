@@ -270,6 +270,7 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
     if (is_early(receipt, peer)) {
         if (peer->oldest)
             peer_welcome(self, peer);
+        peer->oldest = 0; /* once; its HELLO tells again */
         return 0;
     }
     int known = known_receipt(self, receipt, &hash, peer, fault);

@@ -59,7 +59,8 @@ typedef struct {
 struct peer {
     worker_row_t row;
     wall_t seen;       /* 0: not since the start */
-    uint64_t oldest;   /* receipt that it still has for us, as its last HELLO told; 0 before */
+    uint64_t oldest;   /* receipt that it still has for us, as its last HELLO told; 0 before, and
+                          while it is asked to say it again */
     value_t *versions; /* of documents, as its last HELLO told; NULL before */
     size_t work_count, work_capacity;
     work_t *work; /* in the order of arrival */

@@ -220,18 +220,38 @@ a_release_is_asked_for_once(void **state)
 }
 
 static void
+meet(bench_t *bench)
+{
+    by_link(bench, message("ONLINE", "instance", NULL));
+    hears(bench, TO_LINK, "HELLO");
+    by_link(bench, message("WELCOME", "1", "instance", NULL));
+}
+
+static void
+a_welcome_that_nobody_asked_for_is_answered_with_hello(void **state)
+{
+    bench_t *bench = *state;
+    begin_clean(bench);
+    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    hears(bench, TO_LINK, "HELLO");
+    hears_nothing(bench);
+    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    hears(bench, TO_LINK, "RECEIPT");
+}
+
+static void
 receipts_are_sent_again_until_they_are_acknowledged(void **state)
 {
     bench_t *bench = *state;
     char hash[HASH_TEXT];
     begin_clean(bench);
-    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    meet(bench);
     hears(bench, TO_LINK, "RECEIPT");
     by_link(bench, message("ACK", "1", HEAD_1, NULL)); /* of another document */
-    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    meet(bench);
     hears(bench, TO_LINK, "RECEIPT");
     by_link(bench, message("ACK", "1", hash_write(&bench->previous, hash), NULL));
-    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    meet(bench);
     hears_nothing(bench);
 }
 
@@ -970,7 +990,7 @@ crash_after_done_before_send(void **state)
     assert_int_equal(ledger_commit(bench->ledger, &fault), 0); /* and no send */
     restart(bench);
     hears_nothing(bench);
-    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    meet(bench);
     hears_end(bench, OUTCOME_FAILED, "failed");
 }
 
@@ -1148,6 +1168,7 @@ static const struct CMUnitTest tests[] = {
     TEST(an_offer_that_comes_again_while_the_effector_thinks_is_left_alone),
     TEST(an_offer_whose_release_never_came_asks_for_it_again),
     TEST(a_release_is_asked_for_once),
+    TEST(a_welcome_that_nobody_asked_for_is_answered_with_hello),
     TEST(receipts_are_sent_again_until_they_are_acknowledged),
     TEST(rel_below_quorum),
     TEST(no_broker_makes_a_worker_talk_without_end),
