@@ -35,10 +35,11 @@ session_submit(const session_t *self, const char *kind, slice_t document, slice_
 }
 
 int
-sign_shown(const options_t *options, purpose_t purpose, const char *kind, slice_t document,
-           bytes_t *armors, fault_t *fault)
+session_sign(const session_t *self, const options_t *options, purpose_t purpose, const char *kind,
+             slice_t document, fault_t *fault)
 {
     char question[64];
+    CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
     if (sign_check_key(options, fault))
         return -1;
     fprintf(stderr, "%.*s\n", (int)document.size, (const char *)document.data);
@@ -46,15 +47,7 @@ sign_shown(const options_t *options, purpose_t purpose, const char *kind, slice_
     if (!sign_confirm(options, question))
         return fault_set(fault, FAULT_DENIED,
                          "not signed: nobody said yes (--no-input signs without asking)");
-    return sign_document(options, purpose, document, armors, NULL, fault);
-}
-
-int
-session_sign(const session_t *self, const options_t *options, purpose_t purpose, const char *kind,
-             slice_t document, fault_t *fault)
-{
-    CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
-    if (sign_shown(options, purpose, kind, document, armors, fault))
+    if (sign_document(options, purpose, document, armors, NULL, fault))
         return -1;
     CLEANUP(value_destroy)
     value_t *body = session_submit(self, kind, document, bytes_slice(armors), NULL, fault);

@@ -203,9 +203,16 @@ disk_destroy(disk_t **self_p)
 }
 
 void
-disk_doom(disk_t *self)
+disk_put(disk_t *self, const char *path, slice_t bytes)
 {
-    self->doomed = true;
+    change_t made = {.node = node_new(self)};
+    const char *name;
+    disk_of(path, &name);
+    snprintf(made.to, sizeof made.to, "%s", name);
+    change(self->now, &made);
+    change(self->safe, &made);
+    copy_over(self->nodes[made.node].now, bytes);
+    copy_over(self->nodes[made.node].safe, bytes);
 }
 
 bool

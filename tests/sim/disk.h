@@ -9,6 +9,7 @@
 #ifndef TOCSIN_SIM_DISK_H
 #define TOCSIN_SIM_DISK_H
 
+#include "common/bytes.h"
 #include "tests/sim/chance.h"
 
 #define DISKS_MAX 8
@@ -30,8 +31,10 @@ typedef disk_fate_t disk_fate_at_t(void *context, const char *call);
 disk_t *disk_new(size_t number, chance_t *chance, disk_fate_at_t *fate, void *context);
 void disk_destroy(disk_t **self_p);
 
+/* A file that was there before, synced. */
+void disk_put(disk_t *self, const char *path, slice_t bytes);
+
 /* The process is about to be gone: nothing it still does reaches this disk. */
-void disk_doom(disk_t *self);
 bool disk_is_doomed(const disk_t *self);
 
 /* Descriptors are closed; with power cut what was not synced is lost. */

@@ -2,6 +2,7 @@
 #include "tests/sim/estate.h"
 
 #include "tests/sim/disk.h"
+#include "wire/manifest.h"
 #include "worker/policy.h"
 
 #define POLICY_DISK 7
@@ -14,88 +15,147 @@ static const char policy_text[] =
     "service db pidfile /run/db.pid\nservice db start /usr/sbin/db\n"
     "service web pidfile /run/web.pid\nservice web start /usr/sbin/web\n";
 
-#define HEAD(name, class)                                                                        \
-    "tocsin-manifest v1\nplaybook " name "\nsummary Simulated\nclass " class "\nrollout 1 2 30 " \
-                                                                             "0\n"
-
 static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
     {.name = "look",
-     .highest = CLASS_OBSERVE,
-     .manifest = HEAD("look", "observe") "step a 60 run\nstep b 60 run\nneeds b a\n"
-                                         "use a disk.usage observe\nuse b service.status observe\n"
-                                         "end\n",
-     .script =
-         "step a\nop disk.usage /var\nop disk.usage /var/log\nstep b\nop service.status web\n"},
+     .steps = {{.name = "a", .uses = {"disk.usage"}},
+               {.name = "b", .needs = "a", .uses = {"service.status"}}},
+     .script = "step a\nop disk.usage /var\nop disk.usage /var/log\n"
+               "step b\nop service.status web\n"},
     {.name = "clean",
      .alert = "DiskFull",
-     .highest = CLASS_CHANGE,
-     .manifest =
-         HEAD("clean", "change") "trigger DiskFull\nstep check 60 run,verify\n"
-                                 "step clean 60 run\nstep usage 60 run\nneeds check clean\n"
-                                 "needs clean usage\nuse check disk.usage observe\n"
-                                 "use clean file.remove change\nuse usage disk.usage observe\n"
-                                 "bound clean file.remove path under /var/log\nend\n",
-     .script = "step usage\nop disk.usage /var\nstep clean\nop file.remove /var/log/a.1\n"
-               "try file.remove /var/log/b.1\nop file.remove /var/log/c.1\nstep check\n"
-               "op disk.usage /var\n"},
+     .steps = {{.name = "usage", .uses = {"disk.usage"}},
+               {.name = "clean", .needs = "usage", .uses = {"file.remove"}, .under = "/var/log"},
+               {.name = "check", .needs = "clean", .verify = true, .uses = {"disk.usage"}}},
+     .script = "step usage\nop disk.usage /var\n"
+               "step clean\nop file.remove /var/log/a.1\ntry file.remove /var/log/b.1\n"
+               "op file.remove /var/log/c.1\n"
+               "step check\nop disk.usage /var\n"},
     {.name = "renew",
      .alert = "Stale",
-     .highest = CLASS_CHANGE,
-     .manifest =
-         HEAD("renew", "change") "trigger Stale\nstep restart 90 run\nstep status 60 run\n"
-                                 "needs status restart\nuse restart service.restart change\n"
-                                 "use status service.status observe\nend\n",
-     .script = "step restart\nop service.restart web\nstep status\nop service.status web\n"},
+     .steps = {{.name = "restart", .timeout_s = 90, .uses = {"service.restart"}},
+               {.name = "status", .needs = "restart", .uses = {"service.status"}}},
+     .script = "step restart\nop service.restart web\n"
+               "step status\nop service.status web\n"},
     {.name = "twice",
-     .highest = CLASS_CHANGE,
-     .manifest = HEAD("twice", "change") "step go 120 run\nstep then 60 run\nneeds then go\n"
-                                         "use go service.restart change\n"
-                                         "use then file.truncate change\n"
-                                         "use then service.restart change\nend\n",
-     .script = "step go\nop service.restart web\nop service.restart db\ntry service.restart web\n"
+     .steps = {{.name = "go", .timeout_s = 120, .uses = {"service.restart"}},
+               {.name = "then", .needs = "go", .uses = {"file.truncate", "service.restart"}}},
+     .script = "step go\nop service.restart web\nop service.restart db\n"
+               "try service.restart web\n"
                "step then\nop file.truncate /var/log/app.log\nop service.restart web\n"},
     {.name = "choose",
-     .highest = CLASS_CHANGE,
-     .manifest = HEAD("choose", "change") "step a 60 run,when\nstep b 60 run\nstep c 60 run\n"
-                                          "needs b a\nneeds c b\nuse a service.start change\n"
-                                          "use b service.start change\nuse c file.truncate change\n"
-                                          "end\n",
-     .script = "step a\nskip\nstep b\ntry service.start db\ntry service.start web\nstep c\n"
-               "op file.truncate /var/log/app.log\n"},
+     .steps = {{.name = "a", .when = true, .uses = {"service.start"}},
+               {.name = "b", .needs = "a", .uses = {"service.start"}},
+               {.name = "c", .needs = "b", .uses = {"file.truncate"}}},
+     .script = "step a\nskip\n"
+               "step b\ntry service.start db\ntry service.start web\n"
+               "step c\nop file.truncate /var/log/app.log\n"},
     {.name = "rude",
-     .highest = CLASS_CHANGE,
-     .manifest = HEAD("rude", "change") "step a 60 run\nstep b 60 run\nneeds b a\n"
-                                        "use a file.remove change\nuse a service.start change\n"
-                                        "use b disk.usage observe\n"
-                                        "bound a file.remove path under /var/log/app\nend\n",
+     .spoils = true,
+     .steps = {{.name = "a", .uses = {"file.remove", "service.start"}, .under = "/var/log/app"},
+               {.name = "b", .needs = "a", .uses = {"disk.usage"}}},
      .script = "step a\nop service.start web\ntry file.remove /var/log/b.1\n"
-               "try service.restart web\ntry file.remove /etc/passwd\nstep b\n"
-               "op service.start db\n"},
+               "try service.restart web\ntry file.remove /etc/passwd\n"
+               "step b\nop service.start db\n"},
     {.name = "sleepy",
-     .highest = CLASS_CHANGE,
-     .manifest = HEAD("sleepy", "change") "step a 20 run\nuse a service.restart change\nend\n",
+     .spoils = true,
+     .steps = {{.name = "a", .timeout_s = 20, .uses = {"service.restart"}}},
      .script = "step a\nop service.restart db\nhang\n"},
     {.name = "wild",
-     .highest = CLASS_CHANGE,
-     .manifest = HEAD("wild", "change") "step a 20 run\nstep b 20 run\nneeds b a\n"
-                                        "use a file.truncate change\nuse b file.truncate change\n"
-                                        "end\n",
-     .script = "step a\nop file.truncate /var/log/a.log\nstep b\nop file.truncate /var/log/b.log\n"
-               "exit\n"},
+     .spoils = true,
+     .steps = {{.name = "a", .timeout_s = 20, .uses = {"file.truncate"}},
+               {.name = "b", .needs = "a", .timeout_s = 20, .uses = {"file.truncate"}}},
+     .script = "step a\nop file.truncate /var/log/a.log\n"
+               "step b\nop file.truncate /var/log/b.log\nexit\n"},
 };
 
 static estate_t *made;
 
+static value_t *
+use_of(const estate_step_t *step, const char *name)
+{
+    value_t *use = value_map(), *bounds = value_list();
+    bool on_path = !strncmp(name, "file.", 5);
+    value_set_text(use, "op", name);
+    if (step->under && on_path) {
+        value_t *bound = value_map();
+        value_set_text(bound, "argument", "path");
+        value_set_text(bound, "kind", "under");
+        value_set_text(bound, "value", step->under);
+        value_append(bounds, bound);
+    }
+    value_set(use, "bounds", bounds);
+    return use;
+}
+
+/* As a runner in mode "manifest" would give it. */
+static value_t *
+step_of(const estate_step_t *from)
+{
+    value_t *step = value_map(), *needs = value_list(), *uses = value_list();
+    value_set_text(step, "name", from->name);
+    value_set_text(step, "kind", "run");
+    value_set_integer(step, "timeout", from->timeout_s ? from->timeout_s : 60);
+    value_set_bool(step, "when", from->when);
+    value_set_bool(step, "verify", from->verify);
+    value_set_bool(step, "undo", from->undo);
+    value_set_bool(step, "always", false);
+    if (from->needs)
+        value_append(needs, value_text(from->needs));
+    for (size_t i = 0; i < ARRAY_SIZE(from->uses) && from->uses[i]; i++)
+        value_append(uses, use_of(from, from->uses[i]));
+    value_set(step, "needs", needs);
+    value_set(step, "uses", uses);
+    if (from->retries) {
+        value_t *retry = value_map();
+        value_set_integer(retry, "count", from->retries);
+        value_set_integer(retry, "pause", 2);
+        value_set(step, "retry", retry);
+    }
+    return step;
+}
+
+static manifest_t *
+manifest_of(const playbook_t *playbook)
+{
+    CLEANUP(value_destroy) value_t *map = value_map();
+    value_t *rollout = value_map(), *steps = value_list(), *triggers = value_list();
+    fault_t fault = {0};
+    value_set_text(map, "name", playbook->name);
+    value_set_text(map, "summary", "Simulated");
+    value_set_integer(rollout, "first", 1);
+    value_set_integer(rollout, "grow", 2);
+    value_set_integer(rollout, "soak", 30);
+    value_set_integer(rollout, "max_failures", 0);
+    value_set(map, "rollout", rollout);
+    value_set(map, "inputs", value_list());
+    if (playbook->alert)
+        value_append(triggers, value_text(playbook->alert));
+    value_set(map, "triggers", triggers);
+    for (size_t i = 0; i < ESTATE_STEPS && playbook->steps[i].name; i++)
+        value_append(steps, step_of(&playbook->steps[i]));
+    value_set(map, "steps", steps);
+    manifest_t *manifest = manifest_make(map, &fault);
+    if (!manifest)
+        fprintf(stderr, "%s: %s\n", playbook->name, fault.text);
+    assert(manifest);
+    return manifest;
+}
+
 static void
 make_playbook(estate_t *self, playbook_t *playbook)
 {
-    slice_t manifest = slice_text(playbook->manifest), script = slice_text(playbook->script);
-    release_t *release = site_release_of(self->site, playbook->name, manifest, script);
+    CLEANUP(manifest_destroy) manifest_t *manifest = manifest_of(playbook);
+    CLEANUP(value_destroy) value_t *files = value_map();
+    playbook->highest = manifest->highest;
+    playbook->manifest = bytes_new();
+    manifest_encode(manifest, playbook->manifest);
+    slice_t script = slice_text(playbook->script);
+    release_t *release =
+        site_release_of(self->site, playbook->name, bytes_slice(playbook->manifest), script);
     release->highest = playbook->highest;
     playbook->release = site_seal_release(self->site, release, "ana", "rita,rob");
     playbook->hash = hash_of(bytes_slice(playbook->release.document));
-    CLEANUP(value_destroy) value_t *files = value_map();
-    value_set_text(files, "manifest", playbook->manifest);
+    value_set(files, "manifest", value_bytes(bytes_slice(playbook->manifest)));
     value_set_text(files, "playbook.lua", playbook->script);
     playbook->files = bytes_new();
     value_encode(files, playbook->files);

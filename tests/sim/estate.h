@@ -15,10 +15,24 @@
 #define ESTATE_PLAYBOOKS 8
 #define ESTATE_GRANTS    2
 
+#define ESTATE_STEPS 3
+
+typedef struct {
+    const char *name, *needs; /* needs may be NULL */
+    int timeout_s;
+    bool when, verify, undo;
+    int retries;
+    const char *uses[3]; /* ops */
+    const char *under;   /* bounds the path of those that act on one; NULL for none */
+} estate_step_t;
+
 typedef struct {
     const char *name, *alert; /* the alert that triggers it; NULL for none */
-    const char *manifest, *script;
+    estate_step_t steps[ESTATE_STEPS];
+    const char *script;
+    bytes_t *manifest;
     class_t highest;
+    bool spoils; /* its script does what no good one does */
     sealed_t release;
     hash_t hash;
     bytes_t *files; /* encoded map of path to bytes */

@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     char op[OP_NAME_MAX + 1];
     hash_t arguments;
-    bool ok;
+    bool ok, unknown;
 } noted_op_t;
 
 typedef struct {
@@ -35,7 +35,8 @@ typedef struct {
     bool kept;
     uint64_t sequence, attempt;
     hash_t previous, hash, run;
-    char step[TEXT_NAME_MAX + 1];
+    char step[STEP_PATH_MAX], code[16];
+    phase_t phase;
     outcome_t outcome, part;
     wall_t ended;
     int64_t at;
@@ -46,7 +47,7 @@ typedef struct {
 typedef struct {
     int machine;
     deed_t it;
-    char step[TEXT_NAME_MAX + 1];
+    char step[STEP_PATH_MAX];
     unsigned starts, acts;
     int64_t at;
 } done_t;
@@ -66,6 +67,11 @@ typedef struct {
     char word[16];
 } leak_t;
 
+typedef struct {
+    int machine;
+    char code[16], text[160];
+} refused_t;
+
 struct facts {
     world_t *world;
     size_t uncommitted[MACHINES_MAX];
@@ -76,6 +82,7 @@ struct facts {
     LIST(offered_t) offered;
     LIST(acked_t) acked;
     LIST(leak_t) leaks;
+    LIST(refused_t) refused;
     size_t touched_count,
         touched[8]; /* deeds that were started again or acted, since the last look */
 };
@@ -105,6 +112,7 @@ facts_destroy(facts_t **self_p)
     free(self->offered.items);
     free(self->acked.items);
     free(self->leaks.items);
+    free(self->refused.items);
     free(self);
     *self_p = NULL;
 }
@@ -141,17 +149,20 @@ facts_sign(facts_t *self, int machine, slice_t document)
                                   .previous = receipt->previous,
                                   .hash = hash_of(document),
                                   .run = receipt->run,
+                                  .phase = receipt->phase,
                                   .outcome = receipt->outcome,
                                   .part = receipt->part,
                                   .ended = receipt->ended,
                                   .at = self->world->now});
     signed_t *noted = &self->signed_.items[self->signed_.count - 1];
     text_copy(noted->step, sizeof noted->step, receipt->step);
+    text_copy(noted->code, sizeof noted->code, receipt->code);
     for (size_t i = 0; i < receipt->op_count && i < NOTED_OPS; i++) {
         noted_op_t *op = &noted->ops[noted->op_count++];
         text_copy(op->op, sizeof op->op, receipt->ops[i].op);
         op->arguments = receipt->ops[i].arguments;
         op->ok = !strcmp(receipt->ops[i].code, "ok");
+        op->unknown = !strcmp(receipt->ops[i].code, "unknown");
     }
     self->uncommitted[machine]++;
     self->changed = true;
@@ -200,6 +211,16 @@ facts_leave(facts_t *self, int machine, const char *word)
     leak_t leak = {.machine = machine};
     snprintf(leak.word, sizeof leak.word, "%s", word);
     ADD(self->leaks, leak);
+    self->changed = true;
+}
+
+void
+facts_refuse(facts_t *self, int machine, const frames_t *frames)
+{
+    refused_t refused = {.machine = machine};
+    snprintf(refused.code, sizeof refused.code, "%s", frames_text(frames, 2));
+    snprintf(refused.text, sizeof refused.text, "%s", frames_text(frames, 3));
+    ADD(self->refused, refused);
     self->changed = true;
 }
 
@@ -316,20 +337,17 @@ short_hash(const hash_t *hash)
     return text;
 }
 
-/* Reads the manifest's text by itself: whether a step may ask for this. */
+/* By the estate's own table, not the manifest: whether a step may ask for this. */
 static bool
 declares(const playbook_t *playbook, const char *step, const char *op, const char *argument)
 {
-    char line[256], folder[160] = "";
-    snprintf(line, sizeof line, "\nuse %s %s ", step, op);
-    if (!strstr(playbook->manifest, line))
-        return false;
-    snprintf(line, sizeof line, "\nbound %s %s path under ", step, op);
-    const char *bound = strstr(playbook->manifest, line);
-    if (!bound)
-        return true;
-    sscanf(bound + strlen(line), "%159s", folder);
-    return path_is_under(argument, folder);
+    for (size_t i = 0; i < ESTATE_STEPS && playbook->steps[i].name; i++) {
+        const estate_step_t *at = &playbook->steps[i];
+        for (size_t j = 0; j < ARRAY_SIZE(at->uses) && at->uses[j]; j++)
+            if (!strcmp(at->name, step) && !strcmp(at->uses[j], op))
+                return !at->under || argument[0] != '/' || path_is_under(argument, at->under);
+    }
+    return false;
 }
 
 /* How often a step's script asks for exactly this, as far as it may. */
@@ -551,7 +569,7 @@ static void
 offers_come_wave_by_wave(facts_t *self)
 {
     const world_t *world = self->world;
-    for (size_t i = self->offered.seen; i < self->offered.count; i++) {
+    for (size_t i = self->offered.seen; !world->plan.lying && i < self->offered.count; i++) {
         const offered_t *at = &self->offered.items[i];
         const plan_order_t *order = find_order(self, &at->run);
         unsigned wave = order ? order->wave[at->machine] : 0;
@@ -605,7 +623,8 @@ a_step_attempt_has_one_receipt(facts_t *self)
             if (before->part != OUTCOME_OPEN)
                 BREAK(self, "%s signs for run %s behind the end of its part",
                       node_name(at->machine), short_hash(&at->run));
-            if (before->attempt == at->attempt && !strcmp(before->step, at->step))
+            if (before->attempt == at->attempt && before->phase == at->phase &&
+                !strcmp(before->step, at->step))
                 BREAK(self, "%s signs step '%s' of run %s twice", node_name(at->machine), at->step,
                       short_hash(&at->run));
         }
@@ -648,6 +667,48 @@ what_is_refused_did_not_run(facts_t *self)
                 hash_equal(&self->done.items[j].it.run, &at->run))
                 BREAK(self, "%s calls run %s refused, and %s had begun", node_name(at->machine),
                       short_hash(&at->run), self->done.items[j].it.op);
+    }
+}
+
+/* A fix that was cut off may have happened: whatever the script does, its step ends as unknown. */
+static void
+what_nobody_knows_is_said(facts_t *self)
+{
+    for (size_t i = self->signed_.seen; i < self->signed_.count; i++)
+        for (size_t j = 0; j < self->signed_.items[i].op_count; j++) {
+            const signed_t *at = &self->signed_.items[i];
+            if (at->ops[j].unknown && at->outcome != OUTCOME_UNKNOWN)
+                BREAK(self, "%s: nobody knows what came of %s in step '%s', which it calls %s",
+                      node_name(at->machine), at->ops[j].op, at->step, outcome_word(at->outcome));
+        }
+}
+
+/* What a broker brings along badly is no reason to end a run for good. */
+static void
+no_broker_uses_up_a_run(facts_t *self)
+{
+    for (size_t i = self->signed_.seen; i < self->signed_.count; i++) {
+        const signed_t *at = &self->signed_.items[i];
+        if (at->part == OUTCOME_REFUSED &&
+            (!strcmp(at->code, "proof") || !strcmp(at->code, "hash")))
+            BREAK(self, "%s refuses run %s for good, because of '%s'", node_name(at->machine),
+                  short_hash(&at->run), at->code);
+    }
+}
+
+/* An honest broker over right clocks is refused only for what it cannot know. */
+static void
+honest_offers_hold(facts_t *self)
+{
+    static const char *const excuses[] = {"limit", "window", "stale", "budget", "expired"};
+    for (size_t i = self->refused.seen; i < self->refused.count; i++) {
+        const refused_t *at = &self->refused.items[i];
+        bool excused = self->world->plan.lying || self->world->plan.jumps;
+        for (size_t j = 0; j < ARRAY_SIZE(excuses); j++)
+            excused = excused || !strcmp(at->code, excuses[j]);
+        if (!excused)
+            BREAK(self, "%s refuses what the hub offers: %s (%s)", node_name(at->machine), at->text,
+                  at->code);
     }
 }
 
@@ -772,6 +833,35 @@ every_acknowledged_alert_is_kept(facts_t *self)
     }
 }
 
+/* Nothing goes wrong in such a world, and these playbooks do nothing that would. */
+static void
+in_calm_weather_all_goes_well(facts_t *self)
+{
+    static const odds_t none;
+    const plan_t *plan = &self->world->plan;
+    if (plan->lying || plan->kills || plan->partitions || plan->jumps ||
+        memcmp(&plan->odds, &none, sizeof none) != 0)
+        return;
+    for (size_t i = 0; i < plan->order_count; i++)
+        for (int machine = 0; machine < (int)plan->machines; machine++) {
+            const plan_order_t *order = &plan->orders[i];
+            bool ended;
+            if (!order->wave[machine] || order->dry || estate()->playbooks[order->playbook].spoils)
+                continue;
+            const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
+            if (!word || (strcmp(word, "done") != 0 && strcmp(word, "never") != 0))
+                BREAK(self, "'%s' on '%s' is %s", estate()->playbooks[order->playbook].name,
+                      node_name(machine), word ? word : "nothing");
+        }
+}
+
+static void
+the_log_has_every_leaf(facts_t *self)
+{
+    if (!hub_log_is_whole(self->world->hub))
+        BREAK(self, "the leaves in the hub's record are not those of its log");
+}
+
 /* ---- the table --------------------------------------------------------------------------- */
 
 typedef void(invariant_t)(facts_t *self);
@@ -791,13 +881,17 @@ static invariant_t *const always[] = {
     a_step_attempt_has_one_receipt,
     what_is_said_to_be_done_was_done,
     what_is_refused_did_not_run,
+    what_nobody_knows_is_said,
+    no_broker_uses_up_a_run,
+    honest_offers_hold,
     what_is_acknowledged_is_recorded,
 };
 
 static invariant_t *const at_the_end[] = {
     every_accepted_part_ends,         every_run_ends,
     every_target_is_counted_once,     every_receipt_arrives,
-    every_acknowledged_alert_is_kept,
+    every_acknowledged_alert_is_kept, in_calm_weather_all_goes_well,
+    the_log_has_every_leaf,
 };
 
 void
@@ -815,6 +909,7 @@ facts_check(facts_t *self)
     self->offered.seen = self->offered.count;
     self->acked.seen = self->acked.count;
     self->leaks.seen = self->leaks.count;
+    self->refused.seen = self->refused.count;
 }
 
 void

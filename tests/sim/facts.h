@@ -26,6 +26,9 @@ void facts_lose(facts_t *self, int machine);
 /* The judge hands something out. */
 void facts_leave(facts_t *self, int machine, const char *word);
 
+/* An unsigned refusal goes to the hub. */
+void facts_refuse(facts_t *self, int machine, const frames_t *frames);
+
 /* A child is started for a fix, and it acts on the machine. */
 typedef struct {
     hash_t run, release, key, arguments;

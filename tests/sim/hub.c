@@ -21,7 +21,7 @@ typedef struct {
 
 struct hub {
     world_t *world;
-    charter_t *charter;
+    const charter_t *charter;
     store_t *store; /* outlives a kill */
     core_t *core;
     actions_t *actions;
@@ -36,11 +36,15 @@ struct hub {
 
 /* ---- starting and dying ------------------------------------------------------------------ */
 
+/* The same in every world: made once. */
 static charter_t *
-make_charter(void)
+charter_of_estate(void)
 {
+    static charter_t *made;
     const estate_t *all = estate();
     fault_t fault = {0};
+    if (made)
+        return made;
     trust_t *trust = trust_new(&all->site->id);
     charter_t *charter = charter_over(&trust);
     charter->documents = memory_new(ESTATE_DOCUMENTS, sizeof *charter->documents);
@@ -55,7 +59,7 @@ make_charter(void)
                                bytes_slice(sealed->armors), &fault);
         assert(!failed);
     }
-    return charter;
+    return made = charter;
 }
 
 static void turn(world_t *world, due_t *due);
@@ -144,7 +148,7 @@ hub_new(world_t *world)
 {
     hub_t *self = memory_new(1, sizeof *self);
     self->world = world;
-    self->charter = make_charter();
+    self->charter = charter_of_estate();
     self->store = store_memory();
     start(self);
     return self;
@@ -161,7 +165,6 @@ hub_destroy(hub_t **self_p)
     core_destroy(&self->core);
     actions_destroy(&self->actions);
     store_destroy(&self->store);
-    charter_destroy(&self->charter);
     free(self);
     *self_p = NULL;
 }
@@ -487,4 +490,25 @@ hub_has_alert(const hub_t *self, uint64_t index)
     query_t query = {.what = FIND_INCIDENT_KEY, .text = "monitor", .other = fingerprint};
     CLEANUP(row_destroy) row_t *row = first(self, &query);
     return row;
+}
+
+static bool
+on_leaf(void *context, const row_t *row)
+{
+    merkle_append(context, &row->leaf.hash);
+    return true;
+}
+
+bool
+hub_log_is_whole(const hub_t *self)
+{
+    fault_t fault = {0};
+    merkle_t again = {0};
+    query_t query = {.what = FIND_LEAVES};
+    int failed = self->store->find(self->store->self, &query, on_leaf, &again, &fault);
+    assert(!failed);
+    if (!self->up)
+        return true;
+    hash_t head = merkle_head(core_log(self->core)), other = merkle_head(&again);
+    return again.size == core_log(self->core)->size && hash_equal(&head, &other);
 }

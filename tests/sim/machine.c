@@ -62,6 +62,7 @@ struct machine {
     const machinekey_t *key;
     uint64_t epoch; /* counts starts */
     bool starting;
+    bool enrolled; /* before the story begins, or at its first start */
     int64_t stopped_until;
     /* the judge */
     bool judge_up, judge_doomed;
@@ -477,6 +478,23 @@ spawner_hears(machine_t *self, const frames_t *frames)
         runner_ends(self, runner, SIGKILL);
 }
 
+/* What an OP asks the effector to fix stands in the ledger as an intent. */
+static void
+check_intent(machine_t *self, const frames_t *frames)
+{
+    const op_t *op = NULL;
+    bool intent = false;
+    fault_t fault = {0};
+    hash_t run;
+    for (size_t i = 3; i < frames->count && !op; i++)
+        op = op_find(frames_text(frames, i));
+    if (!op || op->least == CLASS_OBSERVE || !hash_read(frames_text(frames, 2), &run))
+        return;
+    if (ledger_has_intent(self->ledger, &run, &intent, &fault) || !intent)
+        world_break(self->world, "a fix has an intent", "%s asks for %s without one",
+                    node_name(self->number), op->name);
+}
+
 static int
 deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames, fault_t *fault)
 {
@@ -491,9 +509,11 @@ deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames
     facts_leave(self->world->facts, self->number, frames_text(frames, 0));
     if (to == TO_LINK)
         wires_send(self->world->wires, self->number, HUB, frames_copy(frames));
-    else if (to == TO_EFFECTOR && self->effector_up)
+    else if (to == TO_EFFECTOR && !strcmp(frames_text(frames, 0), "OP"))
+        check_intent(self, frames);
+    if (to == TO_EFFECTOR && self->effector_up)
         add_letter(self, &self->effector_inbox, (letter_t){FROM_LINK, 0, 0, frames_copy(frames)});
-    else if (to == TO_RUNNER)
+    if (to == TO_RUNNER)
         world_after(self->world, chance_below(&self->world->chance, 3),
                     (due_t){.act = on_runner_hears,
                             .who = self->number,
@@ -728,6 +748,17 @@ result_of(const op_t *op)
     return result;
 }
 
+/* A fix that must not run twice, and was cut off or died: nobody can know. */
+static void
+check_word(machine_t *self, const child_t *child, const frames_t *answer)
+{
+    bool cut = child->why.code == FAULT_TIMEOUT || child->why.code == FAULT_UNKNOWN;
+    if (answer && cut && child->fix && child->op->again == AGAIN_NEVER &&
+        strcmp(frames_text(answer, 2), "unknown") != 0)
+        world_break(self->world, "what nobody knows is unknown", "%s calls %s '%s'",
+                    node_name(self->number), child->op->name, frames_text(answer, 2));
+}
+
 static void
 on_child_ended(world_t *world, due_t *due)
 {
@@ -747,6 +778,7 @@ on_child_ended(world_t *world, due_t *due)
     CLEANUP(value_destroy) value_t *result = child->why.code ? NULL : result_of(child->op);
     int failed = effector_ended(self->effector, (size_t)(child - self->children), result,
                                 &child->why, &answer, &fault);
+    check_word(self, child, answer);
     effector_answers(self, answer);
     if (failed || disk_is_doomed(self->disk)) {
         SAY(world, "%s: the effector ends: %s", node_name(self->number), fault.text);
@@ -885,7 +917,7 @@ start_judge(machine_t *self, fault_t *fault)
                             self->outbox, fault);
     if (!self->judge)
         return -1;
-    for (size_t i = 0; i < ESTATE_DOCUMENTS; i++) {
+    for (size_t i = 0; !self->enrolled && i < ESTATE_DOCUMENTS; i++) {
         const sealed_t *sealed = all->documents[i];
         if (judge_learn(self->judge, bytes_slice(sealed->document), bytes_slice(sealed->armors),
                         fault))
@@ -918,6 +950,29 @@ start(world_t *world, due_t *due)
                 (due_t){.act = on_heartbeat, .who = self->number, .epoch = self->epoch});
 }
 
+/* As after a quiet first start: ledger and site folder have the documents. */
+static void
+enrol(machine_t *self)
+{
+    const estate_t *all = estate();
+    fault_t fault = {0};
+    int failed = 0;
+    for (size_t i = 0; i < ESTATE_DOCUMENTS && !failed; i++) {
+        char path[96];
+        const char *name = i ? all->names[i] : "root.1";
+        slice_t document = bytes_slice(all->documents[i]->document);
+        slice_t armors = bytes_slice(all->documents[i]->armors);
+        snprintf(path, sizeof path, "%s/%s.sigs", self->site, name);
+        disk_put(self->disk, path, armors);
+        snprintf(path, sizeof path, "%s/%s", self->site, name);
+        disk_put(self->disk, path, document);
+        failed = ledger_put_document(self->ledger, name, document, armors, &fault);
+    }
+    failed = failed || __real_ledger_commit(self->ledger, &fault);
+    assert(!failed);
+    self->enrolled = true;
+}
+
 machine_t *
 machine_new(world_t *world, int number)
 {
@@ -933,6 +988,8 @@ machine_new(world_t *world, int number)
     self->ledger = ledgers[number];
     ledger_wipe(self->ledger);
     self->key = site_key(estate()->site, node_name(number));
+    if (chance_percent(&world->chance, 85))
+        enrol(self);
     start_later(self);
     return self;
 }

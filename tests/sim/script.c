@@ -28,8 +28,11 @@ script_line(const char *script, const char *step, size_t at, script_line_t *line
     for (; *from; from = line_end(from)) {
         if (!strncmp(from, "step ", 5))
             return false;
-        if (!at--)
-            return sscanf(from, "%15s %63s %159s", line->word, line->op, line->argument) > 0;
+        if (!at--) {
+            char one[256];
+            snprintf(one, sizeof one, "%.*s", (int)(line_end(from) - from), from);
+            return sscanf(one, "%15s %63s %159s", line->word, line->op, line->argument) > 0;
+        }
     }
     return false;
 }

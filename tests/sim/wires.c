@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "tests/sim/facts.h"
 #include "tests/sim/hub.h"
 #include "tests/sim/machine.h"
 #include "wire/message.h"
@@ -256,6 +257,7 @@ offer_early(wires_t *self)
     frames_add(frames, slice_of(NULL, 0));
     frames_add_text(frames, hash_write(&playbook->hash, text));
     frames_add(frames, bytes_slice(receipts));
+    frames_add(frames, slice_of(NULL, 0));
     say(self, any_machine(self), frames);
 }
 
@@ -289,6 +291,7 @@ invent_alert(wires_t *self)
     frames_add(frames, slice_of(NULL, 0));
     frames_add_text(frames, hash_write(&all->playbooks[grant->playbook].hash, text));
     frames_add_text(frames, "le");
+    frames_add(frames, slice_of(NULL, 0));
     sealed_done(&sealed);
     say(self, chance_percent(chance, 80) ? machine : any_machine(self), frames);
 }
@@ -353,6 +356,8 @@ wires_send(wires_t *self, int from, int to, frames_t *frames)
     bool to_hub = to == HUB;
     SAY(self->world, "%s -> %s: %s %.12s", node_name(from), node_name(to), frames_text(frames, 0),
         frames_text(frames, 1));
+    if (to_hub && !strcmp(frames_text(frames, 0), "REFUSE"))
+        facts_refuse(self->world->facts, from, frames);
     if (self->world->plan.lying)
         remember(self, to_hub, frames);
     carry_some(self, to_hub ? from : to, to_hub, frames);

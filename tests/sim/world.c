@@ -10,6 +10,8 @@
 #include "tests/sim/machine.h"
 #include "tests/sim/wires.h"
 
+#define LOOK_MS    1000
+#define QUIET_MS   10000
 #define EVENTS_MAX 400000 /* a story that does not end is broken too */
 
 static const char *const names[NODES_MAX] = {"w1", "w2", "w3", "w4", "w5", "hub"};
@@ -300,7 +302,7 @@ is_over(const world_t *self)
 bool
 world_run(world_t *self)
 {
-    int64_t quiet_since = -1;
+    int64_t looked = 0, quiet_since = -1;
     while (!self->broken && self->count && self->now < self->plan.end_at) {
         due_t due = take_first(self);
         self->now = due.at;
@@ -309,12 +311,14 @@ world_run(world_t *self)
         facts_check(self->facts);
         if (++self->events == EVENTS_MAX)
             world_break(self, "a story ends", "%d events, and it goes on", EVENTS_MAX);
-        bool over = is_over(self);
-        if (!over)
+        if (self->now - looked < LOOK_MS)
+            continue;
+        looked = self->now;
+        if (!is_over(self))
             quiet_since = -1;
         else if (quiet_since < 0)
             quiet_since = self->now;
-        else if (self->now - quiet_since > 20000)
+        else if (self->now - quiet_since > QUIET_MS)
             break;
     }
     if (!self->broken)
