@@ -1,56 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/client.h"
+#include "cli/findings.h"
+#include "cli/playbook_folder.h"
 #include "cli/propose.h"
 #include "cli/table.h"
-#include "common/document.h"
 #include "common/file.h"
 #include "lua/rehearsal.h"
 #include "lua/runner.h"
-
-/* One folder, as lint and test look at it. */
-typedef struct {
-    const char *folder;
-    bytes_t *text; /* playbook.lua */
-    manifest_t *manifest;
-} playbook_t;
-
-static void
-playbook_clear(playbook_t *self)
-{
-    bytes_destroy(&self->text);
-    manifest_destroy(&self->manifest);
-}
-
-static const char *
-path_in(const char *folder, const char *name, char out[static PATH_MAX])
-{
-    snprintf(out, PATH_MAX, "%s/%s", folder, name);
-    return out;
-}
-
-/* A script's own fault starts with its file's name: the folder comes in front of it. */
-static int
-playbook_load(playbook_t *self, const char *folder, fault_t *fault)
-{
-    char path[PATH_MAX], text[FAULT_TEXT_MAX];
-    *self = (playbook_t){.folder = folder};
-    self->text = file_read(path_in(folder, "playbook.lua", path), RUNNER_TEXT_MAX, fault);
-    if (!self->text)
-        return -1;
-    self->manifest = runner_manifest(bytes_slice(self->text), fault);
-    if (self->manifest)
-        return 0;
-    memcpy(text, fault->text, sizeof text);
-    bool named = !strncmp(text, "playbook.lua:", 13);
-    return fault_set(fault, fault->code, "%s%s%s", named ? folder : path, named ? "/" : ": ", text);
-}
 
 /* ---- list -------------------------------------------------------------------------------- */
 
@@ -98,114 +57,27 @@ playbook_list(const options_t *options, int argc, char **argv)
 
 /* ---- lint -------------------------------------------------------------------------------- */
 
-typedef struct {
-    const playbook_t *playbook;
-    value_t *list; /* of texts */
-} warnings_t;
-
-static void PRINTF(2, 3) warn(warnings_t *self, const char *format, ...)
+static size_t
+count_level(const value_t *findings, const char *level)
 {
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    value_append(self->list, value_text(text));
-}
-
-static bool
-has_bound(const manifest_t *manifest, const manifest_use_t *use)
-{
-    for (size_t i = 0; i < manifest->bound_count; i++)
-        if (!strcmp(manifest->bounds[i].step, use->step) &&
-            !strcmp(manifest->bounds[i].op, use->op))
-            return true;
-    return false;
+    size_t count = 0;
+    for (size_t i = 0; i < value_count(findings); i++)
+        count += !strcmp(value_get_text(value_at(findings, i), "level"), level);
+    return count;
 }
 
 static void
-look_at_uses(warnings_t *self, const manifest_t *manifest)
+print_findings(const value_t *findings, const char *folder)
 {
-    for (size_t i = 0; i < manifest->use_count; i++) {
-        const manifest_use_t *use = &manifest->uses[i];
-        if (!has_bound(manifest, use))
-            warn(self, "step '%s' uses %s without a bound: bound its arguments in uses", use->step,
-                 use->op);
-        if (use->class_ != CLASS_OBSERVE && !manifest_step(manifest, use->step)->has_verify)
-            warn(self, "step '%s' changes something (%s) and has no verify", use->step, use->op);
+    char shown[600];
+    for (size_t i = 0; i < value_count(findings); i++) {
+        const value_t *row = value_at(findings, i);
+        printf("%s:%lld: %s: %s\n", value_get_text(row, "file"),
+               (long long)value_get_integer(row, "line"), value_get_text(row, "level"),
+               show_text(value_get_text(row, "text"), shown, sizeof shown));
     }
-}
-
-static bool
-is_bound_to(const manifest_t *manifest, const char *input)
-{
-    for (size_t i = 0; i < manifest->bound_count; i++)
-        if (!strncmp(manifest->bounds[i].value, "inputs.", 7) &&
-            !strcmp(manifest->bounds[i].value + 7, input))
-            return true;
-    return false;
-}
-
-static void
-look_at_inputs(warnings_t *self, const manifest_t *manifest)
-{
-    for (size_t i = 0; i < manifest->input_count; i++) {
-        const manifest_input_t *input = &manifest->inputs[i];
-        if (!input->help[0])
-            warn(self, "input '%s' has no help", input->name);
-        if (input->from[0] && !is_bound_to(manifest, input->name))
-            warn(self, "input '%s' comes from the alert and bounds no op", input->name);
-    }
-}
-
-static void
-look_at_folder(warnings_t *self, const manifest_t *manifest)
-{
-    char path[PATH_MAX], real[PATH_MAX];
-    const char *folder = self->playbook->folder;
-    const char *slash = realpath(folder, real) ? strrchr(real, '/') : NULL;
-    if (slash && strcmp(slash + 1, manifest->playbook) != 0)
-        warn(self, "the folder is not called '%s' as its playbook is", manifest->playbook);
-    if (access(path_in(folder, "README.md", path), R_OK))
-        warn(self, "there is no README.md that says when to use it and what it risks");
-    if (access(path_in(folder, "tests", path), R_OK))
-        warn(self, "there are no tests");
-    CLEANUP(bytes_destroy) bytes_t *made = bytes_new();
-    CLEANUP(bytes_destroy)
-    bytes_t *kept = file_read(path_in(folder, "manifest", path), DOCUMENT_BYTES_MAX, NULL);
-    manifest_encode(manifest, made);
-    if (kept && !slice_equal(bytes_slice(kept), bytes_slice(made)))
-        warn(self, "manifest is not what playbook.lua makes now: propose makes it anew");
-}
-
-/* False where the playbook does not load. */
-static bool
-lint(const options_t *options, const char *folder, value_t *report)
-{
-    fault_t fault = {0};
-    CLEANUP(playbook_clear) playbook_t playbook = {0};
-    warnings_t warnings = {&playbook, value_list()};
-    value_t *row = value_map();
-    bool loads = !playbook_load(&playbook, folder, &fault);
-    value_set_text(row, "folder", folder);
-    if (loads) {
-        look_at_uses(&warnings, playbook.manifest);
-        look_at_inputs(&warnings, playbook.manifest);
-        look_at_folder(&warnings, playbook.manifest);
-    } else {
-        value_set_text(row, "error", fault.text);
-    }
-    if (!options->json && !loads)
-        printf("error: %s\n", fault.text);
-    for (size_t i = 0; !options->json && i < value_count(warnings.list); i++)
-        printf("warning: %s/playbook.lua: %s\n", folder, value_string(value_at(warnings.list, i)));
-    if (!options->json && loads)
-        printf("%s: %s, class %s, %zu steps, %zu warnings\n", folder, playbook.manifest->playbook,
-               class_word(playbook.manifest->highest), playbook.manifest->step_count,
-               value_count(warnings.list));
-    value_set(row, "warnings", warnings.list);
-    value_append(report, row);
-    return loads;
+    printf("%s: %zu errors, %zu warnings, %zu notes\n", folder, count_level(findings, "error"),
+           count_level(findings, "warning"), count_level(findings, "note"));
 }
 
 static int
@@ -215,29 +87,21 @@ playbook_lint(const options_t *options, int argc, char **argv)
     CLEANUP(value_destroy) value_t *report = value_list();
     if (argc < 2)
         return command_usage(&playbook_commands[1], "no folder is named");
-    for (int i = 1; i < argc; i++)
-        good = lint(options, argv[i], report) && good;
+    for (int i = 1; i < argc; i++) {
+        value_t *row = value_map(), *findings = findings_of(argv[i]);
+        good = good && !count_level(findings, "error");
+        if (!options->json)
+            print_findings(findings, argv[i]);
+        value_set_text(row, "folder", argv[i]);
+        value_set(row, "findings", findings);
+        value_append(report, row);
+    }
     if (options->json)
         json_print("lint", report);
     return good ? 0 : 1;
 }
 
 /* ---- test -------------------------------------------------------------------------------- */
-
-static int
-is_test(const struct dirent *entry)
-{
-    size_t size = strlen(entry->d_name);
-    return size > 4 && entry->d_name[0] != '.' && !strcmp(entry->d_name + size - 4, ".lua");
-}
-
-static void
-free_names(struct dirent **names, int count)
-{
-    for (int i = 0; i < count; i++)
-        free(names[i]);
-    free(names);
-}
 
 typedef struct {
     const options_t *options;
@@ -264,11 +128,10 @@ tell(report_t *self, const char *folder, const char *test, const char *wrong)
 static void
 test_one(report_t *report, const playbook_t *playbook, const char *name)
 {
-    char relative[NAME_MAX + 8], path[PATH_MAX];
+    char relative[NAME_MAX + 8];
     fault_t fault = {0};
     snprintf(relative, sizeof relative, "tests/%s", name);
-    CLEANUP(bytes_destroy)
-    bytes_t *test = file_read(path_in(playbook->folder, relative, path), RUNNER_TEXT_MAX, &fault);
+    CLEANUP(bytes_destroy) bytes_t *test = playbook_test_text(playbook->folder, name, &fault);
     bool wrong = !test || rehearse(playbook->manifest, bytes_slice(playbook->text),
                                    bytes_slice(test), &fault);
     tell(report, playbook->folder, relative, wrong ? fault.text : NULL);
@@ -277,20 +140,17 @@ test_one(report_t *report, const playbook_t *playbook, const char *name)
 static void
 test_folder(report_t *report, const char *folder)
 {
-    char path[PATH_MAX];
     fault_t fault = {0};
-    struct dirent **names = NULL;
     CLEANUP(playbook_clear) playbook_t playbook = {0};
     if (playbook_load(&playbook, folder, &fault)) {
         tell(report, folder, "playbook.lua", fault.text);
         return;
     }
-    int count = scandir(path_in(folder, "tests", path), &names, is_test, alphasort);
-    if (count <= 0)
+    CLEANUP(value_destroy) value_t *tests = playbook_tests(folder);
+    if (!value_count(tests))
         tell(report, folder, "tests", "no test is there: tests/NAME.lua");
-    for (int i = 0; i < count; i++)
-        test_one(report, &playbook, names[i]->d_name);
-    free_names(names, count);
+    for (size_t i = 0; i < value_count(tests); i++)
+        test_one(report, &playbook, value_string(value_at(tests, i)));
 }
 
 static int
@@ -311,7 +171,8 @@ playbook_test(const options_t *options, int argc, char **argv)
 
 const command_t playbook_commands[] = {
     {"playbook", "list", playbook_list, "", "the site's releases, and which are in service"},
-    {"playbook", "lint", playbook_lint, "FOLDER...", "loads playbooks and says what is wrong"},
+    {"playbook", "lint", playbook_lint, "FOLDER...",
+     "says what is wrong with playbooks: file, line, level"},
     {"playbook", "test", playbook_test, "FOLDER...", "runs playbooks' own tests in the sandbox"},
     {"playbook", "propose", playbook_propose, "FOLDER --repo REPO [--author NAME]",
      "makes a signed release for review"},

@@ -8,6 +8,7 @@ return playbook {
 
   step "look" {
     uses = { ["disk.largest"] = { path = equals("inputs.spool"), count = to(100) } },
+    timeout = "90s",
     run  = function(ctx) return #assert(disk.largest { path = ctx.inputs.spool, count = 100 }) end,
   },
 
@@ -23,6 +24,7 @@ return playbook {
 
   step "judge" {
     needs  = { "empty" },
+    timeout = "90s",
     uses   = { ["disk.largest"] = { path = equals("inputs.spool"), count = to(100) } },
     run    = function(ctx) return assert(disk.largest { path = ctx.inputs.spool, count = 100 }) end,
     verify = function(ctx, files)

@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/findings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/playbook_folder.h"
+#include "cli/tokens.h"
+#include "common/document.h"
+#include "common/file.h"
+#include "lua/rehearsal.h"
+#include "lua/runner.h"
+#include "wire/ops.h"
+
+#define REGIONS_MAX 256
+
+/* A step's table, or a helper function: from its first token to behind its last. */
+typedef struct {
+    char name[TEXT_NAME_MAX + 1];
+    bool step;
+    size_t from, to;
+    unsigned line;
+} region_t;
+
+typedef struct {
+    playbook_t playbook;
+    tokens_t tokens;
+    size_t region_count;
+    region_t regions[REGIONS_MAX];
+    value_t *findings; /* list of {file, line, level, text} */
+    value_t *tested;   /* "STEP OP" of what its tests asked for */
+} lint_t;
+
+typedef enum { LEVEL_NOTE, LEVEL_WARNING, LEVEL_ERROR, LEVELS } level_t;
+
+static const char *const levels[LEVELS] = {"note", "warning", "error"};
+
+static void
+lint_clear(lint_t *self)
+{
+    playbook_clear(&self->playbook);
+    tokens_clear(&self->tokens);
+    value_destroy(&self->findings);
+    value_destroy(&self->tested);
+}
+
+static void PRINTF(4, 5) find(lint_t *self, level_t level, unsigned line, const char *format, ...)
+{
+    char text[512], file[PATH_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    value_t *finding = value_map();
+    value_set_text(finding, "file", playbook_path(self->playbook.folder, "playbook.lua", file));
+    value_set_integer(finding, "line", line ? line : 1);
+    value_set_text(finding, "level", levels[level]);
+    value_set_text(finding, "text", text);
+    value_append(self->findings, finding);
+}
+
+/* ---- the parts of the text --------------------------------------------------------------- */
+
+static void
+add_region(lint_t *self, const token_t *name, bool step, size_t from, size_t to)
+{
+    if (self->region_count == REGIONS_MAX)
+        return;
+    region_t *region = &self->regions[self->region_count++];
+    *region = (region_t){.step = step, .from = from, .to = to, .line = name->line};
+    snprintf(region->name, sizeof region->name, "%.*s", (int)name->text.size,
+             (const char *)name->text.data);
+}
+
+/* step "NAME" { ... }, with brackets around the name or not; how far it goes, or i. */
+static size_t
+find_step(lint_t *self, size_t i)
+{
+    const tokens_t *tokens = &self->tokens;
+    size_t name = i + 1 + tokens_mark(tokens, i + 1, '(');
+    size_t open = name + 1 + tokens_mark(tokens, name + 1, ')');
+    if (!tokens_word(tokens, i, "step") || !tokens_mark(tokens, open, '{') ||
+        tokens->at[name].kind != TOKEN_STRING)
+        return i;
+    size_t to = tokens_behind_bracket(tokens, open);
+    add_region(self, &tokens->at[name], true, open, to);
+    return to;
+}
+
+/* "function NAME" or "NAME = function"; how far it goes, or i. */
+static size_t
+find_helper(lint_t *self, size_t i)
+{
+    const tokens_t *tokens = &self->tokens;
+    if (!tokens_word(tokens, i, "function"))
+        return i;
+    size_t name = i + 1 < tokens->count && tokens->at[i + 1].kind == TOKEN_WORD ? i + 1 : i - 2;
+    bool named = name == i + 1 || (i >= 2 && tokens_mark(tokens, i - 1, '='));
+    size_t to = tokens_behind_block(tokens, i + 1);
+    if (named && tokens->at[name].kind == TOKEN_WORD)
+        add_region(self, &tokens->at[name], false, i + 1, to);
+    return to;
+}
+
+static void
+find_regions(lint_t *self)
+{
+    for (size_t i = 0; i < self->tokens.count;) {
+        size_t to = find_step(self, i);
+        to = to == i ? find_helper(self, i) : to;
+        i = to == i ? i + 1 : to;
+    }
+}
+
+static const region_t *
+step_region(const lint_t *self, const char *step)
+{
+    for (size_t i = 0; i < self->region_count; i++)
+        if (self->regions[i].step && !strcmp(self->regions[i].name, step))
+            return &self->regions[i];
+    return NULL;
+}
+
+static unsigned
+line_of(const lint_t *self, const char *step)
+{
+    const region_t *region = step_region(self, step);
+    return region ? region->line : 1;
+}
+
+/* A name by itself, not a field of something. */
+static bool
+stands_alone(const tokens_t *tokens, size_t i)
+{
+    return !i || (!tokens_mark(tokens, i - 1, '.') && !tokens_mark(tokens, i - 1, ':'));
+}
+
+/* FAMILY.VERB at i, in out; false where there is none. */
+static bool
+read_dotted(const tokens_t *tokens, size_t i, char *out, size_t size)
+{
+    if (i + 2 >= tokens->count || tokens->at[i].kind != TOKEN_WORD ||
+        tokens->at[i + 2].kind != TOKEN_WORD || !tokens_mark(tokens, i + 1, '.') ||
+        !stands_alone(tokens, i))
+        return false;
+    snprintf(out, size, "%.*s.%.*s", (int)tokens->at[i].text.size,
+             (const char *)tokens->at[i].text.data, (int)tokens->at[i + 2].text.size,
+             (const char *)tokens->at[i + 2].text.data);
+    return true;
+}
+
+static bool
+is_op_at(const tokens_t *tokens, size_t i)
+{
+    char name[OP_NAME_MAX + 1];
+    return read_dotted(tokens, i, name, sizeof name) && op_find(name);
+}
+
+/* ---- ops --------------------------------------------------------------------------------- */
+
+/* The regions that a step's functions come to, over any number of helpers. */
+static void
+reach(const lint_t *self, size_t step, bool *reached)
+{
+    memset(reached, 0, REGIONS_MAX * sizeof *reached);
+    reached[step] = true;
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t from = 0; from < self->region_count; from++)
+            for (size_t to = 0; reached[from] && to < self->region_count; to++)
+                for (size_t i = self->regions[from].from;
+                     !self->regions[to].step && !reached[to] && i < self->regions[from].to; i++)
+                    if (tokens_word(&self->tokens, i, self->regions[to].name) &&
+                        stands_alone(&self->tokens, i))
+                        more = reached[to] = true;
+    }
+}
+
+/* Undeclared ones are found; those that are there go into used. */
+static void
+look_at_calls(lint_t *self, const region_t *step, const region_t *region, value_t *used)
+{
+    char name[OP_NAME_MAX + 1];
+    for (size_t i = region->from; i < region->to; i++) {
+        if (!read_dotted(&self->tokens, i, name, sizeof name) || !op_find(name))
+            continue;
+        value_set(used, name, value_bool(true));
+        if (!manifest_uses(self->playbook.manifest, step->name, name))
+            find(self, LEVEL_ERROR, self->tokens.at[i].line,
+                 "step '%s' asks for %s%s%s and does not declare it: add it to its uses",
+                 step->name, name, region == step ? "" : " through ",
+                 region == step ? "" : region->name);
+    }
+}
+
+static void
+look_at_unused(lint_t *self, const region_t *step, const value_t *used)
+{
+    const manifest_t *manifest = self->playbook.manifest;
+    for (size_t i = 0; i < manifest->use_count; i++) {
+        const manifest_use_t *use = &manifest->uses[i];
+        char key[2 * TEXT_NAME_MAX + 2];
+        snprintf(key, sizeof key, "%s %s", use->step, use->op);
+        if (!strcmp(use->step, step->name) && !value_get(used, use->op) &&
+            !value_get(self->tested, key))
+            find(self, LEVEL_WARNING, step->line,
+                 "step '%s' declares %s and never asks for it: take it out of its uses", use->step,
+                 use->op);
+    }
+}
+
+static void
+look_at_ops(lint_t *self)
+{
+    bool reached[REGIONS_MAX];
+    for (size_t step = 0; step < self->region_count; step++) {
+        const region_t *region = &self->regions[step];
+        CLEANUP(value_destroy) value_t *used = value_map();
+        if (!region->step || !manifest_step(self->playbook.manifest, region->name))
+            continue;
+        reach(self, step, reached);
+        for (size_t i = 0; i < self->region_count; i++)
+            if (reached[i])
+                look_at_calls(self, region, &self->regions[i], used);
+        look_at_unused(self, region, used);
+    }
+}
+
+static bool
+is_family(slice_t word)
+{
+    for (size_t i = 0; i < op_count(); i++) {
+        const char *name = op_at(i)->name;
+        if (word.size == strcspn(name, ".") && !memcmp(word.data, name, word.size))
+            return true;
+    }
+    return false;
+}
+
+/* ---- what does not exist here ------------------------------------------------------------ */
+
+static const struct {
+    const char *name, *instead;
+} absent[] = {
+    {"os", "ask an op; times come with its result or with the incident"},
+    {"io", "ask an op, or say a line with say"},
+    {"print", "say a line with say"},
+    {"require", "put helpers into the same file"},
+    {"package", "put helpers into the same file"},
+    {"dofile", "put helpers into the same file"},
+    {"loadfile", "put helpers into the same file"},
+    {"load", "write the function out"},
+    {"loadstring", "write the function out"},
+    {"coroutine", "give each thing that goes on by itself a step of its own"},
+    {"debug", "errors say their line by themselves"},
+    {"collectgarbage", "memory is the runner's business"},
+    {"math.random", "a step that runs again must do the same: take the choice as an input"},
+    {"math.randomseed", "a step that runs again must do the same: take the choice as an input"},
+    {"string.dump", "write the function out"},
+};
+
+/* Whether the word at i is made here: behind "local" or "for", or among a function's arguments. */
+static bool
+is_made_at(const tokens_t *tokens, size_t i)
+{
+    while (i >= 2 && tokens_mark(tokens, i - 1, ',') && tokens->at[i - 2].kind == TOKEN_WORD)
+        i -= 2;
+    if (i && tokens_mark(tokens, i - 1, '('))
+        return (i >= 2 && tokens_word(tokens, i - 2, "function")) ||
+               (i >= 3 && tokens_word(tokens, i - 3, "function"));
+    return i && (tokens_word(tokens, i - 1, "local") || tokens_word(tokens, i - 1, "for") ||
+                 tokens_word(tokens, i - 1, "function"));
+}
+
+static bool
+is_declared(const tokens_t *tokens, slice_t name)
+{
+    for (size_t i = 1; i < tokens->count; i++)
+        if (tokens->at[i].kind == TOKEN_WORD && slice_equal(tokens->at[i].text, name) &&
+            is_made_at(tokens, i))
+            return true;
+    return false;
+}
+
+static bool
+is_used_at(const tokens_t *tokens, size_t i, const char *name)
+{
+    char dotted[OP_NAME_MAX + 1];
+    if (strchr(name, '.'))
+        return read_dotted(tokens, i, dotted, sizeof dotted) && !strcmp(dotted, name);
+    bool key = tokens_mark(tokens, i + 1, '=') && !tokens_mark(tokens, i + 2, '=');
+    return tokens_word(tokens, i, name) && stands_alone(tokens, i) && !key;
+}
+
+static bool
+contains(slice_t text, const char *part)
+{
+    return text.size && memmem(text.data, text.size, part, strlen(part));
+}
+
+static void
+look_at_op_names(lint_t *self)
+{
+    char name[OP_NAME_MAX + 1];
+    for (size_t i = 0; i < self->tokens.count; i++)
+        if (is_family(self->tokens.at[i].text) &&
+            read_dotted(&self->tokens, i, name, sizeof name) && !op_find(name) &&
+            !is_declared(&self->tokens, self->tokens.at[i].text))
+            find(self, LEVEL_ERROR, self->tokens.at[i].line, "no op is called '%s'", name);
+}
+
+static void
+look_at_absent(lint_t *self)
+{
+    const tokens_t *tokens = &self->tokens;
+    for (size_t row = 0; row < ARRAY_SIZE(absent); row++)
+        for (size_t i = 0; !is_declared(tokens, slice_text(absent[row].name)) && i < tokens->count;
+             i++)
+            if (is_used_at(tokens, i, absent[row].name))
+                find(self, LEVEL_ERROR, tokens->at[i].line, "there is no %s here: %s",
+                     absent[row].name, absent[row].instead);
+    for (size_t i = 0; i < tokens->count; i++)
+        if (tokens->at[i].kind == TOKEN_STRING && contains(tokens->at[i].text, "%p") && i >= 2 &&
+            tokens_word(tokens, i - 2, "format"))
+            find(self, LEVEL_ERROR, tokens->at[i].line,
+                 "an address (%%p) differs from run to run: name things by what they are");
+}
+
+/* ---- loops, and functions that say never ------------------------------------------------- */
+
+static bool
+has_way_out(const tokens_t *tokens, size_t from, size_t to)
+{
+    static const char *const words[] = {"break", "return", "goto", "error", "assert"};
+    for (size_t i = from; i < to; i++)
+        for (size_t k = 0; k < ARRAY_SIZE(words); k++)
+            if (tokens_word(tokens, i, words[k]))
+                return true;
+    return false;
+}
+
+static bool
+has_op(const tokens_t *tokens, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        if (is_op_at(tokens, i))
+            return true;
+    return false;
+}
+
+static void
+look_at_loop(lint_t *self, unsigned line, size_t from, size_t to)
+{
+    if (has_way_out(&self->tokens, from, to))
+        return;
+    if (has_op(&self->tokens, from, to))
+        find(self, LEVEL_WARNING, line,
+             "a loop without break or return ends only at the %d ops that a step may ask for",
+             RUNNER_OPS_MAX);
+    else
+        find(self, LEVEL_ERROR, line, "a loop without break or return never ends");
+}
+
+static void
+look_at_loops(lint_t *self)
+{
+    const tokens_t *tokens = &self->tokens;
+    for (size_t i = 0; i < tokens->count; i++) {
+        bool number = i + 1 < tokens->count && tokens->at[i + 1].kind == TOKEN_NUMBER;
+        if (tokens_word(tokens, i, "while") && tokens_word(tokens, i + 2, "do") &&
+            (number || tokens_word(tokens, i + 1, "true")))
+            look_at_loop(self, tokens->at[i].line, i + 3, tokens_behind_block(tokens, i + 3));
+        if (!tokens_word(tokens, i, "repeat"))
+            continue;
+        size_t to = tokens_behind_block(tokens, i + 1);
+        if (tokens_word(tokens, to, "false") || tokens_word(tokens, to, "nil"))
+            look_at_loop(self, tokens->at[i].line, i + 1, to);
+    }
+}
+
+/* when = function (...) return false end. */
+static void
+look_at_whens(lint_t *self)
+{
+    const tokens_t *tokens = &self->tokens;
+    for (size_t i = 0; i < tokens->count; i++) {
+        if (!tokens_word(tokens, i, "when") || !tokens_word(tokens, i + 2, "function"))
+            continue;
+        size_t body = tokens_behind_bracket(tokens, i + 3);
+        if (tokens_word(tokens, body, "end") ||
+            (tokens_word(tokens, body, "return") && tokens_word(tokens, body + 2, "end") &&
+             (tokens_word(tokens, body + 1, "false") || tokens_word(tokens, body + 1, "nil"))))
+            find(self, LEVEL_WARNING, tokens->at[i].line,
+                 "this when never holds: its step is always skipped");
+    }
+}
+
+/* ---- the manifest ------------------------------------------------------------------------ */
+
+static bool
+has_bound(const manifest_t *manifest, const manifest_use_t *use)
+{
+    for (size_t i = 0; i < manifest->bound_count; i++)
+        if (!strcmp(manifest->bounds[i].step, use->step) &&
+            !strcmp(manifest->bounds[i].op, use->op))
+            return true;
+    return false;
+}
+
+static bool
+says_timeout(const lint_t *self, const char *step)
+{
+    const region_t *region = step_region(self, step);
+    for (size_t i = region ? region->from : 0; region && i < region->to; i++)
+        if (tokens_word(&self->tokens, i, "timeout") && tokens_mark(&self->tokens, i + 1, '='))
+            return true;
+    return false;
+}
+
+static void
+look_at_use(lint_t *self, const manifest_use_t *use)
+{
+    const manifest_step_t *step = manifest_step(self->playbook.manifest, use->step);
+    const op_t *op = op_find(use->op);
+    unsigned line = line_of(self, use->step);
+    if (!has_bound(self->playbook.manifest, use))
+        find(self, LEVEL_WARNING, line,
+             "step '%s' uses %s without a bound: bound its arguments in uses", use->step, use->op);
+    if (step->timeout_s <= op->timeout_s && !says_timeout(self, use->step))
+        find(self, LEVEL_WARNING, line,
+             "step '%s' uses %s, which may take %u s, and has no timeout of its own (60 s)",
+             use->step, use->op, op->timeout_s);
+    if (use->class_ != CLASS_OBSERVE && !step->has_verify)
+        find(self, LEVEL_WARNING, line, "step '%s' changes something (%s) and has no verify",
+             use->step, use->op);
+    if (use->class_ != CLASS_OBSERVE && !step->has_undo)
+        find(self, LEVEL_NOTE, line, "step '%s' changes something (%s) and has no undo", use->step,
+             use->op);
+}
+
+static bool
+is_bound_to(const manifest_t *manifest, const char *input)
+{
+    for (size_t i = 0; i < manifest->bound_count; i++)
+        if (!strncmp(manifest->bounds[i].value, "inputs.", 7) &&
+            !strcmp(manifest->bounds[i].value + 7, input))
+            return true;
+    return false;
+}
+
+static unsigned
+line_of_input(const lint_t *self, const char *input)
+{
+    const tokens_t *tokens = &self->tokens;
+    for (size_t i = 0; i < tokens->count; i++)
+        if (tokens_word(tokens, i, input) && tokens_mark(tokens, i + 1, '=') &&
+            tokens_word(tokens, i + 2, "input"))
+            return tokens->at[i].line;
+    return 1;
+}
+
+static void
+look_at_manifest(lint_t *self)
+{
+    const manifest_t *manifest = self->playbook.manifest;
+    for (size_t i = 0; i < manifest->use_count; i++)
+        look_at_use(self, &manifest->uses[i]);
+    for (size_t i = 0; i < manifest->input_count; i++) {
+        const manifest_input_t *input = &manifest->inputs[i];
+        unsigned line = line_of_input(self, input->name);
+        if (!input->help[0])
+            find(self, LEVEL_WARNING, line, "input '%s' has no help", input->name);
+        if (input->from[0] && !is_bound_to(manifest, input->name))
+            find(self, LEVEL_WARNING, line, "input '%s' comes from the alert and bounds no op",
+                 input->name);
+    }
+}
+
+static void
+look_at_folder(lint_t *self)
+{
+    char path[PATH_MAX], real[PATH_MAX];
+    const char *folder = self->playbook.folder;
+    const manifest_t *manifest = self->playbook.manifest;
+    const char *slash = realpath(folder, real) ? strrchr(real, '/') : NULL;
+    if (slash && strcmp(slash + 1, manifest->playbook) != 0)
+        find(self, LEVEL_WARNING, 1, "the folder is not called '%s' as its playbook is",
+             manifest->playbook);
+    if (access(playbook_path(folder, "README.md", path), R_OK))
+        find(self, LEVEL_WARNING, 1,
+             "there is no README.md that says when to use it and what it risks");
+    CLEANUP(bytes_destroy) bytes_t *made = bytes_new();
+    CLEANUP(bytes_destroy)
+    bytes_t *kept = file_read(playbook_path(folder, "manifest", path), DOCUMENT_BYTES_MAX, NULL);
+    manifest_encode(manifest, made);
+    if (kept && !slice_equal(bytes_slice(kept), bytes_slice(made)))
+        find(self, LEVEL_WARNING, 1,
+             "manifest is not what playbook.lua makes now: propose makes it anew");
+}
+
+/* What tests reach counts as used; what they find is `playbook test`'s to say. */
+static void
+run_tests(lint_t *self)
+{
+    CLEANUP(value_destroy) value_t *tests = playbook_tests(self->playbook.folder);
+    if (!value_count(tests))
+        find(self, LEVEL_WARNING, 1, "there are no tests: tests/NAME.lua");
+    for (size_t i = 0; i < value_count(tests); i++) {
+        fault_t fault = {0};
+        const char *name = value_string(value_at(tests, i));
+        CLEANUP(bytes_destroy)
+        bytes_t *test = playbook_test_text(self->playbook.folder, name, &fault);
+        if (!test || rehearse_noting(self->playbook.manifest, bytes_slice(self->playbook.text),
+                                     bytes_slice(test), self->tested, &fault))
+            find(self, LEVEL_WARNING, 1, "its test %s does not pass: %s", name, fault.text);
+    }
+}
+
+/* ---- the command ------------------------------------------------------------------------- */
+
+/* "FOLDER/playbook.lua:LINE: TEXT" says its line; what a manifest says names a step. */
+static void
+find_fault(lint_t *self, const fault_t *fault)
+{
+    char quoted[TEXT_NAME_MAX + 16], circle[TEXT_NAME_MAX + 16];
+    const char *text = fault->text, *at = strstr(text, "playbook.lua:");
+    char *end = NULL;
+    unsigned long line = at ? strtoul(at + 13, &end, 10) : 0;
+    if (line && !strncmp(end, ": ", 2)) {
+        find(self, LEVEL_ERROR, (unsigned)line, "%s", end + 2);
+        return;
+    }
+    for (size_t i = 0; i < self->region_count; i++) {
+        const region_t *region = &self->regions[i];
+        snprintf(quoted, sizeof quoted, "step '%s'", region->name);
+        snprintf(circle, sizeof circle, "circle: %s ", region->name);
+        if (region->step && (strstr(text, quoted) || strstr(text, circle)))
+            line = region->line;
+    }
+    at = at ? at + 13 : text;
+    find(self, LEVEL_ERROR, (unsigned)line, "%s", at + strspn(at, ": "));
+}
+
+static int
+compare_findings(const void *left, const void *right)
+{
+    const value_t *one = *(const value_t *const *)left, *other = *(const value_t *const *)right;
+    int64_t line = value_get_integer(one, "line"), its = value_get_integer(other, "line");
+    return line != its ? (line < its ? -1 : 1)
+                       : strcmp(value_get_text(one, "text"), value_get_text(other, "text"));
+}
+
+/* By line, each once. */
+static value_t *
+sorted_findings(const value_t *findings)
+{
+    size_t count = value_count(findings);
+    value_t *out = value_list();
+    CLEANUP(memory_free) const value_t **rows = memory_new(count, sizeof *rows);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = value_at(findings, i);
+    qsort(rows, count, sizeof *rows, compare_findings);
+    for (size_t i = 0; i < count; i++)
+        if (!i || !value_equal(rows[i], rows[i - 1]))
+            value_append(out, value_copy(rows[i]));
+    return out;
+}
+
+value_t *
+findings_of(const char *folder)
+{
+    static void (*const looks[])(lint_t * self) = {
+        run_tests,     look_at_ops,   look_at_op_names, look_at_absent,
+        look_at_loops, look_at_whens, look_at_manifest, look_at_folder,
+    };
+    fault_t fault = {0};
+    CLEANUP(memory_free) lint_t *self = memory_new(1, sizeof *self);
+    self->findings = value_list();
+    self->tested = value_map();
+    bool loads = !playbook_load(&self->playbook, folder, &fault);
+    if (self->playbook.text)
+        tokens_of(bytes_slice(self->playbook.text), &self->tokens);
+    find_regions(self);
+    for (size_t i = 0; loads && i < ARRAY_SIZE(looks); i++)
+        looks[i](self);
+    if (!loads) {
+        find_fault(self, &fault);
+        look_at_absent(self);
+        look_at_op_names(self);
+    }
+    value_t *findings = sorted_findings(self->findings);
+    lint_clear(self);
+    return findings;
+}

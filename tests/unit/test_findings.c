@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/findings.h"
+#include "cli/playbook_folder.h"
+#include "cli/tokens.h"
+
+static char folder[] = "/tmp/tocsin-lint-XXXXXX";
+
+static int
+make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int
+remove_folder(void **state)
+{
+    char path[PATH_MAX];
+    (void)state;
+    unlink(playbook_path(folder, "playbook.lua", path));
+    return rmdir(folder);
+}
+
+static value_t *
+look_at(const char *text)
+{
+    char path[PATH_MAX];
+    FILE *file = fopen(playbook_path(folder, "playbook.lua", path), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    return findings_of(folder);
+}
+
+/* A finding "LINE: LEVEL: " with these words; how many have them. */
+static size_t
+count_of(const value_t *findings, const char *head, const char *words)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < value_count(findings); i++) {
+        const value_t *row = value_at(findings, i);
+        char its[64];
+        snprintf(its, sizeof its, "%lld: %s", (long long)value_get_integer(row, "line"),
+                 value_get_text(row, "level"));
+        count += !strcmp(its, head) && strstr(value_get_text(row, "text"), words);
+    }
+    return count;
+}
+
+static void
+says(const char *text, const char *head, const char *words)
+{
+    CLEANUP(value_destroy) value_t *findings = look_at(text);
+    if (count_of(findings, head, words) == 1)
+        return;
+    for (size_t i = 0; i < value_count(findings); i++)
+        print_message("%lld %s %s\n", (long long)value_get_integer(value_at(findings, i), "line"),
+                      value_get_text(value_at(findings, i), "level"),
+                      value_get_text(value_at(findings, i), "text"));
+    fail_msg("%s\n%s %s", text, head, words);
+}
+
+#define BOOK "return playbook { name = 'x', summary = 's',\n"
+
+static void
+finds_ops_that_are_not_declared_and_those_that_are_not_used(void **state)
+{
+    (void)state;
+    says(BOOK "step 'a' {\n run = function()\n return disk.usage { path = '/' } end } }",
+         "4: error", "step 'a' asks for disk.usage and does not declare it");
+    says("local function look(path)\n return disk.usage { path = path }\nend\n" BOOK
+         "step 'a' { run = function() return look '/' end } }",
+         "2: error", "asks for disk.usage through look");
+    says(BOOK "step 'a' { uses = { 'disk.usage' }, run = function() end } }", "2: warning",
+         "declares disk.usage and never asks for it");
+    says(BOOK "step 'a' { run = function() return disk.fullness {} end } }", "2: error",
+         "no op is called 'disk.fullness'");
+    CLEANUP(value_destroy)
+    value_t *findings = look_at(
+        "local function of(path) return disk.usage { path = path } end\n"
+        "local function f(path) return of(path) end\n" BOOK
+        "step 'a' { uses = { 'disk.usage' }, run = function(ctx) for _, file in ipairs {} do"
+        " say(file.path) end return f '/' end } }");
+    assert_int_equal(count_of(findings, "1: error", ""), 0);
+    assert_int_equal(count_of(findings, "4: error", ""), 0);
+    assert_int_equal(count_of(findings, "4: warning", "never asks"), 0);
+}
+
+static void
+finds_names_that_do_not_exist_here(void **state)
+{
+    (void)state;
+    says(BOOK "step 'a' { run = function()\n return os.time() end } }", "3: error",
+         "there is no os here: ask an op");
+    says(BOOK "step 'a' { run = function()\n return math.random(3) end } }", "3: error",
+         "take the choice as an input");
+    says("local x = require 'x'\n" BOOK "step 'a' { run = function() end } }", "1: error",
+         "there is no require here");
+    says(BOOK "step 'a' { run = function()\n return string.format('%p', {}) end } }", "3: error",
+         "differs from run to run");
+    CLEANUP(value_destroy)
+    value_t *findings =
+        look_at(BOOK "step 'a' { run = function(load) -- os.time\n local t = { os = 1 }"
+                     " return t.os + load, 'io.open', [[\nprint()]] end } }");
+    assert_int_equal(count_of(findings, "2: error", ""), 0);
+    assert_int_equal(count_of(findings, "3: error", ""), 0);
+    assert_int_equal(count_of(findings, "4: error", ""), 0);
+}
+
+static void
+finds_loops_without_an_end(void **state)
+{
+    (void)state;
+    says(BOOK "step 'a' { run = function()\n while true do local x = 1 end end } }", "3: error",
+         "never ends");
+    says(BOOK "step 'a' { run = function()\n repeat local x = 1 until false end } }", "3: error",
+         "never ends");
+    says(BOOK "step 'a' { uses = { 'disk.usage' }, run = function()\n while true do"
+              " disk.usage { path = '/' } end end } }",
+         "3: warning", "ends only at the 256 ops");
+    CLEANUP(value_destroy)
+    value_t *findings = look_at(BOOK "step 'a' { run = function() local n = 0\n while true do"
+                                     " n = n + 1 if n > 3 then break end end\n"
+                                     " repeat n = n - 1 until n == 0 end } }");
+    assert_int_equal(count_of(findings, "3: error", ""), 0);
+    assert_int_equal(count_of(findings, "4: error", ""), 0);
+}
+
+static void
+finds_what_makes_a_step_doubtful(void **state)
+{
+    (void)state;
+#define RESTART                                                        \
+    BOOK "step 'a' {\n uses = { 'service.restart' }, run = function()" \
+         " return service.restart { service = 'x' } end } }"
+    says(RESTART, "2: warning", "without a bound");
+    says(RESTART, "2: warning", "has no verify");
+    says(RESTART, "2: note", "has no undo");
+    says(RESTART, "2: warning", "may take 60 s, and has no timeout");
+    says(BOOK "step 'a' {\n when = function(ctx) return false end, run = function() end } }",
+         "3: warning", "never holds");
+    says(BOOK "inputs = {\n x = input.name { from = 'host' } },\n step 'a' { run = function() end"
+              " } }",
+         "3: warning", "comes from the alert and bounds no op");
+}
+
+static void
+says_where_a_playbook_does_not_load(void **state)
+{
+    (void)state;
+    says(BOOK "step 'a' { needs = { 'b' }, run = function() end },\n"
+              "step 'b' { needs = { 'a' }, run = function() end } }",
+         "2: error", "circle: a -> b -> a");
+    says(BOOK "step 'a' { always = true, run = function() end },\n"
+              "step 'b' { needs = { 'a' }, run = function() end } }",
+         "3: error", "runs last");
+    says(BOOK "\n\nstep 'a' { retry = 3 } }", "4: error", "'retry' wants a table");
+    says("return playbook {", "1: error", "expected");
+    says(BOOK "step 'a' { retry = { count = 1 },\n uses = { 'service.restart' },"
+              " run = function() end } }",
+         "2: error", "cannot be retried");
+}
+
+static void
+a_text_that_is_no_lua_gives_tokens_all_the_same(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",     "'",       "[[",     "--[==[",     "\"\\",          "[=",
+        "]]]]", "end end", "step '", "function (", "while true do", "repeat"};
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        tokens_t tokens = {0};
+        tokens_of(slice_text(texts[i]), &tokens);
+        for (size_t k = 0; k < tokens.count; k++) {
+            assert_true(tokens_behind_block(&tokens, k) <= tokens.count);
+            assert_true(tokens_behind_bracket(&tokens, k) <= tokens.count);
+        }
+        tokens_clear(&tokens);
+        CLEANUP(value_destroy) value_t *findings = look_at(texts[i]);
+        assert_true(value_count(findings));
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_ops_that_are_not_declared_and_those_that_are_not_used),
+        cmocka_unit_test(finds_names_that_do_not_exist_here),
+        cmocka_unit_test(finds_loops_without_an_end),
+        cmocka_unit_test(finds_what_makes_a_step_doubtful),
+        cmocka_unit_test(says_where_a_playbook_does_not_load),
+        cmocka_unit_test(a_text_that_is_no_lua_gives_tokens_all_the_same),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
