@@ -238,6 +238,21 @@ stops_outlive_their_officer(void **state)
     assert_fault(bench, lift(bench, &stop, "olaf,zoe"), FAULT_KEY);
 }
 
+/* To stop is safe; to go on takes people whom today's root stands behind. */
+static void
+people_without_roots_quorum_stop_and_do_not_resume(void **state)
+{
+    bench_t *bench = *state;
+    hash_t stop;
+    root_t *next = site_root_next(bench->site);
+    text_copy(next->holders[1].person, TEXT_NAME_MAX + 1, "ines");
+    next->holders[1].key = *machinekey_public(site_key(bench->site, "ines"));
+    assert_fine(bench, add(bench, site_seal_root(bench->site, next, "hana,hugo,ines")));
+    assert_fine(bench, halt(bench, HALT_SITE, "-", "olaf", &stop));
+    assert_fault(bench, lift(bench, &stop, "olaf,zoe"), FAULT_QUORUM);
+    assert_true(is_stopped(bench, NULL, NULL, NULL));
+}
+
 /* What was kept comes back, however its signers stand by then. */
 static void
 stored_halts_stay_in_force(void **state)
@@ -409,6 +424,9 @@ stopped_grant_starts_nothing(void **state)
         assert_fault(bench,
                      check_grant_as(bench, grant_of(bench), site_alert(site), "pat,pia", NULL),
                      FAULT_STOPPED);
+        assert_int_equal(check_grant_as(bench, grant_of(bench), site_alert(site), "mallory", "w1"),
+                         -1);
+        assert_int_equal(bench->fault.code, i == 1 ? FAULT_KEY : FAULT_STOPPED);
         assert_fine(bench, lift(bench, &stop, "olaf,zoe"));
         assert_fine(bench, check_grant(bench, grant_of(bench), site_alert(site)));
     }
@@ -435,6 +453,7 @@ main(void)
         row(second_resume_changes_nothing),
         row(halts_are_listed_with_who_and_why),
         row(stops_outlive_their_officer),
+        row(people_without_roots_quorum_stop_and_do_not_resume),
         row(stored_halts_stay_in_force),
         row(halts_load_from_the_sites_folder),
         row(stops_of_runs_leave_room_for_officers),
