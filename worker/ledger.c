@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/text.h"
 #include "worker/ledger_private.h"
@@ -210,6 +214,34 @@ migrate(ledger_t *self, fault_t *fault)
     return execute(self, now, fault) || execute(self, "COMMIT", fault) ? -1 : 0;
 }
 
+/* Keeps allocated room ahead of the log's end, which is all that a commit needs; the log shrinks
+ * when it was copied into the database. Where no room can be made, the commit that needs it says
+ * so. */
+static void
+reserve(ledger_t *self)
+{
+    struct stat facts;
+    if (self->log < 0 || fstat(self->log, &facts))
+        return;
+    if (facts.st_size < self->log_size)
+        self->reserved = 0;
+    self->log_size = facts.st_size;
+    if (self->reserved < self->log_size + LEDGER_RESERVE / 2 &&
+        !fallocate(self->log, FALLOC_FL_KEEP_SIZE, self->log_size, LEDGER_RESERVE))
+        self->reserved = self->log_size + LEDGER_RESERVE;
+}
+
+/* The log is there once the database was read. SQLite locks the database alone: another descriptor
+ * of the log, closed, takes no lock away. */
+static void
+open_log(ledger_t *self, const char *path)
+{
+    CLEANUP(bytes_destroy) bytes_t *log = bytes_new();
+    bytes_addf(log, "%s-wal", path);
+    self->log = open(bytes_text(log), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    reserve(self);
+}
+
 ledger_t *
 ledger_open(const char *path, fault_t *fault)
 {
@@ -218,6 +250,7 @@ ledger_open(const char *path, fault_t *fault)
         "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA cache_size = -512;"
         "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 1048576";
     CLEANUP(ledger_destroy) ledger_t *self = memory_new(1, sizeof *self);
+    self->log = -1;
     if (sqlite3_open_v2(path, &self->database,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
                             SQLITE_OPEN_NOFOLLOW,
@@ -231,6 +264,7 @@ ledger_open(const char *path, fault_t *fault)
         fault_wrap(fault, "'%s'", path);
         return NULL;
     }
+    open_log(self, path);
     return MOVE(self);
 }
 
@@ -272,6 +306,7 @@ ledger_destroy(ledger_t **self_p)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(self->cached); i++)
         sqlite3_finalize(self->cached[i]);
+    descriptor_close(&self->log);
     sqlite3_close(self->database);
     free(self);
     *self_p = NULL;
@@ -286,6 +321,7 @@ ledger_commit(ledger_t *self, fault_t *fault)
     if (!commit || ledger_finish(self, commit, fault))
         return -1;
     self->open = false;
+    reserve(self);
     return 0;
 }
 

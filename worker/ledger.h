@@ -12,6 +12,9 @@
 #include "keys/hash.h"
 #include "keys/receipt.h"
 
+#define LEDGER_RESERVE \
+    (2 * 1024 * 1024) /* bytes allocated ahead: one run can finish on a full disk */
+
 typedef struct ledger ledger_t;
 
 /* Makes what is not there; checks what is (quick_check). FAULT_IO, FAULT_FULL, FAULT_VERSION

@@ -38,7 +38,10 @@ typedef enum {
 
 struct ledger {
     sqlite3 *database;
-    bool open;                /* a transaction is */
+    int log;          /* SQLite's write-ahead log, to make room in; -1 where there is none */
+    int64_t log_size; /* when room was looked for last */
+    int64_t reserved; /* room is made up to this offset */
+    bool open;        /* a transaction is */
     sqlite3_stmt *cached[32]; /* by statement_t; prepared when first used */
 };
 

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "worker/ledger.h"
@@ -579,6 +580,39 @@ a_sequence_is_written_once(void **state)
 }
 
 static void
+has_room(const bench_t *self)
+{
+    char log[112];
+    struct stat facts;
+    snprintf(log, sizeof log, "%s-wal", self->path);
+    assert_int_equal(stat(log, &facts), 0);
+    assert_true(facts.st_blocks * 512 >= facts.st_size + LEDGER_RESERVE / 2);
+}
+
+/* Also behind a checkpoint, which writes all into the database and then shortens the log. */
+static void
+room_is_kept_ahead_of_the_log(void **state)
+{
+    bench_t *self = *state;
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *files = bytes_new();
+    while (files->size < 1024 * 1024)
+        bytes_add_text(files, "a release of four hundred pages ");
+    has_room(self);
+    for (int i = 0; i < 9; i++) {
+        hash_t hash = named("release");
+        hash.bytes[0] = (uint8_t)i;
+        holds(ledger_put_release(self->ledger, &hash, slice_text("release"), slice_text("armors"),
+                                 bytes_slice(files), &fault),
+              &fault);
+        commit(self);
+        has_room(self);
+    }
+    reopen(self);
+    has_room(self);
+}
+
+static void
 in_memory_a_crash_leaves_what_was_committed(void **state)
 {
     fault_t fault = {0};
@@ -623,6 +657,7 @@ main(void)
         TEST(receipts_are_found_by_run_and_by_what_is_not_acknowledged),
         TEST(the_chain_goes_on_where_it_ended),
         TEST(a_sequence_is_written_once),
+        TEST(room_is_kept_ahead_of_the_log),
         cmocka_unit_test(in_memory_a_crash_leaves_what_was_committed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
