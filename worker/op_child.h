@@ -40,7 +40,7 @@ op_child_t *op_child_prepare(const op_row_t *row, const op_t *op, const op_world
                              fault_t *fault);
 
 /* Lets it act, once; what it may take from now on (time, bytes of result) is the op's. Where note
- * is not NULL, the file is written (proc_note) before the body begins. FAULT_IO, FAULT_LIMIT. */
+ * is not NULL, it is written (proc_note) before the body begins. FAULT_IO, FAULT_LIMIT. */
 int op_child_go(op_child_t *self, const value_t *arguments, const char *note,
                 fault_t *fault) MUST_CHECK;
 

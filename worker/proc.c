@@ -120,13 +120,10 @@ proc_note(const char *path, pid_t pid, fault_t *fault)
     if (!proc_read(pid, &found))
         return fault_set(fault, FAULT_NOT_FOUND, "process %d is gone", (int)pid);
     read_boot(boot);
-    int size =
-        snprintf(text, sizeof text, "%d %" PRIu64 " %s\n", (int)pid, found.start_ticks, boot);
-    CLEANUP(descriptor_close)
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
+    snprintf(text, sizeof text, "%d %" PRIu64 " %s", (int)pid, found.start_ticks, boot);
+    if ((unlink(path) && errno != ENOENT) || symlink(text, path))
         return fault_errno(fault, "'%s' cannot be written", path);
-    return file_write_all(fd, slice_of(text, (size_t)size), fault);
+    return 0;
 }
 
 bool
@@ -134,10 +131,10 @@ proc_noted(const char *path, proc_t *out)
 {
     int pid;
     uint64_t ticks;
-    char noted[BOOT_TEXT] = "", boot[BOOT_TEXT];
-    fault_t ignored;
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, NOTE_MAX, &ignored);
-    if (!text || sscanf(bytes_text(text), "%d %" SCNu64 " %36s", &pid, &ticks, noted) < 2)
+    char text[NOTE_MAX], noted[BOOT_TEXT] = "", boot[BOOT_TEXT];
+    ssize_t size = readlink(path, text, sizeof text - 1);
+    text[size > 0 ? size : 0] = '\0';
+    if (sscanf(text, "%d %" SCNu64 " %36s", &pid, &ticks, noted) < 2)
         return false;
     read_boot(boot);
     return pid > 1 && !strcmp(noted, boot) && proc_read(pid, out) && is_alive(out) &&

@@ -29,8 +29,9 @@ wall_t proc_started(const proc_t *self);
 /* All of them, ascending by pid; the array is the caller's (free). */
 size_t proc_all(proc_t **out);
 
-/* Writes "PID TICKS BOOT" about a living process into a file; not synced: a note outlives a process
- * and means nothing after the next boot. */
+/* Writes "PID TICKS BOOT" about a living process; not synced: a note outlives a process and means
+ * nothing after the next boot. It is where a symbolic link leads to, which is there as a whole or
+ * not at all, and takes no block of a disk that is full. */
 int proc_note(const char *path, pid_t pid, fault_t *fault) MUST_CHECK;
 
 /* The noted process; false where it lives no more. */

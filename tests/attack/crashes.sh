@@ -28,18 +28,17 @@ dies() { # AT FACTS [LOG WORDS]
     [ -n "$(hit)" ] && [ "$told" = "$2" ] && verified && { [ -z "${3:-}" ] || says "$3" "$4"; }
 }
 
-# In a lane: the state folder is a small disk that fills up.
-fills_up() {
+# In a lane: the state folder is a small disk that was full before the worker began.
+never_had_room() {
     local state=$SITE_HOME/north-1/state
     lane_open
     cp -a "$state" "$state.kept"
     mount -t tmpfs -o size=6m,mode=711 tocsin-small "$state"
     cp -a "$state.kept/." "$state"
-    lane_workers north-1
-    wait_for 20 worker_online north-1 || return 1
     dd if=/dev/zero of="$state/ballast" bs=4k status=none 2>/dev/null
+    lane_workers north-1
     wait_for 20 planned rolling --set service=web --target north-1 && wait_for 20 started || return 1
-    wait_for 20 says north-1 'full' || { tail "$SITE_HOME/log/north-1"; return 1; }
+    wait_for 20 says north-1 'disk is full\|No space left' || { tail "$SITE_HOME/log/north-1"; return 1; }
     tail -n 20 "$SITE_HOME/log/north-1"
     [ "$(calls north-1)" = "0 starts, 0 stops" ] || return 1
     rm "$state/ballast"
@@ -47,6 +46,26 @@ fills_up() {
     tail -n 20 "$SITE_HOME/log/north-1"
     facts
     [ "$(facts)" = "$ONCE" ] && verified
+}
+
+# In a lane: the state folder is on the very disk that fills up, and the run that makes room is written there.
+fixes_its_own_disk() {
+    local state=$SITE_HOME/north-1/state disk=$SITE_HOME/mnt/north-1 starts
+    starts=$(now_rfc3339)
+    lane_open
+    mount -t tmpfs -o size=16m,mode=755 tocsin-small "$disk"
+    mkdir -m 711 "$disk/state"
+    cp -a "$state/." "$disk/state"
+    mount --bind "$disk/state" "$state"
+    lane_workers north-1
+    wait_for 20 worker_online north-1 || return 1
+    fill_disk north-1
+    df "$disk"
+    wait_for 20 posted host-out-of-disk-space.json INSTANCE=north-1.example:9100 REGION=north "MOUNTPOINT=$disk" STARTSAT="$starts" \
+        FINGERPRINT=5ca1ab1e00000001 && wait_for ${1:-20} ended 1 1
+    tail -n 12 "$SITE_HOME/log/north-1"
+    story
+    [ "$(tell --json incident list | sed -n 's/^ *"state": "\(.*\)".*/\1/p')" = resolved ] && verified
 }
 
 # In a lane: of two alerts the first is acknowledged, and what is written of the second is torn.
@@ -90,7 +109,8 @@ lane "crash_fsync_eio: the effector, at END" dies "effector sync 5 eio /journal"
 lane "crash_fsync_eio: the effector, at BEGIN: unknown, and not run" \
     dies "effector sync 4 eio /journal" "$NOT_DONE" north-1 'the journal cannot be synced'
 
-lane "crash_enospc: a worker whose disk is full does nothing, says so, and goes on when there is room" fills_up
+lane "crash_enospc: a worker whose disk is full does nothing, says so, and begins when there is room" never_had_room
+lane "crash_enospc: a worker whose own disk is full makes room there" fixes_its_own_disk
 lane "crash_enospc: the broker ends in the middle of a commit, and goes on" \
     dies "tocsin-broker write 1 enospc tocsin-order" "$ONCE" broker 'the record cannot be written: .*full'
 lane "crash_enospc: no room for BEGIN is a failure, and nothing was done" \
