@@ -3,8 +3,8 @@
  * receipt's signature, writes it as one row, and acknowledges it after the commit. It decides
  * nothing, so what it reaches with the same herd is this machine's limit.
  *
- *     GO first count authority armors    an OFFER to each of these workers
- *     POST text                          a row, and after the commit an OFFER to whoever said so */
+ *     GO count authority armors    an OFFER to each of the first so many workers
+ *     POST text                    a row, and after the commit an OFFER to whoever said so */
 #ifndef TOCSIN_BARE_H
 #define TOCSIN_BARE_H
 
@@ -19,7 +19,7 @@
 
 typedef struct {
     const herd_t *herd;
-    void *router;
+    void *router, *porter; /* the porter admits everybody: a connection is weighed with it */
     store_t *store;
     uint64_t rows;
     bool begun;
@@ -130,12 +130,11 @@ bare_on_message(bare_t *self, const frames_t *frames)
         frames_add_text(pong, "bare");
         bare_answer(self, pong);
     } else if (!strcmp(word, "GO")) {
-        size_t first = strtoul(frames_text(frames, 2), NULL, 10);
-        size_t count = strtoul(frames_text(frames, 3), NULL, 10);
-        bare_keep(self, "order", frames_at(frames, 4));
-        for (size_t i = first; i < first + count; i++)
-            bare_offer(self, bytes_slice(self->routes[i]), frames_at(frames, 4),
-                       frames_at(frames, 5));
+        size_t count = strtoul(frames_text(frames, 2), NULL, 10);
+        bare_keep(self, "order", frames_at(frames, 3));
+        for (size_t i = 0; i < count; i++)
+            bare_offer(self, bytes_slice(self->routes[i]), frames_at(frames, 3),
+                       frames_at(frames, 4));
     } else if (!strcmp(word, "POST")) {
         bare_keep(self, "alert", frames_at(frames, 2));
         bare_offer(self, frames_at(frames, 0), frames_at(frames, 2), slice_of(NULL, 0));
@@ -154,12 +153,35 @@ bare_commit(bare_t *self)
     self->later_count = 0;
 }
 
+/* ZAP: version, sequence, domain, address, identity, mechanism, key. */
+static inline void
+bare_admit(bare_t *self)
+{
+    char text[CURVEKEY_TEXT];
+    CLEANUP(frames_destroy) frames_t *request = herd_receive(self->porter);
+    slice_t key = request ? frames_at(request, 6) : slice_of(NULL, 0);
+    if (key.size != sizeof(curvekey_t))
+        return;
+    hex_encode(key, text);
+    frames_t *frames = frames_new();
+    frames_add_text(frames, "1.0");
+    frames_add(frames, frames_at(request, 1));
+    frames_add_text(frames, "200");
+    frames_add_text(frames, "OK");
+    frames_add_text(frames, text);
+    frames_add_text(frames, "");
+    herd_send(self->porter, &frames);
+}
+
 _Noreturn static inline void
 bare_serve(bare_t *self)
 {
     for (;;) {
-        zmq_pollitem_t item = {.socket = self->router, .events = ZMQ_POLLIN};
-        bench_need(zmq_poll(&item, 1, -1) >= 0, "poll");
+        zmq_pollitem_t items[] = {{.socket = self->router, .events = ZMQ_POLLIN},
+                                  {.socket = self->porter, .events = ZMQ_POLLIN}};
+        bench_need(zmq_poll(items, ARRAY_SIZE(items), -1) >= 0, "poll");
+        if (items[1].revents)
+            bare_admit(self);
         for (int i = 0; i < BARE_BATCH; i++) {
             CLEANUP(frames_destroy) frames_t *frames = herd_receive(self->router);
             if (!frames)
@@ -185,7 +207,11 @@ bare_start(const herd_t *herd, const curvepair_t *pair, const char *folder, int 
         self->store = store_sqlite(folder, true, &fault);
         if (!self->store)
             bench_die(&fault);
-        self->router = zmq_socket(zmq_ctx_new(), ZMQ_ROUTER);
+        void *context = zmq_ctx_new();
+        self->porter = zmq_socket(context, ZMQ_REP);
+        bench_need(!zmq_bind(self->porter, "inproc://zeromq.zap.01"), "ZAP");
+        self->router = zmq_socket(context, ZMQ_ROUTER);
+        zmq_setsockopt(self->router, ZMQ_ZAP_DOMAIN, "bare", 4);
         zmq_setsockopt(self->router, ZMQ_CURVE_SERVER, &on, sizeof on);
         zmq_setsockopt(self->router, ZMQ_CURVE_SECRETKEY, pair->secret, sizeof pair->secret);
         zmq_setsockopt(self->router, ZMQ_SNDHWM, &depth, sizeof depth);

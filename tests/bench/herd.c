@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 #include "cli/client.h"
-#include "keys/order.h"
+#include "keys/inclusion.h"
 
 #define PLAYBOOK     "noop"
 #define RESPONDER    "hera"
@@ -172,9 +172,34 @@ noop_release(void)
     return hash;
 }
 
-/* For workers first ... first + count, all in the first wave. */
 static void
-make_order(const bench_t *self, size_t first, size_t count, bytes_t *document, bytes_t *armor)
+list_targets(const bench_t *self, order_t *order, size_t count)
+{
+    order->target_count = count;
+    order->targets = memory_new(count, sizeof *order->targets);
+    for (size_t i = 0; i < count; i++) {
+        order->targets[i].wave = 1;
+        text_copy(order->targets[i].target, sizeof order->targets[i].target, self->herd.sims[i].id);
+    }
+}
+
+static void
+add_tree(const bench_t *self, order_t *order, size_t count)
+{
+    fault_t fault = {0};
+    CLEANUP(memory_free) const char **targets = memory_new(count, sizeof *targets);
+    for (size_t i = 0; i < count; i++)
+        targets[i] = self->herd.sims[i].id;
+    CLEANUP(inclusion_destroy)
+    inclusion_t *tree = inclusion_new(order->nonce, 1, targets, count, &fault);
+    if (!tree)
+        bench_die(&fault);
+    order->waves[order->wave_count++] = inclusion_line(tree);
+}
+
+/* For the first so many workers, all in one wave. */
+static void
+make_order(const bench_t *self, size_t count, bytes_t *document, bytes_t *armor)
 {
     static uint64_t nonce;
     CLEANUP(order_destroy) order_t *order = memory_new(1, sizeof *order);
@@ -192,31 +217,37 @@ make_order(const bench_t *self, size_t first, size_t count, bytes_t *document, b
     order->releases[0].hash = noop_release();
     text_copy(order->inputs[0].name, sizeof order->inputs[0].name, "mount");
     text_copy(order->inputs[0].text, sizeof order->inputs[0].text, HERD_MOUNT);
-    order->target_count = count;
-    order->targets = memory_new(count, sizeof *order->targets);
-    for (size_t i = 0; i < count; i++) {
-        order->targets[i].wave = 1;
-        text_copy(order->targets[i].target, sizeof order->targets[i].target,
-                  self->herd.sims[first + i].id);
-    }
+    if (count > ORDER_WAVE_MAX)
+        add_tree(self, order, count);
+    else
+        list_targets(self, order, count);
     order_encode(order, document);
     machinekey_sign(self->responder, SIGN_ORDER, bytes_slice(document), armor);
 }
 
+/* The targets of a wave that its order does not list. */
+static value_t *
+targets_of(const bench_t *self, size_t count)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < count; i++) {
+        value_t *item = value_map();
+        value_set_integer(item, "wave", 1);
+        value_set_text(item, "target", self->herd.sims[i].id);
+        value_append(list, item);
+    }
+    return list;
+}
+
 static void
-submit(bench_t *self, person_t *person, size_t first, size_t count)
+submit(bench_t *self, person_t *person, const bytes_t *document, const bytes_t *armor, size_t count)
 {
     char number[24];
-    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
-    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
-    make_order(self, first, count, document, armor);
     frames_t *frames = self->bare ? frames_new() : message_new(MESSAGE_ASK);
     if (self->bare)
         frames_add_text(frames, "GO");
-    snprintf(number, sizeof number, "%zu", self->bare ? first : ++person->asked);
+    snprintf(number, sizeof number, "%zu", self->bare ? count : ++person->asked);
     frames_add_text(frames, number);
-    snprintf(number, sizeof number, "%zu", count);
-    frames_add_text(frames, self->bare ? number : "submit");
     if (self->bare) {
         frames_add(frames, bytes_slice(document));
         frames_add(frames, bytes_slice(armor));
@@ -226,7 +257,10 @@ submit(bench_t *self, person_t *person, size_t first, size_t count)
         value_set_text(arguments, "kind", "order");
         value_set(arguments, "document", value_bytes(bytes_slice(document)));
         value_set(arguments, "armors", value_bytes(bytes_slice(armor)));
+        if (count > ORDER_WAVE_MAX)
+            value_set(arguments, "targets", targets_of(self, count));
         value_encode(arguments, encoded);
+        frames_add_text(frames, "submit");
         frames_add(frames, bytes_slice(encoded));
     }
     herd_send(person->socket, &frames);
@@ -238,11 +272,14 @@ static void
 warm_up(bench_t *self, person_t *person)
 {
     double start = bench_us();
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     *self->herd.acked = 0;
+    make_order(self, 1, document, armor);
     do {
         bench_need(bench_us() - start < HERD_PATIENCE_US, person->text);
         size_t refused = person->refused;
-        submit(self, person, 0, 1);
+        submit(self, person, document, armor, 1);
         if (!self->bare)
             herd_until(&self->herd, &person->answered, person->asked, "answers");
         if (person->refused == refused)
@@ -252,27 +289,23 @@ warm_up(bench_t *self, person_t *person)
     herd_until(&self->herd, self->herd.acked, 1, "receipts");
 }
 
-/* One order for as many as an order can list in one wave. */
-static void
-fan_out(bench_t *self, person_t *person, size_t size)
-{
-    for (size_t first = 0; first < size; first += ORDER_WAVE_MAX)
-        submit(self, person, first, size - first < ORDER_WAVE_MAX ? size - first : ORDER_WAVE_MAX);
-    herd_until(&self->herd, self->herd.acked, size, "receipts");
-}
-
 static void
 measure_fan_out(bench_t *self, person_t *person, size_t size)
 {
     char name[32];
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     double lasts[ROUNDS_MAX], before = processor_s(self->broker);
     size_t rounds = ROUNDS_COSTS / size;
     rounds = rounds < 1 ? 1 : rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds;
     CLEANUP(memory_free) double *waited = memory_new(rounds * size, sizeof *waited);
     for (size_t i = 0; i < rounds; i++) {
+        bytes_clear(armor);
+        make_order(self, size, document, armor);
         double start = bench_us();
         *self->herd.acked = 0;
-        fan_out(self, person, size);
+        submit(self, person, document, armor, size);
+        herd_until(&self->herd, self->herd.acked, size, "receipts");
         lasts[i] = 0;
         for (size_t k = 0; k < size; k++) {
             double wait = waited[i * size + k] = self->herd.sims[k].acked - start;
