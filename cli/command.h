@@ -38,11 +38,16 @@ extern const command_t status_commands[];
 extern const command_t incident_commands[];
 extern const command_t why_commands[];
 extern const command_t run_commands[];
+extern const command_t stop_commands[];
+extern const command_t resume_commands[];
 extern const command_t review_commands[];
 extern const command_t playbook_commands[];
 extern const command_t worker_commands[];
 extern const command_t keys_commands[];
 extern const command_t audit_commands[];
+
+/* The row of a verb, which is there. */
+const command_t *command_row(const command_t *rows, const char *verb);
 
 /* Prints "tocsin: TEXT" to standard error and returns the fault's exit status. */
 int command_fail(const fault_t *fault);

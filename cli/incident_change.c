@@ -23,15 +23,6 @@ static const struct {
     {"reopen", "--reason TEXT", SAYS_REASON},
 };
 
-static const command_t *
-command_of(const char *verb)
-{
-    const command_t *row = incident_commands;
-    while (row->noun && strcmp(row->verb, verb) != 0)
-        row++;
-    return row;
-}
-
 /* The arguments of the verb `change`; NULL where the command was called wrongly. */
 static value_t *
 read_change(int argc, char **argv, uint64_t *id, fault_t *fault)
@@ -47,7 +38,9 @@ read_change(int argc, char **argv, uint64_t *id, fault_t *fault)
     if (options_take(rows, 1, &argc, argv, true, fault))
         return NULL;
     says_t says = changes[at].says;
-    const char *text = says == SAYS_REASON ? reason : says == SAYS_WORD ? argc > 2 ? argv[2] : NULL : "";
+    const char *text = says == SAYS_REASON ? reason
+                       : says == SAYS_WORD ? argc > 2 ? argv[2] : NULL
+                                           : "";
     if (argc < 2 || !text_read_u64(argv[1], 1, INT64_MAX, id)) {
         fault_set(fault, FAULT_USAGE, "name an incident by its number");
         return NULL;
@@ -74,7 +67,7 @@ incident_change(const options_t *options, int argc, char **argv)
     uint64_t id = 0;
     value_t *arguments = read_change(argc, argv, &id, &fault);
     if (!arguments)
-        return command_usage(command_of(argv[0]), "%s", fault.text);
+        return command_usage(command_row(incident_commands, argv[0]), "%s", fault.text);
     CLEANUP(value_destroy) value_t *done = client_look(options, "change", arguments, &fault);
     if (!done)
         return command_fail(&fault);

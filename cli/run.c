@@ -50,7 +50,7 @@ run_list(const options_t *options, int argc, char **argv)
     uint64_t limit = LIST_DEFAULT;
     const option_t rows[] = {{"--limit", OPTION_NUMBER, &limit}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault))
-        return command_usage(&run_commands[3], "%s", fault.text);
+        return command_usage(command_row(run_commands, "list"), "%s", fault.text);
     value_t *arguments = value_map();
     value_set_integer(arguments, "limit", (int64_t)limit);
     CLEANUP(value_destroy) value_t *runs = client_look(options, "runs", arguments, &fault);
@@ -63,10 +63,9 @@ run_list(const options_t *options, int argc, char **argv)
     return 0;
 }
 
-/* A receipt as its document has it, not as the broker tells it; NULL where it does not hold. */
-static receipt_t *
-verified_receipt(const value_t *row, const char *worker, const char *run, const trust_t *trust,
-                 fault_t *fault)
+receipt_t *
+run_receipt(const value_t *row, const char *worker, const char *run, const trust_t *trust,
+            fault_t *fault)
 {
     char hash[HASH_TEXT];
     const value_t *document = value_get(row, "document"), *armor = value_get(row, "armor");
@@ -158,7 +157,7 @@ print_part(const options_t *options, const value_t *part, const char *run, const
     for (size_t i = 0; i < value_count(receipts); i++) {
         const value_t *row = value_at(receipts, i);
         CLEANUP(receipt_destroy)
-        receipt_t *receipt = verified_receipt(row, worker, run, trust, &fault);
+        receipt_t *receipt = run_receipt(row, worker, run, trust, &fault);
         if (receipt) {
             print_receipt(row, receipt);
             continue;
@@ -171,8 +170,8 @@ print_part(const options_t *options, const value_t *part, const char *run, const
     return bad;
 }
 
-static size_t
-print_run(const options_t *options, const value_t *run, const trust_t *trust,
+size_t
+run_print(const options_t *options, const value_t *run, const trust_t *trust,
           const value_t *workers)
 {
     char time[32], counts[160], reason[FAULT_TEXT_MAX];
@@ -203,7 +202,7 @@ run_view(const options_t *options, int argc, char **argv)
     fault_t fault;
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(&run_commands[4], "name a run");
+        return command_usage(command_row(run_commands, "view"), "name a run");
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(value_destroy) value_t *run = client ? run_ask(client, argv[1], &fault) : NULL;
@@ -214,7 +213,7 @@ run_view(const options_t *options, int argc, char **argv)
         return 0;
     }
     CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
-    size_t bad = print_run(options, run, trust, workers);
+    size_t bad = run_print(options, run, trust, workers);
     if (!bad)
         return 0;
     fault_set(&fault, FAULT_SIGNATURE,
@@ -232,8 +231,18 @@ const command_t run_commands[] = {
      "[--valid 30m]",
      "what an order would do, before anyone signs"},
     {"run", "start", run_start, "PLAN --reason TEXT [--wait=DURATION]", "sign a plan and start it"},
-    {"run", "approve", run_approve, "FILE [--wait=DURATION]",
-     "add your signature to an order that waits"},
+    {"run", "approve", run_approve, "RUN [--no] [--step STEP] [--reason TEXT] | FILE",
+     "consent to what comes next in a run; or add your signature to an order that waits"},
+    {"run", "answer", run_answer, "RUN ANSWER [--step STEP]", "answer what a run asks"},
+    {"run", "pause", run_pause, "RUN", "offer nothing further for now"},
+    {"run", "resume", run_resume, "RUN",
+     "let a paused run go on; plan one that ended from where it failed"},
+    {"run", "cancel", run_cancel, "RUN --reason TEXT [--wait=5s]",
+     "stop it between two ops; says what became of it on each worker"},
+    {"run", "retry", run_retry, "RUN [--failed]",
+     "plan again the targets that did not end well; --failed: exactly those that failed"},
+    {"run", "logs", run_logs, "RUN [TARGET] [--follow] [--since-offset N]",
+     "what its parts say as they go"},
     {"run", "list", run_list, "[--limit N]", "runs, newest first"},
     {"run", "view", run_view, "RUN", "parts and receipts, each verified here"},
     {"run", "watch", run_watch, "RUN [--wait=DURATION]", "follow a run"},

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run - the verbs of `tocsin run`, over three files: run.c looks, run_plan.c plans and starts,
- * run_watch.c follows. */
+/* run - the verbs of `tocsin run`, a file each: run.c looks, run_plan.c plans, run_start.c signs
+ * and starts, run_again.c plans what did not end well, run_control.c pauses and cancels,
+ * run_watch.c and run_logs.c follow, run_people.c answers what a run asks. */
 #ifndef TOCSIN_CLI_RUN_H
 #define TOCSIN_CLI_RUN_H
 
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "keys/receipt.h"
 
 #define RUN_DIGITS 12 /* of a run's id, as people are shown it */
 
-/* cli/run_plan.c */
 command_run_t run_plan;
 command_run_t run_start;
 command_run_t run_approve;
-
-/* cli/run_watch.c */
+command_run_t run_answer;
+command_run_t run_pause;
+command_run_t run_resume;
+command_run_t run_cancel;
+command_run_t run_retry;
 command_run_t run_watch;
+command_run_t run_logs;
 
 /* Follows a run, a line a change on out, until it ends, wait_s have passed (-1: no limit) or
  * Ctrl-C. The exit status (tocsin help exit-codes). out NULL says nothing. */
@@ -25,6 +30,16 @@ int run_follow(const options_t *options, client_t *client, const char *run, int6
 
 /* "5 targets: 3 done, 1 failed, 1 unknown" into out. */
 const char *run_counts(const value_t *run, char *out, size_t size);
+
+/* A receipt in an answer, as its document has it and not as the broker tells it; the caller's, NULL
+ * where it does not hold. */
+receipt_t *run_receipt(const value_t *row, const char *worker, const char *run,
+                       const trust_t *trust, fault_t *fault);
+
+/* Prints the broker's answer on a run with its receipts, each verified; how many do not hold.
+ * workers is the broker's answer on who is online, NULL where nobody asked. */
+size_t run_print(const options_t *options, const value_t *run, const trust_t *trust,
+                 const value_t *workers);
 
 /* The broker's answer on one run. The caller's. */
 value_t *run_ask(client_t *client, const char *id, fault_t *fault);

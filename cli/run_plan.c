@@ -250,9 +250,9 @@ run_plan(const options_t *options, int argc, char **argv)
     said->soak_s = UNSAID;
     said->max_failures = UINT64_MAX;
     if (take_options(said, &argc, argv, &fault))
-        return command_usage(&run_commands[0], "%s", fault.text);
+        return command_usage(command_row(run_commands, "plan"), "%s", fault.text);
     if (argc != 2)
-        return command_usage(&run_commands[0], "name one playbook");
+        return command_usage(command_row(run_commands, "plan"), "name one playbook");
     CLEANUP(session_close) session_t session = {NULL, NULL};
     if (session_open(&session, options, &fault))
         return command_fail(&fault);

@@ -27,6 +27,17 @@ int callees_find(callees_t *self, const session_t *session, const manifest_t *ma
 int plan_show(const options_t *options, const session_t *session, const wish_t *wish,
               const fetched_t *fetched, const value_t *incident, fault_t *fault) MUST_CHECK;
 
+/* Which targets of an earlier run are planned again. */
+typedef enum {
+    RERUN_FAILED,   /* failed and refused */
+    RERUN_REST,     /* also those that were stopped or never reached */
+    RERUN_CONTINUE, /* likewise; what their receipts say is done, is */
+} rerun_t;
+
+/* Plans a run's targets again, from the broker's answer on it; the exit status. */
+int run_plan_again(const options_t *options, const session_t *session, const value_t *run,
+                   rerun_t rerun);
+
 /* What the broker says of the moment: who is offline, what is stopped. For people only. */
 void plan_add_news(value_t *plan, client_t *client, const order_t *order);
 

@@ -5,6 +5,7 @@
 
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/run_people.h"
 #include "cli/run_plan.h"
 #include "cli/sign.h"
 #include "cli/state.h"
@@ -212,7 +213,7 @@ fill_order(signed_order_t *self, const char *draft, const char *reason, fault_t 
         !text_copy(order->reason, sizeof order->reason, reason))
         return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %d bytes",
                          ORDER_REASON_MAX);
-    order->created = order->not_before = (wall_t){now.ms - now.ms % 1000};
+    order->created = order->not_before = wall_second();
     order->not_after = order->undo_until = (wall_t){order->not_before.ms + window};
     order_encode(order, self->document);
     CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(self->document), fault);
@@ -229,9 +230,9 @@ run_start(const options_t *options, int argc, char **argv)
     const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
     char name[HASH_TEXT], draft[STATE_PATH_MAX], path[STATE_PATH_MAX + 8];
     if (options_take(rows, 1, &argc, argv, true, &fault))
-        return command_usage(&run_commands[1], "%s", fault.text);
+        return command_usage(command_row(run_commands, "start"), "%s", fault.text);
     if (argc != 2 || !*reason)
-        return command_usage(&run_commands[1], "name a plan and a --reason");
+        return command_usage(command_row(run_commands, "start"), "name a plan and a --reason");
     CLEANUP(session_close) session_t session = {NULL, NULL};
     CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
     if (state_find(PLANS, argv[1], name, &fault) || state_path(PLANS, name, draft, &fault))
@@ -266,14 +267,15 @@ draft_beside(const char *path, char draft[static STATE_PATH_MAX])
     return true;
 }
 
-int
-run_approve(const options_t *options, int argc, char **argv)
+static int
+approve_order(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     char draft[STATE_PATH_MAX];
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(&run_commands[2], "name the file of an order that waits");
+        return command_usage(command_row(run_commands, "approve"),
+                             "name the file of an order that waits");
     CLEANUP(session_close) session_t session = {NULL, NULL};
     CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
     if (draft_beside(argv[1], draft))
@@ -285,4 +287,12 @@ run_approve(const options_t *options, int argc, char **argv)
         sign_order(&order, options, &session, fetched, &fault))
         return command_fail(&fault);
     return finish(options, &order, &session, fetched);
+}
+
+/* What waits is either a run, by its digits, or an order, by its file. */
+int
+run_approve(const options_t *options, int argc, char **argv)
+{
+    bool is_file = argc > 1 && (strchr(argv[1], '/') || !access(argv[1], F_OK));
+    return is_file ? approve_order(options, argc, argv) : run_consent(options, argc, argv);
 }

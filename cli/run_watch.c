@@ -137,7 +137,7 @@ run_watch(const options_t *options, int argc, char **argv)
     fault_t fault;
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(&run_commands[5], "name a run");
+        return command_usage(command_row(run_commands, "watch"), "name a run");
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(value_destroy) value_t *run = client ? run_ask(client, argv[1], &fault) : NULL;

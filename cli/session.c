@@ -35,11 +35,10 @@ session_submit(const session_t *self, const char *kind, slice_t document, slice_
 }
 
 int
-session_sign(const session_t *self, const options_t *options, purpose_t purpose, const char *kind,
-             slice_t document, fault_t *fault)
+sign_shown(const options_t *options, purpose_t purpose, const char *kind, slice_t document,
+           bytes_t *armors, fault_t *fault)
 {
     char question[64];
-    CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
     if (sign_check_key(options, fault))
         return -1;
     fprintf(stderr, "%.*s\n", (int)document.size, (const char *)document.data);
@@ -47,7 +46,15 @@ session_sign(const session_t *self, const options_t *options, purpose_t purpose,
     if (!sign_confirm(options, question))
         return fault_set(fault, FAULT_DENIED,
                          "not signed: nobody said yes (--no-input signs without asking)");
-    if (sign_document(options, purpose, document, armors, NULL, fault))
+    return sign_document(options, purpose, document, armors, NULL, fault);
+}
+
+int
+session_sign(const session_t *self, const options_t *options, purpose_t purpose, const char *kind,
+             slice_t document, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
+    if (sign_shown(options, purpose, kind, document, armors, fault))
         return -1;
     CLEANUP(value_destroy)
     value_t *body = session_submit(self, kind, document, bytes_slice(armors), NULL, fault);

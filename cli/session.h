@@ -21,7 +21,12 @@ void session_close(session_t *self);
 value_t *session_submit(const session_t *self, const char *kind, slice_t document, slice_t armors,
                         value_t *more, fault_t *fault);
 
-/* Shows the document as it is, asks, signs it for this purpose and hands it in. */
+/* Shows the document as it is, asks, signs it for this purpose and appends the armor. FAULT_DENIED
+ * where nobody said yes. */
+int sign_shown(const options_t *options, purpose_t purpose, const char *kind, slice_t document,
+               bytes_t *armors, fault_t *fault) MUST_CHECK;
+
+/* sign_shown, then handed in. */
 int session_sign(const session_t *self, const options_t *options, purpose_t purpose,
                  const char *kind, slice_t document, fault_t *fault) MUST_CHECK;
 

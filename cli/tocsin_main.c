@@ -11,8 +11,9 @@
 #define TOCSIN_VERSION "0.1.0"
 
 static const command_t *const lists[] = {
-    status_commands,   why_commands,    incident_commands, run_commands,   review_commands,
-    playbook_commands, worker_commands, keys_commands,     audit_commands,
+    status_commands, why_commands,    incident_commands, run_commands,
+    stop_commands,   resume_commands, review_commands,   playbook_commands,
+    worker_commands, keys_commands,   audit_commands,
 };
 
 static const char examples[] =
@@ -68,6 +69,14 @@ static const struct {
     const char *topic;
     const char *text;
 } topics[] = {{"exit-codes", exit_codes_help}, {"env", env_help}};
+
+const command_t *
+command_row(const command_t *rows, const char *verb)
+{
+    while (rows->noun && strcmp(rows->verb, verb) != 0)
+        rows++;
+    return rows;
+}
 
 int
 command_fail(const fault_t *fault)

@@ -22,6 +22,13 @@ wall_now(void)
     return (wall_t){clock_ms(CLOCK_REALTIME)};
 }
 
+wall_t
+wall_second(void)
+{
+    wall_t now = wall_now();
+    return (wall_t){now.ms - now.ms % 1000};
+}
+
 mono_t
 mono_now(void)
 {

@@ -19,6 +19,9 @@ typedef struct {
 #define MOMENT_TEXT_MAX 32
 
 wall_t wall_now(void);
+
+/* The second that has begun, as a document's time can be written. */
+wall_t wall_second(void);
 mono_t mono_now(void);
 
 /* "2026-11-22T03:04:05Z" (seconds; a time) or "2026-11-22T03:04:05.678Z" (an instant).

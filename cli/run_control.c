@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pausing a run, letting it go on, cancelling it. */
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/run_plan.h"
+#include "cli/stop.h"
+#include "cli/table.h"
+
+#define WAIT_DEFAULT_S 5
+
+static int
+ask_pause(const session_t *session, const char *run, bool on, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, "run", run);
+    value_set_bool(arguments, "on", on);
+    CLEANUP(value_destroy) value_t *body = client_ask(session->client, "pause", arguments, fault);
+    return body ? 0 : -1;
+}
+
+int
+run_pause(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
+        return command_usage(command_row(run_commands, "pause"), "name a run");
+    CLEANUP(session_close) session_t session = {NULL, NULL};
+    if (session_open(&session, options, &fault) || ask_pause(&session, argv[1], true, &fault))
+        return command_fail(&fault);
+    if (!options->quiet)
+        fprintf(stderr,
+                "paused: nothing further is offered; what workers have begun goes on to its end\n"
+                "  let it go on: tocsin run resume %s\n  end it: tocsin run cancel %s --reason "
+                "\"...\"\n",
+                argv[1], argv[1]);
+    return 0;
+}
+
+/* A paused run goes on; one that ended is planned again, from where each target failed. */
+int
+run_resume(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
+        return command_usage(command_row(run_commands, "resume"), "name a run");
+    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(value_destroy)
+    value_t *run =
+        session_open(&session, options, &fault) ? NULL : run_ask(session.client, argv[1], &fault);
+    if (!run)
+        return command_fail(&fault);
+    if (strcmp(value_get_text(run, "state"), "active") != 0)
+        return run_plan_again(options, &session, run, RERUN_CONTINUE);
+    if (!value_get_bool(run, "paused")) {
+        fault_set(&fault, FAULT_CONFLICT,
+                  "run %.*s is active, and not paused; see: tocsin run view %.*s", RUN_DIGITS,
+                  value_get_text(run, "run"), RUN_DIGITS, value_get_text(run, "run"));
+        return command_fail(&fault);
+    }
+    if (ask_pause(&session, value_get_text(run, "run"), false, &fault))
+        return command_fail(&fault);
+    if (!options->quiet)
+        fprintf(stderr, "run %.*s goes on\n", RUN_DIGITS, value_get_text(run, "run"));
+    return 0;
+}
+
+/* ---- cancelling, and the truth about it ----------------------------------------------------- */
+
+/* What a cancel means for a part, from its state and whether its worker has confirmed. */
+static const char *
+fate_of(const value_t *part, bool confirmed)
+{
+    const char *state = value_get_text(part, "state");
+    bool open = !strcmp(state, "open") || !strcmp(state, "offered");
+    if (!strcmp(state, "stopped"))
+        return "stopped";
+    if (!strcmp(state, "waiting"))
+        return "never begins";
+    if (!open)
+        return "ended before";
+    return confirmed ? "stopping" : "NOT REACHED: nobody knows yet what it does";
+}
+
+static bool
+has_name(const value_t *list, const char *name)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        if (!strcmp(value_string(value_at(list, i)), name))
+            return true;
+    return false;
+}
+
+static int
+print_fates(const session_t *session, const options_t *options, const char *run, const char *stop,
+            fault_t *fault)
+{
+    static const char *const headings[] = {"TARGET", "AFTER THE CANCEL", "STATE", "WHY", NULL};
+    CLEANUP(value_destroy) value_t *body = run_ask(session->client, run, fault);
+    CLEANUP(value_destroy)
+    value_t *stops = body ? client_ask(session->client, "stops", NULL, fault) : NULL;
+    const value_t *parts = value_get(body, "parts"), *missing = NULL;
+    if (!stops)
+        return -1;
+    for (size_t i = 0; i < value_count(stops); i++)
+        if (!strcmp(value_get_text(value_at(stops, i), "hash"), stop))
+            missing = value_get(value_at(stops, i), "missing");
+    if (options->json) {
+        json_print("run", body);
+        return 0;
+    }
+    CLEANUP(table_destroy) table_t *table = table_new(headings);
+    for (size_t i = 0; i < value_count(parts); i++) {
+        const value_t *part = value_at(parts, i);
+        char text[FAULT_TEXT_MAX];
+        const char *worker = value_get_text(part, "worker");
+        table_row(table, (const char *const[]){
+                             worker, fate_of(part, !has_name(missing, worker)),
+                             value_get_text(part, "state"),
+                             show_text(value_get_text(part, "text"), text, sizeof text)});
+    }
+    table_print(table);
+    return 0;
+}
+
+int
+run_cancel(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const char *reason = "";
+    char hash[HASH_TEXT];
+    const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2 || !*reason)
+        return command_usage(command_row(run_commands, "cancel"), "name a run and a --reason");
+    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(value_destroy)
+    value_t *run =
+        session_open(&session, options, &fault) ? NULL : run_ask(session.client, argv[1], &fault);
+    if (!run)
+        return command_fail(&fault);
+    const char *id = value_get_text(run, "run");
+    if (stop_send(&session, options, HALT_RUN, id, reason, hash, &fault))
+        return command_fail(&fault);
+    options_t quietly = *options;
+    quietly.json = false;
+    int missing = stop_follow(&session, options->json ? &quietly : options, hash,
+                              options->wait_s < 0 ? WAIT_DEFAULT_S : options->wait_s, &fault);
+    if (missing < 0 || print_fates(&session, options, id, hash, &fault))
+        return command_fail(&fault);
+    return missing ? fault_exit(FAULT_UNKNOWN) : 0;
+}

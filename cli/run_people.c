@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run asks of people in its middle: consents and answers, signed over the receipts that were
+ * shown. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/run_people.h"
+#include "cli/table.h"
+#include "keys/consent.h"
+
+/* What a person says, and to which step where several ask. */
+typedef struct {
+    bool answer; /* else a consent */
+    const char *value, *step, *reason;
+} said_t;
+
+value_t *
+people_asked(client_t *client, const char *run, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    if (run)
+        value_set_text(arguments, "run", run);
+    return client_ask(client, "asked", arguments, fault);
+}
+
+/* The one question of this kind that the run asks. */
+static const value_t *
+find_question(const value_t *asked, const said_t *said, const char *run, fault_t *fault)
+{
+    const char *kind = said->answer ? "ask" : "approve";
+    const value_t *found = NULL;
+    for (size_t i = 0; i < value_count(asked); i++) {
+        const value_t *row = value_at(asked, i);
+        if (strcmp(value_get_text(row, "run"), run) != 0 ||
+            strcmp(value_get_text(row, "kind"), kind) != 0 ||
+            (said->step && strcmp(said->step, value_get_text(row, "step")) != 0))
+            continue;
+        if (found) {
+            fault_set(fault, FAULT_CONFLICT,
+                      "more than one step of run %.12s waits: name it by "
+                      "--step %s or %s",
+                      run, value_get_text(found, "step"), value_get_text(row, "step"));
+            return NULL;
+        }
+        found = row;
+    }
+    if (!found)
+        fault_set(fault, FAULT_NOT_FOUND, "run %.12s waits for no %s; see: tocsin run view %.12s",
+                  run, said->answer ? "answer" : "consent", run);
+    return found;
+}
+
+/* The last receipt of a part, of those whose signatures hold here; zero where it has none. */
+static hash_t
+last_receipt(const value_t *run, const char *target, const trust_t *trust)
+{
+    const value_t *parts = value_get(run, "parts");
+    hash_t last = HASH_ZERO;
+    uint64_t newest = 0;
+    for (size_t i = 0; i < value_count(parts); i++) {
+        const value_t *part = value_at(parts, i), *receipts = value_get(part, "receipts");
+        if (strcmp(value_get_text(part, "worker"), target) != 0)
+            continue;
+        for (size_t j = 0; j < value_count(receipts); j++) {
+            fault_t ignored;
+            CLEANUP(receipt_destroy)
+            receipt_t *receipt = run_receipt(value_at(receipts, j), target,
+                                             value_get_text(run, "run"), trust, &ignored);
+            if (!receipt || receipt->sequence <= newest)
+                continue;
+            newest = receipt->sequence;
+            last = hash_of(value_slice(value_get(value_at(receipts, j), "document")));
+        }
+    }
+    return last;
+}
+
+static int
+by_target(const void *left, const void *right)
+{
+    return strcmp(((const consent_target_t *)left)->target,
+                  ((const consent_target_t *)right)->target);
+}
+
+static int
+fill(consent_t *consent, const said_t *said, const value_t *question, const value_t *run,
+     const trust_t *trust, fault_t *fault)
+{
+    const value_t *targets = value_get(question, "targets");
+    int64_t until = value_get_integer(question, "expires");
+    consent->answer = said->answer;
+    consent->site = *trust_site(trust);
+    consent->created = wall_second();
+    consent->expires = (wall_t){until - until % 1000};
+    if (consent->expires.ms > consent->created.ms + CONSENT_MAX_S * INT64_C(1000))
+        consent->expires.ms = consent->created.ms + CONSENT_MAX_S * INT64_C(1000);
+    if (consent->expires.ms <= consent->created.ms)
+        return fault_set(fault, FAULT_EXPIRED, "the run no longer waits: the time for it is over");
+    if (!hash_read(value_get_text(run, "run"), &consent->run) ||
+        !text_copy(consent->step, sizeof consent->step, value_get_text(question, "step")) ||
+        !text_copy(consent->value, sizeof consent->value, said->value) ||
+        !text_copy(consent->reason, sizeof consent->reason, said->reason))
+        return fault_set(fault, FAULT_USAGE, "the value or the reason is too long");
+    consent->targets = memory_new(value_count(targets) + 1, sizeof *consent->targets);
+    for (size_t i = 0; i < value_count(targets); i++) {
+        consent_target_t *target = &consent->targets[consent->target_count++];
+        text_copy(target->target, sizeof target->target,
+                  value_get_text(value_at(targets, i), "target"));
+        target->receipt = last_receipt(run, target->target, trust);
+    }
+    qsort(consent->targets, consent->target_count, sizeof *consent->targets, by_target);
+    return 0;
+}
+
+void
+people_print(const options_t *options, const value_t *question, FILE *out)
+{
+    char time[32], text[512];
+    const value_t *targets = value_get(question, "targets"),
+                  *words = value_get(question, "options");
+    fprintf(out, "  run %.12s  %s  step %s %s of a %s, until %s\n", value_get_text(question, "run"),
+            value_get_text(question, "playbook"), value_get_text(question, "step"),
+            !strcmp(value_get_text(question, "kind"), "ask") ? "asks an answer" : "wants a consent",
+            value_get_text(question, "role"),
+            show_time(options, value_get_integer(question, "expires"), time, sizeof time));
+    fprintf(out, "    \"%s\"\n", show_text(value_get_text(question, "text"), text, sizeof text));
+    for (size_t i = 0; i < value_count(words); i++)
+        fprintf(out, "%s%s", i ? ", " : "    one of: ", value_string(value_at(words, i)));
+    fputs(value_count(words) ? "\n    on" : "    on", out);
+    for (size_t i = 0; i < value_count(targets); i++)
+        fprintf(out, " %s", value_get_text(value_at(targets, i), "target"));
+    fputc('\n', out);
+}
+
+/* Shows what happened so far, what is asked, and the document; signs it, hands it in. */
+static int
+reply(const options_t *options, const session_t *session, const char *id, const said_t *said,
+      fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *run = run_ask(session->client, id, fault);
+    CLEANUP(value_destroy)
+    value_t *asked = run ? people_asked(session->client, value_get_text(run, "run"), fault) : NULL;
+    const value_t *question =
+        asked ? find_question(asked, said, value_get_text(run, "run"), fault) : NULL;
+    if (!question)
+        return -1;
+    CLEANUP(consent_destroy) consent_t *consent = memory_new(1, sizeof *consent);
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    if (fill(consent, said, question, run, session->trust, fault))
+        return -1;
+    consent_encode(consent, document);
+    if (!options->quiet && !options->json) {
+        if (run_print(options, run, session->trust, NULL))
+            return fault_set(fault, FAULT_SIGNATURE, "a receipt does not hold: sign nothing on it");
+        people_print(options, question, stdout);
+        fflush(stdout);
+    }
+    return session_sign(session, options, said->answer ? SIGN_ANSWER : SIGN_CONSENT,
+                        said->answer ? "answer" : "consent", bytes_slice(document), fault);
+}
+
+static int
+say(const options_t *options, const char *run, const said_t *said)
+{
+    fault_t fault;
+    CLEANUP(session_close) session_t session = {NULL, NULL};
+    if (session_open(&session, options, &fault) || reply(options, &session, run, said, &fault))
+        return command_fail(&fault);
+    if (options->wait_s >= 0)
+        return run_follow(options, session.client, run, options->wait_s,
+                          options->quiet || options->json ? NULL : stderr);
+    if (!options->quiet)
+        fprintf(stderr, "handed in; follow it: tocsin run watch %s\n", run);
+    return 0;
+}
+
+int
+run_consent(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    bool no = false;
+    said_t said = {.value = "yes", .reason = "-"};
+    const option_t rows[] = {{"--no", OPTION_FLAG, &no},
+                             {"--step", OPTION_TEXT, &said.step},
+                             {"--reason", OPTION_TEXT, &said.reason},
+                             {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
+        return command_usage(command_row(run_commands, "approve"), "name a run that waits");
+    if (no)
+        said.value = "no";
+    return say(options, argv[1], &said);
+}
+
+int
+run_answer(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    said_t said = {.answer = true, .reason = "-"};
+    const option_t rows[] = {{"--step", OPTION_TEXT, &said.step},
+                             {"--reason", OPTION_TEXT, &said.reason},
+                             {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 3)
+        return command_usage(command_row(run_commands, "answer"), "name a run, and the answer");
+    said.value = argv[2];
+    return say(options, argv[1], &said);
+}

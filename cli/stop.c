@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/stop.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/table.h"
+
+#define WAIT_DEFAULT_S 5
+#define POLL_MS        100
+#define DIGITS         12
+
+static int
+fill_nonce(char nonce[static 33], fault_t *fault)
+{
+    uint8_t random[16];
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return fault_errno(fault, "random bytes");
+    hex_encode(slice_of(random, sizeof random), nonce);
+    return 0;
+}
+
+static int
+set_reason(char *to, size_t size, const char *reason, fault_t *fault)
+{
+    if (text_is_free(slice_text(reason)) && text_copy(to, size, reason))
+        return 0;
+    return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %zu bytes", size - 1);
+}
+
+int
+stop_send(const session_t *session, const options_t *options, halt_what_t what, const char *name,
+          const char *reason, char hash[static HASH_TEXT], fault_t *fault)
+{
+    stop_t stop = {.site = *trust_site(session->trust), .what = what, .created = wall_second()};
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    if (set_reason(stop.reason, sizeof stop.reason, reason, fault) || fill_nonce(stop.nonce, fault))
+        return -1;
+    if (!text_copy(stop.name, sizeof stop.name, name))
+        return fault_set(fault, FAULT_USAGE, "'%.80s' is no name", name);
+    stop_encode(&stop, document);
+    hash_t of = hash_of(bytes_slice(document));
+    hash_write(&of, hash);
+    return session_sign(session, options, SIGN_STOP, "stop", bytes_slice(document), fault);
+}
+
+/* ---- who has heard ------------------------------------------------------------------------- */
+
+static const value_t *
+find_stop(const value_t *stops, const char *prefix, fault_t *fault)
+{
+    const value_t *found = NULL;
+    for (size_t i = 0; i < value_count(stops); i++) {
+        const value_t *row = value_at(stops, i);
+        if (strncmp(value_get_text(row, "hash"), prefix, strlen(prefix)) != 0)
+            continue;
+        if (found) {
+            fault_set(fault, FAULT_CONFLICT, "more than one stop begins with '%.64s'", prefix);
+            return NULL;
+        }
+        found = row;
+    }
+    if (!found)
+        fault_set(fault, FAULT_NOT_FOUND, "no stop begins with '%.64s'; see: tocsin stop list",
+                  prefix);
+    return found;
+}
+
+static void
+print_workers(const char *what, const value_t *list)
+{
+    if (!value_count(list))
+        return;
+    printf("  %-16s", what);
+    for (size_t i = 0; i < value_count(list); i++)
+        printf(" %s", value_string(value_at(list, i)));
+    putchar('\n');
+}
+
+int
+stop_follow(const session_t *session, const options_t *options, const char *hash, int64_t wait_s,
+            fault_t *fault)
+{
+    mono_t begun = mono_now();
+    for (;;) {
+        CLEANUP(value_destroy)
+        value_t *stops = client_ask(session->client, "stops", NULL, fault);
+        const value_t *stop = stops ? find_stop(stops, hash, fault) : NULL;
+        if (!stop)
+            return -1;
+        const value_t *missing = value_get(stop, "missing");
+        bool late = mono_now().ms - begun.ms >= wait_s * 1000;
+        if (value_count(missing) && !late && !client_interrupted(session->client)) {
+            fault_t ignored;
+            CLEANUP(value_destroy)
+            value_t *event = client_event(session->client, POLL_MS, &ignored);
+            continue;
+        }
+        if (options->json) {
+            json_print("stop", stop);
+        } else {
+            print_workers("confirmed by", value_get(stop, "confirmed"));
+            print_workers("NOT YET REACHED", missing);
+        }
+        return (int)value_count(missing);
+    }
+}
+
+/* ---- tocsin stop ----------------------------------------------------------------------------- */
+
+static void
+print_stops(const options_t *options, const value_t *stops)
+{
+    static const char *const headings[] = {"STOP",   "WHAT",      "NAME",    "SINCE",  "BY",
+                                           "LIFTED", "CONFIRMED", "MISSING", "REASON", NULL};
+    CLEANUP(table_destroy) table_t *table = table_new(headings);
+    for (size_t i = 0; i < value_count(stops); i++) {
+        const value_t *row = value_at(stops, i), *who = value_get(row, "who");
+        char id[DIGITS + 1], name[DIGITS + 1], since[32], lifted[32], confirmed[24], missing[24],
+            reason[128];
+        snprintf(id, sizeof id, "%s", value_get_text(row, "hash"));
+        snprintf(name, sizeof name, "%s", value_get_text(row, "name"));
+        snprintf(confirmed, sizeof confirmed, "%zu", value_count(value_get(row, "confirmed")));
+        snprintf(missing, sizeof missing, "%zu", value_count(value_get(row, "missing")));
+        table_row(
+            table,
+            (const char *const[]){
+                id, value_get_text(row, "what"),
+                strcmp(value_get_text(row, "what"), "run") ? value_get_text(row, "name") : name,
+                show_time(options, value_get_integer(row, "created"), since, sizeof since),
+                value_count(who) ? value_string(value_at(who, 0)) : "-",
+                show_time(options, value_get_integer(row, "lifted"), lifted, sizeof lifted),
+                confirmed, missing,
+                show_text(value_get_text(row, "reason"), reason, sizeof reason)});
+    }
+    table_print(table);
+}
+
+static int
+list_stops(const options_t *options)
+{
+    fault_t fault;
+    CLEANUP(value_destroy) value_t *stops = client_look(options, "stops", NULL, &fault);
+    if (!stops)
+        return command_fail(&fault);
+    if (options->json)
+        json_print("stops", stops);
+    else
+        print_stops(options, stops);
+    return 0;
+}
+
+/* A run's whole hash, of its first digits. */
+static int
+whole_name(const session_t *session, halt_what_t what, const char *said,
+           char name[static HASH_TEXT], fault_t *fault)
+{
+    if (what != HALT_RUN)
+        return text_copy(name, HASH_TEXT, said)
+                   ? 0
+                   : fault_set(fault, FAULT_USAGE, "'%.80s' is no name", said);
+    CLEANUP(value_destroy) value_t *run = run_ask(session->client, said, fault);
+    if (!run)
+        return -1;
+    text_copy(name, HASH_TEXT, value_get_text(run, "run"));
+    return 0;
+}
+
+static int
+stop(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    halt_what_t what;
+    const char *reason = "";
+    char name[HASH_TEXT], hash[HASH_TEXT];
+    const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_usage(stop_commands, "%s", fault.text);
+    if (argc == 2 && !strcmp(argv[1], "list"))
+        return list_stops(options);
+    if (argc < 2 || !halt_read(argv[1], &what) || argc != (what == HALT_SITE ? 2 : 3))
+        return command_usage(stop_commands,
+                             "say what to stop: run RUN, playbook NAME, region NAME, or site");
+    if (!*reason)
+        return command_usage(stop_commands, "say why: --reason TEXT");
+    CLEANUP(session_close) session_t session = {NULL, NULL};
+    if (session_open(&session, options, &fault) ||
+        whole_name(&session, what, what == HALT_SITE ? "-" : argv[2], name, &fault) ||
+        stop_send(&session, options, what, name, reason, hash, &fault))
+        return command_fail(&fault);
+    int missing = stop_follow(&session, options, hash,
+                              options->wait_s < 0 ? WAIT_DEFAULT_S : options->wait_s, &fault);
+    if (missing < 0)
+        return command_fail(&fault);
+    if (what != HALT_RUN && !options->json)
+        printf("  lift it, with another officer: tocsin resume %.*s --reason \"...\"\n", DIGITS,
+               hash);
+    return missing ? fault_exit(FAULT_UNKNOWN) : 0;
+}
+
+const command_t stop_commands[] = {
+    {"stop", NULL, stop,
+     "run RUN | playbook NAME | region NAME | site, --reason TEXT [--wait=5s]; or: stop list",
+     "halt it between two ops; says who has confirmed and who has not been reached"},
+    {NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stop - halting runs, and knowing which machines have heard of it. */
+#ifndef TOCSIN_CLI_STOP_H
+#define TOCSIN_CLI_STOP_H
+
+#include "cli/session.h"
+#include "keys/halt.h"
+
+/* Makes, shows, signs and hands in a stop; its document's hash goes into hash. */
+int stop_send(const session_t *session, const options_t *options, halt_what_t what,
+              const char *name, const char *reason, char hash[static HASH_TEXT],
+              fault_t *fault) MUST_CHECK;
+
+/* Waits until every worker that a stop concerns has confirmed it, at most wait_s, and prints who
+ * has and who has not been reached. How many have not; -1 with a fault. */
+int stop_follow(const session_t *session, const options_t *options, const char *hash,
+                int64_t wait_s, fault_t *fault) MUST_CHECK;
+
+#endif
