@@ -40,6 +40,7 @@ extern const command_t why_commands[];
 extern const command_t run_commands[];
 extern const command_t stop_commands[];
 extern const command_t resume_commands[];
+extern const command_t brake_commands[];
 extern const command_t review_commands[];
 extern const command_t playbook_commands[];
 extern const command_t worker_commands[];

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/screen.h"
 #include "cli/table.h"
 #include "common/moment.h"
 
@@ -119,7 +121,8 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
         if (event && out)
             print_event(options, event, out);
         bool late = wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000;
-        int status = !event || late ? look(client, run, out) : EXIT_RUNNING;
+        bool ended = event && !strcmp(value_get_text(event, "kind"), "run");
+        int status = !event || ended || late ? look(client, run, out) : EXIT_RUNNING;
         if (status != EXIT_RUNNING)
             return status;
         if (!late)
@@ -128,6 +131,32 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
                 "tocsin: run %.*s still runs after %lld s; follow it: tocsin run watch %.*s\n",
                 RUN_DIGITS, run, (long long)wait_s, RUN_DIGITS, run);
         return EXIT_RUNNING;
+    }
+}
+
+/* On a terminal: redrawn at each event, and each second. */
+static int
+watch_screen(client_t *client, const char *run, int64_t wait_s)
+{
+    fault_t fault;
+    screen_t screen = {0};
+    mono_t begun = mono_now();
+    value_t *arguments = value_map();
+    value_set_text(arguments, "run", run);
+    CLEANUP(value_destroy) value_t *watching = client_ask(client, "watch", arguments, &fault);
+    if (!watching)
+        return command_fail(&fault);
+    for (;;) {
+        CLEANUP(value_destroy) value_t *body = run_ask(client, run, &fault);
+        if (client_interrupted(client))
+            return detached(run);
+        if (!body)
+            return command_fail(&fault);
+        screen_draw(&screen, body, wall_now().ms);
+        int status = status_of(body);
+        if (status != EXIT_RUNNING || (wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000))
+            return status;
+        CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
     }
 }
 
@@ -144,6 +173,8 @@ run_watch(const options_t *options, int argc, char **argv)
     if (!run)
         return command_fail(&fault);
     const char *id = value_get_text(run, "run");
+    if (!options->json && isatty(STDOUT_FILENO) && !options->quiet)
+        return watch_screen(client, id, options->wait_s);
     if (!options->json) {
         printf("%s  run %.*s\n", value_get_text(run, "playbook"), RUN_DIGITS, id);
         return run_follow(options, client, id, options->wait_s, stdout);

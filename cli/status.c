@@ -3,6 +3,7 @@
 
 #include "cli/client.h"
 #include "cli/run.h"
+#include "cli/run_people.h"
 #include "cli/table.h"
 
 #define RUNS_SHOWN_MAX    20
@@ -122,12 +123,76 @@ print_active(const value_t *runs)
     }
 }
 
+/* Whether this person has the role that a question names. */
+static bool
+may_answer(const value_t *question, const trust_t *trust, const char *person)
+{
+    const people_t *people = trust_people(trust);
+    unsigned role;
+    if (!roles_read(value_get_text(question, "role"), &role))
+        return false;
+    for (size_t i = 0; i < people->key_count; i++)
+        if (!strcmp(people->keys[i].person, person) && people->keys[i].roles & role)
+            return true;
+    return false;
+}
+
+/* What runs ask of this person, as a list; the caller's. */
+static value_t *
+my_questions(client_t *client, const trust_t *trust)
+{
+    fault_t ignored;
+    value_t *mine = value_list();
+    CLEANUP(value_destroy) value_t *asked = people_asked(client, NULL, &ignored);
+    for (size_t i = 0; i < value_count(asked); i++)
+        if (may_answer(value_at(asked, i), trust, client_person(client)))
+            value_append(mine, value_copy(value_at(asked, i)));
+    return mine;
+}
+
 static void
-print_status(const value_t *status)
+print_questions(const options_t *options, const value_t *questions)
+{
+    for (size_t i = 0; i < value_count(questions); i++) {
+        const value_t *row = value_at(questions, i);
+        bool asks = !strcmp(value_get_text(row, "kind"), "ask");
+        people_print(options, row, stdout);
+        printf("    tocsin run %s %.12s%s\n", asks ? "answer" : "approve",
+               value_get_text(row, "run"), asks ? " ANSWER" : "");
+    }
+}
+
+/* What keeps runs from beginning: stops in force, and brakes. */
+static void
+print_holds(const value_t *stops, const value_t *brakes)
+{
+    char reason[FAULT_TEXT_MAX];
+    for (size_t i = 0; i < value_count(stops); i++) {
+        const value_t *row = value_at(stops, i);
+        if (value_get(row, "lifted") || !strcmp(value_get_text(row, "what"), "run"))
+            continue;
+        printf("%-10s %s %s: %s (%zu workers not reached)\n", "STOPPED",
+               value_get_text(row, "what"), value_get_text(row, "name"),
+               show_text(value_get_text(row, "reason"), reason, sizeof reason),
+               value_count(value_get(row, "missing")));
+    }
+    for (size_t i = 0; i < value_count(brakes); i++) {
+        const value_t *row = value_at(brakes, i);
+        const char *region = value_get_text(row, "region");
+        if (value_get_bool(row, "on"))
+            printf("%-10s no automatic run begins %s: %s\n", "BRAKED",
+                   strcmp(region, "-") ? region : "anywhere",
+                   show_text(value_get_text(row, "reason"), reason, sizeof reason));
+    }
+}
+
+static void
+print_status(const options_t *options, const value_t *status)
 {
     const value_t *workers = value_get(status, "workers"), *log = value_get(status, "log");
     const value_t *catalog = value_get(status, "catalog"), *waiting = value_get(status, "waiting");
     const value_t *reviews = value_get(status, "reviews");
+    const value_t *questions = value_get(status, "asked");
     char error[FAULT_TEXT_MAX];
     printf("broker %s   site %.12s\n", value_get_text(status, "broker"),
            value_get_text(status, "site"));
@@ -143,13 +208,23 @@ print_status(const value_t *status)
     if (*value_get_text(catalog, "error"))
         printf("%-10s %s\n", "", show_text(value_get_text(catalog, "error"), error, sizeof error));
     printf("%-10s %lld leaves\n", "record", (long long)value_get_integer(log, "size"));
-    if (!value_count(waiting) && !value_count(reviews)) {
+    print_holds(value_get(status, "stops"), value_get(status, "brakes"));
+    if (!value_count(waiting) && !value_count(reviews) && !value_count(questions)) {
         puts("\nnothing waits for you");
         return;
     }
     puts("\nwaits for you");
+    print_questions(options, questions);
     print_waiting(waiting);
     print_reviews(reviews);
+}
+
+static value_t *
+ask_list(client_t *client, const char *verb)
+{
+    fault_t ignored;
+    value_t *list = client_ask(client, verb, NULL, &ignored);
+    return list ? list : value_list();
 }
 
 static int
@@ -166,10 +241,13 @@ status(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     value_set(body, "active", active_runs(client));
     value_set(body, "reviews", my_reviews(client, trust));
+    value_set(body, "asked", my_questions(client, trust));
+    value_set(body, "stops", ask_list(client, "stops"));
+    value_set(body, "brakes", ask_list(client, "brakes"));
     if (options->json)
         json_print("status", body);
     else
-        print_status(body);
+        print_status(options, body);
     return 0;
 }
 
