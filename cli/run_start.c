@@ -116,6 +116,21 @@ check_order(const signed_order_t *self, const session_t *session, const fetched_
                       self->path);
 }
 
+/* The plan first: as long as it is there, so is the order that was signed of it, and nobody signs
+ * another. */
+static void
+forget(const signed_order_t *self)
+{
+    if (self->draft) {
+        char targets[STATE_PATH_MAX + 32];
+        snprintf(targets, sizeof targets, "%s" PLAN_TARGETS, self->draft);
+        unlink(self->draft);
+        unlink(targets);
+    }
+    unlink(self->path);
+    unlink(self->signatures);
+}
+
 static int
 submit_order(const signed_order_t *self, const session_t *session, char run[static HASH_TEXT],
              fault_t *fault)
@@ -134,14 +149,7 @@ submit_order(const signed_order_t *self, const session_t *session, char run[stat
     if (!body)
         return -1;
     hash_write(&of, run);
-    unlink(self->path);
-    unlink(self->signatures);
-    if (self->draft) {
-        char targets[STATE_PATH_MAX + 32];
-        snprintf(targets, sizeof targets, "%s" PLAN_TARGETS, self->draft);
-        unlink(targets);
-        unlink(self->draft);
-    }
+    forget(self);
     return 0;
 }
 
