@@ -4,7 +4,7 @@
 #   make demo          installs what is missing, builds, runs the three scenes; KEEP=1 leaves them up
 #   make demo-stop     ends what KEEP=1 left running
 #   make check         installs what is missing, builds, runs every test; ends with "N passed, N failed"
-#   make crash-sweep   kills every process at every durable write, in three scenes (about 20 minutes)
+#   make crash-sweep   kills every process at every durable write, in three scenes (about half an hour)
 #   make bench         measures tocsin beside this machine's limits
 #   make sim           lives through SEEDS (20000) simulated sites with faults; make sim-mutants shows that it finds bugs
 #   make fuzz-NOUN     fuzzes tests/fuzz/fuzz_NOUN.c with libFuzzer (SECONDS=60)

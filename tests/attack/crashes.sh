@@ -13,7 +13,6 @@ DONE="unknown, 2 starts, 1 stops, 1 runs"
 facts() {
     echo "$(tell --json run list | sed -n 's/^ *"state": "\(.*\)".*/\1/p'), $(calls north-1), $(service_count north-1) runs"
 }
-verified() { told audit verify || { cat "$SITE_HOME/log/told"; return 1; }; }
 says() { grep -q "$2" "$SITE_HOME/log/$1"; }
 
 # In a lane: one run on one worker, in which a process dies at AT; then FACTS hold, and LOG says WORDS.

@@ -22,14 +22,16 @@ sequences() {
         done
     done <<-END
 	disk,service,waves tocsin-broker,judge sync before,after,eio - 10
-	disk,service,waves effector sync before,after,eio - 33
+	disk,service effector sync before,after,eio - 33
+	waves effector sync before,after,eio journal 20
 	disk,service,waves tocsin-broker,judge sync cut,zeroed -wal 7
 	disk,service,waves effector sync cut,zeroed journal 2
 	disk,waves tocsin-worker sync before,after - 3
-	disk,service,waves tocsin-broker write enospc /broker/ 120
-	disk,service,waves judge write enospc /judge/ 60
+	disk tocsin-broker write enospc /broker/ 120
+	disk,service judge write enospc /judge/ 60
 	disk,waves effector write enospc /site/ 8
-	disk,service,waves tocsin-broker,judge send before,after - 14
+	disk,service tocsin-broker,judge send before,after - 14
+	waves judge send before,after - 50
 	disk,service,waves link,effector send before,after - 9
 	disk,service,waves spawner send before,after - 2
 	END

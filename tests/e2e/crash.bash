@@ -145,6 +145,12 @@ count() { if [ -e "$2" ]; then grep -ca "$1" "$2"; else echo 0; fi; }
 calls() { echo "$(count start "$SITE_HOME/slow/$1/calls") starts, $(count stop "$SITE_HOME/slow/$1/calls") stops"; }
 service_count() { pgrep -cf "slow start $SITE_HOME/slow/$1\$"; }
 
+# The record holds, and no sanitizer has anything to say; else it is printed.
+verified() {
+    told audit verify || { cat "$SITE_HOME/log/told"; return 1; }
+    tap_sanitizers
+}
+
 story() {
     local worker journal
     tell --json incident list | sed -n 's/^ *"state": "\(.*\)".*/incident \1/p'
@@ -155,5 +161,5 @@ story() {
         echo "$worker: $(count '^kind begin' "$journal") begun, $(count '^kind end' "$journal") ended, $(calls "$worker")," \
             "$(service_count "$worker") runs," $(ls "$SITE_HOME/mnt/$worker")
     done
-    told audit verify || cat "$SITE_HOME/log/told"
+    verified
 }
