@@ -2,6 +2,7 @@
 /* start - how long programs take from exec to serving, in milliseconds, and what they weigh.
  *
  *     start broker COUNT PROGRAM ARGUMENT...         until GET /v1/health answers
+ *     start alert COUNT PROGRAM ARGUMENT...          until a POST of an alert is answered 200
  *     start worker NAME COUNT PROGRAM ARGUMENT...    until the broker calls NAME online
  *     start bare-broker COUNT FOLDER                 until `start as-broker FOLDER` is done: a
  * store opened, a CURVE port bound start bare-worker COUNT                        until `start
@@ -27,6 +28,7 @@
 
 typedef struct {
     const char *worker; /* NULL: the broker */
+    bool alert;         /* it takes one */
     client_t *client;   /* asks about the worker */
     wall_t since;
 } goal_t;
@@ -48,6 +50,16 @@ broker_serves(void)
            bench_exchange(fd, slice_text("GET /v1/health HTTP/1.1\r\nHost: bench\r\n\r\n")) == 200;
 }
 
+static bool
+broker_accepts(void)
+{
+    CLEANUP(descriptor_close) int fd = bench_connect(bench_environment("TOCSIN_HTTP"));
+    CLEANUP(bytes_destroy) bytes_t *request = bytes_new();
+    bench_request(request, bench_environment("TOCSIN_TOKEN"), BENCH_HOST, "BenchStart", "/",
+                  (uint64_t)wall_now().ms << 20);
+    return fd >= 0 && bench_exchange(fd, bytes_slice(request)) == 200;
+}
+
 /* Its own first word, not what the broker remembers of the worker before it. */
 static bool
 worker_is_online(const goal_t *goal)
@@ -63,6 +75,12 @@ worker_is_online(const goal_t *goal)
                    value_get_integer(worker, "seen") >= goal->since.ms;
     }
     return false;
+}
+
+static bool
+reached(const goal_t *goal)
+{
+    return goal->worker ? worker_is_online(goal) : goal->alert ? broker_accepts() : broker_serves();
 }
 
 static pid_t
@@ -94,7 +112,7 @@ time_start(goal_t *goal, char **command)
     double start = bench_us();
     pid_t pid = launch(command);
     bench_need(pid > 0, "fork");
-    while (goal->worker ? !worker_is_online(goal) : !broker_serves()) {
+    while (!reached(goal)) {
         if (bench_us() - start > PATIENCE_US) {
             fprintf(stderr, "bench: '%s' does not serve within 20 s\n", command[0]);
             end(pid);
@@ -217,7 +235,10 @@ main(int argc, char **argv)
         time_bare("bare_broker", "as-broker", argv[3], count_of(argv[2]));
     else if (!strcmp(role, "broker") && argc > 3)
         time_starts("broker", &goal, count_of(argv[2]), argv + 3);
-    else if (!strcmp(role, "worker") && argc > 4) {
+    else if (!strcmp(role, "alert") && argc > 3) {
+        goal.alert = true;
+        time_starts("alert", &goal, count_of(argv[2]), argv + 3);
+    } else if (!strcmp(role, "worker") && argc > 4) {
         options_t options = options_of_environment();
         CLEANUP(trust_destroy) trust_t *trust = NULL;
         CLEANUP(client_close) client_t *client = open_client(&options, &trust);
