@@ -192,6 +192,27 @@ read_hash(event_t *event, const frames_t *frames, fault_t *fault)
 }
 
 static int
+read_waiting(event_t *event, const frames_t *frames, fault_t *fault)
+{
+    event->step = frames_text(frames, 2);
+    if (!hash_read(frames_text(frames, 3), &event->receipt) ||
+        !text_read_u64(frames_text(frames, 4), 0, INT64_MAX, &event->number))
+        return fault_set(fault, FAULT_FORMAT, "it waits without a receipt's hash or an end");
+    return read_hash(event, frames, fault);
+}
+
+static int
+read_decline(event_t *event, const frames_t *frames, fault_t *fault)
+{
+    event->step = frames_text(frames, 2);
+    event->code = frames_text(frames, 4);
+    event->text = frames_text(frames, 5);
+    if (!hash_read(frames_text(frames, 3), &event->receipt))
+        return fault_set(fault, FAULT_FORMAT, "it declines what has no hash");
+    return read_hash(event, frames, fault);
+}
+
+static int
 read_event(event_t *event, message_type_t type, const frames_t *frames, value_t **state,
            fault_t *fault)
 {
@@ -209,6 +230,12 @@ read_event(event_t *event, message_type_t type, const frames_t *frames, value_t 
     case MESSAGE_WANT:
         event->kind = EVENT_WANT;
         return read_hash(event, frames, fault);
+    case MESSAGE_WAITING:
+        event->kind = EVENT_WAITING;
+        return read_waiting(event, frames, fault);
+    case MESSAGE_DECLINE:
+        event->kind = EVENT_DECLINE;
+        return read_decline(event, frames, fault);
     case MESSAGE_KEPT:
         event->kind = EVENT_KEPT;
         return read_hash(event, frames, fault);

@@ -173,6 +173,18 @@ static const column_t decision_columns[] = {
     TEXT(decision, reason),     LAST,
 };
 
+static const column_t wait_columns[] = {
+    KEY(COLUMN_HASH, wait, run),
+    KEY(COLUMN_TEXT, wait, target),
+    KEY(COLUMN_TEXT, wait, step),
+    HASH(wait, receipt),
+    HASH(wait, consent),
+    WALL(wait, asked),
+    WALL(wait, expires),
+    BOOL(wait, open),
+    LAST,
+};
+
 static const column_t kept_columns[] = {
     KEY(COLUMN_HASH, kept, halt),
     KEY(COLUMN_TEXT, kept, worker),

@@ -239,6 +239,17 @@ typedef struct {
     char reason[256]; /* of the last try that failed */
 } notice_row_t;
 
+/* A step of a part that waits, or waited, for a person. */
+typedef struct {
+    hash_t run;
+    char target[2 * TEXT_NAME_MAX + 2];
+    char step[STEP_PATH_MAX];
+    hash_t receipt; /* the part's last, as its worker said; zero where there is none */
+    hash_t consent; /* the consent or answer that was sent to it; zero where none */
+    wall_t asked, expires;
+    bool open;
+} wait_row_t;
+
 /* A worker keeps a stop or a resume. */
 typedef struct {
     hash_t halt;
@@ -258,6 +269,7 @@ typedef struct {
     X(ROW_LEAF, "leaf", leaf_row_t, leaf)                         \
     X(ROW_EVENT, "event", event_row_t, event)                     \
     X(ROW_DECISION, "decision", decision_row_t, decision)         \
+    X(ROW_WAIT, "wait", wait_row_t, wait)                         \
     X(ROW_KEPT, "kept", kept_row_t, kept)                         \
     X(ROW_WORKER, "worker", worker_row_t, worker)                 \
     X(ROW_POSITION, "position", position_row_t, position)         \

@@ -27,6 +27,8 @@ typedef enum {
     FIND_DOCUMENTS_LIVE,
     FIND_DOCUMENTS_OF, /* text: kind; live ones */
     FIND_KEPT,         /* hash: stop or resume */
+    FIND_WAITS,        /* hash: run; open ones, by step and target */
+    FIND_WAITS_OPEN,   /* by run, step and target */
     FIND_RECEIPT,      /* text: worker, number: sequence */
     FIND_RECEIPTS,     /* hash: run; by worker and sequence */
     FIND_OUTPUT,       /* hash */

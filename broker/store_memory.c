@@ -101,6 +101,18 @@ kept_of(const query_t *query, const row_t *row)
 }
 
 static bool
+wait_of(const query_t *query, const row_t *row)
+{
+    return row->wait.open && hash_equal(&row->wait.run, &query->hash);
+}
+
+static bool
+wait_open(const query_t *query, const row_t *row)
+{
+    return (void)query, row->wait.open;
+}
+
+static bool
 receipt_is(const query_t *query, const row_t *row)
 {
     return row->receipt.sequence == query->number && !strcmp(row->receipt.worker, query->text);
@@ -188,6 +200,14 @@ by_target(const row_t *left, const row_t *right)
 }
 
 static int
+by_step(const row_t *left, const row_t *right)
+{
+    int run = hash_compare(&left->wait.run, &right->wait.run);
+    int step = run ? run : strcmp(left->wait.step, right->wait.step);
+    return step ? step : strcmp(left->wait.target, right->wait.target);
+}
+
+static int
 by_sequence(const row_t *left, const row_t *right)
 {
     int order = strcmp(left->receipt.worker, right->receipt.worker);
@@ -223,6 +243,8 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT, false, document_live, NULL},
     [FIND_DOCUMENTS_OF] = {ROW_DOCUMENT, false, document_of, NULL},
     [FIND_KEPT] = {ROW_KEPT, false, kept_of, NULL},
+    [FIND_WAITS] = {ROW_WAIT, false, wait_of, by_step},
+    [FIND_WAITS_OPEN] = {ROW_WAIT, false, wait_open, by_step},
     [FIND_RECEIPT] = {ROW_RECEIPT, false, receipt_is, NULL},
     [FIND_RECEIPTS] = {ROW_RECEIPT, false, receipt_of, by_sequence},
     [FIND_OUTPUT] = {ROW_OUTPUT, false, output_is, NULL},

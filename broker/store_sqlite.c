@@ -93,6 +93,11 @@ static const char *const migrations[] = {
     "CREATE INDEX run_worker ON run (worker, playbook, created) WHERE worker != '';",
     "CREATE TABLE kept (halt BLOB NOT NULL, worker TEXT NOT NULL, at INTEGER NOT NULL,"
     " PRIMARY KEY (halt, worker)) STRICT, WITHOUT ROWID;",
+    "CREATE TABLE wait (run BLOB NOT NULL, target TEXT NOT NULL, step TEXT NOT NULL,"
+    " receipt BLOB NOT NULL, consent BLOB NOT NULL, asked INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL, open INTEGER NOT NULL,"
+    " PRIMARY KEY (run, target, step)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX wait_open ON wait (run, step, target) WHERE open = 1;",
 };
 
 typedef struct {
@@ -119,6 +124,8 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT, "WHERE live = 1"},
     [FIND_DOCUMENTS_OF] = {ROW_DOCUMENT, "WHERE kind = :text AND live = 1"},
     [FIND_KEPT] = {ROW_KEPT, "WHERE halt = :hash"},
+    [FIND_WAITS] = {ROW_WAIT, "WHERE run = :hash AND open = 1 ORDER BY step, target"},
+    [FIND_WAITS_OPEN] = {ROW_WAIT, "WHERE open = 1 ORDER BY run, step, target"},
     [FIND_RECEIPT] = {ROW_RECEIPT, "WHERE worker = :text AND sequence = :number"},
     [FIND_RECEIPTS] = {ROW_RECEIPT, "WHERE run = :hash ORDER BY worker, sequence"},
     [FIND_OUTPUT] = {ROW_OUTPUT, "WHERE hash = :hash"},

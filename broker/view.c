@@ -240,6 +240,7 @@ view_receipt(const store_t *store, slice_t leaf, fault_t *fault)
     CLEANUP(value_destroy) value_t *map = value_map();
     value_set_integer(map, "sequence", (int64_t)receipt->sequence);
     value_set_text(map, "step", receipt->step);
+    value_set_text(map, "phase", phase_word(receipt->phase));
     value_set_integer(map, "attempt", (int64_t)receipt->attempt);
     value_set_text(map, "outcome", outcome_word(receipt->outcome));
     value_set_text(map, "part", outcome_word(receipt->part));
@@ -247,6 +248,8 @@ view_receipt(const store_t *store, slice_t leaf, fault_t *fault)
     value_set_text(map, "reason", receipt->reason);
     value_set_integer(map, "started", receipt->started.ms);
     value_set_integer(map, "ended", receipt->ended.ms);
+    if (!hash_equal(&receipt->consent, &HASH_ZERO))
+        view_set_hash(map, "consent", &receipt->consent);
     value_set(map, "ops", ops_of(receipt));
     value_set(map, "document", value_bytes(document));
     value_set(map, "armor", value_bytes(armor));
@@ -259,7 +262,8 @@ typedef struct {
     bool failed;
     size_t room;
     value_t *parts;
-    zhashx_t *receipts; /* target -> value_t list, ours until a part takes it */
+    zhashx_t *receipts; /* target -> value_t list */
+    zhashx_t *waits;    /* target -> value_t text: the step that waits */
 } viewing_t;
 
 static bool
@@ -284,6 +288,15 @@ take_receipt(void *context, const row_t *row)
 }
 
 static bool
+take_wait(void *context, const row_t *row)
+{
+    value_t *step = value_text(row->wait.step);
+    if (zhashx_insert(((viewing_t *)context)->waits, row->wait.target, step))
+        value_destroy(&step);
+    return true;
+}
+
+static bool
 take_part(void *context, const row_t *row)
 {
     viewing_t *viewing = context;
@@ -293,6 +306,8 @@ take_part(void *context, const row_t *row)
     value_set_text(map, "worker", part->target);
     value_set_integer(map, "wave", (int64_t)part->wave);
     value_set_text(map, "state", part_word(part->state));
+    if (zhashx_lookup(viewing->waits, part->target))
+        value_set(map, "waits", value_copy(zhashx_lookup(viewing->waits, part->target)));
     set_said(map, "code", part->code);
     set_said(map, "text", part->text);
     set_when(map, "offered", part->offered);
@@ -304,9 +319,9 @@ take_part(void *context, const row_t *row)
 }
 
 static void
-drop_list(void **list)
+drop_value(void **value)
 {
-    value_destroy((value_t **)list);
+    value_destroy((value_t **)value);
 }
 
 static value_t *
@@ -314,11 +329,15 @@ view_parts(const store_t *store, const hash_t *run, fault_t *fault)
 {
     CLEANUP(value_destroy) value_t *parts = value_list();
     CLEANUP(zhashx_destroy) zhashx_t *receipts = zhashx_new();
-    zhashx_set_destructor(receipts, drop_list);
-    viewing_t viewing = {store, fault, false, VIEW_BYTES_MAX, parts, receipts};
+    CLEANUP(zhashx_destroy) zhashx_t *waits = zhashx_new();
+    zhashx_set_destructor(receipts, drop_value);
+    zhashx_set_destructor(waits, drop_value);
+    viewing_t viewing = {store, fault, false, VIEW_BYTES_MAX, parts, receipts, waits};
+    query_t wanted = {.what = FIND_WAITS, .hash = *run};
     query_t first = {.what = FIND_RECEIPTS, .hash = *run};
     query_t then = {.what = FIND_PARTS, .hash = *run};
     if (store->find(store->self, &first, take_receipt, &viewing, fault) || viewing.failed ||
+        store->find(store->self, &wanted, take_wait, &viewing, fault) ||
         store->find(store->self, &then, take_part, &viewing, fault))
         return NULL;
     return MOVE(parts);

@@ -283,6 +283,8 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
         size_t at = 0;
         share_t *share = run ? run_share(run, receipt->worker, receipt->target, &at) : NULL;
         tell_receipt(self, receipt, run);
+        if (share && receipt->phase == PHASE_RUN)
+            waits_end(self, run, share, receipt->step);
         if (share)
             move_share(self, event, receipt, run, share, leaf);
         if (why.code)

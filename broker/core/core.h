@@ -30,24 +30,28 @@
 #define CORE_BACKOFF_MAX_MS (3600 * 1000)
 
 /*    event            handler       carries (beside what is named, nothing) */
-#define EVENTS(X)                                                                  \
-    X(EVENT_ALERT, on_alert)       /* alert, region */                             \
-    X(EVENT_RELEASE, on_release)   /* document, armors, files */                   \
-    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */         \
-    X(EVENT_GRANT, on_grant)       /* document, armors */                          \
-    X(EVENT_ORDER, on_order)       /* document, armors, targets */                 \
-    X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */ \
-    X(EVENT_HALT, on_halt)         /* document, armors: a stop or a resume */      \
-    X(EVENT_KEPT, on_kept)         /* worker, hash of one of those */              \
-    X(EVENT_HELLO, on_hello)       /* worker, state */                             \
-    X(EVENT_PING, on_ping)         /* worker, document: the nonce */               \
-    X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                   \
-    X(EVENT_REFUSE, on_refuse)     /* worker, hash of the run, code, text */       \
-    X(EVENT_WANT, on_want)         /* worker, hash of the release */               \
-    X(EVENT_RECEIPT, on_receipt)   /* worker, document, armors (one), output */    \
-    X(EVENT_NOTICED, on_noticed)   /* number of a notice, code, text */            \
-    X(EVENT_CHANGE, on_change)     /* who, number of an incident, field, text */   \
-    X(EVENT_TICK, on_tick)         /* about once a second */
+#define EVENTS(X)                                                                                \
+    X(EVENT_ALERT, on_alert)       /* alert, region */                                           \
+    X(EVENT_RELEASE, on_release)   /* document, armors, files */                                 \
+    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */                       \
+    X(EVENT_GRANT, on_grant)       /* document, armors */                                        \
+    X(EVENT_ORDER, on_order)       /* document, armors, targets */                               \
+    X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */               \
+    X(EVENT_HALT, on_halt)         /* document, armors: a stop or a resume */                    \
+    X(EVENT_KEPT, on_kept)         /* worker, hash of one of those */                            \
+    X(EVENT_WAITING, on_waiting)   /* worker, hash of the run, step, receipt, number: expires */ \
+    X(EVENT_DECLINE,                                                                             \
+      on_decline) /* worker, hash of the run, step, receipt: the document's, text */             \
+    X(EVENT_CONSENT, on_consent) /* document, armors: a consent or an answer */                  \
+    X(EVENT_HELLO, on_hello)     /* worker, state */                                             \
+    X(EVENT_PING, on_ping)       /* worker, document: the nonce */                               \
+    X(EVENT_ACCEPT, on_accept)   /* worker, hash of the run */                                   \
+    X(EVENT_REFUSE, on_refuse)   /* worker, hash of the run, code, text */                       \
+    X(EVENT_WANT, on_want)       /* worker, hash of the release */                               \
+    X(EVENT_RECEIPT, on_receipt) /* worker, document, armors (one), output */                    \
+    X(EVENT_NOTICED, on_noticed) /* number of a notice, code, text */                            \
+    X(EVENT_CHANGE, on_change)   /* who, number of an incident, field, text */                   \
+    X(EVENT_TICK, on_tick)       /* about once a second */
 
 typedef enum {
 #define X(event, handler) event,
@@ -65,8 +69,8 @@ typedef struct {
     value_t **files; /* taken over */
     const value_t *state;
     const value_t *targets; /* of waves that are not listed: list of {wave, target}; NULL: none */
-    hash_t hash;
-    const char *code, *text;
+    hash_t hash, receipt;
+    const char *code, *text, *step;
     uint64_t number;         /* of a notice; its code: "none" taken, "denied" refused, else again */
     const char *who, *field; /* a person; what of incident `number` they change: core/change.c */
     hash_t made;             /* out: the run of an order, the hash of what was submitted */
@@ -104,6 +108,11 @@ const shelf_t *core_shelf(const core_t *self);
 const merkle_t *core_log(const core_t *self);
 uint64_t core_count(const core_t *self, incident_state_t state);
 size_t core_active_runs(const core_t *self);
+
+/* The step that a path names in a run, be it in a playbook that it calls; NULL where nobody knows.
+ * *manifest, in which it stands, is the caller's then. */
+const manifest_step_t *core_step_of(core_t *self, const hash_t *run, const char *path,
+                                    manifest_t **manifest);
 
 /* Whether this worker said that it keeps this stop or resume (trust_halt lists them). */
 bool core_halt_kept(const core_t *self, const hash_t *halt, const char *worker);

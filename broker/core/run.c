@@ -15,8 +15,10 @@ run_destroy(run_t **self_p)
     bytes_destroy(&self->alert);
     bytes_destroy(&self->proof);
     inclusion_destroy(&self->tree);
-    for (size_t i = 0; i < self->share_count; i++)
+    for (size_t i = 0; i < self->share_count; i++) {
         bytes_destroy(&self->shares[i].receipt);
+        free(self->shares[i].waits);
+    }
     free(self->shares);
     free(self->sorted);
     free(self->waves);
@@ -233,6 +235,7 @@ run_move(core_t *self, run_t *run, share_t *share, part_state_t state, const cha
     enter(tally_of(run, share), &share->row);
     enter(&run->tally, &share->row);
     if (open && part_ended(state)) {
+        waits_end(self, run, share, NULL);
         peer_drop(share->peer, share);
         stir(self, run, share);
     } else if (!open && !part_ended(state))
@@ -283,6 +286,26 @@ take_parts(core_t *self, run_t *run, fault_t *fault)
     return 0;
 }
 
+static bool
+take_wait(void *context, const row_t *row)
+{
+    run_t *run = context;
+    char worker[TEXT_NAME_MAX + 1];
+    size_t at = 0;
+    snprintf(worker, sizeof worker, "%.*s", (int)strcspn(row->wait.target, "/"), row->wait.target);
+    share_t *share = run_share(run, worker, row->wait.target, &at);
+    if (share)
+        wait_add(run, share, &row->wait);
+    return true;
+}
+
+static int
+take_waits(core_t *self, run_t *run, fault_t *fault)
+{
+    query_t waits = {.what = FIND_WAITS, .hash = run->row.id};
+    return self->past->find(self->past->self, &waits, take_wait, run, fault);
+}
+
 static bytes_t *
 leaf_bytes(core_t *self, uint64_t number, fault_t *fault)
 {
@@ -331,7 +354,7 @@ run_adopt(core_t *self, const run_row_t *row, fault_t *fault)
         return -1;
     }
     run_settle(self, run);
-    return 0;
+    return take_waits(self, run, fault);
 }
 
 run_t *

@@ -15,6 +15,8 @@ typedef struct {
     part_row_t row;
     peer_t *peer;     /* whose part it is: the target up to its '/' */
     bytes_t *receipt; /* document, then armor, of what ended it, where it proves a wave */
+    size_t wait_count;
+    wait_row_t *waits; /* its steps that wait for a person; ours */
 } share_t;
 
 typedef struct {
@@ -43,6 +45,7 @@ struct run {
     tally_t tally;       /* of all waves */
     size_t wave;         /* index of the first that may have shares waiting */
     size_t next;         /* its first share that may wait and was not looked at */
+    size_t waits;        /* of all shares */
     bool stirred;        /* among the core's stirred ones */
     bytes_t *proof;      /* encoded receipts of wave proof_wave; NULL before */
     uint64_t proof_wave; /* likewise */
@@ -190,6 +193,14 @@ void halts_greet(core_t *self, const peer_t *peer, const value_t *state);
 void halts_sweep(core_t *self);
 void run_halt(core_t *self, run_t *run);
 void halt_clear(held_halt_t *self);
+
+/* step.c. *manifest, in which the step stands, is the caller's; NULL where nobody knows it. */
+const manifest_step_t *run_step(const core_t *self, const run_t *run, const char *path,
+                                manifest_t **manifest);
+
+/* wait.c. waits_end: of this step, or of all where it is NULL. */
+wait_row_t *wait_add(run_t *run, share_t *share, const wait_row_t *row);
+void waits_end(core_t *self, run_t *run, share_t *share, const char *step);
 
 /* run.c. A run is the core's until a while after its end; finding as above. Slices are copied.
  * Shares are added by wave, without gap, then target; then run_settle. */
