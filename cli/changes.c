@@ -27,7 +27,7 @@ typedef value_t *(says_t)(const manifest_t *self); /* a list of {text, alarm} */
 
 static void PRINTF(3, 4) say(value_t *list, bool alarm, const char *format, ...)
 {
-    char text[1024];
+    char text[4096];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -76,15 +76,38 @@ say_ops(const manifest_t *self)
     return list;
 }
 
+/* The words of one owner: ", of a | b". */
+static void
+add_words(const manifest_word_t *words, size_t count, const char *owner, bytes_t *out)
+{
+    bool first = true;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words[i].owner, owner) != 0)
+            continue;
+        bytes_addf(out, "%s%s", first ? ", of " : " | ", words[i].text);
+        first = false;
+    }
+}
+
 static value_t *
 say_inputs(const manifest_t *self)
 {
     value_t *list = value_list();
     for (size_t i = 0; i < self->input_count; i++) {
         const manifest_input_t *input = &self->inputs[i];
-        say(list, false, "input %s: %s%s%s%s%s", input->name, input_kind_word(input->kind),
-            input->has_default ? ", default " : "", input->has_default ? input->fallback : "",
-            input->from[0] ? ", from the alert's " : "", input->from);
+        CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+        bytes_addf(line, "input %s: %s", input->name, input_kind_word(input->kind));
+        add_words(self->choices, self->choice_count, input->name, line);
+        if (input->pattern[0])
+            bytes_addf(line, ", like %s", input->pattern);
+        if (input->has_range)
+            bytes_addf(line, ", from %lld to %lld%s", (long long)input->least,
+                       (long long)input->most, input->kind == INPUT_DURATION ? " s" : "");
+        if (input->has_default)
+            bytes_addf(line, ", default %s", input->fallback);
+        if (input->from[0])
+            bytes_addf(line, ", from the alert's %s", input->from);
+        say(list, false, "%s", bytes_text(line));
     }
     return list;
 }
@@ -106,22 +129,93 @@ say_rollout(const manifest_t *self)
         "waves: first %u, then %u times as many, after %llu s of health; %u failures "
         "are borne",
         self->first, self->grow, (unsigned long long)self->soak_s, self->max_failures);
+    if (self->most)
+        say(list, false, "at most %u targets", self->most);
+    else
+        say(list, false, "as many targets as an order names");
+    if (self->keep)
+        say(list, false, "leaves %u of those selected untouched", self->keep);
+    if (self->cooldown_s)
+        say(list, false, "by itself on one target not again within %llu s",
+            (unsigned long long)self->cooldown_s);
     return list;
+}
+
+static void
+add_pairs(const manifest_need_t *pairs, size_t count, const char *step, const char *words,
+          bytes_t *out)
+{
+    bool first = true;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(pairs[i].step, step) != 0)
+            continue;
+        bytes_addf(out, "%s%s", first ? words : ", ", pairs[i].need);
+        first = false;
+    }
+}
+
+/* What a step does, of its kind. */
+static void
+add_kind(const manifest_t *self, const manifest_step_t *step, bytes_t *out)
+{
+    char role[64];
+    roles_write(step->role, role, sizeof role);
+    switch (step->kind) {
+    case STEP_APPROVE:
+        bytes_addf(out, "waits at most %u s for the consent of one %s: %s", step->wait_s, role,
+                   step->text);
+        break;
+    case STEP_ASK:
+        bytes_addf(out, "waits at most %u s for an answer (%s", step->wait_s,
+                   input_kind_word(step->answer));
+        add_words(self->options, self->option_count, step->name, out);
+        bytes_addf(out, ") of one %s: %s", role, step->text);
+        break;
+    case STEP_NOTIFY:
+        bytes_addf(out, "notifies %s; at most %u s", step->sink, step->timeout_s);
+        break;
+    case STEP_CALL:
+        bytes_addf(out, "calls %s", step->callee);
+        break;
+    default:
+        bytes_addf(out, "at most %u s", step->timeout_s);
+    }
+}
+
+static void
+add_givens(const manifest_t *self, const manifest_step_t *step, bytes_t *out)
+{
+    bool first = true;
+    for (size_t i = 0; i < self->given_count; i++) {
+        if (strcmp(self->givens[i].step, step->name) != 0)
+            continue;
+        bytes_addf(out, "%s%s = %s", first ? "; gives " : ", ", self->givens[i].input,
+                   self->givens[i].value);
+        first = false;
+    }
 }
 
 static value_t *
 say_steps(const manifest_t *self)
 {
     value_t *list = value_list();
-    for (size_t i = 0; i < self->step_count; i++) {
-        const manifest_step_t *step = &self->steps[i];
-        CLEANUP(bytes_destroy) bytes_t *needs = bytes_new();
-        for (size_t j = 0; j < self->need_count; j++)
-            if (!strcmp(self->needs[j].step, step->name))
-                bytes_addf(needs, "%s%s", needs->size ? ", " : "; needs ", self->needs[j].need);
-        say(list, false, "step %s: at most %u s%s%s%s", step->name, step->timeout_s,
-            step->has_when ? "; asks whether to" : "", step->has_verify ? "; verifies itself" : "",
-            bytes_text(needs));
+    for (const manifest_step_t *step = self->steps; step < self->steps + self->step_count; step++) {
+        CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+        bytes_addf(line, "step %s: ", step->name);
+        add_kind(self, step, line);
+        add_givens(self, step, line);
+        bytes_addf(line, "%s%s%s%s", step->has_when ? "; asks whether to" : "",
+                   step->has_verify ? "; verifies itself" : "",
+                   step->has_undo ? "; can be undone" : "",
+                   step->always ? "; runs last, whatever happened" : "");
+        if (step->retries)
+            bytes_addf(line, "; tries again %u times, the first after %u s", step->retries,
+                       step->pause_s);
+        if (step->each_max)
+            bytes_addf(line, "; for each of at most %u items", step->each_max);
+        add_pairs(self->needs, self->need_count, step->name, "; needs ", line);
+        add_pairs(self->failures, self->failure_count, step->name, "; only once failed: ", line);
+        say(list, false, "%s", bytes_text(line));
     }
     return list;
 }

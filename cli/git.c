@@ -261,6 +261,54 @@ read_approvals(repository_t *self, git_release_t *release, fault_t *fault)
     return 0;
 }
 
+/* A folder's files as they are met. */
+typedef struct {
+    const repository_t *repository;
+    const git_tree *tree;
+    value_t *files;
+    fault_t *fault;
+} folder_t;
+
+static int
+take_file(const char *folder, const git_tree_entry *entry, void *self_p)
+{
+    folder_t *self = self_p;
+    char path[PATH_MAX];
+    const char *name = git_tree_entry_name(entry);
+    if (name[0] == '.' || name[strlen(name) - 1] == '~')
+        return 1;
+    if (git_tree_entry_type(entry) == GIT_OBJECT_TREE)
+        return 0;
+    snprintf(path, sizeof path, "%s%s", folder, name);
+    if (value_count(self->files) == RELEASE_FILES_MAX)
+        return fault_set(self->fault, FAULT_LIMIT, "over %d files", RELEASE_FILES_MAX);
+    CLEANUP(bytes_destroy)
+    bytes_t *bytes =
+        read_blob(self->repository, self->tree, path, RELEASE_FILE_BYTES_MAX, self->fault);
+    if (!bytes)
+        return -1;
+    value_set(self->files, path, value_bytes(bytes_slice(bytes)));
+    return 0;
+}
+
+value_t *
+repository_folder(repository_t *self, const char *name, fault_t *fault)
+{
+    git_object *object = NULL;
+    if (git_revparse_single(&object, self->git, name) ||
+        git_object_type(object) != GIT_OBJECT_TREE) {
+        fault_set(fault, FAULT_NOT_FOUND, "'%s' is no folder of the repository: REVISION:FOLDER",
+                  name);
+        git_object_free(object);
+        return NULL;
+    }
+    CLEANUP(value_destroy) value_t *files = value_map();
+    folder_t folder = {self, (const git_tree *)object, files, fault};
+    int wrong = git_tree_walk(folder.tree, GIT_TREEWALK_PRE, take_file, &folder);
+    git_object_free(object);
+    return wrong ? NULL : MOVE(files);
+}
+
 static git_release_t *
 read_release(repository_t *self, const char *name, fault_t *fault)
 {

@@ -61,6 +61,11 @@ int repository_commit(repository_t *self, const char *folder, const value_t *fil
                       const char *name, const char *address, const char *message,
                       fault_t *fault) MUST_CHECK;
 
+/* The files of a folder as a commit has it, "REVISION:FOLDER" as git names it: a map of path to
+ * bytes, without names that start with a dot or end with '~'. What is no plain file, or too much
+ * for a release, is FAULT_FORMAT or FAULT_LIMIT; FAULT_NOT_FOUND. The caller's. */
+value_t *repository_folder(repository_t *self, const char *name, fault_t *fault);
+
 /* Pushes what was written since repository_open to the remote `origin`, by explicit refspecs; 0 at
  * once where there is no such remote. Forces nothing but an approval by the same key.
  * FAULT_CONFLICT where the other side does not take a ref. */

@@ -112,6 +112,40 @@ a_higher_class_alarms_and_a_lower_one_does_not(void **state)
 }
 
 static void
+every_line_of_a_manifest_is_said(void **state)
+{
+    (void)state;
+    static const char text[] =
+        HEAD "class observe\nrollout 1 2 30 0\nlimits 5 2\ncooldown 60\ninput how choice\n"
+             "input n integer\ninput tag string\npattern tag v[0-9]+\nrange n 1 9\n"
+             "choice how hard\nchoice how soft\nstep a run 60 undo\nstep b approve 60 -\n"
+             "step c ask 60 -\nstep d notify 60 -\nstep e call 60 when\nstep f run 60 always\n"
+             "needs b a\nfailure d a\nretry a 2 10\neach a 9\nperson b officer 60\n"
+             "person c responder 90\ntext b Go%20on?\ntext c How?\nanswer c choice\n"
+             "option c x\noption c y\nnotify d pager\ncall e other\ngiven e z inputs.n\nend\n";
+    static const char *const lines[] = {
+        "at most 5 targets",
+        "leaves 2 of those selected untouched",
+        "by itself on one target not again within 60 s",
+        "input how: choice, of hard | soft",
+        "input n: integer, from 1 to 9",
+        "input tag: string, like v[0-9]+",
+        "step a: at most 60 s; can be undone; tries again 2 times, the first after 10 s; for each "
+        "of"
+        " at most 9 items",
+        "step b: waits at most 60 s for the consent of one officer: Go on?; needs a",
+        "step c: waits at most 90 s for an answer (choice, of x | y) of one responder: How?",
+        "step d: notifies pager; at most 60 s; only once failed: a",
+        "step e: calls other; gives z = inputs.n; asks whether to",
+        "step f: at most 60 s; runs last, whatever happened",
+    };
+    CLEANUP(value_destroy) value_t *changes = changes_between(NULL, text);
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+        if (!find(changes, "+", lines[i]))
+            fail_msg("not said: %s", lines[i]);
+}
+
+static void
 the_diff_shows_files_that_came_went_and_changed_but_no_manifest(void **state)
 {
     (void)state;
@@ -166,6 +200,7 @@ main(void)
         cmocka_unit_test(an_op_without_bounds_alarms),
         cmocka_unit_test(an_op_that_was_without_bounds_before_still_alarms),
         cmocka_unit_test(a_higher_class_alarms_and_a_lower_one_does_not),
+        cmocka_unit_test(every_line_of_a_manifest_is_said),
         cmocka_unit_test(the_diff_shows_files_that_came_went_and_changed_but_no_manifest),
         cmocka_unit_test(nothing_in_the_code_reaches_the_terminal_as_a_command),
     };

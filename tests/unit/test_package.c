@@ -338,6 +338,26 @@ main_gets_one_commit_a_change_and_keeps_what_is_beside_it(void **state)
 }
 
 static void
+a_folder_of_a_commit_is_read_as_it_stands_there(void **state)
+{
+    scene_t *self = *state;
+    fault_t fault = {0};
+    CLEANUP(repository_close) repository_t *repository = repository_open(self->bare, &fault);
+    CLEANUP(value_destroy) value_t *files = make_files();
+    value_set_text(files, "tests/a.lua", "return {}");
+    assert_int_equal(
+        repository_commit(repository, "playbooks/a", files, "ana", "a@b", "x\n", &fault), 0);
+    CLEANUP(value_destroy)
+    value_t *read = repository_folder(repository, "main:playbooks/a", &fault);
+    assert_non_null(read);
+    assert_true(value_equal(read, files));
+    assert_null(repository_folder(repository, "main:playbooks/b", &fault));
+    assert_int_equal(fault.code, FAULT_NOT_FOUND);
+    assert_null(repository_folder(repository, "main:playbooks/a/playbook.lua", &fault));
+    assert_null(repository_folder(repository, "nobody:playbooks/a", &fault));
+}
+
+static void
 a_remote_gets_what_was_written_and_gives_what_others_wrote(void **state)
 {
     scene_t *self = *state;
@@ -387,6 +407,7 @@ main(void)
         SCENE(an_approval_that_signs_something_else_is_left_out_and_said),
         SCENE(the_same_release_again_is_fine_and_other_signatures_are_a_conflict),
         SCENE(main_gets_one_commit_a_change_and_keeps_what_is_beside_it),
+        SCENE(a_folder_of_a_commit_is_read_as_it_stands_there),
         SCENE(a_remote_gets_what_was_written_and_gives_what_others_wrote),
         SCENE(a_folder_that_is_no_repository_is_not_found),
     };
