@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The library that playbooks see. C calls this chunk once, with the names of all ops, call (name,
--- arguments) that asks for one, raise (text), an error at the playbook's own line, and tell (text), a
--- line of output. It returns the environment of playbooks, and what C calls: manifest (book), and
+-- arguments) that asks for one, raise (text), an error at the playbook's own line, and tell (text),
+-- a line of output. It returns the environment of playbooks, and what C calls: manifest (book), and
 -- step, when and undo (book, name, context).
 -- Everything here is deterministic: a step that was cut off runs again over its recorded ops.
 local op_names, call, raise, tell = ...

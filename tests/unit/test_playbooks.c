@@ -218,6 +218,33 @@ the_playbooks_of_this_house_pass_their_own_tests(void **state)
     globfree(&found);
 }
 
+/* The text of a page's nth block of Lua. */
+static char *
+lua_block(const char *page, size_t nth)
+{
+    const char *from = page, *to;
+    for (size_t i = 0; i <= nth; i++) {
+        from = strstr(from, "```lua\n");
+        assert_non_null(from);
+        from += strlen("```lua\n");
+    }
+    to = strstr(from, "```");
+    assert_non_null(to);
+    char *text = memory_new((size_t)(to - from) + 1, 1);
+    return memcpy(text, from, (size_t)(to - from));
+}
+
+static void
+the_guide_s_playbook_passes_its_test(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *page = file_read("docs/PLAYBOOKS.md", RUNNER_TEXT_MAX, NULL);
+    assert_non_null(page);
+    CLEANUP(memory_free) char *playbook = lua_block(bytes_text(page), 0);
+    CLEANUP(memory_free) char *test = lua_block(bytes_text(page), 1);
+    rehearses_in(playbook, test, NULL);
+}
+
 int
 main(void)
 {
@@ -227,6 +254,7 @@ main(void)
         cmocka_unit_test(a_rehearsal_walks_as_a_worker_does),
         cmocka_unit_test(a_rehearsal_makes_ops_fail),
         cmocka_unit_test(chaos_finds_what_nobody_thought_of),
+        cmocka_unit_test(the_guide_s_playbook_passes_its_test),
         cmocka_unit_test(the_playbooks_of_this_house_pass_their_own_tests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
