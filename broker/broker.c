@@ -84,6 +84,8 @@ write_rows(broker_t *self)
         write_row(self, row);
         if (row->kind == ROW_EVENT)
             desk_tell(self->desk, &row->event);
+        else if (row->kind == ROW_SAID)
+            desk_tell_said(self->desk, &row->said);
     }
 }
 
@@ -202,6 +204,16 @@ read_waiting(event_t *event, const frames_t *frames, fault_t *fault)
 }
 
 static int
+read_output(event_t *event, const frames_t *frames, fault_t *fault)
+{
+    event->output = frames_at(frames, 3);
+    event->code = frames_text(frames, 4);
+    if (!text_read_u64(frames_text(frames, 2), 0, INT64_MAX, &event->number))
+        return fault_set(fault, FAULT_FORMAT, "its output has no offset");
+    return read_hash(event, frames, fault);
+}
+
+static int
 read_decline(event_t *event, const frames_t *frames, fault_t *fault)
 {
     event->step = frames_text(frames, 2);
@@ -236,6 +248,9 @@ read_event(event_t *event, message_type_t type, const frames_t *frames, value_t 
     case MESSAGE_DECLINE:
         event->kind = EVENT_DECLINE;
         return read_decline(event, frames, fault);
+    case MESSAGE_OUTPUT:
+        event->kind = EVENT_OUTPUT;
+        return read_output(event, frames, fault);
     case MESSAGE_KEPT:
         event->kind = EVENT_KEPT;
         return read_hash(event, frames, fault);

@@ -78,10 +78,10 @@ static const struct {
     {"run", answer_run},           {"releases", answer_releases},
     {"release", answer_release},   {"workers", answer_workers},
     {"submit", answer_submit},     {"log", answer_log},
-    {"pause", answer_pause},       {"asked", answer_asked},
-    {"stops", answer_stops},       {"change", answer_change},
-    {"why", answer_why},           {"watch", answer_watch},
-    {"unwatch", answer_unwatch},
+    {"pause", answer_pause},       {"logs", answer_logs},
+    {"asked", answer_asked},       {"stops", answer_stops},
+    {"change", answer_change},     {"why", answer_why},
+    {"watch", answer_watch},       {"unwatch", answer_unwatch},
 };
 
 static value_t *

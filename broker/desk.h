@@ -41,6 +41,9 @@ void desk_ask(desk_t *self, const caller_t *caller, const frames_t *ask, wall_t 
 /* An event of the batch: told to those who watch its run or incident, or everything. */
 void desk_tell(desk_t *self, const event_row_t *event);
 
+/* A piece of output: told to those who watch its run. */
+void desk_tell_said(const desk_t *self, const said_row_t *said);
+
 /* A caller that is not there any more watches nothing. */
 void desk_forget(desk_t *self, const caller_t *caller);
 

@@ -173,6 +173,15 @@ static const column_t decision_columns[] = {
     TEXT(decision, reason),     LAST,
 };
 
+static const column_t said_columns[] = {
+    KEY(COLUMN_HASH, said, run),
+    KEY(COLUMN_TEXT, said, target),
+    KEY(COLUMN_NUMBER, said, start),
+    BYTES(said, bytes),
+    BOOL(said, closed),
+    LAST,
+};
+
 static const column_t wait_columns[] = {
     KEY(COLUMN_HASH, wait, run),
     KEY(COLUMN_TEXT, wait, target),

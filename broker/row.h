@@ -239,6 +239,15 @@ typedef struct {
     char reason[256]; /* of the last try that failed */
 } notice_row_t;
 
+/* What a part said of itself: one piece after another, without gap. */
+typedef struct {
+    hash_t run;
+    char target[2 * TEXT_NAME_MAX + 2];
+    uint64_t start; /* bytes before it */
+    slice_t bytes;
+    bool closed; /* nothing comes behind it */
+} said_row_t;
+
 /* A step of a part that waits, or waited, for a person. */
 typedef struct {
     hash_t run;
@@ -269,6 +278,7 @@ typedef struct {
     X(ROW_LEAF, "leaf", leaf_row_t, leaf)                         \
     X(ROW_EVENT, "event", event_row_t, event)                     \
     X(ROW_DECISION, "decision", decision_row_t, decision)         \
+    X(ROW_SAID, "said", said_row_t, said)                         \
     X(ROW_WAIT, "wait", wait_row_t, wait)                         \
     X(ROW_KEPT, "kept", kept_row_t, kept)                         \
     X(ROW_WORKER, "worker", worker_row_t, worker)                 \

@@ -29,6 +29,8 @@ typedef enum {
     FIND_KEPT,         /* hash: stop or resume */
     FIND_WAITS,        /* hash: run; open ones, by step and target */
     FIND_WAITS_OPEN,   /* by run, step and target */
+    FIND_SAID,         /* hash: run, text: target; in order */
+    FIND_SAID_LAST,    /* likewise; the last first */
     FIND_RECEIPT,      /* text: worker, number: sequence */
     FIND_RECEIPTS,     /* hash: run; by worker and sequence */
     FIND_OUTPUT,       /* hash */

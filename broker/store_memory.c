@@ -113,6 +113,12 @@ wait_open(const query_t *query, const row_t *row)
 }
 
 static bool
+said_of(const query_t *query, const row_t *row)
+{
+    return hash_equal(&row->said.run, &query->hash) && !strcmp(row->said.target, query->text);
+}
+
+static bool
 receipt_is(const query_t *query, const row_t *row)
 {
     return row->receipt.sequence == query->number && !strcmp(row->receipt.worker, query->text);
@@ -200,6 +206,12 @@ by_target(const row_t *left, const row_t *right)
 }
 
 static int
+by_start(const row_t *left, const row_t *right)
+{
+    return left->said.start < right->said.start ? -1 : left->said.start > right->said.start;
+}
+
+static int
 by_step(const row_t *left, const row_t *right)
 {
     int run = hash_compare(&left->wait.run, &right->wait.run);
@@ -245,6 +257,8 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_KEPT] = {ROW_KEPT, false, kept_of, NULL},
     [FIND_WAITS] = {ROW_WAIT, false, wait_of, by_step},
     [FIND_WAITS_OPEN] = {ROW_WAIT, false, wait_open, by_step},
+    [FIND_SAID] = {ROW_SAID, false, said_of, by_start},
+    [FIND_SAID_LAST] = {ROW_SAID, true, said_of, by_start},
     [FIND_RECEIPT] = {ROW_RECEIPT, false, receipt_is, NULL},
     [FIND_RECEIPTS] = {ROW_RECEIPT, false, receipt_of, by_sequence},
     [FIND_OUTPUT] = {ROW_OUTPUT, false, output_is, NULL},

@@ -98,6 +98,8 @@ static const char *const migrations[] = {
     " expires INTEGER NOT NULL, open INTEGER NOT NULL,"
     " PRIMARY KEY (run, target, step)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX wait_open ON wait (run, step, target) WHERE open = 1;",
+    "CREATE TABLE said (run BLOB NOT NULL, target TEXT NOT NULL, start INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL, closed INTEGER NOT NULL, PRIMARY KEY (run, target, start)) STRICT;",
 };
 
 typedef struct {
@@ -126,6 +128,8 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_KEPT] = {ROW_KEPT, "WHERE halt = :hash"},
     [FIND_WAITS] = {ROW_WAIT, "WHERE run = :hash AND open = 1 ORDER BY step, target"},
     [FIND_WAITS_OPEN] = {ROW_WAIT, "WHERE open = 1 ORDER BY run, step, target"},
+    [FIND_SAID] = {ROW_SAID, "WHERE run = :hash AND target = :text ORDER BY start"},
+    [FIND_SAID_LAST] = {ROW_SAID, "WHERE run = :hash AND target = :text ORDER BY start DESC"},
     [FIND_RECEIPT] = {ROW_RECEIPT, "WHERE worker = :text AND sequence = :number"},
     [FIND_RECEIPTS] = {ROW_RECEIPT, "WHERE run = :hash ORDER BY worker, sequence"},
     [FIND_OUTPUT] = {ROW_OUTPUT, "WHERE hash = :hash"},

@@ -21,6 +21,7 @@
 #define CORE_CLOSED_MS      (15 * 60 * 1000)         /* a closed incident is held so long */
 #define CORE_ABANDON_MS     (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
 #define CORE_HALT_MS        (24LL * 3600 * 1000)     /* a run's stop outlives its window so long */
+#define CORE_OUTPUT_MAX     262144                   /* bytes that a part says of itself */
 #define CORE_LATE_MS        30000                    /* an acceptance may still be on its way */
 #define CORE_DECISIONS_MAX  64                       /* kept of one alert */
 #define CORE_TRIGGERED_MAX  16                       /* playbooks that one alert may suggest */
@@ -43,6 +44,7 @@
     X(EVENT_DECLINE,                                                                             \
       on_decline) /* worker, hash of the run, step, receipt: the document's, text */             \
     X(EVENT_CONSENT, on_consent) /* document, armors: a consent or an answer */                  \
+    X(EVENT_OUTPUT, on_output)   /* worker, hash of the run, number: offset, output, code */     \
     X(EVENT_HELLO, on_hello)     /* worker, state */                                             \
     X(EVENT_PING, on_ping)       /* worker, document: the nonce */                               \
     X(EVENT_ACCEPT, on_accept)   /* worker, hash of the run */                                   \

@@ -98,10 +98,17 @@ offer(core_t *self, run_t *run, share_t *share)
 }
 
 void
-run_offer_again(core_t *self, run_t *run, const share_t *share)
+run_offer_again(core_t *self, run_t *run, share_t *share)
 {
+    fault_t fault = {0};
     if (share->row.state != PART_WAITING && self->now.ms <= run->row.not_after.ms)
         send_offer(self, run, share);
+    if (share->row.state != PART_ACCEPTED)
+        return;
+    if (output_recall(self, run, share, &fault))
+        core_note(self, "fault", run->row.incident, &run->row.id, NULL, "%s", fault.text);
+    else
+        output_ask(self, run, share);
 }
 
 /* Endings ------------------------------------------------------------------------------------- */

@@ -15,6 +15,8 @@ typedef struct {
     part_row_t row;
     peer_t *peer;     /* whose part it is: the target up to its '/' */
     bytes_t *receipt; /* document, then armor, of what ended it, where it proves a wave */
+    uint64_t said;    /* bytes that are kept of what it says */
+    bool said_known;  /* said was read from the past, or is new */
     size_t wait_count;
     wait_row_t *waits; /* its steps that wait for a person; ours */
 } share_t;
@@ -202,6 +204,10 @@ const manifest_step_t *run_step(const core_t *self, const run_t *run, const char
 wait_row_t *wait_add(run_t *run, share_t *share, const wait_row_t *row);
 void waits_end(core_t *self, run_t *run, share_t *share, const char *step);
 
+/* output.c. output_recall says how much is kept; output_ask asks the worker for what comes next. */
+int output_recall(core_t *self, const run_t *run, share_t *share, fault_t *fault) MUST_CHECK;
+void output_ask(core_t *self, const run_t *run, const share_t *share);
+
 /* run.c. A run is the core's until a while after its end; finding as above. Slices are copied.
  * Shares are added by wave, without gap, then target; then run_settle. */
 run_t *run_find(core_t *self, const hash_t *id, fault_t *fault);
@@ -229,7 +235,7 @@ void run_launch(core_t *self, run_t *run);
 void run_advance(core_t *self, run_t *run);
 void runs_advance(core_t *self);
 void runs_settle(core_t *self);
-void run_offer_again(core_t *self, run_t *run, const share_t *share);
+void run_offer_again(core_t *self, run_t *run, share_t *share);
 
 /* The handlers of core_step's table. */
 #define X(event, handler) int handler(core_t *self, event_t *event, fault_t *fault) MUST_CHECK;
