@@ -624,6 +624,7 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
         return -1;
     self->core = core_new(self->charter, self->instance, self->store);
     core_sinks(self->core, &self->settings->sinks);
+    core_hold(self->core, &self->settings->holds);
     self->house = (desk_house_t){
         .core = self->core,
         .store = self->store,

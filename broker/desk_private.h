@@ -69,6 +69,8 @@ value_t *answer_unwatch(desk_t *self, asked_t *asked);
 value_t *answer_stops(desk_t *self, asked_t *asked);
 value_t *answer_asked(desk_t *self, asked_t *asked);
 value_t *answer_logs(desk_t *self, asked_t *asked);
+value_t *answer_brakes(desk_t *self, asked_t *asked);
+value_t *answer_brake(desk_t *self, asked_t *asked);
 value_t *answer_pause(desk_t *self, asked_t *asked);
 value_t *answer_change(desk_t *self, asked_t *asked);
 value_t *answer_why(desk_t *self, asked_t *asked);

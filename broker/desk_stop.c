@@ -100,3 +100,36 @@ answer_stops(desk_t *self, asked_t *asked)
     asked->failed = false;
     return MOVE(list);
 }
+
+value_t *
+answer_brakes(desk_t *self, asked_t *asked)
+{
+    const brake_row_t *brake;
+    value_t *list = asked->list = value_list();
+    for (size_t i = 0; (brake = core_brake(self->house->core, i)); i++) {
+        value_t *map = value_map();
+        value_set_text(map, "region", brake->region);
+        value_set_bool(map, "on", brake->engaged);
+        value_set_integer(map, "at", brake->at.ms);
+        value_set_text(map, "who", brake->who);
+        value_set_text(map, "reason", brake->reason);
+        desk_append(asked, map);
+    }
+    return list;
+}
+
+value_t *
+answer_brake(desk_t *self, asked_t *asked)
+{
+    const value_t *on = value_get(asked->arguments, "on");
+    event_t event = {.kind = EVENT_BRAKE,
+                     .who = asked->caller->name,
+                     .region = value_get_text(asked->arguments, "region"),
+                     .text = value_get_text(asked->arguments, "reason"),
+                     .number = on && value_truth(on)};
+    if (!on || value_kind(on) != VALUE_BOOL) {
+        fault_set(asked->fault, FAULT_USAGE, "a brake is on or off");
+        return NULL;
+    }
+    return self->house->step(self->house->context, &event, asked->fault) ? NULL : value_map();
+}

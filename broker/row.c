@@ -173,6 +173,15 @@ static const column_t decision_columns[] = {
     TEXT(decision, reason),     LAST,
 };
 
+static const column_t brake_columns[] = {
+    KEY(COLUMN_TEXT, brake, region),
+    BOOL(brake, engaged),
+    WALL(brake, at),
+    TEXT(brake, who),
+    TEXT(brake, reason),
+    LAST,
+};
+
 static const column_t said_columns[] = {
     KEY(COLUMN_HASH, said, run),
     KEY(COLUMN_TEXT, said, target),

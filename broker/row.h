@@ -239,6 +239,15 @@ typedef struct {
     char reason[256]; /* of the last try that failed */
 } notice_row_t;
 
+/* Whether automatic runs may begin. */
+typedef struct {
+    char region[TEXT_NAME_MAX + 1]; /* "-": all */
+    bool engaged;
+    wall_t at; /* since when */
+    char who[TEXT_NAME_MAX + 1];
+    char reason[ORDER_REASON_MAX + 1];
+} brake_row_t;
+
 /* What a part said of itself: one piece after another, without gap. */
 typedef struct {
     hash_t run;
@@ -278,6 +287,7 @@ typedef struct {
     X(ROW_LEAF, "leaf", leaf_row_t, leaf)                         \
     X(ROW_EVENT, "event", event_row_t, event)                     \
     X(ROW_DECISION, "decision", decision_row_t, decision)         \
+    X(ROW_BRAKE, "brake", brake_row_t, brake)                     \
     X(ROW_SAID, "said", said_row_t, said)                         \
     X(ROW_WAIT, "wait", wait_row_t, wait)                         \
     X(ROW_KEPT, "kept", kept_row_t, kept)                         \

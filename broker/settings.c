@@ -123,6 +123,10 @@ read_setting(settings_t *self, const config_t *config, const setting_t *setting,
         return read_http(self, config, setting, fault);
     if (!strcmp(key, "source"))
         return read_source(self, config, setting, fault);
+    if (!strcmp(key, "freeze"))
+        return holds_read_freeze(&self->holds, config, setting, fault);
+    if (!strcmp(key, "brake"))
+        return holds_read_brake(&self->holds, config, setting, fault);
     if (!strcmp(key, "sink"))
         return sinks_read(&self->sinks, config, setting, fault);
     if (!strcmp(key, "grant"))

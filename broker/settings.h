@@ -3,6 +3,7 @@
 #ifndef TOCSIN_SETTINGS_H
 #define TOCSIN_SETTINGS_H
 
+#include "broker/holds.h"
 #include "broker/sink.h"
 
 #define SETTINGS_SOURCES_MAX 64
@@ -31,6 +32,7 @@ typedef struct {
     size_t source_count, grant_count;
     source_t sources[SETTINGS_SOURCES_MAX];
     char *grants[SETTINGS_GRANTS_MAX]; /* files, FILE.sigs beside each */
+    holds_t holds;
     sinks_t sinks;
 } settings_t;
 

@@ -20,6 +20,8 @@ typedef enum {
     FIND_RUN,          /* hash */
     FIND_RUN_BEGUN,    /* by a grant; text: worker, other: playbook; newest first */
     FIND_RUNS,         /* newest first */
+    FIND_RUNS_BEGUN,   /* by a grant, after number: ms; newest first */
+    FIND_BRAKES,
     FIND_RUNS_ACTIVE,
     FIND_RUNS_OF,  /* number: incident; newest first */
     FIND_PARTS,    /* hash: run; by wave and target */

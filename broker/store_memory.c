@@ -59,6 +59,12 @@ run_begun(const query_t *query, const row_t *row)
 }
 
 static bool
+run_begun_since(const query_t *query, const row_t *row)
+{
+    return row->run.by_grant && row->run.created.ms > (int64_t)query->number;
+}
+
+static bool
 run_active(const query_t *query, const row_t *row)
 {
     return (void)query, row->run.state == RUN_ACTIVE;
@@ -248,6 +254,8 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_RUN] = {ROW_RUN, false, run_is, NULL},
     [FIND_RUN_BEGUN] = {ROW_RUN, true, run_begun, by_created},
     [FIND_RUNS] = {ROW_RUN, true, any, by_created},
+    [FIND_RUNS_BEGUN] = {ROW_RUN, true, run_begun_since, by_created},
+    [FIND_BRAKES] = {ROW_BRAKE, false, any, NULL},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, false, run_active, by_created},
     [FIND_RUNS_OF] = {ROW_RUN, true, run_of, by_created},
     [FIND_PARTS] = {ROW_PART, false, part_of, by_target},

@@ -100,6 +100,8 @@ static const char *const migrations[] = {
     "CREATE INDEX wait_open ON wait (run, step, target) WHERE open = 1;",
     "CREATE TABLE said (run BLOB NOT NULL, target TEXT NOT NULL, start INTEGER NOT NULL,"
     " bytes BLOB NOT NULL, closed INTEGER NOT NULL, PRIMARY KEY (run, target, start)) STRICT;",
+    "CREATE TABLE brake (region TEXT PRIMARY KEY, engaged INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;",
 };
 
 typedef struct {
@@ -119,6 +121,9 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_RUN_BEGUN] = {ROW_RUN, "WHERE worker = :text AND playbook = :other AND worker != ''"
                                  " ORDER BY created DESC"},
     [FIND_RUNS] = {ROW_RUN, "ORDER BY created DESC"},
+    [FIND_RUNS_BEGUN] = {ROW_RUN, "WHERE by_grant = 1 AND created > :number"
+                                  " ORDER BY created DESC"},
+    [FIND_BRAKES] = {ROW_BRAKE, ""},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},
     [FIND_RUNS_OF] = {ROW_RUN, "WHERE incident = :number ORDER BY created DESC"},
     [FIND_PARTS] = {ROW_PART, "WHERE run = :hash ORDER BY wave, target"},

@@ -56,6 +56,7 @@ core_destroy(core_t **self_p)
     for (size_t i = 0; i < self->halt_count; i++)
         halt_clear(&self->halts[i]);
     free(self->halts);
+    free(self->braked);
     zhashx_destroy(&self->peers);
     shelf_destroy(&self->shelf);
     free(self);
@@ -164,7 +165,10 @@ core_load(core_t *self, fault_t *fault)
             load(&loading, FIND_INCIDENTS_IN, state, load_incident))
             return -1;
     shelf_judge(self->shelf, self->charter->trust);
-    return halts_load(self, fault) || load_runs(&loading) || notices_load(self, fault) ? -1 : 0;
+    return brakes_load(self, fault) || halts_load(self, fault) || load_runs(&loading) ||
+                   notices_load(self, fault)
+               ? -1
+               : 0;
 }
 
 /* The steps ----------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "broker/core/shelf.h"
 #include "wire/merkle.h"
 #include "broker/charter.h"
+#include "broker/holds.h"
 #include "broker/sink.h"
 #include "broker/store.h"
 
@@ -45,6 +46,7 @@
       on_decline) /* worker, hash of the run, step, receipt: the document's, text */             \
     X(EVENT_CONSENT, on_consent) /* document, armors: a consent or an answer */                  \
     X(EVENT_OUTPUT, on_output)   /* worker, hash of the run, number: offset, output, code */     \
+    X(EVENT_BRAKE, on_brake)     /* who, region ("-": all), number: 1 on, 0 off, text */         \
     X(EVENT_HELLO, on_hello)     /* worker, state */                                             \
     X(EVENT_PING, on_ping)       /* worker, document: the nonce */                               \
     X(EVENT_ACCEPT, on_accept)   /* worker, hash of the run */                                   \
@@ -87,6 +89,9 @@ void core_destroy(core_t **self_p);
 /* Before core_load: who is to hear of what happens; borrowed. None without it. */
 void core_sinks(core_t *self, const sinks_t *sinks);
 
+/* Likewise: when automatic runs are not to begin. */
+void core_hold(core_t *self, const holds_t *holds);
+
 /* Open incidents, active runs, releases, grants, workers, the log's right edge: from the past. */
 int core_load(core_t *self, fault_t *fault) MUST_CHECK;
 
@@ -115,6 +120,9 @@ size_t core_active_runs(const core_t *self);
  * *manifest, in which it stands, is the caller's then. */
 const manifest_step_t *core_step_of(core_t *self, const hash_t *run, const char *path,
                                     manifest_t **manifest);
+
+/* Every brake that was ever on; NULL behind the last. */
+const brake_row_t *core_brake(const core_t *self, size_t index);
 
 /* Whether this worker said that it keeps this stop or resume (trust_halt lists them). */
 bool core_halt_kept(const core_t *self, const hash_t *halt, const char *worker);

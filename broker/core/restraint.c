@@ -33,11 +33,22 @@ check_cooldown(core_t *self, const shelved_t *release, const char *worker, fault
     return 0;
 }
 
+static int
+check_freeze(const core_t *self, const char *region, fault_t *fault)
+{
+    const freeze_t *freeze = self->holds ? holds_freeze(self->holds, region, self->now) : NULL;
+    return freeze ? fault_set(fault, FAULT_WINDOW, "freeze '%s' is in force", freeze->name) : 0;
+}
+
 int
 restraint_check(core_t *self, const shelved_t *release, const char *worker, fault_t *fault)
 {
-    return check_open(self, release->release->playbook, worker, fault) ||
-                   check_cooldown(self, release, worker, fault)
+    const fleet_t *fleet = NULL;
+    trust_worker(self->charter->trust, worker, &fleet);
+    const char *region = fleet ? fleet->region : "";
+    return brake_check(self, region, fault) || check_freeze(self, region, fault) ||
+                   check_open(self, release->release->playbook, worker, fault) ||
+                   check_cooldown(self, release, worker, fault) || brake_count(self, region, fault)
                ? -1
                : 0;
 }

@@ -106,6 +106,9 @@ struct core {
     outlet_t outlets[SINKS_MAX]; /* of each of them */
     uint64_t notices_given;      /* the highest number */
     shelf_t *shelf;
+    const holds_t *holds; /* NULL where there are none */
+    size_t braked_count;
+    brake_row_t *braked; /* one a region, and "-" */
     size_t halt_count, halt_capacity;
     held_halt_t *halts; /* in the order of arrival */
     wall_t halts_swept;
@@ -183,7 +186,8 @@ void core_notify(core_t *self, const char *sink, const char *text, uint64_t inci
                  const hash_t *run);
 int notices_load(core_t *self, fault_t *fault) MUST_CHECK;
 
-/* restraint.c: FAULT_CONFLICT, FAULT_RATE where an automatic run is not to begin on this worker. */
+/* restraint.c: FAULT_CONFLICT, FAULT_RATE, FAULT_WINDOW where an automatic run is not to begin on
+ * this worker. */
 int restraint_check(core_t *self, const shelved_t *release, const char *worker,
                     fault_t *fault) MUST_CHECK;
 
@@ -203,6 +207,12 @@ const manifest_step_t *run_step(const core_t *self, const run_t *run, const char
 /* wait.c. waits_end: of this step, or of all where it is NULL. */
 wait_row_t *wait_add(run_t *run, share_t *share, const wait_row_t *row);
 void waits_end(core_t *self, run_t *run, share_t *share, const char *step);
+
+/* brake.c. Both FAULT_RATE: brake_check where one is on, brake_count where another run would trip
+ * one, which it does. */
+int brake_check(core_t *self, const char *region, fault_t *fault) MUST_CHECK;
+int brake_count(core_t *self, const char *region, fault_t *fault) MUST_CHECK;
+int brakes_load(core_t *self, fault_t *fault) MUST_CHECK;
 
 /* output.c. output_recall says how much is kept; output_ask asks the worker for what comes next. */
 int output_recall(core_t *self, const run_t *run, share_t *share, fault_t *fault) MUST_CHECK;
