@@ -95,11 +95,13 @@ for scene in disk service waves; do
     ok "$scene ends well where nobody dies" crash_lane undisturbed $scene
     cp "$SITE_HOME/log/now" "$SITE_HOME/expected.$scene"
 done
+failed=$tap_failed
 while read -r line; do
     case $line in
     "ok - "*) tap_number=$((tap_number + 1)); echo "ok $tap_number - ${line#*- }" ;;
-    "not ok - "*) tap_number=$((tap_number + 1)); tap_failed=1; echo "not ok $tap_number - ${line#*- }" ;;
+    "not ok - "*) tap_number=$((tap_number + 1)) tap_failed=1 failed=$((failed + 1)); echo "not ok $tap_number - ${line#*- }" ;;
     *) echo "$line" ;;
     esac
 done < <(sequences | xargs -P 2 -L 1 "$0" "$BUILD" --do sequence_whole)
+[ "$FORM" = short ] || trap 'tap_clean; echo "$((tap_number - failed)) passed, $failed failed"' EXIT
 tap_end
