@@ -195,27 +195,31 @@ add_givens(const manifest_t *self, const manifest_step_t *step, bytes_t *out)
     }
 }
 
+void
+changes_step(const manifest_t *self, const manifest_step_t *step, bytes_t *out)
+{
+    add_kind(self, step, out);
+    add_givens(self, step, out);
+    bytes_addf(out, "%s%s%s%s", step->has_when ? "; asks whether to" : "",
+               step->has_verify ? "; verifies itself" : "", step->has_undo ? "; can be undone" : "",
+               step->always ? "; runs last, whatever happened" : "");
+    if (step->retries)
+        bytes_addf(out, "; tries again %u times, the first after %u s", step->retries,
+                   step->pause_s);
+    if (step->each_max)
+        bytes_addf(out, "; for each of at most %u items", step->each_max);
+    add_pairs(self->needs, self->need_count, step->name, "; needs ", out);
+    add_pairs(self->failures, self->failure_count, step->name, "; only once failed: ", out);
+}
+
 static value_t *
 say_steps(const manifest_t *self)
 {
     value_t *list = value_list();
     for (const manifest_step_t *step = self->steps; step < self->steps + self->step_count; step++) {
         CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
-        bytes_addf(line, "step %s: ", step->name);
-        add_kind(self, step, line);
-        add_givens(self, step, line);
-        bytes_addf(line, "%s%s%s%s", step->has_when ? "; asks whether to" : "",
-                   step->has_verify ? "; verifies itself" : "",
-                   step->has_undo ? "; can be undone" : "",
-                   step->always ? "; runs last, whatever happened" : "");
-        if (step->retries)
-            bytes_addf(line, "; tries again %u times, the first after %u s", step->retries,
-                       step->pause_s);
-        if (step->each_max)
-            bytes_addf(line, "; for each of at most %u items", step->each_max);
-        add_pairs(self->needs, self->need_count, step->name, "; needs ", line);
-        add_pairs(self->failures, self->failure_count, step->name, "; only once failed: ", line);
-        say(list, false, "%s", bytes_text(line));
+        changes_step(self, step, line);
+        say(list, false, "step %s: %s", step->name, bytes_text(line));
     }
     return list;
 }

@@ -15,6 +15,9 @@
  * summary. before is NULL for a first release. The caller's. */
 value_t *changes_of(const manifest_t *before, const manifest_t *after);
 
+/* What a step does, in one line: its kind, for how long, and what it waits for. Appends. */
+void changes_step(const manifest_t *self, const manifest_step_t *step, bytes_t *out);
+
 /* One line a change; what alarms is red where show_colour says so. */
 void changes_print(const value_t *changes, FILE *out);
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/changes.h"
 #include "cli/plan.h"
 #include "cli/table.h"
 
@@ -132,7 +133,11 @@ steps_value(const order_t *order, const manifest_t *manifest)
         for (size_t j = 0; j < manifest->use_count; j++)
             if (!strcmp(manifest->uses[j].step, step->name))
                 value_append(uses, use_value(order, manifest, &manifest->uses[j]));
+        CLEANUP(bytes_destroy) bytes_t *does = bytes_new();
+        changes_step(manifest, step, does);
         value_set_text(row, "step", step->name);
+        value_set_text(row, "kind", step_kind_word(step->kind));
+        value_set_text(row, "does", bytes_text(does));
         value_set_bool(row, "when", step->has_when);
         value_set_bool(row, "verify", step->has_verify);
         value_set_integer(row, "timeout", step->timeout_s);
@@ -328,8 +333,7 @@ print_step(const value_t *step, FILE *out)
         print_names(bounds, ", ", MANIFEST_BOUNDS_MAX, out);
         fputs(value_count(bounds) ? "\n" : "any arguments that schema and policy allow\n", out);
     }
-    if (!value_count(uses))
-        fputs("no op: it only computes\n", out);
+    fprintf(out, "%*s%s\n", value_count(uses) ? 20 : 0, "", value_get_text(step, "does"));
 }
 
 void
