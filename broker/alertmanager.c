@@ -336,26 +336,48 @@ check_body(const json_t *body, fault_t *fault)
     return 0;
 }
 
-int
-alertmanager_read(const char *source, slice_t body, on_alert_t on_alert, void *context,
-                  uint64_t *cut, fault_t *fault)
+alertmanager_t *
+alertmanager_parse(slice_t body, fault_t *fault)
 {
     json_error_t error;
-    if (body.size > ALERTMANAGER_BODY_MAX)
-        return fault_set(fault, FAULT_LIMIT, "the body is over %d bytes", ALERTMANAGER_BODY_MAX);
-    if (is_deep(body))
-        return fault_set(fault, FAULT_LIMIT, "the JSON is over %d levels deep",
-                         ALERTMANAGER_DEPTH_MAX);
+    if (body.size > ALERTMANAGER_BODY_MAX) {
+        fault_set(fault, FAULT_LIMIT, "the body is over %d bytes", ALERTMANAGER_BODY_MAX);
+        return NULL;
+    }
+    if (is_deep(body)) {
+        fault_set(fault, FAULT_LIMIT, "the JSON is over %d levels deep", ALERTMANAGER_DEPTH_MAX);
+        return NULL;
+    }
     CLEANUP(drop_json)
     json_t *json = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES, &error);
-    if (!json)
-        return fault_set(fault, FAULT_FORMAT, "the JSON is wrong at line %d: %s", error.line,
-                         error.text);
-    if (check_body(json, fault))
-        return -1;
+    if (!json) {
+        fault_set(fault, FAULT_FORMAT, "the JSON is wrong at line %d: %s", error.line, error.text);
+        return NULL;
+    }
+    return check_body(json, fault) ? NULL : (alertmanager_t *)MOVE(json);
+}
+
+void
+alertmanager_destroy(alertmanager_t **self_p)
+{
+    json_decref((json_t *)*self_p);
+    *self_p = NULL;
+}
+
+uint64_t
+alertmanager_cut(const alertmanager_t *self)
+{
+    json_int_t left_out =
+        json_integer_value(json_object_get((const json_t *)self, "truncatedAlerts"));
+    return left_out > 0 ? (uint64_t)left_out : 0;
+}
+
+int
+alertmanager_each(const alertmanager_t *self, const char *source, on_alert_t on_alert,
+                  void *context, fault_t *fault)
+{
+    const json_t *json = (const json_t *)self;
     const json_t *alerts = json_object_get(json, "alerts");
-    json_int_t left_out = json_integer_value(json_object_get(json, "truncatedAlerts"));
-    *cut = left_out > 0 ? (uint64_t)left_out : 0;
     CLEANUP(alert_destroy) alert_t *alert = memory_new(1, sizeof *alert);
     for (size_t i = 0; i < json_array_size(alerts); i++) {
         read_alert(alert, source, json_array_get(alerts, i), json);
@@ -363,4 +385,15 @@ alertmanager_read(const char *source, slice_t body, on_alert_t on_alert, void *c
             return -1;
     }
     return 0;
+}
+
+int
+alertmanager_read(const char *source, slice_t body, on_alert_t on_alert, void *context,
+                  uint64_t *cut, fault_t *fault)
+{
+    CLEANUP(alertmanager_destroy) alertmanager_t *self = alertmanager_parse(body, fault);
+    if (!self)
+        return -1;
+    *cut = alertmanager_cut(self);
+    return alertmanager_each(self, source, on_alert, context, fault);
 }

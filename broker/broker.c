@@ -311,22 +311,16 @@ on_alert_posted(void *context, alert_t *alert, fault_t *fault)
 {
     post_t *post = context;
     event_t event = {.kind = EVENT_ALERT, .alert = alert, .region = post->source->region};
-    if (step(post->broker, &event, fault))
-        end_without_record(fault);
-    return 0;
+    return step(post->broker, &event, fault);
 }
 
-static int
-on_post(void *context, const source_t *source, slice_t body, fault_t *fault)
+static void
+on_post(void *context, const source_t *source, const alertmanager_t *body)
 {
+    fault_t fault = {0};
     post_t post = {context, source};
-    uint64_t cut = 0;
-    if (alertmanager_read(source->name, body, on_alert_posted, &post, &cut, fault))
-        return -1;
-    if (cut)
-        log_warning("source=%s: %llu alerts of this group were cut off before they came here",
-                    source->name, (unsigned long long)cut);
-    return 0;
+    if (alertmanager_each(body, source->name, on_alert_posted, &post, &fault))
+        end_without_record(&fault);
 }
 
 /* What git says ------------------------------------------------------------------------------- */
@@ -444,8 +438,6 @@ tick(broker_t *self)
     if (step(self, &event, &fault))
         log_fault("tick", &fault);
     watch_site(self);
-    if (self->web)
-        web_tick(self->web);
     if (self->notifier)
         tick_notifier(self);
     if (self->catalog && catalog_tick(self->catalog, mono_now(), &fault)) {
@@ -455,24 +447,22 @@ tick(broker_t *self)
     }
 }
 
-/* Everything that has arrived, in one transaction; again while answering brought more. */
+/* Everything that has arrived, in one transaction. */
 static void
 turn(broker_t *self)
 {
-    do {
-        drain_gate(self);
-        if (self->web)
-            web_turn(self->web);
-        drain_catalog(self);
-        drain_notifier(self);
-        if (self->due)
-            tick(self);
-        commit(self);
-    } while (self->begun || (self->web && web_pending(self->web)));
+    drain_gate(self);
+    if (self->web)
+        web_take(self->web, on_post, self);
+    drain_catalog(self);
+    drain_notifier(self);
+    if (self->due)
+        tick(self);
+    commit(self);
 }
 
 static int
-on_gate(zloop_t *loop, zsock_t *socket, void *context)
+on_socket(zloop_t *loop, zsock_t *socket, void *context)
 {
     (void)loop, (void)socket;
     turn(context);
@@ -482,8 +472,7 @@ on_gate(zloop_t *loop, zsock_t *socket, void *context)
 static bool
 is_ours(const broker_t *self, int fd)
 {
-    return (self->web && fd == web_fd(self->web)) ||
-           (self->catalog && fd == catalog_fd(self->catalog)) ||
+    return (self->catalog && fd == catalog_fd(self->catalog)) ||
            (self->notifier && fd == notifier_fd(self->notifier));
 }
 
@@ -594,7 +583,7 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
     gate_admit(self->gate, self->charter->trust);
     if (gate_check(self->gate, fault))
         return -1;
-    if (*settings->http_address && !(self->web = web_new(settings, on_post, self, fault)))
+    if (*settings->http_address && !(self->web = web_new(settings, fault)))
         return -1;
     return 0;
 }
@@ -664,19 +653,20 @@ int
 broker_serve(broker_t *self, fault_t *fault)
 {
     CLEANUP(zloop_destroy) zloop_t *loop = zloop_new();
-    zmq_pollitem_t web = {.fd = self->web ? web_fd(self->web) : -1, .events = ZMQ_POLLIN};
     zmq_pollitem_t catalog = {.fd = self->catalog ? catalog_fd(self->catalog) : -1,
                               .events = ZMQ_POLLIN};
     zmq_pollitem_t sinks = {.fd = self->notifier ? notifier_fd(self->notifier) : -1,
                             .events = ZMQ_POLLIN};
-    if (zloop_reader(loop, gate_socket(self->gate), on_gate, self) ||
-        (self->web && zloop_poller(loop, &web, on_descriptor, self)) ||
+    if (zloop_reader(loop, gate_socket(self->gate), on_socket, self) ||
+        (self->web && zloop_reader(loop, web_socket(self->web), on_socket, self)) ||
         (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self)) ||
         (self->notifier && zloop_poller(loop, &sinks, on_descriptor, self)) ||
         zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)
         return fault_set(fault, FAULT_IO, "the loop cannot be set up");
     log_info("broker=%s: serving, instance %.8s, %llu leaves", self->settings->name, self->instance,
              (unsigned long long)core_log(self->core)->size);
+    if (self->web)
+        web_serve(self->web);
     zloop_start(loop);
     sign_checkpoint(self);
     log_info("broker=%s: stopped", self->settings->name);

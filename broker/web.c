@@ -15,34 +15,54 @@
 
 #define ALERTS_PATH "/v1/alerts/"
 #define TURNS_MAX   10000 /* of MHD_run in one turn of ours */
-
-typedef struct {
-    MHD_socket fd;
-    mono_t since; /* connected, or answered last */
-    void *place;  /* in web's visitors */
-} visitor_t;
+#define TICK_MS     1000
 
 typedef struct {
     const source_t *source; /* NULL once refused */
     bytes_t *body;
     struct MHD_Connection *connection;
-    bool suspended;            /* waits for the commit */
-    bool recorded;             /* which is done */
+    bool recorded;             /* it is on the disk */
     unsigned status;           /* of the answer; 0 while there is none */
     char text[FAULT_TEXT_MAX]; /* its sentence */
 } request_t;
 
-struct web {
+typedef struct {
+    MHD_socket fd;
+    mono_t since;       /* connected, or answered last */
+    void *place;        /* in the edge's visitors */
+    request_t *request; /* that is suspended; else NULL */
+} visitor_t;
+
+/* What goes to the loop, and comes back once it is on the disk. */
+typedef struct {
+    request_t *request; /* the thread's */
+    const source_t *source;
+    alertmanager_t *alerts;
+} post_t;
+
+typedef struct {
+    size_t count, capacity, bytes;
+    post_t *posts;
+} batch_t;
+
+/* The thread's side. */
+typedef struct {
     const settings_t *settings;
-    on_post_t on_post;
-    void *context;
+    zsock_t *pipe;
     struct MHD_Daemon *daemon;
     int fd;
     struct MHD_Response *recorded; /* 200, for everyone */
-    zlistx_t *waiting;             /* request_t, suspended; MHD owns them */
+    zlistx_t *waiting;             /* request_t, suspended, not with the loop yet; MHD owns them */
+    size_t flying;                 /* bytes of bodies that the loop has */
     zlistx_t *visitors;            /* visitor_t, ours */
-    mono_t said;                   /* log_refusal's last line */
-    uint64_t unsaid;               /* what it left out since */
+    mono_t ticked;
+    mono_t said;     /* log_refusal's last line */
+    uint64_t unsaid; /* what it left out since */
+} edge_t;
+
+struct web {
+    zactor_t *edge;
+    zlistx_t *taken; /* batch_t: what the loop took in since web_answer */
 };
 
 static void
@@ -91,7 +111,7 @@ refuse(request_t *request, unsigned status, const char *text)
 /* Anyone at all can be refused before a body is read: one line a second, with the count of the
  * others. */
 static void
-log_refusal(web_t *self, struct MHD_Connection *connection, const char *text)
+log_refusal(edge_t *self, struct MHD_Connection *connection, const char *text)
 {
     char from[INET6_ADDRSTRLEN] = "-";
     mono_t now = mono_now();
@@ -123,7 +143,7 @@ has_token(struct MHD_Connection *connection, const source_t *source)
 
 /* What can be said before the body is there. */
 static void
-look_at(const web_t *self, request_t *request, const char *method, const char *path)
+look_at(const edge_t *self, request_t *request, const char *method, const char *path)
 {
     if (!strcmp(path, "/v1/health")) {
         bool get = !strcmp(method, "GET");
@@ -167,29 +187,19 @@ add_body(request_t *request, const char *data, size_t size)
         bytes_add(request->body, data, size);
 }
 
-static enum MHD_Result
-take_body(web_t *self, request_t *request)
+static visitor_t *
+visitor_of(struct MHD_Connection *connection)
 {
-    fault_t fault = {0};
-    const source_t *source = request->source;
-    if (self->on_post(self->context, source, bytes_slice(request->body), &fault)) {
-        refuse(request,
-               fault.code == FAULT_LIMIT ? MHD_HTTP_CONTENT_TOO_LARGE : MHD_HTTP_BAD_REQUEST,
-               fault.text);
-        log_warning("source=%s: a post was refused: %s", source->name, fault.text);
-        return answer(request->connection, request->status, request->text);
-    }
-    request->suspended = true;
-    MHD_suspend_connection(request->connection);
-    zlistx_add_end(self->waiting, request);
-    return MHD_YES;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
 }
 
 static enum MHD_Result
 on_request(void *context, struct MHD_Connection *connection, const char *path, const char *method,
            const char *version, const char *data, size_t *size, void **own)
 {
-    web_t *self = context;
+    edge_t *self = context;
     request_t *request = *own;
     (void)version;
     if (!request) {
@@ -212,15 +222,10 @@ on_request(void *context, struct MHD_Connection *connection, const char *path, c
         return MHD_queue_response(connection, MHD_HTTP_OK, self->recorded);
     if (request->status)
         return answer(connection, request->status, request->text);
-    return take_body(self, request);
-}
-
-static visitor_t *
-visitor_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
+    visitor_of(connection)->request = request;
+    MHD_suspend_connection(connection);
+    zlistx_add_end(self->waiting, request);
+    return MHD_YES;
 }
 
 static void
@@ -229,8 +234,10 @@ on_completed(void *context, struct MHD_Connection *connection, void **own,
 {
     visitor_t *visitor = visitor_of(connection);
     (void)context, (void)code;
-    if (visitor)
+    if (visitor) {
         visitor->since = mono_now();
+        visitor->request = NULL;
+    }
     request_destroy((request_t **)own);
 }
 
@@ -238,7 +245,7 @@ static void
 on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
               enum MHD_ConnectionNotificationCode code)
 {
-    web_t *self = context;
+    edge_t *self = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         visitor_t *visitor = memory_new(1, sizeof *visitor);
         visitor->fd =
@@ -285,40 +292,9 @@ listen_on(const settings_t *settings, fault_t *fault)
     return listening;
 }
 
-web_t *
-web_new(const settings_t *settings, on_post_t on_post, void *context, fault_t *fault)
-{
-    CLEANUP(web_destroy) web_t *self = memory_new(1, sizeof *self);
-    self->settings = settings;
-    self->on_post = on_post;
-    self->recorded = respond("recorded");
-    self->context = context;
-    self->waiting = zlistx_new();
-    self->visitors = zlistx_new();
-    zlistx_set_destructor(self->visitors, free_item);
-    int listening = listen_on(settings, fault);
-    if (listening < 0)
-        return NULL;
-    self->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, self,
-        MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)WEB_MEMORY_MAX, MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS_MAX,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS_PER_ADDRESS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(WEB_REQUEST_MS / 1000),
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, self, MHD_OPTION_END);
-    if (!self->daemon) {
-        close(listening);
-        fault_set(fault, FAULT_IO, "the HTTP server does not start");
-        return NULL;
-    }
-    self->fd = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    return MOVE(self);
-}
-
 /* Goes on while the library has something that no descriptor will tell of. */
 static void
-run(web_t *self)
+run(edge_t *self)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
     for (int turn = 0; turn < TURNS_MAX; turn++) {
@@ -328,22 +304,252 @@ run(web_t *self)
     }
 }
 
-/* With 200, or with what is wrong. */
+/* What is not sound is answered at once. */
 static void
-resume(web_t *self, unsigned status, const char *text)
+add_post(batch_t *batch, request_t *request)
 {
-    size_t count = zlistx_size(self->waiting);
-    for (request_t *request = zlistx_first(self->waiting); request;
-         request = zlistx_next(self->waiting)) {
-        request->suspended = false;
-        request->recorded = status == MHD_HTTP_OK;
-        if (!request->recorded)
-            refuse(request, status, text);
+    fault_t fault = {0};
+    const source_t *source = request->source;
+    alertmanager_t *alerts = alertmanager_parse(bytes_slice(request->body), &fault);
+    if (!alerts) {
+        refuse(request,
+               fault.code == FAULT_LIMIT ? MHD_HTTP_CONTENT_TOO_LARGE : MHD_HTTP_BAD_REQUEST,
+               fault.text);
+        log_warning("source=%s: a post was refused: %s", source->name, fault.text);
+        visitor_of(request->connection)->request = NULL;
+        MHD_resume_connection(request->connection);
+        return;
+    }
+    if (alertmanager_cut(alerts))
+        log_warning("source=%s: %llu alerts of this group were cut off before they came here",
+                    source->name, (unsigned long long)alertmanager_cut(alerts));
+    batch->posts = memory_grow(batch->posts, batch->count, &batch->capacity, sizeof(post_t));
+    batch->posts[batch->count++] = (post_t){request, source, alerts};
+    batch->bytes += request->body->size;
+}
+
+static void
+batch_destroy(batch_t **self_p)
+{
+    batch_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->count; i++)
+        alertmanager_destroy(&self->posts[i].alerts);
+    free(self->posts);
+    free(self);
+    *self_p = NULL;
+}
+
+/* Hands on as many of those that wait as the loop may have at once. */
+static void
+hand_on(edge_t *self)
+{
+    CLEANUP(batch_destroy) batch_t *batch = memory_new(1, sizeof *batch);
+    bool refused = false;
+    while (zlistx_size(self->waiting) && self->flying + batch->bytes < WEB_FLIGHT_MAX) {
+        size_t before = batch->count;
+        request_t *request = zlistx_detach(self->waiting, NULL);
+        add_post(batch, request);
+        refused = refused || batch->count == before;
+    }
+    if (refused)
+        run(self);
+    if (!batch->count)
+        return;
+    self->flying += batch->bytes;
+    batch_t *sent = MOVE(batch);
+    zsock_send(self->pipe, "sp", "POSTS", sent);
+}
+
+/* What the loop is done with. */
+static void
+settle(edge_t *self, batch_t *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        request_t *request = batch->posts[i].request;
+        request->recorded = true;
+        visitor_of(request->connection)->request = NULL;
         MHD_resume_connection(request->connection);
     }
-    zlistx_purge(self->waiting);
-    if (count)
-        run(self);
+    self->flying -= batch->bytes;
+    batch_destroy(&batch);
+    run(self);
+}
+
+/* Cuts connections that take longer than WEB_REQUEST_MS over a request. */
+static void
+tick(edge_t *self)
+{
+    mono_t now = mono_now();
+    if (now.ms - self->ticked.ms < TICK_MS)
+        return;
+    self->ticked = now;
+    for (visitor_t *visitor = zlistx_first(self->visitors); visitor;
+         visitor = zlistx_next(self->visitors))
+        if (now.ms - visitor->since.ms > WEB_REQUEST_MS)
+            shutdown(visitor->fd, SHUT_RDWR);
+    run(self);
+}
+
+/* Whether it goes on. */
+static bool
+on_pipe(edge_t *self)
+{
+    batch_t *batch = NULL;
+    char *word = NULL;
+    int failed = zsock_recv(self->pipe, "sp", &word, &batch);
+    bool done = !failed && word && streq(word, "DONE");
+    if (done)
+        settle(self, batch);
+    zstr_free(&word);
+    return done;
+}
+
+static bool
+open_edge(edge_t *self, int listening)
+{
+    self->waiting = zlistx_new();
+    self->visitors = zlistx_new();
+    zlistx_set_destructor(self->visitors, free_item);
+    self->recorded = respond("recorded");
+    self->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, self,
+        MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)WEB_MEMORY_MAX, MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS_MAX,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS_PER_ADDRESS,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(WEB_REQUEST_MS / 1000),
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, self, MHD_OPTION_END);
+    if (!self->daemon)
+        return false;
+    self->fd = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return true;
+}
+
+static void
+close_edge(edge_t *self)
+{
+    zlistx_destroy(&self->waiting);
+    if (self->daemon)
+        MHD_stop_daemon(self->daemon);
+    if (self->recorded)
+        MHD_destroy_response(self->recorded);
+    zlistx_destroy(&self->visitors);
+}
+
+/* The loop ended: whoever is still suspended may post again. */
+static void
+dismiss(edge_t *self)
+{
+    for (visitor_t *visitor = zlistx_first(self->visitors); visitor;
+         visitor = zlistx_next(self->visitors)) {
+        if (!visitor->request)
+            continue;
+        refuse(visitor->request, MHD_HTTP_SERVICE_UNAVAILABLE, "the broker is stopping");
+        MHD_resume_connection(visitor->request->connection);
+    }
+    run(self);
+}
+
+typedef struct {
+    const settings_t *settings;
+    int listening;
+    bool open; /* out */
+} opening_t;
+
+/* Whoever connects before that waits in the listening socket's queue. */
+static bool
+is_to_serve(zsock_t *pipe)
+{
+    CLEANUP(zstr_free) char *word = NULL;
+    while (!word && !zsys_interrupted)
+        word = zstr_recv(pipe);
+    return word && streq(word, "SERVE");
+}
+
+static void
+edge(zsock_t *pipe, void *opening_)
+{
+    opening_t *opening = opening_; /* until the signal */
+    edge_t self = {.settings = opening->settings, .pipe = pipe};
+    bool open = opening->open = open_edge(&self, opening->listening);
+    zsock_signal(pipe, 0);
+    bool serving = open && is_to_serve(pipe);
+    while (serving) {
+        zmq_pollitem_t items[] = {{.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
+                                  {.fd = self.fd, .events = ZMQ_POLLIN}};
+        if (zmq_poll(items, ARRAY_SIZE(items), TICK_MS) < 0 && errno != EINTR)
+            break;
+        if (items[1].revents & ZMQ_POLLIN)
+            run(&self);
+        if (items[0].revents & ZMQ_POLLIN && !on_pipe(&self))
+            break;
+        tick(&self);
+        hand_on(&self);
+    }
+    if (serving)
+        dismiss(&self);
+    close_edge(&self);
+}
+
+web_t *
+web_new(const settings_t *settings, fault_t *fault)
+{
+    CLEANUP(web_destroy) web_t *self = memory_new(1, sizeof *self);
+    opening_t opening = {settings, listen_on(settings, fault), false};
+    if (opening.listening < 0)
+        return NULL;
+    self->taken = zlistx_new();
+    self->edge = zactor_new(edge, &opening);
+    if (opening.open)
+        return MOVE(self);
+    close(opening.listening);
+    fault_set(fault, FAULT_IO, "the HTTP server does not start");
+    return NULL;
+}
+
+void
+web_serve(web_t *self)
+{
+    zstr_send(self->edge, "SERVE");
+}
+
+zsock_t *
+web_socket(const web_t *self)
+{
+    return zactor_sock(self->edge);
+}
+
+/* The next batch that waits; NULL when none does. */
+static batch_t *
+next_batch(web_t *self)
+{
+    batch_t *batch = NULL;
+    char *word = NULL;
+    if (!(zsock_events(web_socket(self)) & ZMQ_POLLIN) ||
+        zsock_recv(self->edge, "sp", &word, &batch))
+        return NULL;
+    zstr_free(&word);
+    return batch;
+}
+
+void
+web_take(web_t *self, on_post_t on_post, void *context)
+{
+    for (batch_t *batch; (batch = next_batch(self));) {
+        for (size_t i = 0; i < batch->count; i++)
+            on_post(context, batch->posts[i].source, batch->posts[i].alerts);
+        zlistx_add_end(self->taken, batch);
+    }
+}
+
+void
+web_answer(web_t *self)
+{
+    for (batch_t *batch = zlistx_first(self->taken); batch; batch = zlistx_next(self->taken))
+        zsock_send(self->edge, "sp", "DONE", batch);
+    zlistx_purge(self->taken);
 }
 
 void
@@ -352,48 +558,13 @@ web_destroy(web_t **self_p)
     web_t *self = *self_p;
     if (!self)
         return;
-    if (self->daemon) {
-        resume(self, MHD_HTTP_SERVICE_UNAVAILABLE, "the broker is stopping");
-        MHD_stop_daemon(self->daemon);
-    }
-    MHD_destroy_response(self->recorded);
-    zlistx_destroy(&self->waiting);
-    zlistx_destroy(&self->visitors);
+    batch_t *batch;
+    while (self->taken && (batch = zlistx_detach(self->taken, NULL)))
+        batch_destroy(&batch);
+    while (self->edge && (batch = next_batch(self)))
+        batch_destroy(&batch);
+    zactor_destroy(&self->edge);
+    zlistx_destroy(&self->taken);
     free(self);
     *self_p = NULL;
-}
-
-int
-web_fd(const web_t *self)
-{
-    return self->fd;
-}
-
-void
-web_turn(web_t *self)
-{
-    run(self);
-}
-
-void
-web_answer(web_t *self)
-{
-    resume(self, MHD_HTTP_OK, NULL);
-}
-
-bool
-web_pending(const web_t *self)
-{
-    return zlistx_size(self->waiting) > 0;
-}
-
-void
-web_tick(web_t *self)
-{
-    mono_t now = mono_now();
-    for (visitor_t *visitor = zlistx_first(self->visitors); visitor;
-         visitor = zlistx_next(self->visitors))
-        if (now.ms - visitor->since.ms > WEB_REQUEST_MS)
-            shutdown(visitor->fd, SHUT_RDWR);
-    run(self);
 }
