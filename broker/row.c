@@ -115,6 +115,7 @@ static const column_t part_columns[] = {
     BOOL(part, verified),
     BOOL(part, proven),
     NUMBER(part, receipt),
+    TEXT(part, undo),
     LAST,
 };
 

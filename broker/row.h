@@ -59,13 +59,15 @@ typedef struct {
     hash_t decided;                    /* over the last decisions about it, as they were written */
 } incident_t;
 
-#define RUN_STATES(X)                                                               \
-    X(RUN_ACTIVE, "active")                                                         \
-    X(RUN_SUCCEEDED, "succeeded")                                                   \
-    X(RUN_FAILED, "failed")                                                         \
-    X(RUN_STOPPED, "stopped")                                                       \
-    X(RUN_EXPIRED, "expired") /* its window closed before every target had begun */ \
-    X(RUN_UNKNOWN, "unknown") /* nobody can know what happened somewhere */
+#define RUN_STATES(X)                                                                       \
+    X(RUN_ACTIVE, "active")                                                                 \
+    X(RUN_SUCCEEDED, "succeeded")                                                           \
+    X(RUN_FAILED, "failed")                                                                 \
+    X(RUN_STOPPED, "stopped")                                                               \
+    X(RUN_UNDONE, "undone")           /* failed, and what had been done there is undone */  \
+    X(RUN_UNDO_FAILED, "undo failed") /* failed, and somewhere so did the undo */           \
+    X(RUN_EXPIRED, "expired")         /* its window closed before every target had begun */ \
+    X(RUN_UNKNOWN, "unknown")         /* nobody can know what happened somewhere */
 
 typedef enum {
 #define X(state, word) state,
@@ -128,7 +130,12 @@ typedef struct {
     bool verified;                   /* a step with a verify ended ok */
     bool proven;                     /* receipt is there */
     uint64_t receipt;                /* leaf of the receipt that ended it */
+    char undo[16];                   /* one of the words below; "" while nothing is undone */
 } part_row_t;
+
+#define UNDO_BEGUN  "undoing"
+#define UNDO_DONE   "undone"
+#define UNDO_FAILED "undo failed"
 
 typedef struct {
     uint64_t incident; /* 0: a resolve of what nobody knows, or a heartbeat */

@@ -102,6 +102,7 @@ static const char *const migrations[] = {
     " bytes BLOB NOT NULL, closed INTEGER NOT NULL, PRIMARY KEY (run, target, start)) STRICT;",
     "CREATE TABLE brake (region TEXT PRIMARY KEY, engaged INTEGER NOT NULL, at INTEGER NOT NULL,"
     " who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;",
+    "ALTER TABLE part ADD COLUMN undo TEXT NOT NULL DEFAULT '';",
 };
 
 typedef struct {

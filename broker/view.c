@@ -308,6 +308,7 @@ take_part(void *context, const row_t *row)
     value_set_text(map, "state", part_word(part->state));
     if (zhashx_lookup(viewing->waits, part->target))
         value_set(map, "waits", value_copy(zhashx_lookup(viewing->waits, part->target)));
+    set_said(map, "undo", part->undo);
     set_said(map, "code", part->code);
     set_said(map, "text", part->text);
     set_when(map, "offered", part->offered);

@@ -216,7 +216,7 @@ static bool
 verifies(const core_t *self, const run_t *run, const receipt_t *receipt)
 {
     const shelved_t *release = shelf_release(self->shelf, &run->row.release);
-    if (receipt->outcome != OUTCOME_OK || !release)
+    if (receipt->outcome != OUTCOME_OK || receipt->phase != PHASE_RUN || !release)
         return false;
     CLEANUP(manifest_destroy) manifest_t *decoded = NULL;
     const manifest_t *manifest = release->manifest;
@@ -225,6 +225,23 @@ verifies(const core_t *self, const run_t *run, const receipt_t *receipt)
             manifest_decode(value_slice(value_get(release->files, "manifest")), NULL);
     const manifest_step_t *step = manifest ? manifest_step(manifest, receipt->step) : NULL;
     return step && step->has_verify;
+}
+
+/* What the part's receipts say of undoing what it had done. */
+static void
+note_undo(share_t *share, const receipt_t *receipt)
+{
+    char *undo = share->row.undo;
+    bool over = receipt->part != OUTCOME_OPEN;
+    bool well = receipt->outcome == OUTCOME_OK || receipt->outcome == OUTCOME_SKIPPED;
+    if (receipt->phase == PHASE_UNDO)
+        snprintf(undo, sizeof share->row.undo, "%s",
+                 !well || !strcmp(undo, UNDO_FAILED) ? UNDO_FAILED
+                 : over                              ? UNDO_DONE
+                                                     : UNDO_BEGUN);
+    else if (over && !strcmp(undo, UNDO_BEGUN)) /* "-": it was given up */
+        snprintf(undo, sizeof share->row.undo, "%s",
+                 strcmp(receipt->step, "-") ? UNDO_DONE : UNDO_FAILED);
 }
 
 static void
@@ -236,6 +253,7 @@ move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *
     if (!part_ended(share->row.state) && share->row.state != PART_ACCEPTED)
         share->row.accepted = self->now;
     share->row.verified = share->row.verified || verifies(self, run, receipt);
+    note_undo(share, receipt);
     if (!part_ended(state)) {
         if (share->row.state == PART_ACCEPTED || share->row.proven)
             run_put_share(self, share); /* proven: a receipt of before its end came behind it */

@@ -17,6 +17,30 @@ check_targets(const core_t *self, const roster_t *roster, fault_t *fault)
     return 0;
 }
 
+/* Every release that the run may call is here, and such as its signers may cause. */
+static int
+check_callees(core_t *self, const order_t *order, const warrant_t *warrant, fault_t *fault)
+{
+    for (size_t i = 0; i < order->release_count; i++) {
+        const char *playbook = order->releases[i].playbook;
+        const shelved_t *callee = shelf_release(self->shelf, &order->releases[i].hash);
+        if (!strcmp(playbook, order->playbook))
+            continue;
+        if (!callee || callee->state != RELEASE_IN_SERVICE)
+            return fault_set(fault, FAULT_NOT_FOUND,
+                             "the release of '%s' that this may call is not in service here%s%s",
+                             playbook, callee && callee->reason[0] ? ": " : "",
+                             callee ? callee->reason : "");
+        CLEANUP(release_destroy)
+        release_t *checked =
+            trust_check_callee(self->charter->trust, warrant, bytes_slice(callee->document),
+                               bytes_slice(callee->armors), fault);
+        if (!checked)
+            return fault_wrap(fault, "'%s', which this may call", playbook);
+    }
+    return 0;
+}
+
 /* 0 where a worker would find that it holds, its own policy aside. */
 static int
 check_order(core_t *self, const event_t *event, const shelved_t *release, const roster_t *roster,
@@ -30,7 +54,8 @@ check_order(core_t *self, const event_t *event, const shelved_t *release, const 
     };
     CLEANUP(warrant_destroy)
     warrant_t *warrant = trust_check(self->charter->trust, &proof, NULL, self->now, fault);
-    if (!warrant || check_targets(self, roster, fault))
+    if (!warrant || check_callees(self, warrant->order, warrant, fault) ||
+        check_targets(self, roster, fault))
         return -1;
     CLEANUP(value_destroy)
     value_t *inputs = manifest_inputs_of(release->manifest, warrant, fault);

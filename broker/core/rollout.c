@@ -131,13 +131,27 @@ close_window(core_t *self, run_t *run)
         give_up(self, run, PART_OFFERED, "expired", "the worker did not answer in its window");
 }
 
+/* Of a run of which parts failed: whether those that began to undo what they had done have. */
 static run_state_t
-verdict(const tally_t *tally)
+undo_verdict(const run_t *run)
 {
-    const size_t *in = tally->in;
-    return tally_open(tally)                     ? RUN_ACTIVE
+    size_t begun = 0, undone = 0, failed = 0;
+    for (size_t i = 0; i < run->share_count; i++) {
+        const char *undo = run->shares[i].row.undo;
+        begun += *undo != '\0';
+        undone += !strcmp(undo, UNDO_DONE);
+        failed += !strcmp(undo, UNDO_FAILED);
+    }
+    return failed ? RUN_UNDO_FAILED : begun && undone == begun ? RUN_UNDONE : RUN_FAILED;
+}
+
+static run_state_t
+verdict(const run_t *run)
+{
+    const size_t *in = run->tally.in;
+    return tally_open(&run->tally)               ? RUN_ACTIVE
            : in[PART_UNKNOWN]                    ? RUN_UNKNOWN
-           : in[PART_FAILED] || in[PART_REFUSED] ? RUN_FAILED
+           : in[PART_FAILED] || in[PART_REFUSED] ? undo_verdict(run)
            : in[PART_STOPPED]                    ? RUN_STOPPED
            : in[PART_NEVER]                      ? RUN_EXPIRED
                                                  : RUN_SUCCEEDED;
@@ -226,7 +240,7 @@ run_advance(core_t *self, run_t *run)
         close_window(self, run);
         next_wave(self, run);
     }
-    run_state_t state = verdict(&run->tally);
+    run_state_t state = verdict(run);
     if (state == run->row.state)
         return;
     run_turn(self, run, state);

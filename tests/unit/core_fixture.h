@@ -17,7 +17,7 @@
 
 #define MANIFEST                                                                 \
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n" \
-    "rollout 1 2 30 0\nlimits 0 0\ncooldown 900\ninput mount path\nfrom mount "    \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 900\ninput mount path\nfrom mount "  \
     "labels.mountpoint\ntrigger DiskFull\n"                                      \
     "step free run 60 when,verify\nstep usage run 30 -\nneeds free usage\n"      \
     "use free file.remove change\nuse usage disk.usage observe\n"                \
@@ -246,8 +246,8 @@ worker_number(const char *worker)
 }
 
 static inline sealed_t
-receipt_of(house_t *self, const char *worker, const char *step_name, outcome_t outcome,
-           outcome_t part)
+receipt_in(house_t *self, const char *worker, const char *step_name, phase_t phase,
+           outcome_t outcome, outcome_t part)
 {
     size_t number = worker_number(worker);
     receipt_t *receipt = site_receipt(self->site);
@@ -258,11 +258,19 @@ receipt_of(house_t *self, const char *worker, const char *step_name, outcome_t o
     receipt->previous = self->head[number];
     receipt->run = run_now(self).id;
     receipt->release = self->release_hash;
+    receipt->phase = phase;
     receipt->outcome = outcome;
     receipt->part = part;
     if (outcome != OUTCOME_OK)
         text_copy(receipt->code, sizeof receipt->code, "failed");
     return site_seal_receipt(self->site, receipt, worker);
+}
+
+static inline sealed_t
+receipt_of(house_t *self, const char *worker, const char *step_name, outcome_t outcome,
+           outcome_t part)
+{
+    return receipt_in(self, worker, step_name, PHASE_RUN, outcome, part);
 }
 
 static inline int
@@ -275,16 +283,24 @@ send_receipt(house_t *self, const char *worker, const sealed_t *receipt)
 }
 
 static inline void
-worker_tells(house_t *self, const char *worker, const char *step_name, outcome_t outcome,
-             outcome_t part)
+worker_tells_in(house_t *self, const char *worker, const char *step_name, phase_t phase,
+                outcome_t outcome, outcome_t part)
 {
     size_t number = worker_number(worker);
-    sealed_t receipt CLEANUP(sealed_done) = receipt_of(self, worker, step_name, outcome, part);
+    sealed_t receipt CLEANUP(sealed_done) =
+        receipt_in(self, worker, step_name, phase, outcome, part);
     if (send_receipt(self, worker, &receipt))
         fail_msg("%s", self->fault.text);
     assert_int_equal(sent(self, MESSAGE_ACK, worker), 1);
     self->head[number] = hash_of(bytes_slice(receipt.document));
     self->sequence[number]++;
+}
+
+static inline void
+worker_tells(house_t *self, const char *worker, const char *step_name, outcome_t outcome,
+             outcome_t part)
+{
+    worker_tells_in(self, worker, step_name, PHASE_RUN, outcome, part);
 }
 
 static inline void

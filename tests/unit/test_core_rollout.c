@@ -239,6 +239,52 @@ a_paused_run_offers_nothing_further(void **state)
 }
 
 static void
+a_failed_run_that_undid_what_it_had_done_is_undone(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    order_w1(self, 'a');
+    worker_tells(self, "w1", "free", OUTCOME_FAILED, OUTCOME_OPEN);
+    assert_string_equal(part_of(self, "w1").undo, "");
+    worker_tells_in(self, "w1", "free", PHASE_UNDO, OUTCOME_OK, OUTCOME_OPEN);
+    assert_string_equal(part_of(self, "w1").undo, "undoing");
+    worker_tells_in(self, "w1", "usage", PHASE_UNDO, OUTCOME_OK, OUTCOME_FAILED);
+    assert_string_equal(part_of(self, "w1").undo, "undone");
+    assert_int_equal(run_now(self).state, RUN_UNDONE);
+}
+
+static void
+an_undo_that_failed_is_said_whatever_came_after_it(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    order_w1(self, 'a');
+    worker_tells_in(self, "w1", "free", PHASE_UNDO, OUTCOME_FAILED, OUTCOME_OPEN);
+    restart(self);
+    worker_tells_in(self, "w1", "usage", PHASE_UNDO, OUTCOME_OK, OUTCOME_FAILED);
+    assert_string_equal(part_of(self, "w1").undo, "undo failed");
+    assert_int_equal(run_now(self).state, RUN_UNDO_FAILED);
+}
+
+static void
+an_order_that_may_call_what_is_not_here_is_refused(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    order_t *order = make_order(self, 0);
+    order->release_count = 2;
+    order->releases[1].hash = hash_of(slice_text("another"));
+    text_copy(order->releases[1].playbook, TEXT_NAME_MAX + 1, "other");
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
+    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
+                                          .document = bytes_slice(sealed.document),
+                                          .armors = bytes_slice(sealed.armors)}),
+                     -1);
+    assert_int_equal(self->fault.code, FAULT_NOT_FOUND);
+    assert_non_null(strstr(self->fault.text, "may call"));
+}
+
+static void
 a_run_that_only_observes_goes_at_once(void **state)
 {
     house_t *self = *state;
@@ -348,6 +394,9 @@ main(void)
         CASE(one_run_of_a_playbook_is_on_a_target_at_a_time),
         CASE(no_automatic_run_begins_beside_an_order),
         CASE(a_paused_run_offers_nothing_further),
+        CASE(a_failed_run_that_undid_what_it_had_done_is_undone),
+        CASE(an_undo_that_failed_is_said_whatever_came_after_it),
+        CASE(an_order_that_may_call_what_is_not_here_is_refused),
         CASE(a_run_that_only_observes_goes_at_once),
         CASE(a_closed_window_leaves_later_waves_never_reached),
         CASE(a_late_acceptance_counts_more_than_never),
