@@ -1,0 +1,10 @@
+return playbook {
+  name     = "glance",
+  summary  = "See how full a filesystem is",
+  inputs   = { mount = input.path { from = "labels.mountpoint", help = "where it is mounted" } },
+  triggers = { on.alert { name = "HostOutOfDiskSpace" } },
+  step "usage" {
+    uses = { ["disk.usage"] = { path = equals("inputs.mount") } },
+    run  = function(ctx) return disk.usage { path = ctx.inputs.mount } end,
+  },
+}
