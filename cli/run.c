@@ -103,9 +103,14 @@ print_output(const value_t *output, const receipt_t *receipt)
 static void
 print_receipt(const value_t *row, const receipt_t *receipt)
 {
-    char reason[FAULT_TEXT_MAX];
-    printf("    %-12s %-8s %.1f s", receipt->step, outcome_word(receipt->outcome),
+    char reason[FAULT_TEXT_MAX], ended[32];
+    bool undo = receipt->phase == PHASE_UNDO;
+    snprintf(ended, sizeof ended, "%s%s", undo ? "undo " : "", outcome_word(receipt->outcome));
+    printf("    %-12s %-8s %.1f s", receipt->step,
+           undo && receipt->outcome == OUTCOME_OK ? "undone" : ended,
            (double)(receipt->ended.ms - receipt->started.ms) / 1000);
+    if (receipt->attempt > 1)
+        printf("  attempt %llu", (unsigned long long)receipt->attempt);
     if (strcmp(receipt->code, fault_word(FAULT_NONE)) != 0)
         printf("  %s", receipt->code);
     if (strcmp(receipt->reason, "-") != 0)
@@ -148,6 +153,10 @@ print_part(const options_t *options, const value_t *part, const char *run, const
     const char *worker = value_get_text(part, "worker");
     printf("  %-16s wave %lld  %s", worker, (long long)value_get_integer(part, "wave"),
            value_get_text(part, "state"));
+    if (value_get(part, "undo"))
+        printf(", %s", value_get_text(part, "undo"));
+    if (value_get(part, "waits"))
+        printf(", waits for a person in step %s", value_get_text(part, "waits"));
     if (*value_get_text(part, "code") && strcmp(value_get_text(part, "code"), "none") != 0)
         printf("  %s", value_get_text(part, "code"));
     if (!strcmp(value_get_text(part, "state"), "waiting"))

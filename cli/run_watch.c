@@ -118,7 +118,7 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
         CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
         if (client_interrupted(client))
             return detached(run);
-        if (event && out)
+        if (event && out && strcmp(value_get_text(event, "kind"), "output") != 0)
             print_event(options, event, out);
         bool late = wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000;
         bool ended = event && !strcmp(value_get_text(event, "kind"), "run");

@@ -274,6 +274,31 @@ move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *
     run_advance(self, run);
 }
 
+static bool
+is_dry(const run_t *run)
+{
+    CLEANUP(order_destroy)
+    order_t *order = run->row.by_grant ? NULL : order_decode(bytes_slice(run->authority), NULL);
+    return order && order->dry;
+}
+
+/* What a notify step gave goes to its sink; a dry run tells nobody. */
+static void
+pass_word(core_t *self, const event_t *event, const receipt_t *receipt, const run_t *run)
+{
+    CLEANUP(manifest_destroy) manifest_t *manifest = NULL;
+    hash_t output = hash_of(event->output);
+    if (receipt->phase != PHASE_RUN || receipt->outcome != OUTCOME_OK || !event->output.size ||
+        !hash_equal(&output, &receipt->output))
+        return;
+    const manifest_step_t *step = run_step(self, run, receipt->step, &manifest);
+    if (!step || step->kind != STEP_NOTIFY || is_dry(run))
+        return;
+    CLEANUP(value_destroy) value_t *text = value_decode(event->output, NULL);
+    if (text && value_kind(text) == VALUE_BYTES)
+        core_notify(self, step->sink, value_string(text), run->row.incident, &run->row.id);
+}
+
 int
 on_receipt(core_t *self, event_t *event, fault_t *fault)
 {
@@ -301,6 +326,8 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
         size_t at = 0;
         share_t *share = run ? run_share(run, receipt->worker, receipt->target, &at) : NULL;
         tell_receipt(self, receipt, run);
+        if (share)
+            pass_word(self, event, receipt, run);
         if (share && receipt->phase == PHASE_RUN)
             waits_end(self, run, share, receipt->step);
         if (share)

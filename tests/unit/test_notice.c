@@ -281,6 +281,77 @@ a_sink_that_is_not_there_is_said(void **state)
     nothing_is_due(self);
 }
 
+#define TELLING                                                                  \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n" \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 900\ninput mount path\n"             \
+    "step free run 60 -\nstep tell notify 60 -\nneeds tell free\n"               \
+    "notify tell none\nuse free file.remove change\nend\n"
+
+static void
+begin_telling(house_t *self, bool dry)
+{
+    sealed_done(&self->release);
+    self->manifest = TELLING;
+    release_t *release =
+        site_release_of(self->site, "disk-full", slice_text(TELLING), slice_text(SITE_PLAYBOOK));
+    self->release = site_seal_release(self->site, release, "ana", "rob,rita");
+    self->release_hash = hash_of(bytes_slice(self->release.document));
+    put_in_service(self);
+    order_t *order = make_order(self, 0);
+    order->target_count = 1;
+    order->dry = dry;
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
+    submit(self, &sealed);
+    worker_accepts(self, "w1");
+}
+
+/* The receipt of step `tell`, handed in as often as that. */
+static void
+worker_says(house_t *self, const char *text, unsigned times)
+{
+    CLEANUP(bytes_destroy) bytes_t *output = bytes_new();
+    CLEANUP(value_destroy) value_t *value = value_text(text);
+    value_encode(value, output);
+    receipt_t *receipt = site_receipt(self->site);
+    text_copy(receipt->step, sizeof receipt->step, "tell");
+    receipt->run = run_now(self).id;
+    receipt->release = self->release_hash;
+    receipt->output = hash_of(bytes_slice(output));
+    receipt->output_bytes = bytes_slice(output).size;
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_receipt(self->site, receipt, "w1");
+    for (unsigned i = 0; i < times; i++)
+        must(self, (event_t){.kind = EVENT_RECEIPT,
+                             .worker = "w1",
+                             .document = bytes_slice(sealed.document),
+                             .armors = bytes_slice(sealed.armors),
+                             .output = bytes_slice(output)});
+}
+
+static void
+what_a_notify_step_gives_goes_to_its_sink_once(void **state)
+{
+    house_t *self = *state;
+    begin_telling(self, false);
+    worker_says(self, "12 files are gone", 2);
+    noticed(self, due(self, "all", "run.succeeded"), "none");
+    CLEANUP(row_destroy) row_t *row = take(self);
+    assert_non_null(row);
+    assert_string_equal(row->notice.sink, "none");
+    assert_string_equal(row->notice.text, "12 files are gone");
+    noticed(self, row->notice.number, "none");
+    nothing_is_due(self);
+}
+
+static void
+a_dry_run_tells_nobody_what_its_steps_say(void **state)
+{
+    house_t *self = *state;
+    begin_telling(self, true);
+    worker_says(self, "12 files are gone", 1);
+    noticed(self, due(self, "all", "run.succeeded"), "none");
+    nothing_is_due(self);
+}
+
 static void
 text_is_cut_between_characters(void **state)
 {
@@ -328,6 +399,8 @@ main(void)
         WITH_SINKS(a_clock_that_was_set_back_keeps_nobody_waiting_for_days),
         WITH_SINKS(an_answer_to_what_is_not_under_way_is_refused),
         WITH_SINKS(a_sink_that_is_not_there_is_said),
+        WITH_SINKS(what_a_notify_step_gives_goes_to_its_sink_once),
+        WITH_SINKS(a_dry_run_tells_nobody_what_its_steps_say),
         WITH_SINKS(text_is_cut_between_characters),
         WITH_SINKS(a_sink_keeps_a_bounded_number_waiting_and_says_so_once),
     };
