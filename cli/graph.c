@@ -193,6 +193,7 @@ find_rows(picture_t *self)
     const manifest_t *manifest = self->manifest;
     size_t order[MANIFEST_STEPS_MAX];
     int below = 0;
+    assert(self->nodes);
     manifest_sequence(manifest, order);
     for (int last = 0; last < 2; last++) {
         for (size_t i = 0; i < manifest->step_count; i++) {

@@ -144,7 +144,8 @@ tokens_word(const tokens_t *self, size_t i, const char *word)
 bool
 tokens_mark(const tokens_t *self, size_t i, char mark)
 {
-    return i < self->count && self->at[i].kind == TOKEN_MARK && self->at[i].text.data[0] == mark;
+    return i < self->count && self->at[i].kind == TOKEN_MARK &&
+           self->at[i].text.data[0] == (uint8_t)mark;
 }
 
 size_t

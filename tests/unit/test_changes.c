@@ -130,9 +130,7 @@ every_line_of_a_manifest_is_said(void **state)
         "input how: choice, of hard | soft",
         "input n: integer, from 1 to 9",
         "input tag: string, like v[0-9]+",
-        "step a: at most 60 s; can be undone; tries again 2 times, the first after 10 s; for each "
-        "of"
-        " at most 9 items",
+        "step a: at most 60 s; can be undone; tries again 2 times, the first after 10 s; for each",
         "step b: waits at most 60 s for the consent of one officer: Go on?; needs a",
         "step c: waits at most 90 s for an answer (choice, of x | y) of one responder: How?",
         "step d: notifies pager; at most 60 s; only once failed: a",
