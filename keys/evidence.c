@@ -1,16 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Grants, and the alerts that draw on them. */
+#include <assert.h>
+#include <stdlib.h>
+
 #include "keys/trust_private.h"
 
 #define AHEAD_MS (60 * 1000) /* by which an alert's clock may be ahead of ours */
 #define DAY_MS   INT64_C(86400000)
 
-/* Without a release (NULL) its class and authors are judged later, when the grant is used. */
-static int
-check_grant_signers(const trust_t *self, const backing_t *backing, const reach_t *reach,
-                    const release_t *named, class_t *allowed, fault_t *fault)
+/* What conditions are asked of; all of it borrowed. */
+typedef struct {
+    trust_t *trust;
+    const backing_t *backing; /* of the grant */
+    const grant_t *grant;
+    const reach_t *reach; /* where it would run; nowhere for a grant by itself */
+    wall_t when;
+    class_t allowed; /* out: as far as its signers reach */
+
+    /* Of an alert; NULL for a grant by itself. */
+    const alert_t *alert;
+    const proof_t *proof;
+    const char *worker;     /* that asks; NULL: the alert's host */
+    const release_t *named; /* where the proof has the release that the grant names */
+    warrant_t *warrant;     /* the run; out: the release */
+    size_t line;            /* of the grant's matches */
+} matter_t;
+
+/* In which region the run would be; NULL for nowhere. */
+static const fleet_t *
+matter_fleet(const matter_t *self)
 {
-    demand_t demand = {.backing = backing, .reach = reach, .everyone = true};
+    return self->reach->count ? self->reach->worker[0].fleet : NULL;
+}
+
+static int
+check_worker(matter_t *self, fault_t *fault)
+{
+    if (!self->reach->count)
+        return fault_set(fault, FAULT_TARGET, "'%.100s' is no worker's host in any fleet",
+                         self->worker ? self->worker : self->alert->host);
+    return 0;
+}
+
+/* Without the release its class and authors are judged later, when the grant is used. */
+static int
+check_signers(matter_t *self, fault_t *fault)
+{
+    const backing_t *backing = self->backing;
+    const release_t *named = self->named;
+    demand_t demand = {.backing = backing, .reach = self->reach, .everyone = true};
     if (backing_check_role(backing, ROLE_RESPONDER, fault))
         return -1;
     for (size_t i = 0; named && i < backing->count; i++)
@@ -20,44 +58,61 @@ check_grant_signers(const trust_t *self, const backing_t *backing, const reach_t
     if (named && named->highest == CLASS_DESTRUCTIVE)
         return fault_set(fault, FAULT_CLASS, "no grant reaches a destructive release");
     for (int class = 0; class < CLASSES; class ++)
-        demand.needed[class] = self->root->quorum_grant;
-    return demand_check(&demand, named ? named->highest : CLASS_OBSERVE, CLASS_CHANGE, allowed,
-                        fault);
+        demand.needed[class] = self->trust->root->quorum_grant;
+    return demand_check(&demand, named ? named->highest : CLASS_OBSERVE, CLASS_CHANGE,
+                        &self->allowed, fault);
 }
 
 static int
-check_grant_terms(const trust_t *self, const grant_t *grant, wall_t now, fault_t *fault)
+check_span(matter_t *self, fault_t *fault)
+{
+    uint64_t days = self->trust->root->grant_days_max;
+    if (self->grant->expires.ms - self->grant->issued.ms > (int64_t)days * DAY_MS)
+        return fault_set(fault, FAULT_WINDOW, "it lasts longer than the %llu days root allows",
+                         (unsigned long long)days);
+    return 0;
+}
+
+static int
+check_begun(matter_t *self, fault_t *fault)
 {
     char text[MOMENT_TEXT_MAX];
-    if (grant->expires.ms - grant->issued.ms > (int64_t)self->root->grant_days_max * DAY_MS)
-        return fault_set(fault, FAULT_WINDOW, "it lasts longer than the %llu days root allows",
-                         (unsigned long long)self->root->grant_days_max);
-    if (now.ms < grant->issued.ms) {
-        wall_write_time(grant->issued, text);
-        return fault_set(fault, FAULT_WINDOW, "it begins at %s only", text);
-    }
-    if (now.ms >= grant->expires.ms) {
-        wall_write_time(grant->expires, text);
-        return fault_set(fault, FAULT_EXPIRED, "it expired at %s", text);
-    }
-    if (grant->evidence == EVIDENCE_SIGNED)
+    if (self->when.ms >= self->grant->issued.ms)
+        return 0;
+    wall_write_time(self->grant->issued, text);
+    return fault_set(fault, FAULT_WINDOW, "it begins at %s only", text);
+}
+
+static int
+check_expiry(matter_t *self, fault_t *fault)
+{
+    char text[MOMENT_TEXT_MAX];
+    if (self->when.ms < self->grant->expires.ms)
+        return 0;
+    wall_write_time(self->grant->expires, text);
+    return fault_set(fault, FAULT_EXPIRED, "it expired at %s", text);
+}
+
+static int
+check_evidence(matter_t *self, fault_t *fault)
+{
+    if (self->grant->evidence == EVIDENCE_SIGNED)
         return fault_set(fault, FAULT_EVIDENCE,
                          "it asks for signed alerts, and fleets hold no "
                          "sources' keys yet: use evidence 'token'");
     return 0;
 }
 
-static bool
-field_matches(const grant_t *grant, const char *field, const char *value)
+static int
+check_stops(matter_t *self, fault_t *fault)
 {
-    for (size_t i = 0; value && i < grant->match_count; i++)
-        if (!strcmp(grant->matches[i].field, field) && !strcmp(grant->matches[i].value, value))
-            return true;
-    return false;
+    const fleet_t *fleet = matter_fleet(self);
+    return trust_check_halts(self->trust, &self->warrant->run, self->grant->playbook,
+                             fleet ? fleet->region : NULL, fault);
 }
 
 static bool
-source_listed(char (*sources)[TEXT_NAME_MAX + 1], size_t count, const char *source)
+source_listed(const char (*sources)[TEXT_NAME_MAX + 1], size_t count, const char *source)
 {
     for (size_t i = 0; i < count; i++)
         if (!strcmp(sources[i], source))
@@ -66,60 +121,143 @@ source_listed(char (*sources)[TEXT_NAME_MAX + 1], size_t count, const char *sour
 }
 
 static int
-check_alert(grant_t *grant, const alert_t *alert, const fleet_t *fleet, wall_t now, fault_t *fault)
+check_source(matter_t *self, fault_t *fault)
 {
-    if (!source_listed(grant->sources, grant->source_count, alert->source))
+    const grant_t *grant = self->grant;
+    if (!source_listed(grant->sources, grant->source_count, self->alert->source))
         return fault_set(fault, FAULT_EVIDENCE, "the grant does not list source '%s'",
-                         alert->source);
-    if (!source_listed(fleet->sources, fleet->source_count, alert->source))
-        return fault_set(fault, FAULT_EVIDENCE, "source '%s' does not speak for region '%s'",
-                         alert->source, fleet->region);
-    if (!alert->firing)
-        return fault_set(fault, FAULT_EVIDENCE, "the alert is resolved");
-    for (size_t i = 0; i < grant->match_count; i++) {
-        const char *field = grant->matches[i].field;
-        if (!field_matches(grant, field, alert_field(alert, field)))
-            return fault_set(fault, FAULT_EVIDENCE, "the alert's %s is not what the grant matches",
-                             field);
-    }
-    if (alert->received.ms < now.ms - (int64_t)grant->fresh_s * 1000 ||
-        alert->received.ms > now.ms + AHEAD_MS)
-        return fault_set(fault, FAULT_STALE,
-                         "the alert was not received within the last %llu "
-                         "seconds",
-                         (unsigned long long)grant->fresh_s);
+                         self->alert->source);
     return 0;
 }
 
 static int
-check_host(const trust_t *self, const grant_t *grant, const alert_t *alert, const reach_t *reach,
-           fault_t *fault)
+check_region(matter_t *self, fault_t *fault)
 {
-    const worker_line_t *worker = reach->worker[0].line;
-    if (trust_host(self, alert->host, NULL) != worker)
+    const fleet_t *fleet = matter_fleet(self);
+    if (!source_listed(fleet->sources, fleet->source_count, self->alert->source))
+        return fault_set(fault, FAULT_EVIDENCE, "source '%s' does not speak for region '%s'",
+                         self->alert->source, fleet->region);
+    return 0;
+}
+
+static int
+check_firing(matter_t *self, fault_t *fault)
+{
+    return self->alert->firing ? 0 : fault_set(fault, FAULT_EVIDENCE, "the alert is resolved");
+}
+
+/* Lines with one field are alternatives: each holds where one of them does. */
+static int
+check_match(matter_t *self, fault_t *fault)
+{
+    const grant_t *grant = self->grant;
+    const char *field = grant->matches[self->line].field;
+    const char *value = alert_field(self->alert, field);
+    for (size_t i = 0; value && i < grant->match_count; i++)
+        if (!strcmp(grant->matches[i].field, field) && !strcmp(grant->matches[i].value, value))
+            return 0;
+    return fault_set(fault, FAULT_EVIDENCE, "the alert's %s is not what the grant matches", field);
+}
+
+static int
+check_fresh(matter_t *self, fault_t *fault)
+{
+    int64_t received = self->alert->received.ms;
+    if (received < self->when.ms - (int64_t)self->grant->fresh_s * 1000 ||
+        received > self->when.ms + AHEAD_MS)
+        return fault_set(fault, FAULT_STALE,
+                         "the alert was not received within the last %llu "
+                         "seconds",
+                         (unsigned long long)self->grant->fresh_s);
+    return 0;
+}
+
+static int
+check_host(matter_t *self, fault_t *fault)
+{
+    const worker_line_t *worker = self->reach->worker[0].line;
+    if (trust_host(self->trust, self->alert->host, NULL) != worker)
         return fault_set(fault, FAULT_TARGET, "the alert's host '%.100s' is not worker '%s'",
-                         alert->host, worker->id);
-    if (!reach_covered(reach, grant->scope))
+                         self->alert->host, worker->id);
+    return 0;
+}
+
+static int
+check_scope(matter_t *self, fault_t *fault)
+{
+    if (!reach_covered(self->reach, self->grant->scope))
         return fault_set(fault, FAULT_TARGET, "worker '%s' is outside the grant's scope",
-                         worker->id);
+                         self->reach->worker[0].line->id);
+    return 0;
+}
+
+static int
+check_release(matter_t *self, fault_t *fault)
+{
+    return trust_take_release(self->trust, self->proof, &self->grant->release,
+                              self->grant->playbook, self->warrant, fault);
+}
+
+/* In the order in which they are asked: the first that fails is the refusal. */
+static const struct {
+    int (*check)(matter_t *self, fault_t *fault);
+    bool term;      /* of the grant by itself */
+    bool somewhere; /* asks where it would run */
+} rows[CONDITIONS] = {
+    [CONDITION_WORKER] = {check_worker, false, false},
+    [CONDITION_SIGNERS] = {check_signers, true, false},
+    [CONDITION_SPAN] = {check_span, true, false},
+    [CONDITION_BEGUN] = {check_begun, true, false},
+    [CONDITION_EXPIRY] = {check_expiry, true, false},
+    [CONDITION_EVIDENCE] = {check_evidence, true, false},
+    [CONDITION_STOPS] = {check_stops, false, false},
+    [CONDITION_SOURCE] = {check_source, false, false},
+    [CONDITION_REGION] = {check_region, false, true},
+    [CONDITION_FIRING] = {check_firing, false, false},
+    [CONDITION_MATCH] = {check_match, false, false},
+    [CONDITION_FRESH] = {check_fresh, false, false},
+    [CONDITION_HOST] = {check_host, false, true},
+    [CONDITION_SCOPE] = {check_scope, false, true},
+    [CONDITION_RELEASE] = {check_release, false, false},
+};
+
+const char *
+condition_word(condition_t self)
+{
+    static const char *const words[CONDITIONS] = {
+#define X(code, word) [code] = word,
+        GRANT_CONDITIONS(X)
+#undef X
+    };
+    assert(self < CONDITIONS);
+    return words[self];
+}
+
+/* How often a condition is asked. */
+static size_t
+count_lines(const matter_t *self, condition_t condition)
+{
+    return condition == CONDITION_MATCH ? self->grant->match_count : 1;
+}
+
+/* Whether all from first to last hold. */
+static int
+check_conditions(matter_t *self, condition_t first, condition_t last, fault_t *fault)
+{
+    for (unsigned i = first; i <= (unsigned)last; i++)
+        for (self->line = 0; self->line < count_lines(self, i); self->line++)
+            if (rows[i].check(self, fault))
+                return rows[i].term ? fault_wrap(fault, "grant") : -1;
     return 0;
 }
 
 /* The worker that asks or, where none does, the one to which the alert's host maps. */
-static int
-reach_alert(reach_t *self, const trust_t *trust, const char *worker, const alert_t *alert,
-            fault_t *fault)
+static void
+reach_alert(reach_t *self, const trust_t *trust, const char *worker, const alert_t *alert)
 {
-    if (!worker) {
-        const worker_line_t *line = trust_host(trust, alert->host, NULL);
-        worker = line ? line->id : NULL;
-    }
-    if (worker)
-        reach_add(self, trust, worker);
-    if (!self->count)
-        return fault_set(fault, FAULT_TARGET, "'%.100s' is no worker's host in any fleet",
-                         worker ? worker : alert->host);
-    return 0;
+    const worker_line_t *line = worker ? NULL : trust_host(trust, alert->host, NULL);
+    if (worker || line)
+        reach_add(self, trust, worker ? worker : line->id);
 }
 
 static int
@@ -138,47 +276,106 @@ check_grant_frame(const trust_t *self, const proof_t *proof, const char *worker,
     return trust_check_halts(self, NULL, NULL, trust_region(self, worker), fault);
 }
 
+/* What must be there before a condition can be asked of it; what is in the matter is filled in
+ * here. */
+typedef struct {
+    backing_t backing;
+    reach_t reach;
+    release_t *named;
+    matter_t matter;
+} inquiry_t;
+
+static void
+inquiry_done(inquiry_t *self)
+{
+    reach_done(&self->reach);
+    release_destroy(&self->named);
+}
+
+static int
+inquire(inquiry_t *self, trust_t *trust, const proof_t *proof, const char *worker, wall_t now,
+        warrant_t *warrant, fault_t *fault)
+{
+    if (check_grant_frame(trust, proof, worker, now, fault))
+        return -1;
+    if (trust_backing(trust, proof->authority, proof->authority_armors, 1u << SIGN_GRANT,
+                      &self->backing, fault))
+        return fault_wrap(fault, "grant");
+    warrant->signers = backing_people(&self->backing);
+    warrant->authority = hash_of(proof->authority);
+    grant_t *grant = warrant->grant = grant_decode(proof->authority, fault);
+    alert_t *alert = warrant->alert = grant ? alert_decode(proof->alert, fault) : NULL;
+    if (!alert || trust_peek_release(proof->release, &grant->release, &self->named, fault) < 0)
+        return -1;
+    warrant->run = grant_run(&warrant->authority, alert);
+    reach_alert(&self->reach, trust, worker, alert);
+    self->matter = (matter_t){.trust = trust,
+                              .backing = &self->backing,
+                              .grant = grant,
+                              .reach = &self->reach,
+                              .when = trust_moment(proof->accepted, now),
+                              .alert = alert,
+                              .proof = proof,
+                              .worker = worker,
+                              .named = self->named,
+                              .warrant = warrant};
+    return 0;
+}
+
 int
 trust_check_alert(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
                   warrant_t *warrant, fault_t *fault)
 {
-    backing_t backing;
-    wall_t when = trust_moment(proof->accepted, now);
-    CLEANUP(reach_done) reach_t reach = {0};
-    CLEANUP(release_destroy) release_t *named = NULL;
-    if (check_grant_frame(self, proof, worker, now, fault))
+    CLEANUP(inquiry_done) inquiry_t inquiry = {0};
+    if (inquire(&inquiry, self, proof, worker, now, warrant, fault) ||
+        check_conditions(&inquiry.matter, 0, CONDITIONS - 1, fault))
         return -1;
-    if (trust_backing(self, proof->authority, proof->authority_armors, 1u << SIGN_GRANT, &backing,
-                      fault))
-        return fault_wrap(fault, "grant");
-    warrant->signers = backing_people(&backing);
-    grant_t *grant = warrant->grant = grant_decode(proof->authority, fault);
-    alert_t *alert = warrant->alert = grant ? alert_decode(proof->alert, fault) : NULL;
-    if (!alert || trust_peek_release(proof->release, &grant->release, &named, fault) < 0 ||
-        reach_alert(&reach, self, worker, alert, fault))
-        return -1;
-    if (check_grant_signers(self, &backing, &reach, named, &warrant->allowed, fault) ||
-        check_grant_terms(self, grant, when, fault))
-        return fault_wrap(fault, "grant");
-    warrant->authority = hash_of(proof->authority);
-    warrant->run = grant_run(&warrant->authority, alert);
-    if (trust_check_halts(self, &warrant->run, grant->playbook, reach.worker[0].fleet->region,
-                          fault))
-        return -1;
-    if (check_alert(grant, alert, reach.worker[0].fleet, when, fault) ||
-        check_host(self, grant, alert, &reach, fault))
-        return -1;
+    warrant->allowed = inquiry.matter.allowed;
     warrant->wave = 1;
     if (worker)
         text_copy(warrant->target, sizeof warrant->target, worker);
-    return trust_take_release(self, proof, &grant->release, grant->playbook, warrant, fault);
+    return 0;
+}
+
+void
+weighed_destroy(weighed_t **self_p)
+{
+    weighed_t *self = *self_p;
+    if (!self)
+        return;
+    grant_destroy(&self->grant);
+    free(self);
+    *self_p = NULL;
+}
+
+weighed_t *
+trust_weigh(trust_t *self, const proof_t *proof, wall_t now, fault_t *fault)
+{
+    CLEANUP(inquiry_done) inquiry_t inquiry = {0};
+    CLEANUP(warrant_destroy) warrant_t *warrant = memory_new(1, sizeof *warrant);
+    if (inquire(&inquiry, self, proof, NULL, now, warrant, fault))
+        return NULL;
+    weighed_t *weighed = memory_new(1, sizeof *weighed);
+    matter_t *matter = &inquiry.matter;
+    for (unsigned i = 0; i < CONDITIONS; i++)
+        for (matter->line = 0; matter->line < count_lines(matter, i); matter->line++) {
+            if (rows[i].somewhere && !inquiry.reach.count)
+                continue;
+            weighed_row_t *row = &weighed->rows[weighed->count++];
+            *row = (weighed_row_t){.condition = i, .line = matter->line};
+            if (rows[i].check(matter, &row->why))
+                weighed->failed++;
+        }
+    weighed->run = warrant->run;
+    weighed->signers = warrant->signers;
+    weighed->grant = MOVE(warrant->grant);
+    return weighed;
 }
 
 grant_t *
 trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now, fault_t *fault)
 {
     backing_t backing;
-    class_t allowed;
     const reach_t nowhere = {0};
     if (trust_frame(self, document, "grant", fault) || trust_check_current(self, now, fault))
         return NULL;
@@ -187,12 +384,9 @@ trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now, f
         return NULL;
     }
     CLEANUP(grant_destroy) grant_t *grant = grant_decode(document, fault);
-    if (!grant)
+    matter_t matter = {
+        .trust = self, .backing = &backing, .grant = grant, .reach = &nowhere, .when = now};
+    if (!grant || check_conditions(&matter, CONDITION_SIGNERS, CONDITION_EVIDENCE, fault))
         return NULL;
-    if (check_grant_signers(self, &backing, &nowhere, NULL, &allowed, fault) ||
-        check_grant_terms(self, grant, now, fault)) {
-        fault_wrap(fault, "grant");
-        return NULL;
-    }
     return MOVE(grant);
 }

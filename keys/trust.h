@@ -165,6 +165,58 @@ void warrant_destroy(warrant_t **self_p);
 warrant_t *trust_check(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
                        fault_t *fault);
 
+/* What a grant asks of an alert, in the order in which trust_check asks it.
+ *
+ *    condition             word       holds where */
+#define GRANT_CONDITIONS(X)                                                                 \
+    X(CONDITION_WORKER, "worker")     /* the alert's host is a worker's */                  \
+    X(CONDITION_SIGNERS, "signers")   /* enough responders, none an author, who reach it */ \
+    X(CONDITION_SPAN, "span")         /* it lasts no longer than root allows */             \
+    X(CONDITION_BEGUN, "begun")       /* it had been issued */                              \
+    X(CONDITION_EXPIRY, "expiry")     /* it had not expired */                              \
+    X(CONDITION_EVIDENCE, "evidence") /* alerts are such as it asks for */                  \
+    X(CONDITION_STOPS, "stops")       /* no stop in force covers it */                      \
+    X(CONDITION_SOURCE, "source")     /* it lists the alert's source */                     \
+    X(CONDITION_REGION, "region")     /* that source speaks for the worker's region */      \
+    X(CONDITION_FIRING, "firing")     /* the alert is not resolved */                       \
+    X(CONDITION_MATCH, "match")       /* one for each match line: a field's alternatives */ \
+    X(CONDITION_FRESH, "fresh")       /* the alert was received not long before */          \
+    X(CONDITION_HOST, "host")         /* the alert's host is the worker that asks */        \
+    X(CONDITION_SCOPE, "scope")       /* the worker has the labels that it wants */         \
+    X(CONDITION_RELEASE, "release")   /* the release is the one it names, and in service */
+
+typedef enum {
+#define X(condition, word) condition,
+    GRANT_CONDITIONS(X)
+#undef X
+        CONDITIONS
+} condition_t;
+
+const char *condition_word(condition_t self);
+
+typedef struct {
+    condition_t condition;
+    size_t line; /* of a match: which of the grant's */
+    fault_t why; /* FAULT_NONE where it holds */
+} weighed_row_t;
+
+typedef struct {
+    grant_t *grant; /* ours */
+    hash_t run;     /* the id that its run for this alert has */
+    signers_t signers;
+    size_t count, failed;
+    weighed_row_t rows[CONDITIONS + GRANT_LINES_MAX];
+} weighed_t;
+
+/* A grant held against an alert for people to look at: each condition by itself, and so those
+ * behind the first that fails too; trust_check is their conjunction. For no worker in particular;
+ * where the alert's host maps to none, what asks where it would run is left out. proof's accepted
+ * is the moment that is asked about; its release may be another than the grant's, or empty. Stops
+ * and fleets are those of now. NULL with what keeps a condition from being asked: a document of
+ * another site, a signature that does not hold. The caller's. */
+weighed_t *trust_weigh(trust_t *self, const proof_t *proof, wall_t now, fault_t *fault);
+void weighed_destroy(weighed_t **self_p);
+
 /* A release that an order's run calls: the one that the order lists for its playbook, in service,
  * of a class that the order's signers reach, and not stopped. warrant is that of the run; a grant's
  * calls nothing. The decoded release is the caller's. FAULT_HASH, FAULT_CLASS, FAULT_STOPPED,
