@@ -82,7 +82,8 @@ static const struct {
     {"brake", answer_brake},       {"logs", answer_logs},
     {"asked", answer_asked},       {"stops", answer_stops},
     {"change", answer_change},     {"why", answer_why},
-    {"watch", answer_watch},       {"unwatch", answer_unwatch},
+    {"grants", answer_grants},     {"watch", answer_watch},
+    {"unwatch", answer_unwatch},
 };
 
 static value_t *

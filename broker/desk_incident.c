@@ -53,7 +53,8 @@ answer_incident(desk_t *self, asked_t *asked)
 {
     CLEANUP(row_destroy) row_t *row = find_incident(self, asked, "id");
     CLEANUP(value_destroy)
-    value_t *map = row ? view_incident(self->house->store, &row->incident, asked->fault) : NULL;
+    value_t *map =
+        row ? view_whole_incident(self->house->store, &row->incident, asked->fault) : NULL;
     if (!map)
         return NULL;
     query_t told = {.what = FIND_EVENTS_OF, .number = row->incident.id};

@@ -61,6 +61,7 @@ value_t *answer_runs(desk_t *self, asked_t *asked);
 value_t *answer_run(desk_t *self, asked_t *asked);
 value_t *answer_releases(desk_t *self, asked_t *asked);
 value_t *answer_release(desk_t *self, asked_t *asked);
+value_t *answer_grants(desk_t *self, asked_t *asked);
 value_t *answer_workers(desk_t *self, asked_t *asked);
 value_t *answer_submit(desk_t *self, asked_t *asked);
 value_t *answer_log(desk_t *self, asked_t *asked);

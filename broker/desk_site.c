@@ -141,6 +141,38 @@ answer_release(desk_t *self, asked_t *asked)
 }
 
 static value_t *
+view_grant(const core_t *core, const held_grant_t *grant)
+{
+    char signers[ROW_NAMES_MAX + 1];
+    core_signers(core, bytes_slice(grant->armors), signers, sizeof signers);
+    value_t *map = value_map();
+    view_set_hash(map, "hash", &grant->hash);
+    value_set_text(map, "playbook", grant->grant->playbook);
+    view_set_hash(map, "release", &grant->grant->release);
+    value_set(map, "document", value_bytes(bytes_slice(grant->document)));
+    value_set(map, "armors", value_bytes(bytes_slice(grant->armors)));
+    value_set(map, "signers", view_names(signers));
+    value_set(map, "spent", held_grant_spent(grant));
+    return map;
+}
+
+value_t *
+answer_grants(desk_t *self, asked_t *asked)
+{
+    const core_t *core = self->house->core;
+    const char *playbook = value_get_text(asked->arguments, "playbook");
+    value_t *list = value_list();
+    asked->list = list;
+    for (size_t i = 0; i < shelf_grant_count(core_shelf(core)); i++) {
+        const held_grant_t *grant = shelf_grant_at(core_shelf(core), i);
+        if (!*playbook || !strcmp(grant->grant->playbook, playbook))
+            desk_append(asked, view_grant(core, grant));
+    }
+    asked->failed = false;
+    return list;
+}
+
+static value_t *
 view_worker(const desk_t *self, const fleet_t *fleet, const worker_line_t *line, wall_t now)
 {
     wall_t seen;

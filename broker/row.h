@@ -48,7 +48,7 @@ typedef struct {
     wall_t starts, first, last;
     uint64_t count;                    /* firing alerts */
     bool firing;                       /* as its source said last */
-    uint64_t leaf;                     /* of the latest alert's document */
+    uint64_t leaf;                     /* of the latest firing alert's document */
     char playbooks[ROW_NAMES_MAX + 1]; /* that its alert triggers */
     hash_t run;                        /* the latest; zero where none */
     char reason[256];                  /* why it is in this state */

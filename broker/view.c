@@ -107,6 +107,20 @@ view_incident(const store_t *store, const incident_t *row, fault_t *fault)
 }
 
 value_t *
+view_whole_incident(const store_t *store, const incident_t *row, fault_t *fault)
+{
+    fault_t why = {0};
+    query_t query = {.what = FIND_LEAVES, .number = row->leaf};
+    CLEANUP(value_destroy) value_t *map = view_incident(store, row, fault);
+    CLEANUP(row_destroy) row_t *leaf = map ? store_first(store, &query, &why) : NULL;
+    if (why.code)
+        fault_set(fault, why.code, "%s", why.text);
+    if (leaf)
+        value_set(map, "alert", value_bytes(leaf->leaf.bytes));
+    return why.code ? NULL : MOVE(map);
+}
+
+value_t *
 view_event(const event_row_t *row)
 {
     value_t *map = value_map();

@@ -14,6 +14,9 @@
 value_t *view_incident(const store_t *store, const incident_t *row, fault_t *fault);
 value_t *view_run(const store_t *store, const run_row_t *row, fault_t *fault);
 
+/* With the document of its latest firing alert. */
+value_t *view_whole_incident(const store_t *store, const incident_t *row, fault_t *fault);
+
 /* Its parts with their receipts, and the authority with its signatures. */
 value_t *view_whole_run(const store_t *store, const run_row_t *row, fault_t *fault);
 value_t *view_event(const event_row_t *row);

@@ -32,8 +32,8 @@ const char *show_time(const options_t *options, int64_t ms, char *out, size_t si
 const char *show_text(const char *text, char *out, size_t size);
 
 /* A copy of what a broker answered in which every text can be printed, by show_text; the caller's.
- * Left as they came are documents, armors, files, leaves and outputs, which are checked and never
- * printed as they stand, and maps of labels and annotations, for show_text. */
+ * Left as they came are documents, alerts, armors, files, leaves and outputs, which are checked and
+ * never printed as they stand, and maps of labels and annotations, for show_text. */
 value_t *show_answer(const value_t *answer);
 
 #endif

@@ -124,6 +124,9 @@ const manifest_step_t *core_step_of(core_t *self, const hash_t *run, const char 
 /* Every brake that was ever on; NULL behind the last. */
 const brake_row_t *core_brake(const core_t *self, size_t index);
 
+/* Names of those whose keys made the armors, ascending, separated by spaces. */
+void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
+
 /* Whether this worker said that it keeps this stop or resume (trust_halt lists them). */
 bool core_halt_kept(const core_t *self, const hash_t *halt, const char *worker);
 

@@ -198,7 +198,7 @@ on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t docu
 }
 
 static void
-on_resolved(core_t *self, incident_t *incident, const alert_t *alert, uint64_t leaf)
+on_resolved(core_t *self, incident_t *incident, const alert_t *alert)
 {
     if (!incident) {
         core_note(self, "unknown", 0, NULL, NULL,
@@ -208,7 +208,6 @@ on_resolved(core_t *self, incident_t *incident, const alert_t *alert, uint64_t l
     }
     incident->firing = false;
     incident->last = self->now;
-    incident->leaf = leaf;
     if (incident->state == INCIDENT_WAITING || incident->state == INCIDENT_FAILED)
         incident_move(self, incident, INCIDENT_RESOLVED, "its source says that it is over");
     else
@@ -233,7 +232,7 @@ on_alert(core_t *self, event_t *event, fault_t *fault)
     if (alert->firing)
         on_firing(self, incident, event, bytes_slice(document), leaf);
     else
-        on_resolved(self, incident, alert, leaf);
+        on_resolved(self, incident, alert);
     incident = find_by_key(self, alert, fault);
     row_t row = {.kind = ROW_ALERT,
                  .alert = {.incident = incident ? incident->id : 0,

@@ -408,3 +408,20 @@ held_grant_spend(held_grant_t *self, const char *worker, wall_t at)
     spent->at = memory_grow(spent->at, spent->count, &spent->capacity, sizeof *spent->at);
     spent->at[spent->count++] = at;
 }
+
+value_t *
+held_grant_spent(const held_grant_t *self)
+{
+    value_t *list = value_list();
+    for (const spent_t *spent = zhashx_first(self->spent); spent;
+         spent = zhashx_next(self->spent)) {
+        const char *worker = zhashx_cursor(self->spent);
+        for (size_t i = 0; i < spent->count; i++) {
+            value_t *row = value_map();
+            value_set_text(row, "worker", worker);
+            value_set_integer(row, "at", spent->at[i].ms);
+            value_append(list, row);
+        }
+    }
+    return list;
+}

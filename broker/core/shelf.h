@@ -81,4 +81,7 @@ void shelf_judge(shelf_t *self, trust_t *trust);
 bool held_grant_has_budget(held_grant_t *self, const char *worker, wall_t now);
 void held_grant_spend(held_grant_t *self, const char *worker, wall_t at);
 
+/* A list of {worker, at}, the caller's. */
+value_t *held_grant_spent(const held_grant_t *self);
+
 #endif

@@ -136,9 +136,6 @@ void core_put(core_t *self, const row_t *row);
 void core_send(core_t *self, const char *worker, frames_t **frames);
 int core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault) MUST_CHECK;
 
-/* Names of those whose keys made the armors, ascending, separated by spaces. */
-void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
-
 /* peer.c. A peer is made where there is none, and is the core's for good. */
 peer_t *core_peer(core_t *self, const char *worker);
 void peer_take(peer_t *self, run_t *run, share_t *share);
