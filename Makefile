@@ -69,7 +69,7 @@ SIMWRAP := crypto_hash_sha256 crypto_hash_sha256_init crypto_hash_sha256_update 
 LINKSIM  = $(LDFLAGS) $(SIMWRAP:%=-Wl,--wrap=%)
 LIBS_sim := $(patsubst %,$(B)/lib%.a,worker broker wire keys common)
 PRELOADS := tests/e2e/crash_point.c
-TOOLS   := $(B)/tests/sim/sim $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
+TOOLS   := $(B)/tests/sim/sim $(B)/tests/sim/mutants $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
            $(filter-out $(PRELOADS),$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c)))
 
 .PHONY: all tests deps check crash-sweep demo demo-stop bench sim sim-mutants lint format cover install clean
@@ -139,6 +139,10 @@ bench: deps
 
 sim: $(B)/tests/sim/sim
 	$(Q)$< --seeds $(or $(SEEDS),20000)
+
+sim-mutants: $(B)/tests/sim/sim $(B)/tests/sim/mutants
+	$(Q)SIM_COMPILE='$(CC) $(ALLFLAGS)' SIM_LINK='$(CC) $(LINKSIM)' \
+	    SIM_OBJECTS='$(SIM) -Wl,--start-group $(LIBS_sim) -Wl,--end-group $(LIBS_test)' $(B)/tests/sim/mutants $(B) $(MUTANT)
 
 lint:
 	$(Q)deploy/install-deps --lint

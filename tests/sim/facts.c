@@ -595,6 +595,30 @@ offers_come_wave_by_wave(facts_t *self)
     }
 }
 
+/* Of a run that changes something: even if all that is in flight fails, one more than allowed. */
+static void
+the_error_budget_holds(facts_t *self)
+{
+    static const char *const words[] = {"failed", "refused", "unknown", "offered", "open"};
+    const world_t *world = self->world;
+    for (size_t i = self->offered.seen; !world->plan.lying && i < self->offered.count; i++) {
+        const plan_order_t *order = find_order(self, &self->offered.items[i].run);
+        uint64_t used = 0;
+        bool ended;
+        if (!order || order->dry || estate()->playbooks[order->playbook].highest == CLASS_OBSERVE)
+            continue;
+        for (int machine = 0; machine < (int)world->plan.machines; machine++) {
+            const char *word = hub_part(world->hub, &order->run, machine, &ended);
+            for (size_t j = 0; word && j < ARRAY_SIZE(words); j++)
+                used += !strcmp(word, words[j]);
+        }
+        if (used > order->max_failures + 1)
+            BREAK(self, "%llu parts of run %s failed or are in flight, and %llu may fail",
+                  (unsigned long long)used, short_hash(&order->run),
+                  (unsigned long long)order->max_failures);
+    }
+}
+
 static void
 receipts_form_a_chain(facts_t *self)
 {
@@ -769,6 +793,33 @@ every_run_ends(facts_t *self)
     }
 }
 
+/* What the hub has recorded as a part's end stays its end. */
+static void
+an_end_stays_an_end(facts_t *self)
+{
+    for (size_t i = 0; i < self->signed_.count; i++) {
+        const signed_t *at = &self->signed_.items[i];
+        hash_t hash;
+        bool ended;
+        if (at->part != OUTCOME_OPEN &&
+            hub_has_receipt(self->world->hub, at->machine, at->sequence, &hash) &&
+            hub_part(self->world->hub, &at->run, at->machine, &ended) && !ended)
+            BREAK(self, "'%s' of run %s is %s, and open at the hub", node_name(at->machine),
+                  short_hash(&at->run), outcome_word(at->part));
+    }
+}
+
+/* A connection keeps the order of what it carries; where the simulated one does not, an old HELLO
+ * may say what was true once. */
+static void
+no_history_has_a_gap(facts_t *self)
+{
+    const plan_t *plan = &self->world->plan;
+    bool in_order = !plan->lying && !plan->odds.reorder && !plan->odds.duplicate;
+    if (in_order && hub_tells(self->world->hub, "gap"))
+        BREAK(self, "the hub tells of a gap, and no worker has one");
+}
+
 static void
 check_target(facts_t *self, const plan_order_t *order, int machine)
 {
@@ -877,6 +928,7 @@ static invariant_t *const always[] = {
     budgets_are_kept,
     no_wave_before_its_proof,
     offers_come_wave_by_wave,
+    the_error_budget_holds,
     receipts_form_a_chain,
     a_step_attempt_has_one_receipt,
     what_is_said_to_be_done_was_done,
@@ -888,10 +940,15 @@ static invariant_t *const always[] = {
 };
 
 static invariant_t *const at_the_end[] = {
-    every_accepted_part_ends,         every_run_ends,
-    every_target_is_counted_once,     every_receipt_arrives,
-    every_acknowledged_alert_is_kept, in_calm_weather_all_goes_well,
+    every_accepted_part_ends,
+    every_run_ends,
+    every_target_is_counted_once,
+    every_receipt_arrives,
+    every_acknowledged_alert_is_kept,
+    in_calm_weather_all_goes_well,
     the_log_has_every_leaf,
+    an_end_stays_an_end,
+    no_history_has_a_gap,
 };
 
 void

@@ -512,3 +512,31 @@ hub_log_is_whole(const hub_t *self)
     hash_t head = merkle_head(core_log(self->core)), other = merkle_head(&again);
     return again.size == core_log(self->core)->size && hash_equal(&head, &other);
 }
+
+typedef struct {
+    const char *kind;
+    bool found;
+} find_event_t;
+
+/* An event's leaf: instant, incident or run or '-', kind, text. */
+static bool
+on_event_leaf(void *context, const row_t *row)
+{
+    find_event_t *find = context;
+    char kind[24];
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_copy(row->leaf.bytes);
+    if (!strcmp(row->leaf.kind, "event") && sscanf(bytes_text(text), "%*s %*s %23s", kind) == 1)
+        find->found = find->found || !strcmp(kind, find->kind);
+    return !find->found;
+}
+
+bool
+hub_tells(const hub_t *self, const char *kind)
+{
+    fault_t fault = {0};
+    find_event_t find = {.kind = kind};
+    query_t query = {.what = FIND_LEAVES};
+    int failed = self->store->find(self->store->self, &query, on_event_leaf, &find, &fault);
+    assert(!failed);
+    return find.found;
+}

@@ -29,5 +29,6 @@ size_t hub_part_count(const hub_t *self, const hash_t *run);
 bool hub_has_receipt(const hub_t *self, int machine, uint64_t sequence, hash_t *hash);
 bool hub_has_alert(const hub_t *self, uint64_t index);
 bool hub_log_is_whole(const hub_t *self);
+bool hub_tells(const hub_t *self, const char *kind); /* an event of this kind */
 
 #endif

@@ -81,8 +81,9 @@ make_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
     self->playbook = (int)chance_below(chance, ESTATE_PLAYBOOKS);
     self->dry = chance_percent(chance, 8);
     self->submitted = chance_from(chance, 1, 40) * SECOND;
-    self->not_after =
-        self->submitted - self->submitted % SECOND + SECOND * chance_from(chance, 40, 240);
+    self->not_after = self->submitted - self->submitted % SECOND +
+                      SECOND * (chance_percent(chance, 25) ? chance_from(chance, 2, 15)
+                                                           : chance_from(chance, 40, 240));
     self->soak_s = chance_percent(chance, 50) ? (uint64_t)chance_from(chance, 1, 40) : 0;
     self->max_failures = chance_percent(chance, 50) ? chance_below(chance, 3) : 0;
     make_waves(self, plan->machines, chance);

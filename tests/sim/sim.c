@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim - lives through seeds (docs/TESTING.md).
  *
- *     sim --seeds N [--from SEED] [--seconds S] [--jobs J]   that many, or as long
+ *     sim --seeds N [--from SEED] [--seconds S] [--jobs J]   that many, or as long; with --terse
+ *                                                            until the first that fails
  *     sim --seed SEED [--trace]                              one, told aloud
  *     sim --known                                            those of tests/sim/seeds.h */
 #include <getopt.h>
@@ -31,7 +32,7 @@ typedef struct {
 typedef struct {
     uint64_t from, seeds, seed;
     int seconds, jobs;
-    bool trace, known, one;
+    bool trace, known, one, terse;
     const char *program;
 } options_t;
 
@@ -74,7 +75,9 @@ static void
 fail(const options_t *options, tally_t *tally, uint64_t seed)
 {
     atomic_fetch_add(&tally->failed, 1);
-    if (atomic_fetch_add(&tally->told, 1) < SHOWN_MAX)
+    if (options->terse)
+        atomic_store(&tally->enough, true);
+    else if (atomic_fetch_add(&tally->told, 1) < SHOWN_MAX)
         tell(options, seed);
 }
 
@@ -160,10 +163,15 @@ static int
 read_options(int argc, char **argv, options_t *options)
 {
     static const struct option known[] = {
-        {"seeds", required_argument, NULL, 'n'},   {"from", required_argument, NULL, 'f'},
-        {"seed", required_argument, NULL, 's'},    {"trace", no_argument, NULL, 't'},
-        {"seconds", required_argument, NULL, 'S'}, {"jobs", required_argument, NULL, 'j'},
-        {"known", no_argument, NULL, 'k'},         {NULL, 0, NULL, 0},
+        {"seeds", required_argument, NULL, 'n'},
+        {"from", required_argument, NULL, 'f'},
+        {"seed", required_argument, NULL, 's'},
+        {"trace", no_argument, NULL, 't'},
+        {"seconds", required_argument, NULL, 'S'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"known", no_argument, NULL, 'k'},
+        {"terse", no_argument, NULL, 'q'},
+        {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         unsigned long long number = optarg ? strtoull(optarg, NULL, 10) : 0;
@@ -187,6 +195,9 @@ read_options(int argc, char **argv, options_t *options)
         case 'j':
             options->jobs = (int)number;
             break;
+        case 'q':
+            options->terse = true;
+            break;
         case 'k':
             options->known = true;
             break;
@@ -205,7 +216,7 @@ main(int argc, char **argv)
     if (options.jobs > JOBS_MAX)
         options.jobs = JOBS_MAX;
     if (read_options(argc, argv, &options)) {
-        fprintf(stderr, "usage: sim --seeds N [--from SEED] [--seconds S] [--jobs J] |"
+        fprintf(stderr, "usage: sim --seeds N [--from SEED] [--seconds S] [--jobs J] [--terse] |"
                         " --seed SEED [--trace] | --known\n");
         return 2;
     }

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mutants - small wrong versions of the product, each of which the simulator must find: exactly one
+ * place where the old text stands, and what stands there instead. */
+#ifndef TOCSIN_SIM_MUTANTS_H
+#define TOCSIN_SIM_MUTANTS_H
+
+typedef struct {
+    const char *name, *file, *old, *new;
+} mutant_t;
+
+static const mutant_t mutants[] = {
+    /* the broker's core */
+    {"the next wave does not wait for the one before", "broker/core/rollout.c",
+     "return !open && self->now.ms", "return self->now.ms"},
+    {"the soak is cut to half", "broker/core/rollout.c",
+     "before->ended.ms >= (int64_t)run->row.soak_s * 1000",
+     "before->ended.ms >= (int64_t)run->row.soak_s * 500"},
+    {"one more in flight than may fail", "broker/core/rollout.c",
+     "run->row.max_failures + 1 - used", "run->row.max_failures + 2 - used"},
+    {"failures do not count against the budget", "broker/core/rollout.c",
+     "size_t used = tally_failed(tally) + ", "size_t used = "},
+    {"what nobody took is never given up", "broker/core/rollout.c", "if (past > CORE_LATE_MS)",
+     "if (past > 1000LL * CORE_LATE_MS)"},
+    {"the same order is taken twice", "broker/core/order.c",
+     "if (run_find(self, &event->made, &why))", "if (!run_find(self, &event->made, &why) && 0)"},
+    {"a receipt is acknowledged and not kept", "broker/core/answer.c", "if (!known) {",
+     "if (!known && receipt->part != OUTCOME_OPEN) {"},
+    {"an older receipt opens a part again", "broker/core/answer.c",
+     "share->row.state == PART_ACCEPTED || share->row.proven", "share->row.state == PART_ACCEPTED"},
+    {"a gap in the receipts is jumped over", "broker/core/answer.c",
+     "if (is_early(receipt, peer)) {", "if (0) {"},
+    {"a failed part counts as done", "broker/core/answer.c", "[OUTCOME_FAILED] = PART_FAILED",
+     "[OUTCOME_FAILED] = PART_DONE"},
+    {"the log's edge is not written", "broker/core/core.c", "if (!self->moved)\n        return;",
+     "if (self->moved || !self->moved)\n        return;"},
+
+    /* the judge */
+    {"ACCEPT leaves before the commit", "worker/judge.c",
+     "    if (ledger_put_part(self->ledger, &row, fault))\n        return -1;\n"
+     "    outbox_need_commit(self->outbox);",
+     "    if (ledger_put_part(self->ledger, &row, fault))\n        return -1;"},
+    {"receipts leave before the commit", "worker/scribe.c",
+     "    outbox_need_commit(self->outbox);\n", ""},
+    {"everything leaves before the commit", "worker/outbox.c", "if (!failed && self->need_commit)",
+     "if (!failed && self->need_commit && 0)"},
+    {"a known run is accepted again", "worker/intake.c", "if (known == PART_UNSEEN)",
+     "if (known != PART_OTHER)"},
+    {"a broker's bad proof uses up a run", "worker/intake.c",
+     "return code == FAULT_HASH || code == FAULT_PROOF;", "return code == FAULT_HASH;"},
+    {"open parts are forgotten at a restart", "worker/judge.c",
+     "ledger_each_open_part(self->ledger, resume, &restart, fault)",
+     "(restart.now.ms && resume && 0)"},
+    {"a grant's budget is one more", "worker/offer.c", "if (count >= warrant->grant->budget_runs)",
+     "if (count > warrant->grant->budget_runs)"},
+    {"runs on their way do not count for a budget", "worker/offer.c",
+     "count += other && hash_equal(&other->authority, &warrant->authority);", "(void)other;"},
+    {"a wave needs one proof less", "worker/offer.c",
+     "if (good + warrant->order->max_failures < size)",
+     "if (good + warrant->order->max_failures + 1 < size)"},
+    {"a worker does not wait for the soak", "worker/offer.c",
+     "ended.ms + (int64_t)warrant->order->soak_s * 1000 <= now.ms", "ended.ms"},
+    {"one receipt proves two targets", "worker/offer.c", "again = again || proved[j] == target;",
+     "again = again && proved[j] == target;"},
+    {"any wave proves any", "worker/offer.c", "target->wave + 1 != warrant->wave ||", ""},
+    {"a step that is ok proves a part", "worker/offer.c", "receipt->part != OUTCOME_OK",
+     "receipt->outcome != OUTCOME_OK"},
+    {"another run's receipts prove a wave", "worker/offer.c",
+     "!hash_equal(&receipt->run, &warrant->run) ||", ""},
+    {"a proof's signature is not looked at", "worker/offer.c",
+     "receipt_check(value_slice(document), value_slice(armor), &worker->key, &ignored)", "0"},
+    {"a receipt's number is used twice", "worker/scribe.c",
+     "receipt->sequence = self->sequence + 1;",
+     "receipt->sequence = self->sequence + 1 - (self->sequence % 3 == 2);"},
+    {"the chain of receipts is broken", "worker/scribe.c",
+     "    self->head = hash_of(bytes_slice(document));\n", ""},
+    {"a grant's span is a minute shorter", "worker/ledger.c",
+     "WHERE authority = ? AND accepted >= ?", "WHERE authority = ? AND accepted >= ? + 60000"},
+    {"steps have no deadline", "worker/judge.c", "if (deadline.ms && deadline.ms <= clock.ms)",
+     "if (deadline.ms && deadline.ms <= 0 * clock.ms)"},
+
+    /* the effector and its journal */
+    {"BEGIN is not synced", "worker/journal.c",
+     "    if (fdatasync(self->fd)) {\n        self->broken = true;",
+     "    if (0) {\n        self->broken = true;"},
+    {"what is read at start is not synced", "worker/journal.c",
+     "    if (fsync(self->fd))\n        return fault_errno(fault, \"journal '%s' cannot be "
+     "synced\"",
+     "    if (0)\n        return fault_errno(fault, \"journal '%s' cannot be synced\""},
+    {"a torn end is not cut off", "worker/journal.c",
+     "if (length != self->size && ftruncate(self->fd, (off_t)self->size))", "if (0 && length)"},
+    {"a torn end ends the effector", "worker/journal.c", "        if (is_torn(rest, size))",
+     "        if (0 && is_torn(rest, size))"},
+    {"no BEGIN before an effect", "worker/effector.c",
+     ": check_start(self, call, &why) || begin(self, call, &why)))",
+     ": check_start(self, call, &why) || (begin(self, call, &why) && 0)))"},
+    {"what must not be repeated is repeated", "worker/effector.c",
+     "if (call->op->again != AGAIN_IDEMPOTENT)", "if (call->op->again > AGAIN_NEVER)"},
+    {"a fix that died is called failed", "worker/effector.c",
+     "if (flight->once && (died || why->code == FAULT_TIMEOUT))", "if (flight->once && 0)"},
+    {"a key without its index", "worker/effector.c", "        slice_text(index),\n", ""},
+    {"a key without its step", "worker/effector.c", "        slice_text(call->step),\n", ""},
+    {"a key without its run", "worker/effector.c", "        hash_slice(&call->entry->run),\n", ""},
+    {"undeclared ops are done", "worker/effector.c", "    if (manifest_allows(",
+     "    if (0 && manifest_allows("},
+    {"the window does not bound the first fix", "worker/effector.c",
+     "if (at.ms > entry->not_after.ms)", "if (at.ms > 2 * entry->not_after.ms)"},
+    {"documents are not synced", "common/file.c",
+     "file_write_all(fd, bytes, fault) || fsync(fd) || rename(fresh, path)",
+     "file_write_all(fd, bytes, fault) || rename(fresh, path)"},
+};
+
+#endif
