@@ -265,6 +265,13 @@ disk_reboot(disk_t *self, bool power_cut)
 }
 
 bool
+disk_has(const disk_t *self, const char *name, slice_t bytes)
+{
+    name_t *at = find((name_t *)self->now, name);
+    return at && slice_equal(bytes_slice(self->nodes[at->node].now), bytes);
+}
+
+bool
 disk_is_synced(const disk_t *self, const char *name)
 {
     name_t *now = find((name_t *)self->now, name), *safe = find((name_t *)self->safe, name);

@@ -43,6 +43,9 @@ void disk_reboot(disk_t *self, bool power_cut);
 /* No room for what was not reserved. */
 void disk_fill(disk_t *self, bool full);
 
+/* Whether a file has these very bytes, as it is read now. */
+bool disk_has(const disk_t *self, const char *name, slice_t bytes);
+
 /* Whether a power cut now would leave all of this file. */
 bool disk_is_synced(const disk_t *self, const char *name);
 

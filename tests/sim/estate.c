@@ -191,6 +191,21 @@ make_fleet(estate_t *self, const char *region, int first, int last)
     return site_seal_fleet(self->site, fleet, "olaf");
 }
 
+/* Pat is nobody any more. */
+static sealed_t
+make_people_next(estate_t *self)
+{
+    people_t *people = site_people(self->site);
+    size_t left = 0;
+    people->version = 2;
+    people->curve_count = 0;
+    for (size_t i = 0; i < people->key_count; i++)
+        if (strcmp(people->keys[i].person, "pat") != 0)
+            people->keys[left++] = people->keys[i];
+    people->key_count = left;
+    return site_seal_people(self->site, people, "hana,hugo");
+}
+
 static disk_fate_t
 always_fine(void *context, const char *call)
 {
@@ -222,6 +237,7 @@ estate(void)
     self->site = site_new();
     self->north = make_fleet(self, "north", 1, 3);
     self->south = make_fleet(self, "south", 4, 5);
+    self->people_next = make_people_next(self);
     self->documents[0] = &self->site->root;
     self->documents[1] = &self->site->people;
     self->documents[2] = &self->north;

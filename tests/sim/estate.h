@@ -52,6 +52,7 @@ typedef struct {
     const sealed_t *documents[ESTATE_DOCUMENTS];
     const char *names[ESTATE_DOCUMENTS]; /* "root", "people", "fleet.north", "fleet.south" */
     sealed_t north, south;
+    sealed_t people_next; /* version 2: without pat */
     playbook_t playbooks[ESTATE_PLAYBOOKS];
     estate_grant_t grants[ESTATE_GRANTS];
     policy_t *policy;

@@ -414,6 +414,19 @@ no_effect_without_authority(facts_t *self)
     }
 }
 
+/* An effector that has the people without pat begins nothing that pat signed. */
+static void
+nothing_begins_for_who_is_revoked(facts_t *self)
+{
+    for (size_t i = self->done.seen; i < self->done.count; i++) {
+        const done_t *deed = &self->done.items[i];
+        const plan_order_t *order = find_order(self, &deed->it.run);
+        if (deed->it.told && !(order && order->by_pia))
+            BREAK(self, "%s begins %s of run %s, and knows that pat's key is revoked",
+                  node_name(deed->machine), deed->it.op, short_hash(&deed->it.run));
+    }
+}
+
 /* The window bounds a run's first fix. */
 static void
 no_start_outside_the_window(facts_t *self)
@@ -727,7 +740,8 @@ honest_offers_hold(facts_t *self)
     static const char *const excuses[] = {"limit", "window", "stale", "budget", "expired"};
     for (size_t i = self->refused.seen; i < self->refused.count; i++) {
         const refused_t *at = &self->refused.items[i];
-        bool excused = self->world->plan.lying || self->world->plan.jumps;
+        bool excused =
+            self->world->plan.lying || self->world->plan.jumps || self->world->plan.revoke_at;
         for (size_t j = 0; j < ARRAY_SIZE(excuses); j++)
             excused = excused || !strcmp(at->code, excuses[j]);
         if (!excused)
@@ -890,7 +904,7 @@ in_calm_weather_all_goes_well(facts_t *self)
 {
     static const odds_t none;
     const plan_t *plan = &self->world->plan;
-    if (plan->lying || plan->kills || plan->partitions || plan->jumps ||
+    if (plan->lying || plan->kills || plan->partitions || plan->jumps || plan->revoke_at ||
         memcmp(&plan->odds, &none, sizeof none) != 0)
         return;
     for (size_t i = 0; i < plan->order_count; i++)
@@ -920,6 +934,7 @@ typedef void(invariant_t)(facts_t *self);
 static invariant_t *const always[] = {
     nothing_leaves_before_its_commit,
     no_effect_without_authority,
+    nothing_begins_for_who_is_revoked,
     no_start_outside_the_window,
     no_effect_before_its_begin_is_synced,
     what_must_not_happen_twice_happens_once,

@@ -35,6 +35,7 @@ typedef struct {
     const char *step, *op;
     bool once;   /* it must not happen twice */
     bool synced; /* its BEGIN is on the disk */
+    bool told;   /* the effector had the people without pat before */
     wall_t begun;
 } deed_t;
 

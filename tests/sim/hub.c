@@ -36,30 +36,37 @@ struct hub {
 
 /* ---- starting and dying ------------------------------------------------------------------ */
 
-/* The same in every world: made once. */
-static charter_t *
-charter_of_estate(void)
+static void
+add_document(charter_t *charter, const char *name, uint64_t version, const sealed_t *sealed)
 {
-    static charter_t *made;
-    const estate_t *all = estate();
     fault_t fault = {0};
-    if (made)
-        return made;
+    charter_document_t *kept = &charter->documents[charter->count++];
+    kept->version = version;
+    text_copy(kept->name, sizeof kept->name, name);
+    kept->document = bytes_copy(bytes_slice(sealed->document));
+    kept->armors = bytes_copy(bytes_slice(sealed->armors));
+    int failed = trust_add(charter->trust, bytes_slice(sealed->document),
+                           bytes_slice(sealed->armors), &fault);
+    assert(!failed);
+}
+
+/* The same two in every world, made once: with people of version 1 or 2. */
+static charter_t *
+charter_of_estate(bool next)
+{
+    static charter_t *made[2];
+    const estate_t *all = estate();
+    if (made[next])
+        return made[next];
     trust_t *trust = trust_new(&all->site->id);
     charter_t *charter = charter_over(&trust);
     charter->documents = memory_new(ESTATE_DOCUMENTS, sizeof *charter->documents);
     for (size_t i = 0; i < ESTATE_DOCUMENTS; i++) {
-        const sealed_t *sealed = all->documents[i];
-        charter_document_t *kept = &charter->documents[charter->count++];
-        kept->version = 1;
-        text_copy(kept->name, sizeof kept->name, all->names[i]);
-        kept->document = bytes_copy(bytes_slice(sealed->document));
-        kept->armors = bytes_copy(bytes_slice(sealed->armors));
-        int failed = trust_add(charter->trust, bytes_slice(sealed->document),
-                               bytes_slice(sealed->armors), &fault);
-        assert(!failed);
+        bool newer = next && !strcmp(all->names[i], "people");
+        add_document(charter, all->names[i], newer ? 2 : 1,
+                     newer ? &all->people_next : all->documents[i]);
     }
-    return made = charter;
+    return made[next] = charter;
 }
 
 static void turn(world_t *world, due_t *due);
@@ -148,7 +155,7 @@ hub_new(world_t *world)
 {
     hub_t *self = memory_new(1, sizeof *self);
     self->world = world;
-    self->charter = charter_of_estate();
+    self->charter = charter_of_estate(false);
     self->store = store_memory();
     start(self);
     return self;
@@ -398,6 +405,20 @@ turn(world_t *world, due_t *due)
         if (self->letters[i].machine < 0)
             acknowledge(self, &self->letters[i]);
     drop_letters(self);
+    send_all(self);
+    actions_clear(self->actions);
+}
+
+void
+hub_use_next(hub_t *self)
+{
+    size_t written = 0;
+    self->charter = charter_of_estate(true);
+    if (!self->up)
+        return;
+    core_use(self->core, self->charter, world_wall(self->world, HUB), self->actions);
+    core_flush(self->core, self->actions);
+    put_rows(self, &written);
     send_all(self);
     actions_clear(self->actions);
 }

@@ -17,6 +17,9 @@ void hub_receive(hub_t *self, int machine, frames_t *frames);
 /* Something of the estate or of the plan, by its index; posted again until it is acknowledged. */
 void hub_post(hub_t *self, errand_t errand, uint64_t index);
 
+/* Another site folder stands there: people of version 2. */
+void hub_use_next(hub_t *self);
+
 void hub_kill(hub_t *self);
 void hub_stop(hub_t *self, int64_t until);
 bool hub_is_up(const hub_t *self);

@@ -62,7 +62,6 @@ struct machine {
     const machinekey_t *key;
     uint64_t epoch; /* counts starts */
     bool starting;
-    bool enrolled; /* before the story begins, or at its first start */
     int64_t stopped_until;
     /* the judge */
     bool judge_up, judge_doomed;
@@ -845,6 +844,7 @@ tell_begin(machine_t *self, const op_t *op, const value_t *arguments, const hash
         deed.begun = entry->begun;
         deed.synced = disk_is_synced(self->disk, "journal");
     }
+    deed.told = disk_has(self->disk, "site/people", bytes_slice(estate()->people_next.document));
     facts_begin(self->world->facts, self->number, &deed);
 }
 
@@ -917,7 +917,8 @@ start_judge(machine_t *self, fault_t *fault)
                             self->outbox, fault);
     if (!self->judge)
         return -1;
-    for (size_t i = 0; !self->enrolled && i < ESTATE_DOCUMENTS; i++) {
+    bool enrolled = trust_root(self->judge_trust);
+    for (size_t i = 0; !enrolled && i < ESTATE_DOCUMENTS; i++) {
         const sealed_t *sealed = all->documents[i];
         if (judge_learn(self->judge, bytes_slice(sealed->document), bytes_slice(sealed->armors),
                         fault))
@@ -970,7 +971,6 @@ enrol(machine_t *self)
     }
     failed = failed || __real_ledger_commit(self->ledger, &fault);
     assert(!failed);
-    self->enrolled = true;
 }
 
 machine_t *

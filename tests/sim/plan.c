@@ -71,7 +71,7 @@ seal_order(plan_order_t *self, size_t machines, chance_t *chance)
                 snprintf(name, sizeof name, "w%zu", i + 1);
                 site_add_target(order, wave, name);
             }
-    self->sealed = site_seal_order(all->site, order, "pat");
+    self->sealed = site_seal_order(all->site, order, self->by_pia ? "pia" : "pat");
     self->run = hash_of(bytes_slice(self->sealed.document));
 }
 
@@ -79,6 +79,7 @@ static void
 make_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
 {
     self->playbook = (int)chance_below(chance, ESTATE_PLAYBOOKS);
+    self->by_pia = chance_percent(chance, 40);
     self->dry = chance_percent(chance, 8);
     self->submitted = chance_from(chance, 1, 40) * SECOND;
     self->not_after = self->submitted - self->submitted % SECOND +
@@ -115,8 +116,9 @@ plan_make(plan_t *self, chance_t *chance)
     self->kills = chance_percent(chance, 40) ? (unsigned)chance_below(chance, 5) : 0;
     self->partitions = chance_percent(chance, 40) ? (unsigned)chance_below(chance, 4) : 0;
     self->jumps = chance_percent(chance, 25) ? (unsigned)chance_below(chance, 4) : 0;
+    self->revoke_at = chance_percent(chance, 20) ? SECOND * chance_from(chance, 5, 80) : 0;
     self->heal_at = SECOND * chance_from(chance, 20, 150);
-    self->end_at = self->heal_at;
+    self->end_at = self->heal_at > self->revoke_at ? self->heal_at : self->revoke_at;
     for (size_t i = 0; i < self->order_count; i++) {
         plan_order_t *order = &self->orders[i];
         make_order(order, self, chance);

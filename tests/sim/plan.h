@@ -20,6 +20,7 @@
 typedef struct {
     int playbook;
     bool dry;
+    bool by_pia;       /* else by pat */
     int64_t submitted; /* ms since the start */
     int64_t not_after;
     uint64_t soak_s, max_failures;
@@ -58,6 +59,7 @@ typedef struct {
     plan_alert_t alerts[ALERTS_MAX];
     odds_t odds;
     unsigned kills, partitions, jumps; /* how many of each, somewhere before heal_at */
+    int64_t revoke_at;                 /* when pat's key is; 0 for never */
     int64_t heal_at;                   /* from then on nothing goes wrong */
     int64_t end_at;                    /* by then everything must have ended */
 } plan_t;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sim/wires.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/sim/facts.h"
@@ -316,19 +317,27 @@ give_wrong(wires_t *self)
     say(self, any_machine(self), frames);
 }
 
+/* What it does not keep: so the worker forgets it; or with another's hash. */
 static void
 acknowledge_anything(wires_t *self)
 {
     chance_t *chance = &self->world->chance;
-    char number[24], text[HASH_TEXT];
-    hash_t hash = HASH_ZERO;
-    if (self->receipt_count)
-        hash = hash_of(frames_at(self->receipts[chance_below(chance, self->receipt_count)], 1));
-    snprintf(number, sizeof number, "%lld", (long long)chance_from(chance, 1, 20));
+    char number[24] = "", worker[8] = "", text[HASH_TEXT];
+    if (!self->receipt_count)
+        return;
+    size_t which = (size_t)chance_below(chance, self->receipt_count);
+    slice_t document = frames_at(self->receipts[which], 1);
+    CLEANUP(bytes_destroy) bytes_t *copy = bytes_copy(document);
+    const char *line = strstr(bytes_text(copy), "\nworker ");
+    if (!line || sscanf(line, "\nworker %7s\nsequence %23s", worker, number) != 2)
+        return;
+    hash_t hash = hash_of(document);
+    if (chance_percent(chance, 20))
+        hash.bytes[0] ^= 1;
     frames_t *frames = message_new(MESSAGE_ACK);
     frames_add_text(frames, number);
     frames_add_text(frames, hash_write(&hash, text));
-    say(self, any_machine(self), frames);
+    say(self, chance_percent(chance, 90) ? node_find(worker) : any_machine(self), frames);
 }
 
 static void

@@ -152,6 +152,14 @@ on_lie(world_t *self, due_t *due)
         world_after(self, chance_from(&self->chance, 20, 3000), (due_t){.act = on_lie});
 }
 
+static void
+on_revoke(world_t *self, due_t *due)
+{
+    (void)due;
+    SAY(self, "officers: pat's key is revoked");
+    hub_use_next(self->hub);
+}
+
 /* All is well from here on: clocks are right, and connections are made anew. */
 static void
 on_heal(world_t *self, due_t *due)
@@ -210,6 +218,8 @@ queue_plan(world_t *self)
                             .number = 1});
     if (plan->lying)
         world_after(self, 1000, (due_t){.act = on_lie});
+    if (plan->revoke_at)
+        world_after(self, plan->revoke_at, (due_t){.act = on_revoke});
     world_after(self, plan->heal_at, (due_t){.act = on_heal});
 }
 
