@@ -12,6 +12,7 @@
 #include "broker/alertmanager.h"
 #include "broker/catalog.h"
 #include "broker/desk.h"
+#include "broker/hearing.h"
 #include "broker/notifier.h"
 #include "broker/web.h"
 #include "common/file.h"
@@ -172,104 +173,6 @@ commit(broker_t *self)
 
 /* What workers say ---------------------------------------------------------------------------- */
 
-static int
-read_hello(event_t *event, const frames_t *frames, value_t **state, fault_t *fault)
-{
-    if (strcmp(frames_text(frames, 1), PROTOCOL_VERSION) != 0)
-        return fault_set(fault, FAULT_VERSION, "it speaks another protocol version");
-    if (strcmp(frames_text(frames, 2), event->worker) != 0)
-        return fault_set(fault, FAULT_KEY, "it calls itself '%.63s', and its key is of '%s'",
-                         frames_text(frames, 2), event->worker);
-    *state = value_decode(frames_at(frames, 3), fault);
-    event->state = *state;
-    return *state ? 0 : -1;
-}
-
-static int
-read_hash(event_t *event, const frames_t *frames, fault_t *fault)
-{
-    if (hash_read(frames_text(frames, 1), &event->hash))
-        return 0;
-    return fault_set(fault, FAULT_FORMAT, "its first frame is not a hash");
-}
-
-static int
-read_waiting(event_t *event, const frames_t *frames, fault_t *fault)
-{
-    event->step = frames_text(frames, 2);
-    if (!hash_read(frames_text(frames, 3), &event->receipt) ||
-        !text_read_u64(frames_text(frames, 4), 0, INT64_MAX, &event->number))
-        return fault_set(fault, FAULT_FORMAT, "it waits without a receipt's hash or an end");
-    return read_hash(event, frames, fault);
-}
-
-static int
-read_output(event_t *event, const frames_t *frames, fault_t *fault)
-{
-    event->output = frames_at(frames, 3);
-    event->code = frames_text(frames, 4);
-    if (!text_read_u64(frames_text(frames, 2), 0, INT64_MAX, &event->number))
-        return fault_set(fault, FAULT_FORMAT, "its output has no offset");
-    return read_hash(event, frames, fault);
-}
-
-static int
-read_decline(event_t *event, const frames_t *frames, fault_t *fault)
-{
-    event->step = frames_text(frames, 2);
-    event->code = frames_text(frames, 4);
-    event->text = frames_text(frames, 5);
-    if (!hash_read(frames_text(frames, 3), &event->receipt))
-        return fault_set(fault, FAULT_FORMAT, "it declines what has no hash");
-    return read_hash(event, frames, fault);
-}
-
-static int
-read_event(event_t *event, message_type_t type, const frames_t *frames, value_t **state,
-           fault_t *fault)
-{
-    switch (type) {
-    case MESSAGE_HELLO:
-        event->kind = EVENT_HELLO;
-        return read_hello(event, frames, state, fault);
-    case MESSAGE_PING:
-        event->kind = EVENT_PING;
-        event->document = frames_at(frames, 1);
-        return 0;
-    case MESSAGE_ACCEPT:
-        event->kind = EVENT_ACCEPT;
-        return read_hash(event, frames, fault);
-    case MESSAGE_WANT:
-        event->kind = EVENT_WANT;
-        return read_hash(event, frames, fault);
-    case MESSAGE_WAITING:
-        event->kind = EVENT_WAITING;
-        return read_waiting(event, frames, fault);
-    case MESSAGE_DECLINE:
-        event->kind = EVENT_DECLINE;
-        return read_decline(event, frames, fault);
-    case MESSAGE_OUTPUT:
-        event->kind = EVENT_OUTPUT;
-        return read_output(event, frames, fault);
-    case MESSAGE_KEPT:
-        event->kind = EVENT_KEPT;
-        return read_hash(event, frames, fault);
-    case MESSAGE_REFUSE:
-        event->kind = EVENT_REFUSE;
-        event->code = frames_text(frames, 2);
-        event->text = frames_text(frames, 3);
-        return read_hash(event, frames, fault);
-    case MESSAGE_RECEIPT:
-        event->kind = EVENT_RECEIPT;
-        event->document = frames_at(frames, 1);
-        event->armors = frames_at(frames, 2);
-        event->output = frames_at(frames, 3);
-        return 0;
-    default:
-        return fault_set(fault, FAULT_FORMAT, "a worker does not say '%s'", message_word(type));
-    }
-}
-
 static void
 on_message(broker_t *self, const caller_t *caller, const frames_t *frames)
 {
@@ -282,7 +185,7 @@ on_message(broker_t *self, const caller_t *caller, const frames_t *frames)
         desk_ask(self->desk, caller, frames, wall_now());
         return;
     }
-    if (failed || read_event(&event, type, frames, &state, &fault) || step(self, &event, &fault))
+    if (failed || hearing_read(&event, type, frames, &state, &fault) || step(self, &event, &fault))
         log_warning("%s=%s: %s (%s)", caller->worker ? "worker" : "person", caller->name,
                     fault.text, fault_word(fault.code));
 }
