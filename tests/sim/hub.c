@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "broker/core/core.h"
+#include "broker/hearing.h"
 #include "tests/sim/facts.h"
 #include "tests/sim/wires.h"
-#include "wire/message.h"
 
 #define TICK_MS  1000
 #define RETRY_MS 5000
@@ -217,38 +216,6 @@ hub_post(hub_t *self, errand_t errand, uint64_t index)
 
 /* ---- a turn ------------------------------------------------------------------------------ */
 
-static int
-read_hello(event_t *event, const frames_t *frames, value_t **state, fault_t *fault)
-{
-    *state = value_decode(frames_at(frames, 3), fault);
-    event->state = *state;
-    return *state && !strcmp(frames_text(frames, 2), event->worker) ? 0 : -1;
-}
-
-/* As broker.c reads what a worker says. */
-static int
-read_event(event_t *event, message_type_t type, const frames_t *frames, value_t **state,
-           fault_t *fault)
-{
-    static const event_kind_t kinds[MESSAGE_TYPES] = {
-        [MESSAGE_HELLO] = EVENT_HELLO,     [MESSAGE_ACCEPT] = EVENT_ACCEPT,
-        [MESSAGE_WANT] = EVENT_WANT,       [MESSAGE_REFUSE] = EVENT_REFUSE,
-        [MESSAGE_RECEIPT] = EVENT_RECEIPT,
-    };
-    event->kind = kinds[type];
-    if (type == MESSAGE_HELLO)
-        return read_hello(event, frames, state, fault);
-    if (type == MESSAGE_RECEIPT) {
-        event->document = frames_at(frames, 1);
-        event->armors = frames_at(frames, 2);
-        event->output = frames_at(frames, 3);
-        return 0;
-    }
-    event->code = frames_text(frames, 2);
-    event->text = frames_text(frames, 3);
-    return hash_read(frames_text(frames, 1), &event->hash) ? 0 : -1;
-}
-
 static void
 put_rows(hub_t *self, size_t *written)
 {
@@ -266,7 +233,7 @@ hear(hub_t *self, const letter_t *letter, fault_t *fault)
     CLEANUP(value_destroy) value_t *state = NULL;
     event_t event = {.worker = node_name(letter->machine)};
     if (message_read(letter->frames, FROM_WORKER, &type, fault) ||
-        read_event(&event, type, letter->frames, &state, fault) ||
+        hearing_read(&event, type, letter->frames, &state, fault) ||
         core_step(self->core, &event, world_wall(self->world, HUB), self->actions, fault))
         SAY(self->world, "hub: %s of %s: %s", frames_text(letter->frames, 0),
             node_name(letter->machine), fault->text);
