@@ -352,20 +352,39 @@ tick(broker_t *self)
 
 /* Everything that has arrived, in one transaction. */
 static void
-turn(broker_t *self)
+take_all(broker_t *self)
 {
-    drain_gate(self);
     if (self->web)
         web_take(self->web, on_post, self);
     drain_catalog(self);
     drain_notifier(self);
     if (self->due)
         tick(self);
+}
+
+static void
+turn(broker_t *self)
+{
+    drain_gate(self);
+    take_all(self);
     commit(self);
 }
 
+/* A heartbeat changes nothing, so nobody else has to come along for its commit. */
 static int
-on_socket(zloop_t *loop, zsock_t *socket, void *context)
+on_gate(zloop_t *loop, zsock_t *socket, void *context)
+{
+    broker_t *self = context;
+    (void)loop, (void)socket;
+    drain_gate(self);
+    if (self->begun)
+        take_all(self);
+    commit(self);
+    return 0;
+}
+
+static int
+on_web(zloop_t *loop, zsock_t *socket, void *context)
 {
     (void)loop, (void)socket;
     turn(context);
@@ -560,8 +579,8 @@ broker_serve(broker_t *self, fault_t *fault)
                               .events = ZMQ_POLLIN};
     zmq_pollitem_t sinks = {.fd = self->notifier ? notifier_fd(self->notifier) : -1,
                             .events = ZMQ_POLLIN};
-    if (zloop_reader(loop, gate_socket(self->gate), on_socket, self) ||
-        (self->web && zloop_reader(loop, web_socket(self->web), on_socket, self)) ||
+    if (zloop_reader(loop, gate_socket(self->gate), on_gate, self) ||
+        (self->web && zloop_reader(loop, web_socket(self->web), on_web, self)) ||
         (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self)) ||
         (self->notifier && zloop_poller(loop, &sinks, on_descriptor, self)) ||
         zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)

@@ -12,7 +12,8 @@
 #include "common/text.h"
 
 #define ZERO_HASH         "x'0000000000000000000000000000000000000000000000000000000000000000'"
-#define MARKER            "initialised"      /* a file beside the database: there was one here */
+#define MARKER            "initialised" /* a file beside the database: there was one here */
+#define CHECKPOINT_PAGES  "4096"        /* a page that many batches touch is carried over once */
 #define CHECK_WHOLE_BYTES (16 * 1024 * 1024) /* of a larger one, what starting needs */
 
 typedef struct {
@@ -512,7 +513,8 @@ prepare_database(sqlite3 *database, const char *path, fault_t *fault)
     sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     if (run_sql(database,
                 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-                "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384",
+                "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;"
+                "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES,
                 fault))
         return -1;
     return check_database(database, path, fault) ? -1 : migrate(database, fault);
@@ -551,6 +553,7 @@ store_sqlite(const char *folder, bool anew, fault_t *fault)
     void *self_ = memory_new(1, sizeof(sqlite_t));
     CLEANUP(sqlite_destroy) void *guard = self_;
     sqlite_t *self = self_;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* counts under a lock what nobody asks for */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &self->database, flags, NULL) != SQLITE_OK) {
         database_fault(self->database, fault, path);
