@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/playbook_folder.h"
 #include "cli/propose.h"
+#include "cli/replay.h"
 #include "cli/subject.h"
 #include "cli/table.h"
 #include "lua/rehearsal.h"
@@ -300,6 +301,9 @@ const command_t playbook_commands[] = {
      "its steps as a picture, for Graphviz or as SVG"},
     {"playbook", "diff", playbook_diff, "BEFORE AFTER [--repo REPO]",
      "what AFTER can newly do, then its code; exit 1 where they differ"},
+    {"playbook", "replay", playbook_replay,
+     "INCIDENT [PLAYBOOK|FOLDER] [--release HASH] [--commit REV] [--repo REPO]",
+     "what a past incident would start, and why not; exit 1 where nothing"},
     {"playbook", "propose", playbook_propose, "FOLDER --repo REPO [--author NAME]",
      "makes a signed release for review"},
     {NULL, NULL, NULL, NULL, NULL},
