@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/core_fixture.h"
+
+#include "broker/desk.h"
+
+/* A desk over the core and store of the fixture; what it answers is kept. */
+typedef struct {
+    house_t *house;
+    desk_house_t needs;
+    desk_t *desk;
+    frames_t *answer; /* the last ANSWER */
+    size_t event_count;
+} bureau_t;
+
+static int
+step_for_desk(void *context, event_t *event, fault_t *fault)
+{
+    bureau_t *self = context;
+    int result = step(self->house, *event);
+    *fault = self->house->fault;
+    return result;
+}
+
+static void
+keep_answer(void *context, const caller_t *caller, frames_t **frames)
+{
+    bureau_t *self = context;
+    (void)caller;
+    if (slice_is(frames_at(*frames, 0), "EVENT")) {
+        self->event_count++;
+        frames_destroy(frames);
+        return;
+    }
+    frames_destroy(&self->answer);
+    self->answer = MOVE(*frames);
+}
+
+static int
+begin_bureau(void **state)
+{
+    bureau_t *self = memory_new(1, sizeof *self);
+    void *house;
+    begin(&house);
+    self->house = house;
+    self->needs = (desk_house_t){.core = self->house->core,
+                                 .store = self->house->store,
+                                 .broker = "hub",
+                                 .instance = "instance",
+                                 .catalog_error = "",
+                                 .context = self,
+                                 .step = step_for_desk,
+                                 .answer = keep_answer};
+    self->desk = desk_new(&self->needs);
+    *state = self;
+    return 0;
+}
+
+static int
+end_bureau(void **state)
+{
+    bureau_t *self = *state;
+    void *house = self->house;
+    frames_destroy(&self->answer);
+    desk_destroy(&self->desk);
+    free(self);
+    return end(&house);
+}
+
+/* The body of the answer, the caller's; takes over arguments. */
+static value_t *
+ask(bureau_t *self, const char *verb, value_t *arguments, const char *code)
+{
+    caller_t caller = {.name = "pat"};
+    CLEANUP(value_destroy) value_t *map = arguments ? arguments : value_map();
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    CLEANUP(frames_destroy) frames_t *frames = message_new(MESSAGE_ASK);
+    value_encode(map, encoded);
+    frames_add_text(frames, "1");
+    frames_add_text(frames, verb);
+    frames_add(frames, bytes_slice(encoded));
+    desk_ask(self->desk, &caller, frames, self->house->site->now);
+    assert_string_equal(frames_text(self->answer, 2), code);
+    value_t *body = value_decode(frames_at(self->answer, 4), &self->house->fault);
+    assert_non_null(body);
+    return body;
+}
+
+static value_t *
+of_run(bureau_t *self)
+{
+    char text[HASH_TEXT];
+    hash_t run = run_now(self->house).id;
+    value_t *arguments = value_map();
+    value_set_text(arguments, "run", hash_write(&run, text));
+    return arguments;
+}
+
+static value_t *
+submission(const char *kind, const sealed_t *sealed)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, "kind", kind);
+    value_set(arguments, "document", value_bytes(bytes_slice(sealed->document)));
+    value_set(arguments, "armors", value_bytes(bytes_slice(sealed->armors)));
+    return arguments;
+}
+
+static void
+a_stop_lists_who_confirmed_it_and_who_did_not(void **state)
+{
+    bureau_t *self = *state;
+    stop_t *stop = site_stop(self->house->site, HALT_REGION, "north");
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_stop(self->house->site, stop, "olaf");
+    CLEANUP(value_destroy) value_t *made = ask(self, "submit", submission("stop", &sealed), "none");
+    must(self->house, (event_t){.kind = EVENT_KEPT,
+                                .worker = "w1",
+                                .hash = hash_of(bytes_slice(sealed.document))});
+    CLEANUP(value_destroy) value_t *stops = ask(self, "stops", NULL, "none");
+    const value_t *row = value_at(stops, 0);
+    assert_int_equal(value_count(stops), 1);
+    assert_string_equal(value_get_text(row, "what"), "region");
+    assert_string_equal(value_string(value_at(value_get(row, "who"), 0)), "olaf");
+    assert_int_equal(value_count(value_get(row, "confirmed")), 1);
+    assert_int_equal(value_count(value_get(row, "missing")), 1);
+    assert_string_equal(value_string(value_at(value_get(row, "missing"), 0)), "w2");
+}
+
+static void
+a_paused_run_is_shown_so(void **state)
+{
+    bureau_t *self = *state;
+    start_order(self->house, 0);
+    value_t *arguments = of_run(self);
+    value_set_bool(arguments, "on", true);
+    CLEANUP(value_destroy) value_t *paused = ask(self, "pause", arguments, "none");
+    CLEANUP(value_destroy) value_t *runs = ask(self, "runs", NULL, "none");
+    assert_true(value_get_bool(value_at(runs, 0), "paused"));
+    assert_int_equal(value_get_integer(value_at(runs, 0), "waves"), 2);
+    CLEANUP(value_destroy) value_t *wrong = ask(self, "pause", of_run(self), "usage");
+}
+
+static void
+output_is_read_from_an_offset_on(void **state)
+{
+    bureau_t *self = *state;
+    static const struct {
+        int64_t offset;
+        const char *bytes;
+    } cases[] = {{0, "one two"}, {2, "e two"}, {5, "wo"}, {7, ""}, {90, ""}};
+    start_order(self->house, 0);
+    worker_accepts(self->house, "w1");
+    event_t said = {.kind = EVENT_OUTPUT,
+                    .worker = "w1",
+                    .hash = run_now(self->house).id,
+                    .output = slice_text("one "),
+                    .code = "open"};
+    must(self->house, said);
+    said.number = 4;
+    said.output = slice_text("two");
+    said.code = "closed";
+    must(self->house, said);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        value_t *arguments = of_run(self);
+        value_set_text(arguments, "target", "w1");
+        value_set_integer(arguments, "offset", cases[i].offset);
+        CLEANUP(value_destroy) value_t *logs = ask(self, "logs", arguments, "none");
+        assert_string_equal(value_get_text(logs, "bytes"), cases[i].bytes);
+        assert_int_equal(value_get_integer(logs, "size"), 7);
+        assert_false(value_get_bool(logs, "open"));
+    }
+    CLEANUP(value_destroy) value_t *nobody = ask(self, "logs", of_run(self), "not-found");
+}
+
+static void
+who_watches_a_run_is_told_of_its_output(void **state)
+{
+    bureau_t *self = *state;
+    start_order(self->house, 0);
+    CLEANUP(value_destroy) value_t *watched = ask(self, "watch", of_run(self), "none");
+    self->event_count = 0;
+    said_row_t said = {.run = run_now(self->house).id, .target = "w1", .start = 4};
+    desk_tell_said(self->desk, &said);
+    said.run = HASH_ZERO;
+    desk_tell_said(self->desk, &said);
+    assert_int_equal(self->event_count, 1);
+}
+
+static void
+brakes_are_pulled_and_listed(void **state)
+{
+    bureau_t *self = *state;
+    value_t *arguments = value_map();
+    value_set_text(arguments, "region", "south");
+    value_set_bool(arguments, "on", true);
+    value_set_text(arguments, "reason", "the link is slow");
+    CLEANUP(value_destroy) value_t *pulled = ask(self, "brake", arguments, "none");
+    CLEANUP(value_destroy) value_t *brakes = ask(self, "brakes", NULL, "none");
+    assert_int_equal(value_count(brakes), 1);
+    assert_string_equal(value_get_text(value_at(brakes, 0), "region"), "south");
+    assert_string_equal(value_get_text(value_at(brakes, 0), "who"), "pat");
+    assert_true(value_get_bool(value_at(brakes, 0), "on"));
+}
+
+#define AT_DESK(test)                               \
+    {                                               \
+#test, test, begin_bureau, end_bureau, NULL \
+    }
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        AT_DESK(a_stop_lists_who_confirmed_it_and_who_did_not),
+        AT_DESK(a_paused_run_is_shown_so),
+        AT_DESK(output_is_read_from_an_offset_on),
+        AT_DESK(who_watches_a_run_is_told_of_its_output),
+        AT_DESK(brakes_are_pulled_and_listed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
