@@ -36,7 +36,7 @@ reserve(bytes_t *self, size_t more)
         return;
     size_t capacity = self->capacity ? self->capacity : 64;
     while (capacity < needed)
-        capacity *= 2;
+        capacity *= capacity < 4096 ? 4 : 2;
     self->data = memory_resize(self->data, capacity, 1);
     self->capacity = capacity;
 }
@@ -53,7 +53,10 @@ bytes_new(void)
 bytes_t *
 bytes_copy(slice_t from)
 {
-    bytes_t *self = bytes_new();
+    bytes_t *self = memory_new(1, sizeof *self);
+    self->capacity = from.size + 1;
+    self->data = memory_resize(NULL, self->capacity, 1);
+    self->data[0] = '\0';
     bytes_add_slice(self, from);
     return self;
 }
