@@ -5,27 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "keys/receipt.h"
-#include "wire/bundle.h"
-#include "wire/manifest.h"
+#include "worker/mandate.h"
 #include "worker/site_folder.h"
 
 #define ID_MAX 128
-#define FINISH_MAX_MS \
-    (72 * INT64_C(3600000)) /* for a run, from its first op: 64 steps of an hour */
-
-typedef struct {
-    frames_t *warrant;  /* as it came */
-    uint64_t documents; /* how many had come when it held last */
-    hash_t run, release, authority;
-    class_t allowed; /* by the signers, and in a dry run observe */
-    bool dry;
-    uint64_t budget_runs, budget_s; /* of a grant; 0 of an order */
-    wall_t not_after;               /* of the order's window, or the grant's end */
-    manifest_t *manifest;           /* NULL in an empty slot */
-    value_t *inputs;
-    uint64_t came; /* counts up */
-} entry_t;
 
 typedef struct {
     bool used;
@@ -37,30 +20,22 @@ typedef struct {
 
 struct effector {
     effector_place_t place;
-    uint64_t warrants, documents; /* that came */
-    entry_t entries[EFFECTOR_WARRANTS_MAX];
+    uint64_t documents; /* that came */
+    size_t mandate_count;
+    mandate_t *mandates[EFFECTOR_WARRANTS_MAX]; /* in the order in which they came */
     flight_t flights[EFFECTOR_FLIGHTS_MAX];
 };
 
 /* One OP, read. */
 typedef struct {
-    const char *id, *step, *name;
-    uint64_t attempt, index;
-    entry_t *entry;
-    const op_t *op;
+    const char *id;
+    mandate_t *mandate;
+    act_t act;
+    uint64_t index;
     value_t *arguments; /* ours */
     hash_t arguments_hash;
     hash_t head, key; /* of a fix-op */
 } call_t;
-
-static void
-entry_clear(entry_t *self)
-{
-    frames_destroy(&self->warrant);
-    manifest_destroy(&self->manifest);
-    value_destroy(&self->inputs);
-    *self = (entry_t){0};
-}
 
 static void
 call_clear(call_t *self)
@@ -82,8 +57,8 @@ effector_destroy(effector_t **self_p)
     effector_t *self = *self_p;
     if (!self)
         return;
-    for (size_t i = 0; i < EFFECTOR_WARRANTS_MAX; i++)
-        entry_clear(&self->entries[i]);
+    for (size_t i = 0; i < self->mandate_count; i++)
+        mandate_destroy(&self->mandates[i]);
     free(self);
     *self_p = NULL;
 }
@@ -92,6 +67,13 @@ static wall_t
 now(const effector_t *self)
 {
     return self->place.io.now(self->place.io.self);
+}
+
+static lawbook_t
+lawbook(const effector_t *self)
+{
+    const effector_place_t *place = &self->place;
+    return (lawbook_t){place->worker, place->trust, place->journal, self->documents, now(self)};
 }
 
 /* ---- answers ----------------------------------------------------------------------------- */
@@ -168,242 +150,154 @@ on_document(effector_t *self, const frames_t *message, frames_t **answer, fault_
 
 /* ---- warrants ---------------------------------------------------------------------------- */
 
-static int
-read_proof(const frames_t *message, proof_t *proof, fault_t *fault)
+static mandate_t **
+find_mandate(effector_t *self, const hash_t *run)
 {
-    const char *kind = frames_text(message, 2);
-    *proof = (proof_t){
-        .by_grant = !strcmp(kind, "grant"),
-        .authority = frames_at(message, 3),
-        .authority_armors = frames_at(message, 4),
-        .alert = frames_at(message, 5),
-        .alert_armors = frames_at(message, 6),
-        .release = frames_at(message, 7),
-        .release_armors = frames_at(message, 8),
-    };
-    if (!proof->by_grant && strcmp(kind, "order") != 0)
-        return fault_set(fault, FAULT_FORMAT, "'%.20s' is neither order nor grant", kind);
-    return 0;
-}
-
-/* The run's id, of bytes that nobody verified yet. */
-static bool
-run_of(const proof_t *proof, hash_t *run)
-{
-    fault_t ignored;
-    *run = hash_of(proof->authority);
-    if (!proof->by_grant)
-        return true;
-    CLEANUP(alert_destroy) alert_t *alert = alert_decode(proof->alert, &ignored);
-    if (alert)
-        *run = grant_run(run, alert);
-    return alert;
-}
-
-static bool
-is_about_time(fault_code_t code)
-{
-    return code == FAULT_WINDOW || code == FAULT_EXPIRED || code == FAULT_STALE;
-}
-
-/* The window bounds starting: a run whose first op stands in the journal is judged by that moment,
- * so that it can finish after a restart. */
-static warrant_t *
-prove(effector_t *self, proof_t *proof, fault_t *fault)
-{
-    const effector_place_t *place = &self->place;
-    fault_t why = {0};
-    hash_t run;
-    warrant_t *warrant = trust_check(place->trust, proof, place->worker, now(self), &why);
-    if (warrant)
-        return warrant;
-    const journal_entry_t *first = NULL;
-    if (is_about_time(why.code) && run_of(proof, &run))
-        first = journal_first(place->journal, &run);
-    if (first) {
-        proof->accepted = first->begun;
-        return trust_check(place->trust, proof, place->worker, now(self), fault);
-    }
-    fault_set(fault, why.code, "%s", why.text);
+    for (size_t i = 0; i < self->mandate_count; i++)
+        if (hash_equal(mandate_run(self->mandates[i]), run))
+            return &self->mandates[i];
     return NULL;
 }
 
-/* What was signed for a host behind this worker must not be done to the worker itself. */
-static int
-check_target(const effector_t *self, const warrant_t *warrant, fault_t *fault)
+static void
+drop_mandate(effector_t *self, size_t index)
 {
-    const target_line_t *line =
-        warrant->order ? order_target(warrant->order, self->place.worker) : NULL;
-    if (line && strcmp(line->target, self->place.worker) != 0)
-        return fault_set(fault, FAULT_TARGET, "'%s': this worker reaches no other host yet",
-                         line->target);
-    return 0;
+    mandate_destroy(&self->mandates[index]);
+    self->mandate_count--;
+    memmove(&self->mandates[index], &self->mandates[index + 1],
+            (self->mandate_count - index) * sizeof(mandate_t *));
 }
 
-/* The run's own slot, an empty one, or that of the oldest. */
-static entry_t *
-slot_for(effector_t *self, const hash_t *run)
+/* In place of the same run's, or of the one that came first. */
+static void
+keep_mandate(effector_t *self, mandate_t *mandate)
 {
-    entry_t *best = &self->entries[0];
-    for (size_t i = 0; i < EFFECTOR_WARRANTS_MAX; i++) {
-        entry_t *at = &self->entries[i];
-        if (at->manifest && hash_equal(&at->run, run))
-            return at;
-        if (at->came < best->came)
-            best = at;
-    }
-    return best;
-}
-
-static int
-grant(effector_t *self, const frames_t *message, entry_t *entry, fault_t *fault)
-{
-    proof_t proof;
-    if (read_proof(message, &proof, fault))
-        return -1;
-    CLEANUP(warrant_destroy) warrant_t *warrant = prove(self, &proof, fault);
-    if (!warrant || check_target(self, warrant, fault))
-        return -1;
-    entry->manifest = bundle_manifest(warrant->release, frames_at(message, 9), fault);
-    if (!entry->manifest)
-        return -1;
-    entry->inputs = manifest_inputs_of(entry->manifest, warrant, fault);
-    if (!entry->inputs)
-        return -1;
-    assert(warrant->order || warrant->grant);
-    entry->run = warrant->run;
-    entry->release = warrant->release_hash;
-    entry->authority = warrant->authority;
-    entry->budget_runs = warrant->grant ? warrant->grant->budget_runs : 0;
-    entry->budget_s = warrant->grant ? warrant->grant->budget_s : 0;
-    entry->dry = warrant->order && warrant->order->dry;
-    entry->allowed = entry->dry ? CLASS_OBSERVE : warrant->allowed;
-    entry->not_after = warrant->order ? warrant->order->not_after : warrant->grant->expires;
-    return 0;
+    mandate_t **same = find_mandate(self, mandate_run(mandate));
+    if (same)
+        drop_mandate(self, (size_t)(same - self->mandates));
+    else if (self->mandate_count == EFFECTOR_WARRANTS_MAX)
+        drop_mandate(self, 0);
+    self->mandates[self->mandate_count++] = mandate;
 }
 
 static int
 on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
 {
+    char run[HASH_TEXT];
     const char *id = frames_text(message, 1);
+    lawbook_t by = lawbook(self);
     fault_t why = {0};
-    CLEANUP(entry_clear) entry_t entry = {0};
     (void)fault;
-    if (grant(self, message, &entry, &why)) {
+    mandate_t *mandate = mandate_new(message, &by, &why);
+    if (!mandate) {
         *answer = refused(id, &why);
         return 0;
     }
-    char run[HASH_TEXT];
-    class_t highest = policy_highest(self->place.policy);
+    class_t highest = policy_highest(self->place.policy), allowed = mandate_allowed(mandate);
     *answer = answer_new("GRANTED", id);
-    frames_add_text(*answer, hash_write(&entry.run, run));
-    frames_add_text(*answer, class_word(entry.allowed < highest ? entry.allowed : highest));
+    frames_add_text(*answer, hash_write(mandate_run(mandate), run));
+    frames_add_text(*answer, class_word(allowed < highest ? allowed : highest));
     with_head(self, *answer);
-    entry.came = ++self->warrants;
-    entry.documents = self->documents;
-    entry.warrant = frames_new();
-    for (size_t i = 0; i < message->count; i++)
-        frames_add(entry.warrant, frames_at(message, i));
-    entry_t *slot = slot_for(self, &entry.run);
-    entry_clear(slot);
-    *slot = entry;
-    entry = (entry_t){0};
+    keep_mandate(self, mandate);
+    return 0;
+}
+
+static mandate_t *
+mandate_of(effector_t *self, const char *text, fault_t *fault)
+{
+    hash_t run;
+    mandate_t **found = hash_read(text, &run) ? find_mandate(self, &run) : NULL;
+    if (!found)
+        fault_set(fault, FAULT_DENIED, "there is no warrant for this run");
+    return found ? *found : NULL;
+}
+
+static int
+on_callee(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
+{
+    const char *id = frames_text(message, 1);
+    lawbook_t by = lawbook(self);
+    fault_t why = {0};
+    (void)fault;
+    mandate_t *mandate = mandate_of(self, frames_text(message, 2), &why);
+    bool kept = mandate && !mandate_add_callee(mandate, message, &by, &why);
+    *answer = kept ? answer_new("KEPT", id) : refused(id, &why);
+    return 0;
+}
+
+static int
+on_consent(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
+{
+    const char *id = frames_text(message, 1);
+    lawbook_t by = lawbook(self);
+    fault_t why = {0};
+    (void)fault;
+    mandate_t *mandate = mandate_of(self, frames_text(message, 2), &why);
+    bool kept = mandate && !mandate_add_consent(mandate, frames_at(message, 3),
+                                                frames_at(message, 4), &by, &why);
+    *answer = kept ? answer_new("KEPT", id) : refused(id, &why);
     return 0;
 }
 
 /* ---- ops --------------------------------------------------------------------------------- */
 
-static entry_t *
-find_entry(effector_t *self, const char *text)
-{
-    hash_t run;
-    if (!hash_read(text, &run))
-        return NULL;
-    for (size_t i = 0; i < EFFECTOR_WARRANTS_MAX; i++)
-        if (self->entries[i].manifest && hash_equal(&self->entries[i].run, &run))
-            return &self->entries[i];
-    return NULL;
-}
-
-/* Documents came since it held last: who signed it may have been revoked, its release be below a
- * floor. What only time changed takes nothing back from a run that began. */
-static int
-check_still(effector_t *self, entry_t *entry, fault_t *fault)
-{
-    fault_t why = {0};
-    proof_t proof;
-    trust_t *trust = self->place.trust;
-    if (entry->documents == self->documents)
-        return 0;
-    if (read_proof(entry->warrant, &proof, fault))
-        return -1;
-    const journal_entry_t *first = journal_first(self->place.journal, &entry->run);
-    if (first)
-        proof.accepted = first->begun;
-    CLEANUP(warrant_destroy)
-    warrant_t *warrant = trust_check(trust, &proof, self->place.worker, now(self), &why);
-    CLEANUP(release_destroy)
-    release_t *release = !warrant && is_about_time(why.code)
-                             ? trust_check_release(trust, proof.release, proof.release_armors, &why)
-                             : NULL;
-    if (!warrant && !release)
-        return fault_set(fault, why.code, "what was granted holds no more: %s", why.text);
-    if (warrant && !entry->dry)
-        entry->allowed = warrant->allowed;
-    entry->documents = self->documents;
-    return 0;
-}
-
-/* docs/PROTOCOL.md 7.3: site, run, worker, step, attempt, index. */
+/* docs/PROTOCOL.md 7.3: site, run, worker, step, phase, attempt, index. */
 static hash_t
 key_of(const effector_t *self, const call_t *call)
 {
     char attempt[24], index[24];
-    snprintf(attempt, sizeof attempt, "%llu", (unsigned long long)call->attempt);
+    snprintf(attempt, sizeof attempt, "%llu", (unsigned long long)call->act.attempt);
     snprintf(index, sizeof index, "%llu", (unsigned long long)call->index);
     slice_t parts[] = {
         hash_slice(trust_site(self->place.trust)),
-        hash_slice(&call->entry->run),
+        hash_slice(mandate_run(call->mandate)),
         slice_text(self->place.worker),
-        slice_text(call->step),
+        slice_text(call->act.step),
+        slice_text(phase_word(call->act.phase)),
         slice_text(attempt),
         slice_text(index),
     };
     return hash_of_parts(parts, ARRAY_SIZE(parts));
 }
 
-/* Everything about an OP that stands in its frames, and that the manifest declares it. */
+static int
+read_act(const frames_t *message, call_t *call, fault_t *fault)
+{
+    act_t *act = &call->act;
+    act->step = frames_text(message, 3);
+    if (!phase_read(frames_text(message, 4), &act->phase) ||
+        !text_read_u64(frames_text(message, 5), 1, INT32_MAX, &act->attempt) ||
+        !text_read_u64(frames_text(message, 6), 0, RECEIPT_OPS_MAX - 1, &call->index))
+        return fault_set(fault, FAULT_FORMAT,
+                         "no phase, no attempt, or an index that is not below %d", RECEIPT_OPS_MAX);
+    act->op = op_find(frames_text(message, 7));
+    if (!act->op)
+        return fault_set(fault, FAULT_OP, "there is no op '%.63s'", frames_text(message, 7));
+    act->arguments = call->arguments = value_decode(frames_at(message, 8), fault);
+    if (!call->arguments)
+        return fault_wrap(fault, "arguments of %s", act->op->name);
+    return 0;
+}
+
+static bool
+is_fix(const call_t *call)
+{
+    return call->act.op->least != CLASS_OBSERVE;
+}
+
+/* Everything about an OP that stands in its frames, and that its mandate has it. */
 static int
 read_call(effector_t *self, const frames_t *message, call_t *call, fault_t *fault)
 {
-    slice_t arguments = frames_at(message, 7);
-    call->step = frames_text(message, 3);
-    call->name = frames_text(message, 6);
-    call->entry = find_entry(self, frames_text(message, 2));
-    if (!call->entry)
-        return fault_set(fault, FAULT_DENIED, "there is no warrant for this run");
-    /* No manifest has a way to allow a second attempt. */
-    if (!text_read_u64(frames_text(message, 4), 1, 1, &call->attempt) ||
-        !text_read_u64(frames_text(message, 5), 0, RECEIPT_OPS_MAX - 1, &call->index))
-        return fault_set(fault, FAULT_FORMAT, "the attempt is not 1, or the index not below %d",
-                         RECEIPT_OPS_MAX);
-    if (check_still(self, call->entry, fault))
+    lawbook_t by = lawbook(self);
+    call->mandate = mandate_of(self, frames_text(message, 2), fault);
+    if (!call->mandate || mandate_check_still(call->mandate, &by, fault) ||
+        read_act(message, call, fault) || mandate_check_act(call->mandate, &call->act, fault))
         return -1;
-    call->op = op_find(call->name);
-    if (!call->op)
-        return fault_set(fault, FAULT_OP, "there is no op '%.63s'", call->name);
-    call->arguments = value_decode(arguments, fault);
-    if (!call->arguments)
-        return fault_wrap(fault, "arguments of %s", call->op->name);
-    if (manifest_allows(call->entry->manifest, call->step, call->op->name, call->arguments,
-                        call->entry->inputs, fault))
-        return -1;
-    if (op_check(call->op, call->arguments, fault))
-        return -1;
-    call->arguments_hash = hash_of(arguments);
-    if (call->op->least == CLASS_OBSERVE)
+    call->arguments_hash = hash_of(frames_at(message, 8));
+    if (!is_fix(call))
         return 0;
-    if (!hash_read(frames_text(message, 8), &call->head))
+    if (!hash_read(frames_text(message, 9), &call->head))
         return fault_set(fault, FAULT_FORMAT, "the head of the journal is not a hash");
     call->key = key_of(self, call);
     return 0;
@@ -412,53 +306,28 @@ read_call(effector_t *self, const frames_t *message, call_t *call, fault_t *faul
 static int
 check_allowed(const effector_t *self, const call_t *call, fault_t *fault)
 {
-    class_t least = call->op->least;
-    if (least > CLASS_OBSERVE && call->entry->dry)
-        return fault_set(fault, FAULT_CLASS, "%s is %s, and this is a dry run", call->op->name,
-                         class_word(least));
-    if (least > call->entry->allowed)
-        return fault_set(fault, FAULT_CLASS, "%s is %s; those who signed reach %s", call->op->name,
-                         class_word(least), class_word(call->entry->allowed));
-    return policy_allows(self->place.policy, call->op, call->arguments, fault);
-}
-
-/* The window bounds the first op, and the first op bounds the rest; a grant's first op counts. */
-static int
-check_run(const effector_t *self, const entry_t *entry, wall_t at, fault_t *fault)
-{
-    const journal_t *journal = self->place.journal;
-    const journal_entry_t *first = journal_first(journal, &entry->run);
-    if (first && at.ms > first->begun.ms + FINISH_MAX_MS)
-        return fault_set(fault, FAULT_WINDOW, "this run began over 72 hours ago");
-    if (first)
-        return 0;
-    if (at.ms > entry->not_after.ms)
-        return fault_set(fault, FAULT_WINDOW, "the window for starting this run is over");
-    wall_t since = {at.ms - (int64_t)entry->budget_s * 1000};
-    if (entry->budget_runs &&
-        journal_count_runs(journal, &entry->authority, since) >= entry->budget_runs)
-        return fault_set(fault, FAULT_BUDGET, "the grant allows %llu runs within %llu s here",
-                         (unsigned long long)entry->budget_runs,
-                         (unsigned long long)entry->budget_s);
-    return 0;
+    if (mandate_check_class(call->mandate, &call->act, fault))
+        return -1;
+    return policy_allows(self->place.policy, call->act.op, call->arguments, fault);
 }
 
 static int
 check_start(const effector_t *self, const call_t *call, fault_t *fault)
 {
-    wall_t at = now(self);
+    lawbook_t by = lawbook(self);
     if (!journal_reaches(self->place.journal, &call->head))
         return fault_set(fault, FAULT_UNKNOWN,
                          "the journal does not reach what the judge recorded: it lost records");
-    if (check_allowed(self, call, fault) || check_run(self, call->entry, at, fault))
+    if (check_allowed(self, call, fault) ||
+        mandate_check_time(call->mandate, &call->act, &by, fault))
         return -1;
-    return policy_check_rate(self->place.policy, call->op, self->place.journal, at, fault);
+    return policy_check_rate(self->place.policy, call->act.op, self->place.journal, by.now, fault);
 }
 
 static int
 find_flight(effector_t *self, const call_t *call, size_t *flight, fault_t *fault)
 {
-    bool fix = call->op->least != CLASS_OBSERVE, found = false;
+    bool fix = is_fix(call), found = false;
     for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++) {
         const flight_t *at = &self->flights[i];
         if (at->used && at->fix && fix && hash_equal(&at->key, &call->key))
@@ -477,13 +346,13 @@ find_flight(effector_t *self, const call_t *call, size_t *flight, fault_t *fault
 static int
 launch(effector_t *self, const call_t *call, size_t flight, frames_t **answer, fault_t *fault)
 {
-    bool fix = call->op->least != CLASS_OBSERVE;
+    bool fix = is_fix(call);
     fault_t why = {0};
     flight_t *at = &self->flights[flight];
     *at = (flight_t){.used = true, .fix = fix, .key = call->key};
-    at->once = fix && call->op->again == AGAIN_NEVER;
+    at->once = fix && call->act.op->again == AGAIN_NEVER;
     text_copy(at->id, sizeof at->id, call->id);
-    if (!self->place.io.start(self->place.io.self, flight, call->op, call->arguments,
+    if (!self->place.io.start(self->place.io.self, flight, call->act.op, call->arguments,
                               fix ? &call->key : NULL, &why))
         return 0;
     return effector_ended(self, flight, NULL, &why, answer, fault);
@@ -494,14 +363,14 @@ begin(effector_t *self, const call_t *call, fault_t *fault)
 {
     journal_entry_t entry = {
         .key = call->key,
-        .run = call->entry->run,
-        .release = call->entry->release,
-        .authority = call->entry->authority,
+        .run = *mandate_run(call->mandate),
+        .release = *mandate_release(call->mandate, call->act.step),
+        .authority = *mandate_authority(call->mandate),
         .arguments = call->arguments_hash,
         .begun = now(self),
     };
-    text_copy(entry.step, sizeof entry.step, call->step);
-    text_copy(entry.op, sizeof entry.op, call->op->name);
+    text_copy(entry.step, sizeof entry.step, call->act.step);
+    text_copy(entry.op, sizeof entry.op, call->act.op->name);
     return journal_begin(self->place.journal, &entry, fault);
 }
 
@@ -523,13 +392,13 @@ check_again(const effector_t *self, const call_t *call, fault_t *fault)
     fault_t why = {0};
     if (self->place.io.end_last(self->place.io.self, &call->key, &why))
         return fault_set(fault, FAULT_UNKNOWN, "%s was cut off, and its last try lives on: %s",
-                         call->op->name, why.text);
-    if (call->op->again != AGAIN_IDEMPOTENT)
+                         call->act.op->name, why.text);
+    if (call->act.op->again != AGAIN_IDEMPOTENT)
         return fault_set(fault, FAULT_UNKNOWN,
-                         "%s was cut off; nobody can know whether it happened", call->op->name);
+                         "%s was cut off; nobody can know whether it happened", call->act.op->name);
     if (check_allowed(self, call, &why))
         return fault_set(fault, FAULT_UNKNOWN, "%s was cut off and may not be repeated: %s",
-                         call->op->name, why.text);
+                         call->act.op->name, why.text);
     return 0;
 }
 
@@ -538,7 +407,7 @@ on_fix(effector_t *self, const call_t *call, size_t flight, frames_t **answer, f
 {
     const journal_entry_t *known = journal_find(self->place.journal, &call->key);
     fault_t why = {0};
-    if (known && (strcmp(known->op, call->op->name) != 0 ||
+    if (known && (strcmp(known->op, call->act.op->name) != 0 ||
                   !hash_equal(&known->arguments, &call->arguments_hash)))
         fault_set(&why, FAULT_UNKNOWN, "another op, or one with other arguments, has this key");
     else if (known && known->ended)
@@ -560,7 +429,7 @@ on_op(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fau
     size_t flight = 0;
     fault_t why = {0};
     if (!read_call(self, message, &call, &why) && !find_flight(self, &call, &flight, &why)) {
-        if (call.op->least != CLASS_OBSERVE)
+        if (is_fix(&call))
             return on_fix(self, &call, flight, answer, fault);
         if (!check_allowed(self, &call, &why))
             return launch(self, &call, flight, answer, fault);
@@ -576,9 +445,8 @@ static const struct {
     size_t frames; /* the word included */
     int (*on)(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault);
 } requests[] = {
-    {"DOCUMENT", 4, on_document},
-    {"WARRANT", 10, on_warrant},
-    {"OP", 9, on_op},
+    {"DOCUMENT", 4, on_document}, {"WARRANT", 11, on_warrant}, {"CALLEE", 7, on_callee},
+    {"CONSENT", 5, on_consent},   {"OP", 10, on_op},
 };
 
 int

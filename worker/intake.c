@@ -5,23 +5,24 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "wire/bundle.h"
 #include "wire/message.h"
 
 struct intake {
-    const workplace_t *place;
-    trust_t *trust;
+    workplace_t *place;
     offer_t offers[INTAKE_MAX];
     size_t count;
+    hash_t withdrawn[2 * INTAKE_MAX]; /* runs that the effector was asked about, and nobody waits for */
+    size_t withdrawn_count;
     wall_t span;       /* when the present span of refusals began */
     unsigned refusals; /* in it, said and unsaid */
 };
 
 intake_t *
-intake_new(const workplace_t *place, trust_t *trust)
+intake_new(workplace_t *place)
 {
     intake_t *self = memory_new(1, sizeof *self);
     self->place = place;
-    self->trust = trust;
     return self;
 }
 
@@ -46,18 +47,35 @@ find(intake_t *self, const hash_t *run)
     return NULL;
 }
 
-/* Whether it waits for its release, not for the effector. */
+/* Whether it waits for a release. */
 static bool
 is_wanting(const offer_t *offer)
 {
-    return !offer->brief.warrant;
+    return offer->missing_count;
 }
 
-offer_t *
-intake_find(intake_t *self, const hash_t *run)
+/* The effector's answer about it will find nobody. */
+static void
+withdraw(intake_t *self, offer_t *offer)
 {
-    offer_t *offer = find(self, run);
-    return offer && !is_wanting(offer) ? offer : NULL;
+    if (offer->asked && !offer->granted) {
+        assert(self->withdrawn_count < ARRAY_SIZE(self->withdrawn));
+        self->withdrawn[self->withdrawn_count++] = offer->run;
+    }
+    offer->asked = offer->granted = false;
+}
+
+/* Whether the effector's next answer about this run is one that nobody waits for: answers come in
+ * the order of what was asked. */
+static bool
+was_withdrawn(intake_t *self, const hash_t *run)
+{
+    for (size_t i = 0; i < self->withdrawn_count; i++)
+        if (hash_equal(&self->withdrawn[i], run)) {
+            self->withdrawn[i] = self->withdrawn[--self->withdrawn_count];
+            return true;
+        }
+    return false;
 }
 
 void
@@ -74,8 +92,10 @@ void
 intake_forget_wanted(intake_t *self)
 {
     for (size_t i = self->count; i-- > 0;)
-        if (is_wanting(&self->offers[i]))
+        if (is_wanting(&self->offers[i])) {
+            withdraw(self, &self->offers[i]);
             intake_drop(self, &self->offers[i]);
+        }
 }
 
 /* ---- saying no --------------------------------------------------------------------------- */
@@ -118,12 +138,12 @@ authority_of(const offer_t *offer)
     return part_authority(grant);
 }
 
-/* Faults of what the broker brings along and could bring better next time: they say nothing about
- * the run itself. */
+/* Faults of what the broker brings along and could bring better next time, or of the moment: they
+ * say nothing about the run itself. */
 static bool
 is_brokers_own(fault_code_t code)
 {
-    return code == FAULT_HASH || code == FAULT_PROOF;
+    return code == FAULT_HASH || code == FAULT_PROOF || code == FAULT_STOPPED;
 }
 
 /* What was judged after a responder's signature had held deserves a signed no; everything else, and
@@ -165,22 +185,45 @@ check_room(const intake_t *self, fault_t *fault)
     return 0;
 }
 
+/* Keeps the offer until what it misses is there. Takes over what it holds. */
 static void
 want(intake_t *self, offer_t *offer)
 {
-    frames_t *frames = message_new(MESSAGE_WANT);
-    frames_add(frames, frames_at(offer->frames, OFFER_RELEASE));
-    outbox_add(self->place->outbox, TO_LINK, 0, frames);
+    char hash[HASH_TEXT];
+    for (size_t i = 0; i < offer->missing_count; i++) {
+        frames_t *frames = message_new(MESSAGE_WANT);
+        frames_add_text(frames, hash_write(&offer->missing[i], hash));
+        outbox_add(self->place->outbox, TO_LINK, 0, frames);
+    }
     self->offers[self->count++] = *offer;
     *offer = (offer_t){0};
 }
 
-/* Faults that other signatures beside the same release would mend. */
-static bool
-is_about_signatures(fault_code_t code)
+static void
+want_own(intake_t *self, offer_t *offer)
 {
-    return code == FAULT_SIGNATURE || code == FAULT_NAMESPACE || code == FAULT_KEY ||
-           code == FAULT_TOUCH || code == FAULT_PIN || code == FAULT_ROLE || code == FAULT_QUORUM;
+    offer->missing_count = 1;
+    offer->missing[0] = offer->release;
+    want(self, offer);
+}
+
+/* A runner is made ready meanwhile. */
+static void
+ask_effector(intake_t *self, offer_t *offer, const kept_release_t *release)
+{
+    frames_t *warrant = offer->asked ? NULL : offer_warrant(offer, release);
+    if (!warrant)
+        return;
+    outbox_add_early(self->place->outbox, TO_EFFECTOR, 0, warrant);
+    runners_prepare(&self->place->runners);
+    offer->asked = true;
+}
+
+static void
+show_callees(intake_t *self, offer_t *offer)
+{
+    for (size_t i = 1; i < offer->brief.scene_count; i++, offer->callees++)
+        outbox_add(self->place->outbox, TO_EFFECTOR, 0, offer_callee(offer, i));
 }
 
 /* Takes over what offer holds. *proved tells whether its release did. One that was kept here and
@@ -190,23 +233,33 @@ consider(intake_t *self, offer_t *offer, const kept_release_t *release, bool kep
          wall_t now, fault_t *fault)
 {
     fault_t why = {0};
-    examiner_t examiner = {self->trust, self->place->ledger, self->place->worker, self->offers,
-                           self->count};
+    examiner_t examiner = {self->place->trust, self->place->ledger, self->place->worker,
+                           self->offers, self->count};
+    if (kept && self->withdrawn_count < INTAKE_MAX)
+        ask_effector(self, offer, release);
     *proved = !offer_examine(offer, &examiner, release, now, &why);
-    if (!*proved && kept && is_about_signatures(why.code)) {
-        brief_clear(&offer->brief);
+    if (*proved && !is_wanting(offer)) {
+        ask_effector(self, offer, release);
+        show_callees(self, offer);
+        self->offers[self->count++] = *offer;
+        *offer = (offer_t){0};
+        return 0;
+    }
+    if (*proved && !offer->accepted.ms) {
         want(self, offer);
         return 0;
     }
-    if (!*proved) {
-        int failed = intake_refuse(self, offer, &why, now, fault);
-        offer_clear(offer);
-        return failed;
+    withdraw(self, offer);
+    if (*proved)
+        return fault_set(fault, FAULT_IO, "the ledger has lost a release that an open run calls");
+    if (kept && is_about_signatures(why.code)) {
+        brief_clear(&offer->brief);
+        want_own(self, offer);
+        return 0;
     }
-    outbox_add(self->place->outbox, TO_EFFECTOR, 0, offer_warrant(offer, release));
-    self->offers[self->count++] = *offer;
-    *offer = (offer_t){0};
-    return 0;
+    int failed = intake_refuse(self, offer, &why, now, fault);
+    offer_clear(offer);
+    return failed;
 }
 
 /* A run that the ledger knows: ACCEPT while open, its receipts again once done. 1 if it was. */
@@ -250,8 +303,10 @@ intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fau
     offer_t *other = find(self, &offer.run);
     if (other && !is_wanting(other))
         return 0; /* the effector's word answers it */
-    if (other)
-        intake_drop(self, other); /* its WANT may be lost: the newer one asks again */
+    if (other) {  /* its WANT may be lost: the newer one asks again */
+        withdraw(self, other);
+        intake_drop(self, other);
+    }
     int known = answer_known(self, &offer, now, fault);
     if (known)
         return known < 0 ? -1 : 0;
@@ -263,53 +318,148 @@ intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fau
         return -1;
     if (release.document)
         return consider(self, &offer, &release, true, &proved, now, fault);
-    want(self, &offer);
+    want_own(self, &offer);
     return 0;
 }
 
 /* ---- a release for those that wait for it ------------------------------------------------ */
 
+/* The run's own release, kept only once an offer has proved it. */
 static int
-consider_given(intake_t *self, offer_t *offer, const frames_t *give, const hash_t *hash, wall_t now,
-               fault_t *fault)
+consider_given(intake_t *self, offer_t *offer, const kept_release_t *given, const hash_t *hash,
+               wall_t now, fault_t *fault)
 {
     bool proved;
-    CLEANUP(kept_release_clear)
-    kept_release_t release = {
-        .document = bytes_copy(frames_at(give, 2)),
-        .armors = bytes_copy(frames_at(give, 3)),
-        .files = bytes_copy(frames_at(give, 4)),
-    };
+    fault_t why;
     if (!hash_equal(hash, &offer->release)) {
-        fault_t why;
         fault_set(&why, FAULT_HASH, "the release that was given has another hash");
         return intake_refuse(self, offer, &why, now, fault);
     }
-    if (consider(self, offer, &release, false, &proved, now, fault))
+    if (consider(self, offer, given, false, &proved, now, fault))
         return -1;
     if (!proved)
         return 0;
-    return ledger_put_release(self->place->ledger, hash, bytes_slice(release.document),
-                              bytes_slice(release.armors), bytes_slice(release.files), fault);
+    return ledger_put_release(self->place->ledger, hash, bytes_slice(given->document),
+                              bytes_slice(given->armors), bytes_slice(given->files), fault);
 }
 
-/* Kept only once an offer has proved it. */
+/* One that is called is kept where it proves by itself. */
+static int
+check_callee(intake_t *self, const kept_release_t *given, const hash_t *wanted, const hash_t *hash,
+             fault_t *fault)
+{
+    if (!hash_equal(hash, wanted))
+        return fault_set(fault, FAULT_HASH, "the release that was given has another hash");
+    CLEANUP(release_destroy)
+    release_t *release = trust_check_release(self->place->trust, bytes_slice(given->document),
+                                             bytes_slice(given->armors), fault);
+    CLEANUP(value_destroy)
+    value_t *files = release ? value_decode(bytes_slice(given->files), fault) : NULL;
+    return files ? bundle_check_files(release, files, fault) : -1;
+}
+
+/* What a broker brings badly takes nothing from the run: it may be offered again. */
+static int
+consider_callee(intake_t *self, offer_t *offer, const kept_release_t *given, const hash_t *wanted,
+                const hash_t *hash, wall_t now, fault_t *fault)
+{
+    bool proved;
+    fault_t why = {0};
+    CLEANUP(kept_release_clear) kept_release_t own = {0};
+    if (check_callee(self, given, wanted, hash, &why)) {
+        withdraw(self, offer);
+        say_refuse(self, frames_text(offer->frames, OFFER_RUN), &why, now);
+        return 0;
+    }
+    if (ledger_put_release(self->place->ledger, hash, bytes_slice(given->document),
+                           bytes_slice(given->armors), bytes_slice(given->files), fault) ||
+        ledger_get_release(self->place->ledger, &offer->release, &own, fault))
+        return -1;
+    return consider(self, offer, &own, true, &proved, now, fault);
+}
+
+static bool
+misses(const offer_t *offer, const hash_t *hash)
+{
+    for (size_t i = 0; i < offer->missing_count; i++)
+        if (hash_equal(&offer->missing[i], hash))
+            return true;
+    return false;
+}
+
 int
 intake_on_give(intake_t *self, const frames_t *frames, wall_t now, fault_t *fault)
 {
     hash_t wanted, hash = hash_of(frames_at(frames, 2));
+    CLEANUP(kept_release_clear)
+    kept_release_t given = {
+        .document = bytes_copy(frames_at(frames, 2)),
+        .armors = bytes_copy(frames_at(frames, 3)),
+        .files = bytes_copy(frames_at(frames, 4)),
+    };
     if (!hash_read(frames_text(frames, 1), &wanted))
         return 0;
     for (size_t i = self->count; i-- > 0;) {
-        if (!is_wanting(&self->offers[i]) || !hash_equal(&self->offers[i].release, &wanted))
+        if (!misses(&self->offers[i], &wanted))
             continue;
         CLEANUP(offer_clear) offer_t offer = self->offers[i];
         self->offers[i] = (offer_t){0};
         intake_drop(self, &self->offers[i]);
-        if (consider_given(self, &offer, frames, &hash, now, fault))
+        bool own = hash_equal(&offer.release, &wanted);
+        if (own ? consider_given(self, &offer, &given, &hash, now, fault)
+                : consider_callee(self, &offer, &given, &wanted, &hash, now, fault))
             return -1;
     }
     return 0;
+}
+
+/* ---- the effector's word ----------------------------------------------------------------- */
+
+int
+intake_on_granted(intake_t *self, const hash_t *run, fault_t *fault)
+{
+    if (was_withdrawn(self, run))
+        return 0;
+    offer_t *offer = find(self, run);
+    if (!offer || !offer->asked || offer->granted)
+        return fault_set(fault, FAULT_FORMAT, "the effector granted what was not asked");
+    offer->granted = true;
+    return 0;
+}
+
+void
+intake_on_callee(intake_t *self, const hash_t *run)
+{
+    offer_t *offer = find(self, run);
+    if (offer && offer->callees)
+        offer->callees--;
+}
+
+int
+intake_on_refused(intake_t *self, const hash_t *run, bool callee, const fault_t *why, wall_t now,
+                  fault_t *fault)
+{
+    if (!callee && was_withdrawn(self, run))
+        return 0;
+    offer_t *offer = find(self, run);
+    if (callee && (!offer || !offer->callees))
+        return 0; /* the first no was enough */
+    if (!offer || !offer->asked || (!callee && offer->granted))
+        return fault_set(fault, FAULT_FORMAT, "the effector refused what was not asked");
+    int failed = intake_refuse(self, offer, why, now, fault);
+    intake_drop(self, offer);
+    return failed;
+}
+
+offer_t *
+intake_ready(intake_t *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        offer_t *offer = &self->offers[i];
+        if (offer->granted && offer->brief.scene_count && !offer->callees)
+            return offer;
+    }
+    return NULL;
 }
 
 /* ---- after a restart --------------------------------------------------------------------- */

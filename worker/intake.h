@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intake - offers on their way to acceptance: each waits for its release, is examined, then waits
- * for the effector's word. Runs that the ledger knows are answered from it; what does not hold is
- * refused, by a receipt where somebody's valid order stands behind it. */
+/* intake - offers on their way to acceptance: each waits for its releases, is examined, and waits
+ * for the effector's word. The effector is asked first where the release is at hand, so that both
+ * verify at the same time; what it says of an offer that the judge refuses is of no account. Runs
+ * that the ledger knows are answered from it; what does not hold is refused, by a receipt where
+ * somebody's valid order stands behind it. */
 #ifndef TOCSIN_INTAKE_H
 #define TOCSIN_INTAKE_H
 
@@ -15,8 +17,8 @@
 
 typedef struct intake intake_t;
 
-/* Borrows both, which must outlive it. */
-intake_t *intake_new(const workplace_t *place, trust_t *trust);
+/* Borrows place, which must outlive it. */
+intake_t *intake_new(workplace_t *place);
 void intake_destroy(intake_t **self_p);
 
 /* An OFFER, and a GIVE. What a broker got wrong is answered; a fault is the ledger's. */
@@ -26,11 +28,18 @@ int intake_on_give(intake_t *self, const frames_t *frames, wall_t now, fault_t *
 /* A run that was open when the judge ended. One that no longer proves ends with a receipt. */
 int intake_resume(intake_t *self, const part_row_t *row, wall_t now, fault_t *fault) MUST_CHECK;
 
-/* The offer of this run that the effector was asked about; NULL where there is none. Valid until
- * anything else is taken in or dropped. */
-offer_t *intake_find(intake_t *self, const hash_t *run);
+/* The effector's word: GRANTED, KEPT of a callee, or REFUSED of either. FAULT_FORMAT for what it
+ * was not asked. */
+int intake_on_granted(intake_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;
+void intake_on_callee(intake_t *self, const hash_t *run);
+int intake_on_refused(intake_t *self, const hash_t *run, bool callee, const fault_t *why,
+                      wall_t now, fault_t *fault) MUST_CHECK;
 
-/* Says no to a found one; does not drop it. */
+/* An offer of which the judge and the effector think well; NULL where there is none. Valid until
+ * anything else is taken in or dropped. */
+offer_t *intake_ready(intake_t *self);
+
+/* Says no to a ready one; does not drop it. */
 int intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall_t now,
                   fault_t *fault) MUST_CHECK;
 void intake_drop(intake_t *self, offer_t *offer);

@@ -125,7 +125,10 @@ read_begin(document_reader_t *in, journal_entry_t *entry)
     document_hex(in, "run", entry->run.bytes, HASH_BYTES);
     document_hex(in, "release", entry->release.bytes, HASH_BYTES);
     document_hex(in, "authority", entry->authority.bytes, HASH_BYTES);
-    text_copy(entry->step, sizeof entry->step, document_name(in, "step"));
+    const char *step = document_text(in, "step");
+    if (!step_path_valid(step))
+        document_spoil(in, FAULT_FORMAT, "'step' is no path of steps");
+    text_copy(entry->step, sizeof entry->step, step);
     text_copy(entry->op, sizeof entry->op, document_name(in, "op"));
     document_hex(in, "arguments", entry->arguments.bytes, HASH_BYTES);
 }

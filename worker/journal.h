@@ -13,7 +13,7 @@
 
 #include "common/moment.h"
 #include "common/text.h"
-#include "keys/hash.h"
+#include "keys/receipt.h"
 
 #define JOURNAL_OPS_MAX     1000000       /* BEGINs; then FAULT_FULL */
 #define JOURNAL_RESERVE     (1024 * 1024) /* bytes allocated ahead of the end */
@@ -27,7 +27,7 @@ typedef struct {
     hash_t key;
     hash_t run, release;
     hash_t authority; /* the order's or grant's */
-    char step[TEXT_NAME_MAX + 1];
+    char step[STEP_PATH_MAX]; /* its path */
     char op[TEXT_NAME_MAX + 1];
     hash_t arguments; /* of their canonical value */
     wall_t begun;

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "wire/message.h"
+#include "worker/papers.h"
 #include "worker/site_folder.h"
 
 struct judge {
@@ -19,18 +20,12 @@ struct judge {
     workplace_t place;
     char worker[TEXT_NAME_MAX + 1];
     intake_t *intake;
+    papers_t papers;
     part_t *parts[JUDGE_PARTS_MAX]; /* place.open of them */
-    uint64_t document_number;       /* ids of DOCUMENTs to the effector */
     bool greeting;                  /* HELLO is said, and not answered yet */
 };
 
 /* ---- making one -------------------------------------------------------------------------- */
-
-static int
-on_document(void *context, slice_t document, slice_t armors, fault_t *fault)
-{
-    return trust_restore(context, document, armors, fault);
-}
 
 judge_t *
 judge_new(const char *worker, trust_t *trust, const machinekey_t *key, ledger_t *ledger,
@@ -42,16 +37,19 @@ judge_new(const char *worker, trust_t *trust, const machinekey_t *key, ledger_t 
     self->ledger = ledger;
     self->outbox = outbox;
     text_copy(self->worker, sizeof self->worker, worker);
-    if (ledger_each_document(ledger, on_document, trust, fault)) {
-        fault_wrap(fault, "a document in the ledger");
+    self->place = (workplace_t){.trust = trust,
+                                .ledger = ledger,
+                                .outbox = outbox,
+                                .worker = self->worker,
+                                .runners = {.outbox = outbox}};
+    self->papers.place = &self->place;
+    if (papers_restore(&self->papers, fault))
         return NULL;
-    }
     self->scribe = scribe_new(worker, trust_site(trust), key, ledger, outbox, fault);
     if (!self->scribe)
         return NULL;
-    self->place = (workplace_t){
-        .scribe = self->scribe, .ledger = ledger, .outbox = outbox, .worker = self->worker};
-    self->intake = intake_new(&self->place, trust);
+    self->place.scribe = self->scribe;
+    self->intake = intake_new(&self->place);
     return MOVE(self);
 }
 
@@ -69,29 +67,13 @@ judge_destroy(judge_t **self_p)
     *self_p = NULL;
 }
 
-static void
-tell_effector(judge_t *self, slice_t document, slice_t armors)
-{
-    char id[32];
-    snprintf(id, sizeof id, "d%llu", (unsigned long long)++self->document_number);
-    frames_t *frames = frames_new();
-    frames_add_text(frames, "DOCUMENT");
-    frames_add_text(frames, id);
-    frames_add(frames, document);
-    frames_add(frames, armors);
-    outbox_add(self->outbox, TO_EFFECTOR, 0, frames);
-}
-
 int
 judge_learn(judge_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
-    char name[SITE_DOCUMENT_NAME_MAX];
-    if (trust_add(self->trust, document, armors, fault) ||
-        site_document_name(document, name, fault) ||
-        ledger_put_document(self->ledger, name, document, armors, fault))
+    fault_t why = {0};
+    if (papers_add(&self->papers, document, armors, &why, fault))
         return -1;
-    outbox_need_commit(self->outbox);
-    return 0;
+    return why.code ? fault_set(fault, why.code, "%s", why.text) : 0;
 }
 
 /* Where the fleet has this worker; said again whenever a document is new. */
@@ -119,7 +101,7 @@ static part_t *
 find_part(const judge_t *self, const hash_t *run)
 {
     for (size_t i = 0; i < self->place.open; i++)
-        if (hash_equal(part_run(self->parts[i]), run))
+        if (hash_equal(&part_warrant(self->parts[i])->run, run))
             return self->parts[i];
     return NULL;
 }
@@ -128,7 +110,7 @@ static part_t *
 find_runner(const judge_t *self, uint64_t runner)
 {
     for (size_t i = 0; runner && i < self->place.open; i++)
-        if (part_runner(self->parts[i]) == runner)
+        if (part_has_runner(self->parts[i], runner))
             return self->parts[i];
     return NULL;
 }
@@ -146,6 +128,22 @@ drop_closed_parts(judge_t *self)
     }
 }
 
+/* What every event may have left: parts that are over, and runners that others waited for. */
+static int
+settle(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
+{
+    runners_t *runners = &self->place.runners;
+    drop_closed_parts(self);
+    if (!runners->lacking || runners->count == RUNNERS_MAX)
+        return 0;
+    runners->lacking = false;
+    for (size_t i = 0; i < self->place.open; i++)
+        if (part_go(self->parts[i], now, clock, fault))
+            return -1;
+    drop_closed_parts(self);
+    return 0;
+}
+
 /* ---- what the link brings ---------------------------------------------------------------- */
 
 static int
@@ -153,7 +151,7 @@ say_hello(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault
 {
     CLEANUP(value_destroy) value_t *state = value_map();
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
-    char head[HASH_TEXT], key[80];
+    char head[HASH_TEXT];
     uint64_t oldest;
     (void)frames;
     (void)now;
@@ -165,15 +163,7 @@ say_hello(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault
     value_set_integer(state, "sequence", (int64_t)scribe_sequence(self->scribe));
     value_set_integer(state, "oldest", (int64_t)oldest);
     value_set_text(state, "head", hash_write(scribe_head(self->scribe), head));
-    if (trust_root(self->trust))
-        value_set_integer(state, "root", (int64_t)trust_root(self->trust)->version);
-    if (trust_people(self->trust))
-        value_set_integer(state, "people", (int64_t)trust_people(self->trust)->version);
-    for (size_t i = 0; i < trust_fleet_count(self->trust); i++) {
-        const fleet_t *fleet = trust_fleet(self->trust, i);
-        snprintf(key, sizeof key, "fleet.%s", fleet->region);
-        value_set_integer(state, key, (int64_t)fleet->version);
-    }
+    papers_say(&self->papers, state);
     value_encode(state, encoded);
     frames_t *hello = message_new(MESSAGE_HELLO);
     frames_add_text(hello, PROTOCOL_VERSION);
@@ -204,6 +194,8 @@ on_welcome(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
     if (!self->greeting)
         return say_hello(self, frames, now, clock, fault);
     self->greeting = false;
+    for (size_t i = 0; i < self->place.open; i++)
+        part_say_waiting(self->parts[i]);
     return scribe_repeat(self->scribe, NULL, fault);
 }
 
@@ -220,24 +212,76 @@ on_ack(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t 
     return ledger_acknowledge(self->ledger, sequence, &hash, fault);
 }
 
+/* Why nothing of this run may begin; code 0 where no stop covers it. */
+static fault_t
+stop_of(const judge_t *self, const hash_t *run, const manifest_t *manifest)
+{
+    fault_t why = {0};
+    if (!trust_check_halts(self->trust, run, manifest->playbook, self->place.region, &why))
+        why.code = FAULT_NONE;
+    return why;
+}
+
+static int
+stop_parts(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
+{
+    const manifest_t *manifest;
+    for (size_t i = 0; i < self->place.open; i++) {
+        part_t *part = self->parts[i];
+        fault_t why = {0};
+        for (size_t j = 0; !why.code && (manifest = part_manifest(part, j)); j++)
+            why = stop_of(self, &part_warrant(part)->run, manifest);
+        if (why.code && part_stop(part, &why, now, clock, fault))
+            return -1;
+    }
+    return settle(self, now, clock, fault);
+}
+
 static int
 on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     fault_t why = {0};
+    slice_t document = frames_at(frames, 1), armors = frames_at(frames, 2);
     char name[SITE_DOCUMENT_NAME_MAX];
-    (void)now;
-    (void)clock;
-    if (trust_add(self->trust, frames_at(frames, 1), frames_at(frames, 2), &why)) {
+    if (papers_add(&self->papers, document, armors, &why, fault))
+        return -1;
+    if (why.code) {
         log_fault("a document from the broker", &why);
         return 0;
     }
-    if (site_document_name(frames_at(frames, 1), name, fault) ||
-        ledger_put_document(self->ledger, name, frames_at(frames, 1), frames_at(frames, 2), fault))
+    if (site_document_name(document, name, fault))
         return -1;
-    log_info("document=%s is new", name);
-    outbox_need_commit(self->outbox);
-    tell_effector(self, frames_at(frames, 1), frames_at(frames, 2));
+    log_info("document=%s is kept", name);
+    papers_show(&self->papers, document, armors);
+    if (paper_is_halt(document))
+        return stop_parts(self, now, clock, fault);
     return find_place(self, fault);
+}
+
+static int
+on_consent(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+{
+    hash_t run;
+    part_t *part = hash_read(frames_text(frames, 1), &run) ? find_part(self, &run) : NULL;
+    if (!part)
+        return 0; /* it has ended, and its receipts say how */
+    if (part_on_consent(part, frames_at(frames, 2), frames_at(frames, 3), now, clock, fault))
+        return -1;
+    return settle(self, now, clock, fault);
+}
+
+static int
+on_more(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+{
+    hash_t run;
+    uint64_t offset;
+    (void)now;
+    (void)clock;
+    if (!hash_read(frames_text(frames, 1), &run) ||
+        !text_read_u64(frames_text(frames, 2), 0, INT64_MAX, &offset))
+        return 0;
+    return transcript_repeat(&run, offset, !find_part(self, &run), self->ledger, self->outbox,
+                             fault);
 }
 
 /* For what needs no answer. */
@@ -267,6 +311,8 @@ static const struct {
     {"GIVE", 5, on_give},
     {"ACK", 3, on_ack},
     {"DOCUMENT", 3, on_broker_document},
+    {"CONSENT", 4, on_consent},
+    {"MORE", 3, on_more},
 };
 
 int
@@ -307,23 +353,76 @@ write_accepted(judge_t *self, const offer_t *offer, wall_t now, fault_t *fault)
     return 0;
 }
 
+/* A stop may have come since the offer was examined. */
+static fault_t
+stop_of_offer(const judge_t *self, const offer_t *offer)
+{
+    fault_t why = {0};
+    for (size_t i = 0; !why.code && i < offer->brief.script_count; i++)
+        why = stop_of(self, &offer->run, offer->brief.scripts[i].manifest);
+    return why;
+}
+
+/* Judge and effector think well of it. */
+static int
+begin_part(judge_t *self, offer_t *offer, wall_t now, mono_t clock, fault_t *fault)
+{
+    bool known = offer->accepted.ms;
+    fault_t why = stop_of_offer(self, offer);
+    if (why.code) {
+        int failed = intake_refuse(self->intake, offer, &why, now, fault);
+        intake_drop(self->intake, offer);
+        return failed;
+    }
+    if (!known && write_accepted(self, offer, now, fault))
+        return -1;
+    part_t *part = part_new(&self->place, &offer->brief, known ? offer->accepted : now);
+    intake_drop(self->intake, offer);
+    assert(self->place.open < JUDGE_PARTS_MAX);
+    self->parts[self->place.open++] = part;
+    return part_begin(part, now, clock, fault);
+}
+
+static int
+begin_ready(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
+{
+    offer_t *offer;
+    while ((offer = intake_ready(self->intake)))
+        if (begin_part(self, offer, now, clock, fault))
+            return -1;
+    return settle(self, now, clock, fault);
+}
+
 static int
 on_granted(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     hash_t run;
-    offer_t *offer =
-        hash_read(frames_text(frames, 1), &run) ? intake_find(self->intake, &run) : NULL;
-    if (!offer || !hash_read(frames_text(frames, 4), &self->place.head))
+    if (!hash_read(frames_text(frames, 1), &run) ||
+        !hash_read(frames_text(frames, 4), &self->place.head))
         return fault_set(fault, FAULT_FORMAT, "the effector granted what was not asked");
-    if (!offer->accepted.ms && write_accepted(self, offer, now, fault))
+    if (intake_on_granted(self->intake, &run, fault))
         return -1;
-    part_t *part = part_new(&self->place, &offer->brief);
-    intake_drop(self->intake, offer);
-    assert(self->place.open < JUDGE_PARTS_MAX);
-    self->parts[self->place.open++] = part;
-    int failed = part_begin(part, now, clock, fault);
-    drop_closed_parts(self);
-    return failed;
+    return begin_ready(self, now, clock, fault);
+}
+
+/* The run of an id that starts with this word; false for any other id. */
+static bool
+id_run(const char *id, const char *word, hash_t *run)
+{
+    size_t size = strlen(word);
+    return !strncmp(id, word, size) && id[size] == ' ' && hash_read(id + size + 1, run);
+}
+
+static int
+on_kept(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+{
+    const char *id = frames_text(frames, 1);
+    hash_t run;
+    papers_on_kept(&self->papers, id);
+    if (!id_run(id, "callee", &run))
+        return 0;
+    intake_on_callee(self->intake, &run);
+    return begin_ready(self, now, clock, fault);
 }
 
 static int
@@ -331,32 +430,35 @@ on_refused(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
 {
     hash_t run;
     fault_t why = {0};
+    const char *id = frames_text(frames, 1);
+    bool callee = id_run(id, "callee", &run);
     (void)clock;
     fault_code_t code = fault_of(frames_text(frames, 2));
     fault_set(&why, code > FAULT_NONE && code < FAULT_CODES ? code : FAULT_POLICY, "%s",
               frames_text(frames, 3));
-    if (!hash_read(frames_text(frames, 1), &run))
+    if (callee || hash_read(id, &run))
+        return intake_on_refused(self->intake, &run, callee, &why, now, fault);
+    if (*id == 'd')
         return fault_set(fault, why.code, "the effector refuses a document: %s", why.text);
-    offer_t *offer = intake_find(self->intake, &run);
-    if (!offer)
-        return fault_set(fault, FAULT_FORMAT, "the effector refused what was not asked");
-    int failed = intake_refuse(self->intake, offer, &why, now, fault);
-    intake_drop(self->intake, offer);
-    return failed;
+    log_fault("the effector refuses a stop or a consent", &why);
+    return 0;
 }
 
 static int
 on_op_answer(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
-    hash_t run;
-    part_t *part = hash_read(frames_text(frames, 1), &run) ? find_part(self, &run) : NULL;
-    if (!hash_read(frames_text(frames, frames->count - 1), &self->place.head))
-        return fault_set(fault, FAULT_FORMAT, "the effector's answer has no journal head");
-    if (!part)
-        return 0; /* the step was given up before */
-    int failed = part_on_effector(part, frames, now, clock, fault);
-    drop_closed_parts(self);
-    return failed;
+    uint64_t number;
+    size_t i = 0;
+    if (!hash_read(frames_text(frames, frames->count - 1), &self->place.head) ||
+        !text_read_u64(frames_text(frames, 1), 1, INT64_MAX, &number))
+        return fault_set(fault, FAULT_FORMAT, "the effector's answer has no id or journal head");
+    while (i < self->place.open && !part_asked(self->parts[i], number))
+        i++;
+    if (i == self->place.open)
+        return fault_set(fault, FAULT_FORMAT, "the effector answered what was not asked");
+    if (part_on_effector(self->parts[i], number, frames, now, clock, fault))
+        return -1;
+    return settle(self, now, clock, fault);
 }
 
 static const struct {
@@ -364,7 +466,7 @@ static const struct {
     size_t count;
     handler_t *handle;
 } from_effector[] = {
-    {"KEPT", 2, nothing},        {"GRANTED", 5, on_granted}, {"REFUSED", 4, on_refused},
+    {"KEPT", 2, on_kept},        {"GRANTED", 5, on_granted}, {"REFUSED", 4, on_refused},
     {"RESULT", 4, on_op_answer}, {"FAULT", 5, on_op_answer},
 };
 
@@ -386,16 +488,21 @@ judge_on_runner(judge_t *self, uint64_t runner, const frames_t *frames, wall_t n
                 fault_t *fault)
 {
     part_t *part = find_runner(self, runner);
-    int failed = part ? part_on_runner(part, frames, now, clock, fault) : 0;
-    drop_closed_parts(self);
-    return failed;
+    if (part && part_on_runner(part, runner, frames, now, clock, fault))
+        return -1;
+    return settle(self, now, clock, fault);
 }
 
 int
 judge_on_runner_ready(judge_t *self, uint64_t runner, fault_t *fault)
 {
     part_t *part = find_runner(self, runner);
-    return part ? part_on_ready(part, fault) : 0;
+    (void)fault;
+    if (part)
+        part_on_ready(part, runner);
+    else
+        runners_on_ready(&self->place.runners, runner);
+    return 0;
 }
 
 int
@@ -403,15 +510,17 @@ judge_on_runner_end(judge_t *self, uint64_t runner, int status, wall_t now, mono
                     fault_t *fault)
 {
     part_t *part = find_runner(self, runner);
-    int failed = part ? part_on_runner_end(part, status, now, clock, fault) : 0;
-    drop_closed_parts(self);
-    return failed;
+    if (!part)
+        runners_on_end(&self->place.runners, runner);
+    else if (part_on_runner_end(part, runner, status, now, clock, fault))
+        return -1;
+    return settle(self, now, clock, fault);
 }
 
 bool
 judge_wants_runner(const judge_t *self, uint64_t runner)
 {
-    return find_runner(self, runner) != NULL;
+    return runner && (self->place.runners.spare == runner || find_runner(self, runner));
 }
 
 mono_t
@@ -426,25 +535,18 @@ judge_deadline(const judge_t *self)
     return earliest;
 }
 
-void
-judge_tick(judge_t *self, mono_t clock)
+int
+judge_tick(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
     for (size_t i = 0; i < self->place.open; i++) {
         mono_t deadline = part_deadline(self->parts[i]);
-        if (deadline.ms && deadline.ms <= clock.ms)
-            part_on_deadline(self->parts[i]);
+        if (deadline.ms && deadline.ms <= clock.ms && part_go(self->parts[i], now, clock, fault))
+            return -1;
     }
+    return settle(self, now, clock, fault);
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
-
-static int
-pass_document(void *context, slice_t document, slice_t armors, fault_t *fault)
-{
-    (void)fault;
-    tell_effector(context, document, armors);
-    return 0;
-}
 
 typedef struct {
     judge_t *judge;
@@ -464,7 +566,7 @@ judge_start(judge_t *self, wall_t now, fault_t *fault)
     restart_t restart = {self, now};
     if (find_place(self, fault))
         return -1;
-    if (ledger_each_document(self->ledger, pass_document, self, fault) ||
+    if (papers_show_all(&self->papers, fault) ||
         ledger_each_open_part(self->ledger, resume, &restart, fault))
         return -1;
     return 0;

@@ -41,8 +41,8 @@ int judge_on_runner_end(judge_t *self, uint64_t runner, int status, wall_t now, 
 /* Whether a part still talks to this runner; one that nobody does may be closed. */
 bool judge_wants_runner(const judge_t *self, uint64_t runner);
 
-/* The earliest deadline of a step (ms 0: none), and what to do when it has passed. */
+/* When there is something to do though nobody said anything (ms 0: never), and doing it. */
 mono_t judge_deadline(const judge_t *self);
-void judge_tick(judge_t *self, mono_t clock);
+int judge_tick(judge_t *self, wall_t now, mono_t clock, fault_t *fault) MUST_CHECK;
 
 #endif

@@ -30,7 +30,7 @@ typedef struct {
     outbox_t *outbox;
     judge_t *judge;
     channel_t *link, *spawner, *effector;
-    runner_link_t runners[JUDGE_PARTS_MAX];
+    runner_link_t runners[RUNNERS_MAX];
     size_t runner_count;
     bool enrolled; /* the ledger has a root already */
 } desk_t;
@@ -94,7 +94,7 @@ on_spawner(desk_t *self, const frames_t *frames, fault_t *fault)
     int fd = channel_take_descriptor(self->spawner);
     if (strcmp(word, "RUNNER") != 0 || fd < 0)
         return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s' without a runner", word);
-    if (self->runner_count == JUDGE_PARTS_MAX || !judge_wants_runner(self->judge, number)) {
+    if (self->runner_count == RUNNERS_MAX || !judge_wants_runner(self->judge, number)) {
         close(fd);
         return 0;
     }
@@ -174,7 +174,7 @@ turn(desk_t *self, fault_t *fault)
 {
     if (outbox_flush(self->outbox, self->ledger, deliver, self, fault))
         return -1;
-    struct pollfd set[OTHERS + JUDGE_PARTS_MAX] = {
+    struct pollfd set[OTHERS + RUNNERS_MAX] = {
         {.fd = channel_fd(self->link), .events = POLLIN},
         {.fd = channel_fd(self->spawner), .events = POLLIN},
         {.fd = channel_fd(self->effector), .events = POLLIN},
@@ -191,8 +191,7 @@ turn(desk_t *self, fault_t *fault)
     for (size_t i = 0; i < OTHERS; i++)
         if (set[i].revents && drain_other(self, i, fault))
             return -1;
-    judge_tick(self->judge, mono_now());
-    return 0;
+    return judge_tick(self->judge, wall_now(), mono_now(), fault);
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
@@ -267,6 +266,7 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
         return -1;
     self->trust = trust_new(&self->settings.site);
     self->outbox = outbox_new();
+    outbox_employ(self->outbox, deliver, self);
     self->key = machinekey_load(settings_path(&self->settings, "judge/signing-key", path), fault);
     if (!self->key)
         return -1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/offer.h"
 
-#include "wire/bundle.h"
+#include <stdio.h>
+
 #include "wire/message.h"
 
 int
@@ -45,6 +46,7 @@ prove(const offer_t *self, trust_t *trust, const kept_release_t *release, const 
         .alert_armors = frames_at(self->frames, OFFER_ALERT_ARMOR),
         .release = bytes_slice(release->document),
         .release_armors = bytes_slice(release->armors),
+        .place = frames_at(self->frames, OFFER_PLACE),
         .accepted = self->accepted,
     };
     CLEANUP(warrant_destroy) warrant_t *warrant = trust_check(trust, &proof, worker, now, fault);
@@ -55,13 +57,43 @@ prove(const offer_t *self, trust_t *trust, const kept_release_t *release, const 
     return MOVE(warrant);
 }
 
-static int
-read_files(const release_t *release, const value_t *files, brief_t *brief, fault_t *fault)
+bool
+is_about_signatures(fault_code_t code)
 {
-    brief->manifest = bundle_check(release, files, fault);
-    if (!brief->manifest)
+    return code == FAULT_SIGNATURE || code == FAULT_NAMESPACE || code == FAULT_KEY ||
+           code == FAULT_TOUCH || code == FAULT_PIN || code == FAULT_ROLE || code == FAULT_QUORUM;
+}
+
+/* One of the releases that the order lists besides its own. */
+static int
+add_callee(offer_t *self, const examiner_t *by, const hash_t *hash, fault_t *fault)
+{
+    CLEANUP(kept_release_clear) kept_release_t kept = {0};
+    fault_t why = {0};
+    if (ledger_get_release(by->ledger, hash, &kept, fault))
         return -1;
-    brief->playbook = bytes_copy(value_slice(value_get(files, "playbook.lua")));
+    CLEANUP(release_destroy)
+    release_t *release = kept.document ? trust_check_callee(by->trust, self->brief.warrant,
+                                                            bytes_slice(kept.document),
+                                                            bytes_slice(kept.armors), &why)
+                                       : NULL;
+    if (!kept.document || (!release && is_about_signatures(why.code))) {
+        self->missing[self->missing_count++] = *hash;
+        return 0;
+    }
+    if (!release)
+        return fault_set(fault, why.code, "%s", why.text);
+    return brief_add(&self->brief, release, &kept, fault);
+}
+
+static int
+add_callees(offer_t *self, const examiner_t *by, fault_t *fault)
+{
+    const order_t *order = self->brief.warrant->order;
+    for (size_t i = 0; order && i < order->release_count; i++)
+        if (!hash_equal(&order->releases[i].hash, order_release(order)) &&
+            add_callee(self, by, &order->releases[i].hash, fault))
+            return -1;
     return 0;
 }
 
@@ -85,7 +117,7 @@ check_budget(const warrant_t *warrant, const examiner_t *by, wall_t now, fault_t
     return 0;
 }
 
-/* The target of the wave before that this item proves an ok of; NULL where it proves none. */
+/* The target of that wave that this item proves an ok of; NULL where it proves none. */
 static const target_line_t *
 proved_target(const warrant_t *warrant, const trust_t *trust, const value_t *item, wall_t *ended)
 {
@@ -99,7 +131,7 @@ proved_target(const warrant_t *warrant, const trust_t *trust, const value_t *ite
         return NULL;
     const worker_line_t *worker = trust_worker(trust, receipt->worker, NULL);
     const target_line_t *target = order_target(warrant->order, receipt->worker);
-    if (!worker || !target || target->wave + 1 != warrant->wave || receipt->part != OUTCOME_OK ||
+    if (!worker || !target || target->wave != warrant->before || receipt->part != OUTCOME_OK ||
         !hash_equal(&receipt->run, &warrant->run) ||
         receipt_check(value_slice(document), value_slice(armor), &worker->key, &ignored))
         return NULL;
@@ -125,12 +157,12 @@ count_proved(const warrant_t *warrant, const trust_t *trust, const value_t *list
     return count;
 }
 
-/* At least size - max_failures ok receipts of the wave before, soaked. */
+/* At least size - max_failures ok receipts of the wave before, or of the gate, soaked. */
 static int
 check_wave(const offer_t *self, const trust_t *trust, wall_t now, fault_t *fault)
 {
     const warrant_t *warrant = self->brief.warrant;
-    if (!warrant->order || warrant->wave <= 1)
+    if (!warrant->before)
         return 0;
     CLEANUP(value_destroy)
     value_t *list = value_decode(frames_at(self->frames, OFFER_RECEIPTS), fault);
@@ -138,12 +170,23 @@ check_wave(const offer_t *self, const trust_t *trust, wall_t now, fault_t *fault
         return fault_wrap(fault, "receipts of the wave before");
     size_t size = 0, good = count_proved(warrant, trust, list, now);
     for (size_t i = 0; i < warrant->order->target_count; i++)
-        size += warrant->order->targets[i].wave + 1 == warrant->wave;
+        size += warrant->order->targets[i].wave == warrant->before;
     if (good + warrant->order->max_failures < size)
-        return fault_set(
-            fault, FAULT_PROOF, "wave %u needs %zu soaked ok receipts of wave %u, and has %zu",
-            warrant->wave, size - warrant->order->max_failures, warrant->wave - 1, good);
+        return fault_set(fault, FAULT_PROOF,
+                         "wave %u needs %zu soaked ok receipts of wave %u, and has %zu",
+                         warrant->wave, size - warrant->order->max_failures, warrant->before, good);
     return 0;
+}
+
+/* What the ledger has to say. */
+static int
+check_past(const offer_t *self, const examiner_t *by, wall_t now, fault_t *fault)
+{
+    const warrant_t *warrant = self->brief.warrant;
+    if (warrant->order && history_check(warrant->order, by->ledger, fault))
+        return -1;
+    return check_budget(warrant, by, now, fault) || check_wave(self, by->trust, now, fault) ? -1
+                                                                                            : 0;
 }
 
 int
@@ -152,38 +195,58 @@ offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release
 {
     brief_t *brief = &self->brief;
     fault_t ignored = {0};
-    CLEANUP(value_destroy) value_t *files = value_decode(bytes_slice(release->files), fault);
-    if (!files)
-        return fault_wrap(fault, "files of the release");
+    brief_clear(brief);
+    self->missing_count = 0;
     brief->warrant = prove(self, by->trust, release, by->worker, now, fault);
     if (!brief->warrant) { /* an order for others is somebody's valid order all the same */
         if (fault->code == FAULT_TARGET)
             brief->warrant = prove(self, by->trust, release, NULL, now, &ignored);
         return -1;
     }
-    if (read_files(brief->warrant->release, files, brief, fault))
+    if (brief_add(brief, brief->warrant->release, release, fault) || add_callees(self, by, fault))
         return -1;
-    brief->inputs = manifest_inputs_of(brief->manifest, brief->warrant, fault);
-    if (!brief->inputs)
-        return -1;
-    if (self->accepted.ms)
+    if (self->missing_count)
         return 0;
-    return check_budget(brief->warrant, by, now, fault) || check_wave(self, by->trust, now, fault)
-               ? -1
-               : 0;
+    if (brief_plan(brief, fault))
+        return -1;
+    return self->accepted.ms ? 0 : check_past(self, by, now, fault);
 }
 
 frames_t *
 offer_warrant(const offer_t *self, const kept_release_t *release)
 {
-    CLEANUP(bytes_destroy) bytes_t *manifest = bytes_new();
-    manifest_encode(self->brief.manifest, manifest);
+    fault_t ignored;
+    CLEANUP(value_destroy) value_t *files = value_decode(bytes_slice(release->files), &ignored);
+    const value_t *manifest = value_get(files, "manifest");
+    if (!manifest)
+        return NULL;
     frames_t *frames = frames_new();
     frames_add_text(frames, "WARRANT");
     for (size_t i = OFFER_RUN; i <= OFFER_ALERT_ARMOR; i++)
         frames_add(frames, frames_at(self->frames, i));
     frames_add(frames, bytes_slice(release->document));
     frames_add(frames, bytes_slice(release->armors));
+    frames_add(frames, value_slice(manifest));
+    frames_add(frames, frames_at(self->frames, OFFER_PLACE));
+    return frames;
+}
+
+frames_t *
+offer_callee(const offer_t *self, size_t scene)
+{
+    const scene_t *at = &self->brief.scenes[scene];
+    const script_t *script = &self->brief.scripts[at->script];
+    char id[HASH_TEXT + 16];
+    CLEANUP(bytes_destroy) bytes_t *manifest = bytes_new();
+    manifest_encode(script->manifest, manifest);
+    snprintf(id, sizeof id, "callee %s", frames_text(self->frames, OFFER_RUN));
+    frames_t *frames = frames_new();
+    frames_add_text(frames, "CALLEE");
+    frames_add_text(frames, id);
+    frames_add(frames, frames_at(self->frames, OFFER_RUN));
+    frames_add_text(frames, at->path);
+    frames_add(frames, bytes_slice(script->document));
+    frames_add(frames, bytes_slice(script->armors));
     frames_add(frames, bytes_slice(manifest));
     return frames;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/outbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 typedef struct {
     destination_t to;
     uint64_t runner;
+    bool early;
     frames_t *frames; /* ours */
 } letter_t;
 
@@ -15,6 +17,9 @@ struct outbox {
     size_t capacity;
     size_t bytes; /* of all letters */
     bool need_commit;
+    outbox_deliver_t *courier; /* NULL where there is none */
+    void *context;             /* the courier's */
+    fault_t failed;            /* the courier did */
 };
 
 outbox_t *
@@ -43,12 +48,43 @@ outbox_destroy(outbox_t **self_p)
     *self_p = NULL;
 }
 
+static void
+add(outbox_t *self, const letter_t *letter)
+{
+    self->letters = memory_grow(self->letters, self->count, &self->capacity, sizeof *self->letters);
+    self->letters[self->count++] = *letter;
+    self->bytes += frames_bytes(letter->frames);
+}
+
 void
 outbox_add(outbox_t *self, destination_t to, uint64_t runner, frames_t *frames)
 {
-    self->letters = memory_grow(self->letters, self->count, &self->capacity, sizeof *self->letters);
-    self->letters[self->count++] = (letter_t){to, runner, frames};
-    self->bytes += frames_bytes(frames);
+    add(self, &(letter_t){to, runner, false, frames});
+}
+
+void
+outbox_add_early(outbox_t *self, destination_t to, uint64_t runner, frames_t *frames)
+{
+    bool alone = true, early = true;
+    for (size_t i = 0; i < self->count; i++) {
+        bool same = self->letters[i].to == to && self->letters[i].runner == runner;
+        alone = alone && !same;
+        early = early && (!same || self->letters[i].early);
+    }
+    if (!alone || !self->courier) {
+        add(self, &(letter_t){to, runner, early, frames});
+        return;
+    }
+    if (!self->failed.code && self->courier(self->context, to, runner, frames, &self->failed))
+        assert(self->failed.code);
+    frames_destroy(&frames);
+}
+
+void
+outbox_employ(outbox_t *self, outbox_deliver_t *courier, void *context)
+{
+    self->courier = courier;
+    self->context = context;
 }
 
 bool
@@ -63,13 +99,13 @@ outbox_need_commit(outbox_t *self)
     self->need_commit = true;
 }
 
-/* Delivers those that go to the spawner, or all the others. */
+/* Delivers those that may leave before the commit, or all the others. */
 static int
-deliver_some(outbox_t *self, bool spawner, outbox_deliver_t *deliver, void *context, fault_t *fault)
+deliver_some(outbox_t *self, bool early, outbox_deliver_t *deliver, void *context, fault_t *fault)
 {
     for (size_t i = 0; i < self->count; i++) {
         letter_t *letter = &self->letters[i];
-        if ((letter->to == TO_SPAWNER) == spawner &&
+        if (letter->early == early &&
             deliver(context, letter->to, letter->runner, letter->frames, fault))
             return -1;
     }
@@ -80,7 +116,9 @@ int
 outbox_flush(outbox_t *self, ledger_t *ledger, outbox_deliver_t *deliver, void *context,
              fault_t *fault)
 {
-    int failed = deliver_some(self, true, deliver, context, fault);
+    int failed = self->failed.code
+                     ? fault_set(fault, self->failed.code, "%s", self->failed.text)
+                     : deliver_some(self, true, deliver, context, fault);
     if (!failed && self->need_commit)
         failed = ledger_commit(ledger, fault);
     if (!failed)

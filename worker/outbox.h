@@ -21,6 +21,13 @@ void outbox_destroy(outbox_t **self_p);
 /* Takes over *frames. */
 void outbox_add(outbox_t *self, destination_t to, uint64_t runner, frames_t *frames);
 
+/* The same for what binds nobody to anything, and so need not wait for the commit: it leaves before
+ * it; at once where there is a courier and nothing else waits here for the same destination. */
+void outbox_add_early(outbox_t *self, destination_t to, uint64_t runner, frames_t *frames);
+
+/* Who delivers at once; borrowed. */
+void outbox_employ(outbox_t *self, outbox_deliver_t *courier, void *context);
+
 /* Whether more waits here than a stranger may cause by asking again (OUTBOX_BYTES): what is only a
  * repetition stays away then. */
 #define OUTBOX_BYTES (4 * 1024 * 1024)
@@ -29,9 +36,8 @@ bool outbox_is_full(const outbox_t *self);
 /* Something was written that must be durable before anything more is sent. */
 void outbox_need_commit(outbox_t *self);
 
-/* Commits where needed, then delivers everything in order; what goes to the spawner goes before the
- * commit, since a runner that stands ready is nothing that anyone was told. A fault leaves the
- * process with nothing to do but end. */
+/* Delivers what may leave early, commits where needed, then delivers everything else, in order. A
+ * fault leaves the process with nothing to do but end. */
 int outbox_flush(outbox_t *self, ledger_t *ledger, outbox_deliver_t *deliver, void *context,
                  fault_t *fault) MUST_CHECK;
 

@@ -33,8 +33,13 @@ site_document_name(slice_t document, char out[static SITE_DOCUMENT_NAME_MAX], fa
         snprintf(out, SITE_DOCUMENT_NAME_MAX, "fleet.%s", fleet->region);
     } else if (!strcmp(type, "people")) {
         snprintf(out, SITE_DOCUMENT_NAME_MAX, "people");
+    } else if (!strcmp(type, "stop") || !strcmp(type, "resume")) {
+        char text[HASH_TEXT];
+        hash_t hash = hash_of(document);
+        snprintf(out, SITE_DOCUMENT_NAME_MAX, "%s.%s", type, hash_write(&hash, text));
     } else {
-        return fault_set(fault, FAULT_FORMAT, "this is neither root, people nor fleet");
+        return fault_set(fault, FAULT_FORMAT,
+                         "this is neither root, people, fleet, stop nor resume");
     }
     return 0;
 }

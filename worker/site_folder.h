@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* site_folder - root, people and fleets as files (docs/PROTOCOL.md 11), replaced so that a crash at
+/* site_folder - root, people, fleets, stops and resumes as files (docs/PROTOCOL.md 11), replaced so that a crash at
  * any moment leaves a document and the signatures that belong to it. */
 #ifndef TOCSIN_SITE_FOLDER_H
 #define TOCSIN_SITE_FOLDER_H
@@ -8,7 +8,8 @@
 
 #define SITE_DOCUMENT_NAME_MAX 80
 
-/* Under which name a document is kept: "root.1", "people", "fleet.north". FAULT_FORMAT. */
+/* Under which name a document is kept: "root.1", "people", "fleet.north", "stop.HASH",
+ * "resume.HASH". FAULT_FORMAT. */
 int site_document_name(slice_t document, char out[static SITE_DOCUMENT_NAME_MAX],
                        fault_t *fault) MUST_CHECK;
 

@@ -494,6 +494,15 @@ check_intent(machine_t *self, const frames_t *frames)
                     node_name(self->number), op->name);
 }
 
+/* What may leave before the commit (worker/outbox.h): a question to the effector, and a task, whose
+ * ops wait for it. */
+static bool
+binds_nobody(const frames_t *frames)
+{
+    const char *word = frames_text(frames, 0);
+    return !strcmp(word, "WARRANT") || !strcmp(word, "TASK");
+}
+
 static int
 deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames, fault_t *fault)
 {
@@ -505,7 +514,8 @@ deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames
         spawner_hears(self, frames);
         return 0;
     }
-    facts_leave(self->world->facts, self->number, frames_text(frames, 0));
+    if (!binds_nobody(frames))
+        facts_leave(self->world->facts, self->number, frames_text(frames, 0));
     if (to == TO_LINK)
         wires_send(self->world->wires, self->number, HUB, frames_copy(frames));
     else if (to == TO_EFFECTOR && !strcmp(frames_text(frames, 0), "OP"))
@@ -570,8 +580,8 @@ judge_works(machine_t *self)
         frames_destroy(&self->judge_inbox.letters[i].frames);
     self->judge_inbox.count = 0;
     if (!failed) {
-        judge_tick(self->judge, mono_of(self));
-        failed = outbox_flush(self->outbox, self->ledger, deliver, self, &fault);
+        failed = judge_tick(self->judge, wall_of(self), mono_of(self), &fault);
+        failed = failed || outbox_flush(self->outbox, self->ledger, deliver, self, &fault);
     }
     acting = NULL;
     if (failed && !self->judge_doomed && calm(self))

@@ -166,6 +166,7 @@ send_warrant_of(bench_t *bench, const char *kind, const char *manifest)
         frames_add(message, all[i]->armors ? bytes_slice(all[i]->armors) : slice_of(NULL, 0));
     }
     frames_add_text(message, manifest);
+    frames_add_text(message, ""); /* place */
     send(bench, message);
 }
 
@@ -203,6 +204,7 @@ send_attempt(bench_t *bench, const char *attempt, const char *index, const char 
     frames_t *message = message_of("OP", "o1");
     frames_add_text(message, hash_write(&bench->run, run));
     frames_add_text(message, step);
+    frames_add_text(message, "run");
     frames_add_text(message, attempt);
     frames_add_text(message, index);
     frames_add_text(message, op);
@@ -578,11 +580,14 @@ static void
 attempts_cannot_be_invented__byz_second_attempt_invented(void **state)
 {
     bench_t *bench = *state;
-    static const char *const invented[][2] = {{"0", "1"}, {"2", "1"}, {"1", "256"}, {"01", "1"}};
+    static const char *const invented[][3] = {{"0", "1", "format"},
+                                              {"2", "1", "denied"},
+                                              {"1", "256", "format"},
+                                              {"01", "1", "format"}};
     for (size_t i = 0; i < ARRAY_SIZE(invented); i++) {
         send_attempt(bench, invented[i][0], invented[i][1], "clean", "service.restart", "service",
                      "web", &HASH_ZERO);
-        answers(bench, "FAULT", "format");
+        answers(bench, "FAULT", invented[i][2]);
     }
     assert_int_equal(bench->started, 0);
 }

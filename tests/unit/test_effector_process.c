@@ -137,6 +137,7 @@ get_warrant(bench_t *bench)
     frames_add_text(warrant, "");
     add_sealed(warrant, &release);
     frames_add_text(warrant, MANIFEST);
+    frames_add_text(warrant, "");
     tell(bench, warrant);
     hear(bench, "GRANTED");
     bench->run = hash_of(bytes_slice(sealed.document));
@@ -155,6 +156,7 @@ ask(bench_t *bench, const char *index, const char *op, const char *key, const ch
     frames_t *message = message_of("OP", "o");
     frames_add_text(message, hash_write(&bench->run, run));
     frames_add_text(message, "clean");
+    frames_add_text(message, "run");
     frames_add_text(message, "1");
     frames_add_text(message, index);
     frames_add_text(message, op);

@@ -31,8 +31,9 @@ walks_a_run_from_its_offer_to_its_receipts(void **state)
     const frames_t *asked = hears(bench, TO_EFFECTOR, "OP");
     assert_string_equal(frames_text(asked, 2), run);
     assert_string_equal(frames_text(asked, 3), "usage");
-    assert_string_equal(frames_text(asked, 5), "0");
-    assert_string_equal(frames_text(asked, 8), HEAD_1);
+    assert_string_equal(frames_text(asked, 4), "run");
+    assert_string_equal(frames_text(asked, 6), "0");
+    assert_string_equal(frames_text(asked, 9), HEAD_1);
     by_effector(bench, result(bench, 91, HEAD_1));
     assert_string_equal(frames_text(hears(bench, TO_RUNNER, "RESULT"), 1), "i91;");
     by_runner(bench, done("ok", 91));
@@ -83,7 +84,7 @@ crash_after_accept(void **state)
 {
     bench_t *bench = *state;
     offer_and_give(bench);
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
     by_effector(bench, granted(bench, HEAD_1));
     hears(bench, TO_LINK, "ACCEPT");
     hears_run(bench);
@@ -96,7 +97,7 @@ an_offer_that_was_not_accepted_is_forgotten_by_a_crash(void **state)
 {
     bench_t *bench = *state;
     offer_and_give(bench);
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
     restart(bench);
     hears_nothing(bench);
     begin(bench);
@@ -191,7 +192,7 @@ an_offer_that_comes_again_while_the_effector_thinks_is_left_alone(void **state)
 {
     bench_t *bench = *state;
     offer_and_give(bench);
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
     by_link(bench, offer(bench));
     hears_nothing(bench);
 }
@@ -205,7 +206,7 @@ an_offer_whose_release_never_came_asks_for_it_again(void **state)
     by_link(bench, offer(bench));
     hears(bench, TO_LINK, "WANT");
     by_link(bench, give(bench));
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
     hears_nothing(bench);
 }
 
@@ -216,7 +217,7 @@ a_release_is_asked_for_once(void **state)
     begin(bench);
     give_another_order(bench, 7);
     by_link(bench, offer(bench));
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
 }
 
 static void
@@ -330,7 +331,7 @@ a_kept_release_that_lacks_signatures_today_is_asked_for_again(void **state)
     by_link(bench, offer(bench));
     hears(bench, TO_LINK, "WANT");
     by_link(bench, give(bench));
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
 }
 
 static void
@@ -472,7 +473,7 @@ the_effectors_no_is_a_refusal_by_receipt(void **state)
         hash_write(&bench->run, run);
     }
     offer_and_give(bench);
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
     by_effector(bench, refused(bench, "policy"));
     hears_end(bench, OUTCOME_REFUSED, "policy");
     hears_nothing(bench);
@@ -487,7 +488,7 @@ more_runs_than_there_is_room_for_are_refused(void **state)
     for (unsigned i = 1; i < JUDGE_PARTS_MAX; i++) {
         give_another_order(bench, orders[i] = i);
         by_link(bench, offer(bench));
-        hears(bench, TO_EFFECTOR, "WARRANT");
+        hears_warrant(bench);
     }
     give_another_order(bench, JUDGE_PARTS_MAX);
     by_link(bench, offer(bench));
@@ -506,7 +507,7 @@ more_runs_than_there_is_room_for_are_refused(void **state)
     hears_end(bench, OUTCOME_FAILED, "limit");
     give_another_order(bench, JUDGE_PARTS_MAX);
     by_link(bench, offer(bench));
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
 }
 
 static void
@@ -577,20 +578,20 @@ grant_budget_exceeded_by_broker(void **state)
     begin(bench);
     give_grant(bench, "2");
     by_link(bench, offer(bench));
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
     by_effector(bench, granted(bench, HEAD_1));
     hears(bench, TO_LINK, "ACCEPT");
     hears_run(bench);
     give_grant(bench, "3");
     by_link(bench, offer(bench));
-    hears(bench, TO_EFFECTOR, "WARRANT"); /* not granted yet, and counted all the same */
+    hears_warrant(bench); /* not granted yet, and counted all the same */
     give_grant(bench, "4");
     by_link(bench, offer(bench));
     hears_refuse(bench, FAULT_BUDGET);
     bench->now = site_after(bench->now, 3601);
     give_grant(bench, "5");
     by_link(bench, offer(bench));
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
 }
 
 static void
@@ -604,14 +605,14 @@ a_grants_budget_outlives_a_restart(void **state)
             hears(bench, TO_LINK, "WANT");
             by_link(bench, give(bench));
         }
-        hears(bench, TO_EFFECTOR, "WARRANT");
+        hears_warrant(bench);
         by_effector(bench, granted(bench, HEAD_1));
         hears(bench, TO_LINK, "ACCEPT");
         hears_run(bench);
     }
     restart(bench);
     for (int i = 0; i < 3; i++)
-        hears(bench, TO_EFFECTOR, "WARRANT");
+        hears_warrant(bench);
     give_grant(bench, "4");
     by_link(bench, offer(bench));
     hears_refuse(bench, FAULT_BUDGET);
@@ -807,7 +808,9 @@ tick(bench_t *bench, int64_t seconds)
 {
     bench->now = site_after(bench->now, seconds);
     bench->clock.ms += seconds * 1000;
-    judge_tick(bench->judge, bench->clock);
+    fault_t fault = {0};
+    if (judge_tick(bench->judge, bench->now, bench->clock, &fault))
+        fail_msg("%s", fault.text);
     flush(bench);
 }
 
@@ -861,7 +864,7 @@ a_runner_that_dies_fails_its_step(void **state)
         hears_nothing(bench);
         give_another_order(bench, (unsigned)i);
         by_link(bench, offer(bench));
-        hears(bench, TO_EFFECTOR, "WARRANT");
+        hears_warrant(bench);
         by_effector(bench, granted(bench, HEAD_1));
         hears(bench, TO_LINK, "ACCEPT");
         hears_run(bench);
@@ -935,8 +938,8 @@ crash_after_intent(void **state)
     by_runner(bench, op("file.remove", "/var/log/a.1"));
     const frames_t *again = hears(bench, TO_EFFECTOR, "OP");
     assert_string_equal(frames_text(again, 3), "clean");
-    assert_string_equal(frames_text(again, 5), "1");
-    assert_string_equal(frames_text(again, 8), HEAD_1); /* the journal as the intent saw it */
+    assert_string_equal(frames_text(again, 6), "1");
+    assert_string_equal(frames_text(again, 9), HEAD_1); /* the journal as the intent saw it */
     by_effector(bench, result(bench, 1, HEAD_2));
     hears(bench, TO_RUNNER, "RESULT");
     by_runner(bench, done("ok", 1));
@@ -1014,7 +1017,7 @@ the_effectors_no_after_a_restart_ends_the_part(void **state)
     bench_t *bench = *state;
     begin(bench);
     restart(bench);
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
     by_effector(bench, refused(bench, "policy"));
     hears_end(bench, OUTCOME_REFUSED, "policy");
     restart(bench);
@@ -1027,7 +1030,7 @@ the_effectors_no_behind_an_intent_is_unknown(void **state)
     bench_t *bench = *state;
     crash_in_a_fix(bench);
     restart(bench);
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
     by_effector(bench, refused(bench, "policy"));
     hears_end(bench, OUTCOME_UNKNOWN, "policy");
 }
@@ -1065,7 +1068,7 @@ ord_revoked_midrun(void **state)
     text_copy(order->reason, sizeof order->reason, "the worker goes on working");
     give_order(bench, order, "pia");
     by_link(bench, offer(bench));
-    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_warrant(bench);
 }
 
 static void

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/brief.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "wire/bundle.h"
+
+static void
+script_clear(script_t *self)
+{
+    manifest_destroy(&self->manifest);
+    bytes_destroy(&self->text);
+    bytes_destroy(&self->document);
+    bytes_destroy(&self->armors);
+}
+
+void
+brief_clear(brief_t *self)
+{
+    for (size_t i = 0; i < self->script_count; i++)
+        script_clear(&self->scripts[i]);
+    for (size_t i = 0; i < self->scene_count; i++)
+        value_destroy(&self->scenes[i].inputs);
+    free(self->scenes);
+    warrant_destroy(&self->warrant);
+    *self = (brief_t){0};
+}
+
+bool
+path_join(char out[static STEP_PATH_MAX], const char *front, const char *name)
+{
+    int size = snprintf(out, STEP_PATH_MAX, "%s%s%s", front, *front ? "/" : "", name);
+    return size < STEP_PATH_MAX && path_depth(out) <= STEP_DEPTH_MAX;
+}
+
+size_t
+path_depth(const char *path)
+{
+    size_t depth = *path != '\0';
+    for (const char *at = path; *at; at++)
+        depth += *at == '/';
+    return depth;
+}
+
+int
+brief_add(brief_t *self, const release_t *release, const kept_release_t *kept, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *files = value_decode(bytes_slice(kept->files), fault);
+    if (!files)
+        return fault_wrap(fault, "files of the release");
+    manifest_t *manifest = bundle_check(release, files, fault);
+    if (!manifest)
+        return -1;
+    assert(self->script_count < ORDER_RELEASES_MAX);
+    script_t *script = &self->scripts[self->script_count++];
+    bool own = script == &self->scripts[0];
+    *script = (script_t){
+        .hash = hash_of(bytes_slice(kept->document)),
+        .highest = release->highest,
+        .manifest = manifest,
+        .text = bytes_copy(value_slice(value_get(files, "playbook.lua"))),
+        .document = own ? NULL : bytes_copy(bytes_slice(kept->document)),
+        .armors = own ? NULL : bytes_copy(bytes_slice(kept->armors)),
+    };
+    return 0;
+}
+
+/* ---- scenes ------------------------------------------------------------------------------ */
+
+static size_t
+find_script(const brief_t *self, const char *playbook)
+{
+    for (size_t i = 0; i < self->script_count; i++)
+        if (!strcmp(self->scripts[i].manifest->playbook, playbook))
+            return i;
+    return SIZE_MAX;
+}
+
+/* Whether the scene, or one that led to it, plays this script. */
+static bool
+plays_already(const brief_t *self, size_t scene, size_t script)
+{
+    while (scene && self->scenes[scene].script != script)
+        scene = self->scenes[scene].caller;
+    return self->scenes[scene].script == script;
+}
+
+static scene_t *
+add_scene(brief_t *self, size_t caller, size_t script)
+{
+    self->scenes = memory_resize(self->scenes, self->scene_count + 1, sizeof *self->scenes);
+    scene_t *scene = &self->scenes[self->scene_count++];
+    *scene = (scene_t){.script = script, .caller = caller};
+    return scene;
+}
+
+static int
+check_call(const brief_t *self, size_t caller, const manifest_step_t *step, size_t script,
+           fault_t *fault)
+{
+    const char *name = self->scripts[self->scenes[caller].script].manifest->playbook;
+    if (script == SIZE_MAX)
+        return fault_set(fault, FAULT_NOT_FOUND,
+                         "step '%s' of '%s' calls '%s', whose release the order does not list",
+                         step->name, name, step->callee);
+    if (plays_already(self, caller, script))
+        return fault_set(fault, FAULT_LIMIT, "step '%s' of '%s' calls '%s', which led to it",
+                         step->name, name, step->callee);
+    if (self->scene_count == BRIEF_SCENES_MAX)
+        return fault_set(fault, FAULT_LIMIT, "its steps call over %d playbooks",
+                         BRIEF_SCENES_MAX - 1);
+    if (path_depth(self->scenes[caller].path) + 2 > STEP_DEPTH_MAX)
+        return fault_set(fault, FAULT_LIMIT, "step '%s' of '%s' calls deeper than %d playbooks",
+                         step->name, name, STEP_DEPTH_MAX);
+    return 0;
+}
+
+static int
+add_callee(brief_t *self, size_t caller, const manifest_step_t *step, fault_t *fault)
+{
+    size_t script = find_script(self, step->callee);
+    if (check_call(self, caller, step, script, fault))
+        return -1;
+    CLEANUP(memory_free)
+    input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
+    const manifest_t *manifest = self->scripts[self->scenes[caller].script].manifest;
+    size_t count = manifest_given(manifest, step, self->scenes[caller].inputs, texts);
+    scene_t *scene = add_scene(self, caller, script);
+    if (!path_join(scene->path, self->scenes[caller].path, step->name))
+        assert(!"a path of names that are short enough fits");
+    scene->inputs = manifest_inputs(self->scripts[script].manifest, texts, count, fault);
+    return scene->inputs ? 0 : fault_wrap(fault, "step '%s'", scene->path);
+}
+
+int
+brief_plan(brief_t *self, fault_t *fault)
+{
+    assert(self->warrant && self->script_count && !self->scene_count);
+    scene_t *own = add_scene(self, 0, 0);
+    own->inputs = manifest_inputs_of(self->scripts[0].manifest, self->warrant, fault);
+    if (!own->inputs)
+        return -1;
+    for (size_t at = 0; !self->warrant->grant && at < self->scene_count; at++) {
+        const manifest_t *manifest = self->scripts[self->scenes[at].script].manifest;
+        for (size_t i = 0; i < manifest->step_count; i++)
+            if (manifest->steps[i].kind == STEP_CALL &&
+                add_callee(self, at, &manifest->steps[i], fault))
+                return -1;
+    }
+    return 0;
+}
+
+const scene_t *
+brief_scene(const brief_t *self, const char *path)
+{
+    for (size_t i = 0; i < self->scene_count; i++)
+        if (!strcmp(self->scenes[i].path, path))
+            return &self->scenes[i];
+    return NULL;
+}

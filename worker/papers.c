@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/papers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/document.h"
+#include "common/log.h"
+#include "wire/message.h"
+#include "wire/value.h"
+#include "worker/site_folder.h"
+
+#define HALT "halt " /* starts the id of a stop or resume, which goes on with its hash */
+
+bool
+paper_is_halt(slice_t document)
+{
+    char type[16];
+    document_type(document, type, sizeof type);
+    return !strcmp(type, "stop") || !strcmp(type, "resume");
+}
+
+static int
+restore(void *context, slice_t document, slice_t armors, fault_t *fault)
+{
+    return trust_restore(context, document, armors, fault);
+}
+
+int
+papers_restore(const papers_t *self, fault_t *fault)
+{
+    if (ledger_each_document(self->place->ledger, restore, self->place->trust, fault))
+        return fault_wrap(fault, "a document in the ledger");
+    return 0;
+}
+
+/* ---- stops that trust forgets ------------------------------------------------------------ */
+
+typedef struct {
+    size_t count;
+    hash_t *hash; /* ours */
+    bool *resume; /* ours; else a stop */
+} halts_t;
+
+static void
+halts_clear(halts_t *self)
+{
+    free(self->hash);
+    free(self->resume);
+}
+
+static halts_t
+list_halts(const trust_t *trust)
+{
+    halts_t list = {.count = trust_halt_count(trust)};
+    list.hash = memory_new(list.count + 1, sizeof *list.hash);
+    list.resume = memory_new(list.count + 1, sizeof *list.resume);
+    for (size_t i = 0; i < list.count; i++) {
+        list.hash[i] = trust_halt(trust, i)->hash;
+        list.resume[i] = trust_halt(trust, i)->resume;
+    }
+    return list;
+}
+
+static bool
+is_kept(const trust_t *trust, const hash_t *hash)
+{
+    for (size_t i = 0; i < trust_halt_count(trust); i++)
+        if (hash_equal(&trust_halt(trust, i)->hash, hash))
+            return true;
+    return false;
+}
+
+/* The ledger forgets what trust forgot for the sake of another. */
+static int
+drop_forgotten(const papers_t *self, const halts_t *before, fault_t *fault)
+{
+    char name[SITE_DOCUMENT_NAME_MAX], text[HASH_TEXT];
+    for (size_t i = 0; i < before->count; i++) {
+        if (is_kept(self->place->trust, &before->hash[i]))
+            continue;
+        snprintf(name, sizeof name, "%s.%s", before->resume[i] ? "resume" : "stop",
+                 hash_write(&before->hash[i], text));
+        if (ledger_drop_document(self->place->ledger, name, fault))
+            return -1;
+    }
+    return 0;
+}
+
+static int
+is_closed(void *context, const part_row_t *row, fault_t *fault)
+{
+    (void)fault;
+    *(bool *)context = row->closed;
+    return 0;
+}
+
+/* Stops of runs that ended here make room. */
+static int
+forget_ended(const papers_t *self, fault_t *fault)
+{
+    CLEANUP(halts_clear) halts_t before = list_halts(self->place->trust);
+    for (size_t i = trust_halt_count(self->place->trust); i-- > 0;) {
+        const halt_line_t *line = trust_halt(self->place->trust, i);
+        hash_t run;
+        bool closed = false;
+        if (!line || line->what != HALT_RUN || !hash_read(line->name, &run))
+            continue;
+        if (ledger_get_part(self->place->ledger, &run, is_closed, &closed, fault))
+            return -1;
+        if (closed)
+            trust_forget_stops(self->place->trust, &run);
+    }
+    return drop_forgotten(self, &before, fault);
+}
+
+/* ---- keeping ----------------------------------------------------------------------------- */
+
+int
+papers_add(papers_t *self, slice_t document, slice_t armors, fault_t *why, fault_t *fault)
+{
+    trust_t *trust = self->place->trust;
+    char name[SITE_DOCUMENT_NAME_MAX];
+    CLEANUP(halts_clear) halts_t before = list_halts(trust);
+    int failed = trust_add(trust, document, armors, why);
+    if (failed && why->code == FAULT_LIMIT && paper_is_halt(document)) {
+        if (forget_ended(self, fault))
+            return -1;
+        *why = (fault_t){0};
+        failed = trust_add(trust, document, armors, why);
+    }
+    if (failed)
+        return 0;
+    outbox_need_commit(self->place->outbox);
+    if (site_document_name(document, name, fault) ||
+        ledger_put_document(self->place->ledger, name, document, armors, fault))
+        return -1;
+    bool grew = trust_halt_count(trust) == before.count + 1 || !paper_is_halt(document);
+    return grew ? 0 : drop_forgotten(self, &before, fault);
+}
+
+void
+papers_show(papers_t *self, slice_t document, slice_t armors)
+{
+    char id[HASH_TEXT + sizeof HALT], text[HASH_TEXT];
+    hash_t hash = hash_of(document);
+    if (paper_is_halt(document))
+        snprintf(id, sizeof id, HALT "%s", hash_write(&hash, text));
+    else
+        snprintf(id, sizeof id, "d%llu", (unsigned long long)++self->number);
+    frames_t *frames = frames_new();
+    frames_add_text(frames, "DOCUMENT");
+    frames_add_text(frames, id);
+    frames_add(frames, document);
+    frames_add(frames, armors);
+    outbox_add(self->place->outbox, TO_EFFECTOR, 0, frames);
+}
+
+static int
+show(void *context, slice_t document, slice_t armors, fault_t *fault)
+{
+    (void)fault;
+    papers_show(context, document, armors);
+    return 0;
+}
+
+int
+papers_show_all(papers_t *self, fault_t *fault)
+{
+    return ledger_each_document(self->place->ledger, show, self, fault);
+}
+
+void
+papers_on_kept(const papers_t *self, const char *id)
+{
+    hash_t hash;
+    if (strncmp(id, HALT, sizeof HALT - 1) != 0 || !hash_read(id + sizeof HALT - 1, &hash))
+        return;
+    frames_t *frames = message_new(MESSAGE_KEPT);
+    frames_add_text(frames, id + sizeof HALT - 1);
+    outbox_add(self->place->outbox, TO_LINK, 0, frames);
+}
+
+void
+papers_say(const papers_t *self, value_t *state)
+{
+    const trust_t *trust = self->place->trust;
+    char key[80], text[HASH_TEXT];
+    value_t *halts = value_list();
+    if (trust_root(trust))
+        value_set_integer(state, "root", (int64_t)trust_root(trust)->version);
+    if (trust_people(trust))
+        value_set_integer(state, "people", (int64_t)trust_people(trust)->version);
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        snprintf(key, sizeof key, "fleet.%s", fleet->region);
+        value_set_integer(state, key, (int64_t)fleet->version);
+    }
+    for (size_t i = 0; i < trust_halt_count(trust); i++)
+        value_append(halts, value_text(hash_write(&trust_halt(trust, i)->hash, text)));
+    value_set(state, "halts", halts);
+}

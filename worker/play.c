@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/play.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "wire/ops.h"
+
+play_t *
+play_new(const brief_t *brief, const scene_t *scene)
+{
+    play_t *self = memory_new(1, sizeof *self);
+    self->brief = brief;
+    self->scene = scene;
+    self->manifest = brief->scripts[scene->script].manifest;
+    self->walk = walk_new(self->manifest);
+    self->active = scene == brief->scenes;
+    self->outputs = memory_new(self->manifest->step_count, sizeof(value_t *));
+    self->ended = memory_new(self->manifest->step_count, sizeof *self->ended);
+    return self;
+}
+
+void
+play_destroy(play_t **self_p)
+{
+    play_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->manifest->step_count; i++)
+        value_destroy(&self->outputs[i]);
+    walk_destroy(&self->walk);
+    free(self->outputs);
+    free(self->ended);
+    free(self);
+    *self_p = NULL;
+}
+
+const manifest_step_t *
+play_step(const play_t *self, const stride_t *stride)
+{
+    return &self->manifest->steps[stride->step];
+}
+
+const script_t *
+play_script(const play_t *self)
+{
+    return &self->brief->scripts[self->scene->script];
+}
+
+void
+play_path(const play_t *self, size_t step, char out[static STEP_PATH_MAX])
+{
+    bool fits = path_join(out, self->scene->path, self->manifest->steps[step].name);
+    assert(fits); /* brief_plan saw to it */
+}
+
+/* ---- the context of a task --------------------------------------------------------------- */
+
+static value_t *
+incident_value(const warrant_t *warrant)
+{
+    value_t *incident = value_map();
+    if (warrant->order && warrant->order->incident)
+        value_set_integer(incident, "id", (int64_t)warrant->order->incident);
+    if (!warrant->alert)
+        return incident;
+    const alert_t *alert = warrant->alert;
+    value_t *labels = value_map();
+    value_t *annotations = value_map();
+    for (size_t i = 0; i < alert->label_count; i++)
+        value_set_text(labels, alert->labels[i].name, alert->labels[i].value);
+    for (size_t i = 0; i < alert->annotation_count; i++)
+        value_set_text(annotations, alert->annotations[i].name, alert->annotations[i].value);
+    value_set_text(incident, "title", alert->title);
+    value_set_text(incident, "severity", alert->severity);
+    value_set_text(incident, "host", alert->host);
+    value_set_text(incident, "source", alert->source);
+    value_set(incident, "labels", labels);
+    value_set(incident, "annotations", annotations);
+    return incident;
+}
+
+static value_t *
+target_value(const workplace_t *place)
+{
+    value_t *target = value_map();
+    value_set_text(target, "worker", place->worker);
+    value_set_text(target, "region", place->region);
+    value_set_text(target, "labels", place->labels);
+    return target;
+}
+
+static value_t *
+here_value(const play_t *self, const char *step)
+{
+    const manifest_t *manifest = self->manifest;
+    value_t *here = value_map();
+    for (size_t i = 0; i < manifest->step_count; i++)
+        if (self->outputs[i] && manifest_needs(manifest, step, manifest->steps[i].name))
+            value_set(here, manifest->steps[i].name, value_copy(self->outputs[i]));
+    return here;
+}
+
+value_t *
+play_context(const play_t *self, const stride_t *stride, const workplace_t *place)
+{
+    value_t *context = value_map();
+    const value_t *output = self->outputs[stride->step];
+    value_set(context, "inputs", value_copy(self->scene->inputs));
+    value_set(context, "incident", incident_value(self->brief->warrant));
+    value_set(context, "target", target_value(place));
+    value_set(context, "here", here_value(self, play_step(self, stride)->name));
+    value_set_integer(context, "attempt", stride->attempt);
+    if (stride->undo && output)
+        value_set(context, "output", value_copy(output));
+    return context;
+}
+
+value_t *
+play_output(const play_t *self)
+{
+    value_t *map = value_map();
+    for (size_t i = 0; i < self->manifest->step_count; i++)
+        if (self->outputs[i])
+            value_set(map, self->manifest->steps[i].name, value_copy(self->outputs[i]));
+    return map;
+}
+
+/* ---- the walk ---------------------------------------------------------------------------- */
+
+void
+play_begin_undo(play_t *self)
+{
+    if (self->undoing)
+        return;
+    self->undoing = true;
+    walk_begin_undo(self->walk);
+}
+
+/* Codes of ops that the effector refused to begin. */
+static bool
+never_began(const char *code)
+{
+    static const fault_code_t codes[] = {
+        FAULT_DENIED, FAULT_OP,     FAULT_ARGUMENT, FAULT_CLASS,   FAULT_POLICY, FAULT_RATE,
+        FAULT_BUDGET, FAULT_WINDOW, FAULT_EXPIRED,  FAULT_STOPPED, FAULT_FORMAT, FAULT_CONFLICT,
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+        if (fault_of(code) == codes[i])
+            return true;
+    return false;
+}
+
+bool
+receipt_touched(const receipt_t *self)
+{
+    for (size_t i = 0; i < self->op_count; i++) {
+        const op_t *op = op_find(self->ops[i].op);
+        if (op && op->least > CLASS_OBSERVE && !never_began(self->ops[i].code))
+            return true;
+    }
+    return false;
+}
+
+static void
+keep_output(play_t *self, size_t step, value_t *output)
+{
+    value_destroy(&self->outputs[step]);
+    self->outputs[step] = output;
+}
+
+bool
+play_ended(play_t *self, const stride_t *stride, const receipt_t *receipt, value_t *output)
+{
+    CLEANUP(value_destroy) value_t *taken = output;
+    if (!walk_ended(self->walk, stride, receipt->outcome, receipt_touched(receipt)))
+        return false;
+    self->ended[stride->step] = receipt->ended;
+    if (taken && !stride->undo)
+        keep_output(self, stride->step, MOVE(taken));
+    if (receipt->outcome != OUTCOME_OK && receipt->outcome != OUTCOME_SKIPPED)
+        fault_set(&self->why, fault_of(receipt->code), "step '%s': %s",
+                  step_path_name(receipt->step), receipt->reason);
+    return true;
+}
+
+void
+play_skip(play_t *self, size_t step, bool touched, value_t *output)
+{
+    walk_skip_done(self->walk, step, touched);
+    keep_output(self, step, output);
+}

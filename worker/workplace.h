@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* workplace - what the judge's parts share and borrow; all of it outlives every part. */
+#ifndef TOCSIN_WORKPLACE_H
+#define TOCSIN_WORKPLACE_H
+
+#include "keys/trust.h"
+#include "worker/runners.h"
+#include "worker/scribe.h"
+
+typedef struct {
+    trust_t *trust;
+    scribe_t *scribe;
+    ledger_t *ledger;
+    outbox_t *outbox;
+    const char *worker;
+    const char *region;
+    const char *labels;
+    hash_t head; /* of the effector's journal, as last heard */
+    size_t open; /* parts that are */
+    runners_t runners;
+    uint64_t attempts; /* number of the attempt begun last */
+} workplace_t;
+
+#endif
