@@ -23,7 +23,8 @@ typedef struct {
     sqlite3_stmt *begin, *commit;
 } sqlite_t;
 
-/* Row i brings user_version from i to i + 1. Rows are only ever added. */
+/* Row i brings user_version from i to i + 1, all that are due in one transaction. Rows are only
+ * ever added. */
 static const char *const migrations[] = {
     "CREATE TABLE incident (id INTEGER PRIMARY KEY, source TEXT NOT NULL,"
     " fingerprint TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, "
@@ -472,14 +473,14 @@ migrate(sqlite3 *database, fault_t *fault)
                          "the database is of version %llu and this broker knows %zu: use a newer "
                          "broker",
                          (unsigned long long)version, ARRAY_SIZE(migrations));
-    for (; version < ARRAY_SIZE(migrations); version++) {
-        CLEANUP(bytes_destroy) bytes_t *sql = bytes_new();
-        bytes_addf(sql, "BEGIN; %s PRAGMA user_version = %llu; COMMIT", migrations[version],
-                   (unsigned long long)version + 1);
-        if (run_sql(database, bytes_text(sql), fault))
-            return -1;
-    }
-    return 0;
+    if (version == ARRAY_SIZE(migrations))
+        return 0;
+    CLEANUP(bytes_destroy) bytes_t *sql = bytes_new();
+    bytes_add_text(sql, "BEGIN;");
+    for (; version < ARRAY_SIZE(migrations); version++)
+        bytes_add_text(sql, migrations[version]);
+    bytes_addf(sql, "PRAGMA user_version = %llu; COMMIT", (unsigned long long)version);
+    return run_sql(database, bytes_text(sql), fault);
 }
 
 static int

@@ -101,7 +101,7 @@ lane "crash_after_done_before_send: the first receipt" dies "judge send 1 before
 lane "crash_after_done_before_send: the last" dies "judge send 2 before RECEIPT" "$ONCE"
 
 lane "crash_fsync_eio: the broker ends, says why, and goes on from the disk" \
-    dies "tocsin-broker sync 9 eio -wal" "$ONCE" broker 'the record cannot be written'
+    dies "tocsin-broker sync 5 eio -wal" "$ONCE" broker 'the record cannot be written'
 lane "crash_fsync_eio: the judge" dies "judge sync 5 eio -wal" "$ONCE" north-1 'ledger: disk I/O error'
 lane "crash_fsync_eio: the effector, at a document" dies "effector sync 9 eio /site/" "$ONCE" north-1 'effector: error: .*Input/output error'
 lane "crash_fsync_eio: the effector, at END" dies "effector sync 5 eio /journal" "$ONCE" north-1 'the journal cannot be synced'
