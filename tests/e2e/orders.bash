@@ -3,7 +3,9 @@
 #     orders_site NAME PLAYBOOK...   a site with two officers and two responders; the playbooks of tests/e2e/playbooks
 #                                    are in service; no daemon runs yet
 #     as PERSON ARGUMENT...          tocsin, with that person's keys
-#     ordered PLAYBOOK ARGUMENT...   plans it and starts it: $RUN, and the plan's text in log/plan
+#     planned PLAYBOOK ARGUMENT...   $PLAN, and its text in log/plan
+#     started [PERSON]               signs that plan: $RUN
+#     ordered PLAYBOOK ARGUMENT...   both, as dung
 #     ended STATE [RUN]              follows a run to its end, which is that
 #     exits CODE COMMAND...          the command ends with CODE
 #     says REGEX COMMAND...          what it prints, on either stream, has a line like that
@@ -94,7 +96,7 @@ planned() {
 }
 
 started() {
-    RUN=$(tocsin --no-input --json -q run start "$PLAN" --reason "a test" | sed -n 's/^ *"run": "\([0-9a-f]*\)".*/\1/p')
+    RUN=$(as "${1:-dung}" --json -q run start "$PLAN" --reason "a test" | sed -n 's/^ *"run": "\([0-9a-f]*\)".*/\1/p')
     [ -n "$RUN" ]
 }
 

@@ -1,0 +1,113 @@
+#!/bin/bash
+# Who is meant, and how people hold a run in their hands: targets, waves, pause, cancel, stops of a region, going on where
+# one failed, and what a worker that was away still gets.
+. "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/orders.bash"
+orders_site control stages glance
+mnt=$SITE_HOME/mnt
+
+ready() { local worker; for worker; do echo yes >"$mnt/$worker/ready"; done; }
+unready() { local worker; for worker; do rm -f "$mnt/$worker/ready"; done; }
+stages() { ordered stages --set root="$mnt" "$@"; }
+glance() { planned glance --set mount="$mnt/$1" "${@:2}"; }
+plans() { grep -qE -- "$1" "$SITE_HOME/log/plan"; }
+targets() { grep -oE '(north|south)-[0-9]' "$SITE_HOME/log/plan" | sort -u | tr '\n' ' '; }
+first_wave() { sed -n 's/^ *wave 1 *//p' "$SITE_HOME/log/plan"; }
+remember() { calls_before=$(calls "$1"); }
+untouched() { [ "$(calls "$1")" = "$calls_before" ]; }
+window_over() { [ "$(date +%s)" -gt "$1" ]; }
+
+broker_start
+worker_start north-1; worker_start north-2
+ok "two of three workers are online" eval 'wait_for 20 worker_online north-1 && wait_for 20 worker_online north-2'
+
+ok "the third is away; it gets an order whose window is long" eval 'glance south-1 --target south-1 && started && LONG=$RUN'
+ok "  and one whose window is a second" eval 'glance south-1 --target south-1 --valid 1s && started && SHORT=$RUN'
+short_end=$(($(date +%s) + 1))
+
+ok "a selector means a region's workers" eval 'glance north-1 --target region=north && [ "$(targets)" = "north-1 north-2 " ]'
+ok "  less those that are excepted" eval 'glance north-1 --target region=north --except north-2 && plans "wave 1 .*north-1" && not plans "wave.*north-2"'
+ok "  no more than a cap" refuses 2 "2 targets are chosen and the cap is 1" planned glance --set mount="$mnt" --target region=north --at-most 1
+ok "  with some left untouched" refuses 2 "1 must; name fewer" planned glance --set mount="$mnt" --target region=north --keep 1
+ok "nobody is an error" refuses 4 "no target is left" planned glance --set mount="$mnt" --target north-1 --except region=north
+ok "  as is a region that has no worker" refuses 4 "no worker has the labels" planned glance --set mount="$mnt" --target region=west
+
+ready north-1 north-2 south-1
+hold north-1
+ok "a run of two waves" stages --target north-1 --target north-2
+ok "  has begun" wait_for 20 is_held north-1
+ok "  and is paused" as dung run pause "$RUN"
+remember north-2
+let_go north-1
+ok "  the first wave ends" wait_for 20 part_says north-1 "^done"
+ok "  and the second is not offered" eval 'part_says north-2 "^waiting" && untouched north-2'
+ok "  until it goes on" as dung run resume "$RUN"
+ok "  to its end" ended succeeded
+
+hold north-1
+ok "of two runs of a playbook on a target" eval 'stages --target north-1 && FIRST=$RUN && wait_for 20 is_held north-1 && stages --target north-1'
+ok "  the second waits and says why" wait_for 20 part_says north-1 "run ${FIRST:0:12} of the same playbook goes first"
+let_go north-1
+ok "  until the first has ended" ended succeeded "$FIRST"
+ok "  then it runs" ended succeeded
+
+worker_start south-1
+ok "the third worker comes back" wait_for 20 worker_online south-1
+ok "  and runs what is in its window" ended succeeded "$LONG"
+ok "  when the other's is over" wait_for 5 window_over "$short_end"
+ok "  that one never began" part_says south-1 "^(never|offered)" "$SHORT"
+
+unready north-1 north-2 south-1
+ok "where no failure is allowed" stages --target region=north --target south-1 --first 3
+ok "  three of a wave that would all fail" ended failed
+ok "  are one that did and two that never began" says "3 targets: 1 failed, 2 never reached" view
+
+ready north-1 south-1
+ok "where two are" stages --target region=north --target south-1 --max-failures 2
+ok "  one of three fails" ended failed
+ok "  what is planned again is exactly that one" eval 'says "^plan" tocsin run retry "$RUN" --failed >"$SITE_HOME/log/plan" && [ "$(targets)" = "north-2 " ]'
+ok "  and can go on where it failed" eval 'tocsin run resume "$RUN" >"$SITE_HOME/log/plan" && [ "$(targets)" = "north-2 " ]'
+PLAN=$(sed -n 's/^plan \([0-9a-f]*\).*/\1/p' "$SITE_HOME/log/plan")
+remember north-2
+ready north-2
+ok "  which it does" eval 'started && ended succeeded'
+ok "  and does not do again what was done" untouched north-2
+
+worker_stop south-1 -KILL
+hold north-2
+ok "a run of two waves, and one worker of the second is down" stages --target region=north --target south-1 --max-failures 2
+ok "  the second has begun" wait_for 20 is_held north-2
+ok "  it is cancelled, which not all can confirm" exits 5 as dung run cancel "$RUN" --reason "enough" --wait=1s
+said=$SITE_HOME/log/last
+ok "  one had ended before" grep -qE "^north-1 +ended before" "$said"
+ok "  one is being stopped" grep -qE "^north-2 +stop" "$said"
+ok "  of one nobody knows" grep -qE "^south-1 +NOT REACHED" "$said"
+let_go north-2
+ok "  an op that had begun comes to its end, and no other begins" eval 'wait_for 20 part_says north-2 "^stopped" && silent "check" receipts ".*" | grep -q . ; says "^    restart  *ok" view'
+worker_start south-1
+ok "  when the last worker is back, it has stopped too" ended stopped
+ok "  without having begun" part_says south-1 "^stopped"
+
+hold north-1
+ok "a run is under way in a region" eval 'stages --target north-1 && wait_for 20 is_held north-1'
+ok "  that is stopped by one officer" says "confirmed by  *north-1 north-2" as chi stop region north --reason "something is wrong"
+let_go north-1
+ok "  it ends between two ops" ended stopped
+ok "  the second step never began" silent "^    check " view
+worker_stop north-1 -KILL
+broker_stop -KILL
+broker_start
+worker_start north-1
+ok "after kill -9 of worker and broker the region is stopped" eval 'wait_for 20 worker_online north-1 && says "^STOPPED +region north" tocsin status'
+remember north-1
+ok "  no order of it is taken" refuses 1 "stop" stages --target north-1
+ok "  the other region goes on" eval 'glance south-1 --target south-1 && started && ended succeeded'
+STOP=$(tocsin --json stop list | sed -n 's/^ *"hash": "\([0-9a-f]*\)".*/\1/p' | tail -n 1)
+ok "one officer does not lift it" refuses 6 "another officer" as chi resume "$STOP" --reason "it was nothing"
+resume=$(ls "$XDG_STATE_HOME"/tocsin/resumes/* | grep -v sigs)
+ok "  nor twice the same" not as chi resume --file "$resume"
+ok "  two do" as hoa resume --file "$resume"
+ok "  and the region works again" eval 'untouched north-1 && stages --target north-1 && ended succeeded'
+
+ok "what nobody began in its window is never reached" eval 'wait_for 60 run_is expired "$SHORT" && says "1 never reached" view "$SHORT"'
+orders_end

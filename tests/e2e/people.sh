@@ -1,0 +1,54 @@
+#!/bin/bash
+# Runs that wait for people: a question, a consent, who may give them, what it means to say no or nothing; and that neither
+# question nor answer is lost with a process.
+. "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/orders.bash"
+SITE_WORKERS=north-1
+orders_site people asking hasty
+spool=$SITE_HOME/mnt/north-1
+
+fill() { local name; for name in left right; do echo $name >"$spool/$name.log"; done; }
+asked() { fill && planned asking --target north-1 --set spool="$spool" && started "$1"; }
+waits() { wait_for 20 part_says north-1 "waits for a person in step $1"; }
+
+broker_start
+worker_start north-1
+ok "the worker is online" wait_for 20 worker_online north-1
+
+ok "a run is ordered that asks" asked giang
+ok "  and waits for a responder" waits which
+ok "  whose status says what is asked" says "step which asks an answer of a responder" tocsin status
+ok "  in whose words" says '"Which log is full\?"' tocsin status
+ok "  and what can be answered" says "one of: left, right" tocsin status
+ok "another answer is refused" refuses 1 "both" tocsin --no-input run answer "$RUN" both
+ok "  as is one of nobody who may give it" refuses 4 "responder" as ana run answer "$RUN" left
+ok "  and the run waits still" part_says north-1 "waits for a person in step which"
+ok "an answer is given" as dung run answer "$RUN" right
+ok "  and the run waits for a consent" waits agree
+ok "  which is no matter of one who is no reviewer" silent "step agree" tocsin status
+ok "  but of one who is" says "step agree wants a consent of a reviewer" as giang status
+ok "one who signed the order does not consent to it" refuses 4 "signed the order" as giang run approve "$RUN"
+ok "  nor one who is no reviewer" refuses 4 "reviewer" as dung run approve "$RUN"
+ok "a reviewer consents, and sees what happened so far" says "^    which  *ok" as ana run approve "$RUN" --reason "it is full"
+ok "  and the run goes on to its end" ended succeeded
+ok "  with what was answered" test -s "$spool/left.log" -a ! -s "$spool/right.log"
+
+ok "another run asks" asked dung
+ok "  and gets its answer" eval 'waits which && as dung run answer "$RUN" left && waits agree'
+worker_stop north-1 -KILL
+broker_stop -KILL
+ok "worker and broker are killed" eval 'not alive north-1 && not alive broker'
+broker_start
+worker_start north-1
+ok "  and the run waits for the same person" waits agree
+ok "  who says no" as giang run approve "$RUN" --no --reason "not today"
+ok "  which fails it" ended failed
+ok "  as denied" says "agree  *failed .*denied" view
+ok "  and nothing was touched" test -s "$spool/left.log" -a -s "$spool/right.log"
+
+ok "a run asks somebody who has a second" ordered hasty --target north-1
+ok "  nobody says anything, and it fails" ended failed
+ok "  as expired" says "agree  *failed .*expired" view
+ok "  and what needed it never began" silent "^    go " view
+ok "  too late is too late" refuses 9 "waits for no consent" as giang run approve "$RUN"
+orders_end
