@@ -126,38 +126,15 @@ check_signatures(audit_t *self, slice_t document, slice_t armors, purpose_t one,
     return count ? 0 : fault_set(fault, FAULT_SIGNATURE, "nobody signed it");
 }
 
+/* What receipts may be about. */
 static int
-check_release(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
-{
-    if (check_site(self, document, "release", fault))
-        return -1;
-    return check_signatures(self, document, armors, SIGN_AUTHOR, SIGN_APPROVE, fault);
-}
-
-static int
-check_order(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
+remember_order(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
     char run[HASH_TEXT];
     hash_t hash = hash_of(document);
+    (void)armors, (void)fault;
     zhashx_insert(self->orders, hash_write(&hash, run), self);
-    if (check_site(self, document, "order", fault))
-        return -1;
-    return check_signatures(self, document, armors, SIGN_ORDER, SIGN_ORDER, fault);
-}
-
-static int
-check_grant(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
-{
-    if (check_site(self, document, "grant", fault))
-        return -1;
-    return check_signatures(self, document, armors, SIGN_GRANT, SIGN_GRANT, fault);
-}
-
-static int
-check_alert(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
-{
-    (void)armors;
-    return check_site(self, document, "alert", fault);
+    return 0;
 }
 
 /* The receipt follows the one before of the same worker, without a gap. */
@@ -186,7 +163,7 @@ check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
     char run[HASH_TEXT];
     hash_t hash = hash_of(document);
     CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, fault);
-    if (!receipt || check_site(self, document, "receipt", fault))
+    if (!receipt)
         return -1;
     const worker_line_t *worker = trust_worker(self->trust, receipt->worker, NULL);
     self->receipts++;
@@ -206,27 +183,38 @@ check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
     return check_chain(self, receipt, &hash, fault);
 }
 
-static int
-check_approval(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
-{
-    if (check_site(self, document, "release", fault))
-        return -1;
-    return check_signatures(self, document, armors, SIGN_APPROVE, SIGN_APPROVE, fault);
-}
-
-static const struct {
+/* What a leaf's document is, who signs it, and what else must hold. */
+static const struct kind {
     const char *kind;
+    const char *type;     /* NULL: it is no document */
+    purpose_t one, other; /* SIGN_PURPOSES: people do not sign it */
     int (*check)(audit_t *self, slice_t document, slice_t armors, fault_t *fault);
 } kinds[] = {
-    {"alert", check_alert},
-    {"order", check_order},
-    {"grant", check_grant},
-    {"release", check_release},
-    {"approval", check_approval},
-    {"receipt", check_receipt},
-    {"refusal", NULL},
-    {"event", NULL},
+    {"alert", "alert", SIGN_PURPOSES, SIGN_PURPOSES, NULL},
+    {"order", "order", SIGN_ORDER, SIGN_ORDER, remember_order},
+    {"grant", "grant", SIGN_GRANT, SIGN_GRANT, NULL},
+    {"release", "release", SIGN_AUTHOR, SIGN_APPROVE, NULL},
+    {"approval", "release", SIGN_APPROVE, SIGN_APPROVE, NULL},
+    {"stop", "stop", SIGN_STOP, SIGN_STOP, NULL},
+    {"resume", "resume", SIGN_RESUME, SIGN_RESUME, NULL},
+    {"consent", "consent", SIGN_CONSENT, SIGN_CONSENT, NULL},
+    {"answer", "answer", SIGN_ANSWER, SIGN_ANSWER, NULL},
+    {"receipt", "receipt", SIGN_PURPOSES, SIGN_PURPOSES, check_receipt},
+    {"refusal", NULL, SIGN_PURPOSES, SIGN_PURPOSES, NULL},
+    {"event", NULL, SIGN_PURPOSES, SIGN_PURPOSES, NULL},
 };
+
+static int
+check_document(audit_t *self, const struct kind *kind, slice_t document, slice_t armors,
+               fault_t *fault)
+{
+    if (check_site(self, document, kind->type, fault) ||
+        (kind->check && kind->check(self, document, armors, fault)))
+        return -1;
+    if (kind->one == SIGN_PURPOSES)
+        return 0;
+    return check_signatures(self, document, armors, kind->one, kind->other, fault);
+}
 
 static void
 check_leaf(audit_t *self, slice_t leaf)
@@ -239,11 +227,11 @@ check_leaf(audit_t *self, slice_t leaf)
         if (!lf || !slice_is(kind, kinds[i].kind))
             continue;
         slice_t payload = slice_of(lf + 1, leaf.size - kind.size - 1);
-        if (!kinds[i].check)
+        if (!kinds[i].type)
             return;
         if (!document_split(payload, &document, &armors))
             problem(self, "leaf %llu: no %s document is in it", leaf_number(self), kinds[i].kind);
-        else if (kinds[i].check(self, document, armors, &fault))
+        else if (check_document(self, &kinds[i], document, armors, &fault))
             problem(self, "leaf %llu: %s", leaf_number(self), fault.text);
         return;
     }

@@ -91,7 +91,8 @@ refuses() { local code=$1; shift; exits "$code" says "$@"; }
 # ---- runs -----------------------------------------------------------------------------------
 
 planned() {
-    tocsin run plan "$@" >"$SITE_HOME/log/plan" 2>&1 || { cat "$SITE_HOME/log/plan"; return 1; }
+    local status=0
+    tocsin run plan "$@" >"$SITE_HOME/log/plan" 2>&1 || { status=$?; cat "$SITE_HOME/log/plan"; return $status; }
     PLAN=$(sed -n 's/^plan \([0-9a-f]*\).*/\1/p' "$SITE_HOME/log/plan")
 }
 

@@ -20,7 +20,7 @@ ok "  and waits for a responder" waits which
 ok "  whose status says what is asked" says "step which asks an answer of a responder" tocsin status
 ok "  in whose words" says '"Which log is full\?"' tocsin status
 ok "  and what can be answered" says "one of: left, right" tocsin status
-ok "another answer is refused" refuses 1 "both" tocsin --no-input run answer "$RUN" both
+ok "another answer is refused" refuses 4 "'both' is none of the options" tocsin --no-input run answer "$RUN" both
 ok "  as is one of nobody who may give it" refuses 4 "responder" as ana run answer "$RUN" left
 ok "  and the run waits still" part_says north-1 "waits for a person in step which"
 ok "an answer is given" as dung run answer "$RUN" right
