@@ -20,8 +20,7 @@ print_brakes(const options_t *options, const value_t *brakes)
                              strcmp(region, "-") ? region : "everywhere",
                              value_get_bool(row, "on") ? "braked" : "free",
                              show_time(options, value_get_integer(row, "at"), since, sizeof since),
-                             *who ? who : "tripped by itself",
-                             show_text(value_get_text(row, "reason"), reason, sizeof reason)});
+                             who, show_text(value_get_text(row, "reason"), reason, sizeof reason)});
     }
     table_print(table);
 }

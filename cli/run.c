@@ -111,7 +111,8 @@ print_receipt(const value_t *row, const receipt_t *receipt)
            (double)(receipt->ended.ms - receipt->started.ms) / 1000);
     if (receipt->attempt > 1)
         printf("  attempt %llu", (unsigned long long)receipt->attempt);
-    if (strcmp(receipt->code, fault_word(FAULT_NONE)) != 0)
+    if (strcmp(receipt->code, fault_word(FAULT_NONE)) != 0 &&
+        strcmp(receipt->code, outcome_word(receipt->outcome)) != 0)
         printf("  %s", receipt->code);
     if (strcmp(receipt->reason, "-") != 0)
         printf("  %s", show_text(receipt->reason, reason, sizeof reason));
@@ -157,8 +158,10 @@ print_part(const options_t *options, const value_t *part, const char *run, const
         printf(", %s", value_get_text(part, "undo"));
     if (value_get(part, "waits"))
         printf(", waits for a person in step %s", value_get_text(part, "waits"));
-    if (*value_get_text(part, "code") && strcmp(value_get_text(part, "code"), "none") != 0)
-        printf("  %s", value_get_text(part, "code"));
+    const char *code = value_get_text(part, "code");
+    if (*code && strcmp(code, fault_word(FAULT_NONE)) != 0 &&
+        strcmp(code, value_get_text(part, "state")) != 0)
+        printf("  %s", code);
     if (!strcmp(value_get_text(part, "state"), "waiting"))
         printf("  for wave %lld to end well", (long long)value_get_integer(part, "wave") - 1);
     printf("  %s\n", show_text(value_get_text(part, "text"), text, sizeof text));

@@ -136,15 +136,37 @@ knows(const callees_t *self, const char *playbook)
     return false;
 }
 
-static int
-find_callees(callees_t *self, const session_t *session, const manifest_t *manifest, unsigned depth,
-             fault_t *fault)
+/* A playbook under way, and who calls it. */
+typedef struct calling {
+    const char *playbook;
+    const struct calling *by; /* NULL for the order's own */
+    unsigned depth;
+} calling_t;
+
+static bool
+goes_round(const calling_t *calling, const char *callee)
 {
+    for (; calling; calling = calling->by)
+        if (!strcmp(calling->playbook, callee))
+            return true;
+    return false;
+}
+
+static int
+find_callees(callees_t *self, const session_t *session, const manifest_t *manifest,
+             const calling_t *by, fault_t *fault)
+{
+    calling_t here = {manifest->playbook, by, by ? by->depth + 1 : 1};
     for (size_t i = 0; i < manifest->step_count; i++) {
         const manifest_step_t *step = &manifest->steps[i];
-        if (step->kind != STEP_CALL || knows(self, step->callee))
+        if (step->kind != STEP_CALL)
             continue;
-        if (depth == CALLEES_DEPTH_MAX || self->count == ARRAY_SIZE(self->at))
+        if (goes_round(&here, step->callee))
+            return fault_set(fault, FAULT_CONFLICT, "'%s' would call itself, in step '%s' of '%s'",
+                             step->callee, step->name, manifest->playbook);
+        if (knows(self, step->callee))
+            continue;
+        if (here.depth == CALLEES_DEPTH_MAX || self->count == ARRAY_SIZE(self->at))
             return fault_set(fault, FAULT_LIMIT, "'%s' calls too deep, or too many playbooks",
                              manifest->playbook);
         CLEANUP(fetched_destroy)
@@ -155,7 +177,7 @@ find_callees(callees_t *self, const session_t *session, const manifest_t *manife
         callee_t *callee = &self->at[self->count++];
         text_copy(callee->playbook, sizeof callee->playbook, step->callee);
         callee->hash = fetched->hash;
-        if (find_callees(self, session, fetched->manifest, depth + 1, fault))
+        if (find_callees(self, session, fetched->manifest, &here, fault))
             return -1;
     }
     return 0;
@@ -165,10 +187,8 @@ int
 callees_find(callees_t *self, const session_t *session, const manifest_t *manifest, fault_t *fault)
 {
     self->count = 0;
-    if (find_callees(self, session, manifest, 1, fault))
+    if (find_callees(self, session, manifest, NULL, fault))
         return -1;
-    if (knows(self, manifest->playbook))
-        return fault_set(fault, FAULT_CONFLICT, "'%s' would call itself", manifest->playbook);
     if (self->count)
         qsort(self->at, self->count, sizeof self->at[0], by_playbook);
     return 0;

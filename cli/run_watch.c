@@ -73,7 +73,7 @@ print_event(const options_t *options, const value_t *event, FILE *out)
         fprintf(out, "%s ", outcome);
     show_text(value_get_text(event, "text"), text, sizeof text);
     fprintf(out, "%s", *text ? text : *outcome ? "" : value_get_text(event, "kind"));
-    if (*part && strcmp(part, "open") != 0)
+    if (*outcome && *part && strcmp(part, "open") != 0)
         fprintf(out, "  (its part: %s)", part);
     fputc('\n', out);
     fflush(out);

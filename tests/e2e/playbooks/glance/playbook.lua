@@ -6,5 +6,6 @@ return playbook {
   step "usage" {
     uses = { ["disk.usage"] = { path = equals("inputs.mount") } },
     run  = function(ctx) return disk.usage { path = ctx.inputs.mount } end,
+    verify = function(_, usage) return usage.total_bytes > 0 end,
   },
 }
