@@ -75,6 +75,7 @@ typedef struct {
 struct facts {
     world_t *world;
     size_t uncommitted[MACHINES_MAX];
+    bool stopped[MACHINES_MAX]; /* the plan's stop is durable there */
     bool changed;
     LIST(accepted_t) accepted;
     LIST(signed_t) signed_;
@@ -128,10 +129,34 @@ facts_accept(facts_t *self, int machine, const acceptance_t *acceptance)
     self->changed = true;
 }
 
+/* Whether the plan's stop covers a run that this machine accepted. */
+static bool
+is_stopped(const facts_t *self, int machine, const hash_t *run)
+{
+    for (size_t i = 0; i < self->accepted.count; i++) {
+        const accepted_t *at = &self->accepted.items[i];
+        if (at->machine == machine && hash_equal(&at->it.run, run))
+            return plan_stops(&self->world->plan, run, estate_release(&at->it.release), machine);
+    }
+    return false;
+}
+
 void
-facts_intend(facts_t *self, int machine)
+facts_intend(facts_t *self, int machine, const hash_t *run)
 {
     self->uncommitted[machine]++;
+    if (self->stopped[machine] && is_stopped(self, machine, run))
+        world_break(self->world, "nothing is intended under a stop",
+                    "%s intends a fix of a run that it confirmed to be stopped",
+                    node_name(machine));
+}
+
+void
+facts_stop(facts_t *self, int machine, const frames_t *frames)
+{
+    hash_t hash;
+    if (hash_read(frames_text(frames, 1), &hash) && hash_equal(&hash, &self->world->plan.stop_hash))
+        self->stopped[machine] = true;
 }
 
 void
@@ -423,6 +448,17 @@ nothing_begins_for_who_is_revoked(facts_t *self)
         const plan_order_t *order = find_order(self, &deed->it.run);
         if (deed->it.told && !(order && order->by_pia))
             BREAK(self, "%s begins %s of run %s, and knows that pat's key is revoked",
+                  node_name(deed->machine), deed->it.op, short_hash(&deed->it.run));
+    }
+}
+
+static void
+nothing_begins_under_a_stop(facts_t *self)
+{
+    for (size_t i = self->done.seen; i < self->done.count; i++) {
+        const done_t *deed = &self->done.items[i];
+        if (self->stopped[deed->machine] && is_stopped(self, deed->machine, &deed->it.run))
+            BREAK(self, "%s begins %s of run %s, and has confirmed that it is stopped",
                   node_name(deed->machine), deed->it.op, short_hash(&deed->it.run));
     }
 }
@@ -737,7 +773,8 @@ no_broker_uses_up_a_run(facts_t *self)
 static void
 honest_offers_hold(facts_t *self)
 {
-    static const char *const excuses[] = {"limit", "window", "stale", "budget", "expired"};
+    static const char *const excuses[] = {"limit",  "window",  "stale",
+                                          "budget", "expired", "stopped"};
     for (size_t i = self->refused.seen; i < self->refused.count; i++) {
         const refused_t *at = &self->refused.items[i];
         bool excused =
@@ -905,7 +942,7 @@ in_calm_weather_all_goes_well(facts_t *self)
     static const odds_t none;
     const plan_t *plan = &self->world->plan;
     if (plan->lying || plan->kills || plan->partitions || plan->jumps || plan->revoke_at ||
-        memcmp(&plan->odds, &none, sizeof none) != 0)
+        plan->stop_at || memcmp(&plan->odds, &none, sizeof none) != 0)
         return;
     for (size_t i = 0; i < plan->order_count; i++)
         for (int machine = 0; machine < (int)plan->machines; machine++) {
@@ -935,6 +972,7 @@ static invariant_t *const always[] = {
     nothing_leaves_before_its_commit,
     no_effect_without_authority,
     nothing_begins_for_who_is_revoked,
+    nothing_begins_under_a_stop,
     no_start_outside_the_window,
     no_effect_before_its_begin_is_synced,
     what_must_not_happen_twice_happens_once,

@@ -18,7 +18,7 @@ typedef struct {
 } acceptance_t;
 
 void facts_accept(facts_t *self, int machine, const acceptance_t *acceptance);
-void facts_intend(facts_t *self, int machine);
+void facts_intend(facts_t *self, int machine, const hash_t *run);
 void facts_sign(facts_t *self, int machine, slice_t receipt);
 void facts_commit(facts_t *self, int machine);
 void facts_lose(facts_t *self, int machine);
@@ -28,6 +28,9 @@ void facts_leave(facts_t *self, int machine, const char *word);
 
 /* An unsigned refusal goes to the hub. */
 void facts_refuse(facts_t *self, int machine, const frames_t *frames);
+
+/* The worker confirms the plan's stop: durable at its judge and its effector. */
+void facts_stop(facts_t *self, int machine, const frames_t *frames);
 
 /* A child is started for a fix, and it acts on the machine. */
 typedef struct {

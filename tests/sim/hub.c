@@ -281,6 +281,11 @@ run_errand(hub_t *self, const letter_t *letter, fault_t *fault)
         SAY(self->world, "responder -> hub: orders '%s'",
             all->playbooks[self->world->plan.orders[letter->index].playbook].name);
         break;
+    case ERRAND_HALT:
+        event.kind = EVENT_HALT;
+        sealed = &self->world->plan.stop;
+        SAY(self->world, "officer -> hub: stops a %s", halt_word(self->world->plan.stop_what));
+        break;
     default:
         event.kind = EVENT_ALERT;
         event.alert = alert = make_alert(self, &self->world->plan.alerts[letter->index]);

@@ -6,7 +6,14 @@
 
 #include "tests/sim/world.h"
 
-typedef enum { ERRAND_RELEASE, ERRAND_GRANT, ERRAND_ORDER, ERRAND_ALERT, ERRANDS } errand_t;
+typedef enum {
+    ERRAND_RELEASE,
+    ERRAND_GRANT,
+    ERRAND_ORDER,
+    ERRAND_ALERT,
+    ERRAND_HALT,
+    ERRANDS
+} errand_t;
 
 hub_t *hub_new(world_t *world);
 void hub_destroy(hub_t **self_p);

@@ -324,7 +324,7 @@ int
 __wrap_ledger_put_effect(ledger_t *ledger, const effect_row_t *effect, fault_t *fault)
 {
     if (!effect->done)
-        facts_intend(acting->world->facts, acting->number);
+        facts_intend(acting->world->facts, acting->number, &effect->of.run);
     return __real_ledger_put_effect(ledger, effect, fault);
 }
 

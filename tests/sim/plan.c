@@ -102,6 +102,44 @@ make_alert(plan_alert_t *self, const plan_t *plan, chance_t *chance)
     self->firing = chance_percent(chance, 85);
 }
 
+/* One run, one playbook, a region or the whole site. */
+static void
+make_stop(plan_t *self, chance_t *chance)
+{
+    estate_t *all = estate();
+    char name[HASH_TEXT] = "-";
+    self->stop_at = SECOND * chance_from(chance, 5, 80);
+    self->stop_what = self->order_count
+                          ? (halt_what_t)chance_below(chance, HALT_COUNT)
+                          : (halt_what_t)chance_from(chance, HALT_PLAYBOOK, HALT_SITE);
+    int playbook = self->order_count ? self->orders[0].playbook : 1;
+    if (self->stop_what == HALT_RUN)
+        hash_write(&self->orders[0].run, name);
+    else if (self->stop_what == HALT_PLAYBOOK)
+        text_copy(name, sizeof name, all->playbooks[playbook].name);
+    else if (self->stop_what == HALT_REGION)
+        text_copy(name, sizeof name, "north");
+    self->stop = site_seal_stop(all->site, site_stop(all->site, self->stop_what, name), "olaf");
+    self->stop_hash = hash_of(bytes_slice(self->stop.document));
+}
+
+bool
+plan_stops(const plan_t *self, const hash_t *run, int playbook, int machine)
+{
+    if (!self->stop_at)
+        return false;
+    switch (self->stop_what) {
+    case HALT_RUN:
+        return hash_equal(run, &self->orders[0].run);
+    case HALT_PLAYBOOK:
+        return playbook == (self->order_count ? self->orders[0].playbook : 1);
+    case HALT_REGION:
+        return machine < 3;
+    default:
+        return true;
+    }
+}
+
 void
 plan_make(plan_t *self, chance_t *chance)
 {
@@ -128,6 +166,10 @@ plan_make(plan_t *self, chance_t *chance)
     }
     for (size_t i = 0; i < self->alert_count; i++)
         make_alert(&self->alerts[i], self, chance);
+    if (chance_percent(chance, 20))
+        make_stop(self, chance);
+    if (self->stop_at > self->end_at)
+        self->end_at = self->stop_at;
     if (self->grants)
         self->playbooks |= 1u << 1 | 1u << 2;
     self->end_at += 1200 * SECOND;
@@ -138,4 +180,5 @@ plan_clear(plan_t *self)
 {
     for (size_t i = 0; i < self->order_count; i++)
         sealed_done(&self->orders[i].sealed);
+    sealed_done(&self->stop);
 }

@@ -59,12 +59,19 @@ typedef struct {
     plan_alert_t alerts[ALERTS_MAX];
     odds_t odds;
     unsigned kills, partitions, jumps; /* how many of each, somewhere before heal_at */
-    int64_t revoke_at;                 /* when pat's key is; 0 for never */
-    int64_t heal_at;                   /* from then on nothing goes wrong */
-    int64_t end_at;                    /* by then everything must have ended */
+    int64_t stop_at;                   /* when an officer stops something; 0 for never */
+    halt_what_t stop_what;
+    sealed_t stop; /* ours; NULLs where none */
+    hash_t stop_hash;
+    int64_t revoke_at; /* when pat's key is; 0 for never */
+    int64_t heal_at;   /* from then on nothing goes wrong */
+    int64_t end_at;    /* by then everything must have ended */
 } plan_t;
 
 void plan_make(plan_t *self, chance_t *chance);
 void plan_clear(plan_t *self);
+
+/* Whether the plan's stop covers this, once it is there. */
+bool plan_stops(const plan_t *self, const hash_t *run, int playbook, int machine);
 
 #endif

@@ -367,6 +367,8 @@ wires_send(wires_t *self, int from, int to, frames_t *frames)
         frames_text(frames, 1));
     if (to_hub && !strcmp(frames_text(frames, 0), "REFUSE"))
         facts_refuse(self->world->facts, from, frames);
+    if (to_hub && !strcmp(frames_text(frames, 0), "KEPT"))
+        facts_stop(self->world->facts, from, frames);
     if (self->world->plan.lying)
         remember(self, to_hub, frames);
     carry_some(self, to_hub ? from : to, to_hub, frames);

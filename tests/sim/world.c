@@ -207,6 +207,8 @@ queue_plan(world_t *self)
         post(self, plan->orders[i].submitted, ERRAND_ORDER, i);
     for (uint64_t i = 0; i < plan->alert_count; i++)
         post(self, plan->alerts[i].at, ERRAND_ALERT, i);
+    if (plan->stop_at)
+        post(self, plan->stop_at, ERRAND_HALT, 0);
     strike(self, plan->kills, on_kill, true, 3);
     strike(self, plan->partitions, on_partition, false, 4);
     strike(self, plan->jumps, on_jump, true, 1);
