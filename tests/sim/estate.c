@@ -46,9 +46,27 @@ static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
      .steps = {{.name = "a", .when = true, .uses = {"service.start"}},
                {.name = "b", .needs = "a", .uses = {"service.start"}},
                {.name = "c", .needs = "b", .uses = {"file.truncate"}}},
-     .script = "step a\nskip\n"
+     .script = "when a\nskip\n"
                "step b\ntry service.start db\ntry service.start web\n"
                "step c\nop file.truncate /var/log/app.log\n"},
+    {.name = "mend",
+     .steps = {{.name = "a", .undo = true, .uses = {"file.truncate"}},
+               {.name = "b", .needs = "a", .retries = 2, .uses = {"file.remove"}},
+               {.name = "c", .needs = "b", .uses = {"service.restart"}}},
+     .script = "step a\nop file.truncate /var/log/m.log\n"
+               "undo a\nop file.truncate /var/log/u.log\n"
+               "step b\nop file.remove /var/log/b.1\n"
+               "step c\nop service.restart web\n"},
+    {.name = "regret",
+     .spoils = true,
+     .steps = {{.name = "a", .undo = true, .uses = {"service.restart"}},
+               {.name = "b", .needs = "a", .undo = true, .uses = {"file.truncate"}},
+               {.name = "c", .needs = "b", .uses = {"file.truncate"}}},
+     .script = "step a\nop service.restart web\n"
+               "undo a\nop service.restart db\n"
+               "step b\nop file.truncate /var/log/b.log\n"
+               "undo b\nop file.truncate /var/log/b.log\n"
+               "step c\nop file.truncate /var/log/c.log\nfail\n"},
     {.name = "rude",
      .spoils = true,
      .steps = {{.name = "a", .uses = {"file.remove", "service.start"}, .under = "/var/log/app"},

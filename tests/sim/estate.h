@@ -12,7 +12,7 @@
 
 #define ESTATE_WORKERS   5 /* w1, w2, w3 in north, w4 and w5 in south; hosts web1.example, ... */
 #define ESTATE_DOCUMENTS 4 /* root, people, fleets */
-#define ESTATE_PLAYBOOKS 8
+#define ESTATE_PLAYBOOKS 10
 #define ESTATE_GRANTS    2
 
 #define ESTATE_STEPS 3

@@ -379,14 +379,16 @@ declares(const playbook_t *playbook, const char *step, const char *op, const cha
 static unsigned
 asked(const playbook_t *playbook, const char *step, const char *op, const hash_t *arguments)
 {
+    static const char *const modes[] = {"step", "undo"};
     script_line_t line;
     unsigned count = 0;
-    for (size_t i = 0; script_line(playbook->script, step, i, &line); i++) {
-        if (strcmp(line.op, op) != 0 || !declares(playbook, step, op, line.argument))
-            continue;
-        hash_t hash = script_arguments_hash(&line);
-        count += hash_equal(&hash, arguments);
-    }
+    for (size_t mode = 0; mode < ARRAY_SIZE(modes); mode++)
+        for (size_t i = 0; script_line(playbook->script, modes[mode], step, i, &line); i++) {
+            if (strcmp(line.op, op) != 0 || !declares(playbook, step, op, line.argument))
+                continue;
+            hash_t hash = script_arguments_hash(&line);
+            count += hash_equal(&hash, arguments);
+        }
     return count;
 }
 
@@ -704,6 +706,47 @@ a_step_attempt_has_one_receipt(facts_t *self)
     }
 }
 
+static bool
+has_receipt(const facts_t *self, const signed_t *at, size_t before, phase_t phase, uint64_t attempt,
+            outcome_t outcome)
+{
+    for (size_t i = 0; i < before; i++) {
+        const signed_t *other = &self->signed_.items[i];
+        if (other->machine == at->machine && other->phase == phase && other->attempt == attempt &&
+            other->outcome == outcome && !strcmp(other->step, at->step) &&
+            hash_equal(&other->run, &at->run))
+            return true;
+    }
+    return false;
+}
+
+static void
+an_attempt_follows_a_failure(facts_t *self)
+{
+    for (size_t i = self->signed_.seen; i < self->signed_.count; i++) {
+        const signed_t *at = &self->signed_.items[i];
+        if (at->attempt > 1 &&
+            !has_receipt(self, at, i, at->phase, at->attempt - 1, OUTCOME_FAILED))
+            BREAK(self, "%s signs attempt %llu of step '%s', and the one before did not fail",
+                  node_name(at->machine), (unsigned long long)at->attempt, at->step);
+    }
+}
+
+static void
+only_what_ran_is_undone(facts_t *self)
+{
+    for (size_t i = self->signed_.seen; i < self->signed_.count; i++) {
+        const signed_t *at = &self->signed_.items[i];
+        bool done = false;
+        for (uint64_t attempt = 1; attempt <= 3 && !done; attempt++)
+            done = has_receipt(self, at, i, PHASE_RUN, attempt, OUTCOME_OK) ||
+                   has_receipt(self, at, i, PHASE_RUN, attempt, OUTCOME_FAILED);
+        if (at->phase == PHASE_UNDO && !done)
+            BREAK(self, "%s undoes step '%s' of run %s, which was not done", node_name(at->machine),
+                  at->step, short_hash(&at->run));
+    }
+}
+
 /* An op that a receipt calls ok acted at least as often as the receipt says. */
 static void
 what_is_said_to_be_done_was_done(facts_t *self)
@@ -984,6 +1027,8 @@ static invariant_t *const always[] = {
     the_error_budget_holds,
     receipts_form_a_chain,
     a_step_attempt_has_one_receipt,
+    an_attempt_follows_a_failure,
+    only_what_ran_is_undone,
     what_is_said_to_be_done_was_done,
     what_is_refused_did_not_run,
     what_nobody_knows_is_said,

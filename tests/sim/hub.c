@@ -20,7 +20,8 @@ typedef struct {
 
 struct hub {
     world_t *world;
-    const charter_t *charter;
+    charter_t *charter;
+    bool next;      /* the site folder has people of version 2 */
     store_t *store; /* outlives a kill */
     core_t *core;
     actions_t *actions;
@@ -49,14 +50,11 @@ add_document(charter_t *charter, const char *name, uint64_t version, const seale
     assert(!failed);
 }
 
-/* The same two in every world, made once: with people of version 1 or 2. */
+/* The site folder as it is read at a start: with people of version 1 or 2. */
 static charter_t *
-charter_of_estate(bool next)
+read_charter(bool next)
 {
-    static charter_t *made[2];
     const estate_t *all = estate();
-    if (made[next])
-        return made[next];
     trust_t *trust = trust_new(&all->site->id);
     charter_t *charter = charter_over(&trust);
     charter->documents = memory_new(ESTATE_DOCUMENTS, sizeof *charter->documents);
@@ -65,7 +63,7 @@ charter_of_estate(bool next)
         add_document(charter, all->names[i], newer ? 2 : 1,
                      newer ? &all->people_next : all->documents[i]);
     }
-    return made[next] = charter;
+    return charter;
 }
 
 static void turn(world_t *world, due_t *due);
@@ -95,6 +93,7 @@ start(hub_t *self)
     fault_t fault = {0};
     self->epoch++;
     snprintf(self->instance, sizeof self->instance, "hub-%llu", (unsigned long long)self->epoch);
+    self->charter = read_charter(self->next);
     self->core = core_new(self->charter, self->instance, self->store);
     self->actions = actions_new();
     if (core_load(self->core, &fault)) {
@@ -130,6 +129,7 @@ hub_kill(hub_t *self)
     SAY(self->world, "hub: killed");
     self->up = false;
     core_destroy(&self->core);
+    charter_destroy(&self->charter);
     actions_destroy(&self->actions);
     drop_letters(self);
     world_after(self->world, chance_from(&self->world->chance, 50, 5000),
@@ -154,7 +154,6 @@ hub_new(world_t *world)
 {
     hub_t *self = memory_new(1, sizeof *self);
     self->world = world;
-    self->charter = charter_of_estate(false);
     self->store = store_memory();
     start(self);
     return self;
@@ -169,6 +168,7 @@ hub_destroy(hub_t **self_p)
     drop_letters(self);
     free(self->letters);
     core_destroy(&self->core);
+    charter_destroy(&self->charter);
     actions_destroy(&self->actions);
     store_destroy(&self->store);
     free(self);
@@ -385,9 +385,11 @@ void
 hub_use_next(hub_t *self)
 {
     size_t written = 0;
-    self->charter = charter_of_estate(true);
+    self->next = true;
     if (!self->up)
         return;
+    CLEANUP(charter_destroy) charter_t *before = self->charter;
+    self->charter = read_charter(true);
     core_use(self->core, self->charter, world_wall(self->world, HUB), self->actions);
     core_flush(self->core, self->actions);
     put_rows(self, &written);

@@ -15,9 +15,9 @@
 #include "worker/judge.h"
 #include "worker/site_folder.h"
 
-#define PING_MS     5000
-#define MISSED_MAX  3
-#define RUNNERS_MAX 64
+#define PING_MS    5000
+#define MISSED_MAX 3
+#define HANDS_MAX  64
 
 typedef enum { FROM_LINK, FROM_EFFECTOR, FROM_RUNNER, RUNNER_IS_READY, RUNNER_ENDED } source_t;
 
@@ -38,7 +38,7 @@ typedef struct {
 typedef struct {
     uint64_t number; /* 0: none */
     bytes_t *script; /* ours; NULL before its TASK */
-    char step[TEXT_NAME_MAX + 1];
+    char mode[8], step[TEXT_NAME_MAX + 1];
     size_t at;  /* line */
     bool tries; /* a fault of the op it asked for does not matter */
 } runner_t;
@@ -71,7 +71,7 @@ struct machine {
     inbox_t judge_inbox;
     int64_t deadline; /* for which a turn is queued; 0 none */
     uint64_t open_parts;
-    runner_t runners[RUNNERS_MAX];
+    runner_t runners[HANDS_MAX];
     /* the link */
     uint64_t instance; /* 0: offline */
     int unanswered;
@@ -124,6 +124,13 @@ inbox_empty(inbox_t *self)
         frames_destroy(&self->letters[i].frames);
     self->count = 0;
     self->turning = false;
+}
+
+static void
+inbox_clear(inbox_t *self)
+{
+    inbox_empty(self);
+    free(self->letters);
 }
 
 static void judge_turn(world_t *world, due_t *due);
@@ -195,7 +202,7 @@ end_judge(machine_t *self)
     ledger_crash(self->ledger);
     facts_lose(self->world->facts, self->number);
     inbox_empty(&self->judge_inbox);
-    for (size_t i = 0; i < RUNNERS_MAX; i++)
+    for (size_t i = 0; i < HANDS_MAX; i++)
         drop_runner(&self->runners[i]);
     self->instance = 0;
     self->deadline = 0;
@@ -366,7 +373,7 @@ disk_fate(void *context, const char *call)
 static runner_t *
 find_runner(machine_t *self, uint64_t number)
 {
-    for (size_t i = 0; i < RUNNERS_MAX; i++)
+    for (size_t i = 0; i < HANDS_MAX; i++)
         if (self->runners[i].number == number)
             return &self->runners[i];
     return NULL;
@@ -421,12 +428,14 @@ static void
 runner_goes_on(machine_t *self, runner_t *runner)
 {
     script_line_t line;
-    if (!script_line(bytes_text(runner->script), runner->step, runner->at++, &line)) {
+    if (!script_line(bytes_text(runner->script), runner->mode, runner->step, runner->at++, &line)) {
         runner_done(self, runner, "ok", "none", "");
     } else if (line.op[0]) {
         runner_asks(self, runner, &line);
     } else if (!strcmp(line.word, "skip")) {
         runner_done(self, runner, "skipped", "none", "");
+    } else if (!strcmp(line.word, "fail")) {
+        runner_done(self, runner, "failed", "failed", "the script says so");
     } else if (!strcmp(line.word, "exit")) {
         runner_ends(self, runner, SIGKILL);
     } else {
@@ -439,6 +448,7 @@ runner_hears(machine_t *self, runner_t *runner, const frames_t *frames)
 {
     const char *word = frames_text(frames, 0);
     if (!strcmp(word, "TASK")) {
+        text_copy(runner->mode, sizeof runner->mode, frames_text(frames, 1));
         runner->script = bytes_copy(frames_at(frames, 2));
         text_copy(runner->step, sizeof runner->step, frames_text(frames, 3));
     } else if (!strcmp(word, "FAULT") && !runner->tries) {
@@ -477,30 +487,28 @@ spawner_hears(machine_t *self, const frames_t *frames)
         runner_ends(self, runner, SIGKILL);
 }
 
+/* An OP that changes something. */
+static bool
+is_fix(const frames_t *frames)
+{
+    const op_t *op = NULL;
+    for (size_t i = 3; i < frames->count && !op; i++)
+        op = op_find(frames_text(frames, i));
+    return !strcmp(frames_text(frames, 0), "OP") && op && op->least != CLASS_OBSERVE;
+}
+
 /* What an OP asks the effector to fix stands in the ledger as an intent. */
 static void
 check_intent(machine_t *self, const frames_t *frames)
 {
-    const op_t *op = NULL;
     bool intent = false;
     fault_t fault = {0};
     hash_t run;
-    for (size_t i = 3; i < frames->count && !op; i++)
-        op = op_find(frames_text(frames, i));
-    if (!op || op->least == CLASS_OBSERVE || !hash_read(frames_text(frames, 2), &run))
+    if (!is_fix(frames) || !hash_read(frames_text(frames, 2), &run))
         return;
     if (ledger_has_intent(self->ledger, &run, &intent, &fault) || !intent)
-        world_break(self->world, "a fix has an intent", "%s asks for %s without one",
-                    node_name(self->number), op->name);
-}
-
-/* What may leave before the commit (worker/outbox.h): a question to the effector, and a task, whose
- * ops wait for it. */
-static bool
-binds_nobody(const frames_t *frames)
-{
-    const char *word = frames_text(frames, 0);
-    return !strcmp(word, "WARRANT") || !strcmp(word, "TASK");
+        world_break(self->world, "a fix has an intent", "%s asks for one without",
+                    node_name(self->number));
 }
 
 static int
@@ -514,11 +522,11 @@ deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames
         spawner_hears(self, frames);
         return 0;
     }
-    if (!binds_nobody(frames))
+    if (to == TO_LINK || (to == TO_EFFECTOR && is_fix(frames)))
         facts_leave(self->world->facts, self->number, frames_text(frames, 0));
     if (to == TO_LINK)
         wires_send(self->world->wires, self->number, HUB, frames_copy(frames));
-    else if (to == TO_EFFECTOR && !strcmp(frames_text(frames, 0), "OP"))
+    else if (to == TO_EFFECTOR)
         check_intent(self, frames);
     if (to == TO_EFFECTOR && self->effector_up)
         add_letter(self, &self->effector_inbox, (letter_t){FROM_LINK, 0, 0, frames_copy(frames)});
@@ -566,23 +574,30 @@ queue_deadline(machine_t *self)
                 (due_t){.act = judge_turn, .who = self->number, .epoch = self->epoch, .number = 1});
 }
 
+/* What has arrived; more may come while it is heard. */
+static inbox_t
+take_letters(inbox_t *inbox)
+{
+    inbox_t taken = *inbox;
+    inbox->letters = NULL;
+    inbox->count = inbox->capacity = 0;
+    return taken;
+}
+
 /* True where it must end. */
 static bool
 judge_works(machine_t *self)
 {
     fault_t fault = {0};
     int failed = 0;
-    size_t count = self->judge_inbox.count;
+    CLEANUP(inbox_clear) inbox_t taken = take_letters(&self->judge_inbox);
     acting = self;
-    for (size_t i = 0; i < count && !failed; i++)
-        failed = judge_hears(self, &self->judge_inbox.letters[i], &fault);
-    for (size_t i = 0; i < count; i++)
-        frames_destroy(&self->judge_inbox.letters[i].frames);
-    self->judge_inbox.count = 0;
-    if (!failed) {
+    for (size_t i = 0; i < taken.count && !failed; i++)
+        failed = judge_hears(self, &taken.letters[i], &fault);
+    if (!failed)
         failed = judge_tick(self->judge, wall_of(self), mono_of(self), &fault);
-        failed = failed || outbox_flush(self->outbox, self->ledger, deliver, self, &fault);
-    }
+    if (!failed)
+        failed = outbox_flush(self->outbox, self->ledger, deliver, self, &fault);
     acting = NULL;
     if (failed && !self->judge_doomed && calm(self))
         world_break(self->world, "a judge goes on", "%s: %s", node_name(self->number), fault.text);
@@ -688,16 +703,13 @@ effector_works(machine_t *self)
 {
     fault_t fault = {0};
     int failed = 0;
-    size_t count = self->effector_inbox.count;
-    for (size_t i = 0; i < count; i++) {
+    CLEANUP(inbox_clear) inbox_t taken = take_letters(&self->effector_inbox);
+    for (size_t i = 0; i < taken.count; i++) {
         frames_t *answer = NULL;
         if (!failed && !disk_is_doomed(self->disk))
-            failed = effector_receive(self->effector, self->effector_inbox.letters[i].frames,
-                                      &answer, &fault);
+            failed = effector_receive(self->effector, taken.letters[i].frames, &answer, &fault);
         effector_answers(self, answer);
-        frames_destroy(&self->effector_inbox.letters[i].frames);
     }
-    self->effector_inbox.count = 0;
     if (failed)
         SAY(self->world, "%s: the effector ends: %s", node_name(self->number), fault.text);
     if (failed && calm(self) && !disk_is_doomed(self->disk))
@@ -923,6 +935,7 @@ start_judge(machine_t *self, fault_t *fault)
     const estate_t *all = estate();
     self->judge_trust = trust_new(&all->site->id);
     self->outbox = outbox_new();
+    outbox_employ(self->outbox, deliver, self);
     self->judge = judge_new(node_name(self->number), self->judge_trust, self->key, self->ledger,
                             self->outbox, fault);
     if (!self->judge)
@@ -1012,8 +1025,8 @@ machine_destroy(machine_t **self_p)
         return;
     end_judge(self);
     end_effector(self, false);
-    free(self->judge_inbox.letters);
-    free(self->effector_inbox.letters);
+    inbox_clear(&self->judge_inbox);
+    inbox_clear(&self->effector_inbox);
     disk_destroy(&self->disk);
     free(self);
     *self_p = NULL;

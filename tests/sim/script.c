@@ -11,22 +11,22 @@ line_end(const char *at)
 }
 
 static const char *
-find_step(const char *script, const char *step)
+find_step(const char *script, const char *mode, const char *step)
 {
-    char name[64];
+    char word[16], name[64];
     for (const char *at = script; *at; at = line_end(at))
-        if (sscanf(at, "step %63s", name) == 1 && !strcmp(name, step))
+        if (sscanf(at, "%15s %63s", word, name) == 2 && !strcmp(word, mode) && !strcmp(name, step))
             return line_end(at);
     return "";
 }
 
 bool
-script_line(const char *script, const char *step, size_t at, script_line_t *line)
+script_line(const char *script, const char *mode, const char *step, size_t at, script_line_t *line)
 {
-    const char *from = find_step(script, step);
+    const char *from = find_step(script, mode, step);
     *line = (script_line_t){0};
     for (; *from; from = line_end(from)) {
-        if (!strncmp(from, "step ", 5))
+        if (!strncmp(from, "step ", 5) || !strncmp(from, "when ", 5) || !strncmp(from, "undo ", 5))
             return false;
         if (!at--) {
             char one[256];
