@@ -12,8 +12,6 @@
 #include "cli/table.h"
 #include "cli/verdict.h"
 
-#define DIGITS 12
-
 /* What is asked for; NULL where it is not. */
 typedef struct {
     const options_t *options;
@@ -98,7 +96,7 @@ judge_release(replay_t *self, const fetched_t *release)
 {
     char title[160], hash[HASH_TEXT];
     snprintf(title, sizeof title, "%s %llu, release %.*s", release->release->playbook,
-             (unsigned long long)release->release->sequence, DIGITS,
+             (unsigned long long)release->release->sequence, VERDICT_DIGITS,
              hash_write(&release->hash, hash));
     judge(self, title, release->manifest, release);
 }
@@ -126,7 +124,7 @@ judge_folder(replay_t *self, const wanted_t *wanted, const char *what, fault_t *
         return -1;
     CLEANUP(fetched_destroy) fetched_t *same = find_same(self, &subject);
     if (same)
-        snprintf(title, sizeof title, "%s, as release %.*s has it", subject.title, DIGITS,
+        snprintf(title, sizeof title, "%s, as release %.*s has it", subject.title, VERDICT_DIGITS,
                  hash_write(&same->hash, hash));
     judge(self, same ? title : subject.title, subject.manifest, same);
     return 0;
@@ -231,13 +229,13 @@ print_then(const replay_t *self, const options_t *options)
         const value_t *row = value_at(self->decisions, i);
         printf("  %s  %-3s  %s %.*s  %s\n",
                show_time(options, value_get_integer(row, "at"), time, sizeof time),
-               value_get_bool(row, "acted") ? "ran" : "no", value_get_text(row, "playbook"), DIGITS,
-               value_get_text(row, "release"),
+               value_get_bool(row, "acted") ? "ran" : "no", value_get_text(row, "playbook"),
+               VERDICT_DIGITS, value_get_text(row, "release"),
                show_text(value_get_text(row, "reason"), reason, sizeof reason));
     }
     for (size_t i = 0; i < value_count(self->scene.runs); i++) {
         const value_t *run = value_at(self->scene.runs, i);
-        printf("  run %.*s  %s  by a%s %s  %s\n", DIGITS, value_get_text(run, "run"),
+        printf("  run %.*s  %s  by a%s %s  %s\n", VERDICT_DIGITS, value_get_text(run, "run"),
                value_get_text(run, "playbook"),
                !strcmp(value_get_text(run, "kind"), "order") ? "n" : "",
                value_get_text(run, "kind"), value_get_text(run, "state"));

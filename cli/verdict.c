@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verdict.h"
 
-#include "cli/table.h"
+#include <assert.h>
 
-#define DIGITS   12 /* of a hash */
-#define NEAR_MIN 3  /* characters of a name that begins another */
+#define NEAR_MIN 3 /* characters of a name that begins another */
 
 /* Triggers ------------------------------------------------------------------------------------ */
 
@@ -93,7 +92,7 @@ typedef struct {
     bytes_t *wants; /* out */
     bytes_t *found;
     value_t *conditions; /* out */
-    bool holds;          /* so far */
+    size_t failed;       /* out */
 } weighing_t;
 
 static wall_t
@@ -229,10 +228,10 @@ say_release(weighing_t *self)
 {
     char text[HASH_TEXT];
     hash_t hash = hash_of(self->revision->release);
-    bytes_addf(self->wants, "release %.*s", DIGITS,
+    bytes_addf(self->wants, "release %.*s", VERDICT_DIGITS,
                hash_write(&self->weighed->grant->release, text));
     if (self->revision->release.size)
-        bytes_addf(self->found, "release %.*s", DIGITS, hash_write(&hash, text));
+        bytes_addf(self->found, "release %.*s", VERDICT_DIGITS, hash_write(&hash, text));
     else
         bytes_add_text(self->found, "no release");
 }
@@ -263,7 +262,7 @@ add_condition(weighing_t *self, const char *word, const fault_t *why)
         value_set_text(row, "why", why->text);
     }
     value_append(self->conditions, row);
-    self->holds = self->holds && !why->code;
+    self->failed += why->code != FAULT_NONE;
     bytes_clear(self->wants);
     bytes_clear(self->found);
 }
@@ -317,7 +316,7 @@ add_bounds(weighing_t *self)
             bytes_add_text(self->wants, " within a bound");
         bytes_addf(self->found, "'%s'", texts[i].text);
         if (grant_check_inputs(grant, &texts[i], 1, &why))
-            self->holds = false;
+            assert(why.code);
         add_condition(self, "bound", &why);
     }
 }
@@ -342,7 +341,7 @@ count_spent(const weighing_t *self, const value_t *spent, uint64_t seconds, int6
     for (size_t i = 0; self->worker && i < value_count(spent); i++) {
         const value_t *row = value_at(spent, i);
         int64_t at = value_get_integer(row, "at");
-        if (strcmp(value_get_text(row, "worker"), self->worker->id) != 0 || at > then ||
+        if (strcmp(value_get_text(row, "worker"), self->worker->id) != 0 || at <= 0 || at > then ||
             then - at >= (int64_t)seconds * 1000 || is_own(self->scene, at))
             continue;
         count++;
@@ -445,8 +444,7 @@ grant_of(const scene_t *scene, const revision_t *revision, const value_t *given)
                        .spent = value_get(given, "spent"),
                        .wants = wants,
                        .found = found,
-                       .conditions = value_list(),
-                       .holds = weighed != NULL};
+                       .conditions = value_list()};
     value_t *map = value_map();
     hash_t hash = hash_of(document);
     self.worker = trust_host(scene->trust, scene->alert->host, &self.fleet);
@@ -461,7 +459,8 @@ grant_of(const scene_t *scene, const revision_t *revision, const value_t *given)
     } else {
         value_set_text(map, "why", why.text);
     }
-    value_set_bool(map, "holds", self.holds);
+    value_set_bool(map, "holds", weighed && !self.failed);
+    value_set_integer(map, "failed", (int64_t)self.failed);
     value_set(map, "conditions", self.conditions);
     return map;
 }
@@ -480,23 +479,13 @@ set_grants(value_t *map, const scene_t *scene, const revision_t *revision)
 
 /* The verdict --------------------------------------------------------------------------------- */
 
-/* The first row of a list without, or with, what key says; NULL where there is none. */
 static const value_t *
-first_without(const value_t *list, const char *key)
+failed_condition(const value_t *rows)
 {
-    for (size_t i = 0; i < value_count(list); i++)
-        if (!value_get_bool(value_at(list, i), key))
-            return value_at(list, i);
+    for (size_t i = 0; i < value_count(rows); i++)
+        if (!value_get_bool(value_at(rows, i), "holds"))
+            return value_at(rows, i);
     return NULL;
-}
-
-static size_t
-count_without(const value_t *list, const char *key)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < value_count(list); i++)
-        count += !value_get_bool(value_at(list, i), key);
-    return count;
 }
 
 /* The grant that holds, or the one that fails least. */
@@ -506,8 +495,9 @@ best_grant(const value_t *grants)
     const value_t *best = NULL;
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < value_count(grants); i++) {
-        const value_t *grant = value_at(grants, i), *rows = value_get(grant, "conditions");
-        size_t failed = value_count(rows) ? count_without(rows, "holds") : SIZE_MAX - 1;
+        const value_t *grant = value_at(grants, i);
+        size_t failed =
+            value_get(grant, "why") ? SIZE_MAX - 1 : (size_t)value_get_integer(grant, "failed");
         if (failed < least) {
             best = grant;
             least = failed;
@@ -531,7 +521,7 @@ find_obstacle(const value_t *map, bytes_t *out)
 {
     const value_t *input = wrong_input(value_get(map, "inputs"));
     const value_t *grant = best_grant(value_get(map, "grants"));
-    const value_t *row = grant ? first_without(value_get(grant, "conditions"), "holds") : NULL;
+    const value_t *row = grant ? failed_condition(value_get(grant, "conditions")) : NULL;
     if (!value_get_bool(map, "triggered"))
         bytes_addf(out, "'%s' does not trigger it", value_get_text(map, "name"));
     else if (!value_get(map, "worker"))
@@ -542,10 +532,10 @@ find_obstacle(const value_t *map, bytes_t *out)
     else if (!grant)
         bytes_add_text(out, "the broker holds no grant for it");
     else if (row)
-        bytes_addf(out, "grant %.*s: %s: %s", DIGITS, value_get_text(grant, "grant"),
+        bytes_addf(out, "grant %.*s: %s: %s", VERDICT_DIGITS, value_get_text(grant, "grant"),
                    value_get_text(row, "condition"), value_get_text(row, "why"));
     else if (!value_get_bool(grant, "holds"))
-        bytes_addf(out, "grant %.*s: %s", DIGITS, value_get_text(grant, "grant"),
+        bytes_addf(out, "grant %.*s: %s", VERDICT_DIGITS, value_get_text(grant, "grant"),
                    value_get_text(grant, "why"));
 }
 
@@ -572,98 +562,4 @@ verdict_of(const scene_t *scene, const revision_t *revision)
     value_set_text(map, "because",
                    obstacle->size ? bytes_text(obstacle) : "a grant covers it whole");
     return map;
-}
-
-/* For people ---------------------------------------------------------------------------------- */
-
-static void
-print_triggers(const value_t *verdict, FILE *out)
-{
-    char text[FAULT_TEXT_MAX];
-    const value_t *triggers = value_get(verdict, "triggers"), *near = value_get(verdict, "near");
-    bool triggered = value_get_bool(verdict, "triggered");
-    fprintf(out, "  trigger   %-3s  '%s'%s", triggered ? "yes" : "NO",
-            show_text(value_get_text(verdict, "name"), text, sizeof text),
-            triggered || !value_count(triggers) ? "" : " is none of:");
-    for (size_t i = 0; !triggered && i < value_count(triggers); i++)
-        fprintf(out, "%s %s", i ? "," : "",
-                show_text(value_string(value_at(triggers, i)), text, sizeof text));
-    fputs(value_count(triggers) ? "\n" : " triggers nothing: it has no trigger\n", out);
-    for (size_t i = 0; i < value_count(near); i++) {
-        const value_t *row = value_at(near, i);
-        fprintf(out, "                 near: trigger '%s' %s\n",
-                show_text(value_get_text(row, "trigger"), text, sizeof text),
-                value_get_text(row, "how"));
-    }
-}
-
-static void
-print_inputs(const value_t *inputs, FILE *out)
-{
-    for (size_t i = 0; i < value_count(inputs); i++) {
-        char text[FAULT_TEXT_MAX], why[FAULT_TEXT_MAX];
-        const value_t *row = value_at(inputs, i);
-        const char *wrong = value_get_text(row, "why");
-        fprintf(out, "  %-9s %-3s  %s (%s) = %s, %s", i ? "" : "inputs", *wrong ? "NO" : "ok",
-                value_get_text(row, "name"), value_get_text(row, "kind"),
-                value_get(row, "value") ? show_text(value_get_text(row, "value"), text, sizeof text)
-                                        : "nothing",
-                value_get_text(row, "origin"));
-        fprintf(out, "%s%s\n", *wrong ? "; " : "", show_text(wrong, why, sizeof why));
-    }
-}
-
-static void
-print_condition(const value_t *row, FILE *out)
-{
-    char wants[FAULT_TEXT_MAX], found[FAULT_TEXT_MAX], why[FAULT_TEXT_MAX];
-    bool holds = value_get_bool(row, "holds"), red = !holds && show_colour(out);
-    fprintf(out, "%s            %-3s  %-9s  %s%s%s%s\n", red ? "\033[31m" : "", holds ? "ok" : "NO",
-            value_get_text(row, "condition"),
-            show_text(value_get_text(row, "wants"), wants, sizeof wants),
-            *value_get_text(row, "found") ? "; found: " : "",
-            show_text(value_get_text(row, "found"), found, sizeof found), red ? "\033[0m" : "");
-    if (!holds)
-        fprintf(out, "                            %s\n",
-                show_text(value_get_text(row, "why"), why, sizeof why));
-}
-
-static void
-print_grant(const value_t *grant, FILE *out)
-{
-    char why[FAULT_TEXT_MAX];
-    const value_t *rows = value_get(grant, "conditions");
-    size_t failed = count_without(rows, "holds");
-    fprintf(out, "  grant     %.*s: ", DIGITS, value_get_text(grant, "grant"));
-    if (value_get(grant, "why"))
-        fprintf(out, "does not count: %s\n",
-                show_text(value_get_text(grant, "why"), why, sizeof why));
-    else if (failed)
-        fprintf(out, "%zu of %zu conditions fail\n", failed, value_count(rows));
-    else
-        fputs("all conditions hold\n", out);
-    for (size_t i = 0; i < value_count(rows); i++)
-        print_condition(value_at(rows, i), out);
-    if (value_get(grant, "ran"))
-        fprintf(out, "            it ran then: run %.*s\n", DIGITS, value_get_text(grant, "ran"));
-}
-
-void
-verdict_print(const value_t *verdict, bool brief, FILE *out)
-{
-    char text[FAULT_TEXT_MAX], why[FAULT_TEXT_MAX];
-    const value_t *grants = value_get(verdict, "grants");
-    bool fires = value_get_bool(verdict, "fires");
-    fprintf(out, "\n%s: %s by itself: %s\n",
-            show_text(value_get_text(verdict, "title"), text, sizeof text),
-            fires ? "runs" : "does NOT run",
-            show_text(value_get_text(verdict, "because"), why, sizeof why));
-    print_triggers(verdict, out);
-    if (brief && !value_get_bool(verdict, "triggered"))
-        return;
-    print_inputs(value_get(verdict, "inputs"), out);
-    for (size_t i = 0; i < value_count(grants); i++)
-        print_grant(value_at(grants, i), out);
-    if (!value_count(grants))
-        fputs("  grant     the broker holds none for it\n", out);
 }

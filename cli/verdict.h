@@ -12,6 +12,8 @@
 #include "keys/trust.h"
 #include "wire/manifest.h"
 
+#define VERDICT_DIGITS 12 /* of a hash, for people */
+
 /* What is asked about; all of it borrowed. */
 typedef struct {
     const char *title; /* for people */
@@ -32,9 +34,9 @@ typedef struct {
 
 /* {title, playbook, release?, triggered, name (the alert's), triggers: list, near: list of
  * {trigger, how}, worker?, inputs: list of {name, kind, value?, origin, why?}, grants: list of
- * {grant, release?, signers?, holds, why?, ran?: run, conditions: list of {condition, wants, found,
- * holds, code?, why?}}, fires, because}. A grant that cannot be weighed has no conditions. The
- * caller's. */
+ * {grant, release?, signers?, holds, failed, why?, ran?: run, conditions: list of {condition,
+ * wants, found, holds, code?, why?}}, fires, because}. A grant that cannot be weighed has no
+ * conditions. The caller's. */
 value_t *verdict_of(const scene_t *scene, const revision_t *revision);
 
 /* What alerts it, where it is not triggered, is all that a brief one shows. */
