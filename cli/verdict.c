@@ -14,8 +14,8 @@ nearly(const char *trigger, const char *name)
     size_t size = strlen(trigger), other = strlen(name);
     if (!strcasecmp(trigger, name))
         return "is written in another case";
-    if (size < NEAR_MIN || other < NEAR_MIN ||
-        strncasecmp(trigger, name, size < other ? size : other))
+    size_t shorter = size < other ? size : other;
+    if (shorter < NEAR_MIN || strncasecmp(trigger, name, shorter) != 0)
         return NULL;
     return size < other ? "is only how the alert's name begins" : "begins with the alert's name";
 }
