@@ -67,12 +67,8 @@ print_event(const options_t *options, const value_t *event, FILE *out)
     fprintf(out, "%s  ", show_time(options, value_get_integer(event, "at"), time, sizeof time));
     if (value_get(event, "worker"))
         fprintf(out, "%-16s ", value_get_text(event, "worker"));
-    if (value_get(event, "step"))
-        fprintf(out, "%s ", value_get_text(event, "step"));
-    if (*outcome)
-        fprintf(out, "%s ", outcome);
     show_text(value_get_text(event, "text"), text, sizeof text);
-    fprintf(out, "%s", *text ? text : *outcome ? "" : value_get_text(event, "kind"));
+    fprintf(out, "%s", *text ? text : value_get_text(event, "kind"));
     if (*outcome && *part && strcmp(part, "open") != 0)
         fprintf(out, "  (its part: %s)", part);
     fputc('\n', out);

@@ -205,9 +205,9 @@ tell_receipt(core_t *self, const receipt_t *receipt, const run_t *run)
     snprintf(event.outcome, sizeof event.outcome, "%s", outcome_word(receipt->outcome));
     snprintf(event.part, sizeof event.part, "%s", outcome_word(receipt->part));
     bool said = strcmp(receipt->reason, "-") != 0;
-    snprintf(event.text, sizeof event.text, "%s: step '%.120s' is %s%s%.240s", receipt->target,
-             receipt->step, outcome_word(receipt->outcome), said ? ": " : "",
-             said ? receipt->reason : "");
+    snprintf(event.text, sizeof event.text, "%s: %sstep '%.120s' is %s%s%.220s", receipt->target,
+             receipt->phase == PHASE_UNDO ? "the undo of " : "", receipt->step,
+             outcome_word(receipt->outcome), said ? ": " : "", said ? receipt->reason : "");
     core_tell(self, &event);
 }
 

@@ -232,14 +232,15 @@ static void
 keep_consent(core_t *self, const event_t *event, const consent_t *consent, const run_t *run)
 {
     const char *kind = consent->answer ? "answer" : "consent";
+    bool why = strcmp(consent->reason, "-") != 0;
     event_row_t told = {.incident = run->row.incident, .run = run->row.id};
     core_leaf2(self, kind, event->document, event->armors);
     core_keep(self, kind, false, &event->made, event->document, event->armors, slice_of(NULL, 0));
     snprintf(told.kind, sizeof told.kind, "%s", kind);
     snprintf(told.step, sizeof told.step, "%s", consent->step);
     core_signers(self, event->armors, told.who, sizeof told.who);
-    snprintf(told.text, sizeof told.text, "%.63s said '%.60s' to step '%.80s': %.200s", told.who,
-             consent->value, consent->step, consent->reason);
+    snprintf(told.text, sizeof told.text, "%.63s said '%.60s' to step '%.80s'%s%.200s", told.who,
+             consent->value, consent->step, why ? ": " : "", why ? consent->reason : "");
     core_tell(self, &told);
 }
 

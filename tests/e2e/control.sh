@@ -34,11 +34,14 @@ ready north-1 north-2 south-1
 hold north-1
 ok "a run of two waves" stages --target north-1 --target north-2
 ok "  has begun" wait_for 20 is_held north-1
+ok "  and runs on" exits 8 as dung run watch "$RUN" --wait=0s
 ok "  and is paused" as dung run pause "$RUN"
+broker_stop -KILL
+broker_start
 remember north-2
 let_go north-1
 ok "  the first wave ends" wait_for 20 part_says north-1 "^done"
-ok "  and the second is not offered" eval 'part_says north-2 "^waiting" && untouched north-2'
+ok "  and the second is not offered, after kill -9 of the broker too" eval 'part_says north-2 "^waiting" && untouched north-2'
 ok "  until it goes on" as dung run resume "$RUN"
 ok "  to its end" ended succeeded
 
@@ -58,6 +61,7 @@ ok "  that one never began" part_says south-1 "^(never|offered)" "$SHORT"
 unready north-1 north-2 south-1
 ok "where no failure is allowed" stages --target region=north --target south-1 --first 3
 ok "  three of a wave that would all fail" ended failed
+ok "  and its follower's status says so" exits 1 tocsin -q run watch "$RUN"
 ok "  are one that did and two that never began" says "3 targets: 1 failed, 2 never reached" view
 
 ready north-1 south-1
@@ -112,7 +116,7 @@ ok "  the other region goes on" eval 'glance south-1 --target south-1 && started
 STOP=$(tocsin --json stop list | sed -n 's/^ *"hash": "\([0-9a-f]*\)".*/\1/p' | tail -n 1)
 ok "one officer does not lift it" refuses 6 "another officer" as chi resume "$STOP" --reason "it was nothing"
 resume=$(ls "$XDG_STATE_HOME"/tocsin/resumes/* | grep -v sigs)
-ok "  nor twice the same" not as chi resume --file "$resume"
+ok "  nor twice the same" refuses 6 "1 of the 2 officers" as chi resume --file "$resume"
 ok "  two do" as hoa resume --file "$resume"
 ok "  and the region works again" eval 'untouched north-1 && stages --target north-1 && ended succeeded'
 

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
-orders_site language patient abreast present careful counting calling about round into
+orders_site language patient abreast present careful counting calling outer about round into
 mnt=$SITE_HOME/mnt/north-1
 RECEIVER_PORT=$(free_port)
 
@@ -29,7 +29,7 @@ spool() {
     rm -rf "$mnt/spool" && mkdir "$mnt/spool"
     for file in one.log two.log one.log.1 two.log.1 "$@"; do echo "$file" >"$mnt/spool/$file"; done
 }
-careful() { ordered careful --target north-1 --set spool="$mnt/spool"; }
+emptied() { ordered "$1" --target north-1 --set spool="$mnt/spool"; }
 
 propose() { as khoa playbook propose "$SOURCE/tests/e2e/playbooks/$1" --repo "$SITE_HOME/playbooks.git" --author khoa; }
 ok "lint refuses to try again what nobody may repeat on a guess" refuses 1 "eager/playbook.lua:6: error: .*service.restart" \
@@ -45,9 +45,11 @@ ok "  nor one that calls them" refuses 9 "'round' would call itself, in step 'on
 
 mkdir -p "$mnt/wait"
 ok "a step looks for a file that is not there" ordered patient --target north-1 --set folder="$mnt/wait"
-ok "  and fails, and is tried again" wait_for 20 count_of look failed 2
+ok "  and fails, and is tried again, and its worker is killed" wait_for 20 count_of look failed 2
+worker_stop north-1 -KILL
 echo here >"$mnt/wait/here"
-ok "  until the file is there" ended succeeded
+worker_start north-1
+ok "  after its restart it goes on, until the file is there" ended succeeded
 ok "  each attempt has a receipt, and its number in the view" says "look .* ok .*attempt 3" view
 ok "  each pause is twice the one before" pauses_grow look 2
 
@@ -64,21 +66,22 @@ ok "  at that item, by its name" says "each .* failed .*item 2 \(b\)" view
 ok "  and goes no further" silent "looking at c" tocsin run logs "$RUN"
 
 spool
-ok "two logs are emptied" careful
+ok "two logs are emptied" emptied careful
 ok "  and nobody minds" ended succeeded
 ok "  the step that stands for a failure did not run" silent "^    say-why " view
 ok "  the one that always runs did" says "^    count  *ok" view
 ok "  nothing was undone" test -s "$mnt/spool/one.log.1" -a -s "$mnt/spool/two.log.1" -a ! -s "$mnt/spool/one.log"
 spool hold
-ok "where a file says hold" careful
+ok "where a file says hold" emptied careful
 ok "  the run is undone" ended undone
 ok "  which the list of runs says" says "^${RUN:0:12} .*careful .*undone" tocsin run list
 ok "  the step that stands for the failure ran" says "somebody wants these logs" tocsin run logs "$RUN"
 ok "  it is undone on the disk, the last first" test ! -e "$mnt/spool/one.log.1" -a ! -e "$mnt/spool/two.log.1"
-ok "  and in the view" test "$(view | awk '$2 == "undone" && /receipt/ { printf "%s ", $1 }')" = "two one "
+ok "  and in the view" says "^  north-1 .* failed, undone" view
+ok "    step by step" test "$(view | awk '$2 == "undone" && /receipt/ { printf "%s ", $1 }')" = "two one "
 ok "  then the step that always runs ran" says "^    count  *ok" view
 spool hold stuck
-ok "where an undo cannot be done" careful
+ok "where an undo cannot be done" emptied careful
 ok "  the run says that" ended "undo failed"
 ok "  and the view says why" says "one  *undo failed .*stuck lies there" view
 ok "  what could be undone is" test ! -e "$mnt/spool/two.log.1" -a -e "$mnt/spool/one.log.1"
@@ -88,4 +91,9 @@ ok "a playbook calls another, with inputs" ordered calling --target north-1 --se
 ok "  and uses what it gave" ended succeeded
 ok "  its steps' receipts have paths" says "^    look/count  *ok" view
 ok "  its last word goes to a sink" wait_for 20 grep -q "^/200 .*counted 2 of at most 2" "$SITE_HOME/posts"
+spool
+ok "a step of another playbook's caller fails" emptied outer
+ok "  what was called is undone as well" ended undone
+ok "    on the disk" test ! -e "$mnt/spool/one.log.1" -a ! -e "$mnt/spool/two.log.1"
+ok "    in reverse" test "$(view | awk '$2 == "undone" && /receipt/ { printf "%s ", $1 }')" = "clean/two clean/one clean "
 orders_end

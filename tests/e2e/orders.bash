@@ -10,6 +10,7 @@
 #     exits CODE COMMAND...          the command ends with CODE
 #     says REGEX COMMAND...          what it prints, on either stream, has a line like that
 #     refuses CODE REGEX COMMAND...  both
+#     silent REGEX COMMAND...        it succeeds, and prints no line like that
 #
 # On each worker the service `slow` starts and stops once SITE_HOME/slow/WORKER/go is there (tests/e2e/slow.c).
 
@@ -85,7 +86,13 @@ says() {
     return $status
 }
 
-silent() { local regex=$1; shift; ! "$@" 2>&1 | grep -E -- "$regex"; }
+silent() {
+    local regex=$1 text
+    shift
+    text=$("$@" 2>&1) || { printf '%s\n' "$text"; return 1; }
+    ! grep -E -- "$regex" <<<"$text"
+}
+
 refuses() { local code=$1; shift; exits "$code" says "$@"; }
 
 # ---- runs -----------------------------------------------------------------------------------

@@ -4,11 +4,11 @@
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
-orders_site people asking hasty
+orders_site people asking hasty relay aside
 spool=$SITE_HOME/mnt/north-1
 
 fill() { local name; for name in left right; do echo $name >"$spool/$name.log"; done; }
-asked() { fill && planned asking --target north-1 --set spool="$spool" && started "$1"; }
+asked() { fill && planned "${2:-asking}" --target north-1 --set spool="$spool" && started "$1"; }
 waits() { wait_for 20 part_says north-1 "waits for a person in step $1"; }
 
 broker_start
@@ -51,4 +51,22 @@ ok "  nobody says anything, and it fails" ended failed
 ok "  as expired" says "agree  *failed .*expired" view
 ok "  and what needed it never began" silent "^    go " view
 ok "  too late is too late" refuses 9 "waits for no consent" as giang run approve "$RUN"
+
+ok "a run calls another playbook, which asks" asked dung relay
+ok "  in its own step" waits on/which
+ok "  which is answered there" eval 'as dung run answer "$RUN" right && waits on/agree && as ana run approve "$RUN"'
+ok "  and goes on there" ended succeeded
+ok "  as was said" test -s "$spool/left.log" -a ! -s "$spool/right.log"
+
+hold north-1
+ok "a run asks while something else takes long" eval 'ordered aside --target north-1 && waits agree && wait_for 20 is_held north-1'
+let_go north-1
+ok "  which ends, and there is more to be seen" wait_for 20 count_of start ok 1
+ok "  a consent to all of that counts" eval 'waits agree && says "^    start  *ok" as giang run approve "$RUN"'
+ok "  and the run goes on" ended succeeded
+
+ok "a run that waits for a person" eval 'asked dung && waits which'
+ok "  can be cancelled" exits 0 as dung run cancel "$RUN" --reason "nobody knows"
+ok "  and has stopped" ended stopped
+ok "  nothing is asked any more" says "nothing waits for you" tocsin status
 orders_end

@@ -15,7 +15,10 @@ return playbook {
   step "check" {
     needs  = { "restart" },
     uses   = { ["disk.largest"] = { path = under("inputs.root"), count = equals(100) } },
-    run    = function(ctx) return disk.largest { path = folder(ctx), count = 100 } end,
+    run    = function(ctx)
+      assert(ctx.here.restart.running)
+      return disk.largest { path = folder(ctx), count = 100 }
+    end,
     verify = function(ctx, files)
       for _, file in ipairs(files) do
         if file.path == folder(ctx) .. "/ready" then
