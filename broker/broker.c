@@ -128,14 +128,16 @@ send_all(broker_t *self, const actions_t *done)
 static void
 log_events(const actions_t *done)
 {
+    CLEANUP(bytes_destroy) bytes_t *lines = bytes_new();
     for (size_t i = 0; i < done->row_count; i++) {
         const row_t *row = done->rows[i];
         if (row->kind == ROW_EVENT && row->event.incident)
-            log_info("incident=%llu: %s: %s", (unsigned long long)row->event.incident,
-                     row->event.kind, row->event.text);
+            log_add(lines, "incident=%llu: %s: %s", (unsigned long long)row->event.incident,
+                    row->event.kind, row->event.text);
         else if (row->kind == ROW_EVENT)
-            log_info("%s: %s", row->event.kind, row->event.text);
+            log_add(lines, "%s: %s", row->event.kind, row->event.text);
     }
+    log_lines(lines);
 }
 
 static void

@@ -109,6 +109,7 @@ main(int argc, char **argv)
     fault_t fault = {0};
     options_t options = {0};
     CLEANUP(settings_destroy) settings_t *settings = NULL;
+    memory_keep();
     umask(077);
     log_open("tocsin-broker", LOG_INFO);
     if (read_options(&options, argc, argv, &fault)) {

@@ -20,36 +20,65 @@ log_open(const char *program, log_level_t level)
     threshold = level;
 }
 
-static void
-write_line(log_level_t level, const char *format, va_list args)
+static size_t
+format_line(char line[static LINE_MAX_BYTES], log_level_t level, const char *format, va_list args)
 {
     static const struct {
         int priority; /* syslog's */
         const char *word;
     } levels[] = {{3, "error: "}, {4, "warning: "}, {6, ""}, {7, "debug: "}};
-    char line[LINE_MAX_BYTES];
     char at[MOMENT_TEXT_MAX];
     int used;
-    if (level > threshold)
-        return;
     if (getenv("JOURNAL_STREAM")) {
-        used = snprintf(line, sizeof line, "<%d>%s: %s", levels[level].priority, name,
+        used = snprintf(line, LINE_MAX_BYTES, "<%d>%s: %s", levels[level].priority, name,
                         levels[level].word);
     } else {
         wall_write_instant(wall_now(), at);
-        used = snprintf(line, sizeof line, "%s %s: %s", at, name, levels[level].word);
+        used = snprintf(line, LINE_MAX_BYTES, "%s %s: %s", at, name, levels[level].word);
     }
-    int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
+    int more = vsnprintf(line + used, LINE_MAX_BYTES - (size_t)used - 1, format, args);
     size_t size = (size_t)used + (more < 0 ? 0 : (size_t)more);
-    if (size > sizeof line - 2)
-        size = sizeof line - 2;
+    if (size > LINE_MAX_BYTES - 2)
+        size = LINE_MAX_BYTES - 2;
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = '?';
     line[size++] = '\n';
-    /* A log that cannot be written has nowhere to say so. */
-    ssize_t written = write(STDERR_FILENO, line, size);
+    return size;
+}
+
+/* A log that cannot be written has nowhere to say so. */
+static void
+write_lines(const void *lines, size_t size)
+{
+    ssize_t written = write(STDERR_FILENO, lines, size);
     (void)written;
+}
+
+static void
+write_line(log_level_t level, const char *format, va_list args)
+{
+    char line[LINE_MAX_BYTES];
+    if (level <= threshold)
+        write_lines(line, format_line(line, level, format, args));
+}
+
+void
+log_add(bytes_t *lines, const char *format, ...)
+{
+    char line[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    if (threshold >= LEVEL_INFO)
+        bytes_add(lines, line, format_line(line, LEVEL_INFO, format, args));
+    va_end(args);
+}
+
+void
+log_lines(const bytes_t *lines)
+{
+    if (lines->size)
+        write_lines(lines->data, lines->size);
 }
 
 #define LOG_FUNCTION(function, level)      \

@@ -4,6 +4,7 @@
 #ifndef TOCSIN_LOG_H
 #define TOCSIN_LOG_H
 
+#include "common/bytes.h"
 #include "common/fault.h"
 
 typedef enum { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG } log_level_t;
@@ -17,6 +18,10 @@ void log_error(const char *format, ...) PRINTF(1, 2);
 void log_warning(const char *format, ...) PRINTF(1, 2);
 void log_info(const char *format, ...) PRINTF(1, 2);
 void log_debug(const char *format, ...) PRINTF(1, 2);
+
+/* Appends what log_info would write; log_lines then writes many at once. */
+void log_add(bytes_t *lines, const char *format, ...) PRINTF(2, 3);
+void log_lines(const bytes_t *lines);
 
 /* log_warning of "WHAT: TEXT (CODE)". */
 void log_fault(const char *what, const fault_t *fault);

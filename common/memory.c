@@ -39,6 +39,14 @@ memory_map_large(void)
     mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 }
 
+void
+memory_keep(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+    mallopt(M_TOP_PAD, 256 * 1024);
+}
+
 char *
 memory_text(const char *text)
 {

@@ -33,6 +33,9 @@ void *memory_grow(void *memory, size_t count, size_t *capacity, size_t size);
  * their own, so that of a struct with much room in it only what is touched exists. */
 void memory_map_large(void);
 
+/* For a process whose work comes in waves: what one wave freed is kept for the next. */
+void memory_keep(void);
+
 /* A terminated copy on the heap. */
 char *memory_text(const char *text);
 
