@@ -12,6 +12,7 @@
  * recorded. Environment as for line. Times are in microseconds but where the name says more. */
 #include "tests/bench/bare.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 
 #include "cli/client.h"
@@ -479,6 +480,9 @@ launch(char **command)
 {
     pid_t pid = fork();
     if (!pid) {
+        int null = open("/dev/null", O_RDWR);
+        for (int fd = 0; fd < 3; fd++)
+            dup2(null, fd);
         setsid();
         execvp(command[0], command);
         _exit(127);
