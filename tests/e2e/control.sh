@@ -13,6 +13,13 @@ glance() { planned glance --set mount="$mnt/$1" "${@:2}"; }
 targets() { grep '^  wave ' "$SITE_HOME/log/plan" | grep -oE '(north|south)-[0-9]' | sort -u | tr '\n' ' '; }
 remember() { calls_before=$(calls "$1"); }
 untouched() { [ "$(calls "$1")" = "$calls_before" ]; }
+# soaked MS: so long after the end of the first part the second was offered.
+soaked() {
+    tocsin --json run view "$RUN" | awk -v least="$1" -F'[:,]' '
+        /^        "ended"/ { ended[++n] = $2 }
+        /^        "offered"/ { offered[n] = $2 }
+        END { print offered[2] - ended[1] " ms"; exit !(n == 2 && offered[2] - ended[1] >= least) }'
+}
 window_over() { [ "$(date +%s)" -gt "$1" ]; }
 
 broker_start
@@ -26,6 +33,7 @@ short_end=$(($(date +%s) + 1))
 ok "a selector means a region's workers" eval 'glance north-1 --target region=north && [ "$(targets)" = "north-1 north-2 " ]'
 ok "  less those that are excepted" eval 'glance north-1 --target region=north --except north-2 && [ "$(targets)" = "north-1 " ]'
 ok "  no more than a cap" refuses 2 "2 targets are chosen and the cap is 1" planned glance --set mount="$mnt" --target region=north --at-most 1
+ok "  which the playbook may have too" refuses 2 "3 targets are chosen and the cap is 2" planned glance --set mount="$mnt" --target region=north --target region=south
 ok "  with some left untouched" refuses 2 "1 must; name fewer" planned glance --set mount="$mnt" --target region=north --keep 1
 ok "nobody is an error" refuses 4 "no target is left" planned glance --set mount="$mnt" --target north-1 --except region=north
 ok "  as is a region that has no worker" refuses 4 "no worker has the labels" planned glance --set mount="$mnt" --target region=west
@@ -44,6 +52,9 @@ ok "  the first wave ends" wait_for 20 part_says north-1 "^done"
 ok "  and the second is not offered, after kill -9 of the broker too" eval 'part_says north-2 "^waiting" && untouched north-2'
 ok "  until it goes on" as dung run resume "$RUN"
 ok "  to its end" ended succeeded
+
+ok "between two waves" eval 'stages --target north-1 --target north-2 --soak 1s && ended succeeded'
+ok "  is the time that was signed" soaked 1000
 
 hold north-1
 ok "of two runs of a playbook on a target" eval 'stages --target north-1 && FIRST=$RUN && wait_for 20 is_held north-1 && stages --target north-1'
@@ -97,18 +108,23 @@ ok "  it is cancelled, and all confirm" exits 0 as dung run cancel "$RUN" --reas
 let_go north-1
 ok "  it is stopped" ended stopped
 
+ok "a region is stopped by officers only" refuses 4 "officer" as dung stop region north --reason "something is wrong"
 hold north-1
 remember north-1
+worker_stop north-2 -KILL
 ok "a step of two ops is under way in a region" eval 'ordered twice --target north-1 && wait_for 20 is_held north-1'
-ok "  that is stopped by one officer" says "confirmed by  *north-1 north-2" as chi stop region north --reason "something is wrong"
+ok "  that is stopped by one officer, though not all can confirm" exits 5 as chi stop region north --reason "something is wrong" --wait=1s
+cp "$SITE_HOME/log/now" "$said"
+ok "    which is said" eval 'grep -q "confirmed by  *north-1$" "$said" && grep -q "NOT YET REACHED  *north-2$" "$said"'
 let_go north-1
 ok "  it ends" ended stopped
 ok "  between its two ops" test "$(calls north-1)" = $((calls_before + 2))
 worker_stop north-1 -KILL
 broker_stop -KILL
 broker_start
-worker_start north-1
+worker_start north-1; worker_start north-2
 ok "after kill -9 of worker and broker the region is stopped" eval 'wait_for 20 worker_online north-1 && says "^STOPPED +region north" tocsin status'
+ok "  whom nobody reached hears of it" wait_for 20 says "^[0-9a-f]+ +region +north .* 2 +0 +something is wrong" tocsin stop list
 remember north-1
 ok "  a plan says so" eval 'planned stages --set root="$mnt" --target north-1 && grep -q "STOPPED: region north" "$SITE_HOME/log/plan"'
 ok "  and an order of it ends before it begins" eval 'started && ended stopped && part_says north-1 "stopped by chi: something is wrong"'

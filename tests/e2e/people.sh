@@ -11,6 +11,12 @@ fill() { local name; for name in left right; do echo $name >"$spool/$name.log"; 
 asked() { fill && planned "${2:-asking}" --target north-1 --set spool="$spool" && started "$1"; }
 waits() { wait_for 20 part_says north-1 "waits for a person in step $1"; }
 
+RECEIVER_PORT=$(free_port)
+(umask 077 && echo "http://127.0.0.1:$RECEIVER_PORT/200" >"$SITE_HOME/keys/desk.url")
+echo "sink desk generic url-file $SITE_HOME/keys/desk.url on person.wanted" >>"$SITE_HOME/broker.conf"
+background receiver "$BUILD/tests/e2e/receiver" "$RECEIVER_PORT" "$SITE_HOME/posts"
+trap 'stop receiver; tap_clean' EXIT
+
 broker_start
 worker_start north-1
 ok "the worker is online" wait_for 20 worker_online north-1
@@ -20,6 +26,7 @@ ok "  and waits for a responder" waits which
 ok "  whose status says what is asked" says "step which asks an answer of a responder" tocsin status
 ok "  in whose words" says '"Which log is full\?"' tocsin status
 ok "  and what can be answered" says "one of: left, right" tocsin status
+ok "  a sink is told" wait_for 20 grep -q "person.wanted.*Which log is full" "$SITE_HOME/posts"
 ok "another answer is refused" refuses 4 "'both' is none of the options" tocsin --no-input run answer "$RUN" both
 ok "  as is one of nobody who may give it" refuses 4 "responder" as ana run answer "$RUN" left
 ok "  and the run waits still" part_says north-1 "waits for a person in step which"

@@ -48,6 +48,7 @@ stops=$(calls stop)
 worker_start north-1
 ok "after its restart the run ends as unknown" wait_for 30 run_is unknown
 ok "  and the op was not repeated" test "$(calls stop)" = "$stops"
+ok "  nor planned again before somebody looked" sh -c "tocsin run retry $(newest_run) 2>&1 | grep 'unknown and left out: look there first'"
 ok "the record verifies" tocsin audit verify
 kill "$(cat "$slow/pid")" 2>/dev/null
 tap_end

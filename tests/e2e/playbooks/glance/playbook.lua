@@ -2,6 +2,7 @@ return playbook {
   name     = "glance",
   summary  = "See how full a filesystem is",
   inputs   = { mount = input.path { from = "labels.mountpoint", help = "where it is mounted" } },
+  at_most  = 2,
   triggers = { on.alert { name = "HostOutOfDiskSpace" } },
   step "usage" {
     uses = { ["disk.usage"] = { path = equals("inputs.mount") } },
