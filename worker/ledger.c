@@ -75,6 +75,8 @@ static const char *const statements[] = {
     [EACH_EFFECT] = "SELECT ix, op, arguments, head, done, code, text, result FROM effect"
                     " WHERE run = ? AND step = ? AND phase = ? AND attempt = ? ORDER BY ix",
     [HAS_INTENT] = "SELECT count(*) FROM effect WHERE run = ? AND done = 0",
+    [HAS_BEGUN] = "SELECT EXISTS (SELECT 1 FROM effect WHERE run = ?1)"
+                  " OR EXISTS (SELECT 1 FROM receipt WHERE run = ?1)",
     [PUT_WAIT] = "INSERT OR REPLACE INTO wait VALUES (?, ?, ?, ?, ?)",
     [EACH_WAIT] = "SELECT step, asked, bytes, armors FROM wait WHERE run = ? ORDER BY asked, step",
     [PUT_OUTPUT] = "INSERT INTO output VALUES (?, ?, ?)",

@@ -115,6 +115,9 @@ int ledger_each_effect(ledger_t *self, const attempt_key_t *of, ledger_effect_t 
 /* Whether an op of this run was begun and nobody said yet what came of it. */
 int ledger_has_intent(ledger_t *self, const hash_t *run, bool *intent, fault_t *fault) MUST_CHECK;
 
+/* Whether anything of this run was done: an op is recorded, or a receipt signed. */
+int ledger_has_begun(ledger_t *self, const hash_t *run, bool *begun, fault_t *fault) MUST_CHECK;
+
 /* A step that waits for a person: since when, and the word that counted. */
 typedef struct {
     hash_t run;

@@ -25,6 +25,7 @@ typedef enum {
     PUT_EFFECT,
     EACH_EFFECT,
     HAS_INTENT,
+    HAS_BEGUN,
     PUT_WAIT,
     EACH_WAIT,
     PUT_OUTPUT,

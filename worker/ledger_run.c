@@ -163,18 +163,31 @@ ledger_each_effect(ledger_t *self, const attempt_key_t *of, ledger_effect_t *eac
     return more;
 }
 
-int
-ledger_has_intent(ledger_t *self, const hash_t *run, bool *intent, fault_t *fault)
+/* Whether a statement that counts something of a run counts any. */
+static int
+has_any(ledger_t *self, statement_t which, const hash_t *run, bool *any, fault_t *fault)
 {
-    sqlite3_stmt *counting = ledger_prepare(self, HAS_INTENT, fault);
+    sqlite3_stmt *counting = ledger_prepare(self, which, fault);
     if (!counting)
         return -1;
     bind_hash(counting, 1, run);
     if (ledger_next_row(self, counting, fault) != 1)
         return -1;
-    *intent = sqlite3_column_int64(counting, 0) > 0;
+    *any = sqlite3_column_int64(counting, 0) > 0;
     sqlite3_reset(counting);
     return 0;
+}
+
+int
+ledger_has_intent(ledger_t *self, const hash_t *run, bool *intent, fault_t *fault)
+{
+    return has_any(self, HAS_INTENT, run, intent, fault);
+}
+
+int
+ledger_has_begun(ledger_t *self, const hash_t *run, bool *begun, fault_t *fault)
+{
+    return has_any(self, HAS_BEGUN, run, begun, fault);
 }
 
 int

@@ -88,8 +88,9 @@ int
 part_write_refusal(const workplace_t *place, const refusal_t *refusal, wall_t now, fault_t *fault)
 {
     CLEANUP(memory_free) receipt_t *receipt = memory_new(1, sizeof *receipt);
-    bool intent = false;
-    if (ledger_has_intent(place->ledger, &refusal->run, &intent, fault))
+    bool intent = false, begun = false;
+    if (ledger_has_intent(place->ledger, &refusal->run, &intent, fault) ||
+        ledger_has_begun(place->ledger, &refusal->run, &begun, fault))
         return -1;
     receipt->run = refusal->run;
     receipt->release = refusal->release;
@@ -97,6 +98,7 @@ part_write_refusal(const workplace_t *place, const refusal_t *refusal, wall_t no
     text_copy(receipt->step, sizeof receipt->step, "-");
     receipt->outcome = intent                                ? OUTCOME_UNKNOWN
                        : refusal->why->code == FAULT_STOPPED ? OUTCOME_STOPPED
+                       : begun                               ? OUTCOME_FAILED
                                                              : OUTCOME_REFUSED;
     receipt->part = receipt->outcome;
     text_copy(receipt->code, sizeof receipt->code, fault_word(refusal->why->code));

@@ -1035,6 +1035,21 @@ the_effectors_no_behind_an_intent_is_unknown(void **state)
     hears_end(bench, OUTCOME_UNKNOWN, "policy");
 }
 
+/* What was done is not called refused. */
+static void
+the_effectors_no_behind_what_was_done_is_failed(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    crash_in_a_fix(bench);
+    by_effector(bench, result(bench, 1, HEAD_2));
+    assert_int_equal(ledger_commit(bench->ledger, &fault), 0);
+    restart(bench);
+    hears_warrant(bench);
+    by_effector(bench, refused(bench, "policy"));
+    hears_end(bench, OUTCOME_FAILED, "policy");
+}
+
 /* People 2: without pat, who signed the order. */
 static void
 revoke_pat(bench_t *bench)
@@ -1226,6 +1241,7 @@ static const struct CMUnitTest tests[] = {
     TEST(an_uncommitted_end_of_a_step_is_walked_again),
     TEST(the_effectors_no_after_a_restart_ends_the_part),
     TEST(the_effectors_no_behind_an_intent_is_unknown),
+    TEST(the_effectors_no_behind_what_was_done_is_failed),
     TEST(ord_revoked_midrun),
     TEST(an_order_revoked_in_the_middle_of_a_fix_is_unknown),
     TEST(a_run_that_was_accepted_goes_on_after_its_window),

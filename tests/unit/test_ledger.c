@@ -405,9 +405,11 @@ an_intent_is_completed_by_what_came_of_it(void **state)
     bench_t *bench = *state;
     fault_t fault = {0};
     hash_t run = named("run"), other = named("another");
-    bool intent = true;
+    bool intent = true, begun = true;
     holds(ledger_has_intent(bench->ledger, &run, &intent, &fault), &fault);
     assert_false(intent);
+    holds(ledger_has_begun(bench->ledger, &run, &begun, &fault), &fault);
+    assert_false(begun);
     put_effect(bench, 1, false);
     put_effect(bench, 0, true);
     effects_are(bench, "0file.removeokn 1file.remove ");
@@ -417,6 +419,8 @@ an_intent_is_completed_by_what_came_of_it(void **state)
     assert_false(intent);
     put_effect(bench, 1, true);
     effects_are(bench, "0file.removeokn 1file.removeokn ");
+    holds(ledger_has_begun(bench->ledger, &run, &begun, &fault), &fault);
+    assert_true(begun);
     holds(ledger_has_intent(bench->ledger, &run, &intent, &fault), &fault);
     assert_false(intent);
 }
