@@ -413,19 +413,21 @@ on_op(attempt_t *self, const frames_t *frames, fault_t *fault)
 {
     const op_t *op = op_find(frames_text(frames, 1));
     const effect_t *known = NULL;
-    fault_t why = {0}, other = {0};
+    fault_t why = {0};
     if (!op)
         fault_set(&why, FAULT_OP, "there is no op '%.60s'", frames_text(frames, 1));
     else if (!effects_unasked(self->effects) && effects_count(self->effects) == RUNNER_OPS_MAX)
         fault_set(&why, FAULT_LIMIT, "over %d ops in one step", RUNNER_OPS_MAX);
-    else if (op->least != CLASS_OBSERVE && transcript_flush(self->transcript, false, fault))
-        return -1;
-    else if (effects_ask(self->effects, op, frames_at(frames, 2), &known, &other, fault))
+    if (why.code) {
+        fail(self, &why);
+        return 0;
+    }
+    assert(op);
+    if ((op->least > CLASS_OBSERVE && transcript_flush(self->transcript, false, fault)) ||
+        effects_ask(self->effects, op, frames_at(frames, 2), &known, &why, fault))
         return -1;
     if (why.code)
-        fail(self, &why);
-    else if (other.code)
-        lose(self, &other);
+        lose(self, &why);
     else if (known)
         answer_runner(self, known);
     return 0;

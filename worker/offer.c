@@ -162,15 +162,16 @@ static int
 check_wave(const offer_t *self, const trust_t *trust, wall_t now, fault_t *fault)
 {
     const warrant_t *warrant = self->brief.warrant;
-    if (!warrant->before)
+    const order_t *order = warrant->order;
+    if (!order || !warrant->before)
         return 0;
     CLEANUP(value_destroy)
     value_t *list = value_decode(frames_at(self->frames, OFFER_RECEIPTS), fault);
     if (!list)
         return fault_wrap(fault, "receipts of the wave before");
     size_t size = 0, good = count_proved(warrant, trust, list, now);
-    for (size_t i = 0; i < warrant->order->target_count; i++)
-        size += warrant->order->targets[i].wave == warrant->before;
+    for (size_t i = 0; i < order->target_count; i++)
+        size += order->targets[i].wave == warrant->before;
     if (good + warrant->order->max_failures < size)
         return fault_set(fault, FAULT_PROOF,
                          "wave %u needs %zu soaked ok receipts of wave %u, and has %zu",

@@ -165,12 +165,13 @@ static inline const frames_t *
 hears_warrant(bench_t *self)
 {
     const frames_t *warrant = hears(self, TO_EFFECTOR, "WARRANT");
-    uint64_t spare = self->spare;
+    uint64_t at_work = self->runner, spare = self->spare;
     if (!spare) {
         hears_run(self);
         spare = self->runner;
     }
     self->spare = spare;
+    self->runner = at_work;
     return warrant;
 }
 
@@ -473,6 +474,20 @@ give_release(bench_t *self, release_t *release, const char *reviewers)
     give_order(self, site_order(self->site, &self->release_hash), "pat");
 }
 
+#define PLAYBOOK(name, lines)                                               \
+    "tocsin-manifest v1\nplaybook " name "\nsummary A test\nclass change\n" \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\n" lines "end\n"
+
+/* A playbook 'disk-full' with this manifest, and an order for it. */
+static inline void
+give_playbook(bench_t *self, const char *manifest)
+{
+    value_set_text(self->files, "manifest", manifest);
+    give_release(self,
+                 site_release_of(self->site, "disk-full", slice_text(manifest), slice_text(LUA)),
+                 "rita,rob");
+}
+
 /* A receipt of another worker, by this key, for the wave before. */
 static inline void
 add_proof(bench_t *self, receipt_t *receipt, const char *signer)
@@ -495,6 +510,78 @@ proof(bench_t *self)
     receipt->run = self->run;
     receipt->ended = site_after(self->now, -60);
     return receipt;
+}
+
+/* ---- steps ------------------------------------------------------------------------------- */
+
+/* The next receipt: of this step and phase, with this outcome, and the part's. */
+static inline void
+hears_step(bench_t *self, const char *step, phase_t phase, outcome_t outcome, outcome_t part)
+{
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(self);
+    if (strcmp(receipt->step, step) != 0 || receipt->phase != phase ||
+        receipt->outcome != outcome || receipt->part != part)
+        fail_msg("%s %s %s, part %s (%s: %s)", receipt->step, phase_word(receipt->phase),
+                 outcome_word(receipt->outcome), outcome_word(receipt->part), receipt->code,
+                 receipt->reason);
+}
+
+/* A runner is asked for, comes, and is given this step in this mode; it is the one that speaks from
+ * now on. The context is the caller's. */
+static inline value_t *
+hears_task(bench_t *self, const char *mode, const char *step)
+{
+    fault_t fault = {0};
+    hears_run(self);
+    runner_comes(self);
+    const frames_t *task = hears(self, TO_RUNNER, "TASK");
+    assert_string_equal(frames_text(task, 1), mode);
+    assert_string_equal(frames_text(task, 3), step);
+    return value_decode(frames_at(task, 4), &fault);
+}
+
+static inline void
+works_on(bench_t *self, const char *step)
+{
+    CLEANUP(value_destroy) value_t *context = hears_task(self, "step", step);
+    assert_non_null(context);
+}
+
+static inline void
+undoes(bench_t *self, const char *step)
+{
+    CLEANUP(value_destroy) value_t *context = hears_task(self, "undo", step);
+    assert_non_null(context);
+}
+
+/* The step that works ends: well with this number, or badly where it is negative. */
+static inline void
+says_done(bench_t *self, int64_t output)
+{
+    by_runner(self, output >= 0
+                        ? done("ok", output)
+                        : message("DONE", "failed", "n", "failed", "it did not work", NULL));
+}
+
+static inline void
+tick(bench_t *self, int64_t seconds)
+{
+    fault_t fault = {0};
+    self->now = site_after(self->now, seconds);
+    self->clock.ms += seconds * 1000;
+    if (judge_tick(self->judge, self->now, self->clock, &fault))
+        fail_msg("%s", fault.text);
+    flush(self);
+}
+
+/* Accepted, and nothing heard of its steps yet. */
+static inline void
+begin_run(bench_t *self)
+{
+    offer_and_give(self);
+    hears_warrant(self);
+    by_effector(self, granted(self, HEAD_1));
+    hears(self, TO_LINK, "ACCEPT");
 }
 
 /* ---- the bench itself -------------------------------------------------------------------- */
@@ -553,6 +640,15 @@ restart(bench_t *self)
     start_judge(self);
     while (is_next(self, TO_EFFECTOR, "DOCUMENT"))
         hears(self, TO_EFFECTOR, "DOCUMENT");
+}
+
+/* Restarted, and granted again. */
+static inline void
+restart_run(bench_t *self)
+{
+    restart(self);
+    hears_warrant(self);
+    by_effector(self, granted(self, HEAD_2));
 }
 
 /* Restarted, the effector has granted again, and the interrupted step's runner is at work. */

@@ -804,17 +804,6 @@ an_effector_that_says_what_it_was_not_asked_ends_the_judge(void **state)
 /* ---- runners ----------------------------------------------------------------------------- */
 
 static void
-tick(bench_t *bench, int64_t seconds)
-{
-    bench->now = site_after(bench->now, seconds);
-    bench->clock.ms += seconds * 1000;
-    fault_t fault = {0};
-    if (judge_tick(bench->judge, bench->now, bench->clock, &fault))
-        fail_msg("%s", fault.text);
-    flush(bench);
-}
-
-static void
 a_step_that_takes_too_long_fails(void **state)
 {
     bench_t *bench = *state;
