@@ -29,13 +29,13 @@ print_runs(const options_t *options, const value_t *runs)
     CLEANUP(table_destroy) table_t *table = table_new(headings);
     for (size_t i = 0; i < value_count(runs); i++) {
         const value_t *run = value_at(runs, i);
-        char id[RUN_DIGITS + 1], incident[32], time[32], counts[160], reason[128];
+        char id[RUN_DIGITS + 1], incident[32], time[32], counts[160], reason[128], state[32];
         snprintf(id, sizeof id, "%s", value_get_text(run, "run"));
+        snprintf(state, sizeof state, "%s%s", value_get_text(run, "state"), run_pause_note(run));
         show_text(value_get_text(run, "reason"), reason, sizeof reason);
         table_row(table,
                   (const char *const[]){
-                      id, value_get_text(run, "playbook"), value_get_text(run, "state"),
-                      run_name(run, incident),
+                      id, value_get_text(run, "playbook"), state, run_name(run, incident),
                       show_time(options, value_get_integer(run, "created"), time, sizeof time),
                       run_counts(run, counts, sizeof counts),
                       *reason ? reason : value_get_text(run, "kind")});
@@ -162,7 +162,8 @@ print_part(const options_t *options, const value_t *part, const char *run, const
     if (*code && strcmp(code, fault_word(FAULT_NONE)) != 0 &&
         strcmp(code, value_get_text(part, "state")) != 0)
         printf("  %s", code);
-    if (!strcmp(value_get_text(part, "state"), "waiting"))
+    if (!strcmp(value_get_text(part, "state"), "waiting") && !*code &&
+        value_get_integer(part, "wave") > 1)
         printf("  for wave %lld to end well", (long long)value_get_integer(part, "wave") - 1);
     printf("  %s\n", show_text(value_get_text(part, "text"), text, sizeof text));
     print_away(options, part, workers);
@@ -190,8 +191,8 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
     const value_t *parts = value_get(run, "parts"), *who = value_get(run, "who");
     const char *id = value_get_text(run, "run");
     size_t bad = 0;
-    printf("run %s\n  %s  %s  by %s", id, value_get_text(run, "playbook"),
-           value_get_text(run, "state"), value_get_text(run, "kind"));
+    printf("run %s\n  %s  %s%s  by %s", id, value_get_text(run, "playbook"),
+           value_get_text(run, "state"), run_pause_note(run), value_get_text(run, "kind"));
     for (size_t i = 0; i < value_count(who); i++)
         printf("%s%s", i ? ", " : " of ", value_string(value_at(who, i)));
     printf("  since %s\n",

@@ -31,6 +31,9 @@ int run_follow(const options_t *options, client_t *client, const char *run, int6
 /* "5 targets: 3 done, 1 failed, 1 unknown" into out. */
 const char *run_counts(const value_t *run, char *out, size_t size);
 
+/* " (paused)", or nothing. */
+const char *run_pause_note(const value_t *run);
+
 /* A receipt in an answer, as its document has it and not as the broker tells it; the caller's, NULL
  * where it does not hold. */
 receipt_t *run_receipt(const value_t *row, const char *worker, const char *run,

@@ -50,8 +50,10 @@ stops_in_force(client_t *client)
         CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
         if (value_get(row, "lifted") || !strcmp(value_get_text(row, "what"), "run"))
             continue;
-        bytes_addf(text, "%s %s: %s", value_get_text(row, "what"), value_get_text(row, "name"),
-                   value_get_text(row, "reason"));
+        const char *name = value_get_text(row, "name");
+        bool named = strcmp(name, "-") != 0;
+        bytes_addf(text, "%s%s%s: %s", value_get_text(row, "what"), named ? " " : "",
+                   named ? name : "", value_get_text(row, "reason"));
         value_append(list, value_text(bytes_text(text)));
     }
     return list;

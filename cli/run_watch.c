@@ -40,6 +40,12 @@ run_counts(const value_t *run, char *out, size_t size)
     return out;
 }
 
+const char *
+run_pause_note(const value_t *run)
+{
+    return value_get_bool(run, "paused") ? " (paused)" : "";
+}
+
 /* A run's exit status, from its answer: 8 while it is active. */
 static int
 status_of(const value_t *run)

@@ -102,8 +102,7 @@ draw_head(const value_t *run, int64_t now_ms)
     }
     printf("\033[K%s  run %.*s  %s%s  wave %lld of %lld  ", value_get_text(run, "playbook"),
            RUN_DIGITS, value_get_text(run, "run"), value_get_text(run, "state"),
-           value_get_bool(run, "paused") ? " (paused)" : "", (long long)(present ? present : last),
-           (long long)last);
+           run_pause_note(run), (long long)(present ? present : last), (long long)last);
     for (size_t i = 0; i < BAR_CELLS; i++)
         fputs(total && i * total < over * BAR_CELLS ? "█" : "░", stdout);
     int64_t ended = value_get_integer(run, "ended");

@@ -118,8 +118,9 @@ print_active(const value_t *runs)
     for (size_t i = 0; i < value_count(runs); i++) {
         const value_t *run = value_at(runs, i);
         char counts[160];
-        printf("  run %.*s  %s  %s\n", RUN_DIGITS, value_get_text(run, "run"),
-               value_get_text(run, "playbook"), run_counts(run, counts, sizeof counts));
+        printf("  run %.*s  %s%s  %s\n", RUN_DIGITS, value_get_text(run, "run"),
+               value_get_text(run, "playbook"), run_pause_note(run),
+               run_counts(run, counts, sizeof counts));
     }
 }
 
@@ -171,8 +172,10 @@ print_holds(const value_t *stops, const value_t *brakes)
         const value_t *row = value_at(stops, i);
         if (value_get(row, "lifted") || !strcmp(value_get_text(row, "what"), "run"))
             continue;
-        printf("%-10s %s %s: %s (%zu workers not reached)\n", "STOPPED",
-               value_get_text(row, "what"), value_get_text(row, "name"),
+        const char *name = value_get_text(row, "name");
+        bool named = strcmp(name, "-") != 0;
+        printf("%-10s %s%s%s: %s (%zu workers not reached)\n", "STOPPED",
+               value_get_text(row, "what"), named ? " " : "", named ? name : "",
                show_text(value_get_text(row, "reason"), reason, sizeof reason),
                value_count(value_get(row, "missing")));
     }

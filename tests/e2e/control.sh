@@ -44,6 +44,7 @@ ok "a run of two waves" stages --target north-1 --target north-2
 ok "  has begun" wait_for 20 is_held north-1
 ok "  and runs on" exits 8 as dung run watch "$RUN" --wait=0s
 ok "  and is paused" as dung run pause "$RUN"
+ok "    which the list of runs says" says "^${RUN:0:12} .*active \(paused\)" tocsin run list
 broker_stop -KILL
 broker_start
 remember north-2

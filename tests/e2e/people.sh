@@ -9,6 +9,15 @@ spool=$SITE_HOME/mnt/north-1
 
 fill() { local name; for name in left right; do echo $name >"$spool/$name.log"; done; }
 asked() { fill && planned "${2:-asking}" --target north-1 --set spool="$spool" && started "$1"; }
+grant() {
+    as dung keys grant asking --source demo --match labels.alertname=HostOutOfDiskSpace --bound spool:under="$SITE_HOME/mnt" \
+        --scope any --budget 3/1h --fresh 5m --expires 30d --evidence token --out "$SITE_HOME/asking.grant" --submit
+}
+rings() {
+    fill
+    [ "$(post_alert host-out-of-disk-space.json INSTANCE=north-1.example:9100 REGION=north "MOUNTPOINT=$spool")" = 200 ] || return 1
+    RUN=$(tocsin --json run list | sed -n 's/^ *"run": "\([0-9a-f]*\)".*/\1/p' | head -n 1)
+}
 waits() { wait_for 20 part_says north-1 "waits for a person in step $1"; }
 
 RECEIVER_PORT=$(free_port)
@@ -72,8 +81,14 @@ ok "  which ends, and there is more to be seen" wait_for 20 count_of start ok 1
 ok "  a consent to all of that counts" eval 'waits agree && says "^    start  *ok" as giang run approve "$RUN"'
 ok "  and the run goes on" ended succeeded
 
+ok "an alert starts a run under a grant" eval 'grant && rings'
+ok "  which asks people too, and says of which incident" eval 'waits which && says "incident 1" view'
+ok "  and does as they say" eval 'as dung run answer "$RUN" left && waits agree && as giang run approve "$RUN" && ended succeeded'
+ok "  and no more" test ! -s "$spool/left.log" -a -s "$spool/right.log"
+ok "  the incident's history has who said what" says "giang said 'yes'" tocsin incident view 1
+
 ok "a run that waits for a person" eval 'asked dung && waits which'
 ok "  can be cancelled" exits 0 as dung run cancel "$RUN" --reason "nobody knows"
 ok "  and has stopped" ended stopped
-ok "  nothing is asked any more" says "nothing waits for you" tocsin status
+ok "  nothing is asked any more" silent " step " tocsin status
 orders_end

@@ -1,7 +1,8 @@
 return playbook {
-  name    = "asking",
-  summary = "Empty the log that a responder names, once a reviewer agrees",
-  inputs  = { spool = input.path { help = "a spool folder with left.log and right.log" } },
+  name     = "asking",
+  summary  = "Empty the log that a responder names, once a reviewer agrees",
+  inputs   = { spool = input.path { from = "labels.mountpoint", help = "a spool folder with left.log and right.log" } },
+  triggers = { on.alert { name = "HostOutOfDiskSpace" } },
   step "which" {
     ask = { role = "responder", text = "Which log is full?", options = { "left", "right" } },
   },
