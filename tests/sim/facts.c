@@ -747,7 +747,21 @@ only_what_ran_is_undone(facts_t *self)
     }
 }
 
-/* An op that a receipt calls ok acted at least as often as the receipt says. */
+/* How often a receipt of the same step and run calls this op ok. */
+static unsigned
+count_said(const signed_t *receipt, const signed_t *as, const noted_op_t *op)
+{
+    unsigned said = 0;
+    if (receipt->machine != as->machine || strcmp(receipt->step, as->step) != 0 ||
+        !hash_equal(&receipt->run, &as->run))
+        return 0;
+    for (size_t i = 0; i < receipt->op_count; i++)
+        said += receipt->ops[i].ok && !strcmp(receipt->ops[i].op, op->op) &&
+                hash_equal(&receipt->ops[i].arguments, &op->arguments);
+    return said;
+}
+
+/* An op that receipts call ok acted at least as often as they say. */
 static void
 what_is_said_to_be_done_was_done(facts_t *self)
 {
@@ -759,9 +773,8 @@ what_is_said_to_be_done_was_done(facts_t *self)
             unsigned said = 0;
             if (!op->ok || !row || row->least == CLASS_OBSERVE)
                 continue;
-            for (size_t k = 0; k < at->op_count; k++)
-                said += at->ops[k].ok && !strcmp(at->ops[k].op, op->op) &&
-                        hash_equal(&at->ops[k].arguments, &op->arguments);
+            for (size_t k = 0; k <= i; k++)
+                said += count_said(&self->signed_.items[k], at, op);
             if (acts_alike(self, at->machine, &at->run, at->step, op->op, &op->arguments) < said)
                 BREAK(self,
                       "%s says that %s of step '%s' is done %u times, and it never acted so "
