@@ -75,6 +75,8 @@ static const mutant_t mutants[] = {
      "    self->head = hash_of(bytes_slice(document));\n", ""},
     {"a grant's span is a minute shorter", "worker/ledger.c",
      "WHERE authority = ? AND accepted >= ?", "WHERE authority = ? AND accepted >= ? + 60000"},
+    {"what was done is called refused", "worker/part.c",
+     "ledger_has_begun(place->ledger, &refusal->run, &begun, fault)", "0"},
     {"steps have no deadline", "worker/judge.c", "deadline.ms && deadline.ms <= clock.ms &&",
      "deadline.ms && deadline.ms <= 0 * clock.ms &&"},
 
@@ -108,8 +110,6 @@ static const mutant_t mutants[] = {
      "if (by->now.ms > 2 * (order ? order->not_after : grant->expires).ms)"},
     {"a key without its phase", "worker/effector.c",
      "        slice_text(phase_word(call->act.phase)),\n", ""},
-    {"an effector does not heed stops", "worker/mandate.c", "    if (check_halts(self, by, fault))",
-     "    if (0 && check_halts(self, by, fault))"},
     {"a judge does not heed stops", "worker/judge.c",
      "    if (!trust_check_halts(self->trust, run, manifest->playbook, self->place.region, &why))",
      "    if (trust_check_halts(self->trust, run, manifest->playbook, self->place.region, &why) || "
