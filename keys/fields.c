@@ -160,6 +160,17 @@ fields_room(document_reader_t *in, size_t count, size_t max)
     return false;
 }
 
+void *
+fields_grow(void *lines, size_t count, size_t size)
+{
+    if (count & (count - 1))
+        return lines;
+    size_t room = count ? 2 * count : 1;
+    lines = memory_resize(lines, room, size);
+    memset((char *)lines + count * size, 0, (room - count) * size);
+    return lines;
+}
+
 const char *
 fields_escape(bytes_t *scratch, const char *value)
 {

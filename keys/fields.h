@@ -47,6 +47,9 @@ void fields_take_span(document_reader_t *in, wall_t *issued, wall_t *expires);
 /* False, and spoiled with FAULT_LIMIT, where count has reached max. */
 bool fields_room(document_reader_t *in, size_t count, size_t max);
 
+/* Room for one line more than count, doubled as it grows; what is behind the others is zeroed. */
+void *fields_grow(void *lines, size_t count, size_t size);
+
 /* The escaped spelling, in scratch and valid until its next use. */
 const char *fields_escape(bytes_t *scratch, const char *value);
 void fields_add_hash(bytes_t *out, const char *key, const hash_t *hash);

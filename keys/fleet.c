@@ -5,23 +5,13 @@
 
 #include "keys/fields.h"
 
-/* Room for one more line, doubled as it grows. */
-static void *
-grow(void *lines, size_t count, size_t size)
-{
-    bool full = (count & (count - 1)) == 0;
-    if (!full)
-        return lines;
-    return memory_resize(lines, count ? 2 * count : 1, size);
-}
-
 static void
 read_host(fleet_t *self, document_reader_t *in)
 {
     char **row = document_row(in, "host", 2);
     if (!fields_room(in, self->host_count, FLEET_HOSTS_MAX))
         return;
-    self->hosts = grow(self->hosts, self->host_count, sizeof *self->hosts);
+    self->hosts = fields_grow(self->hosts, self->host_count, sizeof *self->hosts);
     host_line_t *line = &self->hosts[self->host_count++];
     fields_word(in, row[0], line->host, sizeof line->host);
     fields_name(in, row[1], line->worker);
@@ -33,7 +23,7 @@ read_source(fleet_t *self, document_reader_t *in)
     const char *name = document_name(in, "source");
     if (!fields_room(in, self->source_count, FLEET_SOURCES_MAX))
         return;
-    self->sources = grow(self->sources, self->source_count, sizeof *self->sources);
+    self->sources = fields_grow(self->sources, self->source_count, sizeof *self->sources);
     text_copy(self->sources[self->source_count++], TEXT_NAME_MAX + 1, name);
 }
 
@@ -43,9 +33,8 @@ read_worker(fleet_t *self, document_reader_t *in)
     char **row = document_row(in, "worker", 5);
     if (!fields_room(in, self->worker_count, FLEET_WORKERS_MAX))
         return;
-    self->workers = grow(self->workers, self->worker_count, sizeof *self->workers);
+    self->workers = fields_grow(self->workers, self->worker_count, sizeof *self->workers);
     worker_line_t *line = &self->workers[self->worker_count++];
-    *line = (worker_line_t){0};
     fields_name(in, row[0], line->id);
     if (!labels_valid(row[1]))
         document_spoil(in, FAULT_FORMAT, "'%.60s' are not ascending labels, or name a region",

@@ -92,6 +92,7 @@ read_target(order_t *self, document_reader_t *in)
     char **row = document_row(in, "target", 2);
     if (!fields_room(in, self->target_count, ORDER_TARGETS_MAX))
         return;
+    self->targets = fields_grow(self->targets, self->target_count, sizeof *self->targets);
     target_line_t *line = &self->targets[self->target_count];
     line->wave = (unsigned)fields_number(in, row[0], 1, ORDER_TARGETS_MAX);
     fields_target(in, row[1], line->target);
@@ -145,7 +146,6 @@ order_decode(slice_t document, fault_t *fault)
     document_reader_t in;
     CLEANUP(order_destroy) order_t *self = memory_new(1, sizeof *self);
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
-    self->targets = memory_new(ORDER_TARGETS_MAX, sizeof *self->targets);
     document_open(&in, document, "order", fault);
     read_head(self, &in);
     read_window(self, &in);
@@ -159,7 +159,6 @@ order_decode(slice_t document, fault_t *fault)
         read_target(self, &in);
     if (document_close(&in, fault) || check_releases(self, fault) || check_targets(self, fault))
         return NULL;
-    self->targets = memory_resize(self->targets, self->target_count, sizeof *self->targets);
     order_encode(self, again);
     if (document_same(document, bytes_slice(again), fault))
         return NULL;

@@ -34,6 +34,7 @@ read_delegate(people_t *self, document_reader_t *in)
     char **row = document_row(in, "delegate", 2);
     if (!fields_room(in, self->delegate_count, PEOPLE_MAX))
         return;
+    self->delegates = fields_grow(self->delegates, self->delegate_count, sizeof *self->delegates);
     delegate_t *line = &self->delegates[self->delegate_count++];
     fields_region(in, row[0], line->region);
     fields_name(in, row[1], line->person);
@@ -45,6 +46,7 @@ read_floor(people_t *self, document_reader_t *in)
     char **row = document_row(in, "floor", 2);
     if (!fields_room(in, self->floor_count, PEOPLE_MAX))
         return;
+    self->floors = fields_grow(self->floors, self->floor_count, sizeof *self->floors);
     floor_t *line = &self->floors[self->floor_count];
     fields_name(in, row[0], line->playbook);
     line->sequence = fields_number(in, row[1], 1, FIELDS_NUMBER_MAX);
@@ -59,6 +61,7 @@ read_key(people_t *self, document_reader_t *in)
     char **row = document_row(in, "key", 6);
     if (!fields_room(in, self->key_count, PEOPLE_MAX))
         return;
+    self->keys = fields_grow(self->keys, self->key_count, sizeof *self->keys);
     person_key_t *line = &self->keys[self->key_count];
     fields_name(in, row[0], line->person);
     if (!roles_read(row[1], &line->roles))
@@ -79,11 +82,13 @@ static void
 read_lines(people_t *self, document_reader_t *in)
 {
     while (document_has(in, "broker") &&
-           fields_room(in, self->broker_count, ARRAY_SIZE(self->brokers))) {
+           fields_room(in, self->broker_count, BROKERS_MAX)) {
+        self->brokers = fields_grow(self->brokers, self->broker_count, sizeof *self->brokers);
         read_curve(self, in, "broker", &self->brokers[self->broker_count]);
         self->broker_count++;
     }
     while (document_has(in, "curve") && fields_room(in, self->curve_count, PEOPLE_MAX)) {
+        self->curves = fields_grow(self->curves, self->curve_count, sizeof *self->curves);
         read_curve(self, in, "curve", &self->curves[self->curve_count]);
         self->curve_count++;
     }
@@ -158,7 +163,15 @@ people_encode(const people_t *self, bytes_t *out)
 void
 people_destroy(people_t **self_p)
 {
-    free(*self_p);
+    people_t *self = *self_p;
+    if (!self)
+        return;
+    free(self->brokers);
+    free(self->curves);
+    free(self->delegates);
+    free(self->floors);
+    free(self->keys);
+    free(self);
     *self_p = NULL;
 }
 

@@ -9,7 +9,8 @@
 #include "keys/pubkey.h"
 #include "keys/roles.h"
 
-#define PEOPLE_MAX 512
+#define PEOPLE_MAX  512
+#define BROKERS_MAX 16
 
 typedef struct {
     char person[TEXT_NAME_MAX + 1];
@@ -40,11 +41,11 @@ typedef struct {
     uint64_t root_version; /* the root whose quorum signed */
     wall_t issued, expires;
     size_t broker_count, curve_count, delegate_count, floor_count, key_count;
-    curve_line_t brokers[16];         /* CURVE keys that workers and people connect to */
-    curve_line_t curves[PEOPLE_MAX];  /* a person's CURVE key: admits to read and submit */
-    delegate_t delegates[PEOPLE_MAX]; /* officers who sign a region's fleet */
-    floor_t floors[PEOPLE_MAX];
-    person_key_t keys[PEOPLE_MAX]; /* one key belongs to one person */
+    curve_line_t *brokers; /* CURVE keys that workers and people connect to; at most BROKERS_MAX */
+    curve_line_t *curves;  /* a person's CURVE key: admits to read and submit; PEOPLE_MAX */
+    delegate_t *delegates; /* officers who sign a region's fleet; likewise */
+    floor_t *floors;
+    person_key_t *keys; /* one key belongs to one person */
 } people_t;
 
 people_t *people_decode(slice_t document, fault_t *fault);

@@ -180,6 +180,11 @@ static inline people_t *
 site_people(site_t *self)
 {
     people_t *people = memory_new(1, sizeof *people);
+    people->brokers = memory_new(BROKERS_MAX, sizeof *people->brokers);
+    people->curves = memory_new(PEOPLE_MAX, sizeof *people->curves);
+    people->delegates = memory_new(PEOPLE_MAX, sizeof *people->delegates);
+    people->floors = memory_new(PEOPLE_MAX, sizeof *people->floors);
+    people->keys = memory_new(PEOPLE_MAX, sizeof *people->keys);
     people->site = self->id;
     people->version = 1;
     people->root_version = 1;
