@@ -285,14 +285,12 @@ is_fix(const call_t *call)
     return call->act.op->least != CLASS_OBSERVE;
 }
 
-/* Everything about an OP that stands in its frames, and that its mandate has it. */
+/* Everything about an OP that stands in its frames. */
 static int
 read_call(effector_t *self, const frames_t *message, call_t *call, fault_t *fault)
 {
-    lawbook_t by = lawbook(self);
     call->mandate = mandate_of(self, frames_text(message, 2), fault);
-    if (!call->mandate || mandate_check_still(call->mandate, &by, fault) ||
-        read_act(message, call, fault) || mandate_check_act(call->mandate, &call->act, fault))
+    if (!call->mandate || read_act(message, call, fault))
         return -1;
     call->arguments_hash = hash_of(frames_at(message, 8));
     if (!is_fix(call))
@@ -303,10 +301,14 @@ read_call(effector_t *self, const frames_t *message, call_t *call, fault_t *faul
     return 0;
 }
 
+/* Its mandate holds and has it, its signers reach it, this machine allows it. */
 static int
 check_allowed(const effector_t *self, const call_t *call, fault_t *fault)
 {
-    if (mandate_check_class(call->mandate, &call->act, fault))
+    lawbook_t by = lawbook(self);
+    if (mandate_check_still(call->mandate, &by, fault) ||
+        mandate_check_act(call->mandate, &call->act, fault) ||
+        mandate_check_class(call->mandate, &call->act, fault))
         return -1;
     return policy_allows(self->place.policy, call->act.op, call->arguments, fault);
 }
@@ -385,7 +387,8 @@ recorded(const effector_t *self, const call_t *call, const journal_entry_t *know
     return op_fault(self, call->id, &why);
 }
 
-/* BEGIN without END: whether it may be tried again under the same key. */
+/* BEGIN without END: whether it may be tried again under the same key. Whatever stands against that
+ * now, a stop too, does not tell whether it happened then. */
 static int
 check_again(const effector_t *self, const call_t *call, fault_t *fault)
 {

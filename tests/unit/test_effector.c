@@ -580,10 +580,8 @@ static void
 attempts_cannot_be_invented__byz_second_attempt_invented(void **state)
 {
     bench_t *bench = *state;
-    static const char *const invented[][3] = {{"0", "1", "format"},
-                                              {"2", "1", "denied"},
-                                              {"1", "256", "format"},
-                                              {"01", "1", "format"}};
+    static const char *const invented[][3] = {
+        {"0", "1", "format"}, {"2", "1", "denied"}, {"1", "256", "format"}, {"01", "1", "format"}};
     for (size_t i = 0; i < ARRAY_SIZE(invented); i++) {
         send_attempt(bench, invented[i][0], invented[i][1], "clean", "service.restart", "service",
                      "web", &HASH_ZERO);
@@ -842,6 +840,43 @@ any_other_op_that_was_cut_off_is_unknown__crash_between_exec_and_end(void **stat
 }
 
 static void
+send_stop(bench_t *bench)
+{
+    stop_t stop = {.site = bench->site->id,
+                   .what = HALT_SITE,
+                   .name = "-",
+                   .reason = "enough",
+                   .created = bench->now,
+                   .nonce = "00112233445566778899aabbccddeeff"};
+    bytes_t *encoded = bytes_new();
+    stop_encode(&stop, encoded);
+    sealed_t sealed = site_seal(bench->site, SIGN_STOP, encoded, "olaf");
+    send_document(bench, &sealed);
+    answers(bench, "KEPT", "");
+    sealed_done(&sealed);
+}
+
+/* What was begun before a stop may have happened: the stop says nothing of it. */
+static void
+a_stop_takes_nothing_back_of_what_was_begun__crash_and_stop(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    remove_log(bench, "2");
+    open_effector(bench);
+    send_warrant(bench);
+    send_stop(bench);
+    remove_log(bench, "1");
+    answers(bench, "RESULT", "");
+    remove_log(bench, "2");
+    answers(bench, "FAULT", "unknown");
+    remove_log(bench, "3");
+    answers(bench, "FAULT", "stopped");
+    assert_int_equal(bench->started, 2);
+}
+
+static void
 any_other_op_that_ran_out_of_time_is_unknown(void **state)
 {
     bench_t *bench = *state;
@@ -944,6 +979,7 @@ main(void)
         TEST_OP(an_op_that_ended_gives_its_result_again),
         TEST_OP(an_idempotent_op_that_was_cut_off_runs_again__crash_between_begin_and_exec),
         TEST_OP(any_other_op_that_was_cut_off_is_unknown__crash_between_exec_and_end),
+        TEST_OP(a_stop_takes_nothing_back_of_what_was_begun__crash_and_stop),
         TEST_OP(any_other_op_that_ran_out_of_time_is_unknown),
         TEST_OP(any_other_op_that_died_without_a_word_is_unknown),
         TEST_OP(a_last_try_that_cannot_be_ended_is_unknown),
