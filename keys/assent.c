@@ -105,8 +105,8 @@ trust_check_consent(trust_t *self, slice_t document, slice_t armors, const conse
     if (!consent)
         return NULL;
     reach_consent(&reach, self, consent, wish->worker);
-    if (check_person(&backing, &reach, wish, fault) || check_span(consent, wish, now, fault) ||
-        check_subject(consent, wish, fault) || check_shown(consent, &reach, wish, fault)) {
+    if (check_subject(consent, wish, fault) || check_person(&backing, &reach, wish, fault) ||
+        check_span(consent, wish, now, fault) || check_shown(consent, &reach, wish, fault)) {
         fault_wrap(fault, "%s", type);
         return NULL;
     }

@@ -374,6 +374,15 @@ journal_first(const journal_t *self, const hash_t *run)
     return hashmap_get(&self->runs, run, &at) ? &self->entries[at] : NULL;
 }
 
+const journal_entry_t *
+journal_next(const journal_t *self, const hash_t *run, const journal_entry_t *behind)
+{
+    const journal_entry_t *entry = behind ? behind + 1 : journal_first(self, run);
+    while (entry && entry < self->entries + self->count && !hash_equal(&entry->run, run))
+        entry++;
+    return entry && entry < self->entries + self->count ? entry : NULL;
+}
+
 size_t
 journal_count_runs(const journal_t *self, const hash_t *authority, wall_t since)
 {

@@ -26,7 +26,7 @@ typedef struct journal journal_t;
 typedef struct {
     hash_t key;
     hash_t run, release;
-    hash_t authority; /* the order's or grant's */
+    hash_t authority;         /* the order's or grant's */
     char step[STEP_PATH_MAX]; /* its path */
     char op[TEXT_NAME_MAX + 1];
     hash_t arguments; /* of their canonical value */
@@ -52,6 +52,11 @@ const journal_entry_t *journal_find(const journal_t *self, const hash_t *key);
 
 /* The first op of this run that began; NULL where none did. Valid until the next journal_begin. */
 const journal_entry_t *journal_first(const journal_t *self, const hash_t *run);
+
+/* This run's ops in the order in which they began: the one behind that, the first behind NULL. NULL
+ * behind the last. Valid until the next journal_begin. */
+const journal_entry_t *journal_next(const journal_t *self, const hash_t *run,
+                                    const journal_entry_t *behind);
 
 /* How many runs under this authority began at since or later. */
 size_t journal_count_runs(const journal_t *self, const hash_t *authority, wall_t since);

@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "worker/mandate.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
 #include "wire/bundle.h"
 #include "wire/message.h"
 #include "worker/brief.h"
+#include "worker/mandate_private.h"
 
 #define HOUR_MS       INT64_C(3600000)
 #define FINISH_MAX_MS (72 * HOUR_MS) /* for a run, from its first op: 64 steps of an hour */
 #define UNDO_MAX_MS   (24 * HOUR_MS) /* under a grant, from its first op */
-#define CONSENTS_MAX  64
-
-/* The run's own release, or one that a step calls. */
-typedef struct {
-    char path[STEP_PATH_MAX]; /* of the step that calls it; "" of the run's own */
-    hash_t release;
-    class_t highest;
-    manifest_t *manifest;
-    value_t *inputs;
-    frames_t *callee; /* as it came; NULL of the run's own */
-} play_t;
-
-struct mandate {
-    frames_t *message;  /* the WARRANT as it came */
-    uint64_t documents; /* how many had come when it held last */
-    warrant_t *warrant; /* without its alert */
-    class_t allowed;    /* by the signers, and in a dry run observe */
-    size_t play_count, consent_count;
-    play_t plays[MANDATE_SCRIPTS_MAX];          /* the run's own first */
-    char consents[CONSENTS_MAX][STEP_PATH_MAX]; /* paths of the steps that were consented to */
-};
-
 static void
 play_clear(play_t *self)
 {
@@ -196,13 +173,12 @@ find_play(const mandate_t *self, const char *path, size_t size)
     return NULL;
 }
 
-/* The play whose step this path names, and the step; NULL where there is none. */
-static play_t *
-find_step(const mandate_t *self, const char *path, const manifest_step_t **step)
+const play_t *
+mandate_step(const mandate_t *self, const char *path, const manifest_step_t **step)
 {
     const char *name = step_path_valid(path) ? step_path_name(path) : "";
     size_t front = name > path ? (size_t)(name - path) - 1 : 0;
-    play_t *play = *name ? find_play(self, path, front) : NULL;
+    const play_t *play = *name ? find_play(self, path, front) : NULL;
     *step = play ? manifest_step(play->manifest, name) : NULL;
     return *step ? play : NULL;
 }
@@ -220,7 +196,7 @@ read_callee(const mandate_t *self, const frames_t *callee, const release_t *rele
 {
     const manifest_step_t *step;
     const char *path = frames_text(callee, 3);
-    const play_t *caller = find_step(self, path, &step);
+    const play_t *caller = mandate_step(self, path, &step);
     if (!caller || step->kind != STEP_CALL || strcmp(step->callee, release->playbook) != 0 ||
         path_depth(path) == STEP_DEPTH_MAX)
         return fault_set(fault, FAULT_DENIED, "no step '%.80s' of this run calls '%s'", path,
@@ -263,108 +239,8 @@ const hash_t *
 mandate_release(const mandate_t *self, const char *path)
 {
     const manifest_step_t *step;
-    const play_t *play = find_step(self, path, &step);
+    const play_t *play = mandate_step(self, path, &step);
     return play ? &play->release : NULL;
-}
-
-/* ---- consents ---------------------------------------------------------------------------- */
-
-static bool
-has_consent(const mandate_t *self, const char *path)
-{
-    for (size_t i = 0; i < self->consent_count; i++)
-        if (!strcmp(self->consents[i], path))
-            return true;
-    return false;
-}
-
-/* A step that waits for a consent in any case. */
-static bool
-is_gate(const manifest_step_t *step)
-{
-    return step->kind == STEP_APPROVE && !step->has_when;
-}
-
-/* Which receipts were shown is for the judge to compare: here nobody knows them. */
-static consent_t *
-check_consent(const mandate_t *self, const play_t *play, const manifest_step_t *step,
-              const char *path, slice_t document, slice_t armors, const lawbook_t *by,
-              fault_t *fault)
-{
-    consent_wish_t wish = {
-        .run = self->warrant->run,
-        .step = path,
-        .role = step->role,
-        .class = play->highest,
-        .excluded = self->warrant->order ? &self->warrant->signers : NULL,
-    };
-    return trust_check_consent(by->trust, document, armors, &wish, by->now, fault);
-}
-
-static int
-take_consent(mandate_t *self, const char *path, const consent_t *consent, fault_t *fault)
-{
-    if (!consent_is_yes(consent))
-        return fault_set(fault, FAULT_DENIED, "the consent says no");
-    if (!consent_target(consent, self->warrant->target))
-        return fault_set(fault, FAULT_TARGET, "the consent does not name this worker");
-    if (has_consent(self, path))
-        return 0;
-    if (self->consent_count == CONSENTS_MAX)
-        return fault_set(fault, FAULT_LIMIT, "over %d consents", CONSENTS_MAX);
-    text_copy(self->consents[self->consent_count++], STEP_PATH_MAX, path);
-    return 0;
-}
-
-/* For which step it is stands in bytes that are read only once they are verified: each is tried,
- * and a signature that held is not checked again. */
-int
-mandate_add_consent(mandate_t *self, slice_t document, slice_t armors, const lawbook_t *by,
-                    fault_t *fault)
-{
-    char path[STEP_PATH_MAX];
-    fault_set(fault, FAULT_TARGET, "no step of this run waits for it");
-    for (size_t i = 0; i < self->play_count; i++) {
-        const play_t *play = &self->plays[i];
-        for (size_t j = 0; j < play->manifest->step_count; j++) {
-            const manifest_step_t *step = &play->manifest->steps[j];
-            if (step->kind != STEP_APPROVE || !path_join(path, play->path, step->name))
-                continue;
-            CLEANUP(consent_destroy)
-            consent_t *consent = check_consent(self, play, step, path, document, armors, by, fault);
-            if (consent)
-                return take_consent(self, path, consent, fault);
-            if (fault->code != FAULT_TARGET)
-                return -1;
-        }
-    }
-    return -1;
-}
-
-/* Every step that this one waits for in its own playbook, and those that its callers do in theirs.
- */
-static int
-check_consents(const mandate_t *self, const char *path, fault_t *fault)
-{
-    char upto[STEP_PATH_MAX], gate[STEP_PATH_MAX];
-    for (const char *end = path; *end; end += *end == '/') {
-        const manifest_step_t *step;
-        end += strcspn(end, "/");
-        text_copy(upto, sizeof upto, path);
-        upto[end - path] = '\0';
-        const play_t *play = find_step(self, upto, &step);
-        assert(play); /* its callee was taken for this very step */
-        for (size_t i = 0; i < play->manifest->step_count; i++) {
-            const manifest_step_t *other = &play->manifest->steps[i];
-            if (!is_gate(other) || !manifest_awaits(play->manifest, step->name, other->name) ||
-                !path_join(gate, play->path, other->name) || has_consent(self, gate))
-                continue;
-            return fault_set(fault, FAULT_DENIED,
-                             "step '%s' waits for a consent to '%s', and there is none", step->name,
-                             gate);
-        }
-    }
-    return 0;
 }
 
 /* ---- ops --------------------------------------------------------------------------------- */
@@ -438,7 +314,7 @@ int
 mandate_check_act(const mandate_t *self, const act_t *act, fault_t *fault)
 {
     const manifest_step_t *step;
-    const play_t *play = find_step(self, act->step, &step);
+    const play_t *play = mandate_step(self, act->step, &step);
     if (!play)
         return fault_set(fault, FAULT_OP, "there is no step '%.80s' in this run", act->step);
     uint64_t most = act->phase == PHASE_UNDO ? 1 : step->retries + 1u;
@@ -449,7 +325,7 @@ mandate_check_act(const mandate_t *self, const act_t *act, fault_t *fault)
                         fault) ||
         op_check(act->op, act->arguments, fault))
         return -1;
-    return check_consents(self, act->step, fault);
+    return mandate_check_consents(self, act->step, fault);
 }
 
 int

@@ -19,6 +19,12 @@
     "use clean service.restart change\nuse usage disk.usage observe\n"                          \
     "bound clean file.remove path under inputs.mount\n"                                         \
     "bound usage disk.usage path under inputs.mount\nend\n"
+#define GATED                                                                                 \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"              \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\n"                                              \
+    "step audit approve 60 -\nstep clean run 60 -\nstep go approve 60 -\n"                    \
+    "needs clean audit\nneeds clean go\nperson audit reviewer 600\nperson go responder 600\n" \
+    "text audit Well?\ntext go Well?\nuse clean file.remove change\nend\n"
 #define POLICY                                                                           \
     "allow disk.usage\nallow file.remove\nallow service.restart\nclass highest change\n" \
     "read /var\nspool /var/log\nrate file.remove 3 60\n"                                 \
@@ -574,6 +580,90 @@ a_run_survives_a_restart_after_newer_people_came(void **state)
     answers(bench, "REFUSED", "expired");
 }
 
+/* ---- consents ---------------------------------------------------------------------------- */
+
+static void
+send_gated_warrant(bench_t *bench)
+{
+    sealed_done(&bench->release);
+    bench->release = site_seal_release(
+        bench->site,
+        site_release_of(bench->site, "disk-full", slice_text(GATED), slice_text(SITE_PLAYBOOK)),
+        "ana", "rob,rita");
+    seal_order(bench, new_order(bench), "pat");
+    send_warrant_of(bench, "order", GATED);
+    answers(bench, "GRANTED", "");
+}
+
+/* Signed at the site's own time, for ten minutes. */
+static void
+send_consent(bench_t *bench, const char *step, const char *who)
+{
+    char run[HASH_TEXT];
+    consent_t *consent = site_consent(bench->site, &bench->run, &HASH_ZERO);
+    text_copy(consent->step, sizeof consent->step, step);
+    consent->expires = site_after(consent->created, 600);
+    sealed_t sealed = site_seal_consent(bench->site, consent, who);
+    frames_t *message = message_of("CONSENT", "c1");
+    frames_add_text(message, hash_write(&bench->run, run));
+    frames_add(message, bytes_slice(sealed.document));
+    frames_add(message, bytes_slice(sealed.armors));
+    send(bench, message);
+    sealed_done(&sealed);
+}
+
+static void
+each_consent_is_held_to_the_role_of_its_own_step(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    send_gated_warrant(bench);
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "denied");
+    send_consent(bench, "go", "olaf");
+    answers(bench, "REFUSED", "role");
+    send_consent(bench, "go", "pia");
+    answers(bench, "KEPT", "");
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "denied"); /* "audit" is a reviewer's */
+    send_consent(bench, "audit", "rob");
+    answers(bench, "KEPT", "");
+    send_consent(bench, "nowhere", "olaf");
+    answers(bench, "REFUSED", "target");
+    remove_log(bench, "1");
+    assert_null(bench->answer);
+}
+
+static void
+a_consent_that_something_began_under_counts_after_a_restart(void **state)
+{
+    bench_t *bench = *state;
+    send_documents(bench);
+    for (int begun = 0; begun < 2; begun++) {
+        bench->now = bench->site->now;
+        send_gated_warrant(bench);
+        send_consent(bench, "audit", "rob");
+        send_consent(bench, "go", "pia");
+        answers(bench, "KEPT", "");
+        if (begun) {
+            remove_log(bench, "1");
+            finish(bench, FAULT_NONE);
+        }
+        bench->now = site_after(bench->now, 1200);
+        open_effector(bench);
+        send_warrant_of(bench, "order", GATED);
+        send_consent(bench, "audit", "rob");
+        answers(bench, begun ? "KEPT" : "REFUSED", "expired");
+        send_consent(bench, "go", "pia");
+        answers(bench, begun ? "KEPT" : "REFUSED", "expired");
+        remove_log(bench, "2");
+        if (begun)
+            assert_null(bench->answer);
+        else
+            answers(bench, "FAULT", "denied");
+    }
+}
+
 /* ---- ops --------------------------------------------------------------------------------- */
 
 static void
@@ -842,15 +932,7 @@ any_other_op_that_was_cut_off_is_unknown__crash_between_exec_and_end(void **stat
 static void
 send_stop(bench_t *bench)
 {
-    stop_t stop = {.site = bench->site->id,
-                   .what = HALT_SITE,
-                   .name = "-",
-                   .reason = "enough",
-                   .created = bench->now,
-                   .nonce = "00112233445566778899aabbccddeeff"};
-    bytes_t *encoded = bytes_new();
-    stop_encode(&stop, encoded);
-    sealed_t sealed = site_seal(bench->site, SIGN_STOP, encoded, "olaf");
+    sealed_t sealed = site_seal_stop(bench->site, site_stop(bench->site, HALT_SITE, "-"), "olaf");
     send_document(bench, &sealed);
     answers(bench, "KEPT", "");
     sealed_done(&sealed);
@@ -963,6 +1045,8 @@ main(void)
         TEST(a_dry_run_only_observes),
         TEST(a_judge_cannot_spend_more_than_the_grants_budget__grant_budget_exceeded),
         TEST_OP(a_run_survives_a_restart_after_newer_people_came),
+        TEST(each_consent_is_held_to_the_role_of_its_own_step),
+        TEST(a_consent_that_something_began_under_counts_after_a_restart),
         TEST_OP(attempts_cannot_be_invented__byz_second_attempt_invented),
         TEST_OP(who_signed_may_be_revoked_between_two_ops__ord_revoked_midrun),
         TEST_OP(an_observe_op_leaves_the_journal_alone),
