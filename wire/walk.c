@@ -231,6 +231,14 @@ end_undo(walk_t *self, const stride_t *stride, outcome_t outcome)
     self->failed = self->failed || outcome != OUTCOME_OK;
 }
 
+/* A stride that this walk did not give had its place in this stage at the latest. */
+static void
+catch_up(walk_t *self, const stride_t *stride)
+{
+    stage_t stage = stride->undo ? STAGE_UNDO : stage_of(self, stride->step);
+    self->stage = self->stage < stage ? stage : self->stage;
+}
+
 /* Whether a stride that this walk did not give can have ended now: one of before a restart. */
 static bool
 can_have_ended(const walk_t *self, const stride_t *stride)
@@ -252,7 +260,10 @@ walk_ended(walk_t *self, const stride_t *stride, outcome_t outcome, bool touched
     if ((!running && !can_have_ended(self, stride)) ||
         stride->attempt != (stride->undo ? 1 : mark->attempt))
         return false;
-    self->running -= running;
+    if (running)
+        self->running--;
+    else
+        catch_up(self, stride);
     self->unknown = self->unknown || outcome == OUTCOME_UNKNOWN;
     self->halted = self->halted || outcome == OUTCOME_STOPPED;
     if (stride->undo)
@@ -276,7 +287,7 @@ walk_skip_done(walk_t *self, size_t step, bool touched)
 {
     assert(self->marks[step].state == STATE_PENDING);
     self->marks[step].state = STATE_GOOD;
-    self->marks[step].touched = touched;
+    self->marks[step].touched = touched || self->manifest->steps[step].kind == STEP_CALL;
     self->marks[step].ended_after = self->ended++;
 }
 
@@ -309,14 +320,25 @@ walk_running(const walk_t *self)
     return self->running;
 }
 
-/* Whether a halt kept any step from beginning. */
+/* Whether a halt kept any step from beginning, or from being undone where that is all there is. */
 static bool
 is_cut_short(const walk_t *self)
 {
+    size_t step;
+    if (self->undo_only)
+        return self->halted && find_undo(self, &step);
     for (size_t i = 0; self->halted && i < self->manifest->step_count; i++)
         if (self->marks[i].state == STATE_PENDING && stage_of(self, i) != STAGE_END)
             return true;
     return false;
+}
+
+/* Whether a caller wanted it undone, and the time for that was over first. */
+static bool
+is_undone_too_late(const walk_t *self)
+{
+    size_t step;
+    return self->undo_only && self->undo_denied && find_undo(self, &step);
 }
 
 outcome_t
@@ -327,6 +349,7 @@ walk_part(walk_t *self)
            : self->unknown                          ? OUTCOME_UNKNOWN
            : self->failed                           ? OUTCOME_FAILED
            : is_cut_short(self)                     ? OUTCOME_STOPPED
+           : is_undone_too_late(self)               ? OUTCOME_FAILED
                                                     : OUTCOME_OK;
 }
 

@@ -45,7 +45,8 @@ bool walk_ended(walk_t *self, const stride_t *stride, outcome_t outcome, bool to
 /* Takes back that a stride has begun: nothing of it happened, and it may begin again. */
 void walk_withdraw(walk_t *self, const stride_t *stride);
 
-/* A step that ended well in an earlier run (docs/PROTOCOL.md 3.5, `continues`). */
+/* A step that ended well in an earlier run (docs/PROTOCOL.md 3.5, `continues`). What a step that
+ * calls touched is for the called walk to know. */
 void walk_skip_done(walk_t *self, size_t step, bool touched);
 
 /* Nothing more begins: a stop. */
@@ -54,7 +55,8 @@ void walk_halt(walk_t *self);
 /* Nothing more is undone: the time for it is over. */
 void walk_deny_undo(walk_t *self);
 
-/* Of a walk that ended ok: undoes it as if a step had failed, for a caller that did (`call`). */
+/* Of a walk that ended ok: undoes it as if a step had failed, for a caller that did (`call`). Its
+ * part is OUTCOME_OK again only once all was undone. */
 void walk_begin_undo(walk_t *self);
 
 /* Strides that began and have not ended. */

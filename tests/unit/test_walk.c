@@ -286,6 +286,28 @@ the_same_receipts_make_the_same_walk_after_a_restart(void **state)
 }
 
 static void
+an_always_step_that_failed_before_a_restart_undoes_nothing(void **state)
+{
+    (void)state;
+    for (int restarted = 0; restarted < 2; restarted++) {
+        CLEANUP(end_course) course_t one = course();
+        add(&one, "a", "")->has_undo = true;
+        add(&one, "y", "")->always = true;
+        add(&one, "z", "y")->always = true;
+        if (!restarted)
+            begun(&one);
+        ends(&one, "a", 1, OUTCOME_OK, true);
+        if (!restarted)
+            begun(&one);
+        ends(&one, "y", 1, OUTCOME_FAILED, false);
+        assert_string_equal(begun(&one), "z");
+        ends(&one, "z", 1, OUTCOME_OK, false);
+        assert_string_equal(begun(&one), "");
+        assert_int_equal(walk_part(one.walk), OUTCOME_FAILED);
+    }
+}
+
+static void
 what_cannot_have_ended_is_refused(void **state)
 {
     (void)state;
@@ -311,6 +333,53 @@ what_an_earlier_run_did_is_not_done_again(void **state)
     one.walk = walk_new(one.manifest);
     walk_skip_done(one.walk, 0, true);
     assert_string_equal(begun(&one), "b");
+    ends(&one, "b", 1, OUTCOME_FAILED, false);
+    assert_string_equal(begun(&one), "");
+}
+
+static void
+what_an_earlier_run_called_is_undone_by_the_run_that_continues_it(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "")->kind = STEP_CALL;
+    add(&one, "b", "a");
+    one.walk = walk_new(one.manifest);
+    walk_skip_done(one.walk, 0, false);
+    assert_string_equal(begun(&one), "b");
+    ends(&one, "b", 1, OUTCOME_FAILED, false);
+    assert_string_equal(begun(&one), "~a");
+}
+
+/* A walk that ended ok and has two steps to undo, of which one was. */
+static course_t
+half_undone(void)
+{
+    course_t one = course();
+    add(&one, "a", "")->has_undo = true;
+    add(&one, "b", "a")->has_undo = true;
+    one.walk = walk_new(one.manifest);
+    ends(&one, "a", 1, OUTCOME_OK, true);
+    ends(&one, "b", 1, OUTCOME_OK, true);
+    assert_int_equal(walk_part(one.walk), OUTCOME_OK);
+    walk_begin_undo(one.walk);
+    assert_string_equal(begun(&one), "~b");
+    ends(&one, "~b", 1, OUTCOME_OK, true);
+    return one;
+}
+
+static void
+what_a_caller_had_half_undone_did_not_end_well(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t late = half_undone();
+    walk_deny_undo(late.walk);
+    assert_string_equal(begun(&late), "");
+    assert_int_equal(walk_part(late.walk), OUTCOME_FAILED);
+    CLEANUP(end_course) course_t halted = half_undone();
+    walk_halt(halted.walk);
+    assert_string_equal(begun(&halted), "");
+    assert_int_equal(walk_part(halted.walk), OUTCOME_STOPPED);
 }
 
 static void
@@ -349,8 +418,11 @@ main(void)
         cmocka_unit_test(a_halt_after_the_last_step_began_changes_nothing),
         cmocka_unit_test(a_stride_that_was_taken_back_begins_again),
         cmocka_unit_test(the_same_receipts_make_the_same_walk_after_a_restart),
+        cmocka_unit_test(an_always_step_that_failed_before_a_restart_undoes_nothing),
         cmocka_unit_test(what_cannot_have_ended_is_refused),
         cmocka_unit_test(what_an_earlier_run_did_is_not_done_again),
+        cmocka_unit_test(what_an_earlier_run_called_is_undone_by_the_run_that_continues_it),
+        cmocka_unit_test(what_a_caller_had_half_undone_did_not_end_well),
         cmocka_unit_test(a_whole_walk_can_be_undone_by_a_caller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
