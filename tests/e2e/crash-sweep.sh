@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every durable write of every process, in three scenes: the process is killed before it and behind it, what it had not
-# synced yet is torn, the call fails. Whoever died is started again, and it must end as if nothing had happened.
+# synced yet is torn, the call fails. Whoever died is started again, and it must end as if nothing had happened. The third
+# scene is three waves, and what was done on the last worker is undone.
 #
 #     crash-sweep.sh BUILD          some points of each sequence: a test each
 #     crash-sweep.sh BUILD full     all of them (make crash-sweep)

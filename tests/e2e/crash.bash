@@ -94,6 +94,8 @@ tell() { wait_for 20 told "$@"; cat "$SITE_HOME/log/told"; }
 posted() { [ "$(post_alert "$@")" = 200 ]; }
 planned() { PLAN=$(ask run plan "$@" | sed -n 's/^plan \([0-9a-f]*\).*/\1/p' | head -n 1) && [ -n "$PLAN" ]; }
 started() { ask run start "$PLAN" --reason "crash sweep"; }
+rolls() { wait_for 30 planned rolling --set service=web --set root="$SITE_HOME/mnt" $(printf -- '--target %s ' "$@") && wait_for 30 started; }
+serves() { ask playbook list | grep "^$1 .*in service"; }
 known() { [ "$(ask --json incident list | grep -c '"fingerprint"')" = "$1" ]; }
 
 # ended RUNS INCIDENTS: so many there are, and none of them goes on.
@@ -111,7 +113,7 @@ scene_disk() {
     starts=$(now_rfc3339)
     lane_workers north-1
     fill_disk north-1
-    wait_for 30 posted host-out-of-disk-space.json INSTANCE=north-1.example:9100 REGION=north "MOUNTPOINT=$SITE_HOME/mnt/north-1" \
+    wait_for 30 serves disk-full && wait_for 30 posted host-out-of-disk-space.json INSTANCE=north-1.example:9100 REGION=north "MOUNTPOINT=$SITE_HOME/mnt/north-1" \
         STARTSAT="$starts" FINGERPRINT=5ca1ab1e00000001 && wait_for 30 ended 1 1
 }
 
@@ -126,13 +128,15 @@ scene_service() {
 
 scene_one() {
     lane_workers north-1
-    wait_for 30 planned rolling --set service=web --target north-1 && wait_for 30 started && wait_for 60 ended 1 0
+    rolls north-1 && wait_for 60 ended 1 0
 }
 
 scene_waves() {
+    local worker
+    for worker in $SITE_WORKERS; do touch "$SITE_HOME/mnt/$worker/"{re,}start.log.1; done
+    touch "$SITE_HOME/mnt/${SITE_WORKERS##* }/hold"
     lane_workers $SITE_WORKERS
-    wait_for 30 planned rolling --set service=web $(printf -- '--target %s ' $SITE_WORKERS) && wait_for 30 started &&
-        wait_for 60 ended 1 0
+    rolls $SITE_WORKERS && wait_for 60 ended 1 0
 }
 
 # ---- what became of it ---------------------------------------------------------------------
