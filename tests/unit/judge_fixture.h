@@ -413,6 +413,14 @@ begin_clean(bench_t *self)
     hears(self, TO_RUNNER, "TASK");
 }
 
+static inline void
+meet(bench_t *bench)
+{
+    by_link(bench, message("ONLINE", "instance", NULL));
+    hears(bench, TO_LINK, "HELLO");
+    by_link(bench, message("WELCOME", "1", "instance", NULL));
+}
+
 /* ---- documents --------------------------------------------------------------------------- */
 
 /* Takes over order: what is offered from now on. */
