@@ -4,8 +4,8 @@
 . "$(dirname "$0")/../e2e/tap.bash"
 . "$SOURCE/tests/e2e/crash.bash"
 
-# Of `rolling` the effector writes to its journal: 1 start begins, 2 it ended, 3 restart begins, 4 it ended. It syncs the
-# journal once more than that, when it opens it.
+# Of `rolling` the effector writes to its journal: 1 start begins, 2 it ended, 3 restart begins, 4 it ended; then of undo, the
+# last first, 5 to 8. It syncs the journal once more than that, when it opens it.
 ONCE="succeeded, 2 starts, 1 stops, 1 runs"
 NOT_DONE="unknown, 1 starts, 0 stops, 1 runs"
 DONE="unknown, 2 starts, 1 stops, 1 runs"
@@ -18,13 +18,18 @@ says() { grep -q "$2" "$SITE_HOME/log/$1"; }
 # In a lane: one run on one worker, in which a process dies at AT; then FACTS hold, and LOG says WORDS.
 dies() { # AT FACTS [LOG WORDS]
     lane_open "$1"
-    scene_one
+    "${SCENE:-scene_one}"
     local told
     told=$(facts)
     echo "hit: $(hit)"
     echo "$told"
     tail -n 12 "$SITE_HOME/log/broker" "$SITE_HOME/log/north-1"
     [ -n "$(hit)" ] && [ "$told" = "$2" ] && verified && { [ -z "${3:-}" ] || says "$3" "$4"; }
+}
+
+# In a lane: the same where both steps are undone, each by removing a file.
+undo_dies() { # AT
+    SCENE=scene_undo dies "$1" "undone, 2 starts, 1 stops, 1 runs" && [ "$(ls "$SITE_HOME/mnt/north-1")" = hold ]
 }
 
 # In a lane: the state folder is a small disk that was full before the worker began.
@@ -100,6 +105,12 @@ lane "crash_between_exec_and_end: what may not is unknown, and was done once" di
 lane "crash_after_done_before_send: the first receipt" dies "judge send 1 before RECEIPT" "$ONCE"
 lane "crash_after_done_before_send: the last" dies "judge send 3 before RECEIPT" "$ONCE"
 
+lane "crash_in_undo: the judge, before it asks the effector" undo_dies "judge send 4 before OP"
+lane "crash_in_undo: between BEGIN and its removal" undo_dies "effector sync 6 after /journal"
+lane "crash_in_undo: between its removal and END" undo_dies "effector write 6 before /journal"
+lane "crash_in_undo: between the receipts of two undos" undo_dies "judge send 4 after RECEIPT"
+lane "crash_in_undo: before the last receipt" undo_dies "judge send 5 before RECEIPT"
+
 lane "crash_fsync_eio: the broker ends, says why, and goes on from the disk" \
     dies "tocsin-broker sync 5 eio -wal" "$ONCE" broker 'the record cannot be written'
 lane "crash_fsync_eio: the judge" dies "judge sync 5 eio -wal" "$ONCE" north-1 'ledger: disk I/O error'
@@ -112,8 +123,8 @@ lane "crash_enospc: a worker whose disk is full does nothing, says so, and begin
 lane "crash_enospc: a worker whose own disk is full makes room there" fixes_its_own_disk
 lane "crash_enospc: the broker ends in the middle of a commit, and goes on" \
     dies "tocsin-broker write 1 enospc tocsin-order" "$ONCE" broker 'the record cannot be written: .*full'
-lane "crash_enospc: no room for BEGIN is a failure, and nothing was done" \
-    dies "effector write 3 enospc /journal" "failed, 1 starts, 0 stops, 1 runs"
+lane "crash_enospc: no room for BEGIN is a failure: nothing was done, and what was before is undone" \
+    dies "effector write 3 enospc /journal" "undone, 1 starts, 0 stops, 1 runs"
 lane "crash_enospc: no room for END: it was done once" dies "effector write 4 enospc /journal" "$DONE"
 
 for way in cut zeroed; do

@@ -108,6 +108,13 @@ ended() {
     [ "$(wc -w <<<"$incidents")" = "$2" ] && ! grep -qv 'resolved\|failed' <<<"$incidents"
 }
 
+# held WORKER: there `rolling` undoes what it did; the undo removes the worker's two logs.
+held() {
+    local worker
+    for worker in $SITE_WORKERS; do touch "$SITE_HOME/mnt/$worker/"{re,}start.log.1; done
+    touch "$SITE_HOME/mnt/$1/hold"
+}
+
 scene_disk() {
     local starts
     starts=$(now_rfc3339)
@@ -131,10 +138,13 @@ scene_one() {
     rolls north-1 && wait_for 60 ended 1 0
 }
 
+scene_undo() {
+    held north-1
+    scene_one
+}
+
 scene_waves() {
-    local worker
-    for worker in $SITE_WORKERS; do touch "$SITE_HOME/mnt/$worker/"{re,}start.log.1; done
-    touch "$SITE_HOME/mnt/${SITE_WORKERS##* }/hold"
+    held "${SITE_WORKERS##* }"
     lane_workers $SITE_WORKERS
     rolls $SITE_WORKERS && wait_for 60 ended 1 0
 }
