@@ -225,6 +225,19 @@ on_callee(effector_t *self, const frames_t *message, frames_t **answer, fault_t 
     return 0;
 }
 
+/* Its part is over, or never began. */
+static int
+on_over(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
+{
+    hash_t run;
+    (void)answer;
+    (void)fault;
+    mandate_t **found = hash_read(frames_text(message, 2), &run) ? find_mandate(self, &run) : NULL;
+    if (found)
+        drop_mandate(self, (size_t)(found - self->mandates));
+    return 0;
+}
+
 static int
 on_consent(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
 {
@@ -449,7 +462,7 @@ static const struct {
     int (*on)(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault);
 } requests[] = {
     {"DOCUMENT", 4, on_document}, {"WARRANT", 11, on_warrant}, {"CALLEE", 7, on_callee},
-    {"CONSENT", 5, on_consent},   {"OP", 10, on_op},
+    {"CONSENT", 5, on_consent},   {"OP", 10, on_op},           {"OVER", 3, on_over},
 };
 
 int

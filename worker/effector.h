@@ -13,8 +13,9 @@
 #include "worker/journal.h"
 #include "worker/policy.h"
 
-#define EFFECTOR_WARRANTS_MAX 64 /* kept by run; the one that came first makes room */
-#define EFFECTOR_FLIGHTS_MAX  64 /* ops that run at once: one of each part that may be open */
+#define EFFECTOR_WARRANTS_MAX 64 /* kept by run till OVER; beyond, the first makes room */
+#define EFFECTOR_FLIGHTS_MAX  64 /* ops that run at once: one of each attempt that may be at work \
+                                  */
 
 typedef struct {
     void *self;

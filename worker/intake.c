@@ -12,7 +12,8 @@ struct intake {
     workplace_t *place;
     offer_t offers[INTAKE_MAX];
     size_t count;
-    hash_t withdrawn[2 * INTAKE_MAX]; /* runs that the effector was asked about, and nobody waits for */
+    hash_t withdrawn[2 *
+                     INTAKE_MAX]; /* runs that the effector was asked about, and nobody waits for */
     size_t withdrawn_count;
     wall_t span;       /* when the present span of refusals began */
     unsigned refusals; /* in it, said and unsaid */
@@ -54,10 +55,12 @@ is_wanting(const offer_t *offer)
     return offer->missing_count;
 }
 
-/* The effector's answer about it will find nobody. */
+/* The effector's answer about it will find nobody, and nobody needs what it was shown. */
 static void
 withdraw(intake_t *self, offer_t *offer)
 {
+    if (offer->asked)
+        outbox_add(self->place->outbox, TO_EFFECTOR, 0, offer_over(&offer->run));
     if (offer->asked && !offer->granted) {
         assert(self->withdrawn_count < ARRAY_SIZE(self->withdrawn));
         self->withdrawn[self->withdrawn_count++] = offer->run;
@@ -446,6 +449,8 @@ intake_on_refused(intake_t *self, const hash_t *run, bool callee, const fault_t 
         return 0; /* the first no was enough */
     if (!offer || !offer->asked || (!callee && offer->granted))
         return fault_set(fault, FAULT_FORMAT, "the effector refused what was not asked");
+    if (callee)
+        outbox_add(self->place->outbox, TO_EFFECTOR, 0, offer_over(run));
     int failed = intake_refuse(self, offer, why, now, fault);
     intake_drop(self, offer);
     return failed;

@@ -120,6 +120,8 @@ drop_closed_parts(judge_t *self)
 {
     for (size_t i = 0; i < self->place.open;) {
         if (part_closed(self->parts[i])) {
+            const hash_t *run = &part_warrant(self->parts[i])->run;
+            outbox_add(self->outbox, TO_EFFECTOR, 0, offer_over(run));
             part_destroy(&self->parts[i]);
             self->parts[i] = self->parts[--self->place.open];
         } else {
@@ -271,17 +273,28 @@ on_consent(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
 }
 
 static int
+is_closed(void *context, const part_row_t *row, fault_t *fault)
+{
+    (void)fault;
+    *(bool *)context = row->closed;
+    return 0;
+}
+
+/* Of a run that has no part here no more comes either. */
+static int
 on_more(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     hash_t run;
     uint64_t offset;
+    bool closed = true;
     (void)now;
     (void)clock;
     if (!hash_read(frames_text(frames, 1), &run) ||
         !text_read_u64(frames_text(frames, 2), 0, INT64_MAX, &offset))
         return 0;
-    return transcript_repeat(&run, offset, !find_part(self, &run), self->ledger, self->outbox,
-                             fault);
+    if (ledger_get_part(self->ledger, &run, is_closed, &closed, fault))
+        return -1;
+    return transcript_repeat(&run, offset, closed, self->ledger, self->outbox, fault);
 }
 
 /* For what needs no answer. */
@@ -371,6 +384,7 @@ begin_part(judge_t *self, offer_t *offer, wall_t now, mono_t clock, fault_t *fau
     fault_t why = stop_of_offer(self, offer);
     if (why.code) {
         int failed = intake_refuse(self->intake, offer, &why, now, fault);
+        outbox_add(self->outbox, TO_EFFECTOR, 0, offer_over(&offer->run));
         intake_drop(self->intake, offer);
         return failed;
     }

@@ -233,6 +233,17 @@ offer_warrant(const offer_t *self, const kept_release_t *release)
 }
 
 frames_t *
+offer_over(const hash_t *run)
+{
+    char text[HASH_TEXT];
+    frames_t *frames = frames_new();
+    frames_add_text(frames, "OVER");
+    frames_add_text(frames, "over");
+    frames_add_text(frames, hash_write(run, text));
+    return frames;
+}
+
+frames_t *
 offer_callee(const offer_t *self, size_t scene)
 {
     const scene_t *at = &self->brief.scenes[scene];

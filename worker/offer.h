@@ -53,6 +53,9 @@ frames_t *offer_warrant(const offer_t *self, const kept_release_t *release);
 /* The CALLEE of one of the scenes of an offer that was examined, but the first; the caller's. */
 frames_t *offer_callee(const offer_t *self, size_t scene);
 
+/* OVER: the effector may forget what it was shown of this run; the caller's. */
+frames_t *offer_over(const hash_t *run);
+
 /* Faults that other signatures beside the same release would mend. */
 bool is_about_signatures(fault_code_t code);
 

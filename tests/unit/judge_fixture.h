@@ -51,9 +51,11 @@ typedef struct {
     bytes_t *place;    /* likewise; NULL for none */
     letter_t letters[LETTERS_MAX];
     size_t count, heard;
-    uint64_t runner;   /* asked for last */
-    uint64_t spare;    /* asked for with a WARRANT, and taken by no attempt yet */
-    bytes_t *output;   /* of the run, as OUTPUT brought it */
+    uint64_t runner; /* asked for last */
+    uint64_t spare;  /* asked for with a WARRANT, and taken by no attempt yet */
+    bytes_t *output; /* of the run, as OUTPUT brought it */
+    bool output_closed;
+    size_t overs;      /* runs that the effector may forget */
     char asked[24];    /* id of the last OP */
     uint64_t sequence; /* of the receipt heard last */
     hash_t previous;
@@ -94,6 +96,11 @@ collect(void *context, destination_t to, uint64_t runner, const frames_t *frames
     bench_t *self = context;
     if (slice_is(frames_at(frames, 0), "OUTPUT")) {
         bytes_add_slice(self->output, frames_at(frames, 3));
+        self->output_closed = slice_is(frames_at(frames, 4), "closed");
+        return 0;
+    }
+    if (slice_is(frames_at(frames, 0), "OVER")) {
+        self->overs++;
         return 0;
     }
     assert_true(self->count < LETTERS_MAX);

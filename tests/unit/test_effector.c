@@ -181,6 +181,36 @@ a_grant_takes_its_inputs_from_the_alert_within_its_bounds(void **state)
     answers(bench, "FAULT", "argument");
 }
 
+/* A run that waits for a person does nothing while others come and go. */
+static void
+runs_that_are_over_make_room_for_one_that_waits(void **state)
+{
+    bench_t *bench = *state;
+    char text[HASH_TEXT];
+    send_documents(bench);
+    send_warrant(bench);
+    hash_t waits = bench->run;
+    sealed_t first = bench->authority;
+    bench->authority = (sealed_t){0};
+    for (unsigned i = 0; i < EFFECTOR_WARRANTS_MAX; i++) {
+        order_t *order = new_order(bench);
+        snprintf(order->nonce, sizeof order->nonce, "%032x", i + 1);
+        seal_order(bench, order, "pat");
+        send_warrant(bench);
+        answers(bench, "GRANTED", "");
+        frames_t *over = message_of("OVER", "over");
+        frames_add_text(over, hash_write(&bench->run, text));
+        send(bench, over);
+        assert_null(bench->answer);
+        remove_log(bench, "1");
+        answers(bench, "FAULT", "denied");
+    }
+    bench->run = waits;
+    remove_log(bench, "1");
+    assert_null(bench->answer);
+    sealed_done(&first);
+}
+
 static void
 a_dry_run_only_observes(void **state)
 {
@@ -728,6 +758,7 @@ main(void)
         TEST(an_order_for_a_host_behind_it_is_no_warrant),
         TEST(a_manifest_above_its_release_is_no_warrant__rel_class_underdeclared),
         TEST(a_grant_takes_its_inputs_from_the_alert_within_its_bounds),
+        TEST(runs_that_are_over_make_room_for_one_that_waits),
         TEST(a_dry_run_only_observes),
         TEST(a_judge_cannot_spend_more_than_the_grants_budget__grant_budget_exceeded),
         TEST_OP(a_run_survives_a_restart_after_newer_people_came),

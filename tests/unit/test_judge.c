@@ -51,6 +51,7 @@ walks_a_run_from_its_offer_to_its_receipts(void **state)
     assert_string_equal(second->ops[0].op, "file.remove");
     assert_string_equal(second->authority, "order");
     hears_nothing(bench);
+    assert_int_equal(bench->overs, 1);
 }
 
 static void

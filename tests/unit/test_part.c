@@ -358,6 +358,11 @@ output_is_told_again_from_where_the_broker_has_it(void **state)
     bytes_clear(bench->output);
     by_link(bench, message("MORE", run, "999999", NULL));
     assert_int_equal(bench->output->size, 0);
+    assert_false(bench->output_closed);
+    restart(bench);
+    by_link(bench, message("MORE", run, "0", NULL)); /* before the effector knows the run again */
+    assert_false(bench->output_closed);
+    hears_warrant(bench);
     by_link(bench, message("MORE", "what", "0", NULL));
     by_link(bench, message("MORE", run, "-1", NULL));
     hears_nothing(bench);
