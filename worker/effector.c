@@ -135,12 +135,16 @@ on_document(effector_t *self, const frames_t *message, frames_t **answer, fault_
     const char *id = frames_text(message, 1);
     slice_t document = frames_at(message, 2), armors = frames_at(message, 3);
     fault_t why = {0};
+    const trust_t *trust = self->place.trust;
+    size_t halts = trust_halt_count(trust);
     if (!site_folder_has(self->place.folder, document)) {
         if (trust_add(self->place.trust, document, armors, &why)) {
             *answer = refused(id, &why);
             return 0;
         }
-        if (site_folder_keep(self->place.folder, document, armors, fault))
+        bool forgot = halts && trust_halt_count(trust) <= halts;
+        if (site_folder_keep(self->place.folder, document, armors, fault) ||
+            (forgot && site_folder_prune(self->place.folder, trust, fault)))
             return -1;
         self->documents++;
     }

@@ -138,6 +138,54 @@ site_folder_has(const char *folder, slice_t document)
     return kept && slice_equal(bytes_slice(kept), document);
 }
 
+/* The hash in "stop.HASH" or "resume.HASH"; false for any other name. */
+static bool
+halt_of(const char *entry, hash_t *hash)
+{
+    const char *point = strchr(entry, '.');
+    bool halt = !strncmp(entry, "stop.", 5) || !strncmp(entry, "resume.", 7);
+    return halt && hash_read(point + 1, hash);
+}
+
+static bool
+is_listed(const trust_t *trust, const hash_t *hash)
+{
+    for (size_t i = 0; i < trust_halt_count(trust); i++)
+        if (hash_equal(&trust_halt(trust, i)->hash, hash))
+            return true;
+    return false;
+}
+
+/* The document first: without it, its signatures are nothing. */
+static int
+remove_document(const char *folder, const char *name, fault_t *fault)
+{
+    static const char *const ends[] = {"", ".sigs"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        if (path_of(folder, "", name, ends[i], path, fault))
+            return -1;
+        if (unlink(path) && errno != ENOENT)
+            return fault_errno(fault, "'%s' cannot be removed", path);
+    }
+    return 0;
+}
+
+int
+site_folder_prune(const char *folder, const trust_t *trust, fault_t *fault)
+{
+    DIR *entries = opendir(folder);
+    struct dirent *entry;
+    hash_t hash;
+    int wrong = entries ? 0 : fault_errno(fault, "'%s' cannot be read", folder);
+    while (!wrong && (entry = readdir(entries)))
+        if (halt_of(entry->d_name, &hash) && !is_listed(trust, &hash))
+            wrong = remove_document(folder, entry->d_name, fault);
+    if (entries)
+        closedir(entries);
+    return wrong;
+}
+
 int
 site_folder_keep(const char *folder, slice_t document, slice_t armors, fault_t *fault)
 {

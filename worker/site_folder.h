@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* site_folder - root, people, fleets, stops and resumes as files (docs/PROTOCOL.md 11), replaced so that a crash at
- * any moment leaves a document and the signatures that belong to it. */
+/* site_folder - root, people, fleets, stops and resumes as files (docs/PROTOCOL.md 11), replaced so
+ * that a crash at any moment leaves a document and the signatures that belong to it. */
 #ifndef TOCSIN_SITE_FOLDER_H
 #define TOCSIN_SITE_FOLDER_H
 
@@ -19,6 +19,9 @@ int site_folder_load(const char *folder, trust_t *trust, fault_t *fault) MUST_CH
 
 /* Whether these very bytes are kept. */
 bool site_folder_has(const char *folder, slice_t document);
+
+/* Removes the stops and resumes that trust has forgotten for the sake of others. */
+int site_folder_prune(const char *folder, const trust_t *trust, fault_t *fault) MUST_CHECK;
 
 /* Keeps a verified document and its signatures under its name. On a fault one of both versions is
  * there, and nobody knows which. */

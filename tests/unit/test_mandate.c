@@ -309,6 +309,30 @@ an_op_in_flight_ends_and_a_resume_lets_others_begin(void **state)
     answers(bench, "RESULT", "");
 }
 
+static void
+a_second_resume_leaves_no_file_behind(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(sealed_done)
+    sealed_t stop = site_seal_stop(bench->site, site_stop(bench->site, HALT_SITE, "-"), "olaf");
+    hash_t hash = hash_of(bytes_slice(stop.document));
+    resume_t *again = site_resume(bench->site, &hash);
+    text_copy(again->reason, sizeof again->reason, "once more");
+    CLEANUP(sealed_done)
+    sealed_t first = site_seal_resume(bench->site, site_resume(bench->site, &hash), "olaf,zoe");
+    CLEANUP(sealed_done) sealed_t second = site_seal_resume(bench->site, again, "olaf,zoe");
+    send_document(bench, &stop);
+    send_document(bench, &first);
+    send_document(bench, &second);
+    answers(bench, "KEPT", "");
+    assert_true(site_folder_has(bench->kept, bytes_slice(stop.document)));
+    assert_true(site_folder_has(bench->kept, bytes_slice(first.document)));
+    assert_false(site_folder_has(bench->kept, bytes_slice(second.document)));
+    open_effector(bench);
+    send_warrant(bench);
+    answers(bench, "GRANTED", "");
+}
+
 /* ---- large waves ------------------------------------------------------------------------- */
 
 static void
@@ -370,6 +394,7 @@ main(void)
         TEST(only_what_the_step_calls_and_the_order_lists_is_its_callee),
         cmocka_unit_test(a_stop_refuses_every_new_op_and_warrant_from_then_on),
         TEST(an_op_in_flight_ends_and_a_resume_lets_others_begin),
+        TEST(a_second_resume_leaves_no_file_behind),
         TEST(a_place_in_a_wave_that_is_not_listed_is_proved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
