@@ -200,7 +200,7 @@ changes_step(const manifest_t *self, const manifest_step_t *step, bytes_t *out)
 {
     add_kind(self, step, out);
     add_givens(self, step, out);
-    bytes_addf(out, "%s%s%s%s", step->has_when ? "; asks whether to" : "",
+    bytes_addf(out, "%s%s%s%s", step->has_when ? "; skips itself where not needed" : "",
                step->has_verify ? "; verifies itself" : "", step->has_undo ? "; can be undone" : "",
                step->always ? "; runs last, whatever happened" : "");
     if (step->retries)
@@ -216,7 +216,10 @@ static value_t *
 say_steps(const manifest_t *self)
 {
     value_t *list = value_list();
-    for (const manifest_step_t *step = self->steps; step < self->steps + self->step_count; step++) {
+    size_t sequence[MANIFEST_STEPS_MAX];
+    manifest_sequence(self, sequence);
+    for (size_t i = 0; i < self->step_count; i++) {
+        const manifest_step_t *step = &self->steps[sequence[i]];
         CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
         changes_step(self, step, line);
         say(list, false, "step %s: %s", step->name, bytes_text(line));

@@ -30,6 +30,7 @@ typedef struct {
     uint64_t soak_s, max_failures;
     hash_t continues; /* an earlier run; zero where none */
     bool dry;
+    bool again; /* what is said is what an earlier order said */
     int64_t valid_s;
     wall_t now;
 } wish_t;
@@ -64,6 +65,12 @@ typedef struct {
 /* Everything a person should see before signing, as one value: what --json prints, and what
  * plan_print shows. The caller's. */
 value_t *plan_value(const shown_t *shown, const trust_t *trust);
+
+/* A playbook that the plan's may call: its approvers and steps too; the plan's class and signatures
+ * become what the worst of all wants. Its bounds name its own inputs, which the calling step gives.
+ */
+void plan_add_callee(value_t *plan, const release_t *release, const manifest_t *manifest,
+                     const approvals_t *approvals, const trust_t *trust);
 void plan_print(const value_t *plan, FILE *out);
 
 #endif

@@ -8,11 +8,15 @@
 
 #define NAMES_SHOWN_MAX 16
 
-/* How many responders must sign. */
-static unsigned
-signatures_needed(const order_t *order, const release_t *release, const trust_t *trust)
+/* What this class asks of the plan: how many responders sign, how many targets go at once. */
+static void
+set_class(value_t *plan, class_t highest, const trust_t *trust)
 {
-    return trust_root(trust)->quorum_order[order->dry ? CLASS_OBSERVE : release->highest];
+    class_t charged = value_get_bool(plan, "dry") ? CLASS_OBSERVE : highest;
+    value_set_text(plan, "class", class_word(highest));
+    value_set_integer(plan, "signatures", trust_root(trust)->quorum_order[charged]);
+    if (charged != CLASS_OBSERVE)
+        value_set_integer(plan, "at_work", value_get_integer(plan, "max_failures") + 1);
 }
 
 static const char *
@@ -72,7 +76,7 @@ origin_of(const wish_t *wish, const manifest_input_t *input)
     for (size_t i = 0; wish->inputs && i < wish->inputs->count; i++)
         if (options_pair(wish->inputs->at[i], name, sizeof name, &value) &&
             !strcmp(name, input->name))
-            return "set by you";
+            return wish->again ? "as it was" : "set by you";
     if (wish->alert && *input->from && alert_field(wish->alert, input->from))
         return "from the incident";
     return "default";
@@ -94,12 +98,12 @@ inputs_value(const order_t *order, const wish_t *wish, const manifest_t *manifes
     return list;
 }
 
-/* "path under /var (inputs.mount)". */
+/* "path under /var (inputs.mount)"; without an order, "path under inputs.mount". */
 static value_t *
 bound_value(const order_t *order, const manifest_bound_t *bound)
 {
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    bool computed = !strncmp(bound->value, "inputs.", strlen("inputs."));
+    bool computed = order && !strncmp(bound->value, "inputs.", strlen("inputs."));
     bytes_addf(text, "%s %s %s", bound->argument, bound->kind,
                computed ? input_text(order, bound->value + strlen("inputs.")) : bound->value);
     if (computed)
@@ -121,6 +125,7 @@ use_value(const order_t *order, const manifest_t *manifest, const manifest_use_t
     return row;
 }
 
+/* In the order in which they may begin; order is NULL for what is called. */
 static value_t *
 steps_value(const order_t *order, const manifest_t *manifest)
 {
@@ -226,14 +231,13 @@ plan_value(const shown_t *shown, const trust_t *trust)
     value_set_text(plan, "summary", shown->manifest->summary);
     value_set_text(plan, "release", hash_write(order_release(order), hash));
     value_set_integer(plan, "sequence", (int64_t)release->sequence);
-    value_set_text(plan, "class", class_word(release->highest));
     value_set_bool(plan, "dry", order->dry);
     value_set_integer(plan, "incident", (int64_t)order->incident);
     value_set_integer(plan, "window", (order->not_after.ms - order->not_before.ms) / 1000);
     value_set_integer(plan, "soak", (int64_t)order->soak_s);
     value_set_integer(plan, "max_failures", order->max_failures);
     value_set_integer(plan, "targets", (int64_t)(order->target_count + value_count(shown->large)));
-    value_set_integer(plan, "signatures", signatures_needed(order, release, trust));
+    set_class(plan, release->highest, trust);
     if (!hash_equal(&order->continues, &HASH_ZERO))
         value_set_text(plan, "continues", hash_write(&order->continues, hash));
     for (size_t i = 0; i < order->release_count; i++)
@@ -249,6 +253,26 @@ plan_value(const shown_t *shown, const trust_t *trust)
     if (shown->wish)
         set_choice(plan, shown->wish->targets);
     return plan;
+}
+
+void
+plan_add_callee(value_t *plan, const release_t *release, const manifest_t *manifest,
+                const approvals_t *approvals, const trust_t *trust)
+{
+    class_t highest;
+    value_t *row = value_map(), *callees = value_list();
+    const value_t *before = value_get(plan, "callees");
+    for (size_t i = 0; i < value_count(before); i++)
+        value_append(callees, value_copy(value_at(before, i)));
+    value_set_text(row, "playbook", release->playbook);
+    value_set_integer(row, "sequence", (int64_t)release->sequence);
+    value_set_text(row, "class", class_word(release->highest));
+    value_set(row, "approvers", people_value(&approvals->approvers));
+    value_set(row, "steps", steps_value(NULL, manifest));
+    value_append(callees, row);
+    value_set(plan, "callees", callees);
+    if (class_read(value_get_text(plan, "class"), &highest) && release->highest > highest)
+        set_class(plan, release->highest, trust);
 }
 
 static void
@@ -305,9 +329,12 @@ print_waves(const value_t *plan, FILE *out)
         fprintf(out, "keeps %lld of %lld; ", (long long)value_get_integer(plan, "keep"),
                 (long long)value_get_integer(plan, "pool"));
     if (failures)
-        fprintf(out, "stops at failure number %lld\n", (long long)failures + 1);
+        fprintf(out, "stops at failure number %lld", (long long)failures + 1);
     else
-        fputs("stops at the first failure\n", out);
+        fputs("stops at the first failure", out);
+    if (value_get_integer(plan, "at_work") && targets > value_get_integer(plan, "at_work"))
+        fprintf(out, "; %lld of a wave at a time", (long long)value_get_integer(plan, "at_work"));
+    fputc('\n', out);
 }
 
 static void
@@ -321,11 +348,14 @@ print_inputs(const value_t *inputs, FILE *out)
     }
 }
 
+/* Steps of what is called stand behind its name, as in receipts. */
 static void
-print_step(const value_t *step, FILE *out)
+print_step(const char *caller, const value_t *step, FILE *out)
 {
+    char name[2 * TEXT_NAME_MAX + 2];
     const value_t *uses = value_get(step, "uses");
-    fprintf(out, "  step %-12s ", value_get_text(step, "step"));
+    snprintf(name, sizeof name, "%s%s%s", caller, *caller ? "/" : "", value_get_text(step, "step"));
+    fprintf(out, "  step %-12s ", name);
     for (size_t i = 0; i < value_count(uses); i++) {
         const value_t *use = value_at(uses, i), *bounds = value_get(use, "bounds");
         fprintf(out, "%*s%-12s %-18s ", i ? 20 : 0, "", value_get_text(use, "class"),
@@ -334,6 +364,18 @@ print_step(const value_t *step, FILE *out)
         fputs(value_count(bounds) ? "\n" : "any arguments that schema and policy allow\n", out);
     }
     fprintf(out, "%*s%s\n", value_count(uses) ? 20 : 0, "", value_get_text(step, "does"));
+}
+
+static void
+print_callee(const value_t *callee, FILE *out)
+{
+    const value_t *steps = value_get(callee, "steps");
+    fprintf(out, "  calls %s %lld (approved by ", value_get_text(callee, "playbook"),
+            (long long)value_get_integer(callee, "sequence"));
+    print_names(value_get(callee, "approvers"), ", ", SIGNATURES_MAX, out);
+    fprintf(out, "), class %s\n", value_get_text(callee, "class"));
+    for (size_t i = 0; i < value_count(steps); i++)
+        print_step(value_get_text(callee, "playbook"), value_at(steps, i), out);
 }
 
 void
@@ -346,12 +388,9 @@ plan_print(const value_t *plan, FILE *out)
     print_waves(plan, out);
     print_inputs(value_get(plan, "inputs"), out);
     for (size_t i = 0; i < value_count(steps); i++)
-        print_step(value_at(steps, i), out);
-    if (value_count(value_get(plan, "calls"))) {
-        fputs("  calls: ", out);
-        print_names(value_get(plan, "calls"), " ", NAMES_SHOWN_MAX, out);
-        fputc('\n', out);
-    }
+        print_step("", value_at(steps, i), out);
+    for (size_t i = 0; i < value_count(value_get(plan, "callees")); i++)
+        print_callee(value_at(value_get(plan, "callees"), i), out);
     if (*value_get_text(plan, "continues"))
         fprintf(out, "  goes on where run %.12s failed: what its receipts say is done, is\n",
                 value_get_text(plan, "continues"));

@@ -123,33 +123,87 @@ print_receipt(const value_t *row, const receipt_t *receipt)
         print_output(value_get(row, "output"), receipt);
 }
 
+static bool
+is_over(const value_t *part)
+{
+    return value_get_integer(part, "ended") > 0;
+}
+
+const value_t *
+run_away(const value_t *part, const value_t *workers)
+{
+    for (size_t i = 0; !is_over(part) && i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i);
+        if (!strcmp(value_get_text(row, "id"), value_get_text(part, "worker")))
+            return value_get_bool(row, "online") ? NULL : row;
+    }
+    return NULL;
+}
+
+/* Its wave's turn has come where one of the same wave is no longer waiting. */
+const char *
+run_waits(const value_t *run, const value_t *part, char out[static RUN_WAITS_MAX])
+{
+    const value_t *parts = value_get(run, "parts");
+    int64_t wave = value_get_integer(part, "wave");
+    bool begun = wave < 2;
+    for (size_t i = 0; i < value_count(parts) && !begun; i++)
+        begun = value_get_integer(value_at(parts, i), "wave") == wave &&
+                strcmp(value_get_text(value_at(parts, i), "state"), "waiting") != 0;
+    if (value_get_bool(run, "paused"))
+        snprintf(out, RUN_WAITS_MAX, "for the run to go on: it is paused");
+    else if (begun)
+        snprintf(out, RUN_WAITS_MAX, "for its turn in its wave");
+    else
+        snprintf(out, RUN_WAITS_MAX, "for wave %lld to end well", (long long)wave - 1);
+    return out;
+}
+
 /* Why nothing happens: the machine of a part that is not over is away, as the broker says. */
 static void
 print_away(const options_t *options, const value_t *part, const value_t *workers)
 {
-    static const char *const open[] = {"waiting", "offered", "open"};
     char time[32];
-    bool is_open = false;
-    for (size_t i = 0; i < ARRAY_SIZE(open); i++)
-        is_open = is_open || !strcmp(value_get_text(part, "state"), open[i]);
-    for (size_t i = 0; is_open && i < value_count(workers); i++) {
-        const value_t *row = value_at(workers, i);
-        if (strcmp(value_get_text(row, "id"), value_get_text(part, "worker")) != 0 ||
-            value_get_bool(row, "online"))
-            continue;
-        printf("    the worker is offline, seen last %s; its part waits within the window\n",
-               show_time(options, value_get_integer(row, "seen"), time, sizeof time));
-    }
+    const value_t *away = run_away(part, workers);
+    if (away)
+        printf("    the worker is OFFLINE, seen last %s; what it has begun it goes on with by "
+               "itself, the rest waits within the window\n",
+               show_time(options, value_get_integer(away, "seen"), time, sizeof time));
+}
+
+/* What to type next. */
+static void
+print_next(const value_t *run)
+{
+    const value_t *targets = value_get(run, "targets");
+    const char *state = value_get_text(run, "state"), *id = value_get_text(run, "run");
+    int64_t failed = value_get_integer(targets, "failed") + value_get_integer(targets, "refused");
+    int64_t rest = value_get_integer(targets, "stopped") + value_get_integer(targets, "never");
+    if (!strcmp(state, "active") && value_get_bool(run, "paused"))
+        printf("\n  paused; let it go on: tocsin run resume %.*s\n", RUN_DIGITS, id);
+    if (!strcmp(state, "active") || strcmp(value_get_text(run, "kind"), "order") != 0)
+        return;
+    if (failed || rest || value_get_integer(targets, "unknown"))
+        putchar('\n');
+    if (value_get_integer(targets, "unknown"))
+        puts(
+            "  next: look at what is unknown, on its machine; it is never planned again by itself");
+    if (failed)
+        printf("  next: tocsin run retry %.*s --failed   those that failed, from the beginning\n",
+               RUN_DIGITS, id);
+    if (failed || rest)
+        printf("  next: tocsin run resume %.*s   all that did not end well, from where they are\n",
+               RUN_DIGITS, id);
 }
 
 /* How many receipts did not hold. */
 static size_t
-print_part(const options_t *options, const value_t *part, const char *run, const trust_t *trust,
+print_part(const options_t *options, const value_t *run, const value_t *part, const trust_t *trust,
            const value_t *workers)
 {
     fault_t fault;
     size_t bad = 0;
-    char text[FAULT_TEXT_MAX];
+    char text[FAULT_TEXT_MAX], waits[RUN_WAITS_MAX];
     const value_t *receipts = value_get(part, "receipts");
     const char *worker = value_get_text(part, "worker");
     printf("  %-16s wave %lld  %s", worker, (long long)value_get_integer(part, "wave"),
@@ -162,15 +216,15 @@ print_part(const options_t *options, const value_t *part, const char *run, const
     if (*code && strcmp(code, fault_word(FAULT_NONE)) != 0 &&
         strcmp(code, value_get_text(part, "state")) != 0)
         printf("  %s", code);
-    if (!strcmp(value_get_text(part, "state"), "waiting") && !*code &&
-        value_get_integer(part, "wave") > 1)
-        printf("  for wave %lld to end well", (long long)value_get_integer(part, "wave") - 1);
-    printf("  %s\n", show_text(value_get_text(part, "text"), text, sizeof text));
+    if (!strcmp(value_get_text(part, "state"), "waiting") && !*value_get_text(part, "text"))
+        printf("  %s", run_waits(run, part, waits));
+    show_text(value_get_text(part, "text"), text, sizeof text);
+    printf("%s%s\n", *text ? "  " : "", text);
     print_away(options, part, workers);
     for (size_t i = 0; i < value_count(receipts); i++) {
         const value_t *row = value_at(receipts, i);
         CLEANUP(receipt_destroy)
-        receipt_t *receipt = run_receipt(row, worker, run, trust, &fault);
+        receipt_t *receipt = run_receipt(row, worker, value_get_text(run, "run"), trust, &fault);
         if (receipt) {
             print_receipt(row, receipt);
             continue;
@@ -205,7 +259,7 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
         printf("  reason: %s\n", show_text(value_get_text(run, "reason"), reason, sizeof reason));
     printf("  %s\n\n", run_counts(run, counts, sizeof counts));
     for (size_t i = 0; i < value_count(parts); i++)
-        bad += print_part(options, value_at(parts, i), id, trust, workers);
+        bad += print_part(options, run, value_at(parts, i), trust, workers);
     return bad;
 }
 
@@ -227,6 +281,7 @@ run_view(const options_t *options, int argc, char **argv)
     }
     CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
     size_t bad = run_print(options, run, trust, workers);
+    print_next(run);
     if (!bad)
         return 0;
     fault_set(&fault, FAULT_SIGNATURE,

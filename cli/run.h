@@ -10,7 +10,8 @@
 #include "cli/client.h"
 #include "keys/receipt.h"
 
-#define RUN_DIGITS 12 /* of a run's id, as people are shown it */
+#define RUN_DIGITS    12 /* of a run's id, as people are shown it */
+#define RUN_WAITS_MAX 96
 
 command_run_t run_plan;
 command_run_t run_start;
@@ -27,6 +28,13 @@ command_run_t run_logs;
  * Ctrl-C. The exit status (tocsin help exit-codes). out NULL says nothing. */
 int run_follow(const options_t *options, client_t *client, const char *run, int64_t wait_s,
                FILE *out);
+
+/* The worker's row of a part that is not over, where the broker says that it is away; else NULL.
+ * workers is its answer to `workers`, NULL where nobody asked. */
+const value_t *run_away(const value_t *part, const value_t *workers);
+
+/* What a part waits for that has not been offered, in words, into out. */
+const char *run_waits(const value_t *run, const value_t *part, char out[static RUN_WAITS_MAX]);
 
 /* "5 targets: 3 done, 1 failed, 1 unknown" into out. */
 const char *run_counts(const value_t *run, char *out, size_t size);

@@ -131,6 +131,7 @@ run_plan_again(const options_t *options, const session_t *session, const value_t
         .max_failures = order->max_failures,
         .continues = rerun == RERUN_CONTINUE ? id : HASH_ZERO,
         .dry = order->dry,
+        .again = true,
         .valid_s = (order->not_after.ms - order->not_before.ms) / 1000,
         .now = wall_now(),
     };

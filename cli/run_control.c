@@ -80,6 +80,8 @@ fate_of(const value_t *part, bool confirmed)
         return "stopped";
     if (!strcmp(state, "waiting"))
         return "never begins";
+    if (!strcmp(state, "never"))
+        return "never began";
     if (!open)
         return "ended before";
     return confirmed ? "stopping" : "NOT REACHED: nobody knows yet what it does";
@@ -142,6 +144,11 @@ run_cancel(const options_t *options, int argc, char **argv)
     if (!run)
         return command_fail(&fault);
     const char *id = value_get_text(run, "run");
+    if (value_get_integer(run, "ended")) {
+        fault_set(&fault, FAULT_CONFLICT, "run %.*s is %s already; see: tocsin run view %.*s",
+                  RUN_DIGITS, id, value_get_text(run, "state"), RUN_DIGITS, id);
+        return command_fail(&fault);
+    }
     if (stop_send(&session, options, HALT_RUN, id, reason, hash, &fault))
         return command_fail(&fault);
     options_t quietly = *options;
@@ -150,5 +157,10 @@ run_cancel(const options_t *options, int argc, char **argv)
                               options->wait_s < 0 ? WAIT_DEFAULT_S : options->wait_s, &fault);
     if (missing < 0 || print_fates(&session, options, id, hash, &fault))
         return command_fail(&fault);
+    if (missing && !options->quiet)
+        fprintf(stderr,
+                "tocsin: who is not reached stops when it is back, before anything else, and then "
+                "says what it did; follow it: tocsin run watch %.*s\n",
+                RUN_DIGITS, id);
     return missing ? fault_exit(FAULT_UNKNOWN) : 0;
 }

@@ -134,6 +134,24 @@ people_print(const options_t *options, const value_t *question, FILE *out)
     fputc('\n', out);
 }
 
+/* An answer that no worker would take is refused before anybody signs it. */
+static int
+check_option(const said_t *said, const value_t *question, fault_t *fault)
+{
+    const value_t *options = value_get(question, "options");
+    CLEANUP(bytes_destroy) bytes_t *words = bytes_new();
+    for (size_t i = 0; i < value_count(options); i++) {
+        const char *option = value_string(value_at(options, i));
+        if (!strcmp(option, said->value))
+            return 0;
+        bytes_addf(words, "%s%s", i ? ", " : "", option);
+    }
+    if (!said->answer || !words->size)
+        return 0;
+    return fault_set(fault, FAULT_USAGE, "'%.64s' is none of the options of step '%s': %.128s",
+                     said->value, value_get_text(question, "step"), bytes_text(words));
+}
+
 /* Shows what happened so far, what is asked, and the document; signs it, hands it in. */
 static int
 reply(const options_t *options, const session_t *session, const char *id, const said_t *said,
@@ -144,7 +162,7 @@ reply(const options_t *options, const session_t *session, const char *id, const 
     value_t *asked = run ? people_asked(session->client, value_get_text(run, "run"), fault) : NULL;
     const value_t *question =
         asked ? find_question(asked, said, value_get_text(run, "run"), fault) : NULL;
-    if (!question)
+    if (!question || check_option(said, question, fault))
         return -1;
     CLEANUP(consent_destroy) consent_t *consent = memory_new(1, sizeof *consent);
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
@@ -172,7 +190,7 @@ say(const options_t *options, const char *run, const said_t *said)
         return run_follow(options, session.client, run, options->wait_s,
                           options->quiet || options->json ? NULL : stderr);
     if (!options->quiet)
-        fprintf(stderr, "handed in; follow it: tocsin run watch %s\n", run);
+        fprintf(stderr, "handed in; follow it: tocsin run watch %.*s\n", RUN_DIGITS, run);
     return 0;
 }
 

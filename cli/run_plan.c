@@ -66,6 +66,24 @@ plan_add_news(value_t *plan, client_t *client, const order_t *order)
     value_set(plan, "stops", stops_in_force(client));
 }
 
+int
+plan_add_callees(value_t *plan, const session_t *session, const order_t *order, fault_t *fault)
+{
+    for (size_t i = 0; i < order->release_count; i++) {
+        char hash[HASH_TEXT];
+        if (!strcmp(order->releases[i].playbook, order->playbook))
+            continue;
+        CLEANUP(fetched_destroy)
+        fetched_t *fetched = fetch_release(session->client, session->trust, "hash",
+                                           hash_write(&order->releases[i].hash, hash), fault);
+        if (!fetched)
+            return fault_wrap(fault, "'%s', which it calls", order->releases[i].playbook);
+        plan_add_callee(plan, fetched->release, fetched->manifest, &fetched->approvals,
+                        session->trust);
+    }
+    return 0;
+}
+
 /* ---- a plan as it is kept ----------------------------------------------------------------- */
 
 static int
@@ -106,6 +124,8 @@ plan_show(const options_t *options, const session_t *session, const wish_t *wish
     shown_t shown = {order, large, wish, fetched->release, fetched->manifest, &fetched->approvals};
     CLEANUP(value_destroy) value_t *plan = plan_value(&shown, session->trust);
     value_set_text(plan, "plan", hash);
+    if (plan_add_callees(plan, session, order, fault))
+        return -1;
     plan_add_news(plan, session->client, order);
     if (incident) {
         value_set_text(plan, "title", value_get_text(incident, "title"));

@@ -71,9 +71,14 @@ print_event(const options_t *options, const value_t *event, FILE *out)
     char time[32], text[FAULT_TEXT_MAX];
     const char *outcome = value_get_text(event, "outcome"), *part = value_get_text(event, "part");
     fprintf(out, "%s  ", show_time(options, value_get_integer(event, "at"), time, sizeof time));
-    if (value_get(event, "worker"))
-        fprintf(out, "%-16s ", value_get_text(event, "worker"));
     show_text(value_get_text(event, "text"), text, sizeof text);
+    if (value_get(event, "worker")) {
+        const char *worker = value_get_text(event, "worker");
+        size_t size = strlen(worker);
+        fprintf(out, "%-16s ", worker);
+        if (!strncmp(text, worker, size) && !strncmp(text + size, ": ", 2))
+            memmove(text, text + size + 2, strlen(text + size + 2) + 1);
+    }
     fprintf(out, "%s", *text ? text : value_get_text(event, "kind"));
     if (*outcome && *part && strcmp(part, "open") != 0)
         fprintf(out, "  (its part: %s)", part);
@@ -84,9 +89,19 @@ print_event(const options_t *options, const value_t *event, FILE *out)
 static int
 detached(const char *run)
 {
-    fprintf(stderr, "\ndetached; run %.*s goes on: tocsin run watch %.*s\n", RUN_DIGITS, run,
-            RUN_DIGITS, run);
+    fprintf(stderr,
+            "\ndetached; run %.*s goes on: tocsin run watch %.*s\n"
+            "  end it: tocsin run cancel %.*s --reason \"...\"\n",
+            RUN_DIGITS, run, RUN_DIGITS, run, RUN_DIGITS, run);
     return EXIT_DETACHED;
+}
+
+static int
+still_runs(const char *run, int64_t wait_s)
+{
+    fprintf(stderr, "tocsin: run %.*s still runs after %lld s; follow it: tocsin run watch %.*s\n",
+            RUN_DIGITS, run, (long long)wait_s, RUN_DIGITS, run);
+    return EXIT_RUNNING;
 }
 
 /* The outcome, once the run has ended; EXIT_RUNNING before. */
@@ -127,12 +142,8 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
         int status = !event || ended || late ? look(client, run, out) : EXIT_RUNNING;
         if (status != EXIT_RUNNING)
             return status;
-        if (!late)
-            continue;
-        fprintf(stderr,
-                "tocsin: run %.*s still runs after %lld s; follow it: tocsin run watch %.*s\n",
-                RUN_DIGITS, run, (long long)wait_s, RUN_DIGITS, run);
-        return EXIT_RUNNING;
+        if (late)
+            return still_runs(run, wait_s);
     }
 }
 
@@ -154,10 +165,13 @@ watch_screen(client_t *client, const char *run, int64_t wait_s)
             return detached(run);
         if (!body)
             return command_fail(&fault);
-        screen_draw(&screen, body, wall_now().ms);
+        CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
+        screen_draw(&screen, body, workers, wall_now().ms);
         int status = status_of(body);
-        if (status != EXIT_RUNNING || (wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000))
+        if (status != EXIT_RUNNING)
             return status;
+        if (wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000)
+            return still_runs(run, wait_s);
         CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
     }
 }

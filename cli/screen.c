@@ -2,13 +2,15 @@
 #include "cli/screen.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/run.h"
 #include "cli/table.h"
 #include "keys/order.h"
 
 #define BAR_CELLS  10
-#define LINE_SHOWN 160
+#define LINE_SHOWN 240 /* cells of a line where nobody knows the terminal's */
 
 static bool
 is_over(const value_t *part)
@@ -71,14 +73,16 @@ write_steps(const value_t *part, char *out, size_t size)
 }
 
 static void
-write_part(const value_t *part, char *out, size_t size)
+write_part(const value_t *run, const value_t *part, const value_t *workers, char *out, size_t size)
 {
-    char steps[LINE_SHOWN], text[LINE_SHOWN];
+    char steps[LINE_SHOWN], text[LINE_SHOWN], why[RUN_WAITS_MAX];
     const char *state = value_get_text(part, "state"), *waits = value_get_text(part, "waits");
     write_steps(part, steps, sizeof steps);
     show_text(value_get_text(part, "text"), text, sizeof text);
-    if (!strcmp(state, "waiting"))
-        snprintf(out, size, "waits%s%s", *text ? ": " : " for the wave before", text);
+    if (run_away(part, workers))
+        snprintf(out, size, "OFFLINE  %s%s%s", steps, *steps ? "  " : "", state);
+    else if (!strcmp(state, "waiting"))
+        snprintf(out, size, "waits %s", *text ? text : run_waits(run, part, why));
     else if (*waits)
         snprintf(out, size, "%s  waits for a person at '%s'", steps, waits);
     else
@@ -87,11 +91,26 @@ write_part(const value_t *part, char *out, size_t size)
                  *text ? ": " : "", text);
 }
 
-static int
-draw_head(const value_t *run, int64_t now_ms)
+/* One line, cut where the terminal ends. */
+static void
+draw_line(const screen_t *self, const char *line)
+{
+    int cells = self->columns > 0 ? self->columns - 1 : LINE_SHOWN;
+    fputs("\033[K", stdout);
+    for (; *line && cells; line++) {
+        bool follows = (line[1] & 0xc0) == 0x80; /* a character ends where none follows */
+        putchar(*line);
+        cells -= !follows;
+    }
+    putchar('\n');
+}
+
+static void
+draw_head(const screen_t *self, const value_t *run, int64_t now_ms)
 {
     const value_t *parts = value_get(run, "parts");
     size_t total = value_count(parts), over = 0;
+    char line[2 * LINE_SHOWN], bar[3 * BAR_CELLS + 1] = "", time[64] = "";
     int64_t present = 0, last = 0, left = screen_left_s(run);
     for (size_t i = 0; i < total; i++) {
         const value_t *part = value_at(parts, i);
@@ -100,50 +119,68 @@ draw_head(const value_t *run, int64_t now_ms)
         present = !is_over(part) && (!present || wave < present) ? wave : present;
         last = wave > last ? wave : last;
     }
-    printf("\033[K%s  run %.*s  %s%s  wave %lld of %lld  ", value_get_text(run, "playbook"),
-           RUN_DIGITS, value_get_text(run, "run"), value_get_text(run, "state"),
-           run_pause_note(run), (long long)(present ? present : last), (long long)last);
     for (size_t i = 0; i < BAR_CELLS; i++)
-        fputs(total && i * total < over * BAR_CELLS ? "█" : "░", stdout);
+        memcpy(bar + 3 * i, total && i * total < over * BAR_CELLS ? "█" : "░", 4);
     int64_t ended = value_get_integer(run, "ended");
-    printf("  %lld s",
-           (long long)((ended ? ended : now_ms) - value_get_integer(run, "created")) / 1000);
     if (!ended && left >= 0)
-        printf(", about %lld s left", (long long)left);
-    putchar('\n');
-    return 1;
+        snprintf(time, sizeof time, ", about %lld s left", (long long)left);
+    snprintf(line, sizeof line, "%.63s  run %.*s  %s%s  wave %lld of %lld  %s  %lld s%s",
+             value_get_text(run, "playbook"), RUN_DIGITS, value_get_text(run, "run"),
+             value_get_text(run, "state"), run_pause_note(run),
+             (long long)(present ? present : last), (long long)last, bar,
+             (long long)((ended ? ended : now_ms) - value_get_integer(run, "created")) / 1000,
+             time);
+    draw_line(self, line);
+}
+
+/* How many lines of workers there is room for. */
+static size_t
+room(const screen_t *self)
+{
+    int left = self->rows - 3; /* the head, "and N more", and where the cursor rests */
+    return self->rows <= 0 || left > SCREEN_PARTS_MAX ? SCREEN_PARTS_MAX
+           : left > 1                                 ? (size_t)left
+                                                      : 1;
 }
 
 /* Those that are at work come first where there are too many. */
 static int
-draw_parts(const value_t *parts)
+draw_parts(const screen_t *self, const value_t *run, const value_t *workers)
 {
-    size_t count = value_count(parts), drawn = 0;
+    const value_t *parts = value_get(run, "parts");
+    size_t count = value_count(parts), drawn = 0, most = room(self);
+    char line[4 * LINE_SHOWN], words[3 * LINE_SHOWN];
     for (int over = 0; over < 2; over++) {
-        for (size_t i = 0; i < count && drawn < SCREEN_PARTS_MAX; i++) {
+        for (size_t i = 0; i < count && drawn < most; i++) {
             const value_t *part = value_at(parts, i);
-            char line[2 * LINE_SHOWN];
             bool late = is_over(part) || !strcmp(value_get_text(part, "state"), "waiting");
-            if (count > SCREEN_PARTS_MAX && late != over)
+            if (count > most ? late != over : over)
                 continue;
-            if (count <= SCREEN_PARTS_MAX && over)
-                continue;
-            write_part(part, line, sizeof line);
-            printf("\033[K  %-16s %.*s\n", value_get_text(part, "worker"), LINE_SHOWN, line);
+            write_part(run, part, workers, words, sizeof words);
+            snprintf(line, sizeof line, "  %-16.127s %s", value_get_text(part, "worker"), words);
+            draw_line(self, line);
             drawn++;
         }
     }
-    if (count > drawn)
-        printf("\033[K  and %zu more\n", count - drawn);
+    if (count > drawn) {
+        snprintf(line, sizeof line, "  and %zu more", count - drawn);
+        draw_line(self, line);
+    }
     return (int)drawn + (count > drawn);
 }
 
 void
-screen_draw(screen_t *self, const value_t *run, int64_t now_ms)
+screen_draw(screen_t *self, const value_t *run, const value_t *workers, int64_t now_ms)
 {
+    struct winsize size;
     if (self->lines)
         printf("\033[%dA", self->lines);
-    self->lines = draw_head(run, now_ms) + draw_parts(value_get(run, "parts"));
+    if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size)) {
+        self->rows = size.ws_row;
+        self->columns = size.ws_col;
+    }
+    draw_head(self, run, now_ms);
+    self->lines = 1 + draw_parts(self, run, workers);
     fputs("\033[J", stdout);
     fflush(stdout);
 }

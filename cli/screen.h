@@ -8,11 +8,14 @@
 #define SCREEN_PARTS_MAX 30 /* lines of workers; the rest are counted */
 
 typedef struct {
-    int lines; /* drawn last */
+    int lines;         /* drawn last */
+    int rows, columns; /* of the terminal; 0: not known */
 } screen_t;
 
-/* Draws the broker's answer on a run over what was drawn last, on standard output. */
-void screen_draw(screen_t *self, const value_t *run, int64_t now_ms);
+/* Draws the broker's answer on a run over what was drawn last, on standard output: no line wider
+ * than the terminal and no more lines than it has, so that redrawing never leaves any behind.
+ * workers is its answer to `workers`; NULL where there is none. */
+void screen_draw(screen_t *self, const value_t *run, const value_t *workers, int64_t now_ms);
 
 /* How long the run may still take, in seconds, going by the parts that have ended; -1 where nobody
  * can say. */

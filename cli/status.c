@@ -8,6 +8,7 @@
 
 #define RUNS_SHOWN_MAX    20
 #define WAITING_SHOWN_MAX 8
+#define AWAY_SHOWN_MAX    8
 
 /* "3 waiting, 1 running": what is not zero. */
 static void
@@ -138,17 +139,61 @@ may_answer(const value_t *question, const trust_t *trust, const char *person)
     return false;
 }
 
+/* Whether this person signed the order of the run: then another consents in it. */
+static bool
+ordered_by(const value_t *question, const value_t *runs, const char *person)
+{
+    for (size_t i = 0; i < value_count(runs); i++)
+        if (!strcmp(value_get_text(value_at(runs, i), "run"), value_get_text(question, "run")))
+            return !strcmp(value_get_text(question, "kind"), "approve") &&
+                   lists(value_get(value_at(runs, i), "who"), person);
+    return false;
+}
+
 /* What runs ask of this person, as a list; the caller's. */
 static value_t *
-my_questions(client_t *client, const trust_t *trust)
+my_questions(client_t *client, const trust_t *trust, const value_t *runs)
 {
     fault_t ignored;
     value_t *mine = value_list();
     CLEANUP(value_destroy) value_t *asked = people_asked(client, NULL, &ignored);
-    for (size_t i = 0; i < value_count(asked); i++)
-        if (may_answer(value_at(asked, i), trust, client_person(client)))
-            value_append(mine, value_copy(value_at(asked, i)));
+    for (size_t i = 0; i < value_count(asked); i++) {
+        if (!may_answer(value_at(asked, i), trust, client_person(client)))
+            continue;
+        value_t *question = value_copy(value_at(asked, i));
+        value_set_bool(question, "ordered", ordered_by(question, runs, client_person(client)));
+        value_append(mine, question);
+    }
     return mine;
+}
+
+/* Who is away, by name: they are what a responder asks for first. */
+static value_t *
+offline_workers(client_t *client)
+{
+    fault_t ignored;
+    value_t *away = value_list();
+    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &ignored);
+    for (size_t i = 0; i < value_count(workers); i++)
+        if (!value_get_bool(value_at(workers, i), "online"))
+            value_append(away, value_copy(value_at(workers, i)));
+    return away;
+}
+
+static void
+print_offline(const options_t *options, const value_t *away)
+{
+    size_t count = value_count(away), shown = count > AWAY_SHOWN_MAX ? AWAY_SHOWN_MAX : count;
+    for (size_t i = 0; i < shown; i++) {
+        const value_t *row = value_at(away, i);
+        char time[32];
+        int64_t seen = value_get_integer(row, "seen");
+        printf("  OFFLINE %s, region %s, %s%s\n", value_get_text(row, "id"),
+               value_get_text(row, "region"), seen ? "seen last " : "never seen",
+               seen ? show_time(options, seen, time, sizeof time) : "");
+    }
+    if (count > shown)
+        printf("  %zu more: tocsin worker list\n", count - shown);
 }
 
 static void
@@ -158,8 +203,9 @@ print_questions(const options_t *options, const value_t *questions)
         const value_t *row = value_at(questions, i);
         bool asks = !strcmp(value_get_text(row, "kind"), "ask");
         people_print(options, row, stdout);
-        printf("    tocsin run %s %.12s%s\n", asks ? "answer" : "approve",
-               value_get_text(row, "run"), asks ? " ANSWER" : "");
+        printf("    tocsin run %s %.12s%s%s\n", asks ? "answer" : "approve",
+               value_get_text(row, "run"), asks ? " ANSWER" : "",
+               value_get_bool(row, "ordered") ? "   by another: you signed its order" : "");
     }
 }
 
@@ -205,6 +251,7 @@ print_status(const options_t *options, const value_t *status)
     printf("%-10s %lld of %lld online\n", "workers",
            (long long)value_get_integer(workers, "online"),
            (long long)value_get_integer(workers, "known"));
+    print_offline(options, value_get(status, "offline"));
     printf("%-10s %lld releases, %lld waiting for approval\n", "catalog",
            (long long)value_get_integer(catalog, "releases"),
            (long long)value_get_integer(catalog, "waiting"));
@@ -244,7 +291,8 @@ status(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     value_set(body, "active", active_runs(client));
     value_set(body, "reviews", my_reviews(client, trust));
-    value_set(body, "asked", my_questions(client, trust));
+    value_set(body, "asked", my_questions(client, trust, value_get(body, "active")));
+    value_set(body, "offline", offline_workers(client));
     value_set(body, "stops", ask_list(client, "stops"));
     value_set(body, "brakes", ask_list(client, "brakes"));
     if (options->json)

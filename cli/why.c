@@ -49,7 +49,7 @@ print_why(const options_t *options, const value_t *incident, const value_t *deci
     printf("  triggered by its name: %s", value_count(playbooks) ? "" : "no playbook in service");
     for (size_t i = 0; i < value_count(playbooks); i++)
         printf("%s%s", i ? ", " : "", value_string(value_at(playbooks, i)));
-    printf("\n\n  %-17s  RAN  PLAYBOOK\n", "WHEN");
+    printf("\n\n  %-19s  RAN  PLAYBOOK\n", "WHEN");
     for (size_t i = 0; i < value_count(decisions); i++)
         print_decision(options, value_at(decisions, i));
     if (!value_count(decisions))

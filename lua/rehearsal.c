@@ -361,6 +361,9 @@ check_step(const rehearsal_t *self, const char *step, fault_t *fault)
     const char *text = value_get_text(self->faults, step);
     const char *outcome = value_get_text(self->outcomes, step);
     outcome = outcome[0] ? outcome : "not run";
+    if (!*expected)
+        return fault_set(fault, FAULT_FAILED, "step '%s' is %s, and 'expect' does not name it%s%s",
+                         step, outcome, text[0] ? ": " : "", text);
     if (strcmp(outcome, expected) != 0)
         return fault_set(fault, FAULT_FAILED, "step '%s' is %s, not '%s'%s%s", step, outcome,
                          expected, text[0] ? ": " : "", text);

@@ -244,6 +244,19 @@ note_undo(share_t *share, const receipt_t *receipt)
                  strcmp(receipt->step, "-") ? UNDO_DONE : UNDO_FAILED);
 }
 
+/* Why a part will have failed: its last receipt may be of a step that comes whatever happened. */
+static void
+note_failure(share_t *share, const receipt_t *receipt)
+{
+    bool failed = receipt->outcome == OUTCOME_FAILED || receipt->outcome == OUTCOME_UNKNOWN;
+    bool again = receipt->attempt > 1 && receipt->outcome == OUTCOME_OK;
+    if (part_ended(share->row.state) || receipt->phase != PHASE_RUN || !(failed || again))
+        return;
+    bool said = failed && strcmp(receipt->reason, "-") != 0;
+    snprintf(share->row.code, sizeof share->row.code, "%s", failed ? receipt->code : "");
+    snprintf(share->row.text, sizeof share->row.text, "%.255s", said ? receipt->reason : "");
+}
+
 static void
 move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *run, share_t *share,
            uint64_t leaf)
@@ -255,10 +268,10 @@ move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *
     share->row.verified = share->row.verified || verifies(self, run, receipt);
     note_undo(share, receipt);
     if (!part_ended(state)) {
-        if (share->row.state == PART_ACCEPTED || share->row.proven)
-            run_put_share(self, share); /* proven: a receipt of before its end came behind it */
-        else
-            accept_share(self, run, share);
+        if (share->row.state != PART_ACCEPTED && !share->row.proven)
+            accept_share(self, run, share); /* proven: a receipt of before its end came behind it */
+        note_failure(share, receipt);
+        run_put_share(self, share);
         return;
     }
     bytes_destroy(&share->receipt);
@@ -268,9 +281,11 @@ move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *
     }
     share->row.proven = true;
     share->row.receipt = leaf;
-    bool said = strcmp(receipt->reason, "-") != 0;
-    run_move(self, run, share, state, strcmp(receipt->code, "none") ? receipt->code : "",
-             said ? receipt->reason : "");
+    const part_row_t before = share->row;
+    bool earlier = receipt->outcome == OUTCOME_OK && state != PART_DONE;
+    const char *code = strcmp(receipt->code, "none") ? receipt->code : "";
+    const char *text = strcmp(receipt->reason, "-") ? receipt->reason : "";
+    run_move(self, run, share, state, earlier ? before.code : code, earlier ? before.text : text);
     run_advance(self, run);
 }
 

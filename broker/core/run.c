@@ -208,6 +208,14 @@ stir(core_t *self, const run_t *ended, const share_t *share)
     }
 }
 
+/* As it stands behind "'PLAYBOOK' on 'TARGET'". */
+static const char *const became[] = {
+    [PART_WAITING] = "waits",       [PART_OFFERED] = "is offered", [PART_ACCEPTED] = "has begun",
+    [PART_DONE] = "is done",        [PART_FAILED] = "failed",      [PART_REFUSED] = "was refused",
+    [PART_SKIPPED] = "was skipped", [PART_STOPPED] = "is stopped", [PART_UNKNOWN] = "is unknown",
+    [PART_NEVER] = "never began",
+};
+
 static void
 tell_share(core_t *self, const run_t *run, const share_t *share)
 {
@@ -215,8 +223,8 @@ tell_share(core_t *self, const run_t *run, const share_t *share)
     const part_row_t *row = &share->row;
     snprintf(event.worker, sizeof event.worker, "%s", share->peer->row.id);
     snprintf(event.part, sizeof event.part, "%s", part_word(row->state));
-    snprintf(event.text, sizeof event.text, "'%s' on '%s' is %s%s%s", run->row.playbook,
-             row->target, part_word(row->state), *row->text ? ": " : "", row->text);
+    snprintf(event.text, sizeof event.text, "'%s' on '%s' %s%s%s", run->row.playbook, row->target,
+             became[row->state], *row->text ? ": " : "", row->text);
     core_tell(self, &event);
 }
 

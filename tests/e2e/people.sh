@@ -36,7 +36,7 @@ ok "  whose status says what is asked" says "step which asks an answer of a resp
 ok "  in whose words" says '"Which log is full\?"' tocsin status
 ok "  and what can be answered" says "one of: left, right" tocsin status
 ok "  a sink is told" wait_for 20 grep -q "person.wanted.*Which log is full" "$SITE_HOME/posts"
-ok "another answer is refused" refuses 4 "'both' is none of the options" tocsin --no-input run answer "$RUN" both
+ok "another answer is refused" refuses 64 "'both' is none of the options" tocsin --no-input run answer "$RUN" both
 ok "  as is one of nobody who may give it" refuses 4 "responder" as ana run answer "$RUN" left
 ok "  and the run waits still" part_says north-1 "waits for a person in step which"
 ok "an answer is given" as dung run answer "$RUN" right

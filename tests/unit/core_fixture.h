@@ -261,8 +261,10 @@ receipt_in(house_t *self, const char *worker, const char *step_name, phase_t pha
     receipt->phase = phase;
     receipt->outcome = outcome;
     receipt->part = part;
-    if (outcome != OUTCOME_OK)
+    if (outcome != OUTCOME_OK) {
         text_copy(receipt->code, sizeof receipt->code, "failed");
+        text_copy(receipt->reason, sizeof receipt->reason, "because");
+    }
     return site_seal_receipt(self->site, receipt, worker);
 }
 

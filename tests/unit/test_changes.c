@@ -134,7 +134,7 @@ every_line_of_a_manifest_is_said(void **state)
         "step b: waits at most 60 s for the consent of one officer: Go on?; needs a",
         "step c: waits at most 90 s for an answer (choice, of x | y) of one responder: How?",
         "step d: notifies pager; at most 60 s; only once failed: a",
-        "step e: calls other; gives z = inputs.n; asks whether to",
+        "step e: calls other; gives z = inputs.n; skips itself where not needed",
         "step f: at most 60 s; runs last, whatever happened",
     };
     CLEANUP(value_destroy) value_t *changes = changes_between(NULL, text);

@@ -254,6 +254,19 @@ a_failed_run_that_undid_what_it_had_done_is_undone(void **state)
 }
 
 static void
+a_part_says_why_it_failed_whatever_came_after_it(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    order_w1(self, 'a');
+    worker_tells(self, "w1", "free", OUTCOME_FAILED, OUTCOME_OPEN);
+    restart(self);
+    worker_tells(self, "w1", "usage", OUTCOME_OK, OUTCOME_FAILED);
+    assert_string_equal(part_of(self, "w1").text, "because");
+    assert_string_equal(part_of(self, "w1").code, "failed");
+}
+
+static void
 an_undo_that_failed_is_said_whatever_came_after_it(void **state)
 {
     house_t *self = *state;
@@ -395,6 +408,7 @@ main(void)
         CASE(no_automatic_run_begins_beside_an_order),
         CASE(a_paused_run_offers_nothing_further),
         CASE(a_failed_run_that_undid_what_it_had_done_is_undone),
+        CASE(a_part_says_why_it_failed_whatever_came_after_it),
         CASE(an_undo_that_failed_is_said_whatever_came_after_it),
         CASE(an_order_that_may_call_what_is_not_here_is_refused),
         CASE(a_run_that_only_observes_goes_at_once),
