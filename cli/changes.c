@@ -23,9 +23,12 @@ typedef enum {
     TOPICS
 } topic_t;
 
-typedef value_t *(says_t)(const manifest_t *self); /* a list of {text, alarm} */
+/* A line that alarms where it is there; one that guards alarms where it is gone. */
+typedef enum { MARK_NONE, MARK_ALARM, MARK_GUARD } mark_t;
 
-static void PRINTF(3, 4) say(value_t *list, bool alarm, const char *format, ...)
+typedef value_t *(says_t)(const manifest_t *self); /* a list of {text, alarm, guard} */
+
+static void PRINTF(3, 4) say(value_t *list, mark_t mark, const char *format, ...)
 {
     char text[4096];
     va_list args;
@@ -34,7 +37,8 @@ static void PRINTF(3, 4) say(value_t *list, bool alarm, const char *format, ...)
     va_end(args);
     value_t *line = value_map();
     value_set_text(line, "text", text);
-    value_set_bool(line, "alarm", alarm);
+    value_set_bool(line, "alarm", mark == MARK_ALARM);
+    value_set_bool(line, "guard", mark == MARK_GUARD);
     value_append(list, line);
 }
 
@@ -42,7 +46,8 @@ static value_t *
 say_class(const manifest_t *self)
 {
     value_t *list = value_list();
-    say(list, self->highest == CLASS_DESTRUCTIVE, "class %s", class_word(self->highest));
+    say(list, self->highest == CLASS_DESTRUCTIVE ? MARK_ALARM : MARK_NONE, "class %s",
+        class_word(self->highest));
     return list;
 }
 
@@ -69,8 +74,8 @@ say_ops(const manifest_t *self)
         const manifest_use_t *use = &self->uses[i];
         CLEANUP(bytes_destroy) bytes_t *bounds = bytes_new();
         size_t count = add_bounds(self, use, bounds);
-        say(list, !count || use->class_ == CLASS_DESTRUCTIVE, "step %s may call %s (%s): %s",
-            use->step, use->op, class_word(use->class_),
+        say(list, !count || use->class_ == CLASS_DESTRUCTIVE ? MARK_ALARM : MARK_NONE,
+            "step %s may call %s (%s): %s", use->step, use->op, class_word(use->class_),
             count ? bytes_text(bounds) : "WITHOUT BOUNDS but its schema and the machine's policy");
     }
     return list;
@@ -107,7 +112,7 @@ say_inputs(const manifest_t *self)
             bytes_addf(line, ", default %s", input->fallback);
         if (input->from[0])
             bytes_addf(line, ", from the alert's %s", input->from);
-        say(list, false, "%s", bytes_text(line));
+        say(list, MARK_NONE, "%s", bytes_text(line));
     }
     return list;
 }
@@ -117,7 +122,7 @@ say_triggers(const manifest_t *self)
 {
     value_t *list = value_list();
     for (size_t i = 0; i < self->trigger_count; i++)
-        say(list, false, "offers itself on alert %s", self->triggers[i]);
+        say(list, MARK_NONE, "offers itself on alert %s", self->triggers[i]);
     return list;
 }
 
@@ -125,18 +130,18 @@ static value_t *
 say_rollout(const manifest_t *self)
 {
     value_t *list = value_list();
-    say(list, false,
+    say(list, MARK_NONE,
         "waves: first %u, then %u times as many, after %llu s of health; %u failures "
         "are borne",
         self->first, self->grow, (unsigned long long)self->soak_s, self->max_failures);
     if (self->most)
-        say(list, false, "at most %u targets", self->most);
+        say(list, MARK_GUARD, "at most %u targets", self->most);
     else
-        say(list, false, "as many targets as an order names");
+        say(list, MARK_NONE, "as many targets as an order names");
     if (self->keep)
-        say(list, false, "leaves %u of those selected untouched", self->keep);
+        say(list, MARK_GUARD, "leaves %u of those selected untouched", self->keep);
     if (self->cooldown_s)
-        say(list, false, "by itself on one target not again within %llu s",
+        say(list, MARK_GUARD, "by itself on one target not again within %llu s",
             (unsigned long long)self->cooldown_s);
     return list;
 }
@@ -222,7 +227,8 @@ say_steps(const manifest_t *self)
         const manifest_step_t *step = &self->steps[sequence[i]];
         CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
         changes_step(self, step, line);
-        say(list, false, "step %s: %s", step->name, bytes_text(line));
+        say(list, step->kind == STEP_APPROVE ? MARK_GUARD : MARK_NONE, "step %s: %s", step->name,
+            bytes_text(line));
     }
     return list;
 }
@@ -231,7 +237,7 @@ static value_t *
 say_summary(const manifest_t *self)
 {
     value_t *list = value_list();
-    say(list, false, "says: %s", self->summary);
+    say(list, MARK_NONE, "says: %s", self->summary);
     return list;
 }
 
@@ -265,7 +271,8 @@ compare_topic(value_t *changes, const value_t *before, const value_t *after, boo
 {
     for (size_t i = 0; i < value_count(before); i++)
         if (!holds(after, value_at(before, i)))
-            add_change(changes, "-", value_at(before, i), false);
+            add_change(changes, "-", value_at(before, i),
+                       value_get_bool(value_at(before, i), "guard"));
     for (size_t i = 0; i < value_count(after); i++) {
         const value_t *line = value_at(after, i);
         bool known = holds(before, line), alarm = value_get_bool(line, "alarm");

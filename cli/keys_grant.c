@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/changes.h"
 #include "cli/fetch.h"
 #include "cli/keys.h"
 #include "cli/options.h"
@@ -179,17 +180,46 @@ print_ops(const manifest_t *manifest)
                 class_word(manifest->uses[i].class_), manifest->uses[i].op);
 }
 
+/* Whom its steps ask and tell. */
+static void
+print_people(const manifest_t *manifest)
+{
+    for (const manifest_step_t *step = manifest->steps;
+         step < manifest->steps + manifest->step_count; step++) {
+        CLEANUP(bytes_destroy) bytes_t *does = bytes_new();
+        if (step->kind == STEP_RUN)
+            continue;
+        changes_step(manifest, step, does);
+        fprintf(stderr, "  step %s %s\n", step->name, bytes_text(does));
+    }
+}
+
+/* A run under a grant has no release but the grant's, so it calls nothing. */
+static int
+check_calls(const manifest_t *manifest, fault_t *fault)
+{
+    for (size_t i = 0; i < manifest->step_count; i++)
+        if (manifest->steps[i].kind == STEP_CALL)
+            return fault_set(fault, FAULT_CONFLICT,
+                             "step '%s' of '%s' calls '%s', which no run under a grant may: order "
+                             "it, or grant '%s' by itself",
+                             manifest->steps[i].name, manifest->playbook, manifest->steps[i].callee,
+                             manifest->steps[i].callee);
+    return 0;
+}
+
 /* What an enemy who can raise any matching alert could make of it. */
 static void
 print_worst_case(const grant_t *grant, const fetched_t *fetched, const trust_t *trust)
 {
     uint64_t life_s = (uint64_t)(grant->expires.ms - grant->issued.ms) / 1000;
     uint64_t spans = (life_s + grant->budget_s - 1) / grant->budget_s;
-    fprintf(stderr, "worst case: nobody is asked, and release %llu of %s runs\n",
+    fprintf(stderr, "worst case: nobody orders it, and release %llu of %s runs\n",
             (unsigned long long)fetched->release->sequence, grant->playbook);
     size_t workers = print_scope(grant, trust);
     print_inputs(grant, fetched->manifest);
     print_ops(fetched->manifest);
+    print_people(fetched->manifest);
     fprintf(stderr,
             "  %llu times in %llu s on each worker; in its %llu days about %llu times each, "
             "%llu in all\n",
@@ -263,7 +293,8 @@ make_grant(const options_t *options, const terms_t *terms, const fetched_t *fetc
 {
     CLEANUP(bytes_destroy) bytes_t *text = grant_text(terms, fetched, trust, fault);
     CLEANUP(grant_destroy) grant_t *grant = text ? grant_decode(bytes_slice(text), fault) : NULL;
-    if (!grant || check_bounded(grant, fetched->manifest, fault))
+    if (!grant || check_calls(fetched->manifest, fault) ||
+        check_bounded(grant, fetched->manifest, fault))
         return -1;
     if (!hash_equal(&grant->release, &fetched->hash))
         return fault_set(fault, FAULT_STALE,

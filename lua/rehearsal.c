@@ -347,7 +347,7 @@ run_whole(rehearsal_t *self, fault_t *fault)
     while (walk_next(self->walk, &stride))
         if (run_stride(self, &stride, fault))
             return -1;
-    return recording_finish(self->recording, fault);
+    return 0;
 }
 
 /* ---- what was expected ------------------------------------------------------------------- */
@@ -427,7 +427,7 @@ run_with_failure(const rehearsal_t *base, size_t at, uint64_t seed, fault_t *fau
                         .used = base->used,
                         .fail_at = at};
     self.recording = recording_new(self.test, at, seed);
-    int wrong = run_whole(&self, fault);
+    int wrong = run_whole(&self, fault) || recording_finish(self.recording, fault);
     if (!wrong && !check_chaos(&self, fault))
         return 0;
     return fault_wrap(fault, "chaos: op %zu fails (%s)", at, recording_drawn(self.recording));
@@ -459,7 +459,8 @@ rehearse_noting(const manifest_t *manifest, slice_t playbook, slice_t test_text,
         return -1;
     const value_t *chaos = value_get(test, "chaos");
     self.recording = recording_new(test, 0, 0);
-    if (run_whole(&self, fault) || check_expectations(&self, fault))
+    if (run_whole(&self, fault) || check_expectations(&self, fault) ||
+        recording_finish(self.recording, fault))
         return -1;
     return chaos ? run_chaos(&self, chaos, fault) : 0;
 }

@@ -112,6 +112,23 @@ a_higher_class_alarms_and_a_lower_one_does_not(void **state)
 }
 
 static void
+a_consent_or_a_limit_that_is_gone_alarms(void **state)
+{
+    (void)state;
+    static const char before[] =
+        HEAD "class observe\nrollout 1 2 30 0\nlimits 5 2\ncooldown 60\nstep a run 60 -\n"
+             "step b approve 60 -\nperson b officer 60\ntext b Go?\nend\n";
+    static const char after[] =
+        HEAD "class observe\nrollout 1 2 30 0\nlimits 9 0\ncooldown 0\nstep a run 60 -\nend\n";
+    static const char *const gone[] = {"step b: waits", "at most 5 targets", "leaves 2 of",
+                                       "by itself on one target"};
+    CLEANUP(value_destroy) value_t *changes = changes_between(before, after);
+    for (size_t i = 0; i < ARRAY_SIZE(gone); i++)
+        assert_true(value_get_bool(find(changes, "-", gone[i]), "alarm"));
+    assert_false(value_get_bool(find(changes, "+", "at most 9 targets"), "alarm"));
+}
+
+static void
 every_line_of_a_manifest_is_said(void **state)
 {
     (void)state;
@@ -198,6 +215,7 @@ main(void)
         cmocka_unit_test(an_op_without_bounds_alarms),
         cmocka_unit_test(an_op_that_was_without_bounds_before_still_alarms),
         cmocka_unit_test(a_higher_class_alarms_and_a_lower_one_does_not),
+        cmocka_unit_test(a_consent_or_a_limit_that_is_gone_alarms),
         cmocka_unit_test(every_line_of_a_manifest_is_said),
         cmocka_unit_test(the_diff_shows_files_that_came_went_and_changed_but_no_manifest),
         cmocka_unit_test(nothing_in_the_code_reaches_the_terminal_as_a_command),

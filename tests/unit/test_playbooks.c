@@ -79,6 +79,14 @@ a_rehearsal_says_what_came_otherwise(void **state)
     rehearses("return { ops = { { op = 'disk.usage', result = { used = 3 } }, { op = 'disk.usage' "
               "} }, " EXPECT " }",
               "op 2 of the test was never asked for");
+    rehearses("return { " OPS "expect = { one = 'ok' } }",
+              "step 'two' is skipped, and 'expect' does not name it");
+    rehearses_in("return playbook { name = 'slip', summary = 'slip',\n"
+                 "step 'one' { uses = { 'service.status' }, run = function()\n"
+                 " local nothing nothing.x = 1 return service.status { service = 'x' } end } }",
+                 "return { ops = { { op = 'service.status', result = {} } },"
+                 " expect = { one = 'ok' } }",
+                 "playbook.lua:3: attempt to index a nil value");
 }
 
 /* Starts a service, has it confirmed, and stops it again where what follows fails. */
