@@ -359,6 +359,9 @@ check_first(const mandate_t *self, const lawbook_t *by, fault_t *fault)
     const grant_t *grant = self->warrant->grant;
     if (by->now.ms > (order ? order->not_after : grant->expires).ms)
         return fault_set(fault, FAULT_WINDOW, "the window for starting this run is over");
+    if (by->now.ms < (order ? order->not_before : grant->issued).ms)
+        return fault_set(fault, FAULT_WINDOW,
+                         "by this machine's clock the window for starting this run has not begun");
     if (!grant)
         return 0;
     wall_t since = {by->now.ms - (int64_t)grant->budget_s * 1000};

@@ -554,6 +554,23 @@ the_window_bounds_starting(void **state)
     answers(bench, "FAULT", "window");
 }
 
+/* The warrant held; then the clock went back. */
+static void
+a_clock_that_went_back_before_the_window_begins_nothing(void **state)
+{
+    bench_t *bench = *state;
+    bench->now = site_after(bench->site->now, -7200);
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "window");
+    bench->now = bench->site->now;
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    bench->now = site_after(bench->site->now, -7200); /* what began goes on */
+    remove_log(bench, "2");
+    assert_null(bench->answer);
+    finish(bench, FAULT_NONE);
+}
+
 static void
 an_op_that_runs_is_not_started_twice(void **state)
 {
@@ -774,6 +791,7 @@ main(void)
         TEST_OP(the_machines_own_policy_has_the_last_word__eff_op_not_in_policy),
         TEST_OP(ops_begin_no_oftener_than_the_policy_says__eff_rate_limit),
         TEST_OP(the_window_bounds_starting),
+        TEST_OP(a_clock_that_went_back_before_the_window_begins_nothing),
         TEST_OP(an_op_that_runs_is_not_started_twice),
         TEST_OP(so_many_ops_run_at_once_and_no_more),
         TEST_OP(a_known_key_with_another_op_or_argument_is_unknown),
