@@ -354,6 +354,16 @@ walk_part(walk_t *self)
 }
 
 bool
+walk_undo_cut_short(const walk_t *self)
+{
+    size_t step;
+    bool began = false;
+    for (size_t i = 0; i < self->manifest->step_count; i++)
+        began = began || self->marks[i].undo_ended;
+    return began && self->undo_denied && find_undo(self, &step);
+}
+
+bool
 walk_touched(const walk_t *self)
 {
     for (size_t i = 0; i < self->manifest->step_count; i++)

@@ -65,6 +65,9 @@ size_t walk_running(const walk_t *self);
 /* The whole part's outcome; OUTCOME_OPEN while a stride runs or may begin. */
 outcome_t walk_part(walk_t *self);
 
+/* Whether undoing began, and the time for it was over before all was undone. */
+bool walk_undo_cut_short(const walk_t *self);
+
 /* Whether anything was touched that has not been undone. */
 bool walk_touched(const walk_t *self);
 

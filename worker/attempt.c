@@ -290,10 +290,10 @@ ask_person(attempt_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
     if (question_begin(&self->question, self->place, now, fault))
         return -1;
-    int64_t left = self->question.expires.ms - now.ms;
+    int64_t wait = (int64_t)step_of(self)->wait_s * 1000, left = self->question.expires.ms - now.ms;
     start(self, now);
     self->state = ATTEMPT_ASKING;
-    self->deadline.ms = clock.ms + (left < 0 ? 0 : left);
+    self->deadline.ms = clock.ms + (left < 0 ? 0 : left > wait ? wait : left);
     return 0;
 }
 

@@ -14,8 +14,7 @@
 #include "worker/policy.h"
 
 #define EFFECTOR_WARRANTS_MAX 64 /* kept by run till OVER; beyond, the first makes room */
-#define EFFECTOR_FLIGHTS_MAX  64 /* ops that run at once: one of each attempt that may be at work \
-                                  */
+#define EFFECTOR_FLIGHTS_MAX  64 /* ops that run at once: one of each attempt at work */
 
 typedef struct {
     void *self;

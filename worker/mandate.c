@@ -317,6 +317,8 @@ mandate_check_act(const mandate_t *self, const act_t *act, fault_t *fault)
     const play_t *play = mandate_step(self, act->step, &step);
     if (!play)
         return fault_set(fault, FAULT_OP, "there is no step '%.80s' in this run", act->step);
+    if (act->phase == PHASE_UNDO && !step->has_undo)
+        return fault_set(fault, FAULT_DENIED, "step '%.80s' has no undo", act->step);
     uint64_t most = act->phase == PHASE_UNDO ? 1 : step->retries + 1u;
     if (act->attempt < 1 || act->attempt > most)
         return fault_set(fault, FAULT_DENIED, "attempt %llu of '%.80s', which has at most %llu",
@@ -376,8 +378,8 @@ int
 mandate_check_time(const mandate_t *self, const act_t *act, const lawbook_t *by, fault_t *fault)
 {
     const journal_entry_t *first = journal_first(by->journal, &self->warrant->run);
-    if (act->phase == PHASE_UNDO && check_undo(self, first, by->now, fault))
-        return -1;
+    if (act->phase == PHASE_UNDO && (first || self->warrant->order))
+        return check_undo(self, first, by->now, fault);
     if (!first)
         return check_first(self, by, fault);
     if (by->now.ms > first->begun.ms + FINISH_MAX_MS)

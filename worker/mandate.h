@@ -63,8 +63,9 @@ int mandate_check_act(const mandate_t *self, const act_t *act, fault_t *fault) M
 /* Whether its signers reach it. FAULT_CLASS. */
 int mandate_check_class(const mandate_t *self, const act_t *act, fault_t *fault) MUST_CHECK;
 
-/* Whether it may begin now: the window bounds the first op, the first op bounds the rest, undo has
- * its own time; a grant's first op counts. FAULT_WINDOW, FAULT_EXPIRED, FAULT_BUDGET. */
+/* Whether it may begin now: the window bounds the first op, the first op bounds the rest; undo has
+ * its own time, and no other; a grant's first op counts. FAULT_WINDOW, FAULT_EXPIRED, FAULT_BUDGET.
+ */
 int mandate_check_time(const mandate_t *self, const act_t *act, const lawbook_t *by,
                        fault_t *fault) MUST_CHECK;
 

@@ -133,6 +133,16 @@ part_say_waiting(const part_t *self)
             question_say(attempt_question(self->attempts[i]), self->place, &self->last);
 }
 
+/* A part that gave up undoing says so in a receipt of its own, behind those of its steps. */
+static outcome_t
+part_behind(const part_t *self, const receipt_t *receipt)
+{
+    walk_t *walk = self->plays.play[0]->walk;
+    outcome_t outcome = walk_part(walk);
+    bool given_up = outcome == OUTCOME_FAILED && walk_undo_cut_short(walk);
+    return given_up && strcmp(receipt->step, "-") != 0 ? OUTCOME_OPEN : outcome;
+}
+
 /* Fills in what every receipt of the part says, and what follows from it. */
 static int
 write_receipt(part_t *self, receipt_t *receipt, const bytes_t *output, wall_t now, fault_t *fault)
@@ -141,7 +151,7 @@ write_receipt(part_t *self, receipt_t *receipt, const bytes_t *output, wall_t no
     receipt->run = warrant->run;
     receipt->release = warrant->release_hash;
     text_copy(receipt->authority, sizeof receipt->authority, part_authority(warrant->grant));
-    receipt->part = walk_part(self->plays.play[0]->walk);
+    receipt->part = part_behind(self, receipt);
     receipt->ended = now;
     self->closed = receipt->part != OUTCOME_OPEN;
     if (transcript_flush(self->transcript, self->closed, fault) ||

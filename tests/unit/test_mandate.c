@@ -6,15 +6,19 @@
 #define PLAYBOOK(name, lines)                                               \
     "tocsin-manifest v1\nplaybook " name "\nsummary A test\nclass change\n" \
     "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\n" lines "end\n"
-#define GATED                                                                                  \
-    PLAYBOOK("disk-full", "step clean run 60 undo\nstep go approve 60 -\nstep look run 60 -\n" \
-                          "step more call 60 -\nneeds clean go\nneeds more clean\n"            \
-                          "retry look 2 5\nperson go responder 600\ntext go Sure?\n"           \
-                          "call more other\ngiven more deep /var/log\n"                        \
+#define GATED                                                                                     \
+    PLAYBOOK("disk-full", "step clean run 60 undo\nstep go approve 60 -\nstep look run 60 undo\n" \
+                          "step more call 60 -\nneeds clean go\nneeds more clean\n"               \
+                          "retry look 2 5\nperson go responder 600\ntext go Sure?\n"              \
+                          "call more other\ngiven more deep /var/log\n"                           \
                           "use clean file.remove change\nuse look file.remove change\n")
 #define OTHER                                                                        \
     PLAYBOOK("other", "input deep path\nstep a run 60 -\nuse a file.remove change\n" \
                       "bound a file.remove path under inputs.deep\n")
+
+#define UNDOABLE                                                      \
+    PLAYBOOK("disk-full", "step clean run 60 undo\nretry clean 2 5\n" \
+                          "use clean file.remove change\n")
 
 /* A release of this playbook, and an order that lists 'other' beside it. */
 static sealed_t
@@ -116,6 +120,37 @@ an_undo_is_another_effect_and_has_one_attempt(void **state)
     bench->phase = "redo";
     remove_at(bench, "look", "1", "/var/log/a.1");
     answers(bench, "FAULT", "format");
+}
+
+static void
+only_what_declares_an_undo_has_one(void **state)
+{
+    bench_t *bench = *state;
+    bench->phase = "undo";
+    remove_at(bench, "clean", "1", "/var/log/a.1");
+    answers(bench, "FAULT", "denied");
+    assert_int_equal(bench->started, 0);
+}
+
+static void
+an_undo_has_all_the_time_that_the_order_gives_it(void **state)
+{
+    bench_t *bench = *state;
+    sealed_done(&bench->release);
+    bench->release = seal_release(bench, "disk-full", UNDOABLE);
+    order_t *order = new_order(bench);
+    order->undo_until = site_after(bench->now, 96 * 3600);
+    seal_order(bench, order, "pat");
+    send_warrant_of(bench, "order", UNDOABLE);
+    remove_at(bench, "clean", "1", "/var/log/a.1");
+    finish(bench, FAULT_NONE);
+    bench->now = site_after(bench->now, 95 * 3600);
+    remove_at(bench, "clean", "2", "/var/log/b.1"); /* nothing else may begin so late */
+    answers(bench, "FAULT", "window");
+    bench->phase = "undo";
+    remove_at(bench, "clean", "1", "/var/log/a.1");
+    finish(bench, FAULT_NONE);
+    answers(bench, "RESULT", "");
 }
 
 static void
@@ -387,6 +422,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(attempts_go_as_far_as_the_manifests_retry),
         TEST(an_undo_is_another_effect_and_has_one_attempt),
+        TEST(only_what_declares_an_undo_has_one),
+        TEST(an_undo_has_all_the_time_that_the_order_gives_it),
         TEST(nothing_is_undone_after_the_orders_undo_until),
         TEST(nothing_behind_a_consent_is_done_without_it),
         TEST(a_consent_that_does_not_count_opens_nothing),

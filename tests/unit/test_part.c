@@ -70,6 +70,13 @@ nothing_is_undone_once_the_time_for_it_is_over(void **state)
     says_done(bench, 0);
     hears_step(bench, "b", PHASE_UNDO, OUTCOME_OK, OUTCOME_OPEN);
     works_on(bench, "z");
+    says_done(bench, 0);
+    hears_step(bench, "z", PHASE_RUN, OUTCOME_OK, OUTCOME_OPEN);
+    CLEANUP(receipt_destroy) receipt_t *last = hears_receipt(bench);
+    assert_string_equal(last->step, "-");
+    assert_int_equal(last->part, OUTCOME_FAILED);
+    assert_string_equal(last->code, "expired");
+    hears_nothing(bench);
 }
 
 static void

@@ -87,6 +87,19 @@ a_consent_lets_the_run_go_on_and_its_receipt_names_it(void **state)
 }
 
 static void
+a_clock_that_goes_back_makes_no_wait_longer(void **state)
+{
+    bench_t *bench = *state;
+    bench->now = site_after(bench->now, 300);
+    wait_for_go(bench);
+    bench->now = site_after(bench->now, -120);
+    restart_run(bench);
+    hears_waiting(bench, &bench->previous);
+    tick(bench, 601);
+    hears_end(bench, OUTCOME_FAILED, "expired");
+}
+
+static void
 a_no_fails_the_step(void **state)
 {
     bench_t *bench = *state;
@@ -251,6 +264,7 @@ a_run_that_continues_asks_for_consent_again(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST(a_consent_lets_the_run_go_on_and_its_receipt_names_it),
+    TEST(a_clock_that_goes_back_makes_no_wait_longer),
     TEST(a_no_fails_the_step),
     TEST(nobody_consents_to_the_own_order),
     TEST(waiting_has_an_end),
