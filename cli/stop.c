@@ -153,15 +153,47 @@ list_stops(const options_t *options)
     return 0;
 }
 
-/* A run's whole hash, of its first digits. */
+/* A misspelt region would be stopped at once, by all of its no workers. */
+static int
+check_region(const trust_t *trust, const char *region, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *names = bytes_new();
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        if (!strcmp(trust_fleet(trust, i)->region, region))
+            return 0;
+        bytes_addf(names, "%s%s", i ? ", " : "", trust_fleet(trust, i)->region);
+    }
+    return fault_set(fault, FAULT_NOT_FOUND, "no fleet is of region '%.63s'; there are: %.128s",
+                     region, names->size ? bytes_text(names) : "none");
+}
+
+/* Likewise a playbook; which there are is the broker's word only, so it is stopped all the same. */
+static void
+warn_of_playbook(const session_t *session, const char *playbook)
+{
+    fault_t ignored;
+    CLEANUP(value_destroy)
+    value_t *releases = client_ask(session->client, "releases", NULL, &ignored);
+    for (size_t i = 0; i < value_count(releases); i++)
+        if (!strcmp(value_get_text(value_at(releases, i), "playbook"), playbook))
+            return;
+    fprintf(stderr, "tocsin: the broker knows no playbook '%s'; see: tocsin playbook list\n",
+            playbook);
+}
+
+/* A run's whole hash, of its first digits; a region that there is. */
 static int
 whole_name(const session_t *session, halt_what_t what, const char *said,
            char name[static HASH_TEXT], fault_t *fault)
 {
+    if (what == HALT_REGION && check_region(session->trust, said, fault))
+        return -1;
+    if (what != HALT_RUN && !text_copy(name, HASH_TEXT, said))
+        return fault_set(fault, FAULT_USAGE, "'%.80s' is no name", said);
+    if (what == HALT_PLAYBOOK)
+        warn_of_playbook(session, name);
     if (what != HALT_RUN)
-        return text_copy(name, HASH_TEXT, said)
-                   ? 0
-                   : fault_set(fault, FAULT_USAGE, "'%.80s' is no name", said);
+        return 0;
     CLEANUP(value_destroy) value_t *run = run_ask(session->client, said, fault);
     if (!run)
         return -1;

@@ -109,6 +109,7 @@ ok "  it is cancelled, and all confirm" exits 0 as dung run cancel "$RUN" --reas
 let_go north-1
 ok "  it is stopped" ended stopped
 
+ok "a region that there is not is not stopped" refuses 9 "no fleet is of region 'nroth'; there are: north, south" as chi stop region nroth --reason "something is wrong"
 ok "a region is stopped by officers only" refuses 4 "officer" as dung stop region north --reason "something is wrong"
 hold north-1
 remember north-1
