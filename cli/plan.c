@@ -237,6 +237,14 @@ fill_releases(order_t *order, const wish_t *wish, fault_t *fault)
     return 0;
 }
 
+void
+plan_window(order_t *order, wall_t from, int64_t seconds)
+{
+    order->created = order->not_before = from;
+    order->not_after.ms = from.ms + seconds * 1000;
+    order->undo_until.ms = order->not_after.ms + PLAN_UNDO_S * INT64_C(1000);
+}
+
 order_t *
 plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *fault)
 {
@@ -252,8 +260,7 @@ plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *f
     order->dry = wish->dry;
     order->incident = wish->incident;
     text_copy(order->reason, sizeof order->reason, "-");
-    order->created = order->not_before = (wall_t){second};
-    order->not_after = order->undo_until = (wall_t){second + wish->valid_s * 1000};
+    plan_window(order, (wall_t){second}, wish->valid_s);
     order->soak_s = wish->soak_s;
     order->max_failures = (unsigned)wish->max_failures;
     order->continues = wish->continues;

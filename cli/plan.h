@@ -9,6 +9,8 @@
 #include "cli/targets.h"
 #include "wire/manifest.h"
 
+#define PLAN_UNDO_S (24 * 3600) /* behind the window, for undoing what failed; as under a grant */
+
 /* A release that the playbook may call. */
 typedef struct {
     char playbook[TEXT_NAME_MAX + 1];
@@ -34,6 +36,10 @@ typedef struct {
     int64_t valid_s;
     wall_t now;
 } wish_t;
+
+/* From when, and how long, parts of it may begin; what failed may be undone for PLAN_UNDO_S more.
+ */
+void plan_window(order_t *order, wall_t from, int64_t seconds);
 
 /* The alert that an incident's answer (docs/PROTOCOL.md 6.1) speaks of, as far as inputs map from
  * it. FAULT_LIMIT where it has more labels than an alert may. */

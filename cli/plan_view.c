@@ -234,6 +234,7 @@ plan_value(const shown_t *shown, const trust_t *trust)
     value_set_bool(plan, "dry", order->dry);
     value_set_integer(plan, "incident", (int64_t)order->incident);
     value_set_integer(plan, "window", (order->not_after.ms - order->not_before.ms) / 1000);
+    value_set_integer(plan, "undo", (order->undo_until.ms - order->not_after.ms) / 1000);
     value_set_integer(plan, "soak", (int64_t)order->soak_s);
     value_set_integer(plan, "max_failures", order->max_failures);
     value_set_integer(plan, "targets", (int64_t)(order->target_count + value_count(shown->large)));
@@ -299,8 +300,9 @@ print_head(const value_t *plan, FILE *out)
         fprintf(out, "   incident %lld", (long long)value_get_integer(plan, "incident"));
     if (value_get(plan, "title"))
         fprintf(out, " \"%s\"", show_text(value_get_text(plan, "title"), title, sizeof title));
-    fprintf(out, window % 60 ? "   valid %lld s\n" : "   valid %lld min\n",
+    fprintf(out, window % 60 ? "   valid %lld s" : "   valid %lld min",
             (long long)(window % 60 ? window : window / 60));
+    fprintf(out, ", undo %lld h more\n", (long long)value_get_integer(plan, "undo") / 3600);
     fprintf(out, "  %s\n", value_get_text(plan, "summary"));
 }
 

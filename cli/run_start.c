@@ -223,8 +223,7 @@ fill_order(signed_order_t *self, const char *draft, const char *reason, fault_t 
         !text_copy(order->reason, sizeof order->reason, reason))
         return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %d bytes",
                          ORDER_REASON_MAX);
-    order->created = order->not_before = wall_second();
-    order->not_after = order->undo_until = (wall_t){order->not_before.ms + window};
+    plan_window(order, wall_second(), window / 1000);
     order_encode(order, self->document);
     CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(self->document), fault);
     snprintf(self->path, sizeof self->path, "%s.order", draft);

@@ -81,8 +81,7 @@ read_key(people_t *self, document_reader_t *in)
 static void
 read_lines(people_t *self, document_reader_t *in)
 {
-    while (document_has(in, "broker") &&
-           fields_room(in, self->broker_count, BROKERS_MAX)) {
+    while (document_has(in, "broker") && fields_room(in, self->broker_count, BROKERS_MAX)) {
         self->brokers = fields_grow(self->brokers, self->broker_count, sizeof *self->brokers);
         read_curve(self, in, "broker", &self->brokers[self->broker_count]);
         self->broker_count++;

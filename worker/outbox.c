@@ -116,9 +116,8 @@ int
 outbox_flush(outbox_t *self, ledger_t *ledger, outbox_deliver_t *deliver, void *context,
              fault_t *fault)
 {
-    int failed = self->failed.code
-                     ? fault_set(fault, self->failed.code, "%s", self->failed.text)
-                     : deliver_some(self, true, deliver, context, fault);
+    int failed = self->failed.code ? fault_set(fault, self->failed.code, "%s", self->failed.text)
+                                   : deliver_some(self, true, deliver, context, fault);
     if (!failed && self->need_commit)
         failed = ledger_commit(ledger, fault);
     if (!failed)

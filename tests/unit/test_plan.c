@@ -316,6 +316,7 @@ bounds_the_window(void **state)
     CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     assert_int_equal(order->not_before.ms, INT64_C(1800000000000));
     assert_int_equal(order->not_after.ms - order->not_before.ms, 1800000);
+    assert_int_equal(order->undo_until.ms - order->not_after.ms, PLAN_UNDO_S * 1000);
     desk->wish.valid_s = 0;
     assert_null(order_of(desk, &fault));
     desk->wish.valid_s = ORDER_WINDOW_MAX_S + 1;
