@@ -59,7 +59,7 @@ worker_stop north-1
 # A worker whose disk fills up in the middle: it ends, and goes on when there is room.
 site_release disk-full service-down >"$SITE_HOME/log/release" 2>&1
 mkdir -p "$SITE_HOME/south-1/state"
-ok "a broker with releases in service" wait_for 20 sh -c "tocsin playbook list | grep -q "service-down .*in service""
+ok "a broker with releases in service" wait_for 20 sh -c "tocsin playbook list | grep -q 'service-down .*in service'"
 worker_start south-1
 ok "south-1 is online" wait_for 20 worker_online south-1
 nginx_start
