@@ -310,9 +310,11 @@ static void
 print_waves(const value_t *plan, FILE *out)
 {
     const value_t *waves = value_get(plan, "waves");
-    int64_t failures = value_get_integer(plan, "max_failures");
+    int64_t failures = value_get_integer(plan, "max_failures"), widest = 0;
     size_t untouched = value_count(value_get(plan, "untouched"));
     for (size_t i = 0; i < value_count(waves); i++) {
+        int64_t size = (int64_t)value_count(value_at(waves, i));
+        widest = size > widest ? size : widest;
         fprintf(out, "  wave %zu   ", i + 1);
         print_names(value_at(waves, i), " ", ORDER_WAVE_MAX, out);
         if (value_count(value_at(waves, i)) > ORDER_WAVE_MAX)
@@ -334,7 +336,7 @@ print_waves(const value_t *plan, FILE *out)
         fprintf(out, "stops at failure number %lld", (long long)failures + 1);
     else
         fputs("stops at the first failure", out);
-    if (value_get_integer(plan, "at_work") && targets > value_get_integer(plan, "at_work"))
+    if (value_get_integer(plan, "at_work") && widest > value_get_integer(plan, "at_work"))
         fprintf(out, "; %lld of a wave at a time", (long long)value_get_integer(plan, "at_work"));
     fputc('\n', out);
 }
