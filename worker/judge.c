@@ -272,14 +272,6 @@ on_consent(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
     return settle(self, now, clock, fault);
 }
 
-static int
-is_closed(void *context, const part_row_t *row, fault_t *fault)
-{
-    (void)fault;
-    *(bool *)context = row->closed;
-    return 0;
-}
-
 /* Of a run that has no part here no more comes either. */
 static int
 on_more(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
@@ -292,7 +284,7 @@ on_more(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t
     if (!hash_read(frames_text(frames, 1), &run) ||
         !text_read_u64(frames_text(frames, 2), 0, INT64_MAX, &offset))
         return 0;
-    if (ledger_get_part(self->ledger, &run, is_closed, &closed, fault))
+    if (ledger_is_closed(self->ledger, &run, &closed, fault))
         return -1;
     return transcript_repeat(&run, offset, closed, self->ledger, self->outbox, fault);
 }

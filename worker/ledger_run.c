@@ -70,6 +70,20 @@ ledger_get_part(ledger_t *self, const hash_t *run, ledger_part_t *each, void *co
     return each_part(self, rows, each, context, fault);
 }
 
+static int
+take_closed(void *context, const part_row_t *part, fault_t *fault)
+{
+    (void)fault;
+    *(bool *)context = part->closed;
+    return 0;
+}
+
+int
+ledger_is_closed(ledger_t *self, const hash_t *run, bool *closed, fault_t *fault)
+{
+    return ledger_get_part(self, run, take_closed, closed, fault);
+}
+
 int
 ledger_find_part(ledger_t *self, const hash_t *run, slice_t evidence, part_known_t *known,
                  bool *closed, fault_t *fault)

@@ -87,14 +87,6 @@ drop_forgotten(const papers_t *self, const halts_t *before, fault_t *fault)
     return 0;
 }
 
-static int
-is_closed(void *context, const part_row_t *row, fault_t *fault)
-{
-    (void)fault;
-    *(bool *)context = row->closed;
-    return 0;
-}
-
 /* Stops of runs that ended here make room. */
 static int
 forget_ended(const papers_t *self, fault_t *fault)
@@ -106,7 +98,7 @@ forget_ended(const papers_t *self, fault_t *fault)
         bool closed = false;
         if (!line || line->what != HALT_RUN || !hash_read(line->name, &run))
             continue;
-        if (ledger_get_part(self->place->ledger, &run, is_closed, &closed, fault))
+        if (ledger_is_closed(self->place->ledger, &run, &closed, fault))
             return -1;
         if (closed)
             trust_forget_stops(self->place->trust, &run);

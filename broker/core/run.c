@@ -258,7 +258,7 @@ run_turn(core_t *self, run_t *run, run_state_t state)
     self->active_runs += state == RUN_ACTIVE;
     self->active_runs -= run->row.state == RUN_ACTIVE;
     run->row.state = state;
-    run->row.ended = state == RUN_ACTIVE ? (wall_t){0} : self->now;
+    run->row.ended.ms = state == RUN_ACTIVE ? 0 : self->now.ms;
     run_put(self, run);
     core_note(self, "run", run->row.incident, &run->row.id, NULL, "the run of '%s' is %s",
               run->row.playbook, run_word(state));
