@@ -74,10 +74,10 @@ int ledger_each_open_part(ledger_t *self, ledger_part_t *each, void *context,
 int ledger_get_part(ledger_t *self, const hash_t *run, ledger_part_t *each, void *context,
                     fault_t *fault) MUST_CHECK;
 
-typedef enum { PART_UNSEEN, PART_SAME, PART_OTHER } part_known_t;
-
 /* Whether the run's part is closed; *closed stays as it was where there is none. */
 int ledger_is_closed(ledger_t *self, const hash_t *run, bool *closed, fault_t *fault) MUST_CHECK;
+
+typedef enum { PART_UNSEEN, PART_SAME, PART_OTHER } part_known_t;
 
 /* Whether this run is known, and by the same bytes; *closed where it is. -1 with a fault. */
 int ledger_find_part(ledger_t *self, const hash_t *run, slice_t evidence, part_known_t *known,
