@@ -349,6 +349,27 @@ shows_bounds_with_their_values_and_what_is_not_touched(void **state)
     assert_int_equal(value_get_integer(plan, "signatures"), 2);
 }
 
+static void
+what_is_called_is_shown_and_may_want_more_signatures(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    approvals_t approvals = {.needed = 1};
+    release_t callee = *desk->release;
+    callee.highest = CLASS_DESTRUCTIVE;
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
+    shown_t shown = {order, NULL, &desk->wish, desk->release, desk->manifest, &approvals};
+    CLEANUP(value_destroy) value_t *plan = plan_value(&shown, desk->trust);
+    plan_add_callee(plan, &callee, desk->manifest, &approvals, desk->trust);
+    assert_string_equal(value_get_text(plan, "class"), "destructive");
+    assert_int_equal(value_get_integer(plan, "signatures"),
+                     trust_root(desk->trust)->quorum_order[CLASS_DESTRUCTIVE]);
+    const value_t *steps = value_get(value_at(value_get(plan, "callees"), 0), "steps");
+    const value_t *use = value_at(value_get(value_at(steps, 0), "uses"), 0);
+    assert_string_equal(value_string(value_at(value_get(use, "bounds"), 0)),
+                        "path under inputs.mount");
+}
+
 /* How many targets a selection has; the fault's code, negative, where it has none. */
 static int
 chosen(desk_t *desk, const char *target, const char *exception, uint64_t at_most, uint64_t keep)
@@ -479,6 +500,7 @@ main(void)
         DESK_TEST(refuses_inputs_that_are_missing_unknown_or_of_another_kind),
         DESK_TEST(bounds_the_window),
         DESK_TEST(shows_bounds_with_their_values_and_what_is_not_touched),
+        DESK_TEST(what_is_called_is_shown_and_may_want_more_signatures),
         DESK_TEST(is_stale_once_a_target_or_an_input_is_gone),
         DESK_TEST(makes_a_document_that_is_canonical),
     };
