@@ -153,7 +153,7 @@ scene_waves() {
 
 the_run() { tell --json run list | sed -n 's/^ *"run": "\(.*\)".*/\1/p'; }
 run_story() {
-    tell run view "$(the_run)" | sed -E -e '/^ +output /d' -e '/^run |^$/d' -e 's/  since .*//' -e 's/ +[0-9.]+ s / /'
+    tell run view "$(the_run)" | sed -E -e '/^ +(output|next:) /d' -e '/^run |^$/d' -e 's/  since .*//' -e 's/ +[0-9.]+ s / /'
 }
 count() { if [ -e "$2" ]; then grep -ca "$1" "$2"; else echo 0; fi; }
 calls() { echo "$(count start "$SITE_HOME/slow/$1/calls") starts, $(count stop "$SITE_HOME/slow/$1/calls") stops"; }
