@@ -93,7 +93,8 @@ told() { ask "$@" >"$SITE_HOME/log/told"; }
 tell() { wait_for 20 told "$@"; cat "$SITE_HOME/log/told"; }
 posted() { [ "$(post_alert "$@")" = 200 ]; }
 planned() { PLAN=$(ask run plan "$@" | sed -n 's/^plan \([0-9a-f]*\).*/\1/p' | head -n 1) && [ -n "$PLAN" ]; }
-started() { ask run start "$PLAN" --reason "crash sweep"; }
+# An order whose answer was lost may have arrived: people look before they plan again.
+started() { ask run start "$PLAN" --reason "crash sweep" || ask --json run list | grep '"run"'; }
 rolls() { wait_for 30 planned rolling --set service=web --set root="$SITE_HOME/mnt" $(printf -- '--target %s ' "$@") && wait_for 30 started; }
 serves() { ask playbook list | grep "^$1 .*in service"; }
 known() { [ "$(ask --json incident list | grep -c '"fingerprint"')" = "$1" ]; }
@@ -161,7 +162,7 @@ service_count() { pgrep -cf "slow start $SITE_HOME/slow/$1\$"; }
 
 # The record holds, and no sanitizer has anything to say; else it is printed.
 verified() {
-    told audit verify || { cat "$SITE_HOME/log/told"; return 1; }
+    wait_for 20 told audit verify || { cat "$SITE_HOME/log/told"; return 1; }
     tap_sanitizers
 }
 
