@@ -69,9 +69,9 @@ text_is_free(slice_t text)
     while (text.size) {
         uint32_t point;
         size_t taken = take_code_point(text, &point);
-        bool plain = point >= 0x20 && point < 0x7f;
         if (!taken || (point & 0xfffe) == 0xfffe)
             return false;
+        bool plain = point >= 0x20 && point < 0x7f;
         for (size_t i = 0; !plain && i < ARRAY_SIZE(unwanted); i++)
             if (point >= unwanted[i].first && point <= unwanted[i].last)
                 return false;

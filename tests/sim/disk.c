@@ -206,7 +206,7 @@ void
 disk_put(disk_t *self, const char *path, slice_t bytes)
 {
     change_t made = {.node = node_new(self)};
-    const char *name;
+    const char *name = path;
     disk_of(path, &name);
     snprintf(made.to, sizeof made.to, "%s", name);
     change(self->now, &made);
