@@ -390,7 +390,7 @@ output_has_an_end_and_says_so(void **state)
     assert_true(bench->output->size > TRANSCRIPT_BYTES_MAX - 2048);
     assert_non_null(strstr(bytes_text(bench->output), "what follows is left out\n"));
     size_t size = bench->output->size;
-    hears_receipt(bench);
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
     works_on(bench, "clean");
     says_done(bench, 1);
     assert_int_equal(bench->output->size, size);
