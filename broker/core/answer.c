@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "broker/core/state.h"
+#include "common/document.h"
 #include "wire/message.h"
 
 static const part_state_t ended_as[OUTCOME_COUNT] = {
@@ -314,6 +315,20 @@ pass_word(core_t *self, const event_t *event, const receipt_t *receipt, const ru
         core_notify(self, step->sink, value_string(text), run->row.incident, &run->row.id);
 }
 
+static void
+take_receipt(core_t *self, const event_t *event, const receipt_t *receipt, run_t *run,
+             uint64_t leaf)
+{
+    size_t at = 0;
+    share_t *share = run_share(run, receipt->worker, receipt->target, &at);
+    if (!share)
+        return;
+    pass_word(self, event, receipt, run);
+    if (receipt->phase == PHASE_RUN)
+        waits_end(self, run, share, receipt->step);
+    move_share(self, event, receipt, run, share, leaf);
+}
+
 int
 on_receipt(core_t *self, event_t *event, fault_t *fault)
 {
@@ -338,18 +353,78 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
         check_chain(self, receipt, peer);
         uint64_t leaf = keep_receipt(self, event, receipt, &hash, peer);
         run_t *run = run_find(self, &receipt->run, &why);
-        size_t at = 0;
-        share_t *share = run ? run_share(run, receipt->worker, receipt->target, &at) : NULL;
         tell_receipt(self, receipt, run);
-        if (share)
-            pass_word(self, event, receipt, run);
-        if (share && receipt->phase == PHASE_RUN)
-            waits_end(self, run, share, receipt->step);
-        if (share)
-            move_share(self, event, receipt, run, share, leaf);
-        if (why.code)
+        if (run)
+            take_receipt(self, event, receipt, run, leaf);
+        else if (why.code)
             return fault_set(fault, why.code, "%s", why.text);
+        else
+            self->strays = true;
     }
     acknowledge(self, event->worker, receipt->sequence, &hash);
     return 0;
+}
+
+/* Receipts that were here before their run --------------------------------------------------------
+ */
+
+typedef struct {
+    core_t *core;
+    run_t *run;
+    fault_t fault;
+} recalling_t;
+
+static void
+recall_leaf(recalling_t *self, const leaf_row_t *leaf)
+{
+    event_t event = {.kind = EVENT_RECEIPT};
+    fault_t none = {0};
+    document_split(leaf->bytes, &event.document, &event.armors);
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(event.document, &self->fault);
+    if (!receipt)
+        return;
+    query_t query = {.what = FIND_OUTPUT, .hash = receipt->output};
+    CLEANUP(row_destroy) row_t *output = store_first(self->core->past, &query, &none);
+    event.output = output ? output->output.bytes : slice_of(NULL, 0);
+    take_receipt(self->core, &event, receipt, self->run, leaf->number);
+}
+
+static bool
+recall_row(void *context, const row_t *row)
+{
+    recalling_t *self = context;
+    query_t query = {.what = FIND_LEAVES, .number = row->receipt.leaf};
+    CLEANUP(row_destroy) row_t *leaf = NULL;
+    if (!core_recall(self->core, &query, &leaf, &self->fault) && leaf)
+        recall_leaf(self, &leaf->leaf);
+    return self->fault.code == FAULT_NONE;
+}
+
+/* Those of the batch that is not in the past yet. */
+static void
+recall_batch(recalling_t *self)
+{
+    const actions_t *actions = self->core->actions;
+    for (size_t i = 0; i < actions->row_count; i++) {
+        const row_t *row = actions->rows[i];
+        if (row->kind != ROW_RECEIPT || !hash_equal(&row->receipt.run, &self->run->row.id))
+            continue;
+        for (size_t j = i; j-- > 0;)
+            if (actions->rows[j]->kind == ROW_LEAF &&
+                actions->rows[j]->leaf.number == row->receipt.leaf)
+                recall_leaf(self, &actions->rows[j]->leaf);
+    }
+}
+
+void
+run_recall(core_t *self, run_t *run)
+{
+    recalling_t recalling = {.core = self, .run = run};
+    query_t query = {.what = FIND_RECEIPTS, .hash = run->row.id};
+    int failed =
+        self->past->find(self->past->self, &query, recall_row, &recalling, &recalling.fault);
+    if (!failed && self->strays)
+        recall_batch(&recalling);
+    if (recalling.fault.code)
+        core_note(self, "fault", run->row.incident, &run->row.id, NULL, "%s", recalling.fault.text);
 }

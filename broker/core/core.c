@@ -208,6 +208,7 @@ core_flush(core_t *self, actions_t *actions)
                               .counts = slice_of(self->counts, sizeof self->counts)}};
     actions_put(actions, &row);
     self->moved = false;
+    self->strays = false;
 }
 
 void

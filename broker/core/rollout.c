@@ -287,6 +287,7 @@ run_launch(core_t *self, run_t *run)
     for (size_t i = 0; i < run->share_count; i++)
         run_put_share(self, &run->shares[i]);
     run_halt(self, run);
+    run_recall(self, run);
     run_advance(self, run);
 }
 

@@ -94,6 +94,7 @@ struct core {
     uint64_t incidents_given; /* the highest number */
     uint64_t counts[INCIDENT_STATE_COUNT];
     bool moved;          /* log or counts, since the last flush */
+    bool strays;         /* receipts of runs that are not here, likewise */
     wall_t swept;        /* when closed incidents were last let go */
     zhashx_t *incidents; /* number as text -> incident_t, ours */
     zhashx_t *keys;      /* source, space, fingerprint -> the newest incident */
@@ -210,6 +211,10 @@ void waits_end(core_t *self, run_t *run, share_t *share, const char *step);
 int brake_check(core_t *self, const char *region, fault_t *fault) MUST_CHECK;
 int brake_count(core_t *self, const char *region, fault_t *fault) MUST_CHECK;
 int brakes_load(core_t *self, fault_t *fault) MUST_CHECK;
+
+/* answer.c. What its workers said of a run before it came here, as they may have had it from another
+ * broker: those receipts are in the record. */
+void run_recall(core_t *self, run_t *run);
 
 /* output.c. output_recall says how much is kept; output_ask asks the worker for what comes next. */
 int output_recall(core_t *self, const run_t *run, share_t *share, fault_t *fault) MUST_CHECK;

@@ -81,6 +81,8 @@ static const mutant_t mutants[] = {
     {"steps have no deadline", "worker/judge.c", "deadline.ms && deadline.ms <= clock.ms &&",
      "deadline.ms && deadline.ms <= 0 * clock.ms &&"},
 
+    {"what came before its run is forgotten", "broker/core/rollout.c",
+     "    run_recall(self, run);\n", ""},
     /* the effector and its journal */
     {"BEGIN is not synced", "worker/journal.c",
      "    if (fdatasync(self->fd)) {\n        self->broken = true;",

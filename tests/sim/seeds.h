@@ -13,6 +13,7 @@ static const struct {
     {1290, "a receipt that comes behind its part's end does not open it again"},
     {1949, "a part that did something and cannot go on is not called refused"},
     {2442, "a gap in the receipts is asked about once, not without end"},
+    {5078797, "what a worker said of a run before the run came here is not forgotten"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };
 

@@ -393,6 +393,56 @@ remembers_the_proof_of_a_wave_after_a_restart(void **state)
     assert_int_equal(value_count(proof), 1);
 }
 
+/* Two brokers --------------------------------------------------------------------------------- */
+
+/* What w1 did of the order, before this broker had heard of it. */
+static sealed_t
+word_on(house_t *self, const sealed_t *order)
+{
+    receipt_t *receipt = site_receipt(self->site);
+    receipt->run = hash_of(bytes_slice(order->document));
+    receipt->release = self->release_hash;
+    text_copy(receipt->step, sizeof receipt->step, "free");
+    return site_seal_receipt(self->site, receipt, "w1");
+}
+
+static void
+what_a_worker_said_before_its_run_came_here_counts(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    sealed_t order CLEANUP(sealed_done) = order_of(self, 0);
+    sealed_t word CLEANUP(sealed_done) = word_on(self, &order);
+    assert_int_equal(send_receipt(self, "w1", &word), 0);
+    submit(self, &order);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    assert_int_equal(part_of(self, "w1").state, PART_DONE);
+    later(self, 30);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "s1"), 1);
+}
+
+static void
+what_a_worker_said_in_the_batch_of_its_run_counts(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    sealed_t order CLEANUP(sealed_done) = order_of(self, 0);
+    sealed_t word CLEANUP(sealed_done) = word_on(self, &order);
+    event_t said = {.kind = EVENT_RECEIPT,
+                    .worker = "w1",
+                    .document = bytes_slice(word.document),
+                    .armors = bytes_slice(word.armors)};
+    event_t ordered = {.kind = EVENT_ORDER,
+                       .document = bytes_slice(order.document),
+                       .armors = bytes_slice(order.armors)};
+    actions_clear(self->actions);
+    assert_int_equal(core_step(self->core, &said, self->site->now, self->actions, &self->fault), 0);
+    assert_int_equal(core_step(self->core, &ordered, self->site->now, self->actions, &self->fault),
+                     0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+}
+
 int
 main(void)
 {
@@ -418,6 +468,8 @@ main(void)
         CASE(an_order_by_the_wrong_people_or_for_nobody_is_refused),
         CASE(an_order_of_a_release_that_is_not_here_is_refused),
         CASE(remembers_the_proof_of_a_wave_after_a_restart),
+        CASE(what_a_worker_said_before_its_run_came_here_counts),
+        CASE(what_a_worker_said_in_the_batch_of_its_run_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
