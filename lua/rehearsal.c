@@ -328,8 +328,9 @@ run_stride(rehearsal_t *self, const stride_t *stride, fault_t *fault)
     }
     if (self->unknown)
         result.outcome = OUTCOME_UNKNOWN;
+    walk_end_t end = {result.outcome, result.fault.code, self->touched};
     keep_result(self, stride, &result);
-    if (!walk_ended(self->walk, stride, result.outcome, self->touched))
+    if (!walk_ended(self->walk, stride, &end))
         return fault_set(fault, FAULT_FAILED, "step '%s' cannot have ended now", self->step->name);
     return 0;
 }

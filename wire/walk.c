@@ -191,27 +191,41 @@ fail(walk_t *self)
         self->stage = STAGE_FAILURE;
 }
 
+bool
+walk_is_final(fault_code_t why)
+{
+    static const fault_code_t codes[] = {
+        FAULT_FORMAT, FAULT_DENIED,  FAULT_WINDOW, FAULT_EXPIRED, FAULT_CLASS,
+        FAULT_INPUT,  FAULT_STOPPED, FAULT_POLICY, FAULT_OP,      FAULT_ARGUMENT,
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+        if (codes[i] == why)
+            return true;
+    return false;
+}
+
 /* Once a step failed for good, the others of its stage get no further attempt. */
 static bool
-may_retry(const walk_t *self, const stride_t *stride)
+may_retry(const walk_t *self, const stride_t *stride, fault_code_t why)
 {
     bool forward = stage_of(self, stride->step) == STAGE_FORWARD;
-    return stride->attempt <= self->manifest->steps[stride->step].retries &&
+    return stride->attempt <= self->manifest->steps[stride->step].retries && !walk_is_final(why) &&
            !(forward && self->failed);
 }
 
 static void
-end_step(walk_t *self, const stride_t *stride, outcome_t outcome, bool touched)
+end_step(walk_t *self, const stride_t *stride, const walk_end_t *end)
 {
     mark_t *mark = &self->marks[stride->step];
+    outcome_t outcome = end->outcome;
     bool good = outcome == OUTCOME_OK || outcome == OUTCOME_SKIPPED;
-    mark->touched = mark->touched || touched || outcome == OUTCOME_OK;
+    mark->touched = mark->touched || end->touched || outcome == OUTCOME_OK;
     mark->ended_after = self->ended++;
     if (good) {
         mark->state = STATE_GOOD;
     } else if (outcome == OUTCOME_STOPPED) {
         mark->state = STATE_PENDING; /* and so it stays */
-    } else if (outcome == OUTCOME_FAILED && may_retry(self, stride)) {
+    } else if (outcome == OUTCOME_FAILED && may_retry(self, stride, end->why)) {
         mark->state = STATE_PENDING;
         mark->attempt = stride->attempt + 1;
     } else {
@@ -251,8 +265,9 @@ can_have_ended(const walk_t *self, const stride_t *stride)
 }
 
 bool
-walk_ended(walk_t *self, const stride_t *stride, outcome_t outcome, bool touched)
+walk_ended(walk_t *self, const stride_t *stride, const walk_end_t *end)
 {
+    outcome_t outcome = end->outcome;
     if (stride->step >= self->manifest->step_count || outcome == OUTCOME_OPEN)
         return false;
     const mark_t *mark = &self->marks[stride->step];
@@ -269,7 +284,7 @@ walk_ended(walk_t *self, const stride_t *stride, outcome_t outcome, bool touched
     if (stride->undo)
         end_undo(self, stride, outcome);
     else
-        end_step(self, stride, outcome, touched);
+        end_step(self, stride, end);
     return true;
 }
 

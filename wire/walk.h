@@ -4,10 +4,11 @@
  *
  * A step begins once all that it needs ended well (ok or skipped), beside others that may
  * (WALK_PARALLEL_MAX at once). A failed attempt is followed by another while the step's retries
- * last. Once a step failed for good no further one begins but those that stand for that failure
- * (docs/PROTOCOL.md 3.9, `failure`); then what was done is undone, the last first, one by one; then
- * the `always` steps run. Undone is every step with an undo that ended ok, or that failed after it
- * had touched something. After an unknown outcome, and after walk_halt, nothing begins.
+ * last, unless it failed for what no further attempt can change (walk_is_final). Once a step failed
+ * for good no further one begins but those that stand for that failure (docs/PROTOCOL.md 3.9,
+ * `failure`); then what was done is undone, the last first, one by one; then the `always` steps
+ * run. Undone is every step with an undo that ended ok, or that failed after it had touched
+ * something. After an unknown outcome, and after walk_halt, nothing begins.
  *
  * Strides are told as ended in the order of their receipts; so the same walk comes of the same
  * receipts after a restart. */
@@ -28,7 +29,18 @@ typedef struct {
     unsigned pause_s; /* to wait before it begins */
 } stride_t;
 
+/* How one ended. */
+typedef struct {
+    outcome_t outcome;
+    fault_code_t why; /* it did not end well */
+    bool touched;     /* an op of it that is above observe began */
+} walk_end_t;
+
 typedef struct walk walk_t;
+
+/* Whether a further attempt would fail for the same reason: what was signed, what this machine's
+ * owner allows and what a person said is as it is, and only the world may be otherwise by then. */
+bool walk_is_final(fault_code_t why);
 
 /* Borrows the manifest, which must outlive it. */
 walk_t *walk_new(const manifest_t *manifest);
@@ -37,10 +49,10 @@ void walk_destroy(walk_t **self_p);
 /* The next stride that may begin now; it counts as begun. False where none may. */
 bool walk_next(walk_t *self, stride_t *out);
 
-/* How a stride ended; touched: an op of it that is above observe began. Also tells again, in the
- * order of their receipts, what ended before a restart: then the stride need not have been begun
- * here. False, and nothing changed, where no such stride can have ended now. */
-bool walk_ended(walk_t *self, const stride_t *stride, outcome_t outcome, bool touched) MUST_CHECK;
+/* Also tells again, in the order of their receipts, what ended before a restart: then the stride
+ * need not have been begun here. False, and nothing changed, where no such stride can have ended
+ * now. */
+bool walk_ended(walk_t *self, const stride_t *stride, const walk_end_t *end) MUST_CHECK;
 
 /* Takes back that a stride has begun: nothing of it happened, and it may begin again. */
 void walk_withdraw(walk_t *self, const stride_t *stride);

@@ -173,7 +173,8 @@ bool
 play_ended(play_t *self, const stride_t *stride, const receipt_t *receipt, value_t *output)
 {
     CLEANUP(value_destroy) value_t *taken = output;
-    if (!walk_ended(self->walk, stride, receipt->outcome, receipt_touched(receipt)))
+    walk_end_t end = {receipt->outcome, fault_of(receipt->code), receipt_touched(receipt)};
+    if (!walk_ended(self->walk, stride, &end))
         return false;
     self->ended[stride->step] = receipt->ended;
     if (taken && !stride->undo)

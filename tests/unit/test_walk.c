@@ -85,12 +85,20 @@ stride_of(const course_t *self, const char *name, unsigned attempt)
 }
 
 static void
-ends(course_t *self, const char *name, unsigned attempt, outcome_t outcome, bool touched)
+ends_so(course_t *self, const char *name, unsigned attempt, const walk_end_t *end)
 {
     stride_t stride = stride_of(self, name, attempt);
     if (!self->walk)
         self->walk = walk_new(self->manifest);
-    assert_true(walk_ended(self->walk, &stride, outcome, touched));
+    assert_true(walk_ended(self->walk, &stride, end));
+}
+
+static void
+ends(course_t *self, const char *name, unsigned attempt, outcome_t outcome, bool touched)
+{
+    bool failed = outcome == OUTCOME_FAILED;
+    ends_so(self, name, attempt,
+            &(walk_end_t){outcome, failed ? FAULT_FAILED : FAULT_NONE, touched});
 }
 
 static void
@@ -127,6 +135,29 @@ a_failed_attempt_is_followed_by_another_after_a_growing_pause(void **state)
     ends(&one, "a", 3, OUTCOME_FAILED, false);
     assert_string_equal(begun(&one), "");
     assert_int_equal(walk_part(one.walk), OUTCOME_FAILED);
+}
+
+static void
+what_no_further_attempt_can_change_is_not_tried_again(void **state)
+{
+    static const fault_code_t final[] = {
+        FAULT_POLICY, FAULT_DENIED, FAULT_CLASS,   FAULT_OP,      FAULT_ARGUMENT,
+        FAULT_WINDOW, FAULT_FORMAT, FAULT_EXPIRED, FAULT_STOPPED, FAULT_INPUT,
+    };
+    static const fault_code_t passing[] = {
+        FAULT_RATE, FAULT_LIMIT,  FAULT_BUDGET, FAULT_TIMEOUT,     FAULT_IO,
+        FAULT_FULL, FAULT_SCRIPT, FAULT_FAILED, FAULT_UNREACHABLE, FAULT_NOT_FOUND,
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(final) + ARRAY_SIZE(passing); i++) {
+        bool ends_it = i < ARRAY_SIZE(final);
+        fault_code_t why = ends_it ? final[i] : passing[i - ARRAY_SIZE(final)];
+        CLEANUP(end_course) course_t one = course();
+        add(&one, "a", "")->retries = 1;
+        assert_string_equal(begun(&one), "a");
+        ends_so(&one, "a", 1, &(walk_end_t){OUTCOME_FAILED, why, false});
+        assert_string_equal(begun(&one), ends_it ? "" : "a#2+0");
+    }
 }
 
 static void
@@ -315,12 +346,13 @@ what_cannot_have_ended_is_refused(void **state)
     add(&one, "a", "");
     add(&one, "b", "a");
     begun(&one);
+    const walk_end_t well = {.outcome = OUTCOME_OK};
     stride_t wrong[] = {stride_of(&one, "b", 1), stride_of(&one, "a", 2), stride_of(&one, "~a", 1)};
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-        assert_false(walk_ended(one.walk, &wrong[i], OUTCOME_OK, false));
+        assert_false(walk_ended(one.walk, &wrong[i], &well));
     ends(&one, "a", 1, OUTCOME_OK, false);
     wrong[1].attempt = 1;
-    assert_false(walk_ended(one.walk, &wrong[1], OUTCOME_OK, false));
+    assert_false(walk_ended(one.walk, &wrong[1], &well));
 }
 
 static void
@@ -407,6 +439,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(independent_steps_begin_together),
         cmocka_unit_test(a_failed_attempt_is_followed_by_another_after_a_growing_pause),
+        cmocka_unit_test(what_no_further_attempt_can_change_is_not_tried_again),
         cmocka_unit_test(an_unknown_outcome_is_never_tried_again),
         cmocka_unit_test(what_was_done_is_undone_the_last_first),
         cmocka_unit_test(
