@@ -79,10 +79,17 @@ on_refuse(core_t *self, event_t *event, fault_t *fault)
     snprintf(why, sizeof why, "%s", readable ? event->text : "its reason is not text");
     if (!text_is_free(slice_text(why)))
         snprintf(why, sizeof why, "%s", code);
-    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
-    bytes_addf(leaf, "%s\n%s\n%s\n%s", hash_write(&run->row.id, text), event->worker, code, why);
-    core_leaf(self, "refusal", bytes_slice(leaf));
-    run_move(self, run, share, refused_as(code), code, why);
+    bool passes = run_may_pass(self, run, fault_of(code));
+    if (!passes || strcmp(share->row.text, why) != 0) { /* told once, however often it is tried */
+        CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
+        bytes_addf(leaf, "%s\n%s\n%s\n%s", hash_write(&run->row.id, text), event->worker, code,
+                   why);
+        core_leaf(self, "refusal", bytes_slice(leaf));
+    }
+    if (passes)
+        run_postpone(self, run, share, code, why);
+    else
+        run_move(self, run, share, refused_as(code), code, why);
     run_advance(self, run);
     return 0;
 }

@@ -111,6 +111,63 @@ run_offer_again(core_t *self, run_t *run, share_t *share)
         output_ask(self, run, share);
 }
 
+/* Moments that pass --------------------------------------------------------------------------- */
+
+#define AGAIN_MAX_MS 60000
+
+/* A grant's budget comes back while a run may begin, where its span ends before the window does. */
+static bool
+budget_returns(const core_t *self, const run_t *run)
+{
+    CLEANUP(grant_destroy)
+    grant_t *grant = run->row.by_grant ? grant_decode(bytes_slice(run->authority), NULL) : NULL;
+    return grant && self->now.ms + (int64_t)grant->budget_s * 1000 <= run->row.not_after.ms;
+}
+
+bool
+run_may_pass(const core_t *self, const run_t *run, fault_code_t code)
+{
+    return code == FAULT_LIMIT || code == FAULT_RATE ||
+           (code == FAULT_BUDGET && budget_returns(self, run));
+}
+
+static void
+set_again(run_t *run, const share_t *share)
+{
+    if (share->again.ms && (!run->again.ms || share->again.ms < run->again.ms))
+        run->again = share->again;
+}
+
+void
+run_postpone(core_t *self, run_t *run, share_t *share, const char *code, const char *text)
+{
+    int64_t wait_ms = CORE_BACKOFF_MIN_MS << (share->tries < 4 ? share->tries : 4);
+    share->tries++;
+    share->again.ms = self->now.ms + (wait_ms < AGAIN_MAX_MS ? wait_ms : AGAIN_MAX_MS);
+    set_again(run, share);
+    if (strcmp(share->row.text, text) != 0)
+        run_move(self, run, share, PART_OFFERED, code, text);
+}
+
+/* Those whose time has come; a worker that begins another process is asked again anyway. */
+static void
+offer_postponed(core_t *self, run_t *run)
+{
+    if (!run->again.ms || run->again.ms > self->now.ms || run->row.paused ||
+        self->now.ms > run->row.not_after.ms)
+        return;
+    run->again.ms = 0;
+    for (size_t i = 0; i < run->share_count; i++) {
+        share_t *share = &run->shares[i];
+        if (share->row.state == PART_OFFERED && share->again.ms &&
+            share->again.ms <= self->now.ms) {
+            share->again.ms = 0;
+            send_offer(self, run, share);
+        }
+        set_again(run, share);
+    }
+}
+
 /* Endings ------------------------------------------------------------------------------------- */
 
 static void
@@ -121,10 +178,24 @@ give_up(core_t *self, run_t *run, part_state_t state, const char *code, const ch
             run_move(self, run, &run->shares[i], PART_NEVER, code, text);
 }
 
+/* The moment did not pass in time: it is refused for what the worker said. */
+static void
+refuse_postponed(core_t *self, run_t *run)
+{
+    for (size_t i = 0; run->tally.in[PART_OFFERED] && i < run->share_count; i++) {
+        share_t *share = &run->shares[i];
+        const part_row_t said = share->row;
+        if (said.state == PART_OFFERED && share->tries)
+            run_move(self, run, share, PART_REFUSED, said.code, said.text);
+    }
+}
+
 static void
 close_window(core_t *self, run_t *run)
 {
     int64_t past = self->now.ms - run->row.not_after.ms;
+    if (past > CORE_LATE_MS)
+        refuse_postponed(self, run);
     if (past > 0)
         give_up(self, run, PART_WAITING, "expired", "its window closed first");
     if (past > CORE_LATE_MS)
@@ -238,6 +309,7 @@ run_advance(core_t *self, run_t *run)
     fault_t fault = {0};
     if (run->row.state == RUN_ACTIVE) {
         close_window(self, run);
+        offer_postponed(self, run);
         next_wave(self, run);
     }
     run_state_t state = verdict(run);

@@ -15,6 +15,8 @@ typedef struct {
     part_row_t row;
     peer_t *peer;     /* whose part it is: the target up to its '/' */
     bytes_t *receipt; /* document, then armor, of what ended it, where it proves a wave */
+    wall_t again;     /* when a worker that refused for the moment is asked again; ms 0: not */
+    unsigned tries;   /* how often it did */
     uint64_t said;    /* bytes that are kept of what it says */
     bool said_known;  /* said was read from the past, or is new */
     size_t wait_count;
@@ -47,6 +49,7 @@ struct run {
     tally_t tally;       /* of all waves */
     size_t wave;         /* index of the first that may have shares waiting */
     size_t next;         /* its first share that may wait and was not looked at */
+    wall_t again;        /* the earliest of all shares; ms 0: of none */
     size_t waits;        /* of all shares */
     bool stirred;        /* among the core's stirred ones */
     bytes_t *proof;      /* encoded receipts of wave proof_wave; NULL before */
@@ -212,8 +215,8 @@ int brake_check(core_t *self, const char *region, fault_t *fault) MUST_CHECK;
 int brake_count(core_t *self, const char *region, fault_t *fault) MUST_CHECK;
 int brakes_load(core_t *self, fault_t *fault) MUST_CHECK;
 
-/* answer.c. What its workers said of a run before it came here, as they may have had it from another
- * broker: those receipts are in the record. */
+/* answer.c. What its workers said of a run before it came here, as they may have had it from
+ * another broker: those receipts are in the record. */
 void run_recall(core_t *self, run_t *run);
 
 /* output.c. output_recall says how much is kept; output_ask asks the worker for what comes next. */
@@ -248,6 +251,11 @@ void run_advance(core_t *self, run_t *run);
 void runs_advance(core_t *self);
 void runs_settle(core_t *self);
 void run_offer_again(core_t *self, run_t *run, share_t *share);
+
+/* A worker's unsigned no: whether it is of the moment only; such a part is offered again, later and
+ * later, until the run's window closes. */
+bool run_may_pass(const core_t *self, const run_t *run, fault_code_t code);
+void run_postpone(core_t *self, run_t *run, share_t *share, const char *code, const char *text);
 
 /* The handlers of core_step's table. */
 #define X(event, handler) int handler(core_t *self, event_t *event, fault_t *fault) MUST_CHECK;

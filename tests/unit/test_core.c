@@ -222,6 +222,57 @@ an_unsigned_refusal_ends_the_part(void **state)
 }
 
 static void
+refused_for_now(house_t *self, const char *code)
+{
+    must(self, (event_t){.kind = EVENT_REFUSE,
+                         .worker = "w1",
+                         .hash = run_now(self).id,
+                         .code = code,
+                         .text = "this worker has 64 runs at hand already"});
+}
+
+static void
+what_is_refused_for_the_moment_is_offered_again_later_and_later(void **state)
+{
+    static const int64_t waits_s[] = {5, 10, 20, 40, 60, 60};
+    house_t *self = *state;
+    authorise(self);
+    for (size_t i = 0; i < ARRAY_SIZE(waits_s); i++) {
+        refused_for_now(self, i % 2 ? "rate" : "limit");
+        assert_int_equal(told(self, "part"), i == 0);
+        later(self, waits_s[i] - 1);
+        tick(self);
+        assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+        later(self, 1);
+        tick(self);
+        assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+        incident_is(self, 1, INCIDENT_AUTHORISED, "grant");
+    }
+}
+
+static void
+a_moment_that_does_not_pass_ends_with_the_window(void **state)
+{
+    house_t *self = *state;
+    authorise(self);
+    refused_for_now(self, "limit");
+    later(self, 301 + CORE_LATE_MS / 1000);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    assert_int_equal(run_now(self).state, RUN_FAILED);
+    incident_is(self, 1, INCIDENT_FAILED, "failed");
+}
+
+static void
+a_budget_that_cannot_come_back_in_time_ends_the_part(void **state)
+{
+    house_t *self = *state;
+    authorise(self);
+    refused_for_now(self, "budget"); /* of an hour; the alert is fresh for five minutes */
+    assert_int_equal(run_now(self).state, RUN_FAILED);
+}
+
+static void
 a_refusal_from_another_worker_changes_nothing(void **state)
 {
     house_t *self = *state;
@@ -528,6 +579,9 @@ main(void)
         CASE(the_cool_down_keeps_a_new_event_from_running_at_once),
         CASE(an_offer_that_nobody_takes_in_its_window_is_never),
         CASE(an_unsigned_refusal_ends_the_part),
+        CASE(what_is_refused_for_the_moment_is_offered_again_later_and_later),
+        CASE(a_moment_that_does_not_pass_ends_with_the_window),
+        CASE(a_budget_that_cannot_come_back_in_time_ends_the_part),
         CASE(a_refusal_from_another_worker_changes_nothing),
         CASE(a_known_receipt_is_acknowledged_again),
         CASE(a_receipt_of_another_worker_or_with_a_bad_signature_is_not_taken),
