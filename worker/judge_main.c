@@ -12,7 +12,7 @@
 #include "common/channel.h"
 #include "common/log.h"
 #include "common/privilege.h"
-#include "worker/judge.h"
+#include "worker/enrolment.h"
 #include "worker/settings.h"
 
 #define OTHERS 3 /* link, spawner, effector come before the runners in the poll set */
@@ -32,7 +32,6 @@ typedef struct {
     channel_t *link, *spawner, *effector;
     runner_link_t runners[RUNNERS_MAX];
     size_t runner_count;
-    bool enrolled; /* the ledger has a root already */
 } desk_t;
 
 static void
@@ -196,57 +195,6 @@ turn(desk_t *self, fault_t *fault)
 
 /* ---- start ------------------------------------------------------------------------------- */
 
-/* What the site folder has that is newer than the ledger. Once the ledger has a root, what does not
- * follow from it is older, and nothing new. */
-static int
-learn(desk_t *self, const char *name, fault_t *fault)
-{
-    char path[PATH_MAX + 80];
-    fault_t why = {0};
-    snprintf(path, sizeof path, "%s/%s", self->settings.documents, name);
-    CLEANUP(bytes_destroy) bytes_t *document = NULL;
-    CLEANUP(bytes_destroy) bytes_t *armors = NULL;
-    if (signed_load(path, &document, &armors, &why))
-        return why.code == FAULT_NOT_FOUND ? 1 : fault_set(fault, why.code, "%s", why.text);
-    if (!judge_learn(self->judge, bytes_slice(document), bytes_slice(armors), &why))
-        return 0;
-    if (!self->enrolled)
-        return fault_set(fault, why.code, "'%s': %s", path, why.text);
-    log_debug("'%s' is not taken: %s", path, why.text);
-    return 0;
-}
-
-static int
-learn_all(desk_t *self, fault_t *fault)
-{
-    char name[96];
-    int missing = 0;
-    if (!self->settings.documents[0])
-        return 0;
-    for (int version = 1; !missing; version++) {
-        snprintf(name, sizeof name, "root.%d", version);
-        missing = learn(self, name, fault);
-    }
-    if (missing < 0 || learn(self, "people", fault) < 0)
-        return -1;
-    return 0;
-}
-
-static int
-learn_fleets(desk_t *self, fault_t *fault)
-{
-    if (!self->settings.documents[0] || !trust_people(self->trust))
-        return 0;
-    const people_t *people = trust_people(self->trust);
-    for (size_t i = 0; i < people->delegate_count; i++) {
-        char name[80];
-        snprintf(name, sizeof name, "fleet.%s", people->delegates[i].region);
-        if (learn(self, name, fault) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int
 desk_open(desk_t *self, char **argv, fault_t *fault)
 {
@@ -275,8 +223,8 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
         return -1;
     self->judge =
         judge_new(self->settings.name, self->trust, self->key, self->ledger, self->outbox, fault);
-    self->enrolled = trust_root(self->trust) != NULL;
-    if (!self->judge || learn_all(self, fault) || learn_fleets(self, fault))
+    const char *folder = self->settings.documents;
+    if (!self->judge || (*folder && enrolment_read(self->judge, self->trust, folder, fault)))
         return -1;
     return judge_start(self->judge, wall_now(), fault);
 }
