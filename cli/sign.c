@@ -2,10 +2,10 @@
 #include "cli/sign.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,66 +15,69 @@ extern char **environ;
 
 #define COMPLAINT_MAX 400
 
-/* A private folder for one signature; what is in it is removed with it. */
+/* One signature's files, which have no name and end with their last descriptor. */
 typedef struct {
-    char folder[64];
-    char document[80];
-    char armor[88]; /* where ssh-keygen puts its result */
-    char words[80]; /* what ssh-keygen says */
+    int document, armor, words; /* ssh-keygen's standard input, output and error; -1 for none */
 } desk_t;
-
-static int
-desk_open(desk_t *self, slice_t document, fault_t *fault)
-{
-    snprintf(self->folder, sizeof self->folder, "/tmp/tocsin-sign-XXXXXX");
-    if (!mkdtemp(self->folder)) {
-        self->folder[0] = '\0';
-        return fault_errno(fault, "a private folder under '/tmp'");
-    }
-    snprintf(self->document, sizeof self->document, "%s/document", self->folder);
-    snprintf(self->armor, sizeof self->armor, "%s/document.sig", self->folder);
-    snprintf(self->words, sizeof self->words, "%s/words", self->folder);
-    return file_write(self->document, document, 0600, fault);
-}
 
 static void
 desk_close(desk_t *self)
 {
-    if (!self->folder[0])
-        return;
-    unlink(self->document);
-    unlink(self->armor);
-    unlink(self->words);
-    rmdir(self->folder);
+    const int fds[] = {self->document, self->armor, self->words};
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
 }
 
-/* Its own words go to a file; passphrases and touches are asked for on the terminal by itself. */
+static int
+desk_open(desk_t *self, slice_t document, fault_t *fault)
+{
+    self->document = memfd_create("document", MFD_CLOEXEC);
+    self->armor = memfd_create("armor", MFD_CLOEXEC);
+    self->words = memfd_create("words", MFD_CLOEXEC);
+    if (self->document < 0 || self->armor < 0 || self->words < 0)
+        return fault_errno(fault, "memory for a signature");
+    if (file_write_all(self->document, document, fault))
+        return -1;
+    return lseek(self->document, 0, SEEK_SET) ? fault_errno(fault, "memory for a signature") : 0;
+}
+
+/* Passphrases and touches are asked for on the terminal by itself. */
 static int
 spawn_keygen(const desk_t *desk, const char *key, const char *space, pid_t *pid)
 {
-    const char *const argv[] = {"ssh-keygen", "-Y", "sign",         "-n", space,
-                                "-f",         key,  desk->document, NULL};
+    const char *const argv[] = {"ssh-keygen", "-Y", "sign", "-n", space, "-f", key, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, desk->words,
-                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, desk->document, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, desk->armor, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, desk->words, STDERR_FILENO);
     int error = posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
 
+/* The first bytes, at most max, of what ssh-keygen wrote; the caller's. */
+static bytes_t *
+read_desk(int fd, size_t max)
+{
+    uint8_t block[1024];
+    ssize_t got;
+    bytes_t *out = bytes_new();
+    while (out->size < max && (got = pread(fd, block, sizeof block, (off_t)out->size)) > 0)
+        bytes_add(out, block, (size_t)got < max - out->size ? (size_t)got : max - out->size);
+    return out;
+}
+
 static int
 keygen_failed(const desk_t *desk, const char *key, fault_t *fault)
 {
-    fault_t ignored;
-    CLEANUP(bytes_destroy) bytes_t *words = file_read(desk->words, COMPLAINT_MAX * 16, &ignored);
-    for (size_t i = 0; words && i < words->size; i++)
+    CLEANUP(bytes_destroy) bytes_t *words = read_desk(desk->words, COMPLAINT_MAX);
+    for (size_t i = 0; i < words->size; i++)
         if (words->data[i] < 0x20 || words->data[i] == 0x7f)
             words->data[i] = ' ';
-    return fault_set(fault, FAULT_KEY, "ssh-keygen does not sign with '%s': %.*s", key,
-                     COMPLAINT_MAX, words ? bytes_text(words) : "it says nothing");
+    return fault_set(fault, FAULT_KEY, "ssh-keygen does not sign with '%s': %s", key,
+                     words->size ? bytes_text(words) : "it says nothing");
 }
 
 static bytes_t *
@@ -94,7 +97,7 @@ desk_sign(const desk_t *self, const char *key, purpose_t purpose, fault_t *fault
         keygen_failed(self, key, fault);
         return NULL;
     }
-    return file_read(self->armor, SIGNATURE_ARMOR_MAX, fault);
+    return read_desk(self->armor, SIGNATURE_ARMOR_MAX);
 }
 
 int
@@ -114,7 +117,7 @@ sign_document(const options_t *options, purpose_t purpose, slice_t document, byt
               pubkey_t *key, fault_t *fault)
 {
     signature_t signature;
-    desk_t desk = {.folder = ""};
+    desk_t desk = {-1, -1, -1};
     if (sign_check_key(options, fault))
         return -1;
     if (!options->quiet && isatty(STDERR_FILENO))

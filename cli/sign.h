@@ -7,9 +7,9 @@
 #include "cli/command.h"
 #include "keys/trust.h"
 
-/* Runs `ssh-keygen -Y sign -n NAMESPACE -f options->key` over the document in a private folder,
- * decodes what it made and checks it; appends the armor. The signer's key into *key (may be NULL).
- * FAULT_USAGE where no key is named, FAULT_KEY with ssh-keygen's own words. */
+/* Runs `ssh-keygen -Y sign -n NAMESPACE -f options->key` over the document through files in
+ * memory, decodes what it made and checks it; appends the armor. The signer's key into *key (may be
+ * NULL). FAULT_USAGE where no key is named, FAULT_KEY with ssh-keygen's own words. */
 int sign_document(const options_t *options, purpose_t purpose, slice_t document, bytes_t *armor,
                   pubkey_t *key, fault_t *fault) MUST_CHECK;
 
