@@ -45,6 +45,10 @@ static const size_t sizes[ROW_KINDS] = {
     {                                                                                        \
 #name, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), key \
     }
+#define NAMED(type, member, name, column)                                                       \
+    {                                                                                           \
+        column, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), false \
+    }
 #define NUMBER(member, name) COLUMN(COLUMN_NUMBER, member, name, false)
 #define WALL(member, name)   COLUMN(COLUMN_WALL, member, name, false)
 #define BOOL(member, name)   COLUMN(COLUMN_BOOL, member, name, false)
@@ -119,10 +123,6 @@ static const column_t part_columns[] = {
     LAST,
 };
 
-static const column_t alert_columns[] = {
-    NUMBER(alert, incident), WALL(alert, at), BOOL(alert, firing), NUMBER(alert, leaf), LAST,
-};
-
 static const column_t document_columns[] = {
     KEY(COLUMN_HASH, document, hash),
     TEXT(document, kind),
@@ -150,15 +150,20 @@ static const column_t output_columns[] = {
 };
 
 static const column_t leaf_columns[] = {
-    KEY(COLUMN_NUMBER, leaf, number), TEXT(leaf, kind), BYTES(leaf, bytes), HASH(leaf, hash), LAST,
+    KEY(COLUMN_NUMBER, leaf, number),
+    TEXT(leaf, kind),
+    BYTES(leaf, bytes),
+    HASH(leaf, hash),
+    NUMBER(leaf, incident),
+    LAST,
 };
 
 static const column_t event_columns[] = {
-    WALL(event, at),
+    KEY(COLUMN_NUMBER, event, number),
+    BYTES(event, bytes),
+    NAMED(COLUMN_HASH, event, leaf, "hash"),
     NUMBER(event, incident),
     HASH(event, run),
-    TEXT(event, kind),
-    TEXT(event, text),
     TEXT(event, worker),
     TEXT(event, step),
     TEXT(event, outcome),
@@ -309,6 +314,48 @@ row_columns(row_kind_t kind)
 {
     assert(kind < ROW_KINDS);
     return columns[kind];
+}
+
+void
+event_write(const event_row_t *self, bytes_t *line)
+{
+    char moment[MOMENT_TEXT_MAX], run[HASH_TEXT];
+    wall_write_instant(self->at, moment);
+    bytes_addf(line, "%s ", moment);
+    if (self->incident)
+        bytes_addf(line, "%llu", (unsigned long long)self->incident);
+    else
+        bytes_add_text(line,
+                       hash_equal(&self->run, &HASH_ZERO) ? "-" : hash_write(&self->run, run));
+    bytes_addf(line, " %s %s", self->kind, self->text);
+}
+
+/* What stands before the next space, and goes behind it; false where that is too long. */
+static bool
+take_word(slice_t *line, char *word, size_t size)
+{
+    const uint8_t *end = line->size ? memchr(line->data, ' ', line->size) : NULL;
+    size_t length = end ? (size_t)(end - line->data) : 0;
+    if (!end || length >= size)
+        return false;
+    memcpy(word, line->data, length);
+    word[length] = '\0';
+    *line = slice_of(end + 1, line->size - length - 1);
+    return true;
+}
+
+bool
+event_read(event_row_t *self)
+{
+    char moment[MOMENT_TEXT_MAX], about[HASH_TEXT];
+    slice_t line = self->bytes;
+    if (!take_word(&line, moment, sizeof moment) || !wall_read_instant(moment, &self->at) ||
+        !take_word(&line, about, sizeof about) ||
+        !take_word(&line, self->kind, sizeof self->kind) || line.size >= sizeof self->text)
+        return false;
+    memcpy(self->text, line.data, line.size);
+    self->text[line.size] = '\0';
+    return true;
 }
 
 static bool

@@ -138,13 +138,6 @@ typedef struct {
 #define UNDO_FAILED "undo failed"
 
 typedef struct {
-    uint64_t incident; /* 0: a resolve of what nobody knows, or a heartbeat */
-    wall_t at;
-    bool firing;
-    uint64_t leaf;
-} alert_row_t;
-
-typedef struct {
     hash_t hash;
     char kind[16]; /* "order", "grant", "release" */
     bool live;     /* loaded at start */
@@ -166,15 +159,23 @@ typedef struct {
     slice_t bytes;
 } output_row_t;
 
+#define LEAF_EVENT "event" /* the kind of an event's leaf */
+
+/* One of the log's. Those of events are written as ROW_EVENT, and found as either. */
 typedef struct {
     uint64_t number; /* from 0 */
     char kind[16];
     slice_t bytes; /* without the kind */
     hash_t hash;
+    uint64_t incident; /* of an alert; 0 where none */
 } leaf_row_t;
 
-/* What people read: one sentence about an incident, a run, or neither. */
+/* What people read: one sentence about an incident, a run, or neither. It is a leaf of the log, in
+ * whose bytes at, kind and text stand. */
 typedef struct {
+    uint64_t number; /* of the leaf */
+    slice_t bytes;   /* likewise: event_write's */
+    hash_t leaf;     /* and its hash */
     wall_t at;
     uint64_t incident; /* 0 where none */
     hash_t run;        /* zero where none */
@@ -287,12 +288,11 @@ typedef struct {
     X(ROW_INCIDENT, "incident", incident_t, incident)             \
     X(ROW_RUN, "run", run_row_t, run)                             \
     X(ROW_PART, "part", part_row_t, part)                         \
-    X(ROW_ALERT, "alert", alert_row_t, alert)                     \
     X(ROW_DOCUMENT, "document", document_row_t, document)         \
     X(ROW_RECEIPT, "receipt", receipt_row_t, receipt)             \
     X(ROW_OUTPUT, "output", output_row_t, output)                 \
     X(ROW_LEAF, "leaf", leaf_row_t, leaf)                         \
-    X(ROW_EVENT, "event", event_row_t, event)                     \
+    X(ROW_EVENT, "leaf", event_row_t, event)                      \
     X(ROW_DECISION, "decision", decision_row_t, decision)         \
     X(ROW_BRAKE, "brake", brake_row_t, brake)                     \
     X(ROW_SAID, "said", said_row_t, said)                         \
@@ -338,6 +338,11 @@ typedef struct {
 } column_t;
 
 const char *row_table(row_kind_t kind);
+
+/* The bytes of an event's leaf (docs/PROTOCOL.md 10), and at, kind and text from them: false where
+ * they are not what event_write writes. */
+void event_write(const event_row_t *self, bytes_t *line);
+bool event_read(event_row_t *self);
 
 /* The columns of one kind, terminated by a NULL name. */
 const column_t *row_columns(row_kind_t kind);

@@ -151,7 +151,7 @@ leaf_from(const query_t *query, const row_t *row)
 static bool
 event_of(const query_t *query, const row_t *row)
 {
-    return row->event.incident == query->number;
+    return query->number && row->event.incident == query->number;
 }
 
 static bool
@@ -293,7 +293,17 @@ static int
 memory_put(void *self, const row_t *row, fault_t *fault)
 {
     table_t *table = &((memory_t *)self)->tables[row->kind];
-    (void)fault;
+    if (row->kind == ROW_EVENT) {
+        const event_row_t *event = &row->event;
+        row_t leaf = {.kind = ROW_LEAF,
+                      .leaf = {.number = event->number,
+                               .kind = LEAF_EVENT,
+                               .bytes = event->bytes,
+                               .hash = event->leaf,
+                               .incident = event->incident}};
+        if (memory_put(self, &leaf, fault))
+            return -1;
+    }
     for (size_t i = 0; i < table->count; i++) {
         if (!row_same(table->rows[i], row))
             continue;

@@ -105,6 +105,23 @@ static const char *const migrations[] = {
     "CREATE TABLE brake (region TEXT PRIMARY KEY, engaged INTEGER NOT NULL, at INTEGER NOT NULL,"
     " who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;",
     "ALTER TABLE part ADD COLUMN undo TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE leaf ADD COLUMN incident INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE leaf ADD COLUMN run BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE leaf ADD COLUMN worker TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE leaf ADD COLUMN step TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE leaf ADD COLUMN outcome TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE leaf ADD COLUMN part TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE leaf ADD COLUMN who TEXT NOT NULL DEFAULT '';"
+    "WITH told AS (SELECT row_number() OVER (ORDER BY rowid) AS turn, * FROM event),"
+    " line AS (SELECT row_number() OVER (ORDER BY number) AS turn, number FROM leaf"
+    " WHERE kind = 'event')"
+    " UPDATE leaf SET incident = told.incident, run = told.run, worker = told.worker,"
+    " step = told.step, outcome = told.outcome, part = told.part, who = told.who"
+    " FROM told JOIN line USING (turn) WHERE leaf.number = line.number;"
+    "UPDATE leaf SET incident = alert.incident FROM alert WHERE leaf.number = alert.leaf;"
+    "DROP TABLE event; DROP TABLE alert;"
+    "CREATE INDEX leaf_incident ON leaf (incident) WHERE incident != 0;"
+    "CREATE INDEX leaf_run ON leaf (run) WHERE kind = 'event' AND incident = 0;",
 };
 
 typedef struct {
@@ -142,8 +159,14 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_RECEIPTS] = {ROW_RECEIPT, "WHERE run = :hash ORDER BY worker, sequence"},
     [FIND_OUTPUT] = {ROW_OUTPUT, "WHERE hash = :hash"},
     [FIND_LEAVES] = {ROW_LEAF, "WHERE number >= :number ORDER BY number"},
-    [FIND_EVENTS_OF] = {ROW_EVENT, "WHERE incident = :number ORDER BY rowid"},
-    [FIND_EVENTS_RUN] = {ROW_EVENT, "WHERE run = :hash ORDER BY rowid"},
+    [FIND_EVENTS_OF] = {ROW_EVENT, "WHERE incident = :number AND incident != 0 AND kind = 'event'"
+                                   " ORDER BY number"},
+    [FIND_EVENTS_RUN] =
+        {ROW_EVENT, /* an incident's event is found by that: runs are scattered, numbers are not */
+         "WHERE run = :hash AND number IN"
+         " (SELECT number FROM leaf WHERE run = :hash AND kind = 'event' AND incident = 0"
+         " UNION ALL SELECT number FROM leaf WHERE kind = 'event' AND incident != 0 AND incident ="
+         " (SELECT incident FROM run WHERE id = :hash)) ORDER BY number"},
     [FIND_WORKERS] = {ROW_WORKER, ""},
     [FIND_POSITION] = {ROW_POSITION, ""},
     [FIND_CHECKPOINT] = {ROW_CHECKPOINT, "ORDER BY size DESC"},
@@ -179,6 +202,14 @@ prepare(sqlite3 *database, sqlite3_stmt **slot, const char *sql, fault_t *fault)
     return *slot;
 }
 
+/* What the rows of a kind have in a column that is none of theirs. */
+static const struct {
+    const char *column, *value;
+} fixed[ROW_KINDS] = {
+    [ROW_POSITION] = {"one", "1"},
+    [ROW_EVENT] = {"kind", "'" LEAF_EVENT "'"},
+};
+
 static sqlite3_stmt *
 put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
 {
@@ -197,11 +228,12 @@ put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
         if (!column->key)
             bytes_addf(sets, " = excluded.%s", column->name);
     }
-    if (kind == ROW_POSITION) {
-        bytes_add_text(sql, ", one");
-        bytes_add_text(marks, ", 1");
-        bytes_add_text(keys, "one");
+    if (fixed[kind].column) {
+        bytes_addf(sql, ", %s", fixed[kind].column);
+        bytes_addf(marks, ", %s", fixed[kind].value);
     }
+    if (kind == ROW_POSITION)
+        bytes_add_text(keys, fixed[kind].column);
     bytes_addf(sql, ") VALUES (%s)", bytes_text(marks));
     if (keys->size)
         bytes_addf(sql, " ON CONFLICT (%s) DO UPDATE SET %s", bytes_text(keys), bytes_text(sets));
@@ -387,6 +419,10 @@ each_row(sqlite_t *self, sqlite3_stmt *statement, row_kind_t kind, on_row_t on_r
                 return fault_set(fault, FAULT_FORMAT,
                                  "database: %s.%s holds what the broker never wrote; restore it",
                                  row_table(kind), column->name);
+        if (kind == ROW_EVENT && !event_read(&row.event))
+            return fault_set(fault, FAULT_FORMAT,
+                             "database: leaf %llu is no event; restore the database",
+                             (unsigned long long)row.event.number);
         if (!on_row(context, &row))
             return 0;
     }

@@ -174,11 +174,27 @@ decide(core_t *self, incident_t *incident, const alert_t *alert, slice_t documen
         incident_move(self, incident, INCIDENT_WAITING, "%s", reason);
 }
 
+/* Whether another firing alert is about the same, and not the first of a new incident. */
+static bool
+goes_on(const incident_t *incident)
+{
+    return incident && (incident_open(incident->state) || incident->firing);
+}
+
+/* The incident that this alert will be about; 0 for a resolve of what nobody knows. */
+static uint64_t
+subject_of(const core_t *self, const incident_t *incident, const alert_t *alert)
+{
+    if (alert->firing && !goes_on(incident))
+        return self->incidents_given + 1;
+    return incident ? incident->id : 0;
+}
+
 static void
 on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t document, uint64_t leaf)
 {
     const alert_t *alert = event->alert;
-    bool again = incident && (incident_open(incident->state) || incident->firing);
+    bool again = goes_on(incident);
     bool same = again && incident->starts.ms == alert->starts.ms;
     if (again)
         describe(self, incident, alert, event->region);
@@ -228,18 +244,11 @@ on_alert(core_t *self, event_t *event, fault_t *fault)
         return fault_set(fault, why.code, "%s", why.text);
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     alert_encode(alert, document);
-    uint64_t leaf = core_leaf(self, "alert", bytes_slice(document));
+    uint64_t leaf = core_leaf_alert(self, subject_of(self, incident, alert), bytes_slice(document));
     if (alert->firing)
         on_firing(self, incident, event, bytes_slice(document), leaf);
     else
         on_resolved(self, incident, alert);
-    incident = find_by_key(self, alert, fault);
-    row_t row = {.kind = ROW_ALERT,
-                 .alert = {.incident = incident ? incident->id : 0,
-                           .at = self->now,
-                           .firing = alert->firing,
-                           .leaf = leaf}};
-    actions_put(self->actions, &row);
     return 0;
 }
 

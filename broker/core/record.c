@@ -7,22 +7,43 @@
 
 #define PUT_OVER_MAX 16 /* rows that are looked at */
 
+/* Bytes that begin with a leaf's kind, as the log's next. */
+static hash_t
+append(core_t *self, const bytes_t *leaf)
+{
+    hash_t hash = hash_leaf(bytes_slice(leaf));
+    merkle_append(&self->log, &hash);
+    self->moved = true;
+    return hash;
+}
+
+static uint64_t
+put_leaf(core_t *self, const char *kind, uint64_t incident, slice_t first, slice_t second)
+{
+    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
+    size_t head = strlen(kind) + 1;
+    bytes_add_text(leaf, kind);
+    bytes_add_text(leaf, "\n");
+    bytes_add_slice(leaf, first);
+    bytes_add_slice(leaf, second);
+    row_t row = {.kind = ROW_LEAF, .leaf = {.number = self->log.size, .incident = incident}};
+    text_copy(row.leaf.kind, sizeof row.leaf.kind, kind);
+    row.leaf.bytes = slice_of(leaf->data + head, leaf->size - head);
+    row.leaf.hash = append(self, leaf);
+    actions_put(self->actions, &row);
+    return row.leaf.number;
+}
+
 uint64_t
 core_leaf2(core_t *self, const char *kind, slice_t first, slice_t second)
 {
-    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
-    bytes_addf(leaf, "%s\n", kind);
-    size_t head = leaf->size;
-    bytes_add_slice(leaf, first);
-    bytes_add_slice(leaf, second);
-    row_t row = {.kind = ROW_LEAF, .leaf = {.number = self->log.size}};
-    snprintf(row.leaf.kind, sizeof row.leaf.kind, "%s", kind);
-    row.leaf.bytes = slice_of(leaf->data + head, leaf->size - head);
-    row.leaf.hash = hash_leaf(bytes_slice(leaf));
-    merkle_append(&self->log, &row.leaf.hash);
-    self->moved = true;
-    actions_put(self->actions, &row);
-    return row.leaf.number;
+    return put_leaf(self, kind, 0, first, second);
+}
+
+uint64_t
+core_leaf_alert(core_t *self, uint64_t incident, slice_t alert)
+{
+    return put_leaf(self, "alert", incident, alert, slice_of(NULL, 0));
 }
 
 uint64_t
@@ -34,19 +55,15 @@ core_leaf(core_t *self, const char *kind, slice_t bytes)
 void
 core_tell(core_t *self, const event_row_t *event)
 {
+    static const char head[] = LEAF_EVENT "\n";
+    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
     row_t row = {.kind = ROW_EVENT, .event = *event};
-    char moment[MOMENT_TEXT_MAX], run[HASH_TEXT];
-    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+    row.event.number = self->log.size;
     row.event.at = self->now;
-    wall_write_instant(self->now, moment);
-    bytes_addf(line, "%s ", moment);
-    if (event->incident)
-        bytes_addf(line, "%llu", (unsigned long long)event->incident);
-    else
-        bytes_add_text(line,
-                       hash_equal(&event->run, &HASH_ZERO) ? "-" : hash_write(&event->run, run));
-    bytes_addf(line, " %s %s", event->kind, event->text);
-    core_leaf(self, "event", bytes_slice(line));
+    bytes_add_text(leaf, head);
+    event_write(&row.event, leaf);
+    row.event.bytes = slice_of(leaf->data + strlen(head), leaf->size - strlen(head));
+    row.event.leaf = append(self, leaf);
     actions_put(self->actions, &row);
     notice_event(self, &row.event);
 }

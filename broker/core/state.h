@@ -127,6 +127,7 @@ struct core {
  * copied. A leaf is kind, LF, bytes; its index comes back. A note is an event of this kind. */
 uint64_t core_leaf(core_t *self, const char *kind, slice_t bytes);
 uint64_t core_leaf2(core_t *self, const char *kind, slice_t first, slice_t second);
+uint64_t core_leaf_alert(core_t *self, uint64_t incident, slice_t alert);
 void core_tell(core_t *self, const event_row_t *event);
 void core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *run,
                const char *worker, const char *format, ...) PRINTF(6, 7);

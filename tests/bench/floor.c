@@ -35,17 +35,27 @@ put(const floor_t *self, const row_t *row)
     need(self->store->put(self->store->self, row, &fault), &fault);
 }
 
-static uint64_t
-put_leaf(floor_t *self, const char *kind, slice_t bytes)
+static hash_t
+append(floor_t *self, const char *kind, slice_t bytes)
 {
     CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
-    row_t row = {.kind = ROW_LEAF, .leaf = {.number = self->log.size, .bytes = bytes}};
     bytes_add_text(leaf, kind);
     bytes_add_text(leaf, "\n");
     bytes_add_slice(leaf, bytes);
-    text_copy(row.leaf.kind, sizeof row.leaf.kind, kind);
-    row.leaf.hash = hash_leaf(bytes_slice(leaf));
-    merkle_append(&self->log, &row.leaf.hash);
+    hash_t hash = hash_leaf(bytes_slice(leaf));
+    merkle_append(&self->log, &hash);
+    return hash;
+}
+
+static uint64_t
+put_alert(floor_t *self, slice_t bytes)
+{
+    row_t row = {.kind = ROW_LEAF,
+                 .leaf = {.number = self->log.size,
+                          .kind = "alert",
+                          .bytes = bytes,
+                          .hash = append(self, "alert", bytes),
+                          .incident = self->incidents + 1}};
     put(self, &row);
     return row.leaf.number;
 }
@@ -72,22 +82,21 @@ put_incident(floor_t *self, const char *fingerprint, const char *title, wall_t n
     text_copy(incident->worker, sizeof incident->worker, "north-1");
     text_copy(incident->reason, sizeof incident->reason, EVENT_TEXT);
     put(self, &row);
-    row_t alert = {.kind = ROW_ALERT,
-                   .alert = {.incident = self->incidents, .at = now, .firing = true, .leaf = leaf}};
-    put(self, &alert);
 }
 
 static void
 put_event(floor_t *self, wall_t now)
 {
-    char line[128], moment[MOMENT_TEXT_MAX];
-    row_t row = {.kind = ROW_EVENT, .event = {.at = now, .incident = self->incidents}};
-    wall_write_instant(now, moment);
-    snprintf(line, sizeof line, "%s %llu waiting " EVENT_TEXT, moment,
-             (unsigned long long)self->incidents);
-    put_leaf(self, "event", slice_text(line));
-    text_copy(row.event.kind, sizeof row.event.kind, "waiting");
-    text_copy(row.event.text, sizeof row.event.text, EVENT_TEXT);
+    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+    row_t row = {.kind = ROW_EVENT,
+                 .event = {.number = self->log.size,
+                           .at = now,
+                           .incident = self->incidents,
+                           .kind = "waiting",
+                           .text = EVENT_TEXT}};
+    event_write(&row.event, line);
+    row.event.bytes = bytes_slice(line);
+    row.event.leaf = append(self, LEAF_EVENT, bytes_slice(line));
     put(self, &row);
 }
 
@@ -102,7 +111,7 @@ take(floor_t *self, const bytes_t *body)
         json_string_value(json_object_get(json_object_get(item, "annotations"), "summary"));
     const char *fingerprint = json_string_value(json_object_get(item, "fingerprint"));
     bench_need(title && fingerprint, error.text);
-    uint64_t leaf = put_leaf(self, "alert", bytes_slice(body));
+    uint64_t leaf = put_alert(self, bytes_slice(body));
     put_incident(self, fingerprint, title, now, leaf);
     put_event(self, now);
     json_decref(json);

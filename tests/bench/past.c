@@ -44,6 +44,8 @@ write_rows(past_t *self)
         need(self->store->put(self->store->self, row, &fault), &fault);
         if (row->kind == ROW_LEAF)
             self->leaf_bytes += row->leaf.bytes.size;
+        else if (row->kind == ROW_EVENT)
+            self->leaf_bytes += row->event.bytes.size;
     }
 }
 

@@ -56,6 +56,17 @@ static const char *const broker_1 =
     " 'active', 'r', 'pat', 1, 0, 2, 0, 0);"
     "INSERT INTO part VALUES (zeroblob(32), 'w1', 1, 'waiting', '', '', 0, 0, 0, 0, 0, 0);"
     "INSERT INTO position VALUES (0, x'', 7, x'', 1);"
+    "INSERT INTO leaf VALUES (0, 'alert', CAST('a' AS BLOB), zeroblob(32)),"
+    " (1, 'event', CAST('2023-11-14T22:13:20.123Z 7 waiting r' AS BLOB), zeroblob(32)),"
+    " (2, 'receipt', CAST('b' AS BLOB), zeroblob(32)),"
+    " (3, 'event', CAST('2023-11-14T22:13:20.124Z 7 running runs on w1' AS BLOB), zeroblob(32)),"
+    " (4, 'event', CAST('2023-11-14T22:13:20.125Z - run begins' AS BLOB), zeroblob(32));"
+    "INSERT INTO event VALUES"
+    " (1700000000123, 7, zeroblob(32), 'waiting', 'r', '', '', '', '', ''),"
+    " (1700000000124, 7, zeroblob(32), 'running', 'runs on w1', 'w1', '', '', '', ''),"
+    " (1700000000125, 0, zeroblob(32), 'run', 'begins', '', '', '', '', '');"
+    "INSERT INTO alert VALUES (7, 1, 1, 0);"
+    "UPDATE run SET incident = 7;"
     "PRAGMA user_version = 1";
 
 #endif

@@ -99,6 +99,9 @@ see(void *context, const row_t *row)
     else if (row->kind == ROW_LEAF)
         snprintf(self->text + used, sizeof self->text - used, "%.*s ", (int)row->leaf.bytes.size,
                  (const char *)row->leaf.bytes.data);
+    else if (row->kind == ROW_EVENT)
+        snprintf(self->text + used, sizeof self->text - used, "%s/%s ", row->event.text,
+                 row->event.worker);
     else if (row->kind == ROW_RUN)
         snprintf(self->text + used, sizeof self->text - used, "%s ", row->run.playbook);
     else if (row->kind == ROW_NOTICE)
@@ -223,7 +226,7 @@ keeps_the_log_and_one_position(void **state)
     for (uint64_t i = 0; i < 12; i++) {
         char text[8];
         snprintf(text, sizeof text, "%llu", (unsigned long long)i);
-        row_t leaf = {.kind = ROW_LEAF, .leaf = {i, "event", slice_text(text), HASH_ZERO}};
+        row_t leaf = {.kind = ROW_LEAF, .leaf = {i, "alert", slice_text(text), HASH_ZERO, 0}};
         row_t position = {.kind = ROW_POSITION,
                           .position = {i + 1, slice_text(text), 5, slice_text("")}};
         put(self, &leaf);
@@ -236,6 +239,57 @@ keeps_the_log_and_one_position(void **state)
     CLEANUP(row_destroy) row_t *found = store_first(self->store, &query, &fault);
     assert_int_equal(found->position.size, 12);
     assert_true(slice_is(found->position.edge, "11"));
+}
+
+static void
+put_event(house_t *self, uint64_t number, uint64_t incident, const char *run, const char *text)
+{
+    row_t row = {
+        .kind = ROW_EVENT,
+        .event = {.number = number, .at = {1700000000123}, .incident = incident, .run = HASH_ZERO}};
+    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+    if (run)
+        row.event.run = hash_of(slice_text(run));
+    snprintf(row.event.kind, sizeof row.event.kind, "part");
+    snprintf(row.event.text, sizeof row.event.text, "%s", text);
+    snprintf(row.event.worker, sizeof row.event.worker, "w1");
+    event_write(&row.event, line);
+    row.event.bytes = bytes_slice(line);
+    put(self, &row);
+}
+
+static void
+keeps_an_event_as_a_leaf_and_finds_it_by_what_it_is_about(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    row_t alert = {.kind = ROW_LEAF,
+                   .leaf = {.number = 0, .kind = "alert", .bytes = slice_text("a"), .incident = 7}};
+    put(self, &alert);
+    put_run(self, "of-7", RUN_ACTIVE, 10);
+    put_event(self, 1, 7, NULL, "about 7");
+    put_event(self, 2, 8, NULL, "about 8");
+    put_event(self, 3, 7, "of-7", "7 and its run");
+    put_event(self, 4, 0, "of-7", "its run only");
+    put_event(self, 5, 0, "by-order", "another's");
+    put_event(self, 6, 0, NULL, "");
+    reopen(self);
+    hash_t run = hash_of(slice_text("of-7")), order = hash_of(slice_text("by-order"));
+    finds(self, (query_t){.what = FIND_EVENTS_OF, .number = 7}, "about 7/w1 7 and its run/w1 ");
+    finds(self, (query_t){.what = FIND_EVENTS_OF, .number = 0}, "");
+    finds(self, (query_t){.what = FIND_EVENTS_RUN, .hash = run},
+          "7 and its run/w1 its run only/w1 ");
+    finds(self, (query_t){.what = FIND_EVENTS_RUN, .hash = order}, "another's/w1 ");
+    finds(self, (query_t){.what = FIND_LEAVES, .number = 6}, "2023-11-14T22:13:20.123Z - part  ");
+    query_t query = {.what = FIND_EVENTS_RUN, .hash = run};
+    CLEANUP(row_destroy) row_t *found = store_first(self->store, &query, &fault);
+    assert_int_equal(found->event.number, 3);
+    assert_int_equal(found->event.at.ms, 1700000000123);
+    assert_string_equal(found->event.kind, "part");
+    query = (query_t){.what = FIND_LEAVES, .number = 3};
+    CLEANUP(row_destroy) row_t *leaf = store_first(self->store, &query, &fault);
+    assert_string_equal(leaf->leaf.kind, LEAF_EVENT);
+    assert_true(slice_is(leaf->leaf.bytes, "2023-11-14T22:13:20.123Z 7 part 7 and its run"));
 }
 
 static void
@@ -414,6 +468,7 @@ opens_the_first_brokers_database(void **state)
 {
     house_t *self = *state;
     char path[128];
+    fault_t fault = {0};
     sqlite3 *database = NULL;
     store_destroy(&self->store);
     snprintf(path, sizeof path, "%s/broker.db", self->folder);
@@ -425,6 +480,11 @@ opens_the_first_brokers_database(void **state)
     finds(self, (query_t){.what = FIND_INCIDENT, .number = 7}, "7 ");
     finds(self, (query_t){.what = FIND_RUNS_ACTIVE}, "disk-full ");
     finds(self, (query_t){.what = FIND_PARTS}, "w1 ");
+    finds(self, (query_t){.what = FIND_EVENTS_OF, .number = 7}, "r/ runs on w1/w1 ");
+    finds(self, (query_t){.what = FIND_EVENTS_RUN}, "r/ runs on w1/w1 begins/ ");
+    query_t query = {.what = FIND_LEAVES};
+    CLEANUP(row_destroy) row_t *alert = store_first(self->store, &query, &fault);
+    assert_int_equal(alert->leaf.incident, 7);
 }
 
 #define IN_BOTH(test)                                     \
@@ -445,6 +505,7 @@ main(void)
         IN_BOTH(keeps_runs_and_their_parts_in_order),
         IN_BOTH(keeps_bytes_as_they_are),
         IN_BOTH(keeps_the_log_and_one_position),
+        IN_BOTH(keeps_an_event_as_a_leaf_and_finds_it_by_what_it_is_about),
         IN_BOTH(keeps_both_of_two_receipts_with_one_number),
         IN_BOTH(keeps_notices_until_they_are_dropped),
         IN_SQLITE(says_that_a_database_was_lost),
