@@ -65,7 +65,9 @@ SIM     := $(patsubst %.c,$(B)/%.o,$(filter-out %/mutants.c,$(wildcard tests/sim
 SIMWRAP := crypto_hash_sha256 crypto_hash_sha256_init crypto_hash_sha256_update crypto_hash_sha256_final crypto_hash_sha512 \
            crypto_sign_seed_keypair crypto_sign_detached crypto_sign_verify_detached crypto_core_ed25519_is_valid_point \
            sodium_memcmp open close read write fsync fdatasync ftruncate fallocate flock fchmod mkdir access unlink rename \
-           opendir readdir closedir scandir ledger_commit ledger_put_part ledger_put_effect ledger_put_receipt
+           opendir readdir closedir scandir ledger_commit ledger_put_part ledger_put_effect ledger_put_receipt \
+           $(foreach noun,root people fleet release order grant alert receipt consent stop resume manifest,$(noun)_decode $(noun)_destroy) \
+           signature_next signature_decode_by
 LINKSIM  = $(LDFLAGS) $(SIMWRAP:%=-Wl,--wrap=%)
 LIBS_sim := $(patsubst %,$(B)/lib%.a,worker broker wire keys common)
 PRELOADS := tests/e2e/crash_point.c

@@ -6,13 +6,15 @@
 
 #define CACHE_LINES 256
 
-/* A ring: the oldest chain makes room for the newest. */
+typedef struct {
+    hash_t hash; /* of document, armors and purposes */
+    backing_t backing;
+} cache_line_t;
+
+/* A ring, once it is full: the oldest chain makes room for the newest. */
 struct cache {
-    size_t next;
-    struct {
-        hash_t hash; /* of document, armors and purposes; zero where none is kept */
-        backing_t backing;
-    } line[CACHE_LINES];
+    size_t next, count, capacity;
+    cache_line_t *lines;
 };
 
 cache_t *
@@ -24,30 +26,37 @@ cache_new(void)
 void
 cache_destroy(cache_t **self_p)
 {
-    free(*self_p);
+    cache_t *self = *self_p;
+    if (!self)
+        return;
+    free(self->lines);
+    free(self);
     *self_p = NULL;
 }
 
 void
 cache_clear(cache_t *self)
 {
-    memset(self, 0, sizeof *self);
+    self->next = self->count = 0;
 }
 
 static const backing_t *
 cache_find(const cache_t *self, const hash_t *hash)
 {
-    for (size_t i = 0; i < CACHE_LINES; i++)
-        if (hash_equal(&self->line[i].hash, hash))
-            return &self->line[i].backing;
+    for (size_t i = 0; i < self->count; i++)
+        if (hash_equal(&self->lines[i].hash, hash))
+            return &self->lines[i].backing;
     return NULL;
 }
 
 static void
 cache_add(cache_t *self, const hash_t *hash, const backing_t *backing)
 {
-    self->line[self->next].hash = *hash;
-    self->line[self->next].backing = *backing;
+    if (self->count < CACHE_LINES) {
+        self->lines = memory_grow(self->lines, self->count, &self->capacity, sizeof *self->lines);
+        self->count++;
+    }
+    self->lines[self->next] = (cache_line_t){*hash, *backing};
     self->next = (self->next + 1) % CACHE_LINES;
 }
 

@@ -253,6 +253,7 @@ ledger_open(const char *path, fault_t *fault)
         "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 1048576";
     CLEANUP(ledger_destroy) ledger_t *self = memory_new(1, sizeof *self);
     self->log = -1;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* counts under a lock what nobody asks for */
     if (sqlite3_open_v2(path, &self->database,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
                             SQLITE_OPEN_NOFOLLOW,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/bytes.h"
+#include "common/text.h"
 #include "tests/sim/calls.h"
 
 #define ROOT       "/sim/"
@@ -88,7 +89,7 @@ static name_t *
 find(name_t *names, const char *name)
 {
     for (size_t i = 0; i < NAMES_MAX; i++)
-        if (!strcmp(names[i].name, name))
+        if (names[i].name[0] == name[0] && !strcmp(names[i].name, name))
             return &names[i];
     return NULL;
 }
@@ -519,7 +520,7 @@ __wrap_rename(const char *from, const char *to)
 /* A folder that is being read: the names as they stood when it was opened. */
 typedef struct {
     size_t at, count;
-    struct dirent entries[NAMES_MAX];
+    struct dirent *entries;
 } listing_t;
 
 DIR *
@@ -530,11 +531,14 @@ __wrap_opendir(const char *path)
     if (!self)
         return __real_opendir(path);
     listing_t *listing = memory_new(1, sizeof *listing);
-    size_t size = strlen(name);
+    size_t size = strlen(name), room = 0;
     for (size_t i = 0; i < NAMES_MAX; i++) {
         const char *entry = self->now[i].name;
-        if (!strncmp(entry, name, size) && entry[size] == '/')
-            snprintf(listing->entries[listing->count++].d_name, NAME_MAX_, "%s", entry + size + 1);
+        if (strncmp(entry, name, size) != 0 || entry[size] != '/')
+            continue;
+        listing->entries =
+            memory_grow(listing->entries, listing->count, &room, sizeof *listing->entries);
+        text_copy(listing->entries[listing->count++].d_name, NAME_MAX_, entry + size + 1);
     }
     return (DIR *)(void *)listing;
 }
@@ -550,7 +554,9 @@ __wrap_readdir(DIR *folder)
 int
 __wrap_closedir(DIR *folder)
 {
-    free(folder);
+    listing_t *listing = (listing_t *)(void *)folder;
+    free(listing->entries);
+    free(listing);
     return 0;
 }
 
@@ -571,7 +577,7 @@ __wrap_scandir(const char *path, struct dirent ***out, int (*filter)(const struc
         *entries[count++] = listing->entries[i];
     }
     qsort(entries, (size_t)count, sizeof *entries, (int (*)(const void *, const void *))compare);
-    free(listing);
+    __wrap_closedir((DIR *)(void *)listing);
     *out = entries;
     return count;
 }

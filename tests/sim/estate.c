@@ -2,6 +2,7 @@
 #include "tests/sim/estate.h"
 
 #include "tests/sim/disk.h"
+#include "tests/sim/memo.h"
 #include "wire/manifest.h"
 #include "worker/policy.h"
 
@@ -246,6 +247,35 @@ make_policy(void)
     return policy;
 }
 
+/* Whatever every world decodes, once for all of them. */
+static void
+learn(const estate_t *self)
+{
+    CLEANUP(trust_destroy) trust_t *trust = trust_new(&self->site->id);
+    fault_t fault = {0};
+    int failed = 0;
+    for (size_t i = 0; i <= ESTATE_DOCUMENTS; i++) {
+        const sealed_t *at = i < ESTATE_DOCUMENTS ? self->documents[i] : &self->people_next;
+        failed |= trust_add(trust, bytes_slice(at->document), bytes_slice(at->armors), &fault);
+    }
+    for (size_t i = 0; i < ESTATE_PLAYBOOKS; i++) {
+        const sealed_t *at = &self->playbooks[i].release;
+        CLEANUP(release_destroy)
+        release_t *release =
+            trust_check_release(trust, bytes_slice(at->document), bytes_slice(at->armors), &fault);
+        CLEANUP(manifest_destroy)
+        manifest_t *manifest = manifest_decode(bytes_slice(self->playbooks[i].manifest), &fault);
+        failed |= !release || !manifest;
+    }
+    for (size_t i = 0; i < ESTATE_GRANTS; i++) {
+        const sealed_t *at = &self->grants[i].sealed;
+        CLEANUP(grant_destroy) grant_t *grant = grant_decode(bytes_slice(at->document), &fault);
+        failed |= !grant;
+    }
+    assert(!failed);
+    memo_keep();
+}
+
 estate_t *
 estate(void)
 {
@@ -274,6 +304,7 @@ estate(void)
     for (size_t i = 0; i < ESTATE_GRANTS; i++)
         make_grant(self, &self->grants[i]);
     self->policy = make_policy();
+    learn(self);
     return self;
 }
 

@@ -347,7 +347,7 @@ turn(world_t *world, due_t *due)
         queue_turn(self, later - world->now);
         return;
     }
-    bool crash = !world->healed && chance_ppm(chance, world->plan.odds.crash / 4);
+    bool crash = world_strikes(world, world->plan.odds.crash / 4);
     bool before = crash && chance_percent(chance, 50);
     if (before) {
         hub_kill(self);
@@ -371,7 +371,7 @@ turn(world_t *world, due_t *due)
         hub_kill(self);
         return;
     }
-    if (!world->healed && chance_ppm(chance, world->plan.odds.slow))
+    if (world_strikes(world, world->plan.odds.slow))
         self->busy_until = world->now + chance_from(chance, 1, 2000);
     for (size_t i = 0; i < self->count; i++)
         if (self->letters[i].machine < 0)

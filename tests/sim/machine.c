@@ -100,7 +100,7 @@ calm(const machine_t *self)
 static bool
 strikes(machine_t *self, unsigned ppm)
 {
-    return !calm(self) && chance_ppm(&self->world->chance, ppm);
+    return world_strikes(self->world, ppm);
 }
 
 static mono_t
@@ -351,17 +351,15 @@ disk_fate(void *context, const char *call)
     machine_t *self = context;
     chance_t *chance = &self->world->chance;
     const odds_t *odds = &self->world->plan.odds;
-    if (calm(self))
-        return DISK_FINE;
-    if (chance_ppm(chance, odds->crash + odds->power)) {
+    if (strikes(self, odds->crash + odds->power)) {
         bool before = chance_percent(chance, 50);
         SAY(self->world, "%s: the effector dies %s a %s", node_name(self->number),
             before ? "before" : "behind", call);
         return before ? DISK_CRASH_BEFORE : DISK_CRASH_AFTER;
     }
-    if (!strcmp(call, "write") && chance_ppm(chance, odds->full))
+    if (!strcmp(call, "write") && strikes(self, odds->full))
         return DISK_FULL;
-    if (chance_ppm(chance, odds->broken)) {
+    if (strikes(self, odds->broken)) {
         SAY(self->world, "%s: EIO at a %s", node_name(self->number), call);
         return DISK_BROKEN;
     }

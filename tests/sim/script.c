@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sim/script.h"
 
-#include <stdio.h>
+#include <assert.h>
 
 static const char *
 line_end(const char *at)
@@ -10,13 +10,27 @@ line_end(const char *at)
     return end ? end + 1 : at + strlen(at);
 }
 
+/* The next word of a line; "" behind its last. */
+static const char *
+take_word(const char *at, char *out, size_t room)
+{
+    at += *at == ' ';
+    size_t size = strcspn(at, " \n");
+    assert(size < room);
+    memcpy(out, at, size);
+    out[size] = '\0';
+    return at + size;
+}
+
 static const char *
 find_step(const char *script, const char *mode, const char *step)
 {
     char word[16], name[64];
-    for (const char *at = script; *at; at = line_end(at))
-        if (sscanf(at, "%15s %63s", word, name) == 2 && !strcmp(word, mode) && !strcmp(name, step))
+    for (const char *at = script; *at; at = line_end(at)) {
+        take_word(take_word(at, word, sizeof word), name, sizeof name);
+        if (!strcmp(word, mode) && !strcmp(name, step))
             return line_end(at);
+    }
     return "";
 }
 
@@ -29,9 +43,10 @@ script_line(const char *script, const char *mode, const char *step, size_t at, s
         if (!strncmp(from, "step ", 5) || !strncmp(from, "when ", 5) || !strncmp(from, "undo ", 5))
             return false;
         if (!at--) {
-            char one[256];
-            snprintf(one, sizeof one, "%.*s", (int)(line_end(from) - from), from);
-            return sscanf(one, "%15s %63s %159s", line->word, line->op, line->argument) > 0;
+            from = take_word(from, line->word, sizeof line->word);
+            from = take_word(from, line->op, sizeof line->op);
+            take_word(from, line->argument, sizeof line->argument);
+            return true;
         }
     }
     return false;

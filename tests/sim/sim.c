@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,8 +26,7 @@
 #define SHOWN_MAX   5 /* failures that are told in full */
 
 typedef struct {
-    _Atomic uint64_t next, lived, failed, told;
-    _Atomic int64_t virtual_ms;
+    _Atomic uint64_t next, lived, failed, told, virtual_ms, events, faults;
     _Atomic bool enough;
 } tally_t;
 
@@ -45,13 +45,26 @@ seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* What the children that ended took of the processors. */
+static double
+processor_ms(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_CHILDREN, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
+
 /* One seed: whether all held. What broke is said. */
 static bool
-live(uint64_t seed, bool trace, int64_t *virtual_ms)
+live(uint64_t seed, bool trace, tally_t *tally)
 {
     world_t *world = world_new(seed, trace);
     bool good = world_run(world);
-    *virtual_ms = world->now;
+    atomic_fetch_add(&tally->lived, 1);
+    atomic_fetch_add(&tally->virtual_ms, (uint64_t)world->now);
+    atomic_fetch_add(&tally->events, world->events);
+    atomic_fetch_add(&tally->faults, world->faults);
     if (trace)
         printf("seed %llu: %llu events in %.0f s\n", (unsigned long long)seed,
                (unsigned long long)world->events, (double)world->now / 1000);
@@ -92,14 +105,11 @@ work(const options_t *options, tally_t *tally, _Atomic uint64_t *living)
     double end = seconds_now() + options->seconds;
     while (!atomic_load(&tally->enough)) {
         uint64_t at = atomic_fetch_add(&tally->next, 1);
-        int64_t virtual_ms = 0;
         if (at >= options->seeds || (options->seconds && seconds_now() > end))
             break;
         atomic_store(living, options->from + at);
-        if (!live(options->from + at, false, &virtual_ms))
+        if (!live(options->from + at, false, tally))
             fail(options, tally, options->from + at);
-        atomic_fetch_add(&tally->lived, 1);
-        atomic_fetch_add(&tally->virtual_ms, virtual_ms);
         if (atomic_load(&tally->failed) >= SHOWN_MAX)
             atomic_store(&tally->enough, true);
     }
@@ -142,8 +152,11 @@ live_many(const options_t *options)
     }
     double wall = seconds_now() - start;
     uint64_t failed = atomic_load(&tally->failed);
-    printf("sim: %llu seeds, %llu failed, %.0f times real time\n",
-           (unsigned long long)atomic_load(&tally->lived), (unsigned long long)failed,
+    double lived = (double)atomic_load(&tally->lived);
+    printf("sim: %.0f seeds, %llu failed, %.1f ms, %.0f events and %.0f faults a seed,"
+           " %.0f times real time\n",
+           lived, (unsigned long long)failed, processor_ms() / lived,
+           (double)atomic_load(&tally->events) / lived, (double)atomic_load(&tally->faults) / lived,
            (double)atomic_load(&tally->virtual_ms) / 1000 / wall);
     return failed ? 1 : 0;
 }
@@ -153,10 +166,10 @@ static int
 check(const options_t *options)
 {
     int failed = 0;
+    tally_t tally = {0};
     printf("1..%zu\n", ARRAY_SIZE(known_seeds) + 1);
     for (size_t i = 0; i < ARRAY_SIZE(known_seeds); i++) {
-        int64_t virtual_ms;
-        bool good = live(known_seeds[i].seed, false, &virtual_ms);
+        bool good = live(known_seeds[i].seed, false, &tally);
         printf("%s %zu - %s\n", good ? "ok" : "not ok", i + 1, known_seeds[i].name);
         failed += !good;
     }
@@ -232,8 +245,8 @@ main(int argc, char **argv)
         return check(&options);
     if (!options.one)
         return live_many(&options);
-    int64_t virtual_ms;
-    bool good = live(options.seed, options.trace, &virtual_ms);
+    tally_t tally = {0};
+    bool good = live(options.seed, options.trace, &tally);
     printf("seed %llu: %s\n", (unsigned long long)options.seed, good ? "good" : "failed");
     return good ? 0 : 1;
 }

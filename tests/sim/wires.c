@@ -81,17 +81,17 @@ carry(wires_t *self, int machine, bool to_hub, uint64_t number, frames_t *frames
     wire_t *wire = &self->wire[machine];
     chance_t *chance = &world->chance;
     const odds_t *odds = &world->plan.odds;
-    bool calm = world->healed;
     int64_t delay = chance_from(chance, 0, 3);
-    if (!calm && (world->now < wire->cut_until[!to_hub] || chance_ppm(chance, odds->drop))) {
+    if ((!world->healed && world->now < wire->cut_until[!to_hub]) ||
+        world_strikes(world, odds->drop)) {
         SAY(world, "%s %s hub: %s is lost", node_name(machine), to_hub ? "->" : "<-",
             frames ? frames_text(frames, 0) : "PING");
         frames_destroy(&frames);
         return;
     }
-    if (!calm && chance_ppm(chance, odds->delay))
+    if (world_strikes(world, odds->delay))
         delay += chance_from(chance, 1, 8000);
-    bool overtakes = !calm && chance_ppm(chance, odds->reorder);
+    bool overtakes = world_strikes(world, odds->reorder);
     if (!overtakes && world->now + delay < wire->last[!to_hub])
         delay = wire->last[!to_hub] - world->now;
     if (!overtakes)
@@ -108,7 +108,7 @@ static void
 carry_some(wires_t *self, int machine, bool to_hub, frames_t *frames)
 {
     const odds_t *odds = &self->world->plan.odds;
-    if (!self->world->healed && chance_ppm(&self->world->chance, odds->duplicate))
+    if (world_strikes(self->world, odds->duplicate))
         carry(self, machine, to_hub, 0, frames_copy(frames));
     carry(self, machine, to_hub, 0, frames);
 }

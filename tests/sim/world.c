@@ -8,6 +8,7 @@
 #include "tests/sim/facts.h"
 #include "tests/sim/hub.h"
 #include "tests/sim/machine.h"
+#include "tests/sim/memo.h"
 #include "tests/sim/wires.h"
 
 #define LOOK_MS    1000
@@ -91,6 +92,7 @@ on_kill(world_t *self, due_t *due)
     machine_t *machine = due->who == HUB ? NULL : self->machines[due->who];
     if (self->healed)
         return;
+    self->faults++;
     if (!machine)
         hub_kill(self->hub);
     else if (due->number == 0)
@@ -105,6 +107,7 @@ static void
 on_partition(world_t *self, due_t *due)
 {
     int64_t until = self->now + chance_from(&self->chance, 1, 40) * 1000;
+    self->faults++;
     wires_cut(self->wires, due->who, due->number & 1, due->number & 2, until);
 }
 
@@ -116,6 +119,7 @@ on_jump(world_t *self, due_t *due)
     int64_t jump = chance_from(&self->chance, 1, most[chance_below(&self->chance, 3)]);
     if (self->healed)
         return;
+    self->faults++;
     self->clock_off[due->who] += chance_percent(&self->chance, 50) ? jump : -jump;
     SAY(self, "%s: its clock is off by %lld ms", node_name(due->who),
         (long long)self->clock_off[due->who]);
@@ -127,6 +131,7 @@ on_stop(world_t *self, due_t *due)
     int64_t until = self->now + chance_from(&self->chance, 100, 30000);
     if (self->healed)
         return;
+    self->faults++;
     if (due->who == HUB)
         hub_stop(self->hub, until);
     else
@@ -137,6 +142,7 @@ static void
 on_full(world_t *self, due_t *due)
 {
     bool full = due->number && !self->healed;
+    self->faults += full;
     machine_fill_disk(self->machines[due->who], full);
     if (full)
         world_after(self, chance_from(&self->chance, 1000, 30000),
@@ -147,6 +153,7 @@ static void
 on_lie(world_t *self, due_t *due)
 {
     (void)due;
+    self->faults++;
     wires_lie(self->wires);
     if (!self->healed)
         world_after(self, chance_from(&self->chance, 20, 3000), (due_t){.act = on_lie});
@@ -260,8 +267,17 @@ world_destroy(world_t **self_p)
         frames_destroy(&self->queue[i].frames);
     free(self->queue);
     plan_clear(&self->plan);
+    memo_forget();
     free(self);
     *self_p = NULL;
+}
+
+bool
+world_strikes(world_t *self, unsigned ppm)
+{
+    bool struck = !self->healed && chance_ppm(&self->chance, ppm);
+    self->faults += struck;
+    return struck;
 }
 
 wall_t

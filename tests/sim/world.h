@@ -34,7 +34,7 @@ struct world {
     bool trace;
     chance_t chance;
     int64_t now;
-    uint64_t events, order;
+    uint64_t events, faults, order; /* faults: how often something went wrong */
     size_t count, capacity;
     due_t *queue; /* a heap */
     plan_t plan;
@@ -56,6 +56,9 @@ bool world_run(world_t *self);
 
 /* Queues a copy of event, whose frames it takes over, for so much later. */
 void world_after(world_t *self, int64_t delay_ms, due_t due);
+
+/* Whether bad luck strikes, so many times in a million; never once the world is healed. */
+bool world_strikes(world_t *self, unsigned ppm);
 
 wall_t world_wall(const world_t *self, int who);
 
