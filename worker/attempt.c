@@ -9,7 +9,8 @@
 
 #include "worker/effects.h"
 
-#define LABEL_MAX (STEP_PATH_MAX + 32)
+#define LABEL_MAX    (STEP_PATH_MAX + 32)
+#define LAST_WORD_MS 2000 /* for the runner of a step that is stopped, once its op is answered */
 
 struct attempt {
     workplace_t *place;
@@ -26,9 +27,11 @@ struct attempt {
     uint64_t runner;       /* 0 where none */
     bool task_given;       /* to the runner */
     bool may;              /* a `when` said so */
+    bool hurried;          /* its deadline is that of a last word */
     question_t question;   /* of a step that asks a person */
     effects_t *effects;    /* ours */
     fault_t given_up;      /* why its runner was; code 0 while it was not */
+    fault_t stopping;      /* why it may only end; code 0 while it may go on */
     outcome_t outcome;     /* the rest only once it is over */
     fault_t why;           /* unless it ended well */
     value_t *output;       /* ours; may be NULL */
@@ -204,12 +207,14 @@ lose(attempt_t *self, const fault_t *why)
     finish(self, OUTCOME_UNKNOWN, NULL, why);
 }
 
-/* Its runner is to end. What is in flight at the effector is waited for; then it fails. */
+/* Its runner is to end. What is in flight at the effector is waited for, as long as the step's time
+ * lasts; then it fails. */
 static void
 give_up(attempt_t *self, const fault_t *why)
 {
     self->given_up = *why;
-    self->deadline = (mono_t){0};
+    if (!effects_waiting(self->effects))
+        self->deadline = (mono_t){0};
     if (self->runner) /* it is the attempt's until the spawner says that it is gone */
         runners_kill(&self->place->runners, self->runner);
     else if (!effects_waiting(self->effects))
@@ -333,6 +338,20 @@ end_call(attempt_t *self)
         finish(self, outcome, NULL, &why);
 }
 
+/* The step's time is over, or the last word was not said: no op outlives that. */
+static void
+time_out(attempt_t *self)
+{
+    fault_t why = self->stopping;
+    if (!why.code)
+        fault_set(&why, FAULT_TIMEOUT, "the step was not done within %u s",
+                  step_of(self)->timeout_s);
+    effects_cut(self->effects);
+    if (!self->given_up.code)
+        give_up(self, &why);
+    self->deadline = (mono_t){0};
+}
+
 static void
 on_deadline(attempt_t *self, mono_t clock)
 {
@@ -346,15 +365,27 @@ on_deadline(attempt_t *self, mono_t clock)
         fault_set(&why, FAULT_EXPIRED, "nobody answered within %u s", step_of(self)->wait_s);
         fail(self, &why);
     } else if (self->state == ATTEMPT_RUNNING) {
-        fault_set(&why, FAULT_TIMEOUT, "the step was not done within %u s",
-                  step_of(self)->timeout_s);
-        give_up(self, &why);
+        time_out(self);
     }
+}
+
+/* Of one that is stopped, once nothing is in flight. */
+static void
+limit_last_word(attempt_t *self, mono_t clock)
+{
+    mono_t latest = {clock.ms + LAST_WORD_MS};
+    bool last = self->state == ATTEMPT_RUNNING && self->stopping.code && !self->given_up.code;
+    if (!last || self->hurried || effects_waiting(self->effects))
+        return;
+    self->hurried = true;
+    if (latest.ms < self->deadline.ms)
+        self->deadline = latest;
 }
 
 int
 attempt_go(attempt_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
+    limit_last_word(self, clock);
     on_deadline(self, clock);
     if (self->state == ATTEMPT_CALLING)
         end_call(self);
@@ -420,6 +451,10 @@ on_op(attempt_t *self, const frames_t *frames, fault_t *fault)
         fault_set(&why, FAULT_LIMIT, "over %d ops in one step", RUNNER_OPS_MAX);
     if (why.code) {
         fail(self, &why);
+        return 0;
+    }
+    if (self->stopping.code && !effects_unasked(self->effects)) { /* what is recorded happened */
+        give_up(self, &self->stopping);
         return 0;
     }
     assert(op);
@@ -500,6 +535,9 @@ on_done(attempt_t *self, const frames_t *frames)
                   "the script no longer asks for '%s', which it did before the restart",
                   forgotten->op);
         lose(self, &why);
+    } else if (when && outcome == OUTCOME_OK && self->stopping.code) {
+        self->given_up = self->stopping;
+        fail(self, &self->stopping);
     } else if (when && outcome == OUTCOME_OK) {
         self->may = true;
         self->state = ATTEMPT_QUEUED;
@@ -554,10 +592,7 @@ attempt_on_runner_end(attempt_t *self, int status)
 {
     fault_t why = self->given_up.code ? self->given_up : fault_of_status(status);
     release_runner(self);
-    self->given_up = why;
-    self->deadline = (mono_t){0};
-    if (!effects_waiting(self->effects))
-        fail(self, &why);
+    give_up(self, &why);
 }
 
 /* ---- people, time, stops ----------------------------------------------------------------- */
@@ -587,6 +622,9 @@ void
 attempt_stop(attempt_t *self, const fault_t *why)
 {
     if (self->state == ATTEMPT_OVER || self->given_up.code)
+        return;
+    self->stopping = *why;
+    if (self->state == ATTEMPT_RUNNING && effects_count(self->effects))
         return;
     self->given_up = *why;
     if (self->state == ATTEMPT_RUNNING)

@@ -4,7 +4,7 @@
  *
  * Every op is recorded; an attempt that was cut off runs again over the recorded results to the
  * first unrecorded op (docs/PROTOCOL.md 7.3). Of an op in flight the answer is waited for, whatever
- * else happens. */
+ * else happens; at the end of the step's time the effector ends it. */
 #ifndef TOCSIN_ATTEMPT_H
 #define TOCSIN_ATTEMPT_H
 
@@ -65,7 +65,8 @@ mono_t attempt_deadline(const attempt_t *self);
 /* Whether anything of it happened: else it has no receipt, and may be withdrawn. */
 bool attempt_begun(const attempt_t *self);
 
-/* Ends one that has begun, for this reason: at once, or when the op in flight is answered. */
+/* Ends one that has begun, for this reason: at once where it has asked for no op; else its runner
+ * may say that it is done, which tells what happened, and nothing else. */
 void attempt_stop(attempt_t *self, const fault_t *why);
 
 /* Of one that is over: what its receipt says of it, and what it gave (the caller's; may be NULL).

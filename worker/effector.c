@@ -458,6 +458,18 @@ on_op(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fau
     return 0;
 }
 
+/* Its step's time is over. What it did so far is for effector_ended to tell. */
+static int
+on_end(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
+{
+    (void)answer;
+    (void)fault;
+    for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++)
+        if (self->flights[i].used && !strcmp(self->flights[i].id, frames_text(message, 1)))
+            self->place.io.cut(self->place.io.self, i);
+    return 0;
+}
+
 /* ---- the two doors ----------------------------------------------------------------------- */
 
 static const struct {
@@ -467,6 +479,7 @@ static const struct {
 } requests[] = {
     {"DOCUMENT", 4, on_document}, {"WARRANT", 11, on_warrant}, {"CALLEE", 7, on_callee},
     {"CONSENT", 5, on_consent},   {"OP", 10, on_op},           {"OVER", 3, on_over},
+    {"END", 2, on_end},
 };
 
 int

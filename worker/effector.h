@@ -28,6 +28,9 @@ typedef struct {
 
     /* Ends what an earlier try under this key started, and waits for it. */
     int (*end_last)(void *self, const hash_t *key, fault_t *fault);
+
+    /* Its time is over at once: effector_ended follows. */
+    void (*cut)(void *self, size_t flight);
 } effector_io_t;
 
 /* What an effector works with; all of it is borrowed and outlives it. */

@@ -14,6 +14,7 @@ struct effects {
     size_t capacity;
     size_t asked; /* by the script, so far */
     bool waiting; /* for the effector, about effects[asked - 1] */
+    bool cut;     /* the effector was told to end it */
 };
 
 effects_t *
@@ -146,6 +147,18 @@ ask_effector(effects_t *self, slice_t arguments)
     self->waiting = true;
 }
 
+void
+effects_cut(effects_t *self)
+{
+    if (!self->waiting || self->cut)
+        return;
+    frames_t *end = frames_new();
+    frames_add_text(end, "END");
+    add_number(end, self->number);
+    outbox_add(self->place->outbox, TO_EFFECTOR, 0, end);
+    self->cut = true;
+}
+
 /* One that was begun is asked again under its key. */
 static void
 replay(effects_t *self, const op_t *op, slice_t arguments, const effect_t **known, fault_t *why)
@@ -195,7 +208,7 @@ effects_answer(effects_t *self, const frames_t *frames, fault_t *fault)
         fault_set(fault, FAULT_FORMAT, "the effector's fault '%.20s' is no code", code);
         return NULL;
     }
-    self->waiting = false;
+    self->waiting = self->cut = false;
     effect->done = true;
     text_copy(effect->code, sizeof effect->code, code);
     if (good)

@@ -33,6 +33,9 @@ size_t effects_count(const effects_t *self);
 /* Whether the effector was asked and has not answered yet. */
 bool effects_waiting(const effects_t *self);
 
+/* Has the effector end what is in flight, once: its answer then tells what is known. */
+void effects_cut(effects_t *self);
+
 /* Whether an op was begun and nobody said what came of it. */
 bool effects_unsettled(const effects_t *self);
 

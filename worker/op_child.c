@@ -415,6 +415,12 @@ op_child_deadline(const op_child_t *self)
     return self->deadline;
 }
 
+void
+op_child_cut(op_child_t *self)
+{
+    self->deadline = mono_now();
+}
+
 bool
 op_child_read(op_child_t *self)
 {

@@ -55,6 +55,9 @@ void op_child_destroy(op_child_t **self_p);
 int op_child_fd(const op_child_t *self);
 mono_t op_child_deadline(const op_child_t *self);
 
+/* Its deadline is now. */
+void op_child_cut(op_child_t *self);
+
 /* Takes what the child wrote; whether it is done: closed its pipe, or wrote too much. */
 bool op_child_read(op_child_t *self);
 

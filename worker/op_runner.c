@@ -148,10 +148,18 @@ io_end_last(void *runner, const hash_t *key, fault_t *fault)
     return end_noted(note, fault);
 }
 
+static void
+io_cut(void *runner, size_t flight)
+{
+    op_runner_t *self = runner;
+    assert(self->slots[flight].child);
+    op_child_cut(self->slots[flight].child);
+}
+
 effector_io_t
 op_runner_io(op_runner_t *self)
 {
-    return (effector_io_t){self, io_now, io_start, io_end_last};
+    return (effector_io_t){self, io_now, io_start, io_end_last, io_cut};
 }
 
 static bool

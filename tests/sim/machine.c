@@ -902,6 +902,19 @@ end_child(void *context, const hash_t *key, fault_t *fault)
     return 0;
 }
 
+static void
+cut_child(void *context, size_t flight)
+{
+    machine_t *self = context;
+    child_t *child = &self->children[flight];
+    fault_set(&child->why, FAULT_TIMEOUT, "%s was ended", child->op->name);
+    world_after(self->world, 1,
+                (due_t){.act = on_child_ended,
+                        .who = self->number,
+                        .epoch = self->epoch,
+                        .number = child->number});
+}
+
 /* ---- starting ---------------------------------------------------------------------------- */
 
 static int
@@ -922,7 +935,7 @@ start_effector(machine_t *self, fault_t *fault)
         .trust = self->effector_trust,
         .journal = self->journal,
         .policy = all->policy,
-        .io = {self, effector_now, start_child, end_child},
+        .io = {self, effector_now, start_child, end_child, cut_child},
     });
     return disk_is_doomed(self->disk) ? fault_set(fault, FAULT_IO, "it died at once") : 0;
 }

@@ -40,9 +40,9 @@ typedef struct {
     sealed_t release, authority, alert;
     hash_t run;
     wall_t now;
-    size_t started, ended_last; /* how often each was asked */
-    size_t flight;              /* started last */
-    bool began;                 /* BEGIN stood in the journal then */
+    size_t started, ended_last, cut; /* how often each was asked */
+    size_t flight;                   /* started last */
+    bool began;                      /* BEGIN stood in the journal then */
     bool refuses_start, lives_on;
     frames_t *answer;  /* to the last message */
     const char *phase; /* of the ops that are sent; NULL for run */
@@ -80,6 +80,14 @@ fake_end_last(void *self, const hash_t *key, fault_t *fault)
 }
 
 static inline void
+fake_cut(void *self, size_t flight)
+{
+    bench_t *bench = self;
+    bench->cut++;
+    assert_int_equal(flight, bench->flight);
+}
+
+static inline void
 close_effector(bench_t *bench)
 {
     effector_destroy(&bench->effector);
@@ -103,7 +111,7 @@ open_effector(bench_t *bench)
         .trust = bench->trust,
         .journal = bench->journal,
         .policy = bench->policy,
-        .io = {bench, fake_now, fake_start, fake_end_last},
+        .io = {bench, fake_now, fake_start, fake_end_last, fake_cut},
     });
 }
 

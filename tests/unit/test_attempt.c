@@ -109,13 +109,60 @@ a_timeout_waits_for_the_op_in_flight(void **state)
     hears(bench, TO_EFFECTOR, "OP");
     tick(bench, 60);
     hears(bench, TO_SPAWNER, "KILL");
+    assert_string_equal(frames_text(hears(bench, TO_EFFECTOR, "END"), 1), bench->asked);
     runner_ends(bench, SIGKILL);
+    tick(bench, 60);
     hears_nothing(bench);
     by_effector(bench, result(bench, 1, HEAD_2));
     CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
     assert_int_equal(receipt->part, OUTCOME_FAILED);
     assert_string_equal(receipt->code, "timeout");
     assert_string_equal(receipt->ops[0].code, "ok");
+}
+
+/* A fix is in flight when its step's time is over, and the effector says this of it. */
+static void
+runs_out_of_time(bench_t *bench, const char *said, outcome_t outcome)
+{
+    begin_clean(bench);
+    by_runner(bench, op("file.remove", "/var/log/a.1"));
+    hears(bench, TO_EFFECTOR, "OP");
+    tick(bench, 60);
+    hears(bench, TO_SPAWNER, "KILL");
+    hears(bench, TO_EFFECTOR, "END");
+    runner_ends(bench, SIGKILL);
+    by_effector(bench, op_fault(bench, said));
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
+    assert_int_equal(receipt->part, outcome);
+    assert_string_equal(receipt->ops[0].code, said);
+}
+
+static void
+an_op_that_was_ended_with_its_steps_time_fails_the_step(void **state)
+{
+    runs_out_of_time(*state, "timeout", OUTCOME_FAILED);
+}
+
+static void
+one_of_which_nobody_knows_whether_it_happened_is_unknown(void **state)
+{
+    runs_out_of_time(*state, "unknown", OUTCOME_UNKNOWN);
+}
+
+static void
+an_op_whose_runner_died_does_not_outlive_its_steps_time(void **state)
+{
+    bench_t *bench = *state;
+    begin_clean(bench);
+    by_runner(bench, op("file.remove", "/var/log/a.1"));
+    hears(bench, TO_EFFECTOR, "OP");
+    runner_ends(bench, SIGSYS);
+    tick(bench, 59);
+    hears_nothing(bench);
+    tick(bench, 1);
+    hears(bench, TO_EFFECTOR, "END");
+    by_effector(bench, op_fault(bench, "timeout"));
+    hears_end(bench, OUTCOME_FAILED, "denied");
 }
 
 static void
@@ -384,6 +431,9 @@ static const struct CMUnitTest tests[] = {
     TEST(an_effector_that_says_what_it_was_not_asked_ends_the_judge),
     TEST(a_step_that_takes_too_long_fails),
     TEST(a_timeout_waits_for_the_op_in_flight),
+    TEST(an_op_that_was_ended_with_its_steps_time_fails_the_step),
+    TEST(one_of_which_nobody_knows_whether_it_happened_is_unknown),
+    TEST(an_op_whose_runner_died_does_not_outlive_its_steps_time),
     TEST(a_runner_that_dies_fails_its_step),
     TEST(a_runner_that_dies_while_an_op_is_in_flight_fails_behind_it),
     TEST(a_runner_that_speaks_out_of_turn_is_ended),

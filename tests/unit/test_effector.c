@@ -758,6 +758,22 @@ a_judge_that_does_not_speak_the_protocol_ends_it(void **state)
     assert_null(answer);
 }
 
+static void
+an_op_whose_step_is_out_of_time_is_cut_and_no_other(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "0");
+    send(bench, message_of("END", "o2"));
+    assert_int_equal(bench->cut, 0);
+    send(bench, message_of("END", "o1"));
+    assert_int_equal(bench->cut, 1);
+    assert_null(bench->answer);
+    finish(bench, FAULT_TIMEOUT);
+    answers(bench, "FAULT", "timeout");
+    send(bench, message_of("END", "o1"));
+    assert_int_equal(bench->cut, 1);
+}
+
 #define TEST(name)    cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define TEST_OP(name) cmocka_unit_test_setup_teardown(name, set_up_warrant, tear_down)
 
@@ -799,6 +815,7 @@ main(void)
         TEST_OP(an_idempotent_op_that_was_cut_off_runs_again__crash_between_begin_and_exec),
         TEST_OP(any_other_op_that_was_cut_off_is_unknown__crash_between_exec_and_end),
         TEST_OP(a_stop_takes_nothing_back_of_what_was_begun__crash_and_stop),
+        TEST_OP(an_op_whose_step_is_out_of_time_is_cut_and_no_other),
         TEST_OP(any_other_op_that_ran_out_of_time_is_unknown),
         TEST_OP(any_other_op_that_died_without_a_word_is_unknown),
         TEST_OP(a_last_try_that_cannot_be_ended_is_unknown),

@@ -130,12 +130,12 @@ hide_and_wait(const value_t *arguments, const op_world_t *given, fault_t *fault)
         pause();
 }
 
+/* Or a cut before it. */
 static void
-nothing_survives_the_deadline__eff_double_fork_survivor(void **state)
+survives_nothing(unsigned timeout_s, bool cut)
 {
     fault_t fault = {0};
-    (void)state;
-    static const op_t op = {.name = "test.op", .timeout_s = 1, .result_bytes_max = 1000};
+    const op_t op = {.name = "test.op", .timeout_s = timeout_s, .result_bytes_max = 1000};
     op_row_t row = {.name = "test.op", .body = hide_and_wait};
     CLEANUP(value_destroy) value_t *arguments = value_map();
     op_child_t *child = op_child_start(&row, &op, arguments, &world, NULL, &fault);
@@ -143,9 +143,19 @@ nothing_survives_the_deadline__eff_double_fork_survivor(void **state)
     for (int i = 0; i < 80 && !count_named(survivor); i++)
         poll(NULL, 0, 10);
     assert_int_equal(count_named(survivor), 1);
+    if (cut)
+        op_child_cut(child);
     wait_until_over(child);
     refuses(op_child_finish(&child, &fault), &fault, FAULT_TIMEOUT);
     assert_int_equal(count_named(survivor), 0);
+}
+
+static void
+nothing_survives_the_deadline__eff_double_fork_survivor(void **state)
+{
+    (void)state;
+    survives_nothing(1, false);
+    survives_nothing(600, true);
 }
 
 static void

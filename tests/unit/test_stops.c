@@ -84,14 +84,59 @@ an_op_in_flight_is_waited_for_and_none_begins(void **state)
     by_runner(bench, op("file.remove", "/var/log/a.1"));
     hears(bench, TO_EFFECTOR, "OP");
     stop_run(bench);
-    hears(bench, TO_SPAWNER, "KILL");
-    runner_ends(bench, SIGKILL);
     hears_nothing(bench);
     by_effector(bench, result(bench, 1, HEAD_2));
+    hears(bench, TO_RUNNER, "RESULT");
+    by_runner(bench, op("file.remove", "/var/log/a.2"));
+    hears(bench, TO_SPAWNER, "KILL");
+    runner_ends(bench, SIGKILL);
     CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
     assert_int_equal(receipt->outcome, OUTCOME_STOPPED);
+    assert_int_equal(receipt->op_count, 1);
     assert_string_equal(receipt->ops[0].code, "ok");
     hears_nothing(bench);
+}
+
+static void
+a_step_that_has_nothing_more_to_do_ends_as_it_did(void **state)
+{
+    bench_t *bench = *state;
+    begin(bench);
+    by_runner(bench, op("disk.usage", "/var"));
+    hears(bench, TO_EFFECTOR, "OP");
+    stop_run(bench);
+    by_effector(bench, result(bench, 91, HEAD_1));
+    hears(bench, TO_RUNNER, "RESULT");
+    by_runner(bench, done("ok", 1));
+    hears_step(bench, "usage", PHASE_RUN, OUTCOME_OK, OUTCOME_STOPPED);
+    hears_nothing(bench);
+}
+
+static void
+a_run_whose_last_step_was_about_to_end_is_done(void **state)
+{
+    bench_t *bench = *state;
+    begin_clean(bench);
+    use(bench, "disk.usage", 91, HEAD_1);
+    stop_run(bench);
+    by_runner(bench, done("ok", 1));
+    hears_step(bench, "clean", PHASE_RUN, OUTCOME_OK, OUTCOME_OK);
+    hears_nothing(bench);
+}
+
+static void
+the_last_word_of_a_script_is_not_waited_for_long(void **state)
+{
+    bench_t *bench = *state;
+    begin(bench);
+    use(bench, "disk.usage", 91, HEAD_1);
+    stop_run(bench);
+    tick(bench, 1);
+    hears_nothing(bench);
+    tick(bench, 1);
+    hears(bench, TO_SPAWNER, "KILL");
+    runner_ends(bench, SIGKILL);
+    hears_end(bench, OUTCOME_STOPPED, "stopped");
 }
 
 static void
@@ -180,6 +225,7 @@ only_what_a_stop_covers_is_ended(void **state)
     use(bench, "disk.usage", 91, HEAD_1);
     bring_stop(bench, HALT_REGION, "north", "olaf", hash);
     hears(bench, TO_EFFECTOR, "DOCUMENT");
+    by_runner(bench, op("disk.usage", "/var"));
     hears(bench, TO_SPAWNER, "KILL");
 }
 
@@ -210,6 +256,9 @@ static const struct CMUnitTest tests[] = {
     TEST(a_stop_that_nobody_may_sign_changes_nothing),
     TEST(a_running_step_is_ended_and_its_part_is_stopped),
     TEST(an_op_in_flight_is_waited_for_and_none_begins),
+    TEST(a_step_that_has_nothing_more_to_do_ends_as_it_did),
+    TEST(a_run_whose_last_step_was_about_to_end_is_done),
+    TEST(the_last_word_of_a_script_is_not_waited_for_long),
     TEST(a_step_that_ended_meanwhile_keeps_its_outcome),
     TEST(a_pause_ends_with_a_receipt_of_no_step),
     TEST(a_wait_for_a_person_is_over),
