@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a story ended. */
+#include "tests/sim/facts_private.h"
+
+void
+every_accepted_part_ends(facts_t *self)
+{
+    for (size_t i = 0; i < self->accepted.count; i++) {
+        const accepted_t *at = &self->accepted.items[i];
+        if (!facts_end(self, at->machine, &at->it.run, self->signed_.count))
+            BREAK(self, "%s accepted run %s at %.1f s, and it has no end", node_name(at->machine),
+                  short_hash(&at->it.run), (double)at->at / 1000);
+    }
+}
+
+void
+every_run_ends(facts_t *self)
+{
+    const world_t *world = self->world;
+    if (world->plan.lying)
+        return;
+    if (hub_active_runs(world->hub))
+        BREAK(self, "the hub has active runs still");
+    for (size_t i = 0; i < world->plan.order_count; i++) {
+        const plan_order_t *order = &world->plan.orders[i];
+        bool active;
+        if (!order->acknowledged)
+            BREAK(self, "the order of '%s' was never answered",
+                  estate()->playbooks[order->playbook].name);
+        if (order->running && (!hub_has_run(world->hub, &order->run, &active) || active))
+            BREAK(self, "the order of '%s' has no run that ended",
+                  estate()->playbooks[order->playbook].name);
+    }
+}
+
+/* What the hub has recorded as a part's end stays its end. */
+void
+an_end_stays_an_end(facts_t *self)
+{
+    for (size_t i = 0; i < self->signed_.count; i++) {
+        const signed_t *at = &self->signed_.items[i];
+        hash_t hash;
+        bool ended;
+        if (at->part != OUTCOME_OPEN &&
+            hub_has_receipt(self->world->hub, at->machine, at->sequence, &hash) &&
+            hub_part(self->world->hub, &at->run, at->machine, &ended) && !ended)
+            BREAK(self, "'%s' of run %s is %s, and open at the hub", node_name(at->machine),
+                  short_hash(&at->run), outcome_word(at->part));
+    }
+}
+
+/* A connection keeps the order of what it carries; where the simulated one does not, an old HELLO
+ * may say what was true once. */
+void
+no_history_has_a_gap(facts_t *self)
+{
+    const plan_t *plan = &self->world->plan;
+    bool in_order = !plan->lying && !plan->odds.reorder && !plan->odds.duplicate;
+    if (in_order && hub_tells(self->world->hub, "gap"))
+        BREAK(self, "the hub tells of a gap, and no worker has one");
+}
+
+static void
+check_target(facts_t *self, const plan_order_t *order, int machine)
+{
+    static const char *const words[] = {"done",    "failed",  "refused", "skipped",
+                                        "stopped", "unknown", "never"};
+    bool ended, known = false;
+    const signed_t *end = facts_end(self, machine, &order->run, self->signed_.count);
+    const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
+    for (size_t i = 0; word && i < ARRAY_SIZE(words); i++)
+        known = known || !strcmp(word, words[i]);
+    if (!self->world->plan.lying && (!known || !ended))
+        BREAK(self, "'%s' of run %s is counted as %s", node_name(machine), short_hash(&order->run),
+              word ? word : "nothing");
+    if (word && !strcmp(word, "done") && (!end || end->part != OUTCOME_OK))
+        BREAK(self, "'%s' of run %s is counted as done, and signed no such thing",
+              node_name(machine), short_hash(&order->run));
+    if (!self->world->plan.lying && word && end &&
+        (end->part == OUTCOME_OK) != !strcmp(word, "done"))
+        BREAK(self, "'%s' of run %s is counted as %s, and signed %s", node_name(machine),
+              short_hash(&order->run), word, outcome_word(end->part));
+}
+
+void
+every_target_is_counted_once(facts_t *self)
+{
+    const world_t *world = self->world;
+    for (size_t i = 0; i < world->plan.order_count; i++) {
+        const plan_order_t *order = &world->plan.orders[i];
+        size_t targets = 0;
+        for (int machine = 0; order->running && machine < (int)world->plan.machines; machine++)
+            if (order->wave[machine]) {
+                check_target(self, order, machine);
+                targets++;
+            }
+        if (order->running && hub_part_count(world->hub, &order->run) != targets)
+            BREAK(self, "run %s has %zu parts for %zu targets", short_hash(&order->run),
+                  hub_part_count(world->hub, &order->run), targets);
+    }
+}
+
+void
+every_receipt_arrives(facts_t *self)
+{
+    hash_t hash;
+    for (size_t i = 0; !self->world->plan.lying && i < self->signed_.count; i++) {
+        const signed_t *at = &self->signed_.items[i];
+        if (!hub_has_receipt(self->world->hub, at->machine, at->sequence, &hash) ||
+            !hash_equal(&hash, &at->hash))
+            BREAK(self, "receipt %llu of %s never came to the hub's record",
+                  (unsigned long long)at->sequence, node_name(at->machine));
+    }
+}
+
+void
+every_acknowledged_alert_is_kept(facts_t *self)
+{
+    for (size_t i = 0; i < self->world->plan.alert_count; i++) {
+        const plan_alert_t *alert = &self->world->plan.alerts[i];
+        if (alert->firing && alert->acknowledged && !hub_has_alert(self->world->hub, i))
+            BREAK(self, "an alert on %s was answered with 200, and no incident has it",
+                  node_name(alert->machine));
+    }
+}
+
+/* An offer that was made as its window closed came too late. */
+static bool
+came_late(const facts_t *self, int machine)
+{
+    for (size_t i = 0; i < self->refused.count; i++)
+        if (self->refused.items[i].machine == machine &&
+            !strcmp(self->refused.items[i].code, "expired"))
+            return true;
+    return false;
+}
+
+/* Nothing goes wrong in such a world, and these playbooks do nothing that would. */
+void
+in_calm_weather_all_goes_well(facts_t *self)
+{
+    static const odds_t none;
+    const plan_t *plan = &self->world->plan;
+    if (plan->lying || plan->kills || plan->partitions || plan->jumps || plan->revoke_at ||
+        plan->stop_at || memcmp(&plan->odds, &none, sizeof none) != 0)
+        return;
+    for (size_t i = 0; i < plan->order_count; i++)
+        for (int machine = 0; machine < (int)plan->machines; machine++) {
+            const plan_order_t *order = &plan->orders[i];
+            bool ended;
+            if (!order->wave[machine] || order->dry || estate()->playbooks[order->playbook].spoils)
+                continue;
+            const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
+            if (!word || (strcmp(word, "done") != 0 && strcmp(word, "never") != 0 &&
+                          !came_late(self, machine)))
+                BREAK(self, "'%s' on '%s' is %s", estate()->playbooks[order->playbook].name,
+                      node_name(machine), word ? word : "nothing");
+        }
+}
+
+void
+the_log_has_every_leaf(facts_t *self)
+{
+    if (!hub_log_is_whole(self->world->hub))
+        BREAK(self, "the leaves in the hub's record are not those of its log");
+}

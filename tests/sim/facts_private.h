@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* facts_private - what the files of facts share: the lists, how things are looked up in them, and
+ * every invariant by its name. */
+#ifndef TOCSIN_SIM_FACTS_PRIVATE_H
+#define TOCSIN_SIM_FACTS_PRIVATE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/sim/facts.h"
+#include "tests/sim/hub.h"
+#include "wire/ops.h"
+
+#define NOTED_OPS 12
+
+/* A list and how many of its items the invariants have seen. */
+#define LIST(type)                    \
+    struct {                          \
+        size_t count, capacity, seen; \
+        type *items;                  \
+    }
+
+typedef struct {
+    int machine;
+    bool kept; /* committed */
+    acceptance_t it;
+    int64_t at;
+} accepted_t;
+
+typedef struct {
+    char op[OP_NAME_MAX + 1];
+    hash_t arguments;
+    bool ok, unknown;
+} noted_op_t;
+
+typedef struct {
+    int machine;
+    bool kept;
+    uint64_t sequence, attempt;
+    hash_t previous, hash, run;
+    char step[STEP_PATH_MAX], code[16];
+    phase_t phase;
+    outcome_t outcome, part;
+    wall_t ended;
+    int64_t at;
+    size_t op_count;
+    noted_op_t ops[NOTED_OPS];
+} signed_t;
+
+typedef struct {
+    int machine;
+    deed_t it;
+    char step[STEP_PATH_MAX];
+    unsigned starts, acts;
+    int64_t at;
+} done_t;
+
+typedef struct {
+    int machine;
+    hash_t run;
+} offered_t;
+
+typedef struct {
+    int machine;
+    uint64_t sequence;
+} acked_t;
+
+typedef struct {
+    int machine;
+    char word[16];
+} leak_t;
+
+typedef struct {
+    int machine;
+    char code[16], text[160];
+} refused_t;
+
+struct facts {
+    world_t *world;
+    size_t uncommitted[MACHINES_MAX];
+    bool stopped[MACHINES_MAX]; /* the plan's stop is durable there */
+    bool changed;
+    LIST(accepted_t) accepted;
+    LIST(signed_t) signed_;
+    LIST(done_t) done;
+    LIST(offered_t) offered;
+    LIST(acked_t) acked;
+    LIST(leak_t) leaks;
+    LIST(refused_t) refused;
+    size_t touched_count,
+        touched[8]; /* deeds that were started again or acted, since the last look */
+};
+
+/* What a plan or the estate knows by this name; NULL for nothing of theirs. */
+const plan_order_t *facts_order(const facts_t *self, const hash_t *run);
+const estate_grant_t *facts_grant(const hash_t *authority);
+const playbook_t *facts_playbook(const deed_t *deed);
+
+/* The acceptance of a run by a machine, and the receipt that ended its part, among the first
+ * `before` of their lists. */
+const accepted_t *facts_acceptance(const facts_t *self, int machine, const hash_t *run,
+                                   size_t before);
+const signed_t *facts_end(const facts_t *self, int machine, const hash_t *run, size_t before);
+
+/* Whether the plan's stop covers a run that this machine accepted. */
+bool facts_stops(const facts_t *self, int machine, const hash_t *run);
+
+/* How often a step's script asks for exactly this, as far as it may. */
+unsigned facts_asked(const playbook_t *playbook, const char *step, const char *op,
+                     const hash_t *arguments);
+
+/* How often this acted on a machine, in one step of one run. */
+unsigned facts_acts(const facts_t *self, int machine, const hash_t *run, const char *step,
+                    const char *op, const hash_t *arguments);
+
+/* Its first digits; valid until the next call. */
+const char *short_hash(const hash_t *hash);
+
+/* An invariant, told by the function that is called like it. */
+#define BREAK(self, ...) world_break((self)->world, __func__, __VA_ARGS__)
+
+/* Held after every event. */
+#define ALWAYS(X)                              \
+    X(nothing_leaves_before_its_commit)        \
+    X(no_effect_without_authority)             \
+    X(nothing_begins_for_who_is_revoked)       \
+    X(nothing_begins_under_a_stop)             \
+    X(no_start_outside_the_window)             \
+    X(no_effect_before_its_begin_is_synced)    \
+    X(what_must_not_happen_twice_happens_once) \
+    X(nothing_begins_behind_the_end)           \
+    X(a_run_is_accepted_once)                  \
+    X(budgets_are_kept)                        \
+    X(no_wave_before_its_proof)                \
+    X(offers_come_wave_by_wave)                \
+    X(the_error_budget_holds)                  \
+    X(receipts_form_a_chain)                   \
+    X(a_step_attempt_has_one_receipt)          \
+    X(an_attempt_follows_a_failure)            \
+    X(only_what_ran_is_undone)                 \
+    X(what_is_said_to_be_done_was_done)        \
+    X(what_is_refused_did_not_run)             \
+    X(what_nobody_knows_is_said)               \
+    X(no_broker_uses_up_a_run)                 \
+    X(honest_offers_hold)                      \
+    X(what_is_acknowledged_is_recorded)
+
+/* Held once everything must have ended. */
+#define AT_THE_END(X)                   \
+    X(every_accepted_part_ends)         \
+    X(every_run_ends)                   \
+    X(every_target_is_counted_once)     \
+    X(every_receipt_arrives)            \
+    X(every_acknowledged_alert_is_kept) \
+    X(in_calm_weather_all_goes_well)    \
+    X(the_log_has_every_leaf)           \
+    X(an_end_stays_an_end)              \
+    X(no_history_has_a_gap)
+
+#define X(invariant) void invariant(facts_t *self);
+ALWAYS(X)
+AT_THE_END(X)
+#undef X
+
+#endif
