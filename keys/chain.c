@@ -46,7 +46,7 @@ check_holders(const root_t *root, const root_t *other, const signatures_t *signa
     return 0;
 }
 
-/* One key, one person; and no worker's key is a person's. */
+/* One key, one person; and no machine's key is a person's. */
 static int
 check_root_people(const root_t *root, const people_t *people, fault_t *fault)
 {
@@ -67,6 +67,10 @@ check_root_fleet(const root_t *root, const fleet_t *fleet, fault_t *fault)
         if (is_holder(root, &fleet->workers[i].key))
             return fault_set(fault, FAULT_KEY, "worker '%s' has a holder's key",
                              fleet->workers[i].id);
+    for (size_t i = 0; i < fleet->signer_count; i++)
+        if (is_holder(root, &fleet->signers[i].key))
+            return fault_set(fault, FAULT_KEY, "signer '%s' has a holder's key",
+                             fleet->signers[i].source);
     return 0;
 }
 
@@ -80,6 +84,10 @@ check_people_fleet(const people_t *people, const fleet_t *fleet, fault_t *fault)
             return fault_set(fault, FAULT_KEY, "worker '%s' has a person's or a broker's key",
                              worker->id);
     }
+    for (size_t i = 0; i < fleet->signer_count; i++)
+        if (people_find(people, &fleet->signers[i].key))
+            return fault_set(fault, FAULT_KEY, "signer '%s' has a person's key",
+                             fleet->signers[i].source);
     return 0;
 }
 
@@ -245,6 +253,24 @@ find_region(const trust_t *self, const char *region)
     return NULL;
 }
 
+/* No key that signs alerts here is of any use in the other region. */
+static int
+check_signers_apart(const fleet_t *fleet, const fleet_t *other, fault_t *fault)
+{
+    for (size_t i = 0; i < fleet->signer_count; i++) {
+        const signer_line_t *line = &fleet->signers[i];
+        bool taken = fleet_signer(other, &line->key);
+        for (size_t k = 0; k < other->worker_count; k++)
+            taken = taken || pubkey_equal(&other->workers[k].key, &line->key);
+        if (taken)
+            return fault_set(fault, FAULT_KEY,
+                             "the key of signer '%s' stands in region '%s' already: a source has "
+                             "one of its own in each region",
+                             line->source, other->region);
+    }
+    return 0;
+}
+
 static int
 check_apart(const fleet_t *fleet, const fleet_t *other, fault_t *fault)
 {
@@ -260,12 +286,15 @@ check_apart(const fleet_t *fleet, const fleet_t *other, fault_t *fault)
                 return fault_set(fault, FAULT_KEY, "worker '%s' has the key of '%s' in region '%s'",
                                  left->id, right->id, other->region);
         }
+        if (fleet_signer(other, &left->key))
+            return fault_set(fault, FAULT_KEY, "worker '%s' has the key of a signer in region '%s'",
+                             left->id, other->region);
     }
     for (size_t i = 0; i < fleet->host_count; i++)
         if (fleet_host(other, fleet->hosts[i].host))
             return fault_set(fault, FAULT_CONFLICT, "host '%s' is also in region '%s'",
                              fleet->hosts[i].host, other->region);
-    return 0;
+    return check_signers_apart(fleet, other, fault);
 }
 
 static int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Grants, and the alerts that draw on them. */
+/* Grants, the alerts that draw on them, and who signed those. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "keys/trust_private.h"
@@ -25,6 +26,34 @@ typedef struct {
     warrant_t *warrant;     /* the run; out: the release */
     size_t line;            /* of the grant's matches */
 } matter_t;
+
+/* The key that signed an alert; what held last is known without another check. */
+static int
+check_armor(trust_t *self, slice_t document, slice_t armor, pubkey_t *key, fault_t *fault)
+{
+    signature_t signature;
+    slice_t parts[] = {document, armor};
+    hash_t hash = hash_of_parts(parts, ARRAY_SIZE(parts));
+    if (!armor.size)
+        return fault_set(fault, FAULT_SIGNATURE, "the alert has no signature");
+    if (!hash_equal(&hash, &self->heard)) {
+        if (signature_decode(&signature, armor, fault) ||
+            signature_check(&signature, document, SIGN_ALERT, fault))
+            return -1;
+        self->heard = hash;
+        self->heard_by = signature.key;
+    }
+    *key = self->heard_by;
+    return 0;
+}
+
+static int
+refuse_key(const pubkey_t *key, const char *where, fault_t *fault)
+{
+    char print[PUBKEY_FINGERPRINT_TEXT];
+    return fault_set(fault, FAULT_KEY, "key %s that signed is no key of the alert's source in %s",
+                     pubkey_fingerprint(key, print), where);
+}
 
 /* In which region the run would be; NULL for nowhere. */
 static const fleet_t *
@@ -94,16 +123,6 @@ check_expiry(matter_t *self, fault_t *fault)
 }
 
 static int
-check_evidence(matter_t *self, fault_t *fault)
-{
-    if (self->grant->evidence == EVIDENCE_SIGNED)
-        return fault_set(fault, FAULT_EVIDENCE,
-                         "it asks for signed alerts, and fleets hold no "
-                         "sources' keys yet: use evidence 'token'");
-    return 0;
-}
-
-static int
 check_stops(matter_t *self, fault_t *fault)
 {
     const fleet_t *fleet = matter_fleet(self);
@@ -111,33 +130,46 @@ check_stops(matter_t *self, fault_t *fault)
                              fleet ? fleet->region : NULL, fault);
 }
 
-static bool
-source_listed(const char (*sources)[TEXT_NAME_MAX + 1], size_t count, const char *source)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(sources[i], source))
-            return true;
-    return false;
-}
-
 static int
 check_source(matter_t *self, fault_t *fault)
 {
     const grant_t *grant = self->grant;
-    if (!source_listed(grant->sources, grant->source_count, self->alert->source))
-        return fault_set(fault, FAULT_EVIDENCE, "the grant does not list source '%s'",
-                         self->alert->source);
-    return 0;
+    for (size_t i = 0; i < grant->source_count; i++)
+        if (!strcmp(grant->sources[i], self->alert->source))
+            return 0;
+    return fault_set(fault, FAULT_EVIDENCE, "the grant does not list source '%s'",
+                     self->alert->source);
 }
 
 static int
 check_region(matter_t *self, fault_t *fault)
 {
     const fleet_t *fleet = matter_fleet(self);
-    if (!source_listed(fleet->sources, fleet->source_count, self->alert->source))
+    if (!fleet_has_source(fleet, self->alert->source))
         return fault_set(fault, FAULT_EVIDENCE, "source '%s' does not speak for region '%s'",
                          self->alert->source, fleet->region);
     return 0;
+}
+
+/* Where the broker's word is enough, a signature is not looked at. */
+static int
+check_evidence(matter_t *self, fault_t *fault)
+{
+    pubkey_t key;
+    char region[TEXT_NAME_MAX + 16];
+    fault_t why = {0};
+    const proof_t *proof = self->proof;
+    if (self->grant->evidence == EVIDENCE_TOKEN)
+        return 0;
+    const fleet_t *fleet = matter_fleet(self);
+    if (!check_armor(self->trust, proof->alert, proof->alert_armors, &key, &why)) {
+        const signer_line_t *line = fleet_signer(fleet, &key);
+        if (line && !strcmp(line->source, self->alert->source))
+            return 0;
+        snprintf(region, sizeof region, "region '%s'", fleet->region);
+        (void)refuse_key(&key, region, &why);
+    }
+    return fault_set(fault, FAULT_EVIDENCE, "the grant asks for signed alerts: %s", why.text);
 }
 
 static int
@@ -209,10 +241,10 @@ static const struct {
     [CONDITION_SPAN] = {check_span, true, false},
     [CONDITION_BEGUN] = {check_begun, true, false},
     [CONDITION_EXPIRY] = {check_expiry, true, false},
-    [CONDITION_EVIDENCE] = {check_evidence, true, false},
     [CONDITION_STOPS] = {check_stops, false, false},
     [CONDITION_SOURCE] = {check_source, false, false},
     [CONDITION_REGION] = {check_region, false, true},
+    [CONDITION_EVIDENCE] = {check_evidence, false, true},
     [CONDITION_FIRING] = {check_firing, false, false},
     [CONDITION_MATCH] = {check_match, false, false},
     [CONDITION_FRESH] = {check_fresh, false, false},
@@ -267,10 +299,6 @@ check_grant_frame(const trust_t *self, const proof_t *proof, const char *worker,
     if (trust_frame(self, proof->authority, "grant", fault) ||
         trust_frame(self, proof->alert, "alert", fault))
         return -1;
-    if (proof->alert_armors.size)
-        return fault_set(fault, FAULT_EVIDENCE,
-                         "an alert with a signature, and fleets hold no "
-                         "sources' keys yet");
     if (trust_check_since(self, trust_moment(proof->accepted, now), now, fault))
         return -1;
     return trust_check_halts(self, NULL, NULL, trust_region(self, worker), fault);
@@ -386,7 +414,34 @@ trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now, f
     CLEANUP(grant_destroy) grant_t *grant = grant_decode(document, fault);
     matter_t matter = {
         .trust = self, .backing = &backing, .grant = grant, .reach = &nowhere, .when = now};
-    if (!grant || check_conditions(&matter, CONDITION_SIGNERS, CONDITION_EVIDENCE, fault))
+    if (!grant || check_conditions(&matter, CONDITION_SIGNERS, CONDITION_EXPIRY, fault))
         return NULL;
     return MOVE(grant);
+}
+
+static const signer_line_t *
+find_signer(const trust_t *self, const pubkey_t *key)
+{
+    const signer_line_t *line = NULL;
+    for (size_t i = 0; i < self->fleet_count && !line; i++)
+        line = fleet_signer(self->fleets[i].fleet, key);
+    return line;
+}
+
+alert_t *
+trust_check_signed_alert(trust_t *self, slice_t document, slice_t armor, fault_t *fault)
+{
+    pubkey_t key;
+    if (trust_frame(self, document, "alert", fault) ||
+        check_armor(self, document, armor, &key, fault))
+        return NULL;
+    const signer_line_t *line = find_signer(self, &key);
+    CLEANUP(alert_destroy) alert_t *alert = line ? alert_decode(document, fault) : NULL;
+    if (line && !alert)
+        return NULL;
+    if (!line || strcmp(line->source, alert->source) != 0) {
+        refuse_key(&key, "any region", fault);
+        return NULL;
+    }
+    return MOVE(alert);
 }

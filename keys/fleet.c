@@ -28,6 +28,21 @@ read_source(fleet_t *self, document_reader_t *in)
 }
 
 static void
+read_signer(fleet_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "signer", 3);
+    if (!fields_room(in, self->signer_count, FLEET_SIGNERS_MAX))
+        return;
+    self->signers = fields_grow(self->signers, self->signer_count, sizeof *self->signers);
+    signer_line_t *line = &self->signers[self->signer_count++];
+    fields_name(in, row[0], line->source);
+    fields_pubkey(in, row[1], row[2], &line->key);
+    if (line->key.kind != PUBKEY_ED25519)
+        document_spoil(in, FAULT_KEY, "source '%s' signs by itself and cannot touch a FIDO key",
+                       line->source);
+}
+
+static void
 read_worker(fleet_t *self, document_reader_t *in)
 {
     char **row = document_row(in, "worker", 5);
@@ -65,6 +80,24 @@ check_workers(const fleet_t *self, fault_t *fault)
 }
 
 static int
+check_signers(const fleet_t *self, fault_t *fault)
+{
+    for (size_t i = 0; i < self->signer_count; i++) {
+        const signer_line_t *line = &self->signers[i];
+        if (!fleet_has_source(self, line->source))
+            return fault_set(fault, FAULT_FORMAT, "signer '%s' is no source here", line->source);
+        if (fleet_signer(self, &line->key) != line)
+            return fault_set(fault, FAULT_KEY, "signers '%s' and '%s' share a key",
+                             fleet_signer(self, &line->key)->source, line->source);
+        for (size_t k = 0; k < self->worker_count; k++)
+            if (pubkey_equal(&self->workers[k].key, &line->key))
+                return fault_set(fault, FAULT_KEY, "signer '%s' has the key of worker '%s'",
+                                 line->source, self->workers[k].id);
+    }
+    return 0;
+}
+
+static int
 check_hosts(const fleet_t *self, fault_t *fault)
 {
     for (size_t i = 0; i < self->host_count; i++) {
@@ -97,9 +130,12 @@ fleet_decode(slice_t document, fault_t *fault)
         read_host(self, &in);
     while (document_has(&in, "source"))
         read_source(self, &in);
+    while (document_has(&in, "signer"))
+        read_signer(self, &in);
     while (document_has(&in, "worker"))
         read_worker(self, &in);
-    if (document_close(&in, fault) || check_workers(self, fault) || check_hosts(self, fault))
+    if (document_close(&in, fault) || check_workers(self, fault) || check_signers(self, fault) ||
+        check_hosts(self, fault))
         return NULL;
     fleet_encode(self, again);
     if (document_same(document, bytes_slice(again), fault))
@@ -129,6 +165,8 @@ fleet_encode(const fleet_t *self, bytes_t *out)
         document_add(out, "host", "%s %s", self->hosts[i].host, self->hosts[i].worker);
     for (size_t i = 0; i < self->source_count; i++)
         document_add(out, "source", "%s", self->sources[i]);
+    for (size_t i = 0; i < self->signer_count; i++)
+        fields_add_pubkey(out, "signer", self->signers[i].source, &self->signers[i].key);
     for (size_t i = 0; i < self->worker_count; i++)
         add_worker(out, &self->workers[i]);
     document_end(out);
@@ -142,6 +180,7 @@ fleet_destroy(fleet_t **self_p)
         return;
     free(self->hosts);
     free(self->sources);
+    free(self->signers);
     free(self->workers);
     free(self);
     *self_p = NULL;
@@ -171,4 +210,22 @@ fleet_host(const fleet_t *self, const char *host)
         if (!strcmp(self->hosts[i].host, host))
             return fleet_worker(self, self->hosts[i].worker);
     return fleet_worker(self, host);
+}
+
+const signer_line_t *
+fleet_signer(const fleet_t *self, const pubkey_t *key)
+{
+    for (size_t i = 0; i < self->signer_count; i++)
+        if (pubkey_equal(&self->signers[i].key, key))
+            return &self->signers[i];
+    return NULL;
+}
+
+bool
+fleet_has_source(const fleet_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->source_count; i++)
+        if (!strcmp(self->sources[i], name))
+            return true;
+    return false;
 }

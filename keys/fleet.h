@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fleet - one region's workers, the names monitoring has for them, and its sources of alerts
- * (docs/PROTOCOL.md 3.3). Signed by an officer whom people delegates for the region. */
+/* fleet - one region's workers, the names monitoring has for them, and its sources of alerts with
+ * the keys of those that sign (docs/PROTOCOL.md 3.3). Signed by an officer whom people delegates
+ * for the region. */
 #ifndef TOCSIN_FLEET_H
 #define TOCSIN_FLEET_H
 
@@ -12,6 +13,7 @@
 #define FLEET_WORKERS_MAX 4096
 #define FLEET_HOSTS_MAX   8192
 #define FLEET_SOURCES_MAX 64
+#define FLEET_SIGNERS_MAX 128
 
 typedef struct {
     char id[TEXT_NAME_MAX + 1]; /* never used again */
@@ -26,13 +28,19 @@ typedef struct {
 } host_line_t;
 
 typedef struct {
+    char source[TEXT_NAME_MAX + 1];
+    pubkey_t key; /* plain Ed25519; of one source in one region, and nothing else's */
+} signer_line_t;
+
+typedef struct {
     hash_t site;
     char region[TEXT_NAME_MAX + 1];
     uint64_t version;
     wall_t issued, expires;
-    size_t host_count, source_count, worker_count;
+    size_t host_count, source_count, signer_count, worker_count;
     host_line_t *hosts;                 /* ascending */
     char (*sources)[TEXT_NAME_MAX + 1]; /* names of webhooks and signers that speak here */
+    signer_line_t *signers;             /* a source that runs twice, or changes keys, has several */
     worker_line_t *workers;             /* ascending by id */
 } fleet_t;
 
@@ -43,5 +51,9 @@ void fleet_destroy(fleet_t **self_p);
 /* NULL where there is none. A worker's id names its own machine as a host does. */
 const worker_line_t *fleet_worker(const fleet_t *self, const char *id);
 const worker_line_t *fleet_host(const fleet_t *self, const char *host);
+
+/* Whose key it is; NULL where it is no source's. */
+const signer_line_t *fleet_signer(const fleet_t *self, const pubkey_t *key);
+bool fleet_has_source(const fleet_t *self, const char *name);
 
 #endif

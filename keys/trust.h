@@ -130,7 +130,7 @@ typedef struct {
     slice_t authority; /* the order or the grant */
     slice_t authority_armors;
     slice_t alert;        /* for a grant: the evidence */
-    slice_t alert_armors; /* empty where the grant takes the broker's word */
+    slice_t alert_armors; /* its source's one; not looked at where the broker's word is enough */
     slice_t release;
     slice_t release_armors;
     slice_t place;   /* in a wave that the order does not list; empty for a listed target */
@@ -174,10 +174,10 @@ warrant_t *trust_check(trust_t *self, const proof_t *proof, const char *worker, 
     X(CONDITION_SPAN, "span")         /* it lasts no longer than root allows */             \
     X(CONDITION_BEGUN, "begun")       /* it had been issued */                              \
     X(CONDITION_EXPIRY, "expiry")     /* it had not expired */                              \
-    X(CONDITION_EVIDENCE, "evidence") /* alerts are such as it asks for */                  \
     X(CONDITION_STOPS, "stops")       /* no stop in force covers it */                      \
     X(CONDITION_SOURCE, "source")     /* it lists the alert's source */                     \
     X(CONDITION_REGION, "region")     /* that source speaks for the worker's region */      \
+    X(CONDITION_EVIDENCE, "evidence") /* that source signed the alert, where it asks */     \
     X(CONDITION_FIRING, "firing")     /* the alert is not resolved */                       \
     X(CONDITION_MATCH, "match")       /* one for each match line: a field's alternatives */ \
     X(CONDITION_FRESH, "fresh")       /* the alert was received not long before */          \
@@ -248,6 +248,11 @@ typedef struct {
  * (another receipt than the last was shown, or signed before it was asked for). */
 consent_t *trust_check_consent(trust_t *self, slice_t document, slice_t armors,
                                const consent_wish_t *wish, wall_t now, fault_t *fault);
+
+/* An alert whose source signed it, by a key that the fleet of some region lists for that source:
+ * for whoever passes it on, so neither its time nor the fleet's is looked at. The caller's.
+ * FAULT_SITE, FAULT_KEY, FAULT_FORMAT, FAULT_SIGNATURE and its kin. */
+alert_t *trust_check_signed_alert(trust_t *self, slice_t document, slice_t armor, fault_t *fault);
 
 /* trust_check for a grant by itself, without an alert or a worker (submission, catalog). */
 grant_t *trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now,

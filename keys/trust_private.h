@@ -52,6 +52,8 @@ struct trust {
     size_t halt_count, halt_capacity;
     halt_line_t *halts;
     cache_t *cache; /* chains that held; emptied when root, people or a fleet change */
+    hash_t heard;   /* of the alert and armor that held last, whoever may sign; zero before */
+    pubkey_t heard_by;
 };
 
 cache_t *cache_new(void);

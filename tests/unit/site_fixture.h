@@ -7,7 +7,8 @@
  *   pat, pia     responders, destructive         uma         responder, change, region=north only
  *   zoe          officer, delegated for nothing
  * Workers: w1 (role=web; host web1.example) and w2 (role=db) in north, s1 in south. Source:
- * monitor. Quorums: approve 1 2 2, order 1 1 2, grant 2; grants last 30 days at most.
+ * monitor, which signs as monitor-north and monitor-south. Quorums: approve 1 2 2, order 1 1 2,
+ * grant 2; grants last 30 days at most.
  *
  *     site_t *site = site_new();
  *     release, order, grant, alert: site_release() and its kin make the struct; change it, then
@@ -229,6 +230,16 @@ site_add_host(fleet_t *fleet, const char *host, const char *worker)
     text_copy(fleet->hosts[at].worker, sizeof fleet->hosts[at].worker, worker);
 }
 
+static inline void
+site_add_signer(site_t *self, fleet_t *fleet, const char *source, const char *key)
+{
+    signer_line_t *line;
+    fleet->signers = memory_resize(fleet->signers, fleet->signer_count + 1, sizeof *line);
+    line = &fleet->signers[fleet->signer_count++];
+    *line = (signer_line_t){.key = *machinekey_public(site_key(self, key))};
+    text_copy(line->source, sizeof line->source, source);
+}
+
 /* "north" or "south", version 1. */
 static inline fleet_t *
 site_fleet(site_t *self, const char *region)
@@ -243,10 +254,12 @@ site_fleet(site_t *self, const char *region)
     fleet->sources = memory_new(1, sizeof *fleet->sources);
     text_copy(fleet->sources[0], TEXT_NAME_MAX + 1, "monitor");
     if (!strcmp(region, "north")) {
+        site_add_signer(self, fleet, "monitor", "monitor-north");
         site_add_host(fleet, "web1.example", "w1");
         site_add_worker(self, fleet, "w1", "role=web");
         site_add_worker(self, fleet, "w2", "role=db");
     } else {
+        site_add_signer(self, fleet, "monitor", "monitor-south");
         site_add_worker(self, fleet, "s1", "-");
     }
     return fleet;
@@ -285,14 +298,20 @@ site_seal_release(site_t *self, release_t *release, const char *authors, const c
     return sealed;
 }
 
-/* Nobody signs an alert that the broker's word is enough for. */
+/* By the key of that name; "" where the broker's word is enough. */
 static inline sealed_t
-site_seal_alert(site_t *self, alert_t *alert)
+site_seal_alert_by(site_t *self, alert_t *alert, const char *key)
 {
     bytes_t *document = bytes_new();
     alert_encode(alert, document);
     alert_destroy(&alert);
-    return site_seal(self, SIGN_ORDER, document, "");
+    return site_seal(self, SIGN_ALERT, document, key);
+}
+
+static inline sealed_t
+site_seal_alert(site_t *self, alert_t *alert)
+{
+    return site_seal_alert_by(self, alert, "");
 }
 
 static inline int

@@ -18,6 +18,7 @@ proof_of(const bench_t *bench)
                      .authority = bytes_slice(bench->authority.document),
                      .authority_armors = bytes_slice(bench->authority.armors),
                      .alert = bytes_slice(bench->alert.document),
+                     .alert_armors = bytes_slice(bench->alert.armors),
                      .release = bytes_slice(bench->release.document),
                      .release_armors = bytes_slice(bench->release.armors)};
 }

@@ -92,8 +92,10 @@ check(bench_t *bench, bool by_grant, const char *worker, wall_t now)
                      .release_armors = bytes_slice(bench->release.armors)};
     if (bench->place)
         proof.place = bytes_slice(bench->place);
-    if (by_grant)
+    if (by_grant) {
         proof.alert = bytes_slice(bench->alert.document);
+        proof.alert_armors = bytes_slice(bench->alert.armors);
+    }
     return trust_check(bench->site->trust, &proof, worker, now, &bench->fault);
 }
 
