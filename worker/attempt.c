@@ -223,13 +223,15 @@ give_up(attempt_t *self, const fault_t *why)
 
 /* ---- its beginning ----------------------------------------------------------------------- */
 
-/* What is left of the pause behind the attempt before; a clock that jumped makes it no longer. */
+/* What is left of the pause behind the attempt before. How much of it went by before a restart only
+ * a clock that people set could tell: then it begins anew. */
 static int64_t
-pause_left(const attempt_t *self, wall_t now)
+pause_left(const attempt_t *self, mono_t clock)
 {
     int64_t pause = (int64_t)self->stride.pause_s * 1000;
-    int64_t left = self->play->ended[self->stride.step].ms + pause - now.ms;
-    return left < 0 ? 0 : left > pause ? pause : left;
+    int64_t ended = self->play->ended[self->stride.step].ms;
+    int64_t left = ended ? ended + pause - clock.ms : pause;
+    return left < 0 ? 0 : left;
 }
 
 static bool
@@ -239,7 +241,7 @@ asks_person(const attempt_t *self)
 }
 
 int
-attempt_begin(attempt_t *self, wall_t now, mono_t clock, fault_t *fault)
+attempt_begin(attempt_t *self, mono_t clock, fault_t *fault)
 {
     if (effects_load(self->effects, fault))
         return -1;
@@ -247,7 +249,7 @@ attempt_begin(attempt_t *self, wall_t now, mono_t clock, fault_t *fault)
         return -1;
     self->may = self->question.asked.ms;
     self->unsaid = transcript_count(self->transcript, self->label);
-    int64_t left = pause_left(self, now);
+    int64_t left = pause_left(self, clock);
     self->state = left ? ATTEMPT_PAUSED : ATTEMPT_QUEUED;
     self->deadline.ms = left ? clock.ms + left : 0;
     return 0;

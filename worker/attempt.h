@@ -29,7 +29,7 @@ attempt_t *attempt_new(workplace_t *place, transcript_t *transcript, play_t *pla
 void attempt_destroy(attempt_t **self_p);
 
 /* Reads what the ledger has of it, and how long it has to wait. */
-int attempt_begin(attempt_t *self, wall_t now, mono_t clock, fault_t *fault) MUST_CHECK;
+int attempt_begin(attempt_t *self, mono_t clock, fault_t *fault) MUST_CHECK;
 
 /* Goes on where it can: a pause or its time is over, a runner is to be had, what it called has
  * ended. */

@@ -184,6 +184,18 @@ keep_mandate(effector_t *self, mandate_t *mandate)
     self->mandates[self->mandate_count++] = mandate;
 }
 
+/* That its window had begun is durable before it is granted: a clock that goes back over a restart
+ * takes nothing back. A disk that is full keeps nobody from looking at it. */
+static int
+note_window(effector_t *self, const mandate_t *mandate, wall_t at, fault_t *fault)
+{
+    journal_t *journal = self->place.journal;
+    fault_t why = {0};
+    if (journal_seen(journal).ms >= mandate_from(mandate).ms || !journal_see(journal, at, &why))
+        return 0;
+    return journal_is_broken(journal) ? fault_set(fault, why.code, "%s", why.text) : 0;
+}
+
 static int
 on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
 {
@@ -191,18 +203,19 @@ on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t
     const char *id = frames_text(message, 1);
     lawbook_t by = lawbook(self);
     fault_t why = {0};
-    (void)fault;
-    mandate_t *mandate = mandate_new(message, &by, &why);
+    CLEANUP(mandate_destroy) mandate_t *mandate = mandate_new(message, &by, &why);
     if (!mandate) {
         *answer = refused(id, &why);
         return 0;
     }
+    if (note_window(self, mandate, by.now, fault))
+        return -1;
     class_t highest = policy_highest(self->place.policy), allowed = mandate_allowed(mandate);
     *answer = answer_new("GRANTED", id);
     frames_add_text(*answer, hash_write(mandate_run(mandate), run));
     frames_add_text(*answer, class_word(allowed < highest ? allowed : highest));
     with_head(self, *answer);
-    keep_mandate(self, mandate);
+    keep_mandate(self, MOVE(mandate));
     return 0;
 }
 
@@ -388,6 +401,9 @@ begin(effector_t *self, const call_t *call, fault_t *fault)
         .arguments = call->arguments_hash,
         .begun = now(self),
     };
+    wall_t from = mandate_from(call->mandate);
+    if (entry.begun.ms < from.ms) /* the clock has gone back since */
+        entry.begun = from;
     text_copy(entry.step, sizeof entry.step, call->act.step);
     text_copy(entry.op, sizeof entry.op, call->act.op->name);
     return journal_begin(self->place.journal, &entry, fault);

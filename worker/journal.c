@@ -35,6 +35,7 @@ struct journal {
     bool unreservable; /* the filesystem knows no fallocate */
     bool broken;
     hash_t head;
+    wall_t seen;              /* the newest moment of any record */
     journal_entry_t *entries; /* in the order they began */
     size_t count;
     hashmap_t keys;  /* key to index in entries */
@@ -42,12 +43,17 @@ struct journal {
     hashmap_t heads; /* every head there was */
 };
 
+typedef enum { RECORD_BEGIN, RECORD_END, RECORD_SEEN, RECORD_KINDS } kind_t;
+
 typedef struct {
     hash_t previous;
-    bool end;
-    journal_entry_t entry;
+    kind_t kind;
+    journal_entry_t entry; /* of BEGIN and END */
     wall_t at;
 } record_t;
+
+static const char *const kinds[RECORD_KINDS] = {
+    [RECORD_BEGIN] = "begin", [RECORD_END] = "end", [RECORD_SEEN] = "seen"};
 
 static size_t
 hashmap_slot(const hashmap_t *self, const hash_t *key)
@@ -100,14 +106,15 @@ record_encode(const record_t *self, bytes_t *out)
     const journal_entry_t *entry = &self->entry;
     document_begin(out, "record");
     document_add_hex(out, "previous", hash_slice(&self->previous));
-    document_add(out, "kind", self->end ? "end" : "begin");
-    document_add_hex(out, "key", hash_slice(&entry->key));
-    if (self->end) {
+    document_add(out, "kind", "%s", kinds[self->kind]);
+    if (self->kind != RECORD_SEEN)
+        document_add_hex(out, "key", hash_slice(&entry->key));
+    if (self->kind == RECORD_END) {
         CLEANUP(bytes_destroy) bytes_t *result = bytes_new();
         text_escape(result, bytes_slice(entry->result));
         document_add(out, "code", "%s", entry->code);
         document_add(out, "result", "%s", bytes_text(result));
-    } else {
+    } else if (self->kind == RECORD_BEGIN) {
         document_add_hex(out, "run", hash_slice(&entry->run));
         document_add_hex(out, "release", hash_slice(&entry->release));
         document_add_hex(out, "authority", hash_slice(&entry->authority));
@@ -151,20 +158,28 @@ record_clear(record_t *self)
     bytes_destroy(&self->entry.result);
 }
 
+static void
+read_kind(document_reader_t *in, kind_t *kind)
+{
+    const char *word = document_text(in, "kind");
+    for (*kind = RECORD_BEGIN; *kind < RECORD_KINDS && strcmp(word, kinds[*kind]) != 0;)
+        ++*kind;
+    if (*kind == RECORD_KINDS)
+        document_spoil(in, FAULT_FORMAT, "'kind' is neither begin, end nor seen");
+}
+
 static int
 record_decode(record_t *self, slice_t text, fault_t *fault)
 {
     document_reader_t in;
     document_open(&in, text, "record", fault);
     document_hex(&in, "previous", self->previous.bytes, HASH_BYTES);
-    const char *kind = document_text(&in, "kind");
-    self->end = !strcmp(kind, "end");
-    if (!self->end && strcmp(kind, "begin") != 0)
-        document_spoil(&in, FAULT_FORMAT, "'kind' is neither begin nor end");
-    document_hex(&in, "key", self->entry.key.bytes, HASH_BYTES);
-    if (self->end)
+    read_kind(&in, &self->kind);
+    if (self->kind != RECORD_SEEN)
+        document_hex(&in, "key", self->entry.key.bytes, HASH_BYTES);
+    if (self->kind == RECORD_END)
         read_end(&in, &self->entry, fault);
-    else
+    else if (self->kind == RECORD_BEGIN)
         read_begin(&in, &self->entry);
     self->at = document_instant(&in, "at");
     if (document_close(&in, fault))
@@ -174,32 +189,47 @@ record_decode(record_t *self, slice_t text, fault_t *fault)
     return document_same(text, bytes_slice(again), fault);
 }
 
-/* What a record means, once it is on the disk: moves its result into the entry. */
+static int
+apply_begin(journal_t *self, record_t *record, fault_t *fault)
+{
+    size_t at;
+    if (hashmap_get(&self->keys, &record->entry.key, &at))
+        return fault_set(fault, FAULT_FORMAT, "a key begins twice");
+    if (!(self->count & (self->count - 1)))
+        self->entries =
+            memory_resize(self->entries, self->count ? 2 * self->count : 1, sizeof *self->entries);
+    record->entry.begun = record->at;
+    self->entries[self->count] = record->entry;
+    hashmap_set(&self->keys, &record->entry.key, self->count);
+    if (!hashmap_get(&self->runs, &record->entry.run, &at))
+        hashmap_set(&self->runs, &record->entry.run, self->count);
+    self->count++;
+    return 0;
+}
+
+/* Moves its result into the entry. */
+static int
+apply_end(journal_t *self, record_t *record, fault_t *fault)
+{
+    size_t at;
+    if (!hashmap_get(&self->keys, &record->entry.key, &at) || self->entries[at].ended)
+        return fault_set(fault, FAULT_FORMAT, "a key ends that was not open");
+    journal_entry_t *entry = &self->entries[at];
+    entry->ended = true;
+    memcpy(entry->code, record->entry.code, sizeof entry->code);
+    entry->result = MOVE(record->entry.result);
+    return 0;
+}
+
+/* What a record means, once it is on the disk. */
 static int
 apply(journal_t *self, record_t *record, const hash_t *head, fault_t *fault)
 {
-    size_t at;
-    bool known = hashmap_get(&self->keys, &record->entry.key, &at);
-    if (!record->end) {
-        if (known)
-            return fault_set(fault, FAULT_FORMAT, "a key begins twice");
-        if (!(self->count & (self->count - 1)))
-            self->entries = memory_resize(self->entries, self->count ? 2 * self->count : 1,
-                                          sizeof *self->entries);
-        record->entry.begun = record->at;
-        self->entries[self->count] = record->entry;
-        hashmap_set(&self->keys, &record->entry.key, self->count);
-        if (!hashmap_get(&self->runs, &record->entry.run, &at))
-            hashmap_set(&self->runs, &record->entry.run, self->count);
-        self->count++;
-    } else {
-        if (!known || self->entries[at].ended)
-            return fault_set(fault, FAULT_FORMAT, "a key ends that was not open");
-        journal_entry_t *entry = &self->entries[at];
-        entry->ended = true;
-        memcpy(entry->code, record->entry.code, sizeof entry->code);
-        entry->result = MOVE(record->entry.result);
-    }
+    if ((record->kind == RECORD_BEGIN && apply_begin(self, record, fault)) ||
+        (record->kind == RECORD_END && apply_end(self, record, fault)))
+        return -1;
+    if (record->at.ms > self->seen.ms)
+        self->seen = record->at;
     self->head = *head;
     hashmap_set(&self->heads, head, 0);
     return 0;
@@ -353,6 +383,12 @@ journal_head(const journal_t *self)
     return &self->head;
 }
 
+wall_t
+journal_seen(const journal_t *self)
+{
+    return self->seen;
+}
+
 bool
 journal_reaches(const journal_t *self, const hash_t *head)
 {
@@ -448,17 +484,33 @@ write_record(journal_t *self, record_t *record, fault_t *fault)
     return 0;
 }
 
-int
-journal_begin(journal_t *self, const journal_entry_t *entry, fault_t *fault)
+/* Beside what is reserved for ENDs. */
+static int
+check_room(journal_t *self, fault_t *fault)
 {
-    assert(!journal_find(self, &entry->key));
-    record_t record = {.entry = *entry, .at = entry->begun};
-    record.entry.ended = false;
-    record.entry.result = NULL;
     reserve(self);
     if (!self->unreservable && self->reserved < self->size + JOURNAL_RESERVE_MIN)
         return fault_set(fault, FAULT_FULL,
                          "the disk leaves the journal no room; free space under the state folder");
+    return 0;
+}
+
+int
+journal_see(journal_t *self, wall_t at, fault_t *fault)
+{
+    record_t record = {.kind = RECORD_SEEN, .at = at};
+    return check_room(self, fault) ? -1 : write_record(self, &record, fault);
+}
+
+int
+journal_begin(journal_t *self, const journal_entry_t *entry, fault_t *fault)
+{
+    assert(!journal_find(self, &entry->key));
+    record_t record = {.kind = RECORD_BEGIN, .entry = *entry, .at = entry->begun};
+    record.entry.ended = false;
+    record.entry.result = NULL;
+    if (check_room(self, fault))
+        return -1;
     if (self->count >= JOURNAL_OPS_MAX)
         return fault_set(fault, FAULT_FULL, "the journal holds %d ops; enrol this worker anew",
                          JOURNAL_OPS_MAX);
@@ -477,7 +529,8 @@ journal_end(journal_t *self, const hash_t *key, const char *code, slice_t result
         return fault_set(fault, FAULT_LIMIT, "a result of %zu bytes is too long for the journal",
                          result.size);
     CLEANUP(record_clear)
-    record_t record = {.end = true, .at = at, .entry = {.key = *key, .result = bytes_copy(result)}};
+    record_t record = {
+        .kind = RECORD_END, .at = at, .entry = {.key = *key, .result = bytes_copy(result)}};
     bool fits = text_copy(record.entry.code, sizeof record.entry.code, code);
     assert(fits);
     if (!write_record(self, &record, fault))

@@ -44,6 +44,14 @@ void journal_destroy(journal_t **self_p);
 /* The hash of the last record; zeroes while there is none. */
 const hash_t *journal_head(const journal_t *self);
 
+/* The newest moment that any record names: by its own word it has been at least that. ms 0 while
+ * there is none. */
+wall_t journal_seen(const journal_t *self);
+
+/* Writes that this moment came. FAULT_FULL where only the room for ENDs is left, and nothing is
+ * recorded; FAULT_IO, after which the journal is broken. */
+int journal_see(journal_t *self, wall_t at, fault_t *fault) MUST_CHECK;
+
 /* Whether this was the head at any time. */
 bool journal_reaches(const journal_t *self, const hash_t *head);
 

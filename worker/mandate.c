@@ -44,6 +44,12 @@ mandate_authority(const mandate_t *self)
     return &self->warrant->authority;
 }
 
+wall_t
+mandate_from(const mandate_t *self)
+{
+    return self->warrant->order ? self->warrant->order->not_before : (wall_t){0};
+}
+
 class_t
 mandate_allowed(const mandate_t *self)
 {
@@ -97,20 +103,34 @@ is_about_time(fault_code_t code)
     return code == FAULT_WINDOW || code == FAULT_EXPIRED || code == FAULT_STALE;
 }
 
-/* The window bounds starting: a run whose first op stands in the journal is judged by that moment,
- * so that it can finish after a restart. */
+/* The moment by which a run is judged that the journal knows something of: that of its first op;
+ * before there is one, the beginning of its order's window, where that had come and the clock has
+ * gone back since. ms 0 where it knows nothing. */
+static wall_t
+moment_of(const proof_t *proof, const lawbook_t *by)
+{
+    hash_t run;
+    const journal_entry_t *first = run_of(proof, &run) ? journal_first(by->journal, &run) : NULL;
+    if (first)
+        return first->begun;
+    CLEANUP(order_destroy)
+    order_t *order = proof->by_grant ? NULL : order_decode(proof->authority, NULL);
+    bool had_begun = order && by->now.ms < order->not_before.ms &&
+                     journal_seen(by->journal).ms >= order->not_before.ms;
+    return had_begun ? order->not_before : (wall_t){0};
+}
+
+/* The window bounds starting: a run that the journal knows can finish after a restart. */
 static warrant_t *
 prove(proof_t *proof, const lawbook_t *by, fault_t *fault)
 {
     fault_t why = {0};
-    hash_t run;
-    const journal_entry_t *first = NULL;
     warrant_t *warrant = trust_check(by->trust, proof, by->worker, by->now, &why);
-    if (!warrant && is_about_time(why.code) && run_of(proof, &run))
-        first = journal_first(by->journal, &run);
-    if (first) {
-        proof->accepted = first->begun;
-        return trust_check(by->trust, proof, by->worker, by->now, fault);
+    if (!warrant && is_about_time(why.code))
+        proof->accepted = moment_of(proof, by);
+    if (proof->accepted.ms) {
+        wall_t at = by->now.ms < proof->accepted.ms ? proof->accepted : by->now;
+        return trust_check(by->trust, proof, by->worker, at, fault);
     }
     if (!warrant)
         fault_set(fault, why.code, "%s", why.text);
@@ -361,7 +381,8 @@ check_first(const mandate_t *self, const lawbook_t *by, fault_t *fault)
     const grant_t *grant = self->warrant->grant;
     if (by->now.ms > (order ? order->not_after : grant->expires).ms)
         return fault_set(fault, FAULT_WINDOW, "the window for starting this run is over");
-    if (by->now.ms < (order ? order->not_before : grant->issued).ms)
+    if (by->now.ms < (order ? order->not_before : grant->issued).ms &&
+        (grant || journal_seen(by->journal).ms < order->not_before.ms))
         return fault_set(fault, FAULT_WINDOW,
                          "by this machine's clock the window for starting this run has not begun");
     if (!grant)

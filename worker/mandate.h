@@ -31,6 +31,9 @@ void mandate_destroy(mandate_t **self_p);
 const hash_t *mandate_run(const mandate_t *self);
 const hash_t *mandate_authority(const mandate_t *self);
 
+/* Since when it may begin by its order's word; ms 0 under a grant. */
+wall_t mandate_from(const mandate_t *self);
+
 /* The worst class that its signers may cause. */
 class_t mandate_allowed(const mandate_t *self);
 

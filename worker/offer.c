@@ -33,7 +33,8 @@ offer_evidence(const offer_t *self)
     return frames_at(self->frames, self->by_grant ? OFFER_ALERT : OFFER_AUTHORITY);
 }
 
-/* worker NULL asks whether it holds for no worker in particular. */
+/* One that was accepted is judged as of then, also by a clock that has gone back since.
+ * worker NULL asks whether it holds for no worker in particular. */
 static warrant_t *
 prove(const offer_t *self, trust_t *trust, const kept_release_t *release, const char *worker,
       wall_t now, fault_t *fault)
@@ -49,7 +50,8 @@ prove(const offer_t *self, trust_t *trust, const kept_release_t *release, const 
         .place = frames_at(self->frames, OFFER_PLACE),
         .accepted = self->accepted,
     };
-    CLEANUP(warrant_destroy) warrant_t *warrant = trust_check(trust, &proof, worker, now, fault);
+    wall_t at = now.ms < self->accepted.ms ? self->accepted : now;
+    CLEANUP(warrant_destroy) warrant_t *warrant = trust_check(trust, &proof, worker, at, fault);
     if (warrant && !hash_equal(&warrant->run, &self->run)) {
         fault_set(fault, FAULT_FORMAT, "the offer's run is not the hash of what it carries");
         return NULL;

@@ -196,7 +196,7 @@ deny_late_undo(const part_t *self, wall_t now)
 
 /* One that is over: its receipt, and the walk hears of it. */
 static int
-end_attempt(part_t *self, size_t index, wall_t now, fault_t *fault)
+end_attempt(part_t *self, size_t index, wall_t now, mono_t clock, fault_t *fault)
 {
     attempt_t *attempt = self->attempts[index];
     const stride_t stride = *attempt_stride(attempt);
@@ -211,6 +211,7 @@ end_attempt(part_t *self, size_t index, wall_t now, fault_t *fault)
     forget_attempt(self, index);
     bool known = play_ended(play, &stride, receipt, MOVE(output));
     assert(known);
+    play->ended[stride.step] = clock;
     withdraw(self);
     return write_receipt(self, receipt, encoded, now, fault);
 }
@@ -251,7 +252,7 @@ find_callee(const part_t *self, const play_t *play, size_t step)
 }
 
 static int
-begin_strides(part_t *self, play_t *play, bool *any, wall_t now, mono_t clock, fault_t *fault)
+begin_strides(part_t *self, play_t *play, bool *any, mono_t clock, fault_t *fault)
 {
     stride_t stride;
     while (play->active && walk_next(play->walk, &stride)) {
@@ -260,7 +261,7 @@ begin_strides(part_t *self, play_t *play, bool *any, wall_t now, mono_t clock, f
                                          find_callee(self, play, stride.step), &stride);
         self->attempts[self->count++] = attempt;
         *any = true;
-        if (attempt_begin(attempt, now, clock, fault))
+        if (attempt_begin(attempt, clock, fault))
             return -1;
     }
     return 0;
@@ -283,7 +284,7 @@ go_round(part_t *self, bool *any, wall_t now, mono_t clock, fault_t *fault)
     *any = false;
     deny_late_undo(self, now);
     for (size_t i = self->plays.count; i-- > 0;)
-        if (begin_strides(self, self->plays.play[i], any, now, clock, fault))
+        if (begin_strides(self, self->plays.play[i], any, clock, fault))
             return -1;
     for (size_t i = 0; i < self->count; i++) {
         attempt_state_t before = attempt_state(self->attempts[i]);
@@ -297,7 +298,7 @@ go_round(part_t *self, bool *any, wall_t now, mono_t clock, fault_t *fault)
     size_t over;
     while (find_over(self, &over)) {
         *any = true;
-        if (end_attempt(self, over, now, fault))
+        if (end_attempt(self, over, now, clock, fault))
             return -1;
     }
     return 0;

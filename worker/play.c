@@ -176,7 +176,6 @@ play_ended(play_t *self, const stride_t *stride, const receipt_t *receipt, value
     walk_end_t end = {receipt->outcome, fault_of(receipt->code), receipt_touched(receipt)};
     if (!walk_ended(self->walk, stride, &end))
         return false;
-    self->ended[stride->step] = receipt->ended;
     if (taken && !stride->undo)
         keep_output(self, stride->step, MOVE(taken));
     if (receipt->outcome != OUTCOME_OK && receipt->outcome != OUTCOME_SKIPPED)

@@ -19,7 +19,7 @@ typedef struct {
     bool undoing;      /* it ended well, and is undone for a caller that did not */
     fault_t why;       /* its last failure; code 0 while there is none */
     value_t **outputs; /* by step; NULL where it gave none */
-    wall_t *ended;     /* by step: its last attempt, ms 0 while none did */
+    mono_t *ended;     /* by step: its last attempt; ms 0 where none did since the judge began */
 } play_t;
 
 /* Borrows brief and scene. */

@@ -421,6 +421,15 @@ a_run_that_was_accepted_goes_on_after_its_window(void **state)
     restart_and_go_on(bench);
 }
 
+static void
+a_run_that_was_accepted_goes_on_before_its_window(void **state)
+{
+    bench_t *bench = *state;
+    begin(bench);
+    bench->now = site_after(bench->now, -60);
+    restart_and_go_on(bench);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
 
 static const struct CMUnitTest tests[] = {
@@ -450,6 +459,7 @@ static const struct CMUnitTest tests[] = {
     TEST(ord_revoked_midrun),
     TEST(an_order_revoked_in_the_middle_of_a_fix_is_unknown),
     TEST(a_run_that_was_accepted_goes_on_after_its_window),
+    TEST(a_run_that_was_accepted_goes_on_before_its_window),
 };
 
 int

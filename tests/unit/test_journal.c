@@ -316,6 +316,25 @@ fill(const char *name)
 }
 
 /* Where nothing can be mounted, 77. */
+static void
+a_moment_that_came_is_known_after_a_restart(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    journal_t *self = open_journal();
+    assert_int_equal(journal_seen(self).ms, 0);
+    assert_int_equal(journal_see(self, (wall_t){5000}, &fault), 0);
+    begin(self, "one", "run", "file.remove", 4000);
+    hash_t head = *journal_head(self);
+    journal_destroy(&self);
+    self = open_journal();
+    assert_int_equal(journal_seen(self).ms, 5000);
+    assert_true(hash_equal(journal_head(self), &head));
+    begin(self, "two", "run", "file.remove", 6000);
+    assert_int_equal(journal_seen(self).ms, 6000);
+    journal_destroy(&self);
+}
+
 static int
 on_a_full_disk(void)
 {
@@ -372,6 +391,7 @@ main(void)
         TEST(belongs_to_one_process),
         TEST(holds_no_result_that_is_over_a_line),
         TEST(is_broken_after_a_failed_write__crash_fsync_eio),
+        TEST(a_moment_that_came_is_known_after_a_restart),
         TEST(what_began_can_end_on_a_full_disk__crash_enospc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
