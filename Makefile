@@ -7,6 +7,7 @@
 #   make crash-sweep   kills every process at every durable write, in three scenes (about half an hour)
 #   make bench         measures tocsin beside this machine's limits
 #   make sim           lives through SEEDS (20000) simulated sites with faults; make sim-mutants shows that it finds bugs
+#   make grammar       holds a second reader of the documents against ours, on COUNT (10^7) of them from one SEED
 #   make fuzz-NOUN     fuzzes tests/fuzz/fuzz_NOUN.c with libFuzzer (SECONDS=60)
 #   make lint          looks at every file; make format lays the C out
 #   make cover         says how much of each folder the unit tests reach
@@ -69,12 +70,13 @@ SIMWRAP := crypto_hash_sha256 crypto_hash_sha256_init crypto_hash_sha256_update 
            $(foreach noun,root people fleet release order grant alert receipt consent stop resume manifest,$(noun)_decode $(noun)_destroy) \
            signature_next signature_decode_by
 LINKSIM  = $(LDFLAGS) $(SIMWRAP:%=-Wl,--wrap=%)
+GRAMMAR := $(patsubst %.c,$(B)/%.o,$(wildcard tests/grammar/*.c))
 LIBS_sim := $(patsubst %,$(B)/lib%.a,worker broker wire keys common)
 PRELOADS := tests/e2e/crash_point.c
-TOOLS   := $(B)/tests/sim/sim $(B)/tests/sim/mutants $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
+TOOLS   := $(B)/tests/grammar/grammar $(B)/tests/sim/sim $(B)/tests/sim/mutants $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
            $(filter-out $(PRELOADS),$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c)))
 
-.PHONY: all tests deps check crash-sweep demo demo-stop bench sim sim-mutants lint format cover install clean
+.PHONY: all tests deps check crash-sweep demo demo-stop bench grammar sim sim-mutants lint format cover install clean
 .SECONDARY:
 all: $(PROGRAMS:%=$(B)/%)
 tests: $(TESTS) $(FUZZERS) $(TOOLS)
@@ -112,6 +114,10 @@ $(B)/tests/sim/sim: $(SIM) $(LIBS_sim)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LINKSIM) -o $@ $(SIM) -Wl,--start-group $(LIBS_sim) -Wl,--end-group $(LIBS_test)
 
+$(B)/tests/grammar/grammar: $(GRAMMAR) $(call archives,$(BASE))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(GRAMMAR) $(call archives,$(BASE)) -lsodium
+
 $(B)/tests/%.so: tests/%.c
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -138,6 +144,9 @@ demo-stop:
 bench: deps
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/bench/run $(B)
+
+grammar: $(B)/tests/grammar/grammar
+	$(Q)$< --count $(or $(COUNT),10000000) --seed $(or $(SEED),1)
 
 sim: $(B)/tests/sim/sim
 	$(Q)$< --seeds $(or $(SEEDS),20000)
