@@ -12,6 +12,7 @@
 #include "broker/alertmanager.h"
 #include "broker/catalog.h"
 #include "broker/desk.h"
+#include "broker/examiner.h"
 #include "broker/hearing.h"
 #include "broker/notifier.h"
 #include "broker/web.h"
@@ -40,8 +41,9 @@ struct broker {
     store_t *store;
     core_t *core;
     gate_t *gate;
-    web_t *web;         /* NULL where no http is set */
-    catalog_t *catalog; /* NULL where none is set */
+    examiner_t *examiner; /* of what came in there */
+    web_t *web;           /* NULL where no http is set */
+    catalog_t *catalog;   /* NULL where none is set */
     char catalog_error[FAULT_TEXT_MAX];
     notifier_t *notifier; /* NULL where there is no sink */
     mono_t pruned;        /* the outbox */
@@ -176,12 +178,12 @@ commit(broker_t *self)
 /* What workers say ---------------------------------------------------------------------------- */
 
 static void
-on_message(broker_t *self, const caller_t *caller, const frames_t *frames)
+on_message(broker_t *self, const caller_t *caller, const frames_t *frames, const pubkey_t *proven)
 {
     fault_t fault = {0};
     message_type_t type;
     CLEANUP(value_destroy) value_t *state = NULL;
-    event_t event = {.worker = caller->name};
+    event_t event = {.worker = caller->name, .proven = proven};
     int failed = message_read(frames, caller->worker ? FROM_WORKER : FROM_PERSON, &type, &fault);
     if (!failed && type == MESSAGE_ASK) {
         desk_ask(self->desk, caller, frames, wall_now());
@@ -192,6 +194,27 @@ on_message(broker_t *self, const caller_t *caller, const frames_t *frames)
                     fault.text, fault_word(fault.code));
 }
 
+/* Whose signature these should bear; NULL where they are no receipt of a worker that we know. */
+static const pubkey_t *
+receipt_key(const broker_t *self, const caller_t *caller, const frames_t *frames)
+{
+    const worker_line_t *worker = NULL;
+    if (slice_is(frames_at(frames, 0), message_word(MESSAGE_RECEIPT)) && frames->count > 2)
+        worker = trust_worker(self->charter->trust, caller->name, NULL);
+    return worker ? &worker->key : NULL;
+}
+
+/* What workers say waits until the receipts before it are looked at. */
+static void
+hear_workers(broker_t *self)
+{
+    heard_t heard;
+    while (examiner_next(self->examiner, &heard)) {
+        CLEANUP(frames_destroy) frames_t *frames = heard.frames;
+        on_message(self, &heard.caller, frames, heard.proven ? &heard.key : NULL);
+    }
+}
+
 static void
 drain_gate(broker_t *self)
 {
@@ -199,9 +222,13 @@ drain_gate(broker_t *self)
     for (int i = 0; i < BROKER_TURN_MESSAGES; i++) {
         CLEANUP(frames_destroy) frames_t *frames = gate_receive(self->gate, &caller);
         if (!frames)
-            return;
-        on_message(self, &caller, frames);
+            break;
+        if (caller.worker)
+            examiner_add(self->examiner, &caller, &frames, receipt_key(self, &caller, frames));
+        else
+            on_message(self, &caller, frames, NULL);
     }
+    hear_workers(self);
 }
 
 /* What monitoring says ------------------------------------------------------------------------ */
@@ -386,6 +413,18 @@ on_gate(zloop_t *loop, zsock_t *socket, void *context)
 }
 
 static int
+on_examined(zloop_t *loop, zsock_t *socket, void *context)
+{
+    broker_t *self = context;
+    (void)loop, (void)socket;
+    hear_workers(self);
+    if (self->begun)
+        take_all(self);
+    commit(self);
+    return 0;
+}
+
+static int
 on_web(zloop_t *loop, zsock_t *socket, void *context)
 {
     (void)loop, (void)socket;
@@ -457,6 +496,7 @@ broker_destroy(broker_t **self_p)
     if (!self)
         return;
     web_destroy(&self->web);
+    examiner_destroy(&self->examiner);
     gate_destroy(&self->gate);
     catalog_destroy(&self->catalog);
     notifier_destroy(&self->notifier);
@@ -504,6 +544,7 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
     self->gate = gate_new(settings->listen, &self->pair, fault);
     if (!self->gate)
         return -1;
+    self->examiner = examiner_new();
     gate_admit(self->gate, self->charter->trust);
     if (gate_check(self->gate, fault))
         return -1;
@@ -582,6 +623,7 @@ broker_serve(broker_t *self, fault_t *fault)
     zmq_pollitem_t sinks = {.fd = self->notifier ? notifier_fd(self->notifier) : -1,
                             .events = ZMQ_POLLIN};
     if (zloop_reader(loop, gate_socket(self->gate), on_gate, self) ||
+        zloop_reader(loop, examiner_socket(self->examiner), on_examined, self) ||
         (self->web && zloop_reader(loop, web_socket(self->web), on_web, self)) ||
         (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self)) ||
         (self->notifier && zloop_poller(loop, &sinks, on_descriptor, self)) ||

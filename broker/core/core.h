@@ -76,6 +76,8 @@ typedef struct {
     hash_t hash, receipt;
     const char *code, *text, *step;
     uint64_t number;         /* of a notice; its code: "none" taken, "denied" refused, else again */
+    const pubkey_t *proven;  /* of a receipt: the key whose signature was found on it already; NULL
+                                where nobody looked */
     const char *who, *field; /* a person; what of incident `number` they change: core/change.c */
     hash_t made;             /* out: the run of an order, the hash of what was submitted */
 } event_t;

@@ -362,6 +362,7 @@ herd_beat(herd_t *self)
     self->turned = bench_us();
     for (size_t i = 0; i < (own * HERD_TURN_MS + HERD_HEARTBEAT_MS - 1) / HERD_HEARTBEAT_MS; i++) {
         sim_t *sim = &self->sims[self->first + self->pinged++ % own];
+        herd_ready(&sim->watched); /* its broker may have gone since */
         if (!sim->connected)
             continue;
         herd_ping(sim);
