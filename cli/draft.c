@@ -127,6 +127,16 @@ draft_set_time(draft_t *self, const char *key, wall_t at)
     draft_set(self, key, "%s", text);
 }
 
+const char *
+draft_get(const draft_t *self, const char *key)
+{
+    size_t rank = rank_of(self, key, strlen(key));
+    for (size_t i = 0; i < self->count; i++)
+        if (self->lines[i].rank == rank)
+            return self->lines[i].value;
+    return "";
+}
+
 static bool
 fields_match(const char *value, const char *front, const char *back)
 {

@@ -24,6 +24,9 @@ void draft_add(draft_t *self, const char *key, const char *format, ...) PRINTF(3
 void draft_set(draft_t *self, const char *key, const char *format, ...) PRINTF(3, 4);
 void draft_set_time(draft_t *self, const char *key, wall_t at);
 
+/* The value of the first line of its key, "" where there is none; valid until the next change. */
+const char *draft_get(const draft_t *self, const char *key);
+
 /* Drops the lines of key whose first fields are front and whose last fields are back, "" for any;
  * how many. */
 size_t draft_drop(draft_t *self, const char *key, const char *front, const char *back);

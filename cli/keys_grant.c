@@ -335,6 +335,7 @@ make_grant(const options_t *options, const terms_t *terms, const fetched_t *fetc
 int
 keys_grant(const options_t *options, int argc, char **argv)
 {
+    const command_t *self = command_row(keys_commands, argv[0]);
     fault_t fault;
     CLEANUP(memory_free) many_t *lists = memory_new(3, sizeof *lists);
     terms_t terms = {.sources = &lists[0],
@@ -358,11 +359,11 @@ keys_grant(const options_t *options, int argc, char **argv)
         {NULL, OPTION_FLAG, NULL},
     };
     if (options_take(rows, 1, &argc, argv, true, &fault))
-        return command_usage(&keys_commands[9], "%s", fault.text);
+        return command_usage(self, "%s", fault.text);
     if (argc != 2 || !terms.out)
-        return command_usage(&keys_commands[9], "name a playbook and the --out file");
+        return command_usage(self, "name a playbook and the --out file");
     if (terms.sources->count && (!terms.scope || !terms.budget || !terms.matches->count))
-        return command_usage(&keys_commands[9], "a grant needs --scope, --budget and --match");
+        return command_usage(self, "a grant needs --scope, --budget and --match");
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(fetched_destroy)

@@ -3,7 +3,8 @@
  * ends: they are crash-only.
  *
  *     tocsin-worker -c CONFIG          -d stay in the foreground, -n check and exit, -v say more
- *     tocsin-worker keys -c CONFIG     make this worker's two keys, print the line for an officer
+ *     tocsin-worker enrol -c CONFIG           make this worker's two keys, print its request
+ *     tocsin-worker enrol -c CONFIG ANSWER    take what the officer answered
  *     tocsin-worker ROLE ARG...        one role by itself (link, judge, spawner, effector) */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +22,11 @@
 
 #include "common/file.h"
 #include "common/log.h"
-#include "keys/curve.h"
-#include "keys/signature.h"
+#include "worker/enrol.h"
 #include "worker/policy.h"
 #include "worker/settings.h"
 
-#define USAGE "usage: tocsin-worker [keys] -c CONFIG [-n] [-d] [-v]"
+#define USAGE "usage: tocsin-worker -c CONFIG [-n] [-d] [-v], or enrol -c CONFIG [ANSWER]"
 
 #define BACK_OFF_MAX_MS 10000
 #define STEADY_MS       10000 /* roles that ran so long start anew at once */
@@ -56,7 +56,7 @@ find_libexec(char out[static PATH_MAX], fault_t *fault)
     return 0;
 }
 
-/* ---- folders and keys -------------------------------------------------------------------- */
+/* ---- folders -------------------------------------------------------------------- */
 
 static int
 make_folder(const char *path, uid_t uid, fault_t *fault)
@@ -79,37 +79,6 @@ make_folders(const settings_t *settings, fault_t *fault)
                    make_folder(settings_path(settings, "effector", path), 0, fault)
                ? -1
                : 0;
-}
-
-/* Secrets belong to the one role that reads them. */
-static int
-give(const char *path, uid_t uid, fault_t *fault)
-{
-    if (uid && geteuid() == 0 && chown(path, uid, uid))
-        return fault_errno(fault, "'%s' cannot be given to uid %u", path, uid);
-    return 0;
-}
-
-static int
-make_keys(const supervisor_t *self, fault_t *fault)
-{
-    char signing[PATH_MAX], curve[PATH_MAX], hex[CURVEKEY_TEXT];
-    const settings_t *settings = &self->settings;
-    curvepair_t pair;
-    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
-    settings_path(settings, "judge/signing-key", signing);
-    settings_path(settings, "link/curve-secret", curve);
-    if (make_folders(settings, fault))
-        return -1;
-    CLEANUP(machinekey_destroy) machinekey_t *key = machinekey_make(signing, fault);
-    if (!key || curve_make(&pair, curve, fault) || give(signing, settings->judge_uid, fault) ||
-        give(curve, settings->link_uid, fault))
-        return -1;
-    pubkey_write(machinekey_public(key), line);
-    curvekey_write(&pair.public_key, hex);
-    curve_forget(&pair);
-    printf("%s %s %s\n", settings->name, bytes_text(line), hex);
-    return 0;
 }
 
 /* ---- starting roles ---------------------------------------------------------------------- */
@@ -330,11 +299,11 @@ static int
 run(int argc, char **argv, fault_t *fault)
 {
     supervisor_t self = {.signals = -1};
-    bool keys = argc > 1 && !strcmp(argv[1], "keys");
+    bool enrols = argc > 1 && !strcmp(argv[1], "enrol");
     for (int role = 0; argc > 1 && role < ROLES; role++)
         if (!strcmp(argv[1], roles[role]))
             return run_role(role, argv + 1, fault);
-    optind = keys ? 2 : 1;
+    optind = enrols ? 2 : 1;
     for (int option; (option = getopt(argc, argv, "c:ndv")) >= 0;) {
         if (option == 'c')
             self.config = optarg;
@@ -345,6 +314,7 @@ run(int argc, char **argv, fault_t *fault)
         else
             return fault_set(fault, FAULT_USAGE, USAGE);
     }
+    const char *answer = enrols && optind < argc ? argv[optind++] : NULL;
     if (!self.config || optind != argc)
         return fault_set(fault, FAULT_USAGE, USAGE);
     char *absolute = realpath(self.config, NULL);
@@ -353,7 +323,9 @@ run(int argc, char **argv, fault_t *fault)
     self.config = absolute;
     int failed = settings_load(&self.settings, absolute, fault);
     if (!failed)
-        failed = keys ? make_keys(&self, fault) : serve(&self, fault);
+        failed = enrols
+                     ? make_folders(&self.settings, fault) || enrol(&self.settings, answer, fault)
+                     : serve(&self, fault);
     descriptor_close(&self.signals);
     free(absolute);
     return failed;

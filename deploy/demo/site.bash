@@ -127,6 +127,14 @@ service web stop $BUILD_TOOLS/usr/sbin/nginx -c $SITE_HOME/nginx/nginx.conf -s q
 EOF
 }
 
+# site_enrol WORKER REGION: the worker asks, its operator reads the fingerprint aloud, the officer signs.
+site_enrol() {
+    local request=$SITE_HOME/$1/request fingerprint
+    fingerprint=$(tocsin-worker enrol -c "$SITE_HOME/$1/worker.conf" 2>&1 >"$request" | sed -n 's/^fingerprint *//p')
+    tocsin --no-input keys enrol "$TOCSIN_SITE" "$2" "$request" --host "$1.example" --fingerprint "$fingerprint" \
+        --key "$SITE_HOME/keys/chi" || site_die "$1 is not enrolled"
+}
+
 site_make() {
     local person worker region line
     BUILD_TOOLS=${BUILD_TOOLS:-$SOURCE/build/tools}
@@ -157,12 +165,9 @@ site_make() {
     for worker in $SITE_WORKERS; do
         worker_configure "$worker"
         region=$(region_of "$worker")
-        line=$(tocsin-worker keys -c "$SITE_HOME/$worker/worker.conf") || site_die "no keys for $worker"
-        set -- $line
-        tocsin keys worker "$TOCSIN_SITE" "$region" "$worker" "$2 $3" "$4" --host "$worker.example"
-        tocsin keys source "$TOCSIN_SITE" "$region" demo 2>/dev/null || true
+        tocsin keys source "$TOCSIN_SITE" "$region" demo
+        site_enrol "$worker" "$region"
     done
-    site_sign chi fleet.north.draft && site_sign chi fleet.south.draft
     git init -q --bare -b main "$SITE_HOME/playbooks.git"
     tocsin-broker keys -c "$SITE_HOME/broker.conf" >/dev/null
     chmod -R go+rX "$TOCSIN_SITE" "$SITE_HOME/playbooks.git"

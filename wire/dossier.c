@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/dossier.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/document.h"
+#include "common/file.h"
+#include "common/text.h"
+
+static const char armor_begin[] = "-----BEGIN SSH SIGNATURE-----\n";
+static const char document_front[] = "tocsin-";
+
+static bool
+starts_with(slice_t text, const char *front)
+{
+    size_t size = strlen(front);
+    return text.size >= size && !memcmp(text.data, front, size);
+}
+
+/* ---- from a folder ------------------------------------------------------------------------ */
+
+/* 1 added, 0 there is none, -1 with a fault. */
+static int
+add_file(const char *folder, const char *name, bytes_t *out, fault_t *fault)
+{
+    fault_t why = {0};
+    char path[PATH_MAX];
+    CLEANUP(bytes_destroy) bytes_t *document = NULL;
+    CLEANUP(bytes_destroy) bytes_t *armors = NULL;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (signed_load(path, &document, &armors, &why)) {
+        if (!document && why.code == FAULT_NOT_FOUND)
+            return 0;
+        *fault = why;
+        return -1;
+    }
+    bytes_add_slice(out, bytes_slice(document));
+    bytes_add_slice(out, bytes_slice(armors));
+    if (out->size > DOSSIER_BYTES_MAX)
+        return fault_set(fault, FAULT_LIMIT, "the documents of '%.100s' are over %zu MiB", folder,
+                         DOSSIER_BYTES_MAX >> 20);
+    return 1;
+}
+
+static int
+is_fleet(const struct dirent *entry)
+{
+    const char *name = entry->d_name, *last = strrchr(name, '.');
+    return !strncmp(name, "fleet.", strlen("fleet.")) && strcmp(last, ".sigs") != 0 &&
+           strcmp(last, ".new") != 0;
+}
+
+static int
+add_fleets(const char *folder, bytes_t *out, fault_t *fault)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_fleet, alphasort);
+    int failed = count < 0 ? fault_errno(fault, "folder '%.100s' cannot be read", folder) : 0;
+    for (int i = 0; i < count; i++) {
+        if (!failed && add_file(folder, entries[i]->d_name, out, fault) < 0)
+            failed = -1;
+        free(entries[i]);
+    }
+    free(entries);
+    return failed;
+}
+
+int
+dossier_read(const char *folder, const char *region, bytes_t *out, fault_t *fault)
+{
+    char name[TEXT_NAME_MAX + 32];
+    int added = 1;
+    for (unsigned version = 1; added > 0; version++) {
+        snprintf(name, sizeof name, "root.%u", version);
+        added = add_file(folder, name, out, fault);
+    }
+    if (added < 0 || add_file(folder, "people", out, fault) < 0)
+        return -1;
+    if (!region)
+        return add_fleets(folder, out, fault);
+    snprintf(name, sizeof name, "fleet.%s", region);
+    return add_file(folder, name, out, fault) < 0 ? -1 : 0;
+}
+
+/* ---- as text ------------------------------------------------------------------------------ */
+
+int
+dossier_next(slice_t *rest, slice_t *document, slice_t *armors, fault_t *fault)
+{
+    signature_t signature;
+    slice_t left;
+    if (!starts_with(*rest, document_front))
+        return 0;
+    if (!document_split(*rest, document, &left))
+        return fault_set(fault, FAULT_FORMAT, "a document among the site's has no end");
+    *armors = left;
+    while (starts_with(left, armor_begin))
+        if (signature_next(&signature, &left, fault) != 1)
+            return -1;
+    armors->size -= left.size;
+    *rest = left;
+    return 1;
+}
+
+int
+dossier_verify(slice_t text, trust_t *trust, fault_t *fault)
+{
+    slice_t document, armors;
+    int more;
+    while ((more = dossier_next(&text, &document, &armors, fault)) == 1)
+        if (trust_restore(trust, document, armors, fault))
+            return -1;
+    if (more)
+        return -1;
+    return text.size ? fault_set(fault, FAULT_FORMAT, "what is no document follows the site's") : 0;
+}
+
+/* The name of a document's file in a site folder; it was verified. */
+static int
+file_name(slice_t document, char *out, size_t size, fault_t *fault)
+{
+    char type[16];
+    document_type(document, type, sizeof type);
+    if (!strcmp(type, "root")) {
+        CLEANUP(root_destroy) root_t *root = root_decode(document, fault);
+        if (!root)
+            return -1;
+        snprintf(out, size, "root.%llu", (unsigned long long)root->version);
+    } else if (!strcmp(type, "fleet")) {
+        CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
+        if (!fleet)
+            return -1;
+        snprintf(out, size, "fleet.%s", fleet->region);
+    } else if (!strcmp(type, "people")) {
+        snprintf(out, size, "people");
+    } else {
+        return fault_set(fault, FAULT_FORMAT, "a '%s' is no document of a site's folder", type);
+    }
+    return 0;
+}
+
+int
+dossier_keep(slice_t text, const char *folder, fault_t *fault)
+{
+    slice_t document, armors;
+    int more;
+    if (folder_make(folder, 0755, fault))
+        return -1;
+    while ((more = dossier_next(&text, &document, &armors, fault)) == 1) {
+        char name[TEXT_NAME_MAX + 32], path[PATH_MAX], signatures[PATH_MAX + 8];
+        if (file_name(document, name, sizeof name, fault))
+            return -1;
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        snprintf(signatures, sizeof signatures, "%s.sigs", path);
+        if (file_write(signatures, armors, 0644, fault) || file_write(path, document, 0644, fault))
+            return -1;
+    }
+    return more;
+}
