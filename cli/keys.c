@@ -24,7 +24,8 @@ static const struct droppable {
     {"people", "key", {{"key", false}}},
     {"people", "person", {{"key", false}, {"curve", false}, {"delegate", true}}},
     {"fleet.", "host", {{"host", false}}},
-    {"fleet.", "source", {{"source", false}}},
+    {"fleet.", "source", {{"source", false}, {"signer", false}}},
+    {"fleet.", "signer", {{"signer", false}}},
     {"fleet.", "worker", {{"worker", false}, {"host", true}}},
 };
 
@@ -119,10 +120,11 @@ const command_t keys_commands[] = {
     {"keys", "worker", keys_worker,
      "FOLDER REGION WORKER [--labels NAME=NAME,...] [--host HOST]...",
      "change a worker's labels, add names that monitoring has for it"},
-    {"keys", "source", keys_source, "FOLDER REGION NAME", "let a source bring alerts"},
+    {"keys", "source", keys_source, "FOLDER REGION NAME [PUBFILE]",
+     "let a source bring alerts, with PUBFILE those that it signs"},
     {"keys", "drop", keys_drop,
      "FOLDER root|people|fleet.REGION holder|person|key|curve|delegate|floor|broker|worker|host|"
-     "source FIELD...",
+     "source|signer FIELD...",
      "take lines out of a draft"},
     {"keys", "curve", keys_curve, "FILE", "make a CURVE secret; prints its public half"},
     {"keys", "sign", keys_sign, "FOLDER DOCUMENT --key FILE", "sign a draft, after showing it"},

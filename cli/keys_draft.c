@@ -29,7 +29,7 @@ static const char *const people_keys[] = {"site",    "version", "root",  "issued
                                           "expires", "broker",  "curve", "delegate",
                                           "floor",   "key",     NULL};
 static const char *const fleet_keys[] = {"site", "region", "version", "issued", "expires",
-                                         "host", "source", "worker",  NULL};
+                                         "host", "source", "signer",  "worker", NULL};
 
 static int
 root_valid(slice_t document, fault_t *fault)

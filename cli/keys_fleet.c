@@ -219,14 +219,20 @@ keys_source(const options_t *options, int argc, char **argv)
     (void)options;
     fault_t fault;
     char name[KEYS_NAME_MAX];
-    if (argc != 4)
+    pubkey_t key;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    if (argc != 4 && argc != 5)
         return command_usage(command_row(keys_commands, argv[0]),
-                             "name a folder, a region and a source");
+                             "name a folder, a region, a source, and its key where it signs");
     if (keys_fleet_name(argv[2], name, &fault))
         return command_fail(&fault);
     CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], name, &fault);
-    if (!draft)
+    if (!draft || (argc == 5 && keys_read_public(argv[4], &key, &fault)))
         return command_fail(&fault);
     draft_add(draft, "source", "%s", argv[3]);
+    if (argc == 5) {
+        pubkey_write(&key, text);
+        draft_add(draft, "signer", "%s %s", argv[3], bytes_text(text));
+    }
     return keys_draft_done(argv[1], name, draft);
 }
