@@ -277,6 +277,20 @@ check_halts(const mandate_t *self, const lawbook_t *by, fault_t *fault)
     return 0;
 }
 
+/* It is no earlier than the newest document says: a clock that went back hides no revocation. */
+static wall_t
+latest(const lawbook_t *by)
+{
+    const people_t *people = trust_people(by->trust);
+    wall_t now = by->now;
+    if (people && people->issued.ms > now.ms)
+        now = people->issued;
+    for (size_t i = 0; i < trust_fleet_count(by->trust); i++)
+        if (trust_fleet(by->trust, i)->issued.ms > now.ms)
+            now = trust_fleet(by->trust, i)->issued;
+    return now;
+}
+
 /* A run's own proof, as of its first op; what only time changed takes nothing back from a run that
  * began. */
 static int
@@ -290,7 +304,7 @@ prove_again(mandate_t *self, const lawbook_t *by, fault_t *fault)
     if (first)
         proof.accepted = first->begun;
     CLEANUP(warrant_destroy)
-    warrant_t *warrant = trust_check(by->trust, &proof, by->worker, by->now, &why);
+    warrant_t *warrant = trust_check(by->trust, &proof, by->worker, latest(by), &why);
     CLEANUP(release_destroy)
     release_t *release =
         !warrant && is_about_time(why.code)

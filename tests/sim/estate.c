@@ -85,6 +85,26 @@ static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
                {.name = "b", .needs = "a", .timeout_s = 20, .uses = {"file.truncate"}}},
      .script = "step a\nop file.truncate /var/log/a.log\n"
                "step b\nop file.truncate /var/log/b.log\nexit\n"},
+    {.name = "vouch",
+     .spoils = true,
+     .steps = {{.name = "a", .uses = {"disk.usage"}},
+               {.name = "go", .needs = "a", .kind = "approve"},
+               {.name = "fix", .needs = "go", .uses = {"service.restart", "file.truncate"}}},
+     .script = "step a\nop disk.usage /var\n"
+               "step fix\nop service.restart db\nop file.truncate /var/log/v.log\n"},
+    {.name = "inquire",
+     .spoils = true,
+     .steps = {{.name = "a", .kind = "ask"},
+               {.name = "go", .needs = "a", .kind = "approve"},
+               {.name = "fix", .needs = "go", .uses = {"service.restart"}}},
+     .script = "step fix\nop service.restart web\n"},
+    {.name = "nest",
+     .steps = {{.name = "a", .kind = "call"},
+               {.name = "b", .needs = "a", .uses = {"service.restart"}}},
+     .script = "step b\nop service.restart web\n"},
+    {.name = "clean",
+     .steps = {{.name = "clean", .uses = {"file.remove", "service.restart"}}},
+     .script = "step clean\nop file.remove /var/log/a.1\nop service.restart db\n"},
 };
 
 static estate_t *made;
@@ -106,13 +126,35 @@ use_of(const estate_step_t *step, const char *name)
     return use;
 }
 
+/* What only a step of this kind has. */
+static void
+set_kind(value_t *step, const char *kind)
+{
+    bool asks = !strcmp(kind, "ask");
+    if (asks || !strcmp(kind, "approve")) {
+        value_set_text(step, "role", "responder");
+        value_set_integer(step, "wait", 90);
+        value_set_text(step, "text", "Go on?");
+    }
+    if (asks) {
+        value_t *options = value_list();
+        value_append(options, value_text("left"));
+        value_append(options, value_text("right"));
+        value_set_text(step, "answer", "choice");
+        value_set(step, "options", options);
+    }
+    if (!strcmp(kind, "call"))
+        value_set_text(step, "callee", playbooks[ESTATE_CALLEE].name);
+}
+
 /* As a runner in mode "manifest" would give it. */
 static value_t *
 step_of(const estate_step_t *from)
 {
     value_t *step = value_map(), *needs = value_list(), *uses = value_list();
     value_set_text(step, "name", from->name);
-    value_set_text(step, "kind", "run");
+    value_set_text(step, "kind", from->kind ? from->kind : "run");
+    set_kind(step, from->kind ? from->kind : "run");
     value_set_integer(step, "timeout", from->timeout_s ? from->timeout_s : 60);
     value_set_bool(step, "when", from->when);
     value_set_bool(step, "verify", from->verify);
@@ -306,6 +348,24 @@ estate(void)
     self->policy = make_policy();
     learn(self);
     return self;
+}
+
+const estate_step_t *
+estate_step(const playbook_t *playbook, const char *name)
+{
+    for (size_t i = 0; i < ESTATE_STEPS && playbook->steps[i].name; i++)
+        if (!strcmp(playbook->steps[i].name, name))
+            return &playbook->steps[i];
+    return NULL;
+}
+
+const estate_step_t *
+estate_gate(const playbook_t *playbook, const char *name)
+{
+    const estate_step_t *step = estate_step(playbook, name);
+    while (step && !(step->kind && !strcmp(step->kind, "approve")))
+        step = step->needs ? estate_step(playbook, step->needs) : NULL;
+    return step;
 }
 
 int

@@ -12,13 +12,16 @@
 
 #define ESTATE_WORKERS   5 /* w1, w2, w3 in north, w4 and w5 in south; hosts web1.example, ... */
 #define ESTATE_DOCUMENTS 4 /* root, people, fleets */
-#define ESTATE_PLAYBOOKS 10
+#define ESTATE_PLAYBOOKS 14
+#define ESTATE_ORDERED   13 /* the last was approved once, and nobody orders it */
+#define ESTATE_CALLEE    1  /* that which others call */
 #define ESTATE_GRANTS    2
 
 #define ESTATE_STEPS 3
 
 typedef struct {
     const char *name, *needs; /* needs may be NULL */
+    const char *kind;         /* NULL: run; what is asked has the options left and right */
     int timeout_s;
     bool when, verify, undo;
     int retries;
@@ -60,6 +63,10 @@ typedef struct {
 
 /* The one of this process; made at the first call. */
 estate_t *estate(void);
+
+/* One of its steps; NULL for none. The approve step that it waits for; NULL for none. */
+const estate_step_t *estate_step(const playbook_t *playbook, const char *name);
+const estate_step_t *estate_gate(const playbook_t *playbook, const char *name);
 
 /* The playbook whose release this is; -1 for none. */
 int estate_release(const hash_t *hash);

@@ -46,7 +46,7 @@ void
 facts_intend(facts_t *self, int machine, const hash_t *run)
 {
     self->uncommitted[machine]++;
-    if (self->stopped[machine] && facts_stops(self, machine, run))
+    if (facts_stopped(self, machine) && facts_stops(self, machine, run))
         world_break(self->world, "nothing is intended under a stop",
                     "%s intends a fix of a run that it confirmed to be stopped",
                     node_name(machine));
@@ -75,6 +75,7 @@ facts_sign(facts_t *self, int machine, slice_t document)
                                   .previous = receipt->previous,
                                   .hash = hash_of(document),
                                   .run = receipt->run,
+                                  .consent = receipt->consent,
                                   .phase = receipt->phase,
                                   .outcome = receipt->outcome,
                                   .part = receipt->part,
@@ -191,9 +192,9 @@ facts_act(facts_t *self, int machine, const hash_t *key)
 }
 
 void
-facts_offer(facts_t *self, int machine, const frames_t *frames)
+facts_offer(facts_t *self, int hub, int machine, const frames_t *frames)
 {
-    offered_t offered = {.machine = machine};
+    offered_t offered = {.hub = hub, .machine = machine};
     if (strcmp(frames_text(frames, 2), "order") != 0)
         return;
     bool read = hash_read(frames_text(frames, 1), &offered.run);
@@ -203,9 +204,9 @@ facts_offer(facts_t *self, int machine, const frames_t *frames)
 }
 
 void
-facts_acknowledge(facts_t *self, int machine, uint64_t sequence)
+facts_acknowledge(facts_t *self, int hub, int machine, uint64_t sequence)
 {
-    ADD(self->acked, (acked_t){machine, sequence});
+    ADD(self->acked, (acked_t){hub, machine, sequence});
     self->changed = true;
 }
 

@@ -45,9 +45,9 @@ typedef struct {
 void facts_begin(facts_t *self, int machine, const deed_t *deed);
 void facts_act(facts_t *self, int machine, const hash_t *key);
 
-/* The hub: an order's part is offered; a receipt was acknowledged. */
-void facts_offer(facts_t *self, int machine, const frames_t *frames);
-void facts_acknowledge(facts_t *self, int machine, uint64_t sequence);
+/* A hub: an order's part is offered; a receipt was acknowledged. */
+void facts_offer(facts_t *self, int hub, int machine, const frames_t *frames);
+void facts_acknowledge(facts_t *self, int hub, int machine, uint64_t sequence);
 
 /* Looks at everything that is new; and, once the story is over, at how it ended. */
 void facts_check(facts_t *self);

@@ -10,6 +10,21 @@ nothing_leaves_before_its_commit(facts_t *self)
               node_name(self->leaks.items[i].machine), self->leaks.items[i].word);
 }
 
+/* The playbook that was ordered; or by a step of it that calls, the one release it may call. */
+static bool
+is_ordered(const plan_order_t *order, const done_t *deed, const playbook_t *playbook)
+{
+    const playbook_t *ordered = &estate()->playbooks[order->playbook];
+    char caller[TEXT_NAME_MAX + 1];
+    size_t size = strcspn(deed->step, "/");
+    if (!deed->step[size])
+        return playbook == ordered;
+    snprintf(caller, sizeof caller, "%.*s", (int)size, deed->step);
+    const estate_step_t *step = estate_step(ordered, caller);
+    return step && step->kind && !strcmp(step->kind, "call") &&
+           playbook == &estate()->playbooks[ESTATE_CALLEE];
+}
+
 static bool
 is_authorised(const facts_t *self, const done_t *deed)
 {
@@ -17,16 +32,15 @@ is_authorised(const facts_t *self, const done_t *deed)
     const accepted_t *accepted =
         facts_acceptance(self, deed->machine, &deed->it.run, self->accepted.count);
     if (!playbook || !accepted || !accepted->kept || accepted->it.closed ||
-        !hash_equal(&accepted->it.release, &deed->it.release) ||
         !facts_asked(playbook, deed->step, deed->it.op, &deed->it.arguments))
         return false;
     if (accepted->it.by_grant) {
         const estate_grant_t *grant = facts_grant(&accepted->it.authority);
-        return grant && &estate()->playbooks[grant->playbook] == playbook;
+        return grant && &estate()->playbooks[grant->playbook] == playbook &&
+               !strchr(deed->step, '/');
     }
     const plan_order_t *order = facts_order(self, &deed->it.run);
-    return order && order->wave[deed->machine] && !order->dry &&
-           &estate()->playbooks[order->playbook] == playbook;
+    return order && order->wave[deed->machine] && !order->dry && is_ordered(order, deed, playbook);
 }
 
 void
@@ -58,7 +72,7 @@ nothing_begins_under_a_stop(facts_t *self)
 {
     for (size_t i = self->done.seen; i < self->done.count; i++) {
         const done_t *deed = &self->done.items[i];
-        if (self->stopped[deed->machine] && facts_stops(self, deed->machine, &deed->it.run))
+        if (facts_stopped(self, deed->machine) && facts_stops(self, deed->machine, &deed->it.run))
             BREAK(self, "%s begins %s of run %s, and has confirmed that it is stopped",
                   node_name(deed->machine), deed->it.op, short_hash(&deed->it.run));
     }

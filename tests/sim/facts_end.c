@@ -17,7 +17,7 @@ void
 every_run_ends(facts_t *self)
 {
     const world_t *world = self->world;
-    if (world->plan.lying)
+    if (!plan_is_plain(&world->plan))
         return;
     if (hub_active_runs(world->hub))
         BREAK(self, "the hub has active runs still");
@@ -55,7 +55,7 @@ void
 no_history_has_a_gap(facts_t *self)
 {
     const plan_t *plan = &self->world->plan;
-    bool in_order = !plan->lying && !plan->odds.reorder && !plan->odds.duplicate;
+    bool in_order = plan_is_plain(plan) && !plan->odds.reorder && !plan->odds.duplicate;
     if (in_order && hub_tells(self->world->hub, "gap"))
         BREAK(self, "the hub tells of a gap, and no worker has one");
 }
@@ -70,13 +70,13 @@ check_target(facts_t *self, const plan_order_t *order, int machine)
     const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
     for (size_t i = 0; word && i < ARRAY_SIZE(words); i++)
         known = known || !strcmp(word, words[i]);
-    if (!self->world->plan.lying && (!known || !ended))
+    if (plan_is_plain(&self->world->plan) && (!known || !ended))
         BREAK(self, "'%s' of run %s is counted as %s", node_name(machine), short_hash(&order->run),
               word ? word : "nothing");
     if (word && !strcmp(word, "done") && (!end || end->part != OUTCOME_OK))
         BREAK(self, "'%s' of run %s is counted as done, and signed no such thing",
               node_name(machine), short_hash(&order->run));
-    if (!self->world->plan.lying && word && end &&
+    if (plan_is_plain(&self->world->plan) && word && end &&
         (end->part == OUTCOME_OK) != !strcmp(word, "done"))
         BREAK(self, "'%s' of run %s is counted as %s, and signed %s", node_name(machine),
               short_hash(&order->run), word, outcome_word(end->part));
@@ -104,7 +104,7 @@ void
 every_receipt_arrives(facts_t *self)
 {
     hash_t hash;
-    for (size_t i = 0; !self->world->plan.lying && i < self->signed_.count; i++) {
+    for (size_t i = 0; plan_is_plain(&self->world->plan) && i < self->signed_.count; i++) {
         const signed_t *at = &self->signed_.items[i];
         if (!hub_has_receipt(self->world->hub, at->machine, at->sequence, &hash) ||
             !hash_equal(&hash, &at->hash))
@@ -141,7 +141,7 @@ in_calm_weather_all_goes_well(facts_t *self)
 {
     static const odds_t none;
     const plan_t *plan = &self->world->plan;
-    if (plan->lying || plan->kills || plan->partitions || plan->jumps || plan->revoke_at ||
+    if (!plan_is_plain(plan) || plan->kills || plan->partitions || plan->jumps || plan->revoke_at ||
         plan->stop_at || memcmp(&plan->odds, &none, sizeof none) != 0)
         return;
     for (size_t i = 0; i < plan->order_count; i++)
@@ -161,6 +161,7 @@ in_calm_weather_all_goes_well(facts_t *self)
 void
 the_log_has_every_leaf(facts_t *self)
 {
-    if (!hub_log_is_whole(self->world->hub))
-        BREAK(self, "the leaves in the hub's record are not those of its log");
+    const world_t *world = self->world;
+    if (!hub_log_is_whole(world->hub) || (world->second && !hub_log_is_whole(world->second)))
+        BREAK(self, "the leaves in a hub's record are not those of its log");
 }

@@ -73,6 +73,13 @@ facts_stops(const facts_t *self, int machine, const hash_t *run)
     return false;
 }
 
+bool
+facts_stopped(const facts_t *self, int machine)
+{
+    const plan_t *plan = &self->world->plan;
+    return self->stopped[machine] && !(plan->resume_at && self->world->now >= plan->resume_at);
+}
+
 /* By the estate's own table, not the manifest: whether a step may ask for this. */
 static bool
 declares(const playbook_t *playbook, const char *step, const char *op, const char *argument)
@@ -91,11 +98,12 @@ unsigned
 facts_asked(const playbook_t *playbook, const char *step, const char *op, const hash_t *arguments)
 {
     static const char *const modes[] = {"step", "undo"};
+    const char *name = step_path_name(step);
     script_line_t line;
     unsigned count = 0;
     for (size_t mode = 0; mode < ARRAY_SIZE(modes); mode++)
-        for (size_t i = 0; script_line(playbook->script, modes[mode], step, i, &line); i++) {
-            if (strcmp(line.op, op) != 0 || !declares(playbook, step, op, line.argument))
+        for (size_t i = 0; script_line(playbook->script, modes[mode], name, i, &line); i++) {
+            if (strcmp(line.op, op) != 0 || !declares(playbook, name, op, line.argument))
                 continue;
             hash_t hash = script_arguments_hash(&line);
             count += hash_equal(&hash, arguments);

@@ -37,7 +37,7 @@ typedef struct {
     int machine;
     bool kept;
     uint64_t sequence, attempt;
-    hash_t previous, hash, run;
+    hash_t previous, hash, run, consent; /* consent: zero where it waited for none */
     char step[STEP_PATH_MAX], code[16];
     phase_t phase;
     outcome_t outcome, part;
@@ -56,12 +56,12 @@ typedef struct {
 } done_t;
 
 typedef struct {
-    int machine;
+    int hub, machine;
     hash_t run;
 } offered_t;
 
 typedef struct {
-    int machine;
+    int hub, machine;
     uint64_t sequence;
 } acked_t;
 
@@ -105,6 +105,9 @@ const signed_t *facts_end(const facts_t *self, int machine, const hash_t *run, s
 /* Whether the plan's stop covers a run that this machine accepted. */
 bool facts_stops(const facts_t *self, int machine, const hash_t *run);
 
+/* Whether it confirmed the plan's stop, which no officers lifted since. */
+bool facts_stopped(const facts_t *self, int machine);
+
 /* How often a step's script asks for exactly this, as far as it may. */
 unsigned facts_asked(const playbook_t *playbook, const char *step, const char *op,
                      const hash_t *arguments);
@@ -129,12 +132,14 @@ const char *short_hash(const hash_t *hash);
     X(no_effect_before_its_begin_is_synced)    \
     X(what_must_not_happen_twice_happens_once) \
     X(nothing_begins_behind_the_end)           \
+    X(nothing_begins_before_its_consent)       \
     X(a_run_is_accepted_once)                  \
     X(budgets_are_kept)                        \
     X(no_wave_before_its_proof)                \
     X(offers_come_wave_by_wave)                \
     X(the_error_budget_holds)                  \
     X(receipts_form_a_chain)                   \
+    X(who_said_so_had_seen_it)                 \
     X(a_step_attempt_has_one_receipt)          \
     X(an_attempt_follows_a_failure)            \
     X(only_what_ran_is_undone)                 \

@@ -174,7 +174,8 @@ what_is_acknowledged_is_recorded(facts_t *self)
         const acked_t *at = &self->acked.items[i];
         const signed_t *receipt = find_receipt(self, at->machine, at->sequence);
         hash_t hash;
-        if (!receipt || !hub_has_receipt(self->world->hub, at->machine, at->sequence, &hash) ||
+        if (!receipt ||
+            !hub_has_receipt(hub_of(self->world, at->hub), at->machine, at->sequence, &hash) ||
             !hash_equal(&hash, &receipt->hash))
             BREAK(self, "the hub acknowledges receipt %llu of %s, and has not recorded it",
                   (unsigned long long)at->sequence, node_name(at->machine));

@@ -47,7 +47,8 @@ void
 offers_come_wave_by_wave(facts_t *self)
 {
     const world_t *world = self->world;
-    for (size_t i = self->offered.seen; !world->plan.lying && i < self->offered.count; i++) {
+    for (size_t i = self->offered.seen; plan_is_plain(&world->plan) && i < self->offered.count;
+         i++) {
         const offered_t *at = &self->offered.items[i];
         const plan_order_t *order = facts_order(self, &at->run);
         unsigned wave = order ? order->wave[at->machine] : 0;
@@ -56,7 +57,7 @@ offers_come_wave_by_wave(facts_t *self)
             bool ended;
             if (order->wave[other] != wave - 1)
                 continue;
-            const char *word = hub_part(world->hub, &at->run, other, &ended);
+            const char *word = hub_part(hub_of(world, at->hub), &at->run, other, &ended);
             const signed_t *end = facts_end(self, other, &at->run, self->signed_.count);
             good += word && !strcmp(word, "done");
             if (!word || !ended)
@@ -79,14 +80,16 @@ the_error_budget_holds(facts_t *self)
 {
     static const char *const words[] = {"failed", "refused", "unknown", "offered", "open"};
     const world_t *world = self->world;
-    for (size_t i = self->offered.seen; !world->plan.lying && i < self->offered.count; i++) {
-        const plan_order_t *order = facts_order(self, &self->offered.items[i].run);
+    for (size_t i = self->offered.seen; plan_is_plain(&world->plan) && i < self->offered.count;
+         i++) {
+        const offered_t *at = &self->offered.items[i];
+        const plan_order_t *order = facts_order(self, &at->run);
         uint64_t used = 0;
         bool ended;
         if (!order || order->dry || estate()->playbooks[order->playbook].highest == CLASS_OBSERVE)
             continue;
         for (int machine = 0; machine < (int)world->plan.machines; machine++) {
-            const char *word = hub_part(world->hub, &order->run, machine, &ended);
+            const char *word = hub_part(hub_of(world, at->hub), &order->run, machine, &ended);
             for (size_t j = 0; word && j < ARRAY_SIZE(words); j++)
                 used += !strcmp(word, words[j]);
         }
@@ -97,7 +100,8 @@ the_error_budget_holds(facts_t *self)
     }
 }
 
-/* An honest broker over right clocks is refused only for what it cannot know. */
+/* An honest broker over right clocks is refused only for what it cannot know. Two of them that
+ * heard of one alert have each its own evidence. */
 void
 honest_offers_hold(facts_t *self)
 {
@@ -107,6 +111,7 @@ honest_offers_hold(facts_t *self)
         const refused_t *at = &self->refused.items[i];
         bool excused =
             self->world->plan.lying || self->world->plan.jumps || self->world->plan.revoke_at;
+        excused = excused || (self->world->second && !strcmp(at->code, "replay"));
         for (size_t j = 0; j < ARRAY_SIZE(excuses); j++)
             excused = excused || !strcmp(at->code, excuses[j]);
         if (!excused)

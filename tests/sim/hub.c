@@ -5,11 +5,14 @@
 #include <stdlib.h>
 
 #include "broker/hearing.h"
+#include "tests/sim/desk.h"
 #include "tests/sim/facts.h"
 #include "tests/sim/wires.h"
 
 #define TICK_MS  1000
 #define RETRY_MS 5000
+
+#define SECOND_FIRST 1000 /* its instances are none of the first one's */
 
 typedef struct {
     int machine; /* -1: an errand */
@@ -20,6 +23,7 @@ typedef struct {
 
 struct hub {
     world_t *world;
+    int who;
     charter_t *charter;
     bool next;      /* the site folder has people of version 2 */
     store_t *store; /* outlives a kill */
@@ -30,8 +34,8 @@ struct hub {
     bool up, turning;
     int64_t stopped_until, busy_until;
     size_t count, capacity;
-    letter_t *letters;      /* that have arrived */
-    bool kept[ERRANDS][16]; /* acknowledged */
+    letter_t *letters;             /* that have arrived */
+    bool kept[ERRANDS][WORDS_MAX]; /* acknowledged */
 };
 
 /* ---- starting and dying ------------------------------------------------------------------ */
@@ -74,17 +78,17 @@ queue_turn(hub_t *self, int64_t delay)
     if (self->turning)
         return;
     self->turning = true;
-    world_after(self->world, delay, (due_t){.act = turn, .who = HUB, .epoch = self->epoch});
+    world_after(self->world, delay, (due_t){.act = turn, .who = self->who, .epoch = self->epoch});
 }
 
 static void
 on_tick(world_t *world, due_t *due)
 {
-    hub_t *self = world->hub;
+    hub_t *self = hub_of(world, due->who);
     if (!self->up || due->epoch != self->epoch)
         return;
     queue_turn(self, 0);
-    world_after(world, TICK_MS, (due_t){.act = on_tick, .who = HUB, .epoch = self->epoch});
+    world_after(world, TICK_MS, (due_t){.act = on_tick, .who = self->who, .epoch = self->epoch});
 }
 
 static void
@@ -102,15 +106,16 @@ start(hub_t *self)
     }
     self->up = true;
     self->turning = false;
-    SAY(self->world, "hub: started, instance %llu", (unsigned long long)self->epoch);
-    world_after(self->world, TICK_MS, (due_t){.act = on_tick, .who = HUB, .epoch = self->epoch});
+    SAY(self->world, "%s: started, instance %llu", node_name(self->who),
+        (unsigned long long)self->epoch);
+    world_after(self->world, TICK_MS,
+                (due_t){.act = on_tick, .who = self->who, .epoch = self->epoch});
 }
 
 static void
 on_start(world_t *world, due_t *due)
 {
-    (void)due;
-    start(world->hub);
+    start(hub_of(world, due->who));
 }
 
 static void
@@ -126,20 +131,20 @@ hub_kill(hub_t *self)
 {
     if (!self->up)
         return;
-    SAY(self->world, "hub: killed");
+    SAY(self->world, "%s: killed", node_name(self->who));
     self->up = false;
     core_destroy(&self->core);
     charter_destroy(&self->charter);
     actions_destroy(&self->actions);
     drop_letters(self);
     world_after(self->world, chance_from(&self->world->chance, 50, 5000),
-                (due_t){.act = on_start, .who = HUB});
+                (due_t){.act = on_start, .who = self->who});
 }
 
 void
 hub_stop(hub_t *self, int64_t until)
 {
-    SAY(self->world, "hub: stopped until %.1f s", (double)until / 1000);
+    SAY(self->world, "%s: stopped until %.1f s", node_name(self->who), (double)until / 1000);
     self->stopped_until = until;
 }
 
@@ -150,10 +155,12 @@ hub_is_up(const hub_t *self)
 }
 
 hub_t *
-hub_new(world_t *world)
+hub_new(world_t *world, int who)
 {
     hub_t *self = memory_new(1, sizeof *self);
     self->world = world;
+    self->who = who;
+    self->epoch = who == OTHER_HUB ? SECOND_FIRST : 0;
     self->store = store_memory();
     start(self);
     return self;
@@ -195,13 +202,13 @@ hub_receive(hub_t *self, int machine, frames_t *frames)
     if (frames)
         add_letter(self, (letter_t){.machine = machine, .frames = frames});
     else if (self->up && self->world->now >= self->stopped_until)
-        wires_ping(self->world->wires, HUB, machine, self->epoch);
+        wires_ping(self->world->wires, self->who, machine, self->epoch);
 }
 
 static void
 on_retry(world_t *world, due_t *due)
 {
-    hub_post(world->hub, (errand_t)due->epoch, due->number);
+    hub_post(hub_of(world, due->who), (errand_t)due->epoch, due->number);
 }
 
 void
@@ -211,7 +218,22 @@ hub_post(hub_t *self, errand_t errand, uint64_t index)
     if (self->kept[errand][index])
         return;
     add_letter(self, (letter_t){.machine = -1, .errand = errand, .index = index});
-    world_after(self->world, RETRY_MS, (due_t){.act = on_retry, .epoch = errand, .number = index});
+    world_after(self->world, RETRY_MS,
+                (due_t){.act = on_retry, .who = self->who, .epoch = errand, .number = index});
+}
+
+hub_t *
+hub_of(const world_t *world, int who)
+{
+    return who == OTHER_HUB ? world->second : world->hub;
+}
+
+void
+hub_post_all(world_t *world, errand_t errand, uint64_t index)
+{
+    hub_post(world->hub, errand, index);
+    if (world->second)
+        hub_post(world->second, errand, index);
 }
 
 /* ---- a turn ------------------------------------------------------------------------------ */
@@ -234,8 +256,8 @@ hear(hub_t *self, const letter_t *letter, fault_t *fault)
     event_t event = {.worker = node_name(letter->machine)};
     if (message_read(letter->frames, FROM_WORKER, &type, fault) ||
         hearing_read(&event, type, letter->frames, &state, fault) ||
-        core_step(self->core, &event, world_wall(self->world, HUB), self->actions, fault))
-        SAY(self->world, "hub: %s of %s: %s", frames_text(letter->frames, 0),
+        core_step(self->core, &event, world_wall(self->world, self->who), self->actions, fault))
+        SAY(self->world, "%s: %s of %s: %s", node_name(self->who), frames_text(letter->frames, 0),
             node_name(letter->machine), fault->text);
 }
 
@@ -283,8 +305,13 @@ run_errand(hub_t *self, const letter_t *letter, fault_t *fault)
         break;
     case ERRAND_HALT:
         event.kind = EVENT_HALT;
-        sealed = &self->world->plan.stop;
-        SAY(self->world, "officer -> hub: stops a %s", halt_word(self->world->plan.stop_what));
+        sealed = letter->index ? &self->world->plan.resume : &self->world->plan.stop;
+        SAY(self->world, "officer -> hub: %s a %s", letter->index ? "resumes" : "stops",
+            halt_word(self->world->plan.stop_what));
+        break;
+    case ERRAND_WORD:
+        event.kind = EVENT_CONSENT;
+        sealed = &desk_word(self->world->desk, letter->index)->sealed;
         break;
     default:
         event.kind = EVENT_ALERT;
@@ -294,8 +321,9 @@ run_errand(hub_t *self, const letter_t *letter, fault_t *fault)
         event.document = bytes_slice(sealed->document);
         event.armors = bytes_slice(sealed->armors);
     }
-    if (core_step(self->core, &event, world_wall(self->world, HUB), self->actions, fault))
-        SAY(self->world, "hub: refused: %s (%s)", fault->text, fault_word(fault->code));
+    if (core_step(self->core, &event, world_wall(self->world, self->who), self->actions, fault))
+        SAY(self->world, "%s: refused: %s (%s)", node_name(self->who), fault->text,
+            fault_word(fault->code));
 }
 
 static void
@@ -303,6 +331,8 @@ acknowledge(hub_t *self, const letter_t *letter)
 {
     plan_t *plan = &self->world->plan;
     self->kept[letter->errand][letter->index] = true;
+    if (self->who != HUB)
+        return;
     if (letter->errand == ERRAND_ORDER) {
         plan_order_t *order = &plan->orders[letter->index];
         bool active;
@@ -323,11 +353,11 @@ send_all(hub_t *self)
         if (machine < 0 || machine >= (int)self->world->plan.machines)
             continue;
         if (!strcmp(frames_text(send->frames, 0), "OFFER"))
-            facts_offer(self->world->facts, machine, send->frames);
+            facts_offer(self->world->facts, self->who, machine, send->frames);
         if (!strcmp(frames_text(send->frames, 0), "ACK") &&
             text_read_u64(frames_text(send->frames, 1), 1, INT64_MAX, &sequence))
-            facts_acknowledge(self->world->facts, machine, sequence);
-        wires_send(self->world->wires, HUB, machine, MOVE(send->frames));
+            facts_acknowledge(self->world->facts, self->who, machine, sequence);
+        wires_send(self->world->wires, self->who, machine, MOVE(send->frames));
     }
 }
 
@@ -336,7 +366,7 @@ send_all(hub_t *self)
 static void
 turn(world_t *world, due_t *due)
 {
-    hub_t *self = world->hub;
+    hub_t *self = hub_of(world, due->who);
     chance_t *chance = &world->chance;
     size_t written = 0;
     if (!self->up || due->epoch != self->epoch)
@@ -363,7 +393,7 @@ turn(world_t *world, due_t *due)
     }
     event_t tick = {.kind = EVENT_TICK};
     fault_t fault = {0};
-    if (core_step(self->core, &tick, world_wall(world, HUB), self->actions, &fault))
+    if (core_step(self->core, &tick, world_wall(world, self->who), self->actions, &fault))
         world_break(world, "a tick does not fail", "%s", fault.text);
     core_flush(self->core, self->actions);
     put_rows(self, &written);
@@ -390,7 +420,7 @@ hub_use_next(hub_t *self)
         return;
     CLEANUP(charter_destroy) charter_t *before = self->charter;
     self->charter = read_charter(true);
-    core_use(self->core, self->charter, world_wall(self->world, HUB), self->actions);
+    core_use(self->core, self->charter, world_wall(self->world, self->who), self->actions);
     core_flush(self->core, self->actions);
     put_rows(self, &written);
     send_all(self);
@@ -506,6 +536,33 @@ hub_log_is_whole(const hub_t *self)
         return true;
     hash_t head = merkle_head(core_log(self->core)), other = merkle_head(&again);
     return again.size == core_log(self->core)->size && hash_equal(&head, &other);
+}
+
+typedef struct {
+    size_t count;
+    hub_wait_t *out;
+} find_waits_t;
+
+static bool
+on_wait(void *context, const row_t *row)
+{
+    find_waits_t *find = context;
+    hub_wait_t *wait = &find->out[find->count++];
+    *wait = (hub_wait_t){
+        .run = row->wait.run, .receipt = row->wait.receipt, .machine = node_find(row->wait.target)};
+    text_copy(wait->step, sizeof wait->step, row->wait.step);
+    return find->count < HUB_WAITS_MAX;
+}
+
+size_t
+hub_waits(const hub_t *self, hub_wait_t out[static HUB_WAITS_MAX])
+{
+    fault_t fault = {0};
+    find_waits_t find = {.out = out};
+    query_t query = {.what = FIND_WAITS_OPEN};
+    int failed = self->store->find(self->store->self, &query, on_wait, &find, &fault);
+    assert(!failed);
+    return find.count;
 }
 
 typedef struct {

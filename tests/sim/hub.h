@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hub - the broker's core as broker/broker.c drives it: what has arrived is one transaction, and
- * leaves behind its commit; without sockets, over a store in memory. */
+ * leaves behind its commit; without sockets, over a store in memory. Some worlds have a second one,
+ * that people and monitoring tell the same, and that knows nothing of the first. */
 #ifndef TOCSIN_SIM_HUB_H
 #define TOCSIN_SIM_HUB_H
 
+#include "keys/receipt.h"
 #include "tests/sim/world.h"
 
 typedef enum {
@@ -11,11 +13,13 @@ typedef enum {
     ERRAND_GRANT,
     ERRAND_ORDER,
     ERRAND_ALERT,
-    ERRAND_HALT,
+    ERRAND_HALT, /* 0: the stop, 1: its resume */
+    ERRAND_WORD, /* of a person, to a step that waits */
     ERRANDS
 } errand_t;
 
-hub_t *hub_new(world_t *world);
+/* who: HUB or OTHER_HUB. */
+hub_t *hub_new(world_t *world, int who);
 void hub_destroy(hub_t **self_p);
 
 /* From the wire; takes over frames. A PING has none. */
@@ -23,6 +27,12 @@ void hub_receive(hub_t *self, int machine, frames_t *frames);
 
 /* Something of the estate or of the plan, by its index; posted again until it is acknowledged. */
 void hub_post(hub_t *self, errand_t errand, uint64_t index);
+
+/* The same to every hub that there is. */
+void hub_post_all(world_t *world, errand_t errand, uint64_t index);
+
+/* The one of this node; NULL where there is none. */
+hub_t *hub_of(const world_t *world, int who);
 
 /* Another site folder stands there: people of version 2. */
 void hub_use_next(hub_t *self);
@@ -39,6 +49,17 @@ size_t hub_part_count(const hub_t *self, const hash_t *run);
 bool hub_has_receipt(const hub_t *self, int machine, uint64_t sequence, hash_t *hash);
 bool hub_has_alert(const hub_t *self, uint64_t index);
 bool hub_log_is_whole(const hub_t *self);
+#define HUB_WAITS_MAX 16
+
+/* A step of a machine that waits for a person, and the last receipt of its part. */
+typedef struct {
+    hash_t run, receipt;
+    int machine;
+    char step[STEP_PATH_MAX];
+} hub_wait_t;
+
+/* As many as there is room for; how many. */
+size_t hub_waits(const hub_t *self, hub_wait_t out[static HUB_WAITS_MAX]);
 bool hub_tells(const hub_t *self, const char *kind); /* an event of this kind */
 
 #endif

@@ -17,11 +17,11 @@
 #include "keys/signature.h"
 #include "wire/manifest.h"
 
-#define MEMO_KINDS(X)                                                                      \
-    X(root)                                                                                \
-    X(people)                                                                              \
-    X(fleet) X(release) X(order) X(grant) X(alert) X(receipt) X(consent) X(stop) X(resume) \
-        X(manifest)
+#define MEMO_KINDS(X) \
+    X(root)           \
+    X(people)         \
+    X(fleet)          \
+    X(release) X(order) X(grant) X(alert) X(receipt) X(consent) X(stop) X(resume) X(manifest)
 
 /* What is remembered so far stays for all worlds; the rest goes with memo_forget, once nobody holds
  * any of it. */

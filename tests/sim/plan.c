@@ -48,6 +48,38 @@ make_waves(plan_order_t *order, size_t machines, chance_t *chance)
     }
 }
 
+static bool
+has_kind(const plan_order_t *order, const char *kind)
+{
+    const playbook_t *playbook = &estate()->playbooks[order->playbook];
+    for (size_t i = 0; i < ESTATE_STEPS; i++)
+        if (playbook->steps[i].kind && !strcmp(playbook->steps[i].kind, kind))
+            return true;
+    return false;
+}
+
+bool
+plan_asks(const plan_order_t *order)
+{
+    return has_kind(order, "approve");
+}
+
+bool
+plan_calls(const plan_order_t *order)
+{
+    return has_kind(order, "call");
+}
+
+/* Its playbook's name comes before that of any which calls it. */
+static void
+add_callee(order_t *order)
+{
+    const playbook_t *callee = &estate()->playbooks[ESTATE_CALLEE];
+    order->releases[order->release_count++] = order->releases[0];
+    text_copy(order->releases[0].playbook, sizeof order->releases[0].playbook, callee->name);
+    order->releases[0].hash = callee->hash;
+}
+
 static void
 seal_order(plan_order_t *self, size_t machines, chance_t *chance)
 {
@@ -56,6 +88,8 @@ seal_order(plan_order_t *self, size_t machines, chance_t *chance)
     order_t *order = site_order(all->site, &playbook->hash);
     text_copy(order->playbook, sizeof order->playbook, playbook->name);
     text_copy(order->releases[0].playbook, sizeof order->releases[0].playbook, playbook->name);
+    if (plan_calls(self))
+        add_callee(order);
     snprintf(order->nonce, sizeof order->nonce, "%016llx%016llx",
              (unsigned long long)chance_draw(chance), (unsigned long long)chance_draw(chance));
     order->dry = self->dry;
@@ -78,7 +112,7 @@ seal_order(plan_order_t *self, size_t machines, chance_t *chance)
 static void
 make_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
 {
-    self->playbook = (int)chance_below(chance, ESTATE_PLAYBOOKS);
+    self->playbook = (int)chance_below(chance, ESTATE_ORDERED);
     self->by_pia = chance_percent(chance, 40);
     self->dry = chance_percent(chance, 8);
     self->submitted = chance_from(chance, 1, 40) * SECOND;
@@ -102,6 +136,15 @@ make_alert(plan_alert_t *self, const plan_t *plan, chance_t *chance)
     self->firing = chance_percent(chance, 85);
 }
 
+static void
+make_resume(plan_t *self, chance_t *chance)
+{
+    site_t *site = estate()->site;
+    self->resume_at = self->stop_at + SECOND * chance_from(chance, 3, 60);
+    self->resume = site_seal_resume(site, site_resume(site, &self->stop_hash), "olaf,zoe");
+    self->half = site_seal_resume(site, site_resume(site, &self->stop_hash), "olaf");
+}
+
 /* One run, one playbook, a region or the whole site. */
 static void
 make_stop(plan_t *self, chance_t *chance)
@@ -121,6 +164,14 @@ make_stop(plan_t *self, chance_t *chance)
         text_copy(name, sizeof name, "north");
     self->stop = site_seal_stop(all->site, site_stop(all->site, self->stop_what, name), "olaf");
     self->stop_hash = hash_of(bytes_slice(self->stop.document));
+    if (self->stop_what != HALT_RUN && chance_percent(chance, 60))
+        make_resume(self, chance);
+}
+
+bool
+plan_is_plain(const plan_t *self)
+{
+    return !self->lying && !self->second;
 }
 
 bool
@@ -146,6 +197,8 @@ plan_make(plan_t *self, chance_t *chance)
     *self = (plan_t){.machines = chance_percent(chance, 50) ? (size_t)chance_from(chance, 1, 2)
                                                             : (size_t)chance_from(chance, 1, 5)};
     self->lying = chance_percent(chance, 30);
+    self->second = chance_percent(chance, 10);
+    self->switches = self->second ? (unsigned)chance_from(chance, 1, 8) : 0;
     self->grants = chance_percent(chance, 60);
     self->order_count = (size_t)chance_from(chance, 0, 2) + chance_percent(chance, 30);
     self->alert_count =
@@ -163,6 +216,8 @@ plan_make(plan_t *self, chance_t *chance)
         if (order->not_after > self->end_at)
             self->end_at = order->not_after;
         self->playbooks |= 1u << order->playbook;
+        if (plan_calls(order))
+            self->playbooks |= 1u << ESTATE_CALLEE;
     }
     for (size_t i = 0; i < self->alert_count; i++)
         make_alert(&self->alerts[i], self, chance);
@@ -170,6 +225,8 @@ plan_make(plan_t *self, chance_t *chance)
         make_stop(self, chance);
     if (self->stop_at > self->end_at)
         self->end_at = self->stop_at;
+    if (self->resume_at > self->end_at)
+        self->end_at = self->resume_at;
     if (self->grants)
         self->playbooks |= 1u << 1 | 1u << 2;
     self->end_at += 1200 * SECOND;
@@ -181,4 +238,6 @@ plan_clear(plan_t *self)
     for (size_t i = 0; i < self->order_count; i++)
         sealed_done(&self->orders[i].sealed);
     sealed_done(&self->stop);
+    sealed_done(&self->resume);
+    sealed_done(&self->half);
 }

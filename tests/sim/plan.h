@@ -13,7 +13,8 @@
 
 #define MACHINES_MAX ESTATE_WORKERS
 #define HUB          MACHINES_MAX
-#define NODES_MAX    (MACHINES_MAX + 1)
+#define OTHER_HUB    (MACHINES_MAX + 1) /* another hub, in some worlds */
+#define NODES_MAX    (MACHINES_MAX + 2)
 #define ORDERS_MAX   3
 #define ALERTS_MAX   12
 
@@ -51,7 +52,9 @@ typedef struct {
 
 typedef struct {
     size_t machines;
-    bool lying; /* the broker */
+    bool lying;        /* the broker */
+    bool second;       /* there are two, and machines go from one to the other */
+    unsigned switches; /* how often, somewhere before heal_at */
     bool grants;
     unsigned playbooks; /* bits: whose releases are brought to the broker */
     size_t order_count, alert_count;
@@ -61,7 +64,9 @@ typedef struct {
     unsigned kills, partitions, jumps; /* how many of each, somewhere before heal_at */
     int64_t stop_at;                   /* when an officer stops something; 0 for never */
     halt_what_t stop_what;
-    sealed_t stop; /* ours; NULLs where none */
+    int64_t resume_at; /* when officers lift it; 0 for never */
+    sealed_t stop, resume,
+        half; /* ours; NULLs where none; half: one officer's, that is not enough */
     hash_t stop_hash;
     int64_t revoke_at; /* when pat's key is; 0 for never */
     int64_t heal_at;   /* from then on nothing goes wrong */
@@ -70,6 +75,15 @@ typedef struct {
 
 void plan_make(plan_t *self, chance_t *chance);
 void plan_clear(plan_t *self);
+
+/* One broker, and it does not lie: what only such a one promises may be asked. */
+bool plan_is_plain(const plan_t *self);
+
+/* Whether its playbook asks people. */
+bool plan_asks(const plan_order_t *order);
+
+/* Whether its playbook calls another. */
+bool plan_calls(const plan_order_t *order);
 
 /* Whether the plan's stop covers this, once it is there. */
 bool plan_stops(const plan_t *self, const hash_t *run, int playbook, int machine);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/sim/desk.h"
 #include "tests/sim/facts.h"
 #include "tests/sim/hub.h"
 #include "tests/sim/machine.h"
@@ -13,6 +14,7 @@
 #define RECEIPTS_MAX 64
 
 typedef struct {
+    int hub;              /* that it speaks to */
     int64_t cut_until[2]; /* what the machine says, what it hears */
     int64_t last[2];      /* arrival of the last message that kept its place */
 } wire_t;
@@ -31,6 +33,8 @@ wires_new(world_t *world)
 {
     wires_t *self = memory_new(1, sizeof *self);
     self->world = world;
+    for (size_t i = 0; i < MACHINES_MAX; i++)
+        self->wire[i].hub = HUB;
     return self;
 }
 
@@ -59,15 +63,19 @@ wires_cut(wires_t *self, int machine, bool says, bool hears, int64_t until)
 
 /* ---- carrying ---------------------------------------------------------------------------- */
 
-#define TO_HUB UINT64_MAX /* in event.epoch; else the message is for the machine */
+#define TO_HUB \
+    0x100 /* in a due's epoch, beside the hub: the message is for it, not for the machine */
 
 static void
 on_arrival(world_t *world, due_t *due)
 {
     frames_t *frames = MOVE(due->frames);
     machine_t *machine = world->machines[due->who];
-    if (due->epoch == TO_HUB)
-        hub_receive(world->hub, due->who, frames);
+    hub_t *hub = hub_of(world, (int)(due->epoch & ~(uint64_t)TO_HUB));
+    if (due->epoch & TO_HUB)
+        hub_receive(hub, due->who, frames);
+    else if (world->wires->wire[due->who].hub != (int)due->epoch)
+        frames_destroy(&frames);
     else if (frames)
         machine_receive(machine, frames);
     else
@@ -99,7 +107,7 @@ carry(wires_t *self, int machine, bool to_hub, uint64_t number, frames_t *frames
     world_after(world, delay,
                 (due_t){.act = on_arrival,
                         .who = machine,
-                        .epoch = to_hub ? TO_HUB : 0,
+                        .epoch = (uint64_t)wire->hub | (to_hub ? TO_HUB : 0),
                         .number = number,
                         .frames = frames});
 }
@@ -116,7 +124,17 @@ carry_some(wires_t *self, int machine, bool to_hub, frames_t *frames)
 void
 wires_ping(wires_t *self, int from, int to, uint64_t number)
 {
-    carry(self, from == HUB ? to : from, to == HUB, number, NULL);
+    bool to_hub = to >= HUB;
+    if (to_hub || self->wire[to].hub == from)
+        carry(self, to_hub ? from : to, to_hub, number, NULL);
+}
+
+void
+wires_switch(wires_t *self, int machine)
+{
+    wire_t *wire = &self->wire[machine];
+    wire->hub = wire->hub == HUB ? OTHER_HUB : HUB;
+    SAY(self->world, "%s: speaks to %s", node_name(machine), node_name(wire->hub));
 }
 
 /* ---- the liar ---------------------------------------------------------------------------- */
@@ -340,6 +358,54 @@ acknowledge_anything(wires_t *self)
     say(self, chance_percent(chance, 90) ? node_find(worker) : any_machine(self), frames);
 }
 
+/* What a step waits for, made up: signed by the broker's own key, or with the armor of what a
+ * person signed for something else, or edited. */
+static void
+forge_word(wires_t *self)
+{
+    world_t *world = self->world;
+    chance_t *chance = &world->chance;
+    hub_wait_t waits[HUB_WAITS_MAX];
+    size_t count = hub_waits(world->hub, waits), signed_ = desk_count(world->desk);
+    char text[HASH_TEXT];
+    if (!count)
+        return;
+    const hub_wait_t *wait = &waits[chance_below(chance, count)];
+    const word_t *word = signed_ ? desk_word(world->desk, chance_below(chance, signed_)) : NULL;
+    site_t *site = estate()->site;
+    consent_t *consent = site_consent(site, &wait->run, &HASH_ZERO);
+    consent->answer = desk_asks(world->desk, wait);
+    text_copy(consent->step, sizeof consent->step, wait->step);
+    text_copy(consent->value, sizeof consent->value, consent->answer ? "left" : "yes");
+    consent->created = site_after(site->now, world->now / 1000);
+    consent->expires = site_after(consent->created, 3600);
+    consent->target_count = 0;
+    site_add_shown(consent, node_name(wait->machine), &wait->receipt);
+    sealed_t sealed = site_seal_consent(site, consent, "hub");
+    bool replays = word && chance_percent(chance, 50);
+    frames_t *frames = message_new(MESSAGE_CONSENT);
+    frames_add_text(frames, hash_write(&wait->run, text));
+    frames_add(frames, bytes_slice(replays && chance_percent(chance, 70) ? word->sealed.document
+                                                                         : sealed.document));
+    frames_add(frames, bytes_slice(replays ? word->sealed.armors : sealed.armors));
+    sealed_done(&sealed);
+    say(self, wait->machine, frames);
+}
+
+/* One officer's word, where two are needed; or that of both, before they gave it. */
+static void
+lift_stop(wires_t *self)
+{
+    const plan_t *plan = &self->world->plan;
+    if (!plan->resume_at || self->world->now < plan->stop_at)
+        return;
+    bool armed = chance_percent(&self->world->chance, 70);
+    frames_t *frames = message_new(MESSAGE_DOCUMENT);
+    frames_add(frames, bytes_slice(plan->half.document));
+    frames_add(frames, armed ? bytes_slice(plan->half.armors) : slice_of(NULL, 0));
+    say(self, any_machine(self), frames);
+}
+
 static void
 welcome_again(wires_t *self)
 {
@@ -355,6 +421,7 @@ wires_lie(wires_t *self)
     static void (*const lies[])(wires_t *) = {
         replay,      replay,       mutate,       mutate,     offer_early,          offer_early,
         offer_early, invent_alert, invent_alert, give_wrong, acknowledge_anything, welcome_again,
+        forge_word,  forge_word,   lift_stop,
     };
     lies[chance_below(&self->world->chance, ARRAY_SIZE(lies))](self);
 }
@@ -362,7 +429,11 @@ wires_lie(wires_t *self)
 void
 wires_send(wires_t *self, int from, int to, frames_t *frames)
 {
-    bool to_hub = to == HUB;
+    bool to_hub = to >= HUB;
+    if (!to_hub && self->wire[to].hub != from) {
+        frames_destroy(&frames);
+        return;
+    }
     SAY(self->world, "%s -> %s: %s %.12s", node_name(from), node_name(to), frames_text(frames, 0),
         frames_text(frames, 1));
     if (to_hub && !strcmp(frames_text(frames, 0), "REFUSE"))

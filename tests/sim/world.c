@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/sim/desk.h"
 #include "tests/sim/facts.h"
 #include "tests/sim/hub.h"
 #include "tests/sim/machine.h"
@@ -15,7 +16,7 @@
 #define QUIET_MS   10000
 #define EVENTS_MAX 400000 /* a story that does not end is broken too */
 
-static const char *const names[NODES_MAX] = {"w1", "w2", "w3", "w4", "w5", "hub"};
+static const char *const names[NODES_MAX] = {"w1", "w2", "w3", "w4", "w5", "hub", "second"};
 
 const char *
 node_name(int who)
@@ -83,7 +84,7 @@ take_first(world_t *self)
 static void
 on_errand(world_t *self, due_t *due)
 {
-    hub_post(self->hub, (errand_t)due->epoch, due->number);
+    hub_post_all(self, (errand_t)due->epoch, due->number);
 }
 
 static void
@@ -165,6 +166,19 @@ on_revoke(world_t *self, due_t *due)
     (void)due;
     SAY(self, "officers: pat's key is revoked");
     hub_use_next(self->hub);
+    if (self->second)
+        hub_use_next(self->second);
+}
+
+/* The broker that a machine spoke to is gone for it, and the other one is there. */
+static void
+on_switch(world_t *self, due_t *due)
+{
+    if (self->healed)
+        return;
+    self->faults++;
+    wires_switch(self->wires, due->who);
+    machine_reconnect(self->machines[due->who]);
 }
 
 /* All is well from here on: clocks are right, and connections are made anew. */
@@ -216,9 +230,13 @@ queue_plan(world_t *self)
         post(self, plan->alerts[i].at, ERRAND_ALERT, i);
     if (plan->stop_at)
         post(self, plan->stop_at, ERRAND_HALT, 0);
+    if (plan->resume_at)
+        post(self, plan->resume_at, ERRAND_HALT, 1);
+    desk_begin(self->desk);
     strike(self, plan->kills, on_kill, true, 3);
     strike(self, plan->partitions, on_partition, false, 4);
     strike(self, plan->jumps, on_jump, true, 1);
+    strike(self, plan->switches, on_switch, false, 1);
     strike(self, plan->odds.stop ? 3 : 0, on_stop, true, 1);
     for (unsigned i = 0; plan->odds.full && i < 2; i++)
         world_after(self, (int64_t)chance_below(&self->chance, (uint64_t)plan->heal_at),
@@ -245,7 +263,10 @@ world_new(uint64_t seed, bool trace)
     plan_make(&self->plan, &self->chance);
     self->wires = wires_new(self);
     self->facts = facts_new(self);
-    self->hub = hub_new(self);
+    self->desk = desk_new(self);
+    self->hub = hub_new(self, HUB);
+    if (self->plan.second)
+        self->second = hub_new(self, OTHER_HUB);
     for (size_t i = 0; i < self->plan.machines; i++)
         self->machines[i] = machine_new(self, (int)i);
     queue_plan(self);
@@ -261,6 +282,8 @@ world_destroy(world_t **self_p)
     for (size_t i = 0; i < MACHINES_MAX; i++)
         machine_destroy(&self->machines[i]);
     hub_destroy(&self->hub);
+    hub_destroy(&self->second);
+    desk_destroy(&self->desk);
     facts_destroy(&self->facts);
     wires_destroy(&self->wires);
     for (size_t i = 0; i < self->count; i++)
@@ -313,7 +336,9 @@ world_say(const world_t *self, const char *format, ...)
 static bool
 is_over(const world_t *self)
 {
-    if (!self->healed || !hub_is_up(self->hub) || hub_active_runs(self->hub))
+    if (!self->healed || !hub_is_up(self->hub))
+        return false;
+    if (!self->second && hub_active_runs(self->hub))
         return false;
     for (size_t i = 0; i < self->plan.order_count; i++)
         if (!self->plan.orders[i].acknowledged)

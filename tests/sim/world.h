@@ -14,6 +14,7 @@
 typedef struct world world_t;
 typedef struct due due_t;
 typedef struct hub hub_t;
+typedef struct desk desk_t;
 typedef struct machine machine_t;
 typedef struct wires wires_t;
 typedef struct facts facts_t;
@@ -39,7 +40,8 @@ struct world {
     due_t *queue; /* a heap */
     plan_t plan;
     int64_t clock_off[NODES_MAX]; /* each node's wall clock, off the true one */
-    hub_t *hub;
+    hub_t *hub, *second;          /* second: NULL in most worlds */
+    desk_t *desk;
     machine_t *machines[MACHINES_MAX];
     wires_t *wires;
     facts_t *facts;
@@ -69,7 +71,7 @@ void world_break(world_t *self, const char *invariant, const char *format, ...) 
 void world_say(const world_t *self, const char *format, ...) PRINTF(2, 3);
 #define SAY(world, ...) ((world)->trace ? world_say(world, __VA_ARGS__) : (void)0)
 
-/* "w1" to "w5", "hub". */
+/* "w1" to "w5", "hub", "second". */
 const char *node_name(int who);
 int node_find(const char *name); /* -1 for nobody */
 

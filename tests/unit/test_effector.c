@@ -424,6 +424,28 @@ who_signed_may_be_revoked_between_two_ops__ord_revoked_midrun(void **state)
 }
 
 static void
+a_clock_that_went_back_hides_no_revocation(void **state)
+{
+    bench_t *bench = *state;
+    remove_log(bench, "1");
+    finish(bench, FAULT_NONE);
+    people_t *people = site_people(bench->site);
+    people->version = 2;
+    people->issued = site_after(bench->site->now, 1800);
+    for (size_t i = 0; i < people->key_count; i++)
+        if (!strcmp(people->keys[i].person, "pat"))
+            people->keys[i].roles = 0;
+    sealed_t newer = site_seal_people(bench->site, people, "hana,hugo");
+    send_document(bench, &newer);
+    answers(bench, "KEPT", "");
+    sealed_done(&newer);
+    bench->now = site_after(bench->site->now, 60);
+    restart_web(bench, "2");
+    answers(bench, "FAULT", "role");
+    assert_int_equal(bench->started, 1);
+}
+
+static void
 an_observe_op_leaves_the_journal_alone(void **state)
 {
     bench_t *bench = *state;
@@ -830,6 +852,7 @@ main(void)
         TEST(a_consent_that_something_began_under_counts_after_a_restart),
         TEST_OP(attempts_cannot_be_invented__byz_second_attempt_invented),
         TEST_OP(who_signed_may_be_revoked_between_two_ops__ord_revoked_midrun),
+        TEST_OP(a_clock_that_went_back_hides_no_revocation),
         TEST_OP(an_observe_op_leaves_the_journal_alone),
         TEST_OP(a_fix_stands_between_begin_and_end),
         TEST_OP(what_cannot_be_started_has_an_end_too),
