@@ -52,6 +52,8 @@ struct broker {
     actions_t *actions; /* of the batch */
     size_t written;     /* of its rows */
     bool begun;         /* a transaction is open */
+    bool owed;          /* who asked or posted waits for its commit */
+    bool held;          /* it waits for more, and a timer for it */
     size_t reply_count, reply_capacity;
     reply_t *replies; /* of the batch */
     bool due;         /* a tick is */
@@ -105,6 +107,7 @@ static void
 answer_later(void *context, const caller_t *caller, frames_t **frames)
 {
     broker_t *self = context;
+    self->owed = self->owed || !slice_is(frames_at(*frames, 0), message_word(MESSAGE_EVENT));
     self->replies =
         memory_grow(self->replies, self->reply_count, &self->reply_capacity, sizeof(reply_t));
     self->replies[self->reply_count++] = (reply_t){*caller, MOVE(*frames)};
@@ -166,7 +169,7 @@ commit(broker_t *self)
     write_rows(self);
     if (self->begun && self->store->commit(self->store->self, &fault))
         end_without_record(&fault);
-    self->begun = false;
+    self->begun = self->owed = false;
     CLEANUP(actions_destroy) actions_t *done = self->actions;
     self->actions = actions_new();
     self->written = 0;
@@ -251,6 +254,7 @@ on_post(void *context, const source_t *source, const alertmanager_t *body)
 {
     fault_t fault = {0};
     post_t post = {context, source};
+    post.broker->owed = true;
     if (alertmanager_each(body, source->name, on_alert_posted, &post, &fault))
         end_without_record(&fault);
 }
@@ -391,12 +395,37 @@ take_all(broker_t *self)
         tick(self);
 }
 
+static int
+on_held(zloop_t *loop, int timer, void *context)
+{
+    broker_t *self = context;
+    (void)loop, (void)timer;
+    self->held = false;
+    commit(self);
+    return 0;
+}
+
+/* A batch that nobody waits for (a worker's ACCEPT; those who watch may see it a moment later) is
+ * committed with what comes next: its receipt is not long behind, and then waits for one sync of
+ * the disk, not two. */
 static void
-turn(broker_t *self)
+settle(broker_t *self, zloop_t *loop)
+{
+    if (self->owed || self->actions->send_count || self->notifier || !self->begun) {
+        commit(self);
+    } else if (!self->held) {
+        self->held = zloop_timer(loop, BROKER_HOLD_MS, 1, on_held, self) >= 0;
+        if (!self->held)
+            commit(self);
+    }
+}
+
+static void
+turn(broker_t *self, zloop_t *loop)
 {
     drain_gate(self);
     take_all(self);
-    commit(self);
+    settle(self, loop);
 }
 
 /* A heartbeat changes nothing, so nobody else has to come along for its commit. */
@@ -404,11 +433,11 @@ static int
 on_gate(zloop_t *loop, zsock_t *socket, void *context)
 {
     broker_t *self = context;
-    (void)loop, (void)socket;
+    (void)socket;
     drain_gate(self);
     if (self->begun)
         take_all(self);
-    commit(self);
+    settle(self, loop);
     return 0;
 }
 
@@ -416,19 +445,19 @@ static int
 on_examined(zloop_t *loop, zsock_t *socket, void *context)
 {
     broker_t *self = context;
-    (void)loop, (void)socket;
+    (void)socket;
     hear_workers(self);
     if (self->begun)
         take_all(self);
-    commit(self);
+    settle(self, loop);
     return 0;
 }
 
 static int
 on_web(zloop_t *loop, zsock_t *socket, void *context)
 {
-    (void)loop, (void)socket;
-    turn(context);
+    (void)socket;
+    turn(context, loop);
     return 0;
 }
 
@@ -443,7 +472,7 @@ static int
 on_descriptor(zloop_t *loop, zmq_pollitem_t *item, void *context)
 {
     broker_t *self = context;
-    turn(self);
+    turn(self, loop);
     if (!is_ours(self, item->fd))
         zloop_poller_end(loop, item);
     return 0;
@@ -452,9 +481,9 @@ on_descriptor(zloop_t *loop, zmq_pollitem_t *item, void *context)
 static int
 on_timer(zloop_t *loop, int timer, void *context)
 {
-    (void)loop, (void)timer;
+    (void)timer;
     ((broker_t *)context)->due = true;
-    turn(context);
+    turn(context, loop);
     return 0;
 }
 

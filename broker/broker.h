@@ -9,6 +9,7 @@
 
 #define BROKER_TURN_MESSAGES 1000 /* taken from the gate before a commit */
 #define BROKER_TICK_MS       1000
+#define BROKER_HOLD_MS       20 /* a commit that nobody waits for may wait for more */
 #define CATALOG_INTERVAL_MS  2000
 
 typedef struct broker broker_t;
