@@ -205,9 +205,10 @@ changes_step(const manifest_t *self, const manifest_step_t *step, bytes_t *out)
 {
     add_kind(self, step, out);
     add_givens(self, step, out);
-    bytes_addf(out, "%s%s%s%s", step->has_when ? "; skips itself where not needed" : "",
+    bytes_addf(out, "%s%s%s%s%s", step->has_when ? "; skips itself where not needed" : "",
                step->has_verify ? "; verifies itself" : "", step->has_undo ? "; can be undone" : "",
-               step->always ? "; runs last, whatever happened" : "");
+               step->always ? "; runs last, whatever happened" : "",
+               step->once ? "; runs once, on the last target" : "");
     if (step->retries)
         bytes_addf(out, "; tries again %u times, the first after %u s", step->retries,
                    step->pause_s);

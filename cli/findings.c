@@ -211,6 +211,44 @@ look_at_unused(lint_t *self, const region_t *step, const value_t *used)
     }
 }
 
+/* Why a step finds nothing at ctx.all.NAME; NULL where it does. */
+static const char *
+missing_in_all(const manifest_t *manifest, const manifest_step_t *step, const char *name)
+{
+    const manifest_step_t *other = manifest_step(manifest, name);
+    if (!step->once)
+        return "only a step with once = true has ctx.all";
+    if (!other || !manifest_needs(manifest, step->name, name))
+        return "it is there only of a step that it needs: add it to its needs";
+    if (other->once)
+        return "that one runs once too: its output is in ctx.here";
+    return manifest_gathers(manifest, other) ? NULL : "such a step gives nothing there";
+}
+
+/* ctx.all.NAME, or ctx.all by itself. */
+static void
+look_at_all(lint_t *self, const region_t *step, const region_t *region)
+{
+    const tokens_t *tokens = &self->tokens;
+    const manifest_t *manifest = self->playbook.manifest;
+    const manifest_step_t *by = manifest_step(manifest, step->name);
+    for (size_t i = region->from + 2; i < region->to; i++) {
+        char name[TEXT_NAME_MAX + 1] = "";
+        bool here = tokens_word(tokens, i, "all") && tokens_mark(tokens, i - 1, '.') &&
+                    (tokens_word(tokens, i - 2, "ctx") || tokens_word(tokens, i - 2, "context"));
+        bool named = here && tokens_mark(tokens, i + 1, '.') && i + 2 < tokens->count;
+        if (named)
+            snprintf(name, sizeof name, "%.*s", (int)tokens->at[i + 2].text.size,
+                     (const char *)tokens->at[i + 2].text.data);
+        const char *why = named               ? missing_in_all(manifest, by, name)
+                          : here && !by->once ? "only a step with once = true has ctx.all"
+                                              : NULL;
+        if (why)
+            find(self, LEVEL_ERROR, tokens->at[i].line, "step '%s' looks at ctx.all%s%s: %s",
+                 by->name, named ? "." : "", name, why);
+    }
+}
+
 static void
 look_at_ops(lint_t *self)
 {
@@ -222,8 +260,10 @@ look_at_ops(lint_t *self)
             continue;
         reach(self, step, reached);
         for (size_t i = 0; i < self->region_count; i++)
-            if (reached[i])
+            if (reached[i]) {
                 look_at_calls(self, region, &self->regions[i], used);
+                look_at_all(self, region, &self->regions[i]);
+            }
         look_at_unused(self, region, used);
     }
 }

@@ -55,7 +55,8 @@ add_marks(const manifest_t *manifest, const manifest_step_t *step, bytes_t *out)
     if (uses_any(manifest, step->name, &worst))
         bytes_addf(out, "%s%s", out->size ? ", " : "", class_word(worst));
     const char *const flags[] = {step->has_when ? "when" : NULL, step->has_verify ? "verify" : NULL,
-                                 step->has_undo ? "undo" : NULL, step->always ? "always" : NULL};
+                                 step->has_undo ? "undo" : NULL, step->always ? "always" : NULL,
+                                 step->once ? "once" : NULL};
     for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
         if (flags[i])
             bytes_addf(out, "%s%s", out->size ? ", " : "", flags[i]);

@@ -185,6 +185,23 @@ root_wave(order_t *order, value_t *large, char (*ids)[TEXT_NAME_MAX + 1], size_t
     return 0;
 }
 
+/* The last target is in a wave by itself where a step runs once for all. */
+static int
+check_once(const wish_t *wish, fault_t *fault)
+{
+    if (wish->targets->count > ONCE_TARGETS_MAX)
+        return fault_set(fault, FAULT_LIMIT,
+                         "a step of '%s' runs once for all targets, of which there may be %d then, "
+                         "not %zu: choose fewer",
+                         wish->manifest->playbook, ONCE_TARGETS_MAX, wish->targets->count);
+    if (!hash_equal(&wish->continues, &HASH_ZERO))
+        return fault_set(fault, FAULT_CONFLICT,
+                         "a step of '%s' runs once for all targets, so a run of it cannot go on "
+                         "where another failed; plan it anew: tocsin run plan %s --target ...",
+                         wish->manifest->playbook, wish->manifest->playbook);
+    return 0;
+}
+
 /* Listed waves first; a wave of more than ORDER_WAVE_MAX is a root, and so is every one behind it,
  * what would be left over for a smaller one included. */
 static int
@@ -192,12 +209,17 @@ form_waves(order_t *order, const wish_t *wish, value_t *large, fault_t *fault)
 {
     const targets_t *targets = wish->targets;
     bool observes = wish->dry || wish->release->highest == CLASS_OBSERVE;
+    bool once = manifest_has_once(wish->manifest);
     unsigned wave = 0;
+    if (once && check_once(wish, fault))
+        return -1;
     for (size_t at = 0; at < targets->count;) {
         size_t left = targets->count - at;
         size_t size = plan_wave_size(wish->first, wish->grow, ++wave);
         if (wave == 1 && !observes && size > ORDER_WAVE_MAX)
             size = ORDER_WAVE_MAX;
+        if (once && left > 1)
+            left--;
         if (size > left || (size > ORDER_WAVE_MAX && left - size <= ORDER_WAVE_MAX))
             size = left;
         if (size > ORDER_WAVE_MAX ? root_wave(order, large, &targets->ids[at], size, wave, fault)

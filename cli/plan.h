@@ -48,7 +48,8 @@ alert_t *plan_alert(const value_t *incident, fault_t *fault);
 /* The order, but for its reason ("-"). Inputs are all written out: from the alert, as wished, and
  * defaults. Targets stand in waves of first, first * grow, ...; those over ORDER_WAVE_MAX are not
  * listed: their targets go into *large, a list of {wave, target} for the broker, NULL where there
- * is none. FAULT_USAGE, FAULT_INPUT, FAULT_LIMIT. */
+ * is none. Where a step runs once for all targets, the last of them has the last wave to itself.
+ * FAULT_USAGE, FAULT_INPUT, FAULT_LIMIT, FAULT_CONFLICT. */
 order_t *plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *fault);
 
 /* The size of a wave, from 1. */

@@ -248,6 +248,8 @@ plan_value(const shown_t *shown, const trust_t *trust)
     value_set(plan, "approvers", people_value(&shown->approvals->approvers));
     value_set(plan, "authors", people_value(&shown->approvals->authors));
     value_set(plan, "waves", waves);
+    if (manifest_has_once(shown->manifest))
+        value_set_text(plan, "once", order->targets[order->target_count - 1].target);
     value_set(plan, "inputs", inputs_value(order, shown->wish, shown->manifest));
     value_set(plan, "steps", steps_value(order, shown->manifest));
     value_set(plan, "untouched", untouched_value(shown, trust));
@@ -390,6 +392,9 @@ plan_print(const value_t *plan, FILE *out)
     int64_t needed = value_get_integer(plan, "signatures");
     print_head(plan, out);
     print_waves(plan, out);
+    if (*value_get_text(plan, "once"))
+        fprintf(out, "  what runs once, runs on %s, after all others ended\n",
+                value_get_text(plan, "once"));
     print_inputs(value_get(plan, "inputs"), out);
     for (size_t i = 0; i < value_count(steps); i++)
         print_step("", value_at(steps, i), out);

@@ -199,7 +199,8 @@ find_callees(callees_t *self, const session_t *session, const manifest_t *manife
         callee_t *callee = &self->at[self->count++];
         text_copy(callee->playbook, sizeof callee->playbook, step->callee);
         callee->hash = fetched->hash;
-        if (find_callees(self, session, fetched->manifest, &here, fault))
+        if (manifest_check_called(fetched->manifest, fault) ||
+            find_callees(self, session, fetched->manifest, &here, fault))
             return -1;
     }
     return 0;

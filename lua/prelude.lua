@@ -298,7 +298,7 @@ end
 local step_fields = {
   needs = "table", uses = "table", timeout = "any", when = "function", run = "function",
   verify = "function", undo = "function", retry = "table", for_each = "any", max = "number",
-  always = "boolean", on_failure = "table", approve = "table", ask = "table", notify = "string",
+  always = "boolean", once = "boolean", on_failure = "table", approve = "table", ask = "table", notify = "string",
   call = "string", given = "table",
 }
 
@@ -397,7 +397,7 @@ local function read_step(name, what, spec)
     name = name, kind = kind_of(what, spec), when = spec.when, run = spec.run,
     verify = spec.verify, undo = spec.undo, needs = names(what .. " needs", spec.needs),
     on_failure = names(what .. " on_failure", spec.on_failure), always = spec.always,
-    for_each = each, each = each and whole(what .. ": max", max, 1),
+    once = spec.once, for_each = each, each = each and whole(what .. ": max", max, 1),
     retry = spec.retry and read_retry(what, spec.retry),
     person = spec.approve and read_approve(what, spec.approve)
       or spec.ask and read_ask(what, spec.ask) or {},
@@ -501,7 +501,7 @@ end
 local function manifest_step(step)
   return {
     name = step.name, kind = step.kind, timeout = step.timeout, when = step.when ~= nil,
-    verify = step.verify ~= nil, undo = step.undo ~= nil, always = step.always == true,
+    verify = step.verify ~= nil, undo = step.undo ~= nil, always = step.always == true, once = step.once == true,
     needs = step.needs, on_failure = step.on_failure, retry = step.retry, each = step.each,
     role = step.person.role, wait = step.person.wait, text = step.person.text,
     answer = step.person.answer, options = step.person.options, sink = step.notify,

@@ -51,9 +51,9 @@ items(const value_t *list)
 static int
 check_fields(const value_t *test, fault_t *fault)
 {
-    static const char *const known[] = {"answers", "calls",    "chaos",  "clock",  "expect",
-                                        "fault",   "incident", "inject", "inputs", "notified",
-                                        "ops",     "output",   "people", "said"};
+    static const char *const known[] = {"all",      "answers", "calls",    "chaos",  "clock",
+                                        "expect",   "fault",   "incident", "inject", "inputs",
+                                        "notified", "ops",     "output",   "people", "said"};
     if (value_kind(test) != VALUE_MAP || !items(value_get(test, "expect")))
         return fault_set(fault, FAULT_FORMAT, "a test returns a table with expect = {...}");
     for (size_t i = 0; i < value_count(test); i++) {
@@ -117,6 +117,25 @@ load_inputs(const manifest_t *manifest, const value_t *test, fault_t *fault)
     return manifest_inputs(manifest, texts, items(inputs), fault);
 }
 
+/* What other targets gave is for steps that run once, of a step that they need. */
+static int
+check_all(const manifest_t *manifest, const value_t *test, fault_t *fault)
+{
+    const value_t *all = value_get(test, "all");
+    for (size_t i = 0; i < items(all); i++) {
+        char name[TEXT_NAME_MAX + 1];
+        slice_t key = value_kind(all) == VALUE_MAP ? value_key(all, i) : slice_text("?");
+        snprintf(name, sizeof name, "%.*s", (int)key.size, (const char *)key.data);
+        const manifest_step_t *step = manifest_step(manifest, name);
+        if (!step || !manifest_gathers(manifest, step) || value_kind(value_at(all, i)) != VALUE_MAP)
+            return fault_set(fault, FAULT_FORMAT,
+                             "all = { STEP = { TARGET = output } }: no step that runs once needs "
+                             "'%s'",
+                             name);
+    }
+    return 0;
+}
+
 /* ---- one stride -------------------------------------------------------------------------- */
 
 static bool
@@ -169,6 +188,26 @@ on_op(void *context, const char *op, const value_t *arguments, fault_t *fault)
     return value;
 }
 
+/* Of the steps that run once: the others' as the test has them, and this target's. */
+static value_t *
+all_of(const rehearsal_t *self)
+{
+    value_t *all = value_map();
+    for (size_t i = 0; i < self->manifest->step_count; i++) {
+        const manifest_step_t *step = &self->manifest->steps[i];
+        const value_t *others = value_get(value_get(self->test, "all"), step->name);
+        const value_t *own = value_get(self->outputs, step->name);
+        if (!manifest_gathers(self->manifest, step) ||
+            !manifest_needs(self->manifest, self->step->name, step->name))
+            continue;
+        value_t *map = others ? value_copy(others) : value_map();
+        if (own)
+            value_set(map, "rehearsal", value_given(own));
+        value_set(all, step->name, map);
+    }
+    return all;
+}
+
 static value_t *
 context_of(const rehearsal_t *self, const stride_t *stride)
 {
@@ -188,6 +227,8 @@ context_of(const rehearsal_t *self, const stride_t *stride)
     value_set(context, "incident", incident ? value_copy(incident) : value_map());
     value_set(context, "target", target);
     value_set(context, "here", here);
+    if (self->step->once)
+        value_set(context, "all", all_of(self));
     value_set_integer(context, "attempt", stride->attempt);
     if (stride->undo && output)
         value_set(context, "output", value_copy(output));
@@ -309,7 +350,9 @@ keep_result(rehearsal_t *self, const stride_t *stride, task_result_t *result)
     value_set_text(self->outcomes, step, outcome_word(result->outcome));
     if (good && self->step->kind == STEP_NOTIFY)
         value_set(self->notified, step, value_copy(result->output));
-    value_set(self->outputs, step, MOVE(result->output));
+    if (good)
+        value_set(self->outputs, step, MOVE(result->output));
+    value_destroy(&result->output);
 }
 
 static int
@@ -456,7 +499,7 @@ rehearse_noting(const manifest_t *manifest, slice_t playbook, slice_t test_text,
     CLEANUP(rehearsal_clear)
     rehearsal_t self = {
         .manifest = manifest, .playbook = playbook, .test = test, .inputs = inputs, .used = used};
-    if (!inputs)
+    if (!inputs || check_all(manifest, test, fault))
         return -1;
     const value_t *chaos = value_get(test, "chaos");
     self.recording = recording_new(test, 0, 0);

@@ -9,6 +9,8 @@
  *     ops      = { { op, args?, result | fault = { code, text } }, ... }   in the order of asking,
  *                                               over all steps, attempts and undos
  *     people   = { STEP = "yes" | "no" | answer | "expired" }
+ *     all      = { STEP = { TARGET = output } } of other targets, for steps that run once; this one
+ *                                               is called rehearsal
  *     calls    = { PLAYBOOK = { outcome, output or text } }
  *     inject   = { { step?, op?, nth?, fault = { code, text } }, ... }   the nth such op fails
  *     chaos    = true | seed                    then once more for each op, with that one failing

@@ -140,6 +140,69 @@ manifest_uses(const manifest_t *self, const char *step, const char *op)
     return false;
 }
 
+bool
+manifest_has_once(const manifest_t *self)
+{
+    for (size_t i = 0; i < self->step_count; i++)
+        if (self->steps[i].once)
+            return true;
+    return false;
+}
+
+bool
+manifest_gathers(const manifest_t *self, const manifest_step_t *step)
+{
+    bool gives = !step->once && step->kind != STEP_APPROVE &&
+                 !manifest_is_for_failure(self, step->name);
+    for (size_t i = 0; gives && i < self->need_count; i++)
+        if (!strcmp(self->needs[i].need, step->name) &&
+            manifest_step(self, self->needs[i].step)->once)
+            return true;
+    return false;
+}
+
+int
+manifest_check_order(const manifest_t *self, const order_t *order, fault_t *fault)
+{
+    size_t count = order->target_count;
+    const target_line_t *last = count ? &order->targets[count - 1] : NULL;
+    if (!manifest_has_once(self))
+        return 0;
+    if (order->wave_count || !last || count > ONCE_TARGETS_MAX)
+        return fault_set(fault, FAULT_TARGET,
+                         "a step of '%s' runs once for all targets: an order of it lists 1 to %d",
+                         self->playbook, ONCE_TARGETS_MAX);
+    if (count > 1 && last[-1].wave == last->wave)
+        return fault_set(fault, FAULT_TARGET,
+                         "a step of '%s' runs once for all targets, and wave %u, the last, has "
+                         "more than the one that it runs on",
+                         self->playbook, last->wave);
+    if (!hash_equal(&order->continues, &HASH_ZERO))
+        return fault_set(fault, FAULT_TARGET,
+                         "a step of '%s' runs once for all targets, so a run of it continues no "
+                         "other: plan a run of its own",
+                         self->playbook);
+    return 0;
+}
+
+bool
+manifest_once_is_here(const warrant_t *warrant)
+{
+    const order_t *order = warrant->order;
+    return !order || warrant->wave == order->targets[order->target_count - 1].wave;
+}
+
+int
+manifest_check_called(const manifest_t *self, fault_t *fault)
+{
+    if (!manifest_has_once(self))
+        return 0;
+    return fault_set(fault, FAULT_DENIED,
+                     "'%s' has a step that runs once for all its targets: no other playbook calls "
+                     "it",
+                     self->playbook);
+}
+
 static bool
 all_done(const manifest_t *self, const manifest_need_t *pairs, size_t count, const char *step,
          const bool *done)

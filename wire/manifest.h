@@ -25,6 +25,8 @@
 #define STEP_EACH_MAX         256
 #define STEP_WAIT_MAX_S       (24 * 3600) /* for a person */
 #define INPUT_LIST_MAX        64
+#define ONCE_TARGETS_MAX      64 /* of a run in which a step runs once for all of them */
+#define ONCE_OUTPUTS_MAX      (256 * 1024) /* bytes that it is shown of what they gave */
 
 typedef enum {
     INPUT_STRING,   /* printable ASCII, 1..800 bytes */
@@ -77,6 +79,7 @@ typedef struct {
     unsigned timeout_s; /* of one attempt */
     bool has_when, has_verify, has_undo;
     bool always;               /* runs last, whatever happened */
+    bool once;                 /* on the one target of the last wave only */
     unsigned retries, pause_s; /* further attempts, and the pause before the first; it doubles */
     unsigned each_max;         /* for_each: the most items; 0: it has none */
     role_t role;               /* approve, ask: who */
@@ -145,17 +148,17 @@ typedef struct {
 } manifest_t;
 
 /* Grammar, and that it hangs together: lines name steps and inputs that are there, needs and
- * failures have no circle, nothing ordinary needs a step that runs last or for a failure, each step
- * has what its kind wants and nothing of another, defaults fit their inputs, ops are known and of a
- * class not below the op table's, no op that may run once only is retried, highest is the worst
- * class used. FAULT_FORMAT, FAULT_OP, FAULT_CLASS. */
+ * failures have no circle, nothing ordinary needs a step that runs last, for a failure or once for
+ * all targets, each step has what its kind wants and nothing of another, defaults fit their inputs,
+ * ops are known and of a class not below the op table's, no op that may run once only is retried,
+ * highest is the worst class used. FAULT_FORMAT, FAULT_OP, FAULT_CLASS. */
 manifest_t *manifest_decode(slice_t document, fault_t *fault);
 void manifest_encode(const manifest_t *self, bytes_t *out);
 
 /* From the map that a runner's mode "manifest" gives: {name, summary, rollout {first, grow, soak,
  * max_failures}, at_most, keep, cooldown, inputs: list of {name, kind, default?, from?, help?,
  * pattern?, range?: {from, to}, choices?: list}, triggers: list, steps: list of {name, kind,
- * timeout, when, verify, undo, always, needs: list, on_failure: list, retry?: {count, pause},
+ * timeout, when, verify, undo, always, once, needs: list, on_failure: list, retry?: {count, pause},
  * each?, role?, wait?, text?, answer?, options?: list, sink?, callee?, given?: list of {input,
  * value}, uses: list of {op, bounds: list of {argument, kind, value}}}}. A step's on_failure names
  * the steps that stand for its failure. Sorts, takes the classes from the op table, and checks as
@@ -173,6 +176,26 @@ bool manifest_awaits(const manifest_t *self, const char *step, const char *other
 /* Whether a step stands for the failure of another. */
 bool manifest_is_for_failure(const manifest_t *self, const char *step);
 bool manifest_uses(const manifest_t *self, const char *step, const char *op);
+
+/* Whether any step runs once for all targets. */
+bool manifest_has_once(const manifest_t *self);
+
+/* Whether a step that runs once sees what this one gave on all targets (ctx.all): it needs it, and
+ * each target runs it. An approve step gives nothing, and one that stands for a failure does not
+ * run where all went well. */
+bool manifest_gathers(const manifest_t *self, const manifest_step_t *step);
+
+/* Of a playbook with such steps, whether the order has the shape that they want: at most
+ * ONCE_TARGETS_MAX targets, all listed, one of them by itself in the last wave, and no earlier run
+ * that it continues, since steps that ran once ran elsewhere there. FAULT_TARGET. */
+int manifest_check_order(const manifest_t *self, const order_t *order, fault_t *fault) MUST_CHECK;
+
+/* Whether steps that run once run on this warrant's target: the last wave's, or a grant's. */
+bool manifest_once_is_here(const warrant_t *warrant);
+
+/* Whether another playbook may call this one: not if a step of it runs once, for waves are the
+ * caller's. FAULT_DENIED. */
+int manifest_check_called(const manifest_t *self, fault_t *fault) MUST_CHECK;
 bool manifest_triggered_by(const manifest_t *self, const char *alertname);
 
 /* Steps in an order that respects needs and failures, ties by name: indices into steps. */

@@ -118,7 +118,8 @@ check_inputs(const manifest_t *self, fault_t *fault)
     return 0;
 }
 
-/* In an ordinary walk steps that run last, or for a failure, have not run. */
+/* In an ordinary walk steps that run last, or for a failure, have not run; and on most targets none
+ * that runs once. */
 static int
 check_need(const manifest_t *self, const manifest_need_t *line, fault_t *fault)
 {
@@ -133,15 +134,25 @@ check_need(const manifest_t *self, const manifest_need_t *line, fault_t *fault)
         return fault_set(fault, FAULT_FORMAT,
                          "manifest: step '%s' needs '%s', which runs only once another failed",
                          step->name, need->name);
+    if (need->once && !step->once)
+        return fault_set(fault, FAULT_FORMAT,
+                         "manifest: step '%s' needs '%s', which runs once for all targets, so it "
+                         "is once itself",
+                         step->name, need->name);
     return 0;
 }
 
 static int
 check_failure(const manifest_t *self, const manifest_need_t *line, fault_t *fault)
 {
-    const char *last = manifest_step(self, line->step)->always   ? line->step
-                       : manifest_step(self, line->need)->always ? line->need
-                                                                 : NULL;
+    const manifest_step_t *step = manifest_step(self, line->step);
+    const manifest_step_t *need = manifest_step(self, line->need);
+    const char *last = step->always ? line->step : need->always ? line->need : NULL;
+    if (!last && need->once && !step->once)
+        return fault_set(fault, FAULT_FORMAT,
+                         "manifest: step '%s' stands for the failure of '%s', which runs once for "
+                         "all targets, so it is once itself",
+                         step->name, need->name);
     if (!last)
         return 0;
     return fault_set(fault, FAULT_FORMAT,

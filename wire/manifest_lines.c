@@ -263,8 +263,9 @@ put_trigger(const manifest_t *self, const char *key, bytes_t *out, bytes_t *scra
 const char *
 step_flags(const manifest_step_t *step, char out[static 32])
 {
-    snprintf(out, 32, "%s%s%s%s", step->has_when ? ",when" : "", step->has_verify ? ",verify" : "",
-             step->has_undo ? ",undo" : "", step->always ? ",always" : "");
+    snprintf(out, 32, "%s%s%s%s%s", step->has_when ? ",when" : "",
+             step->has_verify ? ",verify" : "", step->has_undo ? ",undo" : "",
+             step->always ? ",always" : "", step->once ? ",once" : "");
     return out[0] ? out + 1 : "-";
 }
 
@@ -277,6 +278,7 @@ read_flags(const char *text, manifest_step_t *step)
     step->has_verify = strstr(text, "verify");
     step->has_undo = strstr(text, "undo");
     step->always = strstr(text, "always");
+    step->once = strstr(text, "once");
     return !strcmp(step_flags(step, again), text);
 }
 

@@ -222,7 +222,8 @@ make_step(sheet_t *self, const value_t *step, fault_t *fault)
     manifest_step_t flagged = {.has_when = value_get_bool(step, "when"),
                                .has_verify = value_get_bool(step, "verify"),
                                .has_undo = value_get_bool(step, "undo"),
-                               .always = value_get_bool(step, "always")};
+                               .always = value_get_bool(step, "always"),
+                               .once = value_get_bool(step, "once")};
     add_line(lines_of(self, "step"), "%s %s %lld %s", name, value_get_text(step, "kind"),
              (long long)value_get_integer(step, "timeout"), step_flags(&flagged, flags));
     for (size_t i = 0; i < items(needs); i++)

@@ -135,6 +135,12 @@ value_copy(const value_t *self)
     return copy;
 }
 
+value_t *
+value_given(const value_t *self)
+{
+    return value_kind(self) == VALUE_NIL ? value_bool(true) : value_copy(self);
+}
+
 /* Room for one entry at index. */
 static entry_t *
 insert(value_t *self, size_t index)

@@ -21,6 +21,7 @@ struct walk {
     const manifest_t *manifest;
     stage_t stage;
     bool failed, unknown, halted, undo_denied, undo_only;
+    bool without_once;       /* steps that are once have no place here */
     size_t running, ended; /* strides */
     mark_t marks[MANIFEST_STEPS_MAX];
 };
@@ -72,6 +73,8 @@ static stage_t
 stage_of(const walk_t *self, size_t step)
 {
     bool failed = false;
+    if (self->without_once && self->manifest->steps[step].once)
+        return STAGE_END;
     if (self->manifest->steps[step].always)
         return STAGE_ALWAYS;
     if (!stands_for_failure(self, step, &failed))
@@ -286,6 +289,13 @@ walk_ended(walk_t *self, const stride_t *stride, const walk_end_t *end)
     else
         end_step(self, stride, end);
     return true;
+}
+
+void
+walk_leave_out_once(walk_t *self)
+{
+    assert(!self->running && !self->ended);
+    self->without_once = true;
 }
 
 void

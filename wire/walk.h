@@ -54,6 +54,10 @@ bool walk_next(walk_t *self, stride_t *out);
  * now. */
 bool walk_ended(walk_t *self, const stride_t *stride, const walk_end_t *end) MUST_CHECK;
 
+/* This target is not the one of the run's last wave: `once` steps are no part of its walk. To be
+ * said before anything else. */
+void walk_leave_out_once(walk_t *self);
+
 /* Takes back that a stride has begun: nothing of it happened, and it may begin again. */
 void walk_withdraw(walk_t *self, const stride_t *stride);
 

@@ -24,6 +24,7 @@ brief_clear(brief_t *self)
     for (size_t i = 0; i < self->scene_count; i++)
         value_destroy(&self->scenes[i].inputs);
     free(self->scenes);
+    value_destroy(&self->all);
     warrant_destroy(&self->warrant);
     *self = (brief_t){0};
 }
@@ -114,7 +115,7 @@ check_call(const brief_t *self, size_t caller, const manifest_step_t *step, size
     if (path_depth(self->scenes[caller].path) + 2 > STEP_DEPTH_MAX)
         return fault_set(fault, FAULT_LIMIT, "step '%s' of '%s' calls deeper than %d playbooks",
                          step->name, name, STEP_DEPTH_MAX);
-    return 0;
+    return manifest_check_called(self->scripts[script].manifest, fault);
 }
 
 static int
@@ -138,6 +139,10 @@ int
 brief_plan(brief_t *self, fault_t *fault)
 {
     assert(self->warrant && self->script_count && !self->scene_count);
+    const order_t *order = self->warrant->order;
+    if (order && manifest_check_order(self->scripts[0].manifest, order, fault))
+        return -1;
+    self->once_here = manifest_once_is_here(self->warrant);
     scene_t *own = add_scene(self, 0, 0);
     own->inputs = manifest_inputs_of(self->scripts[0].manifest, self->warrant, fault);
     if (!own->inputs)

@@ -33,6 +33,8 @@ typedef struct {
     size_t script_count, scene_count;
     script_t scripts[ORDER_RELEASES_MAX]; /* the run's own first */
     scene_t *scenes;                      /* the run's own first, callers before callees */
+    bool once_here;                       /* steps that run once run on this target */
+    value_t *all; /* what those see of the other targets (worker/gather.h) */
 } brief_t;
 
 void brief_clear(brief_t *self);
@@ -44,7 +46,8 @@ int brief_add(brief_t *self, const release_t *release, const kept_release_t *kep
 
 /* Works out the scenes once every release is there: inputs, and whom each step calls; under a grant
  * nobody is called. FAULT_INPUT; FAULT_NOT_FOUND for a playbook that the order does not list;
- * FAULT_LIMIT for calls in a circle, too deep or too many. */
+ * FAULT_LIMIT for calls in a circle, too deep or too many; and what manifest_check_order and
+ * manifest_check_called say. */
 int brief_plan(brief_t *self, fault_t *fault) MUST_CHECK;
 
 /* The scene that the step of this path calls; NULL where there is none. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "wire/bundle.h"
@@ -155,7 +156,8 @@ add_own(mandate_t *self, slice_t manifest, fault_t *fault)
     own->release = warrant->release_hash;
     own->highest = warrant->release->highest;
     own->manifest = bundle_manifest(warrant->release, manifest, fault);
-    if (own->manifest)
+    if (own->manifest &&
+        (!warrant->order || !manifest_check_order(own->manifest, warrant->order, fault)))
         own->inputs = manifest_inputs_of(own->manifest, warrant, fault);
     return own->inputs ? 0 : -1;
 }
@@ -228,7 +230,7 @@ read_callee(const mandate_t *self, const frames_t *callee, const release_t *rele
     play->release = hash_of(frames_at(callee, 4));
     play->highest = release->highest;
     play->manifest = bundle_manifest(release, frames_at(callee, 6), fault);
-    if (play->manifest)
+    if (play->manifest && !manifest_check_called(play->manifest, fault))
         play->inputs = manifest_inputs(play->manifest, texts, count, fault);
     return play->inputs ? 0 : -1;
 }
@@ -344,6 +346,18 @@ mandate_check_still(mandate_t *self, const lawbook_t *by, fault_t *fault)
     return 0;
 }
 
+/* A step that runs once, and what it calls, is not done on another target than the last. */
+static int
+check_once(const mandate_t *self, const char *path, fault_t *fault)
+{
+    char name[TEXT_NAME_MAX + 1];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(path, "/"), path);
+    const manifest_step_t *step = manifest_step(self->plays[0].manifest, name);
+    if (!step->once || manifest_once_is_here(self->warrant))
+        return 0;
+    return fault_set(fault, FAULT_DENIED, "step '%s' runs on the last wave's target only", name);
+}
+
 int
 mandate_check_act(const mandate_t *self, const act_t *act, fault_t *fault)
 {
@@ -361,7 +375,7 @@ mandate_check_act(const mandate_t *self, const act_t *act, fault_t *fault)
                         fault) ||
         op_check(act->op, act->arguments, fault))
         return -1;
-    return mandate_check_consents(self, act->step, fault);
+    return check_once(self, act->step, fault) ? -1 : mandate_check_consents(self, act->step, fault);
 }
 
 int

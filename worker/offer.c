@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "wire/message.h"
+#include "worker/gather.h"
 
 int
 offer_read(offer_t *self, const frames_t *frames, fault_t *fault)
@@ -212,7 +213,12 @@ offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release
         return 0;
     if (brief_plan(brief, fault))
         return -1;
-    return self->accepted.ms ? 0 : check_past(self, by, now, fault);
+    if (!self->accepted.ms && check_past(self, by, now, fault))
+        return -1;
+    brief->all = gather_read(brief->scripts[0].manifest, brief->warrant,
+                             frames_at(self->frames, OFFER_RECEIPTS),
+                             self->accepted.ms ? NULL : by->trust, fault);
+    return brief->all ? 0 : -1;
 }
 
 frames_t *

@@ -14,6 +14,8 @@ play_new(const brief_t *brief, const scene_t *scene)
     self->scene = scene;
     self->manifest = brief->scripts[scene->script].manifest;
     self->walk = walk_new(self->manifest);
+    if (!brief->once_here)
+        walk_leave_out_once(self->walk);
     self->active = scene == brief->scenes;
     self->outputs = memory_new(self->manifest->step_count, sizeof(value_t *));
     self->ended = memory_new(self->manifest->step_count, sizeof *self->ended);
@@ -101,6 +103,25 @@ here_value(const play_t *self, const char *step)
     return here;
 }
 
+/* What the steps gave that a step which runs once needs, on every target. */
+static value_t *
+all_value(const play_t *self, const char *step, const workplace_t *place)
+{
+    value_t *all = value_map();
+    for (size_t i = 0; i < self->manifest->step_count; i++) {
+        const char *name = self->manifest->steps[i].name;
+        const value_t *others = value_get(self->brief->all, name);
+        if (!manifest_gathers(self->manifest, &self->manifest->steps[i]) ||
+            !manifest_needs(self->manifest, step, name))
+            continue;
+        value_t *map = others ? value_copy(others) : value_map();
+        if (self->outputs[i])
+            value_set(map, place->worker, value_given(self->outputs[i]));
+        value_set(all, name, map);
+    }
+    return all;
+}
+
 value_t *
 play_context(const play_t *self, const stride_t *stride, const workplace_t *place)
 {
@@ -110,6 +131,8 @@ play_context(const play_t *self, const stride_t *stride, const workplace_t *plac
     value_set(context, "incident", incident_value(self->brief->warrant));
     value_set(context, "target", target_value(place));
     value_set(context, "here", here_value(self, play_step(self, stride)->name));
+    if (play_step(self, stride)->once)
+        value_set(context, "all", all_value(self, play_step(self, stride)->name, place));
     value_set_integer(context, "attempt", stride->attempt);
     if (stride->undo && output)
         value_set(context, "output", value_copy(output));
@@ -176,7 +199,7 @@ play_ended(play_t *self, const stride_t *stride, const receipt_t *receipt, value
     walk_end_t end = {receipt->outcome, fault_of(receipt->code), receipt_touched(receipt)};
     if (!walk_ended(self->walk, stride, &end))
         return false;
-    if (taken && !stride->undo)
+    if (taken && !stride->undo && receipt->outcome == OUTCOME_OK)
         keep_output(self, stride->step, MOVE(taken));
     if (receipt->outcome != OUTCOME_OK && receipt->outcome != OUTCOME_SKIPPED)
         fault_set(&self->why, fault_of(receipt->code), "step '%s': %s",

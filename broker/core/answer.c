@@ -332,6 +332,7 @@ take_receipt(core_t *self, const event_t *event, const receipt_t *receipt, run_t
     if (!share)
         return;
     pass_word(self, event, receipt, run);
+    gather_keep(run, share, event, receipt);
     if (receipt->phase == PHASE_RUN)
         waits_end(self, run, share, receipt->step);
     move_share(self, event, receipt, run, share, leaf);

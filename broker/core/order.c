@@ -37,6 +37,8 @@ check_callees(core_t *self, const order_t *order, const warrant_t *warrant, faul
                                bytes_slice(callee->armors), fault);
         if (!checked)
             return fault_wrap(fault, "'%s', which this may call", playbook);
+        if (manifest_check_called(callee->manifest, fault))
+            return -1;
     }
     return 0;
 }
@@ -54,8 +56,8 @@ check_order(core_t *self, const event_t *event, const shelved_t *release, const 
     };
     CLEANUP(warrant_destroy)
     warrant_t *warrant = trust_check(self->charter->trust, &proof, NULL, self->now, fault);
-    if (!warrant || check_callees(self, warrant->order, warrant, fault) ||
-        check_targets(self, roster, fault))
+    if (!warrant || manifest_check_order(release->manifest, warrant->order, fault) ||
+        check_callees(self, warrant->order, warrant, fault) || check_targets(self, roster, fault))
         return -1;
     CLEANUP(value_destroy)
     value_t *inputs = manifest_inputs_of(release->manifest, warrant, fault);

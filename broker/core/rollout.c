@@ -24,19 +24,29 @@ add_proof(value_t *list, const share_t *share)
     value_append(list, item);
 }
 
+/* The wave in which what runs once for all targets does. */
+static bool
+is_for_all(const run_t *run, uint64_t wave)
+{
+    return run->gathers && wave == run->wave_count;
+}
+
 /* The receipts that ended a wave, as the worker's proof that the next may begin; made once. */
 static slice_t
 proof_of(run_t *run, uint64_t wave)
 {
     if (run->proof && run->proof_wave == wave)
         return bytes_slice(run->proof);
+    fault_t ignored;
     CLEANUP(value_destroy) value_t *list = value_list();
     const wave_t *proved = wave ? &run->waves[wave - 1] : NULL;
-    for (size_t i = 0; proved && i < proved->tally.total; i++)
-        add_proof(list, &run->shares[proved->first + i]);
     bytes_destroy(&run->proof);
     run->proof = bytes_new();
     run->proof_wave = wave;
+    if (is_for_all(run, wave + 1) && !gather_prove(run, run->proof, &ignored))
+        return bytes_slice(run->proof);
+    for (size_t i = 0; proved && i < proved->tally.total; i++)
+        add_proof(list, &run->shares[proved->first + i]);
     value_encode(list, run->proof);
     return bytes_slice(run->proof);
 }
@@ -246,12 +256,18 @@ room(const run_t *run)
 static bool
 is_due(core_t *self, run_t *run)
 {
+    fault_t why = {0};
     if (!run->wave)
         return true;
     const tally_t *before = &run->waves[run->wave - 1].tally;
     size_t open = tally_open(before);
     if (before->in[PART_DONE] + open + run->row.max_failures < before->total) {
         give_up(self, run, PART_WAITING, "proof", "too few of the wave before succeeded");
+        return false;
+    }
+    CLEANUP(bytes_destroy) bytes_t *proof = bytes_new();
+    if (!open && is_for_all(run, run->wave + 1) && gather_prove(run, proof, &why)) {
+        give_up(self, run, PART_WAITING, fault_word(why.code), why.text);
         return false;
     }
     return !open && self->now.ms - before->ended.ms >= (int64_t)run->row.soak_s * 1000;

@@ -15,9 +15,11 @@ run_destroy(run_t **self_p)
     bytes_destroy(&self->alert);
     bytes_destroy(&self->proof);
     inclusion_destroy(&self->tree);
+    value_destroy(&self->gathers);
     for (size_t i = 0; i < self->share_count; i++) {
         bytes_destroy(&self->shares[i].receipt);
         free(self->shares[i].waits);
+        value_destroy(&self->shares[i].gathered);
     }
     free(self->shares);
     free(self->sorted);
@@ -52,6 +54,7 @@ hold(core_t *self, const run_row_t *row, slice_t authority, slice_t armors, slic
         run->gate = order_gate(order);
         text_copy(run->nonce, sizeof run->nonce, order->nonce);
     }
+    gather_learn(self, run);
     zhashx_update(self->runs, hash_write(&row->id, text), run);
     return run;
 }
@@ -362,7 +365,7 @@ run_adopt(core_t *self, const run_row_t *row, fault_t *fault)
         return -1;
     }
     run_settle(self, run);
-    return take_waits(self, run, fault);
+    return gather_recall(self, run, fault) || take_waits(self, run, fault) ? -1 : 0;
 }
 
 run_t *

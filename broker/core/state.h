@@ -21,6 +21,8 @@ typedef struct {
     bool said_known;  /* said was read from the past, or is new */
     size_t wait_count;
     wait_row_t *waits; /* its steps that wait for a person; ours */
+    value_t *gathered; /* list of {document, armor, output?} that the last wave is shown; ours, NULL
+                          before the first */
 } share_t;
 
 typedef struct {
@@ -46,16 +48,19 @@ struct run {
     share_t **sorted;  /* the same by worker, then target */
     size_t wave_count; /* wave n is waves[n - 1] */
     wave_t *waves;
-    tally_t tally;       /* of all waves */
-    size_t wave;         /* index of the first that may have shares waiting */
-    size_t next;         /* its first share that may wait and was not looked at */
-    wall_t again;        /* the earliest of all shares; ms 0: of none */
-    size_t waits;        /* of all shares */
-    bool stirred;        /* among the core's stirred ones */
-    bytes_t *proof;      /* encoded receipts of wave proof_wave; NULL before */
-    uint64_t proof_wave; /* likewise */
-    inclusion_t *tree;   /* of wave tree_wave, which is not listed; NULL before */
-    uint64_t tree_wave;  /* likewise */
+    tally_t tally;         /* of all waves */
+    size_t wave;           /* index of the first that may have shares waiting */
+    size_t next;           /* its first share that may wait and was not looked at */
+    wall_t again;          /* the earliest of all shares; ms 0: of none */
+    size_t waits;          /* of all shares */
+    bool stirred;          /* among the core's stirred ones */
+    bytes_t *proof;        /* encoded receipts of wave proof_wave; NULL before */
+    uint64_t proof_wave;   /* likewise */
+    inclusion_t *tree;     /* of wave tree_wave, which is not listed; NULL before */
+    uint64_t tree_wave;    /* likewise */
+    value_t *gathers;      /* map of the steps whose outputs the last wave is shown; NULL where no
+                              step runs once for all targets */
+    size_t gathered_bytes; /* of those outputs */
 };
 
 /* A part that has not ended. */
@@ -205,6 +210,19 @@ void halt_clear(held_halt_t *self);
 /* step.c. *manifest, in which the step stands, is the caller's; NULL where nobody knows it. */
 const manifest_step_t *run_step(const core_t *self, const run_t *run, const char *path,
                                 manifest_t **manifest);
+
+/* The manifest of a release that need not be in service any more; the caller's. NULL where it is
+ * not known here. */
+manifest_t *core_manifest(const core_t *self, const hash_t *release);
+
+/* gather.c, of runs in which a step runs once for all targets. gather_learn finds that out,
+ * gather_keep takes what a receipt gives, gather_recall what the past has; gather_prove writes the
+ * receipts of the last wave's OFFER: FAULT_PROOF where one does not say how it ended, FAULT_LIMIT.
+ */
+void gather_learn(const core_t *self, run_t *run);
+void gather_keep(run_t *run, share_t *share, const event_t *event, const receipt_t *receipt);
+int gather_recall(core_t *self, run_t *run, fault_t *fault) MUST_CHECK;
+int gather_prove(const run_t *run, bytes_t *out, fault_t *fault) MUST_CHECK;
 
 /* wait.c. waits_end: of this step, or of all where it is NULL. */
 wait_row_t *wait_add(run_t *run, share_t *share, const wait_row_t *row);

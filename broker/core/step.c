@@ -2,11 +2,10 @@
 /* The step of a run that a path names, be it in a playbook that the run calls. */
 #include "broker/core/state.h"
 
-/* Of a release that need not be in service any more. */
-static manifest_t *
-manifest_of(const core_t *self, const hash_t *hash)
+manifest_t *
+core_manifest(const core_t *self, const hash_t *release)
 {
-    const shelved_t *shelved = shelf_release(self->shelf, hash);
+    const shelved_t *shelved = shelf_release(self->shelf, release);
     return shelved ? manifest_decode(value_slice(value_get(shelved->files, "manifest")), NULL)
                    : NULL;
 }
@@ -16,14 +15,14 @@ manifest_called(const core_t *self, const order_t *order, const char *playbook)
 {
     for (size_t i = 0; order && i < order->release_count; i++)
         if (!strcmp(order->releases[i].playbook, playbook))
-            return manifest_of(self, &order->releases[i].hash);
+            return core_manifest(self, &order->releases[i].hash);
     return NULL;
 }
 
 const manifest_step_t *
 run_step(const core_t *self, const run_t *run, const char *path, manifest_t **manifest)
 {
-    CLEANUP(manifest_destroy) manifest_t *here = manifest_of(self, &run->row.release);
+    CLEANUP(manifest_destroy) manifest_t *here = core_manifest(self, &run->row.release);
     CLEANUP(order_destroy)
     order_t *order = strchr(path, '/') ? order_decode(bytes_slice(run->authority), NULL) : NULL;
     for (const char *rest = path; here;) {
