@@ -48,9 +48,10 @@ path_depth(const char *path)
 int
 brief_add(brief_t *self, const release_t *release, const kept_release_t *kept, fault_t *fault)
 {
-    CLEANUP(value_destroy) value_t *files = value_decode(bytes_slice(kept->files), fault);
-    if (!files)
-        return fault_wrap(fault, "files of the release");
+    fault_t why = {0};
+    CLEANUP(value_destroy) value_t *files = value_decode(bytes_slice(kept->files), &why);
+    if (!files) /* whatever it is, it is not what has the release's hashes */
+        return fault_set(fault, FAULT_HASH, "files of the release: %s", why.text);
     manifest_t *manifest = bundle_check(release, files, fault);
     if (!manifest)
         return -1;

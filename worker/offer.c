@@ -168,10 +168,11 @@ check_wave(const offer_t *self, const trust_t *trust, wall_t now, fault_t *fault
     const order_t *order = warrant->order;
     if (!order || !warrant->before)
         return 0;
+    fault_t why = {0};
     CLEANUP(value_destroy)
-    value_t *list = value_decode(frames_at(self->frames, OFFER_RECEIPTS), fault);
+    value_t *list = value_decode(frames_at(self->frames, OFFER_RECEIPTS), &why);
     if (!list)
-        return fault_wrap(fault, "receipts of the wave before");
+        return fault_set(fault, FAULT_PROOF, "receipts of the wave before: %s", why.text);
     size_t size = 0, good = count_proved(warrant, trust, list, now);
     for (size_t i = 0; i < order->target_count; i++)
         size += order->targets[i].wave == warrant->before;

@@ -168,6 +168,29 @@ a_run_that_was_offered_badly_can_be_offered_well(void **state)
     begin(bench);
 }
 
+/* Nor does what is no value, or too large for one: __byz_run_used_up. */
+static void
+files_that_are_no_value_take_nothing_from_the_run(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(bytes_destroy) bytes_t *large = bytes_new();
+    char wanted[HASH_TEXT];
+    bytes_addf(large, "%0600000d", 0);
+    const char *const files[] = {"", "x", "le", bytes_text(large)};
+    hash_write(&bench->release_hash, wanted);
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        by_link(bench, offer(bench));
+        hears(bench, TO_LINK, "WANT");
+        frames_t *bad = message("GIVE", wanted, NULL);
+        frames_add(bad, bytes_slice(bench->release.document));
+        frames_add(bad, bytes_slice(bench->release.armors));
+        frames_add_text(bad, files[i]);
+        by_link(bench, bad);
+        hears_refuse(bench, FAULT_HASH);
+    }
+    begin(bench);
+}
+
 static void
 a_kept_release_that_lacks_signatures_today_is_asked_for_again(void **state)
 {
@@ -574,6 +597,29 @@ receipts_that_are_no_receipts_prove_nothing(void **state)
     refuses_for_now(bench, FAULT_PROOF);
 }
 
+/* __byz_run_used_up */
+static void
+receipts_that_are_no_value_take_nothing_from_the_run(void **state)
+{
+    bench_t *bench = *state;
+    give_order_of_two_waves(bench);
+    value_destroy(&bench->receipts);
+    bench->receipts = value_text("x");
+    refuses_for_now(bench, FAULT_PROOF);
+    frames_t *bad = frames_new(), *good = offer(bench);
+    for (size_t i = 0; i < good->count; i++)
+        frames_add(bad, i == OFFER_RECEIPTS ? slice_text("l") : frames_at(good, i));
+    frames_destroy(&good);
+    by_link(bench, bad);
+    hears(bench, TO_LINK, "WANT");
+    by_link(bench, give(bench));
+    hears_refuse(bench, FAULT_PROOF);
+    value_destroy(&bench->receipts);
+    bench->receipts = value_list();
+    add_proof(bench, proof(bench), "w2");
+    begin(bench);
+}
+
 /* For w1 in wave 2, which is not listed, behind w2. */
 static inclusion_t *
 give_order_of_a_large_wave(bench_t *bench, size_t *mine)
@@ -634,6 +680,7 @@ static const struct CMUnitTest tests[] = {
     TEST(rel_below_quorum),
     TEST(no_broker_makes_a_worker_talk_without_end),
     TEST(a_run_that_was_offered_badly_can_be_offered_well),
+    TEST(files_that_are_no_value_take_nothing_from_the_run),
     TEST(a_kept_release_that_lacks_signatures_today_is_asked_for_again),
     TEST(rel_mix_and_match_manifest),
     TEST(rel_extra_file),
@@ -665,6 +712,7 @@ static const struct CMUnitTest tests[] = {
     TEST(byz_soak_cut_short),
     TEST(one_receipt_said_twice_counts_once),
     TEST(receipts_that_are_no_receipts_prove_nothing),
+    TEST(receipts_that_are_no_value_take_nothing_from_the_run),
     TEST(a_large_wave_goes_behind_its_gate_and_by_its_place),
     TEST(a_large_wave_without_its_gates_receipts_is_refused),
 };
