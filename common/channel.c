@@ -55,15 +55,17 @@ channel_fd(const channel_t *self)
     return self->fd;
 }
 
+/* *ready tells which of the events it is. */
 static int
-wait_for(int fd, short events, int timeout_ms, fault_t *fault)
+wait_for(int fd, short events, int timeout_ms, short *ready, fault_t *fault)
 {
     struct pollfd waiting = {.fd = fd, .events = events};
     for (;;) {
-        int ready = poll(&waiting, 1, timeout_ms);
-        if (ready > 0)
+        int count = poll(&waiting, 1, timeout_ms);
+        *ready = waiting.revents;
+        if (count > 0)
             return 0;
-        if (ready == 0)
+        if (count == 0)
             return fault_set(fault, FAULT_TIMEOUT, "no answer within %d ms", timeout_ms);
         if (errno != EINTR)
             return fault_errno(fault, "poll");
@@ -87,34 +89,6 @@ send_some(int socket, slice_t rest, int fd)
         memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
     return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-int
-channel_send_with(channel_t *self, const frames_t *frames, int fd, fault_t *fault)
-{
-    bytes_clear(self->outgoing);
-    frames_encode(frames, self->outgoing);
-    slice_t rest = bytes_slice(self->outgoing);
-    while (rest.size) {
-        ssize_t sent = send_some(self->fd, rest, fd);
-        if (sent >= 0) {
-            rest.data += sent;
-            rest.size -= (size_t)sent;
-            fd = -1;
-        } else if (errno == EAGAIN) {
-            if (wait_for(self->fd, POLLOUT, CHANNEL_SEND_MS, fault))
-                return -1;
-        } else if (errno != EINTR) {
-            return fault_set(fault, FAULT_UNREACHABLE, "the other end is gone");
-        }
-    }
-    return 0;
-}
-
-int
-channel_send(channel_t *self, const frames_t *frames, fault_t *fault)
-{
-    return channel_send_with(self, frames, -1, fault);
 }
 
 static void
@@ -151,6 +125,58 @@ channel_fill(channel_t *self, fault_t *fault)
     return 0;
 }
 
+/* Until there is room to send. */
+static int
+wait_to_send(channel_t *self, bool meanwhile, fault_t *fault)
+{
+    bool room = meanwhile && self->incoming->size < CHANNEL_MEANWHILE_MAX;
+    short ready;
+    if (wait_for(self->fd, room ? POLLOUT | POLLIN : POLLOUT, CHANNEL_SEND_MS, &ready, fault))
+        return -1;
+    return room && (ready & POLLIN) ? channel_fill(self, fault) : 0;
+}
+
+/* fd goes with the first byte where it is not -1. */
+static int
+send_all(channel_t *self, const frames_t *frames, int fd, bool meanwhile, fault_t *fault)
+{
+    bytes_clear(self->outgoing);
+    frames_encode(frames, self->outgoing);
+    slice_t rest = bytes_slice(self->outgoing);
+    while (rest.size) {
+        ssize_t sent = send_some(self->fd, rest, fd);
+        if (sent >= 0) {
+            rest.data += sent;
+            rest.size -= (size_t)sent;
+            fd = -1;
+        } else if (errno == EAGAIN) {
+            if (wait_to_send(self, meanwhile, fault))
+                return -1;
+        } else if (errno != EINTR) {
+            return fault_set(fault, FAULT_UNREACHABLE, "the other end is gone");
+        }
+    }
+    return 0;
+}
+
+int
+channel_send_with(channel_t *self, const frames_t *frames, int fd, fault_t *fault)
+{
+    return send_all(self, frames, fd, false, fault);
+}
+
+int
+channel_send(channel_t *self, const frames_t *frames, fault_t *fault)
+{
+    return send_all(self, frames, -1, false, fault);
+}
+
+int
+channel_talk(channel_t *self, const frames_t *frames, fault_t *fault)
+{
+    return send_all(self, frames, -1, true, fault);
+}
+
 int
 channel_take_descriptor(channel_t *self)
 {
@@ -185,7 +211,8 @@ channel_receive(channel_t *self, int timeout_ms, fault_t *fault)
             int64_t spent = mono_now().ms - start.ms;
             left = spent >= timeout_ms ? 0 : timeout_ms - (int)spent;
         }
-        if (wait_for(self->fd, POLLIN, left, fault) || channel_fill(self, fault))
+        short ready;
+        if (wait_for(self->fd, POLLIN, left, &ready, fault) || channel_fill(self, fault))
             return NULL;
     }
 }

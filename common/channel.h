@@ -6,6 +6,8 @@
 #include "common/frames.h"
 
 #define CHANNEL_SEND_MS 10000
+#define CHANNEL_MEANWHILE_MAX \
+    (16 * 1024 * 1024) /* bytes that channel_talk takes in, with what waits */
 
 typedef struct channel channel_t;
 
@@ -19,6 +21,10 @@ int channel_fd(const channel_t *self);
  * takes nothing for CHANNEL_SEND_MS: two that wait for each other end instead of hanging. What was
  * sent by then is part of a message: the channel is of no more use. */
 int channel_send(channel_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;
+
+/* The same, and takes in what the other end says meanwhile, so that two that both have much to say
+ * need not wait for each other: call channel_next until NULL after it. */
+int channel_talk(channel_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;
 
 /* Blocks until a message is there; timeout_ms < 0 waits for ever. The caller owns it. NULL with
  * FAULT_TIMEOUT, FAULT_UNREACHABLE (closed), FAULT_FORMAT or FAULT_LIMIT. */

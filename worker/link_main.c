@@ -16,8 +16,13 @@
 #include "wire/message.h"
 #include "worker/settings.h"
 
-#define HEARTBEAT_MS 5000
-#define MISSED_MAX   3
+#define HEARTBEAT_MS  5000
+#define MISSED_MAX    3
+#define TURN_MESSAGES 64 /* from the broker, before anything else has its turn */
+/* Messages, each of up to FRAMES_BYTES_MAX, that wait here: a queue is as much of this machine's
+ * memory as a broker may take. */
+#define RECEIVE_MAX 16
+#define SEND_MAX    1000
 
 typedef struct {
     settings_t settings;
@@ -68,11 +73,40 @@ receive_frames(void *socket, bool *broken)
     return MOVE(frames);
 }
 
+/* ---- to the judge and from it ------------------------------------------------------------ */
+
+/* What it said that is here already. */
+static int
+pass_on(uplink_t *self, fault_t *fault)
+{
+    fault_t why = {0};
+    for (;;) {
+        message_type_t type;
+        CLEANUP(frames_destroy) frames_t *frames = channel_next(self->judge, &why);
+        if (!frames)
+            return why.code ? fault_set(fault, why.code, "judge: %s", why.text) : 0;
+        if (message_read(frames, FROM_WORKER, &type, fault))
+            return fault_wrap(fault, "judge");
+        send_frames(self, frames);
+    }
+}
+
+static int
+on_judge(uplink_t *self, fault_t *fault)
+{
+    return channel_fill(self->judge, fault) ? fault_wrap(fault, "judge") : pass_on(self, fault);
+}
+
+/* Listens meanwhile: a broker that makes both have much to say must not make them wait for each
+ * other. */
 static int
 tell_judge(uplink_t *self, const frames_t *frames, fault_t *fault)
 {
-    return channel_send(self->judge, frames, fault) ? fault_wrap(fault, "judge") : 0;
+    return channel_talk(self->judge, frames, fault) ? fault_wrap(fault, "judge")
+                                                    : pass_on(self, fault);
 }
+
+/* ---- from the broker --------------------------------------------------------------------- */
 
 static void
 ping(uplink_t *self)
@@ -84,8 +118,6 @@ ping(uplink_t *self)
     frames_add_text(frames, self->settings.name);
     send_frames(self, frames);
 }
-
-/* ---- from the broker --------------------------------------------------------------------- */
 
 static int
 on_pong(uplink_t *self, const frames_t *frames, fault_t *fault)
@@ -105,7 +137,7 @@ on_pong(uplink_t *self, const frames_t *frames, fault_t *fault)
 static int
 on_broker(uplink_t *self, fault_t *fault)
 {
-    for (;;) {
+    for (int i = 0; i < TURN_MESSAGES; i++) {
         bool broken;
         message_type_t type;
         CLEANUP(frames_destroy) frames_t *frames = receive_frames(self->socket, &broken);
@@ -117,25 +149,7 @@ on_broker(uplink_t *self, fault_t *fault)
                                       : tell_judge(self, frames, fault))
             return -1;
     }
-}
-
-/* ---- from the judge ---------------------------------------------------------------------- */
-
-static int
-on_judge(uplink_t *self, fault_t *fault)
-{
-    fault_t why = {0};
-    if (channel_fill(self->judge, fault))
-        return fault_wrap(fault, "judge");
-    for (;;) {
-        message_type_t type;
-        CLEANUP(frames_destroy) frames_t *frames = channel_next(self->judge, &why);
-        if (!frames)
-            return why.code ? fault_set(fault, why.code, "judge: %s", why.text) : 0;
-        if (message_read(frames, FROM_WORKER, &type, fault))
-            return fault_wrap(fault, "judge");
-        send_frames(self, frames);
-    }
+    return 0;
 }
 
 /* ---- the connection ---------------------------------------------------------------------- */
@@ -146,12 +160,8 @@ connect_broker(uplink_t *self, fault_t *fault)
     const struct {
         int option, value;
     } options[] = {
-        {ZMQ_LINGER, 0},
-        {ZMQ_SNDHWM, 1000},
-        {ZMQ_RCVHWM, 1000},
-        {ZMQ_RECONNECT_IVL, 50},
-        {ZMQ_RECONNECT_IVL_MAX, 1000},
-        {ZMQ_HANDSHAKE_IVL, 2000},
+        {ZMQ_LINGER, 0},         {ZMQ_SNDHWM, SEND_MAX},        {ZMQ_RCVHWM, RECEIVE_MAX},
+        {ZMQ_RECONNECT_IVL, 50}, {ZMQ_RECONNECT_IVL_MAX, 1000}, {ZMQ_HANDSHAKE_IVL, 2000},
     };
     int64_t message_max = FRAMES_BYTES_MAX;
     char monitor[48]; /* a new name each time: libzmq frees the last one at its leisure */

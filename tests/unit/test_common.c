@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -251,6 +252,48 @@ a_channel_passes_messages_and_a_descriptor(void **state)
     assert_int_equal(fault.code, FAULT_UNREACHABLE);
 }
 
+/* Says all that it has to say before it listens. */
+_Noreturn static void
+talk_first(int end, const frames_t *frames, int count)
+{
+    fault_t fault = {0};
+    bool failed = false;
+    CLEANUP(channel_destroy) channel_t *self = channel_new(end);
+    for (int i = 0; i < count && !failed; i++)
+        failed = channel_send(self, frames, &fault);
+    for (int i = 0; i < count && !failed; i++) {
+        CLEANUP(frames_destroy) frames_t *got = channel_receive(self, 5000, &fault);
+        failed = !got;
+    }
+    _exit(failed);
+}
+
+static void
+two_that_both_have_much_to_say_do_not_wait_for_each_other(void **state)
+{
+    enum { COUNT = 24 };
+    int ends[2], status, heard = 0;
+    fault_t fault = {0};
+    CLEANUP(memory_free) uint8_t *many = memory_new(1, FRAMES_BYTES_MAX / 2);
+    CLEANUP(frames_destroy) frames_t *frames = frames_new();
+    (void)state;
+    frames_add(frames, slice_of(many, FRAMES_BYTES_MAX / 2));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    pid_t other = fork();
+    if (!other)
+        talk_first(ends[1], frames, COUNT);
+    close(ends[1]);
+    CLEANUP(channel_destroy) channel_t *self = channel_new(ends[0]);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(channel_talk(self, frames, &fault), 0);
+    for (; heard < COUNT; heard++) {
+        CLEANUP(frames_destroy) frames_t *got = channel_receive(self, 5000, &fault);
+        assert_non_null(got);
+    }
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_int_equal(status, 0);
+}
+
 /* ---- files ------------------------------------------------------------------------------- */
 
 static void
@@ -310,6 +353,7 @@ main(void)
         cmocka_unit_test(frames_wait_for_a_whole_message),
         cmocka_unit_test(frames_refuse_lengths_that_lie),
         cmocka_unit_test(a_channel_passes_messages_and_a_descriptor),
+        cmocka_unit_test(two_that_both_have_much_to_say_do_not_wait_for_each_other),
         cmocka_unit_test(a_file_is_replaced_whole_or_not_at_all),
         cmocka_unit_test(a_configuration_has_words_quotes_and_comments),
     };
