@@ -1,14 +1,15 @@
 # Sourced by attack tests, after tests/e2e/tap.bash: a site with people of every kind, and a byzantine broker.
 #
 #     attack_site NAME       a site; its playbook `wipe` is proposed, approved, and looted
-#     attack GROUP...        each row of these groups of tests/attack/enemy.c is one test
+#     attack GROUP...        each row of these groups of tests/attack/enemy.c is one test; with LOOT and CALLEE
+#                            other folders than loot are its --loot and --callee
 #     attack_still_works     the honest broker comes, and runs an order on north-1 from end to end
 
 # More keys than the demo has: someone of two roles, someone with two keys, a scope, a FIDO key (its private half
 # is an ordinary key: the test signs in the authenticator's place), and keys that do not serve.
 attack_people() {
     local keys=$SITE_HOME/keys
-    for person in giang lan ana2 minh phuc stranger; do person_key $person; done
+    for person in giang lan ana2 minh phuc thu hoa stranger; do person_key $person; done
     ssh-keygen -q -t rsa -b 2048 -N '' -C rsa -f "$keys/rsa" </dev/null
     ssh-keygen -q -t ecdsa -N '' -C ecdsa -f "$keys/ecdsa" </dev/null
     ssh-keygen -q -s "$keys/stranger" -I dung -n dung "$keys/dung.pub"
@@ -18,6 +19,8 @@ attack_people() {
     tocsin keys person "$TOCSIN_SITE" ana "$keys/ana2.pub" --roles reviewer
     tocsin keys person "$TOCSIN_SITE" minh "$keys/minh.pub" --roles responder --scope region=south
     tocsin keys person "$TOCSIN_SITE" phuc "$keys/phuc-fido.pub" --roles responder --highest destructive
+    tocsin keys person "$TOCSIN_SITE" thu "$keys/thu.pub" --roles reviewer,responder
+    tocsin keys person "$TOCSIN_SITE" hoa "$keys/hoa.pub" --roles officer
     tocsin keys person "$TOCSIN_SITE" dung "$keys/dung.pub" --roles responder --highest destructive
     site_sign ana people.draft && site_sign chi people.draft
     chmod -R go+rX "$TOCSIN_SITE"
@@ -38,11 +41,13 @@ attack_site() {
 
 attack() {
     local verdict words
-    while read -r verdict words; do
-        ok "$words" test "$verdict" = good
+    while IFS= read -r words; do
+        verdict=${words%% *}
+        ok "${words#* }" test "$verdict" = good
     done < <("$BUILD/tests/attack/enemy" "$@" --listen "tcp://127.0.0.1:$BROKER_PORT" --worker north-1 \
         --curve "$SITE_HOME/keys/broker.curve" --signing-key "$SITE_HOME/keys/broker.signing" \
-        --site "$(cat "$TOCSIN_SITE/id")" --path "$SITE_HOME/mnt/north-1" --loot "$SITE_HOME/loot" \
+        --site "$(cat "$TOCSIN_SITE/id")" --path "$SITE_HOME/mnt/north-1" \
+        --loot "${LOOT:-$SITE_HOME/loot}" --callee "${CALLEE:-}" \
         --people "$SITE_HOME/keys" --state "$SITE_HOME" 2>&1 || echo "bad the enemy ends with $?")
 }
 

@@ -24,6 +24,7 @@ typedef struct {
     hash_t release_hash;
     bytes_t *release, *release_armors;
     value_t *files;
+    value_t *receipts; /* of the wave before; NULL for none */
 } lie_t;
 
 typedef struct {
@@ -39,8 +40,10 @@ typedef struct {
 } plan_t;
 
 typedef struct {
-    const char *listen, *curve, *signing_key, *site, *worker, *host, *path, *loot, *people, *state;
+    const char *listen, *curve, *signing_key, *site, *worker, *host, *path, *loot, *callee, *people,
+        *state;
     unsigned number; /* of plans made */
+    bool deaf;       /* while it floods */
     lie_t last;      /* that was accepted */
     wall_t issued;   /* of the grant that several alerts draw on */
 } enemy_t;
@@ -66,6 +69,7 @@ lie_clear(lie_t *self)
     bytes_destroy(&self->release);
     bytes_destroy(&self->release_armors);
     value_destroy(&self->files);
+    value_destroy(&self->receipts);
     *self = (lie_t){0};
 }
 
@@ -80,6 +84,7 @@ lie_copy(const lie_t *from)
     self.release = bytes_copy(bytes_slice(from->release));
     self.release_armors = bytes_copy(bytes_slice(from->release_armors));
     self.files = value_copy(from->files);
+    self.receipts = from->receipts ? value_copy(from->receipts) : NULL;
     return self;
 }
 
@@ -325,6 +330,15 @@ lie_make(enemy_t *self, const attack_t *attack, const char **worker)
     if (attack->lie)
         attack->lie(self, &lie);
     return lie;
+}
+
+/* An offer that is right but for what this hook changes; NULL for nothing. */
+static inline lie_t
+lie_planned(enemy_t *self, void (*plan)(enemy_t *self, plan_t *plan))
+{
+    const attack_t attack = {.name = "", .code = "none", .plan = plan};
+    const char *worker;
+    return lie_make(self, &attack, &worker);
 }
 
 #endif
