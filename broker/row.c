@@ -41,34 +41,33 @@ static const size_t sizes[ROW_KINDS] = {
 #undef X
 };
 
-#define COLUMN(type, member, name, key)                                                      \
-    {                                                                                        \
-#name, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), key \
+#define NAMED(type, member, name, column, constancy)                                      \
+    {                                                                                     \
+        column, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), \
+            constancy                                                                     \
     }
-#define NAMED(type, member, name, column)                                                       \
-    {                                                                                           \
-        column, type, offsetof(row_t, member.name), sizeof(((row_t *)NULL)->member.name), false \
+#define COLUMN(type, member, name, constancy) NAMED(type, member, name, #name, constancy)
+#define NUMBER(member, name)                  COLUMN(COLUMN_NUMBER, member, name, CHANGES)
+#define WALL(member, name)                    COLUMN(COLUMN_WALL, member, name, CHANGES)
+#define BOOL(member, name)                    COLUMN(COLUMN_BOOL, member, name, CHANGES)
+#define TEXT(member, name)                    COLUMN(COLUMN_TEXT, member, name, CHANGES)
+#define HASH(member, name)                    COLUMN(COLUMN_HASH, member, name, CHANGES)
+#define BYTES(member, name)                   COLUMN(COLUMN_BYTES, member, name, CHANGES)
+#define FIXED(type, member, name)             COLUMN(type, member, name, STAYS)
+#define KEY(type, member, name)               COLUMN(type, member, name, IS_KEY)
+#define WORD(member, name, count)                                        \
+    {                                                                    \
+#name, COLUMN_WORD, offsetof(row_t, member.name), count, CHANGES \
     }
-#define NUMBER(member, name) COLUMN(COLUMN_NUMBER, member, name, false)
-#define WALL(member, name)   COLUMN(COLUMN_WALL, member, name, false)
-#define BOOL(member, name)   COLUMN(COLUMN_BOOL, member, name, false)
-#define TEXT(member, name)   COLUMN(COLUMN_TEXT, member, name, false)
-#define HASH(member, name)   COLUMN(COLUMN_HASH, member, name, false)
-#define BYTES(member, name)  COLUMN(COLUMN_BYTES, member, name, false)
-#define WORD(member, name, count)                                      \
-    {                                                                  \
-#name, COLUMN_WORD, offsetof(row_t, member.name), count, false \
-    }
-#define KEY(type, member, name) COLUMN(type, member, name, true)
-#define LAST                             \
-    {                                    \
-        NULL, COLUMN_NUMBER, 0, 0, false \
+#define LAST                               \
+    {                                      \
+        NULL, COLUMN_NUMBER, 0, 0, CHANGES \
     }
 
 static const column_t incident_columns[] = {
     KEY(COLUMN_NUMBER, incident, id),
-    TEXT(incident, source),
-    TEXT(incident, fingerprint),
+    FIXED(COLUMN_TEXT, incident, source),
+    FIXED(COLUMN_TEXT, incident, fingerprint),
     TEXT(incident, name),
     WORD(incident, state, INCIDENT_STATE_COUNT),
     TEXT(incident, severity),
@@ -77,7 +76,7 @@ static const column_t incident_columns[] = {
     TEXT(incident, region),
     TEXT(incident, worker),
     WALL(incident, starts),
-    WALL(incident, first),
+    FIXED(COLUMN_WALL, incident, first),
     WALL(incident, last),
     NUMBER(incident, count),
     BOOL(incident, firing),
@@ -94,22 +93,32 @@ static const column_t incident_columns[] = {
 };
 
 static const column_t run_columns[] = {
-    KEY(COLUMN_HASH, run, id), TEXT(run, playbook),
-    BOOL(run, by_grant),       HASH(run, authority),
-    HASH(run, release),        NUMBER(run, alert),
-    NUMBER(run, incident),     WORD(run, state, RUN_STATE_COUNT),
-    TEXT(run, reason),         TEXT(run, who),
-    WALL(run, created),        WALL(run, ended),
-    WALL(run, not_after),      NUMBER(run, soak_s),
-    NUMBER(run, max_failures), TEXT(run, worker),
-    TEXT(run, region),         HASH(run, continues),
-    BOOL(run, paused),         LAST,
+    KEY(COLUMN_HASH, run, id),
+    FIXED(COLUMN_TEXT, run, playbook),
+    FIXED(COLUMN_BOOL, run, by_grant),
+    FIXED(COLUMN_HASH, run, authority),
+    FIXED(COLUMN_HASH, run, release),
+    FIXED(COLUMN_NUMBER, run, alert),
+    FIXED(COLUMN_NUMBER, run, incident),
+    WORD(run, state, RUN_STATE_COUNT),
+    TEXT(run, reason),
+    TEXT(run, who),
+    FIXED(COLUMN_WALL, run, created),
+    WALL(run, ended),
+    WALL(run, not_after),
+    NUMBER(run, soak_s),
+    NUMBER(run, max_failures),
+    FIXED(COLUMN_TEXT, run, worker),
+    FIXED(COLUMN_TEXT, run, region),
+    FIXED(COLUMN_HASH, run, continues),
+    BOOL(run, paused),
+    LAST,
 };
 
 static const column_t part_columns[] = {
     KEY(COLUMN_HASH, part, run),
     KEY(COLUMN_TEXT, part, target),
-    NUMBER(part, wave),
+    FIXED(COLUMN_NUMBER, part, wave),
     WORD(part, state, PART_STATE_COUNT),
     TEXT(part, code),
     TEXT(part, text),
@@ -125,9 +134,9 @@ static const column_t part_columns[] = {
 
 static const column_t document_columns[] = {
     KEY(COLUMN_HASH, document, hash),
-    TEXT(document, kind),
+    FIXED(COLUMN_TEXT, document, kind),
     BOOL(document, live),
-    BYTES(document, bytes),
+    FIXED(COLUMN_BYTES, document, bytes),
     BYTES(document, armors),
     BYTES(document, files),
     LAST,
@@ -137,38 +146,35 @@ static const column_t receipt_columns[] = {
     KEY(COLUMN_TEXT, receipt, worker),
     KEY(COLUMN_NUMBER, receipt, sequence),
     KEY(COLUMN_HASH, receipt, hash),
-    HASH(receipt, run),
-    TEXT(receipt, target),
-    NUMBER(receipt, leaf),
+    FIXED(COLUMN_HASH, receipt, run),
+    FIXED(COLUMN_TEXT, receipt, target),
+    FIXED(COLUMN_NUMBER, receipt, leaf),
     LAST,
 };
 
 static const column_t output_columns[] = {
     KEY(COLUMN_HASH, output, hash),
-    BYTES(output, bytes),
+    FIXED(COLUMN_BYTES, output, bytes),
     LAST,
 };
 
 static const column_t leaf_columns[] = {
-    KEY(COLUMN_NUMBER, leaf, number),
-    TEXT(leaf, kind),
-    BYTES(leaf, bytes),
-    HASH(leaf, hash),
-    NUMBER(leaf, incident),
-    LAST,
+    KEY(COLUMN_NUMBER, leaf, number),     FIXED(COLUMN_TEXT, leaf, kind),
+    FIXED(COLUMN_BYTES, leaf, bytes),     FIXED(COLUMN_HASH, leaf, hash),
+    FIXED(COLUMN_NUMBER, leaf, incident), LAST,
 };
 
 static const column_t event_columns[] = {
     KEY(COLUMN_NUMBER, event, number),
-    BYTES(event, bytes),
-    NAMED(COLUMN_HASH, event, leaf, "hash"),
-    NUMBER(event, incident),
-    HASH(event, run),
-    TEXT(event, worker),
-    TEXT(event, step),
-    TEXT(event, outcome),
-    TEXT(event, part),
-    TEXT(event, who),
+    FIXED(COLUMN_BYTES, event, bytes),
+    NAMED(COLUMN_HASH, event, leaf, "hash", STAYS),
+    FIXED(COLUMN_NUMBER, event, incident),
+    FIXED(COLUMN_HASH, event, run),
+    FIXED(COLUMN_TEXT, event, worker),
+    FIXED(COLUMN_TEXT, event, step),
+    FIXED(COLUMN_TEXT, event, outcome),
+    FIXED(COLUMN_TEXT, event, part),
+    FIXED(COLUMN_TEXT, event, who),
     LAST,
 };
 
@@ -365,7 +371,8 @@ same_cell(const column_t *column, const row_t *left, const row_t *right)
     const char *other = (const char *)right + column->offset;
     if (column->type == COLUMN_TEXT)
         return !strcmp(one, other);
-    assert(column->type == COLUMN_NUMBER || column->type == COLUMN_HASH);
+    if (column->type == COLUMN_BYTES)
+        return slice_equal(*(const slice_t *)one, *(const slice_t *)other);
     return !memcmp(one, other, column->size);
 }
 
@@ -375,11 +382,21 @@ row_same(const row_t *left, const row_t *right)
     bool keyed = left->kind == ROW_POSITION;
     assert(left->kind == right->kind);
     for (const column_t *column = columns[left->kind]; column->name; column++) {
-        if (column->key && !same_cell(column, left, right))
+        if (column->constancy == IS_KEY && !same_cell(column, left, right))
             return false;
-        keyed = keyed || column->key;
+        keyed = keyed || column->constancy == IS_KEY;
     }
     return keyed;
+}
+
+bool
+row_follows(const row_t *self, const row_t *before)
+{
+    assert(row_same(self, before));
+    for (const column_t *column = columns[self->kind]; column->name; column++)
+        if (column->constancy == STAYS && !same_cell(column, self, before))
+            return false;
+    return true;
 }
 
 /* As much of a row as its kind has, and behind it the bytes of its slices: one block. */

@@ -329,12 +329,18 @@ typedef enum {
     COLUMN_BYTES,  /* slice_t */
 } column_type_t;
 
+typedef enum {
+    CHANGES,
+    STAYS,  /* what it was when the row was written first */
+    IS_KEY, /* likewise, and among those that make the row unique */
+} constancy_t;
+
 typedef struct {
     const char *name;
     column_type_t type;
     size_t offset; /* in row_t */
     size_t size;
-    bool key; /* among those that make the row unique */
+    constancy_t constancy;
 } column_t;
 
 const char *row_table(row_kind_t kind);
@@ -349,6 +355,9 @@ const column_t *row_columns(row_kind_t kind);
 
 /* Whether two rows of one kind have the same key columns; false for kinds without a key. */
 bool row_same(const row_t *left, const row_t *right);
+
+/* Of rows that are the same: whether nothing that stays is another. */
+bool row_follows(const row_t *self, const row_t *before);
 
 /* A copy that owns the bytes of its slices, in a block that ends behind its kind's member: never
  * assign it to a whole row_t. */

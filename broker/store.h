@@ -66,7 +66,7 @@ struct store {
     void *self;
     int (*begin)(void *self, fault_t *fault) MUST_CHECK;
 
-    /* Writes a row over the one with the same key. */
+    /* Writes a row over the one with the same key, which it follows. */
     int (*put)(void *self, const row_t *row, fault_t *fault) MUST_CHECK;
 
     /* 0 once it is on the disk; FAULT_FULL, FAULT_IO. */

@@ -307,6 +307,7 @@ memory_put(void *self, const row_t *row, fault_t *fault)
     for (size_t i = 0; i < table->count; i++) {
         if (!row_same(table->rows[i], row))
             continue;
+        assert(row_follows(row, table->rows[i]));
         row_t *copy = row_copy(row);
         row_destroy(&table->rows[i]);
         table->rows[i] = copy;

@@ -122,6 +122,15 @@ static const char *const migrations[] = {
     "DROP TABLE event; DROP TABLE alert;"
     "CREATE INDEX leaf_incident ON leaf (incident) WHERE incident != 0;"
     "CREATE INDEX leaf_run ON leaf (run) WHERE kind = 'event' AND incident = 0;",
+    "CREATE TABLE part_in_turn (run BLOB NOT NULL REFERENCES run (id), target TEXT NOT NULL,"
+    " wave INTEGER NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,"
+    " offered INTEGER NOT NULL, accepted INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " verified INTEGER NOT NULL, proven INTEGER NOT NULL, receipt INTEGER NOT NULL,"
+    " undo TEXT NOT NULL, UNIQUE (run, target)) STRICT;"
+    "INSERT INTO part_in_turn SELECT run, target, wave, state, code, text, offered, accepted, "
+    "ended,"
+    " verified, proven, receipt, undo FROM part;"
+    "DROP TABLE part; ALTER TABLE part_in_turn RENAME TO part;",
 };
 
 typedef struct {
@@ -223,10 +232,11 @@ put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
     for (const column_t *column = row_columns(kind); column->name; column++) {
         bytes_addf(sql, "%s%s", marks->size ? ", " : "", column->name);
         bytes_addf(marks, "%s?", marks->size ? ", " : "");
-        bytes_t *list = column->key ? keys : sets;
-        bytes_addf(list, list->size ? ", %s" : "%s", column->name);
-        if (!column->key)
-            bytes_addf(sets, " = excluded.%s", column->name);
+        if (column->constancy == IS_KEY)
+            bytes_addf(keys, keys->size ? ", %s" : "%s", column->name);
+        else if (column->constancy == CHANGES)
+            bytes_addf(sets, "%s%s = excluded.%s", sets->size ? ", " : "", column->name,
+                       column->name);
     }
     if (fixed[kind].column) {
         bytes_addf(sql, ", %s", fixed[kind].column);
@@ -235,8 +245,9 @@ put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
     if (kind == ROW_POSITION)
         bytes_add_text(keys, fixed[kind].column);
     bytes_addf(sql, ") VALUES (%s)", bytes_text(marks));
-    if (keys->size)
-        bytes_addf(sql, " ON CONFLICT (%s) DO UPDATE SET %s", bytes_text(keys), bytes_text(sets));
+    if (keys->size) /* what stays is not set: each index of it would be written again */
+        bytes_addf(sql, " ON CONFLICT (%s) DO %s%s", bytes_text(keys),
+                   sets->size ? "UPDATE SET " : "NOTHING", bytes_text(sets));
     return prepare(self->database, &self->put[kind], bytes_text(sql), fault);
 }
 
