@@ -20,6 +20,9 @@ typedef struct {
     const machinekey_t *key; /* signs checkpoints */
     wall_t started;
     const char *catalog_error; /* "" while there is none; may change */
+    const char *folder;        /* where the record is kept; NULL for none */
+    const holds_t *holds;      /* NULL for none, and so with sinks */
+    const sinks_t *sinks;
     void *context;             /* of the two below */
 
     /* One step of the core, as part of the batch under way. */

@@ -2,6 +2,9 @@
 #include "broker/desk_private.h"
 
 #include <stdio.h>
+#include <sys/statvfs.h>
+
+#include "common/version.h"
 
 #define PREFIX_MIN 6 /* digits of a release's hash */
 
@@ -63,6 +66,76 @@ count_releases(const desk_t *self)
     return map;
 }
 
+/* The room on the disk that keeps the record. */
+static value_t *
+view_disk(const char *folder)
+{
+    struct statvfs disk;
+    value_t *map = value_map();
+    if (folder && !statvfs(folder, &disk)) {
+        value_set_integer(map, "free", (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);
+        value_set_integer(map, "size", (int64_t)disk.f_blocks * (int64_t)disk.f_frsize);
+    }
+    return map;
+}
+
+/* The freezes that now stands in. */
+static value_t *
+view_freezes(const holds_t *holds, wall_t now)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; holds && i < holds->freeze_count; i++) {
+        const freeze_t *freeze = &holds->freezes[i];
+        if (!freeze_stands(freeze, now))
+            continue;
+        value_t *map = value_map();
+        value_set_text(map, "name", freeze->name);
+        if (*freeze->region)
+            value_set_text(map, "region", freeze->region);
+        value_append(list, map);
+    }
+    return list;
+}
+
+/* Each sink, and of the oldest notice that waits for it since when, how often it was tried, and
+ * what the last try met. */
+static value_t *
+view_sinks(const desk_house_t *house)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; house->sinks && i < house->sinks->count; i++) {
+        fault_t ignored;
+        const char *name = house->sinks->sinks[i].name;
+        query_t query = {.what = FIND_NOTICES_TO, .text = name, .limit = 1};
+        CLEANUP(row_destroy) row_t *oldest = store_first(house->store, &query, &ignored);
+        value_t *map = value_map();
+        value_set_text(map, "name", name);
+        if (oldest && oldest->notice.tries) {
+            value_set_integer(map, "since", oldest->notice.made.ms);
+            value_set_integer(map, "tries", (int64_t)oldest->notice.tries);
+            value_set_text(map, "reason", oldest->notice.reason);
+        }
+        value_append(list, map);
+    }
+    return list;
+}
+
+/* The version of each of the site's documents here. */
+static value_t *
+view_documents(const trust_t *trust)
+{
+    value_t *map = value_map();
+    char name[TEXT_NAME_MAX + 16];
+    value_set_integer(map, "root", (int64_t)trust_root(trust)->version);
+    if (trust_people(trust))
+        value_set_integer(map, "people", (int64_t)trust_people(trust)->version);
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        snprintf(name, sizeof name, "fleet.%s", trust_fleet(trust, i)->region);
+        value_set_integer(map, name, (int64_t)trust_fleet(trust, i)->version);
+    }
+    return map;
+}
+
 static bool
 fill_waiting(void *context, const row_t *row)
 {
@@ -97,7 +170,13 @@ answer_status(desk_t *self, asked_t *asked)
     view_set_hash(map, "site", trust_site(core_charter(house->core)->trust));
     value_set_text(map, "broker", house->broker);
     value_set_text(map, "instance", house->instance);
+    value_set_text(map, "version", TOCSIN_VERSION);
     value_set_integer(map, "started", house->started.ms);
+    value_set_integer(map, "now", asked->now.ms);
+    value_set(map, "disk", view_disk(house->folder));
+    value_set(map, "documents", view_documents(core_charter(house->core)->trust));
+    value_set(map, "freezes", view_freezes(house->holds, asked->now));
+    value_set(map, "sinks", view_sinks(house));
     value_set(map, "incidents", counts);
     value_set(map, "runs", runs);
     value_set(map, "workers", count_workers(self, asked->now));

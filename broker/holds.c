@@ -114,8 +114,8 @@ holds_read_brake(holds_t *self, const config_t *config, const setting_t *setting
     return 0;
 }
 
-static bool
-is_in(const freeze_t *self, wall_t now)
+bool
+freeze_stands(const freeze_t *self, wall_t now)
 {
     if (!self->days)
         return now.ms >= self->from.ms && now.ms < self->to.ms;
@@ -131,7 +131,7 @@ holds_freeze(const holds_t *self, const char *region, wall_t now)
 {
     for (size_t i = 0; i < self->freeze_count; i++) {
         const freeze_t *freeze = &self->freezes[i];
-        if ((!*freeze->region || !strcmp(freeze->region, region)) && is_in(freeze, now))
+        if ((!*freeze->region || !strcmp(freeze->region, region)) && freeze_stands(freeze, now))
             return freeze;
     }
     return NULL;

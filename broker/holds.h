@@ -42,6 +42,9 @@ int holds_read_freeze(holds_t *self, const config_t *config, const setting_t *se
 int holds_read_brake(holds_t *self, const config_t *config, const setting_t *setting,
                      fault_t *fault) MUST_CHECK;
 
+/* Whether this moment stands in it. */
+bool freeze_stands(const freeze_t *self, wall_t now);
+
 /* The first freeze that this moment stands in, for a region ("" where nobody knows it); NULL where
  * there is none. */
 const freeze_t *holds_freeze(const holds_t *self, const char *region, wall_t now);

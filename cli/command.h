@@ -46,6 +46,7 @@ extern const command_t playbook_commands[];
 extern const command_t worker_commands[];
 extern const command_t keys_commands[];
 extern const command_t audit_commands[];
+extern const command_t doctor_commands[];
 
 /* The row of a verb, which is there. */
 const command_t *command_row(const command_t *rows, const char *verb);

@@ -78,6 +78,30 @@ keys_drop(const options_t *options, int argc, char **argv)
     return keys_draft_done(argv[1], name, draft);
 }
 
+/* The next version with other dates, and nothing else. */
+static int
+keys_renew(const options_t *options, int argc, char **argv)
+{
+    (void)options;
+    const command_t *self = command_row(keys_commands, argv[0]);
+    fault_t fault;
+    int64_t expires_s = 0;
+    char name[KEYS_NAME_MAX];
+    const option_t rows[] = {{"--expires", OPTION_SECONDS, &expires_s}, {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_usage(self, "%s", fault.text);
+    if (argc != 3)
+        return command_usage(self, "name a folder, and root, people or fleet.REGION");
+    if (keys_name(argv[1], argv[2], name, &fault))
+        return command_fail(&fault);
+    CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], name, &fault);
+    if (!draft)
+        return command_fail(&fault);
+    if (expires_s)
+        draft_set_time(draft, "expires", (wall_t){wall_now().ms + expires_s * 1000});
+    return keys_draft_done(argv[1], name, draft);
+}
+
 static int
 keys_curve(const options_t *options, int argc, char **argv)
 {
@@ -122,6 +146,8 @@ const command_t keys_commands[] = {
      "change a worker's labels, add names that monitoring has for it"},
     {"keys", "source", keys_source, "FOLDER REGION NAME [PUBFILE]",
      "let a source bring alerts, with PUBFILE those that it signs"},
+    {"keys", "renew", keys_renew, "FOLDER root|people|fleet.REGION [--expires 365d]",
+     "the next version, with nothing but a new end"},
     {"keys", "drop", keys_drop,
      "FOLDER root|people|fleet.REGION holder|person|key|curve|delegate|floor|broker|worker|host|"
      "source|signer FIELD...",

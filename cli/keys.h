@@ -41,7 +41,7 @@ command_run_t keys_fleet;
 command_run_t keys_verify;
 command_run_t keys_allowed_signers;
 
-/* cli/keys_doctor.c */
+/* cli/doctor.c */
 command_run_t keys_doctor;
 
 /* cli/keys_grant.c */

@@ -7,13 +7,12 @@
 
 #include "cli/options.h"
 #include "cli/table.h"
-
-#define TOCSIN_VERSION "0.1.0"
+#include "common/version.h"
 
 static const command_t *const lists[] = {
-    status_commands,   why_commands,    incident_commands, run_commands,
-    stop_commands,     resume_commands, brake_commands,    review_commands,
-    playbook_commands, worker_commands, keys_commands,     audit_commands,
+    status_commands, why_commands,   incident_commands, run_commands,      stop_commands,
+    resume_commands, brake_commands, review_commands,   playbook_commands, worker_commands,
+    keys_commands,   audit_commands, doctor_commands,
 };
 
 static const char examples[] =

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/checkup.h"
+
+#include <dirent.h>
+#include <stdio.h>
+
+#include "cli/keys.h"
+#include "cli/symptoms.h"
+
+#define TODO_MAX 512
+
+/* ---- people, counted ---------------------------------------------------------------------- */
+
+static bool
+is_first(const people_t *people, size_t index, bool (*counts)(const person_key_t *, class_t),
+         class_t class_)
+{
+    for (size_t i = 0; i < index; i++)
+        if (!strcmp(people->keys[i].person, people->keys[index].person) &&
+            counts(&people->keys[i], class_))
+            return false;
+    return true;
+}
+
+/* Distinct people with a key that counts. */
+static unsigned
+count_people(const people_t *people, bool (*counts)(const person_key_t *, class_t), class_t class_)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < people->key_count; i++)
+        count += counts(&people->keys[i], class_) && is_first(people, i, counts, class_);
+    return count;
+}
+
+static bool
+reviews(const person_key_t *key, class_t class_)
+{
+    return key->roles & ROLE_REVIEWER && key->highest >= class_;
+}
+
+static bool
+responds(const person_key_t *key, class_t class_)
+{
+    return key->roles & ROLE_RESPONDER && key->highest >= class_;
+}
+
+static bool
+is_officer(const person_key_t *key, class_t class_)
+{
+    (void)class_;
+    return key->roles & ROLE_OFFICER;
+}
+
+static bool
+is_listed(const people_t *people, const char *person, unsigned roles)
+{
+    for (size_t i = 0; i < people->key_count; i++)
+        if (!strcmp(people->keys[i].person, person) && people->keys[i].roles & roles)
+            return true;
+    return false;
+}
+
+/* ---- what is looked at -------------------------------------------------------------------- */
+
+typedef struct {
+    const trust_t *trust;
+    const root_t *root;
+    const people_t *people;
+    const char *folder;
+    wall_t now;
+    value_t *list;
+} patient_t;
+
+static void
+look_at_ends(const patient_t *self)
+{
+    char where[TEXT_NAME_MAX + 16], todo[TODO_MAX];
+    snprintf(todo, sizeof todo, "tocsin keys renew %s root", self->folder);
+    symptoms_add_end(self->list, "root", self->root->issued, self->root->expires, self->now, todo);
+    snprintf(todo, sizeof todo, "tocsin keys renew %s people", self->folder);
+    symptoms_add_end(self->list, "people", self->people->issued, self->people->expires, self->now,
+                     todo);
+    for (size_t i = 0; i < trust_fleet_count(self->trust); i++) {
+        const fleet_t *fleet = trust_fleet(self->trust, i);
+        snprintf(where, sizeof where, "fleet %s", fleet->region);
+        snprintf(todo, sizeof todo, "tocsin keys renew %s fleet.%s", self->folder, fleet->region);
+        symptoms_add_end(self->list, where, fleet->issued, fleet->expires, self->now, todo);
+    }
+}
+
+static void
+look_at_backing(const patient_t *self)
+{
+    fault_t fault = {0};
+    char todo[TODO_MAX];
+    if (!trust_check_current(self->trust, self->now, &fault) || fault.code == FAULT_EXPIRED)
+        return;
+    snprintf(todo, sizeof todo, "tocsin keys renew %s people, then sign it", self->folder);
+    symptoms_add(self->list, SYMPTOM_PROBLEM, "chain", todo, "%s", fault.text);
+}
+
+static void
+look_at_holders(const patient_t *self)
+{
+    const root_t *root = self->root;
+    unsigned people = 0;
+    for (size_t i = 0, k; i < root->holder_count; i = k) {
+        const char *person = root->holders[i].person;
+        for (k = i; k < root->holder_count && !strcmp(root->holders[k].person, person); k++)
+            ;
+        people++;
+        if (k - i == 1)
+            symptoms_add(self->list, SYMPTOM_WARNING, "root",
+                         "add a second key of theirs: tocsin keys root --holder",
+                         "holder '%s' has one key: what is lost with it is not replaced", person);
+    }
+    if (root->quorum_root > people)
+        symptoms_add(self->list, SYMPTOM_PROBLEM, "root", "begin again: this site is at its end",
+                     "%u people hold it, and %u must sign", people, root->quorum_root);
+    else if (root->quorum_root == people && people > 1)
+        symptoms_add(self->list, SYMPTOM_WARNING, "root",
+                     "add a holder, or lower --quorum-root: tocsin keys root",
+                     "all %u holders must sign: with one of them lost no root follows", people);
+    if (root->quorum_root == 1)
+        symptoms_add(self->list, SYMPTOM_WARNING, "root",
+                     "raise it: tocsin keys root --quorum-root",
+                     "one holder alone can change root and people");
+}
+
+/* A quorum over one of the roles, class by class. */
+static void
+look_at_quorum(const patient_t *self, const char *what, const char *option,
+               const unsigned needed[static CLASSES], bool (*counts)(const person_key_t *, class_t))
+{
+    char todo[TODO_MAX];
+    for (class_t class_ = CLASS_OBSERVE; class_ < CLASSES; class_++) {
+        unsigned people = count_people(self->people, counts, class_);
+        snprintf(todo, sizeof todo, "add people with --highest %s: tocsin keys person %s",
+                 class_word(class_), self->folder);
+        if (people < needed[class_] && class_ != CLASS_DESTRUCTIVE)
+            symptoms_add(self->list, SYMPTOM_PROBLEM, "people", todo,
+                         "%s of class %s needs %u people, and there %s %u", what,
+                         class_word(class_), needed[class_], people == 1 ? "is" : "are", people);
+        else if (people < needed[class_])
+            symptoms_add(self->list, SYMPTOM_WARNING, "people", todo,
+                         "%s of class %s needs %u people, and there %s %u: there will be none",
+                         what, class_word(class_), needed[class_], people == 1 ? "is" : "are",
+                         people);
+        if (needed[class_] == 1 && class_ > CLASS_OBSERVE) {
+            snprintf(todo, sizeof todo, "if that is not meant: tocsin keys root %s %s",
+                     self->folder, option);
+            symptoms_add(self->list, SYMPTOM_WARNING, "root", todo,
+                         "one person alone is enough for %s of class %s", what, class_word(class_));
+        }
+    }
+}
+
+static void
+look_at_quorums(const patient_t *self)
+{
+    const root_t *root = self->root;
+    unsigned responders = count_people(self->people, responds, CLASS_OBSERVE);
+    look_at_quorum(self, "a release", "--quorum-approve", root->quorum_approve, reviews);
+    look_at_quorum(self, "an order", "--quorum-order", root->quorum_order, responds);
+    if (responders < root->quorum_grant)
+        symptoms_add(self->list, SYMPTOM_WARNING, "people", "",
+                     "a grant needs %u responders, and there are %u: nothing runs by itself",
+                     root->quorum_grant, responders);
+    if (root->quorum_grant == 1)
+        symptoms_add(self->list, SYMPTOM_WARNING, "root",
+                     "if that is not meant: tocsin keys root --quorum-grant",
+                     "one person alone is enough for a grant");
+    if (count_people(self->people, is_officer, CLASS_OBSERVE) < 2)
+        symptoms_add(self->list, SYMPTOM_PROBLEM, "people",
+                     "name a second: tocsin keys person --roles officer",
+                     "a stop is lifted by two officers, and there is at most one");
+}
+
+static unsigned
+officers_of(const people_t *people, const char *region)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < people->delegate_count; i++)
+        count += !strcmp(people->delegates[i].region, region) &&
+                 is_listed(people, people->delegates[i].person, ROLE_OFFICER);
+    return count;
+}
+
+static void
+look_at_regions(const patient_t *self)
+{
+    char where[TEXT_NAME_MAX + 16], todo[TODO_MAX];
+    for (size_t i = 0; i < trust_fleet_count(self->trust); i++) {
+        const char *region = trust_fleet(self->trust, i)->region;
+        unsigned officers = officers_of(self->people, region);
+        snprintf(where, sizeof where, "region %s", region);
+        snprintf(todo, sizeof todo, "tocsin keys delegate %s %s PERSON", self->folder, region);
+        if (officers < 2)
+            symptoms_add(self->list, officers ? SYMPTOM_WARNING : SYMPTOM_PROBLEM, where, todo,
+                         officers ? "one officer alone may sign its fleet"
+                                  : "no officer may sign its fleet");
+    }
+    for (size_t i = 0; i < self->people->delegate_count; i++) {
+        const delegate_t *line = &self->people->delegates[i];
+        if (!is_listed(self->people, line->person, ROLE_OFFICER))
+            symptoms_add(
+                self->list, SYMPTOM_WARNING, "people", "drop the line, or give them the role",
+                "'%s' is delegated for region '%s' and is no officer", line->person, line->region);
+    }
+}
+
+static bool
+covers_somebody(const trust_t *trust, const char *scope)
+{
+    size_t workers = 0;
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        workers += fleet->worker_count;
+        for (size_t k = 0; k < fleet->worker_count; k++)
+            if (scope_covers(scope, fleet->workers[k].labels, fleet->region))
+                return true;
+    }
+    return !workers;
+}
+
+static bool
+has_curve(const people_t *people, const char *person)
+{
+    for (size_t i = 0; i < people->curve_count; i++)
+        if (!strcmp(people->curves[i].name, person))
+            return true;
+    return false;
+}
+
+static void
+look_at_keys(const patient_t *self)
+{
+    const people_t *people = self->people;
+    char where[TEXT_NAME_MAX + 16], print[PUBKEY_FINGERPRINT_TEXT];
+    for (size_t i = 0; i < people->key_count; i++) {
+        const person_key_t *key = &people->keys[i];
+        snprintf(where, sizeof where, "person %s", key->person);
+        if (!covers_somebody(self->trust, key->scope))
+            symptoms_add(self->list, SYMPTOM_WARNING, where, "correct its scope, or drop it",
+                         "key %s serves nothing: no worker has the labels %s",
+                         pubkey_fingerprint(&key->key, print), key->scope);
+        if (responds(key, CLASS_OBSERVE) && !has_curve(people, key->person))
+            symptoms_add(self->list, SYMPTOM_WARNING, where,
+                         "make one with 'tocsin keys curve', and name it by keys person --curve",
+                         "a responder without a CURVE key cannot speak to a broker");
+    }
+    for (size_t i = 0; i < people->curve_count; i++)
+        if (!is_listed(people, people->curves[i].name, ~0u))
+            symptoms_add(self->list, SYMPTOM_WARNING, "people",
+                         "if nobody should read here, drop it: tocsin keys drop people curve",
+                         "'%s' may read at the brokers, and has no key to sign with",
+                         people->curves[i].name);
+    if (!people->broker_count)
+        symptoms_add(self->list, SYMPTOM_PROBLEM, "people", "tocsin keys broker",
+                     "no broker is listed: nobody can connect to one");
+}
+
+static void
+look_at_drafts(const patient_t *self)
+{
+    DIR *folder = opendir(self->folder);
+    char where[KEYS_NAME_MAX + 16], todo[TODO_MAX];
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        size_t size = strlen(entry->d_name);
+        if (strncmp(entry->d_name, "draft.", 6) != 0 || size >= KEYS_NAME_MAX + 6 ||
+            !strcmp(entry->d_name + size - 5, ".sigs"))
+            continue;
+        snprintf(where, sizeof where, "%s", entry->d_name);
+        snprintf(todo, sizeof todo, "tocsin keys sign %s %s, or remove it", self->folder,
+                 entry->d_name + 6);
+        symptoms_add(self->list, SYMPTOM_WARNING, where, todo, "waits for signatures");
+    }
+    if (folder)
+        closedir(folder);
+}
+
+void
+checkup(const trust_t *trust, const char *folder, wall_t now, value_t *list)
+{
+    patient_t self = {.trust = trust,
+                      .root = trust_root(trust),
+                      .people = trust_people(trust),
+                      .folder = folder,
+                      .now = now,
+                      .list = list};
+    look_at_holders(&self);
+    look_at_drafts(&self);
+    if (!self.people) {
+        symptoms_add(list, SYMPTOM_PROBLEM, "people", "tocsin keys person, then sign it",
+                     "there is no people document yet");
+        return;
+    }
+    look_at_ends(&self);
+    look_at_backing(&self);
+    look_at_quorums(&self);
+    look_at_regions(&self);
+    look_at_keys(&self);
+}
