@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "broker/alertmanager.h"
+#include "wire/alertmanager.h"
 #include "broker/catalog.h"
 #include "broker/desk.h"
 #include "broker/examiner.h"
@@ -249,14 +249,33 @@ on_alert_posted(void *context, alert_t *alert, fault_t *fault)
     return step(post->broker, &event, fault);
 }
 
-static void
-on_post(void *context, const source_t *source, const alertmanager_t *body)
+/* Documents, each with its armor behind it, until one is refused: what came before it is recorded,
+ * and does no harm when it comes again. */
+static int
+take_signed(broker_t *self, const source_t *source, slice_t body, fault_t *fault)
 {
-    fault_t fault = {0};
+    for (unsigned count = 0; body.size; count++) {
+        event_t event = {.kind = EVENT_ALERT, .region = source->region, .who = source->name};
+        if (count == POST_ALERTS_MAX)
+            return fault_set(fault, FAULT_LIMIT, "over %u alerts in one body", count);
+        if (post_take(&body, &event.document, &event.armors, fault) || step(self, &event, fault))
+            return -1;
+    }
+    return 0;
+}
+
+static int
+on_post(void *context, const source_t *source, const alertmanager_t *alerts, slice_t body,
+        fault_t *fault)
+{
+    fault_t why = {0};
     post_t post = {context, source};
     post.broker->owed = true;
-    if (alertmanager_each(body, source->name, on_alert_posted, &post, &fault))
-        end_without_record(&fault);
+    if (!alerts)
+        return take_signed(context, source, body, fault);
+    if (alertmanager_each(alerts, source->name, on_alert_posted, &post, &why))
+        end_without_record(&why);
+    return 0;
 }
 
 /* What git says ------------------------------------------------------------------------------- */

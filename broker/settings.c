@@ -66,28 +66,36 @@ read_http(settings_t *self, const config_t *config, const setting_t *setting, fa
 }
 
 static int
+read_token(source_t *source, const config_t *config, const setting_t *setting, fault_t *fault)
+{
+    source->token =
+        file_read_secret(setting->words[4], SETTINGS_TOKEN_MIN, SETTINGS_TOKEN_MAX, fault);
+    return source->token ? 0 : fault_wrap(fault, "%s:%u", config_path(config), setting->line);
+}
+
+static int
 read_source(settings_t *self, const config_t *config, const setting_t *setting, fault_t *fault)
 {
     const char *const *words = setting->words;
-    bool region = setting->count == 7;
-    if ((setting->count != 5 && !region) || strcmp(words[3], "token-file") != 0 ||
-        (region && (strcmp(words[5], "region") != 0 || !text_is_name(words[6]))))
+    bool posts =
+        setting->count >= 5 && !strcmp(words[2], "alertmanager") && !strcmp(words[3], "token-file");
+    bool signs = setting->count >= 3 && !strcmp(words[2], "signed");
+    const char *const *rest = words + (posts ? 5 : 3);
+    bool region = *rest && !strcmp(*rest, "region") && rest[1] && text_is_name(rest[1]);
+    if ((!posts && !signs) || rest + 2 * region != words + setting->count)
         return config_fault(config, setting, fault,
-                            "expected: source NAME KIND token-file FILE [region NAME]");
+                            "expected: source NAME alertmanager token-file FILE [region NAME], or "
+                            "source NAME signed [region NAME]");
     if (!text_is_name(words[1]) || settings_source(self, words[1]))
         return config_fault(config, setting, fault, "'%s' is not a name, or is taken", words[1]);
-    if (strcmp(words[2], "alertmanager") != 0)
-        return config_fault(config, setting, fault, "'%s' is no kind of source; 'alertmanager' is",
-                            words[2]);
     if (self->source_count == SETTINGS_SOURCES_MAX)
         return config_fault(config, setting, fault, "over %d sources", SETTINGS_SOURCES_MAX);
     source_t source = {0};
     text_copy(source.name, sizeof source.name, words[1]);
     text_copy(source.kind, sizeof source.kind, words[2]);
-    text_copy(source.region, sizeof source.region, region ? words[6] : "");
-    source.token = file_read_secret(words[4], SETTINGS_TOKEN_MIN, SETTINGS_TOKEN_MAX, fault);
-    if (!source.token)
-        return fault_wrap(fault, "%s:%u", config_path(config), setting->line);
+    text_copy(source.region, sizeof source.region, region ? rest[1] : "");
+    if (posts && read_token(&source, config, setting, fault))
+        return -1;
     self->sources[self->source_count++] = source;
     return 0;
 }

@@ -13,9 +13,9 @@
 
 typedef struct {
     char name[TEXT_NAME_MAX + 1];
-    char kind[TEXT_NAME_MAX + 1];   /* "alertmanager" */
+    char kind[TEXT_NAME_MAX + 1];   /* "alertmanager" or "signed" */
     char region[TEXT_NAME_MAX + 1]; /* "" where the source speaks for several */
-    bytes_t *token;                 /* without its LF */
+    bytes_t *token;                 /* without its LF; NULL where it signs what it sends */
 } source_t;
 
 typedef struct {

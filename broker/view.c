@@ -69,7 +69,9 @@ set_labels(const store_t *store, value_t *map, uint64_t leaf, fault_t *fault)
     CLEANUP(row_destroy) row_t *row = store_first(store, &query, &why);
     if (!row)
         return why.code ? fault_set(fault, why.code, "%s", why.text) : 0;
-    CLEANUP(alert_destroy) alert_t *alert = alert_decode(row->leaf.bytes, fault);
+    slice_t document = {0}, armor;
+    document_split(row->leaf.bytes, &document, &armor);
+    CLEANUP(alert_destroy) alert_t *alert = alert_decode(document, fault);
     if (!alert)
         return -1;
     value_set(map, "labels", labels_of(alert->labels, alert->label_count));
@@ -115,8 +117,12 @@ view_whole_incident(const store_t *store, const incident_t *row, fault_t *fault)
     CLEANUP(row_destroy) row_t *leaf = map ? store_first(store, &query, &why) : NULL;
     if (why.code)
         fault_set(fault, why.code, "%s", why.text);
-    if (leaf)
-        value_set(map, "alert", value_bytes(leaf->leaf.bytes));
+    slice_t document, armor;
+    if (leaf && document_split(leaf->leaf.bytes, &document, &armor)) {
+        value_set(map, "alert", value_bytes(document));
+        if (armor.size)
+            value_set(map, "armor", value_bytes(armor));
+    }
     return why.code ? NULL : MOVE(map);
 }
 

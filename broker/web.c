@@ -2,6 +2,7 @@
 #include "broker/web.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <czmq.h>
 #include <microhttpd.h>
 #include <netdb.h>
@@ -17,9 +18,12 @@
 #define TURNS_MAX   10000 /* of MHD_run in one turn of ours */
 #define TICK_MS     1000
 
+#define WEB_ADDRESSES 256 /* places for addresses that were refused */
+
 typedef struct {
     const source_t *source; /* NULL once refused */
     bytes_t *body;
+    size_t unproven; /* bytes of it, where its source signs */
     struct MHD_Connection *connection;
     bool recorded;             /* it is on the disk */
     unsigned status;           /* of the answer; 0 while there is none */
@@ -37,13 +41,22 @@ typedef struct {
 typedef struct {
     request_t *request; /* the thread's */
     const source_t *source;
-    alertmanager_t *alerts;
+    alertmanager_t *alerts; /* NULL where the source signs */
+    slice_t body;           /* the request's, which does not change meanwhile */
+    fault_t fault;          /* out: why the loop refused it */
 } post_t;
 
 typedef struct {
     size_t count, capacity, bytes;
     post_t *posts;
 } batch_t;
+
+/* Posts in the name of a source that signs, which did not hold: of the addresses that share a
+ * place. */
+typedef struct {
+    int64_t second;
+    unsigned count;
+} refusals_t;
 
 /* The thread's side. */
 typedef struct {
@@ -54,7 +67,9 @@ typedef struct {
     struct MHD_Response *recorded; /* 200, for everyone */
     zlistx_t *waiting;             /* request_t, suspended, not with the loop yet; MHD owns them */
     size_t flying;                 /* bytes of bodies that the loop has */
-    zlistx_t *visitors;            /* visitor_t, ours */
+    size_t unproven;               /* bytes of bodies that anyone may have sent */
+    refusals_t refusals[WEB_ADDRESSES];
+    zlistx_t *visitors; /* visitor_t, ours */
     mono_t ticked;
     mono_t said;     /* log_refusal's last line */
     uint64_t unsaid; /* what it left out since */
@@ -100,6 +115,19 @@ answer(struct MHD_Connection *connection, unsigned status, const char *text)
     return result;
 }
 
+/* Its source signs: so far anyone may have sent it. */
+static bool
+is_unproven(const request_t *self)
+{
+    return self->source && !self->source->token;
+}
+
+static size_t
+body_max(const request_t *self)
+{
+    return is_unproven(self) ? WEB_SIGNED_MAX : WEB_BODY_MAX;
+}
+
 static void
 refuse(request_t *request, unsigned status, const char *text)
 {
@@ -108,24 +136,47 @@ refuse(request_t *request, unsigned status, const char *text)
     snprintf(request->text, sizeof request->text, "%s", text);
 }
 
+static void
+refuse_size(request_t *request)
+{
+    char text[64];
+    snprintf(text, sizeof text, "the body is over %zu bytes", body_max(request));
+    refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, text);
+}
+
+static const void *
+address_of(struct MHD_Connection *connection, size_t *size)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    if (!address)
+        return NULL;
+    if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
+        *size = sizeof six->sin6_addr;
+        return &six->sin6_addr;
+    }
+    const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
+    *size = sizeof four->sin_addr;
+    return &four->sin_addr;
+}
+
 /* Anyone at all can be refused before a body is read: one line a second, with the count of the
  * others. */
 static void
 log_refusal(edge_t *self, struct MHD_Connection *connection, const char *text)
 {
     char from[INET6_ADDRSTRLEN] = "-";
+    size_t size = 0;
     mono_t now = mono_now();
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const void *address = address_of(connection, &size);
     if (self->said.ms && now.ms - self->said.ms < 1000) {
         self->unsaid++;
         return;
     }
-    if (info)
-        getnameinfo(info->client_addr,
-                    info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                             : sizeof(struct sockaddr_in),
-                    from, sizeof from, NULL, 0, NI_NUMERICHOST);
+    if (address)
+        inet_ntop(size == 4 ? AF_INET : AF_INET6, address, from, sizeof from);
     log_warning("http=%s: a request was refused: %s (and %llu more, not logged)", from, text,
                 (unsigned long long)self->unsaid);
     self->said = now;
@@ -133,17 +184,32 @@ log_refusal(edge_t *self, struct MHD_Connection *connection, const char *text)
 }
 
 static bool
-has_token(struct MHD_Connection *connection, const source_t *source)
+has_token(const request_t *self)
 {
-    const char *header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+    const char *header =
+        MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, "Authorization");
     if (!header || strncmp(header, "Bearer ", 7) != 0)
         return false;
-    return slice_same_secret(slice_text(header + 7), bytes_slice(source->token));
+    return slice_same_secret(slice_text(header + 7), bytes_slice(self->source->token));
+}
+
+static refusals_t *
+refusals_of(edge_t *self, struct MHD_Connection *connection)
+{
+    size_t size = 0, at = 0;
+    const void *address = address_of(connection, &size);
+    for (size_t i = 0; i < size; i++)
+        at = at * 31 + ((const uint8_t *)address)[i];
+    refusals_t *place = &self->refusals[at % WEB_ADDRESSES];
+    int64_t second = mono_now().ms / 1000;
+    if (place->second != second)
+        *place = (refusals_t){second, 0};
+    return place;
 }
 
 /* What can be said before the body is there. */
 static void
-look_at(const edge_t *self, request_t *request, const char *method, const char *path)
+look_at(edge_t *self, request_t *request, const char *method, const char *path)
 {
     if (!strcmp(path, "/v1/health")) {
         bool get = !strcmp(method, "GET");
@@ -160,9 +226,12 @@ look_at(const edge_t *self, request_t *request, const char *method, const char *
         return;
     }
     request->source = settings_source(self->settings, path + sizeof ALERTS_PATH - 1);
-    if (!request->source || !has_token(request->connection, request->source))
+    if (!request->source || (request->source->token && !has_token(request)))
         refuse(request, MHD_HTTP_UNAUTHORIZED,
                "no such source, or no 'Authorization: Bearer' with its token");
+    else if (is_unproven(request) &&
+             refusals_of(self, request->connection)->count >= WEB_REFUSALS_MAX)
+        refuse(request, MHD_HTTP_TOO_MANY_REQUESTS, "too many posts from there did not hold");
 }
 
 /* A length that is too long is refused before it is read. */
@@ -172,19 +241,25 @@ look_at_length(request_t *request)
     const char *length =
         MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Content-Length");
     uint64_t size;
-    if (request->source && length && !text_read_u64(length, 0, WEB_BODY_MAX, &size))
-        refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is over 1048576 bytes");
+    if (request->source && length && !text_read_u64(length, 0, body_max(request), &size))
+        refuse_size(request);
 }
 
 static void
-add_body(request_t *request, const char *data, size_t size)
+add_body(edge_t *self, request_t *request, const char *data, size_t size)
 {
+    bool unproven = is_unproven(request);
     if (!request->source)
         return;
-    if (request->body->size + size > WEB_BODY_MAX)
-        refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is over 1048576 bytes");
-    else
+    if (request->body->size + size > body_max(request)) {
+        refuse_size(request);
+    } else if (unproven && self->unproven + size > WEB_UNPROVEN_MAX) {
+        refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too much is posted at once: post it again");
+    } else {
         bytes_add(request->body, data, size);
+        request->unproven += unproven ? size : 0;
+        self->unproven += unproven ? size : 0;
+    }
 }
 
 static visitor_t *
@@ -214,7 +289,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *path, c
         return answer(connection, request->status, request->text);
     }
     if (*size) {
-        add_body(request, data, *size);
+        add_body(self, request, data, *size);
         *size = 0;
         return MHD_YES;
     }
@@ -232,8 +307,11 @@ static void
 on_completed(void *context, struct MHD_Connection *connection, void **own,
              enum MHD_RequestTerminationCode code)
 {
+    edge_t *self = context;
     visitor_t *visitor = visitor_of(connection);
-    (void)context, (void)code;
+    (void)code;
+    if (*own)
+        self->unproven -= ((request_t *)*own)->unproven;
     if (visitor) {
         visitor->since = mono_now();
         visitor->request = NULL;
@@ -304,27 +382,56 @@ run(edge_t *self)
     }
 }
 
+static void
+resume(request_t *request)
+{
+    visitor_of(request->connection)->request = NULL;
+    MHD_resume_connection(request->connection);
+}
+
+/* Where another try with the same bytes may do better, the status is none of 400, 413 and 422. */
+static unsigned
+status_of(fault_code_t code)
+{
+    static const struct {
+        fault_code_t code;
+        unsigned status;
+    } rows[] = {
+        {FAULT_LIMIT, MHD_HTTP_CONTENT_TOO_LARGE}, {FAULT_STALE, MHD_HTTP_UNPROCESSABLE_CONTENT},
+        {FAULT_WINDOW, MHD_HTTP_TOO_EARLY},        {FAULT_KEY, MHD_HTTP_FORBIDDEN},
+        {FAULT_SITE, MHD_HTTP_FORBIDDEN},          {FAULT_DENIED, MHD_HTTP_FORBIDDEN},
+        {FAULT_IO, MHD_HTTP_SERVICE_UNAVAILABLE}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (rows[i].code == code)
+            return rows[i].status;
+    return MHD_HTTP_BAD_REQUEST;
+}
+
+static void
+refuse_post(request_t *request, const char *source, const fault_t *fault)
+{
+    log_warning("source=%s: a post was refused: %s", source, fault->text);
+    refuse(request, status_of(fault->code), fault->text);
+}
+
 /* What is not sound is answered at once. */
 static void
 add_post(batch_t *batch, request_t *request)
 {
     fault_t fault = {0};
     const source_t *source = request->source;
-    alertmanager_t *alerts = alertmanager_parse(bytes_slice(request->body), &fault);
-    if (!alerts) {
-        refuse(request,
-               fault.code == FAULT_LIMIT ? MHD_HTTP_CONTENT_TOO_LARGE : MHD_HTTP_BAD_REQUEST,
-               fault.text);
-        log_warning("source=%s: a post was refused: %s", source->name, fault.text);
-        visitor_of(request->connection)->request = NULL;
-        MHD_resume_connection(request->connection);
+    slice_t body = bytes_slice(request->body);
+    alertmanager_t *alerts = source->token ? alertmanager_parse(body, &fault) : NULL;
+    if (fault.code) {
+        refuse_post(request, source->name, &fault);
+        resume(request);
         return;
     }
-    if (alertmanager_cut(alerts))
+    if (alerts && alertmanager_cut(alerts))
         log_warning("source=%s: %llu alerts of this group were cut off before they came here",
                     source->name, (unsigned long long)alertmanager_cut(alerts));
     batch->posts = memory_grow(batch->posts, batch->count, &batch->capacity, sizeof(post_t));
-    batch->posts[batch->count++] = (post_t){request, source, alerts};
+    batch->posts[batch->count++] = (post_t){request, source, alerts, body, fault};
     batch->bytes += request->body->size;
 }
 
@@ -367,10 +474,13 @@ static void
 settle(edge_t *self, batch_t *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
-        request_t *request = batch->posts[i].request;
-        request->recorded = true;
-        visitor_of(request->connection)->request = NULL;
-        MHD_resume_connection(request->connection);
+        const post_t *post = &batch->posts[i];
+        post->request->recorded = !post->fault.code;
+        if (post->fault.code) {
+            refusals_of(self, post->request->connection)->count++;
+            refuse_post(post->request, post->source->name, &post->fault);
+        }
+        resume(post->request);
     }
     self->flying -= batch->bytes;
     batch_destroy(&batch);
@@ -538,8 +648,11 @@ void
 web_take(web_t *self, on_post_t on_post, void *context)
 {
     for (batch_t *batch; (batch = next_batch(self));) {
-        for (size_t i = 0; i < batch->count; i++)
-            on_post(context, batch->posts[i].source, batch->posts[i].alerts);
+        for (size_t i = 0; i < batch->count; i++) {
+            post_t *post = &batch->posts[i];
+            if (on_post(context, post->source, post->alerts, post->body, &post->fault))
+                assert(post->fault.code);
+        }
         zlistx_add_end(self->taken, batch);
     }
 }

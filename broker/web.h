@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* web - the HTTP edge: POST /v1/alerts/SOURCE with "Authorization: Bearer TOKEN", and GET
- * /v1/health. HTTP and JSON are read in a thread of its own, which hands sound bodies to the loop
- * and decides nothing. A post is suspended until what it caused is on the disk; then it is answered
- * 200. Whatever is refused is answered 4xx with one sentence. TLS is for a proxy in front; listen
- * on loopback or a network that you trust. */
+/* web - the HTTP edge: POST /v1/alerts/SOURCE, and GET /v1/health. A source shows its token
+ * ("Authorization: Bearer TOKEN") and posts JSON, or posts alerts that it signed. HTTP and JSON are
+ * read in a thread of its own, which hands sound bodies to the loop and decides nothing; whether a
+ * signature holds, the loop says. A post is suspended until what it caused is on the disk; then it
+ * is answered 200. Whatever is refused is answered 4xx with one sentence. TLS is for a proxy in
+ * front; listen on loopback or a network that you trust. */
 #ifndef TOCSIN_WEB_H
 #define TOCSIN_WEB_H
 
 #include <czmq.h>
 
-#include "broker/alertmanager.h"
+#include "wire/alertmanager.h"
 #include "broker/settings.h"
+#include "wire/post.h"
 
 #define WEB_BODY_MAX                (1024 * 1024)
 #define WEB_MEMORY_MAX              (16 * 1024) /* of one connection: bounds its headers */
@@ -19,8 +21,15 @@
 #define WEB_REQUEST_MS              15000 /* from connection or last answer to the end of a request */
 #define WEB_FLIGHT_MAX              (4 * WEB_BODY_MAX) /* of bodies that the loop has; others wait */
 
-/* A sound body from a source that showed its token. */
-typedef void (*on_post_t)(void *context, const source_t *source, const alertmanager_t *body);
+/* Of sources that sign, anyone may post in the name. */
+#define WEB_SIGNED_MAX   POST_BYTES_MAX     /* of one body */
+#define WEB_UNPROVEN_MAX (8 * WEB_BODY_MAX) /* of all bodies that are there and not answered */
+#define WEB_REFUSALS_MAX 20                 /* posts that do not hold, of one address in a second */
+
+/* A sound body from a source that showed its token; of one that signs alerts is NULL, and body is
+ * what it sent. -1 with a fault has it refused. */
+typedef int (*on_post_t)(void *context, const source_t *source, const alertmanager_t *alerts,
+                         slice_t body, fault_t *fault);
 
 typedef struct web web_t;
 
@@ -39,7 +48,7 @@ zsock_t *web_socket(const web_t *self);
 /* Takes in the posts that wait; never blocks. */
 void web_take(web_t *self, on_post_t on_post, void *context);
 
-/* Has every post that was taken since the last call answered 200. */
+/* Has every post that was taken since the last call answered: 200, or why it was refused. */
 void web_answer(web_t *self);
 
 #endif

@@ -25,6 +25,8 @@
 #define CORE_OUTPUT_MAX     262144                   /* bytes that a part says of itself */
 #define CORE_LATE_MS        30000                    /* an acceptance may still be on its way */
 #define CORE_DECISIONS_MAX  64                       /* kept of one alert */
+#define CORE_ALERT_AHEAD_MS 300000                   /* by which a source's clock may be ahead */
+#define CORE_ALERT_PAST_MS  (24LL * 3600 * 1000)     /* a signed alert is taken so long */
 #define CORE_TRIGGERED_MAX  16                       /* playbooks that one alert may suggest */
 #define CORE_NOTICES_MAX    10000 /* that wait for one sink; what is beyond is lost, and said */
 #define CORE_NOTICE_MS      (24 * 3600 * 1000) /* a sink that would not take one in this time */
@@ -33,7 +35,7 @@
 
 /*    event            handler       carries (beside what is named, nothing) */
 #define EVENTS(X)                                                                                \
-    X(EVENT_ALERT, on_alert)       /* alert, region */                                           \
+    X(EVENT_ALERT, on_alert)       /* alert, region; signed: who, document, armors, region */    \
     X(EVENT_RELEASE, on_release)   /* document, armors, files */                                 \
     X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */                       \
     X(EVENT_GRANT, on_grant)       /* document, armors */                                        \
@@ -67,7 +69,7 @@ typedef enum {
 typedef struct {
     event_kind_t kind;
     const char *worker; /* by its CURVE key */
-    alert_t *alert;     /* site and received are filled in */
+    alert_t *alert;     /* site and received are filled in; NULL for one that its source signed */
     const char *region; /* of the intake, "" where it has none */
     slice_t document, armors, output;
     value_t **files; /* taken over */
@@ -78,7 +80,8 @@ typedef struct {
     uint64_t number;         /* of a notice; its code: "none" taken, "denied" refused, else again */
     const pubkey_t *proven;  /* of a receipt: the key whose signature was found on it already; NULL
                                 where nobody looked */
-    const char *who, *field; /* a person; what of incident `number` they change: core/change.c */
+    const char *who, *field; /* a person, or a source that signs; what of incident `number` they
+                                change: core/change.c */
     hash_t made;             /* out: the run of an order, the hash of what was submitted */
 } event_t;
 

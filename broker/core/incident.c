@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "broker/core/state.h"
+#include "common/document.h"
 
 #define SWEEP_MS        60000
 #define KEY_TEXT_MAX    (TEXT_NAME_MAX + 132)
@@ -160,11 +161,11 @@ make(core_t *self, const alert_t *alert, const char *intake)
 
 /* Waits for people or acts; says why, once for each reason. */
 static void
-decide(core_t *self, incident_t *incident, const alert_t *alert, slice_t document)
+decide(core_t *self, incident_t *incident, const alert_t *alert, slice_t evidence)
 {
     char reason[sizeof incident->reason];
     self->decided_count = 0;
-    bool acted = match_act(self, incident, alert, document, incident->leaf, reason, sizeof reason);
+    bool acted = match_act(self, incident, alert, evidence, incident->leaf, reason, sizeof reason);
     if (!acted && !self->decided_count)
         decision_note(self, NULL, &HASH_ZERO, false, reason);
     decisions_keep(self, incident);
@@ -191,15 +192,15 @@ subject_of(const core_t *self, const incident_t *incident, const alert_t *alert)
 }
 
 static void
-on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t document, uint64_t leaf)
+on_firing(core_t *self, incident_t *incident, const alert_t *alert, const char *intake,
+          slice_t evidence, uint64_t leaf)
 {
-    const alert_t *alert = event->alert;
     bool again = goes_on(incident);
     bool same = again && incident->starts.ms == alert->starts.ms;
     if (again)
-        describe(self, incident, alert, event->region);
+        describe(self, incident, alert, intake);
     else
-        incident = make(self, alert, event->region);
+        incident = make(self, alert, intake);
     incident->firing = true;
     incident->count++;
     incident->leaf = leaf;
@@ -208,7 +209,7 @@ on_firing(core_t *self, incident_t *incident, const event_t *event, slice_t docu
                       "the alert still fires after a run that verified well");
     } else if (!again || incident->state == INCIDENT_WAITING || !incident_open(incident->state) ||
                (incident->state == INCIDENT_FAILED && !same)) {
-        decide(self, incident, alert, document);
+        decide(self, incident, alert, evidence);
     }
     incident_put(self, incident);
 }
@@ -230,11 +231,74 @@ on_resolved(core_t *self, incident_t *incident, const alert_t *alert)
         incident_put(self, incident);
 }
 
+static int
+take(core_t *self, incident_t *incident, const alert_t *alert, const char *intake, slice_t evidence)
+{
+    uint64_t leaf = core_leaf_alert(self, subject_of(self, incident, alert), evidence);
+    if (alert->firing)
+        on_firing(self, incident, alert, intake, evidence, leaf);
+    else
+        on_resolved(self, incident, alert);
+    return 0;
+}
+
+/* Whether it says no more than what is known, or less: it came a second time, or too late. */
+static int
+is_old(core_t *self, const incident_t *incident, const alert_t *alert, bool *old, fault_t *fault)
+{
+    slice_t document = {0}, armor;
+    *old = !alert->firing && (!incident || !incident->firing);
+    if (*old || !incident)
+        return 0;
+    CLEANUP(bytes_destroy) bytes_t *leaf = core_leaf_bytes(self, incident->leaf, fault);
+    if (!leaf)
+        return -1;
+    document_split(bytes_slice(leaf), &document, &armor);
+    CLEANUP(alert_destroy) alert_t *last = alert_decode(document, fault);
+    *old = last && alert->received.ms <= last->received.ms;
+    return last ? 0 : -1;
+}
+
+static int
+check_age(const core_t *self, const alert_t *alert, fault_t *fault)
+{
+    if (alert->received.ms > self->now.ms + CORE_ALERT_AHEAD_MS)
+        return fault_set(fault, FAULT_WINDOW, "its source's clock is ahead of the broker's");
+    if (alert->received.ms < self->now.ms - CORE_ALERT_PAST_MS)
+        return fault_set(fault, FAULT_STALE, "its source received it over %d hours ago",
+                         (int)(CORE_ALERT_PAST_MS / 3600000));
+    return 0;
+}
+
+/* The bytes that its source signed are what is kept and offered. */
+static int
+on_signed_alert(core_t *self, const event_t *event, fault_t *fault)
+{
+    bool old = false;
+    fault_t why = {0};
+    CLEANUP(alert_destroy)
+    alert_t *alert =
+        trust_check_signed_alert(self->charter->trust, event->document, event->armors, fault);
+    if (!alert || check_age(self, alert, fault))
+        return -1;
+    if (strcmp(alert->source, event->who) != 0)
+        return fault_set(fault, FAULT_DENIED, "an alert of source '%s' came as one of '%s'",
+                         alert->source, event->who);
+    incident_t *incident = find_by_key(self, alert, &why);
+    if ((!incident && why.code) || is_old(self, incident, alert, &old, &why))
+        return fault_set(fault, FAULT_IO, "%s", why.text);
+    CLEANUP(bytes_destroy) bytes_t *evidence = bytes_copy(event->document);
+    bytes_add_slice(evidence, event->armors);
+    return old ? 0 : take(self, incident, alert, event->region, bytes_slice(evidence));
+}
+
 int
 on_alert(core_t *self, event_t *event, fault_t *fault)
 {
     fault_t why = {0};
     alert_t *alert = event->alert;
+    if (!alert)
+        return on_signed_alert(self, event, fault);
     alert->site = *trust_site(self->charter->trust);
     alert->received = self->now;
     if (alert->starts.ms <= 0)
@@ -244,12 +308,7 @@ on_alert(core_t *self, event_t *event, fault_t *fault)
         return fault_set(fault, why.code, "%s", why.text);
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     alert_encode(alert, document);
-    uint64_t leaf = core_leaf_alert(self, subject_of(self, incident, alert), bytes_slice(document));
-    if (alert->firing)
-        on_firing(self, incident, event, bytes_slice(document), leaf);
-    else
-        on_resolved(self, incident, alert);
-    return 0;
+    return take(self, incident, alert, event->region, bytes_slice(document));
 }
 
 /* The incident whose latest run this is. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "broker/core/state.h"
+#include "common/document.h"
 
 /* Releases in service that this alert triggers, ascending by playbook. */
 static size_t
@@ -30,14 +31,17 @@ match_suggest(const core_t *self, const char *alertname, char *names, size_t siz
 
 /* 0 with the warrant under which this alert may start the playbook on this worker. */
 static warrant_t *
-check(core_t *self, const shelved_t *release, held_grant_t *held, slice_t document,
+check(core_t *self, const shelved_t *release, held_grant_t *held, slice_t evidence,
       const char *worker, fault_t *fault)
 {
+    slice_t document = {0}, armor = {0};
+    document_split(evidence, &document, &armor);
     proof_t proof = {
         .by_grant = true,
         .authority = bytes_slice(held->document),
         .authority_armors = bytes_slice(held->armors),
         .alert = document,
+        .alert_armors = armor,
         .release = bytes_slice(release->document),
         .release_armors = bytes_slice(release->armors),
     };
@@ -74,7 +78,7 @@ who_granted(const core_t *self, held_grant_t *held)
 
 static void
 begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t *held,
-      const warrant_t *warrant, const char *worker, slice_t document, uint64_t leaf)
+      const warrant_t *warrant, const char *worker, slice_t evidence, uint64_t leaf)
 {
     run_row_t row = {.id = warrant->run,
                      .by_grant = true,
@@ -92,7 +96,7 @@ begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t
     text_copy(row.who, sizeof row.who, who_granted(self, held));
     held_grant_spend(held, worker, self->now);
     run_t *run =
-        run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors), document);
+        run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors), evidence);
     run_add(self, run, worker, 1);
     incident->run = row.id;
     incident_move(self, incident, INCIDENT_AUTHORISED, "a grant lets '%s' run on worker '%s'",
@@ -101,7 +105,7 @@ begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t
 }
 
 static bool
-try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t document,
+try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t evidence,
            uint64_t leaf, const char *worker, char *reason, size_t size)
 {
     const char *playbook = release->release->playbook;
@@ -113,11 +117,11 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t
         if (!hash_equal(&held->grant->release, &release->hash))
             continue;
         CLEANUP(warrant_destroy)
-        warrant_t *warrant = check(self, release, held, document, worker, &fault);
+        warrant_t *warrant = check(self, release, held, evidence, worker, &fault);
         decision_note(self, release, &held->hash, warrant,
                       warrant ? "it covers this alert" : fault.text);
         if (warrant) {
-            begin(self, incident, release, held, warrant, worker, document, leaf);
+            begin(self, incident, release, held, warrant, worker, evidence, leaf);
             return true;
         }
         snprintf(reason, size, "the grant for '%s' does not let it run: %s", playbook, fault.text);
@@ -128,7 +132,7 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t
 }
 
 bool
-match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document, uint64_t leaf,
+match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t evidence, uint64_t leaf,
           char *reason, size_t size)
 {
     shelved_t *found[CORE_TRIGGERED_MAX];
@@ -145,7 +149,7 @@ match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t docu
         return false;
     }
     for (size_t i = 0; i < count; i++)
-        if (try_grants(self, incident, found[i], document, leaf, worker->id, reason, size))
+        if (try_grants(self, incident, found[i], evidence, leaf, worker->id, reason, size))
             return true;
     return false;
 }

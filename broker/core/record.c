@@ -156,3 +156,18 @@ core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault)
         return 0;
     return fault_set(fault, why.code, "%s", why.text);
 }
+
+bytes_t *
+core_leaf_bytes(core_t *self, uint64_t number, fault_t *fault)
+{
+    CLEANUP(row_destroy) row_t *leaf = NULL;
+    query_t query = {.what = FIND_LEAVES, .number = number};
+    if (core_recall(self, &query, &leaf, fault))
+        return NULL;
+    if (!leaf || leaf->leaf.number != number) {
+        fault_set(fault, FAULT_FORMAT, "leaf %llu of the log is missing",
+                  (unsigned long long)number);
+        return NULL;
+    }
+    return bytes_copy(leaf->leaf.bytes);
+}

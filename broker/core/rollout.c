@@ -6,6 +6,7 @@
 
 #include "broker/core/state.h"
 #include "common/document.h"
+#include "common/document.h"
 #include "wire/message.h"
 
 /* Offers -------------------------------------------------------------------------------------- */
@@ -85,14 +86,16 @@ static void
 send_offer(core_t *self, run_t *run, const share_t *share)
 {
     char id[HASH_TEXT], release[HASH_TEXT];
+    slice_t alert = {0}, armor = {0};
     CLEANUP(bytes_destroy) bytes_t *place = place_of(run, share);
     frames_t *frames = message_new(MESSAGE_OFFER);
     frames_add_text(frames, hash_write(&run->row.id, id));
     frames_add_text(frames, run->row.by_grant ? "grant" : "order");
     frames_add(frames, bytes_slice(run->authority));
     frames_add(frames, bytes_slice(run->armors));
-    frames_add(frames, bytes_slice(run->alert));
-    frames_add(frames, slice_of(NULL, 0));
+    document_split(bytes_slice(run->alert), &alert, &armor);
+    frames_add(frames, alert);
+    frames_add(frames, armor);
     frames_add_text(frames, hash_write(&run->row.release, release));
     frames_add(frames, proof_of(run, wave_before(run, share->row.wave)));
     frames_add(frames, bytes_slice(place));

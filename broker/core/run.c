@@ -317,28 +317,13 @@ take_waits(core_t *self, run_t *run, fault_t *fault)
     return self->past->find(self->past->self, &waits, take_wait, run, fault);
 }
 
-static bytes_t *
-leaf_bytes(core_t *self, uint64_t number, fault_t *fault)
-{
-    CLEANUP(row_destroy) row_t *leaf = NULL;
-    query_t query = {.what = FIND_LEAVES, .number = number};
-    if (core_recall(self, &query, &leaf, fault))
-        return NULL;
-    if (!leaf || leaf->leaf.number != number) {
-        fault_set(fault, FAULT_FORMAT, "leaf %llu of the log is missing",
-                  (unsigned long long)number);
-        return NULL;
-    }
-    return bytes_copy(leaf->leaf.bytes);
-}
-
 static int
 recall_receipts(core_t *self, run_t *run, fault_t *fault)
 {
     for (size_t i = 0; i < run->share_count; i++) {
         share_t *share = &run->shares[i];
         if (share->row.proven && share->row.wave <= run->gate &&
-            !(share->receipt = leaf_bytes(self, share->row.receipt, fault)))
+            !(share->receipt = core_leaf_bytes(self, share->row.receipt, fault)))
             return -1;
     }
     return 0;
@@ -349,7 +334,7 @@ run_adopt(core_t *self, const run_row_t *row, fault_t *fault)
 {
     CLEANUP(row_destroy) row_t *authority = NULL;
     CLEANUP(bytes_destroy)
-    bytes_t *alert = row->by_grant ? leaf_bytes(self, row->alert, fault) : bytes_new();
+    bytes_t *alert = row->by_grant ? core_leaf_bytes(self, row->alert, fault) : bytes_new();
     query_t document = {.what = FIND_DOCUMENT, .hash = row->authority};
     char text[HASH_TEXT];
     hash_write(&row->id, text);

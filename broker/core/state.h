@@ -39,7 +39,7 @@ typedef struct {
 struct run {
     run_row_t row;
     bytes_t *authority, *armors; /* the order or grant */
-    bytes_t *alert;              /* the evidence; empty for an order */
+    bytes_t *alert;              /* the evidence, with its armor; empty for an order */
     bool careful;                /* more than observe: failures have a budget */
     unsigned gate;               /* the last listed wave; 0 for a grant's */
     char nonce[33];              /* of the order; "" for a grant's */
@@ -142,9 +142,11 @@ void core_keep(core_t *self, const char *kind, bool live, const hash_t *hash, sl
 /* A row with a key: over the one that this step put of it, where that is not long ago. */
 void core_put(core_t *self, const row_t *row);
 
-/* core_send takes over *frames. core_recall: *row is the caller's, NULL where the past has none. */
+/* core_send takes over *frames. core_recall: *row is the caller's, NULL where the past has none. A
+ * leaf's bytes are too; NULL with FAULT_FORMAT where it is missing. */
 void core_send(core_t *self, const char *worker, frames_t **frames);
 int core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault) MUST_CHECK;
+bytes_t *core_leaf_bytes(core_t *self, uint64_t number, fault_t *fault);
 
 /* peer.c. A peer is made where there is none, and is the core's for good. */
 peer_t *core_peer(core_t *self, const char *worker);
@@ -177,9 +179,10 @@ void decision_note(core_t *self, const shelved_t *release, const hash_t *grant, 
                    const char *reason);
 void decisions_keep(core_t *self, incident_t *incident);
 
-/* match.c: what a firing alert may cause; true where a run was begun, else why not in reason. */
+/* match.c: what a firing alert may cause; true where a run was begun, else why not in reason.
+ * evidence is its document and, where its source signed it, the armor. */
 void match_suggest(const core_t *self, const char *alertname, char *names, size_t size);
-bool match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t document,
+bool match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t evidence,
                uint64_t leaf, char *reason, size_t size);
 
 /* notice.c. The first three put a notice for each sink that hears of it, and cost nothing where

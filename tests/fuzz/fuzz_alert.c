@@ -3,7 +3,7 @@
  * can hold, so that it encodes to bytes that decode. */
 #include <assert.h>
 
-#include "broker/alertmanager.h"
+#include "wire/alertmanager.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "broker/alertmanager.h"
+#include "wire/alertmanager.h"
 #include "common/file.h"
 
 #define SAMPLES       "tests/samples/alertmanager/"

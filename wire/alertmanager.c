@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/alertmanager.h"
+#include "wire/alertmanager.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
