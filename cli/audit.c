@@ -31,7 +31,7 @@ typedef struct {
 } chain_t;
 
 typedef struct {
-    const trust_t *trust;
+    trust_t *trust;
     bool say;           /* sentences as they come; else they are only kept */
     merkle_t log;       /* over the leaves that were read */
     hash_t pinned_head; /* the log's when it had the pin's size */
@@ -49,7 +49,7 @@ destroy_memory(void **item_p)
 }
 
 static void
-audit_begin(audit_t *self, const trust_t *trust, bool say)
+audit_begin(audit_t *self, trust_t *trust, bool say)
 {
     *self = (audit_t){.trust = trust, .say = say};
     self->chains = zhashx_new();
@@ -183,6 +183,17 @@ check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
     return check_chain(self, receipt, &hash, fault);
 }
 
+static int
+check_alert(audit_t *self, slice_t document, slice_t armor, fault_t *fault)
+{
+    if (!armor.size)
+        return 0;
+    CLEANUP(alert_destroy)
+    alert_t *alert = trust_check_signed_alert(self->trust, document, armor, fault);
+    self->signatures += alert != NULL;
+    return alert ? 0 : fault_wrap(fault, "an alert");
+}
+
 /* What a leaf's document is, who signs it, and what else must hold. */
 static const struct kind {
     const char *kind;
@@ -190,7 +201,7 @@ static const struct kind {
     purpose_t one, other; /* SIGN_PURPOSES: people do not sign it */
     int (*check)(audit_t *self, slice_t document, slice_t armors, fault_t *fault);
 } kinds[] = {
-    {"alert", "alert", SIGN_PURPOSES, SIGN_PURPOSES, NULL},
+    {"alert", "alert", SIGN_PURPOSES, SIGN_PURPOSES, check_alert},
     {"order", "order", SIGN_ORDER, SIGN_ORDER, remember_order},
     {"grant", "grant", SIGN_GRANT, SIGN_GRANT, NULL},
     {"release", "release", SIGN_AUTHOR, SIGN_APPROVE, NULL},
@@ -369,7 +380,7 @@ report(const audit_t *self, bool json)
 }
 
 static int
-verify(const options_t *options, const trust_t *trust, record_t *record, fault_t *fault)
+verify(const options_t *options, trust_t *trust, record_t *record, fault_t *fault)
 {
     pin_t pin;
     pubkey_t key;

@@ -229,6 +229,8 @@ keys_source(const options_t *options, int argc, char **argv)
     CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], name, &fault);
     if (!draft || (argc == 5 && keys_read_public(argv[4], &key, &fault)))
         return command_fail(&fault);
+    if (argc == 5)
+        draft_drop(draft, "source", argv[3], "");
     draft_add(draft, "source", "%s", argv[3]);
     if (argc == 5) {
         pubkey_write(&key, text);

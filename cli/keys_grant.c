@@ -208,6 +208,21 @@ check_calls(const manifest_t *manifest, fault_t *fault)
     return 0;
 }
 
+static void
+print_evidence(const grant_t *grant, class_t highest)
+{
+    if (grant->evidence == EVIDENCE_SIGNED)
+        fputs("  only on alerts that are signed at their source\n\n", stderr);
+    else if (highest == CLASS_OBSERVE)
+        fputs("  on the broker's word that a source with the right token sent the alert\n\n",
+              stderr);
+    else
+        fputs("  ON THE BROKER'S WORD ALONE that a source with the right token sent the alert: who "
+              "owns\n  the broker makes alerts up (--evidence signed asks for the source's "
+              "signature)\n\n",
+              stderr);
+}
+
 /* What an enemy who can raise any matching alert could make of it. */
 static void
 print_worst_case(const grant_t *grant, const fetched_t *fetched, const trust_t *trust)
@@ -226,10 +241,7 @@ print_worst_case(const grant_t *grant, const fetched_t *fetched, const trust_t *
             (unsigned long long)grant->budget_runs, (unsigned long long)grant->budget_s,
             (unsigned long long)(life_s / DAY_S), (unsigned long long)spans * grant->budget_runs,
             (unsigned long long)spans * grant->budget_runs * workers);
-    fputs(grant->evidence == EVIDENCE_TOKEN
-              ? "  on the broker's word that a source with the right token sent the alert\n\n"
-              : "  on alerts that are signed at their source\n\n",
-          stderr);
+    print_evidence(grant, fetched->release->highest);
 }
 
 static int

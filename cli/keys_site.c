@@ -267,6 +267,8 @@ keys_allowed_signers(const options_t *options, int argc, char **argv)
         const fleet_t *fleet = trust_fleet(trust, i);
         for (size_t j = 0; j < fleet->worker_count; j++)
             print_signer(fleet->workers[j].id, "receipt@tocsin.v1", &fleet->workers[j].key);
+        for (size_t j = 0; j < fleet->signer_count; j++)
+            print_signer(fleet->signers[j].source, "alert@tocsin.v1", &fleet->signers[j].key);
     }
     return 0;
 }

@@ -71,6 +71,7 @@ gather(replay_t *self, const wanted_t *wanted, fault_t *fault)
     self->scene = (scene_t){.trust = self->trust,
                             .alert = self->alert,
                             .document = document,
+                            .armor = value_slice(value_get(self->incident, "armor")),
                             .grants = self->grants,
                             .runs = value_get(self->incident, "runs"),
                             .now = wall_now()};

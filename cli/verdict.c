@@ -156,8 +156,8 @@ static void
 say_evidence(weighing_t *self)
 {
     bool token = self->weighed->grant->evidence == EVIDENCE_TOKEN;
-    bytes_add_text(self->wants, token ? "a source's token" : "signed alerts");
-    bytes_add_text(self->found, "a source's token");
+    bytes_add_text(self->wants, token ? "the broker's word" : "its source's signature");
+    bytes_add_text(self->found, self->scene->armor.size ? "a signature" : "the broker's word");
 }
 
 static void
@@ -431,6 +431,7 @@ grant_of(const scene_t *scene, const revision_t *revision, const value_t *given)
                      .authority = document,
                      .authority_armors = value_slice(value_get(given, "armors")),
                      .alert = scene->document,
+                     .alert_armors = scene->armor,
                      .release = revision->release,
                      .release_armors = revision->armors,
                      .accepted = moment_of(scene)};

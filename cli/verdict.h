@@ -26,6 +26,7 @@ typedef struct {
     trust_t *trust;
     const alert_t *alert;
     slice_t document;      /* the alert's; judged as of the moment it was received */
+    slice_t armor;         /* its source's; empty where it has none */
     const value_t *grants; /* as the verb `grants` lists them */
     const value_t *runs;   /* that began for the same incident: what they took of a budget, or
                               began of a cool-down, holds nothing back */

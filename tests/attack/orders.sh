@@ -14,7 +14,7 @@ prints_worst_case() {
     local printed line
     printed=$(print_grant) || { echo "$printed"; return 1; }
     for line in "on north-1 north-2\$" "with path under $SITE_HOME/mnt/north-1\$" "with unit equals web\$" \
-        "may change: file.remove" "2 times in 3600 s on each worker" "on the broker's word"; do
+        "may change: file.remove" "2 times in 3600 s on each worker" "ON THE BROKER'S WORD ALONE"; do
         grep -q -- "$line" <<<"$printed" || { echo "no line '$line' in: $printed"; return 1; }
     done
 }
