@@ -136,7 +136,7 @@ every_line_of_a_manifest_is_said(void **state)
         HEAD "class observe\nrollout 1 2 30 0\nlimits 5 2\ncooldown 60\ninput how choice\n"
              "input n integer\ninput tag string\npattern tag v[0-9]+\nrange n 1 9\n"
              "choice how hard\nchoice how soft\nstep a run 60 undo\nstep b approve 60 -\n"
-             "step c ask 60 -\nstep d notify 60 -\nstep e call 60 when\nstep f run 60 always\n"
+             "step c ask 60 -\nstep d notify 60 -\nstep e call 60 when\nstep f run 60 always,once\n"
              "needs b a\nfailure d a\nretry a 2 10\neach a 9\nperson b officer 60\n"
              "person c responder 90\ntext b Go%20on?\ntext c How?\nanswer c choice\n"
              "option c x\noption c y\nnotify d pager\ncall e other\ngiven e z inputs.n\nend\n";
@@ -152,7 +152,7 @@ every_line_of_a_manifest_is_said(void **state)
         "step c: waits at most 90 s for an answer (choice, of x | y) of one responder: How?",
         "step d: notifies pager; at most 60 s; only once failed: a",
         "step e: calls other; gives z = inputs.n; skips itself where not needed",
-        "step f: at most 60 s; runs last, whatever happened",
+        "step f: at most 60 s; runs last, whatever happened; runs once, on the last target",
     };
     CLEANUP(value_destroy) value_t *changes = changes_between(NULL, text);
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++)

@@ -156,6 +156,29 @@ finds_what_makes_a_step_doubtful(void **state)
 }
 
 static void
+finds_what_is_not_in_ctx_all(void **state)
+{
+    (void)state;
+    says(BOOK "step 'a' { run = function(ctx)\n return ctx.all.b end } }", "3: error",
+         "step 'a' looks at ctx.all.b: only a step with once = true has ctx.all");
+    says(BOOK "step 'a' { run = function(ctx)\n return next(ctx.all) end } }", "3: error",
+         "only a step with once = true has ctx.all");
+    says("local function sum(ctx)\n return ctx.all.b end\n" BOOK
+         "step 'b' { run = function() end },\n"
+         "step 'a' { once = true, run = function(ctx) return sum(ctx) end } }",
+         "2: error", "step 'a' looks at ctx.all.b: it is there only of a step that it needs");
+    says(BOOK "step 'b' { once = true, run = function() end },\n"
+              "step 'a' { once = true, needs = { 'b' },\n"
+              " run = function(ctx) return ctx.all.b end } }",
+         "4: error", "that one runs once too: its output is in ctx.here");
+    CLEANUP(value_destroy)
+    value_t *findings = look_at(BOOK "step 'b' { run = function() end },\n"
+                                     "step 'a' { once = true, needs = { 'b' },\n"
+                                     " run = function(ctx) return ctx.all.b end } }");
+    assert_int_equal(count_of(findings, "4: error", ""), 0);
+}
+
+static void
 says_where_a_playbook_does_not_load(void **state)
 {
     (void)state;
@@ -200,6 +223,7 @@ main(void)
         cmocka_unit_test(finds_names_that_do_not_exist_here),
         cmocka_unit_test(finds_loops_without_an_end),
         cmocka_unit_test(finds_what_makes_a_step_doubtful),
+        cmocka_unit_test(finds_what_is_not_in_ctx_all),
         cmocka_unit_test(says_where_a_playbook_does_not_load),
         cmocka_unit_test(a_text_that_is_no_lua_gives_tokens_all_the_same),
     };

@@ -265,6 +265,80 @@ only_what_the_step_calls_and_the_order_lists_is_its_callee(void **state)
     answers(bench, "REFUSED", "denied");
 }
 
+/* ---- steps that run once ---- */
+
+#define ONCE                                                                               \
+    PLAYBOOK("disk-full", "step clean run 60 -\nstep last run 60 once\nneeds last clean\n" \
+                          "use clean file.remove change\nuse last file.remove change\n")
+
+/* An order of it for w1 in the first of two waves, or in the second. */
+static void
+give_once(bench_t *bench, bool here)
+{
+    sealed_done(&bench->release);
+    bench->release = seal_release(bench, "disk-full", ONCE);
+    order_t *order = new_order(bench);
+    text_copy(order->targets[0].target, sizeof order->targets[0].target, here ? "w2" : "w1");
+    site_add_target(order, 2, here ? "w1" : "w2");
+    seal_order(bench, order, "pat");
+    send_warrant_of(bench, "order", ONCE);
+    answers(bench, "GRANTED", "");
+}
+
+static void
+what_runs_once_is_done_on_the_last_target_only(void **state)
+{
+    bench_t *bench = *state;
+    give_once(bench, false);
+    remove_at(bench, "clean", "1", "/var/log/a.1");
+    finish(bench, FAULT_NONE);
+    answers(bench, "RESULT", "");
+    remove_at(bench, "last", "1", "/var/log/a.1");
+    answers(bench, "FAULT", "denied");
+    assert_int_equal(bench->started, 1);
+}
+
+static void
+what_runs_once_is_done_on_the_last_target(void **state)
+{
+    bench_t *bench = *state;
+    give_once(bench, true);
+    remove_at(bench, "last", "1", "/var/log/a.1");
+    finish(bench, FAULT_NONE);
+    answers(bench, "RESULT", "");
+}
+
+static void
+an_order_without_a_target_for_what_runs_once_is_no_warrant(void **state)
+{
+    bench_t *bench = *state;
+    give_once(bench, true);
+    order_t *order = new_order(bench);
+    site_add_target(order, 1, "w2");
+    seal_order(bench, order, "pat");
+    send_warrant_of(bench, "order", ONCE);
+    answers(bench, "REFUSED", "target");
+}
+
+static void
+a_playbook_with_a_step_that_runs_once_is_no_callee(void **state)
+{
+    bench_t *bench = *state;
+    static const char once[] = PLAYBOOK("other", "input deep path\nstep a run 60 once\n"
+                                                 "use a file.remove change\n");
+    CLEANUP(sealed_done) sealed_t usual = give_gated(bench);
+    CLEANUP(sealed_done) sealed_t other = seal_release(bench, "other", once);
+    order_t *order = new_order(bench);
+    order->release_count = 2;
+    text_copy(order->releases[1].playbook, sizeof order->releases[1].playbook, "other");
+    order->releases[1].hash = hash_of(bytes_slice(other.document));
+    seal_order(bench, order, "pat");
+    send_warrant_of(bench, "order", GATED);
+    answers(bench, "GRANTED", "");
+    send_callee(bench, "more", &other, once);
+    answers(bench, "REFUSED", "denied");
+}
+
 /* ---- stops ------------------------------------------------------------------------------- */
 
 static void
@@ -429,6 +503,10 @@ main(void)
         TEST(a_consent_that_does_not_count_opens_nothing),
         TEST(a_callee_acts_within_its_own_manifest_and_what_it_was_given),
         TEST(only_what_the_step_calls_and_the_order_lists_is_its_callee),
+        TEST(a_playbook_with_a_step_that_runs_once_is_no_callee),
+        TEST(an_order_without_a_target_for_what_runs_once_is_no_warrant),
+        TEST(what_runs_once_is_done_on_the_last_target),
+        TEST(what_runs_once_is_done_on_the_last_target_only),
         cmocka_unit_test(a_stop_refuses_every_new_op_and_warrant_from_then_on),
         TEST(an_op_in_flight_ends_and_a_resume_lets_others_begin),
         TEST(a_second_resume_leaves_no_file_behind),

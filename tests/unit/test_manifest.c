@@ -223,6 +223,76 @@ what_does_not_hang_together_is_refused(void **state)
 }
 
 static void
+what_runs_once_is_needed_by_nothing_that_does_not(void **state)
+{
+    (void)state;
+    refuses(SMALL "step a run 60 once\nstep b run 60 -\nneeds b a\nend\n", FAULT_FORMAT,
+            "step 'b' needs 'a', which runs once for all targets");
+    refuses(SMALL "step a run 60 once\nstep b run 60 -\nfailure b a\nend\n", FAULT_FORMAT,
+            "step 'b' stands for the failure of 'a', which runs once");
+    refuses(SMALL "step a run 60 once,always\nend\n", FAULT_FORMAT, "no flags");
+}
+
+static void
+what_runs_once_gathers_what_each_target_gave(void **state)
+{
+    (void)state;
+    fault_t fault = {0};
+    char gathered[8] = "";
+    CLEANUP(manifest_destroy)
+    manifest_t *self = manifest_decode(
+        slice_text(SMALL "step a run 60 -\nstep b run 60 always,once\nstep c approve 60 -\n"
+                         "step d run 60 -\nstep e run 60 once\nstep f run 60 -\nneeds b a\n"
+                         "needs b d\nneeds b e\nneeds e c\nfailure d a\nperson c officer 60\n"
+                         "text c Sure?\nend\n"),
+        &fault);
+    if (!self)
+        fail_msg("%s", fault.text);
+    for (size_t i = 0; i < self->step_count; i++)
+        if (manifest_gathers(self, &self->steps[i]))
+            strcat(gathered, self->steps[i].name);
+    assert_string_equal(gathered, "a"); /* c gives nothing, d is for a failure, e is once too */
+    assert_true(manifest_has_once(self));
+    assert_int_equal(manifest_check_called(self, &fault), -1);
+    assert_int_equal(fault.code, FAULT_DENIED);
+}
+
+static void
+what_runs_once_wants_a_target_by_itself(void **state)
+{
+    (void)state;
+    fault_t fault = {0};
+    target_line_t targets[ONCE_TARGETS_MAX + 1] = {{1, "a"}, {1, "b"}, {2, "c"}};
+    CLEANUP(memory_free) order_t *order = memory_new(1, sizeof *order);
+    CLEANUP(manifest_destroy)
+    manifest_t *self = manifest_decode(slice_text(SMALL "step a run 60 once\nend\n"), &fault);
+    CLEANUP(manifest_destroy) manifest_t *other = whole();
+    order->targets = targets;
+    order->target_count = 3;
+    assert_int_equal(manifest_check_order(self, order, &fault), 0);
+    order->target_count = 1;
+    assert_int_equal(manifest_check_order(self, order, &fault), 0);
+    order->target_count = 2;
+    assert_int_equal(manifest_check_order(self, order, &fault), -1);
+    assert_non_null(strstr(fault.text, "wave 1, the last, has more than the one"));
+    assert_int_equal(manifest_check_order(other, order, &fault), 0);
+    order->target_count = ONCE_TARGETS_MAX;
+    targets[ONCE_TARGETS_MAX - 1].wave = 3;
+    assert_int_equal(manifest_check_order(self, order, &fault), 0);
+    order->target_count++;
+    targets[ONCE_TARGETS_MAX].wave = 4;
+    assert_int_equal(manifest_check_order(self, order, &fault), -1);
+    assert_int_equal(fault.code, FAULT_TARGET);
+    order->target_count = 1;
+    order->wave_count = 1;
+    assert_int_equal(manifest_check_order(self, order, &fault), -1);
+    order->wave_count = 0;
+    order->continues = hash_of(slice_text("an earlier run"));
+    assert_int_equal(manifest_check_order(self, order, &fault), -1);
+    assert_non_null(strstr(fault.text, "continues no other"));
+}
+
+static void
 grant_input_injection_shell_metachars(void **state)
 {
     (void)state;
@@ -623,6 +693,9 @@ main(void)
         cmocka_unit_test(a_list_bounds_an_argument_to_its_items),
         cmocka_unit_test(steps_that_do_not_fit_their_kind_are_refused),
         cmocka_unit_test(what_runs_last_or_for_a_failure_is_needed_by_nothing_ordinary),
+        cmocka_unit_test(what_runs_once_is_needed_by_nothing_that_does_not),
+        cmocka_unit_test(what_runs_once_gathers_what_each_target_gave),
+        cmocka_unit_test(what_runs_once_wants_a_target_by_itself),
         cmocka_unit_test(inputs_that_cannot_hold_are_refused),
         cmocka_unit_test(a_playbook_that_is_wrong_says_where),
         cmocka_unit_test(a_map_from_a_runner_may_be_anything),

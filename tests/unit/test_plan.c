@@ -241,6 +241,24 @@ grows_waves_up_to_what_an_order_may_stand_for(void **state)
 }
 
 static void
+what_runs_once_has_the_last_target_to_itself(void **state)
+{
+    desk_t *desk = *state;
+    fault_t fault;
+    desk->manifest->steps[0].once = true;
+    desk->wish.first = 9;
+    name_targets(desk, 9);
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
+    assert_non_null(order);
+    assert_int_equal(order->targets[7].wave, 1);
+    assert_int_equal(order->targets[8].wave, 2);
+    assert_string_equal(order->targets[8].target, "w8"); /* named last */
+    desk->wish.continues = hash_of(slice_text("an earlier run"));
+    assert_null(order_of(desk, &fault));
+    assert_non_null(strstr(fault.text, "plan it anew"));
+}
+
+static void
 takes_the_host_of_the_incident_where_no_target_is_named(void **state)
 {
     desk_t *desk = *state;
@@ -490,6 +508,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         DESK_TEST(forms_waves_that_grow_in_the_order_that_targets_were_named),
         DESK_TEST(grows_waves_up_to_what_an_order_may_stand_for),
+        DESK_TEST(what_runs_once_has_the_last_target_to_itself),
         DESK_TEST(takes_the_host_of_the_incident_where_no_target_is_named),
         DESK_TEST(refuses_a_target_that_is_unknown_or_named_twice),
         DESK_TEST(chooses_by_labels_region_and_name),

@@ -151,6 +151,38 @@ a_rehearsal_walks_as_a_worker_does(void **state)
                  NULL);
 }
 
+static const char tally[] =
+    "return playbook { name = 'tally', summary = 'tally',\n"
+    "step 'count' { when = function(ctx) return ctx.incident.skip == nil end,\n"
+    " run = function(ctx) return ctx.incident.count end },\n"
+    "step 'sum' { once = true, needs = { 'count' }, run = function(ctx) local words = {}\n"
+    " for target, count in pairs(ctx.all.count) do\n"
+    "  words[#words + 1] = target .. '=' .. tostring(count) end\n"
+    " return table.concat(words, ' ') end } }";
+
+static void
+a_rehearsal_has_what_other_targets_gave(void **state)
+{
+    (void)state;
+    rehearses_in(tally,
+                 "return { incident = { count = 3 }, all = { count = { w1 = 1, w2 = true } },"
+                 " expect = { count = 'ok', sum = 'ok' },"
+                 " output = { sum = 'rehearsal=3 w1=1 w2=true' } }",
+                 NULL);
+    rehearses_in(tally,
+                 "return { expect = { count = 'ok', sum = 'ok' },"
+                 " output = { sum = 'rehearsal=true' } }",
+                 NULL);
+    rehearses_in(tally,
+                 "return { incident = { skip = true }, all = { count = { w1 = 1 } },"
+                 " expect = { count = 'skipped', sum = 'ok' }, output = { sum = 'w1=1' } }",
+                 NULL);
+    rehearses_in(tally, "return { all = { sum = { w1 = 1 } }, expect = { count = 'ok' } }",
+                 "no step that runs once needs 'sum'");
+    rehearses_in(tally, "return { all = { count = 1 }, expect = { count = 'ok' } }",
+                 "all = { STEP = { TARGET = output } }");
+}
+
 static void
 a_rehearsal_makes_ops_fail(void **state)
 {
@@ -260,6 +292,7 @@ main(void)
         cmocka_unit_test(a_rehearsal_passes_where_all_came_as_expected),
         cmocka_unit_test(a_rehearsal_says_what_came_otherwise),
         cmocka_unit_test(a_rehearsal_walks_as_a_worker_does),
+        cmocka_unit_test(a_rehearsal_has_what_other_targets_gave),
         cmocka_unit_test(a_rehearsal_makes_ops_fail),
         cmocka_unit_test(chaos_finds_what_nobody_thought_of),
         cmocka_unit_test(the_guide_s_playbook_passes_its_test),

@@ -433,6 +433,28 @@ a_whole_walk_can_be_undone_by_a_caller(void **state)
     assert_string_equal(begun(&one), "");
 }
 
+static void
+what_runs_once_has_no_place_on_other_targets(void **state)
+{
+    (void)state;
+    CLEANUP(end_course) course_t one = course();
+    add(&one, "a", "");
+    add(&one, "b", "a")->once = true;
+    add(&one, "c", "b")->once = true;
+    manifest_step_t *last = add(&one, "z", "");
+    last->always = last->once = true;
+    stands_for(&one, "c", "a");
+    one.walk = walk_new(one.manifest);
+    walk_leave_out_once(one.walk);
+    assert_string_equal(begun(&one), "a");
+    ends(&one, "a", 1, OUTCOME_OK, false);
+    stride_t stride = stride_of(&one, "b", 1);
+    assert_false(walk_ended(one.walk, &stride, &(walk_end_t){.outcome = OUTCOME_OK}));
+    assert_string_equal(begun(&one), "");
+    walk_halt(one.walk); /* nothing is left that it could cut short */
+    assert_int_equal(walk_part(one.walk), OUTCOME_OK);
+}
+
 int
 main(void)
 {
@@ -457,6 +479,7 @@ main(void)
         cmocka_unit_test(what_an_earlier_run_called_is_undone_by_the_run_that_continues_it),
         cmocka_unit_test(what_a_caller_had_half_undone_did_not_end_well),
         cmocka_unit_test(a_whole_walk_can_be_undone_by_a_caller),
+        cmocka_unit_test(what_runs_once_has_no_place_on_other_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
