@@ -27,8 +27,7 @@ void
 cache_destroy(cache_t **self_p)
 {
     cache_t *self = *self_p;
-    if (!self)
-        return;
+    assert(self);
     free(self->lines);
     free(self);
     *self_p = NULL;

@@ -30,8 +30,6 @@ static void
 read_target(consent_t *self, size_t *capacity, document_reader_t *in)
 {
     char **row = document_row(in, "target", 2);
-    if (!fields_room(in, self->target_count, CONSENT_TARGETS_MAX))
-        return;
     self->targets = memory_grow(self->targets, self->target_count, capacity, sizeof *self->targets);
     consent_target_t *line = &self->targets[self->target_count];
     fields_target(in, row[0], line->target);
@@ -60,9 +58,7 @@ consent_decode(slice_t document, fault_t *fault)
     if (document_close(&in, fault))
         return NULL;
     consent_encode(self, again);
-    if (document_same(document, bytes_slice(again), fault))
-        return NULL;
-    return MOVE(self);
+    return fields_proved(&self, document, again, fault);
 }
 
 void

@@ -10,8 +10,7 @@
 #include "keys/order.h"
 #include "keys/receipt.h"
 
-#define CONSENT_TARGETS_MAX 4096
-#define CONSENT_MAX_S       (24 * 3600) /* from created to expires */
+#define CONSENT_MAX_S (24 * 3600) /* from created to expires */
 
 typedef struct {
     char target[2 * TEXT_NAME_MAX + 2]; /* WORKER or WORKER/HOST */
@@ -27,7 +26,7 @@ typedef struct {
     char reason[ORDER_REASON_MAX + 1];
     wall_t created, expires;
     size_t target_count;
-    consent_target_t *targets; /* ascending, each once, at least one */
+    consent_target_t *targets; /* ascending, each once, at least one; as many as a document holds */
 } consent_t;
 
 /* Either type. NULL with FAULT_FORMAT or FAULT_LIMIT. Nothing is verified. */

@@ -3,10 +3,8 @@
 
 #include <assert.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "common/file.h"
+#include "keys/secret.h"
 
 static void
 derive_public(curvepair_t *self)
@@ -18,22 +16,8 @@ derive_public(curvepair_t *self)
 int
 curve_load(curvepair_t *self, const char *path, fault_t *fault)
 {
-    struct stat status;
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 80, fault);
-    if (!text)
+    if (secret_load(path, self->secret, fault))
         return -1;
-    if (stat(path, &status) || status.st_mode & 077) {
-        sodium_memzero(text->data, text->size);
-        return fault_set(fault, FAULT_KEY, "'%s' may be read by others: chmod 600 it", path);
-    }
-    bool whole = text->size == 65 && text->data[64] == '\n';
-    if (whole)
-        text->data[64] = '\0';
-    bool good = whole && hex_decode(bytes_text(text), self->secret, sizeof self->secret);
-    sodium_memzero(text->data, text->size);
-    if (!good)
-        return fault_set(fault, FAULT_KEY, "'%s' is not 64 hexadecimal digits and a line end",
-                         path);
     derive_public(self);
     return 0;
 }
@@ -41,15 +25,10 @@ curve_load(curvepair_t *self, const char *path, fault_t *fault)
 int
 curve_make(curvepair_t *self, const char *path, fault_t *fault)
 {
-    char text[66];
-    if (!access(path, F_OK))
-        return fault_set(fault, FAULT_CONFLICT, "'%s' is there already", path);
-    curve_random(self);
-    hex_encode(slice_of(self->secret, sizeof self->secret), text);
-    text[64] = '\n';
-    int failed = file_write(path, slice_of(text, 65), 0600, fault);
-    sodium_memzero(text, sizeof text);
-    return failed;
+    if (secret_make(path, self->secret, fault))
+        return -1;
+    derive_public(self);
+    return 0;
 }
 
 void

@@ -11,10 +11,8 @@ typedef struct {
     uint8_t secret[32];
 } curvepair_t;
 
-/* FAULT_KEY where others may read the file, or it holds something else. */
+/* As secret_load and secret_make (keys/secret.h). */
 int curve_load(curvepair_t *self, const char *path, fault_t *fault) MUST_CHECK;
-
-/* Makes a pair and writes its file; FAULT_CONFLICT if one is there. */
 int curve_make(curvepair_t *self, const char *path, fault_t *fault) MUST_CHECK;
 
 /* A pair that is kept nowhere, for a stranger's part in a self-test. */

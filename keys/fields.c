@@ -171,6 +171,13 @@ fields_grow(void *lines, size_t count, size_t size)
     return lines;
 }
 
+void *
+fields_proved(void *self_p, slice_t document, const bytes_t *again, fault_t *fault)
+{
+    void **self = self_p;
+    return document_same(document, bytes_slice(again), fault) ? NULL : MOVE(*self);
+}
+
 const char *
 fields_escape(bytes_t *scratch, const char *value)
 {

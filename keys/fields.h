@@ -50,6 +50,10 @@ bool fields_room(document_reader_t *in, size_t count, size_t max);
 /* Room for one line more than count, doubled as it grows; what is behind the others is zeroed. */
 void *fields_grow(void *lines, size_t count, size_t size);
 
+/* The decoded struct at *self_p, handed over, where it was written again to the same bytes; else
+ * NULL, and it stays its owner's. */
+void *fields_proved(void *self_p, slice_t document, const bytes_t *again, fault_t *fault);
+
 /* The escaped spelling, in scratch and valid until its next use. */
 const char *fields_escape(bytes_t *scratch, const char *value);
 void fields_add_hash(bytes_t *out, const char *key, const hash_t *hash);

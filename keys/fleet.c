@@ -9,8 +9,6 @@ static void
 read_host(fleet_t *self, document_reader_t *in)
 {
     char **row = document_row(in, "host", 2);
-    if (!fields_room(in, self->host_count, FLEET_HOSTS_MAX))
-        return;
     self->hosts = fields_grow(self->hosts, self->host_count, sizeof *self->hosts);
     host_line_t *line = &self->hosts[self->host_count++];
     fields_word(in, row[0], line->host, sizeof line->host);
@@ -46,8 +44,6 @@ static void
 read_worker(fleet_t *self, document_reader_t *in)
 {
     char **row = document_row(in, "worker", 5);
-    if (!fields_room(in, self->worker_count, FLEET_WORKERS_MAX))
-        return;
     self->workers = fields_grow(self->workers, self->worker_count, sizeof *self->workers);
     worker_line_t *line = &self->workers[self->worker_count++];
     fields_name(in, row[0], line->id);
@@ -138,9 +134,7 @@ fleet_decode(slice_t document, fault_t *fault)
         check_hosts(self, fault))
         return NULL;
     fleet_encode(self, again);
-    if (document_same(document, bytes_slice(again), fault))
-        return NULL;
-    return MOVE(self);
+    return fields_proved(&self, document, again, fault);
 }
 
 static void

@@ -10,8 +10,6 @@
 #include "keys/pubkey.h"
 #include "keys/roles.h"
 
-#define FLEET_WORKERS_MAX 4096
-#define FLEET_HOSTS_MAX   8192
 #define FLEET_SOURCES_MAX 64
 #define FLEET_SIGNERS_MAX 128
 

@@ -70,9 +70,7 @@ stop_decode(slice_t document, fault_t *fault)
     if (document_close(&in, fault))
         return NULL;
     stop_encode(self, again);
-    if (document_same(document, bytes_slice(again), fault))
-        return NULL;
-    return MOVE(self);
+    return fields_proved(&self, document, again, fault);
 }
 
 void
@@ -109,9 +107,7 @@ resume_decode(slice_t document, fault_t *fault)
     if (document_close(&in, fault))
         return NULL;
     resume_encode(self, again);
-    if (document_same(document, bytes_slice(again), fault))
-        return NULL;
-    return MOVE(self);
+    return fields_proved(&self, document, again, fault);
 }
 
 void

@@ -160,9 +160,7 @@ order_decode(slice_t document, fault_t *fault)
     if (document_close(&in, fault) || check_releases(self, fault) || check_targets(self, fault))
         return NULL;
     order_encode(self, again);
-    if (document_same(document, bytes_slice(again), fault))
-        return NULL;
-    return MOVE(self);
+    return fields_proved(&self, document, again, fault);
 }
 
 static void

@@ -114,9 +114,7 @@ people_decode(slice_t document, fault_t *fault)
     if (document_close(&in, fault))
         return NULL;
     people_encode(self, again);
-    if (document_same(document, bytes_slice(again), fault))
-        return NULL;
-    return MOVE(self);
+    return fields_proved(&self, document, again, fault);
 }
 
 static void

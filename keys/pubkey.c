@@ -36,9 +36,9 @@ read_type(slice_t type, pubkey_kind_t *kind, fault_t *fault)
 
 /* What a U2F relying party calls itself: text, "ssh:" unless somebody chose another. */
 static bool
-copy_application(char *out, slice_t application)
+copy_application(char out[static PUBKEY_APPLICATION_MAX + 1], slice_t application)
 {
-    if (application.size > PUBKEY_APPLICATION_MAX || !text_is_printable(application))
+    if (!text_is_printable(application))
         return false;
     if (application.size)
         memcpy(out, application.data, application.size);

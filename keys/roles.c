@@ -157,9 +157,7 @@ scope_covers(const char *scope, const char *labels, const char *region)
         return true;
     if (!scope_valid(scope))
         return false;
-    while (*scope) {
-        if (!take_pair(&scope, &pair))
-            return false;
+    while (take_pair(&scope, &pair)) {
         bool held = !strcmp(pair.key, "region") ? !strcmp(pair.value, region)
                                                 : pairs_have(labels, pair.key, pair.value);
         if (!held)

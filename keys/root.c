@@ -72,9 +72,7 @@ root_decode(slice_t document, fault_t *fault)
     if (document_close(&in, fault))
         return NULL;
     root_encode(self, again);
-    if (document_same(document, bytes_slice(again), fault))
-        return NULL;
-    return MOVE(self);
+    return fields_proved(&self, document, again, fault);
 }
 
 static void

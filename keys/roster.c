@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/roster.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static void
@@ -43,7 +44,8 @@ roster_add(roster_t *self, const fleet_t *fleet, bool hosts)
     for (size_t i = 0; hosts && i < fleet->host_count; i++) {
         const host_line_t *line = &fleet->hosts[i];
         const seat_t *worker = roster_find(&workers, line->worker);
-        if (worker && !roster_find(&workers, line->host))
+        assert(worker);
+        if (!roster_find(&workers, line->host))
             add(self, line->host, worker->worker, fleet);
     }
     roster_clear(&workers);

@@ -2,19 +2,16 @@
 #include "keys/signature.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/document.h"
 #include "common/file.h"
 #include "common/reader.h"
 #include "keys/base64.h"
 #include "keys/hash.h"
+#include "keys/secret.h"
 
 #define HEADER       "-----BEGIN SSH SIGNATURE-----\n"
 #define FOOTER       "-----END SSH SIGNATURE-----\n"
@@ -23,6 +20,7 @@
 #define KEYGEN_WIDTH 70 /* of a line of Base64, as ssh-keygen writes it */
 #define AGENT_WIDTH  76 /* as some agents and libraries write it */
 
+_Static_assert(SECRET_BYTES == crypto_sign_SEEDBYTES, "a machine keeps its seed");
 _Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "a signature is Ed25519's");
 
 static const char *const namespaces[SIGN_PURPOSES] = {
@@ -42,13 +40,6 @@ static int
 malformed(fault_t *fault, const char *what)
 {
     return fault_set(fault, FAULT_SIGNATURE, "malformed signature: %s", what);
-}
-
-static bool
-starts_with(slice_t self, const char *text)
-{
-    size_t size = strlen(text);
-    return self.size >= size && !memcmp(self.data, text, size);
 }
 
 /* Joins the lines of Base64: all but the last of one width, the last not wider. */
@@ -80,7 +71,7 @@ unarmor(slice_t armor, uint8_t *blob, size_t *size, fault_t *fault)
     size_t header = strlen(HEADER), footer = strlen(FOOTER);
     if (armor.size > SIGNATURE_ARMOR_MAX)
         return malformed(fault, "it is over 2048 bytes long");
-    if (armor.size <= header + footer || !starts_with(armor, HEADER) ||
+    if (armor.size <= header + footer || memcmp(armor.data, HEADER, header) != 0 ||
         memcmp(armor.data + armor.size - footer, FOOTER, footer) != 0 ||
         armor.data[armor.size - footer - 1] != '\n')
         return malformed(fault, "it is not one SSH signature's armor and nothing else");
@@ -267,8 +258,6 @@ struct machinekey {
     pubkey_t public;
 };
 
-#define SEED_TEXT (2 * crypto_sign_SEEDBYTES + 1) /* hexadecimal and LF in a file, or a NUL */
-
 static machinekey_t *
 machinekey_of(const uint8_t seed[static crypto_sign_SEEDBYTES])
 {
@@ -288,65 +277,29 @@ library_ready(void)
     assert(ready >= 0);
 }
 
-/* The seed's digits; a wrong mode or shape is FAULT_KEY. */
-static int
-read_seed(const char *path, char text[static SEED_TEXT], fault_t *fault)
+/* Takes the seed away from its owner. */
+static machinekey_t *
+take_seed(int failed, uint8_t seed[static crypto_sign_SEEDBYTES])
 {
-    struct stat about;
-    CLEANUP(descriptor_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &about)) {
-        bool missing = errno == ENOENT || errno == ENOTDIR;
-        fault_errno(fault, "secret '%s' cannot be read", path);
-        if (missing && fault)
-            fault->code = FAULT_NOT_FOUND;
-        return -1;
-    }
-    if (!S_ISREG(about.st_mode) || (about.st_mode & 07777) != 0600)
-        return fault_set(fault, FAULT_KEY, "secret '%s' is not a file of mode 0600", path);
-    if (about.st_size != SEED_TEXT || read(fd, text, SEED_TEXT) != SEED_TEXT ||
-        text[SEED_TEXT - 1] != '\n')
-        return fault_set(fault, FAULT_KEY, "secret '%s' is not one line of 64 digits", path);
-    text[SEED_TEXT - 1] = '\0';
-    return 0;
+    machinekey_t *self = failed ? NULL : machinekey_of(seed);
+    secret_forget(seed);
+    return self;
 }
 
 machinekey_t *
 machinekey_load(const char *path, fault_t *fault)
 {
-    uint8_t seed[crypto_sign_SEEDBYTES];
-    char text[SEED_TEXT] = "";
-    machinekey_t *self = NULL;
+    uint8_t seed[SECRET_BYTES];
     library_ready();
-    if (!read_seed(path, text, fault)) {
-        if (hex_decode(text, seed, sizeof seed))
-            self = machinekey_of(seed);
-        else
-            fault_set(fault, FAULT_KEY, "secret '%s' is not 64 hexadecimal digits", path);
-    }
-    sodium_memzero(text, sizeof text);
-    sodium_memzero(seed, sizeof seed);
-    return self;
+    return take_seed(secret_load(path, seed, fault), seed);
 }
 
 machinekey_t *
 machinekey_make(const char *path, fault_t *fault)
 {
-    uint8_t seed[crypto_sign_SEEDBYTES];
-    char text[SEED_TEXT + 1];
-    machinekey_t *self = NULL;
+    uint8_t seed[SECRET_BYTES];
     library_ready();
-    if (!access(path, F_OK)) {
-        fault_set(fault, FAULT_CONFLICT, "secret '%s' is there already", path);
-        return NULL;
-    }
-    randombytes_buf(seed, sizeof seed);
-    hex_encode(slice_of(seed, sizeof seed), text);
-    text[SEED_TEXT - 1] = '\n';
-    if (!file_write(path, slice_of(text, SEED_TEXT), 0600, fault))
-        self = machinekey_of(seed);
-    sodium_memzero(text, sizeof text);
-    sodium_memzero(seed, sizeof seed);
-    return self;
+    return take_seed(secret_make(path, seed, fault), seed);
 }
 
 void

@@ -44,7 +44,7 @@ static const char *const TABLES[] = {
     "expires time",
     "host*8192 word:255 name",
     "source*64 name",
-    "worker*4096 name labels hex:64 keytype base64",
+    "worker*8192 name labels hex:64 keytype base64",
     NULL,
 
     "release",
@@ -145,7 +145,7 @@ static const char *const TABLES[] = {
     "reason free:500",
     "created time",
     "expires time",
-    "target+4096 target hash",
+    "target+8192 target hash",
     NULL,
 
     "answer",
@@ -156,7 +156,7 @@ static const char *const TABLES[] = {
     "reason free:500",
     "created time",
     "expires time",
-    "target+4096 target hash",
+    "target+8192 target hash",
     NULL,
 
     "stop",

@@ -831,12 +831,12 @@ consent_lines_are_checked(void **state)
     assert_int_equal(judge_consent(bytes_slice(empty)), FAULT_FORMAT);
 }
 
-/* As many as fit into a document; the count itself is bounded besides. */
+/* As many as fit into a document. */
 static void
 consent_names_so_many_targets(void **state)
 {
     (void)state;
-    for (size_t count = 2000; count <= CONSENT_TARGETS_MAX; count += CONSENT_TARGETS_MAX - 2000) {
+    for (size_t count = 2000; count <= 4000; count += 2000) {
         consent_t *consent = full_consent(false);
         consent->target_count = 0;
         for (size_t i = 0; i < count; i++) {
