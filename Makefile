@@ -29,13 +29,13 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SAN)
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
-FOLDERS := common keys wire lua broker worker cli
+FOLDERS := common keys wire lua broker worker cli sidecars
 sources  = $(filter-out %_main.c,$(wildcard $(1)/*.c $(1)/*/*.c))
 archives = $(patsubst %,$(B)/lib%.a,$(1))
 BASE    := wire keys common
 
 # program: its main file, its own folders, the libraries it may use
-PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker libexec/tocsin/catalog \
+PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source libexec/tocsin/catalog \
             libexec/tocsin/notifier libexec/tocsin/mailer \
             libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
@@ -48,6 +48,8 @@ MAIN_notifier      := broker/notifier_main broker $(BASE)
 LIBS_notifier      := -lcurl -ljansson -lseccomp -lsodium
 MAIN_mailer        := broker/mailer_main   broker $(BASE)
 LIBS_mailer        := -lsodium
+MAIN_tocsin-source := sidecars/source_main sidecars $(BASE)
+LIBS_tocsin-source := -lmicrohttpd -lcurl -ljansson -lseccomp -lsodium
 MAIN_tocsin-worker := worker/worker_main   worker $(BASE)
 LIBS_tocsin-worker := -lsodium
 MAIN_link          := worker/link_main     worker $(BASE)

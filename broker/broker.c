@@ -596,7 +596,7 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
     gate_admit(self->gate, self->charter->trust);
     if (gate_check(self->gate, fault))
         return -1;
-    if (*settings->http_address && !(self->web = web_new(settings, fault)))
+    if (*settings->http.host && !(self->web = web_new(settings, fault)))
         return -1;
     return 0;
 }

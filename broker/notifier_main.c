@@ -3,18 +3,13 @@
  * sinks at once, one request a sink. See broker/notifier.h for what is said on the socket, and
  * docs/PROTOCOL.md 6.3 for what is posted. */
 #include <curl/curl.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/landlock.h>
-#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "broker/keeper.h"
 #include "broker/notifier.h"
+#include "common/fence.h"
 #include "common/log.h"
 #include "common/privilege.h"
 
@@ -192,63 +187,6 @@ answer(poster_t *self, fault_t *fault)
     return 0;
 }
 
-/* Best effort: files may be read (names, certificates), and nothing written or executed. */
-static void
-fence(void)
-{
-    struct landlock_ruleset_attr all = {.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1};
-    struct landlock_path_beneath_attr below = {
-        .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-        .parent_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
-    };
-    int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
-    if (rules < 0 || below.parent_fd < 0 ||
-        syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) ||
-        syscall(SYS_landlock_restrict_self, rules, 0))
-        log_warning("no Landlock: %s", strerror(errno));
-    if (below.parent_fd >= 0)
-        close(below.parent_fd);
-    if (rules >= 0)
-        close(rules);
-}
-
-/* Best effort: what a program that resolves names and speaks TLS never does; EPERM. */
-static void
-filter_calls(void)
-{
-    static const int calls[] = {
-        SCMP_SYS(bpf),
-        SCMP_SYS(execve),
-        SCMP_SYS(execveat),
-        SCMP_SYS(fork),
-        SCMP_SYS(io_uring_setup),
-        SCMP_SYS(kexec_load),
-        SCMP_SYS(kill),
-        SCMP_SYS(mount),
-        SCMP_SYS(perf_event_open),
-        SCMP_SYS(ptrace),
-        SCMP_SYS(process_vm_readv),
-        SCMP_SYS(process_vm_writev),
-        SCMP_SYS(setns),
-        SCMP_SYS(unshare),
-        SCMP_SYS(userfaultfd),
-        SCMP_SYS(add_key),
-        SCMP_SYS(keyctl),
-        SCMP_SYS(request_key),
-        SCMP_SYS(pidfd_getfd),
-        SCMP_SYS(vfork),
-    };
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    int status = filter ? 0 : -ENOMEM;
-    for (size_t i = 0; !status && i < ARRAY_SIZE(calls); i++)
-        status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
-    if (!status)
-        status = seccomp_load(filter);
-    if (status)
-        log_warning("no filter of system calls: %s", strerror(-status));
-    seccomp_release(filter);
-}
-
 static void
 work(void *context, int fd)
 {
@@ -256,8 +194,8 @@ work(void *context, int fd)
     poster_t *self = context;
     self->broker = channel_new(fd);
     self->multi = curl_multi_init();
-    fence();
-    filter_calls();
+    fence_files(NULL);
+    fence_calls(false);
     for (;;) {
         struct curl_waitfd broker = {.fd = fd, .events = CURL_WAIT_POLLIN};
         curl_multi_poll(self->multi, &broker, 1, 1000, NULL);
@@ -265,14 +203,6 @@ work(void *context, int fd)
             break;
     }
     log_debug("worker ends: %s", fault.text);
-}
-
-static void
-limit(int resource, rlim_t most)
-{
-    struct rlimit limits = {most, most};
-    if (setrlimit(resource, &limits))
-        log_warning("setrlimit: %s", strerror(errno));
 }
 
 int
@@ -287,8 +217,7 @@ main(int argc, char **argv)
         return fault_exit(FAULT_USAGE);
     }
     keeper_close_others();
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+    fence_limits(DESCRIPTORS_MAX);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) || privilege_drop((uid_t)uid, &fault)) {
         log_error("cannot start: %s", fault.code ? fault.text : "libcurl does not");
         return fault_exit(FAULT_IO);

@@ -53,15 +53,8 @@ read_text(settings_t *self, const config_t *config, const setting_t *setting,
 static int
 read_http(settings_t *self, const config_t *config, const setting_t *setting, fault_t *fault)
 {
-    const char *word = setting->words[1], *colon = word ? strrchr(word, ':') : NULL;
-    uint64_t port = 0;
-    if (setting->count != 2 || !colon || colon == word || self->http_address ||
-        !text_read_u64(colon + 1, 1, 65535, &port))
+    if (setting->count != 2 || *self->http.host || !address_read(setting->words[1], &self->http))
         return config_fault(config, setting, fault, "'http' takes one ADDRESS:PORT, once");
-    size_t skip = word[0] == '[' && colon[-1] == ']';
-    self->http_address = memory_text(word + skip);
-    self->http_address[colon - word - 2 * (ptrdiff_t)skip] = '\0';
-    self->http_port = (uint16_t)port;
     return 0;
 }
 
@@ -167,8 +160,6 @@ settings_read(const char *path, fault_t *fault)
         if (!*text)
             *text = memory_text(texts[i].absent);
     }
-    if (!self->http_address)
-        self->http_address = memory_text("");
     return MOVE(self);
 }
 
@@ -180,7 +171,6 @@ settings_destroy(settings_t **self_p)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         free(*text_of(self, &texts[i]));
-    free(self->http_address);
     for (size_t i = 0; i < self->source_count; i++)
         bytes_destroy(&self->sources[i].token);
     for (size_t i = 0; i < self->grant_count; i++)

@@ -5,6 +5,7 @@
 
 #include "broker/holds.h"
 #include "broker/sink.h"
+#include "common/address.h"
 
 #define SETTINGS_SOURCES_MAX 64
 #define SETTINGS_GRANTS_MAX  64
@@ -22,8 +23,7 @@ typedef struct {
     char *site, *state; /* folders */
     char *name;         /* the broker's, in checkpoints */
     char *listen;       /* tcp://ADDRESS:PORT */
-    char *http_address; /* "" where no web is wanted */
-    uint16_t http_port;
+    address_t http;     /* no host where no web is wanted */
     char *curve_secret; /* file */
     char *signing_key;  /* file */
     char *catalog;      /* a bare repository's folder; "" where there is none */

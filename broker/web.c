@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <czmq.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -344,32 +343,6 @@ free_item(void **item)
     *item = NULL;
 }
 
-static int
-listen_on(const settings_t *settings, fault_t *fault)
-{
-    char port[8];
-    int on = 1;
-    struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                             .ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    snprintf(port, sizeof port, "%u", settings->http_port);
-    if (getaddrinfo(settings->http_address, port, &hints, &found))
-        return fault_set(fault, FAULT_CONFIG, "http: '%s' is not an address",
-                         settings->http_address);
-    CLEANUP(descriptor_close)
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool bound = fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) &&
-                 !bind(fd, found->ai_addr, found->ai_addrlen) && !listen(fd, 1024);
-    freeaddrinfo(found);
-    if (!bound)
-        return fault_set(fault, FAULT_CONFIG, "cannot listen on http %s port %s: %s",
-                         settings->http_address, port, strerror(errno));
-    int listening = fd;
-    fd = -1;
-    return listening;
-}
-
 /* Goes on while the library has something that no descriptor will tell of. */
 static void
 run(edge_t *self)
@@ -607,7 +580,7 @@ web_t *
 web_new(const settings_t *settings, fault_t *fault)
 {
     CLEANUP(web_destroy) web_t *self = memory_new(1, sizeof *self);
-    opening_t opening = {settings, listen_on(settings, fault), false};
+    opening_t opening = {settings, address_listen(&settings->http, fault), false};
     if (opening.listening < 0)
         return NULL;
     self->taken = zlistx_new();

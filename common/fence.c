@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/fence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/memory.h"
+
+#define ALL_OF_ABI_1 (LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1)
+#define ABI_1_REFER  (1ULL << 13) /* since ABI 2: to link from one folder into another */
+
+static int
+allow_below(int rules, const char *path, uint64_t access)
+{
+    CLEANUP(descriptor_close) int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct landlock_path_beneath_attr below = {.allowed_access = access, .parent_fd = fd};
+    return fd < 0
+               ? -1
+               : (int)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
+}
+
+void
+fence_files(const char *writable)
+{
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    uint64_t refer = abi >= 2 ? ABI_1_REFER : 0;
+    struct landlock_ruleset_attr all = {.handled_access_fs = ALL_OF_ABI_1 | refer};
+    CLEANUP(descriptor_close)
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
+    if (rules < 0 || (writable && abi < 2) ||
+        allow_below(rules, "/", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR) ||
+        (writable &&
+         allow_below(rules, writable, (ALL_OF_ABI_1 & ~LANDLOCK_ACCESS_FS_EXECUTE) | refer)) ||
+        syscall(SYS_landlock_restrict_self, rules, 0))
+        log_warning("no Landlock: %s", strerror(errno));
+}
+
+static const int never[] = {
+    SCMP_SYS(add_key),
+    SCMP_SYS(bpf),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(fork),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(kill),
+    SCMP_SYS(mount),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(request_key),
+    SCMP_SYS(setns),
+    SCMP_SYS(unshare),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(vfork),
+};
+
+static const int opens[] = {
+    SCMP_SYS(accept), SCMP_SYS(accept4),  SCMP_SYS(bind),   SCMP_SYS(connect), SCMP_SYS(creat),
+    SCMP_SYS(link),   SCMP_SYS(linkat),   SCMP_SYS(open),   SCMP_SYS(openat),  SCMP_SYS(openat2),
+    SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(socket), SCMP_SYS(unlink),  SCMP_SYS(unlinkat),
+};
+
+static int
+refuse(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+    int status = 0;
+    for (size_t i = 0; !status && i < count; i++)
+        status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
+    return status;
+}
+
+void
+fence_calls(bool alone)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int status = filter ? refuse(filter, never, ARRAY_SIZE(never)) : -ENOMEM;
+    if (!status && alone)
+        status = refuse(filter, opens, ARRAY_SIZE(opens));
+    if (!status)
+        status = seccomp_load(filter);
+    if (status)
+        log_warning("no filter of system calls: %s", strerror(-status));
+    seccomp_release(filter);
+}
+
+static void
+limit(__rlimit_resource_t resource, rlim_t most)
+{
+    struct rlimit limits = {most, most};
+    if (setrlimit(resource, &limits))
+        log_warning("setrlimit: %s", strerror(errno));
+}
+
+void
+fence_limits(unsigned descriptors)
+{
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_NOFILE, descriptors);
+}

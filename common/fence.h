@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fence - what a process that speaks to strangers gives up for good. Best effort: what the kernel
+ * does not offer is logged, and the process goes on without it. */
+#ifndef TOCSIN_FENCE_H
+#define TOCSIN_FENCE_H
+
+#include <stdbool.h>
+
+/* Landlock: files are read only and none is executed, but that below writable (NULL: nowhere) they
+ * may be made, written, linked and removed. */
+void fence_files(const char *writable);
+
+/* seccomp, EPERM: no program is started, no process traced or ended, no kernel door opened that a
+ * program that resolves names and speaks TLS never uses. alone: nor is a file or a socket opened.
+ */
+void fence_calls(bool alone);
+
+/* No core file, and at most so many descriptors. */
+void fence_limits(unsigned descriptors);
+
+#endif
