@@ -23,6 +23,11 @@ attack_people() {
     tocsin keys person "$TOCSIN_SITE" hoa "$keys/hoa.pub" --roles officer
     tocsin keys person "$TOCSIN_SITE" dung "$keys/dung.pub" --roles responder --highest destructive
     site_sign ana people.draft && site_sign chi people.draft
+    for region in north south; do
+        person_key monitor-$region
+        tocsin keys source "$TOCSIN_SITE" $region demo "$keys/monitor-$region.pub"
+        site_sign chi fleet.$region.draft
+    done
     chmod -R go+rX "$TOCSIN_SITE"
 }
 

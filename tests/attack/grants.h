@@ -3,6 +3,7 @@
 #ifndef TOCSIN_TESTS_GRANTS_H
 #define TOCSIN_TESTS_GRANTS_H
 
+#include "tests/attack/documents.h"
 #include "tests/attack/orders.h"
 
 static void
@@ -17,6 +18,80 @@ forged_alert(enemy_t *self, plan_t *plan)
 {
     by_grant(self, plan);
     plan->grant->evidence = EVIDENCE_SIGNED;
+}
+
+/* By its source, and the grant asks for that. */
+static void
+signed_alert(enemy_t *self, plan_t *plan)
+{
+    forged_alert(self, plan);
+    plan->sealers = "monitor-north";
+}
+
+static void
+signed_by_a_person(enemy_t *self, plan_t *plan)
+{
+    forged_alert(self, plan);
+    plan->sealers = "dung";
+}
+
+static void
+signed_in_another_region(enemy_t *self, plan_t *plan)
+{
+    forged_alert(self, plan);
+    plan->sealers = "monitor-south";
+}
+
+static void
+signed_as_a_receipt(enemy_t *self, plan_t *plan)
+{
+    signed_alert(self, plan);
+    plan->how_sealed.namespace = "receipt@tocsin.v1";
+}
+
+static void
+signed_in_anothers_name(enemy_t *self, plan_t *plan)
+{
+    forged_alert(self, plan);
+    plan->sealers = "dung";
+    plan->how_sealed.other_key = "monitor-north";
+}
+
+static void
+signed_twice(enemy_t *self, plan_t *plan)
+{
+    forged_alert(self, plan);
+    plan->sealers = "monitor-north monitor-north";
+}
+
+/* As if it had come just now. */
+static void
+dated_anew(enemy_t *self, lie_t *lie)
+{
+    char old[MOMENT_TEXT_MAX], fresh[MOMENT_TEXT_MAX];
+    CLEANUP(alert_destroy) alert_t *alert = alert_decode(bytes_slice(lie->alert), NULL);
+    (void)self;
+    wall_write_instant(alert->received, old);
+    wall_write_instant((wall_t){alert->received.ms + 1}, fresh);
+    CLEANUP(bytes_destroy) bytes_t *from = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *to = bytes_new();
+    bytes_addf(from, "received %s", old);
+    bytes_addf(to, "received %s", fresh);
+    replace(lie->alert, bytes_text(from), bytes_slice(to));
+}
+
+static void
+signed_long_ago(enemy_t *self, plan_t *plan)
+{
+    signed_alert(self, plan);
+    plan->alert->received.ms -= HOUR_MS;
+}
+
+static void
+signed_resolve(enemy_t *self, plan_t *plan)
+{
+    signed_alert(self, plan);
+    plan->alert->firing = false;
 }
 
 static void
@@ -193,7 +268,19 @@ static const attack_t grant_attacks[] = {
     {"a valid alert under a grant is accepted", "none", .plan = by_grant, .begins = true},
     {"grant_alert_replayed: answered from the record", "none", .lie = again},
     {"grant_alert_replayed: with other bytes", "replay", .plan = by_grant, .lie = alert_of_others},
-    {"grant_alert_forged", "evidence", .plan = forged_alert},
+    {"a signed alert under a grant that asks for it is accepted", "none", .plan = signed_alert,
+     .begins = true},
+    {"grant_alert_replayed: a signed one, answered from the record", "none", .lie = again},
+    {"grant_alert_forged: nobody signed it", "evidence", .plan = forged_alert},
+    {"grant_alert_forged: a responder signed it", "evidence", .plan = signed_by_a_person},
+    {"grant_alert_forged: its source in another region did", "evidence",
+     .plan = signed_in_another_region},
+    {"grant_alert_forged: as something else", "evidence", .plan = signed_as_a_receipt},
+    {"grant_alert_forged: under its source's key", "evidence", .plan = signed_in_anothers_name},
+    {"grant_alert_forged: twice", "evidence", .plan = signed_twice},
+    {"grant_alert_forged: dated anew", "evidence", .plan = signed_alert, .lie = dated_anew},
+    {"grant_alert_forged: a signed resolve", "evidence", .plan = signed_resolve},
+    {"grant_alert_stale: signed long ago", "stale", .plan = signed_long_ago},
     {"grant_alert_forged: another source", "evidence", .plan = other_source},
     {"grant_alert_resolved", "evidence", .plan = resolved},
     {"grant_alert_stale", "stale", .plan = stale},

@@ -36,6 +36,8 @@ typedef struct {
     release_t *release;
     value_t *files;
     const char *signers, *authors, *approvers; /* people, a space between two */
+    const char *sealers;                       /* likewise, who sign the alert; NULL: nobody */
+    forge_t how_sealed;                        /* the alert's signature */
     forge_t how, how_approved;                 /* the authority's and the approvals' signatures */
 } plan_t;
 
@@ -325,6 +327,8 @@ lie_make(enemy_t *self, const attack_t *attack, const char **worker)
     lie.run = hash_of(bytes_slice(lie.authority));
     if (plan.by_grant) {
         alert_encode(plan.alert, lie.alert);
+        sign_by(self, &plan.how_sealed, plan.sealers ? plan.sealers : "", SIGN_ALERT,
+                bytes_slice(lie.alert), lie.alert_armor);
         lie.run = grant_run(&lie.run, plan.alert);
     }
     if (attack->lie)
