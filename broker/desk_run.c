@@ -71,7 +71,11 @@ answer_run(desk_t *self, asked_t *asked)
 {
     CLEANUP(row_destroy)
     row_t *row = desk_find_run(self, value_get_text(asked->arguments, "id"), asked->fault);
-    return row ? view_whole_run(self->house->store, &row->run, asked->fault) : NULL;
+    value_t *run = row ? view_whole_run(self->house->store, &row->run, asked->fault) : NULL;
+    const char *once = run ? core_once_on(self->house->core, &row->run.id) : NULL;
+    if (once)
+        value_set_text(run, "once", once);
+    return run;
 }
 
 static void

@@ -188,6 +188,13 @@ print_next(const value_t *run)
     if (value_get_integer(targets, "unknown"))
         puts(
             "  next: look at what is unknown, on its machine; it is never planned again by itself");
+    if ((failed || rest) && value_get(run, "once"))
+        printf(
+            "  next: tocsin run plan %s --target ...   all of them anew: what runs once sees one "
+            "run\n",
+            value_get_text(run, "playbook"));
+    if (value_get(run, "once"))
+        return;
     if (failed)
         printf("  next: tocsin run retry %.*s --failed   those that failed, from the beginning\n",
                RUN_DIGITS, id);
@@ -257,7 +264,10 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
                (long long)value_get_integer(run, "incident"));
     if (*value_get_text(run, "reason"))
         printf("  reason: %s\n", show_text(value_get_text(run, "reason"), reason, sizeof reason));
-    printf("  %s\n\n", run_counts(run, counts, sizeof counts));
+    printf("  %s\n", run_counts(run, counts, sizeof counts));
+    if (*value_get_text(run, "once"))
+        printf("  what runs once, runs on %s\n", value_get_text(run, "once"));
+    putchar('\n');
     for (size_t i = 0; i < value_count(parts); i++)
         bad += print_part(options, run, value_at(parts, i), trust, workers);
     return bad;

@@ -126,6 +126,10 @@ size_t core_active_runs(const core_t *self);
 const manifest_step_t *core_step_of(core_t *self, const hash_t *run, const char *path,
                                     manifest_t **manifest);
 
+/* The target on which a run's steps that run once for all targets do; NULL where none runs once.
+ * Valid until the next step. */
+const char *core_once_on(core_t *self, const hash_t *run);
+
 /* Every brake that was ever on; NULL behind the last. */
 const brake_row_t *core_brake(const core_t *self, size_t index);
 

@@ -87,6 +87,14 @@ gather_prove(const run_t *run, bytes_t *out, fault_t *fault)
     return 0;
 }
 
+const char *
+core_once_on(core_t *self, const hash_t *run)
+{
+    fault_t ignored = {0};
+    const run_t *found = run_find(self, run, &ignored);
+    return found && found->gathers ? found->shares[found->share_count - 1].row.target : NULL;
+}
+
 /* From the past ------------------------------------------------------------------------------- */
 
 typedef struct {

@@ -39,6 +39,8 @@ mv "$mnt/south-1" "$mnt/away"
 ok "a target fails, as one may" eval 'tally $all --max-failures 1 && started'
 ok "  which the run says" ended failed
 ok "  the last step saw the others" heard "all 2 together have 3"
+ok "  the view says where that was" says "^  what runs once, runs on north-2" view
+ok "  and what to type next" says "next: tocsin run plan tally --target" view
 ok "  such a run is not gone on with" refuses 9 "plan it anew: tocsin run plan tally" tocsin run resume "$RUN"
 mv "$mnt/away" "$mnt/south-1"
 

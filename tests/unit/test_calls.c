@@ -285,6 +285,15 @@ a_call_of_what_the_order_does_not_list_is_refused_at_the_offer(void **state)
 }
 
 static void
+what_has_a_step_that_runs_once_is_not_called(void **state)
+{
+    refuses_call(*state,
+                 PLAYBOOK("other", "input deep path\nstep a run 60 once\n"
+                                   "use a file.remove change\n"),
+                 "denied");
+}
+
+static void
 inputs_that_do_not_fit_the_callee_are_refused_at_the_offer(void **state)
 {
     refuses_call(*state,
@@ -364,6 +373,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_stop_of_the_playbook_that_is_called_stops_the_run),
     TEST(calls_in_a_circle_are_refused_at_the_offer),
     TEST(a_call_of_what_the_order_does_not_list_is_refused_at_the_offer),
+    TEST(what_has_a_step_that_runs_once_is_not_called),
     TEST(inputs_that_do_not_fit_the_callee_are_refused_at_the_offer),
     TEST(a_callee_that_is_brought_badly_takes_nothing_from_the_run),
     TEST(a_callee_that_the_effector_refuses_refuses_the_run),

@@ -113,10 +113,38 @@ an_order_of_another_shape_is_not_taken(void **state)
 }
 
 static void
+what_has_a_step_that_runs_once_is_not_called(void **state)
+{
+    house_t *self = *state;
+    static const char other[] =
+        "tocsin-manifest v1\nplaybook other\nsummary Tell\nclass observe\nrollout 1 2 30 0\n"
+        "limits 0 0\ncooldown 0\nstep a run 60 once\nend\n";
+    CLEANUP(sealed_done) sealed_t usual = self->release;
+    release_t *release =
+        site_release_of(self->site, "other", slice_text(other), slice_text(SITE_PLAYBOOK));
+    release->highest = CLASS_OBSERVE;
+    self->manifest = other;
+    self->release = site_seal_release(self->site, release, "ana", "rob,rita");
+    put_in_service(self);
+    order_t *order = order_of_three(self);
+    order->release_count = 2;
+    order->releases[1].hash = hash_of(bytes_slice(self->release.document));
+    text_copy(order->releases[1].playbook, TEXT_NAME_MAX + 1, "other");
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
+    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
+                                          .document = bytes_slice(sealed.document),
+                                          .armors = bytes_slice(sealed.armors)}),
+                     -1);
+    assert_int_equal(self->fault.code, FAULT_DENIED);
+}
+
+static void
 the_last_wave_is_offered_with_what_all_others_gave(void **state)
 {
     house_t *self = *state;
     start(self);
+    const hash_t run = run_now(self).id;
+    assert_string_equal(core_once_on(self->core, &run), "w2");
     gives(self, "s1", "free", 4, OUTCOME_OPEN);
     gives(self, "s1", "more", 9, OUTCOME_OK);
     gives(self, "w1", "free", 4, OUTCOME_OPEN);
@@ -205,6 +233,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         ONCE_CASE(an_order_of_another_shape_is_not_taken),
+        ONCE_CASE(what_has_a_step_that_runs_once_is_not_called),
         ONCE_CASE(the_last_wave_is_offered_with_what_all_others_gave),
         ONCE_CASE(the_last_wave_is_offered_so_after_a_restart_too),
         ONCE_CASE(one_that_failed_gives_its_end_only),
