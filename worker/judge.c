@@ -444,6 +444,10 @@ on_refused(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
               frames_text(frames, 3));
     if (callee || hash_read(id, &run))
         return intake_on_refused(self->intake, &run, callee, &why, now, fault);
+    if (*id == 'd' && why.code == FAULT_VERSION) { /* the ledger is an older copy: brokers know */
+        log_warning("the effector keeps a newer document: %s", why.text);
+        return 0;
+    }
     if (*id == 'd')
         return fault_set(fault, why.code, "the effector refuses a document: %s", why.text);
     log_fault("the effector refuses a stop or a consent", &why);

@@ -302,6 +302,17 @@ ledger_wipe(ledger_t *self)
 }
 
 void
+ledger_copy(ledger_t *to, ledger_t *from)
+{
+    assert(!to->open && !from->open);
+    sqlite3_backup *copy = sqlite3_backup_init(to->database, "main", from->database, "main");
+    assert(copy);
+    int copied = sqlite3_backup_step(copy, -1);
+    int failed = sqlite3_backup_finish(copy);
+    assert(copied == SQLITE_DONE && !failed);
+}
+
+void
 ledger_destroy(ledger_t **self_p)
 {
     ledger_t *self = *self_p;

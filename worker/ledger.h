@@ -28,6 +28,10 @@ ledger_t *ledger_memory(void);
 void ledger_crash(ledger_t *self);
 void ledger_wipe(ledger_t *self);
 
+/* What is committed in one such becomes what is in the other, neither inside a transaction: as an
+ * older copy is put back. */
+void ledger_copy(ledger_t *to, ledger_t *from);
+
 /* Ends the open transaction, synced; nothing to do where there is none. FAULT_FULL, FAULT_IO. */
 int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;
 

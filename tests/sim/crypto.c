@@ -12,7 +12,7 @@
 
 #define LANES     4
 #define BLOCK     (LANES * 8)
-#define PAIRS_MAX 64
+#define PAIRS_MAX 128
 
 typedef struct {
     uint64_t lane[LANES];

@@ -87,7 +87,8 @@ desk_asks(const desk_t *self, const hub_wait_t *wait)
     return false;
 }
 
-/* Somebody says something to all that wait at this step and were not spoken of yet. */
+/* Somebody says something to all that wait at this step and were not spoken of yet; of what a liar
+ * shows. */
 static void
 speak(desk_t *self, const hub_wait_t *waits, size_t count, const hub_wait_t *to)
 {
@@ -100,7 +101,8 @@ speak(desk_t *self, const hub_wait_t *waits, size_t count, const hub_wait_t *to)
         if (hash_equal(&at->run, &to->run) && !strcmp(at->step, to->step) &&
             is_new(self, &at->run, &at->receipt, at->machine)) {
             word.named[at->machine] = any = true;
-            word.shown[at->machine] = at->receipt;
+            bool lied = self->world->plan.lying && chance_percent(chance, 25);
+            word.shown[at->machine] = lied ? HASH_ZERO : at->receipt;
         }
     }
     if (!any || self->count == WORDS_MAX || chance_percent(chance, 8))

@@ -265,6 +265,13 @@ disk_reboot(disk_t *self, bool power_cut)
             tear(self, &self->nodes[i]);
 }
 
+bytes_t *
+disk_get(const disk_t *self, const char *name)
+{
+    const name_t *at = find((name_t *)self->now, name);
+    return at ? bytes_copy(bytes_slice(self->nodes[at->node].now)) : NULL;
+}
+
 bool
 disk_has(const disk_t *self, const char *name, slice_t bytes)
 {

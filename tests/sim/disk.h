@@ -43,6 +43,9 @@ void disk_reboot(disk_t *self, bool power_cut);
 /* No room for what was not reserved. */
 void disk_fill(disk_t *self, bool full);
 
+/* What a file has as it is read now; NULL where there is none such. The caller's. */
+bytes_t *disk_get(const disk_t *self, const char *name);
+
 /* Whether a file has these very bytes, as it is read now. */
 bool disk_has(const disk_t *self, const char *name, slice_t bytes);
 

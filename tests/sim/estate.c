@@ -238,9 +238,10 @@ make_grant(estate_t *self, estate_grant_t *made_of)
 }
 
 static sealed_t
-make_fleet(estate_t *self, const char *region, int first, int last)
+make_fleet(estate_t *self, const char *region, int first, int last, int far)
 {
     fleet_t *fleet = site_fleet(self->site, region);
+    fleet->version = far ? 2 : 1;
     fleet->worker_count = fleet->host_count = 0;
     for (int i = first; i <= last; i++) {
         char worker[8], host[24];
@@ -248,6 +249,11 @@ make_fleet(estate_t *self, const char *region, int first, int last)
         snprintf(host, sizeof host, "web%d.example", i);
         site_add_worker(self->site, fleet, worker, i % 2 ? "role=web" : "role=db");
         site_add_host(fleet, host, worker);
+    }
+    for (int i = 0; i < far; i++) {
+        char worker[8];
+        snprintf(worker, sizeof worker, "x%02d", i);
+        site_add_worker(self->site, fleet, worker, "-");
     }
     return site_seal_fleet(self->site, fleet, "olaf");
 }
@@ -296,10 +302,11 @@ learn(const estate_t *self)
     CLEANUP(trust_destroy) trust_t *trust = trust_new(&self->site->id);
     fault_t fault = {0};
     int failed = 0;
-    for (size_t i = 0; i <= ESTATE_DOCUMENTS; i++) {
-        const sealed_t *at = i < ESTATE_DOCUMENTS ? self->documents[i] : &self->people_next;
-        failed |= trust_add(trust, bytes_slice(at->document), bytes_slice(at->armors), &fault);
-    }
+    const sealed_t *chain[] = {&self->site->root, &self->site->people, &self->north,
+                               &self->south,      &self->people_next,  &self->south_next};
+    for (size_t i = 0; i < ARRAY_SIZE(chain); i++)
+        failed |= trust_add(trust, bytes_slice(chain[i]->document), bytes_slice(chain[i]->armors),
+                            &fault);
     for (size_t i = 0; i < ESTATE_PLAYBOOKS; i++) {
         const sealed_t *at = &self->playbooks[i].release;
         CLEANUP(release_destroy)
@@ -325,8 +332,9 @@ estate(void)
         return made;
     estate_t *self = made = memory_new(1, sizeof *self);
     self->site = site_new();
-    self->north = make_fleet(self, "north", 1, 3);
-    self->south = make_fleet(self, "south", 4, 5);
+    self->north = make_fleet(self, "north", 1, 3, 0);
+    self->south = make_fleet(self, "south", 4, 5, 0);
+    self->south_next = make_fleet(self, "south", 4, 5, ESTATE_FAR);
     self->people_next = make_people_next(self);
     self->documents[0] = &self->site->root;
     self->documents[1] = &self->site->people;

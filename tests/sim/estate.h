@@ -18,6 +18,9 @@
 #define ESTATE_GRANTS    2
 
 #define ESTATE_STEPS 3
+#define ESTATE_FAR                                                                \
+    64 /* workers x00 to x63 in south, who are never there: they fill large waves \
+        */
 
 typedef struct {
     const char *name, *needs; /* needs may be NULL */
@@ -56,6 +59,7 @@ typedef struct {
     const char *names[ESTATE_DOCUMENTS]; /* "root", "people", "fleet.north", "fleet.south" */
     sealed_t north, south;
     sealed_t people_next; /* version 2: without pat */
+    sealed_t south_next;  /* version 2: with those who are never there */
     playbook_t playbooks[ESTATE_PLAYBOOKS];
     estate_grant_t grants[ESTATE_GRANTS];
     policy_t *policy;

@@ -131,6 +131,30 @@ facts_lose(facts_t *self, int machine)
 }
 
 void
+facts_copy(facts_t *self, int machine)
+{
+    for (size_t i = 0; i < self->accepted.count; i++)
+        self->accepted.items[i].copied = self->accepted.items[i].machine == machine;
+    for (size_t i = 0; i < self->signed_.count; i++)
+        self->signed_.items[i].copied = self->signed_.items[i].machine == machine;
+}
+
+void
+facts_roll_back(facts_t *self, int machine)
+{
+    self->rolled_back[machine] = true;
+    self->stopped[machine] = false;
+    for (size_t i = 0; i < self->accepted.count; i++) {
+        accepted_t *at = &self->accepted.items[i];
+        at->lost = at->lost || (at->machine == machine && !at->copied);
+    }
+    for (size_t i = 0; i < self->signed_.count; i++) {
+        signed_t *at = &self->signed_.items[i];
+        at->lost = at->lost || (at->machine == machine && !at->copied);
+    }
+}
+
+void
 facts_leave(facts_t *self, int machine, const char *word)
 {
     if (!self->uncommitted[machine])

@@ -23,6 +23,10 @@ void facts_sign(facts_t *self, int machine, slice_t receipt);
 void facts_commit(facts_t *self, int machine);
 void facts_lose(facts_t *self, int machine);
 
+/* A copy is made of its ledger, and put back: what was accepted and signed since is lost to it. */
+void facts_copy(facts_t *self, int machine);
+void facts_roll_back(facts_t *self, int machine);
+
 /* The judge hands something out. */
 void facts_leave(facts_t *self, int machine, const char *word);
 

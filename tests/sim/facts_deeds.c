@@ -163,7 +163,7 @@ budgets_are_kept(facts_t *self)
             continue;
         for (size_t j = 0; j < i; j++) {
             const accepted_t *other = &self->accepted.items[j];
-            runs += other->machine == at->machine && other->it.by_grant &&
+            runs += other->machine == at->machine && !other->lost && other->it.by_grant &&
                     hash_equal(&other->it.authority, &at->it.authority) &&
                     other->it.accepted.ms >= at->it.accepted.ms - (int64_t)grant->budget_s * 1000;
         }

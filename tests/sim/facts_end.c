@@ -7,9 +7,40 @@ every_accepted_part_ends(facts_t *self)
 {
     for (size_t i = 0; i < self->accepted.count; i++) {
         const accepted_t *at = &self->accepted.items[i];
-        if (!facts_end(self, at->machine, &at->it.run, self->signed_.count))
+        if (!at->lost && !facts_end(self, at->machine, &at->it.run, self->signed_.count))
             BREAK(self, "%s accepted run %s at %.1f s, and it has no end", node_name(at->machine),
                   short_hash(&at->it.run), (double)at->at / 1000);
+    }
+}
+
+/* A receipt of its step that lists it; or an end of the part that says that not all went well. */
+static bool
+is_said(const facts_t *self, const done_t *deed)
+{
+    for (size_t i = 0; i < self->signed_.count; i++) {
+        const signed_t *at = &self->signed_.items[i];
+        if (at->machine != deed->machine || !hash_equal(&at->run, &deed->it.run))
+            continue;
+        if (at->part == OUTCOME_UNKNOWN || at->part == OUTCOME_FAILED ||
+            at->part == OUTCOME_STOPPED)
+            return true;
+        for (size_t j = 0; j < at->op_count && !strcmp(at->step, deed->step); j++)
+            if (!strcmp(at->ops[j].op, deed->it.op) &&
+                hash_equal(&at->ops[j].arguments, &deed->it.arguments))
+                return true;
+    }
+    return false;
+}
+
+void
+what_was_done_is_said(facts_t *self)
+{
+    for (size_t i = 0; i < self->done.count; i++) {
+        const done_t *deed = &self->done.items[i];
+        bool ended = facts_end(self, deed->machine, &deed->it.run, self->signed_.count);
+        if (deed->acts && ended && !is_said(self, deed))
+            BREAK(self, "%s did %s in step '%s' of run %s, and no receipt says so",
+                  node_name(deed->machine), deed->it.op, deed->step, short_hash(&deed->it.run));
     }
 }
 
@@ -43,6 +74,7 @@ an_end_stays_an_end(facts_t *self)
         bool ended;
         if (at->part != OUTCOME_OPEN &&
             hub_has_receipt(self->world->hub, at->machine, at->sequence, &hash) &&
+            hash_equal(&hash, &at->hash) &&
             hub_part(self->world->hub, &at->run, at->machine, &ended) && !ended)
             BREAK(self, "'%s' of run %s is %s, and open at the hub", node_name(at->machine),
                   short_hash(&at->run), outcome_word(at->part));
@@ -73,7 +105,8 @@ check_target(facts_t *self, const plan_order_t *order, int machine)
     if (plan_is_plain(&self->world->plan) && (!known || !ended))
         BREAK(self, "'%s' of run %s is counted as %s", node_name(machine), short_hash(&order->run),
               word ? word : "nothing");
-    if (word && !strcmp(word, "done") && (!end || end->part != OUTCOME_OK))
+    if (word && !self->rolled_back[machine] && !strcmp(word, "done") &&
+        (!end || end->part != OUTCOME_OK))
         BREAK(self, "'%s' of run %s is counted as done, and signed no such thing",
               node_name(machine), short_hash(&order->run));
     if (plan_is_plain(&self->world->plan) && word && end &&
@@ -94,6 +127,7 @@ every_target_is_counted_once(facts_t *self)
                 check_target(self, order, machine);
                 targets++;
             }
+        targets += order->far ? ESTATE_FAR : 0;
         if (order->running && hub_part_count(world->hub, &order->run) != targets)
             BREAK(self, "run %s has %zu parts for %zu targets", short_hash(&order->run),
                   hub_part_count(world->hub, &order->run), targets);
@@ -141,8 +175,8 @@ in_calm_weather_all_goes_well(facts_t *self)
 {
     static const odds_t none;
     const plan_t *plan = &self->world->plan;
-    if (!plan_is_plain(plan) || plan->kills || plan->partitions || plan->jumps || plan->revoke_at ||
-        plan->stop_at || memcmp(&plan->odds, &none, sizeof none) != 0)
+    if (!plan_is_plain(plan) || plan->rollback || plan->kills || plan->partitions || plan->jumps ||
+        plan->revoke_at || plan->stop_at || memcmp(&plan->odds, &none, sizeof none) != 0)
         return;
     for (size_t i = 0; i < plan->order_count; i++)
         for (int machine = 0; machine < (int)plan->machines; machine++) {

@@ -34,7 +34,7 @@ facts_acceptance(const facts_t *self, int machine, const hash_t *run, size_t bef
 {
     for (size_t i = 0; i < before; i++) {
         const accepted_t *at = &self->accepted.items[i];
-        if (at->machine == machine && hash_equal(&at->it.run, run))
+        if (at->machine == machine && !at->lost && hash_equal(&at->it.run, run))
             return at;
     }
     return NULL;
@@ -46,7 +46,8 @@ facts_end(const facts_t *self, int machine, const hash_t *run, size_t before)
 {
     for (size_t i = 0; i < before; i++) {
         const signed_t *at = &self->signed_.items[i];
-        if (at->machine == machine && at->part != OUTCOME_OPEN && hash_equal(&at->run, run))
+        if (at->machine == machine && !at->lost && at->part != OUTCOME_OPEN &&
+            hash_equal(&at->run, run))
             return at;
     }
     return NULL;

@@ -52,7 +52,7 @@ receipt_before(const facts_t *self, size_t item)
 {
     const signed_t *at = &self->signed_.items[item];
     for (size_t i = item; i-- > 0;)
-        if (self->signed_.items[i].machine == at->machine &&
+        if (self->signed_.items[i].machine == at->machine && !self->signed_.items[i].lost &&
             hash_equal(&self->signed_.items[i].run, &at->run))
             return self->signed_.items[i].hash;
     return HASH_ZERO;

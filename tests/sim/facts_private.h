@@ -22,7 +22,8 @@
 
 typedef struct {
     int machine;
-    bool kept; /* committed */
+    bool kept;         /* committed */
+    bool copied, lost; /* in the copy; to its ledger, as that was put back */
     acceptance_t it;
     int64_t at;
 } accepted_t;
@@ -35,7 +36,7 @@ typedef struct {
 
 typedef struct {
     int machine;
-    bool kept;
+    bool kept, copied, lost;
     uint64_t sequence, attempt;
     hash_t previous, hash, run, consent; /* consent: zero where it waited for none */
     char step[STEP_PATH_MAX], code[16];
@@ -78,7 +79,8 @@ typedef struct {
 struct facts {
     world_t *world;
     size_t uncommitted[MACHINES_MAX];
-    bool stopped[MACHINES_MAX]; /* the plan's stop is durable there */
+    bool stopped[MACHINES_MAX];     /* the plan's stop is durable there */
+    bool rolled_back[MACHINES_MAX]; /* its ledger is an older copy */
     bool changed;
     LIST(accepted_t) accepted;
     LIST(signed_t) signed_;
@@ -97,7 +99,7 @@ const estate_grant_t *facts_grant(const hash_t *authority);
 const playbook_t *facts_playbook(const deed_t *deed);
 
 /* The acceptance of a run by a machine, and the receipt that ended its part, among the first
- * `before` of their lists. */
+ * `before` of their lists; not what is lost to its ledger. */
 const accepted_t *facts_acceptance(const facts_t *self, int machine, const hash_t *run,
                                    size_t before);
 const signed_t *facts_end(const facts_t *self, int machine, const hash_t *run, size_t before);
@@ -153,6 +155,7 @@ const char *short_hash(const hash_t *hash);
 /* Held once everything must have ended. */
 #define AT_THE_END(X)                   \
     X(every_accepted_part_ends)         \
+    X(what_was_done_is_said)            \
     X(every_run_ends)                   \
     X(every_target_is_counted_once)     \
     X(every_receipt_arrives)            \

@@ -8,7 +8,7 @@ receipts_form_a_chain(facts_t *self)
     for (size_t i = self->signed_.seen; i < self->signed_.count; i++) {
         const signed_t *at = &self->signed_.items[i], *last = NULL;
         for (size_t j = 0; j < i; j++)
-            if (self->signed_.items[j].machine == at->machine)
+            if (self->signed_.items[j].machine == at->machine && !self->signed_.items[j].lost)
                 last = &self->signed_.items[j];
         if (at->sequence != (last ? last->sequence + 1 : 1) ||
             !hash_equal(&at->previous, last ? &last->hash : &HASH_ZERO))
@@ -25,7 +25,8 @@ a_step_attempt_has_one_receipt(facts_t *self)
         const signed_t *at = &self->signed_.items[i];
         for (size_t j = 0; j < i; j++) {
             const signed_t *before = &self->signed_.items[j];
-            if (before->machine != at->machine || !hash_equal(&before->run, &at->run))
+            if (before->machine != at->machine || before->lost ||
+                !hash_equal(&before->run, &at->run))
                 continue;
             if (before->part != OUTCOME_OPEN)
                 BREAK(self, "%s signs for run %s behind the end of its part",
@@ -44,9 +45,9 @@ has_receipt(const facts_t *self, const signed_t *at, size_t before, phase_t phas
 {
     for (size_t i = 0; i < before; i++) {
         const signed_t *other = &self->signed_.items[i];
-        if (other->machine == at->machine && other->phase == phase && other->attempt == attempt &&
-            other->outcome == outcome && !strcmp(other->step, at->step) &&
-            hash_equal(&other->run, &at->run))
+        if (other->machine == at->machine && !other->lost && other->phase == phase &&
+            other->attempt == attempt && other->outcome == outcome &&
+            !strcmp(other->step, at->step) && hash_equal(&other->run, &at->run))
             return true;
     }
     return false;
@@ -84,7 +85,7 @@ static unsigned
 count_said(const signed_t *receipt, const signed_t *as, const noted_op_t *op)
 {
     unsigned said = 0;
-    if (receipt->machine != as->machine || strcmp(receipt->step, as->step) != 0 ||
+    if (receipt->machine != as->machine || receipt->lost || strcmp(receipt->step, as->step) != 0 ||
         !hash_equal(&receipt->run, &as->run))
         return 0;
     for (size_t i = 0; i < receipt->op_count; i++)
@@ -161,7 +162,7 @@ static const signed_t *
 find_receipt(const facts_t *self, int machine, uint64_t sequence)
 {
     for (size_t i = 0; i < self->signed_.count; i++)
-        if (self->signed_.items[i].machine == machine &&
+        if (self->signed_.items[i].machine == machine && !self->signed_.items[i].lost &&
             self->signed_.items[i].sequence == sequence)
             return &self->signed_.items[i];
     return NULL;
@@ -174,6 +175,8 @@ what_is_acknowledged_is_recorded(facts_t *self)
         const acked_t *at = &self->acked.items[i];
         const signed_t *receipt = find_receipt(self, at->machine, at->sequence);
         hash_t hash;
+        if (self->rolled_back[at->machine])
+            continue;
         if (!receipt ||
             !hub_has_receipt(hub_of(self->world, at->hub), at->machine, at->sequence, &hash) ||
             !hash_equal(&hash, &receipt->hash))

@@ -8,10 +8,15 @@ count_soaked(const facts_t *self, const plan_order_t *order, unsigned wave, wall
 {
     uint64_t good = 0;
     for (int i = 0; i < (int)self->world->plan.machines; i++) {
-        const signed_t *end =
-            order->wave[i] == wave ? facts_end(self, i, &order->run, self->signed_.count) : NULL;
-        good += end && end->kept && end->part == OUTCOME_OK &&
-                end->ended.ms + (int64_t)order->soak_s * 1000 <= now.ms;
+        bool soaked = false;
+        for (size_t j = 0; order->wave[i] == wave && j < self->signed_.count && !soaked; j++) {
+            const signed_t *at =
+                &self->signed_.items[j]; /* what is lost to its ledger proves too */
+            soaked = at->machine == i && at->kept && at->part == OUTCOME_OK &&
+                     hash_equal(&at->run, &order->run) &&
+                     at->ended.ms + (int64_t)order->soak_s * 1000 <= now.ms;
+        }
+        good += soaked;
     }
     return good;
 }

@@ -54,19 +54,34 @@ add_document(charter_t *charter, const char *name, uint64_t version, const seale
     assert(!failed);
 }
 
-/* The site folder as it is read at a start: with people of version 1 or 2. */
+static bool
+has_far(const plan_t *plan)
+{
+    for (size_t i = 0; i < plan->order_count; i++)
+        if (plan->orders[i].far)
+            return true;
+    return false;
+}
+
+/* The site folder as it is read at a start: with people of version 1 or 2, and the fleet that the
+ * plan needs. */
 static charter_t *
-read_charter(bool next)
+read_charter(bool next, const plan_t *plan)
 {
     const estate_t *all = estate();
+    const struct {
+        bool newer;
+        const sealed_t *sealed;
+    } documents[ESTATE_DOCUMENTS] = {
+        {false, all->documents[0]},
+        {next, next ? &all->people_next : all->documents[1]},
+        {false, all->documents[2]},
+        {has_far(plan), has_far(plan) ? &all->south_next : all->documents[3]}};
     trust_t *trust = trust_new(&all->site->id);
     charter_t *charter = charter_over(&trust);
     charter->documents = memory_new(ESTATE_DOCUMENTS, sizeof *charter->documents);
-    for (size_t i = 0; i < ESTATE_DOCUMENTS; i++) {
-        bool newer = next && !strcmp(all->names[i], "people");
-        add_document(charter, all->names[i], newer ? 2 : 1,
-                     newer ? &all->people_next : all->documents[i]);
-    }
+    for (size_t i = 0; i < ESTATE_DOCUMENTS; i++)
+        add_document(charter, all->names[i], documents[i].newer ? 2 : 1, documents[i].sealed);
     return charter;
 }
 
@@ -97,7 +112,7 @@ start(hub_t *self)
     fault_t fault = {0};
     self->epoch++;
     snprintf(self->instance, sizeof self->instance, "hub-%llu", (unsigned long long)self->epoch);
-    self->charter = read_charter(self->next);
+    self->charter = read_charter(self->next, &self->world->plan);
     self->core = core_new(self->charter, self->instance, self->store);
     self->actions = actions_new();
     if (core_load(self->core, &fault)) {
@@ -278,6 +293,22 @@ make_alert(hub_t *self, const plan_alert_t *from)
     return alert;
 }
 
+/* Those who stand in the wave that an order does not list; NULL where it lists all. */
+static value_t *
+targets_of(const plan_order_t *order)
+{
+    const char *names[MACHINES_MAX + ESTATE_FAR];
+    size_t count = order->far ? plan_wave(order, names) : 0;
+    value_t *list = count ? value_list() : NULL;
+    for (size_t i = 0; i < count; i++) {
+        value_t *item = value_map();
+        value_set_integer(item, "wave", order->waves);
+        value_set_text(item, "target", names[i]);
+        value_append(list, item);
+    }
+    return list;
+}
+
 static void
 run_errand(hub_t *self, const letter_t *letter, fault_t *fault)
 {
@@ -285,6 +316,7 @@ run_errand(hub_t *self, const letter_t *letter, fault_t *fault)
     const sealed_t *sealed = NULL;
     CLEANUP(alert_destroy) alert_t *alert = NULL;
     CLEANUP(value_destroy) value_t *files = NULL;
+    CLEANUP(value_destroy) value_t *targets = NULL;
     event_t event = {.region = ""};
     switch (letter->errand) {
     case ERRAND_RELEASE:
@@ -300,8 +332,10 @@ run_errand(hub_t *self, const letter_t *letter, fault_t *fault)
     case ERRAND_ORDER:
         event.kind = EVENT_ORDER;
         sealed = &self->world->plan.orders[letter->index].sealed;
-        SAY(self->world, "responder -> hub: orders '%s'",
-            all->playbooks[self->world->plan.orders[letter->index].playbook].name);
+        event.targets = targets = targets_of(&self->world->plan.orders[letter->index]);
+        SAY(self->world, "responder -> hub: orders '%s'%s",
+            all->playbooks[self->world->plan.orders[letter->index].playbook].name,
+            self->world->plan.orders[letter->index].far ? ", its last wave a tree" : "");
         break;
     case ERRAND_HALT:
         event.kind = EVENT_HALT;
@@ -419,7 +453,7 @@ hub_use_next(hub_t *self)
     if (!self->up)
         return;
     CLEANUP(charter_destroy) charter_t *before = self->charter;
-    self->charter = read_charter(true);
+    self->charter = read_charter(true, &self->world->plan);
     core_use(self->core, self->charter, world_wall(self->world, self->who), self->actions);
     core_flush(self->core, self->actions);
     put_rows(self, &written);

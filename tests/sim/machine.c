@@ -2,7 +2,7 @@
 #include "tests/sim/machine_private.h"
 
 /* Ledgers are emptied, not opened anew, from one world to the next. */
-static ledger_t *ledgers[MACHINES_MAX];
+static ledger_t *ledgers[MACHINES_MAX], *copied;
 
 bool
 machine_strikes(machine_t *self, unsigned ppm)
@@ -128,6 +128,43 @@ machine_cut_power(machine_t *self)
     machine_start_later(self);
 }
 
+/* As an operator would: its processes are ended first. */
+static void
+end_all(machine_t *self)
+{
+    judge_end(self);
+    effector_end(self, false);
+    machine_start_later(self);
+}
+
+void
+machine_copy(machine_t *self, rollback_t what)
+{
+    end_all(self);
+    SAY(self->world, "%s: its %s is copied", node_name(self->number),
+        what == ROLLBACK_LEDGER ? "ledger" : "journal");
+    bytes_destroy(&self->journal_copy);
+    self->journal_copy = disk_get(self->disk, "journal");
+    if (!copied)
+        copied = ledger_memory();
+    ledger_copy(copied, self->ledger);
+    facts_copy(self->world->facts, self->number);
+}
+
+void
+machine_put_back(machine_t *self, rollback_t what)
+{
+    end_all(self);
+    SAY(self->world, "%s: its %s is an older copy", node_name(self->number),
+        what == ROLLBACK_LEDGER ? "ledger" : "journal");
+    if (what == ROLLBACK_LEDGER) {
+        ledger_copy(self->ledger, copied);
+        facts_roll_back(self->world->facts, self->number);
+    } else if (self->journal_copy) {
+        disk_put(self->disk, self->journal_path, bytes_slice(self->journal_copy));
+    }
+}
+
 void
 machine_stop(machine_t *self, int64_t until)
 {
@@ -220,6 +257,7 @@ machine_destroy(machine_t **self_p)
     effector_end(self, false);
     inbox_clear(&self->judge_inbox);
     inbox_clear(&self->effector_inbox);
+    bytes_destroy(&self->journal_copy);
     disk_destroy(&self->disk);
     free(self);
     *self_p = NULL;

@@ -17,6 +17,11 @@ void machine_pong(machine_t *self, uint64_t instance);
 void machine_kill_judge(machine_t *self);
 void machine_kill_effector(machine_t *self);
 void machine_cut_power(machine_t *self);
+
+/* Stops it, and copies its ledger or its journal; or puts back what was copied. */
+void machine_copy(machine_t *self, rollback_t what);
+void machine_put_back(machine_t *self, rollback_t what);
+
 void machine_stop(machine_t *self, int64_t until);
 void machine_fill_disk(machine_t *self, bool full);
 

@@ -55,7 +55,8 @@ struct machine {
     int number;
     char root[24], site[32], journal_path[32];
     disk_t *disk;
-    ledger_t *ledger; /* survives, as its file would */
+    ledger_t *ledger;      /* survives, as its file would */
+    bytes_t *journal_copy; /* ours; NULL before one is made */
     const machinekey_t *key;
     uint64_t epoch; /* counts starts */
     bool starting;

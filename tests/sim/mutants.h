@@ -120,6 +120,35 @@ static const mutant_t mutants[] = {
     {"documents are not synced", "common/file.c",
      "file_write_all(fd, bytes, fault) || fsync(fd) || rename(fresh, path)",
      "file_write_all(fd, bytes, fault) || rename(fresh, path)"},
+
+    /* what people say, what playbooks call, who stands in a tree */
+    {"who ordered may consent", "keys/assent.c",
+     "if (wish->excluded && signers_have(wish->excluded, people.person[0]))",
+     "if (wish->excluded && 0)"},
+    {"anybody consents", "keys/assent.c", "    if (backing_check_role(backing, wish->role, fault))",
+     "    if (0)"},
+    {"what was not shown is consented to", "keys/assent.c",
+     "    if (!hash_equal(&line->receipt, &wish->receipt))", "    if (0)"},
+    {"no is as good as yes", "keys/consent.c",
+     "return !self->answer && !strcmp(self->value, \"yes\");", "return !self->answer;"},
+    {"one officer lifts a stop", "keys/halts.c", "if (officers >= RESUME_OFFICERS)",
+     "if (officers)"},
+    {"any release of a playbook may be called", "keys/warrant.c",
+     "if (!named || !hash_equal(named, hash))", "if (!named)"},
+    {"any place is in the tree", "keys/inclusion.c",
+     "if (!leads_to(self, leaf, line->count, &line->root))", "if (0 && leaf.bytes[0])"},
+    {"a place is anybody's", "keys/inclusion.c", "if (!target_is_of(self->target, worker))",
+     "if (0)"},
+    {"a tree waits for nobody", "keys/order.c", "return wave <= gate ? wave - 1 : gate;",
+     "return wave <= gate ? wave - 1 : 0;"},
+
+    /* older copies */
+    {"a journal that lost its end is believed", "worker/effector.c",
+     "if (!journal_reaches(self->place.journal, &call->head))", "if (0)"},
+    {"a judge with an older ledger does not start", "worker/judge.c",
+     "if (*id == 'd' && why.code == FAULT_VERSION)", "if (*id == 'd' && 0)"},
+    {"a clock that went back hides a revocation", "worker/mandate.c",
+     "&proof, by->worker, latest(by), &why", "&proof, by->worker, by->now, &why"},
 };
 
 #endif

@@ -80,6 +80,41 @@ add_callee(order_t *order)
     order->releases[0].hash = callee->hash;
 }
 
+static const char *const machine_names[MACHINES_MAX] = {"w1", "w2", "w3", "w4", "w5"};
+
+size_t
+plan_wave(const plan_order_t *self, const char *names[static MACHINES_MAX + ESTATE_FAR])
+{
+    static char far[ESTATE_FAR][8];
+    size_t count = 0;
+    for (size_t i = 0; i < MACHINES_MAX; i++)
+        if (self->wave[i] == self->waves)
+            names[count++] = machine_names[i];
+    for (size_t i = 0; i < ESTATE_FAR; i++) {
+        snprintf(far[i], sizeof far[i], "x%02zu", i);
+        names[count++] = far[i];
+    }
+    return count;
+}
+
+/* The tree of its last wave, and where each machine stands in it. */
+static void
+plant(plan_order_t *self, order_t *order)
+{
+    const char *names[MACHINES_MAX + ESTATE_FAR];
+    size_t count = plan_wave(self, names), at = 0;
+    CLEANUP(inclusion_destroy)
+    inclusion_t *tree = inclusion_new(order->nonce, self->waves, names, count, NULL);
+    assert(tree);
+    order->waves[order->wave_count++] = inclusion_line(tree);
+    for (size_t i = 0; i < MACHINES_MAX; i++)
+        if (self->wave[i] == self->waves) {
+            self->place[i] = bytes_new();
+            inclusion_add_place(tree, at, names[at], self->place[i]);
+            at++;
+        }
+}
+
 static void
 seal_order(plan_order_t *self, size_t machines, chance_t *chance)
 {
@@ -98,13 +133,12 @@ seal_order(plan_order_t *self, size_t machines, chance_t *chance)
     order->not_after = site_after(all->site->now, self->not_after / SECOND);
     order->undo_until = order->not_after;
     order->target_count = 0;
-    for (unsigned wave = 1; wave <= self->waves; wave++)
+    for (unsigned wave = 1; wave <= self->waves - self->far; wave++)
         for (size_t i = 0; i < machines; i++)
-            if (self->wave[i] == wave) {
-                char name[8];
-                snprintf(name, sizeof name, "w%zu", i + 1);
-                site_add_target(order, wave, name);
-            }
+            if (self->wave[i] == wave)
+                site_add_target(order, wave, machine_names[i]);
+    if (self->far)
+        plant(self, order);
     self->sealed = site_seal_order(all->site, order, self->by_pia ? "pia" : "pat");
     self->run = hash_of(bytes_slice(self->sealed.document));
 }
@@ -122,6 +156,7 @@ make_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
     self->soak_s = chance_percent(chance, 50) ? (uint64_t)chance_from(chance, 1, 40) : 0;
     self->max_failures = chance_percent(chance, 50) ? chance_below(chance, 3) : 0;
     make_waves(self, plan->machines, chance);
+    self->far = self->waves > 1 && chance_percent(chance, 10);
     seal_order(self, plan->machines, chance);
 }
 
@@ -171,7 +206,7 @@ make_stop(plan_t *self, chance_t *chance)
 bool
 plan_is_plain(const plan_t *self)
 {
-    return !self->lying && !self->second;
+    return !self->lying && !self->second && self->rollback != ROLLBACK_LEDGER;
 }
 
 bool
@@ -189,6 +224,15 @@ plan_stops(const plan_t *self, const hash_t *run, int playbook, int machine)
     default:
         return true;
     }
+}
+
+static void
+make_rollback(plan_t *self, chance_t *chance)
+{
+    self->rollback = (rollback_t)chance_from(chance, ROLLBACK_LEDGER, ROLLBACKS - 1);
+    self->rollback_machine = (int)chance_below(chance, self->machines);
+    self->copy_at = chance_from(chance, 1, self->heal_at - SECOND);
+    self->restore_at = chance_from(chance, self->copy_at + 1, self->heal_at - 1);
 }
 
 void
@@ -209,6 +253,8 @@ plan_make(plan_t *self, chance_t *chance)
     self->jumps = chance_percent(chance, 25) ? (unsigned)chance_below(chance, 4) : 0;
     self->revoke_at = chance_percent(chance, 20) ? SECOND * chance_from(chance, 5, 80) : 0;
     self->heal_at = SECOND * chance_from(chance, 20, 150);
+    if (chance_percent(chance, 8))
+        make_rollback(self, chance);
     self->end_at = self->heal_at > self->revoke_at ? self->heal_at : self->revoke_at;
     for (size_t i = 0; i < self->order_count; i++) {
         plan_order_t *order = &self->orders[i];
@@ -235,8 +281,11 @@ plan_make(plan_t *self, chance_t *chance)
 void
 plan_clear(plan_t *self)
 {
-    for (size_t i = 0; i < self->order_count; i++)
+    for (size_t i = 0; i < self->order_count; i++) {
         sealed_done(&self->orders[i].sealed);
+        for (size_t j = 0; j < MACHINES_MAX; j++)
+            bytes_destroy(&self->orders[i].place[j]);
+    }
     sealed_done(&self->stop);
     sealed_done(&self->resume);
     sealed_done(&self->half);

@@ -26,8 +26,11 @@ typedef struct {
     int64_t not_after;
     uint64_t soak_s, max_failures;
     unsigned waves;
-    unsigned wave[MACHINES_MAX]; /* of each machine; 0: no target */
-    sealed_t sealed;             /* ours */
+    bool far; /* the last wave is not listed: it is a tree, with those who are never
+                 there in it */
+    bytes_t *place[MACHINES_MAX]; /* ours; in that tree, of those who stand in it */
+    unsigned wave[MACHINES_MAX];  /* of each machine; 0: no target */
+    sealed_t sealed;              /* ours */
     hash_t run;
     bool acknowledged; /* answered; running: with a run */
     bool running;
@@ -50,6 +53,9 @@ typedef struct {
     unsigned op_fails, op_dies, op_slow;      /* of ops */
 } odds_t;
 
+/* An older copy of one of a worker's two records is put back; of both, nothing is promised. */
+typedef enum { ROLLBACK_NONE, ROLLBACK_LEDGER, ROLLBACK_JOURNAL, ROLLBACKS } rollback_t;
+
 typedef struct {
     size_t machines;
     bool lying;        /* the broker */
@@ -68,6 +74,9 @@ typedef struct {
     sealed_t stop, resume,
         half; /* ours; NULLs where none; half: one officer's, that is not enough */
     hash_t stop_hash;
+    rollback_t rollback; /* of one machine: copied, and put back later */
+    int rollback_machine;
+    int64_t copy_at, restore_at;
     int64_t revoke_at; /* when pat's key is; 0 for never */
     int64_t heal_at;   /* from then on nothing goes wrong */
     int64_t end_at;    /* by then everything must have ended */
@@ -76,8 +85,13 @@ typedef struct {
 void plan_make(plan_t *self, chance_t *chance);
 void plan_clear(plan_t *self);
 
-/* One broker, and it does not lie: what only such a one promises may be asked. */
+/* One broker, and it does not lie, nor does a worker's ledger: what only such promise may be asked.
+ */
 bool plan_is_plain(const plan_t *self);
+
+/* Names of all who stand in the order's last wave, ascending; how many. The machines' are static.
+ */
+size_t plan_wave(const plan_order_t *order, const char *names[static MACHINES_MAX + ESTATE_FAR]);
 
 /* Whether its playbook asks people. */
 bool plan_asks(const plan_order_t *order);

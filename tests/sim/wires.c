@@ -248,6 +248,24 @@ proof_item(wires_t *self, const frames_t *receipt)
     return item;
 }
 
+/* Where it stands in a tree; or where another does, or that one's place under its own name. */
+static void
+add_place(wires_t *self, const plan_order_t *order, int machine, frames_t *frames)
+{
+    chance_t *chance = &self->world->chance;
+    const bytes_t *own = order->place[machine], *other = order->place[any_machine(self)];
+    place_t place;
+    if (other && !order->wave[machine] && !place_decode(&place, bytes_slice(other), NULL)) {
+        CLEANUP(bytes_destroy) bytes_t *forged = bytes_new();
+        if (chance_percent(chance, 70))
+            text_copy(place.target, sizeof place.target, node_name(machine));
+        place_encode(&place, forged);
+        frames_add(frames, bytes_slice(forged));
+    } else {
+        frames_add(frames, own ? bytes_slice(own) : slice_of(NULL, 0));
+    }
+}
+
 /* Any order, to anyone, with whatever receipts there are. */
 static void
 offer_early(wires_t *self)
@@ -276,8 +294,9 @@ offer_early(wires_t *self)
     frames_add(frames, slice_of(NULL, 0));
     frames_add_text(frames, hash_write(&playbook->hash, text));
     frames_add(frames, bytes_slice(receipts));
-    frames_add(frames, slice_of(NULL, 0));
-    say(self, any_machine(self), frames);
+    int machine = any_machine(self);
+    add_place(self, order, machine, frames);
+    say(self, machine, frames);
 }
 
 /* Evidence that a source with a token brought it is the broker's word: it may make alerts up. */

@@ -181,6 +181,19 @@ on_switch(world_t *self, due_t *due)
     machine_reconnect(self->machines[due->who]);
 }
 
+static void
+on_copy(world_t *self, due_t *due)
+{
+    machine_copy(self->machines[due->who], self->plan.rollback);
+}
+
+static void
+on_put_back(world_t *self, due_t *due)
+{
+    self->faults++;
+    machine_put_back(self->machines[due->who], self->plan.rollback);
+}
+
 /* All is well from here on: clocks are right, and connections are made anew. */
 static void
 on_heal(world_t *self, due_t *due)
@@ -245,6 +258,11 @@ queue_plan(world_t *self)
                             .number = 1});
     if (plan->lying)
         world_after(self, 1000, (due_t){.act = on_lie});
+    if (plan->rollback) {
+        world_after(self, plan->copy_at, (due_t){.act = on_copy, .who = plan->rollback_machine});
+        world_after(self, plan->restore_at,
+                    (due_t){.act = on_put_back, .who = plan->rollback_machine});
+    }
     if (plan->revoke_at)
         world_after(self, plan->revoke_at, (due_t){.act = on_revoke});
     world_after(self, plan->heal_at, (due_t){.act = on_heal});

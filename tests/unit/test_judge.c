@@ -157,6 +157,16 @@ a_document_that_does_not_hold_changes_nothing(void **state)
     begin(bench);
 }
 
+/* As where an older copy of the ledger was put back. */
+static void
+an_effector_that_keeps_a_newer_document_is_no_end(void **state)
+{
+    bench_t *bench = *state;
+    by_effector(bench, message("REFUSED", "document", "version", "people 1 is older", NULL));
+    hears_nothing(bench);
+    begin(bench);
+}
+
 static void
 a_worker_that_the_fleet_no_longer_lists_ends(void **state)
 {
@@ -221,6 +231,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_script_cannot_claim_an_outcome_that_is_none_of_its_own),
     TEST(an_output_that_is_no_value_fails_the_step),
     TEST(a_document_that_does_not_hold_changes_nothing),
+    TEST(an_effector_that_keeps_a_newer_document_is_no_end),
     TEST(a_worker_that_the_fleet_no_longer_lists_ends),
     TEST(people_who_lost_their_quorum_do_not_keep_the_judge_from_starting),
     TEST(another_key_than_the_fleet_lists_does_not_start),
