@@ -208,11 +208,32 @@ check_calls(const manifest_t *manifest, fault_t *fault)
     return 0;
 }
 
+static bool
+source_signs(const trust_t *trust, const char *source)
+{
+    for (size_t i = 0; i < trust_fleet_count(trust); i++)
+        for (size_t k = 0; k < trust_fleet(trust, i)->signer_count; k++)
+            if (!strcmp(trust_fleet(trust, i)->signers[k].source, source))
+                return true;
+    return false;
+}
+
 static void
-print_evidence(const grant_t *grant, class_t highest)
+print_signed(const grant_t *grant, const trust_t *trust)
+{
+    fputs("  only on alerts that are signed at their source\n", stderr);
+    for (size_t i = 0; i < grant->source_count; i++)
+        if (!source_signs(trust, grant->sources[i]))
+            fprintf(stderr, "  and source '%s' has no signer in any fleet: nothing of it will do\n",
+                    grant->sources[i]);
+    fputs("\n", stderr);
+}
+
+static void
+print_evidence(const grant_t *grant, class_t highest, const trust_t *trust)
 {
     if (grant->evidence == EVIDENCE_SIGNED)
-        fputs("  only on alerts that are signed at their source\n\n", stderr);
+        print_signed(grant, trust);
     else if (highest == CLASS_OBSERVE)
         fputs("  on the broker's word that a source with the right token sent the alert\n\n",
               stderr);
@@ -241,7 +262,7 @@ print_worst_case(const grant_t *grant, const fetched_t *fetched, const trust_t *
             (unsigned long long)grant->budget_runs, (unsigned long long)grant->budget_s,
             (unsigned long long)(life_s / DAY_S), (unsigned long long)spans * grant->budget_runs,
             (unsigned long long)spans * grant->budget_runs * workers);
-    print_evidence(grant, fetched->release->highest);
+    print_evidence(grant, fetched->release->highest, trust);
 }
 
 static int

@@ -22,7 +22,7 @@ address_read(const char *text, address_t *out)
     size_t size = (size_t)(colon - text);
     bool brackets = size > 2 && text[0] == '[' && text[size - 1] == ']';
     size -= brackets ? 2 : 0;
-    if (!size || size >= sizeof out->host)
+    if (!size || size >= sizeof out->host || (*text == '[' && !brackets))
         return false;
     memcpy(out->host, text + brackets, size);
     out->host[size] = '\0';
