@@ -421,25 +421,37 @@ batch_destroy(batch_t **self_p)
     *self_p = NULL;
 }
 
-/* Hands on as many of those that wait as the loop may have at once. */
-static void
-hand_on(edge_t *self)
+/* The next batch of those that wait; true where one of them was refused. */
+static bool
+hand_on_batch(edge_t *self)
 {
     CLEANUP(batch_destroy) batch_t *batch = memory_new(1, sizeof *batch);
     bool refused = false;
-    while (zlistx_size(self->waiting) && self->flying + batch->bytes < WEB_FLIGHT_MAX) {
+    while (zlistx_size(self->waiting) && batch->count < WEB_BATCH_MAX &&
+           self->flying + batch->bytes < WEB_FLIGHT_MAX) {
         size_t before = batch->count;
         request_t *request = zlistx_detach(self->waiting, NULL);
         add_post(batch, request);
         refused = refused || batch->count == before;
     }
-    if (refused)
-        run(self);
     if (!batch->count)
-        return;
+        return refused;
     self->flying += batch->bytes;
     batch_t *sent = MOVE(batch);
     zsock_send(self->pipe, "sp", "POSTS", sent);
+    return refused;
+}
+
+/* Hands on as many of those that wait as the loop may have at once; it begins with the first while
+ * the others are still read. */
+static void
+hand_on(edge_t *self)
+{
+    bool refused = false;
+    while (zlistx_size(self->waiting) && self->flying < WEB_FLIGHT_MAX)
+        refused = hand_on_batch(self) || refused;
+    if (refused)
+        run(self);
 }
 
 /* What the loop is done with. */
@@ -620,9 +632,10 @@ next_batch(web_t *self)
 void
 web_take(web_t *self, on_post_t on_post, void *context)
 {
-    for (batch_t *batch; (batch = next_batch(self));) {
-        for (size_t i = 0; i < batch->count; i++) {
-            post_t *post = &batch->posts[i];
+    batch_t *batch;
+    for (size_t i = 0; i < WEB_TURN_MAX && (batch = next_batch(self)); i++) {
+        for (size_t k = 0; k < batch->count; k++) {
+            post_t *post = &batch->posts[k];
             if (on_post(context, post->source, post->alerts, post->body, &post->fault))
                 assert(post->fault.code);
         }

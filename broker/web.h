@@ -19,6 +19,8 @@
 #define WEB_CONNECTIONS_MAX         1024
 #define WEB_CONNECTIONS_PER_ADDRESS 600
 #define WEB_REQUEST_MS              15000 /* from connection or last answer to the end of a request */
+#define WEB_BATCH_MAX               64    /* posts that go to the loop together */
+#define WEB_TURN_MAX                2     /* such batches in one turn of the loop */
 #define WEB_FLIGHT_MAX              (4 * WEB_BODY_MAX) /* of bodies that the loop has; others wait */
 
 /* Of sources that sign, anyone may post in the name. */
@@ -45,7 +47,8 @@ void web_serve(web_t *self);
 /* For the loop: readable when posts wait. */
 zsock_t *web_socket(const web_t *self);
 
-/* Takes in the posts that wait; never blocks. */
+/* Takes in posts that wait, WEB_TURN_MAX batches at most: those who sent them send the next while
+ * the loop is at work on others. Never blocks. */
 void web_take(web_t *self, on_post_t on_post, void *context);
 
 /* Has every post that was taken since the last call answered: 200, or why it was refused. */
