@@ -27,7 +27,7 @@ item_of(slice_t document, slice_t armor)
     return item;
 }
 
-/* What is too much altogether is counted, and not kept. */
+/* What is too much is counted, and not kept. */
 void
 gather_keep(run_t *run, share_t *share, const event_t *event, const receipt_t *receipt)
 {
@@ -35,8 +35,8 @@ gather_keep(run_t *run, share_t *share, const event_t *event, const receipt_t *r
     if (!well || receipt->phase != PHASE_RUN || !value_get(run->gathers, receipt->step))
         return;
     value_t *item = item_of(event->document, event->armors);
-    run->gathered_bytes += receipt->output_bytes;
-    if (receipt->output_bytes && run->gathered_bytes <= ONCE_OUTPUTS_MAX)
+    share->gathered_bytes += receipt->output_bytes;
+    if (receipt->output_bytes && share->gathered_bytes <= ONCE_OUTPUTS_MAX)
         value_set(item, "output", value_bytes(event->output));
     if (!share->gathered)
         share->gathered = value_list();
@@ -65,18 +65,21 @@ gather_prove(const run_t *run, bytes_t *out, fault_t *fault)
 {
     CLEANUP(value_destroy) value_t *list = value_list();
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
-    if (run->gathered_bytes > ONCE_OUTPUTS_MAX)
+    size_t outputs = 0;
+    for (size_t i = 0; i + 1 < run->share_count; i++) {
+        const share_t *share = &run->shares[i];
+        if (!share->receipt)
+            return fault_set(fault, FAULT_PROOF,
+                             "no receipt says how '%s' ended, and a step runs once for all",
+                             share->row.target);
+        outputs += share->row.state == PART_DONE ? share->gathered_bytes : 0;
+        add_share(list, share);
+    }
+    if (outputs > ONCE_OUTPUTS_MAX)
         return fault_set(fault, FAULT_LIMIT,
                          "what the targets gave takes %zu bytes, and a step that runs once for all "
                          "is shown at most %d",
-                         run->gathered_bytes, ONCE_OUTPUTS_MAX);
-    for (size_t i = 0; i + 1 < run->share_count; i++) {
-        if (!run->shares[i].receipt)
-            return fault_set(fault, FAULT_PROOF,
-                             "no receipt says how '%s' ended, and a step runs once for all",
-                             run->shares[i].row.target);
-        add_share(list, &run->shares[i]);
-    }
+                         outputs, ONCE_OUTPUTS_MAX);
     value_encode(list, encoded);
     if (encoded->size > VALUE_BYTES_MAX)
         return fault_set(fault, FAULT_LIMIT,

@@ -23,6 +23,7 @@ typedef struct {
     wait_row_t *waits; /* its steps that wait for a person; ours */
     value_t *gathered; /* list of {document, armor, output?} that the last wave is shown; ours, NULL
                           before the first */
+    size_t gathered_bytes; /* of those outputs, kept or not */
 } share_t;
 
 typedef struct {
@@ -48,19 +49,18 @@ struct run {
     share_t **sorted;  /* the same by worker, then target */
     size_t wave_count; /* wave n is waves[n - 1] */
     wave_t *waves;
-    tally_t tally;         /* of all waves */
-    size_t wave;           /* index of the first that may have shares waiting */
-    size_t next;           /* its first share that may wait and was not looked at */
-    wall_t again;          /* the earliest of all shares; ms 0: of none */
-    size_t waits;          /* of all shares */
-    bool stirred;          /* among the core's stirred ones */
-    bytes_t *proof;        /* encoded receipts of wave proof_wave; NULL before */
-    uint64_t proof_wave;   /* likewise */
-    inclusion_t *tree;     /* of wave tree_wave, which is not listed; NULL before */
-    uint64_t tree_wave;    /* likewise */
-    value_t *gathers;      /* map of the steps whose outputs the last wave is shown; NULL where no
-                              step runs once for all targets */
-    size_t gathered_bytes; /* of those outputs */
+    tally_t tally;       /* of all waves */
+    size_t wave;         /* index of the first that may have shares waiting */
+    size_t next;         /* its first share that may wait and was not looked at */
+    wall_t again;        /* the earliest of all shares; ms 0: of none */
+    size_t waits;        /* of all shares */
+    bool stirred;        /* among the core's stirred ones */
+    bytes_t *proof;      /* encoded receipts of wave proof_wave; NULL before */
+    uint64_t proof_wave; /* likewise */
+    inclusion_t *tree;   /* of wave tree_wave, which is not listed; NULL before */
+    uint64_t tree_wave;  /* likewise */
+    value_t *gathers;    /* map of the steps whose outputs the last wave is shown; NULL where no
+                            step runs once for all targets */
 };
 
 /* A part that has not ended. */
