@@ -14,6 +14,7 @@
 
 #define GATE_HANDSHAKE_MS 2000
 #define GATE_QUEUE_MAX    4096 /* messages a peer may be behind */
+#define GATE_HEARD_MAX    64   /* of a peer that wait to be read; the others wait at the peer */
 
 typedef struct gate gate_t;
 

@@ -17,8 +17,10 @@ read_hello(event_t *event, const frames_t *frames, value_t **state, fault_t *fau
 static int
 read_ping(event_t *event, const frames_t *frames, fault_t *fault)
 {
-    (void)fault;
     event->document = frames_at(frames, 1);
+    if (event->document.size > PING_TEXT_MAX)
+        return fault_set(fault, FAULT_LIMIT, "its PING says %zu bytes, over %d",
+                         event->document.size, PING_TEXT_MAX);
     return 0;
 }
 

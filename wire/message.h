@@ -7,13 +7,14 @@
 #include "common/frames.h"
 
 #define PROTOCOL_VERSION "1"
+#define PING_TEXT_MAX    128 /* bytes; PONG says them again */
 
 typedef enum { FROM_WORKER = 1, FROM_BROKER = 2, FROM_PERSON = 4 } sender_t;
 
 /*    type             word       from         frames after the word */
 #define MESSAGES(X)                                                                                \
     X(MESSAGE_HELLO, "HELLO", FROM_WORKER, 3)     /* version, worker, state (map) */               \
-    X(MESSAGE_PING, "PING", FROM_WORKER, 1)       /* anything */                                   \
+    X(MESSAGE_PING, "PING", FROM_WORKER, 1)       /* any short text */                             \
     X(MESSAGE_ACCEPT, "ACCEPT", FROM_WORKER, 1)   /* run */                                        \
     X(MESSAGE_REFUSE, "REFUSE", FROM_WORKER, 3)   /* run, code, text: unsigned */                  \
     X(MESSAGE_WANT, "WANT", FROM_WORKER, 1)       /* release hash */                               \
