@@ -3,20 +3,29 @@
  * hears.
  *
  *     stranger --connect ENDPOINT --server HEX [--key FILE | --null] [--routing-id ID]
- *              [--hello WORKER | --ask VERB | --oversize]
+ *              [--hello WORKER | --ask VERB | --oversize | --word WORD | --flood WORD]
+ *              [--receipt SEQUENCE --worker WORKER --site ID --signing-key FILE]
  *
- * Without --key it has a key that nobody knows; with --null none at all. It says PING last, so that
- * what it hears before PONG is all that there is to hear. */
+ * Without --key it has a key that nobody knows; with --null none at all. --word is a message of one
+ * frame more than any has; --flood says it a thousand times with a large frame, and reads nothing
+ * until all is said; --receipt says HELLO, and a receipt of a run that nobody ordered. It says PING
+ * last, so that what it hears before PONG is all that there is to hear. */
 #include <czmq.h>
 
 #include "keys/curve.h"
+#include "keys/receipt.h"
+#include "keys/signature.h"
 #include "wire/message.h"
 #include "wire/value.h"
 
-#define HEAR_MS 700
+#define HEAR_MS     700
+#define FLOOD_MS    20000
+#define FLOOD_COUNT 1000
+#define FLOOD_BYTES 500000
 
 typedef struct {
-    const char *connect, *server, *key, *routing_id, *hello, *ask;
+    const char *connect, *server, *key, *routing_id, *hello, *ask, *word, *flood;
+    const char *receipt, *worker, *site, *signing_key;
     bool null, oversize;
 } stranger_t;
 
@@ -32,6 +41,9 @@ parse(stranger_t *self, int argc, char **argv)
         {"--key", &self->key, NULL},         {"--routing-id", &self->routing_id, NULL},
         {"--hello", &self->hello, NULL},     {"--ask", &self->ask, NULL},
         {"--null", NULL, &self->null},       {"--oversize", NULL, &self->oversize},
+        {"--word", &self->word, NULL},       {"--flood", &self->flood, NULL},
+        {"--receipt", &self->receipt, NULL}, {"--worker", &self->worker, NULL},
+        {"--site", &self->site, NULL},       {"--signing-key", &self->signing_key, NULL},
     };
     for (int i = 1; i < argc; i++)
         for (size_t j = 0; j < ARRAY_SIZE(options); j++) {
@@ -52,7 +64,9 @@ open_socket(const stranger_t *self)
     uint8_t server[32];
     zsock_t *socket = zsock_new(ZMQ_DEALER);
     zsock_set_linger(socket, 0);
-    zsock_set_rcvtimeo(socket, HEAR_MS);
+    zsock_set_rcvtimeo(socket, self->flood ? FLOOD_MS : HEAR_MS);
+    if (self->flood)
+        zsock_set_rcvhwm(socket, 1);
     if (self->routing_id)
         zsock_set_identity(socket, self->routing_id);
     if (!self->null) {
@@ -82,6 +96,51 @@ send_frames(zsock_t *socket, const frames_t *frames)
     zmsg_send(&message, socket);
 }
 
+/* A worker's own signature, under a receipt that says what it likes. */
+static frames_t *
+receipt_new(const stranger_t *self)
+{
+    fault_t fault = {0};
+    CLEANUP(receipt_destroy) receipt_t *receipt = memory_new(1, sizeof *receipt);
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+    CLEANUP(machinekey_destroy)
+    machinekey_t *key = machinekey_load(self->signing_key ? self->signing_key : "", &fault);
+    if (!key || !self->site || !self->worker || !hash_read(self->site, &receipt->site) ||
+        !text_read_u64(self->receipt, 1, INT64_MAX, &receipt->sequence)) {
+        fprintf(stderr, "stranger: no site, worker, sequence or key: %s\n", fault.text);
+        exit(64);
+    }
+    text_copy(receipt->worker, sizeof receipt->worker, self->worker);
+    text_copy(receipt->target, sizeof receipt->target, self->worker);
+    text_copy(receipt->authority, sizeof receipt->authority, "order");
+    text_copy(receipt->step, sizeof receipt->step, "remove");
+    text_copy(receipt->code, sizeof receipt->code, "none");
+    text_copy(receipt->reason, sizeof receipt->reason, "-");
+    receipt->run = receipt->release = hash_of(slice_text("nobody ordered it"));
+    receipt->previous = receipt->sequence > 1 ? receipt->run : HASH_ZERO;
+    receipt->attempt = 1;
+    receipt->started = receipt->ended = wall_now();
+    receipt_encode(receipt, document);
+    machinekey_sign(key, SIGN_RECEIPT, bytes_slice(document), armor);
+    frames_t *frames = message_new(MESSAGE_RECEIPT);
+    frames_add(frames, bytes_slice(document));
+    frames_add(frames, bytes_slice(armor));
+    frames_add_text(frames, "");
+    return frames;
+}
+
+static void
+flood(const stranger_t *self, zsock_t *socket)
+{
+    CLEANUP(memory_free) uint8_t *many = memory_new(1, FLOOD_BYTES);
+    CLEANUP(frames_destroy) frames_t *frames = frames_new();
+    frames_add_text(frames, self->flood);
+    frames_add(frames, slice_of(many, FLOOD_BYTES));
+    for (int i = 0; i < FLOOD_COUNT; i++)
+        send_frames(socket, frames);
+}
+
 static void
 say(const stranger_t *self, zsock_t *socket)
 {
@@ -104,8 +163,19 @@ say(const stranger_t *self, zsock_t *socket)
         frames = message_new(MESSAGE_ACCEPT);
         frames_add(frames, slice_of(many, 2 * FRAMES_BYTES_MAX));
     }
+    if (self->word) {
+        frames = frames_new();
+        for (int i = 0; i < FRAMES_MAX; i++)
+            frames_add_text(frames, i ? "" : self->word);
+    }
     if (frames)
         send_frames(socket, frames);
+    if (self->receipt) {
+        CLEANUP(frames_destroy) frames_t *receipt = receipt_new(self);
+        send_frames(socket, receipt);
+    }
+    if (self->flood)
+        flood(self, socket);
     CLEANUP(frames_destroy) frames_t *ping = message_new(MESSAGE_PING);
     frames_add_text(ping, "stranger");
     send_frames(socket, ping);
@@ -124,9 +194,12 @@ main(int argc, char **argv)
         if (!message)
             break;
         CLEANUP(zstr_free) char *word = zmsg_popstr(message);
-        printf("%s%s", between, word ? word : "");
+        bool last = word && !strcmp(word, "PONG") && zmsg_size(message) &&
+                    zframe_streq(zmsg_first(message), "stranger");
+        if (last || !self.flood)
+            printf("%s%s", between, word ? word : "");
         between = " ";
-        if (word && !strcmp(word, "PONG"))
+        if (last)
             break;
     }
     puts("");

@@ -353,16 +353,16 @@ ask(table_t *self, const lie_t *lie, const char *worker)
     self->lie = NULL;
 }
 
-/* Bytes of the effectors' journals, of all workers that are there. */
+/* Bytes of all effectors' journals, below --state. */
 static inline int64_t
-journals(const enemy_t *self, const table_t *table)
+journals(const enemy_t *self)
 {
+    static const char *const workers[] = {"north-1", "north-2", "south-1"};
     int64_t bytes = 0;
-    for (size_t i = 0; i < table->count; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(workers); i++) {
         char path[4096];
         struct stat about;
-        snprintf(path, sizeof path, "%s/%s/state/effector/journal", self->state,
-                 table->peers[i].worker);
+        snprintf(path, sizeof path, "%s/%s/state/effector/journal", self->state, workers[i]);
         if (!stat(path, &about))
             bytes += about.st_size;
     }

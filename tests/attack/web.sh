@@ -51,6 +51,35 @@ ok "web_path_traversal_static: no file is served" refuses 404 "alerts" --path-as
 ok "web_path_traversal_static: nor below alerts" \
     refuses 401 "token" --path-as-is --data-binary "@$body" "$TOCSIN_HTTP/v1/alerts/../../etc/passwd"
 ok "web_get: alerts are posted" refuses 405 "posted" -H "Authorization: Bearer $TOKEN" "$TOCSIN_WEBHOOK"
+
+# What a browser would send that somebody else's page steers: it has no token, and cookies are nothing here.
+cross_site=(-H 'Host: evil.example:80' -H 'Origin: https://evil.example' -H 'Referer: https://evil.example/x')
+ok "web_host_rebinding: another Host without the token is nobody" \
+    refuses 401 "token" "${cross_site[@]}" --data-binary "@$body" "$TOCSIN_WEBHOOK"
+ok "web_csrf: a form of another site is nobody's" \
+    refuses 401 "token" "${cross_site[@]}" -H 'Content-Type: text/plain' -H 'Cookie: token='"$TOKEN" --data-binary "@$body" "$TOCSIN_WEBHOOK"
+ok "web_csrf: nor with the token as a password in the address" \
+    refuses 401 "token" -u "demo:$TOKEN" --data-binary "@$body" "$TOCSIN_WEBHOOK"
+ok "web_csrf: a page may not ask whether it may" \
+    refuses 405 "posted" -X OPTIONS "${cross_site[@]}" -H 'Access-Control-Request-Method: POST' -H 'Access-Control-Request-Headers: authorization' "$TOCSIN_WEBHOOK"
+# silent PATTERN CURL...: no header of the answer is like that.
+silent() {
+    local pattern=$1
+    shift
+    curl -sS -m 10 -D "$SITE_HOME/log/headers" -o /dev/null "$@" || return 1
+    cat "$SITE_HOME/log/headers"
+    ! grep -qi "$pattern" "$SITE_HOME/log/headers"
+}
+for address in "$TOCSIN_WEBHOOK" "$TOCSIN_HTTP/v1/health" "$TOCSIN_HTTP/"; do
+    ok "web_session_fixation: ${address#"$TOCSIN_HTTP"} sets no cookie, and lets no other site in" \
+        silent '^set-cookie\|^access-control-' "${cross_site[@]}" -H 'Cookie: session=mine' "$address"
+done
+ok "web_wrong_hmac: a signature is no token" \
+    refuses 401 "token" -H "Tocsin-Signature: v1=$(printf x | sha256sum | cut -c1-64)" -H "X-Hub-Signature-256: sha256=00" --data-binary "@$body" "$TOCSIN_WEBHOOK"
+for header in "$TOKEN" "Basic $TOKEN" "Bearer  $TOKEN" "bearer" "Bearer $TOKEN " "Bearer $TOKEN, Bearer $TOKEN"; do
+    ok "web_no_token: 'Authorization: ${header//"$TOKEN"/TOKEN}' is none" \
+        refuses 401 "token" -H "Authorization: $header" --data-binary "@$body" "$TOCSIN_WEBHOOK"
+done
 head -c 1200000 /dev/zero | tr '\0' ' ' >"$body"
 ok "web_body_over_limit: 413, nothing recorded" post 413 "over"
 ok "web_body_over_limit: nor in chunks" \
