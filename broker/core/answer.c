@@ -134,21 +134,36 @@ check_receipt(core_t *self, const event_t *event, fault_t *fault)
     return MOVE(receipt);
 }
 
-/* 1 where the record has this receipt, 0 where it has none of its number, -1 fault; one of the same
- * number with other bytes is a second history, and is told. */
+/* Receipts of one number: more than one where a worker's ledger was copied or rolled back. */
+typedef struct {
+    const hash_t *hash;
+    bool known, other;
+} numbered_t;
+
+static bool
+on_numbered(void *context, const row_t *row)
+{
+    numbered_t *self = context;
+    self->known = hash_equal(&row->receipt.hash, self->hash);
+    self->other = true;
+    return !self->known;
+}
+
+/* 1 where the record has this receipt, 0 where it does not, -1 fault; one of the same number with
+ * other bytes is a second history, and is told. */
 static int
 known_receipt(core_t *self, const receipt_t *receipt, const hash_t *hash, const peer_t *peer,
               fault_t *fault)
 {
     if (receipt->sequence > peer->row.sequence)
         return 0;
-    CLEANUP(row_destroy) row_t *row = NULL;
+    numbered_t numbered = {.hash = hash};
     query_t query = {.what = FIND_RECEIPT, .text = receipt->worker, .number = receipt->sequence};
-    if (core_recall(self, &query, &row, fault))
+    if (self->past->find(self->past->self, &query, on_numbered, &numbered, fault))
         return -1;
-    if (row && hash_equal(&row->receipt.hash, hash))
+    if (numbered.known)
         return 1;
-    if (row)
+    if (numbered.other)
         core_note(self, "gap", 0, &receipt->run, receipt->worker,
                   "worker '%s' signed two different receipts %llu: its ledger was copied or rolled "
                   "back",

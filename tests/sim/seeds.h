@@ -14,6 +14,8 @@ static const struct {
     {1949, "a part that did something and cannot go on is not called refused"},
     {2442, "a gap in the receipts is asked about once, not without end"},
     {5078797, "what a worker said of a run before the run came here is not forgotten"},
+    {945, "a second receipt of one number is recorded once"},
+    {30478, "a judge starts again behind an effector that keeps newer documents"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };
 

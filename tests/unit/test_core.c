@@ -372,6 +372,23 @@ a_second_receipt_with_the_same_number_is_told(void **state)
     assert_true(told(self, "gap"));
 }
 
+static void
+a_second_receipt_with_the_same_number_is_known_from_then_on(void **state)
+{
+    house_t *self = *state;
+    authorise(self);
+    worker_tells(self, "w1", "usage", OUTCOME_OK, OUTCOME_OPEN);
+    self->sequence[0] = 0;
+    self->head[0] = HASH_ZERO;
+    sealed_t other CLEANUP(sealed_done) =
+        receipt_of(self, "w1", "free", OUTCOME_FAILED, OUTCOME_OPEN);
+    assert_int_equal(send_receipt(self, "w1", &other), 0);
+    uint64_t leaves = core_log(self->core)->size;
+    assert_int_equal(send_receipt(self, "w1", &other), 0);
+    assert_int_equal(sent(self, MESSAGE_ACK, "w1"), 1);
+    assert_int_equal(core_log(self->core)->size, leaves);
+}
+
 /* Another broker acknowledged the first of two; it comes here all the same, behind the second. */
 static void
 a_receipt_that_comes_behind_its_parts_end_does_not_open_it_again(void **state)
@@ -588,6 +605,7 @@ main(void)
         CASE(a_gap_in_the_receipts_is_told),
         CASE(a_receipt_before_an_older_one_is_not_taken),
         CASE(a_second_receipt_with_the_same_number_is_told),
+        CASE(a_second_receipt_with_the_same_number_is_known_from_then_on),
         CASE(a_receipt_that_comes_behind_its_parts_end_does_not_open_it_again),
         CASE(a_receipt_of_an_unknown_run_is_kept_and_acknowledged),
         CASE(a_worker_that_says_hello_gets_its_open_offers_again),
