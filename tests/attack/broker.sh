@@ -3,8 +3,8 @@
 . "$(dirname "$0")/../e2e/tap.bash"
 . "$(dirname "$0")/attack.bash"
 attack_site broker
-tap_release "$SOURCE/tests/attack/playbooks/guarded" "$SOURCE/tests/attack/playbooks/outer" || bail_out release
-for playbook in guarded outer; do loot "$SITE_HOME/$playbook" $playbook 2>/dev/null; done
+tap_release "$SOURCE"/tests/attack/playbooks/{guarded,outer,shared} || bail_out release
+for playbook in guarded outer shared; do loot "$SITE_HOME/$playbook" $playbook 2>/dev/null; done
 spool=$SITE_HOME/mnt/north-1
 echo "spool $SITE_HOME/mnt" >>"$SITE_HOME/north-1/policy"
 sed -i 's/^rate file.remove .*/rate file.remove 1000 3600/' "$SITE_HOME"/north-?/policy
@@ -68,6 +68,7 @@ LOOT=$SITE_HOME/guarded attack steps
 LOOT=$SITE_HOME/outer CALLEE=$SITE_HOME/loot attack calls
 worker_start north-2
 attack waves
+LOOT=$SITE_HOME/shared attack once
 attack halts floods deaf
 peak_kib() { sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(pgrep -P "$(pid_of "$1")" -x "$2")/status"; }
 [[ $BUILD == *sanitized* ]] || ok "  which took no more than 64 MiB of the link's machine" test "$(peak_kib north-1 link)" -lt 65536

@@ -5,6 +5,7 @@
 
 #include "tests/attack/floods.h"
 #include "tests/attack/halts.h"
+#include "tests/attack/once.h"
 #include "tests/attack/steps.h"
 #include "tests/attack/waves.h"
 
@@ -42,7 +43,7 @@ static const struct {
     {"consents", tell_consents}, {"steps", tell_steps},   {"skip", tell_skip},
     {"leaving", tell_leaving},   {"calls", tell_calls},   {"waves", tell_waves},
     {"halts", tell_halts},       {"floods", tell_floods}, {"withheld", tell_withheld},
-    {"replay", tell_replay},     {"deaf", tell_deaf},
+    {"once", tell_once},         {"replay", tell_replay}, {"deaf", tell_deaf},
 };
 
 #endif
