@@ -23,6 +23,7 @@ facts_destroy(facts_t **self_p)
     free(self->accepted.items);
     free(self->signed_.items);
     free(self->done.items);
+    free(self->intended.items);
     free(self->offered.items);
     free(self->acked.items);
     free(self->leaks.items);
@@ -43,10 +44,11 @@ facts_accept(facts_t *self, int machine, const acceptance_t *acceptance)
 }
 
 void
-facts_intend(facts_t *self, int machine, const hash_t *run)
+facts_intend(facts_t *self, int machine, const intent_t *intent)
 {
+    ADD(self->intended, (intended_t){machine, *intent});
     self->uncommitted[machine]++;
-    if (facts_stopped(self, machine) && facts_stops(self, machine, run))
+    if (facts_stopped(self, machine) && facts_stops(self, machine, &intent->run))
         world_break(self->world, "nothing is intended under a stop",
                     "%s intends a fix of a run that it confirmed to be stopped",
                     node_name(machine));
@@ -192,6 +194,31 @@ touch(facts_t *self, const done_t *deed)
     self->changed = true;
 }
 
+/* That the newest intent of this names. */
+static hash_t
+head_of(const facts_t *self, int machine, const deed_t *deed)
+{
+    for (size_t i = self->intended.count; i-- > 0;) {
+        const intended_t *at = &self->intended.items[i];
+        if (at->machine == machine && !strcmp(at->it.step, deed->step) &&
+            !strcmp(at->it.op, deed->op) && hash_equal(&at->it.run, &deed->run) &&
+            hash_equal(&at->it.arguments, &deed->arguments))
+            return at->it.head;
+    }
+    return HASH_ZERO;
+}
+
+void
+facts_put_back(facts_t *self, int machine, facts_reaches_t *reaches, void *context)
+{
+    for (size_t i = 0; i < self->done.count; i++) {
+        done_t *deed = &self->done.items[i];
+        if (deed->machine == machine)
+            deed->excused = deed->excused ||
+                            (reaches(context, &deed->head) && !reaches(context, &deed->it.key));
+    }
+}
+
 void
 facts_begin(facts_t *self, int machine, const deed_t *deed)
 {
@@ -200,6 +227,7 @@ facts_begin(facts_t *self, int machine, const deed_t *deed)
         ADD(self->done, (done_t){.machine = machine, .it = *deed, .at = self->world->now});
         known = &self->done.items[self->done.count - 1];
         text_copy(known->step, sizeof known->step, deed->step);
+        known->head = head_of(self, machine, deed);
     }
     known->it.synced = known->it.synced && deed->synced;
     known->starts++;

@@ -18,7 +18,12 @@ typedef struct {
 } acceptance_t;
 
 void facts_accept(facts_t *self, int machine, const acceptance_t *acceptance);
-void facts_intend(facts_t *self, int machine, const hash_t *run);
+typedef struct {
+    hash_t run, arguments, head; /* head: of the journal, as the judge knew it */
+    char step[STEP_PATH_MAX], op[TEXT_NAME_MAX + 1];
+} intent_t;
+
+void facts_intend(facts_t *self, int machine, const intent_t *intent);
 void facts_sign(facts_t *self, int machine, slice_t receipt);
 void facts_commit(facts_t *self, int machine);
 void facts_lose(facts_t *self, int machine);
@@ -47,6 +52,12 @@ typedef struct {
 } deed_t;
 
 void facts_begin(facts_t *self, int machine, const deed_t *deed);
+
+/* An older copy of its journal is put back. Whether it has a hash is asked of each deed: where it
+ * has the head that the intent names and not the key, nobody can tell that the deed's BEGIN is
+ * lost, and it may be done again. */
+typedef bool(facts_reaches_t)(void *context, const hash_t *head);
+void facts_put_back(facts_t *self, int machine, facts_reaches_t *reaches, void *context);
 void facts_act(facts_t *self, int machine, const hash_t *key);
 
 /* A hub: an order's part is offered; a receipt was acknowledged. */

@@ -114,7 +114,7 @@ what_must_not_happen_twice_happens_once(facts_t *self)
     for (size_t i = 0; i < self->touched_count; i++) {
         const done_t *deed = &self->done.items[self->touched[i]];
         const playbook_t *playbook = facts_playbook(&deed->it);
-        if (!deed->it.once || !playbook)
+        if (!deed->it.once || deed->excused || !playbook)
             continue;
         unsigned most = facts_asked(playbook, deed->step, deed->it.op, &deed->it.arguments);
         unsigned acts = facts_acts(self, deed->machine, &deed->it.run, deed->step, deed->it.op,

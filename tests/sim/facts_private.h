@@ -53,8 +53,15 @@ typedef struct {
     deed_t it;
     char step[STEP_PATH_MAX];
     unsigned starts, acts;
+    hash_t head;  /* that its intent names */
+    bool excused; /* an older journal does not tell of it, nor that it should */
     int64_t at;
 } done_t;
+
+typedef struct {
+    int machine;
+    intent_t it;
+} intended_t;
 
 typedef struct {
     int hub, machine;
@@ -85,6 +92,7 @@ struct facts {
     LIST(accepted_t) accepted;
     LIST(signed_t) signed_;
     LIST(done_t) done;
+    LIST(intended_t) intended;
     LIST(offered_t) offered;
     LIST(acked_t) acked;
     LIST(leak_t) leaks;

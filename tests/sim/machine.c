@@ -140,6 +140,9 @@ end_all(machine_t *self)
 void
 machine_copy(machine_t *self, rollback_t what)
 {
+    if (!self->effector_up)
+        return;
+    self->journal_head = *journal_head(self->journal);
     end_all(self);
     SAY(self->world, "%s: its %s is copied", node_name(self->number),
         what == ROLLBACK_LEDGER ? "ledger" : "journal");
@@ -151,8 +154,19 @@ machine_copy(machine_t *self, rollback_t what)
     facts_copy(self->world->facts, self->number);
 }
 
-void
-machine_put_back(machine_t *self, rollback_t what)
+/* Every head but the last stands in the record behind it. */
+static bool
+copy_reaches(void *context, const hash_t *head)
+{
+    const machine_t *self = context;
+    char text[HASH_TEXT];
+    hash_write(head, text);
+    return hash_equal(head, &HASH_ZERO) || hash_equal(head, &self->journal_head) ||
+           strstr(bytes_text(self->journal_copy), text);
+}
+
+static void
+put_back(machine_t *self, rollback_t what)
 {
     end_all(self);
     SAY(self->world, "%s: its %s is an older copy", node_name(self->number),
@@ -160,9 +174,30 @@ machine_put_back(machine_t *self, rollback_t what)
     if (what == ROLLBACK_LEDGER) {
         ledger_copy(self->ledger, copied);
         facts_roll_back(self->world->facts, self->number);
-    } else if (self->journal_copy) {
+    } else {
         disk_put(self->disk, self->journal_path, bytes_slice(self->journal_copy));
+        facts_put_back(self->world->facts, self->number, copy_reaches, self);
     }
+}
+
+void
+machine_put_back(machine_t *self, rollback_t what)
+{
+    if (!self->journal_copy)
+        return;
+    if (chance_percent(&self->world->chance, 30))
+        put_back(self, what);
+    else
+        self->put_back = what;
+}
+
+void
+machine_acted(machine_t *self)
+{
+    rollback_t what = self->put_back;
+    self->put_back = ROLLBACK_NONE;
+    if (what && !self->world->healed)
+        put_back(self, what);
 }
 
 void

@@ -18,7 +18,8 @@ void machine_kill_judge(machine_t *self);
 void machine_kill_effector(machine_t *self);
 void machine_cut_power(machine_t *self);
 
-/* Stops it, and copies its ledger or its journal; or puts back what was copied. */
+/* Stops it, and copies its ledger and its journal; or puts one of them back, then or as soon as a
+ * fix has acted. */
 void machine_copy(machine_t *self, rollback_t what);
 void machine_put_back(machine_t *self, rollback_t what);
 

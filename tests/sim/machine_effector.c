@@ -80,6 +80,7 @@ on_act(world_t *world, due_t *due)
         return;
     SAY(world, "%s: %s acts", node_name(self->number), child->op->name);
     facts_act(world->facts, self->number, &child->key);
+    machine_acted(self);
 }
 
 static value_t *

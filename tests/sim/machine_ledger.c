@@ -52,11 +52,20 @@ __wrap_ledger_put_part(ledger_t *ledger, const part_row_t *part, fault_t *fault)
     return 0;
 }
 
+static void
+tell_intent(const machine_t *self, const effect_row_t *effect)
+{
+    intent_t intent = {.run = effect->of.run, .arguments = effect->arguments, .head = effect->head};
+    text_copy(intent.step, sizeof intent.step, effect->of.step);
+    text_copy(intent.op, sizeof intent.op, effect->op);
+    facts_intend(self->world->facts, self->number, &intent);
+}
+
 int
 __wrap_ledger_put_effect(ledger_t *ledger, const effect_row_t *effect, fault_t *fault)
 {
     if (!effect->done)
-        facts_intend(acting->world->facts, acting->number, &effect->of.run);
+        tell_intent(acting, effect);
     return __real_ledger_put_effect(ledger, effect, fault);
 }
 

@@ -57,6 +57,8 @@ struct machine {
     disk_t *disk;
     ledger_t *ledger;      /* survives, as its file would */
     bytes_t *journal_copy; /* ours; NULL before one is made */
+    hash_t journal_head;   /* of the copy */
+    rollback_t put_back;   /* once a fix acts next */
     const machinekey_t *key;
     uint64_t epoch; /* counts starts */
     bool starting;
@@ -114,6 +116,9 @@ void runners_end(machine_t *self);
 int effector_begin(machine_t *self, fault_t *fault);
 void effector_end(machine_t *self, bool power);
 size_t effector_flights(const machine_t *self);
+
+/* An act is over: whether an older copy was put back under it. */
+void machine_acted(machine_t *self);
 
 /* Once all of them are gone the supervisor starts all of them anew. */
 void machine_start_later(machine_t *self);
