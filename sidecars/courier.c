@@ -10,8 +10,9 @@
 #define WAIT_MS  1000
 #define SAID_MAX 120 /* of an answer, for people */
 
-/* To one broker. */
+/* Of one source to one broker. */
 typedef struct {
+    const relay_source_t *source;
     const relay_broker_t *broker;
     spool_t *spool;
     CURL *easy;
@@ -28,7 +29,8 @@ struct courier {
     const relay_settings_t *settings;
     CURLM *multi;
     struct curl_slist *headers;
-    round_t rounds[RELAY_BROKERS_MAX];
+    size_t count;
+    round_t rounds[RELAY_SPOOLS_MAX];
 };
 
 static size_t
@@ -72,6 +74,23 @@ set_up(round_t *self, struct curl_slist *headers)
     curl_easy_setopt(self->easy, CURLOPT_PRIVATE, self);
 }
 
+static int
+add_round(courier_t *self, const relay_source_t *source, const relay_broker_t *broker,
+          spool_t *spool, fault_t *fault)
+{
+    round_t *round = &self->rounds[self->count++];
+    *round = (round_t){.source = source,
+                       .broker = broker,
+                       .spool = spool,
+                       .easy = curl_easy_init(),
+                       .body = bytes_new(),
+                       .url = bytes_new()};
+    if (!round->easy)
+        return fault_set(fault, FAULT_IO, "libcurl does not start");
+    set_up(round, self->headers);
+    return 0;
+}
+
 courier_t *
 courier_new(const relay_settings_t *settings, spool_t *const *spools, fault_t *fault)
 {
@@ -80,19 +99,15 @@ courier_new(const relay_settings_t *settings, spool_t *const *spools, fault_t *f
     self->multi = curl_multi_init();
     self->headers = curl_slist_append(NULL, "Content-Type: text/plain");
     self->headers = curl_slist_append(self->headers, "Expect:");
-    for (size_t i = 0; i < settings->broker_count; i++) {
-        round_t *round = &self->rounds[i];
-        *round = (round_t){.broker = &settings->brokers[i],
-                           .spool = spools[i],
-                           .easy = curl_easy_init(),
-                           .body = bytes_new(),
-                           .url = bytes_new()};
-        if (!self->multi || !self->headers || !round->easy) {
-            fault_set(fault, FAULT_IO, "libcurl does not start");
-            return NULL;
-        }
-        set_up(round, self->headers);
+    if (!self->multi || !self->headers) {
+        fault_set(fault, FAULT_IO, "libcurl does not start");
+        return NULL;
     }
+    for (size_t i = 0; i < settings->source_count; i++)
+        for (size_t k = 0; k < settings->broker_count; k++)
+            if (add_round(self, &settings->sources[i], &settings->brokers[k],
+                          spools[i * RELAY_BROKERS_MAX + k], fault))
+                return NULL;
     return MOVE(self);
 }
 
@@ -102,7 +117,7 @@ courier_destroy(courier_t **self_p)
     courier_t *self = *self_p;
     if (!self)
         return;
-    for (size_t i = 0; i < RELAY_BROKERS_MAX; i++) {
+    for (size_t i = 0; i < self->count; i++) {
         if (self->rounds[i].busy)
             curl_multi_remove_handle(self->multi, self->rounds[i].easy);
         curl_easy_cleanup(self->rounds[i].easy);
@@ -128,10 +143,10 @@ give_up_old(const courier_t *self, round_t *round, fault_t *fault)
             return -1;
     }
     if (count)
-        log_error(
-            "broker=%s: %zu posts of alerts were given up: they could not be delivered within "
-            "%llu s",
-            round->broker->name, count, (unsigned long long)self->settings->fresh_s);
+        log_error("broker=%s source=%s: %zu posts of alerts were given up: they could not be "
+                  "delivered within %llu s",
+                  round->broker->name, round->source->name, count,
+                  (unsigned long long)self->settings->fresh_s);
     return 0;
 }
 
@@ -143,7 +158,7 @@ begin(courier_t *self, round_t *round, fault_t *fault)
     if (!round->body)
         return -1;
     bytes_clear(round->url);
-    bytes_addf(round->url, "%s/v1/alerts/%s", round->broker->url, spool_source(round->spool));
+    bytes_addf(round->url, "%s/v1/alerts/%s", round->broker->url, round->source->name);
     curl_easy_setopt(round->easy, CURLOPT_URL, bytes_text(round->url));
     curl_easy_setopt(round->easy, CURLOPT_POSTFIELDSIZE, (long)round->body->size);
     curl_easy_setopt(round->easy, CURLOPT_POSTFIELDS, bytes_text(round->body));
@@ -161,8 +176,9 @@ try_later(round_t *self, const char *why)
     if (self->backoff_ms > COURIER_BACKOFF_MAX_MS)
         self->backoff_ms = COURIER_BACKOFF_MAX_MS;
     self->retry.ms = mono_now().ms + self->backoff_ms;
-    log_warning("broker=%s: %zu posts wait, the next try is in %d ms: %s", self->broker->name,
-                spool_count(self->spool), self->backoff_ms, why);
+    log_warning("broker=%s source=%s: %zu posts wait, the next try is in %d ms: %s",
+                self->broker->name, self->source->name, spool_count(self->spool), self->backoff_ms,
+                why);
 }
 
 /* The same bytes would be refused again: no other try. */
@@ -190,10 +206,11 @@ finish(courier_t *self, round_t *round, CURLcode result, fault_t *fault)
         return 0;
     }
     if (is_final(status))
-        log_error("broker=%s: a post of alerts of source '%s' was given up: %s",
-                  round->broker->name, spool_source(round->spool), why);
+        log_error("broker=%s source=%s: a post of alerts was given up: %s", round->broker->name,
+                  round->source->name, why);
     else if (round->backoff_ms)
-        log_info("broker=%s: it takes alerts again", round->broker->name);
+        log_info("broker=%s source=%s: it takes alerts again", round->broker->name,
+                 round->source->name);
     round->backoff_ms = 0;
     return spool_drop(round->spool, fault);
 }
@@ -219,7 +236,7 @@ static int
 begin_all(courier_t *self, int *wait_ms, fault_t *fault)
 {
     *wait_ms = WAIT_MS;
-    for (size_t i = 0; i < self->settings->broker_count; i++) {
+    for (size_t i = 0; i < self->count; i++) {
         round_t *round = &self->rounds[i];
         int64_t left = round->retry.ms - mono_now().ms;
         if (round->busy)

@@ -17,7 +17,7 @@
 
 typedef struct courier courier_t;
 
-/* spools as settings' brokers; both are borrowed. */
+/* spools as relay.h has them; both are borrowed. */
 courier_t *courier_new(const relay_settings_t *settings, spool_t *const *spools, fault_t *fault);
 void courier_destroy(courier_t **self_p);
 

@@ -19,7 +19,7 @@ struct relay {
 /* A body on its way: what is signed of it and not in the spools yet. */
 typedef struct {
     relay_t *relay;
-    const char *source;
+    spool_t *const *spools; /* of its source */
     wall_t received;
     size_t count;
     bytes_t *post;
@@ -46,8 +46,8 @@ keep(load_t *self, fault_t *fault)
     const relay_t *relay = self->relay;
     if (!self->count)
         return 0;
-    if (spool_put(relay->settings->state, relay->spools, relay->settings->broker_count,
-                  self->source, self->received, bytes_slice(self->post), fault))
+    if (spool_put(relay->settings->state, self->spools, relay->settings->broker_count,
+                  self->received, bytes_slice(self->post), fault))
         return -1;
     self->count = 0;
     bytes_clear(self->post);
@@ -90,8 +90,11 @@ int
 relay_take(relay_t *self, const relay_source_t *source, slice_t body, wall_t now, fault_t *fault)
 {
     CLEANUP(bytes_destroy) bytes_t *post = bytes_new();
-    load_t load = {
-        .relay = self, .source = source->name, .received = moment_of(self, now), .post = post};
+    size_t number = (size_t)(source - self->settings->sources);
+    load_t load = {.relay = self,
+                   .spools = self->spools + number * RELAY_BROKERS_MAX,
+                   .received = moment_of(self, now),
+                   .post = post};
     CLEANUP(alertmanager_destroy) alertmanager_t *alerts = alertmanager_parse(body, fault);
     if (!alerts)
         return -1;

@@ -9,7 +9,7 @@
 
 typedef struct relay relay_t;
 
-/* All of it borrowed; spools as settings' brokers. */
+/* All of it borrowed. spools: of source s for broker b, at s * RELAY_BROKERS_MAX + b. */
 relay_t *relay_new(const relay_settings_t *settings, sealer_t *sealer, spool_t *const *spools);
 void relay_destroy(relay_t **self_p);
 

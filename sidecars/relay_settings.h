@@ -11,6 +11,7 @@
 
 #define RELAY_SOURCES_MAX 16
 #define RELAY_BROKERS_MAX 8
+#define RELAY_SPOOLS_MAX  (RELAY_SOURCES_MAX * RELAY_BROKERS_MAX)
 #define RELAY_TOKEN_MIN   16 /* bytes of a source's token */
 #define RELAY_TOKEN_MAX   512
 #define RELAY_FRESH_MIN   60          /* seconds */

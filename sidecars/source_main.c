@@ -33,7 +33,7 @@ typedef struct {
 typedef struct {
     relay_settings_t *settings;
     sealer_t *sealer;
-    spool_t *spools[RELAY_BROKERS_MAX];
+    spool_t *spools[RELAY_SPOOLS_MAX];
     relay_t *relay;
     courier_t *courier;
     ear_t *ear;
@@ -76,7 +76,7 @@ service_end(service_t *self)
     ear_destroy(&self->ear);
     courier_destroy(&self->courier);
     relay_destroy(&self->relay);
-    for (size_t i = 0; i < RELAY_BROKERS_MAX; i++)
+    for (size_t i = 0; i < RELAY_SPOOLS_MAX; i++)
         spool_destroy(&self->spools[i]);
     sealer_destroy(&self->sealer);
 }
@@ -102,19 +102,26 @@ make_state(const relay_settings_t *settings, fault_t *fault)
 }
 
 static int
-open_spools(service_t *self, fault_t *fault)
+open_spool(service_t *self, size_t source, size_t broker, fault_t *fault)
 {
     char folder[PATH_MAX];
-    for (size_t i = 0; i < self->settings->broker_count; i++) {
-        snprintf(folder, sizeof folder, "%s/%s", self->settings->state,
-                 self->settings->brokers[i].name);
-        self->spools[i] = spool_open(folder, fault);
-        if (!self->spools[i])
-            return -1;
-        if (spool_count(self->spools[i]))
-            log_info("broker=%s: %zu posts wait from before", self->settings->brokers[i].name,
-                     spool_count(self->spools[i]));
-    }
+    const relay_settings_t *settings = self->settings;
+    const char *from = settings->sources[source].name, *to = settings->brokers[broker].name;
+    snprintf(folder, sizeof folder, "%s/%s/%s", settings->state, to, from);
+    spool_t *spool = spool_open(folder, fault);
+    self->spools[source * RELAY_BROKERS_MAX + broker] = spool;
+    if (spool && spool_count(spool))
+        log_info("broker=%s source=%s: %zu posts wait from before", to, from, spool_count(spool));
+    return spool ? 0 : -1;
+}
+
+static int
+open_spools(service_t *self, fault_t *fault)
+{
+    for (size_t i = 0; i < self->settings->source_count; i++)
+        for (size_t k = 0; k < self->settings->broker_count; k++)
+            if (open_spool(self, i, k, fault))
+                return -1;
     return 0;
 }
 

@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/text.h"
 #include "wire/post.h"
 
-/* "MMMMMMMMMMMMM-NNNN.SOURCE": when it was received, and which of that millisecond. By name is by
+/* "MMMMMMMMMMMMM-NNNN": when it was received, and which of that millisecond. By name is by
  * age. */
 #define STAMP_DIGITS  13
 #define NUMBER_DIGITS 4
-#define FRONT         (STAMP_DIGITS + 1 + NUMBER_DIGITS + 1)
+#define NAME_SIZE     (STAMP_DIGITS + 1 + NUMBER_DIGITS)
 #define NUMBERS_MAX   10000
 
 typedef struct {
@@ -31,17 +32,11 @@ struct spool {
 };
 
 static bool
-digits(const char *text, size_t count)
-{
-    return strspn(text, "0123456789") >= count;
-}
-
-static bool
 is_post(const char *name)
 {
-    return strlen(name) < SPOOL_NAME_MAX && digits(name, STAMP_DIGITS) &&
-           name[STAMP_DIGITS] == '-' && digits(name + STAMP_DIGITS + 1, NUMBER_DIGITS) &&
-           name[FRONT - 1] == '.' && text_is_name(name + FRONT);
+    return strlen(name) == NAME_SIZE && strspn(name, "0123456789") == STAMP_DIGITS &&
+           name[STAMP_DIGITS] == '-' &&
+           strspn(name + STAMP_DIGITS + 1, "0123456789") == NUMBER_DIGITS;
 }
 
 static int
@@ -57,6 +52,21 @@ add(spool_t *self, const char *name)
     text_copy(self->posts[self->count++].name, SPOOL_NAME_MAX, name);
 }
 
+/* A folder that was just made is there after a power loss only if those above it were synced. */
+static int
+sync_above(const char *folder, fault_t *fault)
+{
+    char path[PATH_MAX];
+    text_copy(path, sizeof path, folder);
+    for (char *slash; (slash = strrchr(path, '/')) && slash != path;) {
+        *slash = '\0';
+        CLEANUP(descriptor_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0 && fsync(fd))
+            return fault_errno(fault, "folder '%s' cannot be synced", path);
+    }
+    return 0;
+}
+
 spool_t *
 spool_open(const char *folder, fault_t *fault)
 {
@@ -66,7 +76,7 @@ spool_open(const char *folder, fault_t *fault)
         fault_set(fault, FAULT_LIMIT, "'%.100s…' is too long a path", folder);
         return NULL;
     }
-    if (folder_make(folder, 0700, fault))
+    if (folder_make(folder, 0700, fault) || sync_above(folder, fault))
         return NULL;
     int found = scandir(folder, &entries, is_entry, alphasort);
     if (found < 0) {
@@ -123,7 +133,7 @@ link_to(spool_t *self, const char *written, const char *name, fault_t *fault)
 
 /* Behind what stands there, so that nothing overtakes; a clock that went back makes it no older. */
 static int
-put_one(spool_t *self, const char *written, const char *source, wall_t received, fault_t *fault)
+put_one(spool_t *self, const char *written, wall_t received, fault_t *fault)
 {
     char name[SPOOL_NAME_MAX];
     if (spool_count(self) >= SPOOL_POSTS_MAX)
@@ -134,10 +144,9 @@ put_one(spool_t *self, const char *written, const char *source, wall_t received,
         received.ms = received.ms < last ? last : received.ms;
     }
     for (int i = 0; i < NUMBERS_MAX; i++) {
-        snprintf(name, sizeof name, "%0*lld-%0*d.%s", STAMP_DIGITS, (long long)received.ms,
-                 NUMBER_DIGITS, i, source);
-        bool behind =
-            !spool_count(self) || strncmp(name, self->posts[self->count - 1].name, FRONT - 1) > 0;
+        snprintf(name, sizeof name, "%0*lld-%0*d", STAMP_DIGITS, (long long)received.ms,
+                 NUMBER_DIGITS, i);
+        bool behind = !spool_count(self) || strcmp(name, self->posts[self->count - 1].name) > 0;
         int linked = behind ? link_to(self, written, name, fault) : 0;
         if (linked)
             return linked < 0 ? -1 : 0;
@@ -146,8 +155,8 @@ put_one(spool_t *self, const char *written, const char *source, wall_t received,
 }
 
 int
-spool_put(const char *folder, spool_t *const *spools, size_t count, const char *source,
-          wall_t received, slice_t post, fault_t *fault)
+spool_put(const char *folder, spool_t *const *spools, size_t count, wall_t received, slice_t post,
+          fault_t *fault)
 {
     char path[PATH_MAX];
     fault_t full = {0};
@@ -157,7 +166,7 @@ spool_put(const char *folder, spool_t *const *spools, size_t count, const char *
     int failed = 0;
     for (size_t i = 0; i < count && !failed; i++) {
         fault_t why = {0};
-        if (!put_one(spools[i], path, source, received, &why))
+        if (!put_one(spools[i], path, received, &why))
             continue;
         if (why.code == FAULT_FULL)
             full = why;
@@ -179,12 +188,6 @@ wall_t
 spool_received(const spool_t *self)
 {
     return (wall_t){strtoll(oldest(self), NULL, 10)};
-}
-
-const char *
-spool_source(const spool_t *self)
-{
-    return oldest(self) + FRONT;
 }
 
 bytes_t *

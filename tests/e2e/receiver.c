@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receiver PORT FILE - a webhook's other end, for tests: a POST to /STATUS is answered with that
- * status and appended to FILE as one line:
+/* receiver PORT FILE - a webhook's other end, for tests: a POST to /.../STATUS is answered with
+ * that status and appended to FILE as one line:
  *
  *     PATH ID TIMESTAMP SIGNATURE BODY        "-" where a header is absent
  *
@@ -73,7 +73,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
         return MHD_YES;
     }
     record(connection, url, post);
-    return answer(connection, (unsigned)strtoul(url + 1, NULL, 10));
+    return answer(connection, (unsigned)strtoul(strrchr(url, '/') + 1, NULL, 10));
 }
 
 static void

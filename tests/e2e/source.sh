@@ -1,20 +1,22 @@
 #!/bin/bash
 # A real Alertmanager posts to tocsin-source, which signs; under a grant that asks for that a worker acts. Broker and
-# source are killed in between; nothing is lost, nothing is done twice, and nobody else's word starts anything.
+# source are killed in between; nothing is lost, nothing is done twice, and nobody else's word starts anything. Another
+# broker is out of order (it cuts off), and refuses for good what source 422 sends, which the centre does not know.
 . "$(dirname "$0")/tap.bash"
 tap_site source
-AM_PORT=$(free_port) SOURCE_PORT=$(free_port) SOURCE_UID=64021
+AM_PORT=$(free_port) AWRY_PORT=$(free_port) SOURCE_PORT=$(free_port) SOURCE_UID=64021
 keys=$SITE_HOME/keys
 
 source_enrol() {
-    tocsin-source keygen "$keys/prom" >"$keys/prom.pub" &&
+    tocsin-source keygen "$keys/422" && tocsin-source keygen "$keys/prom" >"$keys/prom.pub" &&
         tocsin keys source "$TOCSIN_SITE" north prom "$keys/prom.pub" && site_sign chi fleet.north.draft &&
         chmod -R go+rX "$TOCSIN_SITE" && echo "source prom signed" >>"$SITE_HOME/broker.conf"
 }
 source_start() { background source tocsin-source "$SITE_HOME/source.conf" -d; }
 source_answers() { curl -fsS "http://127.0.0.1:$SOURCE_PORT/v1/health"; }
-waiting() { find "$SITE_HOME/source/centre" -name '*.prom' | wc -l; }
-waits_for() { [ "$(waiting)" = "$1" ]; }
+waiting() { find "$SITE_HOME/source/$1/$2" -type f | wc -l; }
+waits() { [ "$(waiting "$1" "$2")" = "$3" ]; } # BROKER SOURCE COUNT
+says() { grep -q -- "$1" "$SITE_HOME/log/source"; }
 runs_made() { tocsin --json run list | grep -c '"run"'; }
 has_incidents() { [ "$(tocsin --json incident list | grep -c '"fingerprint"')" = "$1" ]; }
 log_size() { tocsin --json status | tr -d ' \n' | sed -n 's/.*"log":{[^}]*"size":\([0-9]*\).*/\1/p'; }
@@ -55,7 +57,9 @@ site $(cat "$TOCSIN_SITE/id")
 state $SITE_HOME/source
 http 127.0.0.1:$SOURCE_PORT
 source prom alertmanager token-file $keys/demo.token key $keys/prom
+source 422 alertmanager token-file $keys/demo.token key $keys/422
 broker centre $TOCSIN_HTTP
+broker awry http://127.0.0.1:$AWRY_PORT
 uid $SOURCE_UID
 EOF
 cat >"$SITE_HOME/alertmanager.yml" <<EOF
@@ -74,16 +78,22 @@ ok "  and the source's configuration is sound" tocsin-source "$SITE_HOME/source.
 ok "a playbook is proposed and approved" site_release disk-full
 broker_start
 ok "a grant that asks for signed alerts is signed" grant_disk_full
+background awry "$BUILD/tests/e2e/receiver" "$AWRY_PORT" "$SITE_HOME/log/awry.posts"
 source_start
-trap 'stop alertmanager; stop source; tap_clean' EXIT
+trap 'stop alertmanager; stop source; stop awry; tap_clean' EXIT
 ok "the source answers" wait_for 20 source_answers
 alertmanager_start "$SITE_HOME/alertmanager.yml" "$AM_PORT"
 ok "Alertmanager is ready" wait_for 20 curl -fsS "http://127.0.0.1:$AM_PORT/-/ready"
 
-ok "a filesystem fills up" fill_disk north-1
+ok "what a broker refuses for good" curl -fsS -H "Authorization: Bearer $TOKEN" --data-binary '{"alerts":[{"labels":{"alertname":"A"}}]}' \
+    "http://127.0.0.1:$SOURCE_PORT/v1/alerts/422"
+ok "  is given up, and said" wait_for 20 says "broker=awry source=422: a post of alerts was given up: it answers 422"
+ok "  and kept for the one that does not know that source" waits centre 422 1
+ok "  which holds up no other: a filesystem fills up" fill_disk north-1
 ok "Alertmanager takes the alert about it" raise north-1
 ok "through the source the broker has it" wait_for 20 incident_is 1 authorised
-ok "  and nothing waits in the spool" wait_for 20 waits_for 0
+ok "  and nothing waits in the spool" wait_for 20 waits centre prom 0
+ok "  what the broker that is out of order did not take is kept for it" waits awry prom 1
 broker_stop -KILL
 broker_start
 worker_start north-1
@@ -94,16 +104,18 @@ ok "  by one run" test "$(runs_made)" = 1
 broker_stop -KILL
 ok "another fills up while the broker is down" fill_disk north-2
 ok "Alertmanager takes the alert about that" raise north-2
-ok "the source keeps it" wait_for 20 waits_for 1
+ok "the source keeps it" wait_for 20 waits centre prom 1
 stop source -KILL
-ok "  also when it is killed" waits_for 1
-cp "$SITE_HOME"/source/centre/*.prom "$SITE_HOME/kept"
+ok "  also when it is killed" waits centre prom 1
+cp "$SITE_HOME"/source/centre/prom/* "$SITE_HOME/kept"
+cp "$SITE_HOME/kept" "$SITE_HOME/source/awry/prom/1600000000000-0000"
 source_start
+ok "what is too old is given up, and said" wait_for 20 says "broker=awry source=prom: 1 posts of alerts were given up"
 worker_start north-2
 broker_start
 ok "once both are back it is acted on" wait_for 40 incident_is 2 resolved
 ok "  the disk has room again" test "$(disk_percent north-2)" -le 80
-ok "  nothing waits" wait_for 20 waits_for 0
+ok "  nothing waits" wait_for 20 waits centre prom 0
 ok "  and two runs were made in all" test "$(runs_made)" = 2
 
 ok "grant_alert_replayed: the same bytes again change nothing" posts 200 "$SITE_HOME/kept"

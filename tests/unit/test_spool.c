@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/file.h"
+#include "common/text.h"
 #include "sidecars/spool.h"
 
 typedef struct {
@@ -58,19 +59,17 @@ tear_down(void **state)
 }
 
 static int
-put(bench_t *self, const char *source, int64_t at, const char *text)
+put(bench_t *self, int64_t at, const char *text)
 {
-    return spool_put(self->folder, self->spools, 2, source, (wall_t){at}, slice_text(text),
-                     &self->fault);
+    return spool_put(self->folder, self->spools, 2, (wall_t){at}, slice_text(text), &self->fault);
 }
 
 static void
-oldest_is(bench_t *self, size_t spool, const char *source, int64_t at, const char *text)
+oldest_is(bench_t *self, size_t spool, int64_t at, const char *text)
 {
     CLEANUP(bytes_destroy) bytes_t *bytes = spool_read(self->spools[spool], &self->fault);
     assert_non_null(bytes);
     assert_string_equal(bytes_text(bytes), text);
-    assert_string_equal(spool_source(self->spools[spool]), source);
     assert_int_equal(spool_received(self->spools[spool]).ms, at);
 }
 
@@ -85,11 +84,11 @@ static void
 a_post_is_in_every_spool_until_it_is_dropped_there(void **state)
 {
     bench_t *self = *state;
-    assert_int_equal(put(self, "demo", 1795000000000, "one"), 0);
-    oldest_is(self, 0, "demo", 1795000000000, "one");
+    assert_int_equal(put(self, 1795000000000, "one"), 0);
+    oldest_is(self, 0, 1795000000000, "one");
     drop(self, 0);
     assert_int_equal(spool_count(self->spools[0]), 0);
-    oldest_is(self, 1, "demo", 1795000000000, "one");
+    oldest_is(self, 1, 1795000000000, "one");
 }
 
 static void
@@ -100,9 +99,9 @@ posts_come_out_as_they_went_in(void **state)
     static const int64_t kept[] = {1795000000005, 1795000000005, 1795000000005, 1795000000009};
     static const char *const texts[] = {"a", "b", "the clock went back", "c"};
     for (size_t i = 0; i < ARRAY_SIZE(at); i++)
-        assert_int_equal(put(self, i % 2 ? "demo" : "zabbix.2", at[i], texts[i]), 0);
+        assert_int_equal(put(self, at[i], texts[i]), 0);
     for (size_t i = 0; i < ARRAY_SIZE(at); i++) {
-        oldest_is(self, 0, i % 2 ? "demo" : "zabbix.2", kept[i], texts[i]);
+        oldest_is(self, 0, kept[i], texts[i]);
         drop(self, 0);
     }
 }
@@ -112,9 +111,9 @@ after_a_restart_they_are_all_there_in_order(void **state)
 {
     bench_t *self = *state;
     char path[PATH_MAX];
-    assert_int_equal(put(self, "demo", 1795000000001, "one"), 0);
-    assert_int_equal(put(self, "demo", 1795000000002, "two"), 0);
-    assert_int_equal(put(self, "demo", 1795000000003, "three"), 0);
+    assert_int_equal(put(self, 1795000000001, "one"), 0);
+    assert_int_equal(put(self, 1795000000002, "two"), 0);
+    assert_int_equal(put(self, 1795000000003, "three"), 0);
     drop(self, 0);
     snprintf(path, sizeof path, "%s/no post of ours", self->below[0]);
     assert_int_equal(file_write(path, slice_text("x"), 0600, &self->fault), 0);
@@ -122,8 +121,8 @@ after_a_restart_they_are_all_there_in_order(void **state)
     unlink(path);
     assert_int_equal(spool_count(self->spools[0]), 2);
     assert_int_equal(spool_count(self->spools[1]), 3);
-    oldest_is(self, 0, "demo", 1795000000002, "two");
-    oldest_is(self, 1, "demo", 1795000000001, "one");
+    oldest_is(self, 0, 1795000000002, "two");
+    oldest_is(self, 1, 1795000000001, "one");
 }
 
 static void
@@ -131,15 +130,15 @@ one_that_is_full_does_not_hold_up_the_other(void **state)
 {
     bench_t *self = *state;
     for (int i = 0; i < SPOOL_POSTS_MAX; i++)
-        assert_int_equal(put(self, "demo", 1795000000000 + i, "x"), 0);
+        assert_int_equal(put(self, 1795000000000 + i, "x"), 0);
     while (spool_count(self->spools[1]))
         drop(self, 1);
-    assert_int_equal(put(self, "demo", 1795000009999, "late"), -1);
+    assert_int_equal(put(self, 1795000009999, "late"), -1);
     assert_int_equal(self->fault.code, FAULT_FULL);
     assert_int_equal(spool_count(self->spools[0]), SPOOL_POSTS_MAX);
-    oldest_is(self, 1, "demo", 1795000009999, "late");
+    oldest_is(self, 1, 1795000009999, "late");
     drop(self, 0);
-    assert_int_equal(put(self, "demo", 1795000010000, "again"), 0);
+    assert_int_equal(put(self, 1795000010000, "again"), 0);
 }
 
 static void
