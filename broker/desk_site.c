@@ -192,7 +192,7 @@ answer_releases(desk_t *self, asked_t *asked)
     const shelf_t *shelf = core_shelf(self->house->core);
     value_t *list = value_list();
     for (size_t i = 0; i < shelf_release_count(shelf); i++) {
-        CLEANUP(value_destroy) value_t *item = view_release(shelf_release_at(shelf, i));
+        CLEANUP(value_destroy) value_t *item = view_release(shelf, shelf_release_at(shelf, i));
         if (view_fits(item, &asked->room))
             value_append(list, MOVE(item));
     }

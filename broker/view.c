@@ -397,8 +397,25 @@ people_of(const signers_t *signers)
     return list;
 }
 
+static value_t *
+rejections_of(const shelf_t *shelf, const hash_t *release)
+{
+    value_t *list = value_list();
+    const rejected_t *rejected;
+    for (size_t i = 0; (rejected = shelf_rejected(shelf, i)); i++) {
+        if (!hash_equal(&rejected->rejection.release, release))
+            continue;
+        value_t *map = value_map();
+        value_set_text(map, "who", rejected->who);
+        value_set_text(map, "reason", rejected->rejection.reason);
+        value_set_integer(map, "at", rejected->rejection.created.ms);
+        value_append(list, map);
+    }
+    return list;
+}
+
 value_t *
-view_release(const shelved_t *release)
+view_release(const shelf_t *shelf, const shelved_t *release)
 {
     value_t *map = value_map(), *authors = value_list();
     view_set_hash(map, "hash", &release->hash);
@@ -411,6 +428,7 @@ view_release(const shelved_t *release)
     value_set(map, "authors", authors);
     value_set(map, "approvers", people_of(&release->approvals.approvers));
     value_set_integer(map, "needed", release->approvals.needed);
+    value_set(map, "rejected", rejections_of(shelf, &release->hash));
     set_said(map, "reason", release->reason);
     return map;
 }

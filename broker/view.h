@@ -20,7 +20,7 @@ value_t *view_whole_incident(const store_t *store, const incident_t *row, fault_
 /* Its parts with their receipts, and the authority with its signatures. */
 value_t *view_whole_run(const store_t *store, const run_row_t *row, fault_t *fault);
 value_t *view_event(const event_row_t *row);
-value_t *view_release(const shelved_t *release);
+value_t *view_release(const shelf_t *shelf, const shelved_t *release);
 
 /* Whether item still fits into what *room leaves of one answer; takes its size off. */
 bool view_fits(const value_t *item, size_t *room);

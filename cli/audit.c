@@ -206,6 +206,7 @@ static const struct kind {
     {"grant", "grant", SIGN_GRANT, SIGN_GRANT, NULL},
     {"release", "release", SIGN_AUTHOR, SIGN_APPROVE, NULL},
     {"approval", "release", SIGN_APPROVE, SIGN_APPROVE, NULL},
+    {"rejection", "rejection", SIGN_REJECT, SIGN_REJECT, NULL},
     {"stop", "stop", SIGN_STOP, SIGN_STOP, NULL},
     {"resume", "resume", SIGN_RESUME, SIGN_RESUME, NULL},
     {"consent", "consent", SIGN_CONSENT, SIGN_CONSENT, NULL},

@@ -10,11 +10,14 @@
 #include "cli/sign.h"
 #include "cli/source.h"
 #include "cli/table.h"
+#include "common/text.h"
+#include "wire/rejection.h"
 
 /* What every verb of review stands on. */
 typedef struct {
     const options_t *options;
     const char *repository; /* --repo, or NULL for the broker */
+    const char *reason;     /* --reason, of reject */
     bool all, since_mine;
     trust_t *trust;
     source_t *source;
@@ -34,6 +37,7 @@ begin(review_t *self, int *argc, char **argv, int least, int most, fault_t *faul
     const option_t rows[] = {{"--repo", OPTION_TEXT, &self->repository},
                              {"--all", OPTION_FLAG, &self->all},
                              {"--since-mine", OPTION_FLAG, &self->since_mine},
+                             {"--reason", OPTION_TEXT, &self->reason},
                              {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, argc, argv, true, fault))
         return -1;
@@ -58,11 +62,24 @@ join(const value_t *list, char *out, size_t size)
                                  value_string(value_at(list, i)));
 }
 
+/* Why it waits, and who said no. */
+static void
+write_reason(const value_t *row, char *out, size_t size)
+{
+    const value_t *rejected = value_get(row, "rejected");
+    size_t used = (size_t)snprintf(out, size, "%s", value_get_text(row, "reason"));
+    for (size_t i = 0; i < value_count(rejected) && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%srejected by %s: %s", used ? "; " : "",
+                                 value_get_text(value_at(rejected, i), "who"),
+                                 value_get_text(value_at(rejected, i), "reason"));
+}
+
 static void
 add_row(table_t *table, const value_t *row)
 {
     char hash[16], sequence[24], authors[256], approvers[256], needed[48];
-    char name[128], reason[FAULT_TEXT_MAX];
+    char name[128], why[2 * FAULT_TEXT_MAX], reason[2 * FAULT_TEXT_MAX];
+    write_reason(row, why, sizeof why);
     join(value_get(row, "authors"), authors, sizeof authors);
     join(value_get(row, "approvers"), approvers, sizeof approvers);
     snprintf(hash, sizeof hash, "%.12s", value_get_text(row, "hash"));
@@ -77,7 +94,7 @@ add_row(table_t *table, const value_t *row)
                                  authors,
                                  needed,
                                  approvers,
-                                 show_text(value_get_text(row, "reason"), reason, sizeof reason)};
+                                 show_text(why, reason, sizeof reason)};
     table_row(table, cells);
 }
 
@@ -394,6 +411,62 @@ review_approve(const options_t *options, int argc, char **argv)
     return failed ? command_fail(&fault) : 0;
 }
 
+/* Shows the document, signs it, hands it in. */
+static int
+reject(const review_t *self, const fetched_t *candidate, fault_t *fault)
+{
+    pubkey_t key;
+    char who[TEXT_NAME_MAX + 1];
+    rejection_t no = {
+        .site = *trust_site(self->trust), .release = candidate->hash, .created = wall_second()};
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+    if (!text_is_free(slice_text(self->reason)) || !*self->reason ||
+        !text_copy(no.reason, sizeof no.reason, self->reason))
+        return fault_set(fault, FAULT_USAGE, "--reason is one line of at most %d bytes",
+                         ORDER_REASON_MAX);
+    rejection_encode(&no, text);
+    fprintf(stderr, "%s %llu\n%s", candidate->release->playbook,
+            (unsigned long long)candidate->release->sequence, bytes_text(text));
+    if (!sign_confirm(self->options, "Reject this release?"))
+        return fault_set(fault, FAULT_DENIED,
+                         "not rejected: nobody said yes (--no-input rejects without asking)");
+    if (sign_document(self->options, SIGN_REJECT, bytes_slice(text), armor, &key, fault) ||
+        rejection_check(&no, self->trust, bytes_slice(text), bytes_slice(armor), who, fault))
+        return -1;
+    CLEANUP(client_close) client_t *client = client_open(self->options, self->trust, fault);
+    if (!client)
+        return -1;
+    value_t *arguments = value_map();
+    value_set_text(arguments, "kind", "rejection");
+    value_set(arguments, "document", value_bytes(bytes_slice(text)));
+    value_set(arguments, "armors", value_bytes(bytes_slice(armor)));
+    CLEANUP(value_destroy) value_t *done = client_ask(client, "submit", arguments, fault);
+    if (done && self->options->json)
+        json_print("rejected", done);
+    else if (done)
+        printf("rejected %s %llu (%.12s); whoever reviews it reads why\n",
+               candidate->release->playbook, (unsigned long long)candidate->release->sequence,
+               hash_write(&candidate->hash, (char[HASH_TEXT]){0}));
+    return done ? 0 : -1;
+}
+
+static int
+review_reject(const options_t *options, int argc, char **argv)
+{
+    fault_t fault = {0};
+    CLEANUP(review_clear) review_t self = {.options = options};
+    CLEANUP(fetched_destroy) fetched_t *candidate = NULL;
+    if (!begin(&self, &argc, argv, 1, 1, &fault) &&
+        (!self.reason || self.repository || sign_check_key(options, &fault)) && !fault.code)
+        fault_set(&fault, FAULT_USAGE, "%s",
+                  self.reason ? "a rejection goes to the broker, not into a repository"
+                              : "say why: --reason TEXT");
+    if (!fault.code)
+        candidate = source_candidate(self.source, argv[1], &fault);
+    return candidate && !reject(&self, candidate, &fault) ? 0 : command_fail(&fault);
+}
+
 const command_t review_commands[] = {
     {"review", "list", review_list, "[--all] [--repo REPO]", "releases that wait for approval"},
     {"review", "view", review_view, "RELEASE [--since-mine] [--repo REPO]",
@@ -402,5 +475,7 @@ const command_t review_commands[] = {
      "its code against the release before it; exit 1 where they differ"},
     {"review", "approve", review_approve, "RELEASE... [--repo REPO]",
      "sign releases as their reviewer"},
+    {"review", "reject", review_reject, "RELEASE --reason TEXT",
+     "sign a no that whoever reviews it reads"},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -116,6 +116,9 @@ load_document(void *context, const row_t *row)
         CLEANUP(value_destroy) value_t *files = value_decode(document->files, loading->fault);
         loading->failed = !files || shelf_restore_release(shelf, document->bytes, document->armors,
                                                           &files, loading->fault);
+    } else if (!strcmp(document->kind, "rejection")) {
+        shelf_restore_rejection(shelf, loading->core->charter->trust, document->bytes,
+                                document->armors);
     }
     return !loading->failed;
 }

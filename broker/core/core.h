@@ -38,6 +38,7 @@
     X(EVENT_ALERT, on_alert)       /* alert, region; signed: who, document, armors, region */    \
     X(EVENT_RELEASE, on_release)   /* document, armors, files */                                 \
     X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */                       \
+    X(EVENT_REJECT, on_reject)     /* document, armors */                                        \
     X(EVENT_GRANT, on_grant)       /* document, armors */                                        \
     X(EVENT_ORDER, on_order)       /* document, armors, targets */                               \
     X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */               \

@@ -10,6 +10,8 @@ struct shelf {
     size_t release_count, grant_count;
     shelved_t **releases;  /* by playbook, then sequence, then hash */
     held_grant_t **grants; /* by playbook, then hash */
+    size_t rejected_count, rejected_capacity;
+    rejected_t *rejected;
 };
 
 static const char *const state_words[] = {
@@ -85,6 +87,7 @@ shelf_destroy(shelf_t **self_p)
         held_grant_destroy(&self->grants[i]);
     free(self->releases);
     free(self->grants);
+    free(self->rejected);
     free(self);
     *self_p = NULL;
 }
@@ -235,6 +238,62 @@ insert_release(shelf_t *self, shelved_t **release, fault_t *fault)
     self->releases[self->release_count++] = MOVE(*release);
     qsort(self->releases, self->release_count, sizeof(shelved_t *), compare_releases);
     return 0;
+}
+
+/* In the place of what the same person said of the same release before. */
+static int
+put_rejected(shelf_t *self, const rejected_t *fresh, bool *changed, fault_t *fault)
+{
+    const hash_t *release = &fresh->rejection.release;
+    size_t at = 0;
+    while (at < self->rejected_count &&
+           !(hash_equal(&self->rejected[at].rejection.release, release) &&
+             !strcmp(self->rejected[at].who, fresh->who)))
+        at++;
+    *changed = at == self->rejected_count ||
+               self->rejected[at].rejection.created.ms < fresh->rejection.created.ms;
+    if (!*changed)
+        return 0;
+    if (at == SHELF_REJECTED_MAX)
+        return fault_set(fault, FAULT_LIMIT, "over %d rejections are kept", SHELF_REJECTED_MAX);
+    if (at == self->rejected_count) {
+        self->rejected = memory_grow(self->rejected, self->rejected_count, &self->rejected_capacity,
+                                     sizeof *self->rejected);
+        self->rejected_count++;
+    }
+    self->rejected[at] = *fresh;
+    return 0;
+}
+
+int
+shelf_reject(shelf_t *self, const trust_t *trust, slice_t document, slice_t armors, bool *changed,
+             fault_t *fault)
+{
+    rejected_t fresh;
+    char text[HASH_TEXT];
+    *changed = false;
+    if (rejection_check(&fresh.rejection, trust, document, armors, fresh.who, fault))
+        return -1;
+    if (!shelf_release(self, &fresh.rejection.release))
+        return fault_set(fault, FAULT_NOT_FOUND, "release %.12s is not here",
+                         hash_write(&fresh.rejection.release, text));
+    return put_rejected(self, &fresh, changed, fault);
+}
+
+void
+shelf_restore_rejection(shelf_t *self, const trust_t *trust, slice_t document, slice_t armors)
+{
+    fault_t ignored;
+    rejected_t kept;
+    bool changed;
+    if (!rejection_check(&kept.rejection, trust, document, armors, kept.who, &ignored))
+        put_rejected(self, &kept, &changed, &ignored);
+}
+
+const rejected_t *
+shelf_rejected(const shelf_t *self, size_t index)
+{
+    return index < self->rejected_count ? &self->rejected[index] : NULL;
 }
 
 int

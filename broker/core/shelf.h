@@ -9,9 +9,11 @@
 #include "broker/row.h"
 #include "keys/trust.h"
 #include "wire/manifest.h"
+#include "wire/rejection.h"
 
 #define SHELF_RELEASES_MAX 4096
 #define SHELF_GRANTS_MAX   1024
+#define SHELF_REJECTED_MAX 4096
 
 typedef enum { RELEASE_WAITING, RELEASE_IN_SERVICE, RELEASE_REPLACED } release_state_t;
 
@@ -39,6 +41,12 @@ typedef struct {
     uint64_t who_version;        /* 0 before */
 } held_grant_t;
 
+/* A reviewer's no. */
+typedef struct {
+    char who[TEXT_NAME_MAX + 1];
+    rejection_t rejection;
+} rejected_t;
+
 typedef struct shelf shelf_t;
 
 shelf_t *shelf_new(void);
@@ -63,6 +71,18 @@ shelved_t *shelf_add_release(shelf_t *self, trust_t *trust, slice_t document, sl
  * would not count, FAULT_SIGNATURE and its kin. */
 int shelf_approve(shelf_t *self, trust_t *trust, const hash_t *release, slice_t armor,
                   bool *changed, fault_t *fault) MUST_CHECK;
+
+/* A reviewer's no to a release that is here; another by the same person takes its place.
+ * FAULT_LIMIT, FAULT_NOT_FOUND, and what rejection_check says. */
+int shelf_reject(shelf_t *self, const trust_t *trust, slice_t document, slice_t armors,
+                 bool *changed, fault_t *fault) MUST_CHECK;
+
+/* The same from the store, whether its release is here yet or not; of one who is no reviewer any
+ * more nothing stays. */
+void shelf_restore_rejection(shelf_t *self, const trust_t *trust, slice_t document, slice_t armors);
+
+/* Borrowed until the next of either; NULL behind the last. */
+const rejected_t *shelf_rejected(const shelf_t *self, size_t index);
 
 /* What the store kept: releases without judging them (shelf_judge does), grants undisputed, as
  * trust_check judges each use. FAULT_FORMAT. */

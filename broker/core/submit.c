@@ -60,6 +60,31 @@ on_approval(core_t *self, event_t *event, fault_t *fault)
 }
 
 int
+on_reject(core_t *self, event_t *event, fault_t *fault)
+{
+    bool changed;
+    event_row_t told = {.kind = "rejection"};
+    rejection_t rejection;
+    event->made = event->hash;
+    if (shelf_reject(self->shelf, self->charter->trust, event->document, event->armors, &changed,
+                     fault) ||
+        rejection_decode(&rejection, event->document, fault))
+        return -1;
+    if (!changed)
+        return 0;
+    char text[HASH_TEXT];
+    const shelved_t *release = shelf_release(self->shelf, &rejection.release);
+    core_leaf2(self, "rejection", event->document, event->armors);
+    core_keep(self, "rejection", true, &event->hash, event->document, event->armors,
+              slice_of(NULL, 0));
+    core_signers(self, event->armors, told.who, sizeof told.who);
+    snprintf(told.text, sizeof told.text, "%.100s rejected release %.12s of '%s': %.400s", told.who,
+             hash_write(&release->hash, text), release->release->playbook, rejection.reason);
+    core_tell(self, &told);
+    return 0;
+}
+
+int
 on_grant(core_t *self, event_t *event, fault_t *fault)
 {
     bool changed;
