@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/keys.h"
 #include "cli/options.h"
 #include "cli/record.h"
 #include "cli/state.h"
@@ -13,6 +14,7 @@
 #include "common/document.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "wire/dossier.h"
 
 #define PIN_BYTES_MAX 1024
 
@@ -32,6 +34,7 @@ typedef struct {
 
 typedef struct {
     trust_t *trust;
+    const record_t *record;
     bool say;           /* sentences as they come; else they are only kept */
     merkle_t log;       /* over the leaves that were read */
     hash_t pinned_head; /* the log's when it had the pin's size */
@@ -82,7 +85,7 @@ static void PRINTF(2, 3) problem(audit_t *self, const char *format, ...)
 static unsigned long long
 leaf_number(const audit_t *self)
 {
-    return self->counted - 1;
+    return (unsigned long long)record_index(self->record);
 }
 
 /* Every document's first line after its type is its site. */
@@ -148,6 +151,8 @@ check_chain(audit_t *self, const receipt_t *receipt, const hash_t *hash, fault_t
         zhashx_insert(self->chains, receipt->worker, chain);
     }
     *chain = (chain_t){receipt->sequence, *hash};
+    if (record_is_extract(self->record) && receipt->sequence > before.sequence + 1)
+        return 0;
     if (receipt->sequence == before.sequence + 1 && hash_equal(&receipt->previous, &before.hash))
         return 0;
     return fault_set(fault, FAULT_CONFLICT,
@@ -260,7 +265,7 @@ read_leaves(audit_t *self, record_t *record, const pin_t *pin, fault_t *fault)
         merkle_append(&self->log, &hash);
         self->counted++;
         check_leaf(self, leaf);
-        if (self->counted == pin->size)
+        if (!record_is_extract(record) && self->counted == pin->size)
             self->pinned_head = merkle_head(&self->log);
     }
     return more;
@@ -343,6 +348,13 @@ check_tree(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
 {
     char text[HASH_TEXT];
     hash_t head = merkle_head(&self->log);
+    if (record_is_extract(self->record)) {
+        if (self->say)
+            printf("each of its %llu leaves is in that record; that none was left out is not "
+                   "shown\n",
+                   (unsigned long long)self->counted);
+        return;
+    }
     if (!hash_equal(&head, &checkpoint->head))
         problem(self, "the leaves do not make the head that was signed");
     else if (self->say)
@@ -387,6 +399,7 @@ verify(const options_t *options, trust_t *trust, record_t *record, fault_t *faul
     pubkey_t key;
     CLEANUP(audit_end) audit_t audit;
     audit_begin(&audit, trust, !options->json);
+    audit.record = record;
     const checkpoint_t *checkpoint = record_checkpoint(record);
     if (pin_load(&pin, checkpoint, fault))
         return -1;
@@ -396,28 +409,69 @@ verify(const options_t *options, trust_t *trust, record_t *record, fault_t *faul
     else
         check_tree(&audit, checkpoint, &pin);
     bool sound = !value_count(audit.problems);
-    if (sound && checkpoint->size >= pin.size && pin_keep(checkpoint, &key, fault))
+    if (sound && !record_is_extract(record) && checkpoint->size >= pin.size &&
+        pin_keep(checkpoint, &key, fault))
         return -1;
     report(&audit, options->json);
     return sound ? 0 : fault_set(fault, FAULT_FAILED, "the record does not hold");
+}
+
+/* What a file is held against: with the documents that it brings along, the site's id is enough. */
+static trust_t *
+trust_for(const options_t *options, const char *root, const record_t *record, fault_t *fault)
+{
+    hash_t id;
+    slice_t dossier = record ? record_dossier(record) : slice_of(NULL, 0);
+    if (!dossier.size && !root)
+        return site_load(options, fault);
+    CLEANUP(bytes_destroy)
+    bytes_t *first = root ? file_read(root, DOCUMENT_BYTES_MAX, fault) : NULL;
+    if (root ? !first : keys_site_id(options->site, &id, fault))
+        return NULL;
+    if (first)
+        id = hash_of(bytes_slice(first));
+    CLEANUP(trust_destroy) trust_t *trust = trust_new(&id);
+    if (!dossier.size) {
+        fault_set(
+            fault, FAULT_NOT_FOUND,
+            "the file brings no documents of the site: --root is not enough, set TOCSIN_SITE");
+        return NULL;
+    }
+    if (dossier_verify(dossier, trust, fault)) {
+        fault_wrap(fault, "the site's documents in the file");
+        return NULL;
+    }
+    return MOVE(trust);
+}
+
+static void
+say_site(const trust_t *trust, const record_t *record)
+{
+    char site[HASH_TEXT];
+    if (record_dossier(record).size)
+        printf("the file's own root, people and %zu fleets hold, from the root whose hash is %s\n",
+               trust_fleet_count(trust), hash_write(trust_site(trust), site));
 }
 
 static int
 audit_verify(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
-    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
-    if (options_take(rows, 1, &argc, argv, true, &fault) || argc > 2)
-        return command_usage(&audit_commands[0], "name at most one export");
-    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    const char *root = NULL;
+    const option_t rows[] = {{"--root", OPTION_TEXT, &root}, {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc > 2 || (root && argc < 2))
+        return command_usage(command_row(audit_commands, argv[0]),
+                             "name at most one file, and --root for a file only");
+    CLEANUP(record_close) record_t *record = argc == 2 ? record_load(argv[1], &fault) : NULL;
+    CLEANUP(trust_destroy)
+    trust_t *trust = argc == 1 || record ? trust_for(options, root, record, &fault) : NULL;
     CLEANUP(client_close)
     client_t *client = trust && argc == 1 ? client_open(options, trust, &fault) : NULL;
-    CLEANUP(record_close) record_t *record = NULL;
-    if (trust && argc == 2)
-        record = record_load(argv[1], &fault);
-    else if (client)
+    if (client)
         record = record_ask(client, &fault);
-    if (!record || verify(options, trust, record, &fault))
+    if (trust && record && !options->json)
+        say_site(trust, record);
+    if (!trust || !record || verify(options, trust, record, &fault))
         return command_fail(&fault);
     return 0;
 }
@@ -429,9 +483,11 @@ write_export(const options_t *options, record_t *record, const char *path, fault
     int more;
     uint64_t index = 0;
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    bytes_add_text(text, "tocsin-export v1\n");
+    bytes_add_text(text, RECORD_EXPORT_HEAD);
     bytes_add_slice(text, record_document(record));
     bytes_add_slice(text, record_armor(record));
+    if (dossier_read(options->site, NULL, text, fault))
+        return -1;
     while ((more = record_next(record, &leaf, fault)) == 1) {
         bytes_addf(text, "leaf %llu %zu\n", (unsigned long long)index++, leaf.size);
         bytes_add_slice(text, leaf);
@@ -448,8 +504,9 @@ write_export(const options_t *options, record_t *record, const char *path, fault
         value_set_integer(body, "leaves", (int64_t)index);
         json_print("export", body);
     } else {
-        printf("%s has %llu leaves; anyone may check it: tocsin audit verify %s\n", path,
-               (unsigned long long)index, path);
+        printf("%s has %llu leaves; anyone who has root.1 may check it: tocsin audit verify %s "
+               "--root root.1\n",
+               path, (unsigned long long)index, path);
     }
     return 0;
 }
@@ -460,7 +517,7 @@ audit_export(const options_t *options, int argc, char **argv)
     fault_t fault;
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(&audit_commands[1], "name the file to write");
+        return command_usage(command_row(audit_commands, argv[0]), "name the file to write");
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(record_close) record_t *record = client ? record_ask(client, &fault) : NULL;
@@ -470,7 +527,7 @@ audit_export(const options_t *options, int argc, char **argv)
 }
 
 const command_t audit_commands[] = {
-    {"audit", "verify", audit_verify, "[EXPORT]",
+    {"audit", "verify", audit_verify, "[FILE [--root ROOT.1]]",
      "prove the whole record: tree, signatures, chains"},
     {"audit", "export", audit_export, "FILE", "write the record for a stranger to verify"},
     {NULL, NULL, NULL, NULL, NULL},

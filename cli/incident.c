@@ -2,10 +2,12 @@
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "cli/extract.h"
 #include "cli/incident.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/table.h"
+#include "common/file.h"
 #include "common/text.h"
 
 #define LIST_DEFAULT    30
@@ -180,6 +182,63 @@ incident_view(const options_t *options, int argc, char **argv)
     return 0;
 }
 
+/* Its runs, each asked for whole. */
+static extract_t *
+extract_of(client_t *client, const value_t *incident, fault_t *fault)
+{
+    const value_t *runs = value_get(incident, "runs");
+    CLEANUP(extract_destroy) extract_t *extract = extract_new(incident);
+    for (size_t i = 0; i < value_count(runs); i++) {
+        value_t *arguments = value_map();
+        value_set_text(arguments, "id", value_get_text(value_at(runs, i), "run"));
+        CLEANUP(value_destroy) value_t *run = client_ask(client, "run", arguments, fault);
+        if (!run)
+            return NULL;
+        extract_add_run(extract, run);
+    }
+    return MOVE(extract);
+}
+
+static int
+export_to(const options_t *options, client_t *client, uint64_t id, const char *path, fault_t *fault)
+{
+    size_t count = 0;
+    value_t *arguments = value_map();
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    value_set_integer(arguments, "id", (int64_t)id);
+    CLEANUP(value_destroy) value_t *incident = client_ask(client, "incident", arguments, fault);
+    CLEANUP(extract_destroy)
+    extract_t *extract = incident ? extract_of(client, incident, fault) : NULL;
+    CLEANUP(record_close) record_t *record = extract ? record_ask(client, fault) : NULL;
+    if (!record || extract_write(extract, record, options->site, text, &count, fault) ||
+        file_write(path, bytes_slice(text), 0644, fault))
+        return -1;
+    if (options->json) {
+        CLEANUP(value_destroy) value_t *body = value_map();
+        value_set_text(body, "file", path);
+        value_set_integer(body, "leaves", (int64_t)count);
+        json_print("export", body);
+    } else {
+        printf("%s has the %zu leaves about incident %llu; anyone who has root.1 may check it: "
+               "tocsin audit verify %s --root root.1\n",
+               path, count, (unsigned long long)id, path);
+    }
+    return 0;
+}
+
+static int
+incident_export(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    uint64_t id;
+    if (argc != 3 || !text_read_u64(argv[1], 1, INT64_MAX, &id))
+        return command_usage(command_row(incident_commands, argv[0]),
+                             "name an incident by its number, and the file to write");
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
+    return client && !export_to(options, client, id, argv[2], &fault) ? 0 : command_fail(&fault);
+}
+
 const command_t incident_commands[] = {
     {"incident", "list", incident_list, "[--state STATE] [--limit N]", "incidents, newest first"},
     {"incident", "view", incident_view, "INCIDENT",
@@ -192,5 +251,7 @@ const command_t incident_commands[] = {
     {"incident", "parent", incident_change, "INCIDENT PARENT|0", "make it a part of another"},
     {"incident", "resolve", incident_change, "INCIDENT --reason TEXT", "close it by hand"},
     {"incident", "reopen", incident_change, "INCIDENT --reason TEXT", "open it again"},
+    {"incident", "export", incident_export, "INCIDENT FILE",
+     "all that the record says of it, for a stranger to verify"},
     {NULL, NULL, NULL, NULL, NULL},
 };

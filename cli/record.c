@@ -7,10 +7,11 @@
 #include "common/document.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "wire/dossier.h"
+#include "wire/tree.h"
 
 #define PAGE_LEAVES 256
 
-static const char export_head[] = "tocsin-export v1\n";
 static const char armor_end[] = "-----END SSH SIGNATURE-----\n";
 
 struct record {
@@ -22,6 +23,8 @@ struct record {
     size_t at;        /* in its leaves */
     bytes_t *text;    /* an export, whole */
     slice_t rest;     /* what of it is not read yet */
+    slice_t dossier;  /* in it */
+    bool extract;
 };
 
 void
@@ -84,6 +87,18 @@ cut_after(slice_t *rest, const char *mark)
     return cut(rest, found ? (size_t)(found - rest->data) + strlen(mark) : 0);
 }
 
+static int
+cut_dossier(record_t *self, fault_t *fault)
+{
+    slice_t document, armors;
+    int more;
+    self->dossier = self->rest;
+    while ((more = dossier_next(&self->rest, &document, &armors, fault)) == 1)
+        ;
+    self->dossier.size -= self->rest.size;
+    return more;
+}
+
 record_t *
 record_load(const char *path, fault_t *fault)
 {
@@ -92,9 +107,11 @@ record_load(const char *path, fault_t *fault)
     if (!self->text)
         return NULL;
     self->rest = bytes_slice(self->text);
-    if (!slice_is(cut_after(&self->rest, "\n"), export_head)) {
-        fault_set(fault, FAULT_FORMAT, "'%s' is no export: its first line is not '%.*s'", path,
-                  (int)sizeof export_head - 2, export_head);
+    slice_t head = cut_after(&self->rest, "\n");
+    self->extract = slice_is(head, RECORD_EXTRACT_HEAD);
+    if (!self->extract && !slice_is(head, RECORD_EXPORT_HEAD)) {
+        fault_set(fault, FAULT_FORMAT, "'%s' is neither an export of the record nor an extract",
+                  path);
         return NULL;
     }
     slice_t document = {0};
@@ -103,6 +120,8 @@ record_load(const char *path, fault_t *fault)
     else
         self->document = bytes_new();
     self->armor = bytes_copy(cut_after(&self->rest, armor_end));
+    if (cut_dossier(self, fault))
+        return NULL;
     return checkpoint_decode(&self->checkpoint, bytes_slice(self->document), fault) ? NULL
                                                                                     : MOVE(self);
 }
@@ -164,9 +183,71 @@ next_exported(record_t *self, slice_t *leaf, fault_t *fault)
     return 1;
 }
 
+/* A line of hexadecimal digits, of a path. */
+static bool
+cut_hash(slice_t *rest, hash_t *hash)
+{
+    char text[HASH_TEXT];
+    slice_t line = cut_after(rest, "\n");
+    if (line.size != HASH_TEXT)
+        return false;
+    memcpy(text, line.data, HASH_TEXT - 1);
+    text[HASH_TEXT - 1] = '\0';
+    return hash_read(text, hash);
+}
+
+/* "leaf INDEX BYTES HASHES" LF, as many hashes, the bytes, LF. */
+static int
+next_extracted(record_t *self, slice_t *leaf, fault_t *fault)
+{
+    char line[96], expected[96];
+    unsigned long long index = 0, size = 0, count = 0;
+    hash_t path[TREE_PATH_MAX], head, hash;
+    slice_t first = cut_after(&self->rest, "\n");
+    snprintf(line, sizeof line, "%.*s", (int)(first.size < sizeof line ? first.size : 0),
+             (const char *)first.data);
+    int fields = sscanf(line, "leaf %llu %llu %llu\n", &index, &size, &count);
+    snprintf(expected, sizeof expected, "leaf %llu %llu %llu\n", index, size, count);
+    bool fits =
+        fields == 3 && !strcmp(line, expected) && count <= TREE_PATH_MAX && index >= self->next;
+    for (size_t i = 0; fits && i < count; i++)
+        fits = cut_hash(&self->rest, &path[i]);
+    if (!fits || size >= self->rest.size || self->rest.data[size] != '\n')
+        return fault_set(fault, FAULT_FORMAT, "the extract has no leaf where one belongs");
+    *leaf = cut(&self->rest, size);
+    cut(&self->rest, 1);
+    hash = hash_leaf(*leaf);
+    if (!tree_head(&hash, index, self->checkpoint.size, path, count, &head) ||
+        !hash_equal(&head, &self->checkpoint.head))
+        return fault_set(fault, FAULT_PROOF, "leaf %llu is not in the record that was signed",
+                         index);
+    self->next = index + 1;
+    return 1;
+}
+
+bool
+record_is_extract(const record_t *self)
+{
+    return self->extract;
+}
+
+slice_t
+record_dossier(const record_t *self)
+{
+    return self->dossier;
+}
+
+uint64_t
+record_index(const record_t *self)
+{
+    return self->next - 1;
+}
+
 int
 record_next(record_t *self, slice_t *leaf, fault_t *fault)
 {
+    if (self->extract)
+        return slice_is(self->rest, "end\n") ? 0 : next_extracted(self, leaf, fault);
     if (self->next < self->checkpoint.size)
         return self->client ? next_asked(self, leaf, fault) : next_exported(self, leaf, fault);
     if (!self->client && !slice_is(self->rest, "end\n"))

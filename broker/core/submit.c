@@ -78,7 +78,7 @@ on_reject(core_t *self, event_t *event, fault_t *fault)
     core_keep(self, "rejection", true, &event->hash, event->document, event->armors,
               slice_of(NULL, 0));
     core_signers(self, event->armors, told.who, sizeof told.who);
-    snprintf(told.text, sizeof told.text, "%.100s rejected release %.12s of '%s': %.400s", told.who,
+    snprintf(told.text, sizeof told.text, "%.60s rejected release %.12s of '%s': %.300s", told.who,
              hash_write(&release->hash, text), release->release->playbook, rejection.reason);
     core_tell(self, &told);
     return 0;
