@@ -5,7 +5,6 @@
 #define TOCSIN_TESTS_LIE_H
 
 #include <dirent.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "keys/curve.h"

@@ -355,20 +355,25 @@ ask(table_t *self, const lie_t *lie, const char *worker)
     self->lie = NULL;
 }
 
-/* Bytes of all effectors' journals, below --state. */
+/* Ops that began, by all effectors' journals below --state. */
 static inline int64_t
 journals(const enemy_t *self)
 {
     static const char *const workers[] = {"north-1", "north-2", "south-1"};
-    int64_t bytes = 0;
+    static const char kind[] = "\nkind begin\n";
+    const size_t size = sizeof kind - 1;
+    int64_t count = 0;
     for (size_t i = 0; i < ARRAY_SIZE(workers); i++) {
         char path[4096];
-        struct stat about;
         snprintf(path, sizeof path, "%s/%s/state/effector/journal", self->state, workers[i]);
-        if (!stat(path, &about))
-            bytes += about.st_size;
+        CLEANUP(bytes_destroy) bytes_t *journal = file_read(path, 64 << 20, NULL);
+        slice_t rest = journal ? bytes_slice(journal) : slice_of(NULL, 0);
+        for (const uint8_t *at; rest.size && (at = memmem(rest.data, rest.size, kind, size));) {
+            count++;
+            rest = slice_of(at + size, rest.size - (size_t)(at + size - rest.data));
+        }
     }
-    return bytes;
+    return count;
 }
 
 #endif
