@@ -25,6 +25,7 @@ struct maker {
     const oracle_type_t *type;
     bool wild;        /* now and then a field is none of its kind */
     long long second; /* of the time written last: most times of a document ascend */
+    size_t serial;    /* not 0 where names are counted, so that many lines differ */
     size_t count;
     made_t line[LINES_MAX];
     size_t size;
@@ -79,7 +80,9 @@ repeat(char *out, char letter, size_t count)
 static void
 make_name(maker_t *self, char *out)
 {
-    if (once_in(self, 16))
+    if (self->serial)
+        sprintf(out, "n%zu", self->serial++);
+    else if (once_in(self, 16))
         repeat(out, 'n', 60 + below(self, self->wild ? 6 : 4));
     else if (once_in(self, 3))
         sprintf(out, "%zu", below(self, 20));
@@ -293,12 +296,14 @@ make_key(maker_t *self, const char *type, char *out)
     static const char SK[] = "sk-ssh-ed25519@openssh.com";
     uint8_t blob[ORACLE_LINE_MAX];
     char application[600] = "ssh:";
-    if (wildly(self, 20))
+    if (self->serial)
+        sprintf(application, "ssh:%zu", self->serial++);
+    else if (wildly(self, 20))
         type = once_in(self, 2) ? "ssh-rsa" : SK;
     size_t size = add_string(blob, 0, type, strlen(type));
-    const uint8_t *point = self->point[below(self, KEYS)];
+    const uint8_t *point = self->point[(self->serial ? self->serial : below(self, KEYS)) % KEYS];
     size = add_string(blob, size, point, wildly(self, 64) ? 31 : 32);
-    if (once_in(self, 10))
+    if (!self->serial && once_in(self, 10))
         repeat(application, 's', 60 + below(self, self->wild ? 6 : 4));
     else if (wildly(self, 10))
         pick(self, "|ssh|ssh:x|ssh: y|\x01|\xc3\xa9|a b|ssh:tocsin", application);
@@ -357,12 +362,34 @@ make_listed(maker_t *self, const oracle_kind_t *kind, char *out)
     return false;
 }
 
+/* Where lines are counted, what makes each another. */
+static bool
+make_counted(maker_t *self, const char *word, char *out)
+{
+    static const char *const FRONTS[][2] = {
+        {"path", "f"},         {"target", "t"},  {"word", "h"},
+        {"about", "labels.n"}, {"escaped", "e"}, {"region", "r"},
+    };
+    if (strcmp(word, "keytype") == 0) {
+        bool plain =
+            strcmp(self->type->type, "fleet") == 0 || strcmp(self->type->type, "root") == 0;
+        sprintf(out, "%s", plain ? "ssh-ed25519" : "sk-ssh-ed25519@openssh.com");
+        return true;
+    }
+    for (size_t i = 0; i < sizeof FRONTS / sizeof *FRONTS; i++)
+        if (strcmp(FRONTS[i][0], word) == 0) {
+            sprintf(out, "%s%zu", FRONTS[i][1], self->serial++);
+            return true;
+        }
+    return false;
+}
+
 static void
 make_field(maker_t *self, const oracle_kind_t *kind, const char *before, char *out)
 {
     const char *word = kind->word;
     *out = 0;
-    if (make_listed(self, kind, out))
+    if ((self->serial && make_counted(self, word, out)) || make_listed(self, kind, out))
         return;
     if (strcmp(word, "name") == 0)
         make_name(self, out);
@@ -407,8 +434,15 @@ make_line(maker_t *self, const oracle_row_t *row)
 }
 
 static size_t
-how_many(maker_t *self, char mark)
+how_many(maker_t *self, const oracle_row_t *row)
 {
+    char mark = row->mark;
+    self->serial = 0;
+    if (mark && mark != '?' && once_in(self, row->most > 1000 ? 10000 : 400)) {
+        self->serial = 1;
+        self->wild = false;
+        return row->most - 1 + below(self, 3);
+    }
     if (mark == '?')
         return below(self, 2);
     if (!mark)
@@ -668,8 +702,11 @@ make_lines(maker_t *self)
     self->second = 4000000 + (long long)below(self, 1000000);
     for (size_t i = 0; i < self->type->rows; i++) {
         size_t from = self->count;
-        for (size_t count = how_many(self, self->type->row[i].mark); count; count--)
+        bool wild = self->wild;
+        for (size_t count = how_many(self, &self->type->row[i]); count; count--)
             make_line(self, &self->type->row[i]);
+        self->wild = wild;
+        self->serial = 0;
         settle(self, from);
     }
 }

@@ -168,6 +168,9 @@ a_tree_is_held_against_its_order(void **state)
     assert_int_equal(inclusion_check(tree, order, &fault), 0);
     assert_int_equal(inclusion_check(wrong, order, &fault), -1);
     assert_int_equal(fault.code, FAULT_HASH);
+    order->waves[0].root.bytes[0] ^= 1;
+    assert_int_equal(inclusion_check(tree, order, &fault), -1);
+    order->waves[0].root.bytes[0] ^= 1;
     order->waves[0].wave++;
     assert_int_equal(inclusion_check(tree, order, &fault), -1);
 }

@@ -122,20 +122,118 @@ add_blob(const craft_t *craft, slice_t message, bytes_t *blob)
 }
 
 static void
-add_crafted(const craft_t *craft, slice_t message, bytes_t *armor)
+add_armor(const bytes_t *blob, size_t width, bytes_t *armor)
 {
     char base64[2048];
-    CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
-    add_blob(craft, message, blob);
     sodium_bin2base64(base64, sizeof base64, blob->data, blob->size,
                       sodium_base64_VARIANT_ORIGINAL);
     bytes_add_text(armor, "-----BEGIN SSH SIGNATURE-----\n");
     for (const char *at = base64; *at;) {
-        size_t width = strnlen(at, craft->width ? craft->width : 70);
-        bytes_addf(armor, "%.*s\n", (int)width, at);
-        at += width;
+        size_t size = strnlen(at, width);
+        bytes_addf(armor, "%.*s\n", (int)size, at);
+        at += size;
     }
     bytes_add_text(armor, "-----END SSH SIGNATURE-----\n");
+}
+
+static void
+add_crafted(const craft_t *craft, slice_t message, bytes_t *armor)
+{
+    CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
+    add_blob(craft, message, blob);
+    add_armor(blob, craft->width ? craft->width : 70, armor);
+}
+
+static int PRINTF(1, 2) run(const char *format, ...)
+{
+    char command[1024], whole[1200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    snprintf(whole, sizeof whole, "cd %s && { %s; } >/dev/null 2>&1 </dev/null", folder, command);
+    return system(whole);
+}
+
+static bytes_t *
+read_back(const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    bytes_t *bytes = file_read(path, 1 << 20, NULL);
+    assert_non_null(bytes);
+    return bytes;
+}
+
+static void
+write_out(const char *name, slice_t bytes)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(file_write(path, bytes, 0600, NULL), 0);
+}
+
+/* Where we refuse what ssh-keygen -Y verify takes: the beginning of our sentence, and the rule that
+ * wants it so. Any other difference, and any in the other direction, fails the test that meets it.
+ */
+static const struct {
+    const char *sentence, *rule;
+    bool malleable;
+} stricter[] = {
+    {"malformed signature: it is not one SSH signature's armor",
+     "nothing stands before or behind an armor; LF only", false},
+    {"malformed signature: its version is not 1", "the version is 1, not 0", false},
+    {"malformed signature: its lines are not 70 or 76", "lines have one width", false},
+    {"a FIDO key signed that nobody touched", "a FIDO key was touched", false},
+    {"the signature by key", "S < L", true},
+};
+
+static size_t differences[ARRAY_SIZE(stricter)];
+static bool malleable; /* what is judged now is a signature that holds but for S */
+
+/* Whoever makes a crafted signature is allowed, with these applications too. */
+static void
+allow_crafted(void)
+{
+    static const char *const applications[] = {NULL, "ssh:", "ssh:tocsin"};
+    CLEANUP(bytes_destroy) bytes_t *allowed = bytes_new();
+    for (size_t i = 0; i < ARRAY_SIZE(applications); i++) {
+        pubkey_t key = crafted_key(applications[i]);
+        bytes_add_text(allowed, "x ");
+        pubkey_write(&key, allowed);
+        bytes_add_text(allowed, "\n");
+    }
+    write_out("judged.allowed", bytes_slice(allowed));
+    write_out("judged", slice_text(MESSAGE));
+}
+
+static bool
+keygen_takes(const bytes_t *armor)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/judged.sig", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fwrite(armor->data, 1, armor->size, file);
+    assert_int_equal(fclose(file), 0);
+    return !run("ssh-keygen -Y verify -f judged.allowed -I x -n order@tocsin.v1 -s judged.sig "
+                "<judged >judged.said 2>&1");
+}
+
+static void
+compare_with_keygen(const bytes_t *armor, const fault_t *fault)
+{
+    size_t known = 0;
+    bool theirs = keygen_takes(armor);
+    if (theirs == (fault->code == FAULT_NONE))
+        return;
+    while (known < ARRAY_SIZE(stricter) &&
+           strncmp(fault->text, stricter[known].sentence, strlen(stricter[known].sentence)) != 0)
+        known++;
+    bool meant = known < ARRAY_SIZE(stricter) && stricter[known].malleable == malleable;
+    if (!theirs || !meant)
+        fail_msg("ssh-keygen %s it, and we say '%s'", theirs ? "takes" : "refuses", fault->text);
+    differences[known]++;
 }
 
 /* The fault of reading and checking the armor in order@; FAULT_NONE where it holds. */
@@ -146,8 +244,9 @@ judge(const bytes_t *armor)
     signature_t signature;
     if (!signature_decode(&signature, bytes_slice(armor), &fault) &&
         !signature_check(&signature, slice_text(MESSAGE), SIGN_ORDER, &fault))
-        return FAULT_NONE;
-    assert_true(fault.text[0]);
+        assert_int_equal(fault.code, FAULT_NONE);
+    assert_int_equal(fault.code == FAULT_NONE, !fault.text[0]);
+    compare_with_keygen(armor, &fault);
     return fault.code;
 }
 
@@ -217,6 +316,25 @@ sig_trailing_bytes_blob(void **state)
     assert_int_equal(judge_crafted((craft_t){.left_over = "x"}), FAULT_SIGNATURE);
 }
 
+/* Any bit of it: nothing in a blob is of no account. */
+static void
+a_blob_that_is_damaged_anywhere(void **state)
+{
+    (void)state;
+    for (int fido = 0; fido < 2; fido++) {
+        craft_t craft = {.application = fido ? "ssh:" : NULL, .flags = 0x01};
+        CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
+        add_blob(&craft, slice_text(MESSAGE), blob);
+        for (size_t i = 0; i < blob->size; i++) {
+            CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+            blob->data[i] ^= 1;
+            add_armor(blob, 70, armor);
+            assert_int_not_equal(judge(armor), FAULT_NONE);
+            blob->data[i] ^= 1;
+        }
+    }
+}
+
 static void
 sig_hash_name_unknown(void **state)
 {
@@ -236,7 +354,9 @@ static void
 sig_S_plus_L_malleable(void **state)
 {
     (void)state;
+    malleable = true;
     assert_int_equal(judge_crafted((craft_t){.plus_order = true}), FAULT_SIGNATURE);
+    malleable = false;
 }
 
 static void
@@ -421,6 +541,51 @@ fido_no_pin_for_destructive(void **state)
     assert_int_equal(judge_fido_order(craft, "ssh:", CLASS_DESTRUCTIVE), FAULT_NONE);
 }
 
+/* A destructive release of which 'author' and 'reviewer' sign with a FIDO key, touched, perhaps
+ * with its PIN. */
+static fault_code_t
+judge_fido_release(class_t highest, const char *fido, bool pin)
+{
+    fault_t fault = {0};
+    bool author = !strcmp(fido, "ana");
+    CLEANUP(site_destroy) site_t *site = site_new();
+    people_t *people = site_people(site);
+    people->version = 2;
+    for (size_t i = 0; i < people->key_count; i++)
+        if (!strcmp(people->keys[i].person, fido))
+            people->keys[i].key = crafted_key("ssh:");
+    sealed_t v2 = site_seal_people(site, people, "hana,hugo");
+    assert_int_equal(site_add(site, &v2, &fault), 0);
+    release_t *made = site_release(site);
+    made->highest = highest;
+    sealed_t release =
+        site_seal_release(site, made, author ? "" : "ana", author ? "rita,rob" : "rita");
+    craft_t craft = {.application = "ssh:", .flags = pin ? 0x05 : 0x01};
+    craft.namespace = author ? "author@tocsin.v1" : "approve@tocsin.v1";
+    add_crafted(&craft, bytes_slice(release.document), release.armors);
+    CLEANUP(release_destroy)
+    release_t *checked = trust_check_release(site->trust, bytes_slice(release.document),
+                                             bytes_slice(release.armors), &fault);
+    assert_true(!checked == (fault.code != FAULT_NONE));
+    sealed_done(&v2);
+    sealed_done(&release);
+    return fault.code;
+}
+
+static void
+fido_release_without_pin(void **state)
+{
+    static const char *const people[] = {"ana", "rob"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(people); i++) {
+        assert_int_equal(judge_fido_release(CLASS_DESTRUCTIVE, people[i], false), FAULT_PIN);
+        assert_int_equal(judge_fido_release(CLASS_DESTRUCTIVE, people[i], true), FAULT_NONE);
+        assert_int_equal(judge_fido_release(CLASS_CHANGE, people[i], false), FAULT_NONE);
+    }
+    assert_int_equal(judge_fido_release(CLASS_CHANGE, "zoe", false), FAULT_QUORUM);
+    assert_int_equal(judge_fido_release(CLASS_DESTRUCTIVE, "zoe", true), FAULT_QUORUM);
+}
+
 /* A FIDO consent by "pat" to what this class may do. */
 static fault_code_t
 judge_fido_consent(craft_t craft, class_t highest)
@@ -474,35 +639,6 @@ fido_wrong_application(void **state)
 
 /* ssh-keygen as the other half */
 
-static int PRINTF(1, 2) run(const char *format, ...)
-{
-    char command[1024], whole[1200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(command, sizeof command, format, args);
-    va_end(args);
-    snprintf(whole, sizeof whole, "cd %s && { %s; } >/dev/null 2>&1 </dev/null", folder, command);
-    return system(whole);
-}
-
-static bytes_t *
-read_back(const char *name)
-{
-    char path[160];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    bytes_t *bytes = file_read(path, 1 << 20, NULL);
-    assert_non_null(bytes);
-    return bytes;
-}
-
-static void
-write_out(const char *name, slice_t bytes)
-{
-    char path[160];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    assert_int_equal(file_write(path, bytes, 0600, NULL), 0);
-}
-
 static void
 ssh_keygen_signs_and_we_verify(void **state)
 {
@@ -512,7 +648,9 @@ ssh_keygen_signs_and_we_verify(void **state)
     fault_t fault = {0};
     static const char *const options[] = {"", "-O hashalg=sha256", "-O hashalg=sha512"};
     write_out("message", slice_text(MESSAGE));
-    assert_int_equal(run("ssh-keygen -q -t ed25519 -N '' -C 'ana of the north' -f ana"), 0);
+    assert_int_equal(run("ssh-keygen -q -t ed25519 -N '' -C 'ana of the north' -f ana && "
+                         "{ printf 'x '; cat ana.pub; } >>judged.allowed"),
+                     0);
     CLEANUP(bytes_destroy) bytes_t *line = read_back("ana.pub");
     assert_int_equal(pubkey_read_line(&key, bytes_text(line), &fault), 0);
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
@@ -671,11 +809,26 @@ a_machine_key_lies_in_a_file_of_mode_0600(void **state)
     assert_int_equal(fault.code, FAULT_NOT_FOUND);
 }
 
+/* The last: each rule that is written down was met, and is one in which we differ. */
+static void
+where_we_are_stricter_than_ssh_keygen(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(stricter); i++) {
+        print_message("# stricter than ssh-keygen: %s (%zu cases)\n", stricter[i].rule,
+                      differences[i]);
+        assert_true(differences[i]);
+    }
+}
+
 static int
 make_folder(void **state)
 {
     (void)state;
-    return sodium_init() < 0 || !mkdtemp(folder);
+    if (sodium_init() < 0 || !mkdtemp(folder))
+        return -1;
+    allow_crafted();
+    return 0;
 }
 
 static int
@@ -695,6 +848,7 @@ main(void)
         cmocka_unit_test(sig_reserved_nonempty),
         cmocka_unit_test(sig_version_2),
         cmocka_unit_test(sig_trailing_bytes_blob),
+        cmocka_unit_test(a_blob_that_is_damaged_anywhere),
         cmocka_unit_test(sig_hash_name_unknown),
         cmocka_unit_test(sig_ed25519_short_63),
         cmocka_unit_test(sig_S_plus_L_malleable),
@@ -711,6 +865,7 @@ main(void)
         cmocka_unit_test(fido_no_pin_for_destructive),
         cmocka_unit_test(fido_consent_without_touch_or_pin),
         cmocka_unit_test(fido_wrong_application),
+        cmocka_unit_test(fido_release_without_pin),
         cmocka_unit_test(ssh_keygen_signs_and_we_verify),
         cmocka_unit_test(we_sign_and_ssh_keygen_verifies),
         cmocka_unit_test(ssh_keygen_agrees_on_fido),
@@ -719,6 +874,7 @@ main(void)
         cmocka_unit_test(fingerprint_is_as_ssh_keygen_prints_it),
         cmocka_unit_test(public_keys_have_one_spelling),
         cmocka_unit_test(a_machine_key_lies_in_a_file_of_mode_0600),
+        cmocka_unit_test(where_we_are_stricter_than_ssh_keygen),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
