@@ -17,6 +17,8 @@
 #include "wire/dossier.h"
 
 #define PIN_BYTES_MAX 1024
+#define LIST_DEFAULT  30
+#define LIST_MAX      1000
 
 /* What was seen of a broker's log before: its key, and a head that must stay a part of it. */
 typedef struct {
@@ -526,7 +528,55 @@ audit_export(const options_t *options, int argc, char **argv)
     return 0;
 }
 
+/* "order 3f2a...", or what an event says. */
+static void
+print_leaf(const value_t *leaf)
+{
+    char text[2 * FAULT_TEXT_MAX], hash[HASH_TEXT];
+    slice_t bytes = value_slice(value_get(leaf, "bytes")), document, armors;
+    const char *kind = value_get_text(leaf, "kind");
+    size_t skip = strlen(kind) + 1;
+    slice_t payload = slice_of(bytes.data + skip, bytes.size > skip ? bytes.size - skip : 0);
+    CLEANUP(bytes_destroy) bytes_t *line = bytes_copy(payload);
+    if (document_split(payload, &document, &armors)) {
+        hash_t of = hash_of(document);
+        snprintf(text, sizeof text, "%.12s", hash_write(&of, hash));
+    } else {
+        show_text(bytes_text(line), text, sizeof text);
+    }
+    printf("%8lld  %-10s %s\n", (long long)value_get_integer(leaf, "index"), kind, text);
+}
+
+static int
+audit_list(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    uint64_t limit = LIST_DEFAULT;
+    const option_t rows[] = {{"--limit", OPTION_NUMBER, &limit}, {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 1 || !limit || limit > LIST_MAX)
+        return command_usage(command_row(audit_commands, argv[0]), "--limit is at most %d",
+                             LIST_MAX);
+    CLEANUP(value_destroy) value_t *status = client_look(options, "status", NULL, &fault);
+    if (!status)
+        return command_fail(&fault);
+    int64_t size = value_get_integer(value_get(status, "log"), "size");
+    value_t *arguments = value_map();
+    value_set_integer(arguments, "from", size > (int64_t)limit ? size - (int64_t)limit : 0);
+    value_set_integer(arguments, "count", (int64_t)limit);
+    CLEANUP(value_destroy) value_t *body = client_look(options, "log", arguments, &fault);
+    if (!body)
+        return command_fail(&fault);
+    const value_t *leaves = value_get(body, "leaves");
+    if (options->json)
+        json_print("leaves", leaves);
+    for (size_t i = 0; !options->json && i < value_count(leaves); i++)
+        print_leaf(value_at(leaves, i));
+    return 0;
+}
+
 const command_t audit_commands[] = {
+    {"audit", "list", audit_list, "[--limit N]",
+     "the last leaves of the record, as the broker has them"},
     {"audit", "verify", audit_verify, "[FILE [--root ROOT.1]]",
      "prove the whole record: tree, signatures, chains"},
     {"audit", "export", audit_export, "FILE", "write the record for a stranger to verify"},

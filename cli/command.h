@@ -47,6 +47,10 @@ extern const command_t worker_commands[];
 extern const command_t keys_commands[];
 extern const command_t audit_commands[];
 extern const command_t doctor_commands[];
+extern const command_t completion_commands[];
+
+/* All of the above, in the order of the help; ends with NULL. */
+extern const command_t *const command_lists[];
 
 /* The row of a verb, which is there. */
 const command_t *command_row(const command_t *rows, const char *verb);

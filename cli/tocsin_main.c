@@ -9,10 +9,10 @@
 #include "cli/table.h"
 #include "common/version.h"
 
-static const command_t *const lists[] = {
-    status_commands, why_commands,   incident_commands, run_commands,      stop_commands,
-    resume_commands, brake_commands, review_commands,   playbook_commands, worker_commands,
-    keys_commands,   audit_commands, doctor_commands,
+const command_t *const command_lists[] = {
+    status_commands, why_commands,   incident_commands, run_commands,        stop_commands,
+    resume_commands, brake_commands, review_commands,   playbook_commands,   worker_commands,
+    keys_commands,   audit_commands, doctor_commands,   completion_commands, NULL,
 };
 
 static const char examples[] =
@@ -35,7 +35,7 @@ static const char options_help[] =
     "  --no-input         never ask; fail instead\n"
     "  -q, -v             say less, say more\n"
     "\n"
-    "tocsin help NOUN, tocsin help exit-codes, tocsin help env\n";
+    "tocsin help NOUN, tocsin help exit-codes, tocsin help env, tocsin help selectors\n";
 
 static const char exit_codes_help[] =
     "  0    done; with --wait, the run succeeded\n"
@@ -64,10 +64,21 @@ static const char env_help[] =
     "XDG_STATE_HOME/tocsin\n"
     "  NO_COLOR, CLICOLOR_FORCE          colour never, colour always\n";
 
+static const char selectors_help[] =
+    "  --target and --except take a worker's id, a host that a worker reaches, or a selector:\n"
+    "  NAME=VALUE pairs with commas between them, all of which a worker must have.\n\n"
+    "  role=web                 a label, as the region's officer signed it (tocsin keys fleet)\n"
+    "  region=north             every worker has this one by itself\n"
+    "  worker=pe-012            one worker by its id\n"
+    "  region=north,role=web    both\n\n"
+    "  Several --target add up; --except takes away; --at-most and --keep refuse a plan that is "
+    "too\n"
+    "  wide. What is signed are the names that came of it, never the selector.\n";
+
 static const struct {
     const char *topic;
     const char *text;
-} topics[] = {{"exit-codes", exit_codes_help}, {"env", env_help}};
+} topics[] = {{"exit-codes", exit_codes_help}, {"env", env_help}, {"selectors", selectors_help}};
 
 const command_t *
 command_row(const command_t *rows, const char *verb)
@@ -118,8 +129,8 @@ static size_t
 print_commands(FILE *out, const char *noun)
 {
     size_t count = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-        for (const command_t *row = lists[i]; row->noun; row++) {
+    for (size_t i = 0; command_lists[i]; i++) {
+        for (const command_t *row = command_lists[i]; row->noun; row++) {
             if (noun && strcmp(row->noun, noun) != 0)
                 continue;
             print_row(out, row, noun != NULL);
@@ -154,8 +165,8 @@ help(const char *topic)
 static const command_t *
 find_command(int argc, char **argv)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-        for (const command_t *row = lists[i]; row->noun; row++) {
+    for (size_t i = 0; command_lists[i]; i++) {
+        for (const command_t *row = command_lists[i]; row->noun; row++) {
             if (strcmp(row->noun, argv[0]) != 0)
                 continue;
             if (!row->verb || (argc > 1 && !strcmp(row->verb, argv[1])))

@@ -34,7 +34,63 @@ worker_list(const options_t *options, int argc, char **argv)
     return 0;
 }
 
+static void
+print_hosts(const fleet_t *fleet, const char *worker)
+{
+    for (size_t i = 0; i < fleet->host_count; i++)
+        if (!strcmp(fleet->hosts[i].worker, worker))
+            printf("  %-10s %s\n", "host", fleet->hosts[i].host);
+}
+
+static void
+print_worker(const options_t *options, const value_t *row, const worker_line_t *line,
+             const fleet_t *fleet)
+{
+    char seen[32], key[PUBKEY_FINGERPRINT_TEXT];
+    int64_t at = value_get_integer(row, "seen");
+    bool online = value_get_bool(row, "online");
+    printf("worker %s  region %s  %s%s%s\n", line->id, fleet->region, online ? "online" : "OFFLINE",
+           at ? ", heard of last " : ", never heard of",
+           at ? show_time(options, at, seen, sizeof seen) : "");
+    printf("  %-10s %s\n  %-10s %s\n", "labels", line->labels, "key",
+           pubkey_fingerprint(&line->key, key));
+    printf("  %-10s %lld\n", "receipts", (long long)value_get_integer(row, "sequence"));
+    print_hosts(fleet, line->id);
+}
+
+static int
+worker_view(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const fleet_t *fleet = NULL;
+    if (argc != 2)
+        return command_usage(command_row(worker_commands, argv[0]), "name a worker");
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    const worker_line_t *line = trust ? trust_worker(trust, argv[1], &fleet) : NULL;
+    if (trust && !line)
+        fault_set(&fault, FAULT_NOT_FOUND,
+                  "no fleet document lists a worker '%.63s'; see: tocsin worker list", argv[1]);
+    CLEANUP(value_destroy)
+    value_t *workers = line ? client_look(options, "workers", NULL, &fault) : NULL;
+    if (!workers)
+        return command_fail(&fault);
+    for (size_t i = 0; i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i);
+        if (strcmp(value_get_text(row, "id"), line->id) != 0)
+            continue;
+        if (options->json)
+            json_print("worker", row);
+        else
+            print_worker(options, row, line, fleet);
+        return 0;
+    }
+    fault_set(&fault, FAULT_NOT_FOUND, "the broker's fleet documents do not list '%s' yet",
+              line->id);
+    return command_fail(&fault);
+}
+
 const command_t worker_commands[] = {
     {"worker", "list", worker_list, "", "workers, and which are online"},
+    {"worker", "view", worker_view, "WORKER", "one worker: labels, hosts, key, when it was heard"},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -23,6 +23,16 @@ ok "an incident is opened" eval 'rings && wait_for 20 incident_is 1 waiting'
 ok "  and ordered to be looked at" eval 'planned glance --incident 1 && started && ended succeeded'
 ok "  as is something else" eval 'planned glance --set mount="$SITE_HOME/mnt/north-1" --target north-1 && started && ended succeeded'
 
+offers() { [ "$(tocsin completion words -- "${@:2}" | tr '\n' ' ')" = "$1 " ]; }
+ok "the shell completes nouns" offers "incident" inc
+ok "  verbs" offers "note" incident n
+ok "  options" offers "--target" run plan --tar
+ok "  and live names" eval 'offers 1 incident view "" && offers north-1 worker view nor && offers glance run plan gl'
+ok "  by scripts that the shells read" eval 'tocsin completion bash | bash -n && tocsin completion zsh | grep -q ^#compdef'
+ok "a worker is told by itself" says "^worker north-1 +region north +online" tocsin worker view north-1
+ok "  and one that is not there is not" refuses 9 "no fleet document lists" tocsin worker view north-9
+ok "the record's last leaves are told" says "^ +[0-9]+ +receipt +[0-9a-f]{12}$" tocsin audit list --limit 20
+
 ok "the incident is exported" tocsin incident export 1 "$SITE_HOME/incident"
 ok "  with its alert, order, release and receipts" eval '[ "$(kinds "$SITE_HOME/incident")" = 4 ]'
 ok "  of one order only" eval '[ "$(grep -ac "^tocsin-order v1" "$SITE_HOME/incident")" = 1 ]'

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tocsin completion: what a shell offers next, out of the table of commands and, for names that
+ * live, out of the broker. The shells' scripts only ask. */
+#include <stdio.h>
+
+#include "cli/client.h"
+#include "cli/table.h"
+#include "common/text.h"
+
+#define DIGITS_SHOWN 12
+#define WORD_MAX     160
+#define LIVE_MAX     200
+
+static const char bash_script[] =
+    "# bash: source <(tocsin completion bash)\n"
+    "_tocsin() {\n"
+    "    local IFS=$'\\n'\n"
+    "    COMPREPLY=($(tocsin completion words -- \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null))\n"
+    "}\n"
+    "complete -o default -F _tocsin tocsin\n";
+
+static const char zsh_script[] =
+    "#compdef tocsin\n"
+    "# zsh: source <(tocsin completion zsh)\n"
+    "_tocsin() {\n"
+    "    local -a found\n"
+    "    found=(${(f)\"$(tocsin completion words -- \"${(@)words[2,CURRENT]}\" 2>/dev/null)\"})\n"
+    "    if (( $#found )); then compadd -a found; else _files; fi\n"
+    "}\n"
+    "compdef _tocsin tocsin\n";
+
+static const char *const global_options[] = {"--json",  "--server",  "--key",
+                                             "--wait",  "--utc",     "--no-input",
+                                             "--quiet", "--verbose", "--help"};
+
+/* What a word in a command's usage stands for, and where such names live. */
+static const struct {
+    const char *word; /* in usage */
+    const char *verb; /* of the broker */
+    const char *key;  /* of its answer's items */
+} live[] = {
+    {"INCIDENT", "incidents", "id"},      {"RUN", "runs", "run"},
+    {"RELEASE", "releases", "hash"},      {"WORKER", "workers", "id"},
+    {"PLAYBOOK", "releases", "playbook"}, {"STOP", "stops", "hash"},
+};
+
+/* What was typed behind "tocsin": the last word is still being typed. */
+typedef struct {
+    const options_t *options;
+    int count;
+    char **words;
+    const char *prefix;
+} typed_t;
+
+static void
+offer(const typed_t *self, const char *word)
+{
+    char shown[WORD_MAX];
+    if (!strncmp(word, self->prefix, strlen(self->prefix)))
+        printf("%s\n", show_text(word, shown, sizeof shown));
+}
+
+static void
+offer_nouns(const typed_t *self)
+{
+    for (const command_t *const *list = command_lists; *list; list++)
+        for (const command_t *row = *list; row->noun; row++)
+            if (row == *list || strcmp(row->noun, row[-1].noun) != 0)
+                offer(self, row->noun);
+    offer(self, "help");
+}
+
+static void
+offer_verbs(const typed_t *self, const char *noun)
+{
+    for (const command_t *const *list = command_lists; *list; list++)
+        for (const command_t *row = *list; row->noun; row++)
+            if (!strcmp(row->noun, noun) && row->verb)
+                offer(self, row->verb);
+}
+
+/* The command that the words before the last name; NULL where it is none. */
+static const command_t *
+find_row(const char *noun, const char *verb)
+{
+    for (const command_t *const *list = command_lists; *list; list++)
+        for (const command_t *row = *list; row->noun; row++)
+            if (!strcmp(row->noun, noun) && (!row->verb || (verb && !strcmp(row->verb, verb))))
+                return row;
+    return NULL;
+}
+
+/* The next word of a usage, without the brackets around it; false at its end. */
+static bool
+usage_word(const char **rest, char word[static WORD_MAX])
+{
+    *rest += strspn(*rest, " [],");
+    size_t size = strcspn(*rest, " []=,");
+    snprintf(word, WORD_MAX, "%.*s", (int)size, *rest);
+    *rest += size;
+    return size > 0;
+}
+
+static void
+offer_options(const typed_t *self, const command_t *row)
+{
+    char word[WORD_MAX];
+    for (const char *rest = row->usage; *rest;)
+        if (usage_word(&rest, word) ? !strncmp(word, "--", 2) : (rest += !!*rest, false))
+            offer(self, word);
+    for (size_t i = 0; i < ARRAY_SIZE(global_options); i++)
+        offer(self, global_options[i]);
+}
+
+/* The word at place (from 0) of those in a usage that are no options. */
+static bool
+usage_place(const command_t *row, size_t place, char word[static WORD_MAX])
+{
+    for (const char *rest = row->usage; *rest;) {
+        if (!usage_word(&rest, word)) {
+            rest += !!*rest;
+            continue;
+        }
+        if (!strncmp(word, "--", 2))
+            return false;
+        if (!place-- || strstr(word, "..."))
+            return true;
+    }
+    return false;
+}
+
+static void
+offer_item(const typed_t *self, const value_t *item)
+{
+    char word[WORD_MAX];
+    const char *text = value_string(item);
+    hash_t hash;
+    if (value_kind(item) == VALUE_INTEGER)
+        snprintf(word, sizeof word, "%lld", (long long)value_number(item));
+    else
+        snprintf(word, sizeof word, "%.*s", hash_read(text, &hash) ? DIGITS_SHOWN : WORD_MAX - 1,
+                 text);
+    offer(self, word);
+}
+
+static void
+offer_live(const typed_t *self, const char *word)
+{
+    fault_t ignored;
+    for (size_t i = 0; i < ARRAY_SIZE(live); i++) {
+        size_t size = strlen(live[i].word);
+        if (strncmp(word, live[i].word, size) != 0 ||
+            strspn(word + size, ".") != strlen(word + size))
+            continue;
+        CLEANUP(value_destroy)
+        value_t *list = client_look(self->options, live[i].verb, NULL, &ignored);
+        for (size_t k = 0; k < value_count(list) && k < LIVE_MAX; k++)
+            offer_item(self, value_get(value_at(list, k), live[i].key));
+    }
+}
+
+static void
+complete(const typed_t *self)
+{
+    const char *plain[8];
+    size_t count = 0;
+    char word[WORD_MAX];
+    for (int i = 0; i + 1 < self->count; i++)
+        if (self->words[i][0] != '-' && count < ARRAY_SIZE(plain))
+            plain[count++] = self->words[i];
+    if (!count) {
+        offer_nouns(self);
+        return;
+    }
+    const command_t *row = find_row(plain[0], count > 1 ? plain[1] : NULL);
+    if (!row && count == 1)
+        offer_verbs(self, plain[0]);
+    else if (row && self->prefix[0] == '-')
+        offer_options(self, row);
+    else if (row && usage_place(row, count - (row->verb ? 2 : 1), word))
+        offer_live(self, word);
+}
+
+static int
+completion(const options_t *options, int argc, char **argv)
+{
+    if (argc == 2 && !strcmp(argv[1], "bash"))
+        return fputs(bash_script, stdout) < 0;
+    if (argc == 2 && !strcmp(argv[1], "zsh"))
+        return fputs(zsh_script, stdout) < 0;
+    if (argc < 4 || strcmp(argv[1], "words") != 0 || strcmp(argv[2], "--") != 0)
+        return command_usage(&completion_commands[0], "name a shell: bash or zsh");
+    complete(&(typed_t){options, argc - 3, argv + 3, argv[argc - 1]});
+    return 0;
+}
+
+const command_t completion_commands[] = {
+    {"completion", NULL, completion, "bash|zsh|words -- WORD...",
+     "a script that lets the shell complete commands, options and live names"},
+    {NULL, NULL, NULL, NULL, NULL},
+};
