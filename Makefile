@@ -8,7 +8,7 @@
 #   make bench         measures tocsin beside this machine's limits
 #   make sim           lives through SEEDS (20000) simulated sites with faults; make sim-mutants shows that it finds bugs
 #   make grammar       holds a second reader of the documents against ours, on COUNT (10^7) of them from one SEED
-#   make fuzz-NOUN     fuzzes tests/fuzz/fuzz_NOUN.c with libFuzzer (SECONDS=60)
+#   make fuzz          fuzzes every decoder with libFuzzer, SECONDS=60 each; make fuzz-NOUN only tests/fuzz/fuzz_NOUN.c
 #   make lint          looks at every file; make format lays the C out
 #   make cover         says how much of each folder the tests reach, and fails where a branch of keys/ is not
 #   make install       copies programs, playbooks and pages to DESTDIR/usr; make clean
@@ -79,7 +79,7 @@ PRELOADS := tests/e2e/crash_point.c
 TOOLS   := $(B)/tests/grammar/grammar $(B)/tests/sim/sim $(B)/tests/sim/mutants $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
            $(filter-out $(PRELOADS),$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c)))
 
-.PHONY: all tests deps check crash-sweep demo demo-stop bench grammar sim sim-mutants lint format cover install clean
+.PHONY: all tests deps check crash-sweep demo demo-stop bench fuzz grammar sim sim-mutants lint format cover install clean
 .SECONDARY:
 all: $(PROGRAMS:%=$(B)/%)
 tests: $(TESTS) $(FUZZERS) $(TOOLS)
@@ -165,6 +165,8 @@ lint:
 
 format:
 	$(Q)clang-format -i $$(git ls-files '*.[ch]')
+
+fuzz: $(patsubst tests/fuzz/fuzz_%.c,fuzz-%,$(wildcard tests/fuzz/fuzz_*.c))
 
 fuzz-%:
 	$(Q)deploy/install-deps --lint
