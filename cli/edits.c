@@ -24,7 +24,6 @@ static const struct {
     const char *words;
     bool single; /* one line of it, else as many as people like */
 } nouns[] = {
-    {"site", "the site", true},
     {"root", "the root whose quorum signs", true},
     {"region", "the region", true},
     {"expires", "its end", true},
@@ -46,8 +45,8 @@ static const struct {
     {"worker", "worker", false},
 };
 
-/* What every version changes. */
-static const char *const dates[] = {"version", "previous", "issued"};
+/* What every version changes, or none may. */
+static const char *const dates[] = {"site", "version", "previous", "issued"};
 
 static const char *
 words_of(const char *key, bool *single)

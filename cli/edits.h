@@ -10,8 +10,8 @@
 #include "wire/value.h"
 
 /* A list of sentences, in the order of the documents' keys; what each new version changes by itself
- * (version, previous, issued) is left out. Keys stand as fingerprints. before may be empty. The
- * caller's. */
+ * (version, previous, issued) or none may (site) is left out. Keys stand as fingerprints. before
+ * may be empty. The caller's. */
 value_t *edits_of(slice_t before, slice_t after);
 
 /* A line each, indented; "nothing but its dates" where there is none. */
