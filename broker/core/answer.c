@@ -326,11 +326,17 @@ static void
 pass_word(core_t *self, const event_t *event, const receipt_t *receipt, const run_t *run)
 {
     CLEANUP(manifest_destroy) manifest_t *manifest = NULL;
-    hash_t output = hash_of(event->output);
+    const shelved_t *release = shelf_release(self->shelf, &run->row.release);
+    const manifest_step_t *step = release && release->manifest /* of most, there is no more to do */
+                                      ? manifest_step(release->manifest, receipt->step)
+                                      : NULL;
     if (receipt->phase != PHASE_RUN || receipt->outcome != OUTCOME_OK || !event->output.size ||
-        !hash_equal(&output, &receipt->output))
+        (step && step->kind != STEP_NOTIFY))
         return;
-    const manifest_step_t *step = run_step(self, run, receipt->step, &manifest);
+    hash_t output = hash_of(event->output);
+    if (!hash_equal(&output, &receipt->output))
+        return;
+    step = run_step(self, run, receipt->step, &manifest);
     if (!step || step->kind != STEP_NOTIFY || is_dry(run))
         return;
     CLEANUP(value_destroy) value_t *text = value_decode(event->output, NULL);
