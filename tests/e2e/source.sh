@@ -123,6 +123,7 @@ ok "  nor do they count as another source's" posts 401 "$SITE_HOME/kept" other
 ok "grant_alert_forged: by a person's key it is refused" eval 'forge dung && posts 403 "$SITE_HOME/forged"'
 ok "  and with another's signature" eval '{ sed "/^end$/q" "$SITE_HOME/kept" | sed "s/^severity .*/severity low/"; sed "1,/^end$/d" "$SITE_HOME/kept"; } >"$SITE_HOME/altered" && posts 400 "$SITE_HOME/altered"'
 ok "  and without one" eval 'sed "/^end$/q" "$SITE_HOME/kept" >"$SITE_HOME/bare" && posts 400 "$SITE_HOME/bare"'
+ok "  and one that is too long, before it is read" eval 'head -c 264193 /dev/zero >"$SITE_HOME/long" && posts 413 "$SITE_HOME/long"'
 ok "  a flood of them is not even read" flooded
 ok "an alert that only a token vouches for" test "$(post_alert host-out-of-disk-space.json INSTANCE=north-1.example:9100 REGION=north "MOUNTPOINT=$SITE_HOME/mnt/north-1")" = 200
 ok "  waits for people under this grant" wait_for 20 incident_is 3 waiting
