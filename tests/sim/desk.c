@@ -92,7 +92,7 @@ desk_asks(const desk_t *self, const hub_wait_t *wait)
 static void
 speak(desk_t *self, const hub_wait_t *waits, size_t count, const hub_wait_t *to)
 {
-    static const char *const who[] = {"pat", "pia", "pia", "uma", "olaf"};
+    static const char *const who[] = {"pat", "pia", "pia", "uma", "rita"};
     chance_t *chance = &self->world->chance;
     word_t word = {.answer = desk_asks(self, to), .run = to->run};
     bool any = false;

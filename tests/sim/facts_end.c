@@ -64,20 +64,29 @@ every_run_ends(facts_t *self)
     }
 }
 
-/* What the hub has recorded as a part's end stays its end. */
+static void
+check_end(facts_t *self, const signed_t *at, const hub_t *hub)
+{
+    hash_t hash;
+    bool ended;
+    if (hub_has_receipt(hub, at->machine, at->sequence, &hash) && hash_equal(&hash, &at->hash) &&
+        hub_part(hub, &at->run, at->machine, &ended) && !ended)
+        world_break(self->world, "an_end_stays_an_end", "'%s' of run %s is %s, and open at the hub",
+                    node_name(at->machine), short_hash(&at->run), outcome_word(at->part));
+}
+
+/* What a hub has recorded as a part's end stays its end. */
 void
 an_end_stays_an_end(facts_t *self)
 {
+    const world_t *world = self->world;
     for (size_t i = 0; i < self->signed_.count; i++) {
         const signed_t *at = &self->signed_.items[i];
-        hash_t hash;
-        bool ended;
-        if (at->part != OUTCOME_OPEN &&
-            hub_has_receipt(self->world->hub, at->machine, at->sequence, &hash) &&
-            hash_equal(&hash, &at->hash) &&
-            hub_part(self->world->hub, &at->run, at->machine, &ended) && !ended)
-            BREAK(self, "'%s' of run %s is %s, and open at the hub", node_name(at->machine),
-                  short_hash(&at->run), outcome_word(at->part));
+        if (at->part == OUTCOME_OPEN)
+            continue;
+        check_end(self, at, world->hub);
+        if (world->second)
+            check_end(self, at, world->second);
     }
 }
 

@@ -9,7 +9,7 @@
 static bool
 may_speak(const word_t *word, const plan_order_t *order, int machine)
 {
-    if (!strcmp(word->who, "olaf"))
+    if (!strcmp(word->who, "rita"))
         return false;
     if (!word->answer && !strcmp(word->who, order->by_pia ? "pia" : "pat"))
         return false;

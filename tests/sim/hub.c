@@ -246,9 +246,17 @@ hub_of(const world_t *world, int who)
 void
 hub_post_all(world_t *world, errand_t errand, uint64_t index)
 {
-    hub_post(world->hub, errand, index);
-    if (world->second)
-        hub_post(world->second, errand, index);
+    chance_t *chance = &world->chance;
+    int64_t later = world->second && !world->healed ? chance_from(chance, 0, 15000) : 0;
+    hub_t *both[] = {world->hub, world->second};
+    size_t late = chance_below(chance, ARRAY_SIZE(both));
+    for (size_t i = 0; i < ARRAY_SIZE(both) && both[i]; i++) {
+        due_t due = {.act = on_retry, .who = both[i]->who, .epoch = errand, .number = index};
+        if (i == late && later)
+            world_after(world, later, due);
+        else
+            hub_post(both[i], errand, index);
+    }
 }
 
 /* ---- a turn ------------------------------------------------------------------------------ */

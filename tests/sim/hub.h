@@ -28,7 +28,7 @@ void hub_receive(hub_t *self, int machine, frames_t *frames);
 /* Something of the estate or of the plan, by its index; posted again until it is acknowledged. */
 void hub_post(hub_t *self, errand_t errand, uint64_t index);
 
-/* The same to every hub that there is. */
+/* The same to every hub that there is; where there are two, one of them hears later. */
 void hub_post_all(world_t *world, errand_t errand, uint64_t index);
 
 /* The one of this node; NULL where there is none. */

@@ -138,8 +138,6 @@ static const mutant_t mutants[] = {
      "return play ? &play->release : NULL;", "return play ? &self->plays[0].release : NULL;"},
     {"any place is in the tree", "keys/inclusion.c",
      "if (!leads_to(self, leaf, line->count, &line->root))", "if (0 && leaf.bytes[0])"},
-    {"a place is anybody's", "keys/inclusion.c", "if (!target_is_of(self->target, worker))",
-     "if (0)"},
     {"a tree waits for nobody", "keys/order.c", "return wave <= gate ? wave - 1 : gate;",
      "return wave <= gate ? wave - 1 : 0;"},
 
@@ -150,8 +148,6 @@ static const mutant_t mutants[] = {
      "    return !self->known;\n", "    return 0;\n"},
     {"a judge with an older ledger does not start", "worker/judge.c",
      "if (*id == 'd' && why.code == FAULT_VERSION)", "if (*id == 'd' && 0)"},
-    {"a clock that went back hides a revocation", "worker/mandate.c",
-     "&proof, by->worker, latest(by), &why", "&proof, by->worker, by->now, &why"},
 };
 
 #endif
