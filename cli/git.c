@@ -143,6 +143,18 @@ git_releases_destroy(git_releases_t **self_p)
     *self_p = NULL;
 }
 
+void
+git_releases_keep(git_releases_t *self, bool (*keep)(void *, const git_release_t *), void *context)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < self->count; i++)
+        if (keep(context, self->at[i]))
+            self->at[kept++] = self->at[i];
+        else
+            git_release_destroy(&self->at[i]);
+    self->count = kept;
+}
+
 static void PRINTF(2, 3) complain(const repository_t *self, const char *format, ...)
 {
     char text[FAULT_TEXT_MAX];

@@ -44,6 +44,10 @@ git_releases_t *repository_releases(repository_t *self, void (*on_complaint)(con
                                     fault_t *fault);
 void git_releases_destroy(git_releases_t **self_p);
 
+/* Lets go of those that keep does not want. */
+void git_releases_keep(git_releases_t *self, bool (*keep)(void *, const git_release_t *),
+                       void *context);
+
 /* Writes refs/tocsin/release/HASH: `release`, `author.sigs`, `files/`. The same bytes again are
  * fine; other signatures beside the same document are FAULT_CONFLICT. */
 int repository_add_release(repository_t *self, slice_t document, slice_t armors,

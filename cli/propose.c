@@ -12,6 +12,7 @@
 #include "cli/sign.h"
 #include "cli/table.h"
 #include "common/file.h"
+#include "keys/fields.h"
 #include "lua/rehearsal.h"
 #include "lua/runner.h"
 
@@ -133,6 +134,46 @@ check_weight(const proposal_t *self, fault_t *fault)
     return 0;
 }
 
+static bool
+is_among(const signers_t *signers, const char *person)
+{
+    for (size_t i = 0; i < signers->count; i++)
+        if (!strcmp(signers->person[i], person))
+            return true;
+    return false;
+}
+
+/* Whether all its authors signed it. Anything else in the repository counts for nothing: whoever
+ * may push could use up every sequence. */
+static bool
+is_authors_own(void *trust, const git_release_t *release)
+{
+    approvals_t approvals;
+    fault_t ignored = {0};
+    bool signed_by_all =
+        !trust_approvals(trust, bytes_slice(release->document), bytes_slice(release->authors),
+                         release->release, &approvals, &ignored);
+    for (size_t i = 0; signed_by_all && i < release->release->author_count; i++)
+        signed_by_all = is_among(&approvals.authors, release->release->authors[i]);
+    return signed_by_all;
+}
+
+static int
+number(proposal_t *self, fault_t *fault)
+{
+    const hash_t *site = trust_site(self->trust);
+    const char *playbook = self->manifest->playbook;
+    uint64_t sequence = package_sequence(self->releases, site, playbook);
+    if (sequence > FIELDS_NUMBER_MAX)
+        return fault_set(fault, FAULT_LIMIT,
+                         "a release of '%s' in the repository has the last sequence that there is: "
+                         "take its ref away, and its author's key",
+                         playbook);
+    self->document =
+        package_document(site, self->manifest, sequence, self->author, self->files, fault);
+    return self->document ? 0 : -1;
+}
+
 static int
 load(proposal_t *self, const options_t *options, const char *path, fault_t *fault)
 {
@@ -149,11 +190,8 @@ load(proposal_t *self, const options_t *options, const char *path, fault_t *faul
     if (!self->files || make_manifest(self, fault) || check_weight(self, fault) ||
         run_tests(self, fault))
         return -1;
-    const hash_t *site = trust_site(self->trust);
-    uint64_t sequence = package_sequence(self->releases, site, self->manifest->playbook);
-    self->document =
-        package_document(site, self->manifest, sequence, self->author, self->files, fault);
-    return self->document ? 0 : -1;
+    git_releases_keep(self->releases, is_authors_own, self->trust);
+    return number(self, fault);
 }
 
 /* The release before it, as its author knew it: the one with the highest sequence. */

@@ -80,6 +80,9 @@ release 33 | push body "$files" "wipe: better
 $(release 33 | sign ana approve)
 $(release 33 | sign binh approve)"
 release 34 | push one "$files"
+last=9223372036854775807
+release $last | push last "$files"
+release $last | sed 's/^author khoa/author giang/' | push unsigned "$files"
 release 6 | push newest "$files"
 approve ana "$(hash one)"
 approve khoa "$(hash one)"
@@ -107,6 +110,17 @@ ok "rel_under_another_name: refused" \
     said "catalog: release $(sha256_of other | cut -c1-16) is skipped: .*hash"
 ok "rel_sig_in_commit_body: approvals in a message are none" state_is "$(hash body)" waiting
 ok "rel_below_quorum: one approval and the author's are too few" state_is "$(hash one)" waiting
+propose() {
+    cp -r "$SOURCE/tests/attack/playbooks/wipe" "$SITE_HOME/another" && echo "-- $1" >>"$SITE_HOME/another/playbook.lua" &&
+        (unset GIT_DIR; tocsin --no-input playbook propose "$SITE_HOME/another" --repo "$repository" --key "$SITE_HOME/keys/khoa" --author khoa 2>&1)
+    local status=$?
+    rm -rf "$SITE_HOME/another"
+    return $status
+}
+ok "rel_fast_forward_seq: one with the last sequence waits like others" state_is "$(hash last)" waiting
+ok "rel_fast_forward_seq: it ends its author's proposals, in so many words" eval 'propose a | grep "the last sequence that there is"'
+git update-ref -d "refs/tocsin/release/$(hash last)"
+ok "rel_fast_forward_seq: one that its author did not sign counts for nothing" eval 'propose b | grep "35"'
 ok "rel_skipped_is_nowhere: none of them is listed" \
     test -z "$(state "$(hash symlink)")$(state "$(hash traversal)")$(state "$(hash extra)")"
 

@@ -248,6 +248,32 @@ the_sequence_is_one_more_than_the_highest_of_that_playbook_and_site(void **state
     assert_int_equal(package_sequence(releases, &other, "disk-full"), 1);
 }
 
+static bool
+is_before_3(void *context, const git_release_t *release)
+{
+    ++*(int *)context;
+    return release->release->sequence < 3;
+}
+
+static void
+releases_that_do_not_count_are_let_go__rel_fast_forward_seq(void **state)
+{
+    scene_t *self = *state;
+    fault_t fault = {0};
+    int asked = 0;
+    CLEANUP(repository_close) repository_t *repository = repository_open(self->bare, &fault);
+    assert_non_null(repository);
+    put(self, repository, 2);
+    put(self, repository, INT64_MAX);
+    put(self, repository, 1);
+    CLEANUP(git_releases_destroy)
+    git_releases_t *releases = repository_releases(repository, NULL, &fault);
+    git_releases_keep(releases, is_before_3, &asked);
+    assert_int_equal(asked, 3);
+    assert_int_equal(releases->count, 2);
+    assert_int_equal(package_sequence(releases, &self->site, "disk-full"), 3);
+}
+
 static void
 what_was_written_is_read_back_with_its_approval(void **state)
 {
@@ -403,6 +429,7 @@ main(void)
         SCENE(a_path_that_no_release_may_have_is_refused),
         SCENE(a_folder_without_a_playbook_is_no_release),
         SCENE(the_sequence_is_one_more_than_the_highest_of_that_playbook_and_site),
+        SCENE(releases_that_do_not_count_are_let_go__rel_fast_forward_seq),
         SCENE(what_was_written_is_read_back_with_its_approval),
         SCENE(an_approval_that_signs_something_else_is_left_out_and_said),
         SCENE(the_same_release_again_is_fine_and_other_signatures_are_a_conflict),
