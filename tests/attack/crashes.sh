@@ -4,8 +4,8 @@
 . "$(dirname "$0")/../e2e/tap.bash"
 . "$SOURCE/tests/e2e/crash.bash"
 
-# Of `rolling` the effector writes to its journal: 1 start begins, 2 it ended, 3 restart begins, 4 it ended; then of undo, the
-# last first, 5 to 8. It syncs the journal once more than that, when it opens it.
+# Of `rolling` the effector writes to its journal: 1 it has seen that time, 2 start begins, 3 it ended, 4 restart begins, 5 it ended;
+# then of undo, the last first, 6 to 9. It syncs the journal once more than that, when it opens it.
 ONCE="succeeded, 2 starts, 1 stops, 1 runs"
 NOT_DONE="unknown, 1 starts, 0 stops, 1 runs"
 DONE="unknown, 2 starts, 1 stops, 1 runs"
@@ -97,17 +97,17 @@ crash_site crashes
 lane "crash_after_accept: before anyone hears of it" dies "judge send 1 before ACCEPT" "$ONCE"
 lane "crash_after_accept: as soon as the broker is told" dies "judge send 1 after ACCEPT" "$ONCE"
 lane "crash_after_intent: the judge, before it asks the effector" dies "judge send 2 before OP" "$ONCE"
-lane "crash_after_intent: the effector, before BEGIN" dies "effector write 3 before /journal" "$ONCE"
-lane "crash_between_begin_and_exec: what may be repeated is run" dies "effector sync 2 after /journal" "$ONCE"
-lane "crash_between_begin_and_exec: what may not is unknown, and is not run" dies "effector sync 4 after /journal" "$NOT_DONE"
-lane "crash_between_exec_and_end: what may be repeated is done once" dies "effector write 2 before /journal" "$ONCE"
-lane "crash_between_exec_and_end: what may not is unknown, and was done once" dies "effector write 4 before /journal" "$DONE"
+lane "crash_after_intent: the effector, before BEGIN" dies "effector write 4 before /journal" "$ONCE"
+lane "crash_between_begin_and_exec: what may be repeated is run" dies "effector sync 3 after /journal" "$ONCE"
+lane "crash_between_begin_and_exec: what may not is unknown, and is not run" dies "effector sync 5 after /journal" "$NOT_DONE"
+lane "crash_between_exec_and_end: what may be repeated is done once" dies "effector write 3 before /journal" "$ONCE"
+lane "crash_between_exec_and_end: what may not is unknown, and was done once" dies "effector write 5 before /journal" "$DONE"
 lane "crash_after_done_before_send: the first receipt" dies "judge send 1 before RECEIPT" "$ONCE"
 lane "crash_after_done_before_send: the last" dies "judge send 3 before RECEIPT" "$ONCE"
 
 lane "crash_in_undo: the judge, before it asks the effector" undo_dies "judge send 4 before OP"
-lane "crash_in_undo: between BEGIN and its removal" undo_dies "effector sync 6 after /journal"
-lane "crash_in_undo: between its removal and END" undo_dies "effector write 6 before /journal"
+lane "crash_in_undo: between BEGIN and its removal" undo_dies "effector sync 7 after /journal"
+lane "crash_in_undo: between its removal and END" undo_dies "effector write 7 before /journal"
 lane "crash_in_undo: between the receipts of two undos" undo_dies "judge send 4 after RECEIPT"
 lane "crash_in_undo: before the last receipt" undo_dies "judge send 5 before RECEIPT"
 
@@ -115,23 +115,23 @@ lane "crash_fsync_eio: the broker ends, says why, and goes on from the disk" \
     dies "tocsin-broker sync 5 eio -wal" "$ONCE" broker 'the record cannot be written'
 lane "crash_fsync_eio: the judge" dies "judge sync 5 eio -wal" "$ONCE" north-1 'ledger: disk I/O error'
 lane "crash_fsync_eio: the effector, at a document" dies "effector sync 9 eio /site/" "$ONCE" north-1 'effector: error: .*Input/output error'
-lane "crash_fsync_eio: the effector, at END" dies "effector sync 5 eio /journal" "$ONCE" north-1 'the journal cannot be synced'
+lane "crash_fsync_eio: the effector, at END" dies "effector sync 6 eio /journal" "$ONCE" north-1 'the journal cannot be synced'
 lane "crash_fsync_eio: the effector, at BEGIN: unknown, and not run" \
-    dies "effector sync 4 eio /journal" "$NOT_DONE" north-1 'the journal cannot be synced'
+    dies "effector sync 5 eio /journal" "$NOT_DONE" north-1 'the journal cannot be synced'
 
 lane "crash_enospc: a worker whose disk is full does nothing, says so, and begins when there is room" never_had_room
 lane "crash_enospc: a worker whose own disk is full makes room there" fixes_its_own_disk
 lane "crash_enospc: the broker ends in the middle of a commit, and goes on" \
     dies "tocsin-broker write 1 enospc tocsin-order" "$ONCE" broker 'the record cannot be written: .*full'
 lane "crash_enospc: no room for BEGIN is a failure: nothing was done, and what was before is undone" \
-    dies "effector write 3 enospc /journal" "undone, 1 starts, 0 stops, 1 runs"
-lane "crash_enospc: no room for END: it was done once" dies "effector write 4 enospc /journal" "$DONE"
+    dies "effector write 4 enospc /journal" "undone, 1 starts, 0 stops, 1 runs"
+lane "crash_enospc: no room for END: it was done once" dies "effector write 5 enospc /journal" "$DONE"
 
 for way in cut zeroed; do
     lane "crash_torn_wal: the broker's, $way: what was acknowledged is there" tears_the_second_alert $way
     lane "crash_torn_wal: the ledger's, $way, at ACCEPTED" dies "judge write 1 $way tocsin-order" "$ONCE"
     lane "crash_torn_wal: the ledger's, $way, at a receipt" dies "judge write 1 $way tocsin-receipt" "$ONCE"
-    lane "crash_torn_wal: the journal, $way, at BEGIN: it was not run yet, and is" dies "effector sync 4 $way /journal" "$ONCE"
-    lane "crash_torn_wal: the journal, $way, at END: unknown, done once" dies "effector sync 5 $way /journal" "$DONE"
+    lane "crash_torn_wal: the journal, $way, at BEGIN: it was not run yet, and is" dies "effector sync 5 $way /journal" "$ONCE"
+    lane "crash_torn_wal: the journal, $way, at END: unknown, done once" dies "effector sync 6 $way /journal" "$DONE"
 done
 tap_end
