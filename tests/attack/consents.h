@@ -200,14 +200,14 @@ begin_guarded(enemy_t *self, table_t *table)
 static void
 try_consent_again(enemy_t *self, table_t *table, slice_t document, slice_t armors)
 {
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     hash_t shown;
     CLEANUP(lie_clear) lie_t lie = begin_guarded(self, table);
     table->lie = &lie;
     verdict(up_to_consent(self, table, &shown), "another run waits for its own consent", table);
     send_word(table, self->worker, document, armors);
     hear(table, SAID_DECLINE);
-    verdict(!strcmp(table->answer.code, "target") && journals(self) == before,
+    verdict(!strcmp(table->answer.code, "target") && begun(self) == before,
             "byz_consent_forged: the one of the run before", table);
     table->lie = NULL;
 }
@@ -220,7 +220,7 @@ tell_consents(enemy_t *self, table_t *table)
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
     CLEANUP(lie_clear) lie_t lie = begin_guarded(self, table);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     table->lie = &lie;
     shown = table->answer.receipt;
     try_words(self, table, answers, ARRAY_SIZE(answers), true, &shown);
@@ -230,13 +230,13 @@ tell_consents(enemy_t *self, table_t *table)
     table->answer.receipt = shown;
     verdict(up_to_consent(self, table, &shown), "a responder's answer counts", table);
     try_words(self, table, consents, ARRAY_SIZE(consents), false, &shown);
-    verdict(journals(self) == before, "  and nothing began", table);
+    verdict(begun(self) == before, "  and nothing began", table);
     CLEANUP(consent_destroy) consent_t *consent = word_plan(self, table, false, &shown);
     consent_encode(consent, document);
     sign_by(self, &(forge_t){0}, "ana", SIGN_CONSENT, bytes_slice(document), armors);
     send_word(table, self->worker, bytes_slice(document), bytes_slice(armors));
     hear(table, SAID_END);
-    verdict(!strcmp(table->answer.part, "ok") && journals(self) > before,
+    verdict(!strcmp(table->answer.part, "ok") && begun(self) > before,
             "a reviewer's consent counts, and the log is removed", table);
     try_consent_again(self, table, bytes_slice(document), bytes_slice(armors));
     table->lie = NULL;

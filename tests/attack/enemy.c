@@ -52,10 +52,10 @@ try(enemy_t *self, table_t *table, const attack_t *attack)
     const char *worker;
     lie_t lie = lie_make(self, attack, &worker);
     meet(table, worker);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     ask(table, &lie, worker);
     const answer_t *answer = &table->answer;
-    bool began = journals(self) != before;
+    bool began = begun(self) != before;
     bool good = !strcmp(answer->code, attack->code) && began == attack->begins;
     if (!strcmp(attack->code, "none"))
         printf("%s %s%s", good ? "good" : "bad", attack->name, began ? "" : ", and nothing began");

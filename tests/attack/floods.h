@@ -47,7 +47,7 @@ static void
 flood_offers(enemy_t *self, table_t *table)
 {
     CLEANUP(lie_clear) lie_t lie = lie_planned(self, NULL);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     for (unsigned i = 1; i <= OFFERS; i++) {
         char *nonce = strstr((char *)lie.authority->data, "nonce ") + 6, digits[9];
         snprintf(digits, sizeof digits, "%08x", i);
@@ -58,7 +58,7 @@ flood_offers(enemy_t *self, table_t *table)
         drain(self, table);
     }
     settle(table, self->worker);
-    verdict(journals(self) == before, "byz_offer_flood: a thousand orders begin nothing", table);
+    verdict(begun(self) == before, "byz_offer_flood: a thousand orders begin nothing", table);
     table->lie = NULL;
 }
 

@@ -75,9 +75,9 @@ static void
 offered(enemy_t *self, table_t *table, const char *code, const char *name)
 {
     CLEANUP(lie_clear) lie_t lie = lie_planned(self, NULL);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     ask(table, &lie, self->worker);
-    bool begins = journals(self) != before;
+    bool begins = begun(self) != before;
     verdict(!strcmp(table->answer.code, code) && begins == !strcmp(code, "none"), name, table);
 }
 
@@ -145,7 +145,7 @@ tell_withheld(enemy_t *self, table_t *table)
                       forge_read(self->callee, "people", ".sigs")};
     meet(table, self->worker);
     settle(table, self->worker);
-    int64_t version = value_get_integer(table->state, "people"), before = journals(self);
+    int64_t version = value_get_integer(table->state, "people"), before = begun(self);
     ask(table, &lie, self->worker);
     verdict(!strcmp(table->answer.code, "key"), "byz_withhold_new_people: who left orders nothing",
             table);
@@ -154,7 +154,7 @@ tell_withheld(enemy_t *self, table_t *table)
     verdict(version > 1 && value_get_integer(table->state, "people") == version,
             "people_rollback: the people before are not taken back", table);
     ask(table, &lie, self->worker);
-    verdict(!strcmp(table->answer.code, "key") && journals(self) == before,
+    verdict(!strcmp(table->answer.code, "key") && begun(self) == before,
             "  and who left orders nothing still", table);
 }
 

@@ -66,9 +66,9 @@ tell_once(enemy_t *self, table_t *table)
     a.receipts = value_copy(given);
     ask(table, &a, self->worker);
     verdict(!strcmp(table->answer.part, "ok"), "with what it gave the other acts", table);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     ask(table, &narrow, self->worker);
-    verdict(!strcmp(table->answer.code, "target") && journals(self) == before,
+    verdict(!strcmp(table->answer.code, "target") && begun(self) == before,
             "ord_once_without_a_last_target: refused with 'target', nothing began", table);
 }
 

@@ -43,7 +43,7 @@ tell_skip(enemy_t *self, table_t *table)
     static const word_t plain = {0};
     CLEANUP(lie_clear) lie_t lie = lie_planned(self, guarded);
     meet(table, self->worker);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     put(table, &lie);
     offer(table, find_peer(table, self->worker));
     say_word(self, table, &plain, true, &HASH_ZERO);
@@ -59,7 +59,7 @@ tell_skip(enemy_t *self, table_t *table)
     verdict(!strcmp(table->answer.part, "failed"),
             "  and an offer again is answered from the record", table);
     settle(table, self->worker);
-    verdict(journals(self) == before, "  and nothing began", table);
+    verdict(begun(self) == before, "  and nothing began", table);
     table->lie = NULL;
 }
 
@@ -91,7 +91,7 @@ tell_steps(enemy_t *self, table_t *table)
     CLEANUP(lie_clear) lie_t lie = lie_planned(self, guarded_anew);
     without_needs(&lie);
     meet(table, self->worker);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     ask(table, &lie, self->worker);
     verdict(!strcmp(table->answer.code, "hash"),
             "byz_reorder_steps: without what a step needs, it is another manifest", table);
@@ -100,17 +100,17 @@ tell_steps(enemy_t *self, table_t *table)
     table->lie = &good;
     speak_inside(self, table);
     settle(table, self->worker);
-    verdict(journals(self) == before, "byz_reorder_steps: no word makes a later step begin", table);
+    verdict(begun(self) == before, "byz_reorder_steps: no word makes a later step begin", table);
     table->answer.receipt = shown;
     verdict(up_to_consent(self, table, &shown), "  and the run goes on as it was", table);
     say_word(self, table, &(word_t){0}, false, &shown);
     hear(table, SAID_END);
     verdict(!strcmp(table->answer.part, "ok"), "  to its end", table);
-    before = journals(self);
+    before = begun(self);
     speak_inside(self, table);
     settle(table, self->worker);
-    verdict(journals(self) == before,
-            "byz_invoke_undo_unasked: nothing is undone of what went well", table);
+    verdict(begun(self) == before, "byz_invoke_undo_unasked: nothing is undone of what went well",
+            table);
     table->lie = NULL;
 }
 
@@ -160,19 +160,19 @@ tell_calls(enemy_t *self, table_t *table)
     ordered_callee = &ordered;
     CLEANUP(lie_clear) lie_t lie = lie_planned(self, calling);
     meet(table, worker);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     table->callee = &newer;
     ask(table, &lie, worker);
-    verdict(!strcmp(table->answer.code, "hash") && journals(self) == before,
+    verdict(!strcmp(table->answer.code, "hash") && begun(self) == before,
             "byz_callee_version_chosen: another approved release is refused with 'hash'", table);
     CLEANUP(lie_clear) lie_t relabelled = lie_copy(&lie);
     relabelled.release_hash = newer.release_hash;
     ask(table, &relabelled, worker);
-    verdict(!strcmp(table->answer.code, "hash") && journals(self) == before,
+    verdict(!strcmp(table->answer.code, "hash") && begun(self) == before,
             "byz_callee_version_chosen: nor is the callee run in the caller's place", table);
     table->callee = &ordered;
     ask(table, &lie, worker);
-    verdict(!strcmp(table->answer.part, "ok") && journals(self) > before,
+    verdict(!strcmp(table->answer.part, "ok") && begun(self) > before,
             "  and the one that was ordered runs", table);
     table->callee = NULL;
 }

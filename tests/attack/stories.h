@@ -30,9 +30,9 @@ tell_replay(enemy_t *self, table_t *table)
     lie.run = hash_of(bytes_slice(lie.authority));
     lie.release_hash = *order_release(order);
     meet(table, self->worker);
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     ask(table, &lie, self->worker);
-    verdict(!strcmp(table->answer.part, "ok") && journals(self) == before,
+    verdict(!strcmp(table->answer.part, "ok") && begun(self) == before,
             "byz_two_brokers_same_part: the second has its answer from the record", table);
 }
 

@@ -9,7 +9,8 @@
 #include "keys/receipt.h"
 #include "tests/attack/lie.h"
 
-#define ANSWER_MS 20000
+#define ANSWER_MS   20000
+#define JOURNAL_MAX (16 * 1024 * 1024)
 
 /* What is waited for. */
 enum {
@@ -254,8 +255,6 @@ keep_receipt(table_t *self, const frames_t *frames)
     value_t *item = value_map();
     value_set(item, "document", value_bytes(frames_at(frames, 1)));
     value_set(item, "armor", value_bytes(frames_at(frames, 2)));
-    if (frames_at(frames, 3).size)
-        value_set(item, "output", value_bytes(frames_at(frames, 3)));
     if (!self->receipts)
         self->receipts = value_list();
     value_append(self->receipts, item);
@@ -355,23 +354,23 @@ ask(table_t *self, const lie_t *lie, const char *worker)
     self->lie = NULL;
 }
 
-/* Ops that began, by all effectors' journals below --state. */
+/* How many effects all effectors began, by their journals below --state. */
 static inline int64_t
-journals(const enemy_t *self)
+begun(const enemy_t *self)
 {
     static const char *const workers[] = {"north-1", "north-2", "south-1"};
-    static const char kind[] = "\nkind begin\n";
-    const size_t size = sizeof kind - 1;
+    static const char line[] = "\nkind begin\n";
     int64_t count = 0;
     for (size_t i = 0; i < ARRAY_SIZE(workers); i++) {
         char path[4096];
+        fault_t none = {0};
         snprintf(path, sizeof path, "%s/%s/state/effector/journal", self->state, workers[i]);
-        CLEANUP(bytes_destroy) bytes_t *journal = file_read(path, 64 << 20, NULL);
-        slice_t rest = journal ? bytes_slice(journal) : slice_of(NULL, 0);
-        for (const uint8_t *at; rest.size && (at = memmem(rest.data, rest.size, kind, size));) {
-            count++;
-            rest = slice_of(at + size, rest.size - (size_t)(at + size - rest.data));
-        }
+        CLEANUP(bytes_destroy) bytes_t *journal = file_read(path, JOURNAL_MAX, &none);
+        if (!journal)
+            continue;
+        slice_t rest = bytes_slice(journal);
+        for (const uint8_t *at; (at = memmem(rest.data, rest.size, line, sizeof line - 1)); count++)
+            rest = slice_of(at + 1, rest.size - (size_t)(at + 1 - rest.data));
     }
     return count;
 }

@@ -41,11 +41,11 @@ run_canary(table_t *table, const lie_t *lie)
 static void
 unproved(table_t *table, const enemy_t *self, lie_t *lie, value_t *receipts, const char *name)
 {
-    int64_t before = journals(self);
+    int64_t before = begun(self);
     lie->receipts = receipts;
     ask(table, lie, self->worker);
     lie->receipts = NULL;
-    verdict(!strcmp(table->answer.code, "proof") && journals(self) == before, name, table);
+    verdict(!strcmp(table->answer.code, "proof") && begun(self) == before, name, table);
 }
 
 /* One receipt, with `to` where `from` stood; signed by the broker where `again` says so. */
