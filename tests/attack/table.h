@@ -255,6 +255,8 @@ keep_receipt(table_t *self, const frames_t *frames)
     value_t *item = value_map();
     value_set(item, "document", value_bytes(frames_at(frames, 1)));
     value_set(item, "armor", value_bytes(frames_at(frames, 2)));
+    if (frames_at(frames, 3).size)
+        value_set(item, "output", value_bytes(frames_at(frames, 3)));
     if (!self->receipts)
         self->receipts = value_list();
     value_append(self->receipts, item);
