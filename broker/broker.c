@@ -34,6 +34,7 @@ typedef struct {
 struct broker {
     const settings_t *settings;
     charter_t *charter;
+    size_t revokes;        /* of core_revokes, that the gate knows */
     struct timespec stamp; /* of the site folder, as it was read last */
     machinekey_t *key;
     curvepair_t pair;
@@ -161,6 +162,16 @@ deliver(broker_t *self)
         log_fault("notices", &fault);
 }
 
+/* Behind the commit, so that whom a revoke shuts out has heard of it. */
+static void
+admit_anew(broker_t *self)
+{
+    if (self->revokes == core_revokes(self->core))
+        return;
+    self->revokes = core_revokes(self->core);
+    gate_admit(self->gate, self->charter->trust);
+}
+
 static void
 commit(broker_t *self)
 {
@@ -176,6 +187,7 @@ commit(broker_t *self)
     send_all(self, done);
     deliver(self);
     log_events(done);
+    admit_anew(self);
 }
 
 /* What workers say ---------------------------------------------------------------------------- */
@@ -376,8 +388,8 @@ watch_site(broker_t *self)
     }
     CLEANUP(charter_destroy) charter_t *before = self->charter;
     self->charter = MOVE(charter);
-    gate_admit(self->gate, self->charter->trust);
     core_use(self->core, self->charter, wall_now(), self->actions);
+    gate_admit(self->gate, self->charter->trust);
     write_rows(self);
     log_info("the site folder was read again");
 }
@@ -645,6 +657,7 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
     self->desk = desk_new(&self->house);
     if (core_load(self->core, fault))
         return -1;
+    gate_admit(self->gate, self->charter->trust);
     for (size_t i = 0; i < self->settings->grant_count; i++)
         take_grant(self, self->settings->grants[i]);
     commit(self);

@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-/* Workers that a stop concerns, by whether they said that they keep it. */
+/* Workers that a stop or revoke concerns, by whether they said that they keep it; one that is
+ * revoked is no longer spoken to. */
 typedef struct {
     const desk_t *desk;
     const halt_line_t *line;
@@ -44,7 +45,8 @@ add_concerned(concerned_t *self, fault_t *fault)
         const fleet_t *fleet = trust_fleet(trust, i);
         bool meant = self->line->what != HALT_REGION || !strcmp(self->line->name, fleet->region);
         for (size_t j = 0; meant && j < fleet->worker_count; j++)
-            add_worker(self, fleet->workers[j].id);
+            if (!trust_check_revoked(trust, HALT_WORKER, fleet->workers[j].id, NULL))
+                add_worker(self, fleet->workers[j].id);
     }
     return 0;
 }

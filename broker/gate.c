@@ -198,10 +198,12 @@ gate_admit(gate_t *self, const trust_t *trust)
     for (size_t i = 0; i < trust_fleet_count(trust); i++) {
         const fleet_t *fleet = trust_fleet(trust, i);
         for (size_t j = 0; j < fleet->worker_count; j++)
-            admit(self, keys, &fleet->workers[j].curve, true, fleet->workers[j].id);
+            if (!trust_check_revoked(trust, HALT_WORKER, fleet->workers[j].id, NULL))
+                admit(self, keys, &fleet->workers[j].curve, true, fleet->workers[j].id);
     }
     for (size_t i = 0; people && i < people->curve_count; i++)
-        admit(self, keys, &people->curves[i].curve, false, people->curves[i].name);
+        if (!trust_check_revoked(trust, HALT_PERSON, people->curves[i].name, NULL))
+            admit(self, keys, &people->curves[i].curve, false, people->curves[i].name);
     forget_routes(self);
     zmsg_t *message = zmsg_new();
     zmsg_addstr(message, "KEYS");
@@ -340,5 +342,5 @@ bool
 gate_answer(gate_t *self, const caller_t *caller, frames_t **frames)
 {
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
-    return send_to(self, caller, sent);
+    return is_admitted(self, caller) && send_to(self, caller, sent);
 }

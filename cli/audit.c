@@ -215,6 +215,7 @@ static const struct kind {
     {"approval", "release", SIGN_APPROVE, SIGN_APPROVE, NULL},
     {"rejection", "rejection", SIGN_REJECT, SIGN_REJECT, NULL},
     {"stop", "stop", SIGN_STOP, SIGN_STOP, NULL},
+    {"revoke", "revoke", SIGN_REVOKE, SIGN_REVOKE, NULL},
     {"resume", "resume", SIGN_RESUME, SIGN_RESUME, NULL},
     {"consent", "consent", SIGN_CONSENT, SIGN_CONSENT, NULL},
     {"answer", "answer", SIGN_ANSWER, SIGN_ANSWER, NULL},

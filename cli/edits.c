@@ -39,6 +39,7 @@ static const struct {
     {"delegate", "the officer of region", false},
     {"floor", "the lowest sequence of playbook", false},
     {"key", "the key of", false},
+    {"pardon", "the pardon of revoke", false},
     {"host", "host", false},
     {"source", "source", false},
     {"signer", "signer", false},

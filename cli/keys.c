@@ -22,6 +22,7 @@ static const struct droppable {
     {"people", "delegate", {{"delegate", false}}},
     {"people", "floor", {{"floor", false}}},
     {"people", "key", {{"key", false}}},
+    {"people", "pardon", {{"pardon", false}}},
     {"people", "person", {{"key", false}, {"curve", false}, {"delegate", true}}},
     {"fleet.", "host", {{"host", false}}},
     {"fleet.", "source", {{"source", false}, {"signer", false}}},
@@ -149,7 +150,8 @@ const command_t keys_commands[] = {
     {"keys", "renew", keys_renew, "FOLDER root|people|fleet.REGION [--expires 365d]",
      "the next version, with nothing but a new end"},
     {"keys", "drop", keys_drop,
-     "FOLDER root|people|fleet.REGION holder|person|key|curve|delegate|floor|broker|worker|host|"
+     "FOLDER root|people|fleet.REGION "
+     "holder|person|key|curve|delegate|floor|pardon|broker|worker|host|"
      "source|signer FIELD...",
      "take lines out of a draft"},
     {"keys", "curve", keys_curve, "FILE", "make a CURVE secret; prints its public half"},
@@ -160,6 +162,10 @@ const command_t keys_commands[] = {
      "PLAYBOOK --source NAME... --match FIELD=VALUE... --bound INPUT:KIND=VALUE... --scope SCOPE "
      "--budget 3/1h --out FILE [--fresh 5m] [--expires 30d] [--evidence token|signed] [--submit]",
      "sign standing authority, after its worst case"},
+    {"keys", "revoke", keys_revoke,
+     "person|key|worker|release|grant NAME --reason TEXT [--wait=5s]",
+     "take it back at once, as one officer; says who has confirmed"},
+    {"keys", "pardon", keys_pardon, "FOLDER REVOKE", "end a revoke, in the next people document"},
     {"keys", "people", keys_people, "[FOLDER]", "who holds which key; what the draft changes"},
     {"keys", "fleet", keys_fleet, "[FOLDER] [REGION]", "workers and their keys; likewise"},
     {"keys", "verify", keys_verify, "[FOLDER]", "check the whole chain"},

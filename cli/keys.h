@@ -25,6 +25,7 @@ command_run_t keys_person;
 command_run_t keys_broker;
 command_run_t keys_delegate;
 command_run_t keys_floor;
+command_run_t keys_pardon;
 
 /* cli/keys_fleet.c */
 command_run_t keys_enrol;
@@ -43,6 +44,9 @@ command_run_t keys_allowed_signers;
 
 /* cli/doctor.c */
 command_run_t keys_doctor;
+
+/* cli/keys_revoke.c */
+command_run_t keys_revoke;
 
 /* cli/keys_grant.c */
 command_run_t keys_grant;

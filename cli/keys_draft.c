@@ -25,9 +25,9 @@ static const char *const root_keys[] = {"site",
                                         "grant-days-max",
                                         "holder",
                                         NULL};
-static const char *const people_keys[] = {"site",    "version", "root",  "issued",
-                                          "expires", "broker",  "curve", "delegate",
-                                          "floor",   "key",     NULL};
+static const char *const people_keys[] = {"site",    "version", "root",   "issued",
+                                          "expires", "broker",  "curve",  "delegate",
+                                          "floor",   "key",     "pardon", NULL};
 static const char *const fleet_keys[] = {"site", "region", "version", "issued", "expires",
                                          "host", "source", "signer",  "worker", NULL};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tocsin keys person, broker, delegate, floor: lines of the people document that comes next. */
+/* tocsin keys person, broker, delegate, floor, pardon: lines of the people document that comes
+ * next. */
 #include <stdio.h>
 
 #include "cli/keys.h"
@@ -89,4 +90,20 @@ keys_floor(const options_t *options, int argc, char **argv)
                              "name a folder, a playbook and the lowest sequence that may still "
                              "run");
     return put_line(argv[1], "floor", argv[2], argv[3], true);
+}
+
+int
+keys_pardon(const options_t *options, int argc, char **argv)
+{
+    (void)options;
+    hash_t revoke;
+    fault_t fault;
+    if (argc != 3 || !hash_read(argv[2], &revoke))
+        return command_usage(command_row(keys_commands, argv[0]),
+                             "name a folder and all 64 digits of a revoke; see: tocsin stop list");
+    CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], "people", &fault);
+    if (!draft)
+        return command_fail(&fault);
+    draft_add(draft, "pardon", "%s", argv[2]);
+    return keys_draft_done(argv[1], "people", draft);
 }

@@ -44,7 +44,9 @@ stop_send(const session_t *session, const options_t *options, halt_what_t what, 
     stop_encode(&stop, document);
     hash_t of = hash_of(bytes_slice(document));
     hash_write(&of, hash);
-    return session_sign(session, options, SIGN_STOP, "stop", bytes_slice(document), fault);
+    return halt_revokes(what)
+               ? session_sign(session, options, SIGN_REVOKE, "revoke", bytes_slice(document), fault)
+               : session_sign(session, options, SIGN_STOP, "stop", bytes_slice(document), fault);
 }
 
 /* ---- who has heard ------------------------------------------------------------------------- */
@@ -213,7 +215,8 @@ stop(const options_t *options, int argc, char **argv)
         return command_usage(stop_commands, "%s", fault.text);
     if (argc == 2 && !strcmp(argv[1], "list"))
         return list_stops(options);
-    if (argc < 2 || !halt_read(argv[1], &what) || argc != (what == HALT_SITE ? 2 : 3))
+    if (argc < 2 || !halt_read(argv[1], &what) || halt_revokes(what) ||
+        argc != (what == HALT_SITE ? 2 : 3))
         return command_usage(stop_commands,
                              "say what to stop: run RUN, playbook NAME, region NAME, or site");
     if (!*reason)

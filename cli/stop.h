@@ -6,7 +6,8 @@
 #include "cli/session.h"
 #include "keys/halt.h"
 
-/* Makes, shows, signs and hands in a stop; its document's hash goes into hash. */
+/* Makes, shows, signs and hands in a stop, or a revoke where what is of that kind; its document's
+ * hash goes into hash. */
 int stop_send(const session_t *session, const options_t *options, halt_what_t what,
               const char *name, const char *reason, char hash[static HASH_TEXT],
               fault_t *fault) MUST_CHECK;

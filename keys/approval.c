@@ -99,7 +99,9 @@ release_t *
 trust_check_release(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
     backing_t backing;
-    if (trust_check_backed(self, fault) || trust_frame(self, document, "release", fault))
+    hash_t hash = hash_of(document);
+    if (trust_check_backed(self, fault) || trust_frame(self, document, "release", fault) ||
+        trust_check_revoked_hash(self, HALT_RELEASE, &hash, fault))
         return NULL;
     if (trust_backing(self, document, armors, RELEASE_PURPOSES, &backing, fault)) {
         fault_wrap(fault, "release");

@@ -110,20 +110,33 @@ signatures_read(signatures_t *self, slice_t document, slice_t armors, unsigned p
     return taken;
 }
 
-/* What is stored may be signed by keys that are nobody's any more. */
+static bool
+is_of_release(purpose_t purpose)
+{
+    return purpose == SIGN_AUTHOR || purpose == SIGN_APPROVE;
+}
+
+/* What is stored may be signed by keys that are nobody's any more, or revoked; and a release goes
+ * without the names that were. */
 static int
-resolve(const people_t *people, const signatures_t *signatures, bool stored, backing_t *backing,
+resolve(const trust_t *self, const signatures_t *signatures, bool stored, backing_t *backing,
         fault_t *fault)
 {
     char print[PUBKEY_FINGERPRINT_TEXT];
     for (size_t i = 0; i < signatures->count; i++) {
         const signature_t *signature = &signatures->signature[i];
-        const person_key_t *line = people_find(people, &signature->key);
-        if (!line && stored)
+        const person_key_t *line = people_find(self->people, &signature->key);
+        bool spared = stored || (line && is_of_release(signature->purpose));
+        if (!line && spared)
             continue;
         if (!line)
             return fault_set(fault, FAULT_KEY, "key %s that signed is nobody's among people",
                              pubkey_fingerprint(&signature->key, print));
+        if (trust_check_signer(self, line, spared ? NULL : fault)) {
+            if (spared)
+                continue;
+            return -1;
+        }
         bool pin = signature->key.kind == PUBKEY_ED25519 || signature->flags & SIGNATURE_PIN;
         backing->backer[backing->count++] = (backer_t){line, signature->purpose, pin};
     }
@@ -138,7 +151,7 @@ trust_backing_stored(const trust_t *self, slice_t document, slice_t armors, unsi
     *backing = (backing_t){0};
     if (signatures_read(&signatures, document, armors, purposes, fault))
         return -1;
-    return resolve(self->people, &signatures, true, backing, fault);
+    return resolve(self, &signatures, true, backing, fault);
 }
 
 int
@@ -156,7 +169,7 @@ trust_backing(const trust_t *self, slice_t document, slice_t armors, unsigned pu
         return 0;
     }
     if (signatures_read(&signatures, document, armors, purposes, fault) ||
-        resolve(self->people, &signatures, false, &found, fault))
+        resolve(self, &signatures, false, &found, fault))
         return -1;
     cache_add(self->cache, &hash, &found);
     *backing = found;

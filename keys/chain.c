@@ -164,13 +164,14 @@ trust_add_root(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
     return 0;
 }
 
-/* Whether an officer whom people delegate for the region signed. */
+/* Whether an officer whom people delegate for the region signed, with a key that nobody revoked. */
 static bool
-officer_signed(const people_t *people, const char *region, const signatures_t *signatures)
+officer_signed(const trust_t *self, const char *region, const signatures_t *signatures)
 {
+    const people_t *people = self->people;
     for (size_t i = 0; i < signatures->count; i++) {
         const person_key_t *line = people_find(people, &signatures->signature[i].key);
-        if (!line || !(line->roles & ROLE_OFFICER))
+        if (!line || !(line->roles & ROLE_OFFICER) || trust_check_signer(self, line, NULL))
             continue;
         for (size_t k = 0; k < people->delegate_count; k++)
             if (!strcmp(people->delegates[k].region, region) &&
@@ -198,17 +199,24 @@ check_people(const trust_t *self, const people_t *people, fault_t *fault)
     return 0;
 }
 
+void
+trust_back_fleets(trust_t *self)
+{
+    for (size_t i = 0; i < self->fleet_count; i++) {
+        kept_fleet_t *kept = &self->fleets[i];
+        kept->backed = officer_signed(self, kept->fleet->region, &kept->signatures);
+    }
+    cache_clear(self->cache);
+}
+
 static void
 keep_people(trust_t *self, people_t **people_p, const signatures_t *signatures)
 {
     people_destroy(&self->people);
     self->people = MOVE(*people_p);
     self->people_signatures = *signatures;
-    for (size_t i = 0; i < self->fleet_count; i++) {
-        kept_fleet_t *kept = &self->fleets[i];
-        kept->backed = officer_signed(self->people, kept->fleet->region, &kept->signatures);
-    }
-    cache_clear(self->cache);
+    trust_pardon(self);
+    trust_back_fleets(self);
 }
 
 int
@@ -373,7 +381,7 @@ trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored, f
     CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
     if (!fleet)
         return -1;
-    fresh.backed = officer_signed(self->people, fleet->region, &fresh.signatures);
+    fresh.backed = officer_signed(self, fleet->region, &fresh.signatures);
     if (!fresh.backed && !stored)
         return fault_set(fault, FAULT_ROLE,
                          "fleet '%s' is signed by no officer whom people "

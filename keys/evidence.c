@@ -301,6 +301,8 @@ check_grant_frame(const trust_t *self, const proof_t *proof, const char *worker,
         return -1;
     if (trust_check_since(self, trust_moment(proof->accepted, now), now, fault))
         return -1;
+    if (trust_check_revoked(self, HALT_WORKER, worker, fault))
+        return -1;
     return trust_check_halts(self, NULL, NULL, trust_region(self, worker), fault);
 }
 
@@ -329,8 +331,10 @@ inquire(inquiry_t *self, trust_t *trust, const proof_t *proof, const char *worke
     if (trust_backing(trust, proof->authority, proof->authority_armors, 1u << SIGN_GRANT,
                       &self->backing, fault))
         return fault_wrap(fault, "grant");
-    warrant->signers = backing_people(&self->backing);
+    warrant_signed(warrant, &self->backing);
     warrant->authority = hash_of(proof->authority);
+    if (trust_check_revoked_hash(trust, HALT_GRANT, &warrant->authority, fault))
+        return -1;
     grant_t *grant = warrant->grant = grant_decode(proof->authority, fault);
     alert_t *alert = warrant->alert = grant ? alert_decode(proof->alert, fault) : NULL;
     if (!alert || trust_peek_release(proof->release, &grant->release, &self->named, fault) < 0)
@@ -405,7 +409,9 @@ trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now, f
 {
     backing_t backing;
     const reach_t nowhere = {0};
-    if (trust_frame(self, document, "grant", fault) || trust_check_current(self, now, fault))
+    hash_t hash = hash_of(document);
+    if (trust_frame(self, document, "grant", fault) || trust_check_current(self, now, fault) ||
+        trust_check_revoked_hash(self, HALT_GRANT, &hash, fault))
         return NULL;
     if (trust_backing(self, document, armors, 1u << SIGN_GRANT, &backing, fault)) {
         fault_wrap(fault, "grant");

@@ -32,20 +32,48 @@ halt_read(const char *word, halt_what_t *out)
     return false;
 }
 
+bool
+halt_revokes(halt_what_t self)
+{
+    return self >= HALT_PERSON;
+}
+
+bool
+halt_caused(fault_code_t code)
+{
+    return code == FAULT_STOPPED || code == FAULT_REVOKED;
+}
+
+bool
+halt_is(slice_t document)
+{
+    char type[16];
+    document_type(document, type, sizeof type);
+    return !strcmp(type, "stop") || !strcmp(type, "revoke") || !strcmp(type, "resume");
+}
+
+static const char *
+type_of(bool revokes)
+{
+    return revokes ? "revoke" : "stop";
+}
+
 static bool
 name_fits(halt_what_t what, const char *name)
 {
+    static const bool by_hash[HALT_COUNT] = {
+        [HALT_RUN] = true, [HALT_KEY] = true, [HALT_RELEASE] = true, [HALT_GRANT] = true};
     hash_t ignored;
     if (what == HALT_SITE)
         return !strcmp(name, "-");
-    return what == HALT_RUN ? hash_read(name, &ignored) : text_is_name(name);
+    return by_hash[what] ? hash_read(name, &ignored) : text_is_name(name);
 }
 
 static void
-read_what(stop_t *self, document_reader_t *in)
+read_what(stop_t *self, bool revokes, document_reader_t *in)
 {
-    if (!halt_read(document_text(in, "what"), &self->what))
-        document_spoil(in, FAULT_FORMAT, "'what' is not 'run', 'playbook', 'region' or 'site'");
+    if (!halt_read(document_text(in, "what"), &self->what) || halt_revokes(self->what) != revokes)
+        document_spoil(in, FAULT_FORMAT, "'what' is nothing that one can %s", type_of(revokes));
     const char *name = document_text(in, "name");
     if (name_fits(self->what, name))
         text_copy(self->name, sizeof self->name, name);
@@ -57,12 +85,15 @@ stop_t *
 stop_decode(slice_t document, fault_t *fault)
 {
     document_reader_t in;
+    char type[16];
     uint8_t nonce[NONCE_BYTES] = {0};
     CLEANUP(stop_destroy) stop_t *self = memory_new(1, sizeof *self);
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
-    document_open(&in, document, "stop", fault);
+    document_type(document, type, sizeof type);
+    bool revokes = !strcmp(type, type_of(true));
+    document_open(&in, document, type_of(revokes), fault);
     fields_take_hash(&in, "site", &self->site);
-    read_what(self, &in);
+    read_what(self, revokes, &in);
     fields_copy(&in, document_free(&in, "reason"), self->reason, sizeof self->reason);
     self->created = document_time(&in, "created");
     document_hex(&in, "nonce", nonce, sizeof nonce);
@@ -76,7 +107,7 @@ stop_decode(slice_t document, fault_t *fault)
 void
 stop_encode(const stop_t *self, bytes_t *out)
 {
-    document_begin(out, "stop");
+    document_begin(out, type_of(halt_revokes(self->what)));
     fields_add_hash(out, "site", &self->site);
     document_add(out, "what", "%s", halt_word(self->what));
     document_add(out, "name", "%s", self->name);

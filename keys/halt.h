@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* halt - a stop, which only denies, and the resume that lifts it (docs/PROTOCOL.md 3.12, 3.13).
- * keys/trust.h keeps them and says what they cover. */
+/* halt - a stop or a revoke, which only deny, and the resume that lifts a stop (docs/PROTOCOL.md
+ * 3.12, 3.13, 3.16). keys/trust.h keeps them and says what they cover. */
 #ifndef TOCSIN_HALT_H
 #define TOCSIN_HALT_H
 
@@ -8,11 +8,17 @@
 #include "keys/hash.h"
 #include "keys/order.h"
 
+/* What a stop halts; from HALT_PERSON on, what a revoke takes back. */
 #define HALT_WHATS(X)            \
     X(HALT_RUN, "run")           \
     X(HALT_PLAYBOOK, "playbook") \
     X(HALT_REGION, "region")     \
-    X(HALT_SITE, "site")
+    X(HALT_SITE, "site")         \
+    X(HALT_PERSON, "person")     \
+    X(HALT_KEY, "key")           \
+    X(HALT_WORKER, "worker")     \
+    X(HALT_RELEASE, "release")   \
+    X(HALT_GRANT, "grant")
 
 typedef enum {
 #define X(what, word) what,
@@ -23,16 +29,26 @@ typedef enum {
 
 const char *halt_word(halt_what_t self);
 bool halt_read(const char *word, halt_what_t *out);
+bool halt_revokes(halt_what_t self);
 
+/* Whether what is refused with this code was stopped or revoked. */
+bool halt_caused(fault_code_t code);
+
+/* Whether the document says that it is a stop, a revoke or a resume. */
+bool halt_is(slice_t document);
+
+/* A stop, or a revoke: `what` says which. */
 typedef struct {
     hash_t site;
     halt_what_t what;
-    char name[HASH_TEXT]; /* the run's hash, the playbook's or region's name, "-" for the site */
+    char name[HASH_TEXT]; /* a run's, release's or grant's hash, that of a key's blob, "-" for the
+                             site, else the name */
     char reason[ORDER_REASON_MAX + 1];
     wall_t created;
     char nonce[33]; /* 32 hexadecimal digits: no stop is lifted by the resume of another */
 } stop_t;
 
+/* Of either type. */
 stop_t *stop_decode(slice_t document, fault_t *fault);
 void stop_encode(const stop_t *self, bytes_t *out);
 void stop_destroy(stop_t **self_p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stops and resumes: who may, what is kept, and what they cover. */
+/* Stops, revokes and resumes: who may, what is kept, and what they cover. */
+#include <assert.h>
 #include <stdio.h>
 
 #include "keys/trust_private.h"
@@ -32,9 +33,9 @@ check_stopper(const backing_t *backing, halt_what_t what, fault_t *fault)
     if (!backing->count)
         return fault_set(fault, FAULT_QUORUM, "nobody signed it");
     if (!count_roles(backing, roles))
-        return fault_set(fault, FAULT_ROLE,
-                         "'%s' who signed may not stop a %s: it takes an officer",
-                         backing->backer[0].line->person, halt_word(what));
+        return fault_set(fault, FAULT_ROLE, "'%s' who signed may not %s a %s: it takes an officer",
+                         backing->backer[0].line->person, halt_revokes(what) ? "revoke" : "stop",
+                         halt_word(what));
     return 0;
 }
 
@@ -71,33 +72,37 @@ forget(trust_t *self, hash_t stop)
 }
 
 static const halt_line_t *
-oldest_lifted(const trust_t *self)
+oldest_lifted(const trust_t *self, bool revokes)
 {
     const halt_line_t *oldest = NULL;
     for (size_t i = 0; i < self->halt_count; i++) {
         const halt_line_t *line = &self->halts[i];
-        if (!line->resume && line->lifted && (!oldest || line->created.ms < oldest->created.ms))
+        if (!line->resume && line->lifted && halt_revokes(line->what) == revokes &&
+            (!oldest || line->created.ms < oldest->created.ms))
             oldest = line;
     }
     return oldest;
 }
 
-/* Responders' stops have their own room, so that they never keep out an officer's. */
+/* Responders' stops have their own room, so that they never keep out an officer's; so have revokes.
+ */
 static int
 make_room(trust_t *self, halt_what_t what, fault_t *fault)
 {
-    size_t stops = 0, runs = 0;
+    bool revokes = halt_revokes(what);
+    size_t kept = 0, runs = 0, most = revokes ? TRUST_REVOKES_MAX : TRUST_STOPS_MAX;
     for (size_t i = 0; i < self->halt_count; i++) {
-        stops += !self->halts[i].resume;
+        kept += !self->halts[i].resume && halt_revokes(self->halts[i].what) == revokes;
         runs += self->halts[i].what == HALT_RUN;
     }
     if (what == HALT_RUN && runs >= TRUST_RUN_STOPS_MAX)
         return fault_set(fault, FAULT_LIMIT, "over %d stops of runs", TRUST_RUN_STOPS_MAX);
-    if (stops < TRUST_STOPS_MAX)
+    if (kept < most)
         return 0;
-    const halt_line_t *oldest = oldest_lifted(self);
+    const halt_line_t *oldest = oldest_lifted(self, revokes);
     if (!oldest)
-        return fault_set(fault, FAULT_LIMIT, "over %d stops: resume some of them", TRUST_STOPS_MAX);
+        return fault_set(fault, FAULT_LIMIT, "over %zu %s: %s some of them", most,
+                         revokes ? "revokes" : "stops", revokes ? "pardon" : "resume");
     forget(self, oldest->stop);
     return 0;
 }
@@ -123,21 +128,22 @@ meet(const trust_t *self, slice_t document, const char *type, fault_t *fault)
     return find(self, &hash) != NULL;
 }
 
-int
-trust_keep_stop(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
+static int
+keep_halt(trust_t *self, slice_t document, slice_t armors, const char *type, purpose_t purpose,
+          bool stored, fault_t *fault)
 {
     backing_t backing;
-    int met = meet(self, document, "stop", fault);
+    int met = meet(self, document, type, fault);
     if (met)
         return met < 0 ? -1 : 0;
-    if (read_backing(self, document, armors, SIGN_STOP, stored, &backing, fault))
-        return fault_wrap(fault, "stop");
+    if (read_backing(self, document, armors, purpose, stored, &backing, fault))
+        return fault_wrap(fault, "%s", type);
     CLEANUP(stop_destroy) stop_t *stop = stop_decode(document, fault);
     if (!stop)
         return -1;
     if ((!stored && check_stopper(&backing, stop->what, fault)) ||
         make_room(self, stop->what, fault))
-        return fault_wrap(fault, "stop");
+        return fault_wrap(fault, "%s", type);
     halt_line_t line = {.hash = hash_of(document),
                         .stop = hash_of(document),
                         .what = stop->what,
@@ -149,6 +155,30 @@ trust_keep_stop(trust_t *self, slice_t document, slice_t armors, bool stored, fa
     return 0;
 }
 
+int
+trust_keep_stop(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
+{
+    return keep_halt(self, document, armors, "stop", SIGN_STOP, stored, fault);
+}
+
+void
+trust_pardon(trust_t *self)
+{
+    for (size_t i = 0; i < self->halt_count; i++)
+        if (halt_revokes(self->halts[i].what))
+            self->halts[i].lifted = people_pardon(self->people, &self->halts[i].hash);
+}
+
+int
+trust_keep_revoke(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault)
+{
+    if (keep_halt(self, document, armors, "revoke", SIGN_REVOKE, stored, fault))
+        return -1;
+    trust_pardon(self);
+    trust_back_fleets(self);
+    return 0;
+}
+
 static int
 check_liftable(const halt_line_t *stop, fault_t *fault)
 {
@@ -157,6 +187,8 @@ check_liftable(const halt_line_t *stop, fault_t *fault)
     if (stop->what == HALT_RUN)
         return fault_set(fault, FAULT_DENIED,
                          "a stopped run stays stopped: order another that continues it");
+    if (halt_revokes(stop->what))
+        return fault_set(fault, FAULT_DENIED, "what is revoked stays so until people pardon it");
     return 0;
 }
 
@@ -198,9 +230,21 @@ trust_add_stop(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
 }
 
 int
+trust_add_revoke(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    return trust_keep_revoke(self, document, armors, false, fault);
+}
+
+int
 trust_add_resume(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
     return trust_keep_resume(self, document, armors, false, fault);
+}
+
+const char *
+halt_line_type(const halt_line_t *self)
+{
+    return self->resume ? "resume" : halt_revokes(self->what) ? "revoke" : "stop";
 }
 
 size_t
@@ -244,6 +288,41 @@ trust_check_halts(const trust_t *self, const hash_t *run, const char *playbook, 
         if (!line->resume && !line->lifted && name && !strcmp(name, line->name))
             return say_stopped(line, fault);
     }
+    return 0;
+}
+
+int
+trust_check_revoked(const trust_t *self, halt_what_t what, const char *name, fault_t *fault)
+{
+    assert(halt_revokes(what));
+    for (size_t i = 0; name && i < self->halt_count; i++) {
+        const halt_line_t *line = &self->halts[i];
+        if (line->what != what || line->lifted || strcmp(line->name, name) != 0)
+            continue;
+        return fault_set(fault, FAULT_REVOKED, "%s '%.*s' was revoked by %s: %s", halt_word(what),
+                         what == HALT_PERSON || what == HALT_WORKER ? TEXT_NAME_MAX : RUN_DIGITS,
+                         name, line->who.count ? line->who.person[0] : "somebody who left",
+                         line->reason);
+    }
+    return 0;
+}
+
+int
+trust_check_revoked_hash(const trust_t *self, halt_what_t what, const hash_t *hash, fault_t *fault)
+{
+    char digits[HASH_TEXT];
+    return trust_check_revoked(self, what, hash_write(hash, digits), fault);
+}
+
+int
+trust_check_signer(const trust_t *self, const person_key_t *line, fault_t *fault)
+{
+    if (!self->halt_count)
+        return 0;
+    hash_t hash = pubkey_hash(&line->key);
+    if (trust_check_revoked(self, HALT_PERSON, line->person, fault) ||
+        trust_check_revoked_hash(self, HALT_KEY, &hash, fault))
+        return -1;
     return 0;
 }
 

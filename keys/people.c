@@ -79,6 +79,16 @@ read_key(people_t *self, document_reader_t *in)
 }
 
 static void
+read_pardon(people_t *self, document_reader_t *in)
+{
+    const char *text = document_text(in, "pardon");
+    if (!fields_room(in, self->pardon_count, PEOPLE_MAX))
+        return;
+    self->pardons = fields_grow(self->pardons, self->pardon_count, sizeof *self->pardons);
+    fields_hash(in, text, &self->pardons[self->pardon_count++]);
+}
+
+static void
 read_lines(people_t *self, document_reader_t *in)
 {
     while (document_has(in, "broker") && fields_room(in, self->broker_count, BROKERS_MAX)) {
@@ -97,6 +107,8 @@ read_lines(people_t *self, document_reader_t *in)
         read_floor(self, in);
     while (document_has(in, "key"))
         read_key(self, in);
+    while (document_has(in, "pardon"))
+        read_pardon(self, in);
 }
 
 people_t *
@@ -154,6 +166,8 @@ people_encode(const people_t *self, bytes_t *out)
                      (unsigned long long)self->floors[i].sequence);
     for (size_t i = 0; i < self->key_count; i++)
         add_key(out, &self->keys[i]);
+    for (size_t i = 0; i < self->pardon_count; i++)
+        fields_add_hash(out, "pardon", &self->pardons[i]);
     document_end(out);
 }
 
@@ -168,6 +182,7 @@ people_destroy(people_t **self_p)
     free(self->delegates);
     free(self->floors);
     free(self->keys);
+    free(self->pardons);
     free(self);
     *self_p = NULL;
 }
@@ -188,6 +203,15 @@ people_floor(const people_t *self, const char *playbook)
         if (!strcmp(self->floors[i].playbook, playbook))
             return self->floors[i].sequence;
     return 0;
+}
+
+bool
+people_pardon(const people_t *self, const hash_t *revoke)
+{
+    for (size_t i = 0; i < self->pardon_count; i++)
+        if (hash_equal(&self->pardons[i], revoke))
+            return true;
+    return false;
 }
 
 const char *

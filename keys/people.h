@@ -40,12 +40,13 @@ typedef struct {
     uint64_t version;
     uint64_t root_version; /* the root whose quorum signed */
     wall_t issued, expires;
-    size_t broker_count, curve_count, delegate_count, floor_count, key_count;
+    size_t broker_count, curve_count, delegate_count, floor_count, key_count, pardon_count;
     curve_line_t *brokers; /* CURVE keys that workers and people connect to; at most BROKERS_MAX */
     curve_line_t *curves;  /* a person's CURVE key: admits to read and submit; PEOPLE_MAX */
     delegate_t *delegates; /* officers who sign a region's fleet; likewise */
     floor_t *floors;
     person_key_t *keys; /* one key belongs to one person */
+    hash_t *pardons;    /* revokes that count no longer; PEOPLE_MAX */
 } people_t;
 
 people_t *people_decode(slice_t document, fault_t *fault);
@@ -57,6 +58,8 @@ const person_key_t *people_find(const people_t *self, const pubkey_t *key);
 
 /* 0 where none is set. */
 uint64_t people_floor(const people_t *self, const char *playbook);
+
+bool people_pardon(const people_t *self, const hash_t *revoke);
 
 /* The person whose CURVE key this is, or NULL; likewise a broker's name. */
 const char *people_curve(const people_t *self, const curvekey_t *key);

@@ -133,13 +133,19 @@ pubkey_write(const pubkey_t *self, bytes_t *out)
     base64_write(bytes_slice(blob), out);
 }
 
+hash_t
+pubkey_hash(const pubkey_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
+    pubkey_encode(self, blob);
+    return hash_of(bytes_slice(blob));
+}
+
 const char *
 pubkey_fingerprint(const pubkey_t *self, char out[static PUBKEY_FINGERPRINT_TEXT])
 {
-    CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *base64 = bytes_new();
-    pubkey_encode(self, blob);
-    hash_t hash = hash_of(bytes_slice(blob));
+    hash_t hash = pubkey_hash(self);
     base64_write(hash_slice(&hash), base64);
     snprintf(out, PUBKEY_FINGERPRINT_TEXT, "SHA256:%.43s", bytes_text(base64)); /* unpadded */
     return out;

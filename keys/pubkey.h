@@ -6,6 +6,7 @@
 
 #include "common/bytes.h"
 #include "common/fault.h"
+#include "keys/hash.h"
 
 #define PUBKEY_BYTES            32
 #define PUBKEY_APPLICATION_MAX  63
@@ -33,7 +34,10 @@ void pubkey_encode(const pubkey_t *self, bytes_t *out);
 /* Appends "TYPE BASE64". */
 void pubkey_write(const pubkey_t *self, bytes_t *out);
 
-/* "SHA256:..." as ssh-keygen -l prints it. */
+/* Of the key blob; a revoke names a key by it. */
+hash_t pubkey_hash(const pubkey_t *self);
+
+/* The same as "SHA256:...", as ssh-keygen -l prints it. */
 const char *pubkey_fingerprint(const pubkey_t *self, char out[static PUBKEY_FINGERPRINT_TEXT]);
 
 /* All of it, the application included. */

@@ -69,7 +69,7 @@ static const struct {
     int (*keep)(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *fault);
 } kinds[] = {
     {"root", keep_root},       {"people", trust_keep_people}, {"fleet", trust_keep_fleet},
-    {"stop", trust_keep_stop}, {"resume", trust_keep_resume},
+    {"stop", trust_keep_stop}, {"resume", trust_keep_resume}, {"revoke", trust_keep_revoke},
 };
 
 static int
@@ -81,7 +81,7 @@ keep(trust_t *self, slice_t document, slice_t armors, bool stored, fault_t *faul
         if (!strcmp(type, kinds[i].type))
             return kinds[i].keep(self, document, armors, stored, fault);
     return fault_set(fault, FAULT_FORMAT,
-                     "a document that is no root, people, fleet, stop or resume");
+                     "a document that is no root, people, fleet, stop, resume or revoke");
 }
 
 int
@@ -143,7 +143,7 @@ load_each(trust_t *self, const char *folder, const char *front, fault_t *fault)
 int
 trust_load(trust_t *self, const char *folder, fault_t *fault)
 {
-    static const char *const fronts[] = {"fleet.", "stop.", "resume."};
+    static const char *const fronts[] = {"fleet.", "stop.", "resume.", "revoke."};
     char name[32];
     int loaded = 1;
     for (unsigned version = 1; loaded > 0; version++) {

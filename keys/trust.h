@@ -19,6 +19,7 @@
 
 #define TRUST_REGIONS_MAX   256
 #define TRUST_STOPS_MAX     1024 /* kept at a time, each with at most one resume */
+#define TRUST_REVOKES_MAX   512  /* likewise */
 #define TRUST_RUN_STOPS_MAX 896  /* of these: what responders may use up */
 
 typedef struct trust trust_t;
@@ -51,7 +52,14 @@ int trust_add_fleet(trust_t *self, slice_t document, slice_t armors, fault_t *fa
 int trust_add_stop(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 int trust_add_resume(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
-/* Which of the five by the first line. FAULT_FORMAT for any other type. */
+/* revoke: an officer. What it names counts no more, from now on and for what was signed before: a
+ * signature by a revoked key or person is FAULT_REVOKED, except beside a release, which goes
+ * without it; a fleet needs another officer's; so are an order for a revoked worker, a revoked
+ * release, a revoked grant. A holder signs roots and people all the same: root's quorum has the
+ * last word, and people that list a revoke's hash as pardoned end it. */
+int trust_add_revoke(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
+
+/* Which of the six by the first line. FAULT_FORMAT for any other type. */
 int trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
 /* The same for what was kept before, in the same order: people who lost root's quorum since, or a
@@ -60,8 +68,8 @@ int trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault) M
  * after its stop, whose signers lost their role or key since stay in force too. */
 int trust_restore(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
-/* Loads FOLDER/root.1, root.2, ..., people, fleet.*, stop.*, resume.*, each with NAME.sigs beside
- * it; all but the root may be missing. Each by trust_restore. */
+/* Loads FOLDER/root.1, root.2, ..., people, fleet.*, stop.*, resume.*, revoke.*, each with
+ * NAME.sigs beside it; all but the root may be missing. Each by trust_restore. */
 int trust_load(trust_t *self, const char *folder, fault_t *fault) MUST_CHECK;
 
 /* Borrowed until the next trust_add; NULL where none is kept yet. */
@@ -79,14 +87,14 @@ const worker_line_t *trust_host(const trust_t *self, const char *host, const fle
  * above them. FAULT_EXPIRED, FAULT_NOT_FOUND, FAULT_QUORUM, FAULT_ROLE. */
 int trust_check_current(const trust_t *self, wall_t now, fault_t *fault) MUST_CHECK;
 
-/* A stop or a resume that is kept. */
+/* A stop, revoke or resume that is kept. */
 typedef struct {
     hash_t hash;          /* of the document */
     bool resume;          /* else a stop */
-    halt_what_t what;     /* what it stops, or what the stop does that it lifts */
+    halt_what_t what;     /* what it stops or revokes, or what the stop does that it lifts */
     char name[HASH_TEXT]; /* likewise, as in stop_t */
     hash_t stop;          /* the stop: itself, or the one it lifts */
-    bool lifted;          /* there is a resume of the stop */
+    bool lifted;          /* there is a resume of the stop, or people pardon the revoke */
     wall_t created;
     char reason[ORDER_REASON_MAX + 1];
     signers_t who; /* nobody where their keys are nobody's any more */
@@ -101,6 +109,14 @@ const halt_line_t *trust_halt(const trust_t *self, size_t index);
  * what and why. Signatures are not looked at, so it may be asked between any two ops. */
 int trust_check_halts(const trust_t *self, const hash_t *run, const char *playbook,
                       const char *region, fault_t *fault) MUST_CHECK;
+
+/* FAULT_REVOKED says who revoked it and why. what is of those that a revoke takes back; name as in
+ * stop_t, NULL for none. */
+int trust_check_revoked(const trust_t *self, halt_what_t what, const char *name,
+                        fault_t *fault) MUST_CHECK;
+
+/* The type of document: "stop", "revoke" or "resume". */
+const char *halt_line_type(const halt_line_t *self);
 
 /* Forgets the stops of a run: only for a caller that will not begin anything of it in any case,
  * because it knows its end or its window is past for good. */
@@ -143,8 +159,10 @@ typedef struct {
     hash_t authority; /* of the order or grant */
     hash_t release_hash;
     signers_t signers; /* the people who signed the order or grant */
-    class_t allowed;   /* the worst class that these signers may cause */
-    unsigned wave;     /* the worker's, from 1; 1 under a grant, and for no worker in particular */
+    size_t key_count;
+    hash_t keys[SIGNATURES_MAX]; /* with which; of the keys' blobs */
+    class_t allowed;             /* the worst class that these signers may cause */
+    unsigned wave; /* the worker's, from 1; 1 under a grant, and for no worker in particular */
     char target[2 * TEXT_NAME_MAX + 2]; /* the worker, or the host that it reaches; "" for none */
     unsigned before; /* the wave whose receipts prove that this one may begin; 0 where none need */
     order_t *order;  /* one of these two */
@@ -154,6 +172,12 @@ typedef struct {
 } warrant_t;
 
 void warrant_destroy(warrant_t **self_p);
+
+/* Whether what a warrant stands on was revoked since: its worker (NULL: not looked at), its grant,
+ * its release, its signers or the keys that they signed with. FAULT_REVOKED. Signatures are not
+ * looked at. */
+int trust_check_stands(const trust_t *self, const warrant_t *warrant, const char *worker,
+                       fault_t *fault) MUST_CHECK;
 
 /* The worker's order of checks of docs/PROTOCOL.md 4, from the site to the sequence floors; what
  * needs the ledger (known run, budget), the manifest (inputs) or the policy comes after it, in the

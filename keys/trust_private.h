@@ -116,6 +116,9 @@ const char *trust_region(const trust_t *self, const char *worker);
 /* By which windows, freshness and expiry are judged: when it was accepted, if it was before. */
 wall_t trust_moment(wall_t accepted, wall_t now);
 
+/* Who signed the order or grant, and with which keys. */
+void warrant_signed(warrant_t *self, const backing_t *backing);
+
 /* An order or grant names its release by hash, so where these bytes have that hash, its class and
  * authors are known before the release is judged. 1 known, 0 other bytes, -1 fault. */
 int trust_peek_release(slice_t document, const hash_t *named, release_t **release,
@@ -141,10 +144,22 @@ int trust_keep_people(trust_t *self, slice_t document, slice_t armors, bool stor
 int trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored,
                      fault_t *fault) MUST_CHECK;
 
+/* What follows from a revoke or other people: which revokes are pardoned, which fleets stand. Both
+ * empty what was cached on the old ones. */
+void trust_pardon(trust_t *self);
+void trust_back_fleets(trust_t *self);
+
+/* FAULT_REVOKED where this key, or the person whose key it is, was revoked. */
+int trust_check_signer(const trust_t *self, const person_key_t *line, fault_t *fault) MUST_CHECK;
+int trust_check_revoked_hash(const trust_t *self, halt_what_t what, const hash_t *hash,
+                             fault_t *fault) MUST_CHECK;
+
 /* As trust_add_stop and trust_add_resume; what is stored stays in force without its signers, and a
  * stored resume without its stop is nothing. */
 int trust_keep_stop(trust_t *self, slice_t document, slice_t armors, bool stored,
                     fault_t *fault) MUST_CHECK;
+int trust_keep_revoke(trust_t *self, slice_t document, slice_t armors, bool stored,
+                      fault_t *fault) MUST_CHECK;
 int trust_keep_resume(trust_t *self, slice_t document, slice_t armors, bool stored,
                       fault_t *fault) MUST_CHECK;
 

@@ -128,6 +128,8 @@ check_order_frame(const trust_t *self, const proof_t *proof, const char *worker,
     if (trust_frame(self, proof->authority, "order", fault) ||
         trust_check_since(self, trust_moment(proof->accepted, now), now, fault))
         return -1;
+    if (trust_check_revoked(self, HALT_WORKER, worker, fault))
+        return -1;
     return trust_check_halts(self, &warrant->run, NULL, trust_region(self, worker), fault);
 }
 
@@ -153,7 +155,7 @@ check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
                       fault) ||
         backing_check_role(&backing, ROLE_RESPONDER, fault))
         return fault_wrap(fault, "order");
-    warrant->signers = backing_people(&backing);
+    warrant_signed(warrant, &backing);
     order_t *order = warrant->order = order_decode(proof->authority, fault);
     if (!order || trust_check_halts(self, NULL, order->playbook, NULL, fault) ||
         trust_peek_release(proof->release, order_release(order), &named, fault) < 0)
@@ -188,6 +190,31 @@ trust_check(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
     int failed = proof->by_grant ? trust_check_alert(self, proof, worker, now, warrant, fault)
                                  : check_order(self, proof, worker, now, warrant, fault);
     return failed ? NULL : MOVE(warrant);
+}
+
+void
+warrant_signed(warrant_t *self, const backing_t *backing)
+{
+    self->signers = backing_people(backing);
+    for (self->key_count = 0; self->key_count < backing->count; self->key_count++)
+        self->keys[self->key_count] = pubkey_hash(&backing->backer[self->key_count].line->key);
+}
+
+int
+trust_check_stands(const trust_t *self, const warrant_t *warrant, const char *worker,
+                   fault_t *fault)
+{
+    if (trust_check_revoked(self, HALT_WORKER, worker, fault) ||
+        trust_check_revoked_hash(self, HALT_GRANT, &warrant->authority, fault) ||
+        trust_check_revoked_hash(self, HALT_RELEASE, &warrant->release_hash, fault))
+        return -1;
+    for (size_t i = 0; i < warrant->signers.count; i++)
+        if (trust_check_revoked(self, HALT_PERSON, warrant->signers.person[i], fault))
+            return -1;
+    for (size_t i = 0; i < warrant->key_count; i++)
+        if (trust_check_revoked_hash(self, HALT_KEY, &warrant->keys[i], fault))
+            return -1;
+    return 0;
 }
 
 static int

@@ -198,8 +198,8 @@ bool
 walk_is_final(fault_code_t why)
 {
     static const fault_code_t codes[] = {
-        FAULT_FORMAT, FAULT_DENIED,  FAULT_WINDOW, FAULT_EXPIRED, FAULT_CLASS,
-        FAULT_INPUT,  FAULT_STOPPED, FAULT_POLICY, FAULT_OP,      FAULT_ARGUMENT,
+        FAULT_FORMAT,  FAULT_DENIED,  FAULT_WINDOW, FAULT_EXPIRED, FAULT_CLASS,    FAULT_INPUT,
+        FAULT_STOPPED, FAULT_REVOKED, FAULT_POLICY, FAULT_OP,      FAULT_ARGUMENT,
     };
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
         if (codes[i] == why)

@@ -196,7 +196,7 @@ finish(attempt_t *self, outcome_t outcome, value_t *output, const fault_t *why)
 static void
 fail(attempt_t *self, const fault_t *why)
 {
-    bool stopped = self->given_up.code == FAULT_STOPPED;
+    bool stopped = halt_caused(self->given_up.code);
     outcome_t outcome = stopped ? OUTCOME_STOPPED : OUTCOME_FAILED;
     finish(self, outcome, NULL, why);
 }

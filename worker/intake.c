@@ -146,7 +146,7 @@ authority_of(const offer_t *offer)
 static bool
 is_brokers_own(fault_code_t code)
 {
-    return code == FAULT_HASH || code == FAULT_PROOF || code == FAULT_STOPPED;
+    return code == FAULT_HASH || code == FAULT_PROOF || halt_caused(code);
 }
 
 /* What was judged after a responder's signature had held deserves a signed no; everything else, and

@@ -233,6 +233,8 @@ stop_parts(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
         fault_t why = {0};
         for (size_t j = 0; !why.code && (manifest = part_manifest(part, j)); j++)
             why = stop_of(self, &part_warrant(part)->run, manifest);
+        if (!why.code && !trust_check_stands(self->trust, part_warrant(part), self->worker, &why))
+            why.code = FAULT_NONE;
         if (why.code && part_stop(part, &why, now, clock, fault))
             return -1;
     }
@@ -255,7 +257,7 @@ on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clo
         return -1;
     log_info("document=%s is kept", name);
     papers_show(&self->papers, document, armors);
-    if (paper_is_halt(document))
+    if (halt_is(document))
         return stop_parts(self, now, clock, fault);
     return find_place(self, fault);
 }

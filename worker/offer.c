@@ -134,7 +134,8 @@ proved_target(const warrant_t *warrant, const trust_t *trust, const value_t *ite
         return NULL;
     const worker_line_t *worker = trust_worker(trust, receipt->worker, NULL);
     const target_line_t *target = order_target(warrant->order, receipt->worker);
-    if (!worker || !target || target->wave != warrant->before || receipt->part != OUTCOME_OK ||
+    if (!worker || trust_check_revoked(trust, HALT_WORKER, receipt->worker, NULL) || !target ||
+        target->wave != warrant->before || receipt->part != OUTCOME_OK ||
         !hash_equal(&receipt->run, &warrant->run) ||
         receipt_check(value_slice(document), value_slice(armor), &worker->key, &ignored))
         return NULL;

@@ -10,15 +10,7 @@
 #include "wire/value.h"
 #include "worker/site_folder.h"
 
-#define HALT "halt " /* starts the id of a stop or resume, which goes on with its hash */
-
-bool
-paper_is_halt(slice_t document)
-{
-    char type[16];
-    document_type(document, type, sizeof type);
-    return !strcmp(type, "stop") || !strcmp(type, "resume");
-}
+#define HALT "halt " /* starts the id of a stop, revoke or resume, which goes on with its hash */
 
 static int
 restore(void *context, slice_t document, slice_t armors, fault_t *fault)
@@ -38,27 +30,22 @@ papers_restore(const papers_t *self, fault_t *fault)
 
 typedef struct {
     size_t count;
-    hash_t *hash; /* ours */
-    bool *resume; /* ours; else a stop */
+    halt_line_t *line; /* ours */
 } halts_t;
 
 static void
 halts_clear(halts_t *self)
 {
-    free(self->hash);
-    free(self->resume);
+    free(self->line);
 }
 
 static halts_t
 list_halts(const trust_t *trust)
 {
     halts_t list = {.count = trust_halt_count(trust)};
-    list.hash = memory_new(list.count + 1, sizeof *list.hash);
-    list.resume = memory_new(list.count + 1, sizeof *list.resume);
-    for (size_t i = 0; i < list.count; i++) {
-        list.hash[i] = trust_halt(trust, i)->hash;
-        list.resume[i] = trust_halt(trust, i)->resume;
-    }
+    list.line = memory_new(list.count + 1, sizeof *list.line);
+    for (size_t i = 0; i < list.count; i++)
+        list.line[i] = *trust_halt(trust, i);
     return list;
 }
 
@@ -77,10 +64,10 @@ drop_forgotten(const papers_t *self, const halts_t *before, fault_t *fault)
 {
     char name[SITE_DOCUMENT_NAME_MAX], text[HASH_TEXT];
     for (size_t i = 0; i < before->count; i++) {
-        if (is_kept(self->place->trust, &before->hash[i]))
+        const halt_line_t *line = &before->line[i];
+        if (is_kept(self->place->trust, &line->hash))
             continue;
-        snprintf(name, sizeof name, "%s.%s", before->resume[i] ? "resume" : "stop",
-                 hash_write(&before->hash[i], text));
+        snprintf(name, sizeof name, "%s.%s", halt_line_type(line), hash_write(&line->hash, text));
         if (ledger_drop_document(self->place->ledger, name, fault))
             return -1;
     }
@@ -115,7 +102,7 @@ papers_add(papers_t *self, slice_t document, slice_t armors, fault_t *why, fault
     char name[SITE_DOCUMENT_NAME_MAX];
     CLEANUP(halts_clear) halts_t before = list_halts(trust);
     int failed = trust_add(trust, document, armors, why);
-    if (failed && why->code == FAULT_LIMIT && paper_is_halt(document)) {
+    if (failed && why->code == FAULT_LIMIT && halt_is(document)) {
         if (forget_ended(self, fault))
             return -1;
         *why = (fault_t){0};
@@ -127,7 +114,7 @@ papers_add(papers_t *self, slice_t document, slice_t armors, fault_t *why, fault
     if (site_document_name(document, name, fault) ||
         ledger_put_document(self->place->ledger, name, document, armors, fault))
         return -1;
-    bool grew = trust_halt_count(trust) == before.count + 1 || !paper_is_halt(document);
+    bool grew = trust_halt_count(trust) == before.count + 1 || !halt_is(document);
     return grew ? 0 : drop_forgotten(self, &before, fault);
 }
 
@@ -136,7 +123,7 @@ papers_show(papers_t *self, slice_t document, slice_t armors)
 {
     char id[HASH_TEXT + sizeof HALT], text[HASH_TEXT];
     hash_t hash = hash_of(document);
-    if (paper_is_halt(document))
+    if (halt_is(document))
         snprintf(id, sizeof id, HALT "%s", hash_write(&hash, text));
     else
         snprintf(id, sizeof id, "d%llu", (unsigned long long)++self->number);

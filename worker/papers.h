@@ -30,7 +30,4 @@ void papers_on_kept(const papers_t *self, const char *id);
 /* What HELLO says of them, put into the map. */
 void papers_say(const papers_t *self, value_t *state);
 
-/* Whether a document's first line is that of a stop or resume. */
-bool paper_is_halt(slice_t document);
-
 #endif

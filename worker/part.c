@@ -96,10 +96,10 @@ part_write_refusal(const workplace_t *place, const refusal_t *refusal, wall_t no
     receipt->release = refusal->release;
     text_copy(receipt->authority, sizeof receipt->authority, refusal->authority);
     text_copy(receipt->step, sizeof receipt->step, "-");
-    receipt->outcome = intent                                ? OUTCOME_UNKNOWN
-                       : refusal->why->code == FAULT_STOPPED ? OUTCOME_STOPPED
-                       : begun                               ? OUTCOME_FAILED
-                                                             : OUTCOME_REFUSED;
+    receipt->outcome = intent                            ? OUTCOME_UNKNOWN
+                       : halt_caused(refusal->why->code) ? OUTCOME_STOPPED
+                       : begun                           ? OUTCOME_FAILED
+                                                         : OUTCOME_REFUSED;
     receipt->part = receipt->outcome;
     text_copy(receipt->code, sizeof receipt->code, fault_word(refusal->why->code));
     reason_write(receipt->reason, refusal->why->text);

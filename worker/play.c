@@ -165,8 +165,9 @@ static bool
 never_began(const char *code)
 {
     static const fault_code_t codes[] = {
-        FAULT_DENIED, FAULT_OP,     FAULT_ARGUMENT, FAULT_CLASS,   FAULT_POLICY, FAULT_RATE,
-        FAULT_BUDGET, FAULT_WINDOW, FAULT_EXPIRED,  FAULT_STOPPED, FAULT_FORMAT, FAULT_CONFLICT,
+        FAULT_DENIED,  FAULT_OP,     FAULT_ARGUMENT, FAULT_CLASS,   FAULT_POLICY,
+        FAULT_RATE,    FAULT_BUDGET, FAULT_WINDOW,   FAULT_EXPIRED, FAULT_STOPPED,
+        FAULT_REVOKED, FAULT_FORMAT, FAULT_CONFLICT,
     };
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
         if (fault_of(code) == codes[i])

@@ -33,13 +33,13 @@ site_document_name(slice_t document, char out[static SITE_DOCUMENT_NAME_MAX], fa
         snprintf(out, SITE_DOCUMENT_NAME_MAX, "fleet.%s", fleet->region);
     } else if (!strcmp(type, "people")) {
         snprintf(out, SITE_DOCUMENT_NAME_MAX, "people");
-    } else if (!strcmp(type, "stop") || !strcmp(type, "resume")) {
+    } else if (halt_is(document)) {
         char text[HASH_TEXT];
         hash_t hash = hash_of(document);
         snprintf(out, SITE_DOCUMENT_NAME_MAX, "%s.%s", type, hash_write(&hash, text));
     } else {
         return fault_set(fault, FAULT_FORMAT,
-                         "this is neither root, people, fleet, stop nor resume");
+                         "this is neither root, people, fleet, stop, revoke nor resume");
     }
     return 0;
 }
@@ -138,12 +138,13 @@ site_folder_has(const char *folder, slice_t document)
     return kept && slice_equal(bytes_slice(kept), document);
 }
 
-/* The hash in "stop.HASH" or "resume.HASH"; false for any other name. */
+/* The hash in "stop.HASH", "revoke.HASH" or "resume.HASH"; false for any other name. */
 static bool
 halt_of(const char *entry, hash_t *hash)
 {
     const char *point = strchr(entry, '.');
-    bool halt = !strncmp(entry, "stop.", 5) || !strncmp(entry, "resume.", 7);
+    bool halt = !strncmp(entry, "stop.", 5) || !strncmp(entry, "revoke.", 7) ||
+                !strncmp(entry, "resume.", 7);
     return halt && hash_read(point + 1, hash);
 }
 

@@ -54,11 +54,11 @@ on_accept(core_t *self, event_t *event, fault_t *fault)
     return 0;
 }
 
-/* What a stop kept from beginning was not refused by anybody. */
+/* What a stop or a revoke kept from beginning was not refused by anybody. */
 static part_state_t
 refused_as(const char *code)
 {
-    return strcmp(code, fault_word(FAULT_STOPPED)) ? PART_REFUSED : PART_STOPPED;
+    return halt_caused(fault_of(code)) ? PART_STOPPED : PART_REFUSED;
 }
 
 int

@@ -42,7 +42,7 @@
     X(EVENT_GRANT, on_grant)       /* document, armors */                                        \
     X(EVENT_ORDER, on_order)       /* document, armors, targets */                               \
     X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */               \
-    X(EVENT_HALT, on_halt)         /* document, armors: a stop or a resume */                    \
+    X(EVENT_HALT, on_halt)         /* document, armors: a stop, revoke or resume */              \
     X(EVENT_KEPT, on_kept)         /* worker, hash of one of those */                            \
     X(EVENT_WAITING, on_waiting)   /* worker, hash of the run, step, receipt, number: expires */ \
     X(EVENT_DECLINE,                                                                             \
@@ -137,8 +137,11 @@ const brake_row_t *core_brake(const core_t *self, size_t index);
 /* Names of those whose keys made the armors, ascending, separated by spaces. */
 void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
 
-/* Whether this worker said that it keeps this stop or resume (trust_halt lists them). */
+/* Whether this worker said that it keeps this stop, revoke or resume (trust_halt lists them). */
 bool core_halt_kept(const core_t *self, const hash_t *halt, const char *worker);
+
+/* Grows with each revoke that comes: the gate is to admit anew. */
+size_t core_revokes(const core_t *self);
 
 /* NULL where it never spoke. *seen: when it spoke last, 0 for not since the start. */
 const worker_row_t *core_worker(const core_t *self, const char *id, wall_t *seen);

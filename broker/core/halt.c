@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stops and resumes: what they end here, who is told, and who said that it keeps them. trust says
- * what they cover; their bytes are held for workers that lack them. */
+/* Stops, revokes and resumes: what they end here, who is told, and who said that it keeps them.
+ * trust says what they cover; their bytes are held for workers that lack them. */
 #include <stdio.h>
 
 #include "broker/core/state.h"
@@ -9,12 +9,6 @@
 #define SWEEP_MS 60000
 #define STALE_MS (2LL * 24 * 3600 * 1000) /* a stop of a run that nobody ordered */
 #define PRESENT  ((void *)(uintptr_t)1)
-
-static const char *
-kind_of(const halt_line_t *line)
-{
-    return line->resume ? "resume" : "stop";
-}
 
 static const halt_line_t *
 line_of(const core_t *self, const hash_t *hash)
@@ -123,22 +117,36 @@ on_kept(core_t *self, event_t *event, fault_t *fault)
 
 /* Ending runs --------------------------------------------------------------------------------- */
 
+/* What workers would say of it too. */
+static int
+check_share(const core_t *self, const run_t *run, const share_t *share, fault_t *why)
+{
+    const trust_t *trust = self->charter->trust;
+    const char *worker = share->peer->row.id;
+    const fleet_t *fleet = NULL;
+    char release[HASH_TEXT], authority[HASH_TEXT];
+    trust_worker(trust, worker, &fleet);
+    if (trust_check_halts(trust, &run->row.id, run->row.playbook, fleet ? fleet->region : NULL,
+                          why) ||
+        trust_check_revoked(trust, HALT_WORKER, worker, why) ||
+        trust_check_revoked(trust, HALT_RELEASE, hash_write(&run->row.release, release), why) ||
+        trust_check_revoked(trust, HALT_GRANT, hash_write(&run->row.authority, authority), why))
+        return -1;
+    return 0;
+}
+
 void
 run_halt(core_t *self, run_t *run)
 {
-    const trust_t *trust = self->charter->trust;
-    size_t waiting = trust_halt_count(trust) ? run->tally.in[PART_WAITING] : 0;
+    size_t waiting = trust_halt_count(self->charter->trust) ? run->tally.in[PART_WAITING] : 0;
     for (size_t i = 0; waiting && i < run->share_count; i++) {
         fault_t why = {0};
-        const fleet_t *fleet = NULL;
         share_t *share = &run->shares[i];
         if (share->row.state != PART_WAITING)
             continue;
         waiting--;
-        trust_worker(trust, share->peer->row.id, &fleet);
-        if (trust_check_halts(trust, &run->row.id, run->row.playbook, fleet ? fleet->region : NULL,
-                              &why))
-            run_move(self, run, share, PART_STOPPED, fault_word(FAULT_STOPPED), why.text);
+        if (check_share(self, run, share, &why))
+            run_move(self, run, share, PART_STOPPED, fault_word(why.code), why.text);
     }
 }
 
@@ -161,21 +169,29 @@ tell_halt(core_t *self, const halt_line_t *line, slice_t armors)
     const char *name = line->what == HALT_SITE ? "" : line->name;
     if (line->what == HALT_RUN)
         (void)hash_read(line->name, &event.run);
-    snprintf(event.kind, sizeof event.kind, "%s", kind_of(line));
+    snprintf(event.kind, sizeof event.kind, "%s", halt_line_type(line));
     core_signers(self, armors, event.who, sizeof event.who);
     snprintf(event.text, sizeof event.text, "%.100s %s the %s%s%.63s: %.200s", event.who,
-             line->resume ? "let go on" : "stopped", halt_word(line->what), *name ? " " : "", name,
-             line->reason);
+             line->resume               ? "let go on"
+             : halt_revokes(line->what) ? "revoked"
+                                        : "stopped",
+             halt_word(line->what), *name ? " " : "", name, line->reason);
     core_tell(self, &event);
 }
 
-static int
-add(trust_t *trust, slice_t document, slice_t armors, fault_t *fault)
+/* Releases and grants may stand no more; whom the gate admits is the loop's. */
+static void
+revoked(core_t *self)
 {
-    static const char stop[] = "tocsin-stop ";
-    bool stops = document.size >= sizeof stop && !memcmp(document.data, stop, sizeof stop - 1);
-    return stops ? trust_add_stop(trust, document, armors, fault)
-                 : trust_add_resume(trust, document, armors, fault);
+    self->revokes++;
+    shelf_judge(self->shelf, self->charter->trust);
+    incidents_suggest(self);
+}
+
+size_t
+core_revokes(const core_t *self)
+{
+    return self->revokes;
 }
 
 int
@@ -184,17 +200,21 @@ on_halt(core_t *self, event_t *event, fault_t *fault)
     event->made = hash_of(event->document);
     if (find(self, &event->made))
         return 0;
-    if (add(self->charter->trust, event->document, event->armors, fault))
+    if (!halt_is(event->document))
+        return fault_set(fault, FAULT_FORMAT, "this is neither stop, revoke nor resume");
+    if (trust_add(self->charter->trust, event->document, event->armors, fault))
         return -1;
     const halt_line_t *line = line_of(self, &event->made);
     if (!line) /* a second resume of one stop */
         return 0;
-    core_leaf2(self, kind_of(line), event->document, event->armors);
-    core_keep(self, kind_of(line), true, &event->made, event->document, event->armors,
+    core_leaf2(self, halt_line_type(line), event->document, event->armors);
+    core_keep(self, halt_line_type(line), true, &event->made, event->document, event->armors,
               slice_of(NULL, 0));
     hold(self, event->document, event->armors);
     tell_halt(self, line, event->armors);
     send_to_all(self, find(self, &event->made));
+    if (halt_revokes(line->what))
+        revoked(self);
     if (!line->resume)
         halt_runs(self);
     return 0;
@@ -235,7 +255,8 @@ halts_use(core_t *self, fault_t *fault)
 int
 halts_load(core_t *self, fault_t *fault)
 {
-    static const char *const kinds[] = {"stop", "resume"}; /* each resume after its stop */
+    static const char *const kinds[] = {"stop", "revoke",
+                                        "resume"}; /* each resume after its stop */
     const store_t *past = self->past;
     loading_t loading = {.core = self};
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -272,7 +293,7 @@ forget(core_t *self, size_t at)
     held_halt_t *halt = &self->halts[at];
     const halt_line_t *line = line_of(self, &halt->hash);
     hash_t run;
-    core_keep(self, line && line->resume ? "resume" : "stop", false, &halt->hash,
+    core_keep(self, line ? halt_line_type(line) : "stop", false, &halt->hash,
               bytes_slice(halt->document), bytes_slice(halt->armors), slice_of(NULL, 0));
     if (line && line->what == HALT_RUN && hash_read(line->name, &run))
         trust_forget_stops(self->charter->trust, &run);

@@ -118,6 +118,7 @@ struct core {
     const holds_t *holds; /* NULL where there are none */
     size_t braked_count;
     brake_row_t *braked; /* one a region, and "-" */
+    size_t revokes; /* that came since the start */
     size_t halt_count, halt_capacity;
     held_halt_t *halts; /* in the order of arrival */
     wall_t halts_swept;

@@ -62,19 +62,13 @@ static const struct {
     const char *type;
     reader_t read;
 } READERS[] = {
-    {"root", read_root},
-    {"people", read_people},
-    {"fleet", read_fleet},
-    {"release", read_release},
-    {"order", read_order},
-    {"grant", read_grant},
-    {"alert", read_alert},
-    {"receipt", read_receipt},
-    {"consent", read_consent},
-    {"answer", read_consent},
-    {"stop", read_stop},
-    {"resume", read_resume},
-    {"checkpoint", read_checkpoint},
+    {"root", read_root},       {"people", read_people},
+    {"fleet", read_fleet},     {"release", read_release},
+    {"order", read_order},     {"grant", read_grant},
+    {"alert", read_alert},     {"receipt", read_receipt},
+    {"consent", read_consent}, {"answer", read_consent},
+    {"stop", read_stop},       {"revoke", read_stop},
+    {"resume", read_resume},   {"checkpoint", read_checkpoint},
 };
 
 #define READER_COUNT ARRAY_SIZE(READERS)

@@ -666,6 +666,16 @@ mend_receipt(maker_t *self)
     }
 }
 
+static bool
+by_hash(maker_t *self)
+{
+    static const char *const WHATS[] = {"run", "key", "release", "grant"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof WHATS / sizeof *WHATS; i++)
+        found = found || has(self, "what", WHATS[i]);
+    return found;
+}
+
 static void
 mend_stop(maker_t *self)
 {
@@ -673,7 +683,7 @@ mend_stop(maker_t *self)
     if (has(self, "what", "site"))
         replace(self, at, "-");
     else
-        replace(self, at, has(self, "what", "run") ? HASHES[below(self, 4)] : "north");
+        replace(self, at, by_hash(self) ? HASHES[below(self, 4)] : "north");
 }
 
 /* So that what was drawn also fits together, most of the time. */
@@ -686,7 +696,7 @@ mend(maker_t *self)
     } MENDS[] = {
         {"root", mend_root},       {"fleet", mend_fleet}, {"grant", mend_grant},
         {"release", mend_release}, {"order", mend_order}, {"receipt", mend_receipt},
-        {"stop", mend_stop},
+        {"stop", mend_stop},       {"revoke", mend_stop},
     };
     for (size_t i = 0; i < sizeof MENDS / sizeof *MENDS; i++)
         if (strcmp(MENDS[i].type, self->type->type) == 0)

@@ -34,6 +34,7 @@ static const char *const TABLES[] = {
     "delegate*512 region name",
     "floor*512 name number:1",
     "key*512 name roles class scope keytype base64",
+    "pardon*512 hash",
     NULL,
 
     "fleet",
@@ -162,6 +163,15 @@ static const char *const TABLES[] = {
     "stop",
     "site hash",
     "what run|playbook|region|site",
+    "name word-:64",
+    "reason free:500",
+    "created time",
+    "nonce hex:32",
+    NULL,
+
+    "revoke",
+    "site hash",
+    "what person|key|worker|release|grant",
     "name word-:64",
     "reason free:500",
     "created time",

@@ -295,11 +295,15 @@ is_name(const char *text)
 static bool
 stop(oracle_t *self)
 {
+    static const char *const BY_HASH[] = {"run", "key", "release", "grant"};
     const char *name = value(self, "name");
-    HOLDS(is(self, "what", "site")  ? strcmp(name, "-") == 0
-          : is(self, "what", "run") ? is_hash(name)
-                                    : is_name(name),
-          "the name of what it stops");
+    bool by_hash = false;
+    for (size_t i = 0; i < sizeof BY_HASH / sizeof *BY_HASH; i++)
+        by_hash = by_hash || is(self, "what", BY_HASH[i]);
+    HOLDS(is(self, "what", "site") ? strcmp(name, "-") == 0
+          : by_hash                ? is_hash(name)
+                                   : is_name(name),
+          "the name of what it stops or revokes");
     return true;
 }
 
@@ -312,7 +316,7 @@ oracle_rules(oracle_t *self)
     } RULES[] = {
         {"root", root},       {"people", people},  {"fleet", fleet}, {"release", release},
         {"order", order},     {"grant", grant},    {"alert", alert}, {"receipt", receipt},
-        {"consent", consent}, {"answer", consent}, {"stop", stop},
+        {"consent", consent}, {"answer", consent}, {"stop", stop},   {"revoke", stop},
     };
     for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++)
         if (strcmp(RULES[i].type, self->type->type) == 0)

@@ -282,7 +282,7 @@ SITE_SEAL(order, SIGN_ORDER)
 SITE_SEAL(grant, SIGN_GRANT)
 SITE_SEAL(receipt, SIGN_RECEIPT)
 SITE_SEAL(consent, consent->answer ? SIGN_ANSWER : SIGN_CONSENT)
-SITE_SEAL(stop, SIGN_STOP)
+SITE_SEAL(stop, halt_revokes(stop->what) ? SIGN_REVOKE : SIGN_STOP)
 SITE_SEAL(resume, SIGN_RESUME)
 #undef SITE_SEAL
 

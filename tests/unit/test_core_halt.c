@@ -203,6 +203,38 @@ the_stop_of_a_run_is_forgotten_when_nothing_of_it_can_begin(void **state)
     assert_int_equal(trust_halt_count(self->charter->trust), 0);
 }
 
+static void
+a_revoked_worker_is_offered_nothing_and_shut_out(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    size_t before = core_revokes(self->core);
+    sealed_t revoke CLEANUP(sealed_done) = stop_of(self, HALT_WORKER, "s1", "olaf");
+    halt(self, &revoke);
+    assert_true(told(self, "revoke"));
+    assert_int_equal(core_revokes(self->core), before + 1);
+    worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    later(self, 30);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "s1"), 0);
+}
+
+static void
+a_revoked_release_and_grant_begin_nothing_also_after_a_restart(void **state)
+{
+    house_t *self = *state;
+    char text[HASH_TEXT];
+    put_in_service(self);
+    take_grant(self);
+    sealed_t revoke CLEANUP(sealed_done) =
+        stop_of(self, HALT_RELEASE, hash_write(&self->release_hash, text), "olaf");
+    halt(self, &revoke);
+    restart(self);
+    alarm_rings(self);
+    incident_is(self, 1, INCIDENT_WAITING, "was revoked by olaf");
+    assert_string_equal(halt_line_type(trust_halt(self->charter->trust, 0)), "revoke");
+}
+
 int
 main(void)
 {
@@ -216,6 +248,8 @@ main(void)
         CASE(a_stop_by_nobody_in_charge_or_of_another_type_is_refused),
         CASE(the_same_stop_again_changes_nothing),
         CASE(the_stop_of_a_run_is_forgotten_when_nothing_of_it_can_begin),
+        CASE(a_revoked_worker_is_offered_nothing_and_shut_out),
+        CASE(a_revoked_release_and_grant_begin_nothing_also_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

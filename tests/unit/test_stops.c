@@ -97,6 +97,32 @@ an_op_in_flight_is_waited_for_and_none_begins(void **state)
     hears_nothing(bench);
 }
 
+/* ord_revoked_midrun */
+static void
+a_run_whose_signer_is_revoked_ends_between_two_ops(void **state)
+{
+    bench_t *bench = *state;
+    char hash[HASH_TEXT];
+    begin(bench);
+    by_runner(bench, op("disk.usage", "/var"));
+    hears(bench, TO_EFFECTOR, "OP");
+    bring_stop(bench, HALT_PERSON, "pat", "olaf", hash);
+    hears(bench, TO_EFFECTOR, "DOCUMENT");
+    by_effector(bench, result(bench, 91, HEAD_1));
+    hears(bench, TO_RUNNER, "RESULT");
+    by_runner(bench, op("disk.usage", "/var"));
+    hears(bench, TO_SPAWNER, "KILL");
+    runner_ends(bench, SIGKILL);
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
+    assert_int_equal(receipt->part, OUTCOME_STOPPED);
+    assert_string_equal(receipt->code, "revoked");
+    restart(bench);
+    by_link(bench, message("ONLINE", "instance", NULL));
+    CLEANUP(value_destroy)
+    value_t *known = value_decode(frames_at(hears(bench, TO_LINK, "HELLO"), 3), NULL);
+    assert_int_equal(value_count(value_get(known, "halts")), 1);
+}
+
 static void
 a_step_that_has_nothing_more_to_do_ends_as_it_did(void **state)
 {
@@ -256,6 +282,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_stop_that_nobody_may_sign_changes_nothing),
     TEST(a_running_step_is_ended_and_its_part_is_stopped),
     TEST(an_op_in_flight_is_waited_for_and_none_begins),
+    TEST(a_run_whose_signer_is_revoked_ends_between_two_ops),
     TEST(a_step_that_has_nothing_more_to_do_ends_as_it_did),
     TEST(a_run_whose_last_step_was_about_to_end_is_done),
     TEST(the_last_word_of_a_script_is_not_waited_for_long),

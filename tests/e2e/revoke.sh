@@ -1,0 +1,53 @@
+#!/bin/bash
+# What one officer takes back: a responder in the middle of a run, a worker with an open connection; and who gives it back.
+. "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/orders.bash"
+orders_site revoke stages twice glance
+mnt=$SITE_HOME/mnt
+
+glance() { planned glance --set mount="$mnt/$1" "${@:2}"; }
+revoke() { as chi keys revoke "$@" --reason "it was stolen"; }
+revoke_of() { tocsin --json stop list | awk -F'"' -v name="$1" '/"hash"/ { h = $4 } /"name"/ && $4 == name { print h }'; }
+# A person's key, over another's connection.
+with() { TOCSIN_KEY=$SITE_HOME/keys/$1 tocsin --no-input "${@:2}"; }
+lifts_nothing() {
+    as chi resume "$1" --reason "he is back"
+    refuses 4 "until people pardon it" as hoa resume --file "$(ls "$XDG_STATE_HOME"/tocsin/resumes/* | grep -v sigs)"
+}
+begins() { grep -ca '^kind begin' "$SITE_HOME/$1/state/effector/journal" || true; }
+pardon() {
+    tocsin keys pardon "$TOCSIN_SITE" "$1" && site_sign ana people.draft && site_sign chi people.draft &&
+        chmod -R go+rX "$TOCSIN_SITE"
+}
+
+broker_start
+worker_start north-1; worker_start north-2; worker_start south-1
+ok "three workers are online" eval 'wait_for 20 worker_online north-1 && wait_for 20 worker_online north-2 && wait_for 20 worker_online south-1'
+
+ok "a responder revokes nobody" refuses 4 "officer" as dung keys revoke person chi --reason "a quarrel"
+ok "  and an officer nobody whom people does not list" refuses 9 "people lists no 'nobody'" revoke person nobody
+
+hold north-1
+ok "a step of two ops, ordered by one responder, is under way" eval 'planned twice --target north-1 && started giang && wait_for 20 is_held north-1'
+calls_before=$(calls north-1)
+ok "  he is revoked, and all confirm" eval 'revoke person giang >"$SITE_HOME/revoked" && grep -q "confirmed by .*north-1.*north-2.*south-1" "$SITE_HOME/revoked"'
+begun=$(begins north-1)
+let_go north-1
+ok "  the run ends" ended stopped
+ok "  between its two ops" test "$(begins north-1)" = "$begun"
+ok "  and says who took it back, and why" part_says north-1 "person 'giang' was revoked by chi: it was stolen"
+ok "he orders no more" eval 'glance north-1 --target north-1 && refuses 4 "person .giang. was revoked" with giang run start "$PLAN" --reason "again"'
+broker_stop -KILL; worker_stop north-1 -KILL
+broker_start; worker_start north-1
+ok "  after kill -9 of broker and worker either" eval 'wait_for 20 worker_online north-1 && refuses 4 "person .giang. was revoked" with giang run start "$PLAN" --reason "again"'
+ok "nor reads" refuses 3 "no broker" as giang --wait=2s status
+ok "another does both" eval 'glance north-1 --target north-1 && started dung && ended succeeded'
+
+ok "a worker is revoked while its connection is open" revoke worker south-1
+ok "  and the broker hears it no more" wait_for 40 not worker_online south-1
+
+ok "what is revoked is listed" says "^[0-9a-f]+ +person +giang .* it was stolen" tocsin stop list
+ok "  and two officers do not lift it" lifts_nothing "$(revoke_of giang)"
+ok "people, signed by root's quorum, pardon him" pardon "$(revoke_of giang)"
+ok "  and he orders again" eval 'glance north-2 --target north-2 && wait_for 20 started giang && ended succeeded'
+orders_end
