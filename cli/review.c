@@ -413,7 +413,7 @@ review_approve(const options_t *options, int argc, char **argv)
 
 /* Shows the document, signs it, hands it in. */
 static int
-reject(const review_t *self, const fetched_t *candidate, fault_t *fault)
+reject(const review_t *self, const fetched_t *candidate, const char *reason, fault_t *fault)
 {
     pubkey_t key;
     char who[TEXT_NAME_MAX + 1];
@@ -421,8 +421,8 @@ reject(const review_t *self, const fetched_t *candidate, fault_t *fault)
         .site = *trust_site(self->trust), .release = candidate->hash, .created = wall_second()};
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
-    if (!text_is_free(slice_text(self->reason)) || !*self->reason ||
-        !text_copy(no.reason, sizeof no.reason, self->reason))
+    if (!text_is_free(slice_text(reason)) || !*reason ||
+        !text_copy(no.reason, sizeof no.reason, reason))
         return fault_set(fault, FAULT_USAGE, "--reason is one line of at most %d bytes",
                          ORDER_REASON_MAX);
     rejection_encode(&no, text);
@@ -452,19 +452,25 @@ reject(const review_t *self, const fetched_t *candidate, fault_t *fault)
 }
 
 static int
+may_reject(const review_t *self, fault_t *fault)
+{
+    if (!self->reason)
+        return fault_set(fault, FAULT_USAGE, "say why: --reason TEXT");
+    if (self->repository)
+        return fault_set(fault, FAULT_USAGE,
+                         "a rejection goes to the broker, not into a repository");
+    return sign_check_key(self->options, fault);
+}
+
+static int
 review_reject(const options_t *options, int argc, char **argv)
 {
     fault_t fault = {0};
-    CLEANUP(review_clear) review_t self = {.options = options};
+    CLEANUP(review_clear) review_t self = {.options = options, .reason = NULL};
     CLEANUP(fetched_destroy) fetched_t *candidate = NULL;
-    if (!begin(&self, &argc, argv, 1, 1, &fault) &&
-        (!self.reason || self.repository || sign_check_key(options, &fault)) && !fault.code)
-        fault_set(&fault, FAULT_USAGE, "%s",
-                  self.reason ? "a rejection goes to the broker, not into a repository"
-                              : "say why: --reason TEXT");
-    if (!fault.code)
+    if (!begin(&self, &argc, argv, 1, 1, &fault) && !may_reject(&self, &fault))
         candidate = source_candidate(self.source, argv[1], &fault);
-    return candidate && !reject(&self, candidate, &fault) ? 0 : command_fail(&fault);
+    return candidate && !reject(&self, candidate, self.reason, &fault) ? 0 : command_fail(&fault);
 }
 
 const command_t review_commands[] = {
