@@ -205,7 +205,10 @@ changes_step(const manifest_t *self, const manifest_step_t *step, bytes_t *out)
 {
     add_kind(self, step, out);
     add_givens(self, step, out);
-    bytes_addf(out, "%s%s%s%s%s", step->has_when ? "; skips itself where not needed" : "",
+    const char *skips = step->kind == STEP_APPROVE
+                            ? "; skips itself where not needed, for which the judge alone stands"
+                            : "; skips itself where not needed";
+    bytes_addf(out, "%s%s%s%s%s", step->has_when ? skips : "",
                step->has_verify ? "; verifies itself" : "", step->has_undo ? "; can be undone" : "",
                step->always ? "; runs last, whatever happened" : "",
                step->once ? "; runs once, on the last target" : "");

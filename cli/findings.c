@@ -480,6 +480,17 @@ look_at_use(lint_t *self, const manifest_use_t *use)
              use->op);
 }
 
+/* The effector, which has no Lua, holds ops to a consent that is asked for in any case. */
+static void
+look_at_gate(lint_t *self, const manifest_step_t *step)
+{
+    if (step->kind == STEP_APPROVE && step->has_when)
+        find(self, LEVEL_WARNING, line_of(self, step->name),
+             "whether step '%s' asks anybody is its when's to say, and only the judge runs that: "
+             "without a when the effector refuses what lies behind it until a person said yes",
+             step->name);
+}
+
 static bool
 is_bound_to(const manifest_t *manifest, const char *input)
 {
@@ -507,6 +518,8 @@ look_at_manifest(lint_t *self)
     const manifest_t *manifest = self->playbook.manifest;
     for (size_t i = 0; i < manifest->use_count; i++)
         look_at_use(self, &manifest->uses[i]);
+    for (size_t i = 0; i < manifest->step_count; i++)
+        look_at_gate(self, &manifest->steps[i]);
     for (size_t i = 0; i < manifest->input_count; i++) {
         const manifest_input_t *input = &manifest->inputs[i];
         unsigned line = line_of_input(self, input->name);

@@ -119,6 +119,20 @@ finds_names_that_do_not_exist_here(void **state)
 }
 
 static void
+finds_consents_that_only_the_judge_holds_to(void **state)
+{
+    static const char gate[] =
+        BOOK "step 'go' { approve = { role = 'responder', text = 'Sure?', expires = '5m' }%s } }";
+    char with[256], without[256];
+    (void)state;
+    snprintf(with, sizeof with, gate, ",\n when = function() return true end");
+    snprintf(without, sizeof without, gate, "");
+    says(with, "2: warning", "whether step 'go' asks anybody");
+    CLEANUP(value_destroy) value_t *findings = look_at(without);
+    assert_int_equal(count_of(findings, "2: warning", "whether step"), 0);
+}
+
+static void
 finds_loops_without_an_end(void **state)
 {
     (void)state;
@@ -221,6 +235,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_ops_that_are_not_declared_and_those_that_are_not_used),
         cmocka_unit_test(finds_names_that_do_not_exist_here),
+        cmocka_unit_test(finds_consents_that_only_the_judge_holds_to),
         cmocka_unit_test(finds_loops_without_an_end),
         cmocka_unit_test(finds_what_makes_a_step_doubtful),
         cmocka_unit_test(finds_what_is_not_in_ctx_all),
