@@ -31,6 +31,21 @@ set_reason(char *to, size_t size, const char *reason, fault_t *fault)
     return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %zu bytes", size - 1);
 }
 
+/* Worked out from the order, whose hash the run is; of anything else nobody here can tell. */
+static wall_t
+end_of(const session_t *session, const char *name)
+{
+    fault_t ignored;
+    char digits[HASH_TEXT];
+    CLEANUP(value_destroy) value_t *run = run_ask(session->client, name, &ignored);
+    const value_t *document = run ? value_get(run, "document") : NULL;
+    hash_t hash = document ? hash_of(value_slice(document)) : HASH_ZERO;
+    if (strcmp(hash_write(&hash, digits), name) != 0)
+        return (wall_t){0};
+    CLEANUP(order_destroy) order_t *order = order_decode(value_slice(document), &ignored);
+    return order ? order_end(order) : (wall_t){0};
+}
+
 int
 stop_send(const session_t *session, const options_t *options, halt_what_t what, const char *name,
           const char *reason, char hash[static HASH_TEXT], fault_t *fault)
@@ -41,6 +56,8 @@ stop_send(const session_t *session, const options_t *options, halt_what_t what, 
         return -1;
     if (!text_copy(stop.name, sizeof stop.name, name))
         return fault_set(fault, FAULT_USAGE, "'%.80s' is no name", name);
+    if (what == HALT_RUN)
+        stop.until = end_of(session, name);
     stop_encode(&stop, document);
     hash_t of = hash_of(bytes_slice(document));
     hash_write(&of, hash);

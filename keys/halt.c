@@ -70,6 +70,16 @@ name_fits(halt_what_t what, const char *name)
 }
 
 static void
+read_until(stop_t *self, document_reader_t *in)
+{
+    if (!document_has(in, "until"))
+        return;
+    self->until = document_time(in, "until");
+    if (self->what != HALT_RUN)
+        document_spoil(in, FAULT_FORMAT, "only the stop of a run has an 'until'");
+}
+
+static void
 read_what(stop_t *self, bool revokes, document_reader_t *in)
 {
     if (!halt_read(document_text(in, "what"), &self->what) || halt_revokes(self->what) != revokes)
@@ -96,6 +106,7 @@ stop_decode(slice_t document, fault_t *fault)
     read_what(self, revokes, &in);
     fields_copy(&in, document_free(&in, "reason"), self->reason, sizeof self->reason);
     self->created = document_time(&in, "created");
+    read_until(self, &in);
     document_hex(&in, "nonce", nonce, sizeof nonce);
     hex_encode(slice_of(nonce, sizeof nonce), self->nonce);
     if (document_close(&in, fault))
@@ -113,6 +124,8 @@ stop_encode(const stop_t *self, bytes_t *out)
     document_add(out, "name", "%s", self->name);
     document_add(out, "reason", "%s", self->reason);
     document_add_time(out, "created", self->created);
+    if (self->until.ms)
+        document_add_time(out, "until", self->until);
     document_add(out, "nonce", "%s", self->nonce);
     document_end(out);
 }

@@ -45,6 +45,8 @@ typedef struct {
                              site, else the name */
     char reason[ORDER_REASON_MAX + 1];
     wall_t created;
+    wall_t until;   /* of a run: when nothing of it can begin any more, and it may be forgotten; ms
+                       0: never */
     char nonce[33]; /* 32 hexadecimal digits: no stop is lifted by the resume of another */
 } stop_t;
 

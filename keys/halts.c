@@ -148,6 +148,7 @@ keep_halt(trust_t *self, slice_t document, slice_t armors, const char *type, pur
                         .stop = hash_of(document),
                         .what = stop->what,
                         .created = stop->created,
+                        .until = stop->until,
                         .who = backing_people(&backing)};
     text_copy(line.name, sizeof line.name, stop->name);
     text_copy(line.reason, sizeof line.reason, stop->reason);
@@ -334,6 +335,18 @@ trust_forget_stops(trust_t *self, const hash_t *run)
     for (size_t i = 0; i < self->halt_count;) {
         const halt_line_t *line = &self->halts[i];
         if (line->what == HALT_RUN && !strcmp(line->name, digits))
+            forget(self, line->stop);
+        else
+            i++;
+    }
+}
+
+void
+trust_forget_past(trust_t *self, wall_t now)
+{
+    for (size_t i = 0; i < self->halt_count;) {
+        const halt_line_t *line = &self->halts[i];
+        if (line->until.ms && line->until.ms < now.ms)
             forget(self, line->stop);
         else
             i++;

@@ -231,6 +231,13 @@ order_release_of(const order_t *self, const char *playbook)
     return NULL;
 }
 
+wall_t
+order_end(const order_t *self)
+{
+    wall_t finished = {self->not_after.ms + ORDER_FINISH_MAX_MS};
+    return finished.ms < self->undo_until.ms ? self->undo_until : finished;
+}
+
 const target_line_t *
 order_target(const order_t *self, const char *worker)
 {

@@ -82,6 +82,11 @@ unsigned order_wave_before(const order_t *self, unsigned wave);
 /* Of all waves, listed or not. */
 uint64_t order_target_total(const order_t *self);
 
+/* Behind this nothing of its run begins or is undone: what began in the window may take
+ * ORDER_FINISH_MAX_MS from its first op. */
+#define ORDER_FINISH_MAX_MS (72 * INT64_C(3600000)) /* 64 steps of an hour */
+wall_t order_end(const order_t *self);
+
 /* WORKER or WORKER/HOST, and whether it is the worker or a host that it reaches. */
 bool target_valid(const char *target);
 bool target_is_of(const char *target, const char *worker);

@@ -96,12 +96,13 @@ typedef struct {
     hash_t stop;          /* the stop: itself, or the one it lifts */
     bool lifted;          /* there is a resume of the stop, or people pardon the revoke */
     wall_t created;
+    wall_t until; /* of a run's stop that says so, else ms 0: see stop_t */
     char reason[ORDER_REASON_MAX + 1];
     signers_t who; /* nobody where their keys are nobody's any more */
 } halt_line_t;
 
 /* In the order in which they came: each resume after its stop. Borrowed until the next trust_add,
- * trust_restore or trust_forget_stops; NULL behind the last. */
+ * trust_restore or trust_forget; NULL behind the last. */
 size_t trust_halt_count(const trust_t *self);
 const halt_line_t *trust_halt(const trust_t *self, size_t index);
 
@@ -121,6 +122,9 @@ const char *halt_line_type(const halt_line_t *self);
 /* Forgets the stops of a run: only for a caller that will not begin anything of it in any case,
  * because it knows its end or its window is past for good. */
 void trust_forget_stops(trust_t *self, const hash_t *run);
+
+/* The same for all runs whose stop says that nothing of them can begin at this moment any more. */
+void trust_forget_past(trust_t *self, wall_t now);
 
 /* Who approved a release, and how many are needed: for people to look at, and the base of
  * trust_check_release. Signatures of authors, of people without the role, and of keys below the

@@ -126,7 +126,48 @@ op_result(const effector_t *self, const char *id, slice_t result)
     return with_head(self, answer);
 }
 
+/* ---- time -------------------------------------------------------------------------------- */
+
+/* That a moment came is durable, and that it is now; for want of room it is not, which keeps nobody
+ * from looking at a disk that is full. */
+static int
+note_moment(effector_t *self, wall_t moment, wall_t at, fault_t *fault)
+{
+    journal_t *journal = self->place.journal;
+    fault_t why = {0};
+    if (journal_seen(journal).ms >= moment.ms || !journal_see(journal, at, &why))
+        return 0;
+    return journal_is_broken(journal) ? fault_set(fault, why.code, "%s", why.text) : 0;
+}
+
 /* ---- documents --------------------------------------------------------------------------- */
+
+static bool
+any_is_past(const trust_t *trust, wall_t at)
+{
+    for (size_t i = 0; i < trust_halt_count(trust); i++) {
+        const halt_line_t *line = trust_halt(trust, i);
+        if (line->until.ms && line->until.ms < at.ms)
+            return true;
+    }
+    return false;
+}
+
+/* Stops of runs whose time is over. That it is becomes durable first: should the clock go back, the
+ * journal stands against those runs. */
+static int
+forget_past(effector_t *self, fault_t *fault)
+{
+    trust_t *trust = self->place.trust;
+    journal_t *journal = self->place.journal;
+    wall_t at = now(self);
+    if (!any_is_past(trust, at))
+        return 0;
+    if (note_moment(self, at, at, fault))
+        return -1;
+    trust_forget_past(trust, journal_seen(journal));
+    return site_folder_prune(self->place.folder, trust, fault);
+}
 
 /* What is verified is kept before anything else is read, so before it can be used. */
 static int
@@ -136,6 +177,8 @@ on_document(effector_t *self, const frames_t *message, frames_t **answer, fault_
     slice_t document = frames_at(message, 2), armors = frames_at(message, 3);
     fault_t why = {0};
     const trust_t *trust = self->place.trust;
+    if (forget_past(self, fault))
+        return -1;
     size_t halts = trust_halt_count(trust);
     if (!site_folder_has(self->place.folder, document)) {
         if (trust_add(self->place.trust, document, armors, &why)) {
@@ -184,18 +227,6 @@ keep_mandate(effector_t *self, mandate_t *mandate)
     self->mandates[self->mandate_count++] = mandate;
 }
 
-/* That its window had begun is durable before it is granted: a clock that goes back over a restart
- * takes nothing back. A disk that is full keeps nobody from looking at it. */
-static int
-note_window(effector_t *self, const mandate_t *mandate, wall_t at, fault_t *fault)
-{
-    journal_t *journal = self->place.journal;
-    fault_t why = {0};
-    if (journal_seen(journal).ms >= mandate_from(mandate).ms || !journal_see(journal, at, &why))
-        return 0;
-    return journal_is_broken(journal) ? fault_set(fault, why.code, "%s", why.text) : 0;
-}
-
 static int
 on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
 {
@@ -208,7 +239,8 @@ on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t
         *answer = refused(id, &why);
         return 0;
     }
-    if (note_window(self, mandate, by.now, fault))
+    /* A clock that goes back over a restart takes nothing back. */
+    if (note_moment(self, mandate_from(mandate), by.now, fault))
         return -1;
     class_t highest = policy_highest(self->place.policy), allowed = mandate_allowed(mandate);
     *answer = answer_new("GRANTED", id);

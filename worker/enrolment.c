@@ -13,6 +13,7 @@ typedef struct {
     judge_t *judge;
     const trust_t *trust;
     const char *folder;
+    wall_t now;
     bool first; /* the judge knew no root */
 } enrolment_t;
 
@@ -28,7 +29,7 @@ learn(const enrolment_t *self, const char *name, fault_t *fault)
     CLEANUP(bytes_destroy) bytes_t *armors = NULL;
     if (signed_load(path, &document, &armors, &why))
         return why.code == FAULT_NOT_FOUND ? 1 : fault_set(fault, why.code, "%s", why.text);
-    if (!judge_learn(self->judge, bytes_slice(document), bytes_slice(armors), &why))
+    if (!judge_learn(self->judge, bytes_slice(document), bytes_slice(armors), self->now, &why))
         return 0;
     if (self->first)
         return fault_set(fault, why.code, "'%.100s': %s", path, why.text);
@@ -98,9 +99,9 @@ learn_halts(const enrolment_t *self, int (*select)(const struct dirent *entry), 
 }
 
 int
-enrolment_read(judge_t *judge, const trust_t *trust, const char *folder, fault_t *fault)
+enrolment_read(judge_t *judge, const trust_t *trust, const char *folder, wall_t now, fault_t *fault)
 {
-    const enrolment_t self = {judge, trust, folder, !trust_root(trust)};
+    const enrolment_t self = {judge, trust, folder, now, !trust_root(trust)};
     return learn_roots(&self, fault) || learn(&self, "people", fault) < 0 ||
                    learn_fleets(&self, fault) || learn_halts(&self, is_stop, fault) ||
                    learn_halts(&self, is_resume, fault)

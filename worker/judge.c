@@ -68,10 +68,10 @@ judge_destroy(judge_t **self_p)
 }
 
 int
-judge_learn(judge_t *self, slice_t document, slice_t armors, fault_t *fault)
+judge_learn(judge_t *self, slice_t document, slice_t armors, wall_t now, fault_t *fault)
 {
     fault_t why = {0};
-    if (papers_add(&self->papers, document, armors, &why, fault))
+    if (papers_add(&self->papers, document, armors, now, &why, fault))
         return -1;
     return why.code ? fault_set(fault, why.code, "%s", why.text) : 0;
 }
@@ -247,7 +247,7 @@ on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clo
     fault_t why = {0};
     slice_t document = frames_at(frames, 1), armors = frames_at(frames, 2);
     char name[SITE_DOCUMENT_NAME_MAX];
-    if (papers_add(&self->papers, document, armors, &why, fault))
+    if (papers_add(&self->papers, document, armors, now, &why, fault))
         return -1;
     if (why.code) {
         log_fault("a document from the broker", &why);
@@ -578,7 +578,7 @@ judge_start(judge_t *self, wall_t now, fault_t *fault)
     restart_t restart = {self, now};
     if (find_place(self, fault))
         return -1;
-    if (papers_show_all(&self->papers, fault) ||
+    if (papers_forget(&self->papers, now, fault) || papers_show_all(&self->papers, fault) ||
         ledger_each_open_part(self->ledger, resume, &restart, fault))
         return -1;
     return 0;

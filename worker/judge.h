@@ -19,7 +19,8 @@ judge_t *judge_new(const char *worker, trust_t *trust, const machinekey_t *key, 
 void judge_destroy(judge_t **self_p);
 
 /* A proved root, people or fleet for the ledger, before the first judge_start (enrolment). */
-int judge_learn(judge_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
+int judge_learn(judge_t *self, slice_t document, slice_t armors, wall_t now,
+                fault_t *fault) MUST_CHECK;
 
 /* Gives the effector the documents, then goes on with the parts that a restart left open. */
 int judge_start(judge_t *self, wall_t now, fault_t *fault) MUST_CHECK;

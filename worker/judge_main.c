@@ -224,7 +224,8 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
     self->judge =
         judge_new(self->settings.name, self->trust, self->key, self->ledger, self->outbox, fault);
     const char *folder = self->settings.documents;
-    if (!self->judge || (*folder && enrolment_read(self->judge, self->trust, folder, fault)))
+    if (!self->judge ||
+        (*folder && enrolment_read(self->judge, self->trust, folder, wall_now(), fault)))
         return -1;
     return judge_start(self->judge, wall_now(), fault);
 }

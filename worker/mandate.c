@@ -8,9 +8,8 @@
 #include "worker/brief.h"
 #include "worker/mandate_private.h"
 
-#define HOUR_MS       INT64_C(3600000)
-#define FINISH_MAX_MS (72 * HOUR_MS) /* for a run, from its first op: 64 steps of an hour */
-#define UNDO_MAX_MS   (24 * HOUR_MS) /* under a grant, from its first op */
+#define UNDO_MAX_MS (24 * INT64_C(3600000)) /* under a grant, from its first op */
+
 static void
 play_clear(play_t *self)
 {
@@ -427,11 +426,16 @@ int
 mandate_check_time(const mandate_t *self, const act_t *act, const lawbook_t *by, fault_t *fault)
 {
     const journal_entry_t *first = journal_first(by->journal, &self->warrant->run);
+    const order_t *order = self->warrant->order;
+    if (order && order_end(order).ms < journal_seen(by->journal).ms)
+        return fault_set(fault, FAULT_EXPIRED,
+                         "by the journal of this worker the time of this run is over: look whether "
+                         "its clock was ahead");
     if (act->phase == PHASE_UNDO && (first || self->warrant->order))
         return check_undo(self, first, by->now, fault);
     if (!first)
         return check_first(self, by, fault);
-    if (by->now.ms > first->begun.ms + FINISH_MAX_MS)
+    if (by->now.ms > first->begun.ms + ORDER_FINISH_MAX_MS)
         return fault_set(fault, FAULT_WINDOW, "this run began over 72 hours ago");
     return 0;
 }

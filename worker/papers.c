@@ -74,11 +74,11 @@ drop_forgotten(const papers_t *self, const halts_t *before, fault_t *fault)
     return 0;
 }
 
-/* Stops of runs that ended here make room. */
-static int
-forget_ended(const papers_t *self, fault_t *fault)
+int
+papers_forget(const papers_t *self, wall_t now, fault_t *fault)
 {
     CLEANUP(halts_clear) halts_t before = list_halts(self->place->trust);
+    trust_forget_past(self->place->trust, now);
     for (size_t i = trust_halt_count(self->place->trust); i-- > 0;) {
         const halt_line_t *line = trust_halt(self->place->trust, i);
         hash_t run;
@@ -96,14 +96,15 @@ forget_ended(const papers_t *self, fault_t *fault)
 /* ---- keeping ----------------------------------------------------------------------------- */
 
 int
-papers_add(papers_t *self, slice_t document, slice_t armors, fault_t *why, fault_t *fault)
+papers_add(papers_t *self, slice_t document, slice_t armors, wall_t now, fault_t *why,
+           fault_t *fault)
 {
     trust_t *trust = self->place->trust;
     char name[SITE_DOCUMENT_NAME_MAX];
     CLEANUP(halts_clear) halts_t before = list_halts(trust);
     int failed = trust_add(trust, document, armors, why);
     if (failed && why->code == FAULT_LIMIT && halt_is(document)) {
-        if (forget_ended(self, fault))
+        if (papers_forget(self, now, fault))
             return -1;
         *why = (fault_t){0};
         failed = trust_add(trust, document, armors, why);

@@ -17,8 +17,11 @@ typedef struct {
 int papers_restore(const papers_t *self, fault_t *fault) MUST_CHECK;
 
 /* A document for trust and the ledger; one that does not hold is *why, and changes nothing. */
-int papers_add(papers_t *self, slice_t document, slice_t armors, fault_t *why,
+int papers_add(papers_t *self, slice_t document, slice_t armors, wall_t now, fault_t *why,
                fault_t *fault) MUST_CHECK;
+
+/* Stops of runs that are over here, or whose time is. */
+int papers_forget(const papers_t *self, wall_t now, fault_t *fault) MUST_CHECK;
 
 /* Queues one document, or all that the ledger has, for the effector. */
 void papers_show(papers_t *self, slice_t document, slice_t armors);

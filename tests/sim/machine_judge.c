@@ -236,7 +236,7 @@ judge_begin(machine_t *self, fault_t *fault)
     for (size_t i = 0; !enrolled && i < ESTATE_DOCUMENTS; i++) {
         const sealed_t *sealed = all->documents[i];
         if (judge_learn(self->judge, bytes_slice(sealed->document), bytes_slice(sealed->armors),
-                        fault))
+                        machine_wall(self), fault))
             return -1;
     }
     return judge_start(self->judge, machine_wall(self), fault);

@@ -627,7 +627,7 @@ start_judge(bench_t *self)
     bool enrolled = trust_root(self->trust);
     for (size_t i = 0; !enrolled && i < ARRAY_SIZE(documents); i++)
         assert_int_equal(judge_learn(self->judge, bytes_slice(documents[i]->document),
-                                     bytes_slice(documents[i]->armors), &fault),
+                                     bytes_slice(documents[i]->armors), self->now, &fault),
                          0);
     if (judge_start(self->judge, self->now, &fault))
         fail_msg("%s", fault.text);

@@ -878,6 +878,14 @@ stop_names_what_it_stops(void **state)
                          rows[i].code);
     }
     assert_int_equal(judge_edit(judge_stop, stop, "nonce ff", "nonce f"), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_stop, stop, "nonce", "until 2026-11-25T04:04:05Z\nnonce"),
+                     FAULT_FORMAT);
+    stop_t *of_run = site_stop(site, HALT_RUN, rows[3].name);
+    of_run->until = site_after(site->now, 86400);
+    CLEANUP(bytes_destroy) bytes_t *ending = text_of_stop(of_run);
+    assert_int_equal(judge_stop(bytes_slice(ending)), FAULT_NONE);
+    assert_int_equal(judge_edit(judge_stop, ending, "until 2026-11-23T03", "until 2026-11-23 03"),
+                     FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_stop, stop, "reason it", "reason \xe2\x80\xaeit"),
                      FAULT_FORMAT);
     hash_t hash = hash_of(bytes_slice(stop));

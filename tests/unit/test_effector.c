@@ -827,6 +827,46 @@ a_clock_that_goes_back_over_a_restart_takes_no_window_back(void **state)
     answers(bench, "REFUSED", "window");
 }
 
+/* A stop of the bench's run, and what lies of it in the folder. */
+static void
+stop_run_until(bench_t *bench, wall_t until, char path[static 192])
+{
+    char run[HASH_TEXT], text[HASH_TEXT];
+    stop_t *stop = site_stop(bench->site, HALT_RUN, hash_write(&bench->run, run));
+    stop->until = until;
+    CLEANUP(sealed_done) sealed_t sealed = site_seal_stop(bench->site, stop, "olaf");
+    hash_t hash = hash_of(bytes_slice(sealed.document));
+    send_document(bench, &sealed);
+    answers(bench, "KEPT", "");
+    snprintf(path, 192, "%s/stop.%s", bench->kept, hash_write(&hash, text));
+}
+
+static void
+a_stop_is_forgotten_once_the_journal_stands_against_its_run(void **state)
+{
+    bench_t *bench = *state;
+    char path[192];
+    wall_t began = bench->now, end = {began.ms + (3600 + 72 * 3600) * INT64_C(1000)};
+    stop_run_until(bench, end, path);
+    remove_log(bench, "0");
+    answers(bench, "FAULT", "stopped");
+    bench->now = end;
+    send_document(bench, &bench->site->north);
+    assert_int_equal(trust_halt_count(bench->trust), 1);
+    bench->now = site_after(end, 1);
+    send_document(bench, &bench->site->north);
+    assert_int_equal(trust_halt_count(bench->trust), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    bench->now = began; /* a clock that goes back brings the run no second chance */
+    remove_log(bench, "0");
+    answers(bench, "FAULT", "expired");
+    open_effector(bench);
+    send_warrant(bench);
+    remove_log(bench, "0");
+    answers(bench, "FAULT", "expired");
+    assert_int_equal(bench->started, 0);
+}
+
 #define TEST(name)    cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define TEST_OP(name) cmocka_unit_test_setup_teardown(name, set_up_warrant, tear_down)
 
@@ -871,6 +911,7 @@ main(void)
         TEST_OP(a_stop_takes_nothing_back_of_what_was_begun__crash_and_stop),
         TEST_OP(an_op_whose_step_is_out_of_time_is_cut_and_no_other),
         TEST(a_clock_that_goes_back_over_a_restart_takes_no_window_back),
+        TEST_OP(a_stop_is_forgotten_once_the_journal_stands_against_its_run),
         TEST_OP(any_other_op_that_ran_out_of_time_is_unknown),
         TEST_OP(any_other_op_that_died_without_a_word_is_unknown),
         TEST_OP(a_last_try_that_cannot_be_ended_is_unknown),

@@ -73,7 +73,7 @@ starts(bench_t *bench)
 {
     fault_t fault = {0};
     size_t shown = 0;
-    if (enrolment_read(bench->judge, bench->trust, bench->site->folder, &fault) ||
+    if (enrolment_read(bench->judge, bench->trust, bench->site->folder, bench->now, &fault) ||
         judge_start(bench->judge, bench->now, &fault))
         fail_msg("%s", fault.text);
     flush(bench);
@@ -123,7 +123,8 @@ what_does_not_hold_is_left_out_later_and_keeps_a_new_worker_from_starting(void *
     open_judge(bench);
     assert_int_equal(starts(bench), 4);
     forget_all(bench);
-    assert_int_equal(enrolment_read(bench->judge, bench->trust, bench->site->folder, &fault), -1);
+    assert_int_equal(
+        enrolment_read(bench->judge, bench->trust, bench->site->folder, bench->now, &fault), -1);
     assert_int_equal(fault.code, FAULT_ROLE);
     assert_non_null(strstr(fault.text, "/stop."));
     clear_folder(bench);
@@ -136,7 +137,8 @@ a_folder_that_is_not_there_brings_nothing(void **state)
     fault_t fault = {0};
     kill_judge(bench);
     open_judge(bench);
-    assert_int_equal(enrolment_read(bench->judge, bench->trust, "/nowhere/at/all", &fault), 0);
+    assert_int_equal(
+        enrolment_read(bench->judge, bench->trust, "/nowhere/at/all", bench->now, &fault), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)

@@ -367,6 +367,30 @@ only_stops_of_that_run_are_forgotten(void **state)
 }
 
 static void
+a_stop_whose_time_is_over_is_forgotten_and_no_other(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    const hash_t run = run_hash();
+    static const int64_t lasts_s[] = {3600, 7200};
+    for (size_t i = 0; i < ARRAY_SIZE(lasts_s); i++) {
+        stop_t *stop = site_stop(site, HALT_RUN, run_text);
+        stop->until = site_after(site->now, lasts_s[i]);
+        CLEANUP(sealed_done) sealed_t sealed = site_seal_stop(site, stop, "pat");
+        assert_fine(bench, site_add(site, &sealed, &bench->fault));
+    }
+    assert_fine(bench, halt(bench, HALT_PLAYBOOK, "disk-full", "olaf", NULL));
+    trust_forget_past(site->trust, site_after(site->now, 3600));
+    assert_int_equal(trust_halt_count(site->trust), 3);
+    trust_forget_past(site->trust, site_after(site->now, 3601));
+    assert_int_equal(trust_halt_count(site->trust), 2);
+    assert_true(is_stopped(bench, &run, NULL, NULL));
+    trust_forget_past(site->trust, site_after(site->now, 7201));
+    assert_false(is_stopped(bench, &run, NULL, NULL));
+    assert_true(is_stopped(bench, &run, "disk-full", NULL));
+}
+
+static void
 stops_need_people_to_judge_them_by(void **state)
 {
     bench_t *bench = *state;
@@ -458,6 +482,7 @@ main(void)
         row(halts_load_from_the_sites_folder),
         row(stops_of_runs_leave_room_for_officers),
         row(only_stops_of_that_run_are_forgotten),
+        row(a_stop_whose_time_is_over_is_forgotten_and_no_other),
         row(stops_need_people_to_judge_them_by),
         row(stopped_order_is_refused_before_its_signatures),
         row(stopped_grant_starts_nothing),

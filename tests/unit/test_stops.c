@@ -275,6 +275,41 @@ a_resume_lets_new_runs_begin(void **state)
     begin(bench);
 }
 
+static void
+stop_another_run_until(bench_t *bench, unsigned number, wall_t until)
+{
+    char name[HASH_TEXT];
+    hash_t run = hash_of(slice_of(&number, sizeof number));
+    stop_t *stop = site_stop(bench->site, HALT_RUN, hash_write(&run, name));
+    stop->until = until;
+    CLEANUP(sealed_done) sealed_t sealed = site_seal_stop(bench->site, stop, "uma");
+    frames_t *frames = message("DOCUMENT", NULL);
+    frames_add(frames, bytes_slice(sealed.document));
+    frames_add(frames, bytes_slice(sealed.armors));
+    by_link(bench, frames);
+    hears(bench, TO_EFFECTOR, "DOCUMENT");
+}
+
+static void
+stops_of_runs_that_are_over_are_forgotten_at_the_next_start(void **state)
+{
+    bench_t *bench = *state;
+    begin(bench);
+    stop_run(bench);
+    hears(bench, TO_SPAWNER, "KILL");
+    runner_ends(bench, SIGKILL);
+    hears_end(bench, OUTCOME_STOPPED, "stopped");
+    stop_another_run_until(bench, 1, site_after(bench->now, 60));
+    stop_another_run_until(bench, 2, site_after(bench->now, 7200));
+    stop_another_run_until(bench, 3, (wall_t){0});
+    assert_int_equal(trust_halt_count(bench->trust), 4);
+    bench->now = site_after(bench->now, 3600);
+    restart(bench);
+    assert_int_equal(trust_halt_count(bench->trust), 2);
+    restart(bench); /* by the ledger too */
+    assert_int_equal(trust_halt_count(bench->trust), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
 
 static const struct CMUnitTest tests[] = {
@@ -293,6 +328,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_part_that_was_stopped_while_the_judge_was_away_ends_as_stopped),
     TEST(only_what_a_stop_covers_is_ended),
     TEST(a_resume_lets_new_runs_begin),
+    TEST(stops_of_runs_that_are_over_are_forgotten_at_the_next_start),
 };
 
 int
