@@ -56,8 +56,9 @@ stop_send(const session_t *session, const options_t *options, halt_what_t what, 
         return -1;
     if (!text_copy(stop.name, sizeof stop.name, name))
         return fault_set(fault, FAULT_USAGE, "'%.80s' is no name", name);
-    if (what == HALT_RUN)
-        stop.until = end_of(session, name);
+    wall_t until = what == HALT_RUN ? end_of(session, name) : (wall_t){0};
+    if (until.ms > stop.created.ms)
+        stop.until = until;
     stop_encode(&stop, document);
     hash_t of = hash_of(bytes_slice(document));
     hash_write(&of, hash);

@@ -75,8 +75,8 @@ read_until(stop_t *self, document_reader_t *in)
     if (!document_has(in, "until"))
         return;
     self->until = document_time(in, "until");
-    if (self->what != HALT_RUN)
-        document_spoil(in, FAULT_FORMAT, "only the stop of a run has an 'until'");
+    if (self->what != HALT_RUN || self->until.ms <= self->created.ms)
+        document_spoil(in, FAULT_FORMAT, "'until' is of the stop of a run, and behind 'created'");
 }
 
 static void

@@ -684,6 +684,9 @@ mend_stop(maker_t *self)
         replace(self, at, "-");
     else
         replace(self, at, by_hash(self) ? HASHES[below(self, 4)] : "north");
+    size_t until = find(self, "until");
+    if (until < self->count && !has(self, "what", "run"))
+        remove_line(self, until);
 }
 
 /* So that what was drawn also fits together, most of the time. */

@@ -166,6 +166,7 @@ static const char *const TABLES[] = {
     "name word-:64",
     "reason free:500",
     "created time",
+    "until? time",
     "nonce hex:32",
     NULL,
 

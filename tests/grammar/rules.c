@@ -304,6 +304,9 @@ stop(oracle_t *self)
           : by_hash                ? is_hash(name)
                                    : is_name(name),
           "the name of what it stops or revokes");
+    HOLDS(!value(self, "until") ||
+              (is(self, "what", "run") && between(self, "created", "until") > 0),
+          "until of a run, behind created");
     return true;
 }
 

@@ -886,6 +886,8 @@ stop_names_what_it_stops(void **state)
     assert_int_equal(judge_stop(bytes_slice(ending)), FAULT_NONE);
     assert_int_equal(judge_edit(judge_stop, ending, "until 2026-11-23T03", "until 2026-11-23 03"),
                      FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_stop, ending, "until 2026-11-23", "until 2026-11-22"),
+                     FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_stop, stop, "reason it", "reason \xe2\x80\xaeit"),
                      FAULT_FORMAT);
     hash_t hash = hash_of(bytes_slice(stop));
