@@ -246,12 +246,6 @@ trust_keep_people(trust_t *self, slice_t document, slice_t armors, bool stored, 
     return 0;
 }
 
-int
-trust_add_people(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
-{
-    return trust_keep_people(self, document, armors, false, fault);
-}
-
 static kept_fleet_t *
 find_region(const trust_t *self, const char *region)
 {
@@ -392,10 +386,4 @@ trust_keep_fleet(trust_t *self, slice_t document, slice_t armors, bool stored, f
     fresh.fleet = MOVE(fleet);
     keep_fleet(self, &fresh);
     return 0;
-}
-
-int
-trust_add_fleet(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
-{
-    return trust_keep_fleet(self, document, armors, false, fault);
 }

@@ -34,15 +34,13 @@ typedef struct {
 trust_t *trust_new(const hash_t *site);
 void trust_destroy(trust_t **self_p);
 
-/* Each takes a document and its signatures, verifies them in the chain, and keeps them. What is
- * older than what is kept is FAULT_VERSION; the same bytes again are fine. On a fault nothing
- * changes. Expiry is judged where authority is used, not here.
- * root: version 1 by its hash and its own quorum; N+1 by the quorums of N and N+1, `previous` the
- * hash of N. people: root's quorum; one key one person, across root and people. fleet: a delegated
- * officer of the region; no worker id, key or host in two regions; no person's key. */
+/* This and trust_add take a document and its signatures, verify them in the chain, and keep them.
+ * What is older than what is kept is FAULT_VERSION; the same bytes again are fine. On a fault
+ * nothing changes. Expiry is judged where authority is used, not here. root: version 1 by its hash
+ * and its own quorum; N+1 by the quorums of N and N+1, `previous` the hash of N. people: root's
+ * quorum; one key one person, across root and people. fleet: a delegated officer of the region; no
+ * worker id, key or host in two regions; no person's key. */
 int trust_add_root(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
-int trust_add_people(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
-int trust_add_fleet(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
 /* stop: an officer; of a run, a responder or officer will do. resume: two officers, of a stop that
  * is kept (FAULT_NOT_FOUND) and not of a run (FAULT_DENIED). FAULT_LIMIT once all the room is taken

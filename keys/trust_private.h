@@ -136,7 +136,7 @@ int trust_check_alert(trust_t *self, const proof_t *proof, const char *worker, w
  * FAULT_FORMAT, FAULT_LIMIT, FAULT_SITE. */
 int trust_frame(const trust_t *self, slice_t document, const char *type, fault_t *fault) MUST_CHECK;
 
-/* As trust_add_people and trust_add_fleet. What is stored may have lost the quorum or the officer
+/* As trust_add of people and of a fleet. What is stored may have lost the quorum or the officer
  * above it since it was kept: it is loaded then, so that a newer one can follow, and backs nothing
  * (trust_check_backed). */
 int trust_keep_people(trust_t *self, slice_t document, slice_t armors, bool stored,

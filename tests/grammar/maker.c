@@ -506,8 +506,9 @@ replace(maker_t *self, size_t at, const char *value)
 {
     if (at == self->count)
         return;
+    char *copy = strdup(value); /* value may be the line's own */
     free(self->line[at].value);
-    self->line[at].value = strdup(value);
+    self->line[at].value = copy;
 }
 
 /* Puts another first field in front of the rest of the line. */
@@ -558,9 +559,10 @@ mend_fleet(maker_t *self)
         snprintf(value, sizeof value, "%s%s", self->line[source].value, rest);
         replace(self, from + i, value);
     }
-    while (worker == self->count && many(self, "host"))
+    bool nobody = worker == self->count;
+    while (nobody && many(self, "host"))
         remove_line(self, host);
-    if (worker == self->count)
+    if (nobody)
         return;
     snprintf(id, sizeof id, "%.*s", (int)strcspn(self->line[worker].value, " "),
              self->line[worker].value);
@@ -731,8 +733,10 @@ change_field(maker_t *self, size_t at)
     char value[16 * TEXT_MAX], field[TEXT_MAX];
     const oracle_row_t *row = self->line[at].row;
     size_t which = below(self, row->fields), from = 0;
-    for (size_t i = 0; i < which; i++)
-        from += strcspn(self->line[at].value + from, " ") + 1;
+    for (size_t i = 0; i < which; i++) {
+        const char *space = strchr(self->line[at].value + from, ' ');
+        from = space ? (size_t)(space + 1 - self->line[at].value) : from;
+    }
     const oracle_type_t *other = self->type;
     const oracle_row_t *from_row = once_in(self, 2) ? row : &other->row[below(self, other->rows)];
     make_field(self, &from_row->field[from_row == row ? which : 0], "ssh-ed25519", field);

@@ -720,6 +720,19 @@ a_region_may_have_two_officers(void **state)
 }
 
 static void
+hashes_have_an_order_and_secrets_have_none(void **state)
+{
+    hash_t less = hash_of(slice_text("one")), more = less;
+    (void)state;
+    more.bytes[HASH_BYTES - 1]++;
+    assert_true(hash_compare(&less, &more) < 0 && hash_compare(&more, &less) > 0);
+    assert_int_equal(hash_compare(&less, &less), 0);
+    assert_true(slice_same_secret(slice_text("one"), slice_text("one")));
+    assert_false(slice_same_secret(slice_text("one"), slice_text("on")));
+    assert_false(slice_same_secret(slice_text(""), slice_text("one")));
+}
+
+static void
 nothing_at_all_is_destroyed(void **state)
 {
     trust_t *trust = NULL;
@@ -860,6 +873,7 @@ main(void)
         TEST(documents_have_so_many_lines),
         TEST(a_fleet_that_speaks_of_itself),
         TEST(a_region_may_have_two_officers),
+        TEST(hashes_have_an_order_and_secrets_have_none),
         TEST(nothing_at_all_is_destroyed),
         TEST(an_input_stays_within_its_bounds),
         TEST(public_keys_that_are_too_long),

@@ -9,13 +9,12 @@
 #include <cmocka.h>
 
 #include "tests/unit/trust_fixture.h"
+#include "tests/unit/scarcity_wraps.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "keys/inclusion.h"
@@ -30,8 +29,6 @@ fails(void)
 }
 
 #define WRAP(type, name, parameters, arguments)          \
-    type __real_##name parameters;                       \
-    type __wrap_##name parameters;                       \
     type __wrap_##name parameters                        \
     {                                                    \
         return fails() ? NULL : __real_##name arguments; \
@@ -45,8 +42,6 @@ WRAP(void *, sodium_malloc, (size_t size), (size))
 static bool stat_fails, scan_fails;
 static ssize_t read_most = -1; /* bytes that a read gives at most */
 
-int __real_fstat(int fd, struct stat *about);
-int __wrap_fstat(int fd, struct stat *about);
 int
 __wrap_fstat(int fd, struct stat *about)
 {
@@ -57,8 +52,6 @@ __wrap_fstat(int fd, struct stat *about)
     return __real_fstat(fd, about);
 }
 
-ssize_t __real_read(int fd, void *out, size_t size);
-ssize_t __wrap_read(int fd, void *out, size_t size);
 ssize_t
 __wrap_read(int fd, void *out, size_t size)
 {
@@ -66,15 +59,8 @@ __wrap_read(int fd, void *out, size_t size)
     return __real_read(fd, out, less ? (size_t)read_most : size);
 }
 
-typedef int (*filter_t)(const struct dirent *entry);
-typedef int (*order_of_entries_t)(const struct dirent **left, const struct dirent **right);
-
-int __real_scandir(const char *path, struct dirent ***list, filter_t filter,
-                   order_of_entries_t order);
-int __wrap_scandir(const char *path, struct dirent ***list, filter_t filter,
-                   order_of_entries_t order);
 int
-__wrap_scandir(const char *path, struct dirent ***list, filter_t filter, order_of_entries_t order)
+__wrap_scandir(const char *path, struct dirent ***list, filter_t filter, entry_order_t order)
 {
     if (scan_fails) {
         errno = EIO;
