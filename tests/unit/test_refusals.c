@@ -684,6 +684,38 @@ documents_have_so_many_lines(void **state)
     assert_fault(bench, check_order(bench, order, "pat"), FAULT_LIMIT);
 }
 
+/* People with one line too many, each of which goes behind the last that starts with 'behind'. */
+static fault_code_t
+judge_crowd(bench_t *bench, const char *front, int digits, const char *back, const char *behind)
+{
+    fault_t fault = {0};
+    people_t *people = people_next(bench);
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *crowd = bytes_new();
+    people_encode(people, text);
+    people_destroy(&people);
+    const char *at = strstr(bytes_text(text), behind);
+    assert_non_null(at);
+    size_t before = (size_t)(strchr(at, '\n') + 1 - bytes_text(text));
+    bytes_add(crowd, text->data, before);
+    for (unsigned i = 0; i <= PEOPLE_MAX; i++)
+        bytes_addf(crowd, "%s%0*u%s\n", front, digits, i, back);
+    bytes_add(crowd, text->data + before, text->size - before);
+    CLEANUP(people_destroy) people_t *read = people_decode(bytes_slice(crowd), &fault);
+    assert_null(read);
+    return fault.code;
+}
+
+static void
+people_have_so_many_lines(void **state)
+{
+    bench_t *bench = *state;
+    const char *last = "delegate south";
+    assert_int_equal(judge_crowd(bench, "delegate west x", 3, "", last), FAULT_LIMIT);
+    assert_int_equal(judge_crowd(bench, "floor x", 3, " 1", last), FAULT_LIMIT);
+    assert_int_equal(judge_crowd(bench, "pardon ", 64, "", "key zoe"), FAULT_LIMIT);
+}
+
 static void
 a_fleet_that_speaks_of_itself(void **state)
 {
@@ -871,6 +903,7 @@ main(void)
         TEST(secrets_that_are_none),
         TEST(the_oldest_lifted_stop_makes_room),
         TEST(documents_have_so_many_lines),
+        TEST(people_have_so_many_lines),
         TEST(a_fleet_that_speaks_of_itself),
         TEST(a_region_may_have_two_officers),
         TEST(hashes_have_an_order_and_secrets_have_none),
