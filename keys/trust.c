@@ -96,6 +96,34 @@ trust_restore(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
     return keep(self, document, armors, true, fault);
 }
 
+int
+trust_name(slice_t document, char out[static TRUST_NAME_MAX], fault_t *fault)
+{
+    char type[16];
+    document_type(document, type, sizeof type);
+    if (!strcmp(type, "root")) {
+        CLEANUP(root_destroy) root_t *root = root_decode(document, fault);
+        if (!root)
+            return -1;
+        snprintf(out, TRUST_NAME_MAX, "root.%llu", (unsigned long long)root->version);
+    } else if (!strcmp(type, "fleet")) {
+        CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
+        if (!fleet)
+            return -1;
+        snprintf(out, TRUST_NAME_MAX, "fleet.%s", fleet->region);
+    } else if (!strcmp(type, "people")) {
+        snprintf(out, TRUST_NAME_MAX, "people");
+    } else if (halt_is(document)) {
+        char text[HASH_TEXT];
+        hash_t hash = hash_of(document);
+        snprintf(out, TRUST_NAME_MAX, "%s.%s", type, hash_write(&hash, text));
+    } else {
+        return fault_set(fault, FAULT_FORMAT,
+                         "this is neither root, people, fleet, stop, revoke nor resume");
+    }
+    return 0;
+}
+
 /* 1 loaded, 0 where there is no such file, -1 fault. */
 static int
 load_one(trust_t *self, const char *folder, const char *name, fault_t *fault)

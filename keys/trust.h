@@ -70,6 +70,11 @@ int trust_restore(trust_t *self, slice_t document, slice_t armors, fault_t *faul
  * NAME.sigs beside it; all but the root may be missing. Each by trust_restore. */
 int trust_load(trust_t *self, const char *folder, fault_t *fault) MUST_CHECK;
 
+/* The name of a document's file in a site folder: "root.1", "people", "fleet.north", "stop.HASH",
+ * "revoke.HASH", "resume.HASH". FAULT_FORMAT for any other document. */
+#define TRUST_NAME_MAX 80
+int trust_name(slice_t document, char out[static TRUST_NAME_MAX], fault_t *fault) MUST_CHECK;
+
 /* Borrowed until the next trust_add; NULL where none is kept yet. */
 const hash_t *trust_site(const trust_t *self);
 const root_t *trust_root(const trust_t *self);

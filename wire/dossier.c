@@ -118,30 +118,6 @@ dossier_verify(slice_t text, trust_t *trust, fault_t *fault)
     return text.size ? fault_set(fault, FAULT_FORMAT, "what is no document follows the site's") : 0;
 }
 
-/* The name of a document's file in a site folder; it was verified. */
-static int
-file_name(slice_t document, char *out, size_t size, fault_t *fault)
-{
-    char type[16];
-    document_type(document, type, sizeof type);
-    if (!strcmp(type, "root")) {
-        CLEANUP(root_destroy) root_t *root = root_decode(document, fault);
-        if (!root)
-            return -1;
-        snprintf(out, size, "root.%llu", (unsigned long long)root->version);
-    } else if (!strcmp(type, "fleet")) {
-        CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
-        if (!fleet)
-            return -1;
-        snprintf(out, size, "fleet.%s", fleet->region);
-    } else if (!strcmp(type, "people")) {
-        snprintf(out, size, "people");
-    } else {
-        return fault_set(fault, FAULT_FORMAT, "a '%s' is no document of a site's folder", type);
-    }
-    return 0;
-}
-
 int
 dossier_keep(slice_t text, const char *folder, fault_t *fault)
 {
@@ -150,8 +126,8 @@ dossier_keep(slice_t text, const char *folder, fault_t *fault)
     if (folder_make(folder, 0755, fault))
         return -1;
     while ((more = dossier_next(&text, &document, &armors, fault)) == 1) {
-        char name[TEXT_NAME_MAX + 32], path[PATH_MAX], signatures[PATH_MAX + 8];
-        if (file_name(document, name, sizeof name, fault))
+        char name[TRUST_NAME_MAX], path[PATH_MAX], signatures[PATH_MAX + 8];
+        if (trust_name(document, name, fault))
             return -1;
         snprintf(path, sizeof path, "%s/%s", folder, name);
         snprintf(signatures, sizeof signatures, "%s.sigs", path);

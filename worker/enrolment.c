@@ -77,6 +77,12 @@ is_stop(const struct dirent *entry)
 }
 
 static int
+is_revoke(const struct dirent *entry)
+{
+    return is_halt(entry, "revoke.");
+}
+
+static int
 is_resume(const struct dirent *entry)
 {
     return is_halt(entry, "resume.");
@@ -104,7 +110,7 @@ enrolment_read(judge_t *judge, const trust_t *trust, const char *folder, wall_t 
     const enrolment_t self = {judge, trust, folder, now, !trust_root(trust)};
     return learn_roots(&self, fault) || learn(&self, "people", fault) < 0 ||
                    learn_fleets(&self, fault) || learn_halts(&self, is_stop, fault) ||
-                   learn_halts(&self, is_resume, fault)
+                   learn_halts(&self, is_revoke, fault) || learn_halts(&self, is_resume, fault)
                ? -1
                : 0;
 }

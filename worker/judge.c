@@ -246,14 +246,14 @@ on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clo
 {
     fault_t why = {0};
     slice_t document = frames_at(frames, 1), armors = frames_at(frames, 2);
-    char name[SITE_DOCUMENT_NAME_MAX];
+    char name[TRUST_NAME_MAX];
     if (papers_add(&self->papers, document, armors, now, &why, fault))
         return -1;
     if (why.code) {
         log_fault("a document from the broker", &why);
         return 0;
     }
-    if (site_document_name(document, name, fault))
+    if (trust_name(document, name, fault))
         return -1;
     log_info("document=%s is kept", name);
     papers_show(&self->papers, document, armors);

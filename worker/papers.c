@@ -62,7 +62,7 @@ is_kept(const trust_t *trust, const hash_t *hash)
 static int
 drop_forgotten(const papers_t *self, const halts_t *before, fault_t *fault)
 {
-    char name[SITE_DOCUMENT_NAME_MAX], text[HASH_TEXT];
+    char name[TRUST_NAME_MAX], text[HASH_TEXT];
     for (size_t i = 0; i < before->count; i++) {
         const halt_line_t *line = &before->line[i];
         if (is_kept(self->place->trust, &line->hash))
@@ -100,7 +100,7 @@ papers_add(papers_t *self, slice_t document, slice_t armors, wall_t now, fault_t
            fault_t *fault)
 {
     trust_t *trust = self->place->trust;
-    char name[SITE_DOCUMENT_NAME_MAX];
+    char name[TRUST_NAME_MAX];
     CLEANUP(halts_clear) halts_t before = list_halts(trust);
     int failed = trust_add(trust, document, armors, why);
     if (failed && why->code == FAULT_LIMIT && halt_is(document)) {
@@ -112,7 +112,7 @@ papers_add(papers_t *self, slice_t document, slice_t armors, wall_t now, fault_t
     if (failed)
         return 0;
     outbox_need_commit(self->place->outbox);
-    if (site_document_name(document, name, fault) ||
+    if (trust_name(document, name, fault) ||
         ledger_put_document(self->place->ledger, name, document, armors, fault))
         return -1;
     bool grew = trust_halt_count(trust) == before.count + 1 || !halt_is(document);

@@ -16,34 +16,6 @@
 #define NEXT_SIGS ".new-sigs-"
 #define NEXT      ".next-"
 
-int
-site_document_name(slice_t document, char out[static SITE_DOCUMENT_NAME_MAX], fault_t *fault)
-{
-    char type[16];
-    document_type(document, type, sizeof type);
-    if (!strcmp(type, "root")) {
-        CLEANUP(root_destroy) root_t *root = root_decode(document, fault);
-        if (!root)
-            return -1;
-        snprintf(out, SITE_DOCUMENT_NAME_MAX, "root.%llu", (unsigned long long)root->version);
-    } else if (!strcmp(type, "fleet")) {
-        CLEANUP(fleet_destroy) fleet_t *fleet = fleet_decode(document, fault);
-        if (!fleet)
-            return -1;
-        snprintf(out, SITE_DOCUMENT_NAME_MAX, "fleet.%s", fleet->region);
-    } else if (!strcmp(type, "people")) {
-        snprintf(out, SITE_DOCUMENT_NAME_MAX, "people");
-    } else if (halt_is(document)) {
-        char text[HASH_TEXT];
-        hash_t hash = hash_of(document);
-        snprintf(out, SITE_DOCUMENT_NAME_MAX, "%s.%s", type, hash_write(&hash, text));
-    } else {
-        return fault_set(fault, FAULT_FORMAT,
-                         "this is neither root, people, fleet, stop, revoke nor resume");
-    }
-    return 0;
-}
-
 /* FOLDER/FRONT NAME END; FAULT_LIMIT where that is too long for a path. */
 static int
 path_of(const char *folder, const char *front, const char *name, const char *end,
@@ -129,10 +101,9 @@ site_folder_load(const char *folder, trust_t *trust, fault_t *fault)
 bool
 site_folder_has(const char *folder, slice_t document)
 {
-    char name[SITE_DOCUMENT_NAME_MAX], path[PATH_MAX];
+    char name[TRUST_NAME_MAX], path[PATH_MAX];
     fault_t ignored;
-    if (site_document_name(document, name, &ignored) ||
-        path_of(folder, "", name, "", path, &ignored))
+    if (trust_name(document, name, &ignored) || path_of(folder, "", name, "", path, &ignored))
         return false;
     CLEANUP(bytes_destroy) bytes_t *kept = file_read(path, DOCUMENT_BYTES_MAX, &ignored);
     return kept && slice_equal(bytes_slice(kept), document);
@@ -190,9 +161,8 @@ site_folder_prune(const char *folder, const trust_t *trust, fault_t *fault)
 int
 site_folder_keep(const char *folder, slice_t document, slice_t armors, fault_t *fault)
 {
-    char name[SITE_DOCUMENT_NAME_MAX], sigs[PATH_MAX], path[PATH_MAX];
-    if (site_document_name(document, name, fault) ||
-        path_of(folder, NEXT_SIGS, name, "", sigs, fault) ||
+    char name[TRUST_NAME_MAX], sigs[PATH_MAX], path[PATH_MAX];
+    if (trust_name(document, name, fault) || path_of(folder, NEXT_SIGS, name, "", sigs, fault) ||
         path_of(folder, NEXT, name, "", path, fault))
         return -1;
     if (file_write(sigs, armors, 0644, fault) || file_write(path, document, 0644, fault))

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* site_folder - root, people, fleets, stops and resumes as files (docs/PROTOCOL.md 11), replaced so
+/* site_folder - root, people, fleets, stops, revokes and resumes as files (docs/PROTOCOL.md 11), replaced so
  * that a crash at any moment leaves a document and the signatures that belong to it. */
 #ifndef TOCSIN_SITE_FOLDER_H
 #define TOCSIN_SITE_FOLDER_H
 
 #include "keys/trust.h"
-
-#define SITE_DOCUMENT_NAME_MAX 80
-
-/* Under which name a document is kept: "root.1", "people", "fleet.north", "stop.HASH",
- * "resume.HASH". FAULT_FORMAT. */
-int site_document_name(slice_t document, char out[static SITE_DOCUMENT_NAME_MAX],
-                       fault_t *fault) MUST_CHECK;
 
 /* Makes the folder where there is none, finishes what a crash cut short, and loads what is there
  * into trust; an empty folder is fine. */
@@ -20,7 +13,7 @@ int site_folder_load(const char *folder, trust_t *trust, fault_t *fault) MUST_CH
 /* Whether these very bytes are kept. */
 bool site_folder_has(const char *folder, slice_t document);
 
-/* Removes the stops and resumes that trust has forgotten for the sake of others. */
+/* Removes the stops, revokes and resumes that trust has forgotten for the sake of others. */
 int site_folder_prune(const char *folder, const trust_t *trust, fault_t *fault) MUST_CHECK;
 
 /* Keeps a verified document and its signatures under its name. On a fault one of both versions is

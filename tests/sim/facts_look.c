@@ -121,7 +121,7 @@ facts_acts(const facts_t *self, int machine, const hash_t *run, const char *step
         const done_t *at = &self->done.items[i];
         if (at->machine == machine && !strcmp(at->step, step) && !strcmp(at->it.op, op) &&
             hash_equal(&at->it.run, run) && hash_equal(&at->it.arguments, arguments))
-            acts += at->acts;
+            acts += at->excused && at->acts ? 1 : at->acts;
     }
     return acts;
 }

@@ -180,26 +180,47 @@ make_resume(plan_t *self, chance_t *chance)
     self->half = site_seal_resume(site, site_resume(site, &self->stop_hash), "olaf");
 }
 
-/* One run, one playbook, a region or the whole site. */
+/* One run, one playbook, a region, the whole site; a worker or a release is revoked. */
+static void
+name_stop(plan_t *self, chance_t *chance, int playbook, char name[static HASH_TEXT])
+{
+    const playbook_t *of = &estate()->playbooks[playbook];
+    hash_t release = hash_of(bytes_slice(of->release.document));
+    self->stop_machine = (int)chance_below(chance, self->machines);
+    switch (self->stop_what) {
+    case HALT_RUN:
+        hash_write(&self->orders[0].run, name);
+        break;
+    case HALT_PLAYBOOK:
+        text_copy(name, HASH_TEXT, of->name);
+        break;
+    case HALT_REGION:
+        text_copy(name, HASH_TEXT, "north");
+        break;
+    case HALT_WORKER:
+        snprintf(name, HASH_TEXT, "w%d", self->stop_machine + 1);
+        break;
+    case HALT_RELEASE:
+        hash_write(&release, name);
+        break;
+    default:
+        text_copy(name, HASH_TEXT, "-");
+    }
+}
+
 static void
 make_stop(plan_t *self, chance_t *chance)
 {
+    static const halt_what_t whats[] = {HALT_RUN,  HALT_PLAYBOOK, HALT_REGION,
+                                        HALT_SITE, HALT_WORKER,   HALT_RELEASE};
     estate_t *all = estate();
-    char name[HASH_TEXT] = "-";
+    char name[HASH_TEXT];
     self->stop_at = SECOND * chance_from(chance, 5, 80);
-    self->stop_what = self->order_count
-                          ? (halt_what_t)chance_below(chance, HALT_COUNT)
-                          : (halt_what_t)chance_from(chance, HALT_PLAYBOOK, HALT_SITE);
-    int playbook = self->order_count ? self->orders[0].playbook : 1;
-    if (self->stop_what == HALT_RUN)
-        hash_write(&self->orders[0].run, name);
-    else if (self->stop_what == HALT_PLAYBOOK)
-        text_copy(name, sizeof name, all->playbooks[playbook].name);
-    else if (self->stop_what == HALT_REGION)
-        text_copy(name, sizeof name, "north");
+    self->stop_what = whats[chance_from(chance, self->order_count ? 0 : 1, ARRAY_SIZE(whats) - 1)];
+    name_stop(self, chance, self->order_count ? self->orders[0].playbook : 1, name);
     self->stop = site_seal_stop(all->site, site_stop(all->site, self->stop_what, name), "olaf");
     self->stop_hash = hash_of(bytes_slice(self->stop.document));
-    if (self->stop_what != HALT_RUN && chance_percent(chance, 60))
+    if (self->stop_what != HALT_RUN && !halt_revokes(self->stop_what) && chance_percent(chance, 60))
         make_resume(self, chance);
 }
 
@@ -217,6 +238,9 @@ plan_stops(const plan_t *self, const hash_t *run, int playbook, int machine)
     switch (self->stop_what) {
     case HALT_RUN:
         return hash_equal(run, &self->orders[0].run);
+    case HALT_WORKER:
+        return machine == self->stop_machine;
+    case HALT_RELEASE:
     case HALT_PLAYBOOK:
         return playbook == (self->order_count ? self->orders[0].playbook : 1);
     case HALT_REGION:
