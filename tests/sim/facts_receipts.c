@@ -122,7 +122,7 @@ what_is_refused_did_not_run(facts_t *self)
 {
     for (size_t i = self->signed_.seen; i < self->signed_.count; i++) {
         const signed_t *at = &self->signed_.items[i];
-        if (at->part != OUTCOME_REFUSED)
+        if (at->part != OUTCOME_REFUSED || self->rolled_back[at->machine])
             continue;
         for (size_t j = 0; j < self->done.count; j++)
             if (self->done.items[j].machine == at->machine &&

@@ -106,7 +106,8 @@ the_error_budget_holds(facts_t *self)
 }
 
 /* An honest broker over right clocks is refused only for what it cannot know. Two of them that
- * heard of one alert have each its own evidence. */
+ * heard of one alert have each its own evidence; receipts of a worker that was revoked prove no
+ * wave. */
 void
 honest_offers_hold(facts_t *self)
 {
@@ -117,6 +118,8 @@ honest_offers_hold(facts_t *self)
         bool excused =
             self->world->plan.lying || self->world->plan.jumps || self->world->plan.revoke_at;
         excused = excused || (self->world->second && !strcmp(at->code, "replay"));
+        excused =
+            excused || (self->world->plan.stop_what == HALT_WORKER && !strcmp(at->code, "proof"));
         for (size_t j = 0; j < ARRAY_SIZE(excuses); j++)
             excused = excused || !strcmp(at->code, excuses[j]);
         if (!excused)
