@@ -214,12 +214,14 @@ on_ack(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t 
     return ledger_acknowledge(self->ledger, sequence, &hash, fault);
 }
 
-/* Why nothing of this run may begin; code 0 where no stop covers it. */
+/* Why nothing of this run may begin; code 0 where nothing of it was stopped or revoked. */
 static fault_t
-stop_of(const judge_t *self, const hash_t *run, const manifest_t *manifest)
+stop_of(const judge_t *self, const warrant_t *warrant, const manifest_t *manifest)
 {
     fault_t why = {0};
-    if (!trust_check_halts(self->trust, run, manifest->playbook, self->place.region, &why))
+    if (!trust_check_halts(self->trust, &warrant->run, manifest->playbook, self->place.region,
+                           &why) &&
+        !trust_check_stands(self->trust, warrant, self->worker, &why))
         why.code = FAULT_NONE;
     return why;
 }
@@ -232,9 +234,7 @@ stop_parts(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
         part_t *part = self->parts[i];
         fault_t why = {0};
         for (size_t j = 0; !why.code && (manifest = part_manifest(part, j)); j++)
-            why = stop_of(self, &part_warrant(part)->run, manifest);
-        if (!why.code && !trust_check_stands(self->trust, part_warrant(part), self->worker, &why))
-            why.code = FAULT_NONE;
+            why = stop_of(self, part_warrant(part), manifest);
         if (why.code && part_stop(part, &why, now, clock, fault))
             return -1;
     }
@@ -366,7 +366,7 @@ stop_of_offer(const judge_t *self, const offer_t *offer)
 {
     fault_t why = {0};
     for (size_t i = 0; !why.code && i < offer->brief.script_count; i++)
-        why = stop_of(self, &offer->run, offer->brief.scripts[i].manifest);
+        why = stop_of(self, offer->brief.warrant, offer->brief.scripts[i].manifest);
     return why;
 }
 

@@ -219,6 +219,20 @@ a_stop_that_comes_before_the_effectors_word_refuses(void **state)
 }
 
 static void
+a_revoke_that_comes_before_the_effectors_word_refuses(void **state)
+{
+    bench_t *bench = *state;
+    char release[HASH_TEXT], hash[HASH_TEXT];
+    offer_and_give(bench);
+    hears_warrant(bench);
+    bring_stop(bench, HALT_RELEASE, hash_write(&bench->release_hash, release), "olaf", hash);
+    hears(bench, TO_EFFECTOR, "DOCUMENT");
+    by_effector(bench, granted(bench, HEAD_1));
+    hears_refuse(bench, FAULT_REVOKED);
+    hears_nothing(bench);
+}
+
+static void
 a_part_that_was_stopped_while_the_judge_was_away_ends_as_stopped(void **state)
 {
     bench_t *bench = *state;
@@ -325,6 +339,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_pause_ends_with_a_receipt_of_no_step),
     TEST(a_wait_for_a_person_is_over),
     TEST(a_stop_that_comes_before_the_effectors_word_refuses),
+    TEST(a_revoke_that_comes_before_the_effectors_word_refuses),
     TEST(a_part_that_was_stopped_while_the_judge_was_away_ends_as_stopped),
     TEST(only_what_a_stop_covers_is_ended),
     TEST(a_resume_lets_new_runs_begin),
