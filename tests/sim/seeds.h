@@ -13,6 +13,7 @@ static const struct {
     {1290, "a receipt that comes behind its part's end does not open it again"},
     {1949, "a part that did something and cannot go on is not called refused"},
     {2442, "a gap in the receipts is asked about once, not without end"},
+    {40001991, "a revoke that comes between an offer's proof and its acceptance counts"},
     {5078797, "what a worker said of a run before the run came here is not forgotten"},
     {945, "a second receipt of one number is recorded once"},
     {30478, "a judge starts again behind an effector that keeps newer documents"},
