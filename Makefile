@@ -178,7 +178,7 @@ fuzz-%:
 	$(Q)tests/fuzz/run $* $(or $(SECONDS),60)
 
 cover: deps
-	$(Q)LDFLAGS=--coverage $(MAKE) --no-print-directory B=build/cover CFLAGS='-Og -g --coverage -DNDEBUG' HARDEN=-fPIE all tests
+	$(Q)LDFLAGS=--coverage $(MAKE) --no-print-directory B=build/cover CFLAGS='-Og -g --coverage -DNDEBUG' HARDEN=-fPIE WARN= all tests
 	$(Q)tests/cover build/cover
 
 install: all

@@ -112,7 +112,7 @@ static size_t
 tree_bytes(site_t *site, const hash_t *release, size_t targets)
 {
     order_t *order = site_order(site, release);
-    char(*text)[16] = memory_new(targets, sizeof *text);
+    char(*text)[32] = memory_new(targets, sizeof *text);
     const char **names = memory_new(targets, sizeof *names);
     for (size_t i = 0; i < targets; i++) {
         snprintf(text[i], sizeof text[i], "worker-%05zu", i);

@@ -614,12 +614,60 @@ secrets_that_are_none(void **state)
     assert_int_equal(secret_load(nowhere, secret, NULL), -1);
 }
 
+static hash_t
+take_back(bench_t *bench, halt_what_t what, const char *name)
+{
+    sealed_t sealed = site_seal_stop(bench->site, site_stop(bench->site, what, name), "olaf");
+    hash_t hash = hash_of(bytes_slice(sealed.document));
+    assert_fine(bench, add(bench, sealed));
+    return hash;
+}
+
+static void
+a_revoked_grant_is_none_by_itself_either(void **state)
+{
+    bench_t *bench = *state;
+    char text[HASH_TEXT];
+    bench->authority = site_seal_grant(bench->site, grant_of(bench), "pat,pia");
+    hash_t hash = hash_of(bytes_slice(bench->authority.document));
+    take_back(bench, HALT_GRANT, hash_write(&hash, text));
+    assert_null(trust_check_grant(bench->site->trust, bytes_slice(bench->authority.document),
+                                  bytes_slice(bench->authority.armors), bench->site->now,
+                                  &bench->fault));
+    assert_fault(bench, true, FAULT_REVOKED);
+}
+
+/* As after a restart, when people no longer list who signed it. */
+static void
+a_stored_revoke_outlives_its_signer(void **state)
+{
+    bench_t *bench = *state;
+    stop_t *revoke = site_stop(bench->site, HALT_WORKER, "w1");
+    sealed_t sealed = site_seal_stop(bench->site, revoke, "stranger");
+    assert_fine(bench, trust_restore(bench->site->trust, bytes_slice(sealed.document),
+                                     bytes_slice(sealed.armors), &bench->fault));
+    sealed_done(&sealed);
+    assert_fault(bench, check_order(bench, order_of(bench), "pat"), FAULT_REVOKED);
+    assert_non_null(strstr(bench->fault.text, "somebody who left"));
+}
+
+/* A pardoned revoke, older than all of them, is no lifted stop that could make room for one. */
+static void
+pardon_a_revoke(bench_t *bench)
+{
+    people_t *people = people_next(bench);
+    people->pardons = memory_new(1, sizeof *people->pardons);
+    people->pardons[people->pardon_count++] = take_back(bench, HALT_WORKER, "w2");
+    assert_fine(bench, add_people(bench, people));
+}
+
 /* Of lifted stops the oldest makes room, wherever it stands. */
 static void
 the_oldest_lifted_stop_makes_room(void **state)
 {
     bench_t *bench = *state;
     hash_t hashes[3];
+    pardon_a_revoke(bench);
     for (size_t i = 0; i < TRUST_STOPS_MAX; i++) {
         stop_t *stop = site_stop(bench->site, HALT_PLAYBOOK, "disk-full");
         snprintf(stop->nonce, sizeof stop->nonce, "%032zx", i);
@@ -901,6 +949,8 @@ main(void)
         TEST(site_folders_that_hold_something_else),
         TEST(paths_that_are_too_long),
         TEST(secrets_that_are_none),
+        TEST(a_revoked_grant_is_none_by_itself_either),
+        TEST(a_stored_revoke_outlives_its_signer),
         TEST(the_oldest_lifted_stop_makes_room),
         TEST(documents_have_so_many_lines),
         TEST(people_have_so_many_lines),
