@@ -81,6 +81,22 @@ signed_documents_that_are_none(void **state)
 }
 
 static void
+a_document_that_is_none_has_no_name(void **state)
+{
+    static const char *const types[] = {"root", "fleet", "order"};
+    bench_t *bench = *state;
+    char name[TRUST_NAME_MAX];
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        sealed_t sealed = hollow(bench, types[i], SIGN_ROOT, "");
+        assert_fault(bench, trust_name(bytes_slice(sealed.document), name, &bench->fault),
+                     FAULT_FORMAT);
+        sealed_done(&sealed);
+    }
+    assert_fine(bench, trust_name(bytes_slice(bench->site->north.document), name, &bench->fault));
+    assert_string_equal(name, "fleet.north");
+}
+
+static void
 a_first_root_that_is_none(void **state)
 {
     bench_t *bench = *state;
@@ -925,6 +941,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(signed_documents_that_are_none),
+        TEST(a_document_that_is_none_has_no_name),
         TEST(a_first_root_that_is_none),
         TEST(roots_come_in_their_order_and_once),
         TEST(a_root_with_a_key_that_is_taken),
