@@ -231,12 +231,6 @@ trust_add_stop(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
 }
 
 int
-trust_add_revoke(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
-{
-    return trust_keep_revoke(self, document, armors, false, fault);
-}
-
-int
 trust_add_resume(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
     return trust_keep_resume(self, document, armors, false, fault);

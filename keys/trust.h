@@ -54,10 +54,9 @@ int trust_add_resume(trust_t *self, slice_t document, slice_t armors, fault_t *f
  * signature by a revoked key or person is FAULT_REVOKED, except beside a release, which goes
  * without it; a fleet needs another officer's; so are an order for a revoked worker, a revoked
  * release, a revoked grant. A holder signs roots and people all the same: root's quorum has the
- * last word, and people that list a revoke's hash as pardoned end it. */
-int trust_add_revoke(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
-
-/* Which of the six by the first line. FAULT_FORMAT for any other type. */
+ * last word, and people that list a revoke's hash as pardoned end it.
+ *
+ * trust_add takes any of the six, by the first line. FAULT_FORMAT for any other type. */
 int trust_add(trust_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
 
 /* The same for what was kept before, in the same order: people who lost root's quorum since, or a
