@@ -371,9 +371,9 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
     peer->seen = self->now;
     event->made = hash;
     if (is_early(receipt, peer)) {
-        if (peer->oldest)
+        if (peer->oldest && !peer->asked)
             peer_welcome(self, peer);
-        peer->oldest = 0; /* once; its HELLO tells again */
+        peer->asked = true; /* once; its HELLO tells again */
         return 0;
     }
     int known = known_receipt(self, receipt, &hash, peer, fault);

@@ -72,8 +72,8 @@ typedef struct {
 struct peer {
     worker_row_t row;
     wall_t seen;       /* 0: not since the start */
-    uint64_t oldest;   /* receipt that it still has for us, as its last HELLO told; 0 before, and
-                          while it is asked to say it again */
+    uint64_t oldest;   /* receipt that it still has for us, as its last HELLO told; 0 before */
+    bool asked;        /* to say it again, since then */
     value_t *versions; /* of documents, as its last HELLO told; NULL before */
     size_t work_count, work_capacity;
     work_t *work; /* in the order of arrival */
@@ -118,7 +118,7 @@ struct core {
     const holds_t *holds; /* NULL where there are none */
     size_t braked_count;
     brake_row_t *braked; /* one a region, and "-" */
-    size_t revokes; /* that came since the start */
+    size_t revokes;      /* that came since the start */
     size_t halt_count, halt_capacity;
     held_halt_t *halts; /* in the order of arrival */
     wall_t halts_swept;

@@ -360,6 +360,32 @@ a_receipt_before_an_older_one_is_not_taken(void **state)
     incident_is(self, 1, INCIDENT_RESOLVED, "verified");
 }
 
+/* Another broker acknowledged the first of three; answers to offers bring the third in front. */
+static void
+the_oldest_that_a_worker_still_has_is_taken_whatever_came_before_it(void **state)
+{
+    house_t *self = *state;
+    sealed_t second = {0}, third = {0};
+    authorise(self);
+    self->head[0] = hash_of(slice_text("the first"));
+    self->sequence[0] = 1;
+    second = receipt_of(self, "w1", "usage", OUTCOME_OK, OUTCOME_OPEN);
+    self->head[0] = hash_of(bytes_slice(second.document));
+    self->sequence[0] = 2;
+    third = receipt_of(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    hello_from(self, "w1", 3, 2);
+    assert_int_equal(send_receipt(self, "w1", &third), 0);
+    assert_int_equal(sent(self, MESSAGE_WELCOME, "w1"), 1);
+    assert_int_equal(send_receipt(self, "w1", &second), 0);
+    assert_int_equal(sent(self, MESSAGE_ACK, "w1"), 1);
+    assert_true(told(self, "gap"));
+    assert_int_equal(send_receipt(self, "w1", &third), 0);
+    assert_int_equal(sent(self, MESSAGE_ACK, "w1"), 1);
+    assert_int_equal(run_now(self).state, RUN_SUCCEEDED);
+    sealed_done(&second);
+    sealed_done(&third);
+}
+
 static void
 a_second_receipt_with_the_same_number_is_told(void **state)
 {
@@ -604,6 +630,7 @@ main(void)
         CASE(a_receipt_of_another_worker_or_with_a_bad_signature_is_not_taken),
         CASE(a_gap_in_the_receipts_is_told),
         CASE(a_receipt_before_an_older_one_is_not_taken),
+        CASE(the_oldest_that_a_worker_still_has_is_taken_whatever_came_before_it),
         CASE(a_second_receipt_with_the_same_number_is_told),
         CASE(a_second_receipt_with_the_same_number_is_known_from_then_on),
         CASE(a_receipt_that_comes_behind_its_parts_end_does_not_open_it_again),
