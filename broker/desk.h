@@ -23,7 +23,7 @@ typedef struct {
     const char *folder;        /* where the record is kept; NULL for none */
     const holds_t *holds;      /* NULL for none, and so with sinks */
     const sinks_t *sinks;
-    void *context;             /* of the two below */
+    void *context; /* of the two below */
 
     /* One step of the core, as part of the batch under way. */
     int (*step)(void *context, event_t *event, fault_t *fault);

@@ -55,6 +55,7 @@ cache_add(cache_t *self, const hash_t *hash, const backing_t *backing)
         self->lines = memory_grow(self->lines, self->count, &self->capacity, sizeof *self->lines);
         self->count++;
     }
+    assert(self->lines);
     self->lines[self->next] = (cache_line_t){*hash, *backing};
     self->next = (self->next + 1) % CACHE_LINES;
 }

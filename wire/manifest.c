@@ -152,8 +152,8 @@ manifest_has_once(const manifest_t *self)
 bool
 manifest_gathers(const manifest_t *self, const manifest_step_t *step)
 {
-    bool gives = !step->once && step->kind != STEP_APPROVE &&
-                 !manifest_is_for_failure(self, step->name);
+    bool gives =
+        !step->once && step->kind != STEP_APPROVE && !manifest_is_for_failure(self, step->name);
     for (size_t i = 0; gives && i < self->need_count; i++)
         if (!strcmp(self->needs[i].need, step->name) &&
             manifest_step(self, self->needs[i].step)->once)

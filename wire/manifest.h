@@ -25,7 +25,7 @@
 #define STEP_EACH_MAX         256
 #define STEP_WAIT_MAX_S       (24 * 3600) /* for a person */
 #define INPUT_LIST_MAX        64
-#define ONCE_TARGETS_MAX      64 /* of a run in which a step runs once for all of them */
+#define ONCE_TARGETS_MAX      64           /* of a run in which a step runs once for all of them */
 #define ONCE_OUTPUTS_MAX      (256 * 1024) /* bytes that it is shown of what they gave */
 
 typedef enum {

@@ -21,7 +21,7 @@ struct walk {
     const manifest_t *manifest;
     stage_t stage;
     bool failed, unknown, halted, undo_denied, undo_only;
-    bool without_once;       /* steps that are once have no place here */
+    bool without_once;     /* steps that are once have no place here */
     size_t running, ended; /* strides */
     mark_t marks[MANIFEST_STEPS_MAX];
 };

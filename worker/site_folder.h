@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* site_folder - root, people, fleets, stops, revokes and resumes as files (docs/PROTOCOL.md 11), replaced so
- * that a crash at any moment leaves a document and the signatures that belong to it. */
+/* site_folder - root, people, fleets, stops, revokes and resumes as files (docs/PROTOCOL.md 11),
+ * replaced so that a crash at any moment leaves a document and the signatures that belong to it. */
 #ifndef TOCSIN_SITE_FOLDER_H
 #define TOCSIN_SITE_FOLDER_H
 

@@ -203,7 +203,7 @@ try_consent_again(enemy_t *self, table_t *table, slice_t document, slice_t armor
     int64_t before = begun(self);
     hash_t shown;
     CLEANUP(lie_clear) lie_t lie = begin_guarded(self, table);
-    table->lie = &lie;
+    table_lies(table, &lie);
     verdict(up_to_consent(self, table, &shown), "another run waits for its own consent", table);
     send_word(table, self->worker, document, armors);
     hear(table, SAID_DECLINE);
@@ -221,7 +221,7 @@ tell_consents(enemy_t *self, table_t *table)
     CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
     CLEANUP(lie_clear) lie_t lie = begin_guarded(self, table);
     int64_t before = begun(self);
-    table->lie = &lie;
+    table_lies(table, &lie);
     shown = table->answer.receipt;
     try_words(self, table, answers, ARRAY_SIZE(answers), true, &shown);
     say_word(self, table, &plain, false, &shown);

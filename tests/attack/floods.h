@@ -53,7 +53,7 @@ flood_offers(enemy_t *self, table_t *table)
         snprintf(digits, sizeof digits, "%08x", i);
         memcpy(nonce, digits, 8);
         lie.run = hash_of(bytes_slice(lie.authority));
-        table->lie = &lie;
+        table_lies(table, &lie);
         offer(table, find_peer(table, self->worker));
         drain(self, table);
     }

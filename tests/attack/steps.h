@@ -97,7 +97,7 @@ tell_steps(enemy_t *self, table_t *table)
             "byz_reorder_steps: without what a step needs, it is another manifest", table);
     CLEANUP(lie_clear) lie_t good = begin_guarded(self, table);
     hash_t shown = table->answer.receipt;
-    table->lie = &good;
+    table_lies(table, &good);
     speak_inside(self, table);
     settle(table, self->worker);
     verdict(begun(self) == before, "byz_reorder_steps: no word makes a later step begin", table);
@@ -120,7 +120,7 @@ tell_leaving(enemy_t *self, table_t *table)
 {
     CLEANUP(lie_clear) lie_t lie = begin_guarded(self, table);
     hash_t shown = table->answer.receipt;
-    table->lie = &lie;
+    table_lies(table, &lie);
     verdict(up_to_consent(self, table, &shown), "  and for a consent", table);
     say_word(self, table, &(word_t){0}, false, &shown);
     table->lie = NULL;

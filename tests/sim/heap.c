@@ -138,7 +138,7 @@ realloc(void *memory, size_t size)
     size_t has = malloc_usable_size(memory);
     if (memory && size <= has && size)
         return memory;
-    void *block = malloc(size);
+    void *block = malloc(size ? size : 1);
     if (block && memory) {
         memcpy(block, memory, has < size ? has : size);
         free(memory);
@@ -153,12 +153,9 @@ posix_memalign(void **out, size_t alignment, size_t size)
     if (!block)
         return ENOMEM;
     size_t back = alignment - (uintptr_t)block % alignment;
-    if (back == alignment) {
-        *out = block;
-        return 0;
-    }
-    *out = block + back;
-    *head_of(*out) = (head_t){.class = ALIGNED, .back = (uint32_t)back, .size = size};
+    *out = block + back % alignment;
+    if (*out != block)
+        *head_of(*out) = (head_t){.class = ALIGNED, .back = (uint32_t)back, .size = size};
     return 0;
 }
 

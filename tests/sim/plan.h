@@ -70,7 +70,7 @@ typedef struct {
     unsigned kills, partitions, jumps; /* how many of each, somewhere before heal_at */
     int64_t stop_at;                   /* when an officer stops something; 0 for never */
     halt_what_t stop_what;
-    int stop_machine; /* of HALT_WORKER */
+    int stop_machine;  /* of HALT_WORKER */
     int64_t resume_at; /* when officers lift it; 0 for never */
     sealed_t stop, resume,
         half; /* ours; NULLs where none; half: one officer's, that is not enough */

@@ -26,16 +26,10 @@ addresses_are_read_with_their_port(void **state)
 static void
 what_is_no_address_is_refused(void **state)
 {
-    static const char *const texts[] = {"",
-                                        "127.0.0.1",
-                                        ":7011",
-                                        "127.0.0.1:",
-                                        "[]:7011",
-                                        "a:0",
-                                        "a:65536",
-                                        "a:07011",
-                                        "0123456789012345678901234567890123456789012345678901234567"
-                                        "89012345:1"};
+    static const char long_name[] = "0123456789012345678901234567890123456789012345678901234567"
+                                    "89012345:1";
+    static const char *const texts[] = {"",    "127.0.0.1", ":7011",   "127.0.0.1:", "[]:7011",
+                                        "a:0", "a:65536",   "a:07011", long_name};
     address_t address;
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -47,7 +41,7 @@ a_port_is_listened_on_once(void **state)
 {
     fault_t fault = {0};
     address_t address = {"127.0.0.1", 0};
-    struct sockaddr_in name;
+    struct sockaddr_in name = {0};
     socklen_t size = sizeof name;
     (void)state;
     CLEANUP(descriptor_close) int first = address_listen(&address, &fault);

@@ -238,7 +238,7 @@ what_runs_once_gathers_what_each_target_gave(void **state)
 {
     (void)state;
     fault_t fault = {0};
-    char gathered[8] = "";
+    CLEANUP(bytes_destroy) bytes_t *gathered = bytes_new();
     CLEANUP(manifest_destroy)
     manifest_t *self = manifest_decode(
         slice_text(SMALL "step a run 60 -\nstep b run 60 always,once\nstep c approve 60 -\n"
@@ -250,8 +250,9 @@ what_runs_once_gathers_what_each_target_gave(void **state)
         fail_msg("%s", fault.text);
     for (size_t i = 0; i < self->step_count; i++)
         if (manifest_gathers(self, &self->steps[i]))
-            strcat(gathered, self->steps[i].name);
-    assert_string_equal(gathered, "a"); /* c gives nothing, d is for a failure, e is once too */
+            bytes_add_text(gathered, self->steps[i].name);
+    assert_string_equal(bytes_text(gathered),
+                        "a"); /* c gives nothing, d is for a failure, e is once too */
     assert_true(manifest_has_once(self));
     assert_int_equal(manifest_check_called(self, &fault), -1);
     assert_int_equal(fault.code, FAULT_DENIED);

@@ -183,7 +183,7 @@ static void
 no_two_bodies_share_a_moment(void **state)
 {
     bench_t *self = *state;
-    alert_t first, second;
+    alert_t first = {0}, second = {0};
     begin(self);
     wall_t now = wall_now();
     slice_t body = slice_text("{\"alerts\":[" FIRING("DiskFull") "]}");
