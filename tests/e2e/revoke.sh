@@ -33,7 +33,7 @@ calls_before=$(calls north-1)
 ok "  he is revoked, and all confirm" eval 'revoke person giang >"$SITE_HOME/revoked" && grep -q "confirmed by .*north-1.*north-2.*south-1" "$SITE_HOME/revoked"'
 begun=$(begins north-1)
 let_go north-1
-ok "  the run ends" ended stopped
+ok "  ord_revoked_midrun: the run ends" ended stopped
 ok "  between its two ops" test "$(begins north-1)" = "$begun"
 ok "  and says who took it back, and why" part_says north-1 "person 'giang' was revoked by chi: it was stolen"
 ok "he orders no more" eval 'glance north-1 --target north-1 && refuses 4 "person .giang. was revoked" with giang run start "$PLAN" --reason "again"'
@@ -43,7 +43,7 @@ ok "  after kill -9 of broker and worker either" eval 'wait_for 20 worker_online
 ok "nor reads" refuses 3 "no broker" as giang --wait=2s status
 ok "another does both" eval 'glance north-1 --target north-1 && started dung && ended succeeded'
 
-ok "a worker is revoked while its connection is open" revoke worker south-1
+ok "net_revoked_key_open_connection: a worker is revoked while it is connected" revoke worker south-1
 ok "  and the broker hears it no more" wait_for 40 not worker_online south-1
 
 ok "what is revoked is listed" says "^[0-9a-f]+ +person +giang .* it was stolen" tocsin stop list

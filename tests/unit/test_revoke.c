@@ -80,6 +80,7 @@ a_revoked_persons_orders_count_no_more(void **state)
     assert_fine(bench, check_order(bench, order_of(bench), "pia"));
 }
 
+/* key_denied */
 static void
 a_revoked_key_counts_no_more_its_persons_others_do(void **state)
 {
@@ -175,7 +176,8 @@ only_people_that_pardon_it_end_a_revoke(void **state)
     assert_true(trust_halt(bench->site->trust, 0)->lifted);
 }
 
-/* A broker that hides it for a while, or hands it on late, changes nothing. */
+/* deny_list_shrinks: each revoke is kept by itself, and only people end it. A broker that hides it
+ * for a while, or hands it on late, changes nothing. */
 static void
 a_revoke_that_comes_behind_its_pardon_is_nothing(void **state)
 {
