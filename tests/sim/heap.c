@@ -153,9 +153,11 @@ posix_memalign(void **out, size_t alignment, size_t size)
     if (!block)
         return ENOMEM;
     size_t back = alignment - (uintptr_t)block % alignment;
-    *out = block + back % alignment;
-    if (*out != block)
-        *head_of(*out) = (head_t){.class = ALIGNED, .back = (uint32_t)back, .size = size};
+    *out = block;
+    if (back == alignment)
+        return 0;
+    *out = (uint8_t *)*out + back;
+    *head_of(*out) = (head_t){.class = ALIGNED, .back = (uint32_t)back, .size = size};
     return 0;
 }
 
