@@ -4,19 +4,15 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <czmq.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "common/log.h"
 #include "common/moment.h"
-#include "keys/hash.h"
+#include "wire/http.h"
 
-#define ALERTS_PATH "/v1/alerts/"
-#define TURNS_MAX   10000 /* of MHD_run in one turn of ours */
-#define TICK_MS     1000
-
+#define TICK_MS       1000
 #define WEB_ADDRESSES 256 /* places for addresses that were refused */
 
 typedef struct {
@@ -62,7 +58,6 @@ typedef struct {
     const settings_t *settings;
     zsock_t *pipe;
     struct MHD_Daemon *daemon;
-    int fd;
     struct MHD_Response *recorded; /* 200, for everyone */
     zlistx_t *waiting;             /* request_t, suspended, not with the loop yet; MHD owns them */
     size_t flying;                 /* bytes of bodies that the loop has */
@@ -87,31 +82,6 @@ request_destroy(request_t **self_p)
     bytes_destroy(&(*self_p)->body);
     free(*self_p);
     *self_p = NULL;
-}
-
-static struct MHD_Response *
-respond(const char *text)
-{
-    char body[FAULT_TEXT_MAX + 2];
-    int size = snprintf(body, sizeof body, "%s\n", text);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer((size_t)size, body, MHD_RESPMEM_MUST_COPY);
-    MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    return response;
-}
-
-static enum MHD_Result
-answer(struct MHD_Connection *connection, unsigned status, const char *text)
-{
-    struct MHD_Response *response = respond(text);
-    if (status == MHD_HTTP_UNAUTHORIZED)
-        MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
-    if (status >= 400)
-        MHD_add_response_header(response, "Connection", "close");
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
 }
 
 /* Its source signs: so far anyone may have sent it. */
@@ -182,16 +152,6 @@ log_refusal(edge_t *self, struct MHD_Connection *connection, const char *text)
     self->unsaid = 0;
 }
 
-static bool
-has_token(const request_t *self)
-{
-    const char *header =
-        MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, "Authorization");
-    if (!header || strncmp(header, "Bearer ", 7) != 0)
-        return false;
-    return slice_same_secret(slice_text(header + 7), bytes_slice(self->source->token));
-}
-
 static refusals_t *
 refusals_of(edge_t *self, struct MHD_Connection *connection)
 {
@@ -210,22 +170,15 @@ refusals_of(edge_t *self, struct MHD_Connection *connection)
 static void
 look_at(edge_t *self, request_t *request, const char *method, const char *path)
 {
-    if (!strcmp(path, "/v1/health")) {
-        bool get = !strcmp(method, "GET");
-        refuse(request, get ? MHD_HTTP_OK : MHD_HTTP_METHOD_NOT_ALLOWED,
-               get ? "ok" : "health is read with GET");
+    const char *name = NULL, *text = NULL;
+    unsigned status = http_route(method, path, &name, &text);
+    if (status) {
+        refuse(request, status, text);
         return;
     }
-    if (strncmp(path, ALERTS_PATH, sizeof ALERTS_PATH - 1) != 0) {
-        refuse(request, MHD_HTTP_NOT_FOUND, "alerts are posted to " ALERTS_PATH "SOURCE");
-        return;
-    }
-    if (strcmp(method, "POST") != 0) {
-        refuse(request, MHD_HTTP_METHOD_NOT_ALLOWED, "alerts are posted: use POST");
-        return;
-    }
-    request->source = settings_source(self->settings, path + sizeof ALERTS_PATH - 1);
-    if (!request->source || (request->source->token && !has_token(request)))
+    const source_t *source = request->source = settings_source(self->settings, name);
+    if (!source ||
+        (source->token && !http_has_token(request->connection, bytes_slice(source->token))))
         refuse(request, MHD_HTTP_UNAUTHORIZED,
                "no such source, or no 'Authorization: Bearer' with its token");
     else if (is_unproven(request) &&
@@ -285,7 +238,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *path, c
         if (request->status < 400)
             return MHD_YES;
         log_refusal(self, connection, request->text);
-        return answer(connection, request->status, request->text);
+        return http_answer(connection, request->status, request->text);
     }
     if (*size) {
         add_body(self, request, data, *size);
@@ -295,7 +248,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *path, c
     if (request->recorded)
         return MHD_queue_response(connection, MHD_HTTP_OK, self->recorded);
     if (request->status)
-        return answer(connection, request->status, request->text);
+        return http_answer(connection, request->status, request->text);
     visitor_of(connection)->request = request;
     MHD_suspend_connection(connection);
     zlistx_add_end(self->waiting, request);
@@ -341,18 +294,6 @@ free_item(void **item)
 {
     free(*item);
     *item = NULL;
-}
-
-/* Goes on while the library has something that no descriptor will tell of. */
-static void
-run(edge_t *self)
-{
-    MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
-    for (int turn = 0; turn < TURNS_MAX; turn++) {
-        MHD_run(self->daemon);
-        if (MHD_get_timeout(self->daemon, &timeout_ms) != MHD_YES || timeout_ms)
-            return;
-    }
 }
 
 static void
@@ -451,7 +392,7 @@ hand_on(edge_t *self)
     while (zlistx_size(self->waiting) && self->flying < WEB_FLIGHT_MAX)
         refused = hand_on_batch(self) || refused;
     if (refused)
-        run(self);
+        http_run(self->daemon);
 }
 
 /* What the loop is done with. */
@@ -469,7 +410,7 @@ settle(edge_t *self, batch_t *batch)
     }
     self->flying -= batch->bytes;
     batch_destroy(&batch);
-    run(self);
+    http_run(self->daemon);
 }
 
 /* Cuts connections that take longer than WEB_REQUEST_MS over a request. */
@@ -484,7 +425,7 @@ tick(edge_t *self)
          visitor = zlistx_next(self->visitors))
         if (now.ms - visitor->since.ms > WEB_REQUEST_MS)
             shutdown(visitor->fd, SHUT_RDWR);
-    run(self);
+    http_run(self->daemon);
 }
 
 /* Whether it goes on. */
@@ -507,7 +448,7 @@ open_edge(edge_t *self, int listening)
     self->waiting = zlistx_new();
     self->visitors = zlistx_new();
     zlistx_set_destructor(self->visitors, free_item);
-    self->recorded = respond("recorded");
+    self->recorded = http_response("recorded");
     self->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, self,
         MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -516,10 +457,7 @@ open_edge(edge_t *self, int listening)
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(WEB_REQUEST_MS / 1000),
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, self, MHD_OPTION_END);
-    if (!self->daemon)
-        return false;
-    self->fd = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    return true;
+    return self->daemon;
 }
 
 static void
@@ -544,7 +482,7 @@ dismiss(edge_t *self)
         refuse(visitor->request, MHD_HTTP_SERVICE_UNAVAILABLE, "the broker is stopping");
         MHD_resume_connection(visitor->request->connection);
     }
-    run(self);
+    http_run(self->daemon);
 }
 
 typedef struct {
@@ -573,11 +511,11 @@ edge(zsock_t *pipe, void *opening_)
     bool serving = open && is_to_serve(pipe);
     while (serving) {
         zmq_pollitem_t items[] = {{.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
-                                  {.fd = self.fd, .events = ZMQ_POLLIN}};
+                                  {.fd = http_fd(self.daemon), .events = ZMQ_POLLIN}};
         if (zmq_poll(items, ARRAY_SIZE(items), TICK_MS) < 0 && errno != EINTR)
             break;
         if (items[1].revents & ZMQ_POLLIN)
-            run(&self);
+            http_run(self.daemon);
         if (items[0].revents & ZMQ_POLLIN && !on_pipe(&self))
             break;
         tick(&self);

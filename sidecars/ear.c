@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecars/ear.h"
 
-#include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/log.h"
-#include "keys/hash.h"
-
-#define ALERTS_PATH "/v1/alerts/"
-#define TURNS_MAX   1000 /* of MHD_run in one turn of ours */
+#include "wire/http.h"
 
 struct ear {
     const relay_settings_t *settings;
     struct MHD_Daemon *daemon;
-    int fd;
     on_body_t on_body;
     void *context;
 };
@@ -35,45 +29,17 @@ request_destroy(request_t **self_p)
     *self_p = NULL;
 }
 
-static enum MHD_Result
-answer(struct MHD_Connection *connection, unsigned status, const char *text)
-{
-    char body[FAULT_TEXT_MAX + 2];
-    int size = snprintf(body, sizeof body, "%s\n", text);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer((size_t)size, body, MHD_RESPMEM_MUST_COPY);
-    MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    if (status >= 400)
-        MHD_add_response_header(response, "Connection", "close");
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static bool
-has_token(struct MHD_Connection *connection, const relay_source_t *source)
-{
-    const char *header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-    if (!header || strncmp(header, "Bearer ", 7) != 0)
-        return false;
-    return slice_same_secret(slice_text(header + 7), bytes_slice(source->token));
-}
-
 /* What can be said before the body is there: 0, or a status with its sentence. */
 static unsigned
 look_at(const ear_t *self, struct MHD_Connection *connection, const char *method, const char *path,
         const relay_source_t **source, const char **text)
 {
-    bool alerts = !strncmp(path, ALERTS_PATH, sizeof ALERTS_PATH - 1);
-    if (!strcmp(path, "/v1/health") && !strcmp(method, "GET"))
-        return *text = "ok", MHD_HTTP_OK;
-    if (!alerts)
-        return *text = "alerts are posted to " ALERTS_PATH "SOURCE", MHD_HTTP_NOT_FOUND;
-    if (strcmp(method, "POST") != 0)
-        return *text = "alerts are posted: use POST", MHD_HTTP_METHOD_NOT_ALLOWED;
-    *source = relay_settings_source(self->settings, path + sizeof ALERTS_PATH - 1);
-    if (*source && has_token(connection, *source))
+    const char *name = NULL;
+    unsigned status = http_route(method, path, &name, text);
+    if (status)
+        return status;
+    *source = relay_settings_source(self->settings, name);
+    if (*source && http_has_token(connection, bytes_slice((*source)->token)))
         return 0;
     *text = "no such source, or no 'Authorization: Bearer' with its token";
     return MHD_HTTP_UNAUTHORIZED;
@@ -94,9 +60,9 @@ hand_on(ear_t *self, struct MHD_Connection *connection, request_t *request)
     const relay_source_t *source = request->source;
     request->source = NULL;
     if (!self->on_body(self->context, source, bytes_slice(request->body), &fault))
-        return answer(connection, MHD_HTTP_OK, "signed and kept");
+        return http_answer(connection, MHD_HTTP_OK, "signed and kept");
     log_warning("source=%s: a post was refused: %s", source->name, fault.text);
-    return answer(connection, status_of(fault.code), fault.text);
+    return http_answer(connection, status_of(fault.code), fault.text);
 }
 
 static enum MHD_Result
@@ -107,7 +73,7 @@ begin(ear_t *self, struct MHD_Connection *connection, const char *method, const 
     const relay_source_t *source = NULL;
     unsigned status = look_at(self, connection, method, path, &source, &text);
     if (status)
-        return answer(connection, status, text);
+        return http_answer(connection, status, text);
     request_t *request = memory_new(1, sizeof *request);
     request->source = source;
     request->body = bytes_new();
@@ -151,10 +117,8 @@ ear_new(const relay_settings_t *settings, int listening, on_body_t on_body, void
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)EAR_MEMORY_MAX, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)EAR_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)EAR_IDLE_S,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, self, MHD_OPTION_END);
-    if (self->daemon) {
-        self->fd = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    if (self->daemon)
         return self;
-    }
     close(listening);
     free(self);
     fault_set(fault, FAULT_IO, "the HTTP server does not start");
@@ -174,17 +138,11 @@ ear_destroy(ear_t **self_p)
 int
 ear_fd(const ear_t *self)
 {
-    return self->fd;
+    return http_fd(self->daemon);
 }
 
-/* Goes on while the library has something that no descriptor will tell of. */
 void
 ear_run(ear_t *self)
 {
-    MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
-    for (int turn = 0; turn < TURNS_MAX; turn++) {
-        MHD_run(self->daemon);
-        if (MHD_get_timeout(self->daemon, &timeout_ms) != MHD_YES || timeout_ms)
-            return;
-    }
+    http_run(self->daemon);
 }
