@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wires - the network between the hub and each machine, both ways; and, where the seed says so, a
- * broker that lies: it keeps a list of everything that it ever saw, and says whatever it likes but
- * for what only people's keys could make. */
+/* wires - the network between the hub and each machine, both ways. */
 #ifndef TOCSIN_SIM_WIRES_H
 #define TOCSIN_SIM_WIRES_H
 
@@ -22,7 +20,7 @@ void wires_switch(wires_t *self, int machine);
 /* Cuts a machine off until then: what it says, what it hears, or both. */
 void wires_cut(wires_t *self, int machine, bool says, bool hears, int64_t until);
 
-/* The liar speaks, of its own accord. */
-void wires_lie(wires_t *self);
+/* To a machine, from whoever says that it is its hub; takes over frames. */
+void wires_whisper(wires_t *self, int machine, frames_t *frames);
 
 #endif

@@ -8,6 +8,7 @@
 #include "tests/sim/desk.h"
 #include "tests/sim/facts.h"
 #include "tests/sim/hub.h"
+#include "tests/sim/liar.h"
 #include "tests/sim/machine.h"
 #include "tests/sim/memo.h"
 #include "tests/sim/wires.h"
@@ -155,7 +156,7 @@ on_lie(world_t *self, due_t *due)
 {
     (void)due;
     self->faults++;
-    wires_lie(self->wires);
+    liar_speak(self->liar);
     if (!self->healed)
         world_after(self, chance_from(&self->chance, 20, 3000), (due_t){.act = on_lie});
 }
@@ -280,6 +281,7 @@ world_new(uint64_t seed, bool trace)
     estate();
     plan_make(&self->plan, &self->chance);
     self->wires = wires_new(self);
+    self->liar = self->plan.lying ? liar_new(self) : NULL;
     self->facts = facts_new(self);
     self->desk = desk_new(self);
     self->hub = hub_new(self, HUB);
@@ -303,6 +305,7 @@ world_destroy(world_t **self_p)
     hub_destroy(&self->second);
     desk_destroy(&self->desk);
     facts_destroy(&self->facts);
+    liar_destroy(&self->liar);
     wires_destroy(&self->wires);
     for (size_t i = 0; i < self->count; i++)
         frames_destroy(&self->queue[i].frames);

@@ -17,6 +17,7 @@ typedef struct hub hub_t;
 typedef struct desk desk_t;
 typedef struct machine machine_t;
 typedef struct wires wires_t;
+typedef struct liar liar_t;
 typedef struct facts facts_t;
 
 /* Something that will happen; acts once, and its frames are freed behind it. */
@@ -44,6 +45,7 @@ struct world {
     desk_t *desk;
     machine_t *machines[MACHINES_MAX];
     wires_t *wires;
+    liar_t *liar; /* NULL where the broker does not lie */
     facts_t *facts;
     bool healed;
     const char *broken; /* the invariant; NULL while all hold */
