@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "wire/alertmanager.h"
+#include "broker/batch.h"
 #include "broker/catalog.h"
-#include "broker/desk.h"
 #include "broker/examiner.h"
 #include "broker/hearing.h"
 #include "broker/notifier.h"
@@ -21,15 +21,9 @@
 #include "wire/checkpoint.h"
 #include "wire/message.h"
 
-#define EXIT_RECORD 2 /* the record could not be written */
-#define SETTLED_MS  1000
-#define PRUNE_MS    (3600 * 1000)
-#define NOTICES_MS  (7LL * 24 * 3600 * 1000) /* notices are kept, whatever became of them */
-
-typedef struct {
-    caller_t caller;
-    frames_t *frames;
-} reply_t;
+#define SETTLED_MS 1000
+#define PRUNE_MS   (3600 * 1000)
+#define NOTICES_MS (7LL * 24 * 3600 * 1000) /* notices are kept, whatever became of them */
 
 struct broker {
     const settings_t *settings;
@@ -50,85 +44,12 @@ struct broker {
     mono_t pruned;        /* the outbox */
     desk_house_t house;
     desk_t *desk;
-    actions_t *actions; /* of the batch */
-    size_t written;     /* of its rows */
-    bool begun;         /* a transaction is open */
-    bool owed;          /* who asked or posted waits for its commit */
-    bool held;          /* it waits for more, and a timer for it */
-    size_t reply_count, reply_capacity;
-    reply_t *replies; /* of the batch */
-    bool due;         /* a tick is */
+    batch_t *batch;
+    bool held; /* the batch waits for more, and a timer for it */
+    bool due;  /* a tick is */
 };
 
-/* The record ---------------------------------------------------------------------------------- */
-
-/* What stands in memory is ahead of the disk and may not be used: start again from the disk. */
-static void
-end_without_record(const fault_t *fault)
-{
-    log_error("the record cannot be written: %s (%s); nothing after the last commit was "
-              "acknowledged",
-              fault->text, fault_word(fault->code));
-    _exit(EXIT_RECORD);
-}
-
-static void
-write_row(broker_t *self, const row_t *row)
-{
-    fault_t fault = {0};
-    if ((!self->begun && self->store->begin(self->store->self, &fault)) ||
-        self->store->put(self->store->self, row, &fault))
-        end_without_record(&fault);
-    self->begun = true;
-}
-
-static void
-write_rows(broker_t *self)
-{
-    for (; self->written < self->actions->row_count; self->written++) {
-        const row_t *row = self->actions->rows[self->written];
-        write_row(self, row);
-        if (row->kind == ROW_EVENT)
-            desk_tell(self->desk, &row->event);
-        else if (row->kind == ROW_SAID)
-            desk_tell_said(self->desk, &row->said);
-    }
-}
-
-static int
-step(void *context, event_t *event, fault_t *fault)
-{
-    broker_t *self = context;
-    int result = core_step(self->core, event, wall_now(), self->actions, fault);
-    write_rows(self);
-    return result;
-}
-
-static void
-answer_later(void *context, const caller_t *caller, frames_t **frames)
-{
-    broker_t *self = context;
-    self->owed = self->owed || !slice_is(frames_at(*frames, 0), message_word(MESSAGE_EVENT));
-    self->replies =
-        memory_grow(self->replies, self->reply_count, &self->reply_capacity, sizeof(reply_t));
-    self->replies[self->reply_count++] = (reply_t){*caller, MOVE(*frames)};
-}
-
-static void
-send_all(broker_t *self, const actions_t *done)
-{
-    for (size_t i = 0; i < done->send_count; i++) {
-        send_t *send = &done->sends[i];
-        if (!gate_send(self->gate, send->worker, &send->frames))
-            log_debug("worker=%s: not there; it is told when it says HELLO", send->worker);
-    }
-    for (size_t i = 0; i < self->reply_count; i++)
-        if (!gate_answer(self->gate, &self->replies[i].caller, &self->replies[i].frames))
-            desk_forget(self->desk, &self->replies[i].caller);
-    self->reply_count = 0;
-    if (self->web)
-        web_answer(self->web);
-}
+/* The batch ----------------------------------------------------------------------------------- */
 
 /* Behind everything else: nobody waits for the log. */
 static void
@@ -175,16 +96,9 @@ admit_anew(broker_t *self)
 static void
 commit(broker_t *self)
 {
-    fault_t fault = {0};
-    core_flush(self->core, self->actions);
-    write_rows(self);
-    if (self->begun && self->store->commit(self->store->self, &fault))
-        end_without_record(&fault);
-    self->begun = self->owed = false;
-    CLEANUP(actions_destroy) actions_t *done = self->actions;
-    self->actions = actions_new();
-    self->written = 0;
-    send_all(self, done);
+    CLEANUP(actions_destroy) actions_t *done = batch_commit(self->batch);
+    if (self->web)
+        web_answer(self->web);
     deliver(self);
     log_events(done);
     admit_anew(self);
@@ -204,7 +118,8 @@ on_message(broker_t *self, const caller_t *caller, const frames_t *frames, const
         desk_ask(self->desk, caller, frames, wall_now());
         return;
     }
-    if (failed || hearing_read(&event, type, frames, &state, &fault) || step(self, &event, &fault))
+    if (failed || hearing_read(&event, type, frames, &state, &fault) ||
+        batch_step(self->batch, &event, &fault))
         log_warning("%s=%s: %s (%s)", caller->worker ? "worker" : "person", caller->name,
                     fault.text, fault_word(fault.code));
 }
@@ -258,7 +173,7 @@ on_alert_posted(void *context, alert_t *alert, fault_t *fault)
 {
     post_t *post = context;
     event_t event = {.kind = EVENT_ALERT, .alert = alert, .region = post->source->region};
-    return step(post->broker, &event, fault);
+    return batch_step(post->broker->batch, &event, fault);
 }
 
 /* Documents, each with its armor behind it, until one is refused: what came before it is recorded,
@@ -270,7 +185,8 @@ take_signed(broker_t *self, const source_t *source, slice_t body, fault_t *fault
         event_t event = {.kind = EVENT_ALERT, .region = source->region, .who = source->name};
         if (count == POST_ALERTS_MAX)
             return fault_set(fault, FAULT_LIMIT, "over %u alerts in one body", count);
-        if (post_take(&body, &event.document, &event.armors, fault) || step(self, &event, fault))
+        if (post_take(&body, &event.document, &event.armors, fault) ||
+            batch_step(self->batch, &event, fault))
             return -1;
     }
     return 0;
@@ -282,11 +198,11 @@ on_post(void *context, const source_t *source, const alertmanager_t *alerts, sli
 {
     fault_t why = {0};
     post_t post = {context, source};
-    post.broker->owed = true;
+    batch_owe(post.broker->batch);
     if (!alerts)
         return take_signed(context, source, body, fault);
     if (alertmanager_each(alerts, source->name, on_alert_posted, &post, &why))
-        end_without_record(&why);
+        batch_end(&why);
     return 0;
 }
 
@@ -307,7 +223,7 @@ take_item(broker_t *self, catalog_item_t *item)
     if (item->kind == CATALOG_COMPLAINT) {
         snprintf(self->catalog_error, sizeof self->catalog_error, "%s", item->text);
         log_warning("catalog: %s", item->text);
-    } else if (step(self, &event, &fault)) {
+    } else if (batch_step(self->batch, &event, &fault)) {
         log_warning("release=%.12s: %s (%s)", hash_write(&item->hash, text), fault.text,
                     fault_word(fault.code));
     }
@@ -337,7 +253,7 @@ drain_notifier(broker_t *self)
         fault_t fault = {0};
         event_t event = {
             .kind = EVENT_NOTICED, .number = done.number, .code = done.code, .text = done.text};
-        if (step(self, &event, &fault))
+        if (batch_step(self->batch, &event, &fault))
             log_fault("notices", &fault);
     }
 }
@@ -354,10 +270,7 @@ tick_notifier(broker_t *self)
     if (self->pruned.ms && now.ms - self->pruned.ms < PRUNE_MS)
         return;
     query_t old = {.what = FIND_NOTICES_BEFORE, .number = (uint64_t)(wall_now().ms - NOTICES_MS)};
-    if ((!self->begun && self->store->begin(self->store->self, &fault)) ||
-        self->store->drop(self->store->self, &old, &fault))
-        end_without_record(&fault);
-    self->begun = true;
+    batch_drop(self->batch, &old);
     self->pruned = now;
 }
 
@@ -388,9 +301,8 @@ watch_site(broker_t *self)
     }
     CLEANUP(charter_destroy) charter_t *before = self->charter;
     self->charter = MOVE(charter);
-    core_use(self->core, self->charter, wall_now(), self->actions);
+    batch_use(self->batch, self->charter);
     gate_admit(self->gate, self->charter->trust);
-    write_rows(self);
     log_info("the site folder was read again");
 }
 
@@ -402,7 +314,7 @@ tick(broker_t *self)
     fault_t fault = {0};
     event_t event = {.kind = EVENT_TICK};
     self->due = false;
-    if (step(self, &event, &fault))
+    if (batch_step(self->batch, &event, &fault))
         log_fault("tick", &fault);
     watch_site(self);
     if (self->notifier)
@@ -442,7 +354,7 @@ on_held(zloop_t *loop, int timer, void *context)
 static void
 settle(broker_t *self, zloop_t *loop)
 {
-    if (self->owed || self->actions->send_count || self->notifier || !self->begun) {
+    if (batch_is_awaited(self->batch) || self->notifier || !batch_is_begun(self->batch)) {
         commit(self);
     } else if (!self->held) {
         self->held = zloop_timer(loop, BROKER_HOLD_MS, 1, on_held, self) >= 0;
@@ -466,7 +378,7 @@ on_gate(zloop_t *loop, zsock_t *socket, void *context)
     broker_t *self = context;
     (void)socket;
     drain_gate(self);
-    if (self->begun)
+    if (batch_is_begun(self->batch))
         take_all(self);
     settle(self, loop);
     return 0;
@@ -478,7 +390,7 @@ on_examined(zloop_t *loop, zsock_t *socket, void *context)
     broker_t *self = context;
     (void)socket;
     hear_workers(self);
-    if (self->begun)
+    if (batch_is_begun(self->batch))
         take_all(self);
     settle(self, loop);
     return 0;
@@ -534,7 +446,6 @@ broker_load(const settings_t *settings, fault_t *fault)
 {
     CLEANUP(broker_destroy) broker_t *self = memory_new(1, sizeof *self);
     self->settings = settings;
-    self->actions = actions_new();
     self->stamp = stamp_of(settings->site);
     self->charter = charter_load(settings->site, fault);
     if (!self->charter || curve_load(&self->pair, settings->curve_secret, fault))
@@ -560,13 +471,10 @@ broker_destroy(broker_t **self_p)
     gate_destroy(&self->gate);
     catalog_destroy(&self->catalog);
     notifier_destroy(&self->notifier);
+    batch_destroy(&self->batch);
     desk_destroy(&self->desk);
     core_destroy(&self->core);
     store_destroy(&self->store);
-    for (size_t i = 0; i < self->reply_count; i++)
-        frames_destroy(&self->replies[i].frames);
-    free(self->replies);
-    actions_destroy(&self->actions);
     machinekey_destroy(&self->key);
     charter_destroy(&self->charter);
     curve_forget(&self->pair);
@@ -624,7 +532,7 @@ take_grant(broker_t *self, const char *path)
     if (!failed) {
         event.document = bytes_slice(document);
         event.armors = bytes_slice(armors);
-        failed = step(self, &event, &fault);
+        failed = batch_step(self->batch, &event, &fault);
     }
     if (failed)
         log_fault(path, &fault);
@@ -639,6 +547,7 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
     self->core = core_new(self->charter, self->instance, self->store);
     core_sinks(self->core, &self->settings->sinks);
     core_hold(self->core, &self->settings->holds);
+    self->batch = batch_new(self->core, self->store, self->gate);
     self->house = (desk_house_t){
         .core = self->core,
         .store = self->store,
@@ -650,11 +559,12 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
         .folder = self->settings->state,
         .holds = &self->settings->holds,
         .sinks = &self->settings->sinks,
-        .context = self,
-        .step = step,
-        .answer = answer_later,
+        .context = self->batch,
+        .step = batch_step,
+        .answer = batch_answer,
     };
     self->desk = desk_new(&self->house);
+    batch_tell(self->batch, self->desk);
     if (core_load(self->core, fault))
         return -1;
     gate_admit(self->gate, self->charter->trust);
@@ -674,7 +584,7 @@ sign_checkpoint(broker_t *self)
                     self->key, document, armor);
     row_t row = {.kind = ROW_CHECKPOINT,
                  .checkpoint = {log->size, bytes_slice(document), bytes_slice(armor)}};
-    write_row(self, &row);
+    batch_write(self->batch, &row);
     commit(self);
 }
 
