@@ -153,11 +153,11 @@ live_many(const options_t *options)
     double wall = seconds_now() - start;
     uint64_t failed = atomic_load(&tally->failed);
     double lived = (double)atomic_load(&tally->lived);
-    printf("sim: %.0f seeds, %llu failed, %.1f ms, %.0f events and %.0f faults a seed,"
-           " %.0f times real time\n",
-           lived, (unsigned long long)failed, processor_ms() / lived,
-           (double)atomic_load(&tally->events) / lived, (double)atomic_load(&tally->faults) / lived,
-           (double)atomic_load(&tally->virtual_ms) / 1000 / wall);
+    printf("# a seed: %.1f ms of a core, %.0f events, %.0f faults\n", processor_ms() / lived,
+           (double)atomic_load(&tally->events) / lived,
+           (double)atomic_load(&tally->faults) / lived);
+    printf("sim: %.0f seeds, %llu failed, %.0f times real time\n", lived,
+           (unsigned long long)failed, (double)atomic_load(&tally->virtual_ms) / 1000 / wall);
     return failed ? 1 : 0;
 }
 
