@@ -83,7 +83,7 @@ static const struct {
     {"asked", answer_asked},       {"stops", answer_stops},
     {"change", answer_change},     {"why", answer_why},
     {"grants", answer_grants},     {"watch", answer_watch},
-    {"unwatch", answer_unwatch},
+    {"unwatch", answer_unwatch},   {"drain", answer_drain},
 };
 
 static value_t *

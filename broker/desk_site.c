@@ -256,6 +256,7 @@ view_worker(const desk_t *self, const fleet_t *fleet, const worker_line_t *line,
 {
     wall_t seen;
     const worker_row_t *row = core_worker(self->house->core, line->id, &seen);
+    const drain_row_t *drain = core_drained(self->house->core, line->id);
     value_t *map = value_map();
     value_set_text(map, "id", line->id);
     value_set_text(map, "region", fleet->region);
@@ -265,6 +266,13 @@ view_worker(const desk_t *self, const fleet_t *fleet, const worker_line_t *line,
         value_set_integer(map, "seen", seen.ms);
     value_set_integer(map, "sequence", row ? (int64_t)row->sequence : 0);
     value_set_integer(map, "version", (int64_t)fleet->version);
+    if (drain) {
+        value_t *drained = value_map();
+        value_set_integer(drained, "at", drain->at.ms);
+        value_set_text(drained, "who", drain->who);
+        value_set_text(drained, "reason", drain->reason);
+        value_set(map, "drained", drained);
+    }
     return map;
 }
 

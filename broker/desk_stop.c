@@ -120,18 +120,41 @@ answer_brakes(desk_t *self, asked_t *asked)
     return list;
 }
 
+/* Whether an argument says true; FAULT_USAGE where it is no bool. */
+static int
+read_on(const asked_t *asked, const char *what, bool *on)
+{
+    const value_t *said = value_get(asked->arguments, "on");
+    if (!said || value_kind(said) != VALUE_BOOL)
+        return fault_set(asked->fault, FAULT_USAGE, "%s is on or off", what);
+    *on = value_truth(said);
+    return 0;
+}
+
 value_t *
 answer_brake(desk_t *self, asked_t *asked)
 {
-    const value_t *on = value_get(asked->arguments, "on");
+    bool on;
+    if (read_on(asked, "a brake", &on))
+        return NULL;
     event_t event = {.kind = EVENT_BRAKE,
                      .who = asked->caller->name,
                      .region = value_get_text(asked->arguments, "region"),
                      .text = value_get_text(asked->arguments, "reason"),
-                     .number = on && value_truth(on)};
-    if (!on || value_kind(on) != VALUE_BOOL) {
-        fault_set(asked->fault, FAULT_USAGE, "a brake is on or off");
+                     .number = on};
+    return self->house->step(self->house->context, &event, asked->fault) ? NULL : value_map();
+}
+
+value_t *
+answer_drain(desk_t *self, asked_t *asked)
+{
+    bool on;
+    if (read_on(asked, "a drain", &on))
         return NULL;
-    }
+    event_t event = {.kind = EVENT_DRAIN,
+                     .who = asked->caller->name,
+                     .worker = value_get_text(asked->arguments, "worker"),
+                     .text = value_get_text(asked->arguments, "reason"),
+                     .number = on};
     return self->house->step(self->house->context, &event, asked->fault) ? NULL : value_map();
 }

@@ -194,6 +194,15 @@ static const column_t brake_columns[] = {
     LAST,
 };
 
+static const column_t drain_columns[] = {
+    KEY(COLUMN_TEXT, drain, worker),
+    BOOL(drain, engaged),
+    WALL(drain, at),
+    TEXT(drain, who),
+    TEXT(drain, reason),
+    LAST,
+};
+
 static const column_t said_columns[] = {
     KEY(COLUMN_HASH, said, run),
     KEY(COLUMN_TEXT, said, target),

@@ -256,6 +256,15 @@ typedef struct {
     char reason[ORDER_REASON_MAX + 1];
 } brake_row_t;
 
+/* Whether a worker is offered anything further. */
+typedef struct {
+    char worker[TEXT_NAME_MAX + 1];
+    bool engaged; /* drained: nothing */
+    wall_t at;    /* since when */
+    char who[TEXT_NAME_MAX + 1];
+    char reason[ORDER_REASON_MAX + 1];
+} drain_row_t;
+
 /* What a part said of itself: one piece after another, without gap. */
 typedef struct {
     hash_t run;
@@ -295,6 +304,7 @@ typedef struct {
     X(ROW_EVENT, "leaf", event_row_t, event)                      \
     X(ROW_DECISION, "decision", decision_row_t, decision)         \
     X(ROW_BRAKE, "brake", brake_row_t, brake)                     \
+    X(ROW_DRAIN, "drain", drain_row_t, drain)                     \
     X(ROW_SAID, "said", said_row_t, said)                         \
     X(ROW_WAIT, "wait", wait_row_t, wait)                         \
     X(ROW_KEPT, "kept", kept_row_t, kept)                         \

@@ -22,6 +22,7 @@ typedef enum {
     FIND_RUNS,         /* newest first */
     FIND_RUNS_BEGUN,   /* by a grant, after number: ms; newest first */
     FIND_BRAKES,
+    FIND_DRAINS,
     FIND_RUNS_ACTIVE,
     FIND_RUNS_OF,  /* number: incident; newest first */
     FIND_PARTS,    /* hash: run; by wave and target */

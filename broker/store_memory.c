@@ -256,6 +256,7 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_RUNS] = {ROW_RUN, true, any, by_created},
     [FIND_RUNS_BEGUN] = {ROW_RUN, true, run_begun_since, by_created},
     [FIND_BRAKES] = {ROW_BRAKE, false, any, NULL},
+    [FIND_DRAINS] = {ROW_DRAIN, false, any, NULL},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, false, run_active, by_created},
     [FIND_RUNS_OF] = {ROW_RUN, true, run_of, by_created},
     [FIND_PARTS] = {ROW_PART, false, part_of, by_target},

@@ -131,6 +131,8 @@ static const char *const migrations[] = {
     "ended,"
     " verified, proven, receipt, undo FROM part;"
     "DROP TABLE part; ALTER TABLE part_in_turn RENAME TO part;",
+    "CREATE TABLE drain (worker TEXT PRIMARY KEY, engaged INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;",
 };
 
 typedef struct {
@@ -153,6 +155,7 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_RUNS_BEGUN] = {ROW_RUN, "WHERE by_grant = 1 AND created > :number"
                                   " ORDER BY created DESC"},
     [FIND_BRAKES] = {ROW_BRAKE, ""},
+    [FIND_DRAINS] = {ROW_DRAIN, ""},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},
     [FIND_RUNS_OF] = {ROW_RUN, "WHERE incident = :number ORDER BY created DESC"},
     [FIND_PARTS] = {ROW_PART, "WHERE run = :hash ORDER BY wave, target"},

@@ -384,6 +384,28 @@ print_callee(const value_t *callee, FILE *out)
         print_step(value_get_text(callee, "playbook"), value_at(steps, i), out);
 }
 
+/* Of the drained: targets, or those that are none. */
+static void
+print_drained(const value_t *plan, bool targets, FILE *out)
+{
+    const value_t *drained = value_get(plan, "drained");
+    size_t shown = 0;
+    for (size_t i = 0; i < value_count(drained); i++) {
+        const value_t *row = value_at(drained, i);
+        char since[MOMENT_TEXT_MAX];
+        if (value_get_bool(row, "target") != targets)
+            continue;
+        wall_write_time((wall_t){value_get_integer(row, "at")}, since);
+        fprintf(out, "%s%s by %s since %s",
+                shown++ ? ", " : "  drained: ", value_get_text(row, "worker"),
+                value_get_text(row, "who"), since);
+    }
+    if (shown)
+        fputs(targets ? " (their parts wait until they are resumed, within the window)\n"
+                      : " (not touched)\n",
+              out);
+}
+
 void
 plan_print(const value_t *plan, FILE *out)
 {
@@ -418,6 +440,8 @@ plan_print(const value_t *plan, FILE *out)
         print_names(offline, " ", NAMES_SHOWN_MAX, out);
         fputs(" (their parts wait until they are back, within the window)\n", out);
     }
+    print_drained(plan, true, out);
+    print_drained(plan, false, out);
     for (size_t i = 0; i < value_count(value_get(plan, "stops")); i++) {
         char stop[FAULT_TEXT_MAX];
         fprintf(out, "  STOPPED: %s\n",

@@ -25,15 +25,32 @@ ask_incident(client_t *client, uint64_t id, fault_t *fault)
 
 /* Targets that the broker says are away. */
 static value_t *
-offline_targets(client_t *client, const order_t *order)
+offline_targets(const value_t *workers, const order_t *order)
 {
-    fault_t ignored;
     value_t *list = value_list();
-    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &ignored);
     for (size_t i = 0; i < value_count(workers); i++) {
         const value_t *row = value_at(workers, i);
         if (!value_get_bool(row, "online") && order_target(order, value_get_text(row, "id")))
             value_append(list, value_text(value_get_text(row, "id")));
+    }
+    return list;
+}
+
+/* Workers that the broker says are drained: {worker, who, at, target: bool}. */
+static value_t *
+drained_workers(const value_t *workers, const order_t *order)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i), *drained = value_get(row, "drained");
+        if (!drained)
+            continue;
+        value_t *item = value_map();
+        value_set_text(item, "worker", value_get_text(row, "id"));
+        value_set_text(item, "who", value_get_text(drained, "who"));
+        value_set_integer(item, "at", value_get_integer(drained, "at"));
+        value_set_bool(item, "target", order_target(order, value_get_text(row, "id")));
+        value_append(list, item);
     }
     return list;
 }
@@ -62,7 +79,10 @@ stops_in_force(client_t *client)
 void
 plan_add_news(value_t *plan, client_t *client, const order_t *order)
 {
-    value_set(plan, "offline", offline_targets(client, order));
+    fault_t ignored;
+    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &ignored);
+    value_set(plan, "offline", offline_targets(workers, order));
+    value_set(plan, "drained", drained_workers(workers, order));
     value_set(plan, "stops", stops_in_force(client));
 }
 
@@ -270,9 +290,11 @@ fill_wish(wish_t *wish, const said_t *said, const fetched_t *fetched)
 }
 
 static int
-choose_targets(wish_t *wish, const said_t *said, const trust_t *trust, fault_t *fault)
+choose_targets(wish_t *wish, const said_t *said, const session_t *session, fault_t *fault)
 {
+    CLEANUP(value_destroy) value_t *workers = client_ask(session->client, "workers", NULL, fault);
     selection_t selection = {
+        .workers = workers,
         .chosen = &said->chosen,
         .except = &said->except,
         .alert = wish->alert,
@@ -281,7 +303,7 @@ choose_targets(wish_t *wish, const said_t *said, const trust_t *trust, fault_t *
         .most = wish->manifest->most,
         .keeps = wish->manifest->keep,
     };
-    return targets_choose(wish->targets, &selection, trust, fault);
+    return workers ? targets_choose(wish->targets, &selection, session->trust, fault) : -1;
 }
 
 int
@@ -311,7 +333,7 @@ run_plan(const options_t *options, int argc, char **argv)
     callees_t callees;
     wish_t wish = {.alert = alert, .targets = &targets, .callees = callees.at};
     fill_wish(&wish, said, fetched);
-    if (choose_targets(&wish, said, session.trust, &fault) ||
+    if (choose_targets(&wish, said, &session, &fault) ||
         callees_find(&callees, &session, fetched->manifest, &fault))
         return command_fail(&fault);
     wish.callee_count = callees.count;

@@ -70,7 +70,7 @@ typedef struct {
     const worker_line_t *worker;
     const char *region;
     size_t chosen; /* which it was of those chosen, from 1; 0: it was not */
-    bool in_pool, excepted;
+    bool in_pool, excepted, drained;
 } candidate_t;
 
 typedef struct {
@@ -115,6 +115,17 @@ find(const candidates_t *self, const char *id)
     return bsearch(&key, self->at, self->count, sizeof *self->at, by_id);
 }
 
+static void
+mark_drained(const candidates_t *self, const value_t *workers)
+{
+    for (size_t i = 0; i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i);
+        candidate_t *at = find(self, value_get_text(row, "id"));
+        if (at)
+            at->drained = value_get(row, "drained");
+    }
+}
+
 /* ---- choosing ---------------------------------------------------------------------------- */
 
 static int
@@ -142,17 +153,25 @@ choose_name(candidates_t *self, const char *id, fault_t *fault)
 static int
 choose_selector(candidates_t *self, const char *selector, fault_t *fault)
 {
-    size_t fits = 0;
+    size_t fits = 0, drained = 0;
     if (selector_check(selector, fault))
         return -1;
     for (size_t i = 0; i < self->count; i++) {
         candidate_t *at = &self->at[i];
         if (!selector_covers(selector, at->worker, at->region))
             continue;
-        at->chosen = at->chosen ? at->chosen : ++self->chosen;
         at->in_pool = true;
         fits++;
+        if (at->drained)
+            drained++;
+        else
+            at->chosen = at->chosen ? at->chosen : ++self->chosen;
     }
+    if (fits && fits == drained)
+        return fault_set(fault, FAULT_TARGET,
+                         "every worker with the labels '%.100s' is drained; see: tocsin worker "
+                         "list, or name one by --target WORKER",
+                         selector);
     if (!fits)
         return fault_set(fault, FAULT_TARGET,
                          "no worker has the labels '%.100s'; see: tocsin worker list", selector);
@@ -261,6 +280,7 @@ targets_choose(targets_t *self, const selection_t *by, const trust_t *trust, fau
     *self = (targets_t){.at_most = stricter_cap(by->at_most, by->most),
                         .keep = by->keep > by->keeps ? by->keep : by->keeps};
     list_fleet(&all, trust);
+    mark_drained(&all, by->workers);
     if (choose(&all, by, trust, fault))
         return -1;
     for (size_t i = 0; by->except && i < by->except->count; i++)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "cli/options.h"
 #include "cli/table.h"
 
 static int
@@ -26,7 +27,9 @@ worker_list(const options_t *options, int argc, char **argv)
         snprintf(receipts, sizeof receipts, "%lld", (long long)value_get_integer(row, "sequence"));
         table_row(table, (const char *const[]){
                              value_get_text(row, "id"), value_get_text(row, "region"),
-                             value_get_bool(row, "online") ? "online" : "offline",
+                             value_get(row, "drained")       ? "drained"
+                             : value_get_bool(row, "online") ? "online"
+                                                             : "offline",
                              show_time(options, value_get_integer(row, "seen"), seen, sizeof seen),
                              receipts, value_get_text(row, "labels")});
     }
@@ -43,6 +46,16 @@ print_hosts(const fleet_t *fleet, const char *worker)
 }
 
 static void
+print_drain(const options_t *options, const value_t *drained)
+{
+    char since[32], reason[FAULT_TEXT_MAX];
+    if (drained)
+        printf("  %-10s by %s since %s: %s\n", "DRAINED", value_get_text(drained, "who"),
+               show_time(options, value_get_integer(drained, "at"), since, sizeof since),
+               show_text(value_get_text(drained, "reason"), reason, sizeof reason));
+}
+
+static void
 print_worker(const options_t *options, const value_t *row, const worker_line_t *line,
              const fleet_t *fleet)
 {
@@ -52,6 +65,7 @@ print_worker(const options_t *options, const value_t *row, const worker_line_t *
     printf("worker %s  region %s  %s%s%s\n", line->id, fleet->region, online ? "online" : "OFFLINE",
            at ? ", heard of last " : ", never heard of",
            at ? show_time(options, at, seen, sizeof seen) : "");
+    print_drain(options, value_get(row, "drained"));
     printf("  %-10s %s\n  %-10s %s\n", "labels", line->labels, "key",
            pubkey_fingerprint(&line->key, key));
     printf("  %-10s %lld\n", "receipts", (long long)value_get_integer(row, "sequence"));
@@ -89,8 +103,50 @@ worker_view(const options_t *options, int argc, char **argv)
     return command_fail(&fault);
 }
 
+static int
+move_drain(const options_t *options, const char *worker, const char *reason)
+{
+    fault_t fault;
+    value_t *arguments = value_map();
+    value_set_text(arguments, "worker", worker);
+    value_set_bool(arguments, "on", *reason);
+    value_set_text(arguments, "reason", reason);
+    CLEANUP(value_destroy) value_t *body = client_look(options, "drain", arguments, &fault);
+    if (!body)
+        return command_fail(&fault);
+    if (!options->quiet)
+        fprintf(stderr,
+                *reason ? "nothing further is offered to '%s'; what runs there goes on\n"
+                        : "'%s' is offered its parts again, where their windows are open\n",
+                worker);
+    return 0;
+}
+
+static int
+worker_drain(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const char *reason = "";
+    const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2 || !*reason)
+        return command_usage(command_row(worker_commands, "drain"),
+                             "name a worker, and say why: --reason TEXT");
+    return move_drain(options, argv[1], reason);
+}
+
+static int
+worker_resume(const options_t *options, int argc, char **argv)
+{
+    if (argc != 2)
+        return command_usage(command_row(worker_commands, "resume"), "name a worker");
+    return move_drain(options, argv[1], "");
+}
+
 const command_t worker_commands[] = {
     {"worker", "list", worker_list, "", "workers, and which are online"},
     {"worker", "view", worker_view, "WORKER", "one worker: labels, hosts, key, when it was heard"},
+    {"worker", "drain", worker_drain, "WORKER --reason TEXT",
+     "offer it nothing further; what runs there goes on, and plans pass it over"},
+    {"worker", "resume", worker_resume, "WORKER", "let it work again"},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -168,8 +168,8 @@ core_load(core_t *self, fault_t *fault)
             load(&loading, FIND_INCIDENTS_IN, state, load_incident))
             return -1;
     shelf_judge(self->shelf, self->charter->trust);
-    return brakes_load(self, fault) || halts_load(self, fault) || load_runs(&loading) ||
-                   notices_load(self, fault)
+    return brakes_load(self, fault) || drains_load(self, fault) || halts_load(self, fault) ||
+                   load_runs(&loading) || notices_load(self, fault)
                ? -1
                : 0;
 }

@@ -50,6 +50,7 @@
     X(EVENT_CONSENT, on_consent) /* document, armors: a consent or an answer */                  \
     X(EVENT_OUTPUT, on_output)   /* worker, hash of the run, number: offset, output, code */     \
     X(EVENT_BRAKE, on_brake)     /* who, region ("-": all), number: 1 on, 0 off, text */         \
+    X(EVENT_DRAIN, on_drain)     /* who, worker, number: 1 drained, 0 resumed, text */           \
     X(EVENT_HELLO, on_hello)     /* worker, state */                                             \
     X(EVENT_PING, on_ping)       /* worker, document: the nonce */                               \
     X(EVENT_ACCEPT, on_accept)   /* worker, hash of the run */                                   \
@@ -130,6 +131,9 @@ const manifest_step_t *core_step_of(core_t *self, const hash_t *run, const char 
 /* The target on which a run's steps that run once for all targets do; NULL where none runs once.
  * Valid until the next step. */
 const char *core_once_on(core_t *self, const hash_t *run);
+
+/* Who drained the worker, since when and why; NULL where nobody did. The core's. */
+const drain_row_t *core_drained(const core_t *self, const char *worker);
 
 /* Every brake that was ever on; NULL behind the last. */
 const brake_row_t *core_brake(const core_t *self, size_t index);

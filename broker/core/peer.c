@@ -13,6 +13,7 @@ peer_destroy(peer_t **self_p)
     if (!self)
         return;
     value_destroy(&self->versions);
+    free(self->drain);
     free(self->work);
     free(self);
     *self_p = NULL;

@@ -47,6 +47,7 @@ restraint_check(core_t *self, const shelved_t *release, const char *worker, faul
     trust_worker(self->charter->trust, worker, &fleet);
     const char *region = fleet ? fleet->region : "";
     return brake_check(self, region, fault) || check_freeze(self, region, fault) ||
+                   drain_check(self, worker, fault) ||
                    check_open(self, release->release->playbook, worker, fault) ||
                    check_cooldown(self, release, worker, fault) || brake_count(self, region, fault)
                ? -1

@@ -114,7 +114,8 @@ void
 run_offer_again(core_t *self, run_t *run, share_t *share)
 {
     fault_t fault = {0};
-    if (share->row.state != PART_WAITING && self->now.ms <= run->row.not_after.ms)
+    bool held = share->row.state == PART_OFFERED && peer_drained(share->peer);
+    if (share->row.state != PART_WAITING && !held && self->now.ms <= run->row.not_after.ms)
         send_offer(self, run, share);
     if (share->row.state != PART_ACCEPTED)
         return;
@@ -173,7 +174,7 @@ offer_postponed(core_t *self, run_t *run)
     for (size_t i = 0; i < run->share_count; i++) {
         share_t *share = &run->shares[i];
         if (share->row.state == PART_OFFERED && share->again.ms &&
-            share->again.ms <= self->now.ms) {
+            share->again.ms <= self->now.ms && !peer_drained(share->peer)) {
             share->again.ms = 0;
             send_offer(self, run, share);
         }
@@ -276,15 +277,23 @@ is_due(core_t *self, run_t *run)
     return !open && self->now.ms - before->ended.ms >= (int64_t)run->row.soak_s * 1000;
 }
 
-/* Says which run goes first, once. */
-static void
-hold_back(core_t *self, run_t *run, share_t *share, const run_t *holder)
+/* True where another run goes first, or its worker is drained; says so, once. */
+static bool
+hold_back(core_t *self, run_t *run, share_t *share)
 {
     char text[HASH_TEXT], why[sizeof share->row.text];
-    snprintf(why, sizeof why, "run %.12s of the same playbook goes first",
-             hash_write(&holder->row.id, text));
+    const run_t *holder = peer_holder(share->peer, run, share);
+    const drain_row_t *drain = peer_drained(share->peer);
+    if (holder)
+        snprintf(why, sizeof why, "run %.12s of the same playbook goes first",
+                 hash_write(&holder->row.id, text));
+    else if (drain)
+        snprintf(why, sizeof why, "%s drained the worker: %.150s", drain->who, drain->reason);
+    else
+        return false;
     if (strcmp(why, share->row.text) != 0)
-        run_move(self, run, share, PART_WAITING, "conflict", why);
+        run_move(self, run, share, PART_WAITING, holder ? "conflict" : "rate", why);
+    return true;
 }
 
 /* Goes on from the first share that may wait. */
@@ -297,15 +306,10 @@ offer_wave(core_t *self, run_t *run)
         run->next = wave->first;
     for (size_t left = room(run); left && run->next < end; run->next++) {
         share_t *share = &run->shares[run->next];
-        if (share->row.state != PART_WAITING)
+        if (share->row.state != PART_WAITING || hold_back(self, run, share))
             continue;
-        const run_t *holder = peer_holder(share->peer, run, share);
-        if (holder) {
-            hold_back(self, run, share, holder);
-        } else {
-            offer(self, run, share);
-            left--;
-        }
+        offer(self, run, share);
+        left--;
     }
 }
 

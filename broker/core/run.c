@@ -188,6 +188,21 @@ run_put_share(core_t *self, const share_t *share)
     core_put(self, &row);
 }
 
+void
+run_stir(core_t *self, run_t *run, const share_t *share)
+{
+    size_t at = (size_t)(share - run->shares);
+    if (share->row.state != PART_WAITING)
+        return;
+    run->next = at < run->next ? at : run->next;
+    if (run->stirred)
+        return;
+    self->stirred =
+        memory_grow(self->stirred, self->stirred_count, &self->stirred_capacity, sizeof(run_t *));
+    self->stirred[self->stirred_count++] = run;
+    run->stirred = true;
+}
+
 /* Those of its playbook that wait on the same target are to be looked at again. */
 static void
 stir(core_t *self, const run_t *ended, const share_t *share)
@@ -195,19 +210,9 @@ stir(core_t *self, const run_t *ended, const share_t *share)
     const peer_t *peer = share->peer;
     for (size_t i = 0; i < peer->work_count; i++) {
         const work_t *work = &peer->work[i];
-        run_t *run = work->run;
-        size_t at = (size_t)(work->share - run->shares);
-        if (work->share->row.state != PART_WAITING ||
-            strcmp(work->share->row.target, share->row.target) != 0 ||
-            strcmp(run->row.playbook, ended->row.playbook) != 0)
-            continue;
-        run->next = at < run->next ? at : run->next;
-        if (run->stirred)
-            continue;
-        self->stirred = memory_grow(self->stirred, self->stirred_count, &self->stirred_capacity,
-                                    sizeof(run_t *));
-        self->stirred[self->stirred_count++] = run;
-        run->stirred = true;
+        if (!strcmp(work->share->row.target, share->row.target) &&
+            !strcmp(work->run->row.playbook, ended->row.playbook))
+            run_stir(self, work->run, work->share);
     }
 }
 

@@ -71,10 +71,11 @@ typedef struct {
 
 struct peer {
     worker_row_t row;
-    wall_t seen;       /* 0: not since the start */
-    uint64_t oldest;   /* receipt that it still has for us, as its last HELLO told; 0 before */
-    bool asked;        /* to say it again, since then */
-    value_t *versions; /* of documents, as its last HELLO told; NULL before */
+    wall_t seen;        /* 0: not since the start */
+    uint64_t oldest;    /* receipt that it still has for us, as its last HELLO told; 0 before */
+    bool asked;         /* to say it again, since then */
+    value_t *versions;  /* of documents, as its last HELLO told; NULL before */
+    drain_row_t *drain; /* the last that people said of it; NULL: nothing */
     size_t work_count, work_capacity;
     work_t *work; /* in the order of arrival */
 };
@@ -197,6 +198,11 @@ void core_notify(core_t *self, const char *sink, const char *text, uint64_t inci
                  const hash_t *run);
 int notices_load(core_t *self, fault_t *fault) MUST_CHECK;
 
+/* drain.c. peer_drained: NULL where it is not; the peer's. drain_check: FAULT_RATE where it is. */
+const drain_row_t *peer_drained(const peer_t *self);
+int drain_check(core_t *self, const char *worker, fault_t *fault) MUST_CHECK;
+int drains_load(core_t *self, fault_t *fault) MUST_CHECK;
+
 /* restraint.c: FAULT_CONFLICT, FAULT_RATE, FAULT_WINDOW where an automatic run is not to begin on
  * this worker. */
 int restraint_check(core_t *self, const shelved_t *release, const char *worker,
@@ -261,6 +267,8 @@ void run_destroy(run_t **self_p);
 share_t *run_share(const run_t *self, const char *worker, const char *target, size_t *at);
 void run_move(core_t *self, run_t *run, share_t *share, part_state_t state, const char *code,
               const char *text);
+/* This share is to be looked at again before the step ends, if it waits. */
+void run_stir(core_t *self, run_t *run, const share_t *share);
 void run_turn(core_t *self, run_t *run, run_state_t state);
 void run_put(core_t *self, const run_t *run);
 void run_put_share(core_t *self, const share_t *share);

@@ -124,6 +124,66 @@ people_put_brakes_on_too(void **state)
     assert_null(core_brake(self->core, 1));
 }
 
+static int
+drain(house_t *self, const char *worker, bool on, const char *why)
+{
+    return step(
+        self,
+        (event_t){.kind = EVENT_DRAIN, .who = "pat", .worker = worker, .number = on, .text = why});
+}
+
+static void
+nothing_begins_by_itself_on_a_drained_worker(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    take_grant(self);
+    assert_int_equal(drain(self, "nobody", true, "why"), -1);
+    assert_int_equal(self->fault.code, FAULT_NOT_FOUND);
+    assert_int_equal(drain(self, "w1", true, ""), -1);
+    assert_int_equal(self->fault.code, FAULT_USAGE);
+    assert_int_equal(drain(self, "w1", false, ""), -1);
+    assert_int_equal(self->fault.code, FAULT_CONFLICT);
+    assert_int_equal(drain(self, "w1", true, "its disk is being changed"), 0);
+    assert_true(told(self, "drain"));
+    restart_held(self);
+    alarm_rings(self);
+    incident_is(self, 1, INCIDENT_WAITING, "drained by pat: its disk is being changed");
+    assert_int_equal(drain(self, "w1", false, ""), 0);
+    assert_null(core_drained(self->core, "w1"));
+    another_rings(self, 'a');
+    incident_is(self, 2, INCIDENT_AUTHORISED, "grant");
+}
+
+static void
+an_orders_part_waits_until_its_worker_is_resumed(void **state)
+{
+    house_t *self = *state;
+    assert_int_equal(drain(self, "w1", true, "its disk is being changed"), 0);
+    start_order(self, 0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    later(self, 5);
+    restart_held(self);
+    later(self, 5);
+    hello(self, "w1", 0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    assert_int_equal(drain(self, "w1", false, ""), 0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+}
+
+static void
+what_was_offered_before_the_drain_is_not_offered_again(void **state)
+{
+    house_t *self = *state;
+    start_order(self, 0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+    assert_int_equal(drain(self, "w1", true, "its disk is being changed"), 0);
+    hello(self, "w1", 0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    assert_int_equal(drain(self, "w1", false, ""), 0);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+}
+
 #define HELD(test)                         \
     {                                      \
 #test, test, begin_held, end, NULL \
@@ -138,6 +198,9 @@ main(void)
         HELD(too_many_runs_trip_the_brake_until_people_release_it),
         HELD(runs_of_before_its_release_do_not_trip_it_again),
         HELD(people_put_brakes_on_too),
+        HELD(nothing_begins_by_itself_on_a_drained_worker),
+        HELD(an_orders_part_waits_until_its_worker_is_resumed),
+        HELD(what_was_offered_before_the_drain_is_not_offered_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

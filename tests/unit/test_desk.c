@@ -201,6 +201,29 @@ brakes_are_pulled_and_listed(void **state)
     assert_true(value_get_bool(value_at(brakes, 0), "on"));
 }
 
+static void
+a_drained_worker_is_listed_so(void **state)
+{
+    bureau_t *self = *state;
+    value_t *arguments = value_map();
+    value_set_text(arguments, "worker", "w1");
+    value_set_bool(arguments, "on", true);
+    value_set_text(arguments, "reason", "a new disk");
+    CLEANUP(value_destroy) value_t *none = ask(self, "drain", value_map(), "usage");
+    CLEANUP(value_destroy) value_t *drained = ask(self, "drain", arguments, "none");
+    CLEANUP(value_destroy) value_t *workers = ask(self, "workers", NULL, "none");
+    size_t listed = 0;
+    for (size_t i = 0; i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i), *drain = value_get(row, "drained");
+        bool is = !strcmp(value_get_text(row, "id"), "w1");
+        listed += drain != NULL;
+        assert_int_equal(drain != NULL, is);
+        if (is)
+            assert_string_equal(value_get_text(drain, "reason"), "a new disk");
+    }
+    assert_int_equal(listed, 1);
+}
+
 #define AT_DESK(test)                               \
     {                                               \
 #test, test, begin_bureau, end_bureau, NULL \
@@ -215,6 +238,7 @@ main(void)
         AT_DESK(output_is_read_from_an_offset_on),
         AT_DESK(who_watches_a_run_is_told_of_its_output),
         AT_DESK(brakes_are_pulled_and_listed),
+        AT_DESK(a_drained_worker_is_listed_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,7 @@ typedef struct {
     alert_t *alert;
     many_t *inputs, *targets;
     targets_t chosen;
+    value_t *workers; /* as the broker tells of them */
     wish_t wish;
 } desk_t;
 
@@ -156,6 +157,7 @@ open_desk(void **state)
     desk->alert = memory_new(1, sizeof *desk->alert);
     desk->inputs = memory_new(1, sizeof *desk->inputs);
     desk->targets = memory_new(1, sizeof *desk->targets);
+    desk->workers = value_list();
     snprintf(desk->release->playbook, sizeof desk->release->playbook, "disk-full");
     desk->release->highest = CLASS_CHANGE;
     desk->manifest = make_manifest();
@@ -186,6 +188,7 @@ close_desk(void **state)
     alert_destroy(&desk->alert);
     free(desk->inputs);
     free(desk->targets);
+    value_destroy(&desk->workers);
     targets_clear(&desk->chosen);
     free(desk);
     return 0;
@@ -398,8 +401,11 @@ chosen(desk_t *desk, const char *target, const char *exception, uint64_t at_most
     desk->targets->at[0] = target;
     except->count = exception != NULL;
     except->at[0] = exception;
-    selection_t selection = {
-        .chosen = desk->targets, .except = except, .at_most = at_most, .keep = keep};
+    selection_t selection = {.chosen = desk->targets,
+                             .except = except,
+                             .workers = desk->workers,
+                             .at_most = at_most,
+                             .keep = keep};
     targets_clear(&desk->chosen);
     int failed = targets_choose(&desk->chosen, &selection, desk->trust, &fault);
     free(except);
@@ -416,6 +422,27 @@ chooses_by_labels_region_and_name(void **state)
     assert_int_equal(chosen(desk, "role=web", "w3", 0, 0), 4);
     assert_string_equal(desk->chosen.excepted[0], "w3");
     assert_int_equal(chosen(desk, "worker=w4", NULL, 0, 0), 1);
+}
+
+/* Drains the worker in desk->workers. */
+static void
+drain(desk_t *desk, const char *worker)
+{
+    value_t *row = value_map();
+    value_set_text(row, "id", worker);
+    value_set(row, "drained", value_map());
+    value_append(desk->workers, row);
+}
+
+static void
+passes_over_drained_workers_unless_they_are_named(void **state)
+{
+    desk_t *desk = *state;
+    drain(desk, "w3");
+    assert_int_equal(chosen(desk, "role=web", NULL, 0, 1), 4);
+    assert_string_equal(desk->chosen.ids[1], "w5");
+    assert_int_equal(chosen(desk, "w3", NULL, 0, 0), 1);
+    assert_int_equal(chosen(desk, "worker=w3", NULL, 0, 0), -FAULT_TARGET);
 }
 
 static void
@@ -512,6 +539,7 @@ main(void)
         DESK_TEST(takes_the_host_of_the_incident_where_no_target_is_named),
         DESK_TEST(refuses_a_target_that_is_unknown_or_named_twice),
         DESK_TEST(chooses_by_labels_region_and_name),
+        DESK_TEST(passes_over_drained_workers_unless_they_are_named),
         DESK_TEST(refuses_a_selection_of_nobody),
         DESK_TEST(keeps_to_caps_and_floors),
         DESK_TEST(stands_for_a_large_wave_by_its_root),
