@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/file.h"
+
 static int64_t
 clock_ms(clockid_t id)
 {
@@ -33,6 +35,20 @@ mono_t
 mono_now(void)
 {
     return (mono_t){clock_ms(CLOCK_BOOTTIME)};
+}
+
+int
+boot_name(char out[static BOOT_NAME_MAX + 1], fault_t *fault)
+{
+    static const char path[] = "/proc/sys/kernel/random/boot_id";
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 64, fault);
+    if (!text)
+        return -1;
+    if (text->size != BOOT_NAME_MAX + 1 || text->data[BOOT_NAME_MAX] != '\n')
+        return fault_set(fault, FAULT_IO, "'%s' holds no boot's name", path);
+    memcpy(out, text->data, BOOT_NAME_MAX);
+    out[BOOT_NAME_MAX] = '\0';
+    return 0;
 }
 
 static void

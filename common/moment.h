@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/fault.h"
+
 /* Milliseconds since 1970-01-01T00:00:00Z; what documents and people speak of. */
 typedef struct {
     int64_t ms;
@@ -23,6 +25,10 @@ wall_t wall_now(void);
 /* The second that has begun, as a document's time can be written. */
 wall_t wall_second(void);
 mono_t mono_now(void);
+
+/* The name of this boot of the machine, which mono_t counts from: no other has it. FAULT_IO. */
+#define BOOT_NAME_MAX 36
+int boot_name(char out[static BOOT_NAME_MAX + 1], fault_t *fault) MUST_CHECK;
 
 /* "2026-11-22T03:04:05Z" (seconds; a time) or "2026-11-22T03:04:05.678Z" (an instant).
  * Years 1970 to 9999. */

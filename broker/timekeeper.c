@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/timekeeper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HANDSHAKE_MS 2000
+#define HEARTBEAT_MS 10000 /* a beat is a minute: a dead connection is to be known before */
+
+struct timekeeper {
+    char *endpoint;
+    curvepair_t pair;
+    bool used; /* there is a key */
+    curvekey_t key;
+    zsock_t *socket, *monitor; /* NULL while it speaks to nobody */
+    unsigned opened;           /* sockets so far: each monitor has a name of its own */
+};
+
+timekeeper_t *
+timekeeper_new(const char *endpoint, const curvepair_t *pair)
+{
+    timekeeper_t *self = memory_new(1, sizeof *self);
+    self->endpoint = memory_text(endpoint);
+    self->pair = *pair;
+    return self;
+}
+
+static void
+hang_up(timekeeper_t *self)
+{
+    if (self->socket)
+        zmq_socket_monitor(zsock_resolve(self->socket), NULL, 0);
+    zsock_destroy(&self->monitor);
+    zsock_destroy(&self->socket);
+    self->used = false;
+}
+
+void
+timekeeper_destroy(timekeeper_t **self_p)
+{
+    timekeeper_t *self = *self_p;
+    if (!self)
+        return;
+    hang_up(self);
+    curve_forget(&self->pair);
+    free(self->endpoint);
+    free(self);
+    *self_p = NULL;
+}
+
+static int
+call_up(timekeeper_t *self, fault_t *fault)
+{
+    char watch[48];
+    snprintf(watch, sizeof watch, "inproc://timekeeper-%u", self->opened++);
+    self->socket = zsock_new(ZMQ_DEALER);
+    self->monitor = zsock_new(ZMQ_PAIR);
+    void *raw = zsock_resolve(self->socket);
+    zsock_set_curve_serverkey_bin(self->socket, self->key.bytes);
+    zsock_set_curve_publickey_bin(self->socket, self->pair.public_key.bytes);
+    zsock_set_curve_secretkey_bin(self->socket, self->pair.secret);
+    zsock_set_handshake_ivl(self->socket, HANDSHAKE_MS);
+    zsock_set_heartbeat_ivl(self->socket, HEARTBEAT_MS);
+    zsock_set_maxmsgsize(self->socket, FRAMES_BYTES_MAX);
+    zsock_set_reconnect_ivl_max(self->socket, HANDSHAKE_MS);
+    zsock_set_immediate(self->socket, 1);
+    zsock_set_linger(self->socket, 0);
+    zsock_set_sndhwm(self->socket, TIMEKEEPER_QUEUE_MAX);
+    zsock_set_rcvhwm(self->socket, TIMEKEEPER_QUEUE_MAX);
+    zsock_set_ipv6(self->socket, 1);
+    if (zmq_socket_monitor(raw, watch, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) ||
+        zsock_connect(self->monitor, "%s", watch) || zmq_connect(raw, self->endpoint)) {
+        hang_up(self);
+        return fault_set(fault, FAULT_CONFIG, "timekeeper '%s' cannot be connected to: %s",
+                         self->endpoint, zmq_strerror(errno));
+    }
+    return 0;
+}
+
+int
+timekeeper_use(timekeeper_t *self, const curvekey_t *key, fault_t *fault)
+{
+    if (self->used && key && !memcmp(key, &self->key, sizeof *key))
+        return 0;
+    hang_up(self);
+    if (!key)
+        return 0;
+    self->used = true;
+    self->key = *key;
+    return call_up(self, fault);
+}
+
+zsock_t *
+timekeeper_socket(const timekeeper_t *self)
+{
+    return self->socket;
+}
+
+zsock_t *
+timekeeper_monitor(const timekeeper_t *self)
+{
+    return self->monitor;
+}
+
+bool
+timekeeper_is_new(timekeeper_t *self)
+{
+    bool made = false;
+    while (self->monitor && zsock_events(self->monitor) & ZMQ_POLLIN) {
+        CLEANUP(zmsg_destroy) zmsg_t *event = zmsg_recv(self->monitor);
+        made = made || event;
+    }
+    return made;
+}
+
+static frames_t *
+receive_one(timekeeper_t *self)
+{
+    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
+    if (!message || zmsg_size(message) > FRAMES_MAX ||
+        zmsg_content_size(message) > FRAMES_BYTES_MAX)
+        return NULL;
+    frames_t *frames = frames_new();
+    for (zframe_t *frame = zmsg_first(message); frame; frame = zmsg_next(message))
+        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
+    return frames;
+}
+
+frames_t *
+timekeeper_receive(timekeeper_t *self)
+{
+    while (self->socket && zsock_events(self->socket) & ZMQ_POLLIN) {
+        frames_t *frames = receive_one(self);
+        if (frames)
+            return frames;
+    }
+    return NULL;
+}
+
+bool
+timekeeper_send(timekeeper_t *self, frames_t **frames)
+{
+    CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
+    for (size_t i = 0; self->socket && i < sent->count; i++) {
+        slice_t frame = frames_at(sent, i);
+        int more = i + 1 < sent->count ? ZMQ_SNDMORE : 0;
+        if (zmq_send(zsock_resolve(self->socket), frame.data, frame.size, ZMQ_DONTWAIT | more) < 0)
+            return false;
+    }
+    return self->socket;
+}
