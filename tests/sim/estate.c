@@ -102,6 +102,29 @@ static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
      .steps = {{.name = "a", .kind = "call"},
                {.name = "b", .needs = "a", .uses = {"service.restart"}}},
      .script = "step b\nop service.restart web\n"},
+    {.name = "tally",
+     .steps = {{.name = "a", .uses = {"disk.usage"}},
+               {.name = "sum", .needs = "a", .once = true, .uses = {"service.restart"}}},
+     .script = "step a\nop disk.usage /var\n"
+               "step sum\nop service.restart web\n"},
+    {.name = "survey",
+     .steps = {{.name = "a", .when = true, .retries = 2, .uses = {"disk.usage"}},
+               {.name = "sum", .needs = "a", .when = true, .once = true, .uses = {"disk.usage"}}},
+     .script = "when a\neach 2 skip\nstep a\nop disk.usage /var\neach 3 mute\n"
+               "step sum\nop disk.usage /var/log\n"},
+    {.name = "limp",
+     .spoils = true,
+     .steps = {{.name = "a", .undo = true, .uses = {"file.truncate"}},
+               {.name = "b", .needs = "a", .uses = {"disk.usage"}},
+               {.name = "sum",
+                .needs = "b",
+                .undo = true,
+                .once = true,
+                .uses = {"service.restart", "file.truncate"}}},
+     .script = "step a\nop file.truncate /var/log/a.log\nundo a\nop file.truncate /var/log/u.log\n"
+               "step b\nop disk.usage /var\neach 2 fail\n"
+               "step sum\nop service.restart db\nop file.truncate /var/log/s.log\n"
+               "undo sum\nop service.restart db\n"},
     {.name = "clean",
      .steps = {{.name = "clean", .uses = {"file.remove", "service.restart"}}},
      .script = "step clean\nop file.remove /var/log/a.1\nop service.restart db\n"},
@@ -160,6 +183,7 @@ step_of(const estate_step_t *from)
     value_set_bool(step, "verify", from->verify);
     value_set_bool(step, "undo", from->undo);
     value_set_bool(step, "always", false);
+    value_set_bool(step, "once", from->once);
     if (from->needs)
         value_append(needs, value_text(from->needs));
     for (size_t i = 0; i < ARRAY_SIZE(from->uses) && from->uses[i]; i++)
@@ -374,6 +398,15 @@ estate_gate(const playbook_t *playbook, const char *name)
     while (step && !(step->kind && !strcmp(step->kind, "approve")))
         step = step->needs ? estate_step(playbook, step->needs) : NULL;
     return step;
+}
+
+const estate_step_t *
+estate_once(const playbook_t *playbook)
+{
+    for (size_t i = 0; i < ESTATE_STEPS && playbook->steps[i].name; i++)
+        if (playbook->steps[i].once)
+            return &playbook->steps[i];
+    return NULL;
 }
 
 int

@@ -12,8 +12,8 @@
 
 #define ESTATE_WORKERS   5 /* w1, w2, w3 in north, w4 and w5 in south; hosts web1.example, ... */
 #define ESTATE_DOCUMENTS 4 /* root, people, fleets */
-#define ESTATE_PLAYBOOKS 14
-#define ESTATE_ORDERED   13 /* the last was approved once, and nobody orders it */
+#define ESTATE_PLAYBOOKS 17
+#define ESTATE_ORDERED   16 /* the last was approved once, and nobody orders it */
 #define ESTATE_CALLEE    1  /* that which others call */
 #define ESTATE_GRANTS    2
 
@@ -26,7 +26,7 @@ typedef struct {
     const char *name, *needs; /* needs may be NULL */
     const char *kind;         /* NULL: run; what is asked has the options left and right */
     int timeout_s;
-    bool when, verify, undo;
+    bool when, verify, undo, once;
     int retries;
     const char *uses[3]; /* ops */
     const char *under;   /* bounds the path of those that act on one; NULL for none */
@@ -71,6 +71,10 @@ estate_t *estate(void);
 /* One of its steps; NULL for none. The approve step that it waits for; NULL for none. */
 const estate_step_t *estate_step(const playbook_t *playbook, const char *name);
 const estate_step_t *estate_gate(const playbook_t *playbook, const char *name);
+
+/* The step of it that runs once for all targets; NULL for none. What it is given is what the one
+ * that it needs gave. */
+const estate_step_t *estate_once(const playbook_t *playbook);
 
 /* The playbook whose release this is; -1 for none. */
 int estate_release(const hash_t *hash);

@@ -24,6 +24,7 @@ facts_destroy(facts_t **self_p)
     free(self->signed_.items);
     free(self->done.items);
     free(self->intended.items);
+    free(self->once.items);
     free(self->offered.items);
     free(self->acked.items);
     free(self->leaks.items);
@@ -54,6 +55,44 @@ facts_intend(facts_t *self, int machine, const intent_t *intent)
                     node_name(machine));
 }
 
+/* What others gave, by their names. */
+static void
+note_given(once_t *self, const value_t *map)
+{
+    for (size_t i = 0; i < value_count(map); i++) {
+        char name[8];
+        slice_t key = value_key(map, i);
+        snprintf(name, sizeof name, "%.*s", (int)key.size, (const char *)key.data);
+        int machine = node_find(name);
+        CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+        value_encode(value_at(map, i), encoded);
+        self->given_count++;
+        if (machine < 0)
+            continue;
+        self->given[machine] = true;
+        self->output[machine] = hash_of(bytes_slice(encoded));
+    }
+}
+
+void
+facts_task(facts_t *self, int machine, const char *step, slice_t context)
+{
+    CLEANUP(value_destroy) value_t *map = value_decode(context, NULL);
+    const value_t *all = value_get(map, "all");
+    const plan_t *plan = &self->world->plan;
+    int64_t number = value_get_integer(value_get(map, "incident"), "id") - PLAN_INCIDENT;
+    if (number < 0 || number >= (int64_t)plan->order_count)
+        return;
+    once_t once = {.machine = machine, .order = &plan->orders[number]};
+    const estate_step_t *at = estate_once(&estate()->playbooks[once.order->playbook]);
+    if (!at || strcmp(at->name, step) != 0)
+        return;
+    for (size_t i = 0; i < value_count(all); i++)
+        note_given(&once, value_at(all, i));
+    ADD(self->once, once);
+    self->changed = true;
+}
+
 void
 facts_stop(facts_t *self, int machine, const frames_t *frames)
 {
@@ -77,6 +116,7 @@ facts_sign(facts_t *self, int machine, slice_t document)
                                   .previous = receipt->previous,
                                   .hash = hash_of(document),
                                   .run = receipt->run,
+                                  .output = receipt->output,
                                   .consent = receipt->consent,
                                   .phase = receipt->phase,
                                   .outcome = receipt->outcome,
@@ -283,6 +323,7 @@ facts_check(facts_t *self)
     self->accepted.seen = self->accepted.count;
     self->signed_.seen = self->signed_.count;
     self->done.seen = self->done.count;
+    self->once.seen = self->once.count;
     self->offered.seen = self->offered.count;
     self->acked.seen = self->acked.count;
     self->leaks.seen = self->leaks.count;

@@ -32,6 +32,9 @@ void facts_lose(facts_t *self, int machine);
 void facts_copy(facts_t *self, int machine);
 void facts_roll_back(facts_t *self, int machine);
 
+/* A runner takes a task: its step, and the context that it is given. */
+void facts_task(facts_t *self, int machine, const char *step, slice_t context);
+
 /* The judge hands something out. */
 void facts_leave(facts_t *self, int machine, const char *word);
 

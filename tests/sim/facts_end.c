@@ -178,20 +178,27 @@ came_late(const facts_t *self, int machine)
     return false;
 }
 
-/* Nothing goes wrong in such a world, and these playbooks do nothing that would. */
-void
-in_calm_weather_all_goes_well(facts_t *self)
+bool
+facts_calm(const facts_t *self)
 {
     static const odds_t none;
     const plan_t *plan = &self->world->plan;
-    if (!plan_is_plain(plan) || plan->rollback || plan->kills || plan->partitions || plan->jumps ||
-        plan->revoke_at || plan->stop_at || memcmp(&plan->odds, &none, sizeof none) != 0)
-        return;
-    for (size_t i = 0; i < plan->order_count; i++)
+    return plan_is_plain(plan) && !plan->rollback && !plan->kills && !plan->partitions &&
+           !plan->jumps && !plan->revoke_at && !plan->stop_at &&
+           !memcmp(&plan->odds, &none, sizeof none);
+}
+
+/* These playbooks do nothing that would make it go wrong. */
+void
+in_calm_weather_all_goes_well(facts_t *self)
+{
+    const plan_t *plan = &self->world->plan;
+    for (size_t i = 0; facts_calm(self) && i < plan->order_count; i++)
         for (int machine = 0; machine < (int)plan->machines; machine++) {
             const plan_order_t *order = &plan->orders[i];
             bool ended;
-            if (!order->wave[machine] || order->dry || estate()->playbooks[order->playbook].spoils)
+            if (!order->wave[machine] || order->dry || order->crooked ||
+                estate()->playbooks[order->playbook].spoils)
                 continue;
             const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
             if (!word || (strcmp(word, "done") != 0 && strcmp(word, "never") != 0 &&

@@ -38,7 +38,8 @@ typedef struct {
     int machine;
     bool kept, copied, lost;
     uint64_t sequence, attempt;
-    hash_t previous, hash, run, consent; /* consent: zero where it waited for none */
+    hash_t previous, hash, run, output;
+    hash_t consent; /* zero where it waited for none, output where it gave nothing */
     char step[STEP_PATH_MAX], code[16];
     phase_t phase;
     outcome_t outcome, part;
@@ -62,6 +63,15 @@ typedef struct {
     int machine;
     intent_t it;
 } intended_t;
+
+/* A step that runs once for all targets is begun. */
+typedef struct {
+    int machine;
+    const plan_order_t *order;
+    size_t given_count;          /* of all that it is given, whoever gave it */
+    bool given[MACHINES_MAX];    /* what a machine gave, by the step that it needs */
+    hash_t output[MACHINES_MAX]; /* its hash */
+} once_t;
 
 typedef struct {
     int hub, machine;
@@ -93,6 +103,7 @@ struct facts {
     LIST(signed_t) signed_;
     LIST(done_t) done;
     LIST(intended_t) intended;
+    LIST(once_t) once;
     LIST(offered_t) offered;
     LIST(acked_t) acked;
     LIST(leak_t) leaks;
@@ -126,6 +137,9 @@ unsigned facts_asked(const playbook_t *playbook, const char *step, const char *o
 unsigned facts_acts(const facts_t *self, int machine, const hash_t *run, const char *step,
                     const char *op, const hash_t *arguments);
 
+/* Nothing goes wrong in such a world. */
+bool facts_calm(const facts_t *self);
+
 /* Its first digits; valid until the next call. */
 const char *short_hash(const hash_t *hash);
 
@@ -158,6 +172,8 @@ const char *short_hash(const hash_t *hash);
     X(what_nobody_knows_is_said)               \
     X(no_broker_uses_up_a_run)                 \
     X(honest_offers_hold)                      \
+    X(nothing_runs_once_before_all_ended)      \
+    X(what_it_was_given_is_what_they_gave)     \
     X(what_is_acknowledged_is_recorded)
 
 /* Held once everything must have ended. */
@@ -169,6 +185,7 @@ const char *short_hash(const hash_t *hash);
     X(every_receipt_arrives)            \
     X(every_acknowledged_alert_is_kept) \
     X(in_calm_weather_all_goes_well)    \
+    X(what_runs_once_runs)              \
     X(the_log_has_every_leaf)           \
     X(an_end_stays_an_end)              \
     X(no_history_has_a_gap)

@@ -496,6 +496,7 @@ hub_active_runs(const hub_t *self)
 typedef struct {
     const char *target;
     const char *word;
+    char code[16];
     size_t count;
     bool ended;
 } find_part_t;
@@ -508,6 +509,7 @@ on_part(void *context, const row_t *row)
     if (find->target && !strcmp(row->part.target, find->target)) {
         find->word = part_word(row->part.state);
         find->ended = part_ended(row->part.state);
+        text_copy(find->code, sizeof find->code, row->part.code);
     }
     return true;
 }
@@ -529,6 +531,12 @@ hub_part(const hub_t *self, const hash_t *run, int machine, bool *ended)
     find_part_t find = find_parts(self, run, node_name(machine));
     *ended = find.ended;
     return find.word;
+}
+
+bool
+hub_says(const hub_t *self, const hash_t *run, int machine, const char *code)
+{
+    return !strcmp(find_parts(self, run, node_name(machine)).code, code);
 }
 
 size_t

@@ -45,6 +45,7 @@ bool hub_is_up(const hub_t *self);
 bool hub_has_run(const hub_t *self, const hash_t *run, bool *active);
 size_t hub_active_runs(const hub_t *self);
 const char *hub_part(const hub_t *self, const hash_t *run, int machine, bool *ended);
+bool hub_says(const hub_t *self, const hash_t *run, int machine, const char *code); /* of a part */
 size_t hub_part_count(const hub_t *self, const hash_t *run);
 bool hub_has_receipt(const hub_t *self, int machine, uint64_t sequence, hash_t *hash);
 bool hub_has_alert(const hub_t *self, uint64_t index);

@@ -83,11 +83,13 @@ on_act(world_t *world, due_t *due)
     machine_acted(self);
 }
 
+/* No two are the same. */
 static value_t *
-result_of(const op_t *op)
+result_of(machine_t *self, const op_t *op)
 {
     value_t *result = value_map();
     value_set_text(result, "op", op->name);
+    value_set_integer(result, "reading", chance_from(&self->world->chance, 1, INT64_C(1) << 40));
     value_set_bool(result, "running", true);
     return result;
 }
@@ -119,7 +121,7 @@ on_child_ended(world_t *world, due_t *due)
     child->used = false;
     if (!self->effector_up || due->epoch != self->epoch)
         return;
-    CLEANUP(value_destroy) value_t *result = child->why.code ? NULL : result_of(child->op);
+    CLEANUP(value_destroy) value_t *result = child->why.code ? NULL : result_of(self, child->op);
     int failed = effector_ended(self->effector, (size_t)(child - self->children), result,
                                 &child->why, &answer, &fault);
     check_word(self, child, answer);

@@ -36,8 +36,9 @@ typedef struct {
     uint64_t number; /* 0: none */
     bytes_t *script; /* ours; NULL before its TASK */
     char mode[8], step[TEXT_NAME_MAX + 1];
-    size_t at;  /* line */
-    bool tries; /* a fault of the op it asked for does not matter */
+    size_t at;       /* line */
+    int64_t reading; /* the sum of what its ops read */
+    bool tries;      /* a fault of the op it asked for does not matter */
 } runner_t;
 
 typedef struct {

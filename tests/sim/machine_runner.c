@@ -34,14 +34,25 @@ runner_ends(machine_t *self, runner_t *runner, int status)
     drop_runner(runner);
 }
 
-static void
-runner_done(machine_t *self, runner_t *runner, const char *outcome, const char *code,
-            const char *text)
+/* The caller's. */
+static value_t *
+output_of(const machine_t *self, const runner_t *runner)
 {
-    CLEANUP(value_destroy) value_t *output = value_map();
-    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_t *output = value_map();
+    value_set_text(output, "by", node_name(self->number));
     value_set_integer(output, "lines", (int64_t)runner->at);
-    value_encode(output, encoded);
+    value_set_integer(output, "reading", runner->reading);
+    return output;
+}
+
+/* Takes over output. */
+static void
+runner_done(machine_t *self, runner_t *runner, const char *outcome, value_t *output,
+            const char *code, const char *text)
+{
+    CLEANUP(value_destroy) value_t *given = output;
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(given, encoded);
     frames_t *frames = frames_new();
     frames_add_text(frames, "DONE");
     frames_add_text(frames, outcome);
@@ -66,18 +77,40 @@ runner_asks(machine_t *self, runner_t *runner, const script_line_t *line)
     runner_says(self, runner, frames);
 }
 
+/* The next line that is for this machine; false behind the last. */
+static bool
+next_line(const machine_t *self, runner_t *runner, script_line_t *line)
+{
+    const char *script = bytes_text(runner->script);
+    while (script_line(script, runner->mode, runner->step, runner->at++, line)) {
+        uint64_t each = 1;
+        if (strcmp(line->word, "each") != 0)
+            return true;
+        if (text_read_u64(line->op, 1, MACHINES_MAX, &each) &&
+            (uint64_t)self->number % each == each - 1) {
+            text_copy(line->word, sizeof line->word, line->argument);
+            line->op[0] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 runner_goes_on(machine_t *self, runner_t *runner)
 {
     script_line_t line;
-    if (!script_line(bytes_text(runner->script), runner->mode, runner->step, runner->at++, &line)) {
-        runner_done(self, runner, "ok", "none", "");
+    if (!next_line(self, runner, &line)) {
+        runner_done(self, runner, "ok", output_of(self, runner), "none", "");
     } else if (line.op[0]) {
         runner_asks(self, runner, &line);
     } else if (!strcmp(line.word, "skip")) {
-        runner_done(self, runner, "skipped", "none", "");
+        runner_done(self, runner, "skipped", output_of(self, runner), "none", "");
+    } else if (!strcmp(line.word, "mute")) {
+        runner_done(self, runner, "ok", value_nil(), "none", "");
     } else if (!strcmp(line.word, "fail")) {
-        runner_done(self, runner, "failed", "failed", "the script says so");
+        runner_done(self, runner, "failed", output_of(self, runner), "failed",
+                    "the script says so");
     } else if (!strcmp(line.word, "exit")) {
         runner_ends(self, runner, SIGKILL);
     } else {
@@ -93,9 +126,14 @@ runner_hears(machine_t *self, runner_t *runner, const frames_t *frames)
         text_copy(runner->mode, sizeof runner->mode, frames_text(frames, 1));
         runner->script = bytes_copy(frames_at(frames, 2));
         text_copy(runner->step, sizeof runner->step, frames_text(frames, 3));
+        facts_task(self->world->facts, self->number, runner->step, frames_at(frames, 4));
     } else if (!strcmp(word, "FAULT") && !runner->tries) {
-        runner_done(self, runner, "failed", frames_text(frames, 1), frames_text(frames, 2));
+        runner_done(self, runner, "failed", output_of(self, runner), frames_text(frames, 1),
+                    frames_text(frames, 2));
         return;
+    } else if (!strcmp(word, "RESULT")) {
+        CLEANUP(value_destroy) value_t *result = value_decode(frames_at(frames, 1), NULL);
+        runner->reading += value_get_integer(result, "reading");
     }
     runner_goes_on(self, runner);
 }

@@ -48,6 +48,20 @@ make_waves(plan_order_t *order, size_t machines, chance_t *chance)
     }
 }
 
+/* The last wave is one target, but for orders that are to be refused. */
+static void
+set_last(plan_order_t *order, size_t machines, chance_t *chance)
+{
+    size_t last = chance_below(chance, machines), others = 0;
+    while (order->wave[last] != order->waves)
+        last = (last + 1) % machines;
+    for (size_t i = 0; i < machines; i++)
+        others += i != last && order->wave[i] == order->waves;
+    order->crooked = others && chance_percent(chance, 10);
+    if (others && !order->crooked)
+        order->wave[last] = ++order->waves;
+}
+
 static bool
 has_kind(const plan_order_t *order, const char *kind)
 {
@@ -62,6 +76,15 @@ bool
 plan_asks(const plan_order_t *order)
 {
     return has_kind(order, "approve");
+}
+
+int
+plan_once(const plan_order_t *order)
+{
+    int last = 0;
+    while (last < MACHINES_MAX && order->wave[last] != order->waves)
+        last++;
+    return estate_once(&estate()->playbooks[order->playbook]) ? last : -1;
 }
 
 bool
@@ -116,7 +139,7 @@ plant(plan_order_t *self, order_t *order)
 }
 
 static void
-seal_order(plan_order_t *self, size_t machines, chance_t *chance)
+seal_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
 {
     const estate_t *all = estate();
     const playbook_t *playbook = &all->playbooks[self->playbook];
@@ -125,6 +148,7 @@ seal_order(plan_order_t *self, size_t machines, chance_t *chance)
     text_copy(order->releases[0].playbook, sizeof order->releases[0].playbook, playbook->name);
     if (plan_calls(self))
         add_callee(order);
+    order->incident = PLAN_INCIDENT + (uint64_t)(self - plan->orders);
     snprintf(order->nonce, sizeof order->nonce, "%016llx%016llx",
              (unsigned long long)chance_draw(chance), (unsigned long long)chance_draw(chance));
     order->dry = self->dry;
@@ -134,7 +158,7 @@ seal_order(plan_order_t *self, size_t machines, chance_t *chance)
     order->undo_until = order->not_after;
     order->target_count = 0;
     for (unsigned wave = 1; wave <= self->waves - self->far; wave++)
-        for (size_t i = 0; i < machines; i++)
+        for (size_t i = 0; i < plan->machines; i++)
             if (self->wave[i] == wave)
                 site_add_target(order, wave, machine_names[i]);
     if (self->far)
@@ -156,8 +180,11 @@ make_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
     self->soak_s = chance_percent(chance, 50) ? (uint64_t)chance_from(chance, 1, 40) : 0;
     self->max_failures = chance_percent(chance, 50) ? chance_below(chance, 3) : 0;
     make_waves(self, plan->machines, chance);
-    self->far = self->waves > 1 && chance_percent(chance, 10);
-    seal_order(self, plan->machines, chance);
+    if (estate_once(&estate()->playbooks[self->playbook]))
+        set_last(self, plan->machines, chance);
+    else
+        self->far = self->waves > 1 && chance_percent(chance, 10);
+    seal_order(self, plan, chance);
 }
 
 static void

@@ -18,6 +18,8 @@
 #define ORDERS_MAX   3
 #define ALERTS_MAX   12
 
+#define PLAN_INCIDENT 1000 /* orders name their own numbers from it on, which no broker has */
+
 typedef struct {
     int playbook;
     bool dry;
@@ -26,8 +28,9 @@ typedef struct {
     int64_t not_after;
     uint64_t soak_s, max_failures;
     unsigned waves;
-    bool far; /* the last wave is not listed: it is a tree, with those who are never
-                 there in it */
+    bool far;     /* the last wave is not listed: it is a tree, with those who are never
+                     there in it */
+    bool crooked; /* it has a step that runs once, and not one target last */
     bytes_t *place[MACHINES_MAX]; /* ours; in that tree, of those who stand in it */
     unsigned wave[MACHINES_MAX];  /* of each machine; 0: no target */
     sealed_t sealed;              /* ours */
@@ -93,6 +96,9 @@ bool plan_is_plain(const plan_t *self);
 /* Names of all who stand in the order's last wave, ascending; how many. The machines' are static.
  */
 size_t plan_wave(const plan_order_t *order, const char *names[static MACHINES_MAX + ESTATE_FAR]);
+
+/* The machine on which its step does that runs once for all targets; -1 where none does. */
+int plan_once(const plan_order_t *order);
 
 /* Whether its playbook asks people. */
 bool plan_asks(const plan_order_t *order);

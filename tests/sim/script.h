@@ -5,9 +5,12 @@
  *     op NAME ARGUMENT    asks for it; a fault ends the step as failed
  *     try NAME ARGUMENT   asks for it; a fault does not matter
  *     skip | fail         ends the step so
- *     exit | hang | babble   what scripts do that are no good
+ *     mute                ends it as ok, and gives nothing
+ *     exit | hang         what scripts do that are no good
+ *     each N WORD         that word, on every Nth machine
  *
- * Behind its last line a step is ok. */
+ * Behind its last line a step is ok. It gives what nobody else does: who it was, and what its ops
+ * read. */
 #ifndef TOCSIN_SIM_SCRIPT_H
 #define TOCSIN_SIM_SCRIPT_H
 
