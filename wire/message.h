@@ -33,7 +33,7 @@ typedef enum {
     X(MESSAGE_DECLINE, "DECLINE", FROM_WORKER, 5) /* run, step, consent's hash, code, text */           \
     X(MESSAGE_OUTPUT, "OUTPUT", FROM_WORKER, 4)   /* run, offset, bytes, "open" or "closed" */          \
     X(MESSAGE_NONCE, "NONCE", FROM_WORKER, 1)     /* nonce: a beacon is to answer it */                 \
-    X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 2) /* version, broker instance */                        \
+    X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 3) /* version, instance, last sequence */                \
     X(MESSAGE_PONG, "PONG", FROM_BROKER, 2)       /* what PING said, broker instance */                 \
     X(MESSAGE_OFFER, "OFFER", FROM_BROKER, 9)     /* run, kind, authority, armors, alert, alert         \
                                                      armor, release hash, receipts, place */            \

@@ -117,6 +117,28 @@ same_work(const order_t *left, const order_t *right)
     return true;
 }
 
+static int
+on_any(void *context, uint64_t sequence, slice_t document, slice_t armor, slice_t output,
+       fault_t *fault)
+{
+    (void)sequence, (void)document, (void)armor, (void)output, (void)fault;
+    *(bool *)context = true;
+    return 0;
+}
+
+/* What it did is known by its receipts, which are kept for a while only. */
+static int
+check_kept(const hash_t *run, ledger_t *ledger, fault_t *fault)
+{
+    bool any = false;
+    if (ledger_each_receipt(ledger, run, on_any, &any, fault))
+        return -1;
+    return any ? 0
+               : fault_set(fault, FAULT_CONFLICT,
+                           "the receipts of the run that it continues are not kept here any more: "
+                           "start a run of its own");
+}
+
 int
 history_check(const order_t *order, ledger_t *ledger, fault_t *fault)
 {
@@ -130,6 +152,8 @@ history_check(const order_t *order, ledger_t *ledger, fault_t *fault)
         if (open)
             return fault_set(fault, FAULT_CONFLICT,
                              "the run that it continues still runs here: stop it first");
+        if (check_kept(&run, ledger, fault))
+            return -1;
         if (!same_work(order, earlier))
             return fault_set(fault, FAULT_CONFLICT,
                              "the run that it continues has another release or other inputs: start "

@@ -11,6 +11,9 @@
 #include "worker/papers.h"
 #include "worker/site_folder.h"
 
+#define KEEP_MS   (90LL * 24 * 3600 * 1000) /* receipts, for a broker that was put back */
+#define FORGET_MS (60 * 1000)
+
 struct judge {
     trust_t *trust;
     const machinekey_t *key;
@@ -23,6 +26,7 @@ struct judge {
     papers_t papers;
     part_t *parts[JUDGE_PARTS_MAX]; /* place.open of them */
     bool greeting;                  /* HELLO is said, and not answered yet */
+    mono_t forgot;                  /* when old receipts were looked for; 0 for never */
 };
 
 /* ---- making one -------------------------------------------------------------------------- */
@@ -195,10 +199,13 @@ on_welcome(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
 {
     if (!self->greeting)
         return say_hello(self, frames, now, clock, fault);
+    uint64_t last;
     self->greeting = false;
     for (size_t i = 0; i < self->place.open; i++)
         part_say_waiting(self->parts[i]);
-    return scribe_repeat(self->scribe, NULL, fault);
+    if (!text_read_u64(frames_text(frames, 3), 0, INT64_MAX, &last))
+        return 0;
+    return scribe_repeat_behind(self->scribe, last, fault);
 }
 
 static int
@@ -206,12 +213,15 @@ on_ack(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t 
 {
     uint64_t sequence;
     hash_t hash;
-    (void)now;
-    (void)clock;
     if (!text_read_u64(frames_text(frames, 1), 1, INT64_MAX, &sequence) ||
         !hash_read(frames_text(frames, 2), &hash))
         return 0;
-    return ledger_acknowledge(self->ledger, sequence, &hash, fault);
+    if (scribe_acknowledge(self->scribe, sequence, &hash, fault))
+        return -1;
+    if (self->forgot.ms && clock.ms - self->forgot.ms < FORGET_MS)
+        return 0;
+    self->forgot = clock;
+    return ledger_forget_receipts(self->ledger, (wall_t){now.ms - KEEP_MS}, fault);
 }
 
 /* Why nothing of this run may begin; code 0 where nothing of it was stopped or revoked. */
@@ -313,7 +323,7 @@ static const struct {
 } from_link[] = {
     {"ONLINE", 2, say_hello},
     {"OFFLINE", 1, nothing},
-    {"WELCOME", 3, on_welcome},
+    {"WELCOME", 4, on_welcome},
     {"OFFER", 10, on_offer},
     {"GIVE", 5, on_give},
     {"ACK", 3, on_ack},

@@ -86,8 +86,15 @@ static const char *const statements[] = {
     [LAST_RECEIPT] = "SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1",
     [EACH_RECEIPT_OF] = "SELECT sequence, bytes, armor, output FROM receipt WHERE run = ?"
                         " ORDER BY sequence",
-    [EACH_RECEIPT_UNACKED] = "SELECT sequence, bytes, armor, output FROM receipt WHERE acked = 0"
-                             " ORDER BY sequence",
+    [OLDEST_RECEIPTS] = "SELECT (SELECT min(sequence) FROM receipt),"
+                        " (SELECT min(sequence) FROM receipt WHERE acked = 0),"
+                        " (SELECT max(sequence) FROM receipt)",
+    [OLD_RECEIPT] = "SELECT sequence, bytes FROM receipt WHERE acked = 1 AND sequence ="
+                    " (SELECT min(sequence) FROM receipt)"
+                    " AND sequence < (SELECT max(sequence) FROM receipt)",
+    [FORGET_RECEIPT] = "DELETE FROM receipt WHERE sequence = ?",
+    [EACH_RECEIPT_FROM] = "SELECT sequence, bytes, armor, output FROM receipt WHERE sequence >= ?"
+                          " ORDER BY sequence LIMIT ?",
 };
 
 static int

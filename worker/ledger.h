@@ -15,6 +15,9 @@
 #define LEDGER_RESERVE \
     (2 * 1024 * 1024) /* bytes allocated ahead: one run can finish on a full disk */
 
+#define LEDGER_RECEIPTS_MAX     200000 /* kept for a broker that was put back to an older record */
+#define LEDGER_RECEIPTS_AT_ONCE 256
+
 typedef struct ledger ledger_t;
 
 /* Makes what is not there; checks what is (quick_check). FAULT_IO, FAULT_FULL, FAULT_VERSION
@@ -156,10 +159,22 @@ int ledger_acknowledge(ledger_t *self, uint64_t sequence, const hash_t *document
 int ledger_last_receipt(ledger_t *self, uint64_t *sequence, hash_t *head,
                         fault_t *fault) MUST_CHECK;
 
-/* Ascending; of one run, or with run NULL those that no broker has acknowledged. */
+/* The oldest sequence that is still kept, and the oldest that no broker acknowledged; the next one
+ * where there is none. */
+int ledger_oldest_receipts(ledger_t *self, uint64_t *kept, uint64_t *unacknowledged,
+                           fault_t *fault) MUST_CHECK;
+
+/* Ascending: those of one run; and from a sequence on, at most LEDGER_RECEIPTS_AT_ONCE. */
 typedef int(ledger_receipt_t)(void *context, uint64_t sequence, slice_t document, slice_t armor,
                               slice_t output, fault_t *fault);
 int ledger_each_receipt(ledger_t *self, const hash_t *run, ledger_receipt_t *each, void *context,
                         fault_t *fault) MUST_CHECK;
+int ledger_each_receipt_from(ledger_t *self, uint64_t sequence, ledger_receipt_t *each,
+                             void *context, fault_t *fault) MUST_CHECK;
+
+/* Forgets receipts that a broker acknowledged, the oldest first: those that ended before, and more
+ * where over LEDGER_RECEIPTS_MAX are kept; never the last one, nor one behind one that no broker
+ * acknowledged. At most LEDGER_RECEIPTS_AT_ONCE, so that nobody waits for it. */
+int ledger_forget_receipts(ledger_t *self, wall_t before, fault_t *fault) MUST_CHECK;
 
 #endif

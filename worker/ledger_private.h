@@ -33,8 +33,11 @@ typedef enum {
     PUT_RECEIPT,
     ACKNOWLEDGE,
     LAST_RECEIPT,
+    OLDEST_RECEIPTS,
+    OLD_RECEIPT,
+    FORGET_RECEIPT,
     EACH_RECEIPT_OF,
-    EACH_RECEIPT_UNACKED
+    EACH_RECEIPT_FROM
 } statement_t;
 
 struct ledger {

@@ -316,15 +316,25 @@ ledger_last_receipt(ledger_t *self, uint64_t *sequence, hash_t *head, fault_t *f
 }
 
 int
-ledger_each_receipt(ledger_t *self, const hash_t *run, ledger_receipt_t *each, void *context,
-                    fault_t *fault)
+ledger_oldest_receipts(ledger_t *self, uint64_t *kept, uint64_t *unacknowledged, fault_t *fault)
 {
-    sqlite3_stmt *rows = ledger_prepare(self, run ? EACH_RECEIPT_OF : EACH_RECEIPT_UNACKED, fault);
-    int more;
-    if (!rows)
+    sqlite3_stmt *oldest = ledger_prepare(self, OLDEST_RECEIPTS, fault);
+    if (!oldest || ledger_next_row(self, oldest, fault) < 0)
         return -1;
-    if (run)
-        bind_hash(rows, 1, run);
+    uint64_t next = (uint64_t)sqlite3_column_int64(oldest, 2) + 1;
+    *kept = (uint64_t)sqlite3_column_int64(oldest, 0);
+    *unacknowledged = (uint64_t)sqlite3_column_int64(oldest, 1);
+    *kept = *kept ? *kept : next;
+    *unacknowledged = *unacknowledged ? *unacknowledged : next;
+    sqlite3_reset(oldest);
+    return 0;
+}
+
+static int
+each_receipt(ledger_t *self, sqlite3_stmt *rows, ledger_receipt_t *each, void *context,
+             fault_t *fault)
+{
+    int more;
     while ((more = ledger_next_row(self, rows, fault)) > 0) {
         if (each(context, (uint64_t)sqlite3_column_int64(rows, 0), column_slice(rows, 1),
                  column_slice(rows, 2), column_slice(rows, 3), fault)) {
@@ -333,4 +343,64 @@ ledger_each_receipt(ledger_t *self, const hash_t *run, ledger_receipt_t *each, v
         }
     }
     return more;
+}
+
+int
+ledger_each_receipt(ledger_t *self, const hash_t *run, ledger_receipt_t *each, void *context,
+                    fault_t *fault)
+{
+    sqlite3_stmt *rows = ledger_prepare(self, EACH_RECEIPT_OF, fault);
+    if (!rows)
+        return -1;
+    bind_hash(rows, 1, run);
+    return each_receipt(self, rows, each, context, fault);
+}
+
+int
+ledger_each_receipt_from(ledger_t *self, uint64_t sequence, ledger_receipt_t *each, void *context,
+                         fault_t *fault)
+{
+    sqlite3_stmt *rows = ledger_prepare(self, EACH_RECEIPT_FROM, fault);
+    if (!rows)
+        return -1;
+    sqlite3_bind_int64(rows, 1, (int64_t)sequence);
+    sqlite3_bind_int(rows, 2, LEDGER_RECEIPTS_AT_ONCE);
+    return each_receipt(self, rows, each, context, fault);
+}
+
+/* 1 where the oldest receipt may go, and its sequence; 0 where none may, -1 fault. */
+static int
+find_old(ledger_t *self, wall_t before, uint64_t last, uint64_t *sequence, fault_t *fault)
+{
+    sqlite3_stmt *oldest = ledger_prepare(self, OLD_RECEIPT, fault);
+    int found = oldest ? ledger_next_row(self, oldest, fault) : -1;
+    if (found <= 0)
+        return found;
+    *sequence = (uint64_t)sqlite3_column_int64(oldest, 0);
+    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(column_slice(oldest, 1), fault);
+    sqlite3_reset(oldest);
+    if (!receipt)
+        return -1;
+    return receipt->ended.ms < before.ms || last - *sequence >= LEDGER_RECEIPTS_MAX;
+}
+
+int
+ledger_forget_receipts(ledger_t *self, wall_t before, fault_t *fault)
+{
+    uint64_t last, sequence;
+    hash_t head;
+    if (ledger_last_receipt(self, &last, &head, fault))
+        return -1;
+    for (int i = 0; i < LEDGER_RECEIPTS_AT_ONCE; i++) {
+        int old = find_old(self, before, last, &sequence, fault);
+        if (old <= 0)
+            return old;
+        sqlite3_stmt *forget = ledger_writing(self, FORGET_RECEIPT, fault);
+        if (!forget)
+            return -1;
+        sqlite3_bind_int64(forget, 1, (int64_t)sequence);
+        if (ledger_finish(self, forget, fault))
+            return -1;
+    }
+    return 0;
 }

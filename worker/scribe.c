@@ -14,6 +14,7 @@ struct scribe {
     outbox_t *outbox;
     uint64_t sequence; /* of the last receipt */
     hash_t head;       /* of its document */
+    uint64_t repeated; /* the last that was sent again, where more are to follow; else 0 */
 };
 
 scribe_t *
@@ -92,24 +93,51 @@ scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault)
 }
 
 static int
-on_oldest(void *context, uint64_t sequence, slice_t document, slice_t armor, slice_t output,
+on_behind(void *context, uint64_t sequence, slice_t document, slice_t armor, slice_t output,
           fault_t *fault)
 {
-    uint64_t *oldest = context;
-    (void)document;
-    (void)armor;
-    (void)output;
+    scribe_t *self = context;
     (void)fault;
-    if (sequence < *oldest)
-        *oldest = sequence;
+    if (outbox_is_full(self->outbox))
+        return 0;
+    queue(self, document, armor, output);
+    self->repeated = sequence;
     return 0;
+}
+
+static int
+repeat_from(scribe_t *self, uint64_t sequence, fault_t *fault)
+{
+    self->repeated = 0;
+    if (ledger_each_receipt_from(self->ledger, sequence, on_behind, self, fault))
+        return -1;
+    if (self->repeated == self->sequence)
+        self->repeated = 0;
+    return 0;
+}
+
+int
+scribe_repeat_behind(scribe_t *self, uint64_t last, fault_t *fault)
+{
+    uint64_t kept, unacknowledged;
+    if (ledger_oldest_receipts(self->ledger, &kept, &unacknowledged, fault))
+        return -1;
+    return repeat_from(self, last < unacknowledged ? last + 1 : unacknowledged, fault);
+}
+
+int
+scribe_acknowledge(scribe_t *self, uint64_t sequence, const hash_t *hash, fault_t *fault)
+{
+    if (ledger_acknowledge(self->ledger, sequence, hash, fault))
+        return -1;
+    return sequence == self->repeated ? repeat_from(self, sequence + 1, fault) : 0;
 }
 
 int
 scribe_oldest(const scribe_t *self, uint64_t *oldest, fault_t *fault)
 {
-    *oldest = self->sequence + 1;
-    return ledger_each_receipt(self->ledger, NULL, on_oldest, oldest, fault);
+    uint64_t unacknowledged;
+    return ledger_oldest_receipts(self->ledger, oldest, &unacknowledged, fault);
 }
 
 uint64_t

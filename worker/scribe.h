@@ -19,11 +19,20 @@ void scribe_destroy(scribe_t **self_p);
 int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output,
                  fault_t *fault) MUST_CHECK;
 
-/* Queues again the receipts of a run, or with run NULL all that no broker acknowledged, oldest
- * first and as many as the outbox has room for: the rest comes when they are asked for again. */
+/* Queues again the receipts of a run, as many as the outbox has room for: the rest comes when they
+ * are asked for again. */
 int scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;
 
-/* The number of the oldest receipt that no broker acknowledged; of the next one, where all are. */
+/* Queues again what is behind the last receipt that a broker has, and before that what none
+ * acknowledged: oldest first, so many as the outbox has room for, and the next of them with each
+ * acknowledgement of the last of those (scribe_acknowledge). */
+int scribe_repeat_behind(scribe_t *self, uint64_t last, fault_t *fault) MUST_CHECK;
+
+/* A broker has this receipt, by the hash of its document; any other hash changes nothing. */
+int scribe_acknowledge(scribe_t *self, uint64_t sequence, const hash_t *hash,
+                       fault_t *fault) MUST_CHECK;
+
+/* The number of the oldest receipt that is still kept; of the next one, where there is none. */
 int scribe_oldest(const scribe_t *self, uint64_t *oldest, fault_t *fault) MUST_CHECK;
 
 uint64_t scribe_sequence(const scribe_t *self);

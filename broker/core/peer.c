@@ -90,9 +90,12 @@ peers_hand_on(core_t *self)
 void
 peer_welcome(core_t *self, const peer_t *peer)
 {
+    char last[24];
+    snprintf(last, sizeof last, "%llu", (unsigned long long)peer->row.sequence);
     frames_t *frames = message_new(MESSAGE_WELCOME);
     frames_add_text(frames, PROTOCOL_VERSION);
     frames_add_text(frames, self->instance);
+    frames_add_text(frames, last);
     core_send(self, peer->row.id, &frames);
 }
 

@@ -72,7 +72,7 @@ typedef struct {
 struct peer {
     worker_row_t row;
     wall_t seen;        /* 0: not since the start */
-    uint64_t oldest;    /* receipt that it still has for us, as its last HELLO told; 0 before */
+    uint64_t oldest;    /* receipt that it still keeps, as its last HELLO told; 0 before */
     bool asked;         /* to say it again, since then */
     value_t *versions;  /* of documents, as its last HELLO told; NULL before */
     drain_row_t *drain; /* the last that people said of it; NULL: nothing */

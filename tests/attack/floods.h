@@ -78,7 +78,7 @@ flood_words(enemy_t *self, table_t *table)
         SEND("GIVE", run, offsets[i], "", "");
     }
     for (unsigned i = 0; i < WELCOMES; i++)
-        SEND("WELCOME", "1", "enemy");
+        SEND("WELCOME", "1", "enemy", "0");
     for (unsigned i = 0; i < WELCOMES; i++)
         SEND("MORE", run, "0");
 }

@@ -135,6 +135,7 @@ welcome(const table_t *self, zframe_t *peer)
     CLEANUP(frames_destroy) frames_t *frames = message_new(MESSAGE_WELCOME);
     frames_add_text(frames, PROTOCOL_VERSION);
     frames_add_text(frames, "enemy");
+    frames_add_text(frames, "9223372036854775807");
     send_to(self->socket, peer, frames);
 }
 

@@ -113,6 +113,7 @@ bare_on_hello(bare_t *self, const frames_t *frames)
     frames_t *welcome = bare_message(frames_at(frames, 0), MESSAGE_WELCOME);
     frames_add_text(welcome, PROTOCOL_VERSION);
     frames_add_text(welcome, "bare");
+    frames_add_text(welcome, "0");
     bare_answer(self, welcome);
 }
 

@@ -332,6 +332,7 @@ welcome_again(liar_t *self)
     frames_t *frames = message_new(MESSAGE_WELCOME);
     frames_add_text(frames, PROTOCOL_VERSION);
     frames_add_text(frames, "another");
+    frames_add_text(frames, chance_percent(&self->world->chance, 50) ? "0" : "3");
     say(self, any_machine(self), frames);
 }
 

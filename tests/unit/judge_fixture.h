@@ -425,7 +425,7 @@ meet(bench_t *bench)
 {
     by_link(bench, message("ONLINE", "instance", NULL));
     hears(bench, TO_LINK, "HELLO");
-    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    by_link(bench, message("WELCOME", "1", "instance", "9", NULL));
 }
 
 /* ---- documents --------------------------------------------------------------------------- */

@@ -461,6 +461,20 @@ a_worker_that_says_hello_gets_its_open_offers_again(void **state)
 }
 
 static void
+a_welcome_says_the_last_receipt_that_is_here(void **state)
+{
+    house_t *self = *state;
+    authorise(self);
+    worker_tells(self, "w1", "usage", OUTCOME_OK, OUTCOME_OPEN);
+    hello(self, "w1", 1);
+    const frames_t *frames = self->actions->sends[0].frames;
+    assert_string_equal(frames_text(frames, 0), "WELCOME");
+    assert_string_equal(frames_text(frames, 3), "1");
+    hello(self, "w2", 9);
+    assert_string_equal(frames_text(self->actions->sends[0].frames, 3), "0");
+}
+
+static void
 a_worker_with_a_shorter_ledger_is_told(void **state)
 {
     house_t *self = *state;
@@ -636,6 +650,7 @@ main(void)
         CASE(a_receipt_that_comes_behind_its_parts_end_does_not_open_it_again),
         CASE(a_receipt_of_an_unknown_run_is_kept_and_acknowledged),
         CASE(a_worker_that_says_hello_gets_its_open_offers_again),
+        CASE(a_welcome_says_the_last_receipt_that_is_here),
         CASE(a_worker_with_a_shorter_ledger_is_told),
         CASE(a_wanted_release_is_given_whole),
         CASE(a_release_waits_for_its_second_approver),

@@ -84,10 +84,10 @@ a_welcome_that_nobody_asked_for_is_answered_with_hello(void **state)
 {
     bench_t *bench = *state;
     begin_clean(bench);
-    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    by_link(bench, message("WELCOME", "1", "instance", "9", NULL));
     hears(bench, TO_LINK, "HELLO");
     hears_nothing(bench);
-    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    by_link(bench, message("WELCOME", "1", "instance", "9", NULL));
     hears(bench, TO_LINK, "RECEIPT");
 }
 

@@ -181,7 +181,7 @@ a_restart_waits_on_and_says_so(void **state)
     assert_int_equal(judge_deadline(bench->judge).ms, bench->clock.ms + 500000);
     by_link(bench, message("ONLINE", "instance", NULL));
     hears(bench, TO_LINK, "HELLO");
-    by_link(bench, message("WELCOME", "1", "instance", NULL));
+    by_link(bench, message("WELCOME", "1", "instance", "9", NULL));
     hears_waiting(bench, &bench->previous);
     hears(bench, TO_LINK, "RECEIPT");
     bring(bench, yes(bench), "pia");

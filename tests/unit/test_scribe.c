@@ -153,6 +153,21 @@ an_output_goes_beside_its_hash(void **state)
 }
 
 static void
+acknowledge(bench_t *self, uint64_t sequence, size_t sent)
+{
+    fault_t fault = {0};
+    hash_t hash = hash_of(frames_at(self->sent[sent], 1));
+    assert_int_equal(scribe_acknowledge(self->scribe, sequence, &hash, &fault), 0);
+}
+
+static void
+sent_is(const bench_t *self, size_t index, uint64_t sequence)
+{
+    CLEANUP(receipt_destroy) receipt_t *receipt = read_sent(self, index);
+    assert_int_equal(receipt->sequence, sequence);
+}
+
+static void
 repeats_a_run_or_what_no_broker_has(void **state)
 {
     bench_t *bench = *state;
@@ -161,19 +176,93 @@ repeats_a_run_or_what_no_broker_has(void **state)
     write_one(bench, "run", NULL);
     write_one(bench, "other", NULL);
     flush(bench);
-    hash_t first = hash_of(frames_at(bench->sent[0], 1));
-    assert_int_equal(ledger_acknowledge(bench->ledger, 1, &first, &fault), 0);
-    uint64_t oldest;
-    assert_int_equal(scribe_oldest(bench->scribe, &oldest, &fault), 0);
-    assert_int_equal(oldest, 2);
+    acknowledge(bench, 1, 0);
     assert_int_equal(scribe_repeat(bench->scribe, &run, &fault), 0);
-    assert_int_equal(scribe_repeat(bench->scribe, NULL, &fault), 0);
+    assert_int_equal(scribe_repeat_behind(bench->scribe, 7, &fault), 0);
     flush(bench);
     assert_int_equal(bench->count, 4);
-    CLEANUP(receipt_destroy) receipt_t *of_run = read_sent(bench, 2);
-    CLEANUP(receipt_destroy) receipt_t *unacknowledged = read_sent(bench, 3);
-    assert_int_equal(of_run->sequence, 1);
-    assert_int_equal(unacknowledged->sequence, 2);
+    sent_is(bench, 2, 1);
+    sent_is(bench, 3, 2);
+}
+
+static void
+repeats_what_a_broker_lost_though_it_acknowledged_it(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    for (size_t i = 0; i < 3; i++)
+        write_one(bench, "run", NULL);
+    flush(bench);
+    for (size_t i = 0; i < 3; i++)
+        acknowledge(bench, i + 1, i);
+    assert_int_equal(scribe_repeat_behind(bench->scribe, 3, &fault), 0);
+    flush(bench);
+    assert_int_equal(bench->count, 3);
+    assert_int_equal(scribe_repeat_behind(bench->scribe, 1, &fault), 0);
+    flush(bench);
+    assert_int_equal(bench->count, 5);
+    sent_is(bench, 3, 2);
+    sent_is(bench, 4, 3);
+}
+
+/* Counts without keeping: more leave than the bench has room for. */
+static int
+count_sent(void *context, destination_t to, uint64_t runner, const frames_t *frames, fault_t *fault)
+{
+    (void)to, (void)runner, (void)frames, (void)fault;
+    ++*(size_t *)context;
+    return 0;
+}
+
+static void
+the_next_leave_once_the_last_of_those_before_is_acknowledged(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    size_t sent = 0;
+    hash_t other = hash_of(slice_text("other"));
+    for (size_t i = 0; i < LEDGER_RECEIPTS_AT_ONCE + 2; i++)
+        write_one(bench, "run", NULL);
+    assert_int_equal(outbox_flush(bench->outbox, bench->ledger, count_sent, &sent, &fault), 0);
+    sent = 0;
+    assert_int_equal(scribe_repeat_behind(bench->scribe, 0, &fault), 0);
+    assert_int_equal(outbox_flush(bench->outbox, bench->ledger, count_sent, &sent, &fault), 0);
+    assert_int_equal(sent, LEDGER_RECEIPTS_AT_ONCE);
+    assert_int_equal(scribe_acknowledge(bench->scribe, 1, &other, &fault), 0);
+    assert_int_equal(outbox_flush(bench->outbox, bench->ledger, count_sent, &sent, &fault), 0);
+    assert_int_equal(sent, LEDGER_RECEIPTS_AT_ONCE);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(scribe_acknowledge(bench->scribe, LEDGER_RECEIPTS_AT_ONCE, &other, &fault),
+                         0);
+        assert_int_equal(outbox_flush(bench->outbox, bench->ledger, count_sent, &sent, &fault), 0);
+        assert_int_equal(sent, LEDGER_RECEIPTS_AT_ONCE + 2);
+    }
+}
+
+static void
+what_is_old_and_acknowledged_is_forgotten(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    uint64_t oldest;
+    for (size_t i = 0; i < 4; i++)
+        write_one(bench, "run", NULL);
+    flush(bench);
+    acknowledge(bench, 1, 0);
+    acknowledge(bench, 3, 2);
+    CLEANUP(receipt_destroy) receipt_t *first = read_sent(bench, 0);
+    assert_int_equal(ledger_forget_receipts(bench->ledger, first->ended, &fault), 0);
+    assert_int_equal(scribe_oldest(bench->scribe, &oldest, &fault), 0);
+    assert_int_equal(oldest, 1);
+    wall_t later = {first->ended.ms + 1};
+    assert_int_equal(ledger_forget_receipts(bench->ledger, later, &fault), 0);
+    assert_int_equal(scribe_oldest(bench->scribe, &oldest, &fault), 0);
+    assert_int_equal(oldest, 2);
+    acknowledge(bench, 2, 1);
+    acknowledge(bench, 4, 3);
+    assert_int_equal(ledger_forget_receipts(bench->ledger, later, &fault), 0);
+    assert_int_equal(scribe_oldest(bench->scribe, &oldest, &fault), 0);
+    assert_int_equal(oldest, 4); /* the chain goes on from it */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
@@ -186,6 +275,9 @@ main(void)
         TEST(the_chain_goes_on_in_another_process),
         TEST(an_output_goes_beside_its_hash),
         TEST(repeats_a_run_or_what_no_broker_has),
+        TEST(repeats_what_a_broker_lost_though_it_acknowledged_it),
+        TEST(the_next_leave_once_the_last_of_those_before_is_acknowledged),
+        TEST(what_is_old_and_acknowledged_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
