@@ -580,8 +580,9 @@ sign_checkpoint(broker_t *self)
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     const merkle_t *log = core_log(self->core);
-    checkpoint_make(trust_site(self->charter->trust), self->settings->name, log, wall_now(),
-                    self->key, document, armor);
+    checkpoint_t checkpoint =
+        checkpoint_of(trust_site(self->charter->trust), self->settings->name, log, wall_now());
+    checkpoint_sign(&checkpoint, self->key, document, armor);
     row_t row = {.kind = ROW_CHECKPOINT,
                  .checkpoint = {log->size, bytes_slice(document), bytes_slice(armor)}};
     batch_write(self->batch, &row);

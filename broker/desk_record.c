@@ -72,12 +72,12 @@ answer_log(desk_t *self, asked_t *asked)
         return NULL;
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
-    hash_t head = merkle_head(log);
-    checkpoint_make(trust_site(core_charter(house->core)->trust), house->broker, log, asked->now,
-                    house->key, document, armor);
+    checkpoint_t checkpoint =
+        checkpoint_of(trust_site(core_charter(house->core)->trust), house->broker, log, asked->now);
+    checkpoint_sign(&checkpoint, house->key, document, armor);
     value_t *map = value_map();
     value_set_integer(map, "size", (int64_t)log->size);
-    view_set_hash(map, "head", &head);
+    view_set_hash(map, "head", &checkpoint.head);
     value_set(map, "checkpoint", value_bytes(bytes_slice(document)));
     value_set(map, "armor", value_bytes(bytes_slice(armor)));
     value_set(map, "leaves", leaves);

@@ -260,6 +260,27 @@ look_at_keys(const patient_t *self)
                      "no broker is listed: nobody can connect to one");
 }
 
+/* Who cosigns the brokers' logs. */
+static void
+look_at_witnesses(const patient_t *self)
+{
+    const root_t *root = self->root;
+    char todo[TODO_MAX];
+    snprintf(todo, sizeof todo, "name workers of several regions: tocsin keys root %s --witness",
+             self->folder);
+    if (!root->witness_count)
+        symptoms_add(self->list, SYMPTOM_WARNING, "root", todo,
+                     "no witnesses: a broker that shows two histories is noticed by those who "
+                     "compare them alone");
+    for (size_t i = 0; i < root->witness_count; i++) {
+        const char *worker = root->witnesses[i].worker;
+        snprintf(todo, sizeof todo, "tocsin keys drop %s root witness %s", self->folder, worker);
+        if (!trust_worker(self->trust, worker, NULL))
+            symptoms_add(self->list, SYMPTOM_WARNING, "root", todo,
+                         "witness '%s' is in no fleet: it cannot cosign, and counts", worker);
+    }
+}
+
 static void
 look_at_drafts(const patient_t *self)
 {
@@ -289,6 +310,7 @@ checkup(const trust_t *trust, const char *folder, wall_t now, value_t *list)
                       .now = now,
                       .list = list};
     look_at_holders(&self);
+    look_at_witnesses(&self);
     look_at_drafts(&self);
     if (!self.people) {
         symptoms_add(list, SYMPTOM_PROBLEM, "people", "tocsin keys person, then sign it",

@@ -24,6 +24,7 @@ static const char *const root_keys[] = {"site",
                                         "offline-max",
                                         "grant-days-max",
                                         "holder",
+                                        "witness",
                                         NULL};
 static const char *const people_keys[] = {"site",    "version", "root",   "issued",
                                           "expires", "broker",  "curve",  "delegate",

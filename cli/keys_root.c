@@ -12,7 +12,7 @@
 
 /* What the rules of a root are set to, as typed; NULL and 0 leave them as they are. */
 typedef struct {
-    many_t holders;
+    many_t holders, witnesses;
     uint64_t quorum_root, quorum_grant, grant_days;
     int64_t expires_s;
     const char *approve, *order, *offline;
@@ -61,11 +61,33 @@ add_holders(draft_t *draft, const many_t *holders, fault_t *fault)
     return 0;
 }
 
+/* Workers of the site, with the keys that their fleets list. */
+static int
+add_witnesses(draft_t *draft, const many_t *workers, const char *folder, fault_t *fault)
+{
+    CLEANUP(trust_destroy) trust_t *trust = workers->count ? keys_load(folder, fault) : NULL;
+    if (workers->count && !trust)
+        return -1;
+    for (size_t i = 0; i < workers->count; i++) {
+        CLEANUP(bytes_destroy) bytes_t *key = bytes_new();
+        const worker_line_t *line = trust_worker(trust, workers->at[i], NULL);
+        if (!line)
+            return fault_set(fault, FAULT_NOT_FOUND,
+                             "no fleet lists worker '%.63s': a witness is a worker of the site",
+                             workers->at[i]);
+        pubkey_write(&line->key, key);
+        draft_drop(draft, "witness", line->id, "");
+        draft_add(draft, "witness", "%s %s", line->id, bytes_text(key));
+    }
+    return 0;
+}
+
 static int
 take_rules(rules_t *self, int *argc, char **argv, fault_t *fault)
 {
     const option_t rows[] = {
         {"--holder", OPTION_MANY, &self->holders},
+        {"--witness", OPTION_MANY, &self->witnesses},
         {"--quorum-root", OPTION_NUMBER, &self->quorum_root},
         {"--quorum-approve", OPTION_TEXT, &self->approve},
         {"--quorum-order", OPTION_TEXT, &self->order},
@@ -126,8 +148,10 @@ keys_init(const options_t *options, int argc, char **argv)
                      .expires_s = YEAR_S};
     if (take_rules(&rules, &argc, argv, &fault))
         return command_usage(self, "%s", fault.text);
-    if (argc != 2 || !rules.holders.count)
-        return command_usage(self, "name a folder and at least one --holder");
+    if (argc != 2 || !rules.holders.count || rules.witnesses.count)
+        return command_usage(self,
+                             "name a folder and at least one --holder; witnesses are workers, "
+                             "and come with the root behind the first");
     if (!rules.quorum_root)
         rules.quorum_root = rules.holders.count / 2 + 1;
     CLEANUP(draft_destroy) draft_t *draft = keys_draft_first();
@@ -158,7 +182,8 @@ keys_root(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     CLEANUP(draft_destroy) draft_t *draft = keys_draft(argv[1], name, &fault);
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    if (!draft || set_rules(draft, &rules, &fault))
+    if (!draft || set_rules(draft, &rules, &fault) ||
+        add_witnesses(draft, &rules.witnesses, argv[1], &fault))
         return command_fail(&fault);
     draft_write(draft, text);
     printf("%s\n", bytes_text(text));

@@ -57,6 +57,26 @@ check_root_people(const root_t *root, const people_t *people, fault_t *fault)
             return fault_set(fault, FAULT_KEY, "holder '%s' has the key of '%s'", holder->person,
                              line->person);
     }
+    for (size_t i = 0; i < root->witness_count; i++)
+        if (people_find(people, &root->witnesses[i].key))
+            return fault_set(fault, FAULT_KEY, "witness '%s' has a person's key",
+                             root->witnesses[i].worker);
+    return 0;
+}
+
+/* A witness is the worker of that name and key, where a fleet lists either. */
+static int
+check_witness_fleet(const witness_t *witness, const fleet_t *fleet, fault_t *fault)
+{
+    for (size_t i = 0; i < fleet->worker_count; i++) {
+        const worker_line_t *line = &fleet->workers[i];
+        if (pubkey_equal(&line->key, &witness->key) != !strcmp(line->id, witness->worker))
+            return fault_set(fault, FAULT_KEY,
+                             "witness '%s' and worker '%s' do not share both name and key",
+                             witness->worker, line->id);
+    }
+    if (fleet_signer(fleet, &witness->key))
+        return fault_set(fault, FAULT_KEY, "witness '%s' has a source's key", witness->worker);
     return 0;
 }
 
@@ -71,6 +91,9 @@ check_root_fleet(const root_t *root, const fleet_t *fleet, fault_t *fault)
         if (is_holder(root, &fleet->signers[i].key))
             return fault_set(fault, FAULT_KEY, "signer '%s' has a holder's key",
                              fleet->signers[i].source);
+    for (size_t i = 0; i < root->witness_count; i++)
+        if (check_witness_fleet(&root->witnesses[i], fleet, fault))
+            return -1;
     return 0;
 }
 

@@ -40,6 +40,29 @@ read_holder(root_t *self, document_reader_t *in)
     self->holder_count++;
 }
 
+/* No two lines share a name or a key, and none has a holder's. */
+static void
+read_witness(root_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "witness", 3);
+    if (!fields_room(in, self->witness_count, ROOT_WITNESSES_MAX))
+        return;
+    witness_t *witness = &self->witnesses[self->witness_count];
+    fields_name(in, row[0], witness->worker);
+    fields_pubkey(in, row[1], row[2], &witness->key);
+    if (witness->key.kind != PUBKEY_ED25519)
+        document_spoil(in, FAULT_KEY, "a witness signs with an ssh-ed25519 key");
+    if (root_witness(self, witness->worker))
+        document_spoil(in, FAULT_FORMAT, "witness '%s' stands here twice", witness->worker);
+    for (size_t i = 0; i < self->witness_count; i++)
+        if (pubkey_equal(&self->witnesses[i].key, &witness->key))
+            document_spoil(in, FAULT_KEY, "the key of '%s' stands here twice", witness->worker);
+    for (size_t i = 0; i < self->holder_count; i++)
+        if (pubkey_equal(&self->holders[i].key, &witness->key))
+            document_spoil(in, FAULT_KEY, "witness '%s' has a holder's key", witness->worker);
+    self->witness_count++;
+}
+
 static void
 read_rules(root_t *self, document_reader_t *in)
 {
@@ -69,6 +92,8 @@ root_decode(slice_t document, fault_t *fault)
     read_rules(self, &in);
     while (document_has(&in, "holder"))
         read_holder(self, &in);
+    while (document_has(&in, "witness"))
+        read_witness(self, &in);
     if (document_close(&in, fault))
         return NULL;
     root_encode(self, again);
@@ -105,7 +130,24 @@ root_encode(const root_t *self, bytes_t *out)
     document_add(out, "grant-days-max", "%llu", (unsigned long long)self->grant_days_max);
     for (size_t i = 0; i < self->holder_count; i++)
         fields_add_pubkey(out, "holder", self->holders[i].person, &self->holders[i].key);
+    for (size_t i = 0; i < self->witness_count; i++)
+        fields_add_pubkey(out, "witness", self->witnesses[i].worker, &self->witnesses[i].key);
     document_end(out);
+}
+
+const witness_t *
+root_witness(const root_t *self, const char *worker)
+{
+    for (size_t i = 0; i < self->witness_count; i++)
+        if (!strcmp(self->witnesses[i].worker, worker))
+            return &self->witnesses[i];
+    return NULL;
+}
+
+size_t
+root_cosigners(const root_t *self)
+{
+    return self->witness_count ? self->witness_count / 2 + 1 : 0;
 }
 
 void

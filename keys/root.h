@@ -10,12 +10,20 @@
 #include "keys/pubkey.h"
 #include "keys/roles.h"
 
-#define ROOT_HOLDERS_MAX 32
+#define ROOT_HOLDERS_MAX   32
+#define ROOT_WITNESSES_MAX 32
 
 typedef struct {
     char person[TEXT_NAME_MAX + 1];
     pubkey_t key;
 } holder_t;
+
+/* A worker whose judge cosigns the logs of brokers: its id and signing key, as its fleet lists
+ * them (docs/PROTOCOL.md 10). */
+typedef struct {
+    char worker[TEXT_NAME_MAX + 1];
+    pubkey_t key;
+} witness_t;
 
 typedef struct {
     hash_t site;      /* zero in version 1: its hash is the site's id */
@@ -30,10 +38,19 @@ typedef struct {
     uint64_t grant_days_max;
     size_t holder_count;
     holder_t holders[ROOT_HOLDERS_MAX];
+    size_t witness_count;
+    witness_t witnesses[ROOT_WITNESSES_MAX]; /* each name and each key once */
 } root_t;
 
 /* NULL with FAULT_FORMAT or FAULT_LIMIT. Nothing is verified. */
 root_t *root_decode(slice_t document, fault_t *fault);
+
+/* NULL where it is none. */
+const witness_t *root_witness(const root_t *self, const char *worker);
+
+/* How many of the witnesses must cosign: more than half; 0 where there are none. */
+size_t root_cosigners(const root_t *self);
+
 void root_encode(const root_t *self, bytes_t *out);
 void root_destroy(root_t **self_p);
 

@@ -12,6 +12,7 @@
 #include "keys/base64.h"
 #include "keys/hash.h"
 #include "keys/secret.h"
+#include "keys/signature_private.h"
 
 #define HEADER       "-----BEGIN SSH SIGNATURE-----\n"
 #define FOOTER       "-----END SSH SIGNATURE-----\n"
@@ -331,6 +332,13 @@ add_armor(bytes_t *out, slice_t blob)
 }
 
 void
+machinekey_sign_bytes(const machinekey_t *self, slice_t message,
+                      uint8_t made[static SIGNATURE_BYTES])
+{
+    crypto_sign_detached(made, NULL, message.data, message.size, self->secret);
+}
+
+void
 machinekey_sign(const machinekey_t *self, purpose_t purpose, slice_t message, bytes_t *armor)
 {
     uint8_t made[SIGNATURE_BYTES];
@@ -339,7 +347,7 @@ machinekey_sign(const machinekey_t *self, purpose_t purpose, slice_t message, by
     CLEANUP(bytes_destroy) bytes_t *signature = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *blob = bytes_new();
     add_signed_data(data, purpose, false, message);
-    crypto_sign_detached(made, NULL, data->data, data->size, self->secret);
+    machinekey_sign_bytes(self, bytes_slice(data), made);
     pubkey_encode(&self->public, key);
     bytes_add_string(signature, slice_text("ssh-ed25519"));
     bytes_add_string(signature, slice_of(made, sizeof made));

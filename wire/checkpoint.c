@@ -2,6 +2,7 @@
 #include "wire/checkpoint.h"
 
 #include "common/document.h"
+#include "keys/base64.h"
 
 static void
 encode(const checkpoint_t *self, bytes_t *out)
@@ -32,13 +33,30 @@ checkpoint_decode(checkpoint_t *self, slice_t document, fault_t *fault)
     return document_same(document, bytes_slice(again), fault);
 }
 
-void
-checkpoint_make(const hash_t *site, const char *broker, const merkle_t *log, wall_t now,
-                const machinekey_t *key, bytes_t *document, bytes_t *armor)
+checkpoint_t
+checkpoint_of(const hash_t *site, const char *broker, const merkle_t *log, wall_t now)
 {
     checkpoint_t self = {.site = *site, .size = log->size, .head = merkle_head(log), .made = now};
     text_copy(self.broker, sizeof self.broker, broker);
-    encode(&self, document);
+    return self;
+}
+
+void
+checkpoint_sign(const checkpoint_t *self, const machinekey_t *key, bytes_t *document,
+                bytes_t *armor)
+{
+    bytes_clear(document);
+    encode(self, document);
     bytes_clear(armor);
     machinekey_sign(key, SIGN_CHECKPOINT, bytes_slice(document), armor);
+}
+
+void
+checkpoint_body(const checkpoint_t *self, bytes_t *out)
+{
+    char site[HASH_TEXT];
+    bytes_addf(out, "tocsin/%s/%s\n%llu\n", hash_write(&self->site, site), self->broker,
+               (unsigned long long)self->size);
+    base64_write(hash_slice(&self->head), out);
+    bytes_add_text(out, "\n");
 }

@@ -20,8 +20,15 @@ typedef struct {
 /* FAULT_FORMAT, FAULT_LIMIT; whoever signed it is not looked at. */
 int checkpoint_decode(checkpoint_t *self, slice_t document, fault_t *fault) MUST_CHECK;
 
+/* The same of a log as it stands. */
+checkpoint_t checkpoint_of(const hash_t *site, const char *broker, const merkle_t *log, wall_t now);
+
 /* Writes document and armor anew. */
-void checkpoint_make(const hash_t *site, const char *broker, const merkle_t *log, wall_t now,
-                     const machinekey_t *key, bytes_t *document, bytes_t *armor);
+void checkpoint_sign(const checkpoint_t *self, const machinekey_t *key, bytes_t *document,
+                     bytes_t *armor);
+
+/* Appends what witnesses sign of it: a C2SP tlog-checkpoint's text, of origin "tocsin/SITE/BROKER",
+ * size and head. When it was made is not in it. */
+void checkpoint_body(const checkpoint_t *self, bytes_t *out);
 
 #endif

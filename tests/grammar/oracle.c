@@ -21,6 +21,7 @@ static const char *const TABLES[] = {
     "offline-max number:0:31622400 number:0:31622400 number:0:31622400",
     "grant-days-max number:1:365",
     "holder*32 name keytype base64",
+    "witness*32 name keytype base64",
     NULL,
 
     "people",

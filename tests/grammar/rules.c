@@ -86,10 +86,18 @@ span(oracle_t *self)
 static bool
 root(oracle_t *self)
 {
+    const oracle_line_t *line;
     bool first = number(value(self, "version")) == 1;
     HOLDS(first == is(self, "site", "self"), "only version 1 is its own site");
     HOLDS(!first || is(self, "previous", ZEROES), "version 1 has nothing before it");
-    return span(self) && once(self, "holder", 2);
+    for (size_t at = 0; (line = next(self, "witness", &at));) {
+        size_t behind = 0;
+        HOLDS(strcmp(line->field[1], "ssh-ed25519") == 0, "a witness with a FIDO key");
+        for (const oracle_line_t *holder; (holder = next(self, "holder", &behind));)
+            HOLDS(strcmp(line->field[2], holder->field[2]) != 0, "a witness has a holder's key");
+    }
+    return span(self) && once(self, "holder", 2) && once(self, "witness", 0) &&
+           once(self, "witness", 2);
 }
 
 static bool

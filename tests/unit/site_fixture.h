@@ -156,6 +156,15 @@ site_root_next(site_t *self)
     return root;
 }
 
+/* A worker whose key is that of this name; to be added by name. */
+static inline void
+site_add_witness(site_t *self, root_t *root, const char *worker, const char *key)
+{
+    witness_t *line = &root->witnesses[root->witness_count++];
+    text_copy(line->worker, sizeof line->worker, worker);
+    line->key = *machinekey_public(site_key(self, key));
+}
+
 static inline void
 site_add_person(site_t *self, people_t *people, const char *name, unsigned roles, class_t highest,
                 const char *scope)
