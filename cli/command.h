@@ -11,6 +11,7 @@ typedef struct {
     bool json;          /* --json: one versioned document on standard output */
     bool utc;           /* --utc: times in UTC, else in the machine's zone */
     bool no_input;      /* --no-input: never ask, fail instead */
+    bool no_pager;      /* --no-pager */
     bool quiet;         /* -q: no progress */
     int verbose;        /* -v */
     int64_t wait_s;     /* --wait=DUR; -1 where not given */
@@ -57,6 +58,9 @@ const command_t *command_row(const command_t *rows, const char *verb);
 
 /* Prints "tocsin: TEXT" to standard error and returns the fault's exit status. */
 int command_fail(const fault_t *fault);
+
+/* Kept, and others must sign it too: the exit status of what waits for them. */
+#define EXIT_WAITING 6
 
 /* Usage error: prints the sentence and "usage: tocsin NOUN VERB USAGE"; returns 64. */
 int command_usage(const command_t *command, const char *format, ...) PRINTF(2, 3);

@@ -12,13 +12,14 @@ keys_sign(const options_t *options, int argc, char **argv)
                              "name a folder and a document in it");
     if (paper_open(&paper, argv[1], argv[2], &fault) || paper_sign(&paper, options, &fault))
         return command_fail(&fault);
-    return 0;
+    return paper.waits ? EXIT_WAITING : 0;
 }
 
 int
 keys_take(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
+    bool waits = false;
     (void)options;
     if (argc < 3)
         return command_usage(command_row(keys_commands, argv[0]),
@@ -30,6 +31,7 @@ keys_take(const options_t *options, int argc, char **argv)
             fault_wrap(&fault, "'%s' is not taken", argv[i]);
             return command_fail(&fault);
         }
+        waits = waits || paper.waits;
     }
-    return 0;
+    return waits ? EXIT_WAITING : 0;
 }

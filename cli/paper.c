@@ -342,12 +342,13 @@ put_in_force(const paper_t *self, fault_t *fault)
 }
 
 static int
-keep_waiting(const paper_t *self, const root_t *root, const root_t *next, const fault_t *why,
+keep_waiting(paper_t *self, const root_t *root, const root_t *next, const fault_t *why,
              fault_t *fault)
 {
     if (file_write(self->path, bytes_slice(self->text), 0644, fault) ||
         file_write(self->signatures, bytes_slice(self->armors), 0644, fault))
         return -1;
+    self->waits = true;
     printf("%s waits for more signatures: %s\n", self->path, why->text);
     if (root)
         say_standing(self, root);

@@ -17,6 +17,7 @@ typedef struct {
     bytes_t *text;
     bytes_t *armors; /* those that hold over the text */
     purpose_t purpose;
+    bool waits; /* as paper_settle found: it is kept, and others must sign it too */
 } paper_t;
 
 /* The draft of NAME in folder (keys_name). FAULT_NOT_FOUND, FAULT_FORMAT. */

@@ -11,7 +11,6 @@
 
 #define SIGNERS_NEEDED 2
 #define WAIT_DEFAULT_S 5
-#define EXIT_WAITING   6
 
 /* A resume on its way: a file, and FILE.sigs. */
 typedef struct {

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/pager.h"
 #include "common/text.h"
 
 #define TABLE_COLUMNS_MAX 16
@@ -24,7 +25,8 @@ show_colour(FILE *out)
     const char *none = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
     if (none && *none)
         return false;
-    return (force && *force && strcmp(force, "0") != 0) || isatty(fileno(out));
+    return (force && *force && strcmp(force, "0") != 0) || isatty(fileno(out)) ||
+           (out == stdout && pager_is_open());
 }
 
 table_t *

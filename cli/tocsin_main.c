@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/options.h"
+#include "cli/pager.h"
 #include "cli/table.h"
 #include "common/version.h"
 
@@ -33,6 +34,7 @@ static const char options_help[] =
     "  --wait=DURATION    wait so long for the run's outcome\n"
     "  --utc              times in UTC\n"
     "  --no-input         never ask; fail instead\n"
+    "  --no-pager         do not show lists and views in PAGER\n"
     "  -q, -v             say less, say more\n"
     "\n"
     "tocsin help NOUN, tocsin help exit-codes, tocsin help env, tocsin help selectors\n";
@@ -62,6 +64,7 @@ static const char env_help[] =
     "it\n"
     "  XDG_CONFIG_HOME, XDG_STATE_HOME   plans and the record's pin are under "
     "XDG_STATE_HOME/tocsin\n"
+    "  PAGER                             what shows lists, views and diffs on a terminal, where set\n"
     "  NO_COLOR, CLICOLOR_FORCE          colour never, colour always\n";
 
 static const char selectors_help[] =
@@ -221,6 +224,7 @@ main(int argc, char **argv)
         {"--json", OPTION_FLAG, &options.json},
         {"--utc", OPTION_FLAG, &options.utc},
         {"--no-input", OPTION_FLAG, &options.no_input},
+        {"--no-pager", OPTION_FLAG, &options.no_pager},
         {"--quiet", OPTION_FLAG, &options.quiet},
         {"-q", OPTION_FLAG, &options.quiet},
         {"--verbose", OPTION_COUNT, &options.verbose},
@@ -244,5 +248,8 @@ main(int argc, char **argv)
     if (!command)
         return unknown_command(argc, argv);
     int skip = command->verb != NULL;
-    return command->run(&options, argc - skip, argv + skip);
+    pager_begin(&options, command);
+    int status = command->run(&options, argc - skip, argv + skip);
+    pager_end();
+    return status;
 }

@@ -138,5 +138,12 @@ ok "  nor twice the same" refuses 6 "1 of the 2 officers" as chi resume --file "
 ok "  two do" as hoa resume --file "$resume"
 ok "  and the region works again" eval 'untouched north-1 && stages --target north-1 && ended succeeded'
 
+ok "a drained worker is passed over by a plan" eval 'tocsin worker drain north-1 --reason "a new disk" && planned stages --set root="$mnt" --target region=north'
+ok "  which says who drained it" grep -q "drained: north-1 by dung since .*(not touched)" "$SITE_HOME/log/plan"
+ok "  and so does the list, in PAGER on a terminal" eval 'PAGER="sed s/^/paged:/" script -qec "tocsin worker list" /dev/null | grep -q "^paged:north-1 .* drained"'
+ok "  but not behind --no-pager" eval '! PAGER="sed s/^/paged:/" script -qec "tocsin --no-pager worker list" /dev/null | grep -q paged'
+ok "an order that names it waits" eval 'stages --target north-1 && part_says north-1 "dung drained the worker: a new disk"'
+ok "  until it is resumed" eval 'tocsin worker resume north-1 && ended succeeded'
+
 ok "what nobody began in its window has not begun since" eval 'part_says south-1 "^(never|offered)" "$SHORT" && ! receipts count "$SHORT"'
 orders_end
