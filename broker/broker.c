@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "wire/alertmanager.h"
+#include "broker/backup.h"
 #include "broker/batch.h"
 #include "broker/catalog.h"
 #include "broker/examiner.h"
@@ -45,6 +46,7 @@ struct broker {
     desk_house_t house;
     desk_t *desk;
     batch_t *batch;
+    backup_t *backup;
     bool held; /* the batch waits for more, and a timer for it */
     bool due;  /* a tick is */
 };
@@ -430,6 +432,25 @@ on_timer(zloop_t *loop, int timer, void *context)
     return 0;
 }
 
+static int
+on_copying(zloop_t *loop, int timer, void *context)
+{
+    broker_t *self = context;
+    if (!batch_is_begun(self->batch) && !backup_go_on(self->backup))
+        zloop_timer_end(loop, timer);
+    return 0;
+}
+
+static int
+on_backup(zloop_t *loop, zmq_pollitem_t *item, void *context)
+{
+    broker_t *self = context;
+    (void)item;
+    if (backup_accept(self->backup))
+        zloop_timer(loop, BACKUP_EVERY_MS, 0, on_copying, self);
+    return 0;
+}
+
 /* Opening ------------------------------------------------------------------------------------- */
 
 static void
@@ -471,6 +492,7 @@ broker_destroy(broker_t **self_p)
     gate_destroy(&self->gate);
     catalog_destroy(&self->catalog);
     notifier_destroy(&self->notifier);
+    backup_destroy(&self->backup);
     batch_destroy(&self->batch);
     desk_destroy(&self->desk);
     core_destroy(&self->core);
@@ -571,7 +593,8 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
     for (size_t i = 0; i < self->settings->grant_count; i++)
         take_grant(self, self->settings->grants[i]);
     commit(self);
-    return 0;
+    self->backup = backup_new(self->settings->state, self->store, fault);
+    return self->backup ? 0 : -1;
 }
 
 static void
@@ -597,11 +620,13 @@ broker_serve(broker_t *self, fault_t *fault)
                               .events = ZMQ_POLLIN};
     zmq_pollitem_t sinks = {.fd = self->notifier ? notifier_fd(self->notifier) : -1,
                             .events = ZMQ_POLLIN};
+    zmq_pollitem_t backups = {.fd = backup_fd(self->backup), .events = ZMQ_POLLIN};
     if (zloop_reader(loop, gate_socket(self->gate), on_gate, self) ||
         zloop_reader(loop, examiner_socket(self->examiner), on_examined, self) ||
         (self->web && zloop_reader(loop, web_socket(self->web), on_web, self)) ||
         (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self)) ||
         (self->notifier && zloop_poller(loop, &sinks, on_descriptor, self)) ||
+        zloop_poller(loop, &backups, on_backup, self) ||
         zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)
         return fault_set(fault, FAULT_IO, "the loop cannot be set up");
     log_info("broker=%s: serving, instance %.8s, %llu leaves", self->settings->name, self->instance,

@@ -3,7 +3,9 @@
  *
  *     tocsin-broker -c CONFIG [-n] [-d] [-v] [--new]   serves
  *     tocsin-broker keys -c CONFIG                     makes the keys that are missing; prints the
- *                                                      CURVE key for people, and the signing key */
+ *                                                      CURVE key for people, and the signing key
+ *     tocsin-broker backup -c CONFIG FILE              the running broker's record, in a new FILE
+ *     tocsin-broker restore -c CONFIG FILE             makes that the record of a stopped broker */
 #include <czmq.h>
 #include <getopt.h>
 #include <libgen.h>
@@ -13,26 +15,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "broker/backup.h"
 #include "broker/broker.h"
 #include "common/log.h"
 #include "common/privilege.h"
 #include "keys/curve.h"
 #include "keys/signature.h"
 
-#define USAGE "usage: tocsin-broker [keys] -c CONFIG [-n] [-d] [-v] [--new]"
+#define USAGE                                                        \
+    "usage: tocsin-broker [keys] -c CONFIG [-n] [-d] [-v] [--new], " \
+    "or tocsin-broker backup|restore -c CONFIG FILE"
 
 typedef struct {
     const char *config;
-    bool keys, check, foreground, verbose, anew;
+    const char *file; /* of a backup */
+    bool check, foreground, verbose, anew;
 } options_t;
 
 static int
-read_options(options_t *self, int argc, char **argv, fault_t *fault)
+read_options(options_t *self, bool file, int argc, char **argv, fault_t *fault)
 {
     static const struct option longs[] = {{"new", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
     int option;
-    self->keys = argc > 1 && !strcmp(argv[1], "keys");
-    optind = self->keys ? 2 : 1;
     while ((option = getopt_long(argc, argv, "c:ndv", longs, NULL)) != -1) {
         if (option == 'c')
             self->config = optarg;
@@ -47,14 +51,16 @@ read_options(options_t *self, int argc, char **argv, fault_t *fault)
         else
             return fault_set(fault, FAULT_USAGE, USAGE);
     }
+    self->file = file ? argv[optind++] : NULL;
     if (optind != argc || !self->config)
         return fault_set(fault, FAULT_USAGE, USAGE);
     return 0;
 }
 
 static int
-make_keys(const settings_t *settings, fault_t *fault)
+make_keys(const options_t *options, const settings_t *settings, fault_t *fault)
 {
+    (void)options;
     char curve[CURVEKEY_TEXT];
     curvepair_t pair;
     CLEANUP(machinekey_destroy) machinekey_t *key = NULL;
@@ -103,23 +109,75 @@ serve(const options_t *options, const settings_t *settings, fault_t *fault)
     return broker_serve(broker, fault);
 }
 
+static void
+say_log(const char *file, const merkle_t *log, const char *what)
+{
+    char text[HASH_TEXT];
+    hash_t head = merkle_head(log);
+    printf("%s %s\nsize %llu\nhead %s\n", file, what, (unsigned long long)log->size,
+           hash_write(&head, text));
+}
+
+static int
+make_backup(const options_t *options, const settings_t *settings, fault_t *fault)
+{
+    merkle_t log;
+    if (backup_take(settings->state, options->file, &log, fault))
+        return -1;
+    say_log(options->file, &log, "holds the record");
+    return 0;
+}
+
+static int
+restore_backup(const options_t *options, const settings_t *settings, fault_t *fault)
+{
+    merkle_t log;
+    if (store_copy_restore(options->file, settings->state, (uid_t)settings->uid, &log, fault))
+        return -1;
+    say_log(options->file, &log, "is the record now; what stood there is beside it");
+    printf("two officers sign what `tocsin keys restart` drafts with this size and head\n");
+    return 0;
+}
+
+static const struct {
+    const char *word;
+    bool file; /* it names one */
+    int (*run)(const options_t *options, const settings_t *settings, fault_t *fault);
+} commands[] = {
+    {"", false, serve},
+    {"keys", false, make_keys},
+    {"backup", true, make_backup},
+    {"restore", true, restore_backup},
+};
+
+/* The row of the command; the first where none is named. */
+static size_t
+find_command(const char *word)
+{
+    size_t at = ARRAY_SIZE(commands) - 1;
+    while (at && (!word || strcmp(word, commands[at].word) != 0))
+        at--;
+    return at;
+}
+
 int
 main(int argc, char **argv)
 {
     fault_t fault = {0};
     options_t options = {0};
     CLEANUP(settings_destroy) settings_t *settings = NULL;
+    size_t command = find_command(argv[1]);
     memory_keep();
     umask(077);
     log_open("tocsin-broker", LOG_INFO);
-    if (read_options(&options, argc, argv, &fault)) {
+    optind = command ? 2 : 1;
+    if (read_options(&options, commands[command].file, argc, argv, &fault)) {
         fprintf(stderr, "tocsin-broker: %s\n", fault.text);
         return fault_exit(fault.code);
     }
     log_open("tocsin-broker", options.verbose ? LOG_DEBUG : LOG_INFO);
     settings = settings_read(options.config, &fault);
-    if (!settings ||
-        (options.keys ? make_keys(settings, &fault) : serve(&options, settings, &fault))) {
+    if (!settings || commands[command].run(&options, settings, &fault)) {
         log_error("%s (%s)", fault.text, fault_word(fault.code));
         return fault_exit(fault.code);
     }

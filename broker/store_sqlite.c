@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "broker/store.h"
+#include "broker/store_private.h"
 #include "common/file.h"
 #include "common/text.h"
 
 #define ZERO_HASH         "x'0000000000000000000000000000000000000000000000000000000000000000'"
-#define MARKER            "initialised" /* a file beside the database: there was one here */
-#define CHECKPOINT_PAGES  "4096"        /* a page that many batches touch is carried over once */
+#define CHECKPOINT_PAGES  "4096" /* a page that many batches touch is carried over once */
 #define CHECK_WHOLE_BYTES (16 * 1024 * 1024) /* of a larger one, what starting needs */
 
 typedef struct {
@@ -188,8 +186,14 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_NOTICES_BEFORE] = {ROW_NOTICE, "WHERE made < :number"},
 };
 
-static int
-database_fault(sqlite3 *database, fault_t *fault, const char *what)
+sqlite3 *
+store_database(const store_t *self)
+{
+    return ((const sqlite_t *)self->self)->database;
+}
+
+int
+store_database_fault(sqlite3 *database, fault_t *fault, const char *what)
 {
     fault_code_t code = sqlite3_errcode(database) == SQLITE_FULL ? FAULT_FULL : FAULT_IO;
     return fault_set(fault, code, "database: %s: %s", what, sqlite3_errmsg(database));
@@ -199,7 +203,7 @@ static int
 run_sql(sqlite3 *database, const char *sql, fault_t *fault)
 {
     if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return database_fault(database, fault, sql);
+        return store_database_fault(database, fault, sql);
     return 0;
 }
 
@@ -208,7 +212,7 @@ prepare(sqlite3 *database, sqlite3_stmt **slot, const char *sql, fault_t *fault)
 {
     if (!*slot &&
         sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL) != SQLITE_OK) {
-        database_fault(database, fault, sql);
+        store_database_fault(database, fault, sql);
         return NULL;
     }
     return *slot;
@@ -355,7 +359,7 @@ step_once(sqlite_t *self, sqlite3_stmt *statement, const char *what, fault_t *fa
 {
     int status = sqlite3_step(statement);
     if (status != SQLITE_DONE)
-        database_fault(self->database, fault, what);
+        store_database_fault(self->database, fault, what);
     sqlite3_reset(statement);
     return status == SQLITE_DONE ? 0 : -1;
 }
@@ -386,7 +390,7 @@ sqlite_put(void *self_, const row_t *row, fault_t *fault)
         return -1;
     for (const column_t *column = row_columns(row->kind); column->name; column++)
         if (bind_cell(statement, at++, row->kind, column, row) != SQLITE_OK)
-            return database_fault(self->database, fault, column->name);
+            return store_database_fault(self->database, fault, column->name);
     return step_once(self, statement, row_table(row->kind), fault);
 }
 
@@ -440,7 +444,7 @@ each_row(sqlite_t *self, sqlite3_stmt *statement, row_kind_t kind, on_row_t on_r
         if (!on_row(context, &row))
             return 0;
     }
-    return status == SQLITE_DONE ? 0 : database_fault(self->database, fault, row_table(kind));
+    return status == SQLITE_DONE ? 0 : store_database_fault(self->database, fault, row_table(kind));
 }
 
 /* A find within a find of the same kind would reset the outer one: visitors do not nest them. */
@@ -453,7 +457,7 @@ sqlite_find(void *self_, const query_t *query, on_row_t on_row, void *context, f
         return -1;
     assert(!sqlite3_stmt_busy(statement));
     if (bind_query(statement, query))
-        return database_fault(self->database, fault, "bind");
+        return store_database_fault(self->database, fault, "bind");
     int result = each_row(self, statement, finds[query->what].kind, on_row, context, fault);
     sqlite3_reset(statement);
     return result;
@@ -471,7 +475,7 @@ sqlite_drop(void *self_, const query_t *query, fault_t *fault)
     if (!statement)
         return -1;
     if (bind_query(statement, query))
-        return database_fault(self->database, fault, "bind");
+        return store_database_fault(self->database, fault, "bind");
     return step_once(self, statement, row_table(find->kind), fault);
 }
 
@@ -517,7 +521,7 @@ migrate(sqlite3 *database, fault_t *fault)
 {
     uint64_t version = 0;
     if (sqlite3_exec(database, "PRAGMA user_version", read_number, &version, NULL) != SQLITE_OK)
-        return database_fault(database, fault, "user_version");
+        return store_database_fault(database, fault, "user_version");
     if (version > ARRAY_SIZE(migrations))
         return fault_set(fault, FAULT_VERSION,
                          "the database is of version %llu and this broker knows %zu: use a newer "
@@ -538,10 +542,16 @@ check_with(sqlite3 *database, const char *pragma, fault_t *fault)
 {
     char word[64] = "";
     if (sqlite3_exec(database, pragma, read_word, word, NULL) != SQLITE_OK)
-        return database_fault(database, fault, "quick_check");
+        return store_database_fault(database, fault, "quick_check");
     if (strcmp(word, "ok") != 0)
         return fault_set(fault, FAULT_FORMAT, "the database is damaged (%s): restore it", word);
     return 0;
+}
+
+int
+store_check_whole(sqlite3 *database, fault_t *fault)
+{
+    return check_with(database, "PRAGMA quick_check(1)", fault);
 }
 
 /* Starting must not take longer the more has happened: history is checked while it is small. */
@@ -550,7 +560,7 @@ check_database(sqlite3 *database, const char *path, fault_t *fault)
 {
     struct stat facts;
     if (stat(path, &facts) || facts.st_size <= CHECK_WHOLE_BYTES)
-        return check_with(database, "PRAGMA quick_check(1)", fault);
+        return store_check_whole(database, fault);
     return check_with(database, "PRAGMA quick_check('position')", fault) ||
                    check_with(database, "PRAGMA quick_check('worker')", fault)
                ? -1
@@ -571,9 +581,8 @@ prepare_database(sqlite3 *database, const char *path, fault_t *fault)
     return check_database(database, path, fault) ? -1 : migrate(database, fault);
 }
 
-/* Moves a database that --new leaves behind out of the way; nothing is deleted. */
-static int
-set_aside(const char *path, fault_t *fault)
+int
+store_set_aside(const char *path, fault_t *fault)
 {
     static const char *const ends[] = {"", "-wal", "-shm"};
     char moment[MOMENT_TEXT_MAX];
@@ -592,9 +601,9 @@ store_t *
 store_sqlite(const char *folder, bool anew, fault_t *fault)
 {
     char path[4000], marker[4000];
-    snprintf(path, sizeof path, "%s/broker.db", folder);
-    snprintf(marker, sizeof marker, "%s/" MARKER, folder);
-    if (folder_make(folder, 0700, fault) || (anew && set_aside(path, fault)))
+    snprintf(path, sizeof path, "%s/" STORE_DATABASE, folder);
+    snprintf(marker, sizeof marker, "%s/" STORE_MARKER, folder);
+    if (folder_make(folder, 0700, fault) || (anew && store_set_aside(path, fault)))
         return NULL;
     if (!anew && access(marker, F_OK) == 0 && access(path, F_OK) != 0) {
         fault_set(fault, FAULT_NOT_FOUND,
@@ -607,11 +616,11 @@ store_sqlite(const char *folder, bool anew, fault_t *fault)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* counts under a lock what nobody asks for */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &self->database, flags, NULL) != SQLITE_OK) {
-        database_fault(self->database, fault, path);
+        store_database_fault(self->database, fault, path);
         return NULL;
     }
     if (prepare_database(self->database, path, fault) ||
-        file_write(marker, slice_text("broker.db\n"), 0600, fault)) {
+        file_write(marker, slice_text(STORE_DATABASE "\n"), 0600, fault)) {
         fault_wrap(fault, "'%s'", path);
         return NULL;
     }
