@@ -14,7 +14,7 @@
 struct channel {
     int fd;                      /* ours */
     bytes_t *incoming;           /* received, and not yet a whole message */
-    bytes_t *outgoing;           /* scratch for one message */
+    bytes_t *outgoing;           /* not sent yet */
     int passed[DESCRIPTORS_MAX]; /* received, not yet taken; ours */
     size_t passed_count;
 };
@@ -108,7 +108,7 @@ keep_descriptor(channel_t *self, struct msghdr *message)
 int
 channel_fill(channel_t *self, fault_t *fault)
 {
-    uint8_t chunk[65536];
+    uint8_t chunk[16384];
     control_t control = {0};
     struct iovec data = {chunk, sizeof chunk};
     struct msghdr message = {.msg_iov = &data,
@@ -138,10 +138,8 @@ wait_to_send(channel_t *self, bool meanwhile, fault_t *fault)
 
 /* fd goes with the first byte where it is not -1. */
 static int
-send_all(channel_t *self, const frames_t *frames, int fd, bool meanwhile, fault_t *fault)
+send_all(channel_t *self, int fd, bool meanwhile, fault_t *fault)
 {
-    bytes_clear(self->outgoing);
-    frames_encode(frames, self->outgoing);
     slice_t rest = bytes_slice(self->outgoing);
     while (rest.size) {
         ssize_t sent = send_some(self->fd, rest, fd);
@@ -156,25 +154,44 @@ send_all(channel_t *self, const frames_t *frames, int fd, bool meanwhile, fault_
             return fault_set(fault, FAULT_UNREACHABLE, "the other end is gone");
         }
     }
+    bytes_clear(self->outgoing);
     return 0;
 }
 
 int
 channel_send_with(channel_t *self, const frames_t *frames, int fd, fault_t *fault)
 {
-    return send_all(self, frames, fd, false, fault);
+    if (channel_flush(self, fault))
+        return -1;
+    frames_encode(frames, self->outgoing);
+    return send_all(self, fd, false, fault);
 }
 
 int
 channel_send(channel_t *self, const frames_t *frames, fault_t *fault)
 {
-    return send_all(self, frames, -1, false, fault);
+    frames_encode(frames, self->outgoing);
+    return send_all(self, -1, false, fault);
 }
 
 int
 channel_talk(channel_t *self, const frames_t *frames, fault_t *fault)
 {
-    return send_all(self, frames, -1, true, fault);
+    frames_encode(frames, self->outgoing);
+    return send_all(self, -1, true, fault);
+}
+
+int
+channel_add(channel_t *self, const frames_t *frames, fault_t *fault)
+{
+    frames_encode(frames, self->outgoing);
+    return self->outgoing->size < CHANNEL_ADD_MAX ? 0 : channel_flush(self, fault);
+}
+
+int
+channel_flush(channel_t *self, fault_t *fault)
+{
+    return send_all(self, -1, false, fault);
 }
 
 int

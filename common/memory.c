@@ -34,9 +34,9 @@ memory_grow(void *memory, size_t count, size_t *capacity, size_t size)
 
 /* The library's own threshold grows with the first such block that is freed. */
 void
-memory_map_large(void)
+memory_map_large(int bytes)
 {
-    mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+    mallopt(M_MMAP_THRESHOLD, bytes);
 }
 
 void

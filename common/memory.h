@@ -29,9 +29,9 @@ void *memory_resize(void *memory, size_t count, size_t size);
 /* Room for one item more than count in an array of *capacity: doubled where it is full. */
 void *memory_grow(void *memory, size_t count, size_t *capacity, size_t size);
 
-/* For a process that lives long or forks often, first thing: blocks from 64 KiB up are mappings of
- * their own, so that of a struct with much room in it only what is touched exists. */
-void memory_map_large(void);
+/* For a process that lives long or forks often, first thing: blocks from so many bytes up are
+ * mappings of their own, so that of a struct with much room in it only what is touched exists. */
+void memory_map_large(int bytes);
 
 /* For a process whose work comes in waves: what one wave freed is kept for the next. */
 void memory_keep(void);

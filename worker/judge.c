@@ -532,11 +532,14 @@ judge_on_runner_end(judge_t *self, uint64_t runner, int status, wall_t now, mono
                     fault_t *fault)
 {
     part_t *part = find_runner(self, runner);
-    if (!part)
-        runners_on_end(&self->place.runners, runner);
-    else if (part_on_runner_end(part, runner, status, now, clock, fault))
+    runners_t *runners = &self->place.runners;
+    bool done_with = !part && !runners_on_end(runners, runner);
+    if ((part && part_on_runner_end(part, runner, status, now, clock, fault)) ||
+        settle(self, now, clock, fault))
         return -1;
-    return settle(self, now, clock, fault);
+    if (done_with) /* its step is over, and nobody waits: a good moment */
+        runners_prepare(runners);
+    return 0;
 }
 
 bool

@@ -58,6 +58,7 @@ desk_close(desk_t *self)
 
 /* ---- sending ----------------------------------------------------------------------------- */
 
+/* What one turn has for the link leaves at its end, all at once. */
 static int
 deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames, fault_t *fault)
 {
@@ -71,11 +72,12 @@ deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames
         }
         return 0;
     }
-    const char *who = to == TO_LINK ? "link" : to == TO_SPAWNER ? "spawner" : "effector";
-    channel_t *channel = to == TO_LINK      ? self->link
-                         : to == TO_SPAWNER ? self->spawner
-                                            : self->effector;
-    return channel_send(channel, frames, fault) ? fault_wrap(fault, "%s", who) : 0;
+    if (to == TO_LINK)
+        return channel_add(self->link, frames, fault) ? fault_wrap(fault, "link") : 0;
+    bool spawner = to == TO_SPAWNER;
+    return channel_send(spawner ? self->spawner : self->effector, frames, fault)
+               ? fault_wrap(fault, spawner ? "spawner" : "effector")
+               : 0;
 }
 
 /* ---- receiving --------------------------------------------------------------------------- */
@@ -173,6 +175,8 @@ turn(desk_t *self, fault_t *fault)
 {
     if (outbox_flush(self->outbox, self->ledger, deliver, self, fault))
         return -1;
+    if (channel_flush(self->link, fault))
+        return fault_wrap(fault, "link");
     struct pollfd set[OTHERS + RUNNERS_MAX] = {
         {.fd = channel_fd(self->link), .events = POLLIN},
         {.fd = channel_fd(self->spawner), .events = POLLIN},
@@ -235,7 +239,7 @@ main(int argc, char **argv)
 {
     CLEANUP(desk_close) desk_t desk = {0};
     fault_t fault = {0};
-    memory_map_large();
+    memory_map_large(64 * 1024);
     log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
     if (argc != 2 + OTHERS) {
         log_error("usage: judge CONFIG LINK-FD SPAWNER-FD EFFECTOR-FD (tocsin-worker starts it)");

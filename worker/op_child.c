@@ -291,7 +291,9 @@ child_main(const op_row_t *row, const op_t *op, const op_world_t *world, int res
     } else {
         bytes_addf(out, "f%s\n%s", fault_word(fault.code), fault.text);
     }
-    _exit(file_write_all(RESULT_FD, bytes_slice(out), NULL) ? 1 : 0);
+    int failed = file_write_all(RESULT_FD, bytes_slice(out), NULL);
+    close(RESULT_FD); /* said before the kernel takes all the rest of it apart */
+    _exit(failed ? 1 : 0);
 }
 
 /* Like fork: the child goes on with a copy of everything. */
@@ -460,8 +462,8 @@ read_value(const op_child_t *self, slice_t encoded, fault_t *fault)
     return value;
 }
 
-static value_t *
-read_result(const op_child_t *self, fault_t *fault)
+value_t *
+op_child_result(const op_child_t *self, fault_t *fault)
 {
     slice_t all = bytes_slice(self->result);
     if (!self->done)
@@ -483,7 +485,7 @@ value_t *
 op_child_finish(op_child_t **self_p, fault_t *fault)
 {
     end(*self_p);
-    value_t *result = read_result(*self_p, fault);
+    value_t *result = op_child_result(*self_p, fault);
     op_child_destroy(self_p);
     return result;
 }

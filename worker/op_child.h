@@ -61,9 +61,12 @@ void op_child_cut(op_child_t *self);
 /* Takes what the child wrote; whether it is done: closed its pipe, or wrote too much. */
 bool op_child_read(op_child_t *self);
 
+/* Its result, while it may still be ending: NULL with the body's own fault, FAULT_LIMIT (wrote too
+ * much), FAULT_UNKNOWN (died), or FAULT_TIMEOUT where it was not done. */
+value_t *op_child_result(const op_child_t *self, fault_t *fault);
+
 /* Ends the child and everything that it started, but for services and their keepers, and gives its
- * result: NULL with the body's own fault, FAULT_LIMIT (wrote too much), FAULT_UNKNOWN (died), or
- * FAULT_TIMEOUT where it was not done. */
+ * result. */
 value_t *op_child_finish(op_child_t **self_p, fault_t *fault);
 
 #endif

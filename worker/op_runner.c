@@ -32,6 +32,7 @@ struct op_runner {
     const op_row_t *wanted;    /* of the see-op that was asked for last; NULL before any was */
     const op_row_t *ready_for; /* of the child that stands ready */
     op_child_t *ready;         /* made ahead of need; NULL for none */
+    op_child_t *spent;         /* of a see-op whose result was given; NULL for none */
 };
 
 static void
@@ -95,6 +96,7 @@ op_runner_destroy(op_runner_t **self_p)
     for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++)
         op_child_destroy(&self->slots[i].child);
     op_child_destroy(&self->ready);
+    op_child_destroy(&self->spent);
     free(self);
     *self_p = NULL;
 }
@@ -214,20 +216,32 @@ is_over(op_child_t *child)
     return mono_now().ms >= op_child_deadline(child).ms;
 }
 
+/* A fix-op is over when nothing of it acts any more; a see-op's child can end once it has told what
+ * it saw. */
+static value_t *
+take_result(op_runner_t *self, slot_t *slot, fault_t *why)
+{
+    char note[PATH_MAX];
+    if (!slot->noted) {
+        self->spent = MOVE(slot->child);
+        return op_child_result(self->spent, why);
+    }
+    value_t *result = op_child_finish(&slot->child, why);
+    note_of(self, &slot->key, note);
+    unlink(note);
+    return result;
+}
+
 bool
 op_runner_next(op_runner_t *self, size_t *flight, value_t **result, fault_t *why)
 {
+    op_child_destroy(&self->spent);
     for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++) {
         slot_t *slot = &self->slots[i];
         if (!slot->child || !is_over(slot->child))
             continue;
-        char note[PATH_MAX];
         *flight = i;
-        *result = op_child_finish(&slot->child, why);
-        if (slot->noted) {
-            note_of(self, &slot->key, note);
-            unlink(note);
-        }
+        *result = take_result(self, slot, why);
         return true;
     }
     return false;

@@ -29,7 +29,8 @@ size_t op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout
 void op_runner_lull(op_runner_t *self);
 
 /* Takes one op that is over: *result is the caller's, NULL with *why. False where none is; call it
- * until then whenever a poll returns. */
+ * until then whenever a poll returns: the child of a see-op may end beside its answer, and has
+ * ended when the next call returns. */
 bool op_runner_next(op_runner_t *self, size_t *flight, value_t **result, fault_t *why);
 
 #endif

@@ -103,8 +103,10 @@ become(const supervisor_t *self, int role, const int *fds, size_t count)
         fcntl(fds[i], F_SETFD, 0);
     }
     snprintf(uid, sizeof uid, "%u", self->settings.spawner_uid);
-    if (role == SPAWNER)
+    if (role == SPAWNER) {
         argv[argc++] = uid;
+        setenv("LD_BIND_NOW", "1", 1); /* once here, not in every runner anew */
+    }
     if (role == EFFECTOR)
         argv[argc++] = (char *)(uintptr_t)self->config;
     execv(path, argv);
