@@ -104,8 +104,9 @@ static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
      .script = "step b\nop service.restart web\n"},
     {.name = "tally",
      .steps = {{.name = "a", .uses = {"disk.usage"}},
+               {.name = "b", .needs = "a", .uses = {"service.status"}},
                {.name = "sum", .needs = "a", .once = true, .uses = {"service.restart"}}},
-     .script = "step a\nop disk.usage /var\n"
+     .script = "step a\nop disk.usage /var\nstep b\nop service.status web\n"
                "step sum\nop service.restart web\n"},
     {.name = "survey",
      .steps = {{.name = "a", .when = true, .retries = 2, .uses = {"disk.usage"}},

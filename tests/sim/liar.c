@@ -12,6 +12,8 @@
 #define SEEN_MAX     96
 #define RECEIPTS_MAX 64
 
+#define RECEIPTS 8 /* the frame of an OFFER */
+
 struct liar {
     world_t *world;
     size_t seen_count, receipt_count;
@@ -40,8 +42,8 @@ liar_destroy(liar_t **self_p)
     free(self);
     *self_p = NULL;
 }
-void
-liar_remember(liar_t *self, bool to_hub, const frames_t *frames)
+static void
+remember(liar_t *self, bool to_hub, const frames_t *frames)
 {
     chance_t *chance = &self->world->chance;
     frames_t **slot = NULL;
@@ -167,24 +169,12 @@ add_place(liar_t *self, const plan_order_t *order, int machine, frames_t *frames
     }
 }
 
-/* Any order, to anyone, with whatever receipts there are. */
+/* An order's offer to anyone; what receipts there are is the liar's choice. */
 static void
-offer_early(liar_t *self)
+offer_order(liar_t *self, const plan_order_t *order, int machine, const value_t *list)
 {
-    world_t *world = self->world;
-    chance_t *chance = &world->chance;
     char text[HASH_TEXT];
-    if (!world->plan.order_count)
-        return;
-    const plan_order_t *order = &world->plan.orders[chance_below(chance, world->plan.order_count)];
-    const playbook_t *playbook = &estate()->playbooks[order->playbook];
-    CLEANUP(value_destroy) value_t *list = value_list();
     CLEANUP(bytes_destroy) bytes_t *receipts = bytes_new();
-    if (order->submitted > world->now)
-        return;
-    for (size_t i = 0; i < self->receipt_count; i++)
-        for (int times = chance_percent(chance, 10) ? 2 : 1; times; times--)
-            value_append(list, proof_item(self, self->receipts[i]));
     value_encode(list, receipts);
     frames_t *frames = message_new(MESSAGE_OFFER);
     frames_add_text(frames, hash_write(&order->run, text));
@@ -193,11 +183,134 @@ offer_early(liar_t *self)
     frames_add(frames, bytes_slice(order->sealed.armors));
     frames_add(frames, slice_of(NULL, 0));
     frames_add(frames, slice_of(NULL, 0));
-    frames_add_text(frames, hash_write(&playbook->hash, text));
+    frames_add_text(frames, hash_write(&estate()->playbooks[order->playbook].hash, text));
     frames_add(frames, bytes_slice(receipts));
-    int machine = any_machine(self);
     add_place(self, order, machine, frames);
     say(self, machine, frames);
+}
+
+/* One that people have submitted; NULL where the one that was thought of is not. */
+static const plan_order_t *
+any_order(liar_t *self)
+{
+    const world_t *world = self->world;
+    const plan_order_t *orders = world->plan.orders;
+    size_t count = world->plan.order_count;
+    size_t which = count ? chance_below(&self->world->chance, count) : 0;
+    return count && orders[which].submitted <= world->now ? &orders[which] : NULL;
+}
+
+/* Any order, to anyone, with whatever receipts there are. */
+static void
+offer_early(liar_t *self)
+{
+    const plan_order_t *order = any_order(self);
+    CLEANUP(value_destroy) value_t *list = value_list();
+    if (!order)
+        return;
+    for (size_t i = 0; i < self->receipt_count; i++)
+        for (int times = chance_percent(&self->world->chance, 10) ? 2 : 1; times; times--)
+            value_append(list, proof_item(self, self->receipts[i]));
+    offer_order(self, order, any_machine(self), list);
+}
+
+/* A receipt that says that this was given, by the broker's own key. */
+static value_t *
+make_up(const frames_t *receipt, slice_t output)
+{
+    value_t *item = value_map();
+    char line[HASH_TEXT + 32], text[HASH_TEXT];
+    hash_t hash = hash_of(output);
+    const char *document = bytes_text(receipt->frame[1]), *at = strstr(document, "\noutput ");
+    CLEANUP(bytes_destroy) bytes_t *edited = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+    assert(at);
+    bytes_add(edited, document, (size_t)(at - document));
+    snprintf(line, sizeof line, "\noutput %s %zu", hash_write(&hash, text), output.size);
+    bytes_add_text(edited, line);
+    bytes_add_text(edited, strchr(at + 1, '\n'));
+    machinekey_sign(site_key(estate()->site, "hub"), SIGN_RECEIPT, bytes_slice(edited), armor);
+    value_set(item, "document", value_bytes(bytes_slice(edited)));
+    value_set(item, "armor", value_bytes(bytes_slice(armor)));
+    return item;
+}
+
+typedef enum { NO_LIE, LEAVE_OUT, OTHERS_OUTPUT, EDIT_OUTPUT, EDIT_RECEIPT, MAKE_UP, LIES } lie_t;
+
+/* A receipt and what came with it, so said. */
+static void
+add_gathered(liar_t *self, value_t *list, const frames_t *receipt, lie_t lie)
+{
+    chance_t *chance = &self->world->chance;
+    const frames_t *other = self->receipts[chance_below(chance, self->receipt_count)];
+    CLEANUP(bytes_destroy)
+    bytes_t *output = bytes_copy(frames_at(lie == OTHERS_OUTPUT ? other : receipt, 3));
+    if (lie == LEAVE_OUT)
+        return;
+    if ((lie == EDIT_OUTPUT || lie == MAKE_UP) && output->size > 3)
+        output->data[output->size - 3] ^= 1; /* the last digit of what its ops read */
+    value_t *item =
+        lie == MAKE_UP ? make_up(receipt, bytes_slice(output)) : proof_item(self, receipt);
+    if (lie != MAKE_UP && lie != EDIT_RECEIPT) {
+        value_set(item, "document", value_bytes(frames_at(receipt, 1)));
+        value_set(item, "armor", value_bytes(frames_at(receipt, 2)));
+    }
+    value_set(item, "output", value_bytes(bytes_slice(output)));
+    value_append(list, item);
+}
+
+/* What others gave, for the one on whom something runs once for all: all there is of this run, or
+ * of any, and in some of it the same lie. The caller's. */
+static value_t *
+gather(liar_t *self, const plan_order_t *order)
+{
+    chance_t *chance = &self->world->chance;
+    char text[HASH_TEXT];
+    value_t *list = value_list();
+    bool any_run = chance_percent(chance, 20);
+    lie_t lie = (lie_t)chance_below(chance, LIES);
+    hash_write(&order->run, text);
+    for (size_t i = 0; i < self->receipt_count; i++)
+        if (any_run || strstr(bytes_text(self->receipts[i]->frame[1]), text))
+            add_gathered(self, list, self->receipts[i], chance_percent(chance, 30) ? lie : NO_LIE);
+    return list;
+}
+
+static void
+offer_last(liar_t *self)
+{
+    const plan_order_t *order = any_order(self);
+    int last = order ? plan_once(order) : -1;
+    CLEANUP(value_destroy) value_t *list = last < 0 ? NULL : gather(self, order);
+    if (list)
+        offer_order(self, order, last, list);
+}
+
+/* The broker's own offer, at the moment when all else of it holds. */
+static void
+spoil_offer(liar_t *self, int machine, frames_t *frames)
+{
+    const plan_t *plan = &self->world->plan;
+    hash_t run;
+    bool read = hash_read(frames_text(frames, 1), &run);
+    assert(read);
+    for (size_t i = 0; i < plan->order_count; i++) {
+        const plan_order_t *order = &plan->orders[i];
+        if (!hash_equal(&order->run, &run) || plan_once(order) != machine)
+            continue;
+        CLEANUP(value_destroy) value_t *list = gather(self, order);
+        bytes_clear(frames->frame[RECEIPTS]);
+        value_encode(list, frames->frame[RECEIPTS]);
+    }
+}
+
+void
+liar_pass(liar_t *self, bool to_hub, int machine, frames_t *frames)
+{
+    if (!to_hub && !strcmp(frames_text(frames, 0), "OFFER") &&
+        chance_percent(&self->world->chance, 75))
+        spoil_offer(self, machine, frames);
+    remember(self, to_hub, frames);
 }
 
 /* Evidence that a source with a token brought it is the broker's word: it may make alerts up. */
@@ -342,7 +455,7 @@ liar_speak(liar_t *self)
     static void (*const lies[])(liar_t *) = {
         replay,      replay,       mutate,       mutate,     offer_early,          offer_early,
         offer_early, invent_alert, invent_alert, give_wrong, acknowledge_anything, welcome_again,
-        forge_word,  forge_word,   lift_stop,
+        forge_word,  forge_word,   lift_stop,    offer_last,
     };
     lies[chance_below(&self->world->chance, ARRAY_SIZE(lies))](self);
 }

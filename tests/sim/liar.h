@@ -9,8 +9,8 @@
 liar_t *liar_new(world_t *world);
 void liar_destroy(liar_t **self_p);
 
-/* What goes over a wire; copied. */
-void liar_remember(liar_t *self, bool to_hub, const frames_t *frames);
+/* What goes over a wire is remembered; an offer may be another by then. */
+void liar_pass(liar_t *self, bool to_hub, int machine, frames_t *frames);
 
 /* It says something, of its own accord. */
 void liar_speak(liar_t *self);

@@ -143,6 +143,31 @@ static const mutant_t mutants[] = {
     {"a tree waits for nobody", "keys/order.c", "return wave <= gate ? wave - 1 : gate;",
      "return wave <= gate ? wave - 1 : 0;"},
 
+    /* what runs once for all targets */
+    {"what runs once runs everywhere", "worker/play.c", "if (!brief->once_here)",
+     "if (!brief->once_here && 0)"},
+    {"what runs once runs nowhere", "worker/play.c", "    if (!brief->once_here)\n", ""},
+    {"what runs once has any number of targets", "wire/manifest.c",
+     "if (count > 1 && last[-1].wave == last->wave)", "if (0)"},
+    {"an open part has ended", "worker/gather.c", " && self->words[i].part != OUTCOME_OPEN)", ")"},
+    {"what one gave may be left out", "worker/gather.c",
+     "    if (!word)\n        return fault_set(fault, FAULT_PROOF, \"no receipt of '%s' says how "
+     "its "
+     "step '%s' ended\",\n                         target->target, step);",
+     "    if (!word)\n        return 0;"},
+    {"what one gave is not held against its receipt", "worker/gather.c",
+     "if (!hash_equal(&hash, &word->output)) {", "if (!hash_equal(&hash, &word->output) && 0) {"},
+    {"what is gathered is not signed", "worker/gather.c",
+     "receipt_check(document, armor, &worker->key, &ignored)", "0"},
+    {"what one gave to any run is gathered", "worker/gather.c",
+     "if (!target || !hash_equal(&receipt->run, &warrant->run))", "if (!target)"},
+    {"what one gave before it failed is asked for", "worker/gather.c",
+     "    if (find_end(self, target)->part != OUTCOME_OK)\n        return 0;\n", ""},
+    {"what others gave is not recalled", "broker/core/gather.c",
+     "if (!run->gathers || run->row.state != RUN_ACTIVE)", "if (run)"},
+    {"the last wave is shown the wave before", "broker/core/rollout.c",
+     "if (is_for_all(run, wave + 1) && !gather_prove(run, run->proof, &ignored))", "if (0)"},
+
     /* older copies */
     {"a journal that lost its end is believed", "worker/effector.c",
      "if (!journal_reaches(self->place.journal, &call->head))", "if (0)"},

@@ -145,6 +145,6 @@ wires_send(wires_t *self, int from, int to, frames_t *frames)
     if (to_hub && !strcmp(frames_text(frames, 0), "KEPT"))
         facts_stop(self->world->facts, from, frames);
     if (self->world->liar)
-        liar_remember(self->world->liar, to_hub, frames);
+        liar_pass(self->world->liar, to_hub, to_hub ? from : to, frames);
     carry_some(self, to_hub ? from : to, to_hub, frames);
 }
