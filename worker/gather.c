@@ -36,7 +36,7 @@ find_target(const order_t *order, const receipt_t *receipt)
     return NULL;
 }
 
-/* False where the item holds no receipt of this run, signed by a target's worker. */
+/* False where the item holds no receipt of this run, signed by a target's worker that stands. */
 static bool
 read_word(word_t *self, const value_t *item, const warrant_t *warrant, const trust_t *trust)
 {
@@ -48,7 +48,8 @@ read_word(word_t *self, const value_t *item, const warrant_t *warrant, const tru
     if (!target || !hash_equal(&receipt->run, &warrant->run))
         return false;
     const worker_line_t *worker = trust ? trust_worker(trust, receipt->worker, NULL) : NULL;
-    if (trust && (!worker || receipt_check(document, armor, &worker->key, &ignored)))
+    if (trust && (!worker || trust_check_revoked(trust, HALT_WORKER, receipt->worker, &ignored) ||
+                  receipt_check(document, armor, &worker->key, &ignored)))
         return false;
     *self = (word_t){.target = target,
                      .outcome = receipt->outcome,

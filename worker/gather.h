@@ -2,7 +2,8 @@
 /* gather - what a step that runs once for all targets sees of the others (ctx.all), as their
  * receipts prove it (docs/PROTOCOL.md 6, OFFER). A broker can withhold them, and neither make one
  * up nor leave one out: each target's last receipt says how its part ended, and where it ended well
- * every step of it has a receipt of how it did, with the hash of what it gave. */
+ * every step of it has a receipt of how it did, with the hash of what it gave. A revoked worker's
+ * receipts say nothing. */
 #ifndef TOCSIN_GATHER_H
 #define TOCSIN_GATHER_H
 

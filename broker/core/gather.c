@@ -61,13 +61,15 @@ add_share(value_t *list, const share_t *share)
 }
 
 int
-gather_prove(const run_t *run, bytes_t *out, fault_t *fault)
+gather_prove(const core_t *self, const run_t *run, bytes_t *out, fault_t *fault)
 {
     CLEANUP(value_destroy) value_t *list = value_list();
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
     size_t outputs = 0;
     for (size_t i = 0; i + 1 < run->share_count; i++) {
         const share_t *share = &run->shares[i];
+        if (trust_check_revoked(self->charter->trust, HALT_WORKER, share->peer->row.id, fault))
+            return fault_wrap(fault, "what '%s' gave counts no more", share->row.target);
         if (!share->receipt)
             return fault_set(fault, FAULT_PROOF,
                              "no receipt says how '%s' ended, and a step runs once for all",

@@ -34,7 +34,7 @@ is_for_all(const run_t *run, uint64_t wave)
 
 /* The receipts that ended a wave, as the worker's proof that the next may begin; made once. */
 static slice_t
-proof_of(run_t *run, uint64_t wave)
+proof_of(const core_t *self, run_t *run, uint64_t wave)
 {
     if (run->proof && run->proof_wave == wave)
         return bytes_slice(run->proof);
@@ -44,7 +44,7 @@ proof_of(run_t *run, uint64_t wave)
     bytes_destroy(&run->proof);
     run->proof = bytes_new();
     run->proof_wave = wave;
-    if (is_for_all(run, wave + 1) && !gather_prove(run, run->proof, &ignored))
+    if (is_for_all(run, wave + 1) && !gather_prove(self, run, run->proof, &ignored))
         return bytes_slice(run->proof);
     for (size_t i = 0; proved && i < proved->tally.total; i++)
         add_proof(list, &run->shares[proved->first + i]);
@@ -97,7 +97,7 @@ send_offer(core_t *self, run_t *run, const share_t *share)
     frames_add(frames, alert);
     frames_add(frames, armor);
     frames_add_text(frames, hash_write(&run->row.release, release));
-    frames_add(frames, proof_of(run, wave_before(run, share->row.wave)));
+    frames_add(frames, proof_of(self, run, wave_before(run, share->row.wave)));
     frames_add(frames, bytes_slice(place));
     core_send(self, share->peer->row.id, &frames);
 }
@@ -270,7 +270,7 @@ is_due(core_t *self, run_t *run)
         return false;
     }
     CLEANUP(bytes_destroy) bytes_t *proof = bytes_new();
-    if (!open && is_for_all(run, run->wave + 1) && gather_prove(run, proof, &why)) {
+    if (!open && is_for_all(run, run->wave + 1) && gather_prove(self, run, proof, &why)) {
         give_up(self, run, PART_WAITING, fault_word(why.code), why.text);
         return false;
     }

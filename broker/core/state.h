@@ -227,12 +227,12 @@ manifest_t *core_manifest(const core_t *self, const hash_t *release);
 
 /* gather.c, of runs in which a step runs once for all targets. gather_learn finds that out,
  * gather_keep takes what a receipt gives, gather_recall what the past has; gather_prove writes the
- * receipts of the last wave's OFFER: FAULT_PROOF where one does not say how it ended, FAULT_LIMIT.
- */
+ * receipts of the last wave's OFFER: FAULT_PROOF where one does not say how it ended, FAULT_REVOKED
+ * where its worker is, FAULT_LIMIT. */
 void gather_learn(const core_t *self, run_t *run);
 void gather_keep(run_t *run, share_t *share, const event_t *event, const receipt_t *receipt);
 int gather_recall(core_t *self, run_t *run, fault_t *fault) MUST_CHECK;
-int gather_prove(const run_t *run, bytes_t *out, fault_t *fault) MUST_CHECK;
+int gather_prove(const core_t *self, const run_t *run, bytes_t *out, fault_t *fault) MUST_CHECK;
 
 /* wait.c. waits_end: of this step, or of all where it is NULL. */
 wait_row_t *wait_add(run_t *run, share_t *share, const wait_row_t *row);

@@ -214,6 +214,21 @@ without_a_signed_end_of_each_the_last_wave_never_begins(void **state)
 }
 
 static void
+what_a_revoked_worker_gave_is_shown_to_nobody(void **state)
+{
+    house_t *self = *state;
+    start(self);
+    gives(self, "s1", "free", 4, OUTCOME_OK);
+    sealed_t revoke CLEANUP(sealed_done) =
+        site_seal_stop(self->site, site_stop(self->site, HALT_WORKER, "s1"), "olaf");
+    must(self, (event_t){.kind = EVENT_HALT,
+                         .document = bytes_slice(revoke.document),
+                         .armors = bytes_slice(revoke.armors)});
+    gives(self, "w1", "free", 4, OUTCOME_OK);
+    ends_as(self, "never what 's1' gave counts no more: worker 's1' was revoked by olaf");
+}
+
+static void
 more_than_can_be_shown_ends_the_last_wave(void **state)
 {
     house_t *self = *state;
@@ -238,6 +253,7 @@ main(void)
         ONCE_CASE(the_last_wave_is_offered_so_after_a_restart_too),
         ONCE_CASE(one_that_failed_gives_its_end_only),
         ONCE_CASE(without_a_signed_end_of_each_the_last_wave_never_begins),
+        ONCE_CASE(what_a_revoked_worker_gave_is_shown_to_nobody),
         ONCE_CASE(more_than_can_be_shown_ends_the_last_wave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

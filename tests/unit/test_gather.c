@@ -225,6 +225,24 @@ nobody_signs_for_another(void **state)
 }
 
 static void
+a_revoked_worker_has_said_nothing(void **state)
+{
+    bench_t *bench = *state;
+    give_once(bench);
+    gave(bench, "w2", value_integer(4));
+    gave(bench, "s1", value_integer(3));
+    CLEANUP(sealed_done)
+    sealed_t revoke =
+        site_seal_stop(bench->site, site_stop(bench->site, HALT_WORKER, "s1"), "olaf");
+    frames_t *frames = message("DOCUMENT", NULL);
+    frames_add(frames, bytes_slice(revoke.document));
+    frames_add(frames, bytes_slice(revoke.armors));
+    by_link(bench, frames);
+    hears(bench, TO_EFFECTOR, "DOCUMENT");
+    is_refused(bench, "no receipt of 's1' says how its part ended");
+}
+
+static void
 a_receipt_of_another_run_proves_nothing(void **state)
 {
     bench_t *bench = *state;
@@ -322,6 +340,7 @@ main(void)
         TEST(a_part_that_is_open_has_not_ended),
         TEST(a_step_of_a_part_that_ended_well_is_not_left_out),
         TEST(nobody_signs_for_another),
+        TEST(a_revoked_worker_has_said_nothing),
         TEST(a_receipt_of_another_run_proves_nothing),
         TEST(an_output_is_what_its_receipt_says),
         TEST(outputs_are_bounded_together),
