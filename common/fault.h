@@ -47,6 +47,7 @@
     X(FAULT_BUDGET, "budget", 4)           /* a grant's budget is spent */                 \
     X(FAULT_REVOKED, "revoked", 4)         /* a key or document was revoked */             \
     X(FAULT_STOPPED, "stopped", 4)         /* a stop is in force */                        \
+    X(FAULT_BEACON, "beacon", 7)           /* no fresh beacon, or it names what lacks */   \
     X(FAULT_PROOF, "proof", 4)             /* a wave without its proof */                  \
     X(FAULT_POLICY, "policy", 4)           /* the machine's own policy says no */          \
     X(FAULT_OP, "op", 4)                   /* an op that is unknown or was not declared */ \

@@ -46,6 +46,19 @@ check_holders(const root_t *root, const root_t *other, const signatures_t *signa
     return 0;
 }
 
+static int
+check_root_timekeeper(const root_t *root, const people_t *people, fault_t *fault)
+{
+    const timekeeper_t *timekeeper = &root->timekeeper;
+    if (timekeeper->name[0] &&
+        (people_find(people, &timekeeper->key) || people_curve(people, &timekeeper->curve) ||
+         people_broker(people, &timekeeper->curve)))
+        return fault_set(fault, FAULT_KEY,
+                         "timekeeper '%s' has a key of people's or a broker's: make it its own",
+                         timekeeper->name);
+    return 0;
+}
+
 /* One key, one person; and no machine's key is a person's. */
 static int
 check_root_people(const root_t *root, const people_t *people, fault_t *fault)
@@ -57,6 +70,8 @@ check_root_people(const root_t *root, const people_t *people, fault_t *fault)
             return fault_set(fault, FAULT_KEY, "holder '%s' has the key of '%s'", holder->person,
                              line->person);
     }
+    if (check_root_timekeeper(root, people, fault))
+        return -1;
     for (size_t i = 0; i < root->witness_count; i++)
         if (people_find(people, &root->witnesses[i].key))
             return fault_set(fault, FAULT_KEY, "witness '%s' has a person's key",
@@ -80,16 +95,31 @@ check_witness_fleet(const witness_t *witness, const fleet_t *fleet, fault_t *fau
     return 0;
 }
 
+static bool
+is_timekeeper(const root_t *root, const pubkey_t *key)
+{
+    return root->timekeeper.name[0] && pubkey_equal(&root->timekeeper.key, key);
+}
+
+static bool
+is_timekeeper_curve(const root_t *root, const curvekey_t *curve)
+{
+    return root->timekeeper.name[0] &&
+           !memcmp(root->timekeeper.curve.bytes, curve->bytes, sizeof curve->bytes);
+}
+
 static int
 check_root_fleet(const root_t *root, const fleet_t *fleet, fault_t *fault)
 {
     for (size_t i = 0; i < fleet->worker_count; i++)
-        if (is_holder(root, &fleet->workers[i].key))
-            return fault_set(fault, FAULT_KEY, "worker '%s' has a holder's key",
+        if (is_holder(root, &fleet->workers[i].key) ||
+            is_timekeeper(root, &fleet->workers[i].key) ||
+            is_timekeeper_curve(root, &fleet->workers[i].curve))
+            return fault_set(fault, FAULT_KEY, "worker '%s' has a holder's or the timekeeper's key",
                              fleet->workers[i].id);
     for (size_t i = 0; i < fleet->signer_count; i++)
-        if (is_holder(root, &fleet->signers[i].key))
-            return fault_set(fault, FAULT_KEY, "signer '%s' has a holder's key",
+        if (is_holder(root, &fleet->signers[i].key) || is_timekeeper(root, &fleet->signers[i].key))
+            return fault_set(fault, FAULT_KEY, "signer '%s' has a holder's or the timekeeper's key",
                              fleet->signers[i].source);
     for (size_t i = 0; i < root->witness_count; i++)
         if (check_witness_fleet(&root->witnesses[i], fleet, fault))

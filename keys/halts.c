@@ -248,6 +248,12 @@ trust_halt_count(const trust_t *self)
     return self->halt_count;
 }
 
+bool
+trust_keeps_halt(const trust_t *self, const hash_t *hash)
+{
+    return find(self, hash) != NULL;
+}
+
 const halt_line_t *
 trust_halt(const trust_t *self, size_t index)
 {

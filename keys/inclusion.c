@@ -161,20 +161,20 @@ place_encode(const place_t *self, bytes_t *out)
     bytes_add(out, self->path, self->path_count * sizeof self->path[0]);
 }
 
-/* Whether the path, all of it, leads from the leaf to this head of count leaves. */
-static bool
-leads_to(const place_t *self, hash_t node, uint64_t count, const hash_t *root)
+bool
+inclusion_leads(hash_t node, uint64_t index, uint64_t count, const hash_t *path, size_t path_count,
+                const hash_t *root)
 {
     size_t used = 0;
-    for (uint64_t index = self->index; count > 1; index /= 2, count = (count + 1) / 2) {
+    for (; count > 1; index /= 2, count = (count + 1) / 2) {
         if ((index ^ 1) >= count)
             continue;
-        if (used == self->path_count)
+        if (used == path_count)
             return false;
-        const hash_t *sibling = &self->path[used++];
+        const hash_t *sibling = &path[used++];
         node = index & 1 ? hash_node(sibling, &node) : hash_node(&node, sibling);
     }
-    return used == self->path_count && hash_equal(&node, root);
+    return used == path_count && hash_equal(&node, root);
 }
 
 int
@@ -188,7 +188,7 @@ place_check(const place_t *self, const order_t *order, const char *worker, fault
         return fault_set(fault, FAULT_PROOF, "the order has no place %llu in a wave %u",
                          (unsigned long long)self->index, self->wave);
     hash_t leaf = leaf_of(order->nonce, self->wave, self->index, self->target);
-    if (!leads_to(self, leaf, line->count, &line->root))
+    if (!inclusion_leads(leaf, self->index, line->count, self->path, self->path_count, &line->root))
         return fault_set(fault, FAULT_PROOF, "'%s' is not place %llu of wave %u that was signed",
                          self->target, (unsigned long long)self->index, self->wave);
     return 0;

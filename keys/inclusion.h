@@ -52,4 +52,9 @@ void place_encode(const place_t *self, bytes_t *out);
 int place_check(const place_t *self, const order_t *order, const char *worker,
                 fault_t *fault) MUST_CHECK;
 
+/* Whether the path, all of it, leads from leaf number index to this root of count leaves; index is
+ * below count. */
+bool inclusion_leads(hash_t leaf, uint64_t index, uint64_t count, const hash_t *path,
+                     size_t path_count, const hash_t *root) MUST_CHECK;
+
 #endif

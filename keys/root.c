@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/root.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "keys/fields.h"
@@ -60,7 +61,25 @@ read_witness(root_t *self, document_reader_t *in)
     for (size_t i = 0; i < self->holder_count; i++)
         if (pubkey_equal(&self->holders[i].key, &witness->key))
             document_spoil(in, FAULT_KEY, "witness '%s' has a holder's key", witness->worker);
+    if (self->timekeeper.name[0] && pubkey_equal(&self->timekeeper.key, &witness->key))
+        document_spoil(in, FAULT_KEY, "witness '%s' has the timekeeper's key", witness->worker);
     self->witness_count++;
+}
+
+static void
+read_timekeeper(root_t *self, document_reader_t *in)
+{
+    timekeeper_t *timekeeper = &self->timekeeper;
+    char **row = document_row(in, "timekeeper", 4);
+    fields_name(in, row[0], timekeeper->name);
+    fields_curve(in, row[1], &timekeeper->curve);
+    fields_pubkey(in, row[2], row[3], &timekeeper->key);
+    if (timekeeper->key.kind != PUBKEY_ED25519)
+        document_spoil(in, FAULT_KEY, "the timekeeper signs by itself and cannot touch a FIDO key");
+    for (size_t i = 0; i < self->holder_count; i++)
+        if (pubkey_equal(&self->holders[i].key, &timekeeper->key))
+            document_spoil(in, FAULT_KEY, "the timekeeper has the key of holder '%s'",
+                           self->holders[i].person);
 }
 
 static void
@@ -92,6 +111,8 @@ root_decode(slice_t document, fault_t *fault)
     read_rules(self, &in);
     while (document_has(&in, "holder"))
         read_holder(self, &in);
+    if (document_has(&in, "timekeeper"))
+        read_timekeeper(self, &in);
     while (document_has(&in, "witness"))
         read_witness(self, &in);
     if (document_close(&in, fault))
@@ -105,6 +126,15 @@ add_quorums(bytes_t *out, const char *key, const unsigned quorum[static CLASSES]
 {
     document_add(out, key, "%u %u %u", quorum[CLASS_OBSERVE], quorum[CLASS_CHANGE],
                  quorum[CLASS_DESTRUCTIVE]);
+}
+
+static void
+add_timekeeper(bytes_t *out, const timekeeper_t *timekeeper)
+{
+    char front[TEXT_NAME_MAX + 1 + CURVEKEY_TEXT], curve[CURVEKEY_TEXT];
+    snprintf(front, sizeof front, "%s %s", timekeeper->name,
+             curvekey_write(&timekeeper->curve, curve));
+    fields_add_pubkey(out, "timekeeper", front, &timekeeper->key);
 }
 
 void
@@ -130,6 +160,8 @@ root_encode(const root_t *self, bytes_t *out)
     document_add(out, "grant-days-max", "%llu", (unsigned long long)self->grant_days_max);
     for (size_t i = 0; i < self->holder_count; i++)
         fields_add_pubkey(out, "holder", self->holders[i].person, &self->holders[i].key);
+    if (self->timekeeper.name[0])
+        add_timekeeper(out, &self->timekeeper);
     for (size_t i = 0; i < self->witness_count; i++)
         fields_add_pubkey(out, "witness", self->witnesses[i].worker, &self->witnesses[i].key);
     document_end(out);

@@ -18,6 +18,12 @@ typedef struct {
     pubkey_t key;
 } holder_t;
 
+/* Who signs beacons: no key of it is anyone else's. */
+typedef struct {
+    char name[TEXT_NAME_MAX + 1]; /* "" where the root demands no beacon */
+    curvekey_t curve;
+    pubkey_t key; /* plain Ed25519 */
+} timekeeper_t;
 /* A worker whose judge cosigns the logs of brokers: its id and signing key, as its fleet lists
  * them (docs/PROTOCOL.md 10). */
 typedef struct {
@@ -38,6 +44,7 @@ typedef struct {
     uint64_t grant_days_max;
     size_t holder_count;
     holder_t holders[ROOT_HOLDERS_MAX];
+    timekeeper_t timekeeper;
     size_t witness_count;
     witness_t witnesses[ROOT_WITNESSES_MAX]; /* each name and each key once */
 } root_t;

@@ -30,6 +30,7 @@
     X(SIGN_REVOKE, "revoke@tocsin.v1")   \
     X(SIGN_ALERT, "alert@tocsin.v1")     \
     X(SIGN_REJECT, "reject@tocsin.v1")   \
+    X(SIGN_BEACON, "beacon@tocsin.v1")   \
     X(SIGN_CHECKPOINT, "checkpoint@tocsin.v1")
 
 typedef enum {

@@ -5,6 +5,7 @@
 #ifndef TOCSIN_TRUST_H
 #define TOCSIN_TRUST_H
 
+#include "keys/beacon.h"
 #include "keys/consent.h"
 #include "keys/fleet.h"
 #include "keys/grant.h"
@@ -107,6 +108,9 @@ typedef struct {
  * trust_restore or trust_forget; NULL behind the last. */
 size_t trust_halt_count(const trust_t *self);
 const halt_line_t *trust_halt(const trust_t *self, size_t index);
+
+/* Whether the stop, revoke or resume with this hash is kept. */
+bool trust_keeps_halt(const trust_t *self, const hash_t *hash);
 
 /* Whether a stop in force covers any of these; each may be NULL. FAULT_STOPPED says who stopped
  * what and why. Signatures are not looked at, so it may be asked between any two ops. */
@@ -283,6 +287,21 @@ consent_t *trust_check_consent(trust_t *self, slice_t document, slice_t armors,
  * for whoever passes it on, so neither its time nor the fleet's is looked at. The caller's.
  * FAULT_SITE, FAULT_KEY, FAULT_FORMAT, FAULT_SIGNATURE and its kin. */
 alert_t *trust_check_signed_alert(trust_t *self, slice_t document, slice_t armor, fault_t *fault);
+
+/* The word of the timekeeper that the newest root names; decoded, the caller's. How old it is, and
+ * whether another came before it, is keys/freshness.h's. FAULT_NOT_FOUND where root names none,
+ * FAULT_SITE, FAULT_KEY (another's signature), FAULT_SIGNATURE and its kin, FAULT_FORMAT. */
+beacon_t *trust_check_beacon(const trust_t *self, slice_t document, slice_t armor, fault_t *fault);
+
+/* Whether root, people and the fleet of this worker's region are at least what the beacon names,
+ * and the same where they are of one version; a worker in no fleet has no region. Halts are not
+ * looked at. FAULT_BEACON. */
+int trust_check_named(const trust_t *self, const beacon_t *beacon, const char *worker,
+                      fault_t *fault) MUST_CHECK;
+
+/* A beacon that names all that is kept: what a timekeeper signs, but for sequence, made and nonces.
+ * There must be a root. The caller's. */
+beacon_t *trust_beacon(const trust_t *self);
 
 /* trust_check for a grant by itself, without an alert or a worker (submission, catalog). */
 grant_t *trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now,

@@ -29,6 +29,7 @@ DECODE(receipt)
 DECODE(consent)
 DECODE(stop)
 DECODE(resume)
+DECODE(beacon)
 
 /* Documents without a signature change nothing. */
 static void
@@ -56,6 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decode_consent(document);
     decode_stop(document);
     decode_resume(document);
+    decode_beacon(document);
     add(document);
     return 0;
 }

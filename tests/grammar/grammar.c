@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "keys/beacon.h"
 #include "keys/consent.h"
 #include "keys/fleet.h"
 #include "keys/grant.h"
@@ -46,6 +47,7 @@ READ(receipt)
 READ(consent)
 READ(stop)
 READ(resume)
+READ(beacon)
 
 /* It has no writer of its own: what stands in it is held against its bytes by its decoder. */
 static int
@@ -69,6 +71,7 @@ static const struct {
     {"consent", read_consent}, {"answer", read_consent},
     {"stop", read_stop},       {"revoke", read_stop},
     {"resume", read_resume},   {"checkpoint", read_checkpoint},
+    {"beacon", read_beacon},
 };
 
 #define READER_COUNT ARRAY_SIZE(READERS)

@@ -341,7 +341,8 @@ static const struct {
     {"about", "severity|host|title|labels.a|labels.alertname|annotations.x|labels.a.b",
      "labels.|labels|annotations|source|Severity|labels.a%20b|labels.\"|labels.A_b|annotations.|"
      "labels.-|labels.%"},
-    {"fault", "none|format|policy|denied|failed|unknown|stopped", "ok|fault|None|revoked|beacon|-"},
+    {"fault", "none|format|policy|denied|failed|unknown|stopped",
+     "ok|fault|None|revoked|beacons|-"},
     {"fault-ok", "ok|policy|denied|failed|unknown", "none|OK|-|revoked"},
     {"region", "north|south|a.b", "a.sigs|a.new|new|sigs|.new|a.news|a.sigs.x|A"},
     {"keytype", "ssh-ed25519|ssh-ed25519|sk-ssh-ed25519@openssh.com",
@@ -668,6 +669,17 @@ mend_receipt(maker_t *self)
     }
 }
 
+/* No nonces, and zeroes; or both not. */
+static void
+mend_beacon(maker_t *self)
+{
+    char nonces[80];
+    bool none = once_in(self, 2);
+    snprintf(nonces, sizeof nonces, "%zu %s", none ? 0 : 1 + below(self, 16384),
+             none ? ZEROES : HASHES[1 + below(self, 3)]);
+    replace(self, find(self, "nonces"), nonces);
+}
+
 static bool
 by_hash(maker_t *self)
 {
@@ -701,7 +713,7 @@ mend(maker_t *self)
     } MENDS[] = {
         {"root", mend_root},       {"fleet", mend_fleet}, {"grant", mend_grant},
         {"release", mend_release}, {"order", mend_order}, {"receipt", mend_receipt},
-        {"stop", mend_stop},       {"revoke", mend_stop},
+        {"stop", mend_stop},       {"revoke", mend_stop}, {"beacon", mend_beacon},
     };
     for (size_t i = 0; i < sizeof MENDS / sizeof *MENDS; i++)
         if (strcmp(MENDS[i].type, self->type->type) == 0)

@@ -21,6 +21,7 @@ static const char *const TABLES[] = {
     "offline-max number:0:31622400 number:0:31622400 number:0:31622400",
     "grant-days-max number:1:365",
     "holder*32 name keytype base64",
+    "timekeeper? name hex:64 keytype base64",
     "witness*32 name keytype base64",
     NULL,
 
@@ -185,6 +186,17 @@ static const char *const TABLES[] = {
     "stop hash",
     "reason free:500",
     "created time",
+    NULL,
+
+    "beacon",
+    "site hash",
+    "sequence number:1",
+    "made instant",
+    "root number:1 hash",
+    "people? number:1 hash",
+    "fleet*512 region number:1 hash",
+    "halt*2560 hash",
+    "nonces number:0:16384 hash",
     NULL,
     NULL,
 };

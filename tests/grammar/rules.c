@@ -90,11 +90,20 @@ root(oracle_t *self)
     bool first = number(value(self, "version")) == 1;
     HOLDS(first == is(self, "site", "self"), "only version 1 is its own site");
     HOLDS(!first || is(self, "previous", ZEROES), "version 1 has nothing before it");
+    size_t from = 0, to = 0;
+    const oracle_line_t *timekeeper = next(self, "timekeeper", &from);
+    HOLDS(!timekeeper || strcmp(timekeeper->field[2], "ssh-ed25519") == 0,
+          "a timekeeper with a FIDO key");
+    for (; timekeeper && (line = next(self, "holder", &to));)
+        HOLDS(strcmp(line->field[2], timekeeper->field[3]) != 0,
+              "a timekeeper with a holder's key");
     for (size_t at = 0; (line = next(self, "witness", &at));) {
         size_t behind = 0;
         HOLDS(strcmp(line->field[1], "ssh-ed25519") == 0, "a witness with a FIDO key");
         for (const oracle_line_t *holder; (holder = next(self, "holder", &behind));)
             HOLDS(strcmp(line->field[2], holder->field[2]) != 0, "a witness has a holder's key");
+        HOLDS(!timekeeper || strcmp(line->field[2], timekeeper->field[3]) != 0,
+              "a witness has the timekeeper's key");
     }
     return span(self) && once(self, "holder", 2) && once(self, "witness", 0) &&
            once(self, "witness", 2);
@@ -318,6 +327,16 @@ stop(oracle_t *self)
     return true;
 }
 
+static bool
+beacon(oracle_t *self)
+{
+    size_t at = 0;
+    const oracle_line_t *nonces = next(self, "nonces", &at);
+    HOLDS((number(nonces->field[0]) == 0) == (strcmp(nonces->field[1], ZEROES) == 0),
+          "no nonces without zeroes, no zeroes with nonces");
+    return once(self, "fleet", 0);
+}
+
 bool
 oracle_rules(oracle_t *self)
 {
@@ -328,6 +347,7 @@ oracle_rules(oracle_t *self)
         {"root", root},       {"people", people},  {"fleet", fleet}, {"release", release},
         {"order", order},     {"grant", grant},    {"alert", alert}, {"receipt", receipt},
         {"consent", consent}, {"answer", consent}, {"stop", stop},   {"revoke", stop},
+        {"beacon", beacon},
     };
     for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++)
         if (strcmp(RULES[i].type, self->type->type) == 0)
