@@ -117,12 +117,20 @@ mutate(liar_t *self)
     say(self, any_machine(self), frames);
 }
 
+static value_t *
+item_of(slice_t document, slice_t armor)
+{
+    value_t *item = value_map();
+    value_set(item, "document", value_bytes(document));
+    value_set(item, "armor", value_bytes(armor));
+    return item;
+}
+
 /* A receipt as it came, or with another outcome over the old signature, or by the broker's key. */
 static value_t *
 proof_item(liar_t *self, const frames_t *receipt)
 {
     chance_t *chance = &self->world->chance;
-    value_t *item = value_map();
     CLEANUP(bytes_destroy) bytes_t *document = bytes_copy(frames_at(receipt, 1));
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_copy(frames_at(receipt, 2));
     static const char *const lies[][2] = {{"outcome failed", "outcome ok"},
@@ -146,9 +154,7 @@ proof_item(liar_t *self, const frames_t *receipt)
         machinekey_sign(site_key(estate()->site, "hub"), SIGN_RECEIPT, bytes_slice(document),
                         armor);
     }
-    value_set(item, "document", value_bytes(bytes_slice(document)));
-    value_set(item, "armor", value_bytes(bytes_slice(armor)));
-    return item;
+    return item_of(bytes_slice(document), bytes_slice(armor));
 }
 
 /* Where it stands in a tree; or where another does, or that one's place under its own name. */
@@ -200,17 +206,21 @@ any_order(liar_t *self)
     return count && orders[which].submitted <= world->now ? &orders[which] : NULL;
 }
 
-/* Any order, to anyone, with whatever receipts there are. */
+/* Any order, to anyone, with whatever receipts there are, as they came or not. */
 static void
 offer_early(liar_t *self)
 {
+    chance_t *chance = &self->world->chance;
     const plan_order_t *order = any_order(self);
     CLEANUP(value_destroy) value_t *list = value_list();
     if (!order)
         return;
+    bool true_ones = chance_percent(chance, 40);
     for (size_t i = 0; i < self->receipt_count; i++)
-        for (int times = chance_percent(&self->world->chance, 10) ? 2 : 1; times; times--)
-            value_append(list, proof_item(self, self->receipts[i]));
+        for (int times = chance_percent(chance, 10) ? 2 : 1; times; times--)
+            value_append(list, true_ones ? item_of(frames_at(self->receipts[i], 1),
+                                                   frames_at(self->receipts[i], 2))
+                                         : proof_item(self, self->receipts[i]));
     offer_order(self, order, any_machine(self), list);
 }
 
@@ -218,7 +228,6 @@ offer_early(liar_t *self)
 static value_t *
 make_up(const frames_t *receipt, slice_t output)
 {
-    value_t *item = value_map();
     char line[HASH_TEXT + 32], text[HASH_TEXT];
     hash_t hash = hash_of(output);
     const char *document = bytes_text(receipt->frame[1]), *at = strstr(document, "\noutput ");
@@ -230,9 +239,7 @@ make_up(const frames_t *receipt, slice_t output)
     bytes_add_text(edited, line);
     bytes_add_text(edited, strchr(at + 1, '\n'));
     machinekey_sign(site_key(estate()->site, "hub"), SIGN_RECEIPT, bytes_slice(edited), armor);
-    value_set(item, "document", value_bytes(bytes_slice(edited)));
-    value_set(item, "armor", value_bytes(bytes_slice(armor)));
-    return item;
+    return item_of(bytes_slice(edited), bytes_slice(armor));
 }
 
 typedef enum { NO_LIE, LEAVE_OUT, OTHERS_OUTPUT, EDIT_OUTPUT, EDIT_RECEIPT, MAKE_UP, LIES } lie_t;
@@ -249,12 +256,9 @@ add_gathered(liar_t *self, value_t *list, const frames_t *receipt, lie_t lie)
         return;
     if ((lie == EDIT_OUTPUT || lie == MAKE_UP) && output->size > 3)
         output->data[output->size - 3] ^= 1; /* the last digit of what its ops read */
-    value_t *item =
-        lie == MAKE_UP ? make_up(receipt, bytes_slice(output)) : proof_item(self, receipt);
-    if (lie != MAKE_UP && lie != EDIT_RECEIPT) {
-        value_set(item, "document", value_bytes(frames_at(receipt, 1)));
-        value_set(item, "armor", value_bytes(frames_at(receipt, 2)));
-    }
+    value_t *item = lie == MAKE_UP        ? make_up(receipt, bytes_slice(output))
+                    : lie == EDIT_RECEIPT ? proof_item(self, receipt)
+                                          : item_of(frames_at(receipt, 1), frames_at(receipt, 2));
     value_set(item, "output", value_bytes(bytes_slice(output)));
     value_append(list, item);
 }
