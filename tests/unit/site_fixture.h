@@ -34,8 +34,8 @@ typedef struct {
 } sealed_t;
 
 typedef struct {
-    char folder[64];
-    wall_t now; /* 2026-11-22T03:04:05Z */
+    char scratch[64]; /* site_folder, once it is made */
+    wall_t now;       /* 2026-11-22T03:04:05Z */
     size_t key_count;
     struct {
         char name[TEXT_NAME_MAX + 1];
@@ -65,7 +65,7 @@ site_after(wall_t at, int64_t seconds)
 static inline const machinekey_t *
 site_key(site_t *self, const char *name)
 {
-    char path[160], line[HASH_TEXT + 1];
+    char folder[] = "/tmp/tocsin-key-XXXXXX", path[160], line[HASH_TEXT + 1];
     for (size_t i = 0; i < self->key_count; i++)
         if (!strcmp(self->keys[i].name, name))
             return self->keys[i].key;
@@ -73,14 +73,29 @@ site_key(site_t *self, const char *name)
     hash_t seed = hash_of(slice_text(name));
     hash_write(&seed, line);
     memcpy(line + HASH_TEXT - 1, "\n", 2);
-    snprintf(path, sizeof path, "%s/%s", self->folder, name);
+    char *made = mkdtemp(folder);
+    assert(made);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     int failed = file_write(path, slice_text(line), 0600, NULL);
     assert(!failed);
     machinekey_t *key = machinekey_load(path, NULL);
     assert(key);
     unlink(path);
+    rmdir(folder);
     text_copy(self->keys[self->key_count].name, TEXT_NAME_MAX + 1, name);
     return self->keys[self->key_count++].key = key;
+}
+
+/* An empty folder, made when it is first asked for; whoever puts files there removes them. */
+static inline const char *
+site_folder(site_t *self)
+{
+    if (!*self->scratch) {
+        text_copy(self->scratch, sizeof self->scratch, "/tmp/tocsin-site-XXXXXX");
+        char *made = mkdtemp(self->scratch);
+        assert(made);
+    }
+    return self->scratch;
 }
 
 static inline curvekey_t
@@ -334,9 +349,6 @@ static inline site_t *
 site_new(void)
 {
     site_t *self = memory_new(1, sizeof *self);
-    text_copy(self->folder, sizeof self->folder, "/tmp/tocsin-site-XXXXXX");
-    char *made = mkdtemp(self->folder);
-    assert(made);
     self->now = site_time("2026-11-22T03:04:05Z");
     self->root = site_seal_root(self, site_root(self), "hana,hugo");
     self->id = hash_of(bytes_slice(self->root.document));
@@ -368,7 +380,8 @@ site_destroy(site_t **self_p)
     sealed_done(&self->south);
     for (size_t i = 0; i < self->key_count; i++)
         machinekey_destroy(&self->keys[i].key);
-    rmdir(self->folder);
+    if (*self->scratch)
+        rmdir(self->scratch);
     free(self);
     *self_p = NULL;
 }

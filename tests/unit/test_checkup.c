@@ -26,7 +26,7 @@ static value_t *
 examine_at(bench_t *bench, wall_t now)
 {
     value_t *list = value_list();
-    checkup(bench->site->trust, bench->site->folder, now, list);
+    checkup(bench->site->trust, site_folder(bench->site), now, list);
     return list;
 }
 

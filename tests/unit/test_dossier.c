@@ -14,7 +14,7 @@ put(const bench_t *bench, const char *name, const sealed_t *sealed)
 {
     fault_t fault;
     char path[128], signatures[140];
-    snprintf(path, sizeof path, "%s/%s", bench->site->folder, name);
+    snprintf(path, sizeof path, "%s/%s", site_folder(bench->site), name);
     snprintf(signatures, sizeof signatures, "%s.sigs", path);
     assert_int_equal(file_write(path, bytes_slice(sealed->document), 0644, &fault), 0);
     assert_int_equal(file_write(signatures, bytes_slice(sealed->armors), 0644, &fault), 0);
@@ -28,7 +28,7 @@ dossier_of(bench_t *bench, const char *region)
     put(bench, "people", &bench->site->people);
     put(bench, "fleet.north", &bench->site->north);
     put(bench, "fleet.south", &bench->site->south);
-    assert_fine(bench, dossier_read(bench->site->folder, region, text, &bench->fault));
+    assert_fine(bench, dossier_read(site_folder(bench->site), region, text, &bench->fault));
     return text;
 }
 
@@ -97,7 +97,7 @@ becomes_a_site_folder_again(void **state)
     char folder[96];
     CLEANUP(bytes_destroy) bytes_t *text = dossier_of(bench, NULL);
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
-    snprintf(folder, sizeof folder, "%s/kept", bench->site->folder);
+    snprintf(folder, sizeof folder, "%s/kept", site_folder(bench->site));
     assert_fine(bench, dossier_keep(bytes_slice(text), folder, &bench->fault));
     assert_fine(bench, dossier_read(folder, NULL, again, &bench->fault));
     assert_string_equal(bytes_text(again), bytes_text(text));
@@ -158,11 +158,11 @@ wipe(void **state)
     bench_t *bench = *state;
     char path[160];
     for (size_t i = 0; i < 4 * ARRAY_SIZE(names); i++) {
-        snprintf(path, sizeof path, "%s/%s%s%s", bench->site->folder, i & 1 ? "kept/" : "",
+        snprintf(path, sizeof path, "%s/%s%s%s", site_folder(bench->site), i & 1 ? "kept/" : "",
                  names[i / 4], i & 2 ? ".sigs" : "");
         unlink(path);
     }
-    snprintf(path, sizeof path, "%s/kept", bench->site->folder);
+    snprintf(path, sizeof path, "%s/kept", site_folder(bench->site));
     rmdir(path);
     return tear_down(state);
 }

@@ -10,9 +10,9 @@ lay(bench_t *bench, const char *name, const sealed_t *sealed)
 {
     char path[128];
     fault_t fault = {0};
-    snprintf(path, sizeof path, "%s/%s", bench->site->folder, name);
+    snprintf(path, sizeof path, "%s/%s", site_folder(bench->site), name);
     assert_int_equal(file_write(path, bytes_slice(sealed->document), 0600, &fault), 0);
-    snprintf(path, sizeof path, "%s/%s.sigs", bench->site->folder, name);
+    snprintf(path, sizeof path, "%s/%s.sigs", site_folder(bench->site), name);
     assert_int_equal(file_write(path, bytes_slice(sealed->armors), 0600, &fault), 0);
 }
 
@@ -20,7 +20,7 @@ static void
 clear_folder(const bench_t *bench)
 {
     char command[128];
-    snprintf(command, sizeof command, "rm -f %s/*", bench->site->folder);
+    snprintf(command, sizeof command, "rm -f %s/*", site_folder(bench->site));
     assert_int_equal(system(command), 0);
 }
 
@@ -73,7 +73,7 @@ starts(bench_t *bench)
 {
     fault_t fault = {0};
     size_t shown = 0;
-    if (enrolment_read(bench->judge, bench->trust, bench->site->folder, bench->now, &fault) ||
+    if (enrolment_read(bench->judge, bench->trust, site_folder(bench->site), bench->now, &fault) ||
         judge_start(bench->judge, bench->now, &fault))
         fail_msg("%s", fault.text);
     flush(bench);
@@ -124,7 +124,8 @@ what_does_not_hold_is_left_out_later_and_keeps_a_new_worker_from_starting(void *
     assert_int_equal(starts(bench), 4);
     forget_all(bench);
     assert_int_equal(
-        enrolment_read(bench->judge, bench->trust, bench->site->folder, bench->now, &fault), -1);
+        enrolment_read(bench->judge, bench->trust, site_folder(bench->site), bench->now, &fault),
+        -1);
     assert_int_equal(fault.code, FAULT_ROLE);
     assert_non_null(strstr(fault.text, "/stop."));
     clear_folder(bench);

@@ -301,21 +301,21 @@ halts_load_from_the_sites_folder(void **state)
     char path[160];
     for (size_t with = 4; with <= ARRAY_SIZE(files); with++) {
         for (size_t i = 0; i < with; i++) {
-            snprintf(path, sizeof path, "%s/%s", site->folder, files[i].name);
+            snprintf(path, sizeof path, "%s/%s", site_folder(site), files[i].name);
             assert_int_equal(file_write(path, bytes_slice(files[i].sealed->document), 0600, NULL),
                              0);
-            snprintf(path, sizeof path, "%s/%s.sigs", site->folder, files[i].name);
+            snprintf(path, sizeof path, "%s/%s.sigs", site_folder(site), files[i].name);
             assert_int_equal(file_write(path, bytes_slice(files[i].sealed->armors), 0600, NULL), 0);
         }
         CLEANUP(trust_destroy) trust_t *trust = trust_new(&site->id);
-        assert_fine(bench, trust_load(trust, site->folder, &bench->fault));
+        assert_fine(bench, trust_load(trust, site_folder(site), &bench->fault));
         assert_int_equal(trust_halt_count(trust), with - 3);
         assert_int_equal(trust_check_halts(trust, NULL, NULL, "north", NULL), with == 4 ? -1 : 0);
     }
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-        snprintf(path, sizeof path, "%s/%s", site->folder, files[i].name);
+        snprintf(path, sizeof path, "%s/%s", site_folder(site), files[i].name);
         unlink(path);
-        snprintf(path, sizeof path, "%s/%s.sigs", site->folder, files[i].name);
+        snprintf(path, sizeof path, "%s/%s.sigs", site_folder(site), files[i].name);
         unlink(path);
     }
     sealed_done(&stop);

@@ -597,7 +597,7 @@ secrets_that_are_none(void **state)
     static const char *const none[] = {
         "", "0123\n", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0",
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg\n"};
-    const char *folder = bench->site->folder;
+    const char *folder = site_folder(bench->site);
     uint8_t secret[SECRET_BYTES];
     curvepair_t pair;
     char path[256], nowhere[300];

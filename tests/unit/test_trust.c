@@ -224,13 +224,13 @@ site_loads_from_its_folder(void **state)
     const sealed_t *sealed[] = {&site->root, &site->people, &site->north, &site->south};
     char path[160];
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", site->folder, names[i]);
+        snprintf(path, sizeof path, "%s/%s", site_folder(site), names[i]);
         assert_int_equal(file_write(path, bytes_slice(sealed[i]->document), 0644, NULL), 0);
-        snprintf(path, sizeof path, "%s/%s.sigs", site->folder, names[i]);
+        snprintf(path, sizeof path, "%s/%s.sigs", site_folder(site), names[i]);
         assert_int_equal(file_write(path, bytes_slice(sealed[i]->armors), 0644, NULL), 0);
     }
     CLEANUP(trust_destroy) trust_t *trust = trust_new(&site->id);
-    assert_fine(bench, trust_load(trust, site->folder, &bench->fault));
+    assert_fine(bench, trust_load(trust, site_folder(site), &bench->fault));
     assert_fine(bench, trust_check_current(trust, site->now, &bench->fault));
     assert_int_equal(trust_fleet_count(trust), 2);
     const fleet_t *fleet = NULL;
@@ -238,9 +238,9 @@ site_loads_from_its_folder(void **state)
     assert_string_equal(fleet->region, "north");
     assert_null(trust_worker(trust, "w9", NULL));
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", site->folder, names[i]);
+        snprintf(path, sizeof path, "%s/%s", site_folder(site), names[i]);
         unlink(path);
-        snprintf(path, sizeof path, "%s/%s.sigs", site->folder, names[i]);
+        snprintf(path, sizeof path, "%s/%s.sigs", site_folder(site), names[i]);
         unlink(path);
     }
 }
@@ -275,7 +275,7 @@ documents_need_those_above_them(void **state)
                      trust_add(trust, bytes_slice(below[i]->document),
                                bytes_slice(below[i]->armors), &bench->fault),
                      FAULT_NOT_FOUND);
-    assert_fault(bench, trust_load(trust, site->folder, &bench->fault), FAULT_NOT_FOUND);
+    assert_fault(bench, trust_load(trust, site_folder(site), &bench->fault), FAULT_NOT_FOUND);
     assert_null(trust_fleet(trust, 0));
     assert_true(hash_equal(trust_site(trust), &site->id));
 }
