@@ -7,7 +7,7 @@
 #include "cli/keys.h"
 #include "cli/symptoms.h"
 
-#define TODO_MAX 512
+#define REMEDY_MAX 512
 
 /* ---- people, counted ---------------------------------------------------------------------- */
 
@@ -74,17 +74,19 @@ typedef struct {
 static void
 look_at_ends(const patient_t *self)
 {
-    char where[TEXT_NAME_MAX + 16], todo[TODO_MAX];
-    snprintf(todo, sizeof todo, "tocsin keys renew %s root", self->folder);
-    symptoms_add_end(self->list, "root", self->root->issued, self->root->expires, self->now, todo);
-    snprintf(todo, sizeof todo, "tocsin keys renew %s people", self->folder);
+    char where[TEXT_NAME_MAX + 16], remedy[REMEDY_MAX];
+    snprintf(remedy, sizeof remedy, "tocsin keys renew %s root", self->folder);
+    symptoms_add_end(self->list, "root", self->root->issued, self->root->expires, self->now,
+                     remedy);
+    snprintf(remedy, sizeof remedy, "tocsin keys renew %s people", self->folder);
     symptoms_add_end(self->list, "people", self->people->issued, self->people->expires, self->now,
-                     todo);
+                     remedy);
     for (size_t i = 0; i < trust_fleet_count(self->trust); i++) {
         const fleet_t *fleet = trust_fleet(self->trust, i);
         snprintf(where, sizeof where, "fleet %s", fleet->region);
-        snprintf(todo, sizeof todo, "tocsin keys renew %s fleet.%s", self->folder, fleet->region);
-        symptoms_add_end(self->list, where, fleet->issued, fleet->expires, self->now, todo);
+        snprintf(remedy, sizeof remedy, "tocsin keys renew %s fleet.%s", self->folder,
+                 fleet->region);
+        symptoms_add_end(self->list, where, fleet->issued, fleet->expires, self->now, remedy);
     }
 }
 
@@ -92,11 +94,11 @@ static void
 look_at_backing(const patient_t *self)
 {
     fault_t fault = {0};
-    char todo[TODO_MAX];
+    char remedy[REMEDY_MAX];
     if (!trust_check_current(self->trust, self->now, &fault) || fault.code == FAULT_EXPIRED)
         return;
-    snprintf(todo, sizeof todo, "tocsin keys renew %s people, then sign it", self->folder);
-    symptoms_add(self->list, SYMPTOM_PROBLEM, "chain", todo, "%s", fault.text);
+    snprintf(remedy, sizeof remedy, "tocsin keys renew %s people, then sign it", self->folder);
+    symptoms_add(self->list, SYMPTOM_PROBLEM, "chain", remedy, "%s", fault.text);
 }
 
 static void
@@ -132,24 +134,24 @@ static void
 look_at_quorum(const patient_t *self, const char *what, const char *option,
                const unsigned needed[static CLASSES], bool (*counts)(const person_key_t *, class_t))
 {
-    char todo[TODO_MAX];
+    char remedy[REMEDY_MAX];
     for (class_t class_ = CLASS_OBSERVE; class_ < CLASSES; class_++) {
         unsigned people = count_people(self->people, counts, class_);
-        snprintf(todo, sizeof todo, "add people with --highest %s: tocsin keys person %s",
+        snprintf(remedy, sizeof remedy, "add people with --highest %s: tocsin keys person %s",
                  class_word(class_), self->folder);
         if (people < needed[class_] && class_ != CLASS_DESTRUCTIVE)
-            symptoms_add(self->list, SYMPTOM_PROBLEM, "people", todo,
+            symptoms_add(self->list, SYMPTOM_PROBLEM, "people", remedy,
                          "%s of class %s needs %u people, and there %s %u", what,
                          class_word(class_), needed[class_], people == 1 ? "is" : "are", people);
         else if (people < needed[class_])
-            symptoms_add(self->list, SYMPTOM_WARNING, "people", todo,
+            symptoms_add(self->list, SYMPTOM_WARNING, "people", remedy,
                          "%s of class %s needs %u people, and there %s %u: there will be none",
                          what, class_word(class_), needed[class_], people == 1 ? "is" : "are",
                          people);
         if (needed[class_] == 1 && class_ > CLASS_OBSERVE) {
-            snprintf(todo, sizeof todo, "if that is not meant: tocsin keys root %s %s",
+            snprintf(remedy, sizeof remedy, "if that is not meant: tocsin keys root %s %s",
                      self->folder, option);
-            symptoms_add(self->list, SYMPTOM_WARNING, "root", todo,
+            symptoms_add(self->list, SYMPTOM_WARNING, "root", remedy,
                          "one person alone is enough for %s of class %s", what, class_word(class_));
         }
     }
@@ -189,14 +191,14 @@ officers_of(const people_t *people, const char *region)
 static void
 look_at_regions(const patient_t *self)
 {
-    char where[TEXT_NAME_MAX + 16], todo[TODO_MAX];
+    char where[TEXT_NAME_MAX + 16], remedy[REMEDY_MAX];
     for (size_t i = 0; i < trust_fleet_count(self->trust); i++) {
         const char *region = trust_fleet(self->trust, i)->region;
         unsigned officers = officers_of(self->people, region);
         snprintf(where, sizeof where, "region %s", region);
-        snprintf(todo, sizeof todo, "tocsin keys delegate %s %s PERSON", self->folder, region);
+        snprintf(remedy, sizeof remedy, "tocsin keys delegate %s %s PERSON", self->folder, region);
         if (officers < 2)
-            symptoms_add(self->list, officers ? SYMPTOM_WARNING : SYMPTOM_PROBLEM, where, todo,
+            symptoms_add(self->list, officers ? SYMPTOM_WARNING : SYMPTOM_PROBLEM, where, remedy,
                          officers ? "one officer alone may sign its fleet"
                                   : "no officer may sign its fleet");
     }
@@ -265,18 +267,19 @@ static void
 look_at_witnesses(const patient_t *self)
 {
     const root_t *root = self->root;
-    char todo[TODO_MAX];
-    snprintf(todo, sizeof todo, "name workers of several regions: tocsin keys root %s --witness",
-             self->folder);
+    char remedy[REMEDY_MAX];
+    snprintf(remedy, sizeof remedy,
+             "name workers of several regions: tocsin keys root %s --witness", self->folder);
     if (!root->witness_count)
-        symptoms_add(self->list, SYMPTOM_WARNING, "root", todo,
+        symptoms_add(self->list, SYMPTOM_WARNING, "root", remedy,
                      "no witnesses: a broker that shows two histories is noticed by those who "
                      "compare them alone");
     for (size_t i = 0; i < root->witness_count; i++) {
         const char *worker = root->witnesses[i].worker;
-        snprintf(todo, sizeof todo, "tocsin keys drop %s root witness %s", self->folder, worker);
+        snprintf(remedy, sizeof remedy, "tocsin keys drop %s root witness %s", self->folder,
+                 worker);
         if (!trust_worker(self->trust, worker, NULL))
-            symptoms_add(self->list, SYMPTOM_WARNING, "root", todo,
+            symptoms_add(self->list, SYMPTOM_WARNING, "root", remedy,
                          "witness '%s' is in no fleet: it cannot cosign, and counts", worker);
     }
 }
@@ -285,16 +288,16 @@ static void
 look_at_drafts(const patient_t *self)
 {
     DIR *folder = opendir(self->folder);
-    char where[KEYS_NAME_MAX + 16], todo[TODO_MAX];
+    char where[KEYS_NAME_MAX + 16], remedy[REMEDY_MAX];
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         size_t size = strlen(entry->d_name);
         if (strncmp(entry->d_name, "draft.", 6) != 0 || size >= KEYS_NAME_MAX + 6 ||
             !strcmp(entry->d_name + size - 5, ".sigs"))
             continue;
         snprintf(where, sizeof where, "%s", entry->d_name);
-        snprintf(todo, sizeof todo, "tocsin keys sign %s %s, or remove it", self->folder,
+        snprintf(remedy, sizeof remedy, "tocsin keys sign %s %s, or remove it", self->folder,
                  entry->d_name + 6);
-        symptoms_add(self->list, SYMPTOM_WARNING, where, todo, "waits for signatures");
+        symptoms_add(self->list, SYMPTOM_WARNING, where, remedy, "waits for signatures");
     }
     if (folder)
         closedir(folder);

@@ -12,7 +12,7 @@
 static const char *const words[] = {"warning", "problem", "unreachable"};
 
 void
-symptoms_add(value_t *list, symptom_t kind, const char *where, const char *todo, const char *what,
+symptoms_add(value_t *list, symptom_t kind, const char *where, const char *remedy, const char *what,
              ...)
 {
     va_list args;
@@ -25,14 +25,14 @@ symptoms_add(value_t *list, symptom_t kind, const char *where, const char *todo,
     value_set_text(row, "kind", words[kind]);
     value_set_text(row, "where", where);
     value_set_text(row, "what", show_text(bytes_text(text), shown, sizeof shown));
-    if (*todo)
-        value_set_text(row, "do", todo);
+    if (*remedy)
+        value_set_text(row, "do", remedy);
     value_append(list, row);
 }
 
 void
 symptoms_add_end(value_t *list, const char *where, wall_t issued, wall_t expires, wall_t now,
-                 const char *todo)
+                 const char *remedy)
 {
     char at[MOMENT_TEXT_MAX];
     int64_t left_ms = expires.ms - now.ms;
@@ -43,9 +43,9 @@ symptoms_add_end(value_t *list, const char *where, wall_t issued, wall_t expires
     }
     wall_write_time(expires, at);
     if (left_ms <= 0)
-        symptoms_add(list, SYMPTOM_PROBLEM, where, todo, "expired at %s", at);
+        symptoms_add(list, SYMPTOM_PROBLEM, where, remedy, "expired at %s", at);
     else if (left_ms < SYMPTOMS_SOON_MS)
-        symptoms_add(list, SYMPTOM_WARNING, where, todo, "expires in %lld days, at %s",
+        symptoms_add(list, SYMPTOM_WARNING, where, remedy, "expires in %lld days, at %s",
                      (long long)(left_ms / DAY_MS), at);
 }
 
@@ -55,11 +55,11 @@ print_kind(const value_t *list, symptom_t kind)
     size_t count = 0;
     for (size_t i = 0; i < value_count(list); i++) {
         const value_t *row = value_at(list, i);
-        const char *todo = value_get_text(row, "do");
+        const char *remedy = value_get_text(row, "do");
         if (strcmp(value_get_text(row, "kind"), words[kind]) != 0)
             continue;
         printf("%-11s  %s: %s%s%s\n", words[kind], value_get_text(row, "where"),
-               value_get_text(row, "what"), *todo ? "; " : "", todo);
+               value_get_text(row, "what"), *remedy ? "; " : "", remedy);
         count++;
     }
     return count;

@@ -11,13 +11,13 @@
 
 typedef enum { SYMPTOM_WARNING, SYMPTOM_PROBLEM, SYMPTOM_UNREACHABLE } symptom_t;
 
-/* One more in the list; todo may be "". what is one sentence. */
-void symptoms_add(value_t *list, symptom_t kind, const char *where, const char *todo,
+/* One more in the list; remedy may be "". what is one sentence. */
+void symptoms_add(value_t *list, symptom_t kind, const char *where, const char *remedy,
                   const char *what, ...) PRINTF(5, 6);
 
 /* An end that is past is a problem, one within SYMPTOMS_SOON_MS a warning. */
 void symptoms_add_end(value_t *list, const char *where, wall_t issued, wall_t expires, wall_t now,
-                      const char *todo);
+                      const char *remedy);
 
 /* Prints them, problems first, or as JSON. The exit status: 3 where something was not reached, 1
  * with a problem, else 0. */
