@@ -19,6 +19,7 @@
 #include "broker/web.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/privilege.h"
 #include "wire/checkpoint.h"
 #include "wire/message.h"
 
@@ -504,17 +505,6 @@ broker_destroy(broker_t **self_p)
     *self_p = NULL;
 }
 
-static int
-make_state_folder(const settings_t *settings, fault_t *fault)
-{
-    uid_t uid = (uid_t)settings->uid;
-    if (folder_make(settings->state, 0700, fault))
-        return -1;
-    if (uid && geteuid() == 0 && chown(settings->state, uid, uid))
-        return fault_errno(fault, "cannot give '%s' to uid %u", settings->state, uid);
-    return 0;
-}
-
 int
 broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
 {
@@ -529,7 +519,8 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
         !(self->notifier = notifier_new(program_folder, &settings->sinks, settings->sendmail,
                                         (uid_t)settings->notifier_uid, fault)))
         return -1;
-    if (make_state_folder(settings, fault))
+    if (folder_make(settings->state, 0700, fault) ||
+        privilege_give(settings->state, (uid_t)settings->uid, fault))
         return -1;
     self->gate = gate_new(settings->listen, &self->pair, fault);
     if (!self->gate)

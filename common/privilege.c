@@ -29,6 +29,14 @@ privilege_drop(uid_t uid, fault_t *fault)
 }
 
 int
+privilege_give(const char *path, uid_t uid, fault_t *fault)
+{
+    if (uid && geteuid() == 0 && chown(path, uid, uid))
+        return fault_errno(fault, "'%s' cannot be given to uid %u", path, uid);
+    return 0;
+}
+
+int
 privilege_follow_parent(pid_t parent, fault_t *fault)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))

@@ -14,6 +14,10 @@ int privilege_become(uid_t uid, fault_t *fault) MUST_CHECK;
 /* The same, and no_new_privs, and not dumpable. */
 int privilege_drop(uid_t uid, fault_t *fault) MUST_CHECK;
 
+/* The file or folder at PATH belongs to uid from now on (nothing where uid is 0, or we are not
+ * root): it is made by the one who starts a role, and used by the role. */
+int privilege_give(const char *path, uid_t uid, fault_t *fault) MUST_CHECK;
+
 /* This process is killed when its parent dies; -1 if the parent is gone already. */
 int privilege_follow_parent(pid_t parent, fault_t *fault) MUST_CHECK;
 

@@ -91,17 +91,6 @@ on_body(void *context, const relay_source_t *source, slice_t body, fault_t *faul
 }
 
 static int
-make_state(const relay_settings_t *settings, fault_t *fault)
-{
-    uid_t uid = (uid_t)settings->uid;
-    if (folder_make(settings->state, 0700, fault))
-        return -1;
-    if (uid && geteuid() == 0 && chown(settings->state, uid, uid))
-        return fault_errno(fault, "cannot give '%s' to uid %u", settings->state, uid);
-    return 0;
-}
-
-static int
 open_spool(service_t *self, size_t source, size_t broker, fault_t *fault)
 {
     char folder[PATH_MAX];
@@ -130,7 +119,8 @@ static int
 open_service(service_t *self, fault_t *fault)
 {
     const relay_settings_t *settings = self->settings;
-    if (make_state(settings, fault))
+    if (folder_make(settings->state, 0700, fault) ||
+        privilege_give(settings->state, (uid_t)settings->uid, fault))
         return -1;
     int listening = address_listen(&settings->http, fault);
     if (listening < 0)

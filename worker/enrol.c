@@ -5,20 +5,13 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/privilege.h"
 #include "keys/curve.h"
 #include "wire/dossier.h"
 #include "wire/enrolment.h"
 
-/* Secrets belong to the one role that reads them. */
-static int
-give(const char *path, uid_t uid, fault_t *fault)
-{
-    if (uid && geteuid() == 0 && chown(path, uid, uid))
-        return fault_errno(fault, "'%s' cannot be given to uid %u", path, uid);
-    return 0;
-}
-
-/* Keys that are there stay, so that a request can be printed again. */
+/* Keys that are there stay, so that a request can be printed again. Secrets belong to the one role
+ * that reads them. */
 static machinekey_t *
 signing_key(const settings_t *settings, fault_t *fault)
 {
@@ -27,7 +20,7 @@ signing_key(const settings_t *settings, fault_t *fault)
     if (!access(path, F_OK))
         return machinekey_load(path, fault);
     CLEANUP(machinekey_destroy) machinekey_t *key = machinekey_make(path, fault);
-    return key && !give(path, settings->judge_uid, fault) ? MOVE(key) : NULL;
+    return key && !privilege_give(path, settings->judge_uid, fault) ? MOVE(key) : NULL;
 }
 
 static int
@@ -40,7 +33,7 @@ curve_key(const settings_t *settings, curvekey_t *key, fault_t *fault)
         return -1;
     *key = pair.public_key;
     curve_forget(&pair);
-    return give(path, settings->link_uid, fault);
+    return privilege_give(path, settings->link_uid, fault);
 }
 
 /* What this worker asks an officer for. */

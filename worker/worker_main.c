@@ -22,6 +22,7 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "common/privilege.h"
 #include "worker/enrol.h"
 #include "worker/policy.h"
 #include "worker/settings.h"
@@ -63,9 +64,9 @@ make_folder(const char *path, uid_t uid, fault_t *fault)
 {
     if (folder_make(path, 0711, fault))
         return -1;
-    if (chmod(path, uid ? 0700 : 0711) || (uid && geteuid() == 0 && chown(path, uid, uid)))
-        return fault_errno(fault, "folder '%s' cannot be given to uid %u", path, uid);
-    return 0;
+    if (chmod(path, uid ? 0700 : 0711))
+        return fault_errno(fault, "folder '%s' cannot be given its mode", path);
+    return privilege_give(path, uid, fault);
 }
 
 static int
