@@ -560,6 +560,7 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
     self->core = core_new(self->charter, self->instance, self->store);
     core_sinks(self->core, &self->settings->sinks);
     core_hold(self->core, &self->settings->holds);
+    core_sign(self->core, self->settings->name, self->key);
     self->batch = batch_new(self->core, self->store, self->gate);
     self->house = (desk_house_t){
         .core = self->core,

@@ -67,6 +67,9 @@ answer_log(desk_t *self, asked_t *asked)
     query_t query = {.what = FIND_LEAVES,
                      .number = (uint64_t)from,
                      .limit = count ? (size_t)count : DESK_LEAVES_MAX};
+    CLEANUP(bytes_destroy) bytes_t *testimony = bytes_new();
+    if (!from && core_testify(house->core, testimony, asked->fault))
+        return NULL;
     value_t *leaves = desk_list(self, asked, &query, fill_leaf);
     if (!leaves)
         return NULL;
@@ -80,6 +83,8 @@ answer_log(desk_t *self, asked_t *asked)
     view_set_hash(map, "head", &checkpoint.head);
     value_set(map, "checkpoint", value_bytes(bytes_slice(document)));
     value_set(map, "armor", value_bytes(bytes_slice(armor)));
+    if (testimony->size)
+        value_set(map, "testimony", value_bytes(bytes_slice(testimony)));
     value_set(map, "leaves", leaves);
     return map;
 }

@@ -72,6 +72,17 @@ read_refuse(event_t *event, const frames_t *frames, fault_t *fault)
 }
 
 static int
+read_cosigned(event_t *event, const frames_t *frames, fault_t *fault)
+{
+    event->code = frames_text(frames, 2);
+    event->text = frames_text(frames, 3);
+    event->output = frames_at(frames, 4);
+    if (!text_read_u64(frames_text(frames, 1), 0, INT64_MAX, &event->number))
+        return fault_set(fault, FAULT_FORMAT, "it cosigns a log of no size");
+    return 0;
+}
+
+static int
 read_receipt(event_t *event, const frames_t *frames, fault_t *fault)
 {
     (void)fault;
@@ -87,11 +98,16 @@ static const struct {
     event_kind_t kind;
     int (*read)(event_t *event, const frames_t *frames, fault_t *fault);
 } rows[] = {
-    {MESSAGE_PING, EVENT_PING, read_ping},          {MESSAGE_ACCEPT, EVENT_ACCEPT, read_hash},
-    {MESSAGE_WANT, EVENT_WANT, read_hash},          {MESSAGE_WAITING, EVENT_WAITING, read_waiting},
-    {MESSAGE_DECLINE, EVENT_DECLINE, read_decline}, {MESSAGE_OUTPUT, EVENT_OUTPUT, read_output},
-    {MESSAGE_KEPT, EVENT_KEPT, read_hash},          {MESSAGE_REFUSE, EVENT_REFUSE, read_refuse},
+    {MESSAGE_PING, EVENT_PING, read_ping},
+    {MESSAGE_ACCEPT, EVENT_ACCEPT, read_hash},
+    {MESSAGE_WANT, EVENT_WANT, read_hash},
+    {MESSAGE_WAITING, EVENT_WAITING, read_waiting},
+    {MESSAGE_DECLINE, EVENT_DECLINE, read_decline},
+    {MESSAGE_OUTPUT, EVENT_OUTPUT, read_output},
+    {MESSAGE_KEPT, EVENT_KEPT, read_hash},
+    {MESSAGE_REFUSE, EVENT_REFUSE, read_refuse},
     {MESSAGE_RECEIPT, EVENT_RECEIPT, read_receipt},
+    {MESSAGE_COSIGNED, EVENT_COSIGNED, read_cosigned},
 };
 
 int

@@ -28,6 +28,12 @@ static const char *const notice_words[] = {
 #undef X
 };
 
+static const char *const testimony_words[] = {
+#define X(state, word) [state] = word,
+    TESTIMONY_STATES(X)
+#undef X
+};
+
 static const char *const tables[] = {
 #define X(kind, table, type, member) [kind] = table,
     ROWS(X)
@@ -55,6 +61,10 @@ static const size_t sizes[ROW_KINDS] = {
 #define BYTES(member, name)                   COLUMN(COLUMN_BYTES, member, name, CHANGES)
 #define FIXED(type, member, name)             COLUMN(type, member, name, STAYS)
 #define KEY(type, member, name)               COLUMN(type, member, name, IS_KEY)
+#define WORD_KEY(member, name, count)                                   \
+    {                                                                   \
+#name, COLUMN_WORD, offsetof(row_t, member.name), count, IS_KEY \
+    }
 #define WORD(member, name, count)                                        \
     {                                                                    \
 #name, COLUMN_WORD, offsetof(row_t, member.name), count, CHANGES \
@@ -253,6 +263,20 @@ static const column_t checkpoint_columns[] = {
     LAST,
 };
 
+static const column_t tile_columns[] = {
+    KEY(COLUMN_NUMBER, tile, number),
+    FIXED(COLUMN_HASH, tile, head),
+    LAST,
+};
+
+static const column_t testimony_columns[] = {
+    WORD_KEY(testimony, state, TESTIMONY_STATE_COUNT),
+    NUMBER(testimony, size),
+    HASH(testimony, head),
+    BYTES(testimony, lines),
+    LAST,
+};
+
 static const column_t notice_columns[] = {
     KEY(COLUMN_NUMBER, notice, number),
     TEXT(notice, sink),
@@ -309,6 +333,13 @@ notice_word(notice_state_t self)
 {
     assert(self < NOTICE_STATE_COUNT);
     return notice_words[self];
+}
+
+const char *
+testimony_word(testimony_state_t self)
+{
+    assert(self < TESTIMONY_STATE_COUNT);
+    return testimony_words[self];
 }
 
 bool

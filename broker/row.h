@@ -292,6 +292,33 @@ typedef struct {
     wall_t at;
 } kept_row_t;
 
+/* The head of leaves 256 * number and those behind it, as many. */
+typedef struct {
+    uint64_t number;
+    hash_t head;
+} tile_row_t;
+
+#define TESTIMONY_STATES(X)                                       \
+    X(TESTIMONY_NEWEST, "newest") /* that they are asked about */ \
+    X(TESTIMONY_ENOUGH, "enough") /* the newest that more than half cosigned */
+
+typedef enum {
+#define X(state, word) state,
+    TESTIMONY_STATES(X)
+#undef X
+        TESTIMONY_STATE_COUNT
+} testimony_state_t;
+
+const char *testimony_word(testimony_state_t self);
+
+/* What witnesses signed: one row a state. */
+typedef struct {
+    testimony_state_t state;
+    uint64_t size; /* leaves */
+    hash_t head;
+    slice_t lines; /* cosignatures that held when they came (keys/cosignature.h) */
+} testimony_row_t;
+
 /*    kind             table         struct            member */
 #define ROWS(X)                                                   \
     X(ROW_INCIDENT, "incident", incident_t, incident)             \
@@ -311,6 +338,8 @@ typedef struct {
     X(ROW_WORKER, "worker", worker_row_t, worker)                 \
     X(ROW_POSITION, "position", position_row_t, position)         \
     X(ROW_CHECKPOINT, "checkpoint", checkpoint_row_t, checkpoint) \
+    X(ROW_TILE, "tile", tile_row_t, tile)                         \
+    X(ROW_TESTIMONY, "testimony", testimony_row_t, testimony)     \
     X(ROW_NOTICE, "notice", notice_row_t, notice)
 
 typedef enum {

@@ -42,7 +42,9 @@ typedef enum {
     FIND_EVENTS_RUN,   /* hash: run; in order */
     FIND_WORKERS,
     FIND_POSITION,
-    FIND_CHECKPOINT,     /* the newest */
+    FIND_CHECKPOINT, /* the newest */
+    FIND_TILES,      /* in order */
+    FIND_TESTIMONIES,
     FIND_NOTICE,         /* number */
     FIND_NOTICE_NEWEST,  /* the highest number */
     FIND_NOTICES_TO,     /* text: sink; those that wait, in order */

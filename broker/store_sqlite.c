@@ -131,6 +131,9 @@ static const char *const migrations[] = {
     "DROP TABLE part; ALTER TABLE part_in_turn RENAME TO part;",
     "CREATE TABLE drain (worker TEXT PRIMARY KEY, engaged INTEGER NOT NULL, at INTEGER NOT NULL,"
     " who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;",
+    "CREATE TABLE tile (number INTEGER PRIMARY KEY, head BLOB NOT NULL) STRICT;"
+    "CREATE TABLE testimony (state TEXT PRIMARY KEY, size INTEGER NOT NULL, head BLOB NOT NULL,"
+    " lines BLOB NOT NULL) STRICT;",
 };
 
 typedef struct {
@@ -180,6 +183,8 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_WORKERS] = {ROW_WORKER, ""},
     [FIND_POSITION] = {ROW_POSITION, ""},
     [FIND_CHECKPOINT] = {ROW_CHECKPOINT, "ORDER BY size DESC"},
+    [FIND_TILES] = {ROW_TILE, "ORDER BY number"},
+    [FIND_TESTIMONIES] = {ROW_TESTIMONY, ""},
     [FIND_NOTICE] = {ROW_NOTICE, "WHERE number = :number"},
     [FIND_NOTICE_NEWEST] = {ROW_NOTICE, "ORDER BY number DESC"},
     [FIND_NOTICES_TO] = {ROW_NOTICE, "WHERE state = 'waiting' AND sink = :text ORDER BY number"},
@@ -275,10 +280,11 @@ find_statement(sqlite_t *self, find_t what, fault_t *fault)
 static const char *
 word_of(row_kind_t kind, unsigned number)
 {
-    return kind == ROW_INCIDENT ? incident_word(number)
-           : kind == ROW_RUN    ? run_word(number)
-           : kind == ROW_NOTICE ? notice_word(number)
-                                : part_word(number);
+    return kind == ROW_INCIDENT    ? incident_word(number)
+           : kind == ROW_RUN       ? run_word(number)
+           : kind == ROW_NOTICE    ? notice_word(number)
+           : kind == ROW_TESTIMONY ? testimony_word(number)
+                                   : part_word(number);
 }
 
 static int

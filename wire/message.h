@@ -21,33 +21,35 @@ typedef enum {
 #define FROM_SITE (FROM_BROKER | FROM_RELAY | FROM_TIMEKEEPER)
 
 /*    type             word       from         frames after the word */
-#define MESSAGES(X)                                                                                     \
-    X(MESSAGE_HELLO, "HELLO", FROM_WORKER | FROM_RELAY, 3) /* version, name, state (map) */             \
-    X(MESSAGE_PING, "PING", FROM_WORKER, 1)                /* any short text */                         \
-    X(MESSAGE_ACCEPT, "ACCEPT", FROM_WORKER, 1)            /* run */                                    \
-    X(MESSAGE_REFUSE, "REFUSE", FROM_WORKER, 3)            /* run, code, text: unsigned */              \
-    X(MESSAGE_WANT, "WANT", FROM_WORKER, 1)                /* release hash */                           \
-    X(MESSAGE_RECEIPT, "RECEIPT", FROM_WORKER, 3)          /* document, armor, output */                \
-    X(MESSAGE_KEPT, "KEPT", FROM_WORKER, 1)                /* hash of a stop or resume */               \
-    X(MESSAGE_WAITING, "WAITING", FROM_WORKER, 4) /* run, step, last receipt's hash, expires */         \
-    X(MESSAGE_DECLINE, "DECLINE", FROM_WORKER, 5) /* run, step, consent's hash, code, text */           \
-    X(MESSAGE_OUTPUT, "OUTPUT", FROM_WORKER, 4)   /* run, offset, bytes, "open" or "closed" */          \
-    X(MESSAGE_NONCE, "NONCE", FROM_WORKER, 1)     /* nonce: a beacon is to answer it */                 \
-    X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 3) /* version, instance, last sequence */                \
-    X(MESSAGE_PONG, "PONG", FROM_BROKER, 2)       /* what PING said, broker instance */                 \
-    X(MESSAGE_OFFER, "OFFER", FROM_BROKER, 9)     /* run, kind, authority, armors, alert, alert         \
-                                                     armor, release hash, receipts, place */            \
-    X(MESSAGE_GIVE, "GIVE", FROM_BROKER, 4)       /* release hash, release, armors, files (map) */      \
-    X(MESSAGE_ACK, "ACK", FROM_BROKER, 2)         /* sequence, hash of the receipt's document */        \
-    X(MESSAGE_DOCUMENT, "DOCUMENT", FROM_SITE, 2) /* root to fleet, stop or resume; armors */           \
-    X(MESSAGE_CONSENT, "CONSENT", FROM_BROKER, 3) /* run, consent or answer, armors */                  \
-    X(MESSAGE_MORE, "MORE", FROM_BROKER, 2)       /* run, offset */                                     \
-    X(MESSAGE_BEACON, "BEACON", FROM_BROKER | FROM_TIMEKEEPER,                                          \
-      3)                                                          /* document, armor, place of the      \
-                                                     worker's nonce; a broker is told the leaves */ \
-    X(MESSAGE_NONCE_OF, "NONCE", FROM_RELAY, 2)                   /* worker, nonce */                   \
-    X(MESSAGE_ASK, "ASK", FROM_PERSON, 3)                         /* id, verb, arguments (map) */       \
-    X(MESSAGE_ANSWER, "ANSWER", FROM_BROKER | FROM_TIMEKEEPER, 4) /* id, code, text, body */            \
+#define MESSAGES(X)                                                                                \
+    X(MESSAGE_HELLO, "HELLO", FROM_WORKER | FROM_RELAY, 3) /* version, name, state (map) */        \
+    X(MESSAGE_PING, "PING", FROM_WORKER, 1)                /* any short text */                    \
+    X(MESSAGE_ACCEPT, "ACCEPT", FROM_WORKER, 1)            /* run */                               \
+    X(MESSAGE_REFUSE, "REFUSE", FROM_WORKER, 3)            /* run, code, text: unsigned */         \
+    X(MESSAGE_WANT, "WANT", FROM_WORKER, 1)                /* release hash */                      \
+    X(MESSAGE_RECEIPT, "RECEIPT", FROM_WORKER, 3)          /* document, armor, output */           \
+    X(MESSAGE_KEPT, "KEPT", FROM_WORKER, 1)                /* hash of a stop or resume */          \
+    X(MESSAGE_WAITING, "WAITING", FROM_WORKER, 4)   /* run, step, last receipt's hash, expires */  \
+    X(MESSAGE_DECLINE, "DECLINE", FROM_WORKER, 5)   /* run, step, consent's hash, code, text */    \
+    X(MESSAGE_OUTPUT, "OUTPUT", FROM_WORKER, 4)     /* run, offset, bytes, "open" or "closed" */   \
+    X(MESSAGE_NONCE, "NONCE", FROM_WORKER, 1)       /* nonce: a beacon is to answer it */          \
+    X(MESSAGE_COSIGNED, "COSIGNED", FROM_WORKER, 4) /* size, code, text, cosignature */            \
+    X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 3)   /* version, instance, last sequence */         \
+    X(MESSAGE_PONG, "PONG", FROM_BROKER, 2)         /* what PING said, broker instance */          \
+    X(MESSAGE_OFFER, "OFFER", FROM_BROKER, 9)       /* run, kind, authority, armors, alert, alert  \
+                                                       armor, release hash, receipts, place */     \
+    X(MESSAGE_GIVE, "GIVE", FROM_BROKER, 4)       /* release hash, release, armors, files (map) */ \
+    X(MESSAGE_ACK, "ACK", FROM_BROKER, 2)         /* sequence, hash of the receipt's document */   \
+    X(MESSAGE_DOCUMENT, "DOCUMENT", FROM_SITE, 2) /* root to fleet, stop or resume; armors */      \
+    X(MESSAGE_CONSENT, "CONSENT", FROM_BROKER, 3) /* run, consent or answer, armors */             \
+    X(MESSAGE_MORE, "MORE", FROM_BROKER, 2)       /* run, offset */                                \
+    X(MESSAGE_BEACON, "BEACON", FROM_BROKER | FROM_TIMEKEEPER,                                     \
+      3)                                          /* document, armor, place of the                 \
+                                     worker's nonce; a broker is told the leaves */            \
+    X(MESSAGE_NONCE_OF, "NONCE", FROM_RELAY, 2)   /* worker, nonce */                              \
+    X(MESSAGE_WITNESS, "WITNESS", FROM_BROKER, 4) /* size, proof from there, checkpoint, armor */  \
+    X(MESSAGE_ASK, "ASK", FROM_PERSON, 3)         /* id, verb, arguments (map) */                  \
+    X(MESSAGE_ANSWER, "ANSWER", FROM_BROKER | FROM_TIMEKEEPER, 4) /* id, code, text, body */       \
     X(MESSAGE_EVENT, "EVENT", FROM_BROKER, 2)                     /* id, body (value) */
 
 typedef enum {

@@ -10,6 +10,7 @@
 #include "wire/message.h"
 #include "worker/papers.h"
 #include "worker/site_folder.h"
+#include "worker/witness.h"
 
 #define KEEP_MS   (90LL * 24 * 3600 * 1000) /* receipts, for a broker that was put back */
 #define FORGET_MS (60 * 1000)
@@ -162,7 +163,7 @@ say_hello(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault
     (void)frames;
     (void)now;
     (void)clock;
-    if (scribe_oldest(self->scribe, &oldest, fault))
+    if (scribe_oldest(self->scribe, &oldest, fault) || witness_say(&self->place, state, fault))
         return -1;
     self->greeting = true;
     intake_forget_wanted(self->intake);
@@ -301,6 +302,13 @@ on_more(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t
     return transcript_repeat(&run, offset, closed, self->ledger, self->outbox, fault);
 }
 
+static int
+on_checkpoint(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+{
+    (void)clock;
+    return witness_on_checkpoint(&self->place, self->key, frames, now, fault);
+}
+
 /* For what needs no answer. */
 static int
 nothing(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
@@ -330,6 +338,7 @@ static const struct {
     {"DOCUMENT", 3, on_broker_document},
     {"CONSENT", 4, on_consent},
     {"MORE", 3, on_more},
+    {"WITNESS", 5, on_checkpoint},
 };
 
 int

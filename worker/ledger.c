@@ -47,6 +47,9 @@ static const char *const schemas[] = {
     " bytes BLOB NOT NULL, armors BLOB NOT NULL, PRIMARY KEY (run, step)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE output (run BLOB NOT NULL, start INTEGER NOT NULL, bytes BLOB NOT NULL,"
     " PRIMARY KEY (run, start)) STRICT;",
+
+    "CREATE TABLE log (broker TEXT PRIMARY KEY, key BLOB NOT NULL, size INTEGER NOT NULL,"
+    " head BLOB NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 #define SCHEMA_VERSION ((int)ARRAY_SIZE(schemas))
@@ -60,6 +63,8 @@ static const char *const statements[] = {
                      " WHERE document.bytes <> excluded.bytes",
     [DROP_DOCUMENT] = "DELETE FROM document WHERE name = ?",
     [EACH_DOCUMENT] = "SELECT bytes, armors FROM document ORDER BY rank, name",
+    [PUT_LOG] = "INSERT OR REPLACE INTO log VALUES (?, ?, ?, ?)",
+    [EACH_LOG] = "SELECT broker, key, size, head FROM log ORDER BY broker",
     [PUT_RELEASE] = "INSERT OR REPLACE INTO release VALUES (?, ?, ?, ?)",
     [GET_RELEASE] = "SELECT bytes, armors, files FROM release WHERE hash = ?",
     [PUT_PART] = "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -392,6 +397,39 @@ ledger_each_document(ledger_t *self, ledger_document_t *each, void *context, fau
         return -1;
     while ((more = ledger_next_row(self, rows, fault)) > 0) {
         if (each(context, column_slice(rows, 0), column_slice(rows, 1), fault)) {
+            sqlite3_reset(rows);
+            return -1;
+        }
+    }
+    return more;
+}
+
+int
+ledger_put_log(ledger_t *self, const log_row_t *log, fault_t *fault)
+{
+    sqlite3_stmt *put = ledger_writing(self, PUT_LOG, fault);
+    if (!put)
+        return -1;
+    bind_text(put, 1, log->broker);
+    bind_hash(put, 2, &log->key);
+    sqlite3_bind_int64(put, 3, (sqlite3_int64)log->size);
+    bind_hash(put, 4, &log->head);
+    return ledger_finish(self, put, fault);
+}
+
+int
+ledger_each_log(ledger_t *self, ledger_log_t *each, void *context, fault_t *fault)
+{
+    sqlite3_stmt *rows = ledger_prepare(self, EACH_LOG, fault);
+    int more;
+    if (!rows)
+        return -1;
+    while ((more = ledger_next_row(self, rows, fault)) > 0) {
+        log_row_t row = {.broker = (const char *)sqlite3_column_text(rows, 0),
+                         .key = column_hash(rows, 1),
+                         .size = (uint64_t)sqlite3_column_int64(rows, 2),
+                         .head = column_hash(rows, 3)};
+        if (each(context, &row, fault)) {
             sqlite3_reset(rows);
             return -1;
         }

@@ -48,6 +48,22 @@ typedef int(ledger_document_t)(void *context, slice_t document, slice_t armors, 
 int ledger_each_document(ledger_t *self, ledger_document_t *each, void *context,
                          fault_t *fault) MUST_CHECK;
 
+/* What is known of a broker's log: who signs its checkpoints, and the longest one that was
+ * cosigned.
+ */
+typedef struct {
+    const char *broker; /* its name */
+    hash_t key;         /* of the key's blob */
+    uint64_t size;      /* leaves */
+    hash_t head;
+} log_row_t;
+
+/* In place of what was known of this broker's. */
+int ledger_put_log(ledger_t *self, const log_row_t *log, fault_t *fault) MUST_CHECK;
+
+typedef int(ledger_log_t)(void *context, const log_row_t *log, fault_t *fault);
+int ledger_each_log(ledger_t *self, ledger_log_t *each, void *context, fault_t *fault) MUST_CHECK;
+
 /* A release that was proved, with its files (an encoded map of path to bytes). */
 int ledger_put_release(ledger_t *self, const hash_t *hash, slice_t document, slice_t armors,
                        slice_t files, fault_t *fault) MUST_CHECK;

@@ -14,6 +14,8 @@ typedef enum {
     PUT_DOCUMENT,
     DROP_DOCUMENT,
     EACH_DOCUMENT,
+    PUT_LOG,
+    EACH_LOG,
     PUT_RELEASE,
     GET_RELEASE,
     PUT_PART,

@@ -40,7 +40,16 @@ core_new(const charter_t *charter, const char *instance, const store_t *past)
     self->runs = table_of((void (*)(void **))run_destroy);
     self->peers = table_of((void (*)(void **))peer_destroy);
     self->shelf = shelf_new();
+    for (size_t i = 0; i < TESTIMONY_STATE_COUNT; i++)
+        self->testimonies[i].lines = bytes_new();
     return self;
+}
+
+void
+core_sign(core_t *self, const char *broker, const machinekey_t *key)
+{
+    self->broker = broker;
+    self->key = key;
 }
 
 void
@@ -59,6 +68,9 @@ core_destroy(core_t **self_p)
     free(self->braked);
     zhashx_destroy(&self->peers);
     shelf_destroy(&self->shelf);
+    tiles_clear(&self->tiles);
+    for (size_t i = 0; i < TESTIMONY_STATE_COUNT; i++)
+        bytes_destroy(&self->testimonies[i].lines);
     free(self);
     *self_p = NULL;
 }
@@ -169,7 +181,7 @@ core_load(core_t *self, fault_t *fault)
             return -1;
     shelf_judge(self->shelf, self->charter->trust);
     return brakes_load(self, fault) || drains_load(self, fault) || halts_load(self, fault) ||
-                   load_runs(&loading) || notices_load(self, fault)
+                   load_runs(&loading) || notices_load(self, fault) || witnesses_load(self, fault)
                ? -1
                : 0;
 }
@@ -179,11 +191,12 @@ core_load(core_t *self, fault_t *fault)
 int
 on_tick(core_t *self, event_t *event, fault_t *fault)
 {
-    (void)event, (void)fault;
+    (void)event;
+    int result = witnesses_tick(self, fault);
     runs_advance(self);
     incidents_sweep(self);
     halts_sweep(self);
-    return 0;
+    return result;
 }
 
 int

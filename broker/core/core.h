@@ -47,19 +47,20 @@
     X(EVENT_WAITING, on_waiting)   /* worker, hash of the run, step, receipt, number: expires */ \
     X(EVENT_DECLINE,                                                                             \
       on_decline) /* worker, hash of the run, step, receipt: the document's, text */             \
-    X(EVENT_CONSENT, on_consent) /* document, armors: a consent or an answer */                  \
-    X(EVENT_OUTPUT, on_output)   /* worker, hash of the run, number: offset, output, code */     \
-    X(EVENT_BRAKE, on_brake)     /* who, region ("-": all), number: 1 on, 0 off, text */         \
-    X(EVENT_DRAIN, on_drain)     /* who, worker, number: 1 drained, 0 resumed, text */           \
-    X(EVENT_HELLO, on_hello)     /* worker, state */                                             \
-    X(EVENT_PING, on_ping)       /* worker, document: the nonce */                               \
-    X(EVENT_ACCEPT, on_accept)   /* worker, hash of the run */                                   \
-    X(EVENT_REFUSE, on_refuse)   /* worker, hash of the run, code, text */                       \
-    X(EVENT_WANT, on_want)       /* worker, hash of the release */                               \
-    X(EVENT_RECEIPT, on_receipt) /* worker, document, armors (one), output */                    \
-    X(EVENT_NOTICED, on_noticed) /* number of a notice, code, text */                            \
-    X(EVENT_CHANGE, on_change)   /* who, number of an incident, field, text */                   \
-    X(EVENT_TICK, on_tick)       /* about once a second */
+    X(EVENT_CONSENT, on_consent)   /* document, armors: a consent or an answer */                \
+    X(EVENT_OUTPUT, on_output)     /* worker, hash of the run, number: offset, output, code */   \
+    X(EVENT_BRAKE, on_brake)       /* who, region ("-": all), number: 1 on, 0 off, text */       \
+    X(EVENT_DRAIN, on_drain)       /* who, worker, number: 1 drained, 0 resumed, text */         \
+    X(EVENT_HELLO, on_hello)       /* worker, state */                                           \
+    X(EVENT_PING, on_ping)         /* worker, document: the nonce */                             \
+    X(EVENT_ACCEPT, on_accept)     /* worker, hash of the run */                                 \
+    X(EVENT_REFUSE, on_refuse)     /* worker, hash of the run, code, text */                     \
+    X(EVENT_WANT, on_want)         /* worker, hash of the release */                             \
+    X(EVENT_RECEIPT, on_receipt)   /* worker, document, armors (one), output */                  \
+    X(EVENT_COSIGNED, on_cosigned) /* worker, number: size, code, text, output: the line */      \
+    X(EVENT_NOTICED, on_noticed)   /* number of a notice, code, text */                          \
+    X(EVENT_CHANGE, on_change)     /* who, number of an incident, field, text */                 \
+    X(EVENT_TICK, on_tick)         /* about once a second */
 
 typedef enum {
 #define X(event, handler) event,
@@ -99,6 +100,10 @@ void core_sinks(core_t *self, const sinks_t *sinks);
 /* Likewise: when automatic runs are not to begin. */
 void core_hold(core_t *self, const holds_t *holds);
 
+/* Likewise: who signs the checkpoints that witnesses cosign, both borrowed. None are made without
+ * it. */
+void core_sign(core_t *self, const char *broker, const machinekey_t *key);
+
 /* Open incidents, active runs, releases, grants, workers, the log's right edge: from the past. */
 int core_load(core_t *self, fault_t *fault) MUST_CHECK;
 
@@ -116,7 +121,9 @@ row_t *core_notice(core_t *self, wall_t now, fault_t *fault);
 /* Another site folder was read: judges releases anew, sends workers what they lack. */
 void core_use(core_t *self, const charter_t *charter, wall_t now, actions_t *actions);
 
-/* For the desk. */
+/* For the desk. core_testify appends what witnesses said of the log, with the proof that it goes on
+ * from there as it stands (wire/testimony.h); nothing where they said nothing. */
+int core_testify(const core_t *self, bytes_t *out, fault_t *fault) MUST_CHECK;
 const charter_t *core_charter(const core_t *self);
 const shelf_t *core_shelf(const core_t *self);
 const merkle_t *core_log(const core_t *self);

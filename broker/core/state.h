@@ -6,6 +6,7 @@
 #include <czmq.h>
 
 #include "broker/core/core.h"
+#include "broker/core/tiles.h"
 
 typedef struct run run_t;
 typedef struct peer peer_t;
@@ -71,11 +72,14 @@ typedef struct {
 
 struct peer {
     worker_row_t row;
-    wall_t seen;        /* 0: not since the start */
-    uint64_t oldest;    /* receipt that it still keeps, as its last HELLO told; 0 before */
-    bool asked;         /* to say it again, since then */
-    value_t *versions;  /* of documents, as its last HELLO told; NULL before */
-    drain_row_t *drain; /* the last that people said of it; NULL: nothing */
+    wall_t seen;          /* 0: not since the start */
+    uint64_t oldest;      /* receipt that it still keeps, as its last HELLO told; 0 before */
+    bool asked;           /* to say it again, since then */
+    uint64_t witnessed;   /* leaves of the log that it cosigned last, as far as it said */
+    wall_t witness_asked; /* to cosign; ms 0: not since its last HELLO, or to be asked at once */
+    bool declined;        /* to, and that is said */
+    value_t *versions;    /* of documents, as its last HELLO told; NULL before */
+    drain_row_t *drain;   /* the last that people said of it; NULL: nothing */
     size_t work_count, work_capacity;
     work_t *work; /* in the order of arrival */
 };
@@ -94,6 +98,13 @@ typedef struct {
     wall_t next;     /* no try before */
     bool full;       /* said, until there is room again */
 } outlet_t;
+
+/* A checkpoint that witnesses are asked about, or that enough of them signed. */
+typedef struct {
+    uint64_t size; /* leaves; 0 where there is none */
+    hash_t head;
+    bytes_t *lines; /* cosignatures; ours */
+} held_testimony_t;
 
 struct core {
     const charter_t *charter;
@@ -123,6 +134,11 @@ struct core {
     size_t halt_count, halt_capacity;
     held_halt_t *halts; /* in the order of arrival */
     wall_t halts_swept;
+    const char *broker; /* NULL, as the key is, where no checkpoints are made */
+    const machinekey_t *key;
+    tiles_t tiles;
+    held_testimony_t testimonies[TESTIMONY_STATE_COUNT];
+    wall_t checkpoint_made;                     /* the newest; ms 0 not since the start */
     actions_t *actions;                         /* of the step under way */
     size_t step_rows;                           /* those in it before this step */
     decision_row_t decided[CORE_DECISIONS_MAX]; /* about the alert under way */
@@ -216,6 +232,11 @@ void halts_greet(core_t *self, const peer_t *peer, const value_t *state);
 void halts_sweep(core_t *self);
 void run_halt(core_t *self, run_t *run);
 void halt_clear(held_halt_t *self);
+
+/* witness.c. A tick reads leaves of the past, so it comes before the step adds any. */
+int witnesses_load(core_t *self, fault_t *fault) MUST_CHECK;
+int witnesses_tick(core_t *self, fault_t *fault) MUST_CHECK;
+void witnesses_greet(const core_t *self, peer_t *peer, const value_t *state);
 
 /* step.c. *manifest, in which the step stands, is the caller's; NULL where nobody knows it. */
 const manifest_step_t *run_step(const core_t *self, const run_t *run, const char *path,
