@@ -15,6 +15,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "wire/dossier.h"
+#include "wire/testimony.h"
 
 #define PIN_BYTES_MAX 1024
 #define LIST_DEFAULT  30
@@ -41,6 +42,8 @@ typedef struct {
     merkle_t log;       /* over the leaves that were read */
     hash_t pinned_head; /* the log's when it had the pin's size */
     uint64_t receipts, signatures, counted;
+    uint64_t witnessed; /* leaves that witnesses cosigned */
+    cosigners_t cosigners;
     zhashx_t *chains;  /* worker id to chain_t */
     zhashx_t *orders;  /* run ids of orders seen, as text */
     value_t *problems; /* list of sentences */
@@ -346,6 +349,72 @@ check_checkpoint(audit_t *self, const record_t *record, const pin_t *pin, pubkey
                pin->known ? "" : " (first seen: compare it by another way)");
 }
 
+/* "w1, w2": root's witnesses who signed, or those who did not. */
+static const char *
+list_witnesses(const root_t *root, const cosigners_t *who, bool cosigned, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < root->witness_count && used < size; i++)
+        if (who->cosigned[i] == cosigned)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
+                                     root->witnesses[i].worker);
+    return out;
+}
+
+static void
+say_cosigned(const audit_t *self, const root_t *root, const cosigners_t *who, uint64_t size)
+{
+    char names[ROOT_WITNESSES_MAX * (TEXT_NAME_MAX + 3)], at[MOMENT_TEXT_MAX];
+    uint64_t beyond = record_checkpoint(self->record)->size - size;
+    wall_write_time(who->newest, at);
+    if (!self->say)
+        return;
+    printf("%zu of %zu witnesses cosigned the first %llu leaves, the last of them at %s",
+           who->count, root->witness_count, (unsigned long long)size, at);
+    if (who->count < root->witness_count)
+        printf("; not %s", list_witnesses(root, who, false, names, sizeof names));
+    if (beyond)
+        printf("\n%llu leaves lie beyond: that there is no other history of these, nobody says yet",
+               (unsigned long long)beyond);
+    printf("\n");
+}
+
+/* More than half of root's witnesses know this history, and cosign no other. */
+static void
+check_witnesses(audit_t *self)
+{
+    fault_t fault = {0};
+    testimony_t read = {.size = 0};
+    cosigners_t who = {0};
+    char names[ROOT_WITNESSES_MAX * (TEXT_NAME_MAX + 3)];
+    const root_t *root = trust_root(self->trust);
+    const checkpoint_t *checkpoint = record_checkpoint(self->record);
+    slice_t text = record_testimony(self->record);
+    if (!root->witness_count) {
+        if (self->say)
+            printf("root lists no witnesses: no cosignatures are asked for\n");
+        return;
+    }
+    if (testimony_cut(&read, &text, &fault) < 0 ||
+        (read.body.size && testimony_check(&read, checkpoint, self->trust, &who, &fault))) {
+        problem(self, "%s", fault.text);
+        return;
+    }
+    self->signatures += who.count;
+    if (who.count < root_cosigners(root))
+        problem(
+            self,
+            "%zu of %zu witnesses cosigned the record, and %zu must: nobody says yet that there "
+            "is no other; not %s",
+            who.count, root->witness_count, root_cosigners(root),
+            list_witnesses(root, &who, false, names, sizeof names));
+    else
+        say_cosigned(self, root, &who, read.size);
+    self->witnessed = read.size;
+    self->cosigners = who;
+}
+
 static void
 check_tree(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
 {
@@ -375,6 +444,21 @@ check_tree(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
                (unsigned long long)pin->size);
 }
 
+static value_t *
+witnesses_value(const audit_t *self)
+{
+    const root_t *root = trust_root(self->trust);
+    value_t *map = value_map(), *cosigned = value_list(), *missing = value_list();
+    for (size_t i = 0; i < root->witness_count; i++)
+        value_append(self->cosigners.cosigned[i] ? cosigned : missing,
+                     value_text(root->witnesses[i].worker));
+    value_set_integer(map, "needed", (int64_t)root_cosigners(root));
+    value_set_integer(map, "leaves", (int64_t)self->witnessed);
+    value_set(map, "cosigned", cosigned);
+    value_set(map, "missing", missing);
+    return map;
+}
+
 static void
 report(const audit_t *self, bool json)
 {
@@ -391,6 +475,7 @@ report(const audit_t *self, bool json)
     value_set_integer(body, "receipts", (int64_t)self->receipts);
     value_set_integer(body, "workers", (int64_t)zhashx_size(self->chains));
     value_set_integer(body, "signatures", (int64_t)self->signatures);
+    value_set(body, "witnesses", witnesses_value(self));
     value_set(body, "problems", value_copy(self->problems));
     json_print("audit", body);
 }
@@ -407,6 +492,7 @@ verify(const options_t *options, trust_t *trust, record_t *record, fault_t *faul
     if (pin_load(&pin, checkpoint, fault))
         return -1;
     check_checkpoint(&audit, record, &pin, &key);
+    check_witnesses(&audit);
     if (read_leaves(&audit, record, &pin, fault))
         problem(&audit, "%s", fault->text);
     else
@@ -489,6 +575,7 @@ write_export(const options_t *options, record_t *record, const char *path, fault
     bytes_add_text(text, RECORD_EXPORT_HEAD);
     bytes_add_slice(text, record_document(record));
     bytes_add_slice(text, record_armor(record));
+    bytes_add_slice(text, record_testimony(record));
     if (dossier_read(options->site, NULL, text, fault))
         return -1;
     while ((more = record_next(record, &leaf, fault)) == 1) {

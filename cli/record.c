@@ -8,6 +8,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "wire/dossier.h"
+#include "wire/testimony.h"
 #include "wire/tree.h"
 
 #define PAGE_LEAVES 256
@@ -16,6 +17,7 @@ static const char armor_end[] = "-----END SSH SIGNATURE-----\n";
 
 struct record {
     bytes_t *document, *armor; /* of the checkpoint */
+    bytes_t *testimony;        /* about it */
     checkpoint_t checkpoint;
     uint64_t next;    /* index of the leaf that record_next gives */
     client_t *client; /* the caller's; NULL for an export */
@@ -35,6 +37,7 @@ record_close(record_t **self_p)
         return;
     bytes_destroy(&self->document);
     bytes_destroy(&self->armor);
+    bytes_destroy(&self->testimony);
     value_destroy(&self->page);
     bytes_destroy(&self->text);
     free(self);
@@ -67,6 +70,7 @@ record_ask(client_t *client, fault_t *fault)
         return NULL;
     self->document = bytes_copy(value_slice(value_get(self->page, "checkpoint")));
     self->armor = bytes_copy(value_slice(value_get(self->page, "armor")));
+    self->testimony = bytes_copy(value_slice(value_get(self->page, "testimony")));
     return checkpoint_decode(&self->checkpoint, bytes_slice(self->document), fault) ? NULL
                                                                                     : MOVE(self);
 }
@@ -85,6 +89,17 @@ cut_after(slice_t *rest, const char *mark)
 {
     const uint8_t *found = rest->size ? memmem(rest->data, rest->size, mark, strlen(mark)) : NULL;
     return cut(rest, found ? (size_t)(found - rest->data) + strlen(mark) : 0);
+}
+
+static int
+cut_testimony(record_t *self, fault_t *fault)
+{
+    testimony_t read;
+    slice_t before = self->rest;
+    if (testimony_cut(&read, &self->rest, fault) < 0)
+        return -1;
+    self->testimony = bytes_copy(slice_of(before.data, before.size - self->rest.size));
+    return 0;
 }
 
 static int
@@ -120,7 +135,7 @@ record_load(const char *path, fault_t *fault)
     else
         self->document = bytes_new();
     self->armor = bytes_copy(cut_after(&self->rest, armor_end));
-    if (cut_dossier(self, fault))
+    if (cut_testimony(self, fault) || cut_dossier(self, fault))
         return NULL;
     return checkpoint_decode(&self->checkpoint, bytes_slice(self->document), fault) ? NULL
                                                                                     : MOVE(self);
@@ -142,6 +157,12 @@ slice_t
 record_armor(const record_t *self)
 {
     return bytes_slice(self->armor);
+}
+
+slice_t
+record_testimony(const record_t *self)
+{
+    return bytes_slice(self->testimony);
 }
 
 static int

@@ -25,6 +25,9 @@ const checkpoint_t *record_checkpoint(const record_t *self);
 slice_t record_document(const record_t *self); /* the checkpoint's bytes */
 slice_t record_armor(const record_t *self);
 
+/* What witnesses said of the record (wire/testimony.h); empty where there is nothing. */
+slice_t record_testimony(const record_t *self);
+
 /* Some leaves of the record, each with its proof, and not all of them. */
 bool record_is_extract(const record_t *self);
 

@@ -202,8 +202,8 @@ show_text(const char *text, char *out, size_t size)
 static bool
 is_kept(slice_t key, const value_t *item)
 {
-    static const char *const raw[] = {"alert",      "armor",    "armors", "bytes",
-                                      "checkpoint", "document", "files",  "output"};
+    static const char *const raw[] = {"alert",    "armor", "armors", "bytes",    "checkpoint",
+                                      "document", "files", "output", "testimony"};
     for (size_t i = 0; i < ARRAY_SIZE(raw); i++)
         if (slice_is(key, raw[i]))
             return true;
