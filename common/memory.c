@@ -37,6 +37,7 @@ void
 memory_map_large(int bytes)
 {
     mallopt(M_MMAP_THRESHOLD, bytes);
+    mallopt(M_TOP_PAD, bytes);
 }
 
 void

@@ -177,6 +177,8 @@ turn(desk_t *self, fault_t *fault)
         return -1;
     if (channel_flush(self->link, fault))
         return fault_wrap(fault, "link");
+    if (!judge_deadline(self->judge).ms && ledger_rest(self->ledger, fault))
+        return -1;
     struct pollfd set[OTHERS + RUNNERS_MAX] = {
         {.fd = channel_fd(self->link), .events = POLLIN},
         {.fd = channel_fd(self->spawner), .events = POLLIN},

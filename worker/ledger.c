@@ -10,6 +10,10 @@
 #include "common/text.h"
 #include "worker/ledger_private.h"
 
+/* Pages of the log that are copied into the database when nobody waits, and whoever waits. */
+#define LOG_LONG 400
+#define LOG_MAX  2000
+
 #define CHECK_WHOLE_PAGES 4096 /* 16 MiB; of a larger one, what starting needs */
 
 /* What makes version N + 1 of version N. */
@@ -256,6 +260,16 @@ open_log(ledger_t *self, const char *path)
     reserve(self);
 }
 
+static int
+on_commit(void *ledger, sqlite3 *database, const char *name, int pages)
+{
+    ledger_t *self = ledger;
+    self->log_pages = pages;
+    if (pages >= LOG_MAX)
+        sqlite3_wal_checkpoint(database, name);
+    return SQLITE_OK;
+}
+
 ledger_t *
 ledger_open(const char *path, fault_t *fault)
 {
@@ -280,6 +294,7 @@ ledger_open(const char *path, fault_t *fault)
         return NULL;
     }
     open_log(self, path);
+    sqlite3_wal_hook(self->database, on_commit, self);
     return MOVE(self);
 }
 
@@ -348,6 +363,18 @@ ledger_commit(ledger_t *self, fault_t *fault)
         return -1;
     self->open = false;
     reserve(self);
+    return 0;
+}
+
+int
+ledger_rest(ledger_t *self, fault_t *fault)
+{
+    if (self->awaiting || self->log_pages < LOG_LONG)
+        return 0;
+    if (ledger_commit(self, fault))
+        return -1;
+    sqlite3_wal_checkpoint(self->database, NULL);
+    self->log_pages = 0;
     return 0;
 }
 

@@ -38,6 +38,10 @@ void ledger_copy(ledger_t *to, ledger_t *from);
 /* Ends the open transaction, synced; nothing to do where there is none. FAULT_FULL, FAULT_IO. */
 int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;
 
+/* For a moment when nobody waits: what SQLite's log holds is copied into the database where that is
+ * worth it and no receipt waits for its acknowledgement, so that no commit has to. Commits. */
+int ledger_rest(ledger_t *self, fault_t *fault) MUST_CHECK;
+
 /* Root, people, fleets, stops and resumes by name (worker/site_folder.h): the newest proved. */
 int ledger_put_document(ledger_t *self, const char *name, slice_t document, slice_t armors,
                         fault_t *fault) MUST_CHECK;

@@ -47,6 +47,8 @@ struct ledger {
     int log;          /* SQLite's write-ahead log, to make room in; -1 where there is none */
     int64_t log_size; /* when room was looked for last */
     int64_t reserved; /* room is made up to this offset */
+    int log_pages;    /* in it, as of the last commit, that may not be in the database yet */
+    bool awaiting;    /* a receipt was written since one was acknowledged last */
     bool open;        /* a transaction is */
     sqlite3_stmt *cached[32]; /* by statement_t; prepared when first used */
 };

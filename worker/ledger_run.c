@@ -282,6 +282,7 @@ ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t
     bind_slice(put, 4, document);
     bind_slice(put, 5, armor);
     bind_slice(put, 6, output);
+    self->awaiting = true;
     return ledger_finish(self, put, fault);
 }
 
@@ -293,6 +294,7 @@ ledger_acknowledge(ledger_t *self, uint64_t sequence, const hash_t *document, fa
         return -1;
     sqlite3_bind_int64(mark, 1, (int64_t)sequence);
     bind_hash(mark, 2, document);
+    self->awaiting = false;
     return ledger_finish(self, mark, fault);
 }
 

@@ -29,7 +29,6 @@
 #define NOBODY     65534
 #define RESULT_FD  3 /* in the child, and GO_FD: all that it keeps */
 #define GO_FD      4
-#define NETWORK    "/proc/self/ns/net"
 #define FILTER_MAX 512 /* instructions */
 #define MEMORY_MAX (512UL * 1024 * 1024)
 #define DYING_MS   2000        /* a killed child is gone by then, or hangs in the kernel */
@@ -125,27 +124,37 @@ shed_privileges(uint64_t keep, fault_t *fault)
     return 0;
 }
 
-/* What every child uses and only the first one makes: a network with nothing in it, and the filter
- * of system calls. The one mutable variable of this file. */
+/* Namespaces with nothing in them. One for each child would cost more than all the rest of it. */
+enum { NETWORK, QUEUES, SPACES };
+static const struct {
+    int kind;
+    const char *own;
+} spaces[SPACES] = {
+    [NETWORK] = {CLONE_NEWNET, "/proc/self/ns/net"},
+    [QUEUES] = {CLONE_NEWIPC, "/proc/self/ns/ipc"},
+};
+
+/* What every child uses and only the first one makes: the spaces, and the filter of system calls.
+ * The one mutable variable of this file. */
 static struct {
-    int network; /* of a namespace; open as long as the process lives */
+    int space[SPACES]; /* open as long as the process lives */
     struct sock_filter filter[FILTER_MAX];
     struct sock_fprog program; /* empty until both are made */
-} mould = {.network = -1};
+} mould = {.space = {-1, -1}};
 
-/* A namespace of its own for each child would cost more than all the rest of it. Going back needs
- * no more rights than leaving did. */
+/* Going back needs no more rights than leaving did. */
 static int
-make_network(fault_t *fault)
+make_space(int which, fault_t *fault)
 {
-    CLEANUP(descriptor_close) int ours = open(NETWORK, O_RDONLY | O_CLOEXEC);
-    if (ours < 0 || unshare(CLONE_NEWNET))
-        return fault_errno(fault, "no network namespace is to be had");
-    int empty = open(NETWORK, O_RDONLY | O_CLOEXEC);
-    int away = setns(ours, CLONE_NEWNET);
+    const char *own = spaces[which].own;
+    CLEANUP(descriptor_close) int ours = open(own, O_RDONLY | O_CLOEXEC);
+    if (ours < 0 || unshare(spaces[which].kind))
+        return fault_errno(fault, "'%s': no other is to be had", own);
+    int empty = open(own, O_RDONLY | O_CLOEXEC);
+    int away = setns(ours, spaces[which].kind);
     assert(!away);
-    mould.network = empty;
-    return empty < 0 ? fault_errno(fault, "the empty network") : 0;
+    mould.space[which] = empty;
+    return empty < 0 ? fault_errno(fault, "'%s'", own) : 0;
 }
 
 /* Without calls that no op has a use for, whatever a flaw in it might want. */
@@ -186,6 +195,10 @@ add_rules(scmp_filter_ctx filter)
         SCMP_SYS(open_by_handle_at),
         SCMP_SYS(settimeofday),
         SCMP_SYS(clock_settime),
+        SCMP_SYS(shmget), /* what would outlive the child in the space that all share */
+        SCMP_SYS(semget),
+        SCMP_SYS(msgget),
+        SCMP_SYS(mq_open),
     };
     int wrong = 0;
     for (size_t i = 0; !wrong && i < ARRAY_SIZE(foreign); i++)
@@ -213,8 +226,9 @@ make_filter(fault_t *fault)
 static int
 make_mould(fault_t *fault)
 {
-    if (mould.network < 0 && make_network(fault))
-        return -1;
+    for (int i = 0; i < SPACES; i++)
+        if (mould.space[i] < 0 && make_space(i, fault))
+            return -1;
     return mould.program.len ? 0 : make_filter(fault);
 }
 
@@ -264,8 +278,9 @@ confine(const op_row_t *row, const op_t *op, int result, int go, fault_t *fault)
     environ = no_environment;
     umask(077);
     reset_signals();
-    if (!row->network && setns(mould.network, CLONE_NEWNET))
-        return fault_errno(fault, "the empty network");
+    if ((!row->network && setns(mould.space[NETWORK], CLONE_NEWNET)) ||
+        (!row->whole && setns(mould.space[QUEUES], CLONE_NEWIPC)))
+        return fault_errno(fault, "the empty namespaces");
     if (settle_descriptors(result, go, fault))
         return -1;
     if (chdir("/"))
@@ -302,7 +317,7 @@ clone_for(const op_row_t *row)
 {
     unsigned long flags = SIGCHLD;
     if (!row->whole)
-        flags |= CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+        flags |= CLONE_NEWPID | CLONE_NEWUTS;
     return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 

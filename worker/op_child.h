@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* op_child - the process made for one op: it can do what its row says and nothing else.
  *
- * It has pid, ipc and uts namespaces of its own, so that everything it starts dies with it; no
- * network unless the row needs it; no environment, no descriptor but its result pipe; uid 65534
- * with the row's capabilities; no new privileges; a seccomp filter; rlimits. It dies with the
- * effector. Only a `whole` row keeps the machine's namespaces and root: services need them, and are
- * to outlive it. */
+ * It has pid and uts namespaces of its own, so that everything it starts dies with it; no network
+ * unless the row needs it, and nobody's message queues or shared memory; no environment, no
+ * descriptor but its result pipe; uid 65534 with the row's capabilities; no new privileges; a
+ * seccomp filter; rlimits. It dies with the effector. Only a `whole` row keeps the machine's
+ * namespaces and root: services need them, and are to outlive it. */
 #ifndef TOCSIN_OP_CHILD_H
 #define TOCSIN_OP_CHILD_H
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "worker/ledger.h"
 
 typedef struct {
@@ -621,6 +622,46 @@ room_is_kept_ahead_of_the_log(void **state)
     has_room(self);
 }
 
+/* Whether the database has it without its log. */
+static bool
+is_copied(const bench_t *self, const hash_t *release)
+{
+    char path[112];
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *database = file_read(self->path, 64 * 1024 * 1024, &fault);
+    snprintf(path, sizeof path, "%s-copy", self->path);
+    assert_non_null(database);
+    holds(file_write(path, bytes_slice(database), 0600, &fault), &fault);
+    CLEANUP(ledger_destroy) ledger_t *copy = ledger_open(path, &fault);
+    CLEANUP(kept_release_clear) kept_release_t kept = {0};
+    bool has = copy && !ledger_get_release(copy, release, &kept, &fault) && kept.document;
+    ledger_destroy(&copy);
+    unlink(path);
+    return has;
+}
+
+static void
+a_long_log_is_copied_at_rest_and_not_while_a_receipt_waits(void **state)
+{
+    bench_t *self = *state;
+    fault_t fault = {0};
+    hash_t release = named("release"), one = hash_of(slice_text("one"));
+    CLEANUP(bytes_destroy) bytes_t *files = bytes_new();
+    while (files->size < 2 * 1024 * 1024)
+        bytes_add_text(files, "a release of five hundred pages ");
+    holds(ledger_rest(self->ledger, &fault), &fault);
+    holds(ledger_put_release(self->ledger, &release, slice_text("release"), slice_text("armors"),
+                             bytes_slice(files), &fault),
+          &fault);
+    put_receipt(self, 1, "run", "one");
+    commit(self);
+    holds(ledger_rest(self->ledger, &fault), &fault);
+    assert_false(is_copied(self, &release));
+    holds(ledger_acknowledge(self->ledger, 1, &one, &fault), &fault);
+    holds(ledger_rest(self->ledger, &fault), &fault);
+    assert_true(is_copied(self, &release));
+}
+
 static void
 in_memory_a_crash_leaves_what_was_committed(void **state)
 {
@@ -667,6 +708,7 @@ main(void)
         TEST(the_chain_goes_on_where_it_ended),
         TEST(a_sequence_is_written_once),
         TEST(room_is_kept_ahead_of_the_log),
+        TEST(a_long_log_is_copied_at_rest_and_not_while_a_receipt_waits),
         cmocka_unit_test(in_memory_a_crash_leaves_what_was_committed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

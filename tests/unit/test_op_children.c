@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -182,6 +183,8 @@ a_child_dies_with_the_effector(void **state)
     assert_int_equal(count_named(survivor), 0);
 }
 
+static int segment; /* of shared memory that anybody may read */
+
 static value_t *
 look_around(const value_t *arguments, const op_world_t *given, fault_t *fault)
 {
@@ -206,6 +209,9 @@ look_around(const value_t *arguments, const op_world_t *given, fault_t *fault)
     value_set_integer(result, "uid", getuid());
     value_set_integer(result, "setuid", setuid(0) ? errno : 0);
     value_set_integer(result, "shadow", open("/etc/shadow", O_RDONLY) < 0 ? errno : 0);
+    value_set_integer(result, "attached",
+                      shmat(segment, NULL, SHM_RDONLY) == (void *)-1 ? errno : 0);
+    value_set_integer(result, "shared", shmget(IPC_PRIVATE, 4096, 0600) < 0 ? errno : 0);
     return result;
 }
 
@@ -215,8 +221,11 @@ a_child_has_nothing_but_its_result__eff_env_injection(void **state)
     fault_t fault = {0};
     (void)state;
     setenv("LD_PRELOAD", "/tmp/evil.so", 1);
+    segment = shmget(IPC_PRIVATE, 4096, 0644);
+    assert_true(segment >= 0);
     CLEANUP(value_destroy) value_t *result = run_body(look_around, 0, &fault);
     unsetenv("LD_PRELOAD");
+    shmctl(segment, IPC_RMID, NULL);
     if (!result)
         fail_msg("%s", fault.text);
     assert_int_equal(value_get_integer(result, "variables"), 0);
@@ -225,6 +234,8 @@ a_child_has_nothing_but_its_result__eff_env_injection(void **state)
     assert_int_equal(value_get_integer(result, "exec"), EPERM);
     assert_int_equal(value_get_integer(result, "ptrace"), EPERM);
     assert_int_equal(value_get_integer(result, "setuid"), EPERM);
+    assert_int_equal(value_get_integer(result, "attached"), EINVAL);
+    assert_int_equal(value_get_integer(result, "shared"), EPERM);
     assert_int_equal(value_get_integer(result, "shadow"), EACCES);
     assert_int_equal(value_get_integer(result, "uid"), 65534);
     assert_int_equal(value_get_integer(result, "pid"), 1);
