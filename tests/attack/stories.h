@@ -8,6 +8,7 @@
 #include "tests/attack/once.h"
 #include "tests/attack/steps.h"
 #include "tests/attack/waves.h"
+#include "tests/attack/witnesses.h"
 
 /* What an honest broker was given and let run, offered again by this one: --callee FOLDER holds the
  * order with its armors behind it, as the record has it. */
@@ -40,10 +41,11 @@ static const struct {
     const char *name;
     void (*tell)(enemy_t *self, table_t *table);
 } stories[] = {
-    {"consents", tell_consents}, {"steps", tell_steps},   {"skip", tell_skip},
-    {"leaving", tell_leaving},   {"calls", tell_calls},   {"waves", tell_waves},
-    {"halts", tell_halts},       {"floods", tell_floods}, {"withheld", tell_withheld},
-    {"once", tell_once},         {"replay", tell_replay}, {"deaf", tell_deaf},
+    {"consents", tell_consents}, {"steps", tell_steps},       {"skip", tell_skip},
+    {"leaving", tell_leaving},   {"calls", tell_calls},       {"waves", tell_waves},
+    {"halts", tell_halts},       {"floods", tell_floods},     {"withheld", tell_withheld},
+    {"once", tell_once},         {"replay", tell_replay},     {"deaf", tell_deaf},
+    {"fork", tell_fork},         {"truncate", tell_truncate},
 };
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <czmq.h>
 
+#include "keys/cosignature.h"
 #include "keys/receipt.h"
 #include "tests/attack/lie.h"
 
@@ -19,7 +20,8 @@ enum {
     SAID_WAITING = 4,
     SAID_DECLINE = 8,
     SAID_HELLO = 16,
-    SAID_KEPT = 32
+    SAID_KEPT = 32,
+    SAID_COSIGNED = 64
 };
 
 /* A worker's word on what is on the table. */
@@ -28,6 +30,7 @@ typedef struct {
     char kind[16], part[16], code[24], text[ORDER_REASON_MAX + 1];
     char step[STEP_PATH_MAX]; /* WAITING, and the receipt it says was the last */
     hash_t receipt;
+    char line[COSIGNATURE_LINE_MAX + 1]; /* COSIGNED */
 } answer_t;
 
 typedef struct {
@@ -239,6 +242,18 @@ on_decline(table_t *self, zframe_t *peer, const frames_t *frames)
 }
 
 static inline void
+on_cosigned(table_t *self, zframe_t *peer, const frames_t *frames)
+{
+    answer_t *answer = hears(self, SAID_COSIGNED, "COSIGNED");
+    (void)peer;
+    if (!answer)
+        return;
+    text_copy(answer->code, sizeof answer->code, frames_text(frames, 2));
+    text_copy(answer->text, sizeof answer->text, frames_text(frames, 3));
+    text_copy(answer->line, sizeof answer->line, frames_text(frames, 4));
+}
+
+static inline void
 acknowledge(table_t *self, zframe_t *peer, const receipt_t *receipt, slice_t document)
 {
     char text[HASH_TEXT];
@@ -286,9 +301,9 @@ static const struct {
     const char *word;
     void (*handle)(table_t *self, zframe_t *peer, const frames_t *frames);
 } handlers[] = {
-    {"PING", answer_ping}, {"HELLO", on_hello},     {"WANT", give},
-    {"REFUSE", on_refuse}, {"RECEIPT", on_receipt}, {"ACCEPT", on_accept},
-    {"KEPT", on_kept},     {"WAITING", on_waiting}, {"DECLINE", on_decline},
+    {"PING", answer_ping},   {"HELLO", on_hello},       {"WANT", give},    {"REFUSE", on_refuse},
+    {"RECEIPT", on_receipt}, {"ACCEPT", on_accept},     {"KEPT", on_kept}, {"WAITING", on_waiting},
+    {"DECLINE", on_decline}, {"COSIGNED", on_cosigned},
 };
 
 static inline void

@@ -3,8 +3,7 @@
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/orders.bash"
 orders_site witness glance
-keys=$SITE_HOME/keys site=$TOCSIN_SITE alone=$SITE_HOME/alone
-sign_as() { tocsin --no-input keys sign "$site" "$2" --key "$keys/$1"; }
+site=$TOCSIN_SITE alone=$SITE_HOME/alone
 stranger() { env -i PATH="$PATH" HOME="$alone" XDG_STATE_HOME="$alone" tocsin "$@"; }
 audit() { says "$1" tocsin audit verify; }
 lacks() { refuses 1 "does not hold" tocsin audit verify >/dev/null && tocsin audit verify 2>/dev/null | grep -q "$1"; }
@@ -19,7 +18,7 @@ ok "without witnesses nobody asks for cosignatures, and that is said" wait_for 2
 ok "  by the doctor too" eval 'tocsin keys doctor | grep -q "no witnesses"'
 ok "a witness is a worker" refuses 9 "no fleet lists worker" tocsin keys root "$site" --witness north-9
 ok "three workers of two regions become witnesses" tocsin keys root "$site" --witness north-1 --witness north-2 --witness south-1
-ok "  by the signatures of root's quorum" eval 'sign_as ana root && sign_as chi root && test -e "$site/root.2" && chmod -R go+rX "$site"'
+ok "  by the signatures of root's quorum" eval 'site_sign ana root && site_sign chi root && test -e "$site/root.2" && chmod -R go+rX "$site"'
 broker_stop; broker_start
 ok "the record is cosigned by nobody yet" wait_for 20 lacks "0 of 3 witnesses cosigned the record, and 2 must.*; not north-1, north-2, south-1"
 worker_start north-1
