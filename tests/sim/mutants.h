@@ -139,7 +139,9 @@ static const mutant_t mutants[] = {
     {"what a callee does is written down as its caller's", "worker/mandate.c",
      "return play ? &play->release : NULL;", "return play ? &self->plays[0].release : NULL;"},
     {"any place is in the tree", "keys/inclusion.c",
-     "if (!leads_to(self, leaf, line->count, &line->root))", "if (0 && leaf.bytes[0])"},
+     "if (!inclusion_leads(leaf, self->index, line->count, self->path, self->path_count, "
+     "&line->root))",
+     "if (0 && leaf.bytes[0])"},
     {"a tree waits for nobody", "keys/order.c", "return wave <= gate ? wave - 1 : gate;",
      "return wave <= gate ? wave - 1 : 0;"},
 
@@ -166,7 +168,7 @@ static const mutant_t mutants[] = {
     {"what others gave is not recalled", "broker/core/gather.c",
      "if (!run->gathers || run->row.state != RUN_ACTIVE)", "if (run)"},
     {"the last wave is shown the wave before", "broker/core/rollout.c",
-     "if (is_for_all(run, wave + 1) && !gather_prove(run, run->proof, &ignored))", "if (0)"},
+     "if (is_for_all(run, wave + 1) && !gather_prove(self, run, run->proof, &ignored))", "if (0)"},
 
     /* older copies */
     {"a journal that lost its end is believed", "worker/effector.c",
