@@ -79,7 +79,7 @@ static const char *const statements[] = {
                  " FROM part WHERE run = ?",
     [FIND_PART] = "SELECT evidence, closed FROM part WHERE run = ?",
     [COUNT_GRANT] = "SELECT count(*) FROM part WHERE authority = ? AND accepted >= ?"
-                    " AND by_grant = 1",
+                    " AND accepted < ? AND by_grant = 1",
     [PUT_EFFECT] = "INSERT OR REPLACE INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [EACH_EFFECT] = "SELECT ix, op, arguments, head, done, code, text, result FROM effect"
                     " WHERE run = ? AND step = ? AND phase = ? AND attempt = ? ORDER BY ix",
@@ -311,7 +311,7 @@ ledger_crash(ledger_t *self)
 {
     int failed = self->open ? execute(self, "ROLLBACK", NULL) : 0;
     assert(!failed);
-    self->open = false;
+    self->open = self->counted.known = false;
 }
 
 void
@@ -337,6 +337,7 @@ ledger_copy(ledger_t *to, ledger_t *from)
     int copied = sqlite3_backup_step(copy, -1);
     int failed = sqlite3_backup_finish(copy);
     assert(copied == SQLITE_DONE && !failed);
+    to->counted.known = false;
 }
 
 void

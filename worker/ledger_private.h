@@ -49,7 +49,13 @@ struct ledger {
     int64_t reserved; /* room is made up to this offset */
     int log_pages;    /* in it, as of the last commit, that may not be in the database yet */
     bool awaiting;    /* a receipt was written since one was acknowledged last */
-    bool open;        /* a transaction is */
+    struct {
+        bool known; /* nothing, before a count */
+        hash_t grant;
+        wall_t since;
+        uint64_t count;
+    } counted; /* runs of the grant that was asked about last, kept up to date since */
+    bool open; /* a transaction is */
     sqlite3_stmt *cached[32]; /* by statement_t; prepared when first used */
 };
 

@@ -16,6 +16,8 @@ ledger_put_part(ledger_t *self, const part_row_t *part, fault_t *fault)
     sqlite3_bind_int(put, 6, part->closed);
     bind_slice(put, 7, part->offer);
     bind_slice(put, 8, part->evidence);
+    self->counted.count += part->by_grant && part->accepted.ms >= self->counted.since.ms &&
+                           hash_equal(&part->authority, &self->counted.grant);
     return ledger_finish(self, put, fault);
 }
 
@@ -104,19 +106,41 @@ ledger_find_part(ledger_t *self, const hash_t *run, slice_t evidence, part_known
     return 0;
 }
 
-int
-ledger_count_grant(ledger_t *self, const hash_t *grant, wall_t since, uint64_t *count,
-                   fault_t *fault)
+/* Runs under this grant that were accepted from one moment on and before another. */
+static int
+count_between(ledger_t *self, const hash_t *grant, int64_t from_ms, int64_t end_ms, uint64_t *count,
+              fault_t *fault)
 {
     sqlite3_stmt *counting = ledger_prepare(self, COUNT_GRANT, fault);
     if (!counting)
         return -1;
     bind_hash(counting, 1, grant);
-    sqlite3_bind_int64(counting, 2, since.ms);
+    sqlite3_bind_int64(counting, 2, from_ms);
+    sqlite3_bind_int64(counting, 3, end_ms);
     if (ledger_next_row(self, counting, fault) != 1)
         return -1;
     *count = (uint64_t)sqlite3_column_int64(counting, 0);
     sqlite3_reset(counting);
+    return 0;
+}
+
+/* A grant's runs of an hour may be very many: of the one that was counted last only those are
+ * counted that have fallen out of its span since. */
+int
+ledger_count_grant(ledger_t *self, const hash_t *grant, wall_t since, uint64_t *count,
+                   fault_t *fault)
+{
+    uint64_t some;
+    bool again = self->counted.known && hash_equal(&self->counted.grant, grant) &&
+                 self->counted.since.ms <= since.ms;
+    if (count_between(self, grant, again ? self->counted.since.ms : since.ms,
+                      again ? since.ms : INT64_MAX, &some, fault))
+        return -1;
+    self->counted.count = again ? self->counted.count - some : some;
+    self->counted.known = true;
+    self->counted.grant = *grant;
+    self->counted.since = since;
+    *count = self->counted.count;
     return 0;
 }
 

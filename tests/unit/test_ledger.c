@@ -402,6 +402,34 @@ a_grants_runs_are_counted_within_their_span(void **state)
     assert_int_equal(count, 0);
 }
 
+static uint64_t
+count_since(const bench_t *self, int64_t after_noon_ms)
+{
+    fault_t fault = {0};
+    uint64_t count = 0;
+    hash_t grant = named("authority");
+    wall_t since = {NOON.ms + after_noon_ms};
+    holds(ledger_count_grant(self->ledger, &grant, since, &count, &fault), &fault);
+    return count;
+}
+
+static void
+a_span_that_moves_on_loses_old_runs_and_gains_new_ones(void **state)
+{
+    bench_t *bench = *state;
+    put_part(bench, "1", "a", NOON, true);
+    put_part(bench, "2", "b", (wall_t){NOON.ms + 1000}, true);
+    assert_int_equal(count_since(bench, 0), 2);
+    put_part(bench, "3", "c", (wall_t){NOON.ms + 2000}, true);
+    put_part(bench, "4", "d", (wall_t){NOON.ms + 2000}, false);
+    assert_int_equal(count_since(bench, 0), 3);
+    assert_int_equal(count_since(bench, 1000), 2);
+    put_part(bench, "5", "e", (wall_t){NOON.ms + 500}, true); /* by a clock that went back */
+    assert_int_equal(count_since(bench, 1001), 1);
+    assert_int_equal(count_since(bench, 500), 3);
+    assert_int_equal(count_since(bench, 0), 4);
+}
+
 static void
 an_intent_is_completed_by_what_came_of_it(void **state)
 {
@@ -490,7 +518,7 @@ static void
 an_older_ledger_is_carried_over(void **state)
 {
     static const char older[] =
-        "DROP TABLE wait; DROP TABLE output; DROP TABLE effect;"
+        "DROP TABLE wait; DROP TABLE output; DROP TABLE effect; DROP TABLE log;"
         "CREATE TABLE effect (run BLOB NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL,"
         " ix INTEGER NOT NULL, op TEXT NOT NULL, arguments BLOB NOT NULL, head BLOB NOT NULL,"
         " done INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, result BLOB NOT NULL,"
@@ -703,6 +731,7 @@ main(void)
         TEST(a_run_is_accepted_once),
         TEST(open_parts_come_in_the_order_of_acceptance),
         TEST(a_grants_runs_are_counted_within_their_span),
+        TEST(a_span_that_moves_on_loses_old_runs_and_gains_new_ones),
         TEST(an_intent_is_completed_by_what_came_of_it),
         TEST(receipts_are_found_by_run_and_from_a_sequence_on),
         TEST(the_chain_goes_on_where_it_ended),
