@@ -96,23 +96,30 @@ check_release(const trust_t *self, const release_t *release, const backing_t *ba
 }
 
 release_t *
-trust_check_release(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+trust_check_release_of(trust_t *self, slice_t document, const hash_t *hash, slice_t armors,
+                       fault_t *fault)
 {
     backing_t backing;
-    hash_t hash = hash_of(document);
     if (trust_check_backed(self, fault) || trust_frame(self, document, "release", fault) ||
-        trust_check_revoked_hash(self, HALT_RELEASE, &hash, fault))
+        trust_check_revoked_hash(self, HALT_RELEASE, hash, fault))
         return NULL;
     if (trust_backing(self, document, armors, RELEASE_PURPOSES, &backing, fault)) {
         fault_wrap(fault, "release");
         return NULL;
     }
-    CLEANUP(release_destroy) release_t *release = release_decode(document, fault);
+    const release_t *release = trust_read_release(self, document, hash, fault);
     if (!release)
         return NULL;
     if (check_release(self, release, &backing, fault)) {
         fault_wrap(fault, "release");
         return NULL;
     }
-    return MOVE(release);
+    return release_copy(release);
+}
+
+release_t *
+trust_check_release(trust_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    hash_t hash = hash_of(document);
+    return trust_check_release_of(self, document, &hash, armors, fault);
 }

@@ -311,7 +311,6 @@ check_grant_frame(const trust_t *self, const proof_t *proof, const char *worker,
 typedef struct {
     backing_t backing;
     reach_t reach;
-    release_t *named;
     matter_t matter;
 } inquiry_t;
 
@@ -319,7 +318,6 @@ static void
 inquiry_done(inquiry_t *self)
 {
     reach_done(&self->reach);
-    release_destroy(&self->named);
 }
 
 static int
@@ -335,21 +333,23 @@ inquire(inquiry_t *self, trust_t *trust, const proof_t *proof, const char *worke
     warrant->authority = hash_of(proof->authority);
     if (trust_check_revoked_hash(trust, HALT_GRANT, &warrant->authority, fault))
         return -1;
-    grant_t *grant = warrant->grant = grant_decode(proof->authority, fault);
+    const release_t *named = NULL;
+    const grant_t *grant = trust_read_grant(trust, proof->authority, &warrant->authority, fault);
+    warrant->grant = grant ? grant_copy(grant) : NULL;
     alert_t *alert = warrant->alert = grant ? alert_decode(proof->alert, fault) : NULL;
-    if (!alert || trust_peek_release(proof->release, &grant->release, &self->named, fault) < 0)
+    if (!alert || trust_peek_release(trust, proof, &grant->release, warrant, &named, fault) < 0)
         return -1;
     warrant->run = grant_run(&warrant->authority, alert);
     reach_alert(&self->reach, trust, worker, alert);
     self->matter = (matter_t){.trust = trust,
                               .backing = &self->backing,
-                              .grant = grant,
+                              .grant = warrant->grant,
                               .reach = &self->reach,
                               .when = trust_moment(proof->accepted, now),
                               .alert = alert,
                               .proof = proof,
                               .worker = worker,
-                              .named = self->named,
+                              .named = named,
                               .warrant = warrant};
     return 0;
 }

@@ -98,11 +98,45 @@ read_rules(grant_t *self, document_reader_t *in)
     self->fresh_s = document_number(in, "fresh", 1, SPAN_MAX_S);
 }
 
+/* What is behind the struct is set where it is counted. */
+static grant_t *
+with_room(size_t sources, size_t matches, size_t bounds)
+{
+    size_t size =
+        sources * (TEXT_NAME_MAX + 1) + matches * sizeof(match_t) + bounds * sizeof(input_bound_t);
+    grant_t *self = memory_resize(NULL, sizeof *self + size, 1);
+    *self = (grant_t){.matches = (match_t *)(self + 1)};
+    self->bounds = (input_bound_t *)(self->matches + matches);
+    self->sources = (char(*)[TEXT_NAME_MAX + 1])(self->bounds + bounds);
+    return self;
+}
+
+grant_t *
+grant_new(void)
+{
+    return with_room(GRANT_LINES_MAX, GRANT_LINES_MAX, GRANT_LINES_MAX);
+}
+
+grant_t *
+grant_copy(const grant_t *self)
+{
+    grant_t *copy = with_room(self->source_count, self->match_count, self->bound_count);
+    grant_t whole = *self;
+    whole.sources = copy->sources;
+    whole.matches = copy->matches;
+    whole.bounds = copy->bounds;
+    *copy = whole;
+    memcpy(copy->sources, self->sources, self->source_count * sizeof *self->sources);
+    memcpy(copy->matches, self->matches, self->match_count * sizeof *self->matches);
+    memcpy(copy->bounds, self->bounds, self->bound_count * sizeof *self->bounds);
+    return copy;
+}
+
 grant_t *
 grant_decode(slice_t document, fault_t *fault)
 {
     document_reader_t in;
-    CLEANUP(grant_destroy) grant_t *self = memory_new(1, sizeof *self);
+    CLEANUP(grant_destroy) grant_t *self = grant_new();
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
     document_open(&in, document, "grant", fault);
     fields_take_hash(&in, "site", &self->site);

@@ -37,10 +37,15 @@ typedef struct {
     uint64_t budget_runs, budget_s;  /* per worker: runs within a sliding span */
     uint64_t fresh_s;                /* an alert counts for so long from its received */
     size_t source_count, match_count, bound_count;
-    char sources[GRANT_LINES_MAX][TEXT_NAME_MAX + 1];
-    match_t matches[GRANT_LINES_MAX];
-    input_bound_t bounds[GRANT_LINES_MAX];
+    char (*sources)[TEXT_NAME_MAX + 1]; /* these three lie behind it, in one block with it */
+    match_t *matches;
+    input_bound_t *bounds;
 } grant_t;
+
+/* A blank one with room for GRANT_LINES_MAX of each line; one that was decoded has it too. A copy
+ * has room for what is in it. */
+grant_t *grant_new(void);
+grant_t *grant_copy(const grant_t *self);
 
 grant_t *grant_decode(slice_t document, fault_t *fault);
 void grant_encode(const grant_t *self, bytes_t *out);

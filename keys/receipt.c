@@ -160,6 +160,7 @@ read_op(receipt_t *self, document_reader_t *in)
     if (!fields_room(in, self->op_count, RECEIPT_OPS_MAX))
         return;
     receipt_op_t *op = &self->ops[self->op_count++];
+    *op = (receipt_op_t){0};
     fields_number(in, row[0], self->op_count, self->op_count);
     fields_name(in, row[1], op->op);
     fields_hash(in, row[2], &op->arguments);
@@ -176,8 +177,9 @@ receipt_t *
 receipt_decode(slice_t document, fault_t *fault)
 {
     document_reader_t in;
-    CLEANUP(receipt_destroy) receipt_t *self = memory_new(1, sizeof *self);
+    CLEANUP(receipt_destroy) receipt_t *self = memory_resize(NULL, 1, sizeof *self);
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    memset(self, 0, offsetof(receipt_t, ops)); /* each of those is set where it is counted */
     document_open(&in, document, "receipt", fault);
     read_chain(self, &in);
     read_authority(self, &in);

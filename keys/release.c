@@ -55,6 +55,7 @@ read_file(release_t *self, document_reader_t *in)
     if (!fields_room(in, self->file_count, RELEASE_FILES_MAX))
         return;
     release_file_t *file = &self->files[self->file_count];
+    file->path[0] = '\0';
     if (path_valid(row[0]))
         text_copy(file->path, sizeof file->path, row[0]);
     else
@@ -91,8 +92,9 @@ release_t *
 release_decode(slice_t document, fault_t *fault)
 {
     document_reader_t in;
-    CLEANUP(release_destroy) release_t *self = memory_new(1, sizeof *self);
+    CLEANUP(release_destroy) release_t *self = memory_resize(NULL, 1, sizeof *self);
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    memset(self, 0, offsetof(release_t, files)); /* each of those is set where it is counted */
     document_open(&in, document, "release", fault);
     fields_take_hash(&in, "site", &self->site);
     fields_take_name(&in, "playbook", self->playbook);
@@ -126,6 +128,14 @@ release_encode(const release_t *self, bytes_t *out)
                      (unsigned long long)self->files[i].bytes,
                      hash_write(&self->files[i].hash, digits));
     document_end(out);
+}
+
+release_t *
+release_copy(const release_t *self)
+{
+    release_t *copy = memory_resize(NULL, 1, sizeof *copy);
+    memcpy(copy, self, offsetof(release_t, files) + self->file_count * sizeof self->files[0]);
+    return copy;
 }
 
 void

@@ -32,6 +32,9 @@ typedef struct {
 } release_t;
 
 release_t *release_decode(slice_t document, fault_t *fault);
+
+/* The caller's. What is behind the last file is not set, as in one that was decoded. */
+release_t *release_copy(const release_t *self);
 void release_encode(const release_t *self, bytes_t *out);
 void release_destroy(release_t **self_p);
 

@@ -33,6 +33,7 @@ trust_destroy(trust_t **self_p)
     roster_clear(&self->hosts);
     free(self->halts);
     cache_destroy(&self->cache);
+    trust_forget_readings(self);
     free(self);
     *self_p = NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* trust_private - what trust.c, chain.c (root, people and fleets), halts.c (stops), backing.c
- * (signatures and the people behind them), demand.c (how far those reach), approval.c (releases),
- * warrant.c (orders), evidence.c (grants), assent.c (consents) and pulse.c (beacons) share; nobody
- * else includes it. */
+ * (signatures and the people behind them), reading.c (what was read before), demand.c (how far those
+ * reach), approval.c (releases), warrant.c (orders), evidence.c (grants), assent.c (consents) and
+ * pulse.c (beacons) share; nobody else includes it. */
 #ifndef TOCSIN_TRUST_PRIVATE_H
 #define TOCSIN_TRUST_PRIVATE_H
 
@@ -31,6 +31,17 @@ typedef struct {
 
 typedef struct cache cache_t;
 
+#define READINGS 8 /* of a kind */
+
+/* What documents said that were read last, by their bytes' hash: the same bytes say it again. */
+typedef struct {
+    size_t next; /* whose place is taken next */
+    struct {
+        hash_t hash;
+        void *said; /* ours; NULL in an empty place */
+    } line[READINGS];
+} readings_t;
+
 typedef struct {
     fleet_t *fleet;
     hash_t hash;
@@ -52,7 +63,8 @@ struct trust {
     size_t halt_count, halt_capacity;
     halt_line_t *halts;
     cache_t *cache; /* chains that held; emptied when root, people or a fleet change */
-    hash_t heard;   /* of the alert and armor that held last, whoever may sign; zero before */
+    readings_t releases, grants;
+    hash_t heard; /* of the alert and armor that held last, whoever may sign; zero before */
     pubkey_t heard_by;
 };
 
@@ -119,14 +131,27 @@ wall_t trust_moment(wall_t accepted, wall_t now);
 /* Who signed the order or grant, and with which keys. */
 void warrant_signed(warrant_t *self, const backing_t *backing);
 
-/* An order or grant names its release by hash, so where these bytes have that hash, its class and
- * authors are known before the release is judged. 1 known, 0 other bytes, -1 fault. */
-int trust_peek_release(slice_t document, const hash_t *named, release_t **release,
-                       fault_t *fault) MUST_CHECK;
+/* What a document with this hash says; nobody's word on it is looked at. Trust's, until others are
+ * read. */
+const release_t *trust_read_release(trust_t *self, slice_t document, const hash_t *hash,
+                                    fault_t *fault);
+const grant_t *trust_read_grant(trust_t *self, slice_t document, const hash_t *hash,
+                                fault_t *fault);
+void trust_forget_readings(trust_t *self);
 
-/* The release of the proof, which must be the one that was named. */
+/* An order or grant names its release by hash, so where the proof's bytes have that hash, its class
+ * and authors are known before the release is judged; *release is trust's. The warrant has the
+ * hash. 1 known, 0 other bytes, -1 fault. */
+int trust_peek_release(trust_t *self, const proof_t *proof, const hash_t *named, warrant_t *warrant,
+                       const release_t **release, fault_t *fault) MUST_CHECK;
+
+/* The release of the proof, at which was peeked: it must be the one that was named. */
 int trust_take_release(trust_t *self, const proof_t *proof, const hash_t *named,
                        const char *playbook, warrant_t *warrant, fault_t *fault) MUST_CHECK;
+
+/* trust_check_release of a document with this hash. */
+release_t *trust_check_release_of(trust_t *self, slice_t document, const hash_t *hash,
+                                  slice_t armors, fault_t *fault);
 
 /* trust_check for a grant and the alert that draws on it. */
 int trust_check_alert(trust_t *self, const proof_t *proof, const char *worker, wall_t now,

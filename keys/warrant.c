@@ -5,12 +5,13 @@
 #include "keys/trust_private.h"
 
 int
-trust_peek_release(slice_t document, const hash_t *named, release_t **release, fault_t *fault)
+trust_peek_release(trust_t *self, const proof_t *proof, const hash_t *named, warrant_t *warrant,
+                   const release_t **release, fault_t *fault)
 {
-    hash_t hash = hash_of(document);
-    if (!hash_equal(&hash, named))
+    warrant->release_hash = hash_of(proof->release);
+    if (!hash_equal(&warrant->release_hash, named))
         return 0;
-    *release = release_decode(document, fault);
+    *release = trust_read_release(self, proof->release, named, fault);
     return *release ? 1 : -1;
 }
 
@@ -19,10 +20,10 @@ trust_take_release(trust_t *self, const proof_t *proof, const hash_t *named, con
                    warrant_t *warrant, fault_t *fault)
 {
     CLEANUP(release_destroy)
-    release_t *release = trust_check_release(self, proof->release, proof->release_armors, fault);
+    release_t *release = trust_check_release_of(self, proof->release, &warrant->release_hash,
+                                                proof->release_armors, fault);
     if (!release)
         return -1;
-    warrant->release_hash = hash_of(proof->release);
     if (!hash_equal(&warrant->release_hash, named) || strcmp(release->playbook, playbook) != 0)
         return fault_set(fault, FAULT_HASH, "release '%s' %llu is not the one that was named",
                          release->playbook, (unsigned long long)release->sequence);
@@ -148,7 +149,7 @@ check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
 {
     backing_t backing;
     CLEANUP(reach_done) reach_t reach = {0};
-    CLEANUP(release_destroy) release_t *named = NULL;
+    const release_t *named = NULL;
     if (check_order_frame(self, proof, worker, now, warrant, fault))
         return -1;
     if (trust_backing(self, proof->authority, proof->authority_armors, 1u << SIGN_ORDER, &backing,
@@ -158,7 +159,7 @@ check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
     warrant_signed(warrant, &backing);
     order_t *order = warrant->order = order_decode(proof->authority, fault);
     if (!order || trust_check_halts(self, NULL, order->playbook, NULL, fault) ||
-        trust_peek_release(proof->release, order_release(order), &named, fault) < 0)
+        trust_peek_release(self, proof, order_release(order), warrant, &named, fault) < 0)
         return -1;
     reach_order(&reach, self, order, worker);
     if (check_order_signers(self, order, &backing, &reach, named, &warrant->allowed, fault))
@@ -240,7 +241,7 @@ trust_check_callee(trust_t *self, const warrant_t *warrant, slice_t document, sl
 {
     hash_t hash = hash_of(document);
     CLEANUP(release_destroy)
-    release_t *release = trust_check_release(self, document, armors, fault);
+    release_t *release = trust_check_release_of(self, document, &hash, armors, fault);
     if (!release || check_callee(self, warrant, release, &hash, fault))
         return NULL;
     return MOVE(release);

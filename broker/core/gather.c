@@ -9,8 +9,9 @@
 void
 gather_learn(const core_t *self, run_t *run)
 {
-    CLEANUP(manifest_destroy) manifest_t *manifest = core_manifest(self, &run->row.release);
-    if (run->row.by_grant || !manifest || !manifest_has_once(manifest))
+    CLEANUP(manifest_destroy)
+    manifest_t *manifest = run->row.by_grant ? NULL : core_manifest(self, &run->row.release);
+    if (!manifest || !manifest_has_once(manifest))
         return;
     run->gathers = value_map();
     for (size_t i = 0; i < manifest->step_count; i++)

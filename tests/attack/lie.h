@@ -169,7 +169,7 @@ plan_order(enemy_t *self, plan_t *plan)
 static inline void
 plan_grant(enemy_t *self, plan_t *plan)
 {
-    grant_t *grant = plan->grant = memory_new(1, sizeof *grant);
+    grant_t *grant = plan->grant = grant_new();
     hash_read(self->site, &grant->site);
     text_copy(grant->playbook, sizeof grant->playbook, plan->release->playbook);
     grant->issued = (wall_t){wall_now().ms / 1000 * 1000 - 1000 * self->number};

@@ -450,7 +450,7 @@ site_order(site_t *self, const hash_t *release)
 static inline grant_t *
 site_grant(site_t *self, const hash_t *release)
 {
-    grant_t *grant = memory_new(1, sizeof *grant);
+    grant_t *grant = grant_new();
     grant->site = self->id;
     text_copy(grant->playbook, sizeof grant->playbook, "disk-full");
     grant->release = *release;

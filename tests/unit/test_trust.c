@@ -991,6 +991,25 @@ grant_for_another_release(void **state)
     assert_fault(bench, check_grant(bench, grant, site_alert(bench->site)), FAULT_HASH);
 }
 
+/* More than are kept read, each of them twice. */
+static void
+each_of_many_grants_says_what_it_says(void **state)
+{
+    bench_t *bench = *state;
+    for (unsigned i = 0; i < 60; i++) {
+        grant_t *grant = grant_of(bench);
+        grant->budget_runs = i / 2 % 20 + 1;
+        sealed_done(&bench->authority);
+        sealed_done(&bench->alert);
+        bench->authority = site_seal_grant(bench->site, grant, "pat,pia");
+        bench->alert = site_seal_alert(bench->site, site_alert(bench->site));
+        CLEANUP(warrant_destroy) warrant_t *warrant = check(bench, true, "w1", bench->site->now);
+        assert_non_null(warrant);
+        assert_int_equal(warrant->grant->budget_runs, i / 2 % 20 + 1);
+        assert_string_equal(warrant->grant->matches[0].value, "DiskFull");
+    }
+}
+
 #define row(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -1067,6 +1086,7 @@ main(void)
         row(grant_match_not_satisfied),
         row(grant_target_outside),
         row(grant_for_another_release),
+        row(each_of_many_grants_says_what_it_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
