@@ -36,7 +36,7 @@ archives = $(patsubst %,$(B)/lib%.a,$(1))
 BASE    := wire keys common
 
 # program: its main file, its own folders, the libraries it may use
-PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source libexec/tocsin/catalog \
+PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin/tocsin-timekeeper libexec/tocsin/catalog \
             libexec/tocsin/notifier libexec/tocsin/mailer \
             libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
@@ -51,6 +51,8 @@ MAIN_mailer        := broker/mailer_main   broker $(BASE)
 LIBS_mailer        := -lsodium
 MAIN_tocsin-source := sidecars/source_main sidecars $(BASE)
 LIBS_tocsin-source := -lmicrohttpd -lcurl -ljansson -lseccomp -lsodium
+MAIN_tocsin-timekeeper := sidecars/timekeeper_main sidecars $(BASE)
+LIBS_tocsin-timekeeper := -lczmq -lzmq -lseccomp -lsodium
 MAIN_tocsin-worker := worker/worker_main   worker $(BASE)
 LIBS_tocsin-worker := -lsodium
 MAIN_link          := worker/link_main     worker $(BASE)

@@ -8,7 +8,7 @@
 
 #include "broker/core/core.h"
 #include "broker/desk.h"
-#include "broker/gate.h"
+#include "wire/gate.h"
 
 #define BATCH_EXIT 2
 

@@ -5,7 +5,7 @@
 #define TOCSIN_DESK_H
 
 #include "broker/core/core.h"
-#include "broker/gate.h"
+#include "wire/gate.h"
 
 #define DESK_WATCHES_MAX  256
 #define DESK_LIST_DEFAULT 50

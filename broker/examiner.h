@@ -9,7 +9,7 @@
 
 #include <czmq.h>
 
-#include "broker/gate.h"
+#include "wire/gate.h"
 #include "keys/pubkey.h"
 
 #define EXAMINER_RECEIPTS 32  /* the thread has at a time */

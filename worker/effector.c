@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "worker/mandate.h"
-#include "worker/site_folder.h"
+#include "wire/site_folder.h"
 
 #define ID_MAX 128
 

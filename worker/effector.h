@@ -36,7 +36,7 @@ typedef struct {
 /* What an effector works with; all of it is borrowed and outlives it. */
 typedef struct {
     const char *worker; /* this worker's id */
-    const char *folder; /* of the documents it keeps (worker/site_folder.h) */
+    const char *folder; /* of the documents it keeps (wire/site_folder.h) */
     trust_t *trust;
     journal_t *journal;
     const policy_t *policy;

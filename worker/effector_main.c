@@ -15,7 +15,7 @@
 #include "worker/effector.h"
 #include "worker/op_runner.h"
 #include "worker/settings.h"
-#include "worker/site_folder.h"
+#include "wire/site_folder.h"
 
 typedef struct {
     settings_t settings;

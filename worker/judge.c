@@ -8,8 +8,8 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "wire/message.h"
+#include "wire/site_folder.h"
 #include "worker/papers.h"
-#include "worker/site_folder.h"
 #include "worker/witness.h"
 
 #define KEEP_MS   (90LL * 24 * 3600 * 1000) /* receipts, for a broker that was put back */

@@ -42,7 +42,7 @@ int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;
  * worth it and no receipt waits for its acknowledgement, so that no commit has to. Commits. */
 int ledger_rest(ledger_t *self, fault_t *fault) MUST_CHECK;
 
-/* Root, people, fleets, stops and resumes by name (worker/site_folder.h): the newest proved. */
+/* Root, people, fleets, stops and resumes by name (wire/site_folder.h): the newest proved. */
 int ledger_put_document(ledger_t *self, const char *name, slice_t document, slice_t armors,
                         fault_t *fault) MUST_CHECK;
 int ledger_drop_document(ledger_t *self, const char *name, fault_t *fault) MUST_CHECK;

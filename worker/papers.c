@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "wire/message.h"
 #include "wire/value.h"
-#include "worker/site_folder.h"
+#include "wire/site_folder.h"
 
 #define HALT "halt " /* starts the id of a stop, revoke or resume, which goes on with its hash */
 

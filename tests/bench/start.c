@@ -16,7 +16,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "broker/gate.h"
+#include "wire/gate.h"
 #include "broker/store.h"
 #include "cli/client.h"
 #include "common/text.h"

@@ -12,7 +12,7 @@
 #include "tests/sim/wires.h"
 #include "worker/effector.h"
 #include "worker/judge.h"
-#include "worker/site_folder.h"
+#include "wire/site_folder.h"
 
 #define HANDS_MAX 64
 

@@ -14,7 +14,7 @@
 #include "tests/unit/site_fixture.h"
 #include "wire/manifest.h"
 #include "worker/effector.h"
-#include "worker/site_folder.h"
+#include "wire/site_folder.h"
 
 #define MANIFEST                                                                                \
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                \

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <czmq.h>
 
-#include "broker/gate.h"
+#include "wire/gate.h"
 #include "tests/unit/site_fixture.h"
 
 #define WAIT_MS 2000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Both files are written beside the old ones, the document last. Once that is there, both are
  * whole, and whoever comes next finishes the two renames. */
-#include "worker/site_folder.h"
+#include "wire/site_folder.h"
 
 #include <dirent.h>
 #include <errno.h>

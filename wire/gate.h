@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gate - where workers and people come in: a ROUTER over CURVE that admits the keys of the fleet
- * documents (as workers) and of people's curve lines (as persons), and no other (docs/PROTOCOL.md
- * 6). Who speaks is told by the User-Id of each frame, never by a routing id. A key that left the
- * documents is neither heard nor told anything any more, though its connection stands. */
+/* gate - where machines and people come in: a ROUTER over CURVE that admits the keys of the fleet
+ * documents (as workers), or of people's broker lines, and those of people's curve lines (as
+ * persons), and no other (docs/PROTOCOL.md 6). Who speaks is told by the User-Id of each frame,
+ * never by a routing id. A key that left the documents is neither heard nor told anything any more,
+ * though its connection stands. */
 #ifndef TOCSIN_GATE_H
 #define TOCSIN_GATE_H
 
@@ -22,9 +23,12 @@ typedef struct gate gate_t;
 gate_t *gate_new(const char *endpoint, const curvepair_t *pair, fault_t *fault);
 void gate_destroy(gate_t **self_p);
 
-/* Admits whom trust names from now on, and no one else: the routes of others are forgotten. Call it
- * before any other verb. */
+/* Admits the workers and the people whom trust names from now on, and no one else: the routes of
+ * others are forgotten. Call it, or the next, before any other verb. */
 void gate_admit(gate_t *self, const trust_t *trust);
+
+/* The same for the timekeeper: brokers in the place of workers. */
+void gate_admit_brokers(gate_t *self, const trust_t *trust);
 
 /* A random key must be turned away, and must not be heard: FAULT_DENIED if it was let in, and
  * FAULT_TIMEOUT if nobody answered it. Do not serve then. */
@@ -34,8 +38,8 @@ int gate_check(gate_t *self, fault_t *fault) MUST_CHECK;
 zsock_t *gate_socket(const gate_t *self);
 
 typedef struct {
-    bool worker;                  /* else a person */
-    char name[TEXT_NAME_MAX + 1]; /* worker id or person */
+    bool worker;                  /* or a broker, see gate_admit_brokers; else a person */
+    char name[TEXT_NAME_MAX + 1]; /* worker id, broker's name or person */
     char key[CURVEKEY_TEXT];      /* its CURVE key, in hexadecimal */
     uint8_t route[256];           /* where an answer goes, until it disconnects */
     size_t route_size;

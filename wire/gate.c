@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/gate.h"
+#include "wire/gate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,18 +189,22 @@ forget_routes(gate_t *self)
             zhashx_delete(self->routes, id);
 }
 
-void
-gate_admit(gate_t *self, const trust_t *trust)
+static void
+admit_workers(gate_t *self, const trust_t *trust, bytes_t *keys)
 {
-    CLEANUP(bytes_destroy) bytes_t *keys = bytes_new();
-    const people_t *people = trust_people(trust);
-    zhashx_purge(self->admitted);
     for (size_t i = 0; i < trust_fleet_count(trust); i++) {
         const fleet_t *fleet = trust_fleet(trust, i);
         for (size_t j = 0; j < fleet->worker_count; j++)
             if (!trust_check_revoked(trust, HALT_WORKER, fleet->workers[j].id, NULL))
                 admit(self, keys, &fleet->workers[j].curve, true, fleet->workers[j].id);
     }
+}
+
+/* The people too; then the porter learns them all. */
+static void
+admit_people(gate_t *self, const trust_t *trust, bytes_t *keys)
+{
+    const people_t *people = trust_people(trust);
     for (size_t i = 0; people && i < people->curve_count; i++)
         if (!trust_check_revoked(trust, HALT_PERSON, people->curves[i].name, NULL))
             admit(self, keys, &people->curves[i].curve, false, people->curves[i].name);
@@ -210,6 +214,26 @@ gate_admit(gate_t *self, const trust_t *trust)
     zmsg_addmem(message, keys->data, keys->size);
     zactor_send(self->porter, &message);
     zsock_wait(self->porter);
+}
+
+void
+gate_admit(gate_t *self, const trust_t *trust)
+{
+    CLEANUP(bytes_destroy) bytes_t *keys = bytes_new();
+    zhashx_purge(self->admitted);
+    admit_workers(self, trust, keys);
+    admit_people(self, trust, keys);
+}
+
+void
+gate_admit_brokers(gate_t *self, const trust_t *trust)
+{
+    CLEANUP(bytes_destroy) bytes_t *keys = bytes_new();
+    const people_t *people = trust_people(trust);
+    zhashx_purge(self->admitted);
+    for (size_t i = 0; people && i < people->broker_count; i++)
+        admit(self, keys, &people->brokers[i].curve, true, people->brokers[i].name);
+    admit_people(self, trust, keys);
 }
 
 /* What the stranger's own side saw of its handshake. */
