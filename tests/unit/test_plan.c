@@ -6,124 +6,31 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "cli/draft.h"
 #include "cli/plan.h"
+#include "tests/unit/site_fixture.h"
 
-static const char *const root_keys[] = {"site",
-                                        "version",
-                                        "previous",
-                                        "issued",
-                                        "expires",
-                                        "quorum-root",
-                                        "quorum-approve",
-                                        "quorum-order",
-                                        "quorum-grant",
-                                        "offline-max",
-                                        "grant-days-max",
-                                        "holder",
-                                        NULL};
-static const char *const people_keys[] = {"site",    "version", "root",  "issued",
-                                          "expires", "broker",  "curve", "delegate",
-                                          "floor",   "key",     NULL};
-static const char *const fleet_keys[] = {"site", "region", "version", "issued", "expires",
-                                         "host", "source", "worker",  NULL};
-
-static machinekey_t *
-make_key(void)
-{
-    fault_t fault;
-    char folder[] = "/tmp/test-plan-XXXXXX", path[64];
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/key", folder);
-    machinekey_t *key = machinekey_make(path, &fault);
-    assert_non_null(key);
-    unlink(path);
-    rmdir(folder);
-    return key;
-}
-
+/* The site's north grows to workers w1 ... w9, odd ones role=web, others role=db; host-3 is w3. */
 static void
-add_key(draft_t *draft, const char *key, const char *front, const machinekey_t *of)
-{
-    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    pubkey_write(machinekey_public(of), text);
-    draft_add(draft, key, "%s %s", front, bytes_text(text));
-}
-
-static draft_t *
-begin(const char *type, const char *const *keys, const char *site)
-{
-    draft_t *draft = draft_new(type, keys);
-    draft_set(draft, "site", "%s", site);
-    draft_set(draft, "version", "1");
-    draft_set_time(draft, "issued", (wall_t){0});
-    draft_set_time(draft, "expires", (wall_t){INT64_C(4000000000000)});
-    return draft;
-}
-
-static void
-keep(trust_t **trust, draft_t *draft, const machinekey_t *key, purpose_t purpose, hash_t *hash)
+grow_north(site_t *site)
 {
     fault_t fault = {.text = ""};
-    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
-    draft_write(draft, text);
-    machinekey_sign(key, purpose, bytes_slice(text), armor);
-    *hash = hash_of(bytes_slice(text));
-    if (!*trust)
-        *trust = trust_new(hash);
-    if (trust_add(*trust, bytes_slice(text), bytes_slice(armor), &fault))
+    fleet_t *fleet = site_fleet(site, "north");
+    fleet->version = 2;
+    fleet->host_count = 0;
+    site_add_host(fleet, "host-3", "w3");
+    for (int i = 3; i <= 9; i++) {
+        char id[8];
+        snprintf(id, sizeof id, "w%d", i);
+        site_add_worker(site, fleet, id, i % 2 ? "role=web" : "role=db");
+    }
+    sealed_t north CLEANUP(sealed_done) = site_seal_fleet(site, fleet, "olaf");
+    if (site_add(site, &north, &fault))
         fail_msg("%s", fault.text);
 }
 
-static void
-add_root(trust_t **trust, const machinekey_t *key, hash_t *site)
-{
-    char zeroes[HASH_TEXT];
-    CLEANUP(draft_destroy) draft_t *draft = begin("root", root_keys, "self");
-    draft_set(draft, "previous", "%s", hash_write(&HASH_ZERO, zeroes));
-    draft_set(draft, "quorum-root", "1");
-    draft_set(draft, "quorum-approve", "1 1 1");
-    draft_set(draft, "quorum-order", "1 2 3");
-    draft_set(draft, "quorum-grant", "1");
-    draft_set(draft, "offline-max", "0 0 0");
-    draft_set(draft, "grant-days-max", "30");
-    add_key(draft, "holder", "ana", key);
-    keep(trust, draft, key, SIGN_ROOT, site);
-}
-
-/* Region hanoi with workers w1 ... w9; host-3 is w3. */
-static trust_t *
-make_trust(void)
-{
-    hash_t site, ignored;
-    char hex[HASH_TEXT];
-    trust_t *trust = NULL;
-    CLEANUP(machinekey_destroy) machinekey_t *holder = make_key();
-    CLEANUP(machinekey_destroy) machinekey_t *officer = make_key();
-    add_root(&trust, holder, &site);
-    CLEANUP(draft_destroy) draft_t *people = begin("people", people_keys, hash_write(&site, hex));
-    draft_set(people, "root", "1");
-    draft_add(people, "delegate", "hanoi dan");
-    add_key(people, "key", "dan officer change any", officer);
-    keep(&trust, people, holder, SIGN_PEOPLE, &ignored);
-    CLEANUP(draft_destroy) draft_t *fleet = begin("fleet", fleet_keys, hash_write(&site, hex));
-    draft_set(fleet, "region", "hanoi");
-    draft_add(fleet, "host", "host-3 w3");
-    for (int i = 1; i <= 9; i++) {
-        char front[128];
-        CLEANUP(machinekey_destroy) machinekey_t *worker = make_key();
-        snprintf(front, sizeof front, "w%d %s %064d", i, i % 2 ? "role=web" : "role=db", i);
-        add_key(fleet, "worker", front, worker);
-    }
-    keep(&trust, fleet, officer, SIGN_FLEET, &ignored);
-    return trust;
-}
-
 typedef struct {
-    trust_t *trust;
+    site_t *site;
     release_t *release;
     manifest_t *manifest;
     alert_t *alert;
@@ -152,7 +59,8 @@ static int
 open_desk(void **state)
 {
     desk_t *desk = memory_new(1, sizeof *desk);
-    desk->trust = make_trust();
+    desk->site = site_new();
+    grow_north(desk->site);
     desk->release = memory_new(1, sizeof *desk->release);
     desk->alert = memory_new(1, sizeof *desk->alert);
     desk->inputs = memory_new(1, sizeof *desk->inputs);
@@ -182,7 +90,7 @@ static int
 close_desk(void **state)
 {
     desk_t *desk = *state;
-    trust_destroy(&desk->trust);
+    site_destroy(&desk->site);
     release_destroy(&desk->release);
     manifest_destroy(&desk->manifest);
     alert_destroy(&desk->alert);
@@ -209,9 +117,9 @@ order_of(desk_t *desk, fault_t *fault)
     value_t *large = NULL;
     selection_t selection = {.chosen = desk->targets, .alert = desk->wish.alert};
     targets_clear(&desk->chosen);
-    if (targets_choose(&desk->chosen, &selection, desk->trust, fault))
+    if (targets_choose(&desk->chosen, &selection, desk->site->trust, fault))
         return NULL;
-    order_t *order = plan_order(&desk->wish, desk->trust, &large, fault);
+    order_t *order = plan_order(&desk->wish, desk->site->trust, &large, fault);
     assert_null(large);
     return order;
 }
@@ -351,12 +259,13 @@ shows_bounds_with_their_values_and_what_is_not_touched(void **state)
     desk_t *desk = *state;
     fault_t fault;
     approvals_t approvals = {.needed = 1};
+    desk->release->highest = CLASS_DESTRUCTIVE; /* root asks for two */
     name_targets(desk, 7);
     CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     CLEANUP(value_destroy)
     value_t *plan =
         plan_value(&(shown_t){order, NULL, &desk->wish, desk->release, desk->manifest, &approvals},
-                   desk->trust);
+                   desk->site->trust);
     const value_t *use = value_at(value_get(value_at(value_get(plan, "steps"), 0), "uses"), 0);
     assert_string_equal(value_string(value_at(value_get(use, "bounds"), 0)),
                         "path under /var (inputs.mount)");
@@ -380,11 +289,11 @@ what_is_called_is_shown_and_may_want_more_signatures(void **state)
     callee.highest = CLASS_DESTRUCTIVE;
     CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
     shown_t shown = {order, NULL, &desk->wish, desk->release, desk->manifest, &approvals};
-    CLEANUP(value_destroy) value_t *plan = plan_value(&shown, desk->trust);
-    plan_add_callee(plan, &callee, desk->manifest, &approvals, desk->trust);
+    CLEANUP(value_destroy) value_t *plan = plan_value(&shown, desk->site->trust);
+    plan_add_callee(plan, &callee, desk->manifest, &approvals, desk->site->trust);
     assert_string_equal(value_get_text(plan, "class"), "destructive");
     assert_int_equal(value_get_integer(plan, "signatures"),
-                     trust_root(desk->trust)->quorum_order[CLASS_DESTRUCTIVE]);
+                     trust_root(desk->site->trust)->quorum_order[CLASS_DESTRUCTIVE]);
     const value_t *steps = value_get(value_at(value_get(plan, "callees"), 0), "steps");
     const value_t *use = value_at(value_get(value_at(steps, 0), "uses"), 0);
     assert_string_equal(value_string(value_at(value_get(use, "bounds"), 0)),
@@ -407,7 +316,7 @@ chosen(desk_t *desk, const char *target, const char *exception, uint64_t at_most
                              .at_most = at_most,
                              .keep = keep};
     targets_clear(&desk->chosen);
-    int failed = targets_choose(&desk->chosen, &selection, desk->trust, &fault);
+    int failed = targets_choose(&desk->chosen, &selection, desk->site->trust, &fault);
     free(except);
     return failed ? -(int)fault.code : (int)desk->chosen.count;
 }
@@ -416,8 +325,8 @@ static void
 chooses_by_labels_region_and_name(void **state)
 {
     desk_t *desk = *state;
-    assert_int_equal(chosen(desk, "region=hanoi", NULL, 0, 0), 9);
-    assert_int_equal(chosen(desk, "role=web,region=hanoi", NULL, 0, 0), 5);
+    assert_int_equal(chosen(desk, "region=north", NULL, 0, 0), 9);
+    assert_int_equal(chosen(desk, "role=web,region=north", NULL, 0, 0), 5);
     assert_string_equal(desk->chosen.ids[1], "w3");
     assert_int_equal(chosen(desk, "role=web", "w3", 0, 0), 4);
     assert_string_equal(desk->chosen.excepted[0], "w3");
@@ -449,10 +358,10 @@ static void
 refuses_a_selection_of_nobody(void **state)
 {
     desk_t *desk = *state;
-    static const char *const wrong[] = {"region=hanoi,", "role=", "=web", "role=web role=db"};
+    static const char *const wrong[] = {"region=north,", "role=", "=web", "role=web role=db"};
     assert_int_equal(chosen(desk, "role=mail", NULL, 0, 0), -FAULT_TARGET);
     assert_int_equal(chosen(desk, "region=hue", NULL, 0, 0), -FAULT_TARGET);
-    assert_int_equal(chosen(desk, "role=web", "region=hanoi", 0, 0), -FAULT_TARGET);
+    assert_int_equal(chosen(desk, "role=web", "region=north", 0, 0), -FAULT_TARGET);
     assert_int_equal(chosen(desk, "role=web", "w10", 0, 0), -FAULT_TARGET);
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
         assert_int_equal(chosen(desk, wrong[i], NULL, 0, 0), -FAULT_USAGE);
@@ -484,7 +393,7 @@ stands_for_a_large_wave_by_its_root(void **state)
                  desk->chosen.count);
     CLEANUP(value_destroy) value_t *large = NULL;
     CLEANUP(order_destroy)
-    order_t *order = plan_order(&desk->wish, desk->trust, &large, &fault);
+    order_t *order = plan_order(&desk->wish, desk->site->trust, &large, &fault);
     assert_non_null(order);
     assert_int_equal(order->target_count, 0);
     assert_int_equal(order->wave_count, 1);
@@ -492,7 +401,8 @@ stands_for_a_large_wave_by_its_root(void **state)
     assert_int_equal(value_count(large), 200);
     desk->release->highest = CLASS_CHANGE;
     CLEANUP(value_destroy) value_t *rest = NULL;
-    CLEANUP(order_destroy) order_t *change = plan_order(&desk->wish, desk->trust, &rest, &fault);
+    CLEANUP(order_destroy)
+    order_t *change = plan_order(&desk->wish, desk->site->trust, &rest, &fault);
     assert_int_equal(change->target_count, ORDER_WAVE_MAX);
     assert_int_equal(order_gate(change), 1);
     assert_int_equal(change->waves[0].count, 200 - ORDER_WAVE_MAX);
@@ -504,12 +414,12 @@ is_stale_once_a_target_or_an_input_is_gone(void **state)
     desk_t *desk = *state;
     fault_t fault;
     CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
-    assert_int_equal(plan_check(order, desk->manifest, desk->trust, &fault), 0);
+    assert_int_equal(plan_check(order, desk->manifest, desk->site->trust, &fault), 0);
     desk->manifest->input_count = 1;
-    assert_int_equal(plan_check(order, desk->manifest, desk->trust, &fault), -1);
+    assert_int_equal(plan_check(order, desk->manifest, desk->site->trust, &fault), -1);
     assert_int_equal(fault.code, FAULT_STALE);
     snprintf(order->targets[0].target, sizeof order->targets[0].target, "w10");
-    assert_int_equal(plan_check(order, desk->manifest, desk->trust, &fault), -1);
+    assert_int_equal(plan_check(order, desk->manifest, desk->site->trust, &fault), -1);
     assert_int_equal(fault.code, FAULT_STALE);
 }
 
