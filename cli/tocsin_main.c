@@ -64,7 +64,8 @@ static const char env_help[] =
     "it\n"
     "  XDG_CONFIG_HOME, XDG_STATE_HOME   plans and the record's pin are under "
     "XDG_STATE_HOME/tocsin\n"
-    "  PAGER                             what shows lists, views and diffs on a terminal, where set\n"
+    "  PAGER                             what shows lists, views and diffs on a terminal, where "
+    "set\n"
     "  NO_COLOR, CLICOLOR_FORCE          colour never, colour always\n";
 
 static const char selectors_help[] =
