@@ -382,6 +382,16 @@ submit(house_t *self, const sealed_t *order)
 }
 
 static inline void
+refuses_order(house_t *self, const sealed_t *order, fault_code_t code)
+{
+    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
+                                          .document = bytes_slice(order->document),
+                                          .armors = bytes_slice(order->armors)}),
+                     -1);
+    assert_int_equal(self->fault.code, code);
+}
+
+static inline void
 start_order(house_t *self, unsigned max_failures)
 {
     put_in_service(self);

@@ -255,6 +255,23 @@ by_link(bench_t *self, frames_t *frames)
     flush(self);
 }
 
+static inline frames_t *
+document_of(const sealed_t *sealed)
+{
+    frames_t *frames = message("DOCUMENT", NULL);
+    frames_add(frames, bytes_slice(sealed->document));
+    frames_add(frames, bytes_slice(sealed->armors));
+    return frames;
+}
+
+/* The broker hands it on; it holds, so the effector has it too. */
+static inline void
+bring(bench_t *self, const sealed_t *sealed)
+{
+    by_link(self, document_of(sealed));
+    hears(self, TO_EFFECTOR, "DOCUMENT");
+}
+
 static inline void
 by_effector(bench_t *self, frames_t *frames)
 {

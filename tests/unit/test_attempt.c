@@ -379,11 +379,7 @@ revoke_pat(bench_t *bench)
     people->curve_count = 0;
     people->version = 2;
     CLEANUP(sealed_done) sealed_t sealed = site_seal_people(bench->site, people, "hana,hugo");
-    frames_t *frames = message("DOCUMENT", NULL);
-    frames_add(frames, bytes_slice(sealed.document));
-    frames_add(frames, bytes_slice(sealed.armors));
-    by_link(bench, frames);
-    hears(bench, TO_EFFECTOR, "DOCUMENT");
+    bring(bench, &sealed);
 }
 
 static void

@@ -92,11 +92,7 @@ static void
 is_not_taken(house_t *self, order_t *order, const char *words)
 {
     sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
-    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
-                                          .document = bytes_slice(sealed.document),
-                                          .armors = bytes_slice(sealed.armors)}),
-                     -1);
-    assert_int_equal(self->fault.code, FAULT_TARGET);
+    refuses_order(self, &sealed, FAULT_TARGET);
     assert_non_null(strstr(self->fault.text, words));
 }
 
@@ -131,11 +127,7 @@ what_has_a_step_that_runs_once_is_not_called(void **state)
     order->releases[1].hash = hash_of(bytes_slice(self->release.document));
     text_copy(order->releases[1].playbook, TEXT_NAME_MAX + 1, "other");
     sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
-    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
-                                          .document = bytes_slice(sealed.document),
-                                          .armors = bytes_slice(sealed.armors)}),
-                     -1);
-    assert_int_equal(self->fault.code, FAULT_DENIED);
+    refuses_order(self, &sealed, FAULT_DENIED);
 }
 
 static void

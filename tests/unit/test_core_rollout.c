@@ -289,11 +289,7 @@ an_order_that_may_call_what_is_not_here_is_refused(void **state)
     order->releases[1].hash = hash_of(slice_text("another"));
     text_copy(order->releases[1].playbook, TEXT_NAME_MAX + 1, "other");
     sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
-    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
-                                          .document = bytes_slice(sealed.document),
-                                          .armors = bytes_slice(sealed.armors)}),
-                     -1);
-    assert_int_equal(self->fault.code, FAULT_NOT_FOUND);
+    refuses_order(self, &sealed, FAULT_NOT_FOUND);
     assert_non_null(strstr(self->fault.text, "may call"));
 }
 
@@ -372,11 +368,7 @@ an_order_of_a_release_that_is_not_here_is_refused(void **state)
 {
     house_t *self = *state;
     sealed_t order CLEANUP(sealed_done) = order_of(self, 0);
-    assert_int_equal(step(self, (event_t){.kind = EVENT_ORDER,
-                                          .document = bytes_slice(order.document),
-                                          .armors = bytes_slice(order.armors)}),
-                     -1);
-    assert_int_equal(self->fault.code, FAULT_NOT_FOUND);
+    refuses_order(self, &order, FAULT_NOT_FOUND);
 }
 
 static void

@@ -234,11 +234,7 @@ a_revoked_worker_has_said_nothing(void **state)
     CLEANUP(sealed_done)
     sealed_t revoke =
         site_seal_stop(bench->site, site_stop(bench->site, HALT_WORKER, "s1"), "olaf");
-    frames_t *frames = message("DOCUMENT", NULL);
-    frames_add(frames, bytes_slice(revoke.document));
-    frames_add(frames, bytes_slice(revoke.armors));
-    by_link(bench, frames);
-    hears(bench, TO_EFFECTOR, "DOCUMENT");
+    bring(bench, &revoke);
     is_refused(bench, "no receipt of 's1' says how its part ended");
 }
 

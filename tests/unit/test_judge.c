@@ -178,9 +178,7 @@ a_worker_that_the_fleet_no_longer_lists_ends(void **state)
     fleet->workers[0] = fleet->workers[1];
     fleet->worker_count = 1;
     CLEANUP(sealed_done) sealed_t sealed = site_seal_fleet(bench->site, fleet, "olaf");
-    CLEANUP(frames_destroy) frames_t *frames = message("DOCUMENT", NULL);
-    frames_add(frames, bytes_slice(sealed.document));
-    frames_add(frames, bytes_slice(sealed.armors));
+    CLEANUP(frames_destroy) frames_t *frames = document_of(&sealed);
     assert_int_equal(judge_on_link(bench->judge, frames, bench->now, bench->clock, &fault), -1);
     assert_int_equal(fault.code, FAULT_NOT_FOUND);
     flush(bench);
@@ -194,11 +192,7 @@ people_who_lost_their_quorum_do_not_keep_the_judge_from_starting(void **state)
     text_copy(root->holders[1].person, sizeof root->holders[1].person, "nora");
     root->holders[1].key = *machinekey_public(site_key(bench->site, "nora"));
     CLEANUP(sealed_done) sealed_t sealed = site_seal_root(bench->site, root, "hana,hugo,nora");
-    frames_t *frames = message("DOCUMENT", NULL);
-    frames_add(frames, bytes_slice(sealed.document));
-    frames_add(frames, bytes_slice(sealed.armors));
-    by_link(bench, frames);
-    hears(bench, TO_EFFECTOR, "DOCUMENT");
+    bring(bench, &sealed);
     restart(bench);
     assert_int_equal(trust_root(bench->trust)->version, 2);
     offer_and_give(bench);

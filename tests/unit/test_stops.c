@@ -14,9 +14,7 @@ bring_stop(bench_t *bench, halt_what_t what, const char *name, const char *signe
 {
     CLEANUP(sealed_done)
     sealed_t sealed = site_seal_stop(bench->site, site_stop(bench->site, what, name), signer);
-    frames_t *frames = message("DOCUMENT", NULL);
-    frames_add(frames, bytes_slice(sealed.document));
-    frames_add(frames, bytes_slice(sealed.armors));
+    frames_t *frames = document_of(&sealed);
     hash_t it = hash_of(bytes_slice(sealed.document));
     hash_write(&it, hash);
     by_link(bench, frames);
@@ -280,11 +278,7 @@ a_resume_lets_new_runs_begin(void **state)
     assert_true(hash_read(text, &hash));
     CLEANUP(sealed_done)
     sealed_t sealed = site_seal_resume(bench->site, site_resume(bench->site, &hash), "olaf,zoe");
-    frames_t *frames = message("DOCUMENT", NULL);
-    frames_add(frames, bytes_slice(sealed.document));
-    frames_add(frames, bytes_slice(sealed.armors));
-    by_link(bench, frames);
-    hears(bench, TO_EFFECTOR, "DOCUMENT");
+    bring(bench, &sealed);
     restart(bench);
     begin(bench);
 }
@@ -297,11 +291,7 @@ stop_another_run_until(bench_t *bench, unsigned number, wall_t until)
     stop_t *stop = site_stop(bench->site, HALT_RUN, hash_write(&run, name));
     stop->until = until;
     CLEANUP(sealed_done) sealed_t sealed = site_seal_stop(bench->site, stop, "uma");
-    frames_t *frames = message("DOCUMENT", NULL);
-    frames_add(frames, bytes_slice(sealed.document));
-    frames_add(frames, bytes_slice(sealed.armors));
-    by_link(bench, frames);
-    hears(bench, TO_EFFECTOR, "DOCUMENT");
+    bring(bench, &sealed);
 }
 
 static void
