@@ -266,7 +266,7 @@ document_of(const sealed_t *sealed)
 
 /* The broker hands it on; it holds, so the effector has it too. */
 static inline void
-bring(bench_t *self, const sealed_t *sealed)
+bring_document(bench_t *self, const sealed_t *sealed)
 {
     by_link(self, document_of(sealed));
     hears(self, TO_EFFECTOR, "DOCUMENT");

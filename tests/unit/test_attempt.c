@@ -226,7 +226,9 @@ a_runner_that_speaks_another_language_is_ended(void **state)
     hears_end(bench, OUTCOME_FAILED, "format");
     assert_false(judge_wants_runner(bench->judge, bench->runner));
     by_runner(bench, done("ok", 1)); /* nobody's runner any more */
+    hears_nothing(bench);
     runner_ends(bench, SIGKILL);
+    hears(bench, TO_SPAWNER, "RUN"); /* the next stands ready */
     hears_nothing(bench);
 }
 
@@ -379,7 +381,7 @@ revoke_pat(bench_t *bench)
     people->curve_count = 0;
     people->version = 2;
     CLEANUP(sealed_done) sealed_t sealed = site_seal_people(bench->site, people, "hana,hugo");
-    bring(bench, &sealed);
+    bring_document(bench, &sealed);
 }
 
 static void

@@ -247,7 +247,7 @@ a_stop_of_the_playbook_that_is_called_stops_the_run(void **state)
     CLEANUP(sealed_done)
     sealed_t stop =
         site_seal_stop(bench->site, site_stop(bench->site, HALT_PLAYBOOK, "other"), "olaf");
-    bring(bench, &stop);
+    bring_document(bench, &stop);
     hears(bench, TO_SPAWNER, "KILL");
     runner_ends(bench, SIGKILL);
     hears_step(bench, "go/a", PHASE_RUN, OUTCOME_STOPPED, OUTCOME_OPEN);

@@ -234,7 +234,7 @@ a_revoked_worker_has_said_nothing(void **state)
     CLEANUP(sealed_done)
     sealed_t revoke =
         site_seal_stop(bench->site, site_stop(bench->site, HALT_WORKER, "s1"), "olaf");
-    bring(bench, &revoke);
+    bring_document(bench, &revoke);
     is_refused(bench, "no receipt of 's1' says how its part ended");
 }
 

@@ -192,7 +192,7 @@ people_who_lost_their_quorum_do_not_keep_the_judge_from_starting(void **state)
     text_copy(root->holders[1].person, sizeof root->holders[1].person, "nora");
     root->holders[1].key = *machinekey_public(site_key(bench->site, "nora"));
     CLEANUP(sealed_done) sealed_t sealed = site_seal_root(bench->site, root, "hana,hugo,nora");
-    bring(bench, &sealed);
+    bring_document(bench, &sealed);
     restart(bench);
     assert_int_equal(trust_root(bench->trust)->version, 2);
     offer_and_give(bench);

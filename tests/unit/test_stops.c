@@ -278,7 +278,7 @@ a_resume_lets_new_runs_begin(void **state)
     assert_true(hash_read(text, &hash));
     CLEANUP(sealed_done)
     sealed_t sealed = site_seal_resume(bench->site, site_resume(bench->site, &hash), "olaf,zoe");
-    bring(bench, &sealed);
+    bring_document(bench, &sealed);
     restart(bench);
     begin(bench);
 }
@@ -291,7 +291,7 @@ stop_another_run_until(bench_t *bench, unsigned number, wall_t until)
     stop_t *stop = site_stop(bench->site, HALT_RUN, hash_write(&run, name));
     stop->until = until;
     CLEANUP(sealed_done) sealed_t sealed = site_seal_stop(bench->site, stop, "uma");
-    bring(bench, &sealed);
+    bring_document(bench, &sealed);
 }
 
 static void
