@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* trust_private - what trust.c, chain.c (root, people and fleets), halts.c (stops), backing.c
- * (signatures and the people behind them), reading.c (what was read before), demand.c (how far those
- * reach), approval.c (releases), warrant.c (orders), evidence.c (grants), assent.c (consents) and
- * pulse.c (beacons) share; nobody else includes it. */
+ * (signatures and the people behind them), reading.c (what was read before), demand.c (how far
+ * those reach), approval.c (releases), warrant.c (orders), evidence.c (grants), assent.c (consents)
+ * and pulse.c (beacons) share; nobody else includes it. */
 #ifndef TOCSIN_TRUST_PRIVATE_H
 #define TOCSIN_TRUST_PRIVATE_H
 
