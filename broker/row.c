@@ -440,14 +440,21 @@ row_follows(const row_t *self, const row_t *before)
 }
 
 /* As much of a row as its kind has, and behind it the bytes of its slices: one block. */
-row_t *
-row_copy(const row_t *from)
+size_t
+row_size(const row_t *self)
 {
-    size_t size = sizes[from->kind], total = size;
-    for (const column_t *column = columns[from->kind]; column->name; column++)
+    size_t total = sizes[self->kind];
+    for (const column_t *column = columns[self->kind]; column->name; column++)
         if (column->type == COLUMN_BYTES)
-            total += ((const slice_t *)((const char *)from + column->offset))->size + 1;
-    row_t *self = memory_resize(NULL, total, 1);
+            total += ((const slice_t *)((const char *)self + column->offset))->size + 1;
+    return total;
+}
+
+row_t *
+row_copy_to(const row_t *from, void *place)
+{
+    size_t size = sizes[from->kind];
+    row_t *self = place;
     uint8_t *copy = (uint8_t *)self + size;
     memcpy(self, from, size);
     for (const column_t *column = columns[from->kind]; column->name; column++) {
@@ -461,6 +468,12 @@ row_copy(const row_t *from)
         copy += bytes->size + 1;
     }
     return self;
+}
+
+row_t *
+row_copy(const row_t *from)
+{
+    return row_copy_to(from, memory_resize(NULL, row_size(from), 1));
 }
 
 void

@@ -401,6 +401,10 @@ bool row_follows(const row_t *self, const row_t *before);
 /* A copy that owns the bytes of its slices, in a block that ends behind its kind's member: never
  * assign it to a whole row_t. */
 row_t *row_copy(const row_t *from);
+
+/* The same into a place of the caller's, which has row_size bytes and is aligned for anything. */
+size_t row_size(const row_t *self);
+row_t *row_copy_to(const row_t *from, void *place);
 void row_destroy(row_t **self_p);
 
 #endif

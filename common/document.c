@@ -43,16 +43,15 @@ skip_line(document_reader_t *self, slice_t line)
 static bool
 check_lines(document_reader_t *self, slice_t text)
 {
-    size_t lines = 0, start = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] != '\n')
-            continue;
-        self->line = (unsigned)++lines;
-        if (i - start > DOCUMENT_LINE_MAX)
+    for (size_t lines = 1; text.size; lines++) {
+        const uint8_t *lf = memchr(text.data, '\n', text.size); /* the last byte is one */
+        size_t size = (size_t)(lf - text.data);
+        self->line = (unsigned)lines;
+        if (size > DOCUMENT_LINE_MAX)
             document_spoil(self, FAULT_LIMIT, "over %d bytes long", DOCUMENT_LINE_MAX);
         if (lines > DOCUMENT_LINES_MAX)
             document_spoil(self, FAULT_LIMIT, "over %d lines", DOCUMENT_LINES_MAX);
-        start = i + 1;
+        text = slice_of(lf + 1, text.size - size - 1);
     }
     self->line = 0;
     return !self->spoiled;
@@ -69,7 +68,12 @@ void
 document_open(document_reader_t *self, slice_t text, const char *type, fault_t *fault)
 {
     char first[64];
-    *self = (document_reader_t){.rest = text, .type = type, .fault = fault};
+    self->rest = text;
+    self->type = type;
+    self->line = 0;
+    self->spoiled = false;
+    self->fault = fault;
+    self->key[0] = self->value[0] = '\0';
     snprintf(first, sizeof first, "tocsin-%s v1", type);
     if (text.size > DOCUMENT_BYTES_MAX) {
         document_spoil(self, FAULT_LIMIT, "over %d bytes", DOCUMENT_BYTES_MAX);
@@ -125,7 +129,7 @@ document_compare(const char *left, const char *right)
 static bool
 take(document_reader_t *self, const char *key)
 {
-    char before[DOCUMENT_LINE_MAX + 1] = "";
+    char before[DOCUMENT_LINE_MAX + 1];
     if (self->spoiled)
         goto spoiled;
     if (!document_has(self, key)) {
@@ -135,7 +139,7 @@ take(document_reader_t *self, const char *key)
     }
     bool repeated = !strcmp(self->key, key);
     if (repeated)
-        memcpy(before, self->value, sizeof before);
+        memcpy(before, self->value, strlen(self->value) + 1);
     slice_t line = front_line(self);
     skip_line(self, line);
     size_t size = strlen(key);
@@ -241,7 +245,7 @@ document_row(document_reader_t *self, const char *key, size_t count)
     document_text(self, key);
     if (self->spoiled)
         return self->row;
-    memcpy(self->fields, self->value, sizeof self->fields);
+    memcpy(self->fields, self->value, strlen(self->value) + 1);
     char *at = self->fields;
     for (size_t i = 0; i < count; i++) {
         size_t size = strcspn(at, " ");
@@ -282,6 +286,17 @@ document_begin(bytes_t *out, const char *type)
 }
 
 void
+document_add_text(bytes_t *out, const char *key, const char *value)
+{
+    size_t from = out->size;
+    bytes_add_text(out, key);
+    bytes_add(out, " ", 1);
+    bytes_add_text(out, value);
+    assert(*value && out->size - from <= DOCUMENT_LINE_MAX);
+    bytes_add(out, "\n", 1);
+}
+
+void
 document_add(bytes_t *out, const char *key, const char *format, ...)
 {
     size_t from = out->size;
@@ -300,7 +315,7 @@ document_add_time(bytes_t *out, const char *key, wall_t at)
 {
     char text[MOMENT_TEXT_MAX];
     wall_write_time(at, text);
-    document_add(out, key, "%s", text);
+    document_add_text(out, key, text);
 }
 
 void
@@ -308,7 +323,7 @@ document_add_instant(bytes_t *out, const char *key, wall_t at)
 {
     char text[MOMENT_TEXT_MAX];
     wall_write_instant(at, text);
-    document_add(out, key, "%s", text);
+    document_add_text(out, key, text);
 }
 
 void
@@ -317,7 +332,7 @@ document_add_hex(bytes_t *out, const char *key, slice_t bytes)
     char text[DOCUMENT_LINE_MAX + 1];
     assert(2 * bytes.size < sizeof text);
     hex_encode(bytes, text);
-    document_add(out, key, "%s", text);
+    document_add_text(out, key, text);
 }
 
 void

@@ -62,6 +62,7 @@ int document_close(document_reader_t *self, fault_t *fault) MUST_CHECK;
  * or makes the line too long is the caller's bug. */
 void document_begin(bytes_t *out, const char *type);
 void document_add(bytes_t *out, const char *key, const char *format, ...) PRINTF(3, 4);
+void document_add_text(bytes_t *out, const char *key, const char *value);
 void document_add_time(bytes_t *out, const char *key, wall_t at);
 void document_add_instant(bytes_t *out, const char *key, wall_t at);
 void document_add_hex(bytes_t *out, const char *key, slice_t bytes);

@@ -167,9 +167,23 @@ hex_upper(char digit)
     return -1;
 }
 
+/* Whether it stands for itself, as most do. */
+static bool
+is_plain(const char *text)
+{
+    for (const char *at = text; *at; at++)
+        if (*at <= 0x20 || *at >= 0x7f || *at == '%')
+            return false;
+    return *text != '\0';
+}
+
 int
 text_unescape(const char *text, bytes_t *out, fault_t *fault)
 {
+    if (is_plain(text)) {
+        bytes_add_text(out, text);
+        return 0;
+    }
     CLEANUP(bytes_destroy) bytes_t *plain = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
     for (const char *at = text; *at && strcmp(text, "%") != 0; at++) {

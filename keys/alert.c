@@ -105,14 +105,14 @@ alert_encode(const alert_t *self, bytes_t *out)
 {
     document_begin(out, "alert");
     fields_add_hash(out, "site", &self->site);
-    document_add(out, "source", "%s", self->source);
-    document_add(out, "fingerprint", "%s", self->fingerprint);
+    document_add_text(out, "source", self->source);
+    document_add_text(out, "fingerprint", self->fingerprint);
     document_add(out, "status", "%s", self->firing ? "firing" : "resolved");
     document_add_instant(out, "starts", self->starts);
     document_add_instant(out, "received", self->received);
-    document_add(out, "severity", "%s", self->severity);
-    document_add(out, "host", "%s", self->host);
-    document_add(out, "title", "%s", self->title);
+    document_add_text(out, "severity", self->severity);
+    document_add_text(out, "host", self->host);
+    document_add_text(out, "title", self->title);
     add_labels(out, "label", self->labels, self->label_count);
     add_labels(out, "annotation", self->annotations, self->annotation_count);
     document_end(out);

@@ -163,17 +163,17 @@ grant_encode(const grant_t *self, bytes_t *out)
     CLEANUP(bytes_destroy) bytes_t *scratch = bytes_new();
     document_begin(out, "grant");
     fields_add_hash(out, "site", &self->site);
-    document_add(out, "playbook", "%s", self->playbook);
+    document_add_text(out, "playbook", self->playbook);
     fields_add_hash(out, "release", &self->release);
     document_add_time(out, "issued", self->issued);
     document_add_time(out, "expires", self->expires);
     document_add(out, "evidence", "%s", self->evidence == EVIDENCE_SIGNED ? "signed" : "token");
-    document_add(out, "scope", "%s", self->scope);
+    document_add_text(out, "scope", self->scope);
     document_add(out, "budget", "%llu %llu", (unsigned long long)self->budget_runs,
                  (unsigned long long)self->budget_s);
     document_add(out, "fresh", "%llu", (unsigned long long)self->fresh_s);
     for (size_t i = 0; i < self->source_count; i++)
-        document_add(out, "source", "%s", self->sources[i]);
+        document_add_text(out, "source", self->sources[i]);
     for (size_t i = 0; i < self->match_count; i++)
         document_add(out, "match", "%s %s", self->matches[i].field,
                      fields_escape(scratch, self->matches[i].value));

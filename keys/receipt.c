@@ -198,15 +198,15 @@ static void
 add_head(const receipt_t *self, bytes_t *out)
 {
     fields_add_hash(out, "site", &self->site);
-    document_add(out, "worker", "%s", self->worker);
+    document_add_text(out, "worker", self->worker);
     document_add(out, "sequence", "%llu", (unsigned long long)self->sequence);
     fields_add_hash(out, "previous", &self->previous);
     fields_add_hash(out, "run", &self->run);
-    document_add(out, "authority", "%s", self->authority);
+    document_add_text(out, "authority", self->authority);
     fields_add_hash(out, "release", &self->release);
-    document_add(out, "target", "%s", self->target);
-    document_add(out, "step", "%s", self->step);
-    document_add(out, "phase", "%s", phase_word(self->phase));
+    document_add_text(out, "target", self->target);
+    document_add_text(out, "step", self->step);
+    document_add_text(out, "phase", phase_word(self->phase));
     document_add(out, "attempt", "%llu", (unsigned long long)self->attempt);
 }
 
@@ -216,10 +216,10 @@ receipt_encode(const receipt_t *self, bytes_t *out)
     char first[HASH_TEXT], second[HASH_TEXT];
     document_begin(out, "receipt");
     add_head(self, out);
-    document_add(out, "outcome", "%s", outcome_word(self->outcome));
-    document_add(out, "part", "%s", outcome_word(self->part));
-    document_add(out, "code", "%s", self->code);
-    document_add(out, "reason", "%s", self->reason);
+    document_add_text(out, "outcome", outcome_word(self->outcome));
+    document_add_text(out, "part", outcome_word(self->part));
+    document_add_text(out, "code", self->code);
+    document_add_text(out, "reason", self->reason);
     document_add_instant(out, "started", self->started);
     document_add_instant(out, "ended", self->ended);
     if (!hash_equal(&self->consent, &HASH_ZERO))

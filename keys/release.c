@@ -117,12 +117,12 @@ release_encode(const release_t *self, bytes_t *out)
     char digits[HASH_TEXT];
     document_begin(out, "release");
     fields_add_hash(out, "site", &self->site);
-    document_add(out, "playbook", "%s", self->playbook);
+    document_add_text(out, "playbook", self->playbook);
     document_add(out, "sequence", "%llu", (unsigned long long)self->sequence);
-    document_add(out, "class", "%s", class_word(self->highest));
+    document_add_text(out, "class", class_word(self->highest));
     fields_add_hash(out, "manifest", &self->manifest);
     for (size_t i = 0; i < self->author_count; i++)
-        document_add(out, "author", "%s", self->authors[i]);
+        document_add_text(out, "author", self->authors[i]);
     for (size_t i = 0; i < self->file_count; i++)
         document_add(out, "file", "%s %llu %s", self->files[i].path,
                      (unsigned long long)self->files[i].bytes,

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/text.h"
+
 #define ZAP_ENDPOINT       "inproc://zeromq.zap.01"
 #define ZAP_DOMAIN         "tocsin"
 #define ZAP_ENFORCE_DOMAIN 93 /* ZMQ_ZAP_ENFORCE_DOMAIN, which some headers lack */
@@ -296,35 +298,57 @@ remember_route(gate_t *self, const caller_t *caller)
 
 /* Who sent it, by the key that its connection proved; false for one that is admitted no more. */
 static bool
-name_caller(gate_t *self, caller_t *caller, zframe_t *route, zframe_t *body)
+name_caller(const gate_t *self, caller_t *caller, const char *key)
 {
-    const char *key = zframe_meta(body, "User-Id");
     const admitted_t *admitted = key ? zhashx_lookup(self->admitted, key) : NULL;
-    if (!admitted || zframe_size(route) > sizeof caller->route)
+    if (!admitted)
         return false;
     caller->worker = admitted->worker;
-    snprintf(caller->name, sizeof caller->name, "%s", admitted->name);
-    snprintf(caller->key, sizeof caller->key, "%s", key);
-    memcpy(caller->route, zframe_data(route), zframe_size(route));
-    caller->route_size = zframe_size(route);
-    if (caller->worker)
-        remember_route(self, caller);
+    text_copy(caller->name, sizeof caller->name, admitted->name);
+    text_copy(caller->key, sizeof caller->key, key);
     return true;
 }
 
+static bool
+take_route(caller_t *caller, slice_t route)
+{
+    caller->route_size = route.size;
+    if (route.size > sizeof caller->route)
+        return false;
+    memcpy(caller->route, route.data, route.size);
+    return true;
+}
+
+/* Reads the whole message, so that the next begins with its route, and keeps none of it once it is
+ * not to be heard. */
 static frames_t *
 receive_one(gate_t *self, caller_t *caller)
 {
-    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
-    CLEANUP(zframe_destroy) zframe_t *route = message ? zmsg_pop(message) : NULL;
-    zframe_t *frame = route ? zmsg_first(message) : NULL;
-    if (!frame || zmsg_size(message) > FRAMES_MAX ||
-        zmsg_content_size(message) > FRAMES_BYTES_MAX || !name_caller(self, caller, route, frame))
+    CLEANUP(frames_destroy) frames_t *frames = frames_new();
+    bool good = true, more = true;
+    size_t total = 0;
+    for (size_t i = 0; more; i++) {
+        zmq_msg_t part;
+        zmq_msg_init(&part);
+        if (zmq_msg_recv(&part, zsock_resolve(self->socket), ZMQ_DONTWAIT) < 0)
+            return NULL;
+        slice_t bytes = slice_of(zmq_msg_data(&part), zmq_msg_size(&part));
+        total += i ? bytes.size : 0;
+        good = good && i <= FRAMES_MAX && total <= FRAMES_BYTES_MAX;
+        if (good && !i)
+            good = take_route(caller, bytes);
+        else if (good && i == 1)
+            good = name_caller(self, caller, zmq_msg_gets(&part, "User-Id"));
+        if (good && i)
+            frames_add(frames, bytes);
+        more = zmq_msg_more(&part);
+        zmq_msg_close(&part);
+    }
+    if (!good || !frames->count)
         return NULL;
-    frames_t *frames = frames_new();
-    for (; frame; frame = zmsg_next(message))
-        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
-    return frames;
+    if (caller->worker)
+        remember_route(self, caller);
+    return MOVE(frames);
 }
 
 frames_t *

@@ -12,9 +12,15 @@ typedef struct {
     frames_t *frames;
 } send_t;
 
+#define ACTIONS_BLOCK_MIN (16 * 1024)
+#define ACTIONS_BLOCK_MAX (256 * 1024) /* but for a row that is larger */
+
+typedef struct actions_block actions_block_t;
+
 typedef struct {
     size_t row_count, row_capacity;
-    row_t **rows; /* ours */
+    row_t **rows;            /* in the blocks: none is let go before all are */
+    actions_block_t *blocks; /* the last first */
     size_t send_count, send_capacity;
     send_t *sends; /* with frames that are ours */
 } actions_t;
@@ -24,6 +30,9 @@ void actions_destroy(actions_t **self_p);
 
 /* Copies the row and what its slices look at. */
 void actions_put(actions_t *self, const row_t *row);
+
+/* Likewise, in the place of a row that is there. */
+void actions_put_over(actions_t *self, size_t index, const row_t *row);
 
 /* Takes over *frames. */
 void actions_send(actions_t *self, const char *worker, frames_t **frames);

@@ -92,8 +92,7 @@ core_put(core_t *self, const row_t *row)
     for (size_t i = from; i < actions->row_count; i++) {
         if (actions->rows[i]->kind != row->kind || !row_same(actions->rows[i], row))
             continue;
-        row_destroy(&actions->rows[i]);
-        actions->rows[i] = row_copy(row);
+        actions_put_over(actions, i, row);
         return;
     }
     actions_put(actions, row);
