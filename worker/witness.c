@@ -158,8 +158,10 @@ refuse(const workplace_t *place, const char *broker, uint64_t size, const fault_
 
 /* On the disk first: whatever comes after a signature, this worker knows what it signed. */
 static int
-keep(const workplace_t *place, const request_t *request, fault_t *fault)
+keep(const workplace_t *place, const request_t *request, const known_t *known, fault_t *fault)
 {
+    if (hash_equal(&known->key, &request->key) && known->size == request->checkpoint.size)
+        return 0;
     log_row_t row = {.broker = request->checkpoint.broker,
                      .key = request->key,
                      .size = request->checkpoint.size,
@@ -174,6 +176,8 @@ witness_on_checkpoint(const workplace_t *place, const machinekey_t *key, const f
 {
     request_t request = {.from = 0};
     fault_t why = {0};
+    if (outbox_is_full(place->outbox)) /* the broker asks again */
+        return 0;
     known_t known = {.broker = request.checkpoint.broker};
     int wrong = check_witness(place, key, &why) || read_request(&request, place, frames, &why);
     if (!wrong) {
@@ -187,7 +191,7 @@ witness_on_checkpoint(const workplace_t *place, const machinekey_t *key, const f
     }
     CLEANUP(bytes_destroy) bytes_t *body = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
-    if (keep(place, &request, fault))
+    if (keep(place, &request, &known, fault))
         return -1;
     checkpoint_body(&request.checkpoint, body);
     cosignature_make(key, place->worker, now, bytes_slice(body), line);
