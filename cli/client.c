@@ -17,6 +17,7 @@
 
 struct client {
     zsock_t *socket;      /* DEALER */
+    const char *whom;     /* "broker" or "timekeeper" */
     const char *server;   /* the options' */
     const trust_t *trust; /* the caller's */
     curvekey_t own;       /* this person's public key */
@@ -84,7 +85,7 @@ destroy_event(void **event_p)
 }
 
 static int
-connect_to(client_t *self, const curvepair_t *pair, const curve_line_t *broker, fault_t *fault)
+connect_to(client_t *self, const curvepair_t *pair, const curvekey_t *key, fault_t *fault)
 {
     self->socket = zsock_new(ZMQ_DEALER);
     if (!self->socket)
@@ -96,39 +97,66 @@ connect_to(client_t *self, const curvepair_t *pair, const curve_line_t *broker, 
     zsock_set_reconnect_ivl_max(self->socket, 1000);
     zsock_set_curve_publickey_bin(self->socket, pair->public_key.bytes);
     zsock_set_curve_secretkey_bin(self->socket, pair->secret);
-    zsock_set_curve_serverkey_bin(self->socket, broker->curve.bytes);
+    zsock_set_curve_serverkey_bin(self->socket, key->bytes);
     if (zsock_connect(self->socket, "%s", self->server))
         return fault_set(fault, FAULT_USAGE, "'%s' is no endpoint such as tcp://HOST:PORT",
                          self->server);
     return 0;
 }
 
-client_t *
-client_open(const options_t *options, const trust_t *trust, fault_t *fault)
+/* To whoever has this key at that endpoint. */
+static client_t *
+open_to(const options_t *options, const char *whom, const char *server, const curvekey_t *key,
+        const trust_t *trust, fault_t *fault)
 {
     curvepair_t pair;
-    const curve_line_t *broker = choose_broker(trust, fault);
-    if (!broker)
-        return NULL;
-    if (!options->server || strncmp(options->server, "tcp://", 6) != 0) {
-        fault_set(fault, FAULT_USAGE,
-                  "which broker: name it as tcp://HOST:PORT by --server or TOCSIN_SERVER");
-        return NULL;
-    }
     if (curve_load(&pair, options->curve, fault)) {
         fault_wrap(fault, "your CURVE secret (TOCSIN_CURVE; 'tocsin keys curve' makes one)");
         return NULL;
     }
     CLEANUP(client_close) client_t *self = memory_new(1, sizeof *self);
-    self->server = options->server;
+    self->whom = whom;
+    self->server = server;
     self->trust = trust;
     self->own = pair.public_key;
     self->events = zlistx_new();
     assert(self->events);
     zlistx_set_destructor(self->events, destroy_event);
-    int failed = connect_to(self, &pair, broker, fault);
+    int failed = connect_to(self, &pair, key, fault);
     curve_forget(&pair);
     return failed ? NULL : MOVE(self);
+}
+
+static bool
+is_endpoint(const char *text)
+{
+    return text && !strncmp(text, "tcp://", 6);
+}
+
+client_t *
+client_open(const options_t *options, const trust_t *trust, fault_t *fault)
+{
+    const curve_line_t *broker = choose_broker(trust, fault);
+    if (broker && is_endpoint(options->server))
+        return open_to(options, "broker", options->server, &broker->curve, trust, fault);
+    if (broker)
+        fault_set(fault, FAULT_USAGE,
+                  "which broker: name it as tcp://HOST:PORT by --server or TOCSIN_SERVER");
+    return NULL;
+}
+
+client_t *
+client_open_timekeeper(const options_t *options, const trust_t *trust, fault_t *fault)
+{
+    const timekeeper_t *timekeeper = &trust_root(trust)->timekeeper;
+    if (timekeeper->name[0] && is_endpoint(options->timekeeper))
+        return open_to(options, "timekeeper", options->timekeeper, &timekeeper->curve, trust,
+                       fault);
+    fault_set(fault, FAULT_USAGE,
+              timekeeper->name[0] ? "which timekeeper: name it as tcp://HOST:PORT in "
+                                    "TOCSIN_TIMEKEEPER"
+                                  : "root names no timekeeper: tocsin keys root --timekeeper");
+    return NULL;
 }
 
 void
@@ -168,7 +196,7 @@ receive(client_t *self, mono_t until, message_type_t *type, fault_t *fault)
             return NULL;
         }
         CLEANUP(frames_destroy) frames_t *frames = frames_of(message);
-        if (frames && !message_read(frames, FROM_BROKER, type, &ignored) &&
+        if (frames && !message_read(frames, FROM_BROKER | FROM_TIMEKEEPER, type, &ignored) &&
             (*type == MESSAGE_ANSWER || *type == MESSAGE_EVENT))
             return MOVE(frames);
     }
@@ -189,9 +217,9 @@ send_question(client_t *self, const char *verb, const value_t *arguments, fault_
         zmsg_addmem(message, frames->frame[i]->data, frames->frame[i]->size);
     if (zmsg_send(&message, self->socket))
         return fault_set(fault, FAULT_UNREACHABLE,
-                         "no broker with the expected key answers at '%s'; is it up, and is your "
+                         "no %s with the expected key answers at '%s'; is it up, and is your "
                          "CURVE key in the people document",
-                         self->server);
+                         self->whom, self->server);
     return 0;
 }
 
@@ -226,9 +254,8 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
     for (;;) {
         CLEANUP(frames_destroy) frames_t *frames = receive(self, until, &type, fault);
         if (!frames) {
-            fault_set(fault, FAULT_UNREACHABLE,
-                      "the broker at '%s' did not answer '%s' within %d s", self->server, verb,
-                      ANSWER_TIMEOUT_MS / 1000);
+            fault_set(fault, FAULT_UNREACHABLE, "the %s at '%s' did not answer '%s' within %d s",
+                      self->whom, self->server, verb, ANSWER_TIMEOUT_MS / 1000);
             return NULL;
         }
         if (type == MESSAGE_ANSWER && !strcmp(frames_text(frames, 1), self->id))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client - one CURVE connection to a broker, for asking (docs/PROTOCOL.md 6.1). */
+/* client - one CURVE connection to a broker or the timekeeper, for asking (docs/PROTOCOL.md 6.1,
+ * 6.4). */
 #ifndef TOCSIN_CLIENT_H
 #define TOCSIN_CLIENT_H
 
@@ -15,6 +16,10 @@ trust_t *site_load(const options_t *options, fault_t *fault);
 /* Connects with options->curve to options->server; the broker's CURVE key is one that the verified
  * people document lists. Nothing is sent yet. */
 client_t *client_open(const options_t *options, const trust_t *trust, fault_t *fault);
+
+/* The same to options->timekeeper, whose CURVE key the verified root names. FAULT_USAGE where the
+ * one or the other names none. */
+client_t *client_open_timekeeper(const options_t *options, const trust_t *trust, fault_t *fault);
 void client_close(client_t **self_p);
 
 /* One question, one answer, as show_answer has it; takes over *arguments (NULL is an empty map).

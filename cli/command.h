@@ -8,18 +8,20 @@
 #include "wire/value.h"
 
 typedef struct {
-    bool json;          /* --json: one versioned document on standard output */
-    bool utc;           /* --utc: times in UTC, else in the machine's zone */
-    bool no_input;      /* --no-input: never ask, fail instead */
-    bool no_pager;      /* --no-pager */
-    bool quiet;         /* -q: no progress */
-    int verbose;        /* -v */
-    int64_t wait_s;     /* --wait=DUR; -1 where not given */
-    const char *server; /* --server or TOCSIN_SERVER: "tcp://HOST:PORT" */
-    const char *site;   /* TOCSIN_SITE: folder with id, root, people, fleets */
-    const char *curve;  /* TOCSIN_CURVE: file with this person's CURVE secret */
-    const char *key;    /* --key or TOCSIN_KEY: file of the SSH key (private, or public with an
-                           agent) handed to ssh-keygen; never read here */
+    bool json;              /* --json: one versioned document on standard output */
+    bool utc;               /* --utc: times in UTC, else in the machine's zone */
+    bool no_input;          /* --no-input: never ask, fail instead */
+    bool no_pager;          /* --no-pager */
+    bool quiet;             /* -q: no progress */
+    int verbose;            /* -v */
+    int64_t wait_s;         /* --wait=DUR; -1 where not given */
+    const char *server;     /* --server or TOCSIN_SERVER: "tcp://HOST:PORT" */
+    const char *timekeeper; /* TOCSIN_TIMEKEEPER, likewise; NULL where documents go to the broker
+                               alone */
+    const char *site;       /* TOCSIN_SITE: folder with id, root, people, fleets */
+    const char *curve;      /* TOCSIN_CURVE: file with this person's CURVE secret */
+    const char *key;        /* --key or TOCSIN_KEY: file of the SSH key (private, or public with an
+                               agent) handed to ssh-keygen; never read here */
 } options_t;
 
 /* argv[0] is the verb (or the noun where there is none). Returns the exit status (docs: `tocsin

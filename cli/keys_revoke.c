@@ -115,7 +115,7 @@ keys_revoke(const options_t *options, int argc, char **argv)
         return command_usage(self, "say what to revoke: a person, key, worker, release or grant");
     if (!*reason)
         return command_usage(self, "say why: --reason TEXT");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     if (session_open(&session, options, &fault) ||
         find_named(&session, what, argv[2], name, &fault) ||
         stop_send(&session, options, what, name, reason, hash, &fault))

@@ -97,7 +97,7 @@ count_armors(const bytes_t *armors)
 
 /* Keeps it until it has arrived. The exit status. */
 static int
-send_resume(const signed_resume_t *self, const session_t *session, const options_t *options)
+send_resume(const signed_resume_t *self, session_t *session, const options_t *options)
 {
     fault_t fault;
     char hash[HASH_TEXT];
@@ -108,11 +108,9 @@ send_resume(const signed_resume_t *self, const session_t *session, const options
         fprintf(stderr, "tocsin: another officer must sign: tocsin resume --file %s\n", self->path);
         return EXIT_WAITING;
     }
-    CLEANUP(value_destroy)
-    value_t *body = session_submit(session, "resume", bytes_slice(self->document),
-                                   bytes_slice(self->armors), NULL, &fault);
     CLEANUP(resume_destroy) resume_t *resume = resume_decode(bytes_slice(self->document), &fault);
-    if (!body || !resume)
+    if (!resume || session_spread(session, options, "resume", bytes_slice(self->document),
+                                  bytes_slice(self->armors), &fault))
         return command_fail(&fault);
     unlink(self->path);
     unlink(self->signatures);
@@ -134,7 +132,7 @@ resume_stop(const options_t *options, int argc, char **argv)
     if (file ? argc != 1 : argc != 2 || !*reason)
         return command_usage(resume_commands, "name a stop and a --reason, or the --file of a "
                                               "resume that waits for you");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(signed_resume_clear) signed_resume_t resume = {.path = ""};
     if (session_open(&session, options, &fault) ||
         (file ? load(&resume, file, &fault) : draft(&resume, &session, argv[1], reason, &fault)) ||

@@ -146,7 +146,7 @@ run_retry(const options_t *options, int argc, char **argv)
     const option_t rows[] = {{"--failed", OPTION_FLAG, &failed}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
         return command_usage(command_row(run_commands, "retry"), "name a run");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(value_destroy)
     value_t *run =
         session_open(&session, options, &fault) ? NULL : run_ask(session.client, argv[1], &fault);

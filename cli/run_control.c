@@ -27,7 +27,7 @@ run_pause(const options_t *options, int argc, char **argv)
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
         return command_usage(command_row(run_commands, "pause"), "name a run");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     if (session_open(&session, options, &fault) || ask_pause(&session, argv[1], true, &fault))
         return command_fail(&fault);
     if (!options->quiet)
@@ -47,7 +47,7 @@ run_resume(const options_t *options, int argc, char **argv)
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
         return command_usage(command_row(run_commands, "resume"), "name a run");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(value_destroy)
     value_t *run =
         session_open(&session, options, &fault) ? NULL : run_ask(session.client, argv[1], &fault);
@@ -137,7 +137,7 @@ run_cancel(const options_t *options, int argc, char **argv)
     const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2 || !*reason)
         return command_usage(command_row(run_commands, "cancel"), "name a run and a --reason");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(value_destroy)
     value_t *run =
         session_open(&session, options, &fault) ? NULL : run_ask(session.client, argv[1], &fault);

@@ -156,7 +156,7 @@ run_logs(const options_t *options, int argc, char **argv)
     if (argc < 2 || argc > 3 || (offset && argc != 3) || (follows && options->json))
         return command_usage(command_row(run_commands, "logs"),
                              "name a run, and a target where an offset is meant");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(value_destroy)
     value_t *run =
         session_open(&session, options, &fault) ? NULL : run_ask(session.client, argv[1], &fault);

@@ -183,7 +183,7 @@ static int
 say(const options_t *options, const char *run, const said_t *said)
 {
     fault_t fault;
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     if (session_open(&session, options, &fault) || reply(options, &session, run, said, &fault))
         return command_fail(&fault);
     if (options->wait_s >= 0)

@@ -318,7 +318,7 @@ run_plan(const options_t *options, int argc, char **argv)
         return command_usage(command_row(run_commands, "plan"), "%s", fault.text);
     if (argc != 2)
         return command_usage(command_row(run_commands, "plan"), "name one playbook");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     if (session_open(&session, options, &fault))
         return command_fail(&fault);
     CLEANUP(fetched_destroy)

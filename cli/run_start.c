@@ -242,7 +242,7 @@ run_start(const options_t *options, int argc, char **argv)
         return command_usage(command_row(run_commands, "start"), "%s", fault.text);
     if (argc != 2 || !*reason)
         return command_usage(command_row(run_commands, "start"), "name a plan and a --reason");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
     if (state_find(PLANS, argv[1], name, &fault) || state_path(PLANS, name, draft, &fault))
         return command_fail(&fault);
@@ -285,7 +285,7 @@ approve_order(const options_t *options, int argc, char **argv)
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
         return command_usage(command_row(run_commands, "approve"),
                              "name the file of an order that waits");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
     if (draft_beside(argv[1], draft))
         order.draft = draft;

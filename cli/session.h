@@ -10,6 +10,7 @@
 typedef struct {
     trust_t *trust; /* ours */
     client_t *client;
+    unsigned unreached; /* to whom session_spread did not get through */
 } session_t;
 
 /* FAULT_EXPIRED and its kin where the site's documents are not in force. */
@@ -25,6 +26,12 @@ value_t *session_submit(const session_t *self, const char *kind, slice_t documen
  * where nobody said yes. */
 int sign_shown(const options_t *options, purpose_t purpose, const char *kind, slice_t document,
                bytes_t *armors, fault_t *fault) MUST_CHECK;
+
+/* session_submit for what concerns everybody: to the timekeeper first, where one is configured, and
+ * to the broker. Who has it, and who was not reached, is said on standard error, and counted. 0
+ * where one of them has it and neither refused it. */
+int session_spread(session_t *self, const options_t *options, const char *kind, slice_t document,
+                   slice_t armors, fault_t *fault) MUST_CHECK;
 
 /* sign_shown, then handed in. */
 int session_sign(const session_t *self, const options_t *options, purpose_t purpose,

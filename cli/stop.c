@@ -47,7 +47,7 @@ end_of(const session_t *session, const char *name)
 }
 
 int
-stop_send(const session_t *session, const options_t *options, halt_what_t what, const char *name,
+stop_send(session_t *session, const options_t *options, halt_what_t what, const char *name,
           const char *reason, char hash[static HASH_TEXT], fault_t *fault)
 {
     stop_t stop = {.site = *trust_site(session->trust), .what = what, .created = wall_second()};
@@ -62,9 +62,14 @@ stop_send(const session_t *session, const options_t *options, halt_what_t what, 
     stop_encode(&stop, document);
     hash_t of = hash_of(bytes_slice(document));
     hash_write(&of, hash);
-    return halt_revokes(what)
-               ? session_sign(session, options, SIGN_REVOKE, "revoke", bytes_slice(document), fault)
-               : session_sign(session, options, SIGN_STOP, "stop", bytes_slice(document), fault);
+    bool revokes = halt_revokes(what);
+    const char *kind = revokes ? "revoke" : "stop";
+    CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
+    if (sign_shown(options, revokes ? SIGN_REVOKE : SIGN_STOP, kind, bytes_slice(document), armors,
+                   fault))
+        return -1;
+    return session_spread(session, options, kind, bytes_slice(document), bytes_slice(armors),
+                          fault);
 }
 
 /* ---- who has heard ------------------------------------------------------------------------- */
@@ -108,6 +113,8 @@ stop_follow(const session_t *session, const options_t *options, const char *hash
     for (;;) {
         CLEANUP(value_destroy)
         value_t *stops = client_ask(session->client, "stops", NULL, fault);
+        if (!stops && session->unreached && fault->code == FAULT_UNREACHABLE)
+            return (int)session->unreached; /* the broker, as was said */
         const value_t *stop = stops ? find_stop(stops, hash, fault) : NULL;
         if (!stop)
             return -1;
@@ -125,7 +132,7 @@ stop_follow(const session_t *session, const options_t *options, const char *hash
             print_workers("confirmed by", value_get(stop, "confirmed"));
             print_workers("NOT YET REACHED", missing);
         }
-        return (int)value_count(missing);
+        return (int)(value_count(missing) + session->unreached);
     }
 }
 
@@ -214,10 +221,11 @@ whole_name(const session_t *session, halt_what_t what, const char *said,
         warn_of_playbook(session, name);
     if (what != HALT_RUN)
         return 0;
+    hash_t whole;
     CLEANUP(value_destroy) value_t *run = run_ask(session->client, said, fault);
-    if (!run)
+    if (!run && !hash_read(said, &whole)) /* all its digits do without the broker */
         return -1;
-    text_copy(name, HASH_TEXT, value_get_text(run, "run"));
+    text_copy(name, HASH_TEXT, run ? value_get_text(run, "run") : said);
     return 0;
 }
 
@@ -239,7 +247,7 @@ stop(const options_t *options, int argc, char **argv)
                              "say what to stop: run RUN, playbook NAME, region NAME, or site");
     if (!*reason)
         return command_usage(stop_commands, "say why: --reason TEXT");
-    CLEANUP(session_close) session_t session = {NULL, NULL};
+    CLEANUP(session_close) session_t session = {.trust = NULL};
     if (session_open(&session, options, &fault) ||
         whole_name(&session, what, what == HALT_SITE ? "-" : argv[2], name, &fault) ||
         stop_send(&session, options, what, name, reason, hash, &fault))

@@ -6,14 +6,14 @@
 #include "cli/session.h"
 #include "keys/halt.h"
 
-/* Makes, shows, signs and hands in a stop, or a revoke where what is of that kind; its document's
- * hash goes into hash. */
-int stop_send(const session_t *session, const options_t *options, halt_what_t what,
-              const char *name, const char *reason, char hash[static HASH_TEXT],
-              fault_t *fault) MUST_CHECK;
+/* Makes, shows, signs and hands in a stop, or a revoke where what is of that kind, to timekeeper
+ * and broker (session_spread); its document's hash goes into hash. */
+int stop_send(session_t *session, const options_t *options, halt_what_t what, const char *name,
+              const char *reason, char hash[static HASH_TEXT], fault_t *fault) MUST_CHECK;
 
 /* Waits until every worker that a stop concerns has confirmed it, at most wait_s, and prints who
- * has and who has not been reached. How many have not; -1 with a fault. */
+ * has and who has not been reached. How many have not, with whom session_spread did not reach; -1
+ * with a fault. */
 int stop_follow(const session_t *session, const options_t *options, const char *hash,
                 int64_t wait_s, fault_t *fault) MUST_CHECK;
 

@@ -57,6 +57,8 @@ static const char env_help[] =
     "  TOCSIN_SITE        folder with the site's id and signed documents (default: "
     "XDG_CONFIG_HOME/tocsin/site)\n"
     "  TOCSIN_SERVER      the broker, tcp://HOST:PORT\n"
+    "  TOCSIN_TIMEKEEPER  the timekeeper, tcp://HOST:PORT: stops, revokes and documents go there "
+    "too\n"
     "  TOCSIN_BROKER      which broker of the people document that is, where it lists several\n"
     "  TOCSIN_CURVE       file with your CURVE secret, as 'tocsin keys curve' makes it (default:\n"
     "                     XDG_CONFIG_HOME/tocsin/curve-secret)\n"
@@ -217,6 +219,7 @@ main(int argc, char **argv)
     options_t options = {
         .wait_s = -1,
         .server = getenv("TOCSIN_SERVER"),
+        .timekeeper = getenv("TOCSIN_TIMEKEEPER"),
         .key = getenv("TOCSIN_KEY"),
         .site = setting("TOCSIN_SITE", "site", site, sizeof site),
         .curve = setting("TOCSIN_CURVE", "curve-secret", curve, sizeof curve),
