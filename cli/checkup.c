@@ -284,6 +284,24 @@ look_at_witnesses(const patient_t *self)
     }
 }
 
+/* Who says what time it is, and what the brokers must not withhold. */
+static void
+look_at_timekeeper(const patient_t *self)
+{
+    const root_t *root = self->root;
+    char remedy[REMEDY_MAX];
+    snprintf(remedy, sizeof remedy, "tocsin keys root %s --timekeeper", self->folder);
+    if (!root->timekeeper.name[0])
+        symptoms_add(self->list, SYMPTOM_WARNING, "root", remedy,
+                     "no timekeeper: a broker can withhold stops and newer documents, and no "
+                     "worker notices");
+    snprintf(remedy, sizeof remedy, "tocsin keys root %s --offline-max 0,86400,600", self->folder);
+    if (root->timekeeper.name[0] && !root->offline_max_s[CLASS_CHANGE] &&
+        !root->offline_max_s[CLASS_DESTRUCTIVE])
+        symptoms_add(self->list, SYMPTOM_WARNING, "root", remedy,
+                     "offline-max is 0: workers go on for ever without a beacon");
+}
+
 static void
 look_at_drafts(const patient_t *self)
 {
@@ -314,6 +332,7 @@ checkup(const trust_t *trust, const char *folder, wall_t now, value_t *list)
                       .list = list};
     look_at_holders(&self);
     look_at_witnesses(&self);
+    look_at_timekeeper(&self);
     look_at_drafts(&self);
     if (!self.people) {
         symptoms_add(list, SYMPTOM_PROBLEM, "people", "tocsin keys person, then sign it",

@@ -268,6 +268,17 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
     }
 }
 
+int
+client_hand_in(client_t *self, const char *kind, slice_t document, slice_t armors, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, "kind", kind);
+    value_set(arguments, "document", value_bytes(document));
+    value_set(arguments, "armors", value_bytes(armors));
+    CLEANUP(value_destroy) value_t *body = client_ask(self, "submit", arguments, fault);
+    return body ? 1 : fault->code == FAULT_UNREACHABLE ? 0 : -1;
+}
+
 value_t *
 client_look(const options_t *options, const char *verb, value_t *arguments, fault_t *fault)
 {

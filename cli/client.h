@@ -26,6 +26,11 @@ void client_close(client_t **self_p);
  * NULL with the broker's fault, or FAULT_UNREACHABLE after 5 s. The caller's. */
 value_t *client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
 
+/* `submit` of a document of that kind: 1 where it is kept now, 0 where nobody was reached
+ * (FAULT_UNREACHABLE), -1 where it was refused. */
+int client_hand_in(client_t *self, const char *kind, slice_t document, slice_t armors,
+                   fault_t *fault) MUST_CHECK;
+
 /* The site, a connection and one question, for commands that only look; takes over *arguments. The
  * caller's. */
 value_t *client_look(const options_t *options, const char *verb, value_t *arguments,

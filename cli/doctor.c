@@ -130,15 +130,15 @@ look_at_person(const options_t *options, value_t *list)
 /* ---- the broker ---------------------------------------------------------------------------- */
 
 static void
-look_at_clock(const value_t *status, value_t *list)
+look_at_clock(const char *whose, const value_t *status, value_t *list)
 {
     int64_t now = value_get_integer(status, "now");
     int64_t off_ms = now ? now - wall_now().ms : 0;
     int64_t size = off_ms < 0 ? -off_ms : off_ms;
     if (size > SKEW_WARNING_MS)
         symptoms_add(list, size > SKEW_PROBLEM_MS ? SYMPTOM_PROBLEM : SYMPTOM_WARNING, "clock",
-                     "synchronise both", "the broker is %" PRId64 " s %s this machine", size / 1000,
-                     off_ms < 0 ? "behind" : "before");
+                     "synchronise both", "the %s is %" PRId64 " s %s this machine", whose,
+                     size / 1000, off_ms < 0 ? "behind" : "before");
 }
 
 static void
@@ -261,7 +261,7 @@ look_at_workers(const options_t *options, client_t *client, value_t *list)
 
 /* Versions that the broker has, against those of this folder: one of the two is behind. */
 static void
-look_at_documents(const value_t *status, const trust_t *trust, value_t *list)
+look_at_documents(const char *whose, const value_t *status, const trust_t *trust, value_t *list)
 {
     const value_t *documents = value_get(status, "documents");
     char name[TEXT_NAME_MAX + 16];
@@ -278,7 +278,8 @@ look_at_documents(const value_t *status, const trust_t *trust, value_t *list)
                 ours = trust_fleet(trust, k)->version;
         if (ours != theirs)
             symptoms_add(list, SYMPTOM_PROBLEM, name, "bring the newer one to the other's folder",
-                         "the broker has version %" PRIu64 ", this folder %" PRIu64, theirs, ours);
+                         "the %s has version %" PRIu64 ", this folder %" PRIu64, whose, theirs,
+                         ours);
     }
 }
 
@@ -295,15 +296,39 @@ look_at_broker(const options_t *options, const trust_t *trust, value_t *list)
                      "%s", fault.text);
         return;
     }
-    look_at_clock(status, list);
+    look_at_clock("broker", status, list);
     look_at_version(status, list);
     look_at_disk(status, list);
-    look_at_documents(status, trust, list);
+    look_at_documents("broker", status, trust, list);
     look_at_catalog(status, list);
     look_at_sinks(options, status, list);
     look_at_freezes(status, list);
     look_at_holds(client, list);
     look_at_workers(options, client, list);
+}
+
+/* Where root names one. */
+static void
+look_at_timekeeper(const options_t *options, const trust_t *trust, value_t *list)
+{
+    fault_t fault;
+    if (!trust_root(trust)->timekeeper.name[0])
+        return;
+    CLEANUP(client_close) client_t *client = client_open_timekeeper(options, trust, &fault);
+    CLEANUP(value_destroy)
+    value_t *status = client ? client_ask(client, "status", NULL, &fault) : NULL;
+    if (!status) {
+        symptoms_add(list, SYMPTOM_UNREACHABLE, "timekeeper",
+                     "without beacons classes fall away; look at TOCSIN_TIMEKEEPER, and at it",
+                     "%s", fault.text);
+        return;
+    }
+    int64_t late_ms = wall_now().ms - value_get_integer(status, "made");
+    look_at_clock("timekeeper", status, list);
+    look_at_documents("timekeeper", status, trust, list);
+    if (late_ms > 2 * value_get_integer(status, "beat") + SKEW_WARNING_MS)
+        symptoms_add(list, SYMPTOM_PROBLEM, "timekeeper", "look at its log",
+                     "its newest beacon is %" PRId64 " s old", late_ms / 1000);
 }
 
 static int
@@ -319,6 +344,7 @@ doctor(const options_t *options, int argc, char **argv)
     if (trust) {
         checkup(trust, options->site, wall_now(), list);
         look_at_broker(options, trust, list);
+        look_at_timekeeper(options, trust, list);
     } else {
         symptoms_add(list, SYMPTOM_PROBLEM, "site", "copy its folder to TOCSIN_SITE", "%s",
                      fault.text);

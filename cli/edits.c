@@ -34,6 +34,7 @@ static const struct {
     {"offline-max", "the seconds without a beacon (observe, change, destructive)", true},
     {"grant-days-max", "the days of a grant", true},
     {"holder", "root holder", false},
+    {"timekeeper", "the timekeeper", true},
     {"witness", "witness", false},
     {"broker", "broker", false},
     {"curve", "the CURVE key of", false},

@@ -17,6 +17,7 @@ static const struct droppable {
     } with[3];
 } droppable[] = {
     {"root.", "holder", {{"holder", false}}},
+    {"root.", "timekeeper", {{"timekeeper", false}}},
     {"root.", "witness", {{"witness", false}}},
     {"people", "broker", {{"broker", false}}},
     {"people", "curve", {{"curve", false}}},
@@ -129,8 +130,10 @@ keys_curve(const options_t *options, int argc, char **argv)
 const command_t keys_commands[] = {
     {"keys", "init", keys_init, "FOLDER --holder NAME=PUBFILE... " RULES,
      "begin a site: its first root"},
-    {"keys", "root", keys_root, "FOLDER [--holder NAME=PUBFILE]... [--witness WORKER]... " RULES,
-     "the root that comes next: holders, witnesses, quorums, limits, a new end"},
+    {"keys", "root", keys_root,
+     "FOLDER [--holder NAME=PUBFILE]... [--witness WORKER]... "
+     "[--timekeeper NAME=KEYSFILE] " RULES,
+     "the root that comes next: holders, witnesses, timekeeper, quorums, limits, a new end"},
     {"keys", "person", keys_person,
      "FOLDER NAME PUBFILE --roles ROLE,... [--highest CLASS] [--scope SCOPE] [--curve HEX]",
      "enrol a person's key, or change it"},
@@ -152,7 +155,7 @@ const command_t keys_commands[] = {
      "the next version, with nothing but a new end"},
     {"keys", "drop", keys_drop,
      "FOLDER root|people|fleet.REGION "
-     "holder|witness|person|key|curve|delegate|floor|pardon|broker|worker|host|"
+     "holder|timekeeper|witness|person|key|curve|delegate|floor|pardon|broker|worker|host|"
      "source|signer FIELD...",
      "take lines out of a draft"},
     {"keys", "curve", keys_curve, "FILE", "make a CURVE secret; prints its public half"},

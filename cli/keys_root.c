@@ -8,14 +8,15 @@
 #include "common/file.h"
 #include "common/text.h"
 
-#define YEAR_S (365 * 24 * 3600)
+#define YEAR_S              (365 * 24 * 3600)
+#define TIMEKEEPER_LINE_MAX 512
 
 /* What the rules of a root are set to, as typed; NULL and 0 leave them as they are. */
 typedef struct {
     many_t holders, witnesses;
     uint64_t quorum_root, quorum_grant, grant_days;
     int64_t expires_s;
-    const char *approve, *order, *offline;
+    const char *approve, *order, *offline, *timekeeper;
 } rules_t;
 
 /* "1,2,2" to "1 2 2". */
@@ -61,6 +62,28 @@ add_holders(draft_t *draft, const many_t *holders, fault_t *fault)
     return 0;
 }
 
+/* NAME, and the file that `tocsin-timekeeper keys` printed: "CURVE ssh-ed25519 BASE64". */
+static int
+set_timekeeper(draft_t *draft, const char *said, fault_t *fault)
+{
+    char name[TEXT_NAME_MAX + 1];
+    const char *path;
+    if (!said)
+        return 0;
+    if (!options_pair(said, name, sizeof name, &path) || !text_is_name(name))
+        return fault_set(fault, FAULT_USAGE, "'--timekeeper %s' is not NAME=KEYSFILE", said);
+    CLEANUP(bytes_destroy) bytes_t *line = file_read(path, TIMEKEEPER_LINE_MAX, fault);
+    if (!line)
+        return -1;
+    if (line->size && line->data[line->size - 1] == '\n')
+        line->data[line->size - 1] = '\0';
+    if (!text_is_printable(slice_text(bytes_text(line))))
+        return fault_set(fault, FAULT_FORMAT,
+                         "'%s' is not the one line that 'tocsin-timekeeper keys' prints", path);
+    draft_set(draft, "timekeeper", "%s %s", name, bytes_text(line));
+    return 0;
+}
+
 /* Workers of the site, with the keys that their fleets list. */
 static int
 add_witnesses(draft_t *draft, const many_t *workers, const char *folder, fault_t *fault)
@@ -88,6 +111,7 @@ take_rules(rules_t *self, int *argc, char **argv, fault_t *fault)
     const option_t rows[] = {
         {"--holder", OPTION_MANY, &self->holders},
         {"--witness", OPTION_MANY, &self->witnesses},
+        {"--timekeeper", OPTION_TEXT, &self->timekeeper},
         {"--quorum-root", OPTION_NUMBER, &self->quorum_root},
         {"--quorum-approve", OPTION_TEXT, &self->approve},
         {"--quorum-order", OPTION_TEXT, &self->order},
@@ -110,7 +134,8 @@ set_rules(draft_t *draft, const rules_t *rules, fault_t *fault)
         draft_set_time(draft, "expires", (wall_t){wall_now().ms + rules->expires_s * 1000});
     if (set_three(draft, "quorum-approve", rules->approve, fault) ||
         set_three(draft, "quorum-order", rules->order, fault) ||
-        set_three(draft, "offline-max", rules->offline, fault))
+        set_three(draft, "offline-max", rules->offline, fault) ||
+        set_timekeeper(draft, rules->timekeeper, fault))
         return -1;
     return add_holders(draft, &rules->holders, fault);
 }

@@ -12,7 +12,7 @@ keys_sign(const options_t *options, int argc, char **argv)
                              "name a folder and a document in it");
     if (paper_open(&paper, argv[1], argv[2], &fault) || paper_sign(&paper, options, &fault))
         return command_fail(&fault);
-    return paper.waits ? EXIT_WAITING : 0;
+    return paper_hand_on(&paper, options);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/edits.h"
+#include "cli/client.h"
 #include "cli/sign.h"
 #include "common/document.h"
 #include "common/file.h"
@@ -413,4 +414,29 @@ paper_sign(paper_t *self, const options_t *options, fault_t *fault)
     if (paper_settle(self, fault))
         return fault_wrap(fault, "this signature is not kept");
     return 0;
+}
+
+int
+paper_hand_on(const paper_t *self, const options_t *options)
+{
+    fault_t fault;
+    char type[16];
+    CLEANUP(trust_destroy) trust_t *trust = NULL;
+    if (!options->timekeeper || self->waits)
+        return self->waits ? EXIT_WAITING : 0;
+    trust = keys_load(self->folder, &fault);
+    CLEANUP(client_close)
+    client_t *client = trust ? client_open_timekeeper(options, trust, &fault) : NULL;
+    document_type(bytes_slice(self->text), type, sizeof type);
+    if (!client)
+        return command_fail(&fault);
+    int kept =
+        client_hand_in(client, type, bytes_slice(self->text), bytes_slice(self->armors), &fault);
+    if (kept < 0)
+        return command_fail(&fault);
+    if (kept)
+        printf("the timekeeper has it\n");
+    else
+        fprintf(stderr, "tocsin: NOT REACHED: %s\n", fault.text);
+    return kept ? 0 : fault_exit(FAULT_UNKNOWN);
 }

@@ -48,4 +48,8 @@ int paper_check_ids(const paper_t *self, fault_t *fault) MUST_CHECK;
  * FAULT_DENIED where nobody says yes. */
 int paper_sign(paper_t *self, const options_t *options, fault_t *fault) MUST_CHECK;
 
+/* Hands a document that is in force on to the timekeeper, where the options name one; it says so,
+ * or that it was not reached. The exit status. */
+int paper_hand_on(const paper_t *self, const options_t *options);
+
 #endif

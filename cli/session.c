@@ -34,25 +34,13 @@ session_submit(const session_t *self, const char *kind, slice_t document, slice_
     return client_ask(self->client, "submit", arguments, fault);
 }
 
-/* 1 where it has the document, 0 where it was not reached, -1 where it refused. */
-static int
-hand_in(client_t *client, const char *kind, slice_t document, slice_t armors, fault_t *fault)
-{
-    value_t *arguments = value_map();
-    value_set_text(arguments, "kind", kind);
-    value_set(arguments, "document", value_bytes(document));
-    value_set(arguments, "armors", value_bytes(armors));
-    CLEANUP(value_destroy) value_t *body = client_ask(client, "submit", arguments, fault);
-    return body ? 1 : fault->code == FAULT_UNREACHABLE ? 0 : -1;
-}
-
 static int
 to_timekeeper(session_t *self, const options_t *options, const char *kind, slice_t document,
               slice_t armors, fault_t *fault)
 {
     CLEANUP(client_close)
     client_t *client = client_open_timekeeper(options, self->trust, fault);
-    int kept = client ? hand_in(client, kind, document, armors, fault) : -1;
+    int kept = client ? client_hand_in(client, kind, document, armors, fault) : -1;
     if (kept < 0)
         return fault_wrap(fault, "timekeeper");
     if (kept)
@@ -71,7 +59,7 @@ session_spread(session_t *self, const options_t *options, const char *kind, slic
         options->timekeeper ? to_timekeeper(self, options, kind, document, armors, fault) : 0;
     if (kept < 0)
         return -1;
-    int taken = hand_in(self->client, kind, document, armors, fault);
+    int taken = client_hand_in(self->client, kind, document, armors, fault);
     if (taken < 0 || (!taken && !kept))
         return -1;
     if (!taken) {
