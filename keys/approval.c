@@ -103,7 +103,7 @@ trust_check_release_of(trust_t *self, slice_t document, const hash_t *hash, slic
     if (trust_check_backed(self, fault) || trust_frame(self, document, "release", fault) ||
         trust_check_revoked_hash(self, HALT_RELEASE, hash, fault))
         return NULL;
-    if (trust_backing(self, document, armors, RELEASE_PURPOSES, &backing, fault)) {
+    if (trust_backing_of(self, document, hash, armors, RELEASE_PURPOSES, &backing, fault)) {
         fault_wrap(fault, "release");
         return NULL;
     }

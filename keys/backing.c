@@ -7,7 +7,7 @@
 #define CACHE_LINES 256
 
 typedef struct {
-    hash_t hash; /* of document, armors and purposes */
+    hash_t hash; /* of the document's hash, armors and purposes */
     backing_t backing;
 } cache_line_t;
 
@@ -159,9 +159,17 @@ int
 trust_backing(const trust_t *self, slice_t document, slice_t armors, unsigned purposes,
               backing_t *backing, fault_t *fault)
 {
+    hash_t hash = hash_of(document);
+    return trust_backing_of(self, document, &hash, armors, purposes, backing, fault);
+}
+
+int
+trust_backing_of(const trust_t *self, slice_t document, const hash_t *document_hash, slice_t armors,
+                 unsigned purposes, backing_t *backing, fault_t *fault)
+{
     signatures_t signatures;
     backing_t found = {0};
-    slice_t parts[] = {document, armors, slice_of(&purposes, sizeof purposes)};
+    slice_t parts[] = {hash_slice(document_hash), armors, slice_of(&purposes, sizeof purposes)};
     hash_t hash = hash_of_parts(parts, ARRAY_SIZE(parts));
     assert(self->people && self->cache);
     const backing_t *known = cache_find(self->cache, &hash);

@@ -326,11 +326,11 @@ inquire(inquiry_t *self, trust_t *trust, const proof_t *proof, const char *worke
 {
     if (check_grant_frame(trust, proof, worker, now, fault))
         return -1;
-    if (trust_backing(trust, proof->authority, proof->authority_armors, 1u << SIGN_GRANT,
-                      &self->backing, fault))
+    warrant->authority = hash_of(proof->authority);
+    if (trust_backing_of(trust, proof->authority, &warrant->authority, proof->authority_armors,
+                         1u << SIGN_GRANT, &self->backing, fault))
         return fault_wrap(fault, "grant");
     warrant_signed(warrant, &self->backing);
-    warrant->authority = hash_of(proof->authority);
     if (trust_check_revoked_hash(trust, HALT_GRANT, &warrant->authority, fault))
         return -1;
     const release_t *named = NULL;
@@ -413,7 +413,7 @@ trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now, f
     if (trust_frame(self, document, "grant", fault) || trust_check_current(self, now, fault) ||
         trust_check_revoked_hash(self, HALT_GRANT, &hash, fault))
         return NULL;
-    if (trust_backing(self, document, armors, 1u << SIGN_GRANT, &backing, fault)) {
+    if (trust_backing_of(self, document, &hash, armors, 1u << SIGN_GRANT, &backing, fault)) {
         fault_wrap(fault, "grant");
         return NULL;
     }

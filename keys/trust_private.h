@@ -86,6 +86,11 @@ int signatures_read(signatures_t *self, slice_t document, slice_t armors, unsign
 int trust_backing(const trust_t *self, slice_t document, slice_t armors, unsigned purposes,
                   backing_t *backing, fault_t *fault) MUST_CHECK;
 
+/* The same of a document with this hash. */
+int trust_backing_of(const trust_t *self, slice_t document, const hash_t *document_hash,
+                     slice_t armors, unsigned purposes, backing_t *backing,
+                     fault_t *fault) MUST_CHECK;
+
 /* The same for what was kept before: from no cache, and keys that are nobody's now are left out. */
 int trust_backing_stored(const trust_t *self, slice_t document, slice_t armors, unsigned purposes,
                          backing_t *backing, fault_t *fault) MUST_CHECK;

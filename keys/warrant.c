@@ -152,8 +152,8 @@ check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
     const release_t *named = NULL;
     if (check_order_frame(self, proof, worker, now, warrant, fault))
         return -1;
-    if (trust_backing(self, proof->authority, proof->authority_armors, 1u << SIGN_ORDER, &backing,
-                      fault) ||
+    if (trust_backing_of(self, proof->authority, &warrant->authority, proof->authority_armors,
+                         1u << SIGN_ORDER, &backing, fault) ||
         backing_check_role(&backing, ROLE_RESPONDER, fault))
         return fault_wrap(fault, "order");
     warrant_signed(warrant, &backing);
