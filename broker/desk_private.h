@@ -72,6 +72,7 @@ value_t *answer_asked(desk_t *self, asked_t *asked);
 value_t *answer_logs(desk_t *self, asked_t *asked);
 value_t *answer_brakes(desk_t *self, asked_t *asked);
 value_t *answer_brake(desk_t *self, asked_t *asked);
+value_t *answer_allowances(desk_t *self, asked_t *asked);
 value_t *answer_drain(desk_t *self, asked_t *asked);
 value_t *answer_pause(desk_t *self, asked_t *asked);
 value_t *answer_change(desk_t *self, asked_t *asked);

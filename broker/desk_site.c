@@ -290,3 +290,28 @@ answer_workers(desk_t *self, asked_t *asked)
     asked->failed = false;
     return list;
 }
+
+value_t *
+answer_allowances(desk_t *self, asked_t *asked)
+{
+    const value_t *workers = value_get(asked->arguments, "workers");
+    value_t *list = value_list();
+    asked->list = list;
+    for (size_t i = 0; i < value_count(workers); i++) {
+        query_t query = {.what = FIND_ALLOWANCE, .text = value_string(value_at(workers, i))};
+        CLEANUP(row_destroy) row_t *row = store_first(self->house->store, &query, asked->fault);
+        if (!row && asked->fault->code) {
+            value_destroy(&list);
+            return NULL;
+        }
+        if (!row)
+            continue;
+        value_t *map = value_map();
+        value_set_text(map, "worker", row->allowance.worker);
+        value_set(map, "document", value_bytes(row->allowance.document));
+        value_set(map, "armor", value_bytes(row->allowance.armor));
+        desk_append(asked, map);
+    }
+    asked->failed = false;
+    return list;
+}

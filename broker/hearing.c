@@ -92,6 +92,15 @@ read_receipt(event_t *event, const frames_t *frames, fault_t *fault)
     return 0;
 }
 
+static int
+read_allowance(event_t *event, const frames_t *frames, fault_t *fault)
+{
+    (void)fault;
+    event->document = frames_at(frames, 1);
+    event->armors = frames_at(frames, 2);
+    return 0;
+}
+
 /* HELLO apart, which carries a value. */
 static const struct {
     message_type_t type;
@@ -107,6 +116,7 @@ static const struct {
     {MESSAGE_KEPT, EVENT_KEPT, read_hash},
     {MESSAGE_REFUSE, EVENT_REFUSE, read_refuse},
     {MESSAGE_RECEIPT, EVENT_RECEIPT, read_receipt},
+    {MESSAGE_ALLOWANCE, EVENT_ALLOWANCE, read_allowance},
     {MESSAGE_COSIGNED, EVENT_COSIGNED, read_cosigned},
 };
 

@@ -213,6 +213,13 @@ static const column_t drain_columns[] = {
     LAST,
 };
 
+static const column_t allowance_columns[] = {
+    KEY(COLUMN_TEXT, allowance, worker),
+    BYTES(allowance, document),
+    BYTES(allowance, armor),
+    {NULL},
+};
+
 static const column_t said_columns[] = {
     KEY(COLUMN_HASH, said, run),
     KEY(COLUMN_TEXT, said, target),

@@ -265,6 +265,12 @@ typedef struct {
     char reason[ORDER_REASON_MAX + 1];
 } drain_row_t;
 
+/* What a worker says that its machine allows; nobody verified it here. */
+typedef struct {
+    char worker[TEXT_NAME_MAX + 1];
+    slice_t document, armor;
+} allowance_row_t;
+
 /* What a part said of itself: one piece after another, without gap. */
 typedef struct {
     hash_t run;
@@ -332,6 +338,7 @@ typedef struct {
     X(ROW_DECISION, "decision", decision_row_t, decision)         \
     X(ROW_BRAKE, "brake", brake_row_t, brake)                     \
     X(ROW_DRAIN, "drain", drain_row_t, drain)                     \
+    X(ROW_ALLOWANCE, "allowance", allowance_row_t, allowance)     \
     X(ROW_SAID, "said", said_row_t, said)                         \
     X(ROW_WAIT, "wait", wait_row_t, wait)                         \
     X(ROW_KEPT, "kept", kept_row_t, kept)                         \

@@ -23,6 +23,7 @@ typedef enum {
     FIND_RUNS_BEGUN,   /* by a grant, after number: ms; newest first */
     FIND_BRAKES,
     FIND_DRAINS,
+    FIND_ALLOWANCE, /* text: worker */
     FIND_RUNS_ACTIVE,
     FIND_RUNS_OF,  /* number: incident; newest first */
     FIND_PARTS,    /* hash: run; by wave and target */

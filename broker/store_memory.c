@@ -101,6 +101,12 @@ document_of(const query_t *query, const row_t *row)
 }
 
 static bool
+allowance_of(const query_t *query, const row_t *row)
+{
+    return !strcmp(row->allowance.worker, query->text);
+}
+
+static bool
 kept_of(const query_t *query, const row_t *row)
 {
     return hash_equal(&row->kept.halt, &query->hash);
@@ -256,6 +262,7 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_RUNS] = {ROW_RUN, true, any, by_created},
     [FIND_RUNS_BEGUN] = {ROW_RUN, true, run_begun_since, by_created},
     [FIND_BRAKES] = {ROW_BRAKE, false, any, NULL},
+    [FIND_ALLOWANCE] = {ROW_ALLOWANCE, false, allowance_of, NULL},
     [FIND_DRAINS] = {ROW_DRAIN, false, any, NULL},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, false, run_active, by_created},
     [FIND_RUNS_OF] = {ROW_RUN, true, run_of, by_created},

@@ -134,6 +134,8 @@ static const char *const migrations[] = {
     "CREATE TABLE tile (number INTEGER PRIMARY KEY, head BLOB NOT NULL) STRICT;"
     "CREATE TABLE testimony (state TEXT PRIMARY KEY, size INTEGER NOT NULL, head BLOB NOT NULL,"
     " lines BLOB NOT NULL) STRICT;",
+    "CREATE TABLE allowance (worker TEXT PRIMARY KEY, document BLOB NOT NULL, armor BLOB NOT NULL)"
+    " STRICT;",
 };
 
 typedef struct {
@@ -156,6 +158,7 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_RUNS_BEGUN] = {ROW_RUN, "WHERE by_grant = 1 AND created > :number"
                                   " ORDER BY created DESC"},
     [FIND_BRAKES] = {ROW_BRAKE, ""},
+    [FIND_ALLOWANCE] = {ROW_ALLOWANCE, "WHERE worker = :text"},
     [FIND_DRAINS] = {ROW_DRAIN, ""},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},
     [FIND_RUNS_OF] = {ROW_RUN, "WHERE incident = :number ORDER BY created DESC"},

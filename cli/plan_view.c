@@ -406,6 +406,18 @@ print_drained(const value_t *plan, bool targets, FILE *out)
               out);
 }
 
+static void
+print_refusals(const value_t *refusals, FILE *out)
+{
+    for (size_t i = 0; i < value_count(refusals); i++) {
+        const value_t *row = value_at(refusals, i);
+        fprintf(out, "  WOULD REFUSE step %s, %s: ", value_get_text(row, "step"),
+                value_get_text(row, "op"));
+        print_names(value_get(row, "workers"), " ", NAMES_SHOWN_MAX, out);
+        fprintf(out, " (%s)\n", value_get_text(row, "reason"));
+    }
+}
+
 void
 plan_print(const value_t *plan, FILE *out)
 {
@@ -440,6 +452,7 @@ plan_print(const value_t *plan, FILE *out)
         print_names(offline, " ", NAMES_SHOWN_MAX, out);
         fputs(" (their parts wait until they are back, within the window)\n", out);
     }
+    print_refusals(value_get(plan, "refusals"), out);
     print_drained(plan, true, out);
     print_drained(plan, false, out);
     for (size_t i = 0; i < value_count(value_get(plan, "stops")); i++) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/allowances.h"
 #include "cli/run.h"
 #include "cli/state.h"
 #include "cli/table.h"
@@ -76,8 +77,8 @@ stops_in_force(client_t *client)
     return list;
 }
 
-void
-plan_add_news(value_t *plan, client_t *client, const order_t *order)
+static void
+add_news(value_t *plan, client_t *client, const order_t *order)
 {
     fault_t ignored;
     CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &ignored);
@@ -86,8 +87,9 @@ plan_add_news(value_t *plan, client_t *client, const order_t *order)
     value_set(plan, "stops", stops_in_force(client));
 }
 
-int
-plan_add_callees(value_t *plan, const session_t *session, const order_t *order, fault_t *fault)
+static int
+add_callees(value_t *plan, const session_t *session, const order_t *order,
+            const allowances_t *allowances, value_t *refusals, fault_t *fault)
 {
     for (size_t i = 0; i < order->release_count; i++) {
         char hash[HASH_TEXT];
@@ -100,7 +102,36 @@ plan_add_callees(value_t *plan, const session_t *session, const order_t *order, 
             return fault_wrap(fault, "'%s', which it calls", order->releases[i].playbook);
         plan_add_callee(plan, fetched->release, fetched->manifest, &fetched->approvals,
                         session->trust);
+        allowances_add_refusals(allowances, fetched->manifest, order->releases[i].playbook,
+                                order->dry, refusals);
     }
+    return 0;
+}
+
+static int
+fetch_allowances(allowances_t *self, const session_t *session, const order_t *order, fault_t *fault)
+{
+    CLEANUP(memory_free)
+    const char **workers = memory_new(order->target_count + 1, sizeof *workers);
+    for (size_t i = 0; i < order->target_count; i++)
+        workers[i] = order->targets[i].target;
+    return allowances_fetch(self, session->client, session->trust, workers, order->target_count,
+                            fault);
+}
+
+int
+plan_add_rest(value_t *plan, const session_t *session, const order_t *order,
+              const manifest_t *manifest, fault_t *fault)
+{
+    CLEANUP(allowances_clear) allowances_t allowances = {0};
+    CLEANUP(value_destroy) value_t *refusals = value_list();
+    if (fetch_allowances(&allowances, session, order, fault))
+        return -1;
+    allowances_add_refusals(&allowances, manifest, "", order->dry, refusals);
+    if (add_callees(plan, session, order, &allowances, refusals, fault))
+        return -1;
+    value_set(plan, "refusals", MOVE(refusals));
+    add_news(plan, session->client, order);
     return 0;
 }
 
@@ -144,9 +175,8 @@ plan_show(const options_t *options, const session_t *session, const wish_t *wish
     shown_t shown = {order, large, wish, fetched->release, fetched->manifest, &fetched->approvals};
     CLEANUP(value_destroy) value_t *plan = plan_value(&shown, session->trust);
     value_set_text(plan, "plan", hash);
-    if (plan_add_callees(plan, session, order, fault))
+    if (plan_add_rest(plan, session, order, fetched->manifest, fault))
         return -1;
-    plan_add_news(plan, session->client, order);
     if (incident) {
         value_set_text(plan, "title", value_get_text(incident, "title"));
         value_set_text(plan, "incident_state", value_get_text(incident, "state"));

@@ -38,11 +38,10 @@ typedef enum {
 int run_plan_again(const options_t *options, const session_t *session, const value_t *run,
                    rerun_t rerun);
 
-/* What the playbooks that the order's may call do, each release verified here. */
-int plan_add_callees(value_t *plan, const session_t *session, const order_t *order,
-                     fault_t *fault) MUST_CHECK;
-
-/* What the broker says of the moment: who is offline, what is stopped. For people only. */
-void plan_add_news(value_t *plan, client_t *client, const order_t *order);
+/* What the playbooks that the order's may call do, each release verified here; what machines would
+ * refuse, each word of it verified here; and what the broker says of the moment: who is offline or
+ * drained, what is stopped. */
+int plan_add_rest(value_t *plan, const session_t *session, const order_t *order,
+                  const manifest_t *manifest, fault_t *fault) MUST_CHECK;
 
 #endif

@@ -79,9 +79,8 @@ sign_order(signed_order_t *self, const options_t *options, const session_t *sess
                      fetched->release, fetched->manifest, &fetched->approvals};
     CLEANUP(value_destroy) value_t *plan = plan_value(&shown, session->trust);
     value_set_text(plan, "order", hash_write(&of, hash));
-    if (plan_add_callees(plan, session, self->order, fault))
+    if (plan_add_rest(plan, session, self->order, fetched->manifest, fault))
         return -1;
-    plan_add_news(plan, session->client, self->order);
     if (!options->quiet)
         plan_print(plan, stderr);
     fprintf(stderr, "\n%s\n", bytes_text(self->document));

@@ -4,6 +4,7 @@
 #include "cli/client.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "wire/allowance.h"
 
 static int
 worker_list(const options_t *options, int argc, char **argv)
@@ -72,6 +73,53 @@ print_worker(const options_t *options, const value_t *row, const worker_line_t *
     print_hosts(fleet, line->id);
 }
 
+/* The op table beside what the machine's policy allows. */
+static void
+print_ops(const allowance_t *allowance, bool allowed)
+{
+    const char *key = allowed ? "allows" : "refuses";
+    for (size_t i = 0; i < op_count(); i++) {
+        const op_t *op = op_at(i);
+        bool is = allowance_has(allowance, op->name) && op->least <= allowance->highest;
+        if (is != allowed)
+            continue;
+        printf("  %-10s %-12s %s\n", key, class_word(op->least), op->name);
+        key = "";
+    }
+}
+
+static void
+print_allowance(const options_t *options, const allowance_t *allowance)
+{
+    char made[32];
+    if (!allowance) {
+        printf("  %-10s nobody knows what its policy allows: it has not said so yet\n", "policy");
+        return;
+    }
+    printf("  %-10s class %s at most, as its judge signed at %s\n", "policy",
+           class_word(allowance->highest),
+           show_time(options, allowance->made.ms, made, sizeof made));
+    print_ops(allowance, true);
+    print_ops(allowance, false);
+}
+
+/* What the worker's machine allows; false where nothing is known that holds. */
+static bool
+look_at_allowance(const options_t *options, const trust_t *trust, const char *worker,
+                  allowance_t *allowance)
+{
+    fault_t ignored;
+    value_t *arguments = value_map(), *names = value_list();
+    value_append(names, value_text(worker));
+    value_set(arguments, "workers", names);
+    CLEANUP(value_destroy) value_t *rows = client_look(options, "allowances", arguments, &ignored);
+    const value_t *row = value_count(rows) ? value_at(rows, 0) : NULL;
+    return row &&
+           !allowance_check(allowance, trust, value_slice(value_get(row, "document")),
+                            value_slice(value_get(row, "armor")), &ignored) &&
+           !strcmp(allowance->worker, worker);
+}
+
 static int
 worker_view(const options_t *options, int argc, char **argv)
 {
@@ -92,10 +140,14 @@ worker_view(const options_t *options, int argc, char **argv)
         const value_t *row = value_at(workers, i);
         if (strcmp(value_get_text(row, "id"), line->id) != 0)
             continue;
-        if (options->json)
+        CLEANUP(memory_free) allowance_t *allowance = memory_new(1, sizeof *allowance);
+        bool known = look_at_allowance(options, trust, line->id, allowance);
+        if (options->json) {
             json_print("worker", row);
-        else
-            print_worker(options, row, line, fleet);
+            return 0;
+        }
+        print_worker(options, row, line, fleet);
+        print_allowance(options, known ? allowance : NULL);
         return 0;
     }
     fault_set(&fault, FAULT_NOT_FOUND, "the broker's fleet documents do not list '%s' yet",
@@ -144,7 +196,8 @@ worker_resume(const options_t *options, int argc, char **argv)
 
 const command_t worker_commands[] = {
     {"worker", "list", worker_list, "", "workers, and which are online"},
-    {"worker", "view", worker_view, "WORKER", "one worker: labels, hosts, key, when it was heard"},
+    {"worker", "view", worker_view, "WORKER",
+     "one worker: labels, hosts, key, when it was heard, what its policy allows"},
     {"worker", "drain", worker_drain, "WORKER --reason TEXT",
      "offer it nothing further; what runs there goes on, and plans pass it over"},
     {"worker", "resume", worker_resume, "WORKER", "let it work again"},

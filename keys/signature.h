@@ -14,23 +14,24 @@
 #define SIGNATURE_BYTES      64
 
 /* Namespaces: one for each purpose, so that no signature can serve as another. */
-#define NAMESPACES(X)                    \
-    X(SIGN_ROOT, "root@tocsin.v1")       \
-    X(SIGN_PEOPLE, "people@tocsin.v1")   \
-    X(SIGN_FLEET, "fleet@tocsin.v1")     \
-    X(SIGN_AUTHOR, "author@tocsin.v1")   \
-    X(SIGN_APPROVE, "approve@tocsin.v1") \
-    X(SIGN_ORDER, "order@tocsin.v1")     \
-    X(SIGN_GRANT, "grant@tocsin.v1")     \
-    X(SIGN_RECEIPT, "receipt@tocsin.v1") \
-    X(SIGN_CONSENT, "consent@tocsin.v1") \
-    X(SIGN_ANSWER, "answer@tocsin.v1")   \
-    X(SIGN_STOP, "stop@tocsin.v1")       \
-    X(SIGN_RESUME, "resume@tocsin.v1")   \
-    X(SIGN_REVOKE, "revoke@tocsin.v1")   \
-    X(SIGN_ALERT, "alert@tocsin.v1")     \
-    X(SIGN_REJECT, "reject@tocsin.v1")   \
-    X(SIGN_BEACON, "beacon@tocsin.v1")   \
+#define NAMESPACES(X)                        \
+    X(SIGN_ROOT, "root@tocsin.v1")           \
+    X(SIGN_PEOPLE, "people@tocsin.v1")       \
+    X(SIGN_FLEET, "fleet@tocsin.v1")         \
+    X(SIGN_AUTHOR, "author@tocsin.v1")       \
+    X(SIGN_APPROVE, "approve@tocsin.v1")     \
+    X(SIGN_ORDER, "order@tocsin.v1")         \
+    X(SIGN_GRANT, "grant@tocsin.v1")         \
+    X(SIGN_RECEIPT, "receipt@tocsin.v1")     \
+    X(SIGN_CONSENT, "consent@tocsin.v1")     \
+    X(SIGN_ANSWER, "answer@tocsin.v1")       \
+    X(SIGN_STOP, "stop@tocsin.v1")           \
+    X(SIGN_RESUME, "resume@tocsin.v1")       \
+    X(SIGN_REVOKE, "revoke@tocsin.v1")       \
+    X(SIGN_ALERT, "alert@tocsin.v1")         \
+    X(SIGN_REJECT, "reject@tocsin.v1")       \
+    X(SIGN_BEACON, "beacon@tocsin.v1")       \
+    X(SIGN_ALLOWANCE, "allowance@tocsin.v1") \
     X(SIGN_CHECKPOINT, "checkpoint@tocsin.v1")
 
 typedef enum {

@@ -29,15 +29,16 @@ typedef enum {
     X(MESSAGE_WANT, "WANT", FROM_WORKER, 1)                /* release hash */                      \
     X(MESSAGE_RECEIPT, "RECEIPT", FROM_WORKER, 3)          /* document, armor, output */           \
     X(MESSAGE_KEPT, "KEPT", FROM_WORKER, 1)                /* hash of a stop or resume */          \
-    X(MESSAGE_WAITING, "WAITING", FROM_WORKER, 4)   /* run, step, last receipt's hash, expires */  \
-    X(MESSAGE_DECLINE, "DECLINE", FROM_WORKER, 5)   /* run, step, consent's hash, code, text */    \
-    X(MESSAGE_OUTPUT, "OUTPUT", FROM_WORKER, 4)     /* run, offset, bytes, "open" or "closed" */   \
-    X(MESSAGE_NONCE, "NONCE", FROM_WORKER, 1)       /* nonce: a beacon is to answer it */          \
-    X(MESSAGE_COSIGNED, "COSIGNED", FROM_WORKER, 4) /* size, code, text, cosignature */            \
-    X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 3)   /* version, instance, last sequence */         \
-    X(MESSAGE_PONG, "PONG", FROM_BROKER, 2)         /* what PING said, broker instance */          \
-    X(MESSAGE_OFFER, "OFFER", FROM_BROKER, 9)       /* run, kind, authority, armors, alert, alert  \
-                                                       armor, release hash, receipts, place */     \
+    X(MESSAGE_WAITING, "WAITING", FROM_WORKER, 4) /* run, step, last receipt's hash, expires */    \
+    X(MESSAGE_DECLINE, "DECLINE", FROM_WORKER, 5) /* run, step, consent's hash, code, text */      \
+    X(MESSAGE_OUTPUT, "OUTPUT", FROM_WORKER, 4)   /* run, offset, bytes, "open" or "closed" */     \
+    X(MESSAGE_ALLOWANCE, "ALLOWANCE", FROM_WORKER, 2) /* document, armor */                        \
+    X(MESSAGE_NONCE, "NONCE", FROM_WORKER, 1)         /* nonce: a beacon is to answer it */        \
+    X(MESSAGE_COSIGNED, "COSIGNED", FROM_WORKER, 4)   /* size, code, text, cosignature */          \
+    X(MESSAGE_WELCOME, "WELCOME", FROM_BROKER, 3)     /* version, instance, last sequence */       \
+    X(MESSAGE_PONG, "PONG", FROM_BROKER, 2)           /* what PING said, broker instance */        \
+    X(MESSAGE_OFFER, "OFFER", FROM_BROKER, 9)     /* run, kind, authority, armors, alert, alert    \
+                                                     armor, release hash, receipts, place */       \
     X(MESSAGE_GIVE, "GIVE", FROM_BROKER, 4)       /* release hash, release, armors, files (map) */ \
     X(MESSAGE_ACK, "ACK", FROM_BROKER, 2)         /* sequence, hash of the receipt's document */   \
     X(MESSAGE_DOCUMENT, "DOCUMENT", FROM_SITE, 2) /* root to fleet, stop or resume; armors */      \

@@ -518,6 +518,23 @@ on_end(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fa
     return 0;
 }
 
+/* What the policy allows, for the judge to sign. */
+static int
+on_allowance(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
+{
+    CLEANUP(memory_free) allowance_t *allowance = memory_new(1, sizeof *allowance);
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    (void)fault;
+    allowance->site = *trust_site(self->place.trust);
+    allowance->made = now(self);
+    text_copy(allowance->worker, sizeof allowance->worker, self->place.worker);
+    policy_tell(self->place.policy, allowance);
+    allowance_encode(allowance, text);
+    *answer = answer_new("ALLOWANCE", frames_text(message, 1));
+    frames_add(*answer, bytes_slice(text));
+    return 0;
+}
+
 /* ---- the two doors ----------------------------------------------------------------------- */
 
 static const struct {
@@ -525,9 +542,14 @@ static const struct {
     size_t frames; /* the word included */
     int (*on)(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault);
 } requests[] = {
-    {"DOCUMENT", 4, on_document}, {"WARRANT", 11, on_warrant}, {"CALLEE", 7, on_callee},
-    {"CONSENT", 5, on_consent},   {"OP", 10, on_op},           {"OVER", 3, on_over},
+    {"DOCUMENT", 4, on_document},
+    {"WARRANT", 11, on_warrant},
+    {"CALLEE", 7, on_callee},
+    {"CONSENT", 5, on_consent},
+    {"OP", 10, on_op},
+    {"OVER", 3, on_over},
     {"END", 2, on_end},
+    {"ALLOWANCE", 2, on_allowance},
 };
 
 int

@@ -10,6 +10,7 @@
 #include "wire/message.h"
 #include "wire/site_folder.h"
 #include "worker/papers.h"
+#include "worker/report.h"
 #include "worker/witness.h"
 
 #define KEEP_MS   (90LL * 24 * 3600 * 1000) /* receipts, for a broker that was put back */
@@ -25,6 +26,7 @@ struct judge {
     char worker[TEXT_NAME_MAX + 1];
     intake_t *intake;
     papers_t papers;
+    report_t report;
     part_t *parts[JUDGE_PARTS_MAX]; /* place.open of them */
     bool greeting;                  /* HELLO is said, and not answered yet */
     mono_t forgot;                  /* when old receipts were looked for; 0 for never */
@@ -68,6 +70,7 @@ judge_destroy(judge_t **self_p)
     for (size_t i = 0; i < self->place.open; i++)
         part_destroy(&self->parts[i]);
     scribe_destroy(&self->scribe);
+    report_clear(&self->report);
     free(self);
     *self_p = NULL;
 }
@@ -202,6 +205,7 @@ on_welcome(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
         return say_hello(self, frames, now, clock, fault);
     uint64_t last;
     self->greeting = false;
+    report_welcome(&self->report, self->outbox);
     for (size_t i = 0; i < self->place.open; i++)
         part_say_waiting(self->parts[i]);
     if (!text_read_u64(frames_text(frames, 3), 0, INT64_MAX, &last))
@@ -492,13 +496,22 @@ on_op_answer(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fa
     return settle(self, now, clock, fault);
 }
 
+static int
+on_allowance(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+{
+    (void)now;
+    (void)clock;
+    return report_take(&self->report, frames_at(frames, 2), self->worker, trust_site(self->trust),
+                       self->key, self->outbox, fault);
+}
+
 static const struct {
     const char *word;
     size_t count;
     handler_t *handle;
 } from_effector[] = {
     {"KEPT", 2, on_kept},        {"GRANTED", 5, on_granted}, {"REFUSED", 4, on_refused},
-    {"RESULT", 4, on_op_answer}, {"FAULT", 5, on_op_answer},
+    {"RESULT", 4, on_op_answer}, {"FAULT", 5, on_op_answer}, {"ALLOWANCE", 3, on_allowance},
 };
 
 int
@@ -600,6 +613,7 @@ judge_start(judge_t *self, wall_t now, fault_t *fault)
     restart_t restart = {self, now};
     if (find_place(self, fault))
         return -1;
+    report_ask(self->outbox);
     if (papers_forget(&self->papers, now, fault) || papers_show_all(&self->papers, fault) ||
         ledger_each_open_part(self->ledger, resume, &restart, fault))
         return -1;

@@ -194,6 +194,23 @@ policy_highest(const policy_t *self)
     return self->highest;
 }
 
+static int
+by_name(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+void
+policy_tell(const policy_t *self, allowance_t *out)
+{
+    out->highest = self->highest;
+    out->op_count = 0;
+    for (size_t i = 0; i < self->rule_count; i++)
+        if (self->rules[i].allowed)
+            text_copy(out->ops[out->op_count++], sizeof out->ops[0], self->rules[i].op->name);
+    qsort(out->ops, out->op_count, sizeof out->ops[0], by_name);
+}
+
 const service_t *
 policy_service(const policy_t *self, const char *name)
 {

@@ -14,12 +14,12 @@
 
 #include "common/config.h"
 #include "common/moment.h"
-#include "wire/ops.h"
+#include "wire/allowance.h"
 #include "worker/journal.h"
 
 #define POLICY_FOLDERS_MAX  64
 #define POLICY_SERVICES_MAX 64
-#define POLICY_OPS_MAX      64
+#define POLICY_OPS_MAX      ALLOWANCE_OPS_MAX
 
 typedef struct policy policy_t;
 
@@ -39,6 +39,9 @@ policy_t *policy_load(const char *path, fault_t *fault);
 void policy_destroy(policy_t **self_p);
 
 class_t policy_highest(const policy_t *self);
+
+/* The highest class and the ops that it allows, ascending. */
+void policy_tell(const policy_t *self, allowance_t *out);
 
 /* NULL where the policy does not name it. */
 const service_t *policy_service(const policy_t *self, const char *name);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "broker/core/state.h"
+#include "wire/allowance.h"
 #include "wire/message.h"
 
 void
@@ -124,6 +125,32 @@ on_hello(core_t *self, event_t *event, fault_t *fault)
                   event->worker, (long long)sequence, (unsigned long long)peer->row.sequence);
     for (size_t i = 0; i < peer->work_count; i++)
         run_offer_again(self, peer->work[i].run, peer->work[i].share);
+    return 0;
+}
+
+/* What its machine allows: kept as it came, for people, who verify it. */
+int
+on_allowance(core_t *self, event_t *event, fault_t *fault)
+{
+    CLEANUP(memory_free) allowance_t *said = memory_new(1, sizeof *said);
+    CLEANUP(row_destroy) row_t *known = NULL;
+    query_t query = {.what = FIND_ALLOWANCE, .text = event->worker};
+    if (event->document.size > ALLOWANCE_BYTES_MAX || event->armors.size > SIGNATURE_ARMOR_MAX)
+        return fault_set(fault, FAULT_LIMIT, "what '%s' says it allows is too long", event->worker);
+    if (allowance_decode(said, event->document, fault))
+        return -1;
+    if (strcmp(said->worker, event->worker) != 0)
+        return fault_set(fault, FAULT_KEY, "'%s' says what '%s' allows", event->worker,
+                         said->worker);
+    if (core_recall(self, &query, &known, fault))
+        return -1;
+    if (known && slice_equal(known->allowance.document, event->document) &&
+        slice_equal(known->allowance.armor, event->armors))
+        return 0;
+    row_t row = {.kind = ROW_ALLOWANCE,
+                 .allowance = {.document = event->document, .armor = event->armors}};
+    snprintf(row.allowance.worker, sizeof row.allowance.worker, "%s", event->worker);
+    core_put(self, &row);
     return 0;
 }
 

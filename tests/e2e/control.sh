@@ -20,6 +20,7 @@ soaked() {
         /^        "offered"/ { offered[n] = $2 }
         END { print offered[2] - ended[1] " ms"; exit !(n == 2 && offered[2] - ended[1] >= least) }'
 }
+foretold() { planned stages --set root="$mnt" --target "$1" && grep -qF "$2" "$SITE_HOME/log/plan"; } # WORKER WORDS
 window_over() { [ "$(date +%s)" -gt "$1" ]; }
 
 broker_start
@@ -142,6 +143,10 @@ ok "a drained worker is passed over by a plan" eval 'tocsin worker drain north-1
 ok "  which says who drained it" grep -q "drained: north-1 by dung since .*(not touched)" "$SITE_HOME/log/plan"
 ok "  and so does the list, in PAGER on a terminal" eval 'PAGER="sed s/^/paged:/" script -qec "tocsin worker list" /dev/null | grep -q "^paged:north-1 .* drained"'
 ok "  but not behind --no-pager" eval '! PAGER="sed s/^/paged:/" script -qec "tocsin --no-pager worker list" /dev/null | grep -q paged'
+sed -i '/^allow service.restart/d' "$SITE_HOME/north-2/policy"
+worker_stop north-2; worker_start north-2
+ok "a plan says what a machine would refuse, before anyone signs" wait_for 20 foretold north-2 "WOULD REFUSE step restart, service.restart: north-2 (the machine"
+ok "its view tells what its policy allows" eval 'says "^  policy +class change at most" tocsin worker view north-1 && says "^ +observe +disk.usage" tocsin worker view north-1'
 ok "an order that names it waits" eval 'stages --target north-1 && part_says north-1 "dung drained the worker: a new disk"'
 ok "  until it is resumed" eval 'tocsin worker resume north-1 && ended succeeded'
 

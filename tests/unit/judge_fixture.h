@@ -55,9 +55,10 @@ typedef struct {
     uint64_t spare;  /* asked for with a WARRANT, and taken by no attempt yet */
     bytes_t *output; /* of the run, as OUTPUT brought it */
     bool output_closed;
-    size_t overs;      /* runs that the effector may forget */
-    char asked[24];    /* id of the last OP */
-    uint64_t sequence; /* of the receipt heard last */
+    size_t overs;        /* runs that the effector may forget */
+    size_t policy_asked; /* how often the effector was asked what the policy allows */
+    char asked[24];      /* id of the last OP */
+    uint64_t sequence;   /* of the receipt heard last */
     hash_t previous;
     size_t durable_intents; /* in the ledger's files when the last OP was sent */
 } bench_t;
@@ -101,6 +102,10 @@ collect(void *context, destination_t to, uint64_t runner, const frames_t *frames
     }
     if (slice_is(frames_at(frames, 0), "OVER")) {
         self->overs++;
+        return 0;
+    }
+    if (slice_is(frames_at(frames, 0), "ALLOWANCE") && to == TO_EFFECTOR) {
+        self->policy_asked++;
         return 0;
     }
     assert_true(self->count < LETTERS_MAX);

@@ -2,6 +2,7 @@
 #include "tests/unit/core_fixture.h"
 
 #include "broker/desk.h"
+#include "wire/allowance.h"
 
 /* A desk over the core and store of the fixture; what it answers is kept. */
 typedef struct {
@@ -224,6 +225,37 @@ a_drained_worker_is_listed_so(void **state)
     assert_int_equal(listed, 1);
 }
 
+static void
+what_a_worker_said_that_it_allows_is_handed_on_as_it_came(void **state)
+{
+    bureau_t *self = *state;
+    allowance_t allowance = {.site = self->house->site->id, .worker = "w1"};
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *long_armor = bytes_new();
+    event_t said = {.kind = EVENT_ALLOWANCE, .worker = "w1", .armors = slice_text("an armor")};
+    value_t *arguments = value_map(), *names = value_list();
+    allowance_encode(&allowance, text);
+    said.document = bytes_slice(text);
+    must(self->house, said);
+    must(self->house, said);
+    assert_int_equal(self->house->actions->row_count, 0);
+    said.worker = "w2";
+    assert_int_equal(step(self->house, said), -1);
+    assert_int_equal(self->house->fault.code, FAULT_KEY);
+    for (size_t i = 0; i <= SIGNATURE_ARMOR_MAX; i++)
+        bytes_add_text(long_armor, "a");
+    said.armors = bytes_slice(long_armor);
+    assert_int_equal(step(self->house, said), -1);
+    assert_int_equal(self->house->fault.code, FAULT_LIMIT);
+    value_append(names, value_text("w1"));
+    value_append(names, value_text("w2"));
+    value_set(arguments, "workers", names);
+    CLEANUP(value_destroy) value_t *rows = ask(self, "allowances", arguments, "none");
+    assert_int_equal(value_count(rows), 1);
+    assert_true(
+        slice_equal(value_slice(value_get(value_at(rows, 0), "document")), bytes_slice(text)));
+}
+
 #define AT_DESK(test)                               \
     {                                               \
 #test, test, begin_bureau, end_bureau, NULL \
@@ -239,6 +271,7 @@ main(void)
         AT_DESK(who_watches_a_run_is_told_of_its_output),
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(a_drained_worker_is_listed_so),
+        AT_DESK(what_a_worker_said_that_it_allows_is_handed_on_as_it_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

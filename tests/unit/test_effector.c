@@ -867,6 +867,20 @@ a_stop_is_forgotten_once_the_journal_stands_against_its_run(void **state)
     assert_int_equal(bench->started, 0);
 }
 
+static void
+what_the_policy_allows_is_told_to_the_judge(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    allowance_t told;
+    send(bench, message_of("ALLOWANCE", "a1"));
+    answers(bench, "ALLOWANCE", "");
+    assert_int_equal(allowance_decode(&told, frames_at(bench->answer, 2), &fault), 0);
+    assert_string_equal(told.worker, "w1");
+    assert_int_equal(told.highest, policy_highest(bench->policy));
+    assert_true(allowance_has(&told, "disk.usage"));
+}
+
 #define TEST(name)    cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define TEST_OP(name) cmocka_unit_test_setup_teardown(name, set_up_warrant, tear_down)
 
@@ -916,6 +930,7 @@ main(void)
         TEST_OP(any_other_op_that_died_without_a_word_is_unknown),
         TEST_OP(a_last_try_that_cannot_be_ended_is_unknown),
         TEST_OP(a_journal_behind_the_judges_record_is_unknown__eff_journal_truncated),
+        TEST(what_the_policy_allows_is_told_to_the_judge),
         TEST_OP(a_judge_that_does_not_speak_the_protocol_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

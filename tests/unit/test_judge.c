@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/log.h"
 #include "tests/unit/judge_fixture.h"
+#include "wire/allowance.h"
 
 /* ---- one run ----------------------------------------------------------------------------- */
 
@@ -211,6 +212,41 @@ another_key_than_the_fleet_lists_does_not_start(void **state)
     assert_int_equal(fault.code, FAULT_KEY);
 }
 
+/* What the effector says of w1's policy, as one message. */
+static frames_t *
+allowance_of(const bench_t *bench, const char *worker)
+{
+    allowance_t allowance = {.site = bench->site->id, .made = bench->now, .highest = CLASS_CHANGE};
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    text_copy(allowance.worker, sizeof allowance.worker, worker);
+    allowance_encode(&allowance, text);
+    return message("ALLOWANCE", "allowance", bytes_text(text), NULL);
+}
+
+static void
+brokers_hear_what_the_machine_allows_signed(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    allowance_t said;
+    assert_int_equal(bench->policy_asked, 1);
+    by_effector(bench, allowance_of(bench, "w1"));
+    hears_nothing(bench);
+    by_link(bench, message("ONLINE", "instance", NULL));
+    hears(bench, TO_LINK, "HELLO");
+    by_link(bench, message("WELCOME", "1", "instance", "0", NULL));
+    const frames_t *told = hears(bench, TO_LINK, "ALLOWANCE");
+    assert_int_equal(
+        allowance_check(&said, bench->trust, frames_at(told, 1), frames_at(told, 2), &fault), 0);
+    assert_int_equal(said.highest, CLASS_CHANGE);
+    by_effector(bench, allowance_of(bench, "w1"));
+    hears(bench, TO_LINK, "ALLOWANCE");
+    CLEANUP(frames_destroy) frames_t *anothers = allowance_of(bench, "w2");
+    assert_int_equal(judge_on_effector(bench->judge, anothers, bench->now, bench->clock, &fault),
+                     -1);
+    assert_int_equal(fault.code, FAULT_SITE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
 
 static const struct CMUnitTest tests[] = {
@@ -228,6 +264,7 @@ static const struct CMUnitTest tests[] = {
     TEST(an_effector_that_keeps_a_newer_document_is_no_end),
     TEST(a_worker_that_the_fleet_no_longer_lists_ends),
     TEST(people_who_lost_their_quorum_do_not_keep_the_judge_from_starting),
+    TEST(brokers_hear_what_the_machine_allows_signed),
     TEST(another_key_than_the_fleet_lists_does_not_start),
 };
 

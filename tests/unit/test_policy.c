@@ -104,6 +104,19 @@ an_empty_policy_allows_nothing__eff_op_not_in_policy(void **state)
 }
 
 static void
+it_is_told_without_its_paths(void **state)
+{
+    CLEANUP(policy_destroy) policy_t *self = whole();
+    CLEANUP(memory_free) allowance_t *told = memory_new(1, sizeof *told);
+    (void)state;
+    policy_tell(self, told);
+    assert_int_equal(told->highest, CLASS_CHANGE);
+    assert_int_equal(told->op_count, 4);
+    assert_string_equal(told->ops[0], "disk.usage");
+    assert_string_equal(told->ops[3], "service.restart");
+}
+
+static void
 a_class_above_the_highest_is_refused(void **state)
 {
     fault_t fault = {0};
@@ -196,6 +209,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(wrong_lines_are_named_with_file_and_line),
         TEST(an_empty_policy_allows_nothing__eff_op_not_in_policy),
+        TEST(it_is_told_without_its_paths),
         TEST(a_class_above_the_highest_is_refused),
         TEST(paths_lie_below_what_the_policy_names),
         TEST(services_are_those_with_a_line),

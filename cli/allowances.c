@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/allowances.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ASKED_AT_ONCE 64 /* an answer of so many has room in one message */
+
+static int
+fetch_some(allowances_t *self, client_t *client, const trust_t *trust, const char *const *workers,
+           size_t count, fault_t *fault)
+{
+    value_t *arguments = value_map(), *names = value_list();
+    for (size_t i = 0; i < count; i++)
+        value_append(names, value_text(workers[i]));
+    value_set(arguments, "workers", names);
+    CLEANUP(value_destroy) value_t *rows = client_ask(client, "allowances", arguments, fault);
+    if (!rows)
+        return -1;
+    for (size_t i = 0; i < value_count(rows) && self->count < ALLOWANCES_MAX; i++) {
+        fault_t ignored;
+        const value_t *row = value_at(rows, i);
+        if (!allowance_check(&self->at[self->count], trust, value_slice(value_get(row, "document")),
+                             value_slice(value_get(row, "armor")), &ignored))
+            self->count++;
+    }
+    return 0;
+}
+
+int
+allowances_fetch(allowances_t *self, client_t *client, const trust_t *trust,
+                 const char *const *workers, size_t count, fault_t *fault)
+{
+    if (count > ALLOWANCES_MAX)
+        count = ALLOWANCES_MAX;
+    *self = (allowances_t){.at = memory_new(count + 1, sizeof *self->at)};
+    for (size_t done = 0; done < count; done += ASKED_AT_ONCE) {
+        size_t some = count - done < ASKED_AT_ONCE ? count - done : ASKED_AT_ONCE;
+        if (fetch_some(self, client, trust, workers + done, some, fault))
+            return -1;
+    }
+    return 0;
+}
+
+void
+allowances_clear(allowances_t *self)
+{
+    free(self->at);
+    *self = (allowances_t){0};
+}
+
+typedef bool(refuses_t)(const allowance_t *allowance, const manifest_use_t *use);
+
+static bool
+lacks(const allowance_t *allowance, const manifest_use_t *use)
+{
+    return !allowance_has(allowance, use->op);
+}
+
+static bool
+is_above(const allowance_t *allowance, const manifest_use_t *use)
+{
+    return !lacks(allowance, use) && use->class_ > allowance->highest;
+}
+
+static const struct {
+    refuses_t *refuses;
+    const char *reason;
+} grounds[] = {
+    {lacks, "the machine's policy does not allow this op"},
+    {is_above, "the machine's policy allows nothing of its class"},
+};
+
+static void
+add_refusal(const allowances_t *self, const manifest_use_t *use, const char *caller, size_t ground,
+            value_t *refusals)
+{
+    char step[2 * TEXT_NAME_MAX + 2];
+    value_t *workers = value_list();
+    for (size_t i = 0; i < self->count; i++)
+        if (grounds[ground].refuses(&self->at[i], use))
+            value_append(workers, value_text(self->at[i].worker));
+    if (!value_count(workers)) {
+        value_destroy(&workers);
+        return;
+    }
+    snprintf(step, sizeof step, "%s%s%s", caller, *caller ? "/" : "", use->step);
+    value_t *refusal = value_map();
+    value_set_text(refusal, "step", step);
+    value_set_text(refusal, "op", use->op);
+    value_set_text(refusal, "reason", grounds[ground].reason);
+    value_set(refusal, "workers", workers);
+    value_append(refusals, refusal);
+}
+
+void
+allowances_add_refusals(const allowances_t *self, const manifest_t *manifest, const char *caller,
+                        bool dry, value_t *refusals)
+{
+    for (size_t i = 0; i < manifest->use_count; i++)
+        for (size_t j = 0; j < ARRAY_SIZE(grounds); j++)
+            if (!dry || manifest->uses[i].class_ == CLASS_OBSERVE)
+                add_refusal(self, &manifest->uses[i], caller, j, refusals);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "cli/allowances.h"
+#include "tests/unit/trust_fixture.h"
+
+static allowance_t
+some_allowance(const bench_t *bench)
+{
+    return (allowance_t){.site = bench->site->id,
+                         .worker = "w1",
+                         .made = bench->site->now,
+                         .highest = CLASS_CHANGE,
+                         .op_count = 2,
+                         .ops = {"disk.usage", "file.remove"}};
+}
+
+/* What comes of this allowance with these keys' signatures. */
+static int
+check_allowance(bench_t *bench, const allowance_t *allowance, purpose_t purpose, const char *names)
+{
+    allowance_t read;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    allowance_encode(allowance, text);
+    sealed_t sealed = site_seal(bench->site, purpose, MOVE(text), names);
+    int failed = allowance_check(&read, bench->site->trust, bytes_slice(sealed.document),
+                                 bytes_slice(sealed.armors), &bench->fault);
+    if (!failed) {
+        assert_int_equal(read.highest, allowance->highest);
+        assert_true(allowance_has(&read, "file.remove"));
+        assert_false(allowance_has(&read, "file.truncate"));
+    }
+    sealed_done(&sealed);
+    return failed;
+}
+
+static void
+is_signed_by_the_worker_that_it_names(void **state)
+{
+    bench_t *bench = *state;
+    allowance_t allowance = some_allowance(bench);
+    assert_fine(bench, check_allowance(bench, &allowance, SIGN_ALLOWANCE, "w1"));
+    assert_fault(bench, check_allowance(bench, &allowance, SIGN_ALLOWANCE, "w2"), FAULT_KEY);
+    assert_fault(bench, check_allowance(bench, &allowance, SIGN_ALLOWANCE, "w1,w2"),
+                 FAULT_SIGNATURE);
+    assert_fault(bench, check_allowance(bench, &allowance, SIGN_RECEIPT, "w1"), FAULT_NAMESPACE);
+    text_copy(allowance.worker, sizeof allowance.worker, "w9");
+    assert_fault(bench, check_allowance(bench, &allowance, SIGN_ALLOWANCE, "w1"), FAULT_NOT_FOUND);
+}
+
+static void
+is_of_one_site(void **state)
+{
+    bench_t *bench = *state;
+    allowance_t allowance = some_allowance(bench);
+    allowance.site.bytes[0] ^= 1;
+    assert_fault(bench, check_allowance(bench, &allowance, SIGN_ALLOWANCE, "w1"), FAULT_SITE);
+}
+
+/* The code of what decoding says of the document with this line in front of its end. */
+static void
+refused_with(bench_t *bench, const char *line, fault_code_t code)
+{
+    allowance_t allowance = some_allowance(bench), read;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *more = bytes_new();
+    allowance_encode(&allowance, text);
+    bytes_add(more, text->data, text->size - strlen("end\n"));
+    bytes_add_text(more, line);
+    bytes_add_text(more, "end\n");
+    assert_fault(bench, allowance_decode(&read, bytes_slice(more), &bench->fault), code);
+}
+
+static void
+has_one_spelling_and_an_end(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(bytes_destroy) bytes_t *many = bytes_new();
+    refused_with(bench, "op disk.usage\n", FAULT_FORMAT);
+    refused_with(bench, "op Shell\n", FAULT_FORMAT);
+    refused_with(bench, "until never\n", FAULT_FORMAT);
+    for (size_t i = 0; i < ALLOWANCE_OPS_MAX; i++)
+        bytes_addf(many, "op z%03zu\n", i);
+    refused_with(bench, bytes_text(many), FAULT_LIMIT);
+}
+
+static void
+add_use(manifest_t *manifest, const char *step, const char *op, class_t class_)
+{
+    manifest->uses = memory_resize(manifest->uses, manifest->use_count + 1, sizeof *manifest->uses);
+    manifest_use_t *use = &manifest->uses[manifest->use_count++];
+    *use = (manifest_use_t){.class_ = class_};
+    text_copy(use->step, sizeof use->step, step);
+    text_copy(use->op, sizeof use->op, op);
+}
+
+static void
+tells_which_workers_would_refuse_which_step(void **state)
+{
+    bench_t *bench = *state;
+    allowance_t at[2] = {some_allowance(bench), some_allowance(bench)};
+    allowances_t allowances = {2, at};
+    CLEANUP(manifest_destroy) manifest_t *manifest = memory_new(1, sizeof *manifest);
+    CLEANUP(value_destroy) value_t *refusals = value_list();
+    CLEANUP(value_destroy) value_t *dry = value_list();
+    text_copy(at[1].worker, sizeof at[1].worker, "w2");
+    at[1].highest = CLASS_OBSERVE;
+    add_use(manifest, "usage", "disk.usage", CLASS_OBSERVE);
+    add_use(manifest, "clean", "file.remove", CLASS_CHANGE);
+    add_use(manifest, "start", "service.restart", CLASS_CHANGE);
+    allowances_add_refusals(&allowances, manifest, "", false, refusals);
+    assert_int_equal(value_count(refusals), 2);
+    assert_string_equal(value_get_text(value_at(refusals, 0), "step"), "clean");
+    const value_t *workers = value_get(value_at(refusals, 0), "workers");
+    assert_int_equal(value_count(workers), 1);
+    assert_string_equal(value_string(value_at(workers, 0)), "w2");
+    assert_string_equal(value_get_text(value_at(refusals, 1), "op"), "service.restart");
+    assert_int_equal(value_count(value_get(value_at(refusals, 1), "workers")), 2);
+    allowances_add_refusals(&allowances, manifest, "", true, dry);
+    assert_int_equal(value_count(dry), 0);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(is_signed_by_the_worker_that_it_names),
+        test(is_of_one_site),
+        test(has_one_spelling_and_an_end),
+        test(tells_which_workers_would_refuse_which_step),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

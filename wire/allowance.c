@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/allowance.h"
+
+#include <stdlib.h>
+
+#include "keys/fields.h"
+
+void
+allowance_encode(const allowance_t *self, bytes_t *out)
+{
+    document_begin(out, "allowance");
+    fields_add_hash(out, "site", &self->site);
+    document_add(out, "worker", "%s", self->worker);
+    document_add_instant(out, "made", self->made);
+    document_add(out, "highest", "%s", class_word(self->highest));
+    for (size_t i = 0; i < self->op_count; i++)
+        document_add(out, "op", "%s", self->ops[i]);
+    document_end(out);
+}
+
+static void
+read_op(allowance_t *self, document_reader_t *in)
+{
+    const char *name = document_row(in, "op", 1)[0];
+    if (!fields_room(in, self->op_count, ALLOWANCE_OPS_MAX))
+        return;
+    fields_copy(in, name, self->ops[self->op_count], sizeof self->ops[0]);
+    if (!text_is_name(name))
+        document_spoil(in, FAULT_FORMAT, "'%.63s' is no op's name", name);
+    self->op_count++;
+}
+
+int
+allowance_decode(allowance_t *self, slice_t document, fault_t *fault)
+{
+    document_reader_t in;
+    CLEANUP(memory_free) allowance_t *read = memory_new(1, sizeof *read);
+    CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
+    document_open(&in, document, "allowance", fault);
+    fields_take_hash(&in, "site", &read->site);
+    fields_take_name(&in, "worker", read->worker);
+    read->made = document_instant(&in, "made");
+    fields_class(&in, document_text(&in, "highest"), &read->highest);
+    while (document_has(&in, "op"))
+        read_op(read, &in);
+    if (document_close(&in, fault))
+        return fault_wrap(fault, "allowance");
+    allowance_encode(read, again);
+    if (document_same(document, bytes_slice(again), fault))
+        return fault_wrap(fault, "allowance");
+    *self = *read;
+    return 0;
+}
+
+int
+allowance_check(allowance_t *self, const trust_t *trust, slice_t document, slice_t armor,
+                fault_t *fault)
+{
+    signature_t signature;
+    CLEANUP(memory_free) allowance_t *read = memory_new(1, sizeof *read);
+    if (signature_decode(&signature, armor, fault) ||
+        signature_check(&signature, document, SIGN_ALLOWANCE, fault) ||
+        allowance_decode(read, document, fault))
+        return -1;
+    if (!hash_equal(&read->site, trust_site(trust)))
+        return fault_set(fault, FAULT_SITE, "allowance: made for another site");
+    const worker_line_t *worker = trust_worker(trust, read->worker, NULL);
+    if (!worker)
+        return fault_set(fault, FAULT_NOT_FOUND, "allowance: no fleet document lists '%s'",
+                         read->worker);
+    if (!pubkey_equal(&worker->key, &signature.key))
+        return fault_set(fault, FAULT_KEY, "allowance: not signed by the key of '%s'",
+                         read->worker);
+    *self = *read;
+    return 0;
+}
+
+bool
+allowance_has(const allowance_t *self, const char *op)
+{
+    for (size_t i = 0; i < self->op_count; i++)
+        if (!strcmp(self->ops[i], op))
+            return true;
+    return false;
+}

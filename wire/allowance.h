@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* allowance - what a worker's machine would let be done, as its judge signed it: the highest class
+ * and the ops of its policy, without paths (docs/PROTOCOL.md 3.19). It tells people beforehand what
+ * would be refused. It allows nothing: the policy does, at the moment. */
+#ifndef TOCSIN_ALLOWANCE_H
+#define TOCSIN_ALLOWANCE_H
+
+#include "keys/trust.h"
+#include "wire/ops.h"
+
+#define ALLOWANCE_OPS_MAX   64
+#define ALLOWANCE_BYTES_MAX 8192
+
+typedef struct {
+    hash_t site;
+    char worker[TEXT_NAME_MAX + 1];
+    wall_t made;
+    class_t highest;
+    size_t op_count;
+    char ops[ALLOWANCE_OPS_MAX][OP_NAME_MAX + 1]; /* ascending, each once */
+} allowance_t;
+
+/* FAULT_FORMAT, FAULT_LIMIT. Nothing is verified; an op need not be one that is known here. */
+int allowance_decode(allowance_t *self, slice_t document, fault_t *fault) MUST_CHECK;
+void allowance_encode(const allowance_t *self, bytes_t *out);
+
+/* Of this site, with one signature in allowance@ by the key that its fleet lists for the worker it
+ * names. FAULT_SITE, FAULT_SIGNATURE and its kin, FAULT_KEY, FAULT_NOT_FOUND (no such worker). */
+int allowance_check(allowance_t *self, const trust_t *trust, slice_t document, slice_t armor,
+                    fault_t *fault) MUST_CHECK;
+
+bool allowance_has(const allowance_t *self, const char *op);
+
+#endif
