@@ -232,6 +232,20 @@ a_runner_that_speaks_another_language_is_ended(void **state)
     hears_nothing(bench);
 }
 
+static void
+a_runner_that_ends_ahead_of_need_is_asked_for_with_the_next_offer(void **state)
+{
+    bench_t *bench = *state;
+    begin(bench);
+    by_runner(bench, message("OP", "disk.usage", NULL));
+    hears(bench, TO_SPAWNER, "KILL");
+    hears_end(bench, OUTCOME_FAILED, "format");
+    runner_ends(bench, SIGKILL);
+    hears_run(bench);
+    runner_ends(bench, SIGKILL);
+    hears_nothing(bench);
+}
+
 /* ---- restarts ---------------------------------------------------------------------------- */
 
 /* Step clean has looked, and asked for a fix that nobody answered. */
@@ -445,6 +459,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_runner_that_dies_while_an_op_is_in_flight_fails_behind_it),
     TEST(a_runner_that_speaks_out_of_turn_is_ended),
     TEST(a_runner_that_speaks_another_language_is_ended),
+    TEST(a_runner_that_ends_ahead_of_need_is_asked_for_with_the_next_offer),
     TEST(crash_after_intent),
     TEST(lua_nondeterministic_replay),
     TEST(a_script_that_forgets_its_fix_after_a_restart_ends_unknown),

@@ -220,6 +220,32 @@ frames_refuse_lengths_that_lie(void **state)
 }
 
 static void
+what_a_channel_adds_leaves_with_the_next_message_or_a_flush_in_order(void **state)
+{
+    fault_t fault = {0};
+    int ends[2];
+    static const char *const words[] = {"one", "two", "three"};
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    CLEANUP(channel_destroy) channel_t *left = channel_new(ends[0]);
+    CLEANUP(channel_destroy) channel_t *right = channel_new(ends[1]);
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        CLEANUP(frames_destroy) frames_t *frames = frames_new();
+        frames_add_text(frames, words[i]);
+        assert_int_equal((i == 1 ? channel_send : channel_add)(left, frames, &fault), 0);
+        assert_int_equal(channel_fill(right, &fault), 0);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        CLEANUP(frames_destroy) frames_t *got = channel_next(right, &fault);
+        assert_int_equal(got != NULL, i < 2);
+        if (!got)
+            assert_int_equal(channel_flush(left, &fault) || channel_fill(right, &fault), 0);
+        CLEANUP(frames_destroy) frames_t *late = got ? NULL : channel_next(right, &fault);
+        assert_string_equal(frames_text(got ? got : late, 0), words[i]);
+    }
+}
+
+static void
 a_channel_passes_messages_and_a_descriptor(void **state)
 {
     int ends[2], pipe_ends[2];
@@ -352,6 +378,7 @@ main(void)
         cmocka_unit_test(unicode_of_a_kind_that_deceives_is_no_free_text),
         cmocka_unit_test(frames_wait_for_a_whole_message),
         cmocka_unit_test(frames_refuse_lengths_that_lie),
+        cmocka_unit_test(what_a_channel_adds_leaves_with_the_next_message_or_a_flush_in_order),
         cmocka_unit_test(a_channel_passes_messages_and_a_descriptor),
         cmocka_unit_test(two_that_both_have_much_to_say_do_not_wait_for_each_other),
         cmocka_unit_test(a_file_is_replaced_whole_or_not_at_all),
