@@ -125,6 +125,8 @@ refuses_lines_that_are_malformed(void **state)
     }
     slice_t rest = slice_text("- w1 AAAA\n");
     assert_int_equal(cosignature_next(&read, &rest, &bench->fault), 0);
+    rest = slice_of(NULL, 0);
+    assert_int_equal(cosignature_next(&read, &rest, &bench->fault), 0);
 }
 
 /* ---- root's lines -------------------------------------------------------------------------- */
