@@ -29,9 +29,10 @@ freshness_t *
 freshness_new(const char *worker, const char *boot)
 {
     freshness_t *self = memory_new(1, sizeof *self);
-    bool fits = text_copy(self->worker, sizeof self->worker, worker) &&
-                text_copy(self->boot, sizeof self->boot, boot);
-    assert(fits);
+    bool named = text_copy(self->worker, sizeof self->worker, worker);
+    bool booted = text_copy(self->boot, sizeof self->boot, boot);
+    assert(named);
+    assert(booted);
     return self;
 }
 
@@ -71,7 +72,7 @@ newest(const freshness_t *self, const trust_t *trust)
 static void
 meet(freshness_t *self, const trust_t *trust)
 {
-    for (size_t i = 0; self->newest && i < self->newest->halt_count; i++)
+    for (size_t i = 0; i < self->newest->halt_count; i++)
         self->met[i] = self->met[i] || trust_keeps_halt(trust, &self->newest->halts[i]);
 }
 

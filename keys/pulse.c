@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Beacons: whose word they are, and what they name held against what is kept. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,16 +39,18 @@ check_one(const char *what, const newest_t *named, uint64_t version, const hash_
     return 0;
 }
 
+/* Of a region that a fleet is kept of. */
 static const kept_fleet_t *
 find_fleet(const trust_t *self, const char *region)
 {
-    for (size_t i = 0; i < self->fleet_count; i++)
-        if (!strcmp(self->fleets[i].fleet->region, region))
-            return &self->fleets[i];
-    return NULL;
+    size_t at = 0;
+    while (strcmp(self->fleets[at].fleet->region, region) != 0)
+        at++;
+    assert(at < self->fleet_count);
+    return &self->fleets[at];
 }
 
-/* Of the region that the worker is in; it is in a fleet that is kept, so there is one. */
+/* Of the region that the worker is in. */
 static int
 check_fleet(const trust_t *self, const newest_t *named, const char *worker, fault_t *fault)
 {

@@ -138,6 +138,20 @@ a_beacon_has_one_spelling(void **state)
 }
 
 static void
+a_beacon_may_know_of_no_people(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    CLEANUP(beacon_destroy) beacon_t *bare = full_beacon(bench);
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    bare->people.version = 0;
+    beacon_encode(bare, text);
+    CLEANUP(beacon_destroy) beacon_t *read = beacon_decode(bytes_slice(text), &fault);
+    assert_non_null(read);
+    assert_int_equal(read->people.version, 0);
+}
+
+static void
 too_many_fleets_or_halts_are_refused(void **state)
 {
     bench_t *bench = *state;
@@ -576,6 +590,24 @@ another_timekeeper_starts_anew(void **state)
 }
 
 static void
+a_root_that_drops_its_timekeeper_asks_for_nothing(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(freshness_destroy) freshness_t *self = freshness_at(bench);
+    CLEANUP(root_destroy) root_t *before = root_with(bench->site, "tick", "tick");
+    CLEANUP(bytes_destroy) bytes_t *second = bytes_new();
+    root_t *root = root_with(bench->site, "tick", "tick");
+    assert_int_equal(hear(bench, self, beacon_of(bench, 1, 0), NULL), 1);
+    root_encode(before, second);
+    root->version = 3;
+    root->previous = hash_of(bytes_slice(second));
+    root->timekeeper = (timekeeper_t){.name = ""};
+    assert_fine(bench, add_root(bench, root));
+    assert_int_equal(freshness_made(self, bench->site->trust).ms, 0);
+    assert_fine(bench, may(bench, self, CLASS_DESTRUCTIVE, false, 0));
+}
+
+static void
 nothing_above_observe_begins_while_something_named_is_missing(void **state)
 {
     bench_t *bench = *state;
@@ -594,15 +626,19 @@ nothing_above_observe_begins_while_something_named_is_missing(void **state)
     assert_true(freshness_names(self, trust, &hash));
     assert_fault(bench, may(bench, self, CLASS_CHANGE, true, MINUTE), FAULT_BEACON);
     assert_fine(bench, may(bench, self, CLASS_OBSERVE, false, MINUTE));
+    beacon = beacon_of(bench, 3, MINUTE + 1);
+    beacon->halts[beacon->halt_count++] = hash;
+    assert_int_equal(hear(bench, self, beacon, NULL), 1);
+    assert_fault(bench, may(bench, self, CLASS_CHANGE, true, MINUTE), FAULT_BEACON);
     assert_fine(bench, add(bench, sealed));
     assert_fine(bench, may(bench, self, CLASS_CHANGE, true, MINUTE));
     trust_forget_stops(bench->site->trust, &id);
     assert_fine(bench, may(bench, self, CLASS_CHANGE, true, MINUTE));
-    beacon = beacon_of(bench, 3, 2 * MINUTE);
+    beacon = beacon_of(bench, 4, 2 * MINUTE);
     beacon->halts[beacon->halt_count++] = hash;
     assert_int_equal(hear(bench, self, beacon, NULL), 1);
     assert_fine(bench, may(bench, self, CLASS_CHANGE, true, MINUTE));
-    beacon = beacon_of(bench, 4, 3 * MINUTE);
+    beacon = beacon_of(bench, 5, 3 * MINUTE);
     beacon->people.version++;
     assert_int_equal(hear(bench, self, beacon, NULL), 1);
     assert_fault(bench, may(bench, self, CLASS_CHANGE, false, MINUTE), FAULT_BEACON);
@@ -717,6 +753,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_beacon_has_one_spelling),
+        TEST(a_beacon_may_know_of_no_people),
         TEST(too_many_fleets_or_halts_are_refused),
         TEST(a_nonce_has_one_spelling),
         TEST(a_place_answers_one_nonce_of_one_worker),
@@ -732,6 +769,7 @@ main(void)
         TEST(a_beacon_never_goes_back),
         TEST(the_same_beacon_with_its_place_is_an_anchor),
         TEST(another_timekeeper_starts_anew),
+        TEST(a_root_that_drops_its_timekeeper_asks_for_nothing),
         TEST(nothing_above_observe_begins_while_something_named_is_missing),
         TEST(a_restart_keeps_the_anchor_and_another_boot_the_floors_alone),
         TEST(a_restart_remembers_what_was_here_and_what_never_was),
