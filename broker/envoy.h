@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* timekeeper - the broker's way to the timekeeper: a DEALER over CURVE to the key that root's
+/* envoy - the broker's way to the timekeeper: a DEALER over CURVE to the key that root's
  * timekeeper line names (docs/PROTOCOL.md 6.4). What comes over it proves itself; it is handed on.
  */
-#ifndef TOCSIN_TIMEKEEPER_H
-#define TOCSIN_TIMEKEEPER_H
+#ifndef TOCSIN_ENVOY_H
+#define TOCSIN_ENVOY_H
 
 #include <czmq.h>
 
 #include "common/frames.h"
 #include "keys/curve.h"
 
-#define TIMEKEEPER_QUEUE_MAX 64 /* messages either side may be behind */
+#define ENVOY_QUEUE_MAX 64 /* messages either side may be behind */
 
-typedef struct timekeeper timekeeper_t;
+typedef struct envoy envoy_t;
 
 /* Speaks to nobody yet. endpoint (tcp://HOST:PORT) and pair, the broker's, are copied. */
-timekeeper_t *timekeeper_new(const char *endpoint, const curvepair_t *pair);
-void timekeeper_destroy(timekeeper_t **self_p);
+envoy_t *envoy_new(const char *endpoint, const curvepair_t *pair);
+void envoy_destroy(envoy_t **self_p);
 
 /* Connects to whoever has this key from now on; NULL to nobody. Nothing happens where it is the
  * same as before. FAULT_CONFIG where the endpoint cannot be had. */
-int timekeeper_use(timekeeper_t *self, const curvekey_t *key, fault_t *fault) MUST_CHECK;
+int envoy_use(envoy_t *self, const curvekey_t *key, fault_t *fault) MUST_CHECK;
 
 /* For the loop: readable when something may be there; NULL while it speaks to nobody, another one
- * after each timekeeper_use that changed something. */
-zsock_t *timekeeper_socket(const timekeeper_t *self);
-zsock_t *timekeeper_monitor(const timekeeper_t *self);
+ * after each envoy_use that changed something. */
+zsock_t *envoy_socket(const envoy_t *self);
+zsock_t *envoy_monitor(const envoy_t *self);
 
 /* Whether a connection was made since this was asked last: HELLO is due. */
-bool timekeeper_is_new(timekeeper_t *self);
+bool envoy_is_new(envoy_t *self);
 
 /* The next message, the caller's; NULL when nothing is there. */
-frames_t *timekeeper_receive(timekeeper_t *self);
+frames_t *envoy_receive(envoy_t *self);
 
 /* Takes over *frames; false when it is not there, or too far behind. */
-bool timekeeper_send(timekeeper_t *self, frames_t **frames);
+bool envoy_send(envoy_t *self, frames_t **frames);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/timekeeper.h"
+#include "broker/envoy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #define HANDSHAKE_MS 2000
 #define HEARTBEAT_MS 10000 /* a beat is a minute: a dead connection is to be known before */
 
-struct timekeeper {
+struct envoy {
     char *endpoint;
     curvepair_t pair;
     bool used; /* there is a key */
@@ -16,17 +16,17 @@ struct timekeeper {
     unsigned opened;           /* sockets so far: each monitor has a name of its own */
 };
 
-timekeeper_t *
-timekeeper_new(const char *endpoint, const curvepair_t *pair)
+envoy_t *
+envoy_new(const char *endpoint, const curvepair_t *pair)
 {
-    timekeeper_t *self = memory_new(1, sizeof *self);
+    envoy_t *self = memory_new(1, sizeof *self);
     self->endpoint = memory_text(endpoint);
     self->pair = *pair;
     return self;
 }
 
 static void
-hang_up(timekeeper_t *self)
+hang_up(envoy_t *self)
 {
     if (self->socket)
         zmq_socket_monitor(zsock_resolve(self->socket), NULL, 0);
@@ -36,9 +36,9 @@ hang_up(timekeeper_t *self)
 }
 
 void
-timekeeper_destroy(timekeeper_t **self_p)
+envoy_destroy(envoy_t **self_p)
 {
-    timekeeper_t *self = *self_p;
+    envoy_t *self = *self_p;
     if (!self)
         return;
     hang_up(self);
@@ -49,7 +49,7 @@ timekeeper_destroy(timekeeper_t **self_p)
 }
 
 static int
-call_up(timekeeper_t *self, fault_t *fault)
+call_up(envoy_t *self, fault_t *fault)
 {
     char watch[48];
     snprintf(watch, sizeof watch, "inproc://timekeeper-%u", self->opened++);
@@ -65,8 +65,8 @@ call_up(timekeeper_t *self, fault_t *fault)
     zsock_set_reconnect_ivl_max(self->socket, HANDSHAKE_MS);
     zsock_set_immediate(self->socket, 1);
     zsock_set_linger(self->socket, 0);
-    zsock_set_sndhwm(self->socket, TIMEKEEPER_QUEUE_MAX);
-    zsock_set_rcvhwm(self->socket, TIMEKEEPER_QUEUE_MAX);
+    zsock_set_sndhwm(self->socket, ENVOY_QUEUE_MAX);
+    zsock_set_rcvhwm(self->socket, ENVOY_QUEUE_MAX);
     zsock_set_ipv6(self->socket, 1);
     if (zmq_socket_monitor(raw, watch, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) ||
         zsock_connect(self->monitor, "%s", watch) || zmq_connect(raw, self->endpoint)) {
@@ -78,7 +78,7 @@ call_up(timekeeper_t *self, fault_t *fault)
 }
 
 int
-timekeeper_use(timekeeper_t *self, const curvekey_t *key, fault_t *fault)
+envoy_use(envoy_t *self, const curvekey_t *key, fault_t *fault)
 {
     if (self->used && key && !memcmp(key, &self->key, sizeof *key))
         return 0;
@@ -91,19 +91,19 @@ timekeeper_use(timekeeper_t *self, const curvekey_t *key, fault_t *fault)
 }
 
 zsock_t *
-timekeeper_socket(const timekeeper_t *self)
+envoy_socket(const envoy_t *self)
 {
     return self->socket;
 }
 
 zsock_t *
-timekeeper_monitor(const timekeeper_t *self)
+envoy_monitor(const envoy_t *self)
 {
     return self->monitor;
 }
 
 bool
-timekeeper_is_new(timekeeper_t *self)
+envoy_is_new(envoy_t *self)
 {
     bool made = false;
     while (self->monitor && zsock_events(self->monitor) & ZMQ_POLLIN) {
@@ -114,7 +114,7 @@ timekeeper_is_new(timekeeper_t *self)
 }
 
 static frames_t *
-receive_one(timekeeper_t *self)
+receive_one(envoy_t *self)
 {
     CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
     if (!message || zmsg_size(message) > FRAMES_MAX ||
@@ -127,7 +127,7 @@ receive_one(timekeeper_t *self)
 }
 
 frames_t *
-timekeeper_receive(timekeeper_t *self)
+envoy_receive(envoy_t *self)
 {
     while (self->socket && zsock_events(self->socket) & ZMQ_POLLIN) {
         frames_t *frames = receive_one(self);
@@ -138,7 +138,7 @@ timekeeper_receive(timekeeper_t *self)
 }
 
 bool
-timekeeper_send(timekeeper_t *self, frames_t **frames)
+envoy_send(envoy_t *self, frames_t **frames)
 {
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
     for (size_t i = 0; self->socket && i < sent->count; i++) {
