@@ -17,6 +17,7 @@ struct batch {
     store_t *store;
     gate_t *gate;
     desk_t *desk;
+    envoy_t *envoy; /* NULL for none */
     actions_t *actions;
     size_t written; /* of its rows */
     bool begun;     /* a transaction is open */
@@ -51,6 +52,12 @@ void
 batch_tell(batch_t *self, desk_t *desk)
 {
     self->desk = desk;
+}
+
+void
+batch_send_by(batch_t *self, envoy_t *envoy)
+{
+    self->envoy = envoy;
 }
 
 void
@@ -147,13 +154,23 @@ batch_is_begun(const batch_t *self)
 }
 
 static void
+send_one(batch_t *self, send_t *send)
+{
+    if (!strcmp(send->worker, ACTIONS_ALL)) {
+        gate_cast(self->gate, &send->frames);
+    } else if (!strcmp(send->worker, ACTIONS_TIMEKEEPER)) {
+        if (self->envoy && !envoy_send(self->envoy, &send->frames))
+            log_debug("the timekeeper is not there; it is told when it is");
+    } else if (!gate_send(self->gate, send->worker, &send->frames)) {
+        log_debug("worker=%s: not there; it is told when it says HELLO", send->worker);
+    }
+}
+
+static void
 send_all(batch_t *self, const actions_t *done)
 {
-    for (size_t i = 0; i < done->send_count; i++) {
-        send_t *send = &done->sends[i];
-        if (!gate_send(self->gate, send->worker, &send->frames))
-            log_debug("worker=%s: not there; it is told when it says HELLO", send->worker);
-    }
+    for (size_t i = 0; i < done->send_count; i++)
+        send_one(self, &done->sends[i]);
     for (size_t i = 0; i < self->reply_count; i++)
         if (!gate_answer(self->gate, &self->replies[i].caller, &self->replies[i].frames))
             desk_forget(self->desk, &self->replies[i].caller);

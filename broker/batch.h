@@ -8,6 +8,7 @@
 
 #include "broker/core/core.h"
 #include "broker/desk.h"
+#include "broker/envoy.h"
 #include "wire/gate.h"
 
 #define BATCH_EXIT 2
@@ -22,6 +23,9 @@ void batch_destroy(batch_t **self_p);
 
 /* Who is told of its events and output, borrowed; before the first step. */
 void batch_tell(batch_t *self, desk_t *desk);
+
+/* Who brings the timekeeper what is for it, borrowed; without one it is dropped. */
+void batch_send_by(batch_t *self, envoy_t *envoy);
 
 /* One step of the core (desk_house_t's step; context is the batch). -1 with the fault where the
  * core refuses. */

@@ -44,6 +44,8 @@ struct broker {
     char catalog_error[FAULT_TEXT_MAX];
     notifier_t *notifier; /* NULL where there is no sink */
     mono_t pruned;        /* the outbox */
+    envoy_t *envoy;       /* NULL where no timekeeper is set */
+    zloop_t *loop;        /* while it serves */
     desk_house_t house;
     desk_t *desk;
     batch_t *batch;
@@ -277,6 +279,79 @@ tick_notifier(broker_t *self)
     self->pruned = now;
 }
 
+/* What the timekeeper says -------------------------------------------------------------------- */
+
+static zloop_reader_fn on_envoy;
+
+/* Whom root names by now. */
+static void
+use_timekeeper(broker_t *self)
+{
+    fault_t fault = {0};
+    const timekeeper_t *named = &trust_root(self->charter->trust)->timekeeper;
+    if (!self->envoy)
+        return;
+    if (self->loop && envoy_socket(self->envoy)) {
+        zloop_reader_end(self->loop, envoy_socket(self->envoy));
+        zloop_reader_end(self->loop, envoy_monitor(self->envoy));
+    }
+    if (envoy_use(self->envoy, *named->name ? &named->curve : NULL, &fault))
+        log_fault("timekeeper", &fault);
+    if (self->loop && envoy_socket(self->envoy) &&
+        (zloop_reader(self->loop, envoy_socket(self->envoy), on_envoy, self) ||
+         zloop_reader(self->loop, envoy_monitor(self->envoy), on_envoy, self)))
+        log_error("the loop does not hear the timekeeper: restart the broker");
+}
+
+/* As if the site folder had it. */
+static int
+take_document(broker_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    event_t halt = {.kind = EVENT_HALT, .document = document, .armors = armors};
+    if (halt_is(document))
+        return batch_step(self->batch, &halt, fault);
+    int taken = charter_add(self->charter, document, armors, fault);
+    if (taken <= 0)
+        return taken;
+    batch_use(self->batch, self->charter);
+    gate_admit(self->gate, self->charter->trust);
+    use_timekeeper(self);
+    log_info("the timekeeper had a newer document");
+    return 0;
+}
+
+static void
+hear_timekeeper(broker_t *self, const frames_t *frames)
+{
+    fault_t fault = {0};
+    message_type_t type;
+    event_t beacon = {.kind = EVENT_BEACON,
+                      .document = frames_at(frames, 1),
+                      .armors = frames_at(frames, 2),
+                      .output = frames_at(frames, 3)};
+    int failed = message_read(frames, FROM_TIMEKEEPER, &type, &fault);
+    if (!failed && type == MESSAGE_BEACON)
+        failed = batch_step(self->batch, &beacon, &fault);
+    else if (!failed && type == MESSAGE_DOCUMENT)
+        failed = take_document(self, beacon.document, beacon.armors, &fault);
+    if (failed)
+        log_fault("from the timekeeper", &fault);
+}
+
+static void
+drain_envoy(broker_t *self)
+{
+    fault_t fault = {0};
+    event_t event = {.kind = EVENT_TIMEKEEPER, .who = self->settings->name};
+    frames_t *next;
+    if (envoy_is_new(self->envoy) && batch_step(self->batch, &event, &fault))
+        log_fault("timekeeper", &fault);
+    while ((next = envoy_receive(self->envoy))) {
+        CLEANUP(frames_destroy) frames_t *frames = next;
+        hear_timekeeper(self, frames);
+    }
+}
+
 /* The site folder ----------------------------------------------------------------------------- */
 
 static struct timespec
@@ -304,8 +379,11 @@ watch_site(broker_t *self)
     }
     CLEANUP(charter_destroy) charter_t *before = self->charter;
     self->charter = MOVE(charter);
+    if (self->envoy)
+        charter_inherit(self->charter, before);
     batch_use(self->batch, self->charter);
     gate_admit(self->gate, self->charter->trust);
+    use_timekeeper(self);
     log_info("the site folder was read again");
 }
 
@@ -407,6 +485,15 @@ on_web(zloop_t *loop, zsock_t *socket, void *context)
     return 0;
 }
 
+static int
+on_envoy(zloop_t *loop, zsock_t *socket, void *context)
+{
+    (void)socket;
+    drain_envoy(context);
+    turn(context, loop);
+    return 0;
+}
+
 static bool
 is_ours(const broker_t *self, int fd)
 {
@@ -491,6 +578,7 @@ broker_destroy(broker_t **self_p)
     web_destroy(&self->web);
     examiner_destroy(&self->examiner);
     gate_destroy(&self->gate);
+    envoy_destroy(&self->envoy);
     catalog_destroy(&self->catalog);
     notifier_destroy(&self->notifier);
     backup_destroy(&self->backup);
@@ -525,6 +613,8 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
     self->gate = gate_new(settings->listen, &self->pair, fault);
     if (!self->gate)
         return -1;
+    if (*settings->timekeeper)
+        self->envoy = envoy_new(settings->timekeeper, &self->pair);
     self->examiner = examiner_new();
     gate_admit(self->gate, self->charter->trust);
     if (gate_check(self->gate, fault))
@@ -562,6 +652,7 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
     core_hold(self->core, &self->settings->holds);
     core_sign(self->core, self->settings->name, self->key);
     self->batch = batch_new(self->core, self->store, self->gate);
+    batch_send_by(self->batch, self->envoy);
     self->house = (desk_house_t){
         .core = self->core,
         .store = self->store,
@@ -621,11 +712,14 @@ broker_serve(broker_t *self, fault_t *fault)
         zloop_poller(loop, &backups, on_backup, self) ||
         zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)
         return fault_set(fault, FAULT_IO, "the loop cannot be set up");
+    self->loop = loop;
+    use_timekeeper(self);
     log_info("broker=%s: serving, instance %.8s, %llu leaves", self->settings->name, self->instance,
              (unsigned long long)core_log(self->core)->size);
     if (self->web)
         web_serve(self->web);
     zloop_start(loop);
+    self->loop = NULL;
     sign_checkpoint(self);
     log_info("broker=%s: stopped", self->settings->name);
     return 0;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/log.h"
 
 #define PATH_TEXT_MAX 4096
 
@@ -103,6 +104,82 @@ charter_destroy(charter_t **self_p)
     trust_destroy(&self->trust);
     free(self);
     *self_p = NULL;
+}
+
+static bool
+has(const charter_t *self, slice_t document)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (slice_equal(bytes_slice(self->documents[i].document), document))
+            return true;
+    return false;
+}
+
+static charter_document_t *
+insert(charter_t *self, size_t at)
+{
+    self->documents = memory_resize(self->documents, self->count + 1, sizeof *self->documents);
+    memmove(&self->documents[at + 1], &self->documents[at],
+            (self->count++ - at) * sizeof *self->documents);
+    return &self->documents[at];
+}
+
+/* Behind the roots, since each of them is needed to reach the next; in place of what it follows;
+ * or at the end. */
+static charter_document_t *
+room_for(charter_t *self, const char *name)
+{
+    size_t at = 0;
+    bool root = !strcmp(name, "root");
+    while (at < self->count && root == !strcmp(self->documents[at].name, name))
+        at++;
+    if (root || at == self->count)
+        return insert(self, at);
+    bytes_destroy(&self->documents[at].document);
+    bytes_destroy(&self->documents[at].armors);
+    return &self->documents[at];
+}
+
+static uint64_t
+version_of(const trust_t *trust, const char *name)
+{
+    if (!strcmp(name, "root"))
+        return trust_root(trust)->version;
+    if (!strcmp(name, "people"))
+        return trust_people(trust)->version;
+    for (size_t i = 0; i < trust_fleet_count(trust); i++)
+        if (!strcmp(name + strlen("fleet."), trust_fleet(trust, i)->region))
+            return trust_fleet(trust, i)->version;
+    return 0;
+}
+
+int
+charter_add(charter_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    char name[TRUST_NAME_MAX];
+    if (has(self, document))
+        return 0;
+    if (trust_name(document, name, fault) || trust_add(self->trust, document, armors, fault))
+        return -1;
+    if (!strncmp(name, "root.", 5))
+        name[4] = '\0';
+    charter_document_t *kept = room_for(self, name);
+    *kept = (charter_document_t){.version = version_of(self->trust, name),
+                                 .document = bytes_copy(document),
+                                 .armors = bytes_copy(armors)};
+    text_copy(kept->name, sizeof kept->name, name);
+    return 1;
+}
+
+void
+charter_inherit(charter_t *self, const charter_t *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        fault_t why = {0};
+        if (charter_add(self, bytes_slice(from->documents[i].document),
+                        bytes_slice(from->documents[i].armors), &why) < 0)
+            log_debug("%s is not taken over: %s", from->documents[i].name, why.text);
+    }
 }
 
 const charter_document_t *

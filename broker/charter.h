@@ -27,6 +27,13 @@ charter_t *charter_load(const char *folder, fault_t *fault);
 charter_t *charter_over(trust_t **trust);
 void charter_destroy(charter_t **self_p);
 
+/* A document that came by another way than the folder: 1 where it is newer than what is here, 0
+ * where it is known, -1 where it does not hold. */
+int charter_add(charter_t *self, slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
+
+/* All that another charter has and this one lacks, in so far as it holds here. */
+void charter_inherit(charter_t *self, const charter_t *from);
+
 /* The next document, from *at on, which a worker of this region lacks by the versions that it told
  * of (map of name to version); NULL when there is none left. Borrowed. */
 const charter_document_t *charter_lacks(const charter_t *self, const char *region,

@@ -150,6 +150,21 @@ fill_waiting(void *context, const row_t *row)
     return desk_append(((filling_t *)context)->asked, map);
 }
 
+/* The newest beacon that came from the timekeeper: absent where none did. */
+static void
+set_beacon(value_t *status, const core_t *core)
+{
+    wall_t came;
+    const beacon_t *beacon = core_beacon(core, &came);
+    if (!beacon)
+        return;
+    value_t *map = value_map();
+    value_set_integer(map, "sequence", (int64_t)beacon->sequence);
+    value_set_integer(map, "made", beacon->made.ms);
+    value_set_integer(map, "came", came.ms);
+    value_set(status, "beacon", map);
+}
+
 value_t *
 answer_status(desk_t *self, asked_t *asked)
 {
@@ -177,6 +192,7 @@ answer_status(desk_t *self, asked_t *asked)
     value_set(map, "documents", view_documents(core_charter(house->core)->trust));
     value_set(map, "freezes", view_freezes(house->holds, asked->now));
     value_set(map, "sinks", view_sinks(house));
+    set_beacon(map, house->core);
     value_set(map, "incidents", counts);
     value_set(map, "runs", runs);
     value_set(map, "workers", count_workers(self, asked->now));

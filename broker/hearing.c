@@ -64,6 +64,14 @@ read_decline(event_t *event, const frames_t *frames, fault_t *fault)
 }
 
 static int
+read_nonce(event_t *event, const frames_t *frames, fault_t *fault)
+{
+    (void)fault;
+    event->text = frames_text(frames, 1);
+    return 0;
+}
+
+static int
 read_refuse(event_t *event, const frames_t *frames, fault_t *fault)
 {
     event->code = frames_text(frames, 2);
@@ -118,6 +126,7 @@ static const struct {
     {MESSAGE_RECEIPT, EVENT_RECEIPT, read_receipt},
     {MESSAGE_ALLOWANCE, EVENT_ALLOWANCE, read_allowance},
     {MESSAGE_COSIGNED, EVENT_COSIGNED, read_cosigned},
+    {MESSAGE_NONCE, EVENT_NONCE, read_nonce},
 };
 
 int

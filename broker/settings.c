@@ -20,6 +20,7 @@ static const text_setting_t texts[] = {
     {"curve-secret", offsetof(settings_t, curve_secret), NULL},
     {"signing-key", offsetof(settings_t, signing_key), NULL},
     {"catalog", offsetof(settings_t, catalog), ""},
+    {"timekeeper", offsetof(settings_t, timekeeper), ""},
     {"sendmail", offsetof(settings_t, sendmail), "/usr/sbin/sendmail"},
 };
 
@@ -43,7 +44,8 @@ read_text(settings_t *self, const config_t *config, const setting_t *setting,
     if (!strcmp(row->key, "sendmail") && setting->words[1][0] != '/')
         return config_fault(config, setting, fault, "'%s' is not the path of a program",
                             setting->words[1]);
-    if (!strcmp(row->key, "listen") && strncmp(setting->words[1], "tcp://", 6) != 0)
+    bool endpoint = !strcmp(row->key, "listen") || !strcmp(row->key, "timekeeper");
+    if (endpoint && strncmp(setting->words[1], "tcp://", 6) != 0)
         return config_fault(config, setting, fault, "'%s' is not tcp://ADDRESS:PORT",
                             setting->words[1]);
     *text = memory_text(setting->words[1]);

@@ -28,6 +28,7 @@ typedef struct {
     char *signing_key;  /* file */
     char *catalog;      /* a bare repository's folder; "" where there is none */
     char *sendmail;     /* a program */
+    char *timekeeper;   /* tcp://HOST:PORT; "" where there is none */
     uint64_t uid, catalog_uid, notifier_uid; /* 0: stay who we are */
     size_t source_count, grant_count;
     source_t sources[SETTINGS_SOURCES_MAX];

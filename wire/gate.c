@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/gate.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -384,6 +385,43 @@ gate_send(gate_t *self, const char *worker, frames_t **frames)
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
     const caller_t *route = zhashx_lookup(self->routes, worker);
     return route && send_to(self, route, sent);
+}
+
+/* Frames as libzmq counts references to them. */
+static void
+cast_to(gate_t *self, const caller_t *caller, zmq_msg_t *parts, size_t count)
+{
+    void *raw = zsock_resolve(self->socket);
+    if (zmq_send(raw, caller->route, caller->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        zmq_msg_t part;
+        zmq_msg_init(&part);
+        zmq_msg_copy(&part, &parts[i]);
+        if (zmq_msg_send(&part, raw, (i + 1 < count ? ZMQ_SNDMORE : 0) | ZMQ_DONTWAIT) < 0) {
+            zmq_msg_close(&part);
+            return;
+        }
+    }
+}
+
+void
+gate_cast(gate_t *self, frames_t **frames)
+{
+    CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
+    zmq_msg_t parts[FRAMES_MAX];
+    for (size_t i = 0; i < sent->count; i++) {
+        slice_t frame = frames_at(sent, i);
+        int failed = zmq_msg_init_size(&parts[i], frame.size);
+        assert(!failed);
+        if (frame.size)
+            memcpy(zmq_msg_data(&parts[i]), frame.data, frame.size);
+    }
+    for (caller_t *route = zhashx_first(self->routes); route; route = zhashx_next(self->routes))
+        if (is_admitted(self, route))
+            cast_to(self, route, parts, sent->count);
+    for (size_t i = 0; i < sent->count; i++)
+        zmq_msg_close(&parts[i]);
 }
 
 bool

@@ -52,6 +52,10 @@ frames_t *gate_receive(gate_t *self, caller_t *caller);
  * over *frames either way. */
 bool gate_send(gate_t *self, const char *worker, frames_t **frames);
 
+/* To every worker that spoke and is still there; the bytes are shared, not copied for each. Takes
+ * over *frames. */
+void gate_cast(gate_t *self, frames_t **frames);
+
 /* Back to a caller, likewise; false also when its key is admitted no more. */
 bool gate_answer(gate_t *self, const caller_t *caller, frames_t **frames);
 

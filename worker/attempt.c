@@ -57,7 +57,7 @@ attempt_new(workplace_t *place, transcript_t *transcript, play_t *play, play_t *
              again);
     attempt_key_t key = {play->brief->warrant->run, self->path,
                          stride->undo ? PHASE_UNDO : PHASE_RUN, stride->attempt};
-    self->effects = effects_new(place, &key, self->number);
+    self->effects = effects_new(place, &key, play->brief->warrant->grant, self->number);
     self->question =
         (question_t){.play = play, .step = play_step(play, stride), .path = self->path};
     return self;

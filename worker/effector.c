@@ -2,9 +2,12 @@
 #include "worker/effector.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/file.h"
+#include "wire/message.h"
 #include "worker/mandate.h"
 #include "wire/site_folder.h"
 
@@ -20,6 +23,7 @@ typedef struct {
 
 struct effector {
     effector_place_t place;
+    freshness_t *freshness;
     uint64_t documents; /* that came */
     size_t mandate_count;
     mandate_t *mandates[EFFECTOR_WARRANTS_MAX]; /* in the order in which they came */
@@ -43,12 +47,34 @@ call_clear(call_t *self)
     value_destroy(&self->arguments);
 }
 
-effector_t *
-effector_new(const effector_place_t *place)
+static void
+beacon_path(const effector_t *self, char out[static PATH_MAX])
 {
-    effector_t *self = memory_new(1, sizeof *self);
+    snprintf(out, PATH_MAX, "%s/beacon", self->place.folder);
+}
+
+/* What it knew of beacons before. */
+static int
+recall_beacon(effector_t *self, fault_t *fault)
+{
+    char path[PATH_MAX];
+    fault_t why = {0};
+    beacon_path(self, path);
+    CLEANUP(bytes_destroy) bytes_t *state = file_read(path, FRESHNESS_BYTES_MAX, &why);
+    if (!state)
+        return why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
+    if (freshness_decode(self->freshness, self->place.trust, bytes_slice(state), fault))
+        return fault_wrap(fault, "'%.100s'", path);
+    return 0;
+}
+
+effector_t *
+effector_new(const effector_place_t *place, fault_t *fault)
+{
+    CLEANUP(effector_destroy) effector_t *self = memory_new(1, sizeof *self);
     self->place = *place;
-    return self;
+    self->freshness = freshness_new(place->worker, place->boot);
+    return recall_beacon(self, fault) ? NULL : MOVE(self);
 }
 
 void
@@ -59,14 +85,25 @@ effector_destroy(effector_t **self_p)
         return;
     for (size_t i = 0; i < self->mandate_count; i++)
         mandate_destroy(&self->mandates[i]);
+    freshness_destroy(&self->freshness);
     free(self);
     *self_p = NULL;
 }
 
+/* It is never earlier than the newest beacon says. */
 static wall_t
 now(const effector_t *self)
 {
-    return self->place.io.now(self->place.io.self);
+    wall_t made = freshness_made(self->freshness, self->place.trust);
+    wall_t here = self->place.io.now(self->place.io.self);
+    return made.ms > here.ms ? made : here;
+}
+
+static int
+check_beacon(const effector_t *self, const mandate_t *mandate, class_t highest, fault_t *fault)
+{
+    return freshness_check(self->freshness, self->place.trust, highest, mandate_by_grant(mandate),
+                           self->place.io.clock(self->place.io.self), fault);
 }
 
 static lawbook_t
@@ -169,6 +206,20 @@ forget_past(effector_t *self, fault_t *fault)
     return site_folder_prune(self->place.folder, trust, fault);
 }
 
+/* A halt that the timekeeper names was signed well when it came to it. */
+static int
+take_document(effector_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    trust_t *trust = self->place.trust;
+    hash_t hash = hash_of(document);
+    fault_t why = {0};
+    if (!trust_add(trust, document, armors, &why))
+        return 0;
+    if (freshness_names(self->freshness, trust, &hash))
+        return trust_restore(trust, document, armors, fault);
+    return fault_set(fault, why.code, "%s", why.text);
+}
+
 /* What is verified is kept before anything else is read, so before it can be used. */
 static int
 on_document(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
@@ -181,7 +232,7 @@ on_document(effector_t *self, const frames_t *message, frames_t **answer, fault_
         return -1;
     size_t halts = trust_halt_count(trust);
     if (!site_folder_has(self->place.folder, document)) {
-        if (trust_add(self->place.trust, document, armors, &why)) {
+        if (take_document(self, document, armors, &why)) {
             *answer = refused(id, &why);
             return 0;
         }
@@ -192,6 +243,41 @@ on_document(effector_t *self, const frames_t *message, frames_t **answer, fault_
         self->documents++;
     }
     *answer = answer_new("KEPT", id);
+    return 0;
+}
+
+/* ---- beacons ----------------------------------------------------------------------------- */
+
+static int
+on_nonce(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
+{
+    nonce_t nonce;
+    char text[NONCE_TEXT];
+    (void)fault;
+    self->place.io.draw(self->place.io.self, &nonce);
+    freshness_ask(self->freshness, &nonce, self->place.io.clock(self->place.io.self));
+    *answer = answer_new(message_word(MESSAGE_NONCE), frames_text(message, 1));
+    frames_add_text(*answer, nonce_write(&nonce, text));
+    return 0;
+}
+
+/* Durable before it counts. */
+static int
+on_beacon(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
+{
+    const char *id = frames_text(message, 1);
+    char path[PATH_MAX];
+    fault_t why = {0};
+    int heard = freshness_hear(self->freshness, self->place.trust, frames_at(message, 2),
+                               frames_at(message, 3), frames_at(message, 4), &why);
+    if (heard > 0) {
+        CLEANUP(bytes_destroy) bytes_t *state = bytes_new();
+        freshness_encode(self->freshness, self->place.trust, state);
+        beacon_path(self, path);
+        if (file_write(path, bytes_slice(state), 0600, fault))
+            return -1;
+    }
+    *answer = heard < 0 ? refused(id, &why) : answer_new("KEPT", id);
     return 0;
 }
 
@@ -235,7 +321,7 @@ on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t
     lawbook_t by = lawbook(self);
     fault_t why = {0};
     CLEANUP(mandate_destroy) mandate_t *mandate = mandate_new(message, &by, &why);
-    if (!mandate) {
+    if (!mandate || check_beacon(self, mandate, mandate_class(mandate), &why)) {
         *answer = refused(id, &why);
         return 0;
     }
@@ -370,7 +456,8 @@ check_allowed(const effector_t *self, const call_t *call, fault_t *fault)
     lawbook_t by = lawbook(self);
     if (mandate_check_still(call->mandate, &by, fault) ||
         mandate_check_act(call->mandate, &call->act, fault) ||
-        mandate_check_class(call->mandate, &call->act, fault))
+        mandate_check_class(call->mandate, &call->act, fault) ||
+        (is_fix(call) && check_beacon(self, call->mandate, call->act.op->least, fault)))
         return -1;
     return policy_allows(self->place.policy, call->act.op, call->arguments, fault);
 }
@@ -550,6 +637,8 @@ static const struct {
     {"OVER", 3, on_over},
     {"END", 2, on_end},
     {"ALLOWANCE", 2, on_allowance},
+    {"NONCE", 2, on_nonce},
+    {"BEACON", 5, on_beacon},
 };
 
 int

@@ -9,7 +9,7 @@
 #define TOCSIN_EFFECTOR_H
 
 #include "common/frames.h"
-#include "keys/trust.h"
+#include "keys/freshness.h"
 #include "worker/journal.h"
 #include "worker/policy.h"
 
@@ -31,12 +31,16 @@ typedef struct {
 
     /* Its time is over at once: effector_ended follows. */
     void (*cut)(void *self, size_t flight);
+
+    mono_t (*clock)(void *self);
+    void (*draw)(void *self, nonce_t *nonce); /* at random */
 } effector_io_t;
 
 /* What an effector works with; all of it is borrowed and outlives it. */
 typedef struct {
     const char *worker; /* this worker's id */
-    const char *folder; /* of the documents it keeps (wire/site_folder.h) */
+    const char *boot;   /* the name of the machine's present boot */
+    const char *folder; /* of the documents it keeps (wire/site_folder.h), and its beacon */
     trust_t *trust;
     journal_t *journal;
     const policy_t *policy;
@@ -45,7 +49,8 @@ typedef struct {
 
 typedef struct effector effector_t;
 
-effector_t *effector_new(const effector_place_t *place);
+/* Reads what it knows of beacons from the folder. NULL where that cannot be read. */
+effector_t *effector_new(const effector_place_t *place, fault_t *fault);
 void effector_destroy(effector_t **self_p);
 
 /* A message of the judge's. *answer is the caller's; NULL where it comes with effector_ended. -1

@@ -19,6 +19,7 @@
 
 typedef struct {
     settings_t settings;
+    char boot[BOOT_NAME_MAX + 1];
     char folder[PATH_MAX], site[PATH_MAX], journal_path[PATH_MAX];
     policy_t *policy;
     trust_t *trust;
@@ -44,7 +45,7 @@ close_all(daemon_t *self)
 static int
 open_all(daemon_t *self, const char *config, fault_t *fault)
 {
-    if (settings_load(&self->settings, config, fault))
+    if (settings_load(&self->settings, config, fault) || boot_name(self->boot, fault))
         return -1;
     settings_path(&self->settings, "effector", self->folder);
     settings_path(&self->settings, "effector/site", self->site);
@@ -60,15 +61,17 @@ open_all(daemon_t *self, const char *config, fault_t *fault)
     self->runner = self->journal ? op_runner_new(self->folder, self->policy, fault) : NULL;
     if (!self->runner)
         return -1;
-    self->effector = effector_new(&(effector_place_t){
+    effector_place_t place = {
         .worker = self->settings.name,
+        .boot = self->boot,
         .folder = self->site,
         .trust = self->trust,
         .journal = self->journal,
         .policy = self->policy,
         .io = op_runner_io(self->runner),
-    });
-    return 0;
+    };
+    self->effector = effector_new(&place, fault);
+    return self->effector ? 0 : -1;
 }
 
 /* Who left hears nothing more; the journal has it. */

@@ -8,6 +8,7 @@
 struct effects {
     workplace_t *place;
     attempt_key_t of;
+    bool by_grant;
     uint64_t number;
     effect_t *effects; /* ours */
     size_t count;      /* recorded */
@@ -18,11 +19,12 @@ struct effects {
 };
 
 effects_t *
-effects_new(workplace_t *place, const attempt_key_t *of, uint64_t number)
+effects_new(workplace_t *place, const attempt_key_t *of, bool by_grant, uint64_t number)
 {
     effects_t *self = memory_new(1, sizeof *self);
     self->place = place;
     self->of = *of;
+    self->by_grant = by_grant;
     self->number = number;
     return self;
 }
@@ -175,6 +177,21 @@ replay(effects_t *self, const op_t *op, slice_t arguments, const effect_t **know
         ask_effector(self, arguments);
 }
 
+/* Whether a beacon lets a fix begin; where none does, that is how the op ended. */
+static bool
+may_begin(const effects_t *self, const op_t *op, effect_t *effect)
+{
+    const workplace_t *place = self->place;
+    fault_t why = {0};
+    if (!freshness_check(place->freshness, place->trust, op->least, self->by_grant, place->clock,
+                         &why))
+        return true;
+    effect->done = true;
+    text_copy(effect->code, sizeof effect->code, fault_word(why.code));
+    text_copy(effect->text, sizeof effect->text, why.text);
+    return false;
+}
+
 int
 effects_ask(effects_t *self, const op_t *op, slice_t arguments, const effect_t **known,
             fault_t *why, fault_t *fault)
@@ -189,11 +206,13 @@ effects_ask(effects_t *self, const op_t *op, slice_t arguments, const effect_t *
     effect->head = self->place->head;
     text_copy(effect->op, sizeof effect->op, op->name);
     if (op->least != CLASS_OBSERVE) {
+        *known = may_begin(self, op, effect) ? NULL : effect;
         if (record(self, self->count - 1, fault))
             return -1;
         outbox_need_commit(self->place->outbox);
     }
-    ask_effector(self, arguments);
+    if (!*known)
+        ask_effector(self, arguments);
     return 0;
 }
 

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct effects effects_t;
 
 /* Borrows place; of's step must outlive it. number names the attempt to the effector. */
-effects_t *effects_new(workplace_t *place, const attempt_key_t *of, uint64_t number);
+effects_t *effects_new(workplace_t *place, const attempt_key_t *of, bool by_grant, uint64_t number);
 void effects_destroy(effects_t **self_p);
 
 /* What the ledger has; once, before anything else. FAULT_IO where it has a gap. */
@@ -42,8 +42,9 @@ bool effects_unsettled(const effects_t *self);
 /* The first recorded op that the script has not asked for (again); NULL where there is none. */
 const effect_t *effects_unasked(const effects_t *self);
 
-/* The script asks for its next op: *known is its recorded end, or NULL where the effector is asked
- * now. *why has a code where it is another op than the recorded one, and nothing happens. */
+/* The script asks for its next op: *known is its recorded end, which for a fix that lacks a beacon
+ * is `beacon` at once, or NULL where the effector is asked now. *why has a code where it is another
+ * op than the recorded one, and nothing happens. */
 int effects_ask(effects_t *self, const op_t *op, slice_t arguments, const effect_t **known,
                 fault_t *why, fault_t *fault) MUST_CHECK;
 

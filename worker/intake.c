@@ -40,12 +40,18 @@ intake_destroy(intake_t **self_p)
 }
 
 static offer_t *
-find(intake_t *self, const hash_t *run)
+find(const intake_t *self, const hash_t *run)
 {
     for (size_t i = 0; i < self->count; i++)
         if (hash_equal(&self->offers[i].run, run))
-            return &self->offers[i];
+            return (offer_t *)&self->offers[i];
     return NULL;
+}
+
+bool
+intake_has(const intake_t *self, const hash_t *run)
+{
+    return find(self, run);
 }
 
 /* Whether it waits for a release. */
@@ -89,6 +95,17 @@ intake_drop(intake_t *self, offer_t *offer)
     offer_clear(offer);
     self->offers[index] = self->offers[--self->count];
     self->offers[self->count] = (offer_t){0};
+}
+
+void
+intake_hold(intake_t *self, offer_t *offer)
+{
+    char run[HASH_TEXT];
+    assert(offer->accepted.ms);
+    log_info("run=%.64s waits for a beacon before it goes on", hash_write(&offer->run, run));
+    outbox_add(self->place->outbox, TO_EFFECTOR, 0, offer_over(&offer->run));
+    self->place->held++;
+    intake_drop(self, offer);
 }
 
 void
@@ -146,7 +163,7 @@ authority_of(const offer_t *offer)
 static bool
 is_brokers_own(fault_code_t code)
 {
-    return code == FAULT_HASH || code == FAULT_PROOF || halt_caused(code);
+    return code == FAULT_HASH || code == FAULT_PROOF || code == FAULT_BEACON || halt_caused(code);
 }
 
 /* What was judged after a responder's signature had held deserves a signed no; everything else, and
@@ -183,7 +200,7 @@ intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall_t n
 static int
 check_room(const intake_t *self, fault_t *fault)
 {
-    if (self->count + self->place->open >= INTAKE_MAX)
+    if (self->count + self->place->open + self->place->held >= INTAKE_MAX)
         return fault_set(fault, FAULT_LIMIT, "this worker has %d runs at hand already", INTAKE_MAX);
     return 0;
 }
@@ -451,6 +468,10 @@ intake_on_refused(intake_t *self, const hash_t *run, bool callee, const fault_t 
         return fault_set(fault, FAULT_FORMAT, "the effector refused what was not asked");
     if (callee)
         outbox_add(self->place->outbox, TO_EFFECTOR, 0, offer_over(run));
+    if (why->code == FAULT_BEACON && offer->accepted.ms) {
+        intake_hold(self, offer);
+        return 0;
+    }
     int failed = intake_refuse(self, offer, why, now, fault);
     intake_drop(self, offer);
     return failed;

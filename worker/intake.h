@@ -44,6 +44,13 @@ int intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall
                   fault_t *fault) MUST_CHECK;
 void intake_drop(intake_t *self, offer_t *offer);
 
+/* Drops a ready one that was accepted before a restart, and lacks a beacon: counted in place, to be
+ * resumed later. */
+void intake_hold(intake_t *self, offer_t *offer);
+
+/* Whether an offer of this run is on its way. */
+bool intake_has(const intake_t *self, const hash_t *run);
+
 /* Drops what waits for a release: a broker that is told HELLO offers it again. */
 void intake_forget_wanted(intake_t *self);
 

@@ -11,6 +11,7 @@
 #include "wire/site_folder.h"
 #include "worker/papers.h"
 #include "worker/report.h"
+#include "worker/vigil.h"
 #include "worker/witness.h"
 
 #define KEEP_MS   (90LL * 24 * 3600 * 1000) /* receipts, for a broker that was put back */
@@ -27,6 +28,7 @@ struct judge {
     intake_t *intake;
     papers_t papers;
     report_t report;
+    vigil_t vigil;
     part_t *parts[JUDGE_PARTS_MAX]; /* place.open of them */
     bool greeting;                  /* HELLO is said, and not answered yet */
     mono_t forgot;                  /* when old receipts were looked for; 0 for never */
@@ -35,8 +37,8 @@ struct judge {
 /* ---- making one -------------------------------------------------------------------------- */
 
 judge_t *
-judge_new(const char *worker, trust_t *trust, const machinekey_t *key, ledger_t *ledger,
-          outbox_t *outbox, fault_t *fault)
+judge_new(const char *worker, const char *boot, trust_t *trust, const machinekey_t *key,
+          ledger_t *ledger, outbox_t *outbox, fault_t *fault)
 {
     CLEANUP(judge_destroy) judge_t *self = memory_new(1, sizeof *self);
     self->trust = trust;
@@ -48,9 +50,11 @@ judge_new(const char *worker, trust_t *trust, const machinekey_t *key, ledger_t 
                                 .ledger = ledger,
                                 .outbox = outbox,
                                 .worker = self->worker,
-                                .runners = {.outbox = outbox}};
+                                .runners = {.outbox = outbox},
+                                .freshness = freshness_new(worker, boot)};
     self->papers.place = &self->place;
-    if (papers_restore(&self->papers, fault))
+    self->vigil.place = &self->place;
+    if (papers_restore(&self->papers, fault) || vigil_restore(&self->vigil, fault))
         return NULL;
     self->scribe = scribe_new(worker, trust_site(trust), key, ledger, outbox, fault);
     if (!self->scribe)
@@ -71,6 +75,7 @@ judge_destroy(judge_t **self_p)
         part_destroy(&self->parts[i]);
     scribe_destroy(&self->scribe);
     report_clear(&self->report);
+    freshness_destroy(&self->place.freshness);
     free(self);
     *self_p = NULL;
 }
@@ -82,6 +87,16 @@ judge_learn(judge_t *self, slice_t document, slice_t armors, wall_t now, fault_t
     if (papers_add(&self->papers, document, armors, now, &why, fault))
         return -1;
     return why.code ? fault_set(fault, why.code, "%s", why.text) : 0;
+}
+
+/* What comes in now is decided as of this clock, and as of no earlier time than the newest beacon
+ * was made. */
+static wall_t
+enter(judge_t *self, wall_t now, mono_t clock)
+{
+    wall_t made = freshness_made(self->place.freshness, self->trust);
+    self->place.clock = clock;
+    return made.ms > now.ms ? made : now;
 }
 
 /* Where the fleet has this worker; said again whenever a document is new. */
@@ -206,6 +221,7 @@ on_welcome(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
     uint64_t last;
     self->greeting = false;
     report_welcome(&self->report, self->outbox);
+    vigil_welcome(&self->vigil);
     for (size_t i = 0; i < self->place.open; i++)
         part_say_waiting(self->parts[i]);
     if (!text_read_u64(frames_text(frames, 3), 0, INT64_MAX, &last))
@@ -277,6 +293,20 @@ on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clo
     return find_place(self, fault);
 }
 
+/* What it names and is not here the broker may have. */
+static int
+on_beacon(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+{
+    fault_t why = {0};
+    int heard = vigil_on_beacon(&self->vigil, frames, fault);
+    if (heard <= 0)
+        return heard;
+    if (freshness_check(self->place.freshness, self->trust, CLASS_CHANGE, true, clock, &why) &&
+        !self->greeting)
+        return say_hello(self, frames, now, clock, fault);
+    return 0;
+}
+
 static int
 on_consent(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
@@ -313,15 +343,15 @@ on_checkpoint(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, f
     return witness_on_checkpoint(&self->place, self->key, frames, now, fault);
 }
 
-/* For what needs no answer. */
 static int
-nothing(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+on_offline(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
-    (void)self;
+    (void)frames;
     (void)now;
     (void)clock;
     (void)fault;
-    log_debug("%s", frames_text(frames, 0));
+    vigil_leave(&self->vigil);
+    log_debug("no broker is there");
     return 0;
 }
 
@@ -334,7 +364,7 @@ static const struct {
     handler_t *handle;
 } from_link[] = {
     {"ONLINE", 2, say_hello},
-    {"OFFLINE", 1, nothing},
+    {"OFFLINE", 1, on_offline},
     {"WELCOME", 4, on_welcome},
     {"OFFER", 10, on_offer},
     {"GIVE", 5, on_give},
@@ -343,12 +373,14 @@ static const struct {
     {"CONSENT", 4, on_consent},
     {"MORE", 3, on_more},
     {"WITNESS", 5, on_checkpoint},
+    {"BEACON", 4, on_beacon},
 };
 
 int
 judge_on_link(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     const char *word = frames_text(frames, 0);
+    now = enter(self, now, clock);
     for (size_t i = 0; i < ARRAY_SIZE(from_link); i++)
         if (!strcmp(from_link[i].word, word) && from_link[i].count == frames->count)
             return from_link[i].handle(self, frames, now, clock, fault);
@@ -393,12 +425,29 @@ stop_of_offer(const judge_t *self, const offer_t *offer)
     return why;
 }
 
+/* Nothing that changes anything begins without a beacon. */
+static int
+check_beacon(const judge_t *self, const offer_t *offer, fault_t *fault)
+{
+    const warrant_t *warrant = offer->brief.warrant;
+    class_t worst = CLASS_OBSERVE;
+    for (size_t i = 0; i < offer->brief.script_count; i++)
+        if (offer->brief.scripts[i].highest > worst && !(warrant->order && warrant->order->dry))
+            worst = offer->brief.scripts[i].highest;
+    return freshness_check(self->place.freshness, self->trust, worst, warrant->grant,
+                           self->place.clock, fault);
+}
+
 /* Judge and effector think well of it. */
 static int
 begin_part(judge_t *self, offer_t *offer, wall_t now, mono_t clock, fault_t *fault)
 {
     bool known = offer->accepted.ms;
     fault_t why = stop_of_offer(self, offer);
+    if (!why.code && check_beacon(self, offer, &why) && known) {
+        intake_hold(self->intake, offer);
+        return 0;
+    }
     if (why.code) {
         int failed = intake_refuse(self->intake, offer, &why, now, fault);
         outbox_add(self->outbox, TO_EFFECTOR, 0, offer_over(&offer->run));
@@ -444,12 +493,38 @@ id_run(const char *id, const char *word, hash_t *run)
     return !strncmp(id, word, size) && id[size] == ' ' && hash_read(id + size + 1, run);
 }
 
+typedef struct {
+    judge_t *judge;
+    wall_t now;
+} restart_t;
+
+static int
+resume(void *context, const part_row_t *row, fault_t *fault)
+{
+    const restart_t *restart = context;
+    judge_t *self = restart->judge;
+    if (find_part(self, &row->run) || intake_has(self->intake, &row->run))
+        return 0;
+    return intake_resume(self->intake, row, restart->now, fault);
+}
+
+/* What a restart left open, and does not go on yet. */
+static int
+resume_all(judge_t *self, wall_t now, fault_t *fault)
+{
+    restart_t restart = {self, now};
+    self->place.held = 0;
+    return ledger_each_open_part(self->ledger, resume, &restart, fault);
+}
+
 static int
 on_kept(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     const char *id = frames_text(frames, 1);
     hash_t run;
     papers_on_kept(&self->papers, id);
+    if (vigil_is_kept(id) && self->place.held)
+        return resume_all(self, now, fault);
     if (!id_run(id, "callee", &run))
         return 0;
     intake_on_callee(self->intake, &run);
@@ -475,7 +550,7 @@ on_refused(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
     }
     if (*id == 'd')
         return fault_set(fault, why.code, "the effector refuses a document: %s", why.text);
-    log_fault("the effector refuses a stop or a consent", &why);
+    log_fault("the effector refuses a stop, a consent or a beacon", &why);
     return 0;
 }
 
@@ -505,6 +580,14 @@ on_allowance(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fa
                        self->key, self->outbox, fault);
 }
 
+static int
+on_nonce(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+{
+    (void)now;
+    (void)clock;
+    return vigil_on_nonce(&self->vigil, frames, fault);
+}
+
 static const struct {
     const char *word;
     size_t count;
@@ -512,12 +595,14 @@ static const struct {
 } from_effector[] = {
     {"KEPT", 2, on_kept},        {"GRANTED", 5, on_granted}, {"REFUSED", 4, on_refused},
     {"RESULT", 4, on_op_answer}, {"FAULT", 5, on_op_answer}, {"ALLOWANCE", 3, on_allowance},
+    {"NONCE", 3, on_nonce},
 };
 
 int
 judge_on_effector(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     const char *word = frames_text(frames, 0);
+    now = enter(self, now, clock);
     for (size_t i = 0; i < ARRAY_SIZE(from_effector); i++)
         if (!strcmp(from_effector[i].word, word) && from_effector[i].count == frames->count)
             return from_effector[i].handle(self, frames, now, clock, fault);
@@ -532,6 +617,7 @@ judge_on_runner(judge_t *self, uint64_t runner, const frames_t *frames, wall_t n
                 fault_t *fault)
 {
     part_t *part = find_runner(self, runner);
+    now = enter(self, now, clock);
     if (part && part_on_runner(part, runner, frames, now, clock, fault))
         return -1;
     return settle(self, now, clock, fault);
@@ -555,6 +641,7 @@ judge_on_runner_end(judge_t *self, uint64_t runner, int status, wall_t now, mono
 {
     part_t *part = find_runner(self, runner);
     runners_t *runners = &self->place.runners;
+    now = enter(self, now, clock);
     bool done_with = !part && !runners_on_end(runners, runner);
     if ((part && part_on_runner_end(part, runner, status, now, clock, fault)) ||
         settle(self, now, clock, fault))
@@ -573,7 +660,7 @@ judge_wants_runner(const judge_t *self, uint64_t runner)
 mono_t
 judge_deadline(const judge_t *self)
 {
-    mono_t earliest = {0};
+    mono_t earliest = vigil_deadline(&self->vigil);
     for (size_t i = 0; i < self->place.open; i++) {
         mono_t deadline = part_deadline(self->parts[i]);
         if (deadline.ms && (!earliest.ms || deadline.ms < earliest.ms))
@@ -585,6 +672,8 @@ judge_deadline(const judge_t *self)
 int
 judge_tick(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
+    now = enter(self, now, clock);
+    vigil_tick(&self->vigil);
     for (size_t i = 0; i < self->place.open; i++) {
         mono_t deadline = part_deadline(self->parts[i]);
         if (deadline.ms && deadline.ms <= clock.ms && part_go(self->parts[i], now, clock, fault))
@@ -595,27 +684,13 @@ judge_tick(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
 
 /* ---- start ------------------------------------------------------------------------------- */
 
-typedef struct {
-    judge_t *judge;
-    wall_t now;
-} restart_t;
-
-static int
-resume(void *context, const part_row_t *row, fault_t *fault)
-{
-    const restart_t *restart = context;
-    return intake_resume(restart->judge->intake, row, restart->now, fault);
-}
-
 int
-judge_start(judge_t *self, wall_t now, fault_t *fault)
+judge_start(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
-    restart_t restart = {self, now};
-    if (find_place(self, fault))
+    now = enter(self, now, clock);
+    if (find_place(self, fault) || papers_forget(&self->papers, now, fault) ||
+        papers_show_all(&self->papers, fault))
         return -1;
     report_ask(self->outbox);
-    if (papers_forget(&self->papers, now, fault) || papers_show_all(&self->papers, fault) ||
-        ledger_each_open_part(self->ledger, resume, &restart, fault))
-        return -1;
-    return 0;
+    return resume_all(self, now, fault);
 }

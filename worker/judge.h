@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* judge - verifies every document from the root down, decides, walks its parts of runs, keeps the
  * ledger, signs receipts. It has no network; what it decides leaves through an outbox, behind the
- * ledger's commit. Decisions are functions of what it holds, what came and the time it is given. */
+ * ledger's commit. Decisions are functions of what it holds, what came and the time it is given; it
+ * is never earlier than the newest beacon says. */
 #ifndef TOCSIN_JUDGE_H
 #define TOCSIN_JUDGE_H
 
@@ -12,18 +13,19 @@
 
 typedef struct judge judge_t;
 
-/* Borrows ledger, key and outbox. worker is this worker's id in the fleet; trust is the judge's.
- * Reads the ledger's documents into trust. */
-judge_t *judge_new(const char *worker, trust_t *trust, const machinekey_t *key, ledger_t *ledger,
-                   outbox_t *outbox, fault_t *fault);
+/* Borrows ledger, key and outbox. worker is this worker's id in the fleet, boot the name of the
+ * machine's present boot; trust is the judge's. Reads the ledger's documents into trust. */
+judge_t *judge_new(const char *worker, const char *boot, trust_t *trust, const machinekey_t *key,
+                   ledger_t *ledger, outbox_t *outbox, fault_t *fault);
 void judge_destroy(judge_t **self_p);
 
 /* A proved root, people or fleet for the ledger, before the first judge_start (enrolment). */
 int judge_learn(judge_t *self, slice_t document, slice_t armors, wall_t now,
                 fault_t *fault) MUST_CHECK;
 
-/* Gives the effector the documents, then goes on with the parts that a restart left open. */
-int judge_start(judge_t *self, wall_t now, fault_t *fault) MUST_CHECK;
+/* Gives the effector the documents, then goes on with the parts that a restart left open; with
+ * those that need a beacon once it and the effector have one. */
+int judge_start(judge_t *self, wall_t now, mono_t clock, fault_t *fault) MUST_CHECK;
 
 /* A message from the link, the effector, or the runner with this number. What a stranger got wrong
  * is answered and logged; a fault here is the judge's own end (ledger, a role gone mad). */

@@ -204,7 +204,7 @@ turn(desk_t *self, fault_t *fault)
 static int
 desk_open(desk_t *self, char **argv, fault_t *fault)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], boot[BOOT_NAME_MAX + 1];
     int fds[OTHERS];
     for (size_t i = 0; i < OTHERS; i++) {
         uint64_t fd;
@@ -216,7 +216,7 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
     self->spawner = channel_new(fds[1]);
     self->effector = channel_new(fds[2]);
     if (settings_load(&self->settings, argv[1], fault) ||
-        privilege_drop(self->settings.judge_uid, fault))
+        privilege_drop(self->settings.judge_uid, fault) || boot_name(boot, fault))
         return -1;
     self->trust = trust_new(&self->settings.site);
     self->outbox = outbox_new();
@@ -227,13 +227,13 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
     self->ledger = ledger_open(settings_path(&self->settings, "judge/ledger.db", path), fault);
     if (!self->ledger)
         return -1;
-    self->judge =
-        judge_new(self->settings.name, self->trust, self->key, self->ledger, self->outbox, fault);
+    self->judge = judge_new(self->settings.name, boot, self->trust, self->key, self->ledger,
+                            self->outbox, fault);
     const char *folder = self->settings.documents;
     if (!self->judge ||
         (*folder && enrolment_read(self->judge, self->trust, folder, wall_now(), fault)))
         return -1;
-    return judge_start(self->judge, wall_now(), fault);
+    return judge_start(self->judge, wall_now(), mono_now(), fault);
 }
 
 int

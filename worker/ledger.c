@@ -54,6 +54,7 @@ static const char *const schemas[] = {
 
     "CREATE TABLE log (broker TEXT PRIMARY KEY, key BLOB NOT NULL, size INTEGER NOT NULL,"
     " head BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+    "CREATE TABLE beacon (one INTEGER PRIMARY KEY CHECK (one = 1), state BLOB NOT NULL) STRICT;",
 };
 
 #define SCHEMA_VERSION ((int)ARRAY_SIZE(schemas))
@@ -104,6 +105,8 @@ static const char *const statements[] = {
     [FORGET_RECEIPT] = "DELETE FROM receipt WHERE sequence = ?",
     [EACH_RECEIPT_FROM] = "SELECT sequence, bytes, armor, output FROM receipt WHERE sequence >= ?"
                           " ORDER BY sequence LIMIT ?",
+    [PUT_BEACON] = "INSERT OR REPLACE INTO beacon VALUES (1, ?)",
+    [GET_BEACON] = "SELECT state FROM beacon",
 };
 
 static int
@@ -463,6 +466,30 @@ ledger_each_log(ledger_t *self, ledger_log_t *each, void *context, fault_t *faul
         }
     }
     return more;
+}
+
+int
+ledger_put_beacon(ledger_t *self, slice_t state, fault_t *fault)
+{
+    sqlite3_stmt *put = ledger_writing(self, PUT_BEACON, fault);
+    if (!put)
+        return -1;
+    bind_slice(put, 1, state);
+    return ledger_finish(self, put, fault);
+}
+
+int
+ledger_get_beacon(ledger_t *self, ledger_beacon_t *each, void *context, fault_t *fault)
+{
+    sqlite3_stmt *get = ledger_prepare(self, GET_BEACON, fault);
+    if (!get)
+        return -1;
+    int found = ledger_next_row(self, get, fault);
+    if (found <= 0)
+        return found;
+    int failed = each(context, column_slice(get, 0), fault);
+    sqlite3_reset(get);
+    return failed;
 }
 
 int

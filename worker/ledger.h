@@ -68,6 +68,13 @@ int ledger_put_log(ledger_t *self, const log_row_t *log, fault_t *fault) MUST_CH
 typedef int(ledger_log_t)(void *context, const log_row_t *log, fault_t *fault);
 int ledger_each_log(ledger_t *self, ledger_log_t *each, void *context, fault_t *fault) MUST_CHECK;
 
+/* What is known of beacons (keys/freshness.h): in place of what stood there. Calls each where there
+ * is any. */
+typedef int(ledger_beacon_t)(void *context, slice_t state, fault_t *fault);
+int ledger_put_beacon(ledger_t *self, slice_t state, fault_t *fault) MUST_CHECK;
+int ledger_get_beacon(ledger_t *self, ledger_beacon_t *each, void *context,
+                      fault_t *fault) MUST_CHECK;
+
 /* A release that was proved, with its files (an encoded map of path to bytes). */
 int ledger_put_release(ledger_t *self, const hash_t *hash, slice_t document, slice_t armors,
                        slice_t files, fault_t *fault) MUST_CHECK;

@@ -39,7 +39,9 @@ typedef enum {
     OLD_RECEIPT,
     FORGET_RECEIPT,
     EACH_RECEIPT_OF,
-    EACH_RECEIPT_FROM
+    EACH_RECEIPT_FROM,
+    PUT_BEACON,
+    GET_BEACON
 } statement_t;
 
 struct ledger {
@@ -56,7 +58,7 @@ struct ledger {
         uint64_t count;
     } counted; /* runs of the grant that was asked about last, kept up to date since */
     bool open; /* a transaction is */
-    sqlite3_stmt *cached[32]; /* by statement_t; prepared when first used */
+    sqlite3_stmt *cached[40]; /* by statement_t; prepared when first used */
 };
 
 /* A statement of the table, made when it is first used. NULL with a fault. */

@@ -62,6 +62,18 @@ is_dry(const mandate_t *self)
     return self->warrant->order && self->warrant->order->dry;
 }
 
+class_t
+mandate_class(const mandate_t *self)
+{
+    return is_dry(self) ? CLASS_OBSERVE : self->plays[0].highest;
+}
+
+bool
+mandate_by_grant(const mandate_t *self)
+{
+    return self->warrant->grant;
+}
+
 /* ---- the warrant ------------------------------------------------------------------------- */
 
 static int

@@ -34,6 +34,10 @@ const hash_t *mandate_authority(const mandate_t *self);
 /* Since when it may begin by its order's word; ms 0 under a grant. */
 wall_t mandate_from(const mandate_t *self);
 
+/* Of its release; in a dry run observe. */
+class_t mandate_class(const mandate_t *self);
+bool mandate_by_grant(const mandate_t *self);
+
 /* The worst class that its signers may cause. */
 class_t mandate_allowed(const mandate_t *self);
 

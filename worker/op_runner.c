@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -108,6 +109,21 @@ io_now(void *self)
     return wall_now();
 }
 
+static mono_t
+io_clock(void *self)
+{
+    (void)self;
+    return mono_now();
+}
+
+static void
+io_draw(void *self, nonce_t *nonce)
+{
+    (void)self;
+    ssize_t got = getrandom(nonce, sizeof *nonce, 0);
+    assert(got == (ssize_t)sizeof *nonce);
+}
+
 /* The child that stands ready, if it is for this row and still there. */
 static op_child_t *
 take_ready(op_runner_t *self, const op_row_t *row, const value_t *arguments)
@@ -161,7 +177,7 @@ io_cut(void *runner, size_t flight)
 effector_io_t
 op_runner_io(op_runner_t *self)
 {
-    return (effector_io_t){self, io_now, io_start, io_end_last, io_cut};
+    return (effector_io_t){self, io_now, io_start, io_end_last, io_cut, io_clock, io_draw};
 }
 
 static bool

@@ -101,6 +101,7 @@ papers_add(papers_t *self, slice_t document, slice_t armors, wall_t now, fault_t
 {
     trust_t *trust = self->place->trust;
     char name[TRUST_NAME_MAX];
+    hash_t hash = hash_of(document);
     CLEANUP(halts_clear) halts_t before = list_halts(trust);
     int failed = trust_add(trust, document, armors, why);
     if (failed && why->code == FAULT_LIMIT && halt_is(document)) {
@@ -108,6 +109,10 @@ papers_add(papers_t *self, slice_t document, slice_t armors, wall_t now, fault_t
             return -1;
         *why = (fault_t){0};
         failed = trust_add(trust, document, armors, why);
+    }
+    if (failed && freshness_names(self->place->freshness, trust, &hash)) {
+        *why = (fault_t){0};
+        failed = trust_restore(trust, document, armors, why);
     }
     if (failed)
         return 0;

@@ -3,6 +3,7 @@
 #ifndef TOCSIN_WORKPLACE_H
 #define TOCSIN_WORKPLACE_H
 
+#include "keys/freshness.h"
 #include "keys/trust.h"
 #include "worker/runners.h"
 #include "worker/scribe.h"
@@ -19,6 +20,9 @@ typedef struct {
     size_t open; /* parts that are */
     runners_t runners;
     uint64_t attempts; /* number of the attempt begun last */
+    freshness_t *freshness;
+    mono_t clock; /* when what is decided now came in */
+    size_t held;  /* accepted runs that wait for a beacon before they go on after a restart */
 } workplace_t;
 
 #endif

@@ -7,6 +7,9 @@
 #include "broker/row.h"
 #include "common/frames.h"
 
+#define ACTIONS_ALL        "*" /* in place of a worker: whoever is connected */
+#define ACTIONS_TIMEKEEPER "@"
+
 typedef struct {
     char worker[TEXT_NAME_MAX + 1];
     frames_t *frames;

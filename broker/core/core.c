@@ -66,6 +66,7 @@ core_destroy(core_t **self_p)
         halt_clear(&self->halts[i]);
     free(self->halts);
     free(self->braked);
+    lamp_clear(&self->beacon);
     zhashx_destroy(&self->peers);
     shelf_destroy(&self->shelf);
     tiles_clear(&self->tiles);

@@ -54,6 +54,10 @@
     X(EVENT_ALLOWANCE, on_allowance) /* worker, document, armors (one) */                        \
     X(EVENT_HELLO, on_hello)         /* worker, state */                                         \
     X(EVENT_PING, on_ping)           /* worker, document: the nonce */                           \
+    X(EVENT_NONCE, on_nonce)         /* worker, text: the nonce */                               \
+    X(EVENT_BEACON, on_beacon)       /* document, armors (one), output: the leaves */            \
+    X(EVENT_TIMEKEEPER,                                                                          \
+      on_timekeeper) /* who: this broker; the timekeeper is there */                             \
     X(EVENT_ACCEPT, on_accept)       /* worker, hash of the run */                               \
     X(EVENT_REFUSE, on_refuse)       /* worker, hash of the run, code, text */                   \
     X(EVENT_WANT, on_want)           /* worker, hash of the release */                           \
@@ -151,6 +155,9 @@ void core_signers(const core_t *self, slice_t armors, char *out, size_t size);
 
 /* Whether this worker said that it keeps this stop, revoke or resume (trust_halt lists them). */
 bool core_halt_kept(const core_t *self, const hash_t *halt, const char *worker);
+
+/* The newest beacon that came, and when; NULL for none. Valid until the next step. */
+const beacon_t *core_beacon(const core_t *self, wall_t *came);
 
 /* Grows with each revoke that comes: the gate is to admit anew. */
 size_t core_revokes(const core_t *self);

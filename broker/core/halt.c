@@ -10,8 +10,8 @@
 #define STALE_MS (2LL * 24 * 3600 * 1000) /* a stop of a run that nobody ordered */
 #define PRESENT  ((void *)(uintptr_t)1)
 
-static const halt_line_t *
-line_of(const core_t *self, const hash_t *hash)
+const halt_line_t *
+halt_line_of(const core_t *self, const hash_t *hash)
 {
     const trust_t *trust = self->charter->trust;
     for (size_t i = 0; i < trust_halt_count(trust); i++)
@@ -94,7 +94,7 @@ halts_greet(core_t *self, const peer_t *peer, const value_t *state)
     }
     for (size_t i = 0; i < self->halt_count; i++) {
         char text[HASH_TEXT], stop[HASH_TEXT];
-        const halt_line_t *line = line_of(self, &self->halts[i].hash);
+        const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
         if (!line || zhashx_lookup(theirs, hash_write(&line->hash, text)))
             continue;
         bool kept = zhashx_lookup(theirs, hash_write(&line->stop, stop)) != NULL;
@@ -204,7 +204,7 @@ on_halt(core_t *self, event_t *event, fault_t *fault)
         return fault_set(fault, FAULT_FORMAT, "this is neither stop, revoke nor resume");
     if (trust_add(self->charter->trust, event->document, event->armors, fault))
         return -1;
-    const halt_line_t *line = line_of(self, &event->made);
+    const halt_line_t *line = halt_line_of(self, &event->made);
     if (!line) /* a second resume of one stop */
         return 0;
     core_leaf2(self, halt_line_type(line), event->document, event->armors);
@@ -213,6 +213,7 @@ on_halt(core_t *self, event_t *event, fault_t *fault)
     hold(self, event->document, event->armors);
     tell_halt(self, line, event->armors);
     send_to_all(self, find(self, &event->made));
+    beacon_tell_halt(self, find(self, &event->made));
     if (halt_revokes(line->what))
         revoked(self);
     if (!line->resume)
@@ -291,7 +292,7 @@ static void
 forget(core_t *self, size_t at)
 {
     held_halt_t *halt = &self->halts[at];
-    const halt_line_t *line = line_of(self, &halt->hash);
+    const halt_line_t *line = halt_line_of(self, &halt->hash);
     hash_t run;
     core_keep(self, line ? halt_line_type(line) : "stop", false, &halt->hash,
               bytes_slice(halt->document), bytes_slice(halt->armors), slice_of(NULL, 0));
@@ -308,7 +309,7 @@ halts_sweep(core_t *self)
         return;
     self->halts_swept = self->now;
     for (size_t i = self->halt_count; i-- > 0;) {
-        const halt_line_t *line = line_of(self, &self->halts[i].hash);
+        const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
         if (!line || is_past(self, line)) /* trust made room, or it is over for good */
             forget(self, i);
     }

@@ -117,6 +117,7 @@ on_hello(core_t *self, event_t *event, fault_t *fault)
     hand_on(self, peer);
     halts_greet(self, peer, event->state);
     witnesses_greet(self, peer, event->state);
+    beacon_greet(self, peer);
     if (value_get(event->state, "sequence") && sequence >= 0 &&
         (uint64_t)sequence < peer->row.sequence)
         core_note(self, "gap", 0, NULL, event->worker,

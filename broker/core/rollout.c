@@ -141,7 +141,7 @@ budget_returns(const core_t *self, const run_t *run)
 bool
 run_may_pass(const core_t *self, const run_t *run, fault_code_t code)
 {
-    return code == FAULT_LIMIT || code == FAULT_RATE ||
+    return code == FAULT_LIMIT || code == FAULT_RATE || code == FAULT_BEACON ||
            (code == FAULT_BUDGET && budget_returns(self, run));
 }
 

@@ -72,14 +72,15 @@ typedef struct {
 
 struct peer {
     worker_row_t row;
-    wall_t seen;          /* 0: not since the start */
-    uint64_t oldest;      /* receipt that it still keeps, as its last HELLO told; 0 before */
-    bool asked;           /* to say it again, since then */
-    uint64_t witnessed;   /* leaves of the log that it cosigned last, as far as it said */
-    wall_t witness_asked; /* to cosign; ms 0: not since its last HELLO, or to be asked at once */
-    bool declined;        /* to, and that is said */
-    value_t *versions;    /* of documents, as its last HELLO told; NULL before */
-    drain_row_t *drain;   /* the last that people said of it; NULL: nothing */
+    wall_t seen;            /* 0: not since the start */
+    uint64_t oldest;        /* receipt that it still keeps, as its last HELLO told; 0 before */
+    bool asked;             /* to say it again, since then */
+    uint64_t witnessed;     /* leaves of the log that it cosigned last, as far as it said */
+    wall_t witness_asked;   /* to cosign; ms 0: not since its last HELLO, or to be asked at once */
+    bool declined;          /* to, and that is said */
+    char nonce[NONCE_TEXT]; /* that no beacon has answered; "" for none */
+    value_t *versions;      /* of documents, as its last HELLO told; NULL before */
+    drain_row_t *drain;     /* the last that people said of it; NULL: nothing */
     size_t work_count, work_capacity;
     work_t *work; /* in the order of arrival */
 };
@@ -89,7 +90,15 @@ typedef struct {
     hash_t hash;
     bytes_t *document, *armors;
     zhashx_t *kept; /* worker ids of those who confirmed it */
+    bool told;      /* the timekeeper was, since it is there */
 } held_halt_t;
+
+/* The newest beacon, and its bytes; all NULL before one came. */
+typedef struct {
+    beacon_t *newest;
+    bytes_t *document, *armor;
+    wall_t came;
+} lamp_t;
 
 /* What the core holds of a sink; the notices themselves lie in the record. */
 typedef struct {
@@ -131,6 +140,7 @@ struct core {
     size_t braked_count;
     brake_row_t *braked; /* one a region, and "-" */
     size_t revokes;      /* that came since the start */
+    lamp_t beacon;
     size_t halt_count, halt_capacity;
     held_halt_t *halts; /* in the order of arrival */
     wall_t halts_swept;
@@ -232,6 +242,13 @@ void halts_greet(core_t *self, const peer_t *peer, const value_t *state);
 void halts_sweep(core_t *self);
 void run_halt(core_t *self, run_t *run);
 void halt_clear(held_halt_t *self);
+const halt_line_t *halt_line_of(const core_t *self, const hash_t *hash);
+
+/* beacon.c. beacon_greet gives a worker that said HELLO the newest, beacon_tell_halt the timekeeper
+ * a stop, revoke or resume, once. */
+void beacon_greet(core_t *self, const peer_t *peer);
+void beacon_tell_halt(core_t *self, held_halt_t *halt);
+void lamp_clear(lamp_t *self);
 
 /* witness.c. A tick reads leaves of the past, so it comes before the step adds any. */
 int witnesses_load(core_t *self, fault_t *fault) MUST_CHECK;

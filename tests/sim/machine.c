@@ -114,9 +114,18 @@ machine_kill_effector(machine_t *self)
     machine_start_later(self);
 }
 
+/* Its clock of this boot begins anew. */
+void
+machine_boot(machine_t *self)
+{
+    self->booted = self->world->now;
+    snprintf(self->boot, sizeof self->boot, "boot-%u", self->boots++);
+}
+
 void
 machine_cut_power(machine_t *self)
 {
+    machine_boot(self);
     SAY(self->world, "%s: its power is cut", node_name(self->number));
     judge_end(self);
     if (self->effector_up)
@@ -275,6 +284,7 @@ machine_new(world_t *world, int number)
         ledgers[number] = ledger_memory();
     self->ledger = ledgers[number];
     ledger_wipe(self->ledger);
+    machine_boot(self);
     self->key = site_key(estate()->site, node_name(number));
     if (chance_percent(&world->chance, 85))
         enrol(self);

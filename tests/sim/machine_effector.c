@@ -173,6 +173,21 @@ effector_now(void *context)
     return machine_wall(context);
 }
 
+static mono_t
+effector_clock(void *context)
+{
+    return machine_clock(context);
+}
+
+static void
+effector_draw(void *context, nonce_t *nonce)
+{
+    machine_t *self = context;
+    uint64_t drawn = chance_draw(&self->world->chance);
+    *nonce = (nonce_t){0};
+    memcpy(nonce->bytes, &drawn, sizeof drawn);
+}
+
 static void
 tell_begin(machine_t *self, const op_t *op, const value_t *arguments, const hash_t *key)
 {
@@ -256,14 +271,19 @@ effector_begin(machine_t *self, fault_t *fault)
         return -1;
     for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++)
         self->children[i].used = false; /* as op_runner_new ends what was left */
-    self->effector = effector_new(&(effector_place_t){
+    effector_place_t place = {
         .worker = node_name(self->number),
+        .boot = self->boot,
         .folder = self->site,
         .trust = self->effector_trust,
         .journal = self->journal,
         .policy = all->policy,
-        .io = {self, effector_now, start_child, end_child, cut_child},
-    });
+        .io = {self, effector_now, start_child, end_child, cut_child, effector_clock,
+               effector_draw},
+    };
+    self->effector = effector_new(&place, fault);
+    if (!self->effector)
+        return -1;
     return disk_is_doomed(self->disk) ? fault_set(fault, FAULT_IO, "it died at once") : 0;
 }
 

@@ -6,10 +6,10 @@
 #define PING_MS    5000
 #define MISSED_MAX 3
 
-static mono_t
-mono_of(const machine_t *self)
+mono_t
+machine_clock(const machine_t *self)
 {
-    return (mono_t){1000000 + self->world->now};
+    return (mono_t){1000000 + self->world->now - self->booted};
 }
 
 static void
@@ -78,7 +78,7 @@ static int
 judge_hears(machine_t *self, const letter_t *letter, fault_t *fault)
 {
     wall_t now = machine_wall(self);
-    mono_t clock = mono_of(self);
+    mono_t clock = machine_clock(self);
     switch (letter->source) {
     case FROM_LINK:
         return judge_on_link(self->judge, letter->frames, now, clock, fault);
@@ -100,7 +100,7 @@ static void
 queue_deadline(machine_t *self)
 {
     mono_t deadline = judge_deadline(self->judge);
-    int64_t left = deadline.ms - mono_of(self).ms;
+    int64_t left = deadline.ms - machine_clock(self).ms;
     if (!deadline.ms || deadline.ms == self->deadline)
         return;
     self->deadline = deadline.ms;
@@ -119,7 +119,7 @@ judge_works(machine_t *self)
     for (size_t i = 0; i < taken.count && !failed; i++)
         failed = judge_hears(self, &taken.letters[i], &fault);
     if (!failed)
-        failed = judge_tick(self->judge, machine_wall(self), mono_of(self), &fault);
+        failed = judge_tick(self->judge, machine_wall(self), machine_clock(self), &fault);
     if (!failed)
         failed = outbox_flush(self->outbox, self->ledger, deliver, self, &fault);
     ledger_acts_for(NULL);
@@ -228,8 +228,8 @@ judge_begin(machine_t *self, fault_t *fault)
     self->judge_trust = trust_new(&all->site->id);
     self->outbox = outbox_new();
     outbox_employ(self->outbox, deliver, self);
-    self->judge = judge_new(node_name(self->number), self->judge_trust, self->key, self->ledger,
-                            self->outbox, fault);
+    self->judge = judge_new(node_name(self->number), self->boot, self->judge_trust, self->key,
+                            self->ledger, self->outbox, fault);
     if (!self->judge)
         return -1;
     bool enrolled = trust_root(self->judge_trust);
@@ -239,7 +239,7 @@ judge_begin(machine_t *self, fault_t *fault)
                         machine_wall(self), fault))
             return -1;
     }
-    return judge_start(self->judge, machine_wall(self), fault);
+    return judge_start(self->judge, machine_wall(self), machine_clock(self), fault);
 }
 
 void

@@ -62,6 +62,9 @@ struct machine {
     rollback_t put_back;   /* once a fix acts next */
     const machinekey_t *key;
     uint64_t epoch; /* counts starts */
+    int64_t booted; /* when its power came back last */
+    unsigned boots;
+    char boot[16]; /* the present boot's name */
     bool starting;
     int64_t stopped_until;
     /* the judge */
@@ -89,6 +92,8 @@ struct machine {
 /* Whether bad luck strikes it, so many times in a million. */
 bool machine_strikes(machine_t *self, unsigned ppm);
 wall_t machine_wall(const machine_t *self);
+mono_t machine_clock(const machine_t *self);
+void machine_boot(machine_t *self);
 
 /* What waits in a process's sockets; a letter's frames are taken over. */
 void inbox_empty(inbox_t *self);

@@ -37,6 +37,9 @@ typedef struct {
     trust_t *trust;
     journal_t *journal;
     effector_t *effector;
+    const char *boot; /* NULL: the first */
+    mono_t clock;
+    uint8_t drawn; /* nonces */
     sealed_t release, authority, alert;
     hash_t run;
     wall_t now;
@@ -87,6 +90,21 @@ fake_cut(void *self, size_t flight)
     assert_int_equal(flight, bench->flight);
 }
 
+static inline mono_t
+fake_clock(void *self)
+{
+    const bench_t *bench = self;
+    return bench->clock;
+}
+
+/* Another one each time. */
+static inline void
+fake_draw(void *self, nonce_t *nonce)
+{
+    bench_t *bench = self;
+    *nonce = (nonce_t){{++bench->drawn}};
+}
+
 static inline void
 close_effector(bench_t *bench)
 {
@@ -105,14 +123,18 @@ open_effector(bench_t *bench)
     bench->journal = journal_open(bench->journal_path, &fault);
     if (!bench->journal || site_folder_load(bench->kept, bench->trust, &fault))
         fail_msg("%s", fault.text);
-    bench->effector = effector_new(&(effector_place_t){
+    effector_place_t place = {
         .worker = "w1",
+        .boot = bench->boot ? bench->boot : "first",
         .folder = bench->kept,
         .trust = bench->trust,
         .journal = bench->journal,
         .policy = bench->policy,
-        .io = {bench, fake_now, fake_start, fake_end_last, fake_cut},
-    });
+        .io = {bench, fake_now, fake_start, fake_end_last, fake_cut, fake_clock, fake_draw},
+    };
+    bench->effector = effector_new(&place, &fault);
+    if (!bench->effector)
+        fail_msg("%s", fault.text);
 }
 
 static inline frames_t *

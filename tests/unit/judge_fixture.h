@@ -43,6 +43,7 @@ typedef struct {
     judge_t *judge;
     wall_t now;
     mono_t clock;
+    const char *boot; /* NULL: the first */
     sealed_t release, authority, alert;
     hash_t release_hash, run;
     bool by_grant;
@@ -633,8 +634,8 @@ open_judge(bench_t *self)
     self->ledger = ledger_open(self->path, &fault);
     if (!self->ledger)
         fail_msg("%s", fault.text);
-    self->judge = judge_new("w1", self->trust, site_key(self->site, "w1"), self->ledger,
-                            self->outbox, &fault);
+    self->judge = judge_new("w1", self->boot ? self->boot : "first", self->trust,
+                            site_key(self->site, "w1"), self->ledger, self->outbox, &fault);
     if (!self->judge)
         fail_msg("%s", fault.text);
 }
@@ -651,7 +652,7 @@ start_judge(bench_t *self)
         assert_int_equal(judge_learn(self->judge, bytes_slice(documents[i]->document),
                                      bytes_slice(documents[i]->armors), self->now, &fault),
                          0);
-    if (judge_start(self->judge, self->now, &fault))
+    if (judge_start(self->judge, self->now, self->clock, &fault))
         fail_msg("%s", fault.text);
     flush(self);
 }

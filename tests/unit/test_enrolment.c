@@ -74,7 +74,7 @@ starts(bench_t *bench)
     fault_t fault = {0};
     size_t shown = 0;
     if (enrolment_read(bench->judge, bench->trust, site_folder(bench->site), bench->now, &fault) ||
-        judge_start(bench->judge, bench->now, &fault))
+        judge_start(bench->judge, bench->now, bench->clock, &fault))
         fail_msg("%s", fault.text);
     flush(bench);
     for (; is_next(bench, TO_EFFECTOR, "DOCUMENT"); shown++)

@@ -206,9 +206,9 @@ another_key_than_the_fleet_lists_does_not_start(void **state)
     bench_t *bench = *state;
     fault_t fault = {0};
     CLEANUP(judge_destroy)
-    judge_t *judge = judge_new("w1", bench->trust, site_key(bench->site, "w2"), bench->ledger,
-                               bench->outbox, &fault);
-    assert_int_equal(judge_start(judge, bench->now, &fault), -1);
+    judge_t *judge = judge_new("w1", "first", bench->trust, site_key(bench->site, "w2"),
+                               bench->ledger, bench->outbox, &fault);
+    assert_int_equal(judge_start(judge, bench->now, bench->clock, &fault), -1);
     assert_int_equal(fault.code, FAULT_KEY);
 }
 

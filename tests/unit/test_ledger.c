@@ -518,7 +518,7 @@ static void
 an_older_ledger_is_carried_over(void **state)
 {
     static const char older[] =
-        "DROP TABLE wait; DROP TABLE output; DROP TABLE effect; DROP TABLE log;"
+        "DROP TABLE wait; DROP TABLE output; DROP TABLE beacon; DROP TABLE log; DROP TABLE effect;"
         "CREATE TABLE effect (run BLOB NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL,"
         " ix INTEGER NOT NULL, op TEXT NOT NULL, arguments BLOB NOT NULL, head BLOB NOT NULL,"
         " done INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, result BLOB NOT NULL,"

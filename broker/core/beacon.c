@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Beacons on their way from the timekeeper to workers, and workers' nonces on theirs
+ * (docs/PROTOCOL.md 3.17, 6 and 6.4). Nothing here is believed by anyone: it is handed on. */
+#include <stdio.h>
+
+#include "broker/core/state.h"
+#include "keys/beacon.h"
+#include "wire/message.h"
+#include "wire/tree.h"
+
+static const timekeeper_t *
+timekeeper_of(const core_t *self)
+{
+    const root_t *root = trust_root(self->charter->trust);
+    return root && root->timekeeper.name[0] ? &root->timekeeper : NULL;
+}
+
+const beacon_t *
+core_beacon(const core_t *self, wall_t *came)
+{
+    *came = self->beacon.came;
+    return self->beacon.newest;
+}
+
+void
+lamp_clear(lamp_t *self)
+{
+    beacon_destroy(&self->newest);
+    bytes_destroy(&self->document);
+    bytes_destroy(&self->armor);
+}
+
+/* To the timekeeper --------------------------------------------------------------------------- */
+
+static void
+send_nonce(core_t *self, const peer_t *peer)
+{
+    frames_t *frames = message_new(MESSAGE_NONCE_OF);
+    frames_add_text(frames, peer->row.id);
+    frames_add_text(frames, peer->nonce);
+    core_send(self, ACTIONS_TIMEKEEPER, &frames);
+}
+
+static void
+send_document(core_t *self, const bytes_t *document, const bytes_t *armors)
+{
+    frames_t *frames = message_new(MESSAGE_DOCUMENT);
+    frames_add(frames, bytes_slice(document));
+    frames_add(frames, bytes_slice(armors));
+    core_send(self, ACTIONS_TIMEKEEPER, &frames);
+}
+
+void
+beacon_tell_halt(core_t *self, held_halt_t *halt)
+{
+    if (!timekeeper_of(self) || halt->told)
+        return;
+    halt->told = true;
+    send_document(self, halt->document, halt->armors);
+}
+
+static value_t *
+say_state(const core_t *self)
+{
+    const trust_t *trust = self->charter->trust;
+    char key[TEXT_NAME_MAX + 8], text[HASH_TEXT];
+    value_t *state = value_map(), *halts = value_list();
+    value_set_integer(state, "root", (int64_t)trust_root(trust)->version);
+    if (trust_people(trust))
+        value_set_integer(state, "people", (int64_t)trust_people(trust)->version);
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        snprintf(key, sizeof key, "fleet.%s", fleet->region);
+        value_set_integer(state, key, (int64_t)fleet->version);
+    }
+    for (size_t i = 0; i < trust_halt_count(trust); i++)
+        value_append(halts, value_text(hash_write(&trust_halt(trust, i)->hash, text)));
+    value_set(state, "halts", halts);
+    return state;
+}
+
+/* It is there, or there again: whatever was said before may be lost. */
+int
+on_timekeeper(core_t *self, event_t *event, fault_t *fault)
+{
+    (void)fault;
+    CLEANUP(value_destroy) value_t *state = say_state(self);
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(state, encoded);
+    frames_t *frames = message_new(MESSAGE_HELLO);
+    frames_add_text(frames, PROTOCOL_VERSION);
+    frames_add_text(frames, event->who);
+    frames_add(frames, bytes_slice(encoded));
+    core_send(self, ACTIONS_TIMEKEEPER, &frames);
+    for (size_t i = 0; i < self->halt_count; i++)
+        self->halts[i].told = false;
+    for (peer_t *peer = zhashx_first(self->peers); peer; peer = zhashx_next(self->peers))
+        if (*peer->nonce)
+            send_nonce(self, peer);
+    return 0;
+}
+
+int
+on_nonce(core_t *self, event_t *event, fault_t *fault)
+{
+    nonce_t nonce;
+    peer_t *peer = core_peer(self, event->worker);
+    if (!nonce_read(event->text, &nonce))
+        return fault_set(fault, FAULT_FORMAT, "worker '%s' says a nonce that is none",
+                         event->worker);
+    nonce_write(&nonce, peer->nonce);
+    if (timekeeper_of(self))
+        send_nonce(self, peer);
+    return 0;
+}
+
+/* The version that a beacon names of a document; 0 of one that it does not. */
+static uint64_t
+named(const beacon_t *beacon, const char *name)
+{
+    if (!strcmp(name, "root"))
+        return beacon->root.version;
+    if (!strcmp(name, "people"))
+        return beacon->people.version;
+    for (size_t i = 0; i < beacon->fleet_count; i++)
+        if (!strcmp(name + strlen("fleet."), beacon->fleets[i].region))
+            return beacon->fleets[i].version;
+    return 0;
+}
+
+static bool
+names_halt(const beacon_t *beacon, const hash_t *halt)
+{
+    for (size_t i = 0; i < beacon->halt_count; i++)
+        if (hash_equal(&beacon->halts[i], halt))
+            return true;
+    return false;
+}
+
+/* What the beacon shows that the timekeeper lacks: newer documents, stops and revokes in force,
+ * resumes of stops that it still names. */
+static void
+supply(core_t *self)
+{
+    const beacon_t *beacon = self->beacon.newest;
+    const charter_t *charter = self->charter;
+    for (size_t i = 0; i < charter->count; i++)
+        if (charter->documents[i].version > named(beacon, charter->documents[i].name))
+            send_document(self, charter->documents[i].document, charter->documents[i].armors);
+    for (size_t i = 0; i < self->halt_count; i++) {
+        const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
+        if (line && (line->resume || !line->lifted) &&
+            names_halt(beacon, &line->stop) == line->resume)
+            beacon_tell_halt(self, &self->halts[i]);
+    }
+}
+
+/* To workers ---------------------------------------------------------------------------------- */
+
+static frames_t *
+message_of(const lamp_t *lamp, slice_t place)
+{
+    frames_t *frames = message_new(MESSAGE_BEACON);
+    frames_add(frames, bytes_slice(lamp->document));
+    frames_add(frames, bytes_slice(lamp->armor));
+    frames_add(frames, place);
+    return frames;
+}
+
+void
+beacon_greet(core_t *self, const peer_t *peer)
+{
+    if (!self->beacon.newest)
+        return;
+    frames_t *frames = message_of(&self->beacon, slice_of(NULL, 0));
+    core_send(self, peer->row.id, &frames);
+}
+
+static int
+by_bytes(const void *left, const void *right)
+{
+    return memcmp(left, right, sizeof(hash_t));
+}
+
+/* One message for all of them. */
+static void
+light(core_t *self)
+{
+    frames_t *frames = message_of(&self->beacon, slice_of(NULL, 0));
+    core_send(self, ACTIONS_ALL, &frames);
+}
+
+static void
+answer(core_t *self, peer_t *peer, tree_t *tree, uint64_t index, uint64_t count)
+{
+    CLEANUP(bytes_destroy) bytes_t *place = bytes_new();
+    hash_t path[TREE_PATH_MAX];
+    size_t steps = tree_path(tree, index, path);
+    beacon_add_place(place, index, count, path, steps);
+    frames_t *frames = message_of(&self->beacon, bytes_slice(place));
+    core_send(self, peer->row.id, &frames);
+    *peer->nonce = '\0';
+}
+
+/* Each worker whose nonce stands among the leaves is told where. */
+static void
+answer_all(core_t *self, const hash_t *leaves, size_t count)
+{
+    CLEANUP(tree_destroy) tree_t *tree = tree_new();
+    for (size_t i = 0; i < count; i++)
+        tree_append(tree, &leaves[i]);
+    for (peer_t *peer = zhashx_first(self->peers); peer; peer = zhashx_next(self->peers)) {
+        nonce_t nonce;
+        if (!nonce_read(peer->nonce, &nonce))
+            continue;
+        hash_t leaf = beacon_leaf(peer->row.id, &nonce);
+        const hash_t *found = bsearch(&leaf, leaves, count, sizeof leaf, by_bytes);
+        if (found)
+            answer(self, peer, tree, (uint64_t)(found - leaves), count);
+    }
+}
+
+static int
+check_leaves(const beacon_t *beacon, const hash_t *leaves, size_t count, fault_t *fault)
+{
+    merkle_t edge = {0};
+    for (size_t i = 0; i < count; i++)
+        merkle_append(&edge, &leaves[i]);
+    hash_t head = count ? merkle_head(&edge) : HASH_ZERO;
+    if (count != beacon->nonce_count || !hash_equal(&head, &beacon->nonces))
+        return fault_set(fault, FAULT_PROOF, "the leaves are not those of the beacon's tree");
+    return 0;
+}
+
+int
+on_beacon(core_t *self, event_t *event, fault_t *fault)
+{
+    lamp_t *lamp = &self->beacon;
+    const hash_t *leaves = (const hash_t *)event->output.data;
+    size_t count = event->output.size / sizeof *leaves;
+    CLEANUP(beacon_destroy)
+    beacon_t *beacon =
+        trust_check_beacon(self->charter->trust, event->document, event->armors, fault);
+    if (!beacon || check_leaves(beacon, leaves, count, fault))
+        return -1;
+    if (lamp->newest && beacon->sequence <= lamp->newest->sequence)
+        return 0;
+    lamp_clear(lamp);
+    *lamp = (lamp_t){.newest = MOVE(beacon),
+                     .document = bytes_copy(event->document),
+                     .armor = bytes_copy(event->armors),
+                     .came = self->now};
+    if (count)
+        answer_all(self, leaves, count);
+    light(self);
+    supply(self);
+    return 0;
+}

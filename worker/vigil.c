@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/vigil.h"
+
+#include "common/log.h"
+#include "wire/message.h"
+
+#define BEACON_ID "beacon" /* of what the effector is shown and asked */
+
+static int
+restore(void *context, slice_t state, fault_t *fault)
+{
+    const workplace_t *place = context;
+    if (freshness_decode(place->freshness, place->trust, state, fault))
+        return fault_wrap(fault, "the newest beacon in the ledger");
+    return 0;
+}
+
+int
+vigil_restore(const vigil_t *self, fault_t *fault)
+{
+    return ledger_get_beacon(self->place->ledger, restore, self->place, fault);
+}
+
+/* ---- nonces ------------------------------------------------------------------------------ */
+
+static void
+send_nonce(const vigil_t *self)
+{
+    frames_t *frames = message_new(MESSAGE_NONCE);
+    frames_add_text(frames, self->nonce);
+    outbox_add(self->place->outbox, TO_LINK, 0, frames);
+}
+
+void
+vigil_tick(vigil_t *self)
+{
+    const workplace_t *place = self->place;
+    if (place->clock.ms >= self->look.ms)
+        self->look.ms = place->clock.ms + FRESHNESS_AGAIN_MS;
+    if (!self->online || self->drawing ||
+        !freshness_due(place->freshness, place->trust, place->clock))
+        return;
+    frames_t *frames = frames_new();
+    frames_add_text(frames, message_word(MESSAGE_NONCE));
+    frames_add_text(frames, BEACON_ID);
+    outbox_add(place->outbox, TO_EFFECTOR, 0, frames);
+    self->drawing = true;
+    self->asked = place->clock;
+}
+
+mono_t
+vigil_deadline(const vigil_t *self)
+{
+    const root_t *root = trust_root(self->place->trust);
+    bool asks = self->online && !self->drawing && root && root->timekeeper.name[0];
+    return asks ? self->look : (mono_t){0};
+}
+
+void
+vigil_welcome(vigil_t *self)
+{
+    self->online = true;
+    if (*self->nonce)
+        send_nonce(self);
+}
+
+void
+vigil_leave(vigil_t *self)
+{
+    self->online = false;
+}
+
+/* It was drawn after it was asked for: the earlier moment is the one that counts. */
+int
+vigil_on_nonce(vigil_t *self, const frames_t *frames, fault_t *fault)
+{
+    nonce_t nonce;
+    if (!self->drawing || !nonce_read(frames_text(frames, 2), &nonce))
+        return fault_set(fault, FAULT_FORMAT, "the effector drew a nonce that nobody asked for");
+    freshness_ask(self->place->freshness, &nonce, self->asked);
+    nonce_write(&nonce, self->nonce);
+    self->drawing = false;
+    send_nonce(self);
+    return 0;
+}
+
+/* ---- beacons ----------------------------------------------------------------------------- */
+
+static int
+keep(const vigil_t *self, fault_t *fault)
+{
+    const workplace_t *place = self->place;
+    CLEANUP(bytes_destroy) bytes_t *state = bytes_new();
+    freshness_encode(place->freshness, place->trust, state);
+    outbox_need_commit(place->outbox);
+    return ledger_put_beacon(place->ledger, bytes_slice(state), fault);
+}
+
+static void
+show(const vigil_t *self, const frames_t *frames)
+{
+    frames_t *beacon = message_new(MESSAGE_BEACON);
+    frames_add_text(beacon, BEACON_ID);
+    for (size_t i = 1; i < frames->count; i++)
+        frames_add(beacon, frames_at(frames, i));
+    outbox_add(self->place->outbox, TO_EFFECTOR, 0, beacon);
+}
+
+int
+vigil_on_beacon(vigil_t *self, const frames_t *frames, fault_t *fault)
+{
+    const workplace_t *place = self->place;
+    hash_t hash = hash_of(frames_at(frames, 1));
+    fault_t why = {0};
+    int heard = freshness_hear(place->freshness, place->trust, frames_at(frames, 1),
+                               frames_at(frames, 2), frames_at(frames, 3), &why);
+    if (heard < 0) {
+        log_fault("a beacon from the broker", &why);
+        return 0;
+    }
+    if (heard && keep(self, fault))
+        return -1;
+    if (heard && frames_at(frames, 3).size)
+        *self->nonce = '\0';
+    if (heard || !hash_equal(&hash, &self->shown))
+        show(self, frames);
+    self->shown = hash;
+    return heard;
+}
+
+bool
+vigil_is_kept(const char *id)
+{
+    return !strcmp(id, BEACON_ID);
+}
