@@ -688,9 +688,10 @@ int
 judge_start(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
     now = enter(self, now, clock);
-    if (find_place(self, fault) || papers_forget(&self->papers, now, fault) ||
-        papers_show_all(&self->papers, fault))
+    if (find_place(self, fault))
         return -1;
     report_ask(self->outbox);
+    if (papers_forget(&self->papers, now, fault) || papers_show_all(&self->papers, fault))
+        return -1;
     return resume_all(self, now, fault);
 }
