@@ -58,7 +58,7 @@ desk_close(desk_t *self)
 
 /* ---- sending ----------------------------------------------------------------------------- */
 
-/* What one turn has for the link leaves at its end, all at once. */
+/* What one turn has for the link leaves at its end, all at once; behind it that a run is over. */
 static int
 deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames, fault_t *fault)
 {
@@ -74,6 +74,8 @@ deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames
     }
     if (to == TO_LINK)
         return channel_add(self->link, frames, fault) ? fault_wrap(fault, "link") : 0;
+    if (to == TO_EFFECTOR && slice_is(frames_at(frames, 0), "OVER"))
+        return channel_add(self->effector, frames, fault) ? fault_wrap(fault, "effector") : 0;
     bool spawner = to == TO_SPAWNER;
     return channel_send(spawner ? self->spawner : self->effector, frames, fault)
                ? fault_wrap(fault, spawner ? "spawner" : "effector")
@@ -175,8 +177,8 @@ turn(desk_t *self, fault_t *fault)
 {
     if (outbox_flush(self->outbox, self->ledger, deliver, self, fault))
         return -1;
-    if (channel_flush(self->link, fault))
-        return fault_wrap(fault, "link");
+    if (channel_flush(self->link, fault) || channel_flush(self->effector, fault))
+        return fault_wrap(fault, "link or effector");
     if (!judge_deadline(self->judge).ms && ledger_rest(self->ledger, fault))
         return -1;
     struct pollfd set[OTHERS + RUNNERS_MAX] = {
