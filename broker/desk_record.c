@@ -24,10 +24,11 @@ answer_submit(desk_t *self, asked_t *asked)
     static const struct {
         const char *kind;
         event_kind_t event;
-    } kinds[] = {
-        {"order", EVENT_ORDER},      {"grant", EVENT_GRANT},     {"approval", EVENT_APPROVAL},
-        {"rejection", EVENT_REJECT}, {"stop", EVENT_HALT},       {"revoke", EVENT_HALT},
-        {"resume", EVENT_HALT},      {"consent", EVENT_CONSENT}, {"answer", EVENT_CONSENT}};
+    } kinds[] = {{"order", EVENT_ORDER},       {"grant", EVENT_GRANT},
+                 {"approval", EVENT_APPROVAL}, {"rejection", EVENT_REJECT},
+                 {"stop", EVENT_HALT},         {"revoke", EVENT_HALT},
+                 {"resume", EVENT_HALT},       {"consent", EVENT_CONSENT},
+                 {"answer", EVENT_CONSENT},    {"restart", EVENT_RESTART}};
     const char *kind = value_get_text(asked->arguments, "kind");
     event_t event = {
         .kind = EVENT_KINDS,

@@ -9,6 +9,7 @@
 #include "cli/keys.h"
 #include "cli/options.h"
 #include "cli/record.h"
+#include "cli/restarts.h"
 #include "cli/state.h"
 #include "cli/table.h"
 #include "common/document.h"
@@ -17,7 +18,7 @@
 #include "wire/dossier.h"
 #include "wire/testimony.h"
 
-#define PIN_BYTES_MAX 1024
+#define PIN_BYTES_MAX 8192
 #define LIST_DEFAULT  30
 #define LIST_MAX      1000
 
@@ -27,6 +28,8 @@ typedef struct {
     pubkey_t key;
     uint64_t size;
     hash_t head;
+    size_t restart_count; /* that the log had: none of them explains anything again */
+    hash_t restarts[RESTARTS_MAX];
 } pin_t;
 
 /* The last receipt seen of one worker. */
@@ -34,6 +37,12 @@ typedef struct {
     uint64_t sequence;
     hash_t hash;
 } chain_t;
+
+/* A receipt in front of whose leaf no order of its run is. */
+typedef struct {
+    char worker[TEXT_NAME_MAX + 1], run[HASH_TEXT];
+    uint64_t sequence, leaf;
+} orphan_t;
 
 typedef struct {
     trust_t *trust;
@@ -44,8 +53,11 @@ typedef struct {
     uint64_t receipts, signatures, counted;
     uint64_t witnessed; /* leaves that witnesses cosigned */
     cosigners_t cosigners;
-    zhashx_t *chains;  /* worker id to chain_t */
-    zhashx_t *orders;  /* run ids of orders seen, as text */
+    zhashx_t *chains; /* worker id to chain_t */
+    zhashx_t *orders; /* run ids of orders seen, as text */
+    restarts_t *restarts;
+    size_t orphan_count, orphan_capacity;
+    orphan_t *orphans;
     value_t *problems; /* list of sentences */
 } audit_t;
 
@@ -64,6 +76,7 @@ audit_begin(audit_t *self, trust_t *trust, bool say)
     self->orders = zhashx_new();
     assert(self->chains && self->orders);
     zhashx_set_destructor(self->chains, destroy_memory);
+    self->restarts = restarts_new();
     self->problems = value_list();
 }
 
@@ -72,6 +85,8 @@ audit_end(audit_t *self)
 {
     zhashx_destroy(&self->chains);
     zhashx_destroy(&self->orders);
+    restarts_destroy(&self->restarts);
+    free(self->orphans);
     value_destroy(&self->problems);
 }
 
@@ -167,10 +182,53 @@ check_chain(audit_t *self, const receipt_t *receipt, const hash_t *hash, fault_t
                      (unsigned long long)before.sequence);
 }
 
+/* Its order may come behind it, where a broker was put back and got the receipt first. */
+static void
+note_orphan(audit_t *self, const receipt_t *receipt)
+{
+    orphan_t orphan = {.sequence = receipt->sequence, .leaf = record_index(self->record)};
+    hash_write(&receipt->run, orphan.run);
+    if (strcmp(receipt->authority, "order") != 0 || zhashx_lookup(self->orders, orphan.run))
+        return;
+    text_copy(orphan.worker, sizeof orphan.worker, receipt->worker);
+    self->orphans = memory_grow(self->orphans, self->orphan_count, &self->orphan_capacity,
+                                sizeof *self->orphans);
+    self->orphans[self->orphan_count++] = orphan;
+}
+
+static void
+check_orphans(audit_t *self)
+{
+    size_t lost = 0;
+    for (size_t i = 0; i < self->orphan_count; i++) {
+        const orphan_t *orphan = &self->orphans[i];
+        if (zhashx_lookup(self->orders, orphan->run))
+            continue;
+        if (restarts_precede(self->restarts, orphan->leaf))
+            lost++;
+        else
+            problem(self,
+                    "leaf %llu: receipt %llu of '%s' is about an order that the record does not "
+                    "have",
+                    (unsigned long long)orphan->leaf, (unsigned long long)orphan->sequence,
+                    orphan->worker);
+    }
+    if (lost && self->say)
+        printf("restart: %zu receipts are about orders that were lost with the record\n", lost);
+}
+
+static int
+check_restart(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
+{
+    if (record_is_extract(self->record)) /* the leaves that it speaks of are not all here */
+        return 0;
+    return restarts_add(self->restarts, self->trust, record_checkpoint(self->record)->broker,
+                        document, armors, fault);
+}
+
 static int
 check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
-    char run[HASH_TEXT];
     hash_t hash = hash_of(document);
     CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, fault);
     if (!receipt)
@@ -184,12 +242,7 @@ check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
         return fault_wrap(fault, "receipt %llu of '%s'", (unsigned long long)receipt->sequence,
                           receipt->worker);
     self->signatures++;
-    if (!strcmp(receipt->authority, "order") &&
-        !zhashx_lookup(self->orders, hash_write(&receipt->run, run)))
-        return fault_set(fault, FAULT_NOT_FOUND,
-                         "receipt %llu of '%s' is about an order that the "
-                         "record does not have",
-                         (unsigned long long)receipt->sequence, receipt->worker);
+    note_orphan(self, receipt);
     return check_chain(self, receipt, &hash, fault);
 }
 
@@ -220,6 +273,7 @@ static const struct kind {
     {"stop", "stop", SIGN_STOP, SIGN_STOP, NULL},
     {"revoke", "revoke", SIGN_REVOKE, SIGN_REVOKE, NULL},
     {"resume", "resume", SIGN_RESUME, SIGN_RESUME, NULL},
+    {"restart", "restart", SIGN_RESTART, SIGN_RESTART, check_restart},
     {"consent", "consent", SIGN_CONSENT, SIGN_CONSENT, NULL},
     {"answer", "answer", SIGN_ANSWER, SIGN_ANSWER, NULL},
     {"receipt", "receipt", SIGN_PURPOSES, SIGN_PURPOSES, check_receipt},
@@ -269,6 +323,7 @@ read_leaves(audit_t *self, record_t *record, const pin_t *pin, fault_t *fault)
     while ((more = record_next(record, &leaf, fault)) == 1) {
         hash_t hash = hash_leaf(leaf);
         merkle_append(&self->log, &hash);
+        restarts_leaf(self->restarts, &hash);
         self->counted++;
         check_leaf(self, leaf);
         if (!record_is_extract(record) && self->counted == pin->size)
@@ -285,7 +340,21 @@ pin_path(const checkpoint_t *checkpoint, char path[static STATE_PATH_MAX], fault
     return state_path("log.pin", name, path, fault);
 }
 
-/* Two lines: the key as in a .pub file, and "SIZE HEAD". */
+static int
+pin_read_restarts(pin_t *self, const char *text)
+{
+    static const char word[] = "restart ";
+    char hash[HASH_TEXT];
+    for (const char *at = text; (at = strstr(at, word)); at += strlen(word)) {
+        snprintf(hash, sizeof hash, "%s", at + strlen(word));
+        if (self->restart_count == RESTARTS_MAX ||
+            !hash_read(hash, &self->restarts[self->restart_count++]))
+            return -1;
+    }
+    return 0;
+}
+
+/* Lines: the key as in a .pub file; "SIZE HEAD"; for each restart "restart HASH". */
 static int
 pin_load(pin_t *self, const checkpoint_t *checkpoint, fault_t *fault)
 {
@@ -298,7 +367,8 @@ pin_load(pin_t *self, const checkpoint_t *checkpoint, fault_t *fault)
     if (!text)
         return fault->code == FAULT_NOT_FOUND ? 0 : -1;
     if (sscanf(bytes_text(text), "%511[^\n]\n%llu %64s", key, &size, head) != 3 ||
-        !hash_read(head, &self->head) || pubkey_read_line(&self->key, key, fault))
+        !hash_read(head, &self->head) || pubkey_read_line(&self->key, key, fault) ||
+        pin_read_restarts(self, bytes_text(text) + strlen(key)))
         return fault_set(fault, FAULT_FORMAT, "'%.150s' is no pin; if you know why, remove it",
                          path);
     self->size = size;
@@ -307,13 +377,16 @@ pin_load(pin_t *self, const checkpoint_t *checkpoint, fault_t *fault)
 }
 
 static int
-pin_keep(const checkpoint_t *checkpoint, const pubkey_t *key, fault_t *fault)
+pin_keep(const checkpoint_t *checkpoint, const pubkey_t *key, const restarts_t *restarts,
+         fault_t *fault)
 {
     char path[STATE_PATH_MAX], head[HASH_TEXT];
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     pubkey_write(key, text);
     bytes_addf(text, "\n%llu %s\n", (unsigned long long)checkpoint->size,
                hash_write(&checkpoint->head, head));
+    for (size_t i = 0; i < restarts_count(restarts); i++)
+        bytes_addf(text, "restart %s\n", hash_write(restarts_hash(restarts, i), head));
     if (pin_path(checkpoint, path, fault))
         return -1;
     return file_write(path, bytes_slice(text), 0600, fault);
@@ -416,6 +489,32 @@ check_witnesses(audit_t *self)
 }
 
 static void
+check_continues(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
+{
+    bool shorter = checkpoint->size < pin->size;
+    bool same = !shorter && (!pin->size || hash_equal(&self->pinned_head, &pin->head));
+    const restart_t *why =
+        restarts_explain(self->restarts, pin->size, pin->restarts, pin->restart_count);
+    if (same && self->say)
+        printf("it continues the record of %llu leaves seen here before\n",
+               (unsigned long long)pin->size);
+    else if (same)
+        return;
+    else if (why && self->say)
+        printf("restart: of the %llu leaves seen here before, those behind the first %llu are no "
+               "part of it any more\n",
+               (unsigned long long)pin->size, (unsigned long long)why->size);
+    else if (why)
+        return;
+    else if (shorter)
+        problem(self, "the record has become shorter: %llu leaves were signed before",
+                (unsigned long long)pin->size);
+    else
+        problem(self, "history was rewritten: the first %llu leaves are not those signed before",
+                (unsigned long long)pin->size);
+}
+
+static void
 check_tree(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
 {
     char text[HASH_TEXT];
@@ -431,17 +530,10 @@ check_tree(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
         problem(self, "the leaves do not make the head that was signed");
     else if (self->say)
         printf("the leaves make the head that was signed: %s\n", hash_write(&head, text));
-    if (!pin->known)
-        return;
-    if (checkpoint->size < pin->size)
-        problem(self, "the record has become shorter: %llu leaves were signed before",
-                (unsigned long long)pin->size);
-    else if (pin->size && !hash_equal(&self->pinned_head, &pin->head))
-        problem(self, "history was rewritten: the first %llu leaves are not those signed before",
-                (unsigned long long)pin->size);
-    else if (self->say)
-        printf("it continues the record of %llu leaves seen here before\n",
-               (unsigned long long)pin->size);
+    if (self->say)
+        restarts_say(self->restarts);
+    if (pin->known)
+        check_continues(self, checkpoint, pin);
 }
 
 static value_t *
@@ -476,6 +568,7 @@ report(const audit_t *self, bool json)
     value_set_integer(body, "workers", (int64_t)zhashx_size(self->chains));
     value_set_integer(body, "signatures", (int64_t)self->signatures);
     value_set(body, "witnesses", witnesses_value(self));
+    value_set(body, "restarts", restarts_value(self->restarts));
     value_set(body, "problems", value_copy(self->problems));
     json_print("audit", body);
 }
@@ -497,9 +590,9 @@ verify(const options_t *options, trust_t *trust, record_t *record, fault_t *faul
         problem(&audit, "%s", fault->text);
     else
         check_tree(&audit, checkpoint, &pin);
+    check_orphans(&audit);
     bool sound = !value_count(audit.problems);
-    if (sound && !record_is_extract(record) && checkpoint->size >= pin.size &&
-        pin_keep(checkpoint, &key, fault))
+    if (sound && !record_is_extract(record) && pin_keep(checkpoint, &key, audit.restarts, fault))
         return -1;
     report(&audit, options->json);
     return sound ? 0 : fault_set(fault, FAULT_FAILED, "the record does not hold");

@@ -166,6 +166,8 @@ const command_t keys_commands[] = {
      "PLAYBOOK --source NAME... --match FIELD=VALUE... --bound INPUT:KIND=VALUE... --scope SCOPE "
      "--budget 3/1h --out FILE [--fresh 5m] [--expires 30d] [--evidence token|signed] [--submit]",
      "sign standing authority, after its worst case"},
+    {"keys", "restart", keys_restart, "--size N --head HASH --reason TEXT, or --file FILE",
+     "say where a record that was put back goes on; two officers sign"},
     {"keys", "revoke", keys_revoke,
      "person|key|worker|release|grant NAME --reason TEXT [--wait=5s]",
      "take it back at once, as one officer; says who has confirmed"},

@@ -48,6 +48,9 @@ command_run_t keys_doctor;
 /* cli/keys_revoke.c */
 command_run_t keys_revoke;
 
+/* cli/keys_restart.c */
+command_run_t keys_restart;
+
 /* cli/keys_grant.c */
 command_run_t keys_grant;
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stops, revokes and resumes: who may, what is kept, and what they cover. */
+/* Stops, revokes and resumes: who may, what is kept, and what they cover; and what two officers may
+ * say beside a resume. */
 #include <assert.h>
 #include <stdio.h>
 
 #include "keys/trust_private.h"
 
-#define RESUME_OFFICERS 2
-#define RUN_DIGITS      12 /* of a run's hash, as people say it */
+#define OFFICERS_TOGETHER 2
+#define RUN_DIGITS        12 /* of a run's hash, as people say it */
 
 static int
 read_backing(const trust_t *self, slice_t document, slice_t armors, purpose_t purpose, bool stored,
@@ -40,15 +41,15 @@ check_stopper(const backing_t *backing, halt_what_t what, fault_t *fault)
 }
 
 static int
-check_resumers(const backing_t *backing, fault_t *fault)
+check_officers(const backing_t *backing, fault_t *fault)
 {
     size_t officers = count_roles(backing, ROLE_OFFICER);
-    if (officers >= RESUME_OFFICERS)
+    if (officers >= OFFICERS_TOGETHER)
         return 0;
     if (backing_check_role(backing, ROLE_OFFICER, fault))
         return -1;
     return fault_set(fault, FAULT_QUORUM, "%zu of the %d officers signed whom it needs", officers,
-                     RESUME_OFFICERS);
+                     OFFICERS_TOGETHER);
 }
 
 static halt_line_t *
@@ -209,7 +210,7 @@ trust_keep_resume(trust_t *self, slice_t document, slice_t armors, bool stored, 
     halt_line_t *stop = find(self, &resume->stop);
     if (!stop && stored)
         return 0;
-    if ((!stored && check_resumers(&backing, fault)) || check_liftable(stop, fault))
+    if ((!stored && check_officers(&backing, fault)) || check_liftable(stop, fault))
         return fault_wrap(fault, "resume");
     if (stop->lifted)
         return 0;
@@ -222,6 +223,22 @@ trust_keep_resume(trust_t *self, slice_t document, slice_t armors, bool stored, 
     text_copy(line.reason, sizeof line.reason, resume->reason);
     keep(self, &line);
     return 0;
+}
+
+restart_t *
+trust_check_restart(const trust_t *self, slice_t document, slice_t armors, signers_t *who,
+                    fault_t *fault)
+{
+    backing_t backing;
+    if (trust_frame(self, document, "restart", fault) || trust_check_backed(self, fault))
+        return NULL;
+    if (trust_backing(self, document, armors, 1u << SIGN_RESTART, &backing, fault) ||
+        check_officers(&backing, fault)) {
+        fault_wrap(fault, "restart");
+        return NULL;
+    }
+    *who = backing_people(&backing);
+    return restart_decode(document, fault);
 }
 
 int

@@ -28,6 +28,7 @@
     X(SIGN_STOP, "stop@tocsin.v1")           \
     X(SIGN_RESUME, "resume@tocsin.v1")       \
     X(SIGN_REVOKE, "revoke@tocsin.v1")       \
+    X(SIGN_RESTART, "restart@tocsin.v1")     \
     X(SIGN_ALERT, "alert@tocsin.v1")         \
     X(SIGN_REJECT, "reject@tocsin.v1")       \
     X(SIGN_BEACON, "beacon@tocsin.v1")       \

@@ -15,6 +15,7 @@
 #include "keys/people.h"
 #include "keys/receipt.h"
 #include "keys/release.h"
+#include "keys/restart.h"
 #include "keys/root.h"
 #include "keys/signature.h"
 
@@ -302,6 +303,12 @@ int trust_check_named(const trust_t *self, const beacon_t *beacon, const char *w
 /* A beacon that names all that is kept: what a timekeeper signs, but for sequence, made and nonces.
  * There must be a root. The caller's. */
 beacon_t *trust_beacon(const trust_t *self);
+
+/* The word of two officers that a broker's log goes on behind an earlier end; whose log, and where,
+ * restart_check says. *who: everybody who signed it. The caller's. FAULT_SITE, FAULT_SIGNATURE and
+ * its kin, FAULT_ROLE, FAULT_QUORUM, FAULT_FORMAT. */
+restart_t *trust_check_restart(const trust_t *self, slice_t document, slice_t armors,
+                               signers_t *who, fault_t *fault);
 
 /* trust_check for a grant by itself, without an alert or a worker (submission, catalog). */
 grant_t *trust_check_grant(trust_t *self, slice_t document, slice_t armors, wall_t now,

@@ -496,12 +496,12 @@ id_run(const char *id, const char *word, hash_t *run)
 typedef struct {
     judge_t *judge;
     wall_t now;
-} restart_t;
+} resuming_t;
 
 static int
 resume(void *context, const part_row_t *row, fault_t *fault)
 {
-    const restart_t *restart = context;
+    const resuming_t *restart = context;
     judge_t *self = restart->judge;
     if (find_part(self, &row->run) || intake_has(self->intake, &row->run))
         return 0;
@@ -512,7 +512,7 @@ resume(void *context, const part_row_t *row, fault_t *fault)
 static int
 resume_all(judge_t *self, wall_t now, fault_t *fault)
 {
-    restart_t restart = {self, now};
+    resuming_t restart = {self, now};
     self->place.held = 0;
     return ledger_each_open_part(self->ledger, resume, &restart, fault);
 }

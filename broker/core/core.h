@@ -42,6 +42,7 @@
     X(EVENT_GRANT, on_grant)       /* document, armors */                                        \
     X(EVENT_ORDER, on_order)       /* document, armors, targets */                               \
     X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */               \
+    X(EVENT_RESTART, on_restart)   /* document, armors; hash of the document */                  \
     X(EVENT_HALT, on_halt)         /* document, armors: a stop, revoke or resume */              \
     X(EVENT_KEPT, on_kept)         /* worker, hash of one of those */                            \
     X(EVENT_WAITING, on_waiting)   /* worker, hash of the run, step, receipt, number: expires */ \

@@ -31,7 +31,10 @@ static const notice_kind_t of_run[RUN_STATE_COUNT] = {
 static const struct {
     const char *word;
     notice_kind_t kind;
-} of_event[] = {{"gap", NOTICE_GAP}, {"brake", NOTICE_BRAKE}, {"person", NOTICE_PERSON_WANTED}};
+} of_event[] = {{"gap", NOTICE_GAP},
+                {"brake", NOTICE_BRAKE},
+                {"restart", NOTICE_RESTART},
+                {"person", NOTICE_PERSON_WANTED}};
 
 /* Making one ---------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Releases, approvals and grants that came in. */
+/* Releases, approvals, grants and restarts that came in. */
 #include <stdio.h>
 
 #include "broker/core/state.h"
@@ -102,6 +102,37 @@ on_grant(core_t *self, event_t *event, fault_t *fault)
     core_signers(self, event->armors, told.who, sizeof told.who);
     snprintf(told.text, sizeof told.text, "grant %.12s for '%s' is in force",
              hash_write(&grant->hash, text), grant->grant->playbook);
+    core_tell(self, &told);
+    return 0;
+}
+
+/* Whether the leaves make its head is for whoever reads the log: a broker's word on it counts for
+ * nothing. */
+int
+on_restart(core_t *self, event_t *event, fault_t *fault)
+{
+    signers_t who;
+    event_row_t told = {.kind = "restart"};
+    query_t query = {.what = FIND_DOCUMENT, .hash = event->hash};
+    CLEANUP(row_destroy) row_t *known = NULL;
+    CLEANUP(restart_destroy)
+    restart_t *restart =
+        trust_check_restart(self->charter->trust, event->document, event->armors, &who, fault);
+    event->made = event->hash;
+    if (!restart || core_recall(self, &query, &known, fault))
+        return -1;
+    if (restart->size > self->log.size)
+        return fault_set(fault, FAULT_PROOF, "the log has %llu leaves, not %llu",
+                         (unsigned long long)self->log.size, (unsigned long long)restart->size);
+    if (known)
+        return 0;
+    core_leaf2(self, "restart", event->document, event->armors);
+    core_keep(self, "restart", false, &event->hash, event->document, event->armors,
+              slice_of(NULL, 0));
+    core_signers(self, event->armors, told.who, sizeof told.who);
+    snprintf(told.text, sizeof told.text,
+             "the record was put back to its first %llu leaves and goes on from there: %.300s",
+             (unsigned long long)restart->size, restart->reason);
     core_tell(self, &told);
     return 0;
 }

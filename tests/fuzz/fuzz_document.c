@@ -30,6 +30,7 @@ DECODE(consent)
 DECODE(stop)
 DECODE(resume)
 DECODE(beacon)
+DECODE(restart)
 
 /* Documents without a signature change nothing. */
 static void
@@ -58,6 +59,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decode_stop(document);
     decode_resume(document);
     decode_beacon(document);
+    decode_restart(document);
     add(document);
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "keys/fleet.h"
 #include "keys/grant.h"
 #include "keys/halt.h"
+#include "keys/restart.h"
 #include "keys/order.h"
 #include "keys/people.h"
 #include "keys/pubkey.h"
@@ -47,6 +48,7 @@ READ(receipt)
 READ(consent)
 READ(stop)
 READ(resume)
+READ(restart)
 READ(beacon)
 
 /* It has no writer of its own: what stands in it is held against its bytes by its decoder. */
@@ -64,13 +66,11 @@ static const struct {
     const char *type;
     reader_t read;
 } READERS[] = {
-    {"root", read_root},       {"people", read_people},
-    {"fleet", read_fleet},     {"release", read_release},
-    {"order", read_order},     {"grant", read_grant},
-    {"alert", read_alert},     {"receipt", read_receipt},
-    {"consent", read_consent}, {"answer", read_consent},
-    {"stop", read_stop},       {"revoke", read_stop},
-    {"resume", read_resume},   {"checkpoint", read_checkpoint},
+    {"root", read_root},       {"people", read_people},   {"fleet", read_fleet},
+    {"release", read_release}, {"order", read_order},     {"grant", read_grant},
+    {"alert", read_alert},     {"receipt", read_receipt}, {"consent", read_consent},
+    {"answer", read_consent},  {"stop", read_stop},       {"revoke", read_stop},
+    {"resume", read_resume},   {"restart", read_restart}, {"checkpoint", read_checkpoint},
     {"beacon", read_beacon},
 };
 

@@ -198,6 +198,15 @@ static const char *const TABLES[] = {
     "halt*2560 hash",
     "nonces number:0:16384 hash",
     NULL,
+
+    "restart",
+    "site hash",
+    "broker name",
+    "size number",
+    "head hash",
+    "reason free:500",
+    "created time",
+    NULL,
     NULL,
 };
 
