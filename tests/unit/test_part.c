@@ -485,6 +485,39 @@ a_run_that_is_open_or_other_work_is_not_continued(void **state)
     hears_end(bench, OUTCOME_REFUSED, "conflict");
 }
 
+static void
+acknowledge(bench_t *bench, const char *sequence)
+{
+    char hash[HASH_TEXT];
+    by_link(bench, message("ACK", sequence, hash_write(&bench->previous, hash), NULL));
+}
+
+static void
+a_run_whose_receipts_are_forgotten_is_not_continued(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t earlier = bench->run;
+    begin_clean(bench);
+    acknowledge(bench, "1");
+    says_done(bench, -1);
+    hears_step(bench, "clean", PHASE_RUN, OUTCOME_FAILED, OUTCOME_FAILED);
+    acknowledge(bench, "2");
+    order_t *order = site_order(bench->site, &bench->release_hash);
+    order->continues = earlier;
+    order->input_count = 1;
+    order->inputs[0] = (input_text_t){"mount", "/srv"};
+    give_order(bench, order, "pat");
+    by_link(bench, offer(bench));
+    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_end(bench, OUTCOME_REFUSED, "conflict");
+    assert_int_equal(ledger_forget_receipts(bench->ledger, (wall_t){INT64_MAX}, &fault), 0);
+    give_order_that_continues(bench, &earlier);
+    by_link(bench, offer(bench));
+    hears(bench, TO_EFFECTOR, "WARRANT");
+    hears_end(bench, OUTCOME_REFUSED, "conflict");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
 
 static const struct CMUnitTest tests[] = {
@@ -508,6 +541,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_run_that_continues_another_does_what_is_left),
     TEST(what_was_undone_is_done_again),
     TEST(a_run_that_is_open_or_other_work_is_not_continued),
+    TEST(a_run_whose_receipts_are_forgotten_is_not_continued),
 };
 
 int
