@@ -298,6 +298,19 @@ make_people_next(estate_t *self)
     return site_seal_people(self->site, people, "hana,hugo");
 }
 
+static sealed_t
+make_root_next(estate_t *self)
+{
+    root_t *root = site_root_next(self->site);
+    timekeeper_t *timekeeper = &root->timekeeper;
+    text_copy(timekeeper->name, sizeof timekeeper->name, "tower");
+    timekeeper->key = *machinekey_public(site_key(self->site, "tower"));
+    timekeeper->curve = site_curve("tower");
+    root->offline_max_s[CLASS_CHANGE] = ESTATE_OFFLINE_S;
+    root->offline_max_s[CLASS_DESTRUCTIVE] = ESTATE_OFFLINE_S;
+    return site_seal_root(self->site, root, "hana,hugo");
+}
+
 static disk_fate_t
 always_fine(void *context, const char *call)
 {
@@ -328,7 +341,8 @@ learn(const estate_t *self)
     fault_t fault = {0};
     int failed = 0;
     const sealed_t *chain[] = {&self->site->root, &self->site->people, &self->north,
-                               &self->south,      &self->people_next,  &self->south_next};
+                               &self->south,      &self->people_next,  &self->south_next,
+                               &self->root_next};
     for (size_t i = 0; i < ARRAY_SIZE(chain); i++)
         failed |= trust_add(trust, bytes_slice(chain[i]->document), bytes_slice(chain[i]->armors),
                             &fault);
@@ -361,6 +375,7 @@ estate(void)
     self->south = make_fleet(self, "south", 4, 5, 0);
     self->south_next = make_fleet(self, "south", 4, 5, ESTATE_FAR);
     self->people_next = make_people_next(self);
+    self->root_next = make_root_next(self);
     self->documents[0] = &self->site->root;
     self->documents[1] = &self->site->people;
     self->documents[2] = &self->north;

@@ -17,6 +17,8 @@
 #define ESTATE_CALLEE    1  /* that which others call */
 #define ESTATE_GRANTS    2
 
+#define ESTATE_OFFLINE_S 20 /* without a beacon nothing above observe goes on */
+
 #define ESTATE_STEPS 3
 #define ESTATE_FAR                                                                \
     64 /* workers x00 to x63 in south, who are never there: they fill large waves \
@@ -60,6 +62,7 @@ typedef struct {
     sealed_t north, south;
     sealed_t people_next; /* version 2: without pat */
     sealed_t south_next;  /* version 2: with those who are never there */
+    sealed_t root_next;   /* version 2: with a timekeeper */
     playbook_t playbooks[ESTATE_PLAYBOOKS];
     estate_grant_t grants[ESTATE_GRANTS];
     policy_t *policy;

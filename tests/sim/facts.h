@@ -48,9 +48,11 @@ void facts_stop(facts_t *self, int machine, const frames_t *frames);
 typedef struct {
     hash_t run, release, key, arguments;
     const char *step, *op;
-    bool once;   /* it must not happen twice */
-    bool synced; /* its BEGIN is on the disk */
-    bool told;   /* the effector had the people without pat before */
+    bool once;       /* it must not happen twice */
+    bool synced;     /* its BEGIN is on the disk */
+    bool told;       /* the effector had the people without pat before */
+    bool unlit;      /* it keeps no beacon, or one that names what it lacks */
+    int64_t dark_ms; /* since the newest that it keeps was made */
     wall_t begun;
 } deed_t;
 

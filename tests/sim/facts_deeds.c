@@ -78,6 +78,22 @@ nothing_begins_under_a_stop(facts_t *self)
     }
 }
 
+/* Under a grant three times as long. */
+void
+nothing_begins_without_a_beacon(facts_t *self)
+{
+    for (size_t i = self->done.seen; i < self->done.count; i++) {
+        const done_t *deed = &self->done.items[i];
+        int64_t most =
+            ESTATE_OFFLINE_S * INT64_C(1000) * (facts_order(self, &deed->it.run) ? 1 : 3);
+        if (deed->it.unlit || deed->it.dark_ms > most)
+            BREAK(self, "%s begins %s of run %s, %lld ms after its newest beacon was made%s",
+                  node_name(deed->machine), deed->it.op, short_hash(&deed->it.run),
+                  (long long)deed->it.dark_ms,
+                  deed->it.unlit ? ", which lacks, or names what does" : "");
+    }
+}
+
 /* The window bounds a run's first fix. */
 void
 no_start_outside_the_window(facts_t *self)

@@ -152,6 +152,7 @@ const char *short_hash(const hash_t *hash);
     X(no_effect_without_authority)             \
     X(nothing_begins_for_who_is_revoked)       \
     X(nothing_begins_under_a_stop)             \
+    X(nothing_begins_without_a_beacon)         \
     X(no_start_outside_the_window)             \
     X(no_effect_before_its_begin_is_synced)    \
     X(what_must_not_happen_twice_happens_once) \

@@ -111,8 +111,8 @@ the_error_budget_holds(facts_t *self)
 void
 honest_offers_hold(facts_t *self)
 {
-    static const char *const excuses[] = {"limit",   "window",  "stale",  "budget",
-                                          "expired", "stopped", "revoked"};
+    static const char *const excuses[] = {"limit",   "window",  "stale",   "budget",
+                                          "expired", "stopped", "revoked", "beacon"};
     for (size_t i = self->refused.seen; i < self->refused.count; i++) {
         const refused_t *at = &self->refused.items[i];
         bool excused =

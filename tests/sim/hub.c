@@ -7,6 +7,7 @@
 #include "broker/hearing.h"
 #include "tests/sim/desk.h"
 #include "tests/sim/facts.h"
+#include "tests/sim/tower.h"
 #include "tests/sim/wires.h"
 
 #define TICK_MS  1000
@@ -79,9 +80,11 @@ read_charter(bool next, const plan_t *plan)
         {has_far(plan), has_far(plan) ? &all->south_next : all->documents[3]}};
     trust_t *trust = trust_new(&all->site->id);
     charter_t *charter = charter_over(&trust);
-    charter->documents = memory_new(ESTATE_DOCUMENTS, sizeof *charter->documents);
+    charter->documents = memory_new(ESTATE_DOCUMENTS + 1, sizeof *charter->documents);
     for (size_t i = 0; i < ESTATE_DOCUMENTS; i++)
         add_document(charter, all->names[i], documents[i].newer ? 2 : 1, documents[i].sealed);
+    if (plan->keeper) /* behind the others: workers take it whenever it comes */
+        add_document(charter, "root", 2, &all->root_next);
     return charter;
 }
 
@@ -237,6 +240,12 @@ hub_post(hub_t *self, errand_t errand, uint64_t index)
                 (due_t){.act = on_retry, .who = self->who, .epoch = errand, .number = index});
 }
 
+void
+hub_bring(hub_t *self, errand_t errand, frames_t *frames)
+{
+    add_letter(self, (letter_t){.machine = -1, .errand = errand, .frames = frames});
+}
+
 hub_t *
 hub_of(const world_t *world, int who)
 {
@@ -351,6 +360,16 @@ run_errand(hub_t *self, const letter_t *letter, fault_t *fault)
         SAY(self->world, "officer -> hub: %s a %s", letter->index ? "resumes" : "stops",
             halt_word(self->world->plan.stop_what));
         break;
+    case ERRAND_BEACON:
+        event.kind = EVENT_BEACON;
+        event.document = frames_at(letter->frames, 1);
+        event.armors = frames_at(letter->frames, 2);
+        event.output = frames_at(letter->frames, 3);
+        break;
+    case ERRAND_TIMEKEEPER:
+        event.kind = EVENT_TIMEKEEPER;
+        event.who = node_name(self->who);
+        break;
     case ERRAND_WORD:
         event.kind = EVENT_CONSENT;
         sealed = &desk_word(self->world->desk, letter->index)->sealed;
@@ -385,12 +404,26 @@ acknowledge(hub_t *self, const letter_t *letter)
         plan->alerts[letter->index].acknowledged = true;
 }
 
+/* Not to each machine where it lies. */
+static void
+cast(hub_t *self, const frames_t *frames)
+{
+    world_t *world = self->world;
+    for (size_t i = 0; i < world->plan.machines; i++)
+        if (!world_strikes(world, world->plan.lying ? 300000 : 0))
+            wires_send(world->wires, self->who, (int)i, frames_copy(frames));
+}
+
 static void
 send_all(hub_t *self)
 {
     for (size_t i = 0; i < self->actions->send_count; i++) {
         send_t *send = &self->actions->sends[i];
         int machine = node_find(send->worker);
+        if (!strcmp(send->worker, ACTIONS_ALL))
+            cast(self, send->frames);
+        if (!strcmp(send->worker, ACTIONS_TIMEKEEPER) && self->world->tower)
+            tower_hear(self->world->tower, send->frames);
         uint64_t sequence;
         if (machine < 0 || machine >= (int)self->world->plan.machines)
             continue;

@@ -13,8 +13,10 @@ typedef enum {
     ERRAND_GRANT,
     ERRAND_ORDER,
     ERRAND_ALERT,
-    ERRAND_HALT, /* 0: the stop, 1: its resume */
-    ERRAND_WORD, /* of a person, to a step that waits */
+    ERRAND_HALT,       /* 0: the stop, 1: its resume */
+    ERRAND_WORD,       /* of a person, to a step that waits */
+    ERRAND_BEACON,     /* by hub_bring */
+    ERRAND_TIMEKEEPER, /* likewise: it is there */
     ERRANDS
 } errand_t;
 
@@ -33,6 +35,9 @@ void hub_post_all(world_t *world, errand_t errand, uint64_t index);
 
 /* The one of this node; NULL where there is none. */
 hub_t *hub_of(const world_t *world, int who);
+
+/* What the timekeeper says; takes over frames. */
+void hub_bring(hub_t *self, errand_t errand, frames_t *frames);
 
 /* Another site folder stands there: people of version 2. */
 void hub_use_next(hub_t *self);

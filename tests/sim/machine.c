@@ -266,6 +266,16 @@ enrol(machine_t *self)
         disk_put(self->disk, path, document);
         failed = ledger_put_document(self->ledger, name, document, armors, &fault);
     }
+    if (self->world->plan.keeper && !failed) {
+        slice_t document = bytes_slice(all->root_next.document);
+        slice_t armors = bytes_slice(all->root_next.armors);
+        char path[96];
+        snprintf(path, sizeof path, "%s/root.2.sigs", self->site);
+        disk_put(self->disk, path, armors);
+        snprintf(path, sizeof path, "%s/root.2", self->site);
+        disk_put(self->disk, path, document);
+        failed = ledger_put_document(self->ledger, "root.2", document, armors, &fault);
+    }
     failed = failed || ledger_settle(self->ledger, &fault);
     assert(!failed);
 }
@@ -303,6 +313,7 @@ machine_destroy(machine_t **self_p)
     inbox_clear(&self->judge_inbox);
     inbox_clear(&self->effector_inbox);
     bytes_destroy(&self->journal_copy);
+    beacon_destroy(&self->lit);
     disk_destroy(&self->disk);
     free(self);
     *self_p = NULL;

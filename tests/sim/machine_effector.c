@@ -20,6 +20,24 @@ effector_answers(machine_t *self, frames_t *answer)
         frames_destroy(&answer);
 }
 
+/* What it keeps, as far as it matters to what may begin; where it died, it may be on the disk. */
+static void
+note_kept(machine_t *self, const frames_t *message, const frames_t *answer)
+{
+    bool kept = !answer || !strcmp(frames_text(answer, 0), "KEPT");
+    if (kept && !strcmp(frames_text(message, 0), "DOCUMENT")) {
+        hash_t hash = hash_of(frames_at(message, 2));
+        self->met = self->met || hash_equal(&hash, &self->world->plan.stop_hash);
+    }
+    if (!kept || strcmp(frames_text(message, 0), "BEACON") != 0)
+        return;
+    CLEANUP(beacon_destroy) beacon_t *beacon = beacon_decode(frames_at(message, 2), NULL);
+    if (beacon && (!self->lit || beacon->sequence > self->lit->sequence)) {
+        beacon_destroy(&self->lit);
+        self->lit = MOVE(beacon);
+    }
+}
+
 static bool
 effector_works(machine_t *self)
 {
@@ -30,6 +48,7 @@ effector_works(machine_t *self)
         frames_t *answer = NULL;
         if (!failed && !disk_is_doomed(self->disk))
             failed = effector_receive(self->effector, taken.letters[i].frames, &answer, &fault);
+        note_kept(self, taken.letters[i].frames, answer);
         effector_answers(self, answer);
     }
     if (failed)
@@ -188,6 +207,27 @@ effector_draw(void *context, nonce_t *nonce)
     memcpy(nonce->bytes, &drawn, sizeof drawn);
 }
 
+static bool
+names_stop(const machine_t *self)
+{
+    for (size_t i = 0; i < self->lit->halt_count; i++)
+        if (hash_equal(&self->lit->halts[i], &self->world->plan.stop_hash))
+            return true;
+    return false;
+}
+
+/* How old its newest beacon truly is, and whether it names what is not here. */
+static void
+note_light(const machine_t *self, deed_t *deed)
+{
+    deed->unlit = true;
+    if (!self->lit)
+        return;
+    deed->dark_ms = estate()->site->now.ms + self->world->now - self->lit->made.ms;
+    deed->unlit =
+        (names_stop(self) && !self->met) || (self->lit->people.version == 2 && !deed->told);
+}
+
 static void
 tell_begin(machine_t *self, const op_t *op, const value_t *arguments, const hash_t *key)
 {
@@ -207,6 +247,8 @@ tell_begin(machine_t *self, const op_t *op, const value_t *arguments, const hash
         deed.synced = disk_is_synced(self->disk, "journal");
     }
     deed.told = disk_has(self->disk, "site/people", bytes_slice(estate()->people_next.document));
+    if (self->world->plan.keeper)
+        note_light(self, &deed);
     facts_begin(self->world->facts, self->number, &deed);
 }
 

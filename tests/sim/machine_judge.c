@@ -239,6 +239,11 @@ judge_begin(machine_t *self, fault_t *fault)
                         machine_wall(self), fault))
             return -1;
     }
+    const sealed_t *next = &all->root_next;
+    if (!enrolled && self->world->plan.keeper &&
+        judge_learn(self->judge, bytes_slice(next->document), bytes_slice(next->armors),
+                    machine_wall(self), fault))
+        return -1;
     return judge_start(self->judge, machine_wall(self), machine_clock(self), fault);
 }
 

@@ -84,6 +84,8 @@ struct machine {
     trust_t *effector_trust;
     journal_t *journal;
     effector_t *effector;
+    beacon_t *lit; /* ours; the newest that it kept; NULL before one */
+    bool met;      /* it had the plan's stop */
     inbox_t effector_inbox;
     child_t children[EFFECTOR_FLIGHTS_MAX];
     uint64_t children_made;

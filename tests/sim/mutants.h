@@ -170,6 +170,15 @@ static const mutant_t mutants[] = {
     {"the last wave is shown the wave before", "broker/core/rollout.c",
      "if (is_for_all(run, wave + 1) && !gather_prove(self, run, run->proof, &ignored))", "if (0)"},
 
+    /* beacons */
+    {"a beacon is never too old", "keys/freshness.c",
+     "if (!most_s || age <= (int64_t)most_s * 1000)", "if (!most_s || age <= INT64_MAX)"},
+    {"an anchor outlives its boot", "keys/freshness.c", "bool same = !strcmp(row[0], self->boot);",
+     "bool same = row[0][0];"},
+    {"what a beacon names may be missing", "keys/freshness.c",
+     "if (highest != CLASS_OBSERVE && check_named(self, trust, fault))",
+     "if (0 && check_named(self, trust, fault))"},
+
     /* older copies */
     {"a journal that lost its end is believed", "worker/effector.c",
      "if (!journal_reaches(self->place.journal, &call->head))", "if (0)"},

@@ -330,6 +330,13 @@ plan_make(plan_t *self, chance_t *chance)
 }
 
 void
+plan_keep_time(plan_t *self, uint64_t seed)
+{
+    chance_t chance = chance_of(~seed);
+    self->keeper = chance_percent(&chance, 25);
+}
+
+void
 plan_clear(plan_t *self)
 {
     for (size_t i = 0; i < self->order_count; i++) {

@@ -64,6 +64,7 @@ typedef struct {
     bool lying;        /* the broker */
     bool second;       /* there are two, and machines go from one to the other */
     unsigned switches; /* how often, somewhere before heal_at */
+    bool keeper;       /* root names a timekeeper */
     bool grants;
     unsigned playbooks; /* bits: whose releases are brought to the broker */
     size_t order_count, alert_count;
@@ -88,6 +89,9 @@ typedef struct {
 
 void plan_make(plan_t *self, chance_t *chance);
 void plan_clear(plan_t *self);
+
+/* Whether root names a timekeeper: by luck of its own, so that other worlds stay as they were. */
+void plan_keep_time(plan_t *self, uint64_t seed);
 
 /* One broker, and it does not lie, nor does a worker's ledger: what only such promise may be asked.
  */

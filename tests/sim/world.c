@@ -11,6 +11,7 @@
 #include "tests/sim/liar.h"
 #include "tests/sim/machine.h"
 #include "tests/sim/memo.h"
+#include "tests/sim/tower.h"
 #include "tests/sim/wires.h"
 
 #define LOOK_MS    1000
@@ -85,6 +86,8 @@ take_first(world_t *self)
 static void
 on_errand(world_t *self, due_t *due)
 {
+    if (self->tower && due->epoch == ERRAND_HALT)
+        tower_take(self->tower, due->number ? &self->plan.resume : &self->plan.stop);
     hub_post_all(self, (errand_t)due->epoch, due->number);
 }
 
@@ -166,6 +169,8 @@ on_revoke(world_t *self, due_t *due)
 {
     (void)due;
     SAY(self, "officers: pat's key is revoked");
+    if (self->tower)
+        tower_take(self->tower, &estate()->people_next);
     hub_use_next(self->hub);
     if (self->second)
         hub_use_next(self->second);
@@ -280,6 +285,7 @@ world_new(uint64_t seed, bool trace)
     self->chance = chance_of(seed);
     estate();
     plan_make(&self->plan, &self->chance);
+    plan_keep_time(&self->plan, seed);
     self->wires = wires_new(self);
     self->liar = self->plan.lying ? liar_new(self) : NULL;
     self->facts = facts_new(self);
@@ -289,6 +295,8 @@ world_new(uint64_t seed, bool trace)
         self->second = hub_new(self, OTHER_HUB);
     for (size_t i = 0; i < self->plan.machines; i++)
         self->machines[i] = machine_new(self, (int)i);
+    if (self->plan.keeper)
+        self->tower = tower_new(self);
     queue_plan(self);
     return self;
 }
@@ -304,6 +312,7 @@ world_destroy(world_t **self_p)
     hub_destroy(&self->hub);
     hub_destroy(&self->second);
     desk_destroy(&self->desk);
+    tower_destroy(&self->tower);
     facts_destroy(&self->facts);
     liar_destroy(&self->liar);
     wires_destroy(&self->wires);

@@ -19,6 +19,7 @@ typedef struct machine machine_t;
 typedef struct wires wires_t;
 typedef struct liar liar_t;
 typedef struct facts facts_t;
+typedef struct tower tower_t;
 
 /* Something that will happen; acts once, and its frames are freed behind it. */
 struct due {
@@ -42,6 +43,7 @@ struct world {
     plan_t plan;
     int64_t clock_off[NODES_MAX]; /* each node's wall clock, off the true one */
     hub_t *hub, *second;          /* second: NULL in most worlds */
+    tower_t *tower;               /* NULL where root names no timekeeper */
     desk_t *desk;
     machine_t *machines[MACHINES_MAX];
     wires_t *wires;

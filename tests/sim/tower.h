@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tower - the timekeeper of a world: takes nonces and halts, and signs beacons for the hubs to hand
+ * on. Its clock is the true one. */
+#ifndef TOCSIN_SIM_TOWER_H
+#define TOCSIN_SIM_TOWER_H
+
+#include "tests/sim/world.h"
+
+tower_t *tower_new(world_t *world);
+void tower_destroy(tower_t **self_p);
+
+/* From a hub. */
+void tower_hear(tower_t *self, const frames_t *frames);
+
+/* From officers: a halt, or newer people. */
+void tower_take(tower_t *self, const sealed_t *sealed);
+
+#endif
