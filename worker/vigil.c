@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "wire/message.h"
 
+#define LATE_MS   5000
 #define BEACON_ID "beacon" /* of what the effector is shown and asked */
 
 static int
@@ -23,12 +24,13 @@ vigil_restore(const vigil_t *self, fault_t *fault)
 
 /* ---- nonces ------------------------------------------------------------------------------ */
 
-static void
-send_nonce(const vigil_t *self)
+/* What a beacon is held to be older for by a late answer counts till the next nonce. */
+static bool
+is_due(const vigil_t *self)
 {
-    frames_t *frames = message_new(MESSAGE_NONCE);
-    frames_add_text(frames, self->nonce);
-    outbox_add(self->place->outbox, TO_LINK, 0, frames);
+    const workplace_t *place = self->place;
+    return self->anew || freshness_due(place->freshness, place->trust, place->clock) ||
+           (self->late && place->clock.ms - self->asked.ms >= FRESHNESS_AGAIN_MS);
 }
 
 void
@@ -37,14 +39,14 @@ vigil_tick(vigil_t *self)
     const workplace_t *place = self->place;
     if (place->clock.ms >= self->look.ms)
         self->look.ms = place->clock.ms + FRESHNESS_AGAIN_MS;
-    if (!self->online || self->drawing ||
-        !freshness_due(place->freshness, place->trust, place->clock))
+    if (!self->online || self->drawing || !is_due(self))
         return;
     frames_t *frames = frames_new();
     frames_add_text(frames, message_word(MESSAGE_NONCE));
     frames_add_text(frames, BEACON_ID);
     outbox_add(place->outbox, TO_EFFECTOR, 0, frames);
     self->drawing = true;
+    self->late = self->anew = false;
     self->asked = place->clock;
 }
 
@@ -60,8 +62,7 @@ void
 vigil_welcome(vigil_t *self)
 {
     self->online = true;
-    if (*self->nonce)
-        send_nonce(self);
+    self->anew = self->unanswered;
 }
 
 void
@@ -75,12 +76,15 @@ int
 vigil_on_nonce(vigil_t *self, const frames_t *frames, fault_t *fault)
 {
     nonce_t nonce;
+    char text[NONCE_TEXT];
     if (!self->drawing || !nonce_read(frames_text(frames, 2), &nonce))
         return fault_set(fault, FAULT_FORMAT, "the effector drew a nonce that nobody asked for");
     freshness_ask(self->place->freshness, &nonce, self->asked);
-    nonce_write(&nonce, self->nonce);
     self->drawing = false;
-    send_nonce(self);
+    self->unanswered = true;
+    frames_t *answer = message_new(MESSAGE_NONCE);
+    frames_add_text(answer, nonce_write(&nonce, text));
+    outbox_add(self->place->outbox, TO_LINK, 0, answer);
     return 0;
 }
 
@@ -120,8 +124,10 @@ vigil_on_beacon(vigil_t *self, const frames_t *frames, fault_t *fault)
     }
     if (heard && keep(self, fault))
         return -1;
-    if (heard && frames_at(frames, 3).size)
-        *self->nonce = '\0';
+    if (heard && frames_at(frames, 3).size) {
+        self->unanswered = false;
+        self->late = place->clock.ms - self->asked.ms > LATE_MS;
+    }
     if (heard || !hash_equal(&hash, &self->shown))
         show(self, frames);
     self->shown = hash;

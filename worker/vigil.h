@@ -10,18 +10,21 @@
 /* A plain value; zeroed but for place, which is borrowed. */
 typedef struct {
     workplace_t *place;
-    bool online;            /* a broker welcomed this worker */
-    bool drawing;           /* the effector was asked for a nonce */
-    mono_t asked;           /* when */
-    mono_t look;            /* when to look whether another is due */
-    char nonce[NONCE_TEXT]; /* the last, while no beacon answers it; "" for none */
-    hash_t shown;           /* of the beacon that the effector was shown last */
+    bool online;     /* a broker welcomed this worker */
+    bool drawing;    /* the effector was asked for a nonce */
+    mono_t asked;    /* when */
+    mono_t look;     /* when to look whether another is due */
+    bool unanswered; /* the last nonce is */
+    bool late;       /* or was answered so late that it makes beacons look old */
+    bool anew;       /* another is due in any case */
+    hash_t shown;    /* of the beacon that the effector was shown last */
 } vigil_t;
 
 /* What the ledger has, into place's freshness: before trust forgets any halt. */
 int vigil_restore(const vigil_t *self, fault_t *fault) MUST_CHECK;
 
-/* A broker welcomed this worker: a nonce that no beacon answers goes out again. Or it is gone. */
+/* A broker welcomed this worker: where no beacon answered the last nonce, another is drawn. Or it
+ * is gone. */
 void vigil_welcome(vigil_t *self);
 void vigil_leave(vigil_t *self);
 
