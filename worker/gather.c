@@ -5,6 +5,7 @@
 
 /* What one receipt says, of as much as is asked. */
 typedef struct {
+    const value_t *item; /* as it came */
     const target_line_t *target;
     char step[STEP_PATH_MAX]; /* that ran; "" of an undo */
     outcome_t outcome, part;
@@ -51,7 +52,8 @@ read_word(word_t *self, const value_t *item, const warrant_t *warrant, const tru
     if (trust && (!worker || trust_check_revoked(trust, HALT_WORKER, receipt->worker, &ignored) ||
                   receipt_check(document, armor, &worker->key, &ignored)))
         return false;
-    *self = (word_t){.target = target,
+    *self = (word_t){.item = item,
+                     .target = target,
                      .outcome = receipt->outcome,
                      .part = receipt->part,
                      .output = receipt->output,
@@ -158,9 +160,18 @@ check_ends(const gathering_t *self, fault_t *fault)
     return 0;
 }
 
+static void
+add_counted(const gathering_t *self, bytes_t *counted)
+{
+    CLEANUP(value_destroy) value_t *list = value_list();
+    for (size_t i = 0; i < self->count; i++)
+        value_append(list, value_copy(self->words[i].item));
+    value_encode(list, counted);
+}
+
 value_t *
 gather_read(const manifest_t *manifest, const warrant_t *warrant, slice_t receipts,
-            const trust_t *trust, fault_t *fault)
+            const trust_t *trust, bytes_t *counted, fault_t *fault)
 {
     CLEANUP(gathering_clear) gathering_t self = {.order = warrant->order};
     CLEANUP(value_destroy) value_t *all = value_map();
@@ -183,5 +194,6 @@ gather_read(const manifest_t *manifest, const warrant_t *warrant, slice_t receip
             return NULL;
         value_set(all, step->name, map);
     }
+    add_counted(&self, counted);
     return MOVE(all);
 }

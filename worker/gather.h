@@ -12,10 +12,11 @@
 
 /* From the receipts of an OFFER (encoded), a map of step to map of target to output, for each step
  * that manifest_gathers names and each other target whose part ended ok and did not skip it; true
- * stands for an output that is nil. Empty where no step runs once here. trust NULL: it was proved
- * before, and signatures are not looked at. The caller's; NULL with FAULT_PROOF, or FAULT_FORMAT
- * for what cannot be read. */
+ * stands for an output that is nil. Empty where no step runs once here. Those of the receipts that
+ * counted go, encoded, into counted, which stays empty where no step runs once here; of these alone
+ * it can be read again with trust NULL, which looks at no signature. The caller's; NULL with
+ * FAULT_PROOF, or FAULT_FORMAT for what cannot be read. */
 value_t *gather_read(const manifest_t *manifest, const warrant_t *warrant, slice_t receipts,
-                     const trust_t *trust, fault_t *fault);
+                     const trust_t *trust, bytes_t *counted, fault_t *fault);
 
 #endif

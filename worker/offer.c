@@ -195,6 +195,31 @@ check_past(const offer_t *self, const examiner_t *by, wall_t now, fault_t *fault
                                                                                             : 0;
 }
 
+/* The receipts that others gave, less those that did not count: so that the ledger keeps nothing
+ * that would count once it is read again without its signatures. */
+static void
+keep_counted(offer_t *self, const bytes_t *counted)
+{
+    frames_t *frames = frames_new();
+    for (size_t i = 0; i < self->frames->count; i++)
+        frames_add(frames, i == OFFER_RECEIPTS ? bytes_slice(counted) : frames_at(self->frames, i));
+    frames_destroy(&self->frames);
+    self->frames = frames;
+}
+
+/* What steps that run once see of the others. */
+static int
+gather(offer_t *self, const trust_t *trust, fault_t *fault)
+{
+    brief_t *brief = &self->brief;
+    CLEANUP(bytes_destroy) bytes_t *counted = bytes_new();
+    brief->all = gather_read(brief->scripts[0].manifest, brief->warrant,
+                             frames_at(self->frames, OFFER_RECEIPTS), trust, counted, fault);
+    if (brief->all && counted->size)
+        keep_counted(self, counted);
+    return brief->all ? 0 : -1;
+}
+
 int
 offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release, wall_t now,
               fault_t *fault)
@@ -217,10 +242,7 @@ offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release
         return -1;
     if (!self->accepted.ms && check_past(self, by, now, fault))
         return -1;
-    brief->all = gather_read(brief->scripts[0].manifest, brief->warrant,
-                             frames_at(self->frames, OFFER_RECEIPTS),
-                             self->accepted.ms ? NULL : by->trust, fault);
-    return brief->all ? 0 : -1;
+    return gather(self, self->accepted.ms ? NULL : by->trust, fault);
 }
 
 frames_t *

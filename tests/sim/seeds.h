@@ -16,6 +16,7 @@ static const struct {
     {40001991, "a revoke that comes between an offer's proof and its acceptance counts"},
     {5078797, "what a worker said of a run before the run came here is not forgotten"},
     {60013566, "the oldest receipt that a worker has is taken, whatever came in front of it"},
+    {905796, "what was made up beside what others gave counts after a restart no more than before"},
     {945, "a second receipt of one number is recorded once"},
     {30478, "a judge starts again behind an effector that keeps newer documents"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},

@@ -130,6 +130,21 @@ it_sees_what_every_target_gave_after_a_restart_too(void **state)
 }
 
 static void
+what_somebody_else_made_up_counts_after_a_restart_no_more_than_before(void **state)
+{
+    bench_t *bench = *state;
+    give_once(bench);
+    add_word(bench, word_of(bench, "s1", "look", OUTCOME_OK, OUTCOME_OK), value_integer(9), "w2");
+    gave(bench, "s1", value_integer(3));
+    gave(bench, "w2", value_integer(4));
+    CLEANUP(value_destroy) value_t *context = comes_to_report(bench);
+    sees(context, "s1=3 w1=5 w2=4");
+    restart_run(bench);
+    CLEANUP(value_destroy) value_t *again = hears_task(bench, "step", "report");
+    sees(again, "s1=3 w1=5 w2=4");
+}
+
+static void
 what_gave_nothing_is_true_there(void **state)
 {
     bench_t *bench = *state;
@@ -328,6 +343,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_sees_what_every_target_gave_after_a_restart_too),
+        TEST(what_somebody_else_made_up_counts_after_a_restart_no_more_than_before),
         TEST(what_gave_nothing_is_true_there),
         TEST(a_target_that_failed_or_skipped_the_step_is_absent),
         TEST(under_a_grant_it_runs_and_sees_this_target),
