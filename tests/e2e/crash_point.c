@@ -8,7 +8,8 @@
  *
  *     sync             fsync, fdatasync, sync_file_range, rename; WORD is part of the path
  *     write            of files; WORD is part of the path or of the bytes
- *     send             on sockets; WORD is the message's (docs/PROTOCOL.md 7)
+ *     send             on sockets; WORD is the message's (docs/PROTOCOL.md 7). Messages that would
+ *                      leave in one call leave in one each, so that there is a point at every one
  *
  * WAY, at the NUMBERth of them:
  *
@@ -18,6 +19,7 @@
  *     eio, enospc      the call fails
  *
  * What was hit stands in the tally's first line; until then the file begins with a zero. */
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -200,7 +202,19 @@ tear(int fd, const char *path)
 
 /* ---- the calls ---------------------------------------------------------------------------- */
 
-/* A message is two numbers, then each frame behind its length. */
+/* A message is the number of bytes that follow, the number of frames, then each frame behind its
+ * length (common/frames.h). What is none counts as one. */
+static size_t
+first_message(struct iovec bytes)
+{
+    uint32_t behind;
+    if (bytes.iov_len < sizeof behind)
+        return bytes.iov_len;
+    memcpy(&behind, bytes.iov_base, sizeof behind);
+    size_t size = sizeof behind + (size_t)ntohl(behind);
+    return size < bytes.iov_len ? size : bytes.iov_len;
+}
+
 static bool
 is_message(slice_t bytes, const char *word, size_t size)
 {
@@ -326,12 +340,16 @@ send(int fd, const void *bytes, size_t size, int flags)
     return verdict == FAIL ? -1 : leave(verdict, real.send(fd, bytes, size, flags));
 }
 
+/* Takes no more than one message of what is given, as a socket may: the sender sends the rest. */
 ssize_t
 sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    slice_t bytes = message->msg_iovlen
-                        ? (slice_t){message->msg_iov[0].iov_base, message->msg_iov[0].iov_len}
-                        : nothing;
-    verdict_t verdict = reach(SEND, "sendmsg", fd, NULL, bytes);
-    return verdict == FAIL ? -1 : leave(verdict, real.sendmsg(fd, message, flags));
+    struct msghdr one = *message;
+    struct iovec bytes = one.msg_iovlen ? one.msg_iov[0] : (struct iovec){0};
+    if (point.armed && point.call == SEND && one.msg_iovlen == 1) {
+        bytes.iov_len = first_message(bytes);
+        one.msg_iov = &bytes;
+    }
+    verdict_t verdict = reach(SEND, "sendmsg", fd, NULL, (slice_t){bytes.iov_base, bytes.iov_len});
+    return verdict == FAIL ? -1 : leave(verdict, real.sendmsg(fd, &one, flags));
 }
