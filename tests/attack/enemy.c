@@ -6,6 +6,7 @@
  *           --path PATH --loot FOLDER --people FOLDER --state FOLDER
  *     enemy ATTACK --listen ... --host HOST
  *     enemy fido-key FILE.pub APPLICATION
+ *     enemy forget LEDGER
  *
  * A GROUP is a table of attacks (the headers beside this file), or a story of several (stories.h),
  * which may read more in the folder --callee. Its offers are signed with the keys
@@ -29,6 +30,7 @@
 #include "tests/attack/signatures.h"
 #include "tests/attack/stories.h"
 #include "tests/attack/table.h"
+#include "worker/ledger.h"
 
 static const struct {
     const char *name;
@@ -154,6 +156,18 @@ print_fido_key(const char *path, const char *application)
     return 0;
 }
 
+/* "enemy forget LEDGER": as months later, what a broker acknowledged is not kept any more. */
+static int
+forget(const char *path)
+{
+    fault_t fault = {0};
+    CLEANUP(ledger_destroy) ledger_t *ledger = ledger_open(path, &fault);
+    if (!ledger || ledger_forget_receipts(ledger, (wall_t){INT64_MAX}, &fault) ||
+        ledger_commit(ledger, &fault))
+        forge_die(fault.text);
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -165,6 +179,8 @@ main(int argc, char **argv)
         return 2;
     if (argc == 4 && !strcmp(name, "fido-key"))
         return print_fido_key(argv[2], argv[3]);
+    if (argc == 3 && !strcmp(name, "forget"))
+        return forget(argv[2]);
     parse(&self, argc, argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
     table.socket = open_socket(&self);
@@ -174,11 +190,12 @@ main(int argc, char **argv)
         fprintf(stderr, "enemy: there is no group or attack '%s'\n", name);
         return 64;
     }
-    for (size_t i = 0; i < table.count; i++)
+    for (size_t i = 0; i < table.count; i++) {
         zframe_destroy(&table.peers[i].route);
+        value_destroy(&table.peers[i].state);
+    }
     zsock_destroy(&table.socket);
     value_destroy(&table.receipts);
-    value_destroy(&table.state);
     lie_clear(&self.last);
     return 0;
 }

@@ -66,9 +66,9 @@ resume_paper(const enemy_t *self, const paper_t *stop, const char *signers)
 
 /* How many stops and resumes the worker keeps, by its HELLO. */
 static size_t
-kept(const table_t *table)
+kept(const enemy_t *self, const table_t *table)
 {
-    return value_count(value_get(table->state, "halts"));
+    return value_count(value_get(state_of(table, self->worker), "halts"));
 }
 
 static void
@@ -85,10 +85,10 @@ static void
 not_kept(const enemy_t *self, table_t *table, const paper_t *paper, const char *name)
 {
     settle(table, self->worker);
-    size_t before = kept(table);
+    size_t before = kept(self, table);
     send_paper(self, table, paper);
     settle(table, self->worker);
-    verdict(kept(table) == before, name, table);
+    verdict(kept(self, table) == before, name, table);
 }
 
 static void
@@ -136,6 +136,12 @@ by_who_left(enemy_t *self, plan_t *plan)
     plan->signers = "lan";
 }
 
+static int64_t
+version_of_people(const enemy_t *self, const table_t *table)
+{
+    return value_get_integer(state_of(table, self->worker), "people");
+}
+
 static void
 tell_withheld(enemy_t *self, table_t *table)
 {
@@ -145,13 +151,13 @@ tell_withheld(enemy_t *self, table_t *table)
                       forge_read(self->callee, "people", ".sigs")};
     meet(table, self->worker);
     settle(table, self->worker);
-    int64_t version = value_get_integer(table->state, "people"), before = begun(self);
+    int64_t version = version_of_people(self, table), before = begun(self);
     ask(table, &lie, self->worker);
     verdict(!strcmp(table->answer.code, "key"), "byz_withhold_new_people: who left orders nothing",
             table);
     send_paper(self, table, &people);
     settle(table, self->worker);
-    verdict(version > 1 && value_get_integer(table->state, "people") == version,
+    verdict(version > 1 && version_of_people(self, table) == version,
             "people_rollback: the people before are not taken back", table);
     ask(table, &lie, self->worker);
     verdict(!strcmp(table->answer.code, "key") && begun(self) == before,

@@ -37,6 +37,16 @@ tell_replay(enemy_t *self, table_t *table)
             "byz_two_brokers_same_part: the second has its answer from the record", table);
 }
 
+/* Receipts that nobody but this broker has, once the worker forgot them: the last it always keeps.
+ */
+static void
+tell_hoard(enemy_t *self, table_t *table)
+{
+    meet(table, self->worker);
+    offered(self, table, "none", "a run whose receipt an enemy acknowledges");
+    offered(self, table, "none", "  and another");
+}
+
 static const struct {
     const char *name;
     void (*tell)(enemy_t *self, table_t *table);
@@ -45,7 +55,7 @@ static const struct {
     {"leaving", tell_leaving},   {"calls", tell_calls},       {"waves", tell_waves},
     {"halts", tell_halts},       {"floods", tell_floods},     {"withheld", tell_withheld},
     {"once", tell_once},         {"replay", tell_replay},     {"deaf", tell_deaf},
-    {"fork", tell_fork},         {"truncate", tell_truncate},
+    {"fork", tell_fork},         {"truncate", tell_truncate}, {"hoard", tell_hoard},
 };
 
 #endif

@@ -39,12 +39,13 @@ typedef struct {
     struct {
         char worker[TEXT_NAME_MAX + 1];
         zframe_t *route;
+        value_t *state; /* of its last HELLO */
     } peers[PEERS_MAX];
     const lie_t *lie, *callee; /* on the table; what is given under any other release's hash */
     unsigned wanted;           /* of SAID_ */
+    const char *greeter;       /* whose HELLO is */
     answer_t answer;
     value_t *receipts; /* of the run on the table, as an OFFER takes them; ours */
-    value_t *state;    /* of the last HELLO; ours */
 } table_t;
 
 /* ---- talking ----------------------------------------------------------------------------- */
@@ -83,6 +84,16 @@ find_peer(const table_t *self, const char *worker)
     for (size_t i = 0; i < self->count; i++)
         if (!strcmp(self->peers[i].worker, worker))
             return self->peers[i].route;
+    return NULL;
+}
+
+/* What it said of itself last; NULL where it did not. */
+static inline const value_t *
+state_of(const table_t *self, const char *worker)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (!strcmp(self->peers[i].worker, worker))
+            return self->peers[i].state;
     return NULL;
 }
 
@@ -186,10 +197,11 @@ on_hello(table_t *self, zframe_t *peer, const frames_t *frames)
     text_copy(self->peers[i].worker, TEXT_NAME_MAX + 1, frames_text(frames, 2));
     zframe_destroy(&self->peers[i].route);
     self->peers[i].route = zframe_dup(peer);
-    value_destroy(&self->state);
-    self->state = value_decode(frames_at(frames, 3), &fault);
+    value_destroy(&self->peers[i].state);
+    self->peers[i].state = value_decode(frames_at(frames, 3), &fault);
     welcome(self, peer);
-    hears(self, SAID_HELLO, "HELLO");
+    if (self->greeter && !strcmp(self->greeter, self->peers[i].worker))
+        hears(self, SAID_HELLO, "HELLO");
 }
 
 static inline void
@@ -357,6 +369,7 @@ static inline void
 settle(table_t *self, const char *worker)
 {
     welcome(self, find_peer(self, worker));
+    self->greeter = worker;
     if (!hear(self, SAID_HELLO))
         exit(3);
 }
