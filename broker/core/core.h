@@ -34,39 +34,38 @@
 #define CORE_BACKOFF_MAX_MS (3600 * 1000)
 
 /*    event            handler       carries (beside what is named, nothing) */
-#define EVENTS(X)                                                                                \
-    X(EVENT_ALERT, on_alert)       /* alert, region; signed: who, document, armors, region */    \
-    X(EVENT_RELEASE, on_release)   /* document, armors, files */                                 \
-    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */                       \
-    X(EVENT_REJECT, on_reject)     /* document, armors */                                        \
-    X(EVENT_GRANT, on_grant)       /* document, armors */                                        \
-    X(EVENT_ORDER, on_order)       /* document, armors, targets */                               \
-    X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */               \
-    X(EVENT_RESTART, on_restart)   /* document, armors; hash of the document */                  \
-    X(EVENT_HALT, on_halt)         /* document, armors: a stop, revoke or resume */              \
-    X(EVENT_KEPT, on_kept)         /* worker, hash of one of those */                            \
-    X(EVENT_WAITING, on_waiting)   /* worker, hash of the run, step, receipt, number: expires */ \
-    X(EVENT_DECLINE,                                                                             \
-      on_decline) /* worker, hash of the run, step, receipt: the document's, text */             \
-    X(EVENT_CONSENT, on_consent)     /* document, armors: a consent or an answer */              \
-    X(EVENT_OUTPUT, on_output)       /* worker, hash of the run, number: offset, output, code */ \
-    X(EVENT_BRAKE, on_brake)         /* who, region ("-": all), number: 1 on, 0 off, text */     \
-    X(EVENT_DRAIN, on_drain)         /* who, worker, number: 1 drained, 0 resumed, text */       \
-    X(EVENT_ALLOWANCE, on_allowance) /* worker, document, armors (one) */                        \
-    X(EVENT_HELLO, on_hello)         /* worker, state */                                         \
-    X(EVENT_PING, on_ping)           /* worker, document: the nonce */                           \
-    X(EVENT_NONCE, on_nonce)         /* worker, text: the nonce */                               \
-    X(EVENT_BEACON, on_beacon)       /* document, armors (one), output: the leaves */            \
-    X(EVENT_TIMEKEEPER,                                                                          \
-      on_timekeeper) /* who: this broker; the timekeeper is there */                             \
-    X(EVENT_ACCEPT, on_accept)       /* worker, hash of the run */                               \
-    X(EVENT_REFUSE, on_refuse)       /* worker, hash of the run, code, text */                   \
-    X(EVENT_WANT, on_want)           /* worker, hash of the release */                           \
-    X(EVENT_RECEIPT, on_receipt)     /* worker, document, armors (one), output */                \
-    X(EVENT_COSIGNED, on_cosigned)   /* worker, number: size, code, text, output: the line */    \
-    X(EVENT_NOTICED, on_noticed)     /* number of a notice, code, text */                        \
-    X(EVENT_CHANGE, on_change)       /* who, number of an incident, field, text */               \
-    X(EVENT_TICK, on_tick)           /* about once a second */
+#define EVENTS(X)                                                                                  \
+    X(EVENT_ALERT, on_alert)       /* alert, region; signed: who, document, armors, region */      \
+    X(EVENT_RELEASE, on_release)   /* document, armors, files */                                   \
+    X(EVENT_APPROVAL, on_approval) /* hash of the release, armors (one) */                         \
+    X(EVENT_REJECT, on_reject)     /* document, armors */                                          \
+    X(EVENT_GRANT, on_grant)       /* document, armors */                                          \
+    X(EVENT_ORDER, on_order)       /* document, armors, targets */                                 \
+    X(EVENT_PAUSE, on_pause)       /* who, hash of the run, number: 1 on, 0 off */                 \
+    X(EVENT_RESTART, on_restart)   /* document, armors; hash of the document */                    \
+    X(EVENT_HALT, on_halt)         /* document, armors: a stop, revoke or resume */                \
+    X(EVENT_KEPT, on_kept)         /* worker, hash of one of those */                              \
+    X(EVENT_WAITING, on_waiting)   /* worker, hash of the run, step, receipt, number: expires */   \
+    X(EVENT_DECLINE,                                                                               \
+      on_decline) /* worker, hash of the run, step, receipt: the document's, text */               \
+    X(EVENT_CONSENT, on_consent)       /* document, armors: a consent or an answer */              \
+    X(EVENT_OUTPUT, on_output)         /* worker, hash of the run, number: offset, output, code */ \
+    X(EVENT_BRAKE, on_brake)           /* who, region ("-": all), number: 1 on, 0 off, text */     \
+    X(EVENT_DRAIN, on_drain)           /* who, worker, number: 1 drained, 0 resumed, text */       \
+    X(EVENT_ALLOWANCE, on_allowance)   /* worker, document, armors (one) */                        \
+    X(EVENT_HELLO, on_hello)           /* worker, state */                                         \
+    X(EVENT_PING, on_ping)             /* worker, document: the nonce */                           \
+    X(EVENT_NONCE, on_nonce)           /* worker, text: the nonce */                               \
+    X(EVENT_BEACON, on_beacon)         /* document, armors (one), output: the leaves */            \
+    X(EVENT_TIMEKEEPER, on_timekeeper) /* who: this broker; the timekeeper is there */             \
+    X(EVENT_ACCEPT, on_accept)         /* worker, hash of the run */                               \
+    X(EVENT_REFUSE, on_refuse)         /* worker, hash of the run, code, text */                   \
+    X(EVENT_WANT, on_want)             /* worker, hash of the release */                           \
+    X(EVENT_RECEIPT, on_receipt)       /* worker, document, armors (one), output */                \
+    X(EVENT_COSIGNED, on_cosigned)     /* worker, number: size, code, text, output: the line */    \
+    X(EVENT_NOTICED, on_noticed)       /* number of a notice, code, text */                        \
+    X(EVENT_CHANGE, on_change)         /* who, number of an incident, field, text */               \
+    X(EVENT_TICK, on_tick)             /* about once a second */
 
 typedef enum {
 #define X(event, handler) event,

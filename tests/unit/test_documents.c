@@ -685,6 +685,43 @@ grant_lines_are_checked(void **state)
                      FAULT_FORMAT);
 }
 
+/* The document with so many more lines behind its 'last', each 'front', a number and 'back'. */
+static fault_code_t
+judge_crowd(judge_t *judge, const bytes_t *document, const char *last, const char *front,
+            const char *back, unsigned count)
+{
+    CLEANUP(bytes_destroy) bytes_t *lines = bytes_new();
+    bytes_add_text(lines, last);
+    for (unsigned i = 0; i < count; i++)
+        bytes_addf(lines, "%s%02u%s\n", front, i, back);
+    return judge_edit(judge, document, last, bytes_text(lines));
+}
+
+static void
+grants_and_orders_have_so_many_lines(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *grant = text_of_grant(full_grant());
+    CLEANUP(bytes_destroy) bytes_t *order = text_of_order(full_order());
+    const struct {
+        judge_t *judge;
+        const bytes_t *document;
+        const char *last, *front, *back;
+        unsigned room; /* behind the lines that are there */
+    } kinds[] = {
+        {judge_grant, grant, "source monitor\n", "source n", "", GRANT_LINES_MAX - 1},
+        {judge_grant, grant, "DiskFull\n", "match title t", "", GRANT_LINES_MAX - 1},
+        {judge_grant, grant, "bound mount under /var\n", "bound n", " equals x",
+         GRANT_LINES_MAX - 4},
+        {judge_order, order, "input goal 80\n", "input h", " x", ORDER_INPUTS_MAX - 2},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+        for (unsigned over = 0; over < 2; over++)
+            assert_int_equal(judge_crowd(kinds[i].judge, kinds[i].document, kinds[i].last,
+                                         kinds[i].front, kinds[i].back, kinds[i].room + over),
+                             over ? FAULT_LIMIT : FAULT_NONE);
+}
+
 static void
 alert_lines_are_checked(void **state)
 {
@@ -995,6 +1032,7 @@ main(void)
         cmocka_unit_test(grant_input_injection_shell_metachars),
         cmocka_unit_test(grant_input_path_that_climbs),
         cmocka_unit_test(grant_lines_are_checked),
+        cmocka_unit_test(grants_and_orders_have_so_many_lines),
         cmocka_unit_test(alert_lines_are_checked),
         cmocka_unit_test(alert_fields_are_found_by_name),
         cmocka_unit_test(event_makes_the_run_of_a_grant),
