@@ -3,6 +3,7 @@
 #ifndef TOCSIN_TESTS_STORIES_H
 #define TOCSIN_TESTS_STORIES_H
 
+#include "tests/attack/deadman.h"
 #include "tests/attack/floods.h"
 #include "tests/attack/halts.h"
 #include "tests/attack/once.h"
@@ -56,6 +57,7 @@ static const struct {
     {"halts", tell_halts},       {"floods", tell_floods},     {"withheld", tell_withheld},
     {"once", tell_once},         {"replay", tell_replay},     {"deaf", tell_deaf},
     {"fork", tell_fork},         {"truncate", tell_truncate}, {"hoard", tell_hoard},
+    {"deadman", tell_deadman},
 };
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <czmq.h>
 
+#include "keys/beacon.h"
 #include "keys/cosignature.h"
 #include "keys/receipt.h"
 #include "tests/attack/lie.h"
@@ -21,7 +22,8 @@ enum {
     SAID_DECLINE = 8,
     SAID_HELLO = 16,
     SAID_KEPT = 32,
-    SAID_COSIGNED = 64
+    SAID_COSIGNED = 64,
+    SAID_NONCE = 128
 };
 
 /* A worker's word on what is on the table. */
@@ -46,6 +48,7 @@ typedef struct {
     const char *greeter;       /* whose HELLO is */
     answer_t answer;
     value_t *receipts; /* of the run on the table, as an OFFER takes them; ours */
+    nonce_t nonce;     /* the last that a worker drew */
 } table_t;
 
 /* ---- talking ----------------------------------------------------------------------------- */
@@ -266,6 +269,14 @@ on_cosigned(table_t *self, zframe_t *peer, const frames_t *frames)
 }
 
 static inline void
+on_nonce(table_t *self, zframe_t *peer, const frames_t *frames)
+{
+    (void)peer;
+    if (nonce_read(frames_text(frames, 1), &self->nonce))
+        hears(self, SAID_NONCE, "NONCE");
+}
+
+static inline void
 acknowledge(table_t *self, zframe_t *peer, const receipt_t *receipt, slice_t document)
 {
     char text[HASH_TEXT];
@@ -313,9 +324,10 @@ static const struct {
     const char *word;
     void (*handle)(table_t *self, zframe_t *peer, const frames_t *frames);
 } handlers[] = {
-    {"PING", answer_ping},   {"HELLO", on_hello},       {"WANT", give},    {"REFUSE", on_refuse},
-    {"RECEIPT", on_receipt}, {"ACCEPT", on_accept},     {"KEPT", on_kept}, {"WAITING", on_waiting},
-    {"DECLINE", on_decline}, {"COSIGNED", on_cosigned},
+    {"PING", answer_ping},     {"HELLO", on_hello},     {"WANT", give},
+    {"REFUSE", on_refuse},     {"RECEIPT", on_receipt}, {"ACCEPT", on_accept},
+    {"KEPT", on_kept},         {"WAITING", on_waiting}, {"DECLINE", on_decline},
+    {"COSIGNED", on_cosigned}, {"NONCE", on_nonce},
 };
 
 static inline void

@@ -174,16 +174,19 @@ a_nonce_that_no_beacon_answered_is_followed_by_another_at_the_next_welcome(void 
     tick(bench, 0);
     draws(bench, OTHERS);
     by_link(bench, message("OFFLINE", NULL));
-    tick(bench, 60);
+    tick(bench, 10);
     hears_nothing(bench);
     assert_int_equal(judge_deadline(bench->judge).ms, 0);
     meet(bench);
     tick(bench, 0);
     draws(bench, DIGITS);
-    brings(bench, 1, 60, DIGITS);
+    brings(bench, 1, 10, DIGITS);
     shows(bench);
     meet(bench);
     tick(bench, 0);
+    hears_nothing(bench);
+    by_link(bench, message("OFFLINE", NULL));
+    tick(bench, 3600);
     hears_nothing(bench);
 }
 
