@@ -12,6 +12,7 @@
 #include "common/config.h"
 #include "common/moment.h"
 #include "common/text.h"
+#include "common/weekly.h"
 
 #define HOLDS_MAX         64 /* of each */
 #define BRAKE_COUNT_MAX   100000
@@ -20,9 +21,9 @@
 typedef struct {
     char name[TEXT_NAME_MAX + 1];
     char region[TEXT_NAME_MAX + 1]; /* "": all */
-    unsigned days;                  /* bit 0 Monday ... bit 6 Sunday; 0: between two times */
-    unsigned begins, ends; /* minutes of the day; it goes over midnight where ends is less */
-    wall_t from, to;       /* where days is 0 */
+    bool weekly;                    /* else between two times */
+    weekly_t span;
+    wall_t from, to;
 } freeze_t;
 
 typedef struct {

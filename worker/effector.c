@@ -472,6 +472,9 @@ check_start(const effector_t *self, const call_t *call, fault_t *fault)
     if (check_allowed(self, call, fault) ||
         mandate_check_time(call->mandate, &call->act, &by, fault))
         return -1;
+    bool undo = call->act.phase == PHASE_UNDO; /* what was done half is worse */
+    if (!undo && policy_check_hours(self->place.policy, by.now, fault))
+        return -1;
     return policy_check_rate(self->place.policy, call->act.op, self->place.journal, by.now, fault);
 }
 

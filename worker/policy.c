@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "common/weekly.h"
+
 typedef struct {
     const char *path;
     bool spool; /* else read */
@@ -14,10 +16,17 @@ typedef struct {
     uint64_t count, seconds; /* 0 where there is no rate */
 } op_rule_t;
 
+typedef struct {
+    const char *days, *span; /* as they stand in the policy */
+    weekly_t weekly;
+    bool blackout; /* else a window */
+} hours_t;
+
 struct policy {
     config_t *config; /* every text below lives in it */
     class_t highest;
-    size_t folder_count, service_count, rule_count;
+    size_t folder_count, service_count, rule_count, hours_count;
+    hours_t hours[POLICY_HOURS_MAX];
     folder_t folders[POLICY_FOLDERS_MAX];
     service_t services[POLICY_SERVICES_MAX];
     op_rule_t rules[POLICY_OPS_MAX];
@@ -90,6 +99,22 @@ on_rate(policy_t *self, const setting_t *at, fault_t *fault)
     return 0;
 }
 
+static int
+on_hours(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (self->hours_count == POLICY_HOURS_MAX)
+        return config_fault(self->config, at, fault, "more than %d windows and blackouts",
+                            POLICY_HOURS_MAX);
+    hours_t *hours = &self->hours[self->hours_count++];
+    *hours = (hours_t){
+        .days = at->words[1], .span = at->words[2], .blackout = !strcmp(at->words[0], "blackout")};
+    if (!weekly_read(&hours->weekly, hours->days, hours->span))
+        return config_fault(self->config, at, fault,
+                            "'%.40s %.40s' are no days (mon-fri, sat,sun) and a span (22:00-06:00)",
+                            hours->days, hours->span);
+    return 0;
+}
+
 static service_t *
 service_of(policy_t *self, const setting_t *at, fault_t *fault)
 {
@@ -139,9 +164,10 @@ static const struct {
     size_t least, most; /* words behind the key */
     int (*on)(policy_t *self, const setting_t *at, fault_t *fault);
 } keys[] = {
-    {"allow", 1, 1, on_allow}, {"class", 2, 2, on_class},
-    {"read", 1, 1, on_folder}, {"spool", 1, 1, on_folder},
-    {"rate", 3, 3, on_rate},   {"service", 3, CONFIG_WORDS_MAX, on_service},
+    {"allow", 1, 1, on_allow},  {"class", 2, 2, on_class},
+    {"read", 1, 1, on_folder},  {"spool", 1, 1, on_folder},
+    {"rate", 3, 3, on_rate},    {"service", 3, CONFIG_WORDS_MAX, on_service},
+    {"window", 2, 2, on_hours}, {"blackout", 2, 2, on_hours},
 };
 
 static int
@@ -309,6 +335,27 @@ policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, fa
     if (service[0] && !policy_service(self, service))
         return fault_set(fault, FAULT_POLICY, "the policy of this machine has no service '%.63s'",
                          service);
+    return 0;
+}
+
+int
+policy_check_hours(const policy_t *self, wall_t now, fault_t *fault)
+{
+    bool windows = false, open = false;
+    for (size_t i = 0; i < self->hours_count; i++) {
+        const hours_t *hours = &self->hours[i];
+        bool stands = weekly_stands(&hours->weekly, now);
+        if (hours->blackout && stands)
+            return fault_set(fault, FAULT_POLICY,
+                             "nothing on this machine is changed now: blackout %.40s %.40s UTC",
+                             hours->days, hours->span);
+        windows = windows || !hours->blackout;
+        open = open || (!hours->blackout && stands);
+    }
+    if (windows && !open)
+        return fault_set(fault, FAULT_POLICY,
+                         "this machine is changed within the windows of its policy only, and none "
+                         "is open now");
     return 0;
 }
 

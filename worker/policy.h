@@ -4,11 +4,13 @@
  *     allow OP                        class highest CLASS       rate OP COUNT SECONDS
  *     read PATH   spool PATH          service NAME pidfile PATH
  *     service NAME start|stop|reload COMMAND ARG...
+ *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *
  * What is not named is not allowed; without a class line, nothing above observe. The paths that
  * observe ops look at lie below a read or spool folder; file ops act only below a spool folder, and
  * file.remove only on names that a rotation of logs made. Every service has a pidfile and a start
- * command, whose program is what the pidfile's process runs. */
+ * command, whose program is what the pidfile's process runs. Where there are windows, what changes
+ * something begins only within one; within a blackout it never does (UTC, common/weekly.h). */
 #ifndef TOCSIN_POLICY_H
 #define TOCSIN_POLICY_H
 
@@ -20,6 +22,7 @@
 #define POLICY_FOLDERS_MAX  64
 #define POLICY_SERVICES_MAX 64
 #define POLICY_OPS_MAX      ALLOWANCE_OPS_MAX
+#define POLICY_HOURS_MAX    64 /* windows and blackouts */
 
 typedef struct policy policy_t;
 
@@ -52,6 +55,9 @@ const char *policy_spool(const policy_t *self, const char *path);
 /* Whether this machine lets that be done; arguments passed op_check. FAULT_POLICY, FAULT_CLASS. */
 int policy_allows(const policy_t *self, const op_t *op, const value_t *arguments,
                   fault_t *fault) MUST_CHECK;
+
+/* Whether this machine may be changed at this moment. FAULT_POLICY. */
+int policy_check_hours(const policy_t *self, wall_t now, fault_t *fault) MUST_CHECK;
 
 /* Whether one more of this op may begin now: counted from the journal, so that a restart forgets
  * nothing. FAULT_RATE. */

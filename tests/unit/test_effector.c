@@ -532,6 +532,26 @@ the_machines_own_policy_has_the_last_word__eff_op_not_in_policy(void **state)
 }
 
 static void
+within_a_blackout_one_looks_and_changes_nothing__eff_blackout_window(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    CLEANUP(policy_destroy) policy_t *before = bench->policy;
+    hash_t head = *journal_head(bench->journal);
+    int failed = file_write(bench->policy_path, slice_text(POLICY "blackout mon-sun 00:00-24:00\n"),
+                            0600, &fault);
+    bench->policy = failed ? NULL : policy_load(bench->policy_path, &fault);
+    assert_non_null(bench->policy);
+    open_effector(bench);
+    send_warrant(bench);
+    remove_log(bench, "1");
+    answers(bench, "FAULT", "policy");
+    assert_true(hash_equal(journal_head(bench->journal), &head));
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    assert_null(bench->answer);
+}
+
+static void
 ops_begin_no_oftener_than_the_policy_says__eff_rate_limit(void **state)
 {
     static const char *const indices[] = {"1", "2", "3"};
@@ -913,6 +933,7 @@ main(void)
         TEST_OP(what_is_not_declared_is_refused__rel_undeclared_op),
         TEST_OP(arguments_are_held_to_their_schema__eff_arg_schema_violation),
         TEST_OP(the_machines_own_policy_has_the_last_word__eff_op_not_in_policy),
+        TEST_OP(within_a_blackout_one_looks_and_changes_nothing__eff_blackout_window),
         TEST_OP(ops_begin_no_oftener_than_the_policy_says__eff_rate_limit),
         TEST_OP(the_window_bounds_starting),
         TEST_OP(a_clock_that_went_back_keeps_nothing_that_was_granted_from_beginning),

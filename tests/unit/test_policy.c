@@ -78,6 +78,9 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"spool /var/log/\n", "policy:1: "},
         {"rate disk.usage 1 1\n", "policy:1: 'disk.usage' changes nothing"},
         {"rate file.remove 0 1\n", "policy:1: "},
+        {"window mon-fri\n", "policy:1: "},
+        {"window mon-fri 8-18\n", "policy:1: 'mon-fri 8-18' are no days"},
+        {"blackout someday 08:00-18:00\n", "policy:1: "},
         {"service web start nginx\n", "policy:1: "},
         {"service web bless /bin/x\n", "policy:1: "},
         {"service web pidfile /run/web.pid\n", "needs a pidfile and a start command"},
@@ -201,6 +204,40 @@ a_rate_is_counted_from_the_journal__eff_rate_limit(void **state)
         policy_check_rate(self, op_find("file.truncate"), journal, (wall_t){1000}, &fault), 0);
 }
 
+static bool
+may_change(const policy_t *self, const char *time)
+{
+    wall_t now;
+    fault_t fault = {0};
+    assert_true(wall_read_time(time, &now));
+    int failed = policy_check_hours(self, now, &fault);
+    assert_int_equal(fault.code, failed ? FAULT_POLICY : FAULT_NONE);
+    return !failed;
+}
+
+/* 2026-11-22 is a Sunday. */
+static void
+changes_begin_within_windows_and_outside_blackouts__eff_blackout_window(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy) policy_t *always = whole();
+    CLEANUP(policy_destroy)
+    policy_t *nights = load("window mon-fri 22:00-06:00\nwindow sun 00:00-24:00\n"
+                            "blackout sun 12:00-13:00\n",
+                            &fault);
+    CLEANUP(policy_destroy) policy_t *busy = load("blackout mon-fri 08:00-18:00\n", &fault);
+    assert_true(may_change(always, "2026-11-22T12:30:00Z"));
+    assert_true(may_change(nights, "2026-11-22T11:59:59Z"));
+    assert_false(may_change(nights, "2026-11-22T12:00:00Z"));
+    assert_true(may_change(nights, "2026-11-22T13:00:00Z"));
+    assert_false(may_change(nights, "2026-11-23T21:59:59Z"));
+    assert_true(may_change(nights, "2026-11-23T22:00:00Z"));
+    assert_true(may_change(nights, "2026-11-24T05:59:59Z"));
+    assert_true(may_change(busy, "2026-11-23T07:59:59Z"));
+    assert_false(may_change(busy, "2026-11-23T08:00:00Z"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -214,6 +251,7 @@ main(void)
         TEST(paths_lie_below_what_the_policy_names),
         TEST(services_are_those_with_a_line),
         TEST(names_that_a_rotation_made),
+        TEST(changes_begin_within_windows_and_outside_blackouts__eff_blackout_window),
         TEST(a_rate_is_counted_from_the_journal__eff_rate_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
