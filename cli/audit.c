@@ -495,17 +495,15 @@ check_continues(audit_t *self, const checkpoint_t *checkpoint, const pin_t *pin)
     bool same = !shorter && (!pin->size || hash_equal(&self->pinned_head, &pin->head));
     const restart_t *why =
         restarts_explain(self->restarts, pin->size, pin->restarts, pin->restart_count);
-    if (same && self->say)
+    if ((same || why) && !self->say)
+        return;
+    if (same)
         printf("it continues the record of %llu leaves seen here before\n",
                (unsigned long long)pin->size);
-    else if (same)
-        return;
-    else if (why && self->say)
+    else if (why)
         printf("restart: of the %llu leaves seen here before, those behind the first %llu are no "
                "part of it any more\n",
                (unsigned long long)pin->size, (unsigned long long)why->size);
-    else if (why)
-        return;
     else if (shorter)
         problem(self, "the record has become shorter: %llu leaves were signed before",
                 (unsigned long long)pin->size);

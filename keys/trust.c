@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/trust.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/document.h"
+#include "keys/folder.h"
 #include "keys/trust_private.h"
 
 trust_t *
@@ -125,70 +125,31 @@ trust_name(slice_t document, char out[static TRUST_NAME_MAX], fault_t *fault)
     return 0;
 }
 
-/* 1 loaded, 0 where there is no such file, -1 fault. */
 static int
-load_one(trust_t *self, const char *folder, const char *name, fault_t *fault)
+load_one(void *context, const char *folder, const char *name, fault_t *fault)
 {
+    trust_t *self = context;
     fault_t why = {0};
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
         return fault_set(fault, FAULT_LIMIT, "'%.100s…' is too long a path", folder);
     CLEANUP(bytes_destroy) bytes_t *document = NULL;
     CLEANUP(bytes_destroy) bytes_t *armors = NULL;
-    if (signed_load(path, &document, &armors, &why))
-        return !document && why.code == FAULT_NOT_FOUND
-                   ? 0
-                   : fault_set(fault, why.code, "%s", why.text);
+    if (signed_load(path, &document, &armors, &why)) {
+        if (document || why.code != FAULT_NOT_FOUND)
+            return fault_set(fault, why.code, "%s", why.text);
+        return self->root ? 0 : fault_set(fault, FAULT_NOT_FOUND, "no '%s' in '%s'", name, folder);
+    }
     if (trust_restore(self, bytes_slice(document), bytes_slice(armors), fault))
         return fault_wrap(fault, "'%s'", path);
     return 1;
 }
 
-/* A document itself, not its signatures, nor what a crash left behind of writing it. */
-static int
-is_document(const struct dirent *entry)
-{
-    const char *last = strrchr(entry->d_name, '.');
-    return last && strcmp(last, ".sigs") != 0 && strcmp(last, ".new") != 0;
-}
-
-/* FOLDER/FRONT*, ascending. */
-static int
-load_each(trust_t *self, const char *folder, const char *front, fault_t *fault)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_document, alphasort);
-    int failed = count < 0 ? fault_errno(fault, "folder '%s' cannot be read", folder) : 0;
-    for (int i = 0; i < count; i++) {
-        bool meant = !strncmp(entries[i]->d_name, front, strlen(front));
-        if (meant && !failed && load_one(self, folder, entries[i]->d_name, fault) < 0)
-            failed = -1;
-        free(entries[i]);
-    }
-    free(entries);
-    return failed;
-}
-
 int
 trust_load(trust_t *self, const char *folder, fault_t *fault)
 {
-    static const char *const fronts[] = {"fleet.", "stop.", "resume.", "revoke."};
-    char name[32];
-    int loaded = 1;
-    for (unsigned version = 1; loaded > 0; version++) {
-        snprintf(name, sizeof name, "root.%u", version);
-        loaded = load_one(self, folder, name, fault);
-    }
-    if (loaded < 0)
-        return -1;
-    if (!self->root)
-        return fault_set(fault, FAULT_NOT_FOUND, "no 'root.1' in '%s'", folder);
-    if (load_one(self, folder, "people", fault) < 0)
-        return -1;
-    for (size_t i = 0; i < ARRAY_SIZE(fronts); i++)
-        if (load_each(self, folder, fronts[i], fault))
-            return -1;
-    return 0;
+    static const char *const fronts[] = {"fleet.", "stop.", "resume.", "revoke.", NULL};
+    return folder_walk(folder, fronts, load_one, self, fault);
 }
 
 const hash_t *

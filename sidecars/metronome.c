@@ -2,7 +2,6 @@
 #include "sidecars/metronome.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "common/document.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "keys/folder.h"
 #include "wire/merkle.h"
 #include "wire/site_folder.h"
 
@@ -124,8 +124,9 @@ metronome_take(metronome_t *self, slice_t document, slice_t armors, fault_t *fau
 
 /* One file of a folder: 1 there, 0 not. What is refused is older, or not in order. */
 static int
-bring_one(metronome_t *self, const char *folder, const char *name, fault_t *fault)
+bring_one(void *context, const char *folder, const char *name, fault_t *fault)
 {
+    metronome_t *self = context;
     fault_t why = {0};
     char path[PATH_MAX];
     CLEANUP(bytes_destroy) bytes_t *document = NULL;
@@ -143,44 +144,11 @@ bring_one(metronome_t *self, const char *folder, const char *name, fault_t *faul
     return 1;
 }
 
-static int
-is_document(const struct dirent *entry)
-{
-    const char *last = strrchr(entry->d_name, '.');
-    return last && strcmp(last, ".sigs") != 0 && strcmp(last, ".new") != 0;
-}
-
-static int
-bring_each(metronome_t *self, const char *folder, const char *front, fault_t *fault)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_document, alphasort);
-    int failed = count < 0 ? fault_errno(fault, "folder '%s' cannot be read", folder) : 0;
-    for (int i = 0; i < count; i++) {
-        if (!failed && !strncmp(entries[i]->d_name, front, strlen(front)))
-            failed = bring_one(self, folder, entries[i]->d_name, fault) < 0 ? -1 : 0;
-        free(entries[i]);
-    }
-    free(entries);
-    return failed;
-}
-
 int
 metronome_bring(metronome_t *self, const char *folder, fault_t *fault)
 {
-    static const char *const fronts[] = {"fleet.", "stop.", "revoke.", "resume."};
-    char name[TRUST_NAME_MAX];
-    int there = 1;
-    for (unsigned version = 1; there > 0; version++) {
-        snprintf(name, sizeof name, "root.%u", version);
-        there = bring_one(self, folder, name, fault);
-    }
-    if (there < 0 || bring_one(self, folder, "people", fault) < 0)
-        return -1;
-    for (size_t i = 0; i < ARRAY_SIZE(fronts); i++)
-        if (bring_each(self, folder, fronts[i], fault))
-            return -1;
-    return 0;
+    static const char *const fronts[] = {"fleet.", "stop.", "revoke.", "resume.", NULL};
+    return folder_walk(folder, fronts, bring_one, self, fault);
 }
 
 int

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/dossier.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/document.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "keys/folder.h"
 
 static const char armor_begin[] = "-----BEGIN SSH SIGNATURE-----\n";
 static const char document_front[] = "tocsin-";
@@ -24,8 +23,9 @@ starts_with(slice_t text, const char *front)
 
 /* 1 added, 0 there is none, -1 with a fault. */
 static int
-add_file(const char *folder, const char *name, bytes_t *out, fault_t *fault)
+add_file(void *context, const char *folder, const char *name, fault_t *fault)
 {
+    bytes_t *out = context;
     fault_t why = {0};
     char path[PATH_MAX];
     CLEANUP(bytes_destroy) bytes_t *document = NULL;
@@ -45,44 +45,15 @@ add_file(const char *folder, const char *name, bytes_t *out, fault_t *fault)
     return 1;
 }
 
-static int
-is_fleet(const struct dirent *entry)
-{
-    const char *name = entry->d_name, *last = strrchr(name, '.');
-    return !strncmp(name, "fleet.", strlen("fleet.")) && strcmp(last, ".sigs") != 0 &&
-           strcmp(last, ".new") != 0;
-}
-
-static int
-add_fleets(const char *folder, bytes_t *out, fault_t *fault)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_fleet, alphasort);
-    int failed = count < 0 ? fault_errno(fault, "folder '%.100s' cannot be read", folder) : 0;
-    for (int i = 0; i < count; i++) {
-        if (!failed && add_file(folder, entries[i]->d_name, out, fault) < 0)
-            failed = -1;
-        free(entries[i]);
-    }
-    free(entries);
-    return failed;
-}
-
 int
 dossier_read(const char *folder, const char *region, bytes_t *out, fault_t *fault)
 {
     char name[TEXT_NAME_MAX + 32];
-    int added = 1;
-    for (unsigned version = 1; added > 0; version++) {
-        snprintf(name, sizeof name, "root.%u", version);
-        added = add_file(folder, name, out, fault);
-    }
-    if (added < 0 || add_file(folder, "people", out, fault) < 0)
+    const char *const fronts[] = {region ? NULL : "fleet.", NULL};
+    if (folder_walk(folder, fronts, add_file, out, fault))
         return -1;
-    if (!region)
-        return add_fleets(folder, out, fault);
-    snprintf(name, sizeof name, "fleet.%s", region);
-    return add_file(folder, name, out, fault) < 0 ? -1 : 0;
+    snprintf(name, sizeof name, "fleet.%s", region ? region : "");
+    return region && add_file(out, folder, name, fault) < 0 ? -1 : 0;
 }
 
 /* ---- as text ------------------------------------------------------------------------------ */
