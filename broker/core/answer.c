@@ -194,6 +194,22 @@ is_early(const receipt_t *receipt, const peer_t *peer)
     return receipt->sequence > peer->row.sequence + 1 && receipt->sequence > peer->oldest;
 }
 
+/* What is early is not taken. The worker is asked for what stands before it, once, for its HELLO
+ * tells again; one whose HELLO does not say what it keeps cannot be, and that is told. */
+static void
+ask_before(core_t *self, const receipt_t *receipt, peer_t *peer)
+{
+    if (peer->oldest && !peer->asked)
+        peer_welcome(self, peer);
+    else if (peer->versions && !peer->asked)
+        core_note(self, "gap", 0, &receipt->run, receipt->worker,
+                  "receipts of worker '%s' are missing before %llu: the last here is %llu, and it "
+                  "does not say which it keeps; none is taken until it does: update it",
+                  receipt->worker, (unsigned long long)receipt->sequence,
+                  (unsigned long long)peer->row.sequence);
+    peer->asked = true;
+}
+
 static uint64_t
 keep_receipt(core_t *self, const event_t *event, const receipt_t *receipt, const hash_t *hash,
              peer_t *peer)
@@ -371,9 +387,7 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
     peer->seen = self->now;
     event->made = hash;
     if (is_early(receipt, peer)) {
-        if (peer->oldest && !peer->asked)
-            peer_welcome(self, peer);
-        peer->asked = true; /* once; its HELLO tells again */
+        ask_before(self, receipt, peer);
         return 0;
     }
     int known = known_receipt(self, receipt, &hash, peer, fault);

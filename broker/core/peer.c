@@ -109,7 +109,7 @@ on_hello(core_t *self, event_t *event, fault_t *fault)
     int64_t sequence = value_get_integer(event->state, "sequence");
     int64_t oldest = value_get_integer(event->state, "oldest");
     peer->seen = self->now;
-    peer->oldest = oldest > 0 ? (uint64_t)oldest : UINT64_MAX; /* untold: none before will come */
+    peer->oldest = oldest > 0 ? (uint64_t)oldest : 0;
     peer->asked = false;
     value_destroy(&peer->versions);
     peer->versions = event->state ? value_copy(versions ? versions : event->state) : NULL;

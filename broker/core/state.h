@@ -73,8 +73,7 @@ typedef struct {
 struct peer {
     worker_row_t row;
     wall_t seen;            /* 0: not since the start */
-    uint64_t oldest;        /* receipt that it still keeps, as its last HELLO told; 0 before,
-                             * UINT64_MAX where that said nothing of it */
+    uint64_t oldest;        /* receipt that it still keeps, as its last HELLO told; 0 before */
     bool asked;             /* to say it again, since then */
     uint64_t witnessed;     /* leaves of the log that it cosigned last, as far as it said */
     wall_t witness_asked;   /* to cosign; ms 0: not since its last HELLO, or to be asked at once */
