@@ -134,7 +134,7 @@ static const mutant_t mutants[] = {
      "    if (!hash_equal(&line->receipt, &wish->receipt))", "    if (0)"},
     {"no is as good as yes", "keys/consent.c",
      "return !self->answer && !strcmp(self->value, \"yes\");", "return !self->answer;"},
-    {"one officer lifts a stop", "keys/halts.c", "if (officers >= RESUME_OFFICERS)",
+    {"one officer lifts a stop", "keys/halts.c", "if (officers >= OFFICERS_TOGETHER)",
      "if (officers)"},
     {"what a callee does is written down as its caller's", "worker/mandate.c",
      "return play ? &play->release : NULL;", "return play ? &self->plays[0].release : NULL;"},
