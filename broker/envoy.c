@@ -13,7 +13,6 @@ struct envoy {
     bool used; /* there is a key */
     curvekey_t key;
     zsock_t *socket, *monitor; /* NULL while it speaks to nobody */
-    unsigned opened;           /* sockets so far: each monitor has a name of its own */
 };
 
 envoy_t *
@@ -48,14 +47,16 @@ envoy_destroy(envoy_t **self_p)
     *self_p = NULL;
 }
 
+/* A monitor's name is free again no later than its socket's address, which is why one is of the
+ * other: an earlier socket's may be in use for a moment after hang_up. */
 static int
 call_up(envoy_t *self, fault_t *fault)
 {
     char watch[48];
-    snprintf(watch, sizeof watch, "inproc://timekeeper-%u", self->opened++);
     self->socket = zsock_new(ZMQ_DEALER);
     self->monitor = zsock_new(ZMQ_PAIR);
     void *raw = zsock_resolve(self->socket);
+    snprintf(watch, sizeof watch, "inproc://timekeeper-%p", raw);
     zsock_set_curve_serverkey_bin(self->socket, self->key.bytes);
     zsock_set_curve_publickey_bin(self->socket, self->pair.public_key.bytes);
     zsock_set_curve_secretkey_bin(self->socket, self->pair.secret);
