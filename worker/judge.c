@@ -372,7 +372,7 @@ static const struct {
     {"DOCUMENT", 3, on_broker_document},
     {"CONSENT", 4, on_consent},
     {"MORE", 3, on_more},
-    {"WITNESS", 5, on_checkpoint},
+    {"WITNESS", 7, on_checkpoint},
     {"BEACON", 4, on_beacon},
 };
 

@@ -55,6 +55,7 @@ static const char *const schemas[] = {
     "CREATE TABLE log (broker TEXT PRIMARY KEY, key BLOB NOT NULL, size INTEGER NOT NULL,"
     " head BLOB NOT NULL) STRICT, WITHOUT ROWID;",
     "CREATE TABLE beacon (one INTEGER PRIMARY KEY CHECK (one = 1), state BLOB NOT NULL) STRICT;",
+    "ALTER TABLE log ADD COLUMN restarted INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int)ARRAY_SIZE(schemas))
@@ -68,8 +69,8 @@ static const char *const statements[] = {
                      " WHERE document.bytes <> excluded.bytes",
     [DROP_DOCUMENT] = "DELETE FROM document WHERE name = ?",
     [EACH_DOCUMENT] = "SELECT bytes, armors FROM document ORDER BY rank, name",
-    [PUT_LOG] = "INSERT OR REPLACE INTO log VALUES (?, ?, ?, ?)",
-    [EACH_LOG] = "SELECT broker, key, size, head FROM log ORDER BY broker",
+    [PUT_LOG] = "INSERT OR REPLACE INTO log VALUES (?, ?, ?, ?, ?)",
+    [EACH_LOG] = "SELECT broker, key, size, head, restarted FROM log ORDER BY broker",
     [PUT_RELEASE] = "INSERT OR REPLACE INTO release VALUES (?, ?, ?, ?)",
     [GET_RELEASE] = "SELECT bytes, armors, files FROM release WHERE hash = ?",
     [PUT_PART] = "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -445,6 +446,7 @@ ledger_put_log(ledger_t *self, const log_row_t *log, fault_t *fault)
     bind_hash(put, 2, &log->key);
     sqlite3_bind_int64(put, 3, (sqlite3_int64)log->size);
     bind_hash(put, 4, &log->head);
+    sqlite3_bind_int64(put, 5, log->restarted.ms);
     return ledger_finish(self, put, fault);
 }
 
@@ -459,7 +461,8 @@ ledger_each_log(ledger_t *self, ledger_log_t *each, void *context, fault_t *faul
         log_row_t row = {.broker = (const char *)sqlite3_column_text(rows, 0),
                          .key = column_hash(rows, 1),
                          .size = (uint64_t)sqlite3_column_int64(rows, 2),
-                         .head = column_hash(rows, 3)};
+                         .head = column_hash(rows, 3),
+                         .restarted = {sqlite3_column_int64(rows, 4)}};
         if (each(context, &row, fault)) {
             sqlite3_reset(rows);
             return -1;

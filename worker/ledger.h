@@ -52,14 +52,14 @@ typedef int(ledger_document_t)(void *context, slice_t document, slice_t armors, 
 int ledger_each_document(ledger_t *self, ledger_document_t *each, void *context,
                          fault_t *fault) MUST_CHECK;
 
-/* What is known of a broker's log: who signs its checkpoints, and the longest one that was
- * cosigned.
- */
+/* What is known of a broker's log: who signs its checkpoints, the last one that was cosigned, and
+ * the newest restart that it needs no more. */
 typedef struct {
     const char *broker; /* its name */
     hash_t key;         /* of the key's blob */
     uint64_t size;      /* leaves */
     hash_t head;
+    wall_t restarted; /* when that restart was made; ms 0 where there is none */
 } log_row_t;
 
 /* In place of what was known of this broker's. */

@@ -35,6 +35,7 @@ typedef struct {
     const char *broker;
     hash_t key, head;
     uint64_t size;
+    wall_t restarted; /* the newest restart that its log had */
 } known_t;
 
 static int
@@ -46,6 +47,7 @@ know_log(void *context, const log_row_t *row, fault_t *fault)
         known->key = row->key;
         known->size = row->size;
         known->head = row->head;
+        known->restarted = row->restarted;
     }
     return 0;
 }
@@ -57,7 +59,10 @@ typedef struct {
     uint64_t from; /* leaves that the proof begins with */
     consistency_t proof;
     checkpoint_t checkpoint;
-    hash_t key; /* that signed it */
+    hash_t key;          /* that signed it */
+    restart_t *restart;  /* that holds for this broker's log; NULL: none. Ours */
+    signers_t officers;  /* who signed that */
+    fault_t unrestarted; /* why there is none; FAULT_NONE: none was sent */
 } request_t;
 
 static bool
@@ -80,6 +85,21 @@ check_witness(const workplace_t *place, const machinekey_t *key, fault_t *fault)
     return 0;
 }
 
+/* One that no longer holds, as of officers who left, stands in no log's way that goes on. */
+static void
+read_restart(request_t *self, const trust_t *trust, const frames_t *frames)
+{
+    fault_t *fault = &self->unrestarted;
+    slice_t document = frames_at(frames, 5);
+    CLEANUP(restart_destroy) restart_t *restart = NULL;
+    if (document.size)
+        restart =
+            trust_check_restart(trust, document, frames_at(frames, 6), &self->officers, fault);
+    if (restart &&
+        !restart_check(restart, self->checkpoint.broker, restart->size, &restart->head, fault))
+        self->restart = MOVE(restart);
+}
+
 static int
 read_request(request_t *self, const workplace_t *place, const frames_t *frames, fault_t *fault)
 {
@@ -99,33 +119,75 @@ read_request(request_t *self, const workplace_t *place, const frames_t *frames, 
         signature_check(&signature, document, SIGN_CHECKPOINT, fault))
         return -1;
     self->key = pubkey_hash(&signature.key);
+    read_restart(self, place->trust, frames);
     return 0;
 }
 
-/* One history: the same broker's, at least as long, and the same as far as it was known. */
+static int
+check_shorter(const request_t *self, uint64_t size, fault_t *fault)
+{
+    if (self->checkpoint.size < size)
+        return fault_set(fault, FAULT_VERSION, "the log has %llu leaves, and must have %llu",
+                         (unsigned long long)self->checkpoint.size, (unsigned long long)size);
+    return 0;
+}
+
+static int
+check_proof(const request_t *self, uint64_t size, const hash_t *head, fault_t *fault)
+{
+    if (consistency_holds(&self->proof, size, head, self->checkpoint.size, &self->checkpoint.head))
+        return 0;
+    return fault_set(fault, FAULT_PROOF,
+                     "the log does not go on from %llu leaves that are known: it has two histories",
+                     (unsigned long long)size);
+}
+
+/* Whether the proof is to begin where a restart says, which lies behind what was cosigned. */
+static bool
+goes_back(const request_t *self, const known_t *known)
+{
+    return self->restart && self->from == self->restart->size && self->from < known->size;
+}
+
+/* A restart is of use once: one that the log needed, or had while it went on, explains nothing
+ * again, and none that is older. */
+static int
+check_restart(const request_t *self, const known_t *known, fault_t *fault)
+{
+    const restart_t *restart = self->restart;
+    if (restart->created.ms <= known->restarted.ms)
+        return fault_set(
+            fault, FAULT_REPLAY,
+            "the restart behind %llu leaves is not newer than the last one of this log",
+            (unsigned long long)restart->size);
+    return check_shorter(self, restart->size, fault) ||
+                   check_proof(self, restart->size, &restart->head, fault)
+               ? -1
+               : 0;
+}
+
+/* One history: the same broker's, at least as long, and the same as far as it was known, or as far
+ * as officers say that it stands. */
 static int
 check_history(const request_t *self, const known_t *known, fault_t *fault)
 {
-    const checkpoint_t *checkpoint = &self->checkpoint;
     bool first = hash_equal(&known->key, &HASH_ZERO);
     if (!first && !hash_equal(&known->key, &self->key))
         return fault_set(fault, FAULT_KEY,
                          "signed by another key than the first: a broker with a new key has a new "
                          "name");
-    if (checkpoint->size < known->size)
-        return fault_set(fault, FAULT_VERSION,
-                         "the log has %llu leaves, and had %llu when it was cosigned",
-                         (unsigned long long)checkpoint->size, (unsigned long long)known->size);
+    if (goes_back(self, known))
+        return check_restart(self, known, fault);
+    if (self->from != known->size && self->unrestarted.code != FAULT_NONE) {
+        *fault = self->unrestarted;
+        return -1;
+    }
+    if (check_shorter(self, known->size, fault))
+        return -1;
     if (self->from != known->size)
         return fault_set(fault, FAULT_CONFLICT, "the proof begins with %llu leaves, not with %llu",
                          (unsigned long long)self->from, (unsigned long long)known->size);
-    if (!consistency_holds(&self->proof, known->size, &known->head, checkpoint->size,
-                           &checkpoint->head))
-        return fault_set(fault, FAULT_PROOF,
-                         "the log does not go on from the %llu leaves that were cosigned: it has "
-                         "two histories",
-                         (unsigned long long)known->size);
-    return 0;
+    return check_proof(self, known->size, &known->head, fault);
 }
 
 /* ---- what is said --------------------------------------------------------------------------- */
@@ -146,7 +208,8 @@ answer(const workplace_t *place, uint64_t size, const fault_t *why, slice_t line
 static void
 refuse(const workplace_t *place, const char *broker, uint64_t size, const fault_t *why)
 {
-    bool loud = why->code == FAULT_KEY || why->code == FAULT_VERSION || why->code == FAULT_PROOF;
+    bool loud = why->code == FAULT_KEY || why->code == FAULT_VERSION || why->code == FAULT_PROOF ||
+                why->code == FAULT_REPLAY;
     if (loud)
         log_error("ALARM: broker=%s: its log is not cosigned: %s (%s)", broker, why->text,
                   fault_word(why->code));
@@ -156,34 +219,49 @@ refuse(const workplace_t *place, const char *broker, uint64_t size, const fault_
     answer(place, size, why, slice_of(NULL, 0));
 }
 
+static void
+say_restarted(const request_t *self, const known_t *known)
+{
+    const restart_t *restart = self->restart;
+    CLEANUP(bytes_destroy) bytes_t *who = bytes_new();
+    for (size_t i = 0; i < self->officers.count; i++)
+        bytes_addf(who, "%s%s", i ? ", " : "", self->officers.person[i]);
+    log_error("ALARM: broker=%s: of %llu leaves that were cosigned, those behind the first %llu "
+              "are gone, by the word of %s: %s",
+              restart->broker, (unsigned long long)known->size, (unsigned long long)restart->size,
+              bytes_text(who), restart->reason);
+}
+
 /* On the disk first: whatever comes after a signature, this worker knows what it signed. */
 static int
 keep(const workplace_t *place, const request_t *request, const known_t *known, fault_t *fault)
 {
-    if (hash_equal(&known->key, &request->key) && known->size == request->checkpoint.size)
+    wall_t restarted = request->restart ? request->restart->created : (wall_t){0};
+    if (restarted.ms < known->restarted.ms)
+        restarted = known->restarted;
+    if (hash_equal(&known->key, &request->key) && known->size == request->checkpoint.size &&
+        known->restarted.ms == restarted.ms)
         return 0;
     log_row_t row = {.broker = request->checkpoint.broker,
                      .key = request->key,
                      .size = request->checkpoint.size,
-                     .head = request->checkpoint.head};
+                     .head = request->checkpoint.head,
+                     .restarted = restarted};
     return ledger_put_log(place->ledger, &row, fault) || ledger_commit(place->ledger, fault) ? -1
                                                                                              : 0;
 }
 
-int
-witness_on_checkpoint(const workplace_t *place, const machinekey_t *key, const frames_t *frames,
-                      wall_t now, fault_t *fault)
+static int
+consider(request_t *request, const workplace_t *place, const machinekey_t *key,
+         const frames_t *frames, wall_t now, fault_t *fault)
 {
-    request_t request = {.from = 0};
     fault_t why = {0};
-    if (outbox_is_full(place->outbox)) /* the broker asks again */
-        return 0;
-    known_t known = {.broker = request.checkpoint.broker};
-    int wrong = check_witness(place, key, &why) || read_request(&request, place, frames, &why);
+    known_t known = {.broker = request->checkpoint.broker};
+    int wrong = check_witness(place, key, &why) || read_request(request, place, frames, &why);
     if (!wrong) {
         if (ledger_each_log(place->ledger, know_log, &known, fault))
             return -1;
-        wrong = check_history(&request, &known, &why);
+        wrong = check_history(request, &known, &why);
     }
     if (wrong) {
         refuse(place, *known.broker ? known.broker : "?", known.size, &why);
@@ -191,10 +269,24 @@ witness_on_checkpoint(const workplace_t *place, const machinekey_t *key, const f
     }
     CLEANUP(bytes_destroy) bytes_t *body = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
-    if (keep(place, &request, &known, fault))
+    if (keep(place, request, &known, fault))
         return -1;
-    checkpoint_body(&request.checkpoint, body);
+    if (goes_back(request, &known))
+        say_restarted(request, &known);
+    checkpoint_body(&request->checkpoint, body);
     cosignature_make(key, place->worker, now, bytes_slice(body), line);
-    answer(place, request.checkpoint.size, &why, bytes_slice(line));
+    answer(place, request->checkpoint.size, &why, bytes_slice(line));
     return 0;
+}
+
+int
+witness_on_checkpoint(const workplace_t *place, const machinekey_t *key, const frames_t *frames,
+                      wall_t now, fault_t *fault)
+{
+    request_t request = {.from = 0};
+    if (outbox_is_full(place->outbox)) /* the broker asks again */
+        return 0;
+    int result = consider(&request, place, key, frames, now, fault);
+    restart_destroy(&request.restart);
+    return result;
 }

@@ -78,6 +78,7 @@ struct peer {
     uint64_t witnessed;     /* leaves of the log that it cosigned last, as far as it said */
     wall_t witness_asked;   /* to cosign; ms 0: not since its last HELLO, or to be asked at once */
     bool declined;          /* to, and that is said */
+    bool strayed;           /* what it cosigned last is not in our log, it said */
     char nonce[NONCE_TEXT]; /* that no beacon has answered; "" for none */
     value_t *versions;      /* of documents, as its last HELLO told; NULL before */
     drain_row_t *drain;     /* the last that people said of it; NULL: nothing */
@@ -250,9 +251,11 @@ void beacon_greet(core_t *self, const peer_t *peer);
 void beacon_tell_halt(core_t *self, held_halt_t *halt);
 void lamp_clear(lamp_t *self);
 
-/* witness.c. A tick reads leaves of the past, so it comes before the step adds any. */
+/* witness.c. A tick reads leaves of the past, so it comes before the step adds any;
+ * behind a restart, the next one asks all again. */
 int witnesses_load(core_t *self, fault_t *fault) MUST_CHECK;
 int witnesses_tick(core_t *self, fault_t *fault) MUST_CHECK;
+void witnesses_restart(core_t *self);
 void witnesses_greet(const core_t *self, peer_t *peer, const value_t *state);
 
 /* step.c. *manifest, in which the step stands, is the caller's; NULL where nobody knows it. */

@@ -127,12 +127,13 @@ on_restart(core_t *self, event_t *event, fault_t *fault)
     if (known)
         return 0;
     core_leaf2(self, "restart", event->document, event->armors);
-    core_keep(self, "restart", false, &event->hash, event->document, event->armors,
+    core_keep(self, "restart", true, &event->hash, event->document, event->armors,
               slice_of(NULL, 0));
     core_signers(self, event->armors, told.who, sizeof told.who);
     snprintf(told.text, sizeof told.text,
              "the record was put back to its first %llu leaves and goes on from there: %.300s",
              (unsigned long long)restart->size, restart->reason);
     core_tell(self, &told);
+    witnesses_restart(self);
     return 0;
 }

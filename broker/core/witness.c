@@ -101,29 +101,83 @@ make_checkpoint(core_t *self)
     put(self, TESTIMONY_NEWEST);
 }
 
-/* From the size that it cosigned last; of a log that is longer than ours it will say so. */
+/* The newest restart of our log that may explain to a witness what it does not find in there. */
+typedef struct {
+    const char *broker;
+    uint64_t below; /* leaves of the log that it is behind */
+    uint64_t size;
+    wall_t created;             /* ms 0 while there is none */
+    bytes_t *document, *armors; /* borrowed, and filled */
+} offered_t;
+
+static bool
+offer(void *context, const row_t *row)
+{
+    offered_t *self = context;
+    const document_row_t *kept = &row->document;
+    CLEANUP(restart_destroy) restart_t *restart = restart_decode(kept->bytes, &(fault_t){0});
+    if (restart && !strcmp(restart->broker, self->broker) && restart->size < self->below &&
+        restart->created.ms > self->created.ms) {
+        self->size = restart->size;
+        self->created = restart->created;
+        bytes_clear(self->document);
+        bytes_clear(self->armors);
+        bytes_add_slice(self->document, kept->bytes);
+        bytes_add_slice(self->armors, kept->armors);
+    }
+    return true;
+}
+
+/* To one whose leaves are lost, the restart that they were lost by; to all others the newest, so
+ * that nobody can use it on them later. */
 static int
-ask(core_t *self, peer_t *peer, fault_t *fault)
+find_restart(const core_t *self, const peer_t *peer, offered_t *offered, fault_t *fault)
+{
+    uint64_t size = self->testimonies[TESTIMONY_NEWEST].size;
+    query_t query = {.what = FIND_DOCUMENTS_OF, .text = "restart"};
+    offered->broker = self->broker;
+    offered->below = size + 1;
+    if (peer->strayed && peer->witnessed < offered->below)
+        offered->below = peer->witnessed;
+    return self->past->find(self->past->self, &query, offer, offered, fault);
+}
+
+/* From the size that it cosigned last; of a log that is longer than ours it will say so, and is
+ * asked from where a restart says. */
+static int
+ask_with(core_t *self, peer_t *peer, const offered_t *offered, fault_t *fault)
 {
     const held_testimony_t *newest = &self->testimonies[TESTIMONY_NEWEST];
     checkpoint_t checkpoint = checkpoint_of_held(self, newest);
     consistency_t proof = {.count = 0};
     char size[24];
+    uint64_t from = peer->strayed && offered->created.ms ? offered->size : peer->witnessed;
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
-    if (peer->witnessed <= newest->size &&
-        tiles_prove(&self->tiles, peer->witnessed, newest->size, &proof, fault))
+    if (from <= newest->size && tiles_prove(&self->tiles, from, newest->size, &proof, fault))
         return -1;
     checkpoint_sign(&checkpoint, self->key, document, armor);
-    snprintf(size, sizeof size, "%llu", (unsigned long long)peer->witnessed);
+    snprintf(size, sizeof size, "%llu", (unsigned long long)from);
     frames_t *frames = message_new(MESSAGE_WITNESS);
     frames_add_text(frames, size);
     frames_add(frames, consistency_slice(&proof));
     frames_add(frames, bytes_slice(document));
     frames_add(frames, bytes_slice(armor));
+    frames_add(frames, bytes_slice(offered->document));
+    frames_add(frames, bytes_slice(offered->armors));
     core_send(self, peer->row.id, &frames);
     peer->witness_asked = self->now;
     return 0;
+}
+
+static int
+ask(core_t *self, peer_t *peer, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *restart = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armors = bytes_new();
+    offered_t offered = {.document = restart, .armors = armors};
+    return find_restart(self, peer, &offered, fault) || ask_with(self, peer, &offered, fault) ? -1
+                                                                                              : 0;
 }
 
 static bool
@@ -151,11 +205,20 @@ witnesses_tick(core_t *self, fault_t *fault)
 }
 
 void
+witnesses_restart(core_t *self)
+{
+    self->checkpoint_made = (wall_t){0};
+    for (peer_t *peer = zhashx_first(self->peers); peer; peer = zhashx_next(self->peers))
+        peer->witness_asked = (wall_t){0};
+}
+
+void
 witnesses_greet(const core_t *self, peer_t *peer, const value_t *state)
 {
     int64_t size = self->key ? value_get_integer(value_get(state, "witnessed"), self->broker) : 0;
     peer->witnessed = size > 0 ? (uint64_t)size : 0;
     peer->witness_asked = (wall_t){0};
+    peer->strayed = false;
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */
@@ -164,6 +227,8 @@ static void
 on_declined(core_t *self, peer_t *peer, const event_t *event)
 {
     bool readable = text_is_free(slice_text(event->text));
+    peer->strayed = !strcmp(event->code, fault_word(FAULT_VERSION)) ||
+                    !strcmp(event->code, fault_word(FAULT_PROOF));
     if (!strcmp(event->code, fault_word(FAULT_CONFLICT))) { /* the size that it has is known now */
         peer->witness_asked = (wall_t){0};
         return;
@@ -213,6 +278,7 @@ on_cosigned(core_t *self, event_t *event, fault_t *fault)
         on_declined(self, peer, event);
         return 0;
     }
+    peer->strayed = false;
     if (event->number != newest->size) { /* there is a newer one by now */
         peer->witness_asked = (wall_t){0};
         return 0;

@@ -73,6 +73,8 @@ history_ask(const enemy_t *self, table_t *table, const char *worker, char histor
     frames_add(frames, consistency_slice(&proof));
     frames_add(frames, bytes_slice(document));
     frames_add(frames, bytes_slice(armor));
+    frames_add_text(frames, "");
+    frames_add_text(frames, "");
     meet(table, worker);
     send_to(table->socket, find_peer(table, worker), frames);
     return hear(table, SAID_COSIGNED) ? table->answer.code : "nothing";

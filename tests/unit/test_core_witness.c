@@ -306,6 +306,72 @@ knows_after_a_restart_what_was_signed(void **state)
     assert_int_equal(testified(self, &size), 2);
 }
 
+/* Officers say that the log of a broker stands up to so many leaves. */
+static void
+restarts(house_t *self, const char *broker, uint64_t size, int64_t later_s)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    restart_t restart = {.site = self->site->id,
+                         .size = size,
+                         .head = hash_of(slice_text("head")),
+                         .created = site_after(self->site->now, later_s)};
+    restart.created.ms -= restart.created.ms % 1000;
+    text_copy(restart.broker, sizeof restart.broker, broker);
+    text_copy(restart.reason, sizeof restart.reason, "the disk died");
+    restart_encode(&restart, text);
+    sealed_t sealed = site_seal(self->site, SIGN_RESTART, MOVE(text), "olaf,zoe");
+    must(self, (event_t){.kind = EVENT_RESTART,
+                         .document = bytes_slice(sealed.document),
+                         .armors = bytes_slice(sealed.armors),
+                         .hash = hash_of(bytes_slice(sealed.document))});
+    sealed_done(&sealed);
+}
+
+/* From where a worker is asked, and with the restart of how many leaves; UINT64_MAX: with none. */
+static void
+is_asked(house_t *self, const char *worker, uint64_t from, uint64_t size)
+{
+    fault_t fault = {0};
+    const frames_t *frames = asked(self, worker);
+    assert_non_null(frames);
+    assert_int_equal(strtoull(frames_text(frames, 1), NULL, 10), from);
+    if (size == UINT64_MAX) {
+        assert_int_equal(frames_at(frames, 5).size, 0);
+        assert_int_equal(frames_at(frames, 6).size, 0);
+        return;
+    }
+    CLEANUP(restart_destroy) restart_t *restart = restart_decode(frames_at(frames, 5), &fault);
+    assert_non_null(restart);
+    assert_int_equal(restart->size, size);
+    assert_true(frames_at(frames, 6).size);
+}
+
+static void
+asks_from_where_a_restart_says_whoever_has_lost_leaves(void **state)
+{
+    house_t *self = *state;
+    greet(self, "w1", 9);
+    greet(self, "s1", 3);
+    grow(self, 12);
+    pass(self, 1);
+    is_asked(self, "w1", 9, UINT64_MAX);
+    assert_int_equal(declines(self, "w1", 9, "proof"), 0);
+    restarts(self, "hub", 5, 0);
+    restarts(self, "island", 2, 2);
+    pass(self, 1);
+    is_asked(self, "w1", 5, 5);
+    is_asked(self, "s1", 3, 5);
+    restarts(self, "hub", 10, 3);
+    pass(self, 1);
+    is_asked(self, "w1", 5, 5); /* its leaves were lost before */
+    is_asked(self, "s1", 3, 10);
+    assert_int_equal(declines(self, "w1", 9, "replay"), 0);
+    pass(self, 60);
+    greet(self, "w1", 9);
+    pass(self, 1);
+    is_asked(self, "w1", 9, 10);
+}
+
 static void
 makes_none_without_witnesses(void **state)
 {
@@ -418,6 +484,7 @@ main(void)
         test(asks_again_from_where_a_witness_is),
         test(says_once_that_a_witness_declines),
         test(knows_after_a_restart_what_was_signed),
+        test(asks_from_where_a_restart_says_whoever_has_lost_leaves),
         cmocka_unit_test_setup_teardown(makes_none_without_witnesses, begin, end),
         cmocka_unit_test(proves_over_tiles_and_over_leaves_alike),
         cmocka_unit_test(says_which_leaf_or_tile_is_missing),

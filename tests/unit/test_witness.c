@@ -38,10 +38,10 @@ checkpoint_at(const bench_t *bench, const history_t *history, uint64_t size)
     return self;
 }
 
-/* A WITNESS for this checkpoint, with the proof of a history from so many leaves. */
+/* A WITNESS for this checkpoint, with the proof of a history from so many leaves, and a restart. */
 static frames_t *
-request(bench_t *bench, const checkpoint_t *checkpoint, const history_t *history, uint64_t from,
-        const char *key)
+request_restarted(bench_t *bench, const checkpoint_t *checkpoint, const history_t *history,
+                  uint64_t from, const char *key, const sealed_t *restart)
 {
     char text[24];
     consistency_t proof = {.count = 0};
@@ -56,7 +56,16 @@ request(bench_t *bench, const checkpoint_t *checkpoint, const history_t *history
     frames_add(frames, consistency_slice(&proof));
     frames_add(frames, bytes_slice(document));
     frames_add(frames, bytes_slice(armor));
+    frames_add(frames, restart ? bytes_slice(restart->document) : slice_of(NULL, 0));
+    frames_add(frames, restart ? bytes_slice(restart->armors) : slice_of(NULL, 0));
     return frames;
+}
+
+static frames_t *
+request(bench_t *bench, const checkpoint_t *checkpoint, const history_t *history, uint64_t from,
+        const char *key)
+{
+    return request_restarted(bench, checkpoint, history, from, key, NULL);
 }
 
 static void
@@ -219,11 +228,11 @@ refuses_what_is_no_checkpoint_of_a_broker_of_this_site(void **state)
     text_copy(other.broker, sizeof other.broker, "stranger");
     by_link(bench, request(bench, &other, &one, 0, "hub-log"));
     hears_no(bench, FAULT_NOT_FOUND, 0);
-    by_link(bench, message("WITNESS", "0", "", "tocsin-checkpoint v1\n", "", NULL));
+    by_link(bench, message("WITNESS", "0", "", "tocsin-checkpoint v1\n", "", "", "", NULL));
     hears_no(bench, FAULT_FORMAT, 0);
-    by_link(bench, message("WITNESS", "-1", "", "", "", NULL));
+    by_link(bench, message("WITNESS", "-1", "", "", "", "", "", NULL));
     hears_no(bench, FAULT_FORMAT, 0);
-    by_link(bench, message("WITNESS", "0", "torn", "", "", NULL));
+    by_link(bench, message("WITNESS", "0", "torn", "", "", "", "", NULL));
     hears_no(bench, FAULT_FORMAT, 0);
 }
 
@@ -235,13 +244,12 @@ refuses_a_signature_that_is_none_or_was_made_for_something_else(void **state)
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     checkpoint_sign(&checkpoint, site_key(bench->site, "hub-log"), document, armor);
-    frames_t *frames = message("WITNESS", "0", "", bytes_text(document), NULL);
-    frames_add_text(frames, "");
+    frames_t *frames = message("WITNESS", "0", "", bytes_text(document), "", "", "", NULL);
     by_link(bench, frames);
     hears_no(bench, FAULT_SIGNATURE, 0);
     bytes_clear(armor);
     machinekey_sign(site_key(bench->site, "hub-log"), SIGN_RECEIPT, bytes_slice(document), armor);
-    frames = message("WITNESS", "0", "", bytes_text(document), bytes_text(armor), NULL);
+    frames = message("WITNESS", "0", "", bytes_text(document), bytes_text(armor), "", "", NULL);
     by_link(bench, frames);
     hears_no(bench, FAULT_NAMESPACE, 0);
 }
@@ -257,6 +265,132 @@ is_no_witness_where_root_lists_another(void **state)
     hears_no(bench, FAULT_DENIED, 0);
 }
 
+/* ---- a log that was put back --------------------------------------------------------------- */
+
+/* What officers say: the log of this broker stands up to so many leaves; made so much later. */
+typedef struct {
+    const char *broker, *officers;
+    uint64_t size;
+    int64_t later_s;
+} said_t;
+
+static sealed_t
+seal_restart(const bench_t *bench, const said_t *said)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    restart_t restart = {.site = bench->site->id,
+                         .size = said->size,
+                         .created = site_after(bench->now, said->later_s)};
+    restart.created.ms -= restart.created.ms % 1000;
+    head_of((void *)&one, 0, said->size, &restart.head, NULL);
+    text_copy(restart.broker, sizeof restart.broker, said->broker);
+    text_copy(restart.reason, sizeof restart.reason, "the disk died");
+    restart_encode(&restart, text);
+    return site_seal(bench->site, SIGN_RESTART, MOVE(text), said->officers);
+}
+
+static void
+asks_restarted(bench_t *bench, const history_t *history, uint64_t from, uint64_t size, said_t said)
+{
+    sealed_t sealed = seal_restart(bench, &said);
+    checkpoint_t checkpoint = checkpoint_at(bench, history, size);
+    by_link(bench, request_restarted(bench, &checkpoint, history, from, "hub-log", &sealed));
+    sealed_done(&sealed);
+}
+
+static const history_t back = {4, 7}; /* put back to 4 leaves */
+static const said_t of_four = {"hub", "olaf,zoe", 4, 10};
+
+static void
+takes_a_restart_once_over_its_own_restarts_too(void **state)
+{
+    bench_t *bench = *state;
+    history_t third = {4, 8};
+    said_t older = of_four, newer = of_four;
+    older.later_s--;
+    newer.later_s++;
+    asks(bench, &one, 0, 9);
+    hears_cosigned(bench, &one, 9);
+    asks_restarted(bench, &back, 4, 6, of_four);
+    hears_cosigned(bench, &back, 6);
+    for (int i = 0; i < 2; i++) {
+        asks_restarted(bench, &third, 4, 12, of_four);
+        hears_no(bench, FAULT_REPLAY, 6);
+        asks_restarted(bench, &third, 4, 12, older);
+        hears_no(bench, FAULT_REPLAY, 6);
+        asks(bench, &third, 6, 12);
+        hears_no(bench, FAULT_PROOF, 6);
+        restart(bench);
+    }
+    asks_restarted(bench, &back, 6, 12, of_four);
+    hears_cosigned(bench, &back, 12);
+    asks_restarted(bench, &third, 4, 5, newer);
+    hears_cosigned(bench, &third, 5);
+}
+
+static void
+takes_a_restart_from_its_own_leaves_on_alone(void **state)
+{
+    bench_t *bench = *state;
+    history_t other = {2, 9};
+    said_t of_six = of_four;
+    of_six.size = 6;
+    asks(bench, &one, 0, 5);
+    hears_cosigned(bench, &one, 5);
+    asks_restarted(bench, &other, 4, 9, of_four);
+    hears_no(bench, FAULT_PROOF, 5);
+    asks_restarted(bench, &back, 4, 3, of_four);
+    hears_no(bench, FAULT_VERSION, 5);
+    asks_restarted(bench, &back, 3, 9, of_four);
+    hears_no(bench, FAULT_CONFLICT, 5);
+    asks_restarted(bench, &back, 5, 9, of_four);
+    hears_no(bench, FAULT_PROOF, 5);
+    asks_restarted(bench, &one, 6, 9, of_six); /* explains no loss of leaves before its own */
+    hears_no(bench, FAULT_CONFLICT, 5);
+    asks_restarted(bench, &back, 4, 9, of_four);
+    hears_cosigned(bench, &back, 9);
+}
+
+static void
+takes_no_restart_that_does_not_hold(void **state)
+{
+    bench_t *bench = *state;
+    static const struct {
+        said_t said;
+        fault_code_t code;
+    } rows[] = {
+        {{"island", "olaf,zoe", 4, 10}, FAULT_TARGET},
+        {{"hub", "olaf", 4, 10}, FAULT_QUORUM},
+        {{"hub", "olaf,pat", 4, 10}, FAULT_ROLE},
+        {{"hub", "nobody", 4, 10}, FAULT_KEY},
+    };
+    asks(bench, &one, 0, 9);
+    hears_cosigned(bench, &one, 9);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        asks_restarted(bench, &back, 4, 6, rows[i].said);
+        hears_no(bench, rows[i].code, 9);
+        asks_restarted(bench, &back, 4, 12, rows[i].said);
+        hears_no(bench, rows[i].code, 9);
+    }
+    asks_restarted(bench, &one, 9, 12, rows[1].said); /* which needs none */
+    hears_cosigned(bench, &one, 12);
+}
+
+static void
+takes_no_restart_later_that_its_log_went_on_with(void **state)
+{
+    bench_t *bench = *state;
+    history_t third = {4, 8};
+    asks(bench, &back, 0, 6);
+    hears_cosigned(bench, &back, 6);
+    asks_restarted(bench, &back, 6, 6, of_four);
+    hears_cosigned(bench, &back, 6);
+    asks_restarted(bench, &third, 4, 9, of_four);
+    hears_no(bench, FAULT_REPLAY, 6);
+    asks_restarted(bench, &third, 4, 5, of_four);
+    hears_no(bench, FAULT_REPLAY, 6);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, bench_destroy)
 
 int
@@ -270,6 +404,10 @@ main(void)
         test(knows_a_broker_by_the_key_of_its_first_checkpoint),
         test(refuses_what_is_no_checkpoint_of_a_broker_of_this_site),
         test(refuses_a_signature_that_is_none_or_was_made_for_something_else),
+        test(takes_a_restart_once_over_its_own_restarts_too),
+        test(takes_a_restart_from_its_own_leaves_on_alone),
+        test(takes_no_restart_that_does_not_hold),
+        test(takes_no_restart_later_that_its_log_went_on_with),
         cmocka_unit_test_setup_teardown(is_no_witness_where_root_lists_another, bench_new,
                                         bench_destroy),
     };
