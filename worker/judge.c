@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/text.h"
+#include "wire/holdings.h"
 #include "wire/message.h"
 #include "wire/site_folder.h"
 #include "worker/papers.h"
@@ -188,7 +189,7 @@ say_hello(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault
     value_set_integer(state, "sequence", (int64_t)scribe_sequence(self->scribe));
     value_set_integer(state, "oldest", (int64_t)oldest);
     value_set_text(state, "head", hash_write(scribe_head(self->scribe), head));
-    papers_say(&self->papers, state);
+    holdings_say(self->place.trust, state);
     value_encode(state, encoded);
     frames_t *hello = message_new(MESSAGE_HELLO);
     frames_add_text(hello, PROTOCOL_VERSION);

@@ -7,7 +7,6 @@
 #include "common/document.h"
 #include "common/log.h"
 #include "wire/message.h"
-#include "wire/value.h"
 #include "wire/site_folder.h"
 
 #define HALT "halt " /* starts the id of a stop, revoke or resume, which goes on with its hash */
@@ -164,24 +163,4 @@ papers_on_kept(const papers_t *self, const char *id)
     frames_t *frames = message_new(MESSAGE_KEPT);
     frames_add_text(frames, id + sizeof HALT - 1);
     outbox_add(self->place->outbox, TO_LINK, 0, frames);
-}
-
-void
-papers_say(const papers_t *self, value_t *state)
-{
-    const trust_t *trust = self->place->trust;
-    char key[80], text[HASH_TEXT];
-    value_t *halts = value_list();
-    if (trust_root(trust))
-        value_set_integer(state, "root", (int64_t)trust_root(trust)->version);
-    if (trust_people(trust))
-        value_set_integer(state, "people", (int64_t)trust_people(trust)->version);
-    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
-        const fleet_t *fleet = trust_fleet(trust, i);
-        snprintf(key, sizeof key, "fleet.%s", fleet->region);
-        value_set_integer(state, key, (int64_t)fleet->version);
-    }
-    for (size_t i = 0; i < trust_halt_count(trust); i++)
-        value_append(halts, value_text(hash_write(&trust_halt(trust, i)->hash, text)));
-    value_set(state, "halts", halts);
 }

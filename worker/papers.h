@@ -4,7 +4,6 @@
 #ifndef TOCSIN_PAPERS_H
 #define TOCSIN_PAPERS_H
 
-#include "wire/value.h"
 #include "worker/workplace.h"
 
 /* A plain value; zeroed but for place, which is borrowed. */
@@ -29,8 +28,5 @@ int papers_show_all(papers_t *self, fault_t *fault) MUST_CHECK;
 
 /* The effector has what it was shown under this id: KEPT to the broker for a stop or resume. */
 void papers_on_kept(const papers_t *self, const char *id);
-
-/* What HELLO says of them, put into the map. */
-void papers_say(const papers_t *self, value_t *state);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Beacons on their way from the timekeeper to workers, and workers' nonces on theirs
  * (docs/PROTOCOL.md 3.17, 6 and 6.4). Nothing here is believed by anyone: it is handed on. */
-#include <stdio.h>
-
 #include "broker/core/state.h"
 #include "keys/beacon.h"
+#include "wire/holdings.h"
 #include "wire/message.h"
 #include "wire/tree.h"
 
@@ -59,33 +58,14 @@ beacon_tell_halt(core_t *self, held_halt_t *halt)
     send_document(self, halt->document, halt->armors);
 }
 
-static value_t *
-say_state(const core_t *self)
-{
-    const trust_t *trust = self->charter->trust;
-    char key[TEXT_NAME_MAX + 8], text[HASH_TEXT];
-    value_t *state = value_map(), *halts = value_list();
-    value_set_integer(state, "root", (int64_t)trust_root(trust)->version);
-    if (trust_people(trust))
-        value_set_integer(state, "people", (int64_t)trust_people(trust)->version);
-    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
-        const fleet_t *fleet = trust_fleet(trust, i);
-        snprintf(key, sizeof key, "fleet.%s", fleet->region);
-        value_set_integer(state, key, (int64_t)fleet->version);
-    }
-    for (size_t i = 0; i < trust_halt_count(trust); i++)
-        value_append(halts, value_text(hash_write(&trust_halt(trust, i)->hash, text)));
-    value_set(state, "halts", halts);
-    return state;
-}
-
 /* It is there, or there again: whatever was said before may be lost. */
 int
 on_timekeeper(core_t *self, event_t *event, fault_t *fault)
 {
     (void)fault;
-    CLEANUP(value_destroy) value_t *state = say_state(self);
+    CLEANUP(value_destroy) value_t *state = value_map();
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    holdings_say(self->charter->trust, state);
     value_encode(state, encoded);
     frames_t *frames = message_new(MESSAGE_HELLO);
     frames_add_text(frames, PROTOCOL_VERSION);
