@@ -48,7 +48,7 @@ typedef enum {
       3)                                          /* document, armor, place of the                 \
                                      worker's nonce; a broker is told the leaves */            \
     X(MESSAGE_NONCE_OF, "NONCE", FROM_RELAY, 2)   /* worker, nonce */                              \
-    X(MESSAGE_WITNESS, "WITNESS", FROM_BROKER, 6) /* proof, checkpoint and restart: section 10 */   \
+    X(MESSAGE_WITNESS, "WITNESS", FROM_BROKER, 6) /* proof, checkpoint and restart: section 10 */  \
     X(MESSAGE_ASK, "ASK", FROM_PERSON, 3)         /* id, verb, arguments (map) */                  \
     X(MESSAGE_ANSWER, "ANSWER", FROM_BROKER | FROM_TIMEKEEPER, 4) /* id, code, text, body */       \
     X(MESSAGE_EVENT, "EVENT", FROM_BROKER, 2)                     /* id, body (value) */
