@@ -39,36 +39,66 @@ typedef struct {
     zhashx_t *keys; /* as text; the values mean nothing */
 } porter_t;
 
-static void
-porter_answer(const porter_t *self, zmsg_t *request)
+/* One message. A signal may come between two of its parts (setuid's do, to every thread): a REP
+ * socket that lost the rest of a question or an answer would never take another. */
+static frames_t *
+porter_hear(zsock_t *from)
 {
-    CLEANUP(zstr_free) char *version = zmsg_popstr(request);
-    CLEANUP(zstr_free) char *sequence = zmsg_popstr(request);
-    CLEANUP(zstr_free) char *domain = zmsg_popstr(request);
-    CLEANUP(zstr_free) char *address = zmsg_popstr(request);
-    CLEANUP(zframe_destroy) zframe_t *identity = zmsg_pop(request);
-    CLEANUP(zstr_free) char *mechanism = zmsg_popstr(request);
-    CLEANUP(zframe_destroy) zframe_t *key = zmsg_pop(request);
+    CLEANUP(frames_destroy) frames_t *frames = frames_new();
+    bool more = true;
+    while (more) {
+        zmq_msg_t part;
+        zmq_msg_init(&part);
+        while (zmq_msg_recv(&part, zsock_resolve(from), 0) < 0)
+            if (errno != EINTR)
+                return NULL;
+        if (frames->count < FRAMES_MAX)
+            frames_add(frames, slice_of(zmq_msg_data(&part), zmq_msg_size(&part)));
+        more = zmq_msg_more(&part);
+        zmq_msg_close(&part);
+    }
+    return MOVE(frames);
+}
+
+static void
+porter_say(const porter_t *self, const char *const *parts, size_t count)
+{
+    void *raw = zsock_resolve(self->handler);
+    for (size_t i = 0; i < count; i++) {
+        int more = i + 1 < count ? ZMQ_SNDMORE : 0;
+        while (zmq_send(raw, parts[i], strlen(parts[i]), more) < 0 && errno == EINTR)
+            ;
+    }
+}
+
+/* Asked with version, sequence, domain, address, identity, mechanism, key. */
+static void
+porter_answer(const porter_t *self, const frames_t *request)
+{
     char text[CURVEKEY_TEXT] = "";
-    if (key && zframe_size(key) == sizeof(curvekey_t))
-        hex_encode(slice_of(zframe_data(key), zframe_size(key)), text);
-    bool known = version && sequence && domain && mechanism && streq(version, "1.0") &&
-                 streq(domain, ZAP_DOMAIN) && streq(mechanism, "CURVE") && *text &&
-                 zhashx_lookup(self->keys, text);
-    zstr_sendx(self->handler, "1.0", sequence ? sequence : "", known ? "200" : "400",
-               known ? "OK" : "this key is in no document of the site", known ? text : "", "",
-               NULL);
+    slice_t key = frames_at(request, 6);
+    if (key.size == sizeof(curvekey_t))
+        hex_encode(key, text);
+    bool known =
+        streq(frames_text(request, 0), "1.0") && streq(frames_text(request, 2), ZAP_DOMAIN) &&
+        streq(frames_text(request, 5), "CURVE") && *text && zhashx_lookup(self->keys, text);
+    const char *const answer[] = {"1.0",
+                                  frames_text(request, 1),
+                                  known ? "200" : "400",
+                                  known ? "OK" : "this key is in no document of the site",
+                                  known ? text : "",
+                                  ""};
+    porter_say(self, answer, ARRAY_SIZE(answer));
 }
 
 /* KEYS and the keys' bytes, one after another; answered by a signal. */
 static void
-porter_learn(porter_t *self, zmsg_t *message)
+porter_learn(porter_t *self, slice_t keys)
 {
     zhashx_purge(self->keys);
-    CLEANUP(zframe_destroy) zframe_t *keys = zmsg_pop(message);
-    for (size_t at = 0; at + sizeof(curvekey_t) <= zframe_size(keys); at += sizeof(curvekey_t)) {
+    for (size_t at = 0; at + sizeof(curvekey_t) <= keys.size; at += sizeof(curvekey_t)) {
         char text[CURVEKEY_TEXT];
-        hex_encode(slice_of(zframe_data(keys) + at, sizeof(curvekey_t)), text);
+        hex_encode(slice_of(keys.data + at, sizeof(curvekey_t)), text);
         zhashx_update(self->keys, text, self);
     }
     zsock_signal(self->pipe, 0);
@@ -85,18 +115,15 @@ porter(zsock_t *pipe, void *unused)
     zpoller_set_nonstop(poller, true);
     zsock_signal(pipe, bound ? 0 : 1);
     while (!ended) {
-        void *which = zpoller_wait(poller, -1); /* NULL when a signal came between: setuid's do */
-        CLEANUP(zmsg_destroy) zmsg_t *message = which ? zmsg_recv(which) : NULL;
+        void *which = zpoller_wait(poller, -1); /* NULL when a signal came between */
+        CLEANUP(frames_destroy) frames_t *message = which ? porter_hear(which) : NULL;
         if (!message)
             continue;
-        if (which == self.handler) {
+        ended = which == pipe && streq(frames_text(message, 0), "$TERM");
+        if (which == self.handler)
             porter_answer(&self, message);
-            continue;
-        }
-        CLEANUP(zstr_free) char *word = zmsg_popstr(message);
-        ended = !word || streq(word, "$TERM");
-        if (!ended)
-            porter_learn(&self, message);
+        else if (!ended)
+            porter_learn(&self, frames_at(message, 1));
     }
     zsock_destroy(&self.handler);
     zhashx_destroy(&self.keys);
