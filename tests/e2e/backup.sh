@@ -39,7 +39,7 @@ let_go north-1
 ok "  the fix ends" ended succeeded "$during"
 ok "a run that the copy does not know" eval 'ordered twice --target south-1 && ended succeeded'
 after=$RUN
-ok "the record is seen whole" audit
+ok "the record is seen whole" wait_for 20 audit
 receipts=$(receipts_told) fixes=$(begun) north=$(calls north-1) south=$(calls south-1)
 
 broker_stop -KILL; broker_start
@@ -59,7 +59,7 @@ ok "  nor does any witness cosign it" wait_for 20 everywhere "ALARM: broker=cent
 ok "an officer signs no head that the leaves do not make" refuses 4 "another head" restart "$(printf '%064d' 7)"
 ok "one officer alone does not restart the log" exits 6 restart "$(of_copy head restored)"
 ok "  which two do" eval 'as hoa keys restart --file "$(waiting)"'
-ok "  audit verify takes it, and says what is gone" audit_says "^restart: of the [0-9]+ leaves seen here before"
+ok "  audit verify takes it once witnesses cosigned, and says what is gone" wait_for 20 audit_says "^restart: of the [0-9]+ leaves seen here before"
 ok "  that orders were lost" grep -q "^restart: [0-9]* receipts are about orders that were lost" "$SITE_HOME/log/audit"
 ok "  and who signed, ever after" audit_says "^restart: the record was put back .* by chi, hoa: the disk died"
 ok "  without explaining anything twice" not grep -q "seen here before, those behind" "$SITE_HOME/log/audit"

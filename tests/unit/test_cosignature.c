@@ -112,7 +112,7 @@ refuses_lines_that_are_malformed(void **state)
         line_of("W1", 76, 1),
         line_of("", 76, 1),
         line_of("w1 ", 76, 1),
-        bytes_copy(slice_of("\xe2\x80\x94 w1 AAAA", 13)),
+        bytes_copy(slice_of("\xe2\x80\x94 w1 AAAA", 11)),
         bytes_copy(slice_text("— w1AAAA\n")),
         line_of("w1", 76, 1),
     };
