@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a story ended. */
+#include "broker/core/core.h"
 #include "tests/sim/facts_private.h"
 
 void
@@ -178,6 +179,15 @@ came_late(const facts_t *self, int machine)
     return false;
 }
 
+/* A worker whose timekeeper had not answered it yet is offered it again behind the first pause: a
+ * window that closes before leaves no room for that. */
+static bool
+had_no_second_chance(const facts_t *self, const plan_order_t *order)
+{
+    return self->world->plan.keeper &&
+           order->not_after - order->submitted <= CORE_BACKOFF_MIN_MS + 1000;
+}
+
 bool
 facts_calm(const facts_t *self)
 {
@@ -202,7 +212,7 @@ in_calm_weather_all_goes_well(facts_t *self)
                 continue;
             const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
             if (!word || (strcmp(word, "done") != 0 && strcmp(word, "never") != 0 &&
-                          !came_late(self, machine)))
+                          !came_late(self, machine) && !had_no_second_chance(self, order)))
                 BREAK(self, "'%s' on '%s' is %s", estate()->playbooks[order->playbook].name,
                       node_name(machine), word ? word : "nothing");
         }
