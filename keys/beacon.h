@@ -19,8 +19,8 @@
 
 _Static_assert(1 << BEACON_PATH_MAX >= BEACON_NONCES_MAX, "a path reaches every leaf");
 
-/* Of randombytes: what a worker's judge, or its effector, draws so that a beacon can prove that it
- * was made after that. */
+/* Of randombytes: what a worker's effector draws, for its judge too, so that a beacon can prove
+ * that it was made after that. */
 typedef struct {
     uint8_t bytes[NONCE_BYTES];
 } nonce_t;

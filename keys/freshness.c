@@ -218,8 +218,8 @@ freshness_names(const freshness_t *self, const trust_t *trust, const hash_t *hal
     return beacon && place_of(beacon, halt) < beacon->halt_count;
 }
 
-static int
-check_named(freshness_t *self, const trust_t *trust, fault_t *fault)
+int
+freshness_check_named(freshness_t *self, const trust_t *trust, fault_t *fault)
 {
     const beacon_t *beacon = newest(self, trust);
     char text[HASH_TEXT];
@@ -242,7 +242,7 @@ freshness_check(freshness_t *self, const trust_t *trust, class_t highest, bool b
 {
     if (!timekeeper_of(trust))
         return 0;
-    if (highest != CLASS_OBSERVE && check_named(self, trust, fault))
+    if (highest != CLASS_OBSERVE && freshness_check_named(self, trust, fault))
         return -1;
     uint64_t most_s = trust_root(trust)->offline_max_s[highest] * (by_grant ? FRESHNESS_GRANT : 1);
     int64_t age = freshness_age(self, trust, now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* freshness - how old the newest beacon is that a worker has heard, what it names that is not here,
- * and so what may begin (docs/PROTOCOL.md 3.17). Judge and effector each have one, and draw their
- * own nonces.
+ * and so what may begin (docs/PROTOCOL.md 3.17). Judge and effector each have one; the
+ * effector draws the nonces for both.
  *
  * Pure: fed with milliseconds of CLOCK_BOOTTIME and the boot's id. A beacon that answers a nonce
  * drawn at t0 was made after t0, so that it is now at most its `made` + (now - t0): an anchor,
@@ -53,6 +53,10 @@ int freshness_hear(freshness_t *self, const trust_t *trust, slice_t document, sl
  * missing. */
 int freshness_check(freshness_t *self, const trust_t *trust, class_t highest, bool by_grant,
                     mono_t now, fault_t *fault) MUST_CHECK;
+
+/* Whether everything that the newest beacon names is here, or was; true before one was heard.
+ * FAULT_BEACON says what is not. */
+int freshness_check_named(freshness_t *self, const trust_t *trust, fault_t *fault) MUST_CHECK;
 
 /* Milliseconds, or FRESHNESS_ENDLESS. */
 int64_t freshness_age(const freshness_t *self, const trust_t *trust, mono_t now);

@@ -294,18 +294,13 @@ on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clo
     return find_place(self, fault);
 }
 
-/* What it names and is not here the broker may have. */
 static int
 on_beacon(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
-    fault_t why = {0};
     int heard = vigil_on_beacon(&self->vigil, frames, fault);
-    if (heard <= 0)
-        return heard;
-    if (freshness_check(self->place.freshness, self->trust, CLASS_CHANGE, true, clock, &why) &&
-        !self->greeting)
-        return say_hello(self, frames, now, clock, fault);
-    return 0;
+    if (heard <= 0 || self->greeting || !vigil_lacks(&self->vigil))
+        return heard < 0 ? -1 : 0;
+    return say_hello(self, frames, now, clock, fault);
 }
 
 static int

@@ -5,6 +5,7 @@
 #include "wire/message.h"
 
 #define LATE_MS   5000
+#define TELL_MS   (60 * 1000)
 #define BEACON_ID "beacon" /* of what the effector is shown and asked */
 
 static int
@@ -132,6 +133,19 @@ vigil_on_beacon(vigil_t *self, const frames_t *frames, fault_t *fault)
         show(self, frames);
     self->shown = hash;
     return heard;
+}
+
+bool
+vigil_lacks(vigil_t *self)
+{
+    const workplace_t *place = self->place;
+    fault_t why = {0};
+    bool lacked = self->lacking;
+    self->lacking = freshness_check_named(place->freshness, place->trust, &why);
+    if (!self->lacking || (lacked && place->clock.ms - self->told.ms < TELL_MS))
+        return false;
+    self->told = place->clock;
+    return true;
 }
 
 bool

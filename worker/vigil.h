@@ -18,6 +18,8 @@ typedef struct {
     bool late;       /* or was answered so late that it makes beacons look old */
     bool anew;       /* another is due in any case */
     hash_t shown;    /* of the beacon that the effector was shown last */
+    bool lacking;    /* it names what is not here */
+    mono_t told;     /* when the broker was last to hear of that */
 } vigil_t;
 
 /* What the ledger has, into place's freshness: before trust forgets any halt. */
@@ -31,6 +33,10 @@ void vigil_leave(vigil_t *self);
 /* A BEACON of the link's: 1 where it is new, 0 where it was known or does not hold, which is
  * logged, -1 with a fault of the ledger's. */
 int vigil_on_beacon(vigil_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;
+
+/* Whether the broker is to be told anew what is here, as the newest beacon names what is not: at
+ * once, and each minute while that goes on. */
+bool vigil_lacks(vigil_t *self);
 
 /* The nonce that the effector drew. FAULT_FORMAT for one that nobody asked for. */
 int vigil_on_nonce(vigil_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;

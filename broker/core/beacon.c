@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Beacons on their way from the timekeeper to workers, and workers' nonces on theirs
  * (docs/PROTOCOL.md 3.17, 6 and 6.4). Nothing here is believed by anyone: it is handed on. */
+#include <assert.h>
+
 #include "broker/core/state.h"
 #include "keys/beacon.h"
 #include "wire/holdings.h"
@@ -74,9 +76,8 @@ on_timekeeper(core_t *self, event_t *event, fault_t *fault)
     core_send(self, ACTIONS_TIMEKEEPER, &frames);
     for (size_t i = 0; i < self->halt_count; i++)
         self->halts[i].told = false;
-    for (peer_t *peer = zhashx_first(self->peers); peer; peer = zhashx_next(self->peers))
-        if (*peer->nonce)
-            send_nonce(self, peer);
+    for (size_t i = 0; i < self->asking_count; i++)
+        send_nonce(self, self->asking[i]);
     return 0;
 }
 
@@ -88,6 +89,11 @@ on_nonce(core_t *self, event_t *event, fault_t *fault)
     if (!nonce_read(event->text, &nonce))
         return fault_set(fault, FAULT_FORMAT, "worker '%s' says a nonce that is none",
                          event->worker);
+    if (!*peer->nonce) {
+        self->asking = memory_grow(self->asking, self->asking_count, &self->asking_capacity,
+                                   sizeof *self->asking);
+        self->asking[self->asking_count++] = peer;
+    }
     nonce_write(&nonce, peer->nonce);
     if (timekeeper_of(self))
         send_nonce(self, peer);
@@ -170,6 +176,15 @@ light(core_t *self)
     core_send(self, ACTIONS_ALL, &frames);
 }
 
+static hash_t
+leaf_of(const peer_t *peer)
+{
+    nonce_t nonce;
+    bool is_nonce = nonce_read(peer->nonce, &nonce);
+    assert(is_nonce);
+    return beacon_leaf(peer->row.id, &nonce);
+}
+
 static void
 answer(core_t *self, peer_t *peer, tree_t *tree, uint64_t index, uint64_t count)
 {
@@ -182,22 +197,24 @@ answer(core_t *self, peer_t *peer, tree_t *tree, uint64_t index, uint64_t count)
     *peer->nonce = '\0';
 }
 
-/* Each worker whose nonce stands among the leaves is told where. */
+/* Each worker whose nonce stands among the leaves is told where, and asks no more. */
 static void
 answer_all(core_t *self, const hash_t *leaves, size_t count)
 {
     CLEANUP(tree_destroy) tree_t *tree = tree_new();
     for (size_t i = 0; i < count; i++)
         tree_append(tree, &leaves[i]);
-    for (peer_t *peer = zhashx_first(self->peers); peer; peer = zhashx_next(self->peers)) {
-        nonce_t nonce;
-        if (!nonce_read(peer->nonce, &nonce))
-            continue;
-        hash_t leaf = beacon_leaf(peer->row.id, &nonce);
+    size_t left = 0;
+    for (size_t i = 0; i < self->asking_count; i++) {
+        peer_t *peer = self->asking[i];
+        hash_t leaf = leaf_of(peer);
         const hash_t *found = bsearch(&leaf, leaves, count, sizeof leaf, by_bytes);
         if (found)
             answer(self, peer, tree, (uint64_t)(found - leaves), count);
+        else
+            self->asking[left++] = peer;
     }
+    self->asking_count = left;
 }
 
 static int

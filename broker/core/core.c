@@ -67,6 +67,7 @@ core_destroy(core_t **self_p)
     free(self->halts);
     free(self->braked);
     lamp_clear(&self->beacon);
+    free(self->asking);
     zhashx_destroy(&self->peers);
     shelf_destroy(&self->shelf);
     tiles_clear(&self->tiles);

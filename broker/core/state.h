@@ -142,6 +142,8 @@ struct core {
     brake_row_t *braked; /* one a region, and "-" */
     size_t revokes;      /* that came since the start */
     lamp_t beacon;
+    size_t asking_count, asking_capacity;
+    peer_t **asking; /* those with a nonce */
     size_t halt_count, halt_capacity;
     held_halt_t *halts; /* in the order of arrival */
     wall_t halts_swept;

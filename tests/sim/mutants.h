@@ -176,8 +176,8 @@ static const mutant_t mutants[] = {
     {"an anchor outlives its boot", "keys/freshness.c", "bool same = !strcmp(row[0], self->boot);",
      "bool same = row[0][0];"},
     {"what a beacon names may be missing", "keys/freshness.c",
-     "if (highest != CLASS_OBSERVE && check_named(self, trust, fault))",
-     "if (0 && check_named(self, trust, fault))"},
+     "if (highest != CLASS_OBSERVE && freshness_check_named(self, trust, fault))",
+     "if (0 && freshness_check_named(self, trust, fault))"},
 
     /* older copies */
     {"a journal that lost its end is believed", "worker/effector.c",

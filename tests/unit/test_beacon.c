@@ -630,7 +630,9 @@ nothing_above_observe_begins_while_something_named_is_missing(void **state)
     beacon->halts[beacon->halt_count++] = hash;
     assert_int_equal(hear(bench, self, beacon, NULL), 1);
     assert_fault(bench, may(bench, self, CLASS_CHANGE, true, MINUTE), FAULT_BEACON);
+    assert_fault(bench, freshness_check_named(self, trust, &bench->fault), FAULT_BEACON);
     assert_fine(bench, add(bench, sealed));
+    assert_fine(bench, freshness_check_named(self, trust, NULL));
     assert_fine(bench, may(bench, self, CLASS_CHANGE, true, MINUTE));
     trust_forget_stops(bench->site->trust, &id);
     assert_fine(bench, may(bench, self, CLASS_CHANGE, true, MINUTE));

@@ -244,7 +244,6 @@ the_same_beacon_is_shown_again_with_its_place_and_after_a_restart(void **state)
     draws(bench, DIGITS);
     by_link(bench, frames_of(&beacon, NULL));
     shows(bench);
-    hears(bench, TO_LINK, "HELLO");
     by_link(bench, frames_of(&beacon, place));
     assert_true(slice_equal(frames_at(hears(bench, TO_EFFECTOR, "BEACON"), 4), bytes_slice(place)));
     by_link(bench, frames_of(&beacon, place));
@@ -281,22 +280,42 @@ a_beacon_of_anybody_else_or_an_older_one_is_nothing__byz_beacon_rollback(void **
 }
 
 static void
-what_a_beacon_names_and_is_not_here_the_broker_is_asked_for(void **state)
+what_a_beacon_names_and_is_not_here_the_broker_is_asked_for_once_a_minute(void **state)
+{
+    bench_t *bench = *state;
+    hash_t stop = hash_of(slice_text("a stop that the broker withholds"));
+    static const struct {
+        int wait_s;
+        bool withheld, asks;
+    } steps[] = {{0, false, false}, {1, true, true}, {59, true, false}, {1, true, true},
+                 {1, false, false}, {1, true, true}, {59, true, false}, {1, true, true}};
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        bench->clock.ms += (int64_t)steps[i].wait_s * 1000;
+        beacon_t *beacon = tick_beacon(bench->site, bench->trust, i + 1, (int64_t)i);
+        brings_made(bench, steps[i].withheld ? tick_names_halt(beacon, &stop) : beacon, NULL);
+        shows(bench);
+        if (steps[i].asks) {
+            hears(bench, TO_LINK, "HELLO");
+            by_link(bench, message("WELCOME", "1", "instance", "9", NULL));
+        }
+        hears_nothing(bench);
+    }
+}
+
+static void
+a_worker_that_cannot_date_a_beacon_and_lacks_nothing_says_no_hello(void **state)
 {
     bench_t *bench = *state;
     brings(bench, 1, 0, NULL);
     shows(bench);
-    hears(bench, TO_LINK, "HELLO"); /* no nonce was answered yet: perhaps it helps */
-    by_link(bench, message("WELCOME", "1", "instance", "9", NULL));
+    hears_nothing(bench);
     tick(bench, 0);
     draws(bench, DIGITS);
     brings(bench, 2, 1, DIGITS);
     shows(bench);
-    hears_nothing(bench);
-    hash_t stop = hash_of(slice_text("a stop that the broker withholds"));
-    brings_made(bench, tick_names_halt(tick_beacon(bench->site, bench->trust, 3, 2), &stop), NULL);
+    bench->clock.ms += (int64_t)365 * 86400 * 1000;
+    brings(bench, 3, 2, NULL);
     shows(bench);
-    hears(bench, TO_LINK, "HELLO");
     hears_nothing(bench);
 }
 
@@ -416,7 +435,8 @@ static const struct CMUnitTest tests[] = {
     WATCH(a_new_beacon_is_shown_to_the_effector_as_it_came_and_once),
     WATCH(the_same_beacon_is_shown_again_with_its_place_and_after_a_restart),
     WATCH(a_beacon_of_anybody_else_or_an_older_one_is_nothing__byz_beacon_rollback),
-    WATCH(what_a_beacon_names_and_is_not_here_the_broker_is_asked_for),
+    WATCH(what_a_beacon_names_and_is_not_here_the_broker_is_asked_for_once_a_minute),
+    WATCH(a_worker_that_cannot_date_a_beacon_and_lacks_nothing_says_no_hello),
     WATCH(without_a_beacon_an_offer_is_refused_unsigned_and_taken_when_it_comes_again),
     WATCH(an_offer_that_the_effector_refuses_for_want_of_a_beacon_may_come_again),
     WATCH(nothing_begins_while_a_stop_that_a_beacon_names_is_missing__byz_withhold_stop_deadman),
