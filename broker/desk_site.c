@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/desk_private.h"
 
-#include <stdio.h>
 #include <sys/statvfs.h>
 
 #include "common/version.h"
+#include "wire/holdings.h"
 
 #define PREFIX_MIN 6 /* digits of a release's hash */
 
@@ -120,22 +120,6 @@ view_sinks(const desk_house_t *house)
     return list;
 }
 
-/* The version of each of the site's documents here. */
-static value_t *
-view_documents(const trust_t *trust)
-{
-    value_t *map = value_map();
-    char name[TEXT_NAME_MAX + 16];
-    value_set_integer(map, "root", (int64_t)trust_root(trust)->version);
-    if (trust_people(trust))
-        value_set_integer(map, "people", (int64_t)trust_people(trust)->version);
-    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
-        snprintf(name, sizeof name, "fleet.%s", trust_fleet(trust, i)->region);
-        value_set_integer(map, name, (int64_t)trust_fleet(trust, i)->version);
-    }
-    return map;
-}
-
 static bool
 fill_waiting(void *context, const row_t *row)
 {
@@ -177,6 +161,7 @@ answer_status(desk_t *self, asked_t *asked)
     if (!waiting)
         return NULL;
     value_t *map = value_map(), *counts = value_map(), *runs = value_map(), *record = value_map();
+    value_t *documents = value_map();
     for (unsigned i = 0; i < INCIDENT_STATE_COUNT; i++)
         value_set_integer(counts, incident_word(i), (int64_t)core_count(house->core, i));
     value_set_integer(runs, "active", (int64_t)core_active_runs(house->core));
@@ -189,7 +174,8 @@ answer_status(desk_t *self, asked_t *asked)
     value_set_integer(map, "started", house->started.ms);
     value_set_integer(map, "now", asked->now.ms);
     value_set(map, "disk", view_disk(house->folder));
-    value_set(map, "documents", view_documents(core_charter(house->core)->trust));
+    holdings_versions(core_charter(house->core)->trust, documents);
+    value_set(map, "documents", documents);
     value_set(map, "freezes", view_freezes(house->holds, asked->now));
     value_set(map, "sinks", view_sinks(house));
     set_beacon(map, house->core);

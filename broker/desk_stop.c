@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "wire/stops.h"
+
 /* Workers that a stop or revoke concerns, by whether they said that they keep it; one that is
  * revoked is no longer spoken to. */
 typedef struct {
@@ -51,34 +53,12 @@ add_concerned(concerned_t *self, fault_t *fault)
     return 0;
 }
 
-static const halt_line_t *
-resume_of(const trust_t *trust, const halt_line_t *stop)
-{
-    for (size_t i = 0; i < trust_halt_count(trust); i++) {
-        const halt_line_t *line = trust_halt(trust, i);
-        if (line->resume && hash_equal(&line->stop, &stop->hash))
-            return line;
-    }
-    return NULL;
-}
-
 static value_t *
 view_stop(const desk_t *self, const halt_line_t *line, fault_t *fault)
 {
-    const halt_line_t *resume = resume_of(core_charter(self->house->core)->trust, line);
-    value_t *map = value_map(), *who = value_list();
+    value_t *map = stops_row(core_charter(self->house->core)->trust, line);
     concerned_t concerned = {
         .desk = self, .line = line, .confirmed = value_list(), .missing = value_list()};
-    for (size_t i = 0; i < line->who.count; i++)
-        value_append(who, value_text(line->who.person[i]));
-    view_set_hash(map, "hash", &line->hash);
-    value_set_text(map, "what", halt_word(line->what));
-    value_set_text(map, "name", line->name);
-    value_set_text(map, "reason", line->reason);
-    value_set(map, "who", who);
-    value_set_integer(map, "created", line->created.ms);
-    if (resume)
-        value_set_integer(map, "lifted", resume->created.ms);
     int failed = add_concerned(&concerned, fault);
     value_set(map, "confirmed", concerned.confirmed);
     value_set(map, "missing", concerned.missing);

@@ -128,6 +128,15 @@ beacon_destroy(beacon_t **self_p)
     *self_p = NULL;
 }
 
+size_t
+beacon_find_halt(const beacon_t *self, const hash_t *halt)
+{
+    const hash_t *found =
+        self->halt_count ? bsearch(halt, self->halts, self->halt_count, sizeof *halt, hash_order)
+                         : NULL;
+    return found ? (size_t)(found - self->halts) : self->halt_count;
+}
+
 hash_t
 beacon_leaf(const char *worker, const nonce_t *nonce)
 {

@@ -53,6 +53,9 @@ beacon_t *beacon_decode(slice_t document, fault_t *fault);
 void beacon_encode(const beacon_t *self, bytes_t *out);
 void beacon_destroy(beacon_t **self_p);
 
+/* Where the halt stands among halts; halt_count where it does not. */
+size_t beacon_find_halt(const beacon_t *self, const hash_t *halt);
+
 /* The leaf of a worker's nonce: hash_leaf of worker, LF, the nonce's digits. A tree's leaves ascend
  * as hashes, each once. */
 hash_t beacon_leaf(const char *worker, const nonce_t *nonce);

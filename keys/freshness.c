@@ -78,22 +78,6 @@ meet(freshness_t *self, const trust_t *trust)
 
 /* ---- hearing ----------------------------------------------------------------------------- */
 
-static int
-by_bytes(const void *left, const void *right)
-{
-    return hash_compare(left, right);
-}
-
-/* Where the halt stands in the newest beacon; its count where it does not. */
-static size_t
-place_of(const beacon_t *beacon, const hash_t *halt)
-{
-    const hash_t *found = beacon->halt_count ? bsearch(halt, beacon->halts, beacon->halt_count,
-                                                       sizeof *halt, by_bytes)
-                                             : NULL;
-    return found ? (size_t)(found - beacon->halts) : beacon->halt_count;
-}
-
 /* In the place of the one before, whose halts stay met. */
 static void
 replace(freshness_t *self, beacon_t **beacon_p, slice_t document, const hash_t *key)
@@ -101,7 +85,7 @@ replace(freshness_t *self, beacon_t **beacon_p, slice_t document, const hash_t *
     beacon_t *beacon = MOVE(*beacon_p);
     bool *met = memory_new(beacon->halt_count + 1, sizeof *met);
     for (size_t i = 0; self->newest && i < beacon->halt_count; i++) {
-        size_t at = place_of(self->newest, &beacon->halts[i]);
+        size_t at = beacon_find_halt(self->newest, &beacon->halts[i]);
         met[i] = at < self->newest->halt_count && self->met[at];
     }
     beacon_destroy(&self->newest);
@@ -215,7 +199,7 @@ bool
 freshness_names(const freshness_t *self, const trust_t *trust, const hash_t *halt)
 {
     const beacon_t *beacon = newest(self, trust);
-    return beacon && place_of(beacon, halt) < beacon->halt_count;
+    return beacon && beacon_find_halt(beacon, halt) < beacon->halt_count;
 }
 
 int
@@ -306,7 +290,7 @@ read_missing(freshness_t *self, document_reader_t *in)
 {
     hash_t halt = HASH_ZERO;
     fields_take_hash(in, "missing", &halt);
-    size_t at = place_of(self->newest, &halt);
+    size_t at = beacon_find_halt(self->newest, &halt);
     if (at < self->newest->halt_count)
         self->met[at] = false;
     else

@@ -66,6 +66,12 @@ hash_compare(const hash_t *left, const hash_t *right)
     return memcmp(left->bytes, right->bytes, HASH_BYTES);
 }
 
+int
+hash_order(const void *left, const void *right)
+{
+    return hash_compare(left, right);
+}
+
 slice_t
 hash_slice(const hash_t *self)
 {

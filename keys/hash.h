@@ -26,6 +26,7 @@ hash_t hash_node(const hash_t *left, const hash_t *right);
 
 bool hash_equal(const hash_t *left, const hash_t *right);
 int hash_compare(const hash_t *left, const hash_t *right);
+int hash_order(const void *left, const void *right); /* likewise, for qsort and bsearch */
 slice_t hash_slice(const hash_t *self);
 
 /* Whether two secrets are the same, in a time that tells nothing of where they differ. */

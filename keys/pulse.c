@@ -83,12 +83,6 @@ by_region(const void *left, const void *right)
     return document_compare(((const newest_t *)left)->region, ((const newest_t *)right)->region);
 }
 
-static int
-by_bytes(const void *left, const void *right)
-{
-    return hash_compare(left, right);
-}
-
 static void
 name_halts(const trust_t *self, beacon_t *beacon)
 {
@@ -96,7 +90,7 @@ name_halts(const trust_t *self, beacon_t *beacon)
     for (size_t i = 0; i < self->halt_count; i++)
         if (!self->halts[i].resume && !self->halts[i].lifted)
             beacon->halts[beacon->halt_count++] = self->halts[i].hash;
-    qsort(beacon->halts, beacon->halt_count, sizeof *beacon->halts, by_bytes);
+    qsort(beacon->halts, beacon->halt_count, sizeof *beacon->halts, hash_order);
 }
 
 beacon_t *

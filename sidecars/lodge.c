@@ -8,7 +8,9 @@
 #include "common/document.h"
 #include "common/log.h"
 #include "common/version.h"
+#include "wire/holdings.h"
 #include "wire/message.h"
+#include "wire/stops.h"
 #include "wire/value.h"
 
 #define TURN_MAX 64 /* messages heard before the beat is looked at again */
@@ -235,35 +237,6 @@ answer_submit(lodge_t *self, const caller_t *caller, const value_t *arguments, f
     return body;
 }
 
-static const halt_line_t *
-resume_of(const trust_t *trust, const halt_line_t *stop)
-{
-    const halt_line_t *line = NULL;
-    for (size_t i = 0; (line = trust_halt(trust, i)); i++)
-        if (line->resume && hash_equal(&line->stop, &stop->hash))
-            break;
-    return line;
-}
-
-static value_t *
-row_of(const trust_t *trust, const halt_line_t *line)
-{
-    char text[HASH_TEXT];
-    value_t *row = value_map(), *who = value_list();
-    const halt_line_t *resume = resume_of(trust, line);
-    value_set_text(row, "hash", hash_write(&line->hash, text));
-    value_set_text(row, "what", halt_word(line->what));
-    value_set_text(row, "name", line->name);
-    value_set_text(row, "reason", line->reason);
-    value_set_integer(row, "created", line->created.ms);
-    for (size_t i = 0; i < line->who.count; i++)
-        value_append(who, value_text(line->who.person[i]));
-    value_set(row, "who", who);
-    if (line->lifted)
-        value_set_integer(row, "lifted", resume ? resume->created.ms : line->created.ms);
-    return row;
-}
-
 static value_t *
 answer_stops(lodge_t *self, const caller_t *caller, const value_t *arguments, fault_t *fault)
 {
@@ -274,24 +247,8 @@ answer_stops(lodge_t *self, const caller_t *caller, const value_t *arguments, fa
     (void)fault;
     for (size_t i = trust_halt_count(trust); i-- > 0 && value_count(list) < LODGE_STOPS_MAX;)
         if (!trust_halt(trust, i)->resume)
-            value_append(list, row_of(trust, trust_halt(trust, i)));
+            value_append(list, stops_row(trust, trust_halt(trust, i)));
     return list;
-}
-
-static value_t *
-list_documents(const trust_t *trust)
-{
-    value_t *documents = value_map();
-    char name[TRUST_NAME_MAX];
-    if (trust_root(trust))
-        value_set_integer(documents, "root", (int64_t)trust_root(trust)->version);
-    if (trust_people(trust))
-        value_set_integer(documents, "people", (int64_t)trust_people(trust)->version);
-    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
-        snprintf(name, sizeof name, "fleet.%s", trust_fleet(trust, i)->region);
-        value_set_integer(documents, name, (int64_t)trust_fleet(trust, i)->version);
-    }
-    return documents;
 }
 
 static value_t *
@@ -316,7 +273,7 @@ answer_status(lodge_t *self, const caller_t *caller, const value_t *arguments, f
     const trust_t *trust = metronome_trust(self->metronome);
     tick_t tick = metronome_tick(self->metronome);
     char site[HASH_TEXT];
-    value_t *body = value_map();
+    value_t *body = value_map(), *documents = value_map();
     (void)caller;
     (void)arguments;
     (void)fault;
@@ -328,7 +285,8 @@ answer_status(lodge_t *self, const caller_t *caller, const value_t *arguments, f
     value_set_integer(body, "beat", (int64_t)self->beat_s * 1000);
     value_set_integer(body, "sequence", (int64_t)tick.sequence);
     value_set_integer(body, "made", tick.made.ms);
-    value_set(body, "documents", list_documents(trust));
+    holdings_versions(trust, documents);
+    value_set(body, "documents", documents);
     value_set(body, "brokers", list_relays(self));
     return body;
 }

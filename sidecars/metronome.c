@@ -190,19 +190,13 @@ check_named(const metronome_t *self, fault_t *fault)
     return 0;
 }
 
-static int
-by_bytes(const void *left, const void *right)
-{
-    return hash_compare(left, right);
-}
-
 /* The tree's leaves in their order, each once, and its head into the beacon. */
 static void
 close_tree(metronome_t *self, beacon_t *beacon)
 {
     merkle_t tree = {0};
     size_t count = 0;
-    qsort(self->leaves, self->leaf_count, sizeof *self->leaves, by_bytes);
+    qsort(self->leaves, self->leaf_count, sizeof *self->leaves, hash_order);
     for (size_t i = 0; i < self->leaf_count; i++)
         if (!count || !hash_equal(&self->leaves[count - 1], &self->leaves[i])) {
             self->leaves[count++] = self->leaves[i];

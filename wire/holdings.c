@@ -4,10 +4,9 @@
 #include <stdio.h>
 
 void
-holdings_say(const trust_t *trust, value_t *state)
+holdings_versions(const trust_t *trust, value_t *state)
 {
-    char name[TRUST_NAME_MAX], text[HASH_TEXT];
-    value_t *halts = value_list();
+    char name[TRUST_NAME_MAX];
     if (trust_root(trust))
         value_set_integer(state, "root", (int64_t)trust_root(trust)->version);
     if (trust_people(trust))
@@ -17,6 +16,14 @@ holdings_say(const trust_t *trust, value_t *state)
         snprintf(name, sizeof name, "fleet.%s", fleet->region);
         value_set_integer(state, name, (int64_t)fleet->version);
     }
+}
+
+void
+holdings_say(const trust_t *trust, value_t *state)
+{
+    char text[HASH_TEXT];
+    value_t *halts = value_list();
+    holdings_versions(trust, state);
     for (size_t i = 0; i < trust_halt_count(trust); i++)
         value_append(halts, value_text(hash_write(&trust_halt(trust, i)->hash, text)));
     value_set(state, "halts", halts);

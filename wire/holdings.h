@@ -7,7 +7,11 @@
 #include "wire/value.h"
 
 /* Puts into the map `state` the versions of `root`, `people` and each `fleet.REGION` that trust
- * has, and `halts`: the hashes of its stops, revokes and resumes. */
+ * has. */
+void holdings_versions(const trust_t *trust, value_t *state);
+
+/* Puts into the map `state` these versions, and `halts`: the hashes of its stops, revokes and
+ * resumes. */
 void holdings_say(const trust_t *trust, value_t *state);
 
 #endif

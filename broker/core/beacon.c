@@ -114,15 +114,6 @@ named(const beacon_t *beacon, const char *name)
     return 0;
 }
 
-static bool
-names_halt(const beacon_t *beacon, const hash_t *halt)
-{
-    for (size_t i = 0; i < beacon->halt_count; i++)
-        if (hash_equal(&beacon->halts[i], halt))
-            return true;
-    return false;
-}
-
 /* What the beacon shows that the timekeeper lacks: newer documents, stops and revokes in force,
  * resumes of stops that it still names. */
 static void
@@ -136,7 +127,7 @@ supply(core_t *self)
     for (size_t i = 0; i < self->halt_count; i++) {
         const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
         if (line && (line->resume || !line->lifted) &&
-            names_halt(beacon, &line->stop) == line->resume)
+            (beacon_find_halt(beacon, &line->stop) < beacon->halt_count) == line->resume)
             beacon_tell_halt(self, &self->halts[i]);
     }
 }
@@ -160,12 +151,6 @@ beacon_greet(core_t *self, const peer_t *peer)
         return;
     frames_t *frames = message_of(&self->beacon, slice_of(NULL, 0));
     core_send(self, peer->row.id, &frames);
-}
-
-static int
-by_bytes(const void *left, const void *right)
-{
-    return memcmp(left, right, sizeof(hash_t));
 }
 
 /* One message for all of them. */
@@ -208,7 +193,7 @@ answer_all(core_t *self, const hash_t *leaves, size_t count)
     for (size_t i = 0; i < self->asking_count; i++) {
         peer_t *peer = self->asking[i];
         hash_t leaf = leaf_of(peer);
-        const hash_t *found = bsearch(&leaf, leaves, count, sizeof leaf, by_bytes);
+        const hash_t *found = bsearch(&leaf, leaves, count, sizeof leaf, hash_order);
         if (found)
             answer(self, peer, tree, (uint64_t)(found - leaves), count);
         else

@@ -66,12 +66,6 @@ tower_take(tower_t *self, const sealed_t *sealed)
     take(self, sealed);
 }
 
-static int
-by_bytes(const void *left, const void *right)
-{
-    return memcmp(left, right, sizeof(hash_t));
-}
-
 void
 tower_hear(tower_t *self, const frames_t *frames)
 {
@@ -97,7 +91,7 @@ make(tower_t *self)
     beacon->sequence = ++self->sequence;
     beacon->made.ms = now.ms > self->made.ms ? now.ms : self->made.ms + 1;
     self->made = beacon->made;
-    qsort(self->leaves, self->waiting, sizeof *self->leaves, by_bytes);
+    qsort(self->leaves, self->waiting, sizeof *self->leaves, hash_order);
     for (size_t i = 0; i < self->waiting; i++)
         merkle_append(&tree, &self->leaves[i]);
     beacon->nonce_count = self->waiting;

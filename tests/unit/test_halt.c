@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/trust_fixture.h"
+#include "wire/stops.h"
 
 static const char run_text[] = "acba25512100f80b56fc3ccd14c65be55d94800cda77585c5f41a887e398f9be";
 
@@ -201,6 +202,20 @@ second_resume_changes_nothing(void **state)
     assert_int_equal(trust_halt_count(bench->site->trust), 2);
 }
 
+/* The row that people are shown of the first halt: since when it is lifted; -1 while it is not. */
+static int64_t
+shown_as_lifted(bench_t *bench)
+{
+    const trust_t *trust = bench->site->trust;
+    CLEANUP(value_destroy) value_t *row = stops_row(trust, trust_halt(trust, 0));
+    assert_string_equal(value_get_text(row, "what"), "region");
+    assert_string_equal(value_get_text(row, "name"), "north");
+    assert_string_equal(value_get_text(row, "reason"), "it makes things worse");
+    assert_string_equal(value_string(value_at(value_get(row, "who"), 0)), "olaf");
+    assert_int_equal(value_get_integer(row, "created"), trust_halt(trust, 0)->created.ms);
+    return value_get(row, "lifted") ? value_get_integer(row, "lifted") : -1;
+}
+
 static void
 halts_are_listed_with_who_and_why(void **state)
 {
@@ -214,6 +229,7 @@ halts_are_listed_with_who_and_why(void **state)
     assert_string_equal(line->reason, "it makes things worse");
     assert_string_equal(line->who.person[0], "olaf");
     assert_false(line->resume || line->lifted);
+    assert_int_equal(shown_as_lifted(bench), -1);
     assert_null(trust_halt(bench->site->trust, 1));
     assert_fine(bench, lift(bench, &stop, "olaf,zoe"));
     assert_true(trust_halt(bench->site->trust, 0)->lifted);
@@ -222,6 +238,7 @@ halts_are_listed_with_who_and_why(void **state)
     assert_false(hash_equal(&line->hash, &stop));
     assert_int_equal(line->who.count, 2);
     assert_string_equal(line->reason, "the playbook is mended");
+    assert_int_equal(shown_as_lifted(bench), line->created.ms);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/trust_fixture.h"
+#include "wire/stops.h"
 
 static int
 take_back(bench_t *bench, halt_what_t what, const char *name, const char *who, hash_t *hash)
@@ -174,6 +175,9 @@ only_people_that_pardon_it_end_a_revoke(void **state)
     assert_fine(bench, next_people(bench, 3, &hash));
     assert_fine(bench, check_order(bench, order_of(bench), "pat"));
     assert_true(trust_halt(bench->site->trust, 0)->lifted);
+    CLEANUP(value_destroy)
+    value_t *row = stops_row(bench->site->trust, trust_halt(bench->site->trust, 0));
+    assert_non_null(value_get(row, "lifted"));
 }
 
 /* deny_list_shrinks: each revoke is kept by itself, and only people end it. A broker that hides it

@@ -62,18 +62,12 @@ tick_answers(beacon_t *beacon, const char *digits, bytes_t *place)
     beacon_add_place(place, 0, 1, NULL, 0);
 }
 
-static inline int
-tick_by_bytes(const void *left, const void *right)
-{
-    return hash_compare(left, right);
-}
-
 /* It answers the nonces of these leaves, which are put in order. */
 static inline void
 tick_answers_all(beacon_t *beacon, hash_t *leaves, size_t count)
 {
     merkle_t edge = {0};
-    qsort(leaves, count, sizeof *leaves, tick_by_bytes);
+    qsort(leaves, count, sizeof *leaves, hash_order);
     for (size_t i = 0; i < count; i++)
         merkle_append(&edge, &leaves[i]);
     beacon->nonce_count = count;
