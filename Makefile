@@ -10,6 +10,7 @@
 #   make sim           lives through SEEDS (20000) simulated sites with faults; make sim-mutants shows that it finds bugs
 #   make grammar       holds a second reader of the documents against ours, on COUNT (10^7) of them from one SEED
 #   make fuzz          fuzzes every decoder with libFuzzer, SECONDS=60 each; make fuzz-NOUN only tests/fuzz/fuzz_NOUN.c
+#   make docs          makes docs/OPS.md from the op table
 #   make lint          looks at every file; make format lays the C out
 #   make cover         says how much of each folder the tests reach, and fails where a branch of keys/ is not
 #   make install       copies programs, playbooks and pages to DESTDIR/usr; make clean
@@ -82,7 +83,7 @@ PRELOADS := tests/e2e/crash_point.c
 TOOLS   := $(B)/tests/grammar/grammar $(B)/tests/sim/sim $(B)/tests/sim/mutants $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
            $(filter-out $(PRELOADS),$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c)))
 
-.PHONY: all tests deps check attack crash-sweep demo demo-stop bench fuzz grammar sim sim-mutants lint format cover install clean
+.PHONY: all tests deps check attack crash-sweep demo demo-stop bench fuzz grammar sim sim-mutants lint format docs cover install clean
 .SECONDARY:
 all: $(PROGRAMS:%=$(B)/%)
 tests: $(TESTS) $(FUZZERS) $(TOOLS)
@@ -169,6 +170,9 @@ sim-mutants: $(B)/tests/sim/sim $(B)/tests/sim/mutants
 lint:
 	$(Q)deploy/install-deps --lint
 	$(Q)tests/lint $(B)
+
+docs: $(B)/bin/tocsin
+	$(Q)$< op list --markdown >docs/OPS.md
 
 format:
 	$(Q)clang-format -i $$(git ls-files '*.[ch]')

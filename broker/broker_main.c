@@ -8,7 +8,6 @@
  *     tocsin-broker restore -c CONFIG FILE             makes that the record of a stopped broker */
 #include <czmq.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "broker/backup.h"
 #include "broker/broker.h"
 #include "common/log.h"
+#include "common/program.h"
 #include "common/privilege.h"
 #include "keys/curve.h"
 #include "keys/signature.h"
@@ -77,18 +77,6 @@ make_keys(const options_t *options, const settings_t *settings, fault_t *fault)
         return -1;
     pubkey_write(machinekey_public(key), line);
     printf("%s %s %s\n", settings->name, curve, bytes_text(line));
-    return 0;
-}
-
-static int
-program_folder(char *out, fault_t *fault)
-{
-    ssize_t size = readlink("/proc/self/exe", out, PATH_MAX - 1);
-    if (size < 0)
-        return fault_errno(fault, "/proc/self/exe");
-    out[size] = '\0';
-    const char *folder = dirname(out);
-    memmove(out, folder, strlen(folder) + 1);
     return 0;
 }
 

@@ -46,6 +46,7 @@ extern const command_t resume_commands[];
 extern const command_t brake_commands[];
 extern const command_t review_commands[];
 extern const command_t playbook_commands[];
+extern const command_t op_commands[];
 extern const command_t worker_commands[];
 extern const command_t keys_commands[];
 extern const command_t audit_commands[];

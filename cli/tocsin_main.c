@@ -11,9 +11,10 @@
 #include "common/version.h"
 
 const command_t *const command_lists[] = {
-    status_commands, why_commands,   incident_commands, run_commands,        stop_commands,
-    resume_commands, brake_commands, review_commands,   playbook_commands,   worker_commands,
-    keys_commands,   audit_commands, doctor_commands,   completion_commands, NULL,
+    status_commands,   why_commands,    incident_commands,   run_commands,
+    stop_commands,     resume_commands, brake_commands,      review_commands,
+    playbook_commands, op_commands,     worker_commands,     keys_commands,
+    audit_commands,    doctor_commands, completion_commands, NULL,
 };
 
 static const char examples[] =

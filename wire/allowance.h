@@ -8,8 +8,8 @@
 #include "keys/trust.h"
 #include "wire/ops.h"
 
-#define ALLOWANCE_OPS_MAX   64
-#define ALLOWANCE_BYTES_MAX 8192
+#define ALLOWANCE_OPS_MAX   256
+#define ALLOWANCE_BYTES_MAX 24576
 
 typedef struct {
     hash_t site;

@@ -1,50 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a manifest means at run time: the inputs of a run, and whether a step may call an op. */
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 
 #include "wire/manifest.h"
+#include "wire/net.h"
 #include "wire/ops.h"
 #include "wire/pattern.h"
-
-/* In its one spelling; the number of its bits, 0 for no address. */
-static size_t
-read_ip(const char *text, uint8_t bytes[static 16])
-{
-    char again[INET6_ADDRSTRLEN];
-    int family = strchr(text, ':') ? AF_INET6 : AF_INET;
-    if (inet_pton(family, text, bytes) != 1 || !inet_ntop(family, bytes, again, sizeof again) ||
-        strcmp(again, text) != 0)
-        return 0;
-    return family == AF_INET6 ? 128 : 32;
-}
 
 static bool
 is_ip(const char *text)
 {
-    uint8_t bytes[16];
-    return read_ip(text, bytes);
+    net_t address;
+    return net_read_address(text, &address);
 }
 
 static bool
 is_cidr(const char *text)
 {
-    char address[INET6_ADDRSTRLEN] = "";
-    uint8_t bytes[16];
-    uint64_t prefix;
-    const char *slash = strchr(text, '/');
-    size_t size = slash ? (size_t)(slash - text) : sizeof address;
-    if (size >= sizeof address)
-        return false;
-    memcpy(address, text, size);
-    size_t bits = read_ip(address, bytes);
-    if (!bits || !text_read_u64(slash + 1, 0, bits, &prefix))
-        return false;
-    for (size_t i = (size_t)prefix; i < bits; i++)
-        if (bytes[i / 8] & (0x80 >> i % 8))
-            return false;
-    return true;
+    net_t network;
+    return net_read_network(text, &network);
 }
 
 /* RFC 1123: labels of letters, digits and '-', lower case. */

@@ -3,138 +3,43 @@
 
 #include <limits.h>
 
-#define KIB            1024
-#define FIX_RESULT_MAX 320 /* escaped, it stands in one line of the effector's journal */
-#define SERVICE_ARGUMENT                                            \
-    {                                                               \
-        .name = "service", .kind = ARGUMENT_NAME, .required = true, \
-        .help = "as the machine's policy names it"                  \
-    }
+#include "keys/hash.h"
+#include "wire/net.h"
+#include "wire/ops/families.h"
 
-static const op_t ops[] = {
-    {
-        .name = "disk.largest",
-        .least = CLASS_OBSERVE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 60,
-        .result_bytes_max = 256 * KIB,
-        .arguments =
-            {
-                {"path", ARGUMENT_PATH, true, 0, 0, "the folder to walk"},
-                {"count", ARGUMENT_INTEGER, true, 1, 100, "how many files"},
-                {"rotated", ARGUMENT_BOOL, false, 0, 0, "only logs that were rotated away"},
-            },
-        .help = "lists the largest regular files below a folder, on its own filesystem",
-        .result = "list of {path, bytes, modified (ms since 1970)}, largest first",
-    },
-    {
-        .name = "disk.usage",
-        .least = CLASS_OBSERVE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 10,
-        .result_bytes_max = 8 * KIB,
-        .arguments = {{"path", ARGUMENT_PATH, true, 0, 0, "any path on the filesystem"}},
-        .help = "tells how full the filesystem at a path is",
-        .result = "{path, total_bytes, used_bytes, free_bytes, used_percent}",
-    },
-    {
-        .name = "file.remove",
-        .least = CLASS_CHANGE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 30,
-        .result_bytes_max = FIX_RESULT_MAX,
-        .arguments = {{"path", ARGUMENT_PATH, true, 0, OP_FIX_PATH_MAX,
-                       "a rotated log below a spool folder"}},
-        .help = "removes a rotated log; a file that is gone already frees nothing",
-        .result = "{path, freed_bytes}",
-    },
-    {
-        .name = "file.truncate",
-        .least = CLASS_CHANGE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 30,
-        .result_bytes_max = FIX_RESULT_MAX,
-        .arguments = {{"path", ARGUMENT_PATH, true, 0, OP_FIX_PATH_MAX,
-                       "a log below a spool folder"}},
-        .help = "empties a log and leaves it in its place",
-        .result = "{path, freed_bytes}",
-    },
-    {
-        .name = "net.tcp",
-        .least = CLASS_OBSERVE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 65,
-        .result_bytes_max = 8 * KIB,
-        .arguments =
-            {
-                {"address", ARGUMENT_ADDRESS, true, 0, 0, "an IP address or host name"},
-                {"port", ARGUMENT_INTEGER, true, 1, 65535, "the TCP port"},
-                {"timeout_ms", ARGUMENT_INTEGER, false, 1, 60000, "how long to wait; 5000"},
-            },
-        .help = "tries to open a TCP connection and closes it again",
-        .result = "{connected, milliseconds, error?}",
-    },
-    {
-        .name = "process.list",
-        .least = CLASS_OBSERVE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 10,
-        .result_bytes_max = 256 * KIB,
-        .arguments = {{"name", ARGUMENT_TEXT, false, 1, 64, "only processes of this name"}},
-        .help = "lists the machine's processes",
-        .result = "list of {pid, parent, user, name, command}, by pid",
-    },
-    {
-        .name = "service.restart",
-        .least = CLASS_CHANGE,
-        .again = AGAIN_NEVER,
-        .timeout_s = 60,
-        .result_bytes_max = FIX_RESULT_MAX,
-        .arguments = {SERVICE_ARGUMENT},
-        .help = "stops a service that the policy lists, and starts it",
-        .result = "{service, running, pid}",
-    },
-    {
-        .name = "service.start",
-        .least = CLASS_CHANGE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 30,
-        .result_bytes_max = FIX_RESULT_MAX,
-        .arguments = {SERVICE_ARGUMENT},
-        .help = "starts a service that the policy lists, unless it runs",
-        .result = "{service, running, pid}",
-    },
-    {
-        .name = "service.status",
-        .least = CLASS_OBSERVE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 10,
-        .result_bytes_max = 8 * KIB,
-        .arguments = {SERVICE_ARGUMENT},
-        .help = "tells whether a service that the policy lists runs",
-        .result = "{service, running, pid (0 where it does not run), since? (ms since 1970)}",
-    },
+/* Ascending by their names, so that the whole table is. */
+static const op_family_t *const families[] = {
+    &ops_disk, &ops_file, &ops_net, &ops_process, &ops_service,
 };
 
 const op_t *
 op_find(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
-        if (!strcmp(ops[i].name, name))
-            return &ops[i];
+    for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+        for (size_t j = 0; j < families[i]->count; j++)
+            if (!strcmp(families[i]->rows[j].name, name))
+                return &families[i]->rows[j];
     return NULL;
 }
 
 size_t
 op_count(void)
 {
-    return ARRAY_SIZE(ops);
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+        count += families[i]->count;
+    return count;
 }
 
 const op_t *
 op_at(size_t index)
 {
-    return index < ARRAY_SIZE(ops) ? &ops[index] : NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+        if (index < families[i]->count)
+            return &families[i]->rows[index];
+        index -= families[i]->count;
+    }
+    return NULL;
 }
 
 bool
@@ -176,48 +81,128 @@ path_is_under(const char *path, const char *folder)
     return !strncmp(path, folder, size) && (path[size] == '/' || !path[size]);
 }
 
+/* ---- kinds of argument: whether a value is one ------------------------------------------- */
+
+typedef bool fits_t(const op_argument_t *argument, const value_t *value);
+
 static bool
-is_text(const op_argument_t *argument, slice_t text)
+is_path(const op_argument_t *argument, const value_t *value)
 {
+    const char *text = value_string(value);
+    return path_is_normal(text) && (!argument->max || (int64_t)strlen(text) <= argument->max);
+}
+
+static bool
+is_name(const op_argument_t *argument, const value_t *value)
+{
+    (void)argument;
+    return text_is_name(value_string(value));
+}
+
+static bool
+is_text(const op_argument_t *argument, const value_t *value)
+{
+    slice_t text = value_slice(value);
     return (int64_t)text.size >= argument->min && (int64_t)text.size <= argument->max &&
            text_is_printable(text);
 }
+
+static bool
+is_word(const op_argument_t *argument, const value_t *value)
+{
+    const char *text = value_string(value);
+    return is_text(argument, value) && text[0] && text[0] != '-' && !strchr(text, ' ');
+}
+
+static bool
+is_integer(const op_argument_t *argument, const value_t *value)
+{
+    int64_t number = value_number(value);
+    return number >= argument->min && number <= argument->max;
+}
+
+static bool
+is_bool(const op_argument_t *argument, const value_t *value)
+{
+    (void)argument, (void)value;
+    return true;
+}
+
+static bool
+is_choice(const op_argument_t *argument, const value_t *value)
+{
+    slice_t text = value_slice(value);
+    for (const char *at = argument->choices; text.size && *at;) {
+        size_t size = strcspn(at, " ");
+        if (size == text.size && !memcmp(at, text.data, size))
+            return true;
+        at += size + (at[size] == ' ');
+    }
+    return false;
+}
+
+static bool
+is_address(const op_argument_t *argument, const value_t *value)
+{
+    (void)argument;
+    return address_is_plain(value_string(value));
+}
+
+static bool
+is_net(const op_argument_t *argument, const value_t *value)
+{
+    net_t net;
+    (void)argument;
+    return net_read_address(value_string(value), &net) ||
+           net_read_network(value_string(value), &net);
+}
+
+static bool
+is_hash(const op_argument_t *argument, const value_t *value)
+{
+    hash_t hash;
+    (void)argument;
+    return hash_read(value_string(value), &hash);
+}
+
+static const struct {
+    const char *word;
+    value_kind_t kind;
+    fits_t *fits;
+    const char *wrong;
+} kinds[ARGUMENT_KINDS] = {
+    [ARGUMENT_PATH] = {"path", VALUE_BYTES, is_path, "is not a normal absolute path, or too long"},
+    [ARGUMENT_NAME] = {"name", VALUE_BYTES, is_name, "is not a name ([a-z0-9][a-z0-9._-]*)"},
+    [ARGUMENT_TEXT] = {"text", VALUE_BYTES, is_text, "is not printable ASCII, or too long"},
+    [ARGUMENT_WORD] = {"word", VALUE_BYTES, is_word,
+                       "is not printable ASCII without blanks and a '-' in front, or too long"},
+    [ARGUMENT_INTEGER] = {"integer", VALUE_INTEGER, is_integer,
+                          "is not an integer within its bounds"},
+    [ARGUMENT_BOOL] = {"bool", VALUE_BOOL, is_bool, "is neither true nor false"},
+    [ARGUMENT_CHOICE] = {"choice", VALUE_BYTES, is_choice, "is none of its choices"},
+    [ARGUMENT_ADDRESS] = {"address", VALUE_BYTES, is_address, "is not an IP address or host name"},
+    [ARGUMENT_NET] = {"net", VALUE_BYTES, is_net,
+                      "is not an IP address or network in its one spelling"},
+    [ARGUMENT_HASH] = {"hash", VALUE_BYTES, is_hash, "is not a SHA-256 in hexadecimal"},
+};
 
 /* NULL, or what the argument must be. */
 static const char *
 misfit(const op_argument_t *argument, const value_t *value)
 {
-    const char *text = value_string(value);
-    value_kind_t kind = value_kind(value);
-    bool bytes = kind == VALUE_BYTES;
-    int64_t number = value_number(value);
-
-    switch (argument->kind) {
-    case ARGUMENT_PATH:
-        return bytes && path_is_normal(text) &&
-                       (!argument->max || (int64_t)strlen(text) <= argument->max)
-                   ? NULL
-                   : "is not a normal absolute path, or too long";
-    case ARGUMENT_NAME:
-        return bytes && text_is_name(text) ? NULL : "is not a name ([a-z0-9][a-z0-9._-]*)";
-    case ARGUMENT_TEXT:
-        return bytes && is_text(argument, value_slice(value))
-                   ? NULL
-                   : "is not printable ASCII, or too long";
-    case ARGUMENT_INTEGER:
-        return kind == VALUE_INTEGER && number >= argument->min && number <= argument->max
-                   ? NULL
-                   : "is not an integer within its bounds";
-    case ARGUMENT_BOOL:
-        return kind == VALUE_BOOL ? NULL : "is neither true nor false";
-    case ARGUMENT_ADDRESS:
-        return bytes && address_is_plain(text) ? NULL : "is not an IP address or host name";
-    }
-    return "is of no known kind";
+    bool fits = value_kind(value) == kinds[argument->kind].kind &&
+                kinds[argument->kind].fits(argument, value);
+    return fits ? NULL : kinds[argument->kind].wrong;
 }
 
-static const op_argument_t *
-argument_find(const op_t *self, slice_t name)
+const char *
+argument_kind_word(argument_kind_t kind)
+{
+    return kinds[kind].word;
+}
+
+const op_argument_t *
+op_argument(const op_t *self, slice_t name)
 {
     for (size_t i = 0; i < OP_ARGUMENTS_MAX && self->arguments[i].name; i++)
         if (slice_is(name, self->arguments[i].name))
@@ -232,7 +217,7 @@ op_check(const op_t *self, const value_t *arguments, fault_t *fault)
         return fault_set(fault, FAULT_ARGUMENT, "%s: the arguments are not a map", self->name);
     for (size_t i = 0; i < value_count(arguments); i++) {
         slice_t name = value_key(arguments, i);
-        const op_argument_t *argument = argument_find(self, name);
+        const op_argument_t *argument = op_argument(self, name);
         if (!argument)
             return fault_set(fault, FAULT_ARGUMENT, "%s takes no argument '%.*s'", self->name,
                              (int)(name.size < 63 ? name.size : 63), (const char *)name.data);

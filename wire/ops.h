@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ops - the table of typed primitives: the only things a playbook can cause on a machine.
- * What acts stands in worker/ops/; this table is what both ends agree on. */
+/* ops - the table of typed primitives: the only things a playbook can cause on a machine. Its rows
+ * stand in wire/ops/, a file a family, and what acts in worker/ops/; this table is what both ends
+ * agree on. docs/OPS.md is made from it (`tocsin op list --markdown`). */
 #ifndef TOCSIN_OPS_H
 #define TOCSIN_OPS_H
 
@@ -14,17 +15,33 @@
 typedef enum {
     ARGUMENT_PATH,    /* absolute, normalised (no "", ".", ".." part), <= 4095 bytes, no control */
     ARGUMENT_NAME,    /* text_is_name */
-    ARGUMENT_TEXT,    /* printable ASCII, <= max bytes */
+    ARGUMENT_TEXT,    /* printable ASCII, min..max bytes */
+    ARGUMENT_WORD,    /* the same without blanks, and no '-' first: never taken for an option */
     ARGUMENT_INTEGER, /* min..max */
     ARGUMENT_BOOL,
+    ARGUMENT_CHOICE,  /* one of the row's choices */
     ARGUMENT_ADDRESS, /* IPv4, IPv6 or a host name, printable, <= 255 bytes */
+    ARGUMENT_NET,     /* an IP address or network in its one spelling (wire/net.h) */
+    ARGUMENT_HASH,    /* SHA-256 in lower-case hexadecimal */
+    ARGUMENT_KINDS,
 } argument_kind_t;
+
+/* Where a path must lie for the machine's policy. */
+typedef enum {
+    PATH_ANY,
+    PATH_READ,    /* below a read or spool folder */
+    PATH_SPOOL,   /* below a spool folder, and not the folder itself */
+    PATH_ROTATED, /* likewise, and named like a log that was rotated away */
+} path_rule_t;
 
 typedef struct {
     const char *name;
     argument_kind_t kind;
     bool required;
     int64_t min, max; /* of an integer's value, or a text's length; of a path's where max is set */
+    path_rule_t lies; /* of a path */
+    bool named;       /* the policy must say which values: `allow OP NAME=VALUE` */
+    const char *choices; /* of a choice: words with one blank between them */
     const char *help;
 } op_argument_t;
 
@@ -38,11 +55,13 @@ typedef struct {
     const char *name; /* "disk.usage" */
     class_t least;    /* its class; a machine's policy may say worse */
     again_t again;
-    unsigned timeout_s; /* killed as a whole then */
+    const char *inverse; /* the op that undoes it; NULL where none does */
+    unsigned timeout_s;  /* killed as a whole then */
+    unsigned memory_mib; /* of address space; 0 where what it starts outlives it */
     unsigned result_bytes_max;
     op_argument_t arguments[OP_ARGUMENTS_MAX]; /* name NULL ends */
     const char *help;                          /* one line */
-    const char *result;                        /* one line: the result's map, as documentation */
+    const char *result;                        /* what it gives (wire/shape.h) */
 } op_t;
 
 /* NULL for an unknown name. */
@@ -53,6 +72,10 @@ const op_t *op_at(size_t index);
 /* arguments is a map: every key known, every required one there, kinds and bounds kept.
  * FAULT_ARGUMENT names op and argument. */
 int op_check(const op_t *self, const value_t *arguments, fault_t *fault) MUST_CHECK;
+
+/* NULL where it takes none of that name. */
+const op_argument_t *op_argument(const op_t *self, slice_t name);
+const char *argument_kind_word(argument_kind_t kind);
 
 /* One spelling of an absolute path, without looking at any filesystem. */
 bool path_is_normal(const char *path);

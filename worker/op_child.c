@@ -4,36 +4,20 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/file.h"
 #include "common/log.h"
-#include "worker/ops/bodies.h"
 
-#define NOBODY     65534
-#define RESULT_FD  3 /* in the child, and GO_FD: all that it keeps */
-#define GO_FD      4
-#define FILTER_MAX 512 /* instructions */
-#define MEMORY_MAX (512UL * 1024 * 1024)
-#define DYING_MS   2000        /* a killed child is gone by then, or hangs in the kernel */
-#define WORDS_MAX  (32 * 1024) /* bytes of arguments: what a pipe takes at once */
-#define CAP(name)  (1ULL << CAP_##name)
+#define DYING_MS  2000        /* a killed child is gone by then, or hangs in the kernel */
+#define WORDS_MAX (32 * 1024) /* bytes of arguments: what a pipe takes at once */
 
 struct op_child {
     pid_t pid;  /* 0 once reaped */
@@ -46,270 +30,6 @@ struct op_child {
     mono_t deadline;  /* none before it goes */
     bytes_t *result;  /* 'v' and a value, or 'f', a fault's word, LF and its text */
 };
-
-static const op_row_t rows[] = {
-    {"disk.largest", disk_largest, CAP(DAC_READ_SEARCH), false, false},
-    {"disk.usage", disk_usage, CAP(DAC_READ_SEARCH), false, false},
-    {"file.remove", file_remove, CAP(DAC_OVERRIDE) | CAP(FOWNER), false, false},
-    {"file.truncate", file_truncate, CAP(DAC_OVERRIDE), false, false},
-    {"net.tcp", net_tcp, 0, true, false},
-    {"process.list", process_list, 0, false, false},
-    {"service.restart", service_restart, 0, true, true},
-    {"service.start", service_start, 0, true, true},
-    {"service.status", service_status, CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE), false, false},
-};
-
-const op_row_t *
-op_row(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        if (!strcmp(rows[i].name, name))
-            return &rows[i];
-    return NULL;
-}
-
-/* Standard descriptors on /dev/null, the two pipes where the child expects them, nothing else. */
-static int
-settle_descriptors(int result, int go, fault_t *fault)
-{
-    int high_result = fcntl(result, F_DUPFD, 16), high_go = fcntl(go, F_DUPFD, 16);
-    int null = open("/dev/null", O_RDWR);
-    if (high_result < 0 || high_go < 0 || null < 0)
-        return fault_errno(fault, "descriptors");
-    for (int fd = 0; fd < 3; fd++)
-        if (null != fd && dup2(null, fd) < 0)
-            return fault_errno(fault, "descriptors");
-    if (dup2(high_result, RESULT_FD) < 0 || dup2(high_go, GO_FD) < 0 ||
-        close_range(GO_FD + 1, ~0U, 0))
-        return fault_errno(fault, "descriptors");
-    return 0;
-}
-
-static int
-set_limits(unsigned timeout_s, fault_t *fault)
-{
-    const struct {
-        unsigned what;
-        rlim_t most;
-    } limits[] = {
-        {RLIMIT_CORE, 0},        {RLIMIT_FSIZE, 0}, /* no op makes a file grow */
-        {RLIMIT_NOFILE, 256},    {RLIMIT_CPU, timeout_s + 1},
-#ifndef TOCSIN_SANITIZED
-        {RLIMIT_AS, MEMORY_MAX},
-#endif
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-        struct rlimit limit = {limits[i].most, limits[i].most};
-        if (setrlimit(limits[i].what, &limit))
-            return fault_errno(fault, "limits");
-    }
-    return 0;
-}
-
-/* The bounding set goes first, then the uid with what is permitted kept, then all but the row's. */
-static int
-shed_privileges(uint64_t keep, fault_t *fault)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {0};
-    for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-        if (prctl(PR_CAPBSET_DROP, cap))
-            return fault_errno(fault, "capabilities");
-    for (int word = 0; word < 2; word++)
-        data[word].permitted = data[word].effective = (uint32_t)(keep >> (32 * word));
-    if (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-        setresuid(NOBODY, NOBODY, NOBODY) || syscall(SYS_capset, &header, data) ||
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-        return fault_errno(fault, "privileges");
-    return 0;
-}
-
-/* Namespaces with nothing in them. One for each child would cost more than all the rest of it. */
-enum { NETWORK, QUEUES, SPACES };
-static const struct {
-    int kind;
-    const char *own;
-} spaces[SPACES] = {
-    [NETWORK] = {CLONE_NEWNET, "/proc/self/ns/net"},
-    [QUEUES] = {CLONE_NEWIPC, "/proc/self/ns/ipc"},
-};
-
-/* What every child uses and only the first one makes: the spaces, and the filter of system calls.
- * The one mutable variable of this file. */
-static struct {
-    int space[SPACES]; /* open as long as the process lives */
-    struct sock_filter filter[FILTER_MAX];
-    struct sock_fprog program; /* empty until both are made */
-} mould = {.space = {-1, -1}};
-
-/* Going back needs no more rights than leaving did. */
-static int
-make_space(int which, fault_t *fault)
-{
-    const char *own = spaces[which].own;
-    CLEANUP(descriptor_close) int ours = open(own, O_RDONLY | O_CLOEXEC);
-    if (ours < 0 || unshare(spaces[which].kind))
-        return fault_errno(fault, "'%s': no other is to be had", own);
-    int empty = open(own, O_RDONLY | O_CLOEXEC);
-    int away = setns(ours, spaces[which].kind);
-    assert(!away);
-    mould.space[which] = empty;
-    return empty < 0 ? fault_errno(fault, "'%s'", own) : 0;
-}
-
-/* Without calls that no op has a use for, whatever a flaw in it might want. */
-static int
-add_rules(scmp_filter_ctx filter)
-{
-    static const int foreign[] = {
-        SCMP_SYS(execve),
-        SCMP_SYS(execveat),
-        SCMP_SYS(ptrace),
-        SCMP_SYS(mount),
-        SCMP_SYS(umount2),
-        SCMP_SYS(move_mount),
-        SCMP_SYS(open_tree),
-        SCMP_SYS(fsopen),
-        SCMP_SYS(fsmount),
-        SCMP_SYS(pivot_root),
-        SCMP_SYS(chroot),
-        SCMP_SYS(unshare),
-        SCMP_SYS(setns),
-        SCMP_SYS(bpf),
-        SCMP_SYS(perf_event_open),
-        SCMP_SYS(keyctl),
-        SCMP_SYS(add_key),
-        SCMP_SYS(request_key),
-        SCMP_SYS(init_module),
-        SCMP_SYS(finit_module),
-        SCMP_SYS(delete_module),
-        SCMP_SYS(kexec_load),
-        SCMP_SYS(kexec_file_load),
-        SCMP_SYS(reboot),
-        SCMP_SYS(swapon),
-        SCMP_SYS(swapoff),
-        SCMP_SYS(userfaultfd),
-        SCMP_SYS(io_uring_setup),
-        SCMP_SYS(process_vm_readv),
-        SCMP_SYS(process_vm_writev),
-        SCMP_SYS(open_by_handle_at),
-        SCMP_SYS(settimeofday),
-        SCMP_SYS(clock_settime),
-        SCMP_SYS(shmget), /* what would outlive the child in the space that all share */
-        SCMP_SYS(semget),
-        SCMP_SYS(msgget),
-        SCMP_SYS(mq_open),
-    };
-    int wrong = 0;
-    for (size_t i = 0; !wrong && i < ARRAY_SIZE(foreign); i++)
-        wrong = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), foreign[i], 0);
-    return wrong;
-}
-
-/* libseccomp writes its program to a descriptor; a file in memory gives it back. */
-static int
-make_filter(fault_t *fault)
-{
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    CLEANUP(descriptor_close) int memory = memfd_create("filter", MFD_CLOEXEC);
-    ssize_t got = -1;
-    if (filter && memory >= 0 && !add_rules(filter) && !seccomp_export_bpf(filter, memory))
-        got = pread(memory, mould.filter, sizeof mould.filter, 0);
-    seccomp_release(filter);
-    if (got <= 0 || (size_t)got >= sizeof mould.filter)
-        return fault_set(fault, FAULT_IO, "the filter of system calls cannot be made");
-    mould.program.len = (unsigned short)((size_t)got / sizeof mould.filter[0]);
-    mould.program.filter = mould.filter;
-    return 0;
-}
-
-static int
-make_mould(fault_t *fault)
-{
-    for (int i = 0; i < SPACES; i++)
-        if (mould.space[i] < 0 && make_space(i, fault))
-            return -1;
-    return mould.program.len ? 0 : make_filter(fault);
-}
-
-static int
-filter_calls(fault_t *fault)
-{
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &mould.program))
-        return fault_set(fault, FAULT_IO, "the filter of system calls cannot be loaded");
-    return 0;
-}
-
-static void
-reset_signals(void)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* The arguments, once the parent gives them; NULL when it is gone. Its death comes as SIGKILL,
- * which is set last, because changed credentials clear it; a parent that died before that closed
- * its end of the pipe. */
-static value_t *
-await_go(fault_t *fault)
-{
-    static uint8_t words[WORDS_MAX];
-    size_t size = 0;
-    ssize_t got = prctl(PR_SET_PDEATHSIG, SIGKILL) ? -1 : 1;
-    while (got > 0 && size < sizeof words) {
-        got = read(GO_FD, words + size, sizeof words - size);
-        size += got > 0 ? (size_t)got : 0;
-    }
-    close(GO_FD);
-    if (got < 0 || !size) {
-        fault_set(fault, FAULT_IO, "the effector is gone");
-        return NULL;
-    }
-    return value_decode(slice_of(words, size), fault);
-}
-
-static int
-confine(const op_row_t *row, const op_t *op, int result, int go, fault_t *fault)
-{
-    static char *no_environment[] = {NULL};
-    environ = no_environment;
-    umask(077);
-    reset_signals();
-    if ((!row->network && setns(mould.space[NETWORK], CLONE_NEWNET)) ||
-        (!row->whole && setns(mould.space[QUEUES], CLONE_NEWIPC)))
-        return fault_errno(fault, "the empty namespaces");
-    if (settle_descriptors(result, go, fault))
-        return -1;
-    if (chdir("/"))
-        return fault_errno(fault, "the root folder");
-    if (!row->whole && (set_limits(op->timeout_s, fault) ||
-                        shed_privileges(row->capabilities, fault) || filter_calls(fault)))
-        return -1;
-    return 0;
-}
-
-_Noreturn static void
-child_main(const op_row_t *row, const op_t *op, const op_world_t *world, int result_fd, int go)
-{
-    fault_t fault = {0};
-    value_t *result = NULL;
-    bytes_t *out = bytes_new();
-    value_t *arguments = confine(row, op, result_fd, go, &fault) ? NULL : await_go(&fault);
-    if (arguments)
-        result = row->body(arguments, world, &fault);
-    if (result) {
-        bytes_add_text(out, "v");
-        value_encode(result, out);
-    } else {
-        bytes_addf(out, "f%s\n%s", fault_word(fault.code), fault.text);
-    }
-    int failed = file_write_all(RESULT_FD, bytes_slice(out), NULL);
-    close(RESULT_FD); /* said before the kernel takes all the rest of it apart */
-    _exit(failed ? 1 : 0);
-}
 
 /* Like fork: the child goes on with a copy of everything. */
 static pid_t
@@ -325,7 +45,7 @@ op_child_t *
 op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, fault_t *fault)
 {
     int result[2] = {-1, -1}, go[2] = {-1, -1};
-    if (make_mould(fault))
+    if (op_cell_prepare(fault))
         return NULL;
     if (pipe2(result, O_CLOEXEC)) {
         fault_errno(fault, "pipe");
@@ -352,7 +72,7 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
     }
     if (self->pid == 0) {
         close(self->go);
-        child_main(row, op, world, write_end, go_read);
+        op_cell_enter(row, op, world, write_end, go_read);
     }
     return MOVE(self);
 }

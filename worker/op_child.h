@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* op_child - the process made for one op: it can do what its row says and nothing else.
- *
- * It has pid and uts namespaces of its own, so that everything it starts dies with it; no network
- * unless the row needs it, and nobody's message queues or shared memory; no environment, no
- * descriptor but its result pipe; uid 65534 with the row's capabilities; no new privileges; a
- * seccomp filter; rlimits. It dies with the effector. Only a `whole` row keeps the machine's
- * namespaces and root: services need them, and are to outlive it. */
+/* op_child - the process made for one op (worker/op_cell.h says what it can do), seen by the
+ * effector: started, watched, ended. */
 #ifndef TOCSIN_OP_CHILD_H
 #define TOCSIN_OP_CHILD_H
 
-#include "worker/policy.h"
+#include "worker/op_cell.h"
 #include "worker/proc.h"
-
-/* What an op may know of its machine; lives as long as the effector. */
-typedef struct {
-    const policy_t *policy;
-    const char *keepers; /* folder of notes about the keepers of services */
-} op_world_t;
-
-/* Acts, in the child. The result is the caller's; NULL with a fault. */
-typedef value_t *op_body_t(const value_t *arguments, const op_world_t *world, fault_t *fault);
-
-typedef struct {
-    const char *name;
-    op_body_t *body;
-    uint64_t capabilities; /* 1 << CAP_..., of those that are kept */
-    bool network;          /* keeps the machine's network */
-    bool whole;            /* keeps root and the machine's namespaces */
-} op_row_t;
-
-/* The row of an op in the table of wire/ops.h; every op there has one. */
-const op_row_t *op_row(const char *name);
 
 typedef struct op_child op_child_t;
 

@@ -12,6 +12,7 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "common/program.h"
 #include "worker/op_child.h"
 
 /* How long a noted process may take to die; how long without an op before the next child is made:
@@ -28,6 +29,7 @@ typedef struct {
 struct op_runner {
     char running[PATH_MAX]; /* folder: a note for each fix-op that runs, named by its key */
     char keepers[PATH_MAX];
+    char programs[PATH_MAX]; /* folder of this program, where those of ops stand too */
     op_world_t world;
     slot_t slots[EFFECTOR_FLIGHTS_MAX];
     const op_row_t *wanted;    /* of the see-op that was asked for last; NULL before any was */
@@ -75,15 +77,16 @@ op_runner_t *
 op_runner_new(const char *folder, const policy_t *policy, fault_t *fault)
 {
     CLEANUP(op_runner_destroy) op_runner_t *self = memory_new(1, sizeof *self);
-    self->world = (op_world_t){.policy = policy, .keepers = self->keepers};
+    self->world =
+        (op_world_t){.policy = policy, .keepers = self->keepers, .programs = self->programs};
     if (strlen(folder) + 2 * HASH_TEXT > PATH_MAX) {
         fault_set(fault, FAULT_LIMIT, "'%.100s' is too long a path", folder);
         return NULL;
     }
     snprintf(self->running, sizeof self->running, "%s/running", folder);
     snprintf(self->keepers, sizeof self->keepers, "%s/keepers", folder);
-    if (folder_make(self->running, 0700, fault) || folder_make(self->keepers, 0700, fault) ||
-        end_all_noted(self, fault))
+    if (program_folder(self->programs, fault) || folder_make(self->running, 0700, fault) ||
+        folder_make(self->keepers, 0700, fault) || end_all_noted(self, fault))
         return NULL;
     return MOVE(self);
 }

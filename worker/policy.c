@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/weekly.h"
+#include "worker/permit.h"
 
 typedef struct {
     const char *path;
@@ -12,9 +13,8 @@ typedef struct {
 
 typedef struct {
     const op_t *op;
-    bool allowed;
-    uint64_t count, seconds; /* 0 where there is no rate */
-} op_rule_t;
+    uint64_t count, seconds;
+} rate_t;
 
 typedef struct {
     const char *days, *span; /* as they stand in the policy */
@@ -25,40 +25,23 @@ typedef struct {
 struct policy {
     config_t *config; /* every text below lives in it */
     class_t highest;
-    size_t folder_count, service_count, rule_count, hours_count;
+    size_t folder_count, service_count, permit_count, rate_count, hours_count;
     hours_t hours[POLICY_HOURS_MAX];
     folder_t folders[POLICY_FOLDERS_MAX];
     service_t services[POLICY_SERVICES_MAX];
-    op_rule_t rules[POLICY_OPS_MAX];
+    permit_t permits[POLICY_PERMITS_MAX];
+    rate_t rates[POLICY_OPS_MAX];
 };
-
-/* The op's row, made where there is none yet. */
-static op_rule_t *
-rule_of(policy_t *self, const setting_t *at, fault_t *fault)
-{
-    const op_t *op = op_find(at->words[1]);
-    if (!op) {
-        config_fault(self->config, at, fault, "there is no op '%s'", at->words[1]);
-        return NULL;
-    }
-    for (size_t i = 0; i < self->rule_count; i++)
-        if (self->rules[i].op == op)
-            return &self->rules[i];
-    if (self->rule_count == POLICY_OPS_MAX) {
-        config_fault(self->config, at, fault, "more than %d ops", POLICY_OPS_MAX);
-        return NULL;
-    }
-    self->rules[self->rule_count].op = op;
-    return &self->rules[self->rule_count++];
-}
 
 static int
 on_allow(policy_t *self, const setting_t *at, fault_t *fault)
 {
-    op_rule_t *rule = rule_of(self, at, fault);
-    if (!rule)
-        return -1;
-    rule->allowed = true;
+    fault_t why = {0};
+    if (self->permit_count == POLICY_PERMITS_MAX)
+        return config_fault(self->config, at, fault, "more than %d of these", POLICY_PERMITS_MAX);
+    if (permit_read(&self->permits[self->permit_count], at->words + 1, at->count - 1, &why))
+        return config_fault(self->config, at, fault, "%s", why.text);
+    self->permit_count++;
     return 0;
 }
 
@@ -87,14 +70,18 @@ on_folder(policy_t *self, const setting_t *at, fault_t *fault)
 static int
 on_rate(policy_t *self, const setting_t *at, fault_t *fault)
 {
-    op_rule_t *rule = rule_of(self, at, fault);
-    if (!rule)
-        return -1;
-    if (rule->op->least == CLASS_OBSERVE)
+    const op_t *op = op_find(at->words[1]);
+    if (!op)
+        return config_fault(self->config, at, fault, "there is no op '%.63s'", at->words[1]);
+    if (self->rate_count == POLICY_OPS_MAX)
+        return config_fault(self->config, at, fault, "more than %d rates", POLICY_OPS_MAX);
+    if (op->least == CLASS_OBSERVE)
         return config_fault(self->config, at, fault, "'%s' changes nothing and is not counted",
-                            rule->op->name);
-    if (!text_read_u64(at->words[2], 1, UINT32_MAX, &rule->count) ||
-        !text_read_u64(at->words[3], 1, UINT32_MAX, &rule->seconds))
+                            op->name);
+    rate_t *rate = &self->rates[self->rate_count++];
+    rate->op = op;
+    if (!text_read_u64(at->words[2], 1, UINT32_MAX, &rate->count) ||
+        !text_read_u64(at->words[3], 1, UINT32_MAX, &rate->seconds))
         return config_fault(self->config, at, fault, "a rate is a COUNT and SECONDS, from 1");
     return 0;
 }
@@ -164,10 +151,14 @@ static const struct {
     size_t least, most; /* words behind the key */
     int (*on)(policy_t *self, const setting_t *at, fault_t *fault);
 } keys[] = {
-    {"allow", 1, 1, on_allow},  {"class", 2, 2, on_class},
-    {"read", 1, 1, on_folder},  {"spool", 1, 1, on_folder},
-    {"rate", 3, 3, on_rate},    {"service", 3, CONFIG_WORDS_MAX, on_service},
-    {"window", 2, 2, on_hours}, {"blackout", 2, 2, on_hours},
+    {"allow", 1, CONFIG_WORDS_MAX, on_allow},
+    {"class", 2, 2, on_class},
+    {"read", 1, 1, on_folder},
+    {"spool", 1, 1, on_folder},
+    {"rate", 3, 3, on_rate},
+    {"service", 3, CONFIG_WORDS_MAX, on_service},
+    {"window", 2, 2, on_hours},
+    {"blackout", 2, 2, on_hours},
 };
 
 static int
@@ -220,10 +211,14 @@ policy_highest(const policy_t *self)
     return self->highest;
 }
 
-static int
-by_name(const void *left, const void *right)
+static const permit_t *
+find_permit(const policy_t *self, const op_t *op, const value_t *arguments)
 {
-    return strcmp(left, right);
+    for (size_t i = 0; i < self->permit_count; i++)
+        if (self->permits[i].op == op &&
+            (!arguments || permit_covers(&self->permits[i], arguments)))
+            return &self->permits[i];
+    return NULL;
 }
 
 void
@@ -231,10 +226,9 @@ policy_tell(const policy_t *self, allowance_t *out)
 {
     out->highest = self->highest;
     out->op_count = 0;
-    for (size_t i = 0; i < self->rule_count; i++)
-        if (self->rules[i].allowed)
-            text_copy(out->ops[out->op_count++], sizeof out->ops[0], self->rules[i].op->name);
-    qsort(out->ops, out->op_count, sizeof out->ops[0], by_name);
+    for (size_t i = 0; i < op_count(); i++)
+        if (find_permit(self, op_at(i), NULL))
+            text_copy(out->ops[out->op_count++], sizeof out->ops[0], op_at(i)->name);
 }
 
 const service_t *
@@ -291,46 +285,48 @@ name_is_rotated(const char *name)
     return dot && dot != name && text_read_u64(dot + 1, 1, 999, &number);
 }
 
-static const op_rule_t *
-find_rule(const policy_t *self, const op_t *op)
+static bool
+is_readable(const policy_t *self, const char *path)
 {
-    for (size_t i = 0; i < self->rule_count; i++)
-        if (self->rules[i].op == op)
-            return &self->rules[i];
-    return NULL;
+    for (size_t i = 0; i < self->folder_count; i++)
+        if (path_is_under(path, self->folders[i].path))
+            return true;
+    return false;
 }
 
 static int
-check_path(const policy_t *self, const op_t *op, const char *path, fault_t *fault)
+check_path(const policy_t *self, path_rule_t rule, const char *path, fault_t *fault)
 {
-    if (op->least != CLASS_OBSERVE) {
-        if (!policy_spool(self, path))
-            return fault_set(fault, FAULT_POLICY,
-                             "'%.120s' is not below a spool folder of the policy", path);
-        if (!strcmp(op->name, "file.remove") && !name_is_rotated(strrchr(path, '/') + 1))
-            return fault_set(fault, FAULT_POLICY, "'%.120s' is not named like a rotated log", path);
-        return 0;
-    }
-    for (size_t i = 0; i < self->folder_count; i++)
-        if (path_is_under(path, self->folders[i].path))
-            return 0;
-    return fault_set(fault, FAULT_POLICY,
-                     "'%.120s' is not below a read or spool folder of the policy", path);
+    if (rule == PATH_READ && !is_readable(self, path))
+        return fault_set(fault, FAULT_POLICY,
+                         "'%.120s' is not below a read or spool folder of the policy", path);
+    if (rule >= PATH_SPOOL && !policy_spool(self, path))
+        return fault_set(fault, FAULT_POLICY, "'%.120s' is not below a spool folder of the policy",
+                         path);
+    if (rule == PATH_ROTATED && !name_is_rotated(strrchr(path, '/') + 1))
+        return fault_set(fault, FAULT_POLICY, "'%.120s' is not named like a rotated log", path);
+    return 0;
 }
 
 int
 policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, fault_t *fault)
 {
-    const op_rule_t *rule = find_rule(self, op);
-    if (!rule || !rule->allowed)
+    if (!find_permit(self, op, NULL))
         return fault_set(fault, FAULT_POLICY, "the policy of this machine does not allow %s",
                          op->name);
     if (op->least > self->highest)
         return fault_set(fault, FAULT_CLASS, "%s is %s; the policy of this machine ends at %s",
                          op->name, class_word(op->least), class_word(self->highest));
-    if (value_get(arguments, "path") &&
-        check_path(self, op, value_get_text(arguments, "path"), fault))
-        return -1;
+    if (!find_permit(self, op, arguments))
+        return fault_set(fault, FAULT_POLICY,
+                         "the policy of this machine does not allow %s on what its arguments name",
+                         op->name);
+    for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
+        const op_argument_t *at = &op->arguments[i];
+        if (value_get(arguments, at->name) &&
+            check_path(self, at->lies, value_get_text(arguments, at->name), fault))
+            return -1;
+    }
     const char *service = value_get_text(arguments, "service");
     if (service[0] && !policy_service(self, service))
         return fault_set(fault, FAULT_POLICY, "the policy of this machine has no service '%.63s'",
@@ -363,14 +359,16 @@ int
 policy_check_rate(const policy_t *self, const op_t *op, const journal_t *journal, wall_t now,
                   fault_t *fault)
 {
-    const op_rule_t *rule = find_rule(self, op);
-    if (!rule || !rule->count)
-        return 0;
-    wall_t since = {now.ms - (int64_t)rule->seconds * 1000};
-    size_t count = journal_count(journal, op->name, since);
-    if (count >= rule->count)
-        return fault_set(fault, FAULT_RATE,
-                         "%s began %zu times in the last %llu s, as often as allowed", op->name,
-                         count, (unsigned long long)rule->seconds);
+    for (size_t i = 0; i < self->rate_count; i++) {
+        const rate_t *rate = &self->rates[i];
+        if (rate->op != op)
+            continue;
+        wall_t since = {now.ms - (int64_t)rate->seconds * 1000};
+        size_t count = journal_count(journal, op->name, since);
+        if (count >= rate->count)
+            return fault_set(fault, FAULT_RATE,
+                             "%s began %zu times in the last %llu s, as often as allowed", op->name,
+                             count, (unsigned long long)rate->seconds);
+    }
     return 0;
 }

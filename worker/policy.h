@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy - what the machine itself allows, whoever signed (docs/PROTOCOL.md 11).
  *
- *     allow OP                        class highest CLASS       rate OP COUNT SECONDS
+ *     allow OP [ARGUMENT=VALUE]...    class highest CLASS       rate OP COUNT SECONDS
  *     read PATH   spool PATH          service NAME pidfile PATH
  *     service NAME start|stop|reload COMMAND ARG...
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *
- * What is not named is not allowed; without a class line, nothing above observe. The paths that
- * observe ops look at lie below a read or spool folder; file ops act only below a spool folder, and
- * file.remove only on names that a rotation of logs made. Every service has a pidfile and a start
- * command, whose program is what the pidfile's process runs. Where there are windows, what changes
- * something begins only within one; within a blackout it never does (UTC, common/weekly.h). */
+ * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
+ * class line, nothing above observe. The paths that observe ops look at lie below a read or spool
+ * folder; file ops act only below a spool folder, and file.remove only on names that a rotation of
+ * logs made. Every service has a pidfile and a start command, whose program is what the pidfile's
+ * process runs. Where there are windows, what changes something begins only within one; within a
+ * blackout it never does (UTC, common/weekly.h). */
 #ifndef TOCSIN_POLICY_H
 #define TOCSIN_POLICY_H
 
@@ -22,6 +23,7 @@
 #define POLICY_FOLDERS_MAX  64
 #define POLICY_SERVICES_MAX 64
 #define POLICY_OPS_MAX      ALLOWANCE_OPS_MAX
+#define POLICY_PERMITS_MAX  512
 #define POLICY_HOURS_MAX    64 /* windows and blackouts */
 
 typedef struct policy policy_t;

@@ -8,7 +8,6 @@
  *     tocsin-worker ROLE ARG...        one role by itself (link, judge, spawner, effector) */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "common/program.h"
 #include "common/privilege.h"
 #include "worker/enrol.h"
 #include "worker/policy.h"
@@ -47,12 +47,10 @@ typedef struct {
 static int
 find_libexec(char out[static PATH_MAX], fault_t *fault)
 {
-    char self[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (size <= 0)
-        return fault_errno(fault, "/proc/self/exe");
-    self[size] = '\0';
-    if (snprintf(out, PATH_MAX, "%s/../libexec/tocsin", dirname(self)) >= PATH_MAX)
+    char own[PATH_MAX];
+    if (program_folder(own, fault))
+        return -1;
+    if (snprintf(out, PATH_MAX, "%s/../libexec/tocsin", own) >= PATH_MAX)
         return fault_set(fault, FAULT_LIMIT, "the path to the roles' programs is too long");
     return 0;
 }

@@ -325,7 +325,7 @@ measure_op(const char *policy_path, const char *mount)
     fault_t fault = {0};
     CLEANUP(policy_destroy) policy_t *policy = policy_load(policy_path, &fault);
     CLEANUP(value_destroy) value_t *arguments = value_map();
-    op_world_t world = {policy, "/nonexistent"};
+    op_world_t world = {.policy = policy, .keepers = "/nonexistent"};
     if (!policy)
         bench_die(&fault);
     value_set_text(arguments, "path", mount);

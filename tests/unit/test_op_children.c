@@ -88,7 +88,8 @@ run_op(const char *name, const char *key, const char *text, fault_t *fault)
 static value_t *
 run_body(op_body_t *body, uint64_t capabilities, fault_t *fault)
 {
-    static const op_t op = {.name = "test.op", .timeout_s = 1, .result_bytes_max = 1000};
+    static const op_t op = {
+        .name = "test.op", .timeout_s = 1, .memory_mib = 256, .result_bytes_max = 1000};
     op_row_t row = {.name = "test.op", .body = body, .capabilities = capabilities};
     CLEANUP(value_destroy) value_t *arguments = value_map();
     return run_row(&row, &op, arguments, fault);
@@ -136,7 +137,8 @@ static void
 survives_nothing(unsigned timeout_s, bool cut)
 {
     fault_t fault = {0};
-    const op_t op = {.name = "test.op", .timeout_s = timeout_s, .result_bytes_max = 1000};
+    const op_t op = {
+        .name = "test.op", .timeout_s = timeout_s, .memory_mib = 256, .result_bytes_max = 1000};
     op_row_t row = {.name = "test.op", .body = hide_and_wait};
     CLEANUP(value_destroy) value_t *arguments = value_map();
     op_child_t *child = op_child_start(&row, &op, arguments, &world, NULL, &fault);
@@ -166,7 +168,8 @@ a_child_dies_with_the_effector(void **state)
     pid_t effector = fork();
     if (effector == 0) {
         fault_t fault;
-        static const op_t op = {.name = "test.op", .timeout_s = 60, .result_bytes_max = 1000};
+        static const op_t op = {
+            .name = "test.op", .timeout_s = 60, .memory_mib = 256, .result_bytes_max = 1000};
         op_row_t row = {.name = "test.op", .body = hide_and_wait};
         value_t *arguments = value_map();
         op_child_start(&row, &op, arguments, &world, NULL, &fault);

@@ -6,7 +6,8 @@
 
 #include <cmocka.h>
 
-#include "wire/ops.h"
+#include "wire/ops/families.h"
+#include "wire/shape.h"
 #include "worker/op_child.h"
 
 static void
@@ -45,7 +46,7 @@ tcp(const char *address, int64_t port)
 }
 
 static void
-every_op_has_a_row_that_acts_and_a_manual(void **state)
+every_op_has_a_row_that_acts_a_manual_and_the_shape_of_its_result(void **state)
 {
     (void)state;
     for (size_t i = 0; i < op_count(); i++) {
@@ -54,23 +55,16 @@ every_op_has_a_row_that_acts_and_a_manual(void **state)
         assert_non_null(op_row(op->name));
         assert_true(op->help && op->result && op->timeout_s && op->result_bytes_max);
         assert_true(i == 0 || strcmp(op_at(i - 1)->name, op->name) < 0);
+        assert_true(shape_is_good(op->result));
+        assert_true(op->least == CLASS_OBSERVE || op->result_bytes_max <= FIX_RESULT_MAX);
+        assert_true(op->least != CLASS_OBSERVE || op->again == AGAIN_IDEMPOTENT);
+        assert_true(!op->inverse || op_find(op->inverse));
+        for (size_t j = 0; j < OP_ARGUMENTS_MAX && op->arguments[j].name; j++)
+            assert_true((op->arguments[j].kind == ARGUMENT_CHOICE) == !!op->arguments[j].choices);
     }
     assert_null(op_find("shell.run"));
     assert_null(op_at(op_count()));
     assert_null(op_row("shell.run"));
-}
-
-static void
-only_what_changes_nothing_is_observe(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < op_count(); i++) {
-        const char *name = op_at(i)->name;
-        bool fix = !strncmp(name, "file.", 5) || !strcmp(name, "service.start") ||
-                   !strcmp(name, "service.restart");
-        assert_int_equal(op_at(i)->least, fix ? CLASS_CHANGE : CLASS_OBSERVE);
-    }
-    assert_int_equal(op_find("service.restart")->again, AGAIN_NEVER);
 }
 
 static void
@@ -149,8 +143,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_op_has_a_row_that_acts_and_a_manual),
-        cmocka_unit_test(only_what_changes_nothing_is_observe),
+        cmocka_unit_test(every_op_has_a_row_that_acts_a_manual_and_the_shape_of_its_result),
         cmocka_unit_test(arguments_are_held_to_their_schema__eff_arg_schema_violation),
         cmocka_unit_test(no_control_character_passes__eff_newline_in_arg),
         cmocka_unit_test(paths_have_one_spelling),

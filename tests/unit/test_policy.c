@@ -73,6 +73,10 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"allow disk.usage\nforbid x\n", "policy:2: unknown key 'forbid'"},
         {"allow shell.run\n", "policy:1: there is no op 'shell.run'"},
         {"allow\n", "policy:1: "},
+        {"allow disk.usage folder=/x\n", "policy:1: 'folder=/x' is no ARGUMENT=VALUE"},
+        {"allow disk.usage path=x\n", "policy:1: 'path=x' is no ARGUMENT=VALUE"},
+        {"allow disk.usage path=\n", "policy:1: 'path=' is no ARGUMENT=VALUE"},
+        {"allow net.tcp port=9..1\n", "policy:1: 'port=9..1' is no ARGUMENT=VALUE"},
         {"class highest mayhem\n", "policy:1: "},
         {"spool var/log\n", "policy:1: 'var/log' is not a normal absolute path"},
         {"spool /var/log/\n", "policy:1: "},
@@ -104,6 +108,34 @@ an_empty_policy_allows_nothing__eff_op_not_in_policy(void **state)
     assert_int_equal(answer(self, "disk.usage", "path", "/"), FAULT_POLICY);
     CLEANUP(policy_destroy) policy_t *other = whole();
     assert_int_equal(answer(other, "disk.largest", "path", "/srv"), FAULT_POLICY);
+}
+
+static fault_code_t
+answer_tcp(const policy_t *self, const char *address, int64_t port)
+{
+    fault_t fault = {0};
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, "address", address);
+    value_set_integer(arguments, "port", port);
+    return policy_allows(self, op_find("net.tcp"), arguments, &fault) ? fault.code : FAULT_NONE;
+}
+
+static void
+an_allow_line_may_say_what_arguments_are(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("allow net.tcp address=db* port=5432..5433\nallow net.tcp port=80\n"
+                          "allow disk.usage path=/srv/a\nread /srv\n",
+                          &fault);
+    assert_non_null(self);
+    assert_int_equal(answer_tcp(self, "db1.example", 5433), FAULT_NONE);
+    assert_int_equal(answer_tcp(self, "db1.example", 5434), FAULT_POLICY);
+    assert_int_equal(answer_tcp(self, "web1.example", 5432), FAULT_POLICY);
+    assert_int_equal(answer_tcp(self, "web1.example", 80), FAULT_NONE);
+    assert_int_equal(answer(self, "disk.usage", "path", "/srv/a/b"), FAULT_NONE);
+    assert_int_equal(answer(self, "disk.usage", "path", "/srv/b"), FAULT_POLICY);
 }
 
 static void
@@ -246,6 +278,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(wrong_lines_are_named_with_file_and_line),
         TEST(an_empty_policy_allows_nothing__eff_op_not_in_policy),
+        TEST(an_allow_line_may_say_what_arguments_are),
         TEST(it_is_told_without_its_paths),
         TEST(a_class_above_the_highest_is_refused),
         TEST(paths_lie_below_what_the_policy_names),

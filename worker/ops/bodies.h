@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bodies - what acts, one function an op, one file a family. Each runs in an op_child; arguments
- * passed op_check and the policy. What it takes and gives stands in the table of wire/ops.c. */
+/* bodies - what acts, one function an op, one file a family. Each runs in an op_cell; arguments
+ * passed op_check and the policy. What it takes and gives stands in the table of wire/ops/. */
 #ifndef TOCSIN_BODIES_H
 #define TOCSIN_BODIES_H
 
-#include "worker/op_child.h"
+#include "worker/op_cell.h"
 
 op_body_t disk_usage, disk_largest;
 op_body_t file_truncate, file_remove;

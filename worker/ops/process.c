@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "worker/ops/bodies.h"
+#include "worker/proc.h"
 
 #define COMMAND_MAX 200 /* bytes of a command line */
 

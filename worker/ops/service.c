@@ -17,6 +17,7 @@
 
 #include "common/file.h"
 #include "worker/ops/bodies.h"
+#include "worker/proc.h"
 
 #define POLL_MS    20
 #define START_MS   10000 /* until the pidfile names a living process */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* families - the op table, one file a family: its rows ascending by name, each name the family's, a
+ * dot, and a word. What acts stands in worker/ops/ under the same name. */
+#ifndef TOCSIN_FAMILIES_H
+#define TOCSIN_FAMILIES_H
+
+#include "wire/ops.h"
+
+#define KIB            1024
+#define FIX_RESULT_MAX 320 /* escaped, it stands in one line of the effector's journal */
+
+typedef struct {
+    const op_t *rows;
+    size_t count;
+} op_family_t;
+
+extern const op_family_t ops_disk;
+extern const op_family_t ops_file;
+extern const op_family_t ops_net;
+extern const op_family_t ops_process;
+extern const op_family_t ops_service;
+
+#endif

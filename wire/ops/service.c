@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/ops/families.h"
+
+#define SERVICE_ARGUMENT                                            \
+    {                                                               \
+        .name = "service", .kind = ARGUMENT_NAME, .required = true, \
+        .help = "as the machine's policy names it"                  \
+    }
+
+static const op_t rows[] = {
+    {
+        .name = "service.restart",
+        .least = CLASS_CHANGE,
+        .again = AGAIN_NEVER,
+        .timeout_s = 60,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {SERVICE_ARGUMENT},
+        .help = "stops a service that the policy lists, and starts it",
+        .result = "{service: text, running: bool, pid: integer}",
+    },
+    {
+        .name = "service.start",
+        .least = CLASS_CHANGE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 30,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {SERVICE_ARGUMENT},
+        .help = "starts a service that the policy lists, unless it runs",
+        .result = "{service: text, running: bool, pid: integer}",
+    },
+    {
+        .name = "service.status",
+        .least = CLASS_OBSERVE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 10,
+        .memory_mib = 64,
+        .result_bytes_max = 8 * KIB,
+        .arguments = {SERVICE_ARGUMENT},
+        .help = "tells whether a service that the policy lists runs",
+        .result = "{service: text, running: bool, pid: integer (0 where it does not run), "
+                  "since?: integer (ms since 1970)}",
+    },
+};
+
+const op_family_t ops_service = {rows, ARRAY_SIZE(rows)};

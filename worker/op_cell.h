@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* op_cell - the confinement of a process that was made for one op, seen from inside: it can do what
+ * the op's row says and nothing else.
+ *
+ * It has pid and uts namespaces of its own, so that everything it starts dies with it; no network
+ * unless the row needs it, and nobody's message queues or shared memory; no environment, no
+ * descriptor but its result pipe; uid 65534 with the row's capabilities; no new privileges; a
+ * seccomp filter; rlimits. It dies with the effector. Only a `whole` row keeps the machine's
+ * namespaces and root: services need them, and are to outlive it.
+ *
+ * An op that needs a library which the effector is better without acts in a program of its own,
+ * beside the effector's: the same cell, entered once the program has begun. */
+#ifndef TOCSIN_OP_CELL_H
+#define TOCSIN_OP_CELL_H
+
+#include "worker/policy.h"
+
+/* What an op may know of its machine; lives as long as the effector. */
+typedef struct {
+    const policy_t *policy; /* NULL in a program */
+    const char *keepers;    /* folder of notes about the keepers of services; likewise */
+    const char *programs;   /* folder of the programs; likewise */
+} op_world_t;
+
+/* Acts, in the cell. The result is the caller's; NULL with a fault. */
+typedef value_t *op_body_t(const value_t *arguments, const op_world_t *world, fault_t *fault);
+
+typedef struct {
+    const char *name;
+    op_body_t *body;       /* NULL where a program acts */
+    const char *program;   /* its file's name */
+    uint64_t capabilities; /* 1 << CAP_..., of those that are kept */
+    uint64_t file_bytes;   /* how large a file it may write; 0: it makes none grow */
+    bool network;          /* keeps the machine's network */
+    bool whole;            /* keeps root and the machine's namespaces */
+} op_row_t;
+
+/* The row of an op in the table of wire/ops.h (worker/op_rows.c); every op there has one. */
+const op_row_t *op_row(const char *name);
+
+/* Makes, once a process, what all its cells share. FAULT_IO. */
+int op_cell_prepare(fault_t *fault) MUST_CHECK;
+
+/* In a process just made: confines it, reads the encoded arguments from go to its end, acts, writes
+ * the result: 'v' and a value, or 'f', a fault's word, LF and its text. */
+_Noreturn void op_cell_enter(const op_row_t *row, const op_t *op, const op_world_t *world,
+                             int result, int go);
+
+typedef struct {
+    const char *name;
+    op_body_t *body;
+} op_act_t;
+
+/* The main of a program: argv[1] names the op, which is one of these. */
+int op_cell_main(int argc, char **argv, const op_act_t *acts, size_t count);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each op may, on its machine. */
+#include <linux/capability.h>
+
+#include "worker/ops/bodies.h"
+
+#define CAP(name) (1ULL << CAP_##name)
+
+static const op_row_t rows[] = {
+    {.name = "disk.largest", .body = disk_largest, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "disk.usage", .body = disk_usage, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "file.remove", .body = file_remove, .capabilities = CAP(DAC_OVERRIDE) | CAP(FOWNER)},
+    {.name = "file.truncate", .body = file_truncate, .capabilities = CAP(DAC_OVERRIDE)},
+    {.name = "net.tcp", .body = net_tcp, .network = true},
+    {.name = "process.list", .body = process_list},
+    {.name = "service.restart", .body = service_restart, .network = true, .whole = true},
+    {.name = "service.start", .body = service_start, .network = true, .whole = true},
+    {.name = "service.status",
+     .body = service_status,
+     .capabilities = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE)},
+};
+
+const op_row_t *
+op_row(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (!strcmp(rows[i].name, name))
+            return &rows[i];
+    return NULL;
+}

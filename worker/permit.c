@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/permit.h"
+
+#include "common/text.h"
+#include "wire/net.h"
+
+typedef struct {
+    const op_argument_t *argument;
+    const char *value;
+} bound_t;
+
+static bool
+read_bound(const op_t *op, const char *word, bound_t *out)
+{
+    const char *equals = strchr(word, '=');
+    if (!equals || !equals[1])
+        return false;
+    out->argument = op_argument(op, slice_of(word, (size_t)(equals - word)));
+    out->value = equals + 1;
+    return out->argument;
+}
+
+/* "N", or "FROM..TO". */
+static bool
+read_span(const char *text, int64_t *from, int64_t *to)
+{
+    char first[24];
+    const char *dots = strstr(text, "..");
+    size_t size = dots ? (size_t)(dots - text) : strlen(text);
+    if (size >= sizeof first)
+        return false;
+    memcpy(first, text, size);
+    first[size] = '\0';
+    return text_read_i64(first, from) && text_read_i64(dots ? dots + 2 : text, to) && *from <= *to;
+}
+
+static bool
+read_net(const char *text, net_t *out)
+{
+    return net_read_address(text, out) || net_read_network(text, out);
+}
+
+/* ---- what a kind's VALUE may be, and whether an argument keeps to it --------------------- */
+
+static bool
+path_good(const char *text)
+{
+    return path_is_normal(text);
+}
+
+static bool
+path_keeps(const char *text, const value_t *value)
+{
+    return path_is_under(value_string(value), text);
+}
+
+static bool
+span_good(const char *text)
+{
+    int64_t from, to;
+    return read_span(text, &from, &to);
+}
+
+static bool
+span_keeps(const char *text, const value_t *value)
+{
+    int64_t from, to;
+    return read_span(text, &from, &to) && value_number(value) >= from && value_number(value) <= to;
+}
+
+static bool
+net_good(const char *text)
+{
+    net_t net;
+    return read_net(text, &net);
+}
+
+static bool
+net_keeps(const char *text, const value_t *value)
+{
+    net_t inner, outer;
+    return read_net(text, &outer) && read_net(value_string(value), &inner) &&
+           net_is_within(&inner, &outer);
+}
+
+static bool
+bool_good(const char *text)
+{
+    return !strcmp(text, "true") || !strcmp(text, "false");
+}
+
+static bool
+bool_keeps(const char *text, const value_t *value)
+{
+    return value_truth(value) == !strcmp(text, "true");
+}
+
+static bool
+text_good(const char *text)
+{
+    return text_is_printable(slice_text(text));
+}
+
+static bool
+text_keeps(const char *text, const value_t *value)
+{
+    size_t size = strlen(text);
+    const char *is = value_string(value);
+    return text[size - 1] == '*' ? !strncmp(is, text, size - 1) : !strcmp(is, text);
+}
+
+static const struct {
+    bool (*good)(const char *text);
+    bool (*keeps)(const char *text, const value_t *value);
+} kinds[ARGUMENT_KINDS] = {
+    [ARGUMENT_PATH] = {path_good, path_keeps},    [ARGUMENT_NAME] = {text_good, text_keeps},
+    [ARGUMENT_TEXT] = {text_good, text_keeps},    [ARGUMENT_WORD] = {text_good, text_keeps},
+    [ARGUMENT_INTEGER] = {span_good, span_keeps}, [ARGUMENT_BOOL] = {bool_good, bool_keeps},
+    [ARGUMENT_CHOICE] = {text_good, text_keeps},  [ARGUMENT_ADDRESS] = {text_good, text_keeps},
+    [ARGUMENT_NET] = {net_good, net_keeps},       [ARGUMENT_HASH] = {text_good, text_keeps},
+};
+
+static bool
+has_bound(const permit_t *self, const op_argument_t *argument)
+{
+    bound_t bound;
+    for (size_t i = 0; i < self->count; i++)
+        if (read_bound(self->op, self->words[i], &bound) && bound.argument == argument)
+            return true;
+    return false;
+}
+
+int
+permit_read(permit_t *self, const char *const *words, size_t count, fault_t *fault)
+{
+    const op_t *op = op_find(words[0]);
+    bound_t bound;
+    if (!op)
+        return fault_set(fault, FAULT_CONFIG, "there is no op '%.63s'", words[0]);
+    *self = (permit_t){.op = op, .count = count - 1, .words = words + 1};
+    for (size_t i = 0; i < self->count; i++)
+        if (!read_bound(op, self->words[i], &bound) ||
+            !kinds[bound.argument->kind].good(bound.value))
+            return fault_set(fault, FAULT_CONFIG,
+                             "'%.100s' is no ARGUMENT=VALUE of %s: `tocsin op view %s` lists them",
+                             self->words[i], op->name, op->name);
+    for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++)
+        if (op->arguments[i].named && !has_bound(self, &op->arguments[i]))
+            return fault_set(fault, FAULT_CONFIG, "%s must say which: `allow %s %s=...`", op->name,
+                             op->name, op->arguments[i].name);
+    return 0;
+}
+
+bool
+permit_covers(const permit_t *self, const value_t *arguments)
+{
+    bound_t bound;
+    for (size_t i = 0; i < self->count; i++) {
+        const value_t *value = read_bound(self->op, self->words[i], &bound)
+                                   ? value_get(arguments, bound.argument->name)
+                                   : NULL;
+        if (!value || !kinds[bound.argument->kind].keeps(bound.value, value))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* permit - one `allow` line of a machine's policy: an op, and what its arguments may be.
+ *
+ *     allow OP [ARGUMENT=VALUE]...
+ *
+ * VALUE is what the argument must be: of a path, it or a folder that it lies below; of an integer,
+ * a number or a span `FROM..TO`; of an address or network, one that it lies in; else the text
+ * itself, or, with a `*` behind, how it begins. An argument that the op table calls `named` must
+ * stand in the line: without it nothing would be said of what may be touched. */
+#ifndef TOCSIN_PERMIT_H
+#define TOCSIN_PERMIT_H
+
+#include "wire/ops.h"
+
+typedef struct {
+    const op_t *op;
+    size_t count;
+    const char *const *words; /* ARGUMENT=VALUE; they live as long as the policy's text */
+} permit_t;
+
+/* words are those behind `allow`. FAULT_CONFIG says what is wrong with them. */
+int permit_read(permit_t *self, const char *const *words, size_t count, fault_t *fault) MUST_CHECK;
+
+/* Whether it lets the op have these arguments, which passed op_check. */
+bool permit_covers(const permit_t *self, const value_t *arguments);
+
+#endif
