@@ -109,10 +109,10 @@ intake_hold(intake_t *self, offer_t *offer)
 }
 
 void
-intake_forget_wanted(intake_t *self)
+intake_forget_wanted(intake_t *self, unsigned link)
 {
     for (size_t i = self->count; i-- > 0;)
-        if (is_wanting(&self->offers[i])) {
+        if (is_wanting(&self->offers[i]) && self->offers[i].links == link) {
             withdraw(self, &self->offers[i]);
             intake_drop(self, &self->offers[i]);
         }
@@ -135,7 +135,7 @@ may_refuse(intake_t *self, wall_t now)
 }
 
 static void
-say_refuse(intake_t *self, const char *run, const fault_t *why, wall_t now)
+say_refuse(intake_t *self, unsigned links, const char *run, const fault_t *why, wall_t now)
 {
     if (!may_refuse(self, now))
         return;
@@ -144,7 +144,7 @@ say_refuse(intake_t *self, const char *run, const fault_t *why, wall_t now)
     frames_add_text(frames, run);
     frames_add_text(frames, fault_word(why->code));
     frames_add_text(frames, why->text);
-    outbox_add(self->place->outbox, TO_LINK, 0, frames);
+    outbox_add(self->place->outbox, TO_LINK, links, frames);
 }
 
 /* The receipt's word also where the proof as a whole does not hold. */
@@ -176,7 +176,7 @@ intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall_t n
     const warrant_t *warrant = offer->brief.warrant;
     bool accepted = offer->accepted.ms;
     if (!accepted && (!warrant || warrant->grant || is_brokers_own(why->code))) {
-        say_refuse(self, run, why, now);
+        say_refuse(self, offer->links, run, why, now);
         return 0;
     }
     log_warning("run=%.64s refused by receipt: %s (%s)", run, why->text, fault_word(why->code));
@@ -213,7 +213,7 @@ want(intake_t *self, offer_t *offer)
     for (size_t i = 0; i < offer->missing_count; i++) {
         frames_t *frames = message_new(MESSAGE_WANT);
         frames_add_text(frames, hash_write(&offer->missing[i], hash));
-        outbox_add(self->place->outbox, TO_LINK, 0, frames);
+        outbox_add(self->place->outbox, TO_LINK, offer->links, frames);
     }
     self->offers[self->count++] = *offer;
     *offer = (offer_t){0};
@@ -297,16 +297,32 @@ answer_known(intake_t *self, const offer_t *offer, wall_t now, fault_t *fault)
     if (known == PART_OTHER) {
         fault_t why;
         fault_set(&why, FAULT_REPLAY, "this run is known here, by other bytes");
-        say_refuse(self, run, &why, now);
+        say_refuse(self, offer->links, run, &why, now);
     } else if (closed) {
-        if (scribe_repeat(self->place->scribe, &offer->run, fault))
+        if (scribe_repeat(self->place->scribe, offer->links, &offer->run, fault))
             return -1;
     } else {
         frames_t *accept = message_new(MESSAGE_ACCEPT);
         frames_add_text(accept, run);
-        outbox_add(self->place->outbox, TO_LINK, 0, accept);
+        outbox_add(self->place->outbox, TO_LINK, offer->links, accept);
     }
     return 1;
+}
+
+/* Another offer of a run that is being looked at: who brought the same bytes hears the effector's
+ * word too; who brought others may bring them again when it is known what became of these. */
+static void
+join(intake_t *self, offer_t *offer, const offer_t *other, wall_t now)
+{
+    fault_t why;
+    if (offer->links & other->links)
+        return;
+    if (offer_same(offer, other)) {
+        offer->links |= other->links;
+        return;
+    }
+    fault_set(&why, FAULT_LIMIT, "another broker's offer of this run is being looked at");
+    say_refuse(self, other->links, frames_text(other->frames, OFFER_RUN), &why, now);
 }
 
 int
@@ -317,13 +333,16 @@ intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fau
     CLEANUP(offer_clear) offer_t offer = {0};
     CLEANUP(kept_release_clear) kept_release_t release = {0};
     if (offer_read(&offer, frames, &why)) {
-        say_refuse(self, frames_text(frames, OFFER_RUN), &why, now);
+        say_refuse(self, self->place->link, frames_text(frames, OFFER_RUN), &why, now);
         return 0;
     }
+    offer.links = self->place->link;
     offer_t *other = find(self, &offer.run);
-    if (other && !is_wanting(other))
-        return 0; /* the effector's word answers it */
-    if (other) {  /* its WANT may be lost: the newer one asks again */
+    if (other && !is_wanting(other)) {
+        join(self, other, &offer, now);
+        return 0;
+    }
+    if (other) { /* its WANT may be lost: the newer one asks again */
         withdraw(self, other);
         intake_drop(self, other);
     }
@@ -331,7 +350,7 @@ intake_on_offer(intake_t *self, const frames_t *frames, wall_t now, fault_t *fau
     if (known)
         return known < 0 ? -1 : 0;
     if (check_room(self, &why)) {
-        say_refuse(self, frames_text(frames, OFFER_RUN), &why, now);
+        say_refuse(self, offer.links, frames_text(frames, OFFER_RUN), &why, now);
         return 0;
     }
     if (ledger_get_release(self->place->ledger, &offer.release, &release, fault))
@@ -388,7 +407,7 @@ consider_callee(intake_t *self, offer_t *offer, const kept_release_t *given, con
     CLEANUP(kept_release_clear) kept_release_t own = {0};
     if (check_callee(self, given, wanted, hash, &why)) {
         withdraw(self, offer);
-        say_refuse(self, frames_text(offer->frames, OFFER_RUN), &why, now);
+        say_refuse(self, offer->links, frames_text(offer->frames, OFFER_RUN), &why, now);
         return 0;
     }
     if (ledger_put_release(self->place->ledger, hash, bytes_slice(given->document),

@@ -31,7 +31,8 @@ struct judge {
     report_t report;
     vigil_t vigil;
     part_t *parts[JUDGE_PARTS_MAX]; /* place.open of them */
-    bool greeting;                  /* HELLO is said, and not answered yet */
+    unsigned online;                /* links whose brokers are there, as outbox counts them */
+    unsigned greeting;              /* those where HELLO is said, and not answered yet */
     mono_t forgot;                  /* when old receipts were looked for; 0 for never */
 };
 
@@ -184,8 +185,9 @@ say_hello(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault
     (void)clock;
     if (scribe_oldest(self->scribe, &oldest, fault) || witness_say(&self->place, state, fault))
         return -1;
-    self->greeting = true;
-    intake_forget_wanted(self->intake);
+    self->online |= self->place.link;
+    self->greeting |= self->place.link;
+    intake_forget_wanted(self->intake, self->place.link);
     value_set_integer(state, "sequence", (int64_t)scribe_sequence(self->scribe));
     value_set_integer(state, "oldest", (int64_t)oldest);
     value_set_text(state, "head", hash_write(scribe_head(self->scribe), head));
@@ -195,7 +197,7 @@ say_hello(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault
     frames_add_text(hello, PROTOCOL_VERSION);
     frames_add_text(hello, self->worker);
     frames_add(hello, bytes_slice(encoded));
-    outbox_add(self->outbox, TO_LINK, 0, hello);
+    outbox_add(self->outbox, TO_LINK, self->place.link, hello);
     return 0;
 }
 
@@ -217,17 +219,17 @@ on_give(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t
 static int
 on_welcome(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
-    if (!self->greeting)
+    if (!(self->greeting & self->place.link))
         return say_hello(self, frames, now, clock, fault);
     uint64_t last;
-    self->greeting = false;
-    report_welcome(&self->report, self->outbox);
+    self->greeting &= ~self->place.link;
+    report_welcome(&self->report, self->place.link, self->outbox);
     vigil_welcome(&self->vigil);
     for (size_t i = 0; i < self->place.open; i++)
-        part_say_waiting(self->parts[i]);
+        part_say_waiting(self->parts[i], self->place.link);
     if (!text_read_u64(frames_text(frames, 3), 0, INT64_MAX, &last))
         return 0;
-    return scribe_repeat_behind(self->scribe, last, fault);
+    return scribe_repeat_behind(self->scribe, self->place.link, last, fault);
 }
 
 static int
@@ -238,7 +240,7 @@ on_ack(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t 
     if (!text_read_u64(frames_text(frames, 1), 1, INT64_MAX, &sequence) ||
         !hash_read(frames_text(frames, 2), &hash))
         return 0;
-    if (scribe_acknowledge(self->scribe, sequence, &hash, fault))
+    if (scribe_acknowledge(self->scribe, self->place.link, sequence, &hash, fault))
         return -1;
     if (self->forgot.ms && clock.ms - self->forgot.ms < FORGET_MS)
         return 0;
@@ -298,7 +300,7 @@ static int
 on_beacon(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     int heard = vigil_on_beacon(&self->vigil, frames, fault);
-    if (heard <= 0 || self->greeting || !vigil_lacks(&self->vigil))
+    if (heard <= 0 || (self->greeting & self->place.link) || !vigil_lacks(&self->vigil))
         return heard < 0 ? -1 : 0;
     return say_hello(self, frames, now, clock, fault);
 }
@@ -329,7 +331,8 @@ on_more(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t
         return 0;
     if (ledger_is_closed(self->ledger, &run, &closed, fault))
         return -1;
-    return transcript_repeat(&run, offset, closed, self->ledger, self->outbox, fault);
+    return transcript_repeat(&run, offset, closed, self->ledger, self->place.link, self->outbox,
+                             fault);
 }
 
 static int
@@ -346,6 +349,9 @@ on_offline(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
     (void)now;
     (void)clock;
     (void)fault;
+    self->online &= ~self->place.link;
+    if (self->online)
+        return 0;
     vigil_leave(&self->vigil);
     log_debug("no broker is there");
     return 0;
@@ -373,13 +379,20 @@ static const struct {
 };
 
 int
-judge_on_link(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
+judge_on_link(judge_t *self, unsigned link, const frames_t *frames, wall_t now, mono_t clock,
+              fault_t *fault)
 {
     const char *word = frames_text(frames, 0);
+    assert(link < WORKER_BROKERS_MAX);
     now = enter(self, now, clock);
-    for (size_t i = 0; i < ARRAY_SIZE(from_link); i++)
-        if (!strcmp(from_link[i].word, word) && from_link[i].count == frames->count)
-            return from_link[i].handle(self, frames, now, clock, fault);
+    for (size_t i = 0; i < ARRAY_SIZE(from_link); i++) {
+        if (strcmp(from_link[i].word, word) != 0 || from_link[i].count != frames->count)
+            continue;
+        self->place.link = 1u << link;
+        int result = from_link[i].handle(self, frames, now, clock, fault);
+        self->place.link = 0;
+        return result;
+    }
     log_warning("the link brought '%.20s' with %zu frames, which is no message for a worker", word,
                 frames->count);
     return 0;
@@ -405,7 +418,7 @@ write_accepted(judge_t *self, const offer_t *offer, wall_t now, fault_t *fault)
     outbox_need_commit(self->outbox);
     frames_t *frames = message_new(MESSAGE_ACCEPT);
     frames_add(frames, frames_at(offer->frames, OFFER_RUN));
-    outbox_add(self->outbox, TO_LINK, 0, frames);
+    outbox_add(self->outbox, TO_LINK, offer->links, frames);
     log_info("run=%.64s accepted: %s", frames_text(offer->frames, OFFER_RUN),
              warrant->release->playbook);
     return 0;

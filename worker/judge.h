@@ -27,9 +27,10 @@ int judge_learn(judge_t *self, slice_t document, slice_t armors, wall_t now,
  * those that need a beacon once it and the effector have one. */
 int judge_start(judge_t *self, wall_t now, mono_t clock, fault_t *fault) MUST_CHECK;
 
-/* A message from the link, the effector, or the runner with this number. What a stranger got wrong
- * is answered and logged; a fault here is the judge's own end (ledger, a role gone mad). */
-int judge_on_link(judge_t *self, const frames_t *frames, wall_t now, mono_t clock,
+/* A message from a broker's link (by its place in the settings, from 0), the effector, or the
+ * runner with this number. What a stranger got wrong is answered and logged; a fault here is the
+ * judge's own end (ledger, a role gone mad). */
+int judge_on_link(judge_t *self, unsigned link, const frames_t *frames, wall_t now, mono_t clock,
                   fault_t *fault) MUST_CHECK;
 int judge_on_effector(judge_t *self, const frames_t *frames, wall_t now, mono_t clock,
                       fault_t *fault) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The judge's process: `judge CONFIG LINK-FD SPAWNER-FD EFFECTOR-FD`. Sockets and time around the
- * pure part (worker/judge.h); any role that is gone ends it, and the supervisor starts all anew. */
+/* The judge's process: `judge CONFIG SPAWNER-FD EFFECTOR-FD LINK-FD...`. Sockets and time around
+ * the pure part (worker/judge.h); any role that is gone ends it, and the supervisor starts all
+ * anew. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,7 +16,9 @@
 #include "worker/enrolment.h"
 #include "worker/settings.h"
 
-#define OTHERS 3 /* link, spawner, effector come before the runners in the poll set */
+/* Spawner, effector, then a link for each broker, come before the runners in the poll set. */
+enum { SPAWNER, EFFECTOR, LINKS };
+#define OTHERS_MAX (LINKS + WORKER_BROKERS_MAX)
 
 typedef struct {
     uint64_t number;
@@ -29,7 +32,8 @@ typedef struct {
     ledger_t *ledger;
     outbox_t *outbox;
     judge_t *judge;
-    channel_t *link, *spawner, *effector;
+    size_t other_count;
+    channel_t *others[OTHERS_MAX];
     runner_link_t runners[RUNNERS_MAX];
     size_t runner_count;
 } desk_t;
@@ -51,14 +55,29 @@ desk_close(desk_t *self)
     ledger_destroy(&self->ledger);
     machinekey_destroy(&self->key);
     trust_destroy(&self->trust);
-    channel_destroy(&self->link);
-    channel_destroy(&self->spawner);
-    channel_destroy(&self->effector);
+    for (size_t i = 0; i < self->other_count; i++)
+        channel_destroy(&self->others[i]);
 }
 
 /* ---- sending ----------------------------------------------------------------------------- */
 
-/* What one turn has for the link leaves at its end, all at once; behind it that a run is over. */
+static const char *
+name_of(size_t who)
+{
+    return who == SPAWNER ? "spawner" : who == EFFECTOR ? "effector" : "link";
+}
+
+/* To these links, a bit each; 0 is all. */
+static int
+add_to_links(desk_t *self, uint64_t links, const frames_t *frames, fault_t *fault)
+{
+    for (size_t i = LINKS; i < self->other_count; i++)
+        if ((!links || links >> (i - LINKS) & 1) && channel_add(self->others[i], frames, fault))
+            return fault_wrap(fault, "link");
+    return 0;
+}
+
+/* What one turn has for the links leaves at its end, all at once; behind it that a run is over. */
 static int
 deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames, fault_t *fault)
 {
@@ -73,12 +92,11 @@ deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames
         return 0;
     }
     if (to == TO_LINK)
-        return channel_add(self->link, frames, fault) ? fault_wrap(fault, "link") : 0;
-    if (to == TO_EFFECTOR && slice_is(frames_at(frames, 0), "OVER"))
-        return channel_add(self->effector, frames, fault) ? fault_wrap(fault, "effector") : 0;
-    bool spawner = to == TO_SPAWNER;
-    return channel_send(spawner ? self->spawner : self->effector, frames, fault)
-               ? fault_wrap(fault, spawner ? "spawner" : "effector")
+        return add_to_links(self, runner, frames, fault);
+    size_t who = to == TO_SPAWNER ? SPAWNER : EFFECTOR;
+    bool waits = who == EFFECTOR && slice_is(frames_at(frames, 0), "OVER");
+    return (waits ? channel_add : channel_send)(self->others[who], frames, fault)
+               ? fault_wrap(fault, "%s", name_of(who))
                : 0;
 }
 
@@ -94,7 +112,7 @@ on_spawner(desk_t *self, const frames_t *frames, fault_t *fault)
         return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s'", word);
     if (!strcmp(word, "EXITED"))
         return judge_on_runner_end(self->judge, number, (int)status, wall_now(), mono_now(), fault);
-    int fd = channel_take_descriptor(self->spawner);
+    int fd = channel_take_descriptor(self->others[SPAWNER]);
     if (strcmp(word, "RUNNER") != 0 || fd < 0)
         return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s' without a runner", word);
     if (self->runner_count == RUNNERS_MAX || !judge_wants_runner(self->judge, number)) {
@@ -109,23 +127,23 @@ static int
 on_message(desk_t *self, size_t who, const frames_t *frames, fault_t *fault)
 {
     switch (who) {
-    case 0:
-        return judge_on_link(self->judge, frames, wall_now(), mono_now(), fault);
-    case 1:
+    case SPAWNER:
         return on_spawner(self, frames, fault);
-    default:
+    case EFFECTOR:
         return judge_on_effector(self->judge, frames, wall_now(), mono_now(), fault);
+    default:
+        return judge_on_link(self->judge, (unsigned)(who - LINKS), frames, wall_now(), mono_now(),
+                             fault);
     }
 }
 
 static int
 drain_other(desk_t *self, size_t who, fault_t *fault)
 {
-    static const char *const names[OTHERS] = {"link", "spawner", "effector"};
-    channel_t *channel = who == 0 ? self->link : who == 1 ? self->spawner : self->effector;
+    channel_t *channel = self->others[who];
     fault_t none = {0};
     if (channel_fill(channel, fault))
-        return fault_wrap(fault, "%s", names[who]);
+        return fault_wrap(fault, "%s", name_of(who));
     for (;;) {
         CLEANUP(frames_destroy) frames_t *frames = channel_next(channel, &none);
         if (!frames)
@@ -133,7 +151,7 @@ drain_other(desk_t *self, size_t who, fault_t *fault)
         if (on_message(self, who, frames, fault))
             return -1;
     }
-    return none.code ? fault_set(fault, none.code, "%s: %s", names[who], none.text) : 0;
+    return none.code ? fault_set(fault, none.code, "%s: %s", name_of(who), none.text) : 0;
 }
 
 /* A runner is confined, and may still say anything: what it gets wrong ends it alone. */
@@ -177,25 +195,24 @@ turn(desk_t *self, fault_t *fault)
 {
     if (outbox_flush(self->outbox, self->ledger, deliver, self, fault))
         return -1;
-    if (channel_flush(self->link, fault) || channel_flush(self->effector, fault))
-        return fault_wrap(fault, "link or effector");
+    for (size_t i = 0; i < self->other_count; i++)
+        if (channel_flush(self->others[i], fault))
+            return fault_wrap(fault, "%s", name_of(i));
     if (!judge_deadline(self->judge).ms && ledger_rest(self->ledger, fault))
         return -1;
-    struct pollfd set[OTHERS + RUNNERS_MAX] = {
-        {.fd = channel_fd(self->link), .events = POLLIN},
-        {.fd = channel_fd(self->spawner), .events = POLLIN},
-        {.fd = channel_fd(self->effector), .events = POLLIN},
-    };
-    size_t runners = self->runner_count;
+    struct pollfd set[OTHERS_MAX + RUNNERS_MAX];
+    size_t runners = self->runner_count, others = self->other_count;
+    for (size_t i = 0; i < others; i++)
+        set[i] = (struct pollfd){.fd = channel_fd(self->others[i]), .events = POLLIN};
     for (size_t i = 0; i < runners; i++)
-        set[OTHERS + i] =
+        set[others + i] =
             (struct pollfd){.fd = channel_fd(self->runners[i].channel), .events = POLLIN};
-    if (poll(set, (nfds_t)(OTHERS + runners), wait_ms(self)) < 0 && errno != EINTR)
+    if (poll(set, (nfds_t)(others + runners), wait_ms(self)) < 0 && errno != EINTR)
         return fault_errno(fault, "poll");
     for (size_t i = runners; i-- > 0;)
-        if (set[OTHERS + i].revents && drain_runner(self, i, fault))
+        if (set[others + i].revents && drain_runner(self, i, fault))
             return -1;
-    for (size_t i = 0; i < OTHERS; i++)
+    for (size_t i = 0; i < others; i++)
         if (set[i].revents && drain_other(self, i, fault))
             return -1;
     return judge_tick(self->judge, wall_now(), mono_now(), fault);
@@ -207,16 +224,12 @@ static int
 desk_open(desk_t *self, char **argv, fault_t *fault)
 {
     char path[PATH_MAX], boot[BOOT_NAME_MAX + 1];
-    int fds[OTHERS];
-    for (size_t i = 0; i < OTHERS; i++) {
+    for (char **words = argv + 2; *words; words++) {
         uint64_t fd;
-        if (!text_read_u64(argv[2 + i], 3, 1024, &fd))
-            return fault_set(fault, FAULT_USAGE, "'%s' is no descriptor", argv[2 + i]);
-        fds[i] = (int)fd;
+        if (!text_read_u64(*words, 3, 1024, &fd))
+            return fault_set(fault, FAULT_USAGE, "'%s' is no descriptor", *words);
+        self->others[self->other_count++] = channel_new((int)fd);
     }
-    self->link = channel_new(fds[0]);
-    self->spawner = channel_new(fds[1]);
-    self->effector = channel_new(fds[2]);
     if (settings_load(&self->settings, argv[1], fault) ||
         privilege_drop(self->settings.judge_uid, fault) || boot_name(boot, fault))
         return -1;
@@ -245,8 +258,9 @@ main(int argc, char **argv)
     fault_t fault = {0};
     memory_map_large(64 * 1024);
     log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
-    if (argc != 2 + OTHERS) {
-        log_error("usage: judge CONFIG LINK-FD SPAWNER-FD EFFECTOR-FD (tocsin-worker starts it)");
+    if (argc <= 2 + LINKS || argc > 2 + OTHERS_MAX) {
+        log_error(
+            "usage: judge CONFIG SPAWNER-FD EFFECTOR-FD LINK-FD... (tocsin-worker starts it)");
         return fault_exit(FAULT_USAGE);
     }
     signal(SIGPIPE, SIG_IGN);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The link's process: `link CONFIG JUDGE-FD`. It speaks ZeroMQ with CURVE, holds that key and
- * nothing else, and passes messages both ways (docs/PROTOCOL.md 6 and 7.1). */
+/* The link's process: `link CONFIG BROKER JUDGE-FD`, one for each of the worker's brokers. It
+ * speaks ZeroMQ with CURVE, holds that key and nothing else, and passes messages both ways
+ * (docs/PROTOCOL.md 6 and 7.1). */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@
 
 typedef struct {
     settings_t settings;
+    const broker_at_t *broker; /* among these */
     curvepair_t pair;
     void *context, *socket; /* libzmq's; this process is too small for more than that */
     void *monitor;          /* tells of each connection that CURVE let through */
@@ -75,7 +77,8 @@ receive_frames(void *socket, bool *broken)
 
 /* ---- to the judge and from it ------------------------------------------------------------ */
 
-/* What it said that is here already. */
+/* What it said that is here already. While the broker is away nothing waits for it: what it missed
+ * it asks for by its WELCOME. */
 static int
 pass_on(uplink_t *self, fault_t *fault)
 {
@@ -87,7 +90,8 @@ pass_on(uplink_t *self, fault_t *fault)
             return why.code ? fault_set(fault, why.code, "judge: %s", why.text) : 0;
         if (message_read(frames, FROM_WORKER, &type, fault))
             return fault_wrap(fault, "judge");
-        send_frames(self, frames);
+        if (self->instance[0])
+            send_frames(self, frames);
     }
 }
 
@@ -171,14 +175,14 @@ connect_broker(uplink_t *self, fault_t *fault)
     for (size_t i = 0; i < ARRAY_SIZE(options) && !failed; i++)
         failed = zmq_setsockopt(self->socket, options[i].option, &options[i].value, sizeof(int));
     if (failed || zmq_setsockopt(self->socket, ZMQ_MAXMSGSIZE, &message_max, sizeof message_max) ||
-        zmq_setsockopt(self->socket, ZMQ_CURVE_SERVERKEY, self->settings.broker_key.bytes, 32) ||
+        zmq_setsockopt(self->socket, ZMQ_CURVE_SERVERKEY, self->broker->key.bytes, 32) ||
         zmq_setsockopt(self->socket, ZMQ_CURVE_PUBLICKEY, self->pair.public_key.bytes, 32) ||
         zmq_setsockopt(self->socket, ZMQ_CURVE_SECRETKEY, self->pair.secret, 32) ||
         zmq_socket_monitor(self->socket, monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) ||
         !(self->monitor = zmq_socket(self->context, ZMQ_PAIR)) ||
-        zmq_connect(self->monitor, monitor) || zmq_connect(self->socket, self->settings.broker))
+        zmq_connect(self->monitor, monitor) || zmq_connect(self->socket, self->broker->endpoint))
         return fault_set(fault, FAULT_CONFIG, "'%s' cannot be connected to: %s",
-                         self->settings.broker, zmq_strerror(errno));
+                         self->broker->endpoint, zmq_strerror(errno));
     self->unanswered = 0;
     self->heartbeat = (mono_t){mono_now().ms + HEARTBEAT_MS};
     return 0;
@@ -250,11 +254,15 @@ static int
 run(uplink_t *self, char **argv, fault_t *fault)
 {
     char path[PATH_MAX];
-    uint64_t fd;
-    if (!text_read_u64(argv[2], 3, 1024, &fd))
-        return fault_set(fault, FAULT_USAGE, "'%s' is no descriptor", argv[2]);
-    if (settings_load(&self->settings, argv[1], fault) ||
-        curve_load(&self->pair, settings_path(&self->settings, "link/curve-secret", path), fault) ||
+    uint64_t fd, broker;
+    if (!text_read_u64(argv[3], 3, 1024, &fd))
+        return fault_set(fault, FAULT_USAGE, "'%s' is no descriptor", argv[3]);
+    if (settings_load(&self->settings, argv[1], fault))
+        return -1;
+    if (!text_read_u64(argv[2], 1, self->settings.broker_count, &broker))
+        return fault_set(fault, FAULT_USAGE, "there is no broker number '%s'", argv[2]);
+    self->broker = &self->settings.brokers[broker - 1];
+    if (curve_load(&self->pair, settings_path(&self->settings, "link/curve-secret", path), fault) ||
         privilege_drop(self->settings.link_uid, fault))
         return -1;
     self->judge = channel_new((int)fd);
@@ -271,8 +279,8 @@ main(int argc, char **argv)
     uplink_t self = {0};
     fault_t fault = {0};
     log_open("tocsin-link", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
-    if (argc != 3) {
-        log_error("usage: link CONFIG JUDGE-FD (tocsin-worker starts it)");
+    if (argc != 4) {
+        log_error("usage: link CONFIG BROKER JUDGE-FD (tocsin-worker starts it)");
         return fault_exit(FAULT_USAGE);
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -28,6 +28,15 @@ offer_clear(offer_t *self)
     brief_clear(&self->brief);
 }
 
+bool
+offer_same(const offer_t *self, const offer_t *other)
+{
+    bool same = self->frames->count == other->frames->count;
+    for (size_t i = 0; same && i < self->frames->count; i++)
+        same = slice_equal(frames_at(self->frames, i), frames_at(other->frames, i));
+    return same;
+}
+
 slice_t
 offer_evidence(const offer_t *self)
 {

@@ -11,6 +11,7 @@
 typedef struct {
     hash_t run, release; /* as the broker says; examination proves them */
     bool by_grant;       /* else by an order */
+    unsigned links;      /* whose brokers offered it, by these bytes; 0 after a restart */
     wall_t accepted;     /* before a restart; ms 0 where it was not */
     frames_t *frames;    /* ours; as they came */
     brief_t brief;       /* ours; its warrant is NULL until examined, and it has scenes once all of
@@ -25,6 +26,9 @@ typedef struct {
 /* Copies the frames of an OFFER. FAULT_FORMAT without a run, a kind or a release hash. */
 int offer_read(offer_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;
 void offer_clear(offer_t *self);
+
+/* Whether a broker brought the same in both. */
+bool offer_same(const offer_t *self, const offer_t *other);
 
 /* The bytes that must be the same when the run is offered again; valid as long as the offer. */
 slice_t offer_evidence(const offer_t *self);

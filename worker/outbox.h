@@ -8,8 +8,9 @@
 
 typedef enum { TO_LINK, TO_EFFECTOR, TO_SPAWNER, TO_RUNNER } destination_t;
 
-/* Delivers one message; runner is the runner's number for TO_RUNNER, else 0. FAULT_UNREACHABLE from
- * anyone but a runner ends the judge. */
+/* Delivers one message; runner is the runner's number for TO_RUNNER, for TO_LINK the brokers' links
+ * that it is for, a bit each (0: all of them), else 0. FAULT_UNREACHABLE from anyone but a runner
+ * ends the judge. */
 typedef int(outbox_deliver_t)(void *context, destination_t to, uint64_t runner,
                               const frames_t *frames, fault_t *fault);
 

@@ -126,11 +126,11 @@ tell_step(const receipt_t *receipt)
 }
 
 void
-part_say_waiting(const part_t *self)
+part_say_waiting(const part_t *self, unsigned link)
 {
     for (size_t i = 0; i < self->count; i++)
         if (attempt_state(self->attempts[i]) == ATTEMPT_ASKING)
-            question_say(attempt_question(self->attempts[i]), self->place, &self->last);
+            question_say(attempt_question(self->attempts[i]), self->place, &self->last, link);
 }
 
 /* A part that gave up undoing says so in a receipt of its own, behind those of its steps. */
@@ -161,7 +161,7 @@ write_receipt(part_t *self, receipt_t *receipt, const bytes_t *output, wall_t no
     tell_step(receipt);
     if (self->closed)
         return ledger_close_part(self->place->ledger, &warrant->run, fault);
-    part_say_waiting(self);
+    part_say_waiting(self, 0);
     return 0;
 }
 
@@ -293,7 +293,7 @@ go_round(part_t *self, bool *any, wall_t now, mono_t clock, fault_t *fault)
         attempt_state_t after = attempt_state(self->attempts[i]);
         *any = *any || after != before;
         if (after != before && after == ATTEMPT_ASKING)
-            question_say(attempt_question(self->attempts[i]), self->place, &self->last);
+            question_say(attempt_question(self->attempts[i]), self->place, &self->last, 0);
     }
     size_t over;
     while (find_over(self, &over)) {
@@ -435,7 +435,7 @@ decline(const part_t *self, const char *step, slice_t document, const fault_t *w
     log_warning("step=%s: a person's word is declined: %s (%s)", step, why->text,
                 fault_word(why->code));
     if (!outbox_is_full(self->place->outbox))
-        outbox_add(self->place->outbox, TO_LINK, 0, frames);
+        outbox_add(self->place->outbox, TO_LINK, self->place->link, frames);
 }
 
 /* It counts: durable before anything is done with it. */

@@ -53,7 +53,7 @@ int part_on_consent(part_t *self, slice_t document, slice_t armors, wall_t now, 
                     fault_t *fault) MUST_CHECK;
 
 /* Says again for which persons it waits. */
-void part_say_waiting(const part_t *self);
+void part_say_waiting(const part_t *self, unsigned link);
 
 /* Nothing more begins, and what runs is ended; an op in flight is waited for. */
 int part_stop(part_t *self, const fault_t *why, wall_t now, mono_t clock,

@@ -48,7 +48,7 @@ question_begin(question_t *self, const workplace_t *place, wall_t now, fault_t *
 }
 
 void
-question_say(const question_t *self, const workplace_t *place, const hash_t *last)
+question_say(const question_t *self, const workplace_t *place, const hash_t *last, unsigned link)
 {
     char text[HASH_TEXT], number[24];
     frames_t *frames = message_new(MESSAGE_WAITING);
@@ -57,7 +57,7 @@ question_say(const question_t *self, const workplace_t *place, const hash_t *las
     frames_add_text(frames, hash_write(last, text));
     snprintf(number, sizeof number, "%lld", (long long)self->expires.ms);
     frames_add_text(frames, number);
-    outbox_add(place->outbox, TO_LINK, 0, frames);
+    outbox_add(place->outbox, TO_LINK, link, frames);
 }
 
 consent_t *

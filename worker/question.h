@@ -21,8 +21,9 @@ int question_find(question_t *self, const workplace_t *place, fault_t *fault) MU
 int question_begin(question_t *self, const workplace_t *place, wall_t now,
                    fault_t *fault) MUST_CHECK;
 
-/* Queues WAITING: last is the part's last receipt. */
-void question_say(const question_t *self, const workplace_t *place, const hash_t *last);
+/* Queues WAITING for these links: last is the part's last receipt. */
+void question_say(const question_t *self, const workplace_t *place, const hash_t *last,
+                  unsigned link);
 
 /* What came, where it counts: then *output is an answer's value, the caller's, or NULL for a
  * consent. NULL with the fault for who brought it: FAULT_TARGET for another step's, FAULT_INPUT for

@@ -21,12 +21,12 @@ report_ask(outbox_t *outbox)
 }
 
 static void
-tell(const report_t *self, outbox_t *outbox)
+tell(const report_t *self, unsigned link, outbox_t *outbox)
 {
     frames_t *frames = message_new(MESSAGE_ALLOWANCE);
     frames_add(frames, bytes_slice(self->document));
     frames_add(frames, bytes_slice(self->armor));
-    outbox_add(outbox, TO_LINK, 0, frames);
+    outbox_add(outbox, TO_LINK, link, frames);
 }
 
 int
@@ -43,14 +43,14 @@ report_take(report_t *self, slice_t document, const char *worker, const hash_t *
     self->armor = bytes_new();
     machinekey_sign(key, SIGN_ALLOWANCE, document, self->armor);
     if (self->welcomed)
-        tell(self, outbox);
+        tell(self, 0, outbox);
     return 0;
 }
 
 void
-report_welcome(report_t *self, outbox_t *outbox)
+report_welcome(report_t *self, unsigned link, outbox_t *outbox)
 {
     self->welcomed = true;
     if (self->document)
-        tell(self, outbox);
+        tell(self, link, outbox);
 }

@@ -23,7 +23,7 @@ void report_ask(outbox_t *outbox);
 int report_take(report_t *self, slice_t document, const char *worker, const hash_t *site,
                 const machinekey_t *key, outbox_t *outbox, fault_t *fault) MUST_CHECK;
 
-/* A broker listens from here on. */
-void report_welcome(report_t *self, outbox_t *outbox);
+/* The broker behind this link listens from here on. */
+void report_welcome(report_t *self, unsigned link, outbox_t *outbox);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/scribe.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "common/text.h"
@@ -12,9 +13,11 @@ struct scribe {
     const machinekey_t *key;
     ledger_t *ledger;
     outbox_t *outbox;
-    uint64_t sequence; /* of the last receipt */
-    hash_t head;       /* of its document */
-    uint64_t repeated; /* the last that was sent again, where more are to follow; else 0 */
+    uint64_t sequence;                     /* of the last receipt */
+    hash_t head;                           /* of its document */
+    unsigned link;                         /* for which receipts are repeated now */
+    uint64_t repeated[WORKER_BROKERS_MAX]; /* of each link: the last that was sent again, where more
+                                              are to follow; else 0 */
 };
 
 scribe_t *
@@ -39,14 +42,22 @@ scribe_destroy(scribe_t **self_p)
     *self_p = NULL;
 }
 
+/* Of one link. */
+static uint64_t *
+repeated(scribe_t *self, unsigned link)
+{
+    assert(link && link < 1u << WORKER_BROKERS_MAX);
+    return &self->repeated[__builtin_ctz(link)];
+}
+
 static void
-queue(scribe_t *self, slice_t document, slice_t armor, slice_t output)
+queue(scribe_t *self, unsigned link, slice_t document, slice_t armor, slice_t output)
 {
     frames_t *frames = message_new(MESSAGE_RECEIPT);
     frames_add(frames, document);
     frames_add(frames, armor);
     frames_add(frames, output);
-    outbox_add(self->outbox, TO_LINK, 0, frames);
+    outbox_add(self->outbox, TO_LINK, link, frames);
 }
 
 int
@@ -70,7 +81,7 @@ scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output, fault_t 
     self->sequence = receipt->sequence;
     self->head = hash_of(bytes_slice(document));
     outbox_need_commit(self->outbox);
-    queue(self, bytes_slice(document), bytes_slice(armor), out);
+    queue(self, 0, bytes_slice(document), bytes_slice(armor), out);
     return 0;
 }
 
@@ -82,13 +93,14 @@ on_kept(void *context, uint64_t sequence, slice_t document, slice_t armor, slice
     (void)sequence;
     (void)fault;
     if (!outbox_is_full(self->outbox))
-        queue(self, document, armor, output);
+        queue(self, self->link, document, armor, output);
     return 0;
 }
 
 int
-scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault)
+scribe_repeat(scribe_t *self, unsigned link, const hash_t *run, fault_t *fault)
 {
+    self->link = link;
     return ledger_each_receipt(self->ledger, run, on_kept, self, fault);
 }
 
@@ -100,37 +112,40 @@ on_behind(void *context, uint64_t sequence, slice_t document, slice_t armor, sli
     (void)fault;
     if (outbox_is_full(self->outbox))
         return 0;
-    queue(self, document, armor, output);
-    self->repeated = sequence;
+    queue(self, self->link, document, armor, output);
+    *repeated(self, self->link) = sequence;
     return 0;
 }
 
 static int
-repeat_from(scribe_t *self, uint64_t sequence, fault_t *fault)
+repeat_from(scribe_t *self, unsigned link, uint64_t sequence, fault_t *fault)
 {
-    self->repeated = 0;
+    uint64_t *last = repeated(self, link);
+    self->link = link;
+    *last = 0;
     if (ledger_each_receipt_from(self->ledger, sequence, on_behind, self, fault))
         return -1;
-    if (self->repeated == self->sequence)
-        self->repeated = 0;
+    if (*last == self->sequence)
+        *last = 0;
     return 0;
 }
 
 int
-scribe_repeat_behind(scribe_t *self, uint64_t last, fault_t *fault)
+scribe_repeat_behind(scribe_t *self, unsigned link, uint64_t last, fault_t *fault)
 {
     uint64_t kept, unacknowledged;
     if (ledger_oldest_receipts(self->ledger, &kept, &unacknowledged, fault))
         return -1;
-    return repeat_from(self, last < unacknowledged ? last + 1 : unacknowledged, fault);
+    return repeat_from(self, link, last < unacknowledged ? last + 1 : unacknowledged, fault);
 }
 
 int
-scribe_acknowledge(scribe_t *self, uint64_t sequence, const hash_t *hash, fault_t *fault)
+scribe_acknowledge(scribe_t *self, unsigned link, uint64_t sequence, const hash_t *hash,
+                   fault_t *fault)
 {
     if (ledger_acknowledge(self->ledger, sequence, hash, fault))
         return -1;
-    return sequence == self->repeated ? repeat_from(self, sequence + 1, fault) : 0;
+    return sequence == *repeated(self, link) ? repeat_from(self, link, sequence + 1, fault) : 0;
 }
 
 int

@@ -6,6 +6,7 @@
 #include "keys/receipt.h"
 #include "keys/signature.h"
 #include "worker/outbox.h"
+#include "worker/settings.h"
 
 typedef struct scribe scribe_t;
 
@@ -19,17 +20,18 @@ void scribe_destroy(scribe_t **self_p);
 int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output,
                  fault_t *fault) MUST_CHECK;
 
-/* Queues again the receipts of a run, as many as the outbox has room for: the rest comes when they
- * are asked for again. */
-int scribe_repeat(scribe_t *self, const hash_t *run, fault_t *fault) MUST_CHECK;
+/* Queues again the receipts of a run for one link (as outbox counts them), as many as the outbox
+ * has room for: the rest comes when they are asked for again. */
+int scribe_repeat(scribe_t *self, unsigned link, const hash_t *run, fault_t *fault) MUST_CHECK;
 
-/* Queues again what is behind the last receipt that a broker has, and before that what none
- * acknowledged: oldest first, so many as the outbox has room for, and the next of them with each
- * acknowledgement of the last of those (scribe_acknowledge). */
-int scribe_repeat_behind(scribe_t *self, uint64_t last, fault_t *fault) MUST_CHECK;
+/* Queues again for one link what is behind the last receipt that its broker has, and before that
+ * what none acknowledged: oldest first, so many as the outbox has room for, and the next of them
+ * with each acknowledgement of the last of those (scribe_acknowledge). */
+int scribe_repeat_behind(scribe_t *self, unsigned link, uint64_t last, fault_t *fault) MUST_CHECK;
 
-/* A broker has this receipt, by the hash of its document; any other hash changes nothing. */
-int scribe_acknowledge(scribe_t *self, uint64_t sequence, const hash_t *hash,
+/* The broker behind the link has this receipt, by the hash of its document; any other hash changes
+ * nothing. */
+int scribe_acknowledge(scribe_t *self, unsigned link, uint64_t sequence, const hash_t *hash,
                        fault_t *fault) MUST_CHECK;
 
 /* The number of the oldest receipt that is still kept; of the next one, where there is none. */

@@ -51,11 +51,13 @@ read_policy(settings_t *self, const setting_t *setting)
 static int
 read_broker(settings_t *self, const setting_t *setting)
 {
-    return !strncmp(setting->words[1], "tcp://", 6) &&
-                   text_copy(self->broker, sizeof self->broker, setting->words[1]) &&
-                   curvekey_read(setting->words[2], &self->broker_key)
-               ? 0
-               : -1;
+    broker_at_t *broker = &self->brokers[self->broker_count];
+    if (self->broker_count == WORKER_BROKERS_MAX || strncmp(setting->words[1], "tcp://", 6) != 0 ||
+        !text_copy(broker->endpoint, sizeof broker->endpoint, setting->words[1]) ||
+        !curvekey_read(setting->words[2], &broker->key))
+        return -1;
+    self->broker_count++;
+    return 0;
 }
 
 static int
@@ -85,7 +87,7 @@ static const struct {
     {"run", 2, true, false, read_run, "run FOLDER (absolute)"},
     {"documents", 2, false, false, read_documents, "documents FOLDER (absolute)"},
     {"policy", 2, true, false, read_policy, "policy FILE (absolute)"},
-    {"broker", 3, true, false, read_broker, "broker tcp://HOST:PORT CURVE-KEY"},
+    {"broker", 3, true, true, read_broker, "broker tcp://HOST:PORT CURVE-KEY (at most 4)"},
     {"uid", 3, false, true, read_uid, "uid link|judge|spawner NUMBER"},
 };
 

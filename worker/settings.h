@@ -11,6 +11,13 @@
 #include "keys/hash.h"
 #include "keys/pubkey.h"
 
+#define WORKER_BROKERS_MAX 4
+
+typedef struct {
+    char endpoint[256]; /* ZeroMQ's, "tcp://HOST:PORT" */
+    curvekey_t key;
+} broker_at_t;
+
 typedef struct {
     hash_t site;
     char name[TEXT_NAME_MAX + 1];
@@ -18,8 +25,8 @@ typedef struct {
     char run[PATH_MAX];       /* folder for the pid file */
     char documents[PATH_MAX]; /* site folder to learn from at start; "" for none */
     char policy[PATH_MAX];
-    char broker[256]; /* ZeroMQ endpoint, "tcp://HOST:PORT" */
-    curvekey_t broker_key;
+    size_t broker_count; /* at least 1 */
+    broker_at_t brokers[WORKER_BROKERS_MAX];
     uid_t link_uid, judge_uid, spawner_uid; /* 0: stays who started it */
 } settings_t;
 

@@ -94,7 +94,8 @@ transcript_say(transcript_t *self, const char *label, const char *text)
 }
 
 static void
-queue(outbox_t *outbox, const hash_t *run, uint64_t offset, slice_t bytes, bool closed)
+queue(outbox_t *outbox, unsigned link, const hash_t *run, uint64_t offset, slice_t bytes,
+      bool closed)
 {
     char text[HASH_TEXT], number[24];
     frames_t *frames = message_new(MESSAGE_OUTPUT);
@@ -103,7 +104,7 @@ queue(outbox_t *outbox, const hash_t *run, uint64_t offset, slice_t bytes, bool 
     frames_add_text(frames, number);
     frames_add(frames, bytes);
     frames_add_text(frames, closed ? "closed" : "open");
-    outbox_add(outbox, TO_LINK, 0, frames);
+    outbox_add(outbox, TO_LINK, link, frames);
 }
 
 int
@@ -114,14 +115,14 @@ transcript_flush(transcript_t *self, bool closed, fault_t *fault)
         return 0;
     if (bytes.size && ledger_put_output(self->ledger, &self->run, self->size, bytes, fault))
         return -1;
-    queue(self->outbox, &self->run, self->size, bytes, closed);
+    queue(self->outbox, 0, &self->run, self->size, bytes, closed);
     self->size += bytes.size;
     bytes_clear(self->pending);
     return 0;
 }
 
 int
-transcript_repeat(const hash_t *run, uint64_t offset, bool closed, ledger_t *ledger,
+transcript_repeat(const hash_t *run, uint64_t offset, bool closed, ledger_t *ledger, unsigned link,
                   outbox_t *outbox, fault_t *fault)
 {
     CLEANUP(bytes_destroy) bytes_t *all = bytes_new();
@@ -130,6 +131,6 @@ transcript_repeat(const hash_t *run, uint64_t offset, bool closed, ledger_t *led
     if (offset > all->size)
         offset = all->size;
     if (!outbox_is_full(outbox))
-        queue(outbox, run, offset, slice_of(all->data + offset, all->size - offset), closed);
+        queue(outbox, link, run, offset, slice_of(all->data + offset, all->size - offset), closed);
     return 0;
 }

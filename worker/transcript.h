@@ -28,8 +28,8 @@ void transcript_say(transcript_t *self, const char *label, const char *text);
  * closed: the part says no more. */
 int transcript_flush(transcript_t *self, bool closed, fault_t *fault) MUST_CHECK;
 
-/* Answers MORE: what the ledger has of a run from this offset on. */
+/* Answers the MORE of this link: what the ledger has of a run from this offset on. */
 int transcript_repeat(const hash_t *run, uint64_t offset, bool closed, ledger_t *ledger,
-                      outbox_t *outbox, fault_t *fault) MUST_CHECK;
+                      unsigned link, outbox_t *outbox, fault_t *fault) MUST_CHECK;
 
 #endif

@@ -202,7 +202,7 @@ answer(const workplace_t *place, uint64_t size, const fault_t *why, slice_t line
     frames_add_text(frames, fault_word(why->code));
     frames_add_text(frames, why->text);
     frames_add(frames, line);
-    outbox_add(place->outbox, TO_LINK, 0, frames);
+    outbox_add(place->outbox, TO_LINK, place->link, frames);
 }
 
 static void

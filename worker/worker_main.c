@@ -32,15 +32,18 @@
 #define BACK_OFF_MAX_MS 10000
 #define STEADY_MS       10000 /* roles that ran so long start anew at once */
 
+/* One link for each broker: the later ones stand behind the last role. */
 enum { LINK, JUDGE, SPAWNER, EFFECTOR, ROLES };
 static const char *const roles[ROLES] = {"link", "judge", "spawner", "effector"};
+
+#define SLOTS_MAX (ROLES + WORKER_BROKERS_MAX - 1)
 
 typedef struct {
     const char *config;
     bool check, foreground;
     settings_t settings;
     char libexec[PATH_MAX];
-    pid_t pids[ROLES];
+    pid_t pids[SLOTS_MAX];
     int signals; /* signalfd of SIGCHLD, SIGTERM, SIGINT */
 } supervisor_t;
 
@@ -82,13 +85,28 @@ make_folders(const settings_t *settings, fault_t *fault)
 
 /* ---- starting roles ---------------------------------------------------------------------- */
 
+#define PEERS_MAX (2 + WORKER_BROKERS_MAX) /* of the judge: spawner, effector, links */
+
+static size_t
+slot_count(const supervisor_t *self)
+{
+    return ROLES + self->settings.broker_count - 1;
+}
+
+static int
+role_in(size_t slot)
+{
+    return slot < ROLES ? (int)slot : LINK;
+}
+
 /* In the child: keeps exactly the descriptors that the role is given, then becomes the role. */
 static void
-become(const supervisor_t *self, int role, const int *fds, size_t count)
+become(const supervisor_t *self, size_t slot, const int *fds, size_t count)
 {
-    char path[PATH_MAX + 16], text[4][16], uid[16];
-    char *argv[8] = {0};
+    char path[PATH_MAX + 16], text[PEERS_MAX][16], uid[16], broker[24];
+    char *argv[PEERS_MAX + 4] = {0};
     size_t argc = 0;
+    int role = role_in(slot);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -96,6 +114,9 @@ become(const supervisor_t *self, int role, const int *fds, size_t count)
     argv[argc++] = path;
     if (role == LINK || role == JUDGE)
         argv[argc++] = (char *)(uintptr_t)self->config;
+    snprintf(broker, sizeof broker, "%zu", slot < ROLES ? 1 : slot - ROLES + 2);
+    if (role == LINK)
+        argv[argc++] = broker;
     for (size_t i = 0; i < count; i++) {
         snprintf(text[i], sizeof text[i], "%d", fds[i]);
         argv[argc++] = text[i];
@@ -114,13 +135,13 @@ become(const supervisor_t *self, int role, const int *fds, size_t count)
 }
 
 static int
-start_role(supervisor_t *self, int role, const int *fds, size_t count, fault_t *fault)
+start_role(supervisor_t *self, size_t slot, const int *fds, size_t count, fault_t *fault)
 {
-    self->pids[role] = fork();
-    if (self->pids[role] < 0)
+    self->pids[slot] = fork();
+    if (self->pids[slot] < 0)
         return fault_errno(fault, "fork");
-    if (self->pids[role] == 0)
-        become(self, role, fds, count);
+    if (self->pids[slot] == 0)
+        become(self, slot, fds, count);
     return 0;
 }
 
@@ -128,20 +149,21 @@ start_role(supervisor_t *self, int role, const int *fds, size_t count, fault_t *
 static int
 start_all(supervisor_t *self, fault_t *fault)
 {
-    static const int others[] = {LINK, SPAWNER, EFFECTOR};
-    int pairs[ARRAY_SIZE(others)][2];
-    int judge_ends[ARRAY_SIZE(others)];
+    size_t others[PEERS_MAX] = {SPAWNER, EFFECTOR, LINK}, count = 3;
+    int pairs[PEERS_MAX][2], judge_ends[PEERS_MAX];
     int failed = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+    for (size_t slot = ROLES; slot < slot_count(self); slot++)
+        others[count++] = slot;
+    for (size_t i = 0; i < count; i++) {
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pairs[i]))
             return fault_errno(fault, "socketpair");
         judge_ends[i] = pairs[i][0];
     }
-    for (size_t i = 0; i < ARRAY_SIZE(others) && !failed; i++)
+    for (size_t i = 0; i < count && !failed; i++)
         failed = start_role(self, others[i], &pairs[i][1], 1, fault);
     if (!failed)
-        failed = start_role(self, JUDGE, judge_ends, ARRAY_SIZE(judge_ends), fault);
-    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        failed = start_role(self, JUDGE, judge_ends, count, fault);
+    for (size_t i = 0; i < count; i++) {
         close(pairs[i][0]);
         close(pairs[i][1]);
     }
@@ -150,13 +172,14 @@ start_all(supervisor_t *self, fault_t *fault)
 
 /* ---- watching them ----------------------------------------------------------------------- */
 
-static int
-role_of(const supervisor_t *self, pid_t pid)
+/* slot_count where it is none of ours. */
+static size_t
+slot_of(const supervisor_t *self, pid_t pid)
 {
-    for (int role = 0; role < ROLES; role++)
-        if (self->pids[role] == pid)
-            return role;
-    return -1;
+    size_t slot = 0;
+    while (slot < slot_count(self) && self->pids[slot] != pid)
+        slot++;
+    return slot;
 }
 
 static void
@@ -165,11 +188,11 @@ reap(supervisor_t *self, int flags)
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, flags)) > 0) {
-        int role = role_of(self, pid);
-        if (role < 0)
+        size_t slot = slot_of(self, pid);
+        if (slot == slot_count(self))
             continue;
-        self->pids[role] = 0;
-        log_warning("role=%s ended (%s %d)", roles[role],
+        self->pids[slot] = 0;
+        log_warning("role=%s ended (%s %d)", roles[role_in(slot)],
                     WIFSIGNALED(status) ? "signal" : "exit status",
                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     }
@@ -178,13 +201,13 @@ reap(supervisor_t *self, int flags)
 static void
 end_all(supervisor_t *self)
 {
-    for (int role = 0; role < ROLES; role++)
-        if (self->pids[role] > 0)
-            kill(self->pids[role], SIGKILL);
-    for (int role = 0; role < ROLES; role++) {
-        while (self->pids[role] > 0 && waitpid(self->pids[role], NULL, 0) < 0 && errno == EINTR)
+    for (size_t slot = 0; slot < slot_count(self); slot++)
+        if (self->pids[slot] > 0)
+            kill(self->pids[slot], SIGKILL);
+    for (size_t slot = 0; slot < slot_count(self); slot++) {
+        while (self->pids[slot] > 0 && waitpid(self->pids[slot], NULL, 0) < 0 && errno == EINTR)
             ;
-        self->pids[role] = 0;
+        self->pids[slot] = 0;
     }
 }
 
@@ -204,8 +227,8 @@ wait_signal(supervisor_t *self, int timeout_ms)
 static bool
 all_alive(const supervisor_t *self)
 {
-    for (int role = 0; role < ROLES; role++)
-        if (self->pids[role] <= 0)
+    for (size_t slot = 0; slot < slot_count(self); slot++)
+        if (self->pids[slot] <= 0)
             return false;
     return true;
 }

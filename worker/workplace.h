@@ -21,8 +21,9 @@ typedef struct {
     runners_t runners;
     uint64_t attempts; /* number of the attempt begun last */
     freshness_t *freshness;
-    mono_t clock; /* when what is decided now came in */
-    size_t held;  /* accepted runs that wait for a beacon before they go on after a restart */
+    mono_t clock;  /* when what is decided now came in */
+    unsigned link; /* whose message is decided on, as outbox counts links; 0 for none */
+    size_t held;   /* accepted runs that wait for a beacon before they go on after a restart */
 } workplace_t;
 
 #endif

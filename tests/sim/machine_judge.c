@@ -81,7 +81,7 @@ judge_hears(machine_t *self, const letter_t *letter, fault_t *fault)
     mono_t clock = machine_clock(self);
     switch (letter->source) {
     case FROM_LINK:
-        return judge_on_link(self->judge, letter->frames, now, clock, fault);
+        return judge_on_link(self->judge, 0, letter->frames, now, clock, fault);
     case FROM_EFFECTOR:
         return judge_on_effector(self->judge, letter->frames, now, clock, fault);
     case FROM_RUNNER:

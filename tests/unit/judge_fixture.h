@@ -252,13 +252,26 @@ add_value(frames_t *frames, const value_t *value)
 
 /* Each takes over frames, and flushes. */
 static inline void
-by_link(bench_t *self, frames_t *frames)
+by_link_of(bench_t *self, unsigned link, frames_t *frames)
 {
     fault_t fault = {0};
-    if (judge_on_link(self->judge, frames, self->now, self->clock, &fault))
+    if (judge_on_link(self->judge, link, frames, self->now, self->clock, &fault))
         fail_msg("%s", fault.text);
     frames_destroy(&frames);
     flush(self);
+}
+
+static inline void
+by_link(bench_t *self, frames_t *frames)
+{
+    by_link_of(self, 0, frames);
+}
+
+/* To which links (a bit each) what was heard last went. */
+static inline unsigned
+heard_by(const bench_t *self)
+{
+    return (unsigned)self->letters[self->heard - 1].runner;
 }
 
 static inline frames_t *

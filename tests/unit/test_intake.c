@@ -56,6 +56,66 @@ an_offer_that_comes_again_while_the_effector_thinks_is_left_alone(void **state)
     hears_nothing(bench);
 }
 
+/* ---- two brokers ------------------------------------------------------------------------- */
+
+static void
+two_brokers_that_offer_the_same_both_hear_that_it_is_accepted(void **state)
+{
+    bench_t *bench = *state;
+    offer_and_give(bench);
+    hears_warrant(bench);
+    by_link_of(bench, 1, offer(bench));
+    hears_nothing(bench);
+    by_effector(bench, granted(bench, HEAD_1));
+    hears(bench, TO_LINK, "ACCEPT");
+    assert_int_equal(heard_by(bench), 3);
+}
+
+static void
+a_refusal_is_for_the_broker_whose_offer_it_was(void **state)
+{
+    bench_t *bench = *state;
+    offer_and_give(bench);
+    hears_warrant(bench);
+    frames_t *other = offer(bench);
+    bytes_add_text(other->frame[OFFER_RECEIPTS], "other");
+    by_link_of(bench, 1, other);
+    hears_refuse(bench, FAULT_LIMIT); /* it may be offered again */
+    assert_int_equal(heard_by(bench), 2);
+    by_effector(bench, granted(bench, HEAD_1));
+    hears(bench, TO_LINK, "ACCEPT");
+    assert_int_equal(heard_by(bench), 1);
+}
+
+static void
+a_known_run_is_answered_to_the_broker_that_asks(void **state)
+{
+    bench_t *bench = *state;
+    begin(bench);
+    by_link_of(bench, 2, offer(bench));
+    hears(bench, TO_LINK, "ACCEPT");
+    assert_int_equal(heard_by(bench), 4);
+    by_runner(bench, message("DONE", "failed", "n", "failed", "no", NULL));
+    hears_end(bench, OUTCOME_FAILED, "failed");
+    assert_int_equal(heard_by(bench), 0); /* all */
+    by_link_of(bench, 1, offer(bench));
+    hears(bench, TO_LINK, "RECEIPT");
+    assert_int_equal(heard_by(bench), 2);
+}
+
+static void
+hello_to_one_broker_keeps_what_another_was_asked_for(void **state)
+{
+    bench_t *bench = *state;
+    by_link(bench, offer(bench));
+    hears(bench, TO_LINK, "WANT");
+    by_link_of(bench, 1, message("ONLINE", "other", NULL));
+    hears(bench, TO_LINK, "HELLO");
+    assert_int_equal(heard_by(bench), 2);
+    by_link(bench, give(bench));
+    hears_warrant(bench);
+}
+
 static void
 an_offer_whose_release_never_came_asks_for_it_again(void **state)
 {
@@ -673,6 +733,10 @@ static const struct CMUnitTest tests[] = {
     TEST(ord_replayed_same_worker),
     TEST(ord_inputs_swapped),
     TEST(an_offer_that_comes_again_while_the_effector_thinks_is_left_alone),
+    TEST(two_brokers_that_offer_the_same_both_hear_that_it_is_accepted),
+    TEST(a_refusal_is_for_the_broker_whose_offer_it_was),
+    TEST(a_known_run_is_answered_to_the_broker_that_asks),
+    TEST(hello_to_one_broker_keeps_what_another_was_asked_for),
     TEST(an_offer_whose_release_never_came_asks_for_it_again),
     TEST(a_release_is_asked_for_once),
     TEST(a_welcome_that_nobody_asked_for_is_answered_with_hello),

@@ -180,7 +180,7 @@ a_worker_that_the_fleet_no_longer_lists_ends(void **state)
     fleet->worker_count = 1;
     CLEANUP(sealed_done) sealed_t sealed = site_seal_fleet(bench->site, fleet, "olaf");
     CLEANUP(frames_destroy) frames_t *frames = document_of(&sealed);
-    assert_int_equal(judge_on_link(bench->judge, frames, bench->now, bench->clock, &fault), -1);
+    assert_int_equal(judge_on_link(bench->judge, 0, frames, bench->now, bench->clock, &fault), -1);
     assert_int_equal(fault.code, FAULT_NOT_FOUND);
     flush(bench);
 }

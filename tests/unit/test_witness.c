@@ -158,7 +158,7 @@ has_on_the_disk_what_it_signs(void **state)
     uint64_t size = 0;
     checkpoint_t checkpoint = checkpoint_at(bench, &one, 5);
     CLEANUP(frames_destroy) frames_t *frames = request(bench, &checkpoint, &one, 0, "hub-log");
-    assert_int_equal(judge_on_link(bench->judge, frames, bench->now, bench->clock, &fault), 0);
+    assert_int_equal(judge_on_link(bench->judge, 0, frames, bench->now, bench->clock, &fault), 0);
     CLEANUP(ledger_destroy) ledger_t *left = ledger_after_power_cut(bench);
     assert_int_equal(ledger_each_log(left, count_log, &size, &fault), 0);
     assert_int_equal(size, 5);
