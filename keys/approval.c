@@ -21,7 +21,8 @@ static void
 count_approvals(const trust_t *self, const release_t *release, const backing_t *backing,
                 approvals_t *approvals)
 {
-    *approvals = (approvals_t){.needed = self->root->quorum_approve[release->highest]};
+    unsigned needed = quorum_of(self->root->quorum_approve, self->more.approvals, release->highest);
+    *approvals = (approvals_t){.needed = needed};
     for (size_t i = 0; i < backing->count; i++)
         count_backer(release, &backing->backer[i], approvals);
 }

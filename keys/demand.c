@@ -88,6 +88,12 @@ demand_check(const demand_t *self, class_t need, class_t highest, class_t *allow
     return 0;
 }
 
+unsigned
+quorum_of(const unsigned root[static CLASSES], const unsigned more[static CLASSES], class_t class)
+{
+    return more[class] > root[class] ? more[class] : root[class];
+}
+
 signers_t
 backing_people(const backing_t *self)
 {

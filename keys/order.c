@@ -21,6 +21,9 @@ read_head(order_t *self, document_reader_t *in)
     if (document_has(in, "incident"))
         self->incident = document_number(in, "incident", 1, FIELDS_NUMBER_MAX);
     fields_copy(in, document_free(in, "reason"), self->reason, sizeof self->reason);
+    if (document_has(in, "break-glass"))
+        fields_copy(in, document_free(in, "break-glass"), self->break_glass,
+                    sizeof self->break_glass);
 }
 
 static void
@@ -172,6 +175,8 @@ add_head(const order_t *self, bytes_t *out)
     if (self->incident)
         document_add(out, "incident", "%llu", (unsigned long long)self->incident);
     document_add(out, "reason", "%s", self->reason);
+    if (order_breaks_glass(self))
+        document_add(out, "break-glass", "%s", self->break_glass);
     document_add_time(out, "created", self->created);
     document_add_time(out, "not-before", self->not_before);
     document_add_time(out, "not-after", self->not_after);
@@ -214,6 +219,12 @@ order_destroy(order_t **self_p)
     free(self->targets);
     free(self);
     *self_p = NULL;
+}
+
+bool
+order_breaks_glass(const order_t *self)
+{
+    return self->break_glass[0];
 }
 
 const hash_t *

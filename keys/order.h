@@ -41,6 +41,7 @@ typedef struct {
     bool dry;          /* mode dry: observe ops only */
     uint64_t incident; /* 0 where none */
     char reason[ORDER_REASON_MAX + 1];
+    char break_glass[ORDER_REASON_MAX + 1]; /* why; "" where nobody breaks glass */
     wall_t created, not_before, not_after, undo_until;
     char nonce[33];        /* 32 hexadecimal digits */
     uint64_t soak_s;       /* between waves */
@@ -59,6 +60,10 @@ typedef struct {
 order_t *order_decode(slice_t document, fault_t *fault);
 void order_encode(const order_t *self, bytes_t *out);
 void order_destroy(order_t **self_p);
+
+/* Whether it is to run outside its signers' scope and machines' windows, which a cosigner must
+ * stand behind (keys/trust.h). */
+bool order_breaks_glass(const order_t *self);
 
 /* The release of order->playbook; order_decode saw that it is there. */
 const hash_t *order_release(const order_t *self);

@@ -90,15 +90,25 @@ read_chain(receipt_t *self, document_reader_t *in)
         document_spoil(in, FAULT_FORMAT, "only the first receipt, and it always, follows none");
 }
 
+static bool
+is_authority(const char *word)
+{
+    static const char *const known[] = {"order", "glass", "grant", "token"};
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+        if (!strcmp(word, known[i]))
+            return true;
+    return false;
+}
+
 static void
 read_authority(receipt_t *self, document_reader_t *in)
 {
     fields_take_hash(in, "run", &self->run);
     const char *authority = document_text(in, "authority");
-    if (!strcmp(authority, "order") || !strcmp(authority, "grant") || !strcmp(authority, "token"))
+    if (is_authority(authority))
         text_copy(self->authority, sizeof self->authority, authority);
     else
-        document_spoil(in, FAULT_FORMAT, "'authority' is not 'order', 'grant' or 'token'");
+        document_spoil(in, FAULT_FORMAT, "'authority' is not 'order', 'glass', 'grant' or 'token'");
     fields_take_hash(in, "release", &self->release);
     fields_target(in, document_text(in, "target"), self->target);
 }

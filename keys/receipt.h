@@ -55,8 +55,8 @@ typedef struct {
     uint64_t sequence; /* from 1, without gap */
     hash_t previous;   /* of receipt sequence-1's document; zero in the first */
     hash_t run;
-    char authority[8]; /* "order", "grant" (signed alert), "token" (grant on the
-                          broker's word) */
+    char authority[8]; /* "order", "glass" (order that breaks glass), "grant" (signed alert),
+                          "token" (grant on the broker's word) */
     hash_t release;
     char target[2 * TEXT_NAME_MAX + 2];
     char step[STEP_PATH_MAX];          /* its path; "-" where no step was reached */

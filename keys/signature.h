@@ -21,6 +21,7 @@
     X(SIGN_AUTHOR, "author@tocsin.v1")       \
     X(SIGN_APPROVE, "approve@tocsin.v1")     \
     X(SIGN_ORDER, "order@tocsin.v1")         \
+    X(SIGN_COSIGN, "cosign@tocsin.v1")       \
     X(SIGN_GRANT, "grant@tocsin.v1")         \
     X(SIGN_RECEIPT, "receipt@tocsin.v1")     \
     X(SIGN_CONSENT, "consent@tocsin.v1")     \

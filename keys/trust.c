@@ -38,6 +38,12 @@ trust_destroy(trust_t **self_p)
     *self_p = NULL;
 }
 
+void
+trust_ask_more(trust_t *self, const quorums_t *more)
+{
+    self->more = *more;
+}
+
 int
 trust_frame(const trust_t *self, slice_t document, const char *type, fault_t *fault)
 {

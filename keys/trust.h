@@ -26,6 +26,12 @@
 
 typedef struct trust trust_t;
 
+/* People whom a machine's own policy asks for, class by class; 0 where root's word is enough. */
+typedef struct {
+    unsigned approvals[CLASSES]; /* of releases, besides their authors */
+    unsigned orders[CLASSES];    /* who sign orders; a cosigner is none of them */
+} quorums_t;
+
 /* Who stands behind a document. */
 typedef struct {
     size_t count;
@@ -35,6 +41,10 @@ typedef struct {
 /* Knows only the site's id (the hash of root version 1). */
 trust_t *trust_new(const hash_t *site);
 void trust_destroy(trust_t **self_p);
+
+/* From now on releases and orders need so many people too. Root's quorums are the least of it: a
+ * smaller number changes nothing. */
+void trust_ask_more(trust_t *self, const quorums_t *more);
 
 /* This and trust_add take a document and its signatures, verify them in the chain, and keep them.
  * What is older than what is kept is FAULT_VERSION; the same bytes again are fine. On a fault
@@ -139,7 +149,7 @@ void trust_forget_past(trust_t *self, wall_t now);
 typedef struct {
     signers_t authors;   /* those who signed as author */
     signers_t approvers; /* those who count */
-    unsigned needed;     /* root's quorum for the class */
+    unsigned needed;     /* root's quorum for the class, or the machine's (trust_ask_more) */
 } approvals_t;
 
 int trust_approvals(const trust_t *self, slice_t document, slice_t armors, const release_t *release,
@@ -169,7 +179,8 @@ typedef struct {
     hash_t run;       /* the run's id */
     hash_t authority; /* of the order or grant */
     hash_t release_hash;
-    signers_t signers; /* the people who signed the order or grant */
+    signers_t signers;   /* the people who signed the order or grant, cosigners too */
+    signers_t cosigners; /* of an order that breaks glass: those who did not order it too */
     size_t key_count;
     hash_t keys[SIGNATURES_MAX]; /* with which; of the keys' blobs */
     class_t allowed;             /* the worst class that these signers may cause */
@@ -196,7 +207,11 @@ int trust_check_stands(const trust_t *self, const warrant_t *warrant, const char
  * that scopes are held against the listed targets only, and a place is not looked at. The class is
  * that of the order's own release; releases that it calls are judged one by one, where they are at
  * hand (trust_check_callee). NULL with the first failure. Caches by hash as trust_check_release
- * does. */
+ * does.
+ *
+ * An order that breaks glass (docs/PROTOCOL.md 3.5) is judged without anybody's scope, and needs
+ * one more responder, of its class, who signed it in cosign@ and not in order@: FAULT_QUORUM
+ * without. In any other a cosignature is FAULT_NAMESPACE. Nothing else is asked less of it. */
 warrant_t *trust_check(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
                        fault_t *fault);
 

@@ -63,6 +63,7 @@ struct trust {
     size_t halt_count, halt_capacity;
     halt_line_t *halts;
     cache_t *cache; /* chains that held; emptied when root, people or a fleet change */
+    quorums_t more; /* people asked for beyond root's quorums */
     readings_t releases, grants;
     hash_t heard; /* of the alert and armor that held last, whoever may sign; zero before */
     pubkey_t heard_by;
@@ -94,6 +95,10 @@ int trust_backing_of(const trust_t *self, slice_t document, const hash_t *docume
 /* The same for what was kept before: from no cache, and keys that are nobody's now are left out. */
 int trust_backing_stored(const trust_t *self, slice_t document, slice_t armors, unsigned purposes,
                          backing_t *backing, fault_t *fault) MUST_CHECK;
+
+/* Of people who sign what one class covers: root's quorum, or more. */
+unsigned quorum_of(const unsigned root[static CLASSES], const unsigned more[static CLASSES],
+                   class_t class);
 
 /* The distinct people behind a document; and whether each key that signed is of this role:
  * FAULT_ROLE. */

@@ -103,15 +103,66 @@ check_target(const reach_t *reach, const proof_t *proof, const char *worker, con
     return named ? check_gate(order, named->highest, fault) : 0;
 }
 
-static int
-check_order_signers(const trust_t *self, const order_t *order, const backing_t *backing,
-                    const reach_t *reach, const release_t *named, class_t *allowed, fault_t *fault)
+/* Those who signed for this purpose, and are not among others. */
+static backing_t
+backing_for(const backing_t *all, purpose_t purpose, const signers_t *others)
 {
-    demand_t demand = {.backing = backing, .reach = reach};
-    class_t need = named && !order->dry ? named->highest : CLASS_OBSERVE;
-    memcpy(demand.needed, self->root->quorum_order, sizeof demand.needed);
-    return demand_check(&demand, need, order->dry ? CLASS_OBSERVE : CLASS_DESTRUCTIVE, allowed,
-                        fault);
+    backing_t some = {0};
+    for (size_t i = 0; i < all->count; i++)
+        if (all->backer[i].purpose == purpose && !signers_have(others, all->backer[i].line->person))
+            some.backer[some.count++] = all->backer[i];
+    return some;
+}
+
+/* How far the signers of an order must go, and may. */
+typedef struct {
+    class_t need, highest;
+} range_t;
+
+/* Somebody who did not order it stands behind breaking glass, as far as it goes. */
+static int
+check_cosigners(const backing_t *backing, const signers_t *orderers, const range_t *range,
+                warrant_t *warrant, fault_t *fault)
+{
+    class_t allowed;
+    reach_t anywhere = {0};
+    backing_t cosigned = backing_for(backing, SIGN_COSIGN, orderers);
+    demand_t demand = {.backing = &cosigned, .reach = &anywhere, .needed = {1, 1, 1}};
+    warrant->cosigners = backing_people(&cosigned);
+    if (!cosigned.count)
+        return fault_set(fault, FAULT_QUORUM,
+                         "it breaks glass, and nobody cosigned it who did not order it: another "
+                         "responder must");
+    if (demand_check(&demand, range->need, range->highest, &allowed, fault))
+        return fault_wrap(fault, "its cosigner");
+    if (allowed < warrant->allowed)
+        warrant->allowed = allowed;
+    return 0;
+}
+
+/* Who breaks glass is asked for no scope, and for a cosigner. */
+static int
+check_order_signers(const trust_t *self, const backing_t *backing, const reach_t *reach,
+                    const release_t *named, warrant_t *warrant, fault_t *fault)
+{
+    const order_t *order = warrant->order;
+    signers_t nobody = {0};
+    reach_t anywhere = {0};
+    bool glass = order_breaks_glass(order);
+    backing_t ordered = backing_for(backing, SIGN_ORDER, &nobody);
+    demand_t demand = {.backing = &ordered, .reach = glass ? &anywhere : reach};
+    range_t range = {named && !order->dry ? named->highest : CLASS_OBSERVE,
+                     order->dry ? CLASS_OBSERVE : CLASS_DESTRUCTIVE};
+    signers_t orderers = backing_people(&ordered);
+    for (int class = 0; class < CLASSES; class ++)
+        demand.needed[class] =
+            quorum_of(self->root->quorum_order, self->more.orders, (class_t) class);
+    if (!glass && ordered.count < backing->count)
+        return fault_set(fault, FAULT_NAMESPACE,
+                         "it was cosigned, and does not break glass: nobody is asked for that");
+    if (demand_check(&demand, range.need, range.highest, &warrant->allowed, fault))
+        return -1;
+    return glass ? check_cosigners(backing, &orderers, &range, warrant, fault) : 0;
 }
 
 wall_t
@@ -153,7 +204,7 @@ check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
     if (check_order_frame(self, proof, worker, now, warrant, fault))
         return -1;
     if (trust_backing_of(self, proof->authority, &warrant->authority, proof->authority_armors,
-                         1u << SIGN_ORDER, &backing, fault) ||
+                         1u << SIGN_ORDER | 1u << SIGN_COSIGN, &backing, fault) ||
         backing_check_role(&backing, ROLE_RESPONDER, fault))
         return fault_wrap(fault, "order");
     warrant_signed(warrant, &backing);
@@ -162,7 +213,7 @@ check_order(trust_t *self, const proof_t *proof, const char *worker, wall_t now,
         trust_peek_release(self, proof, order_release(order), warrant, &named, fault) < 0)
         return -1;
     reach_order(&reach, self, order, worker);
-    if (check_order_signers(self, order, &backing, &reach, named, &warrant->allowed, fault))
+    if (check_order_signers(self, &backing, &reach, named, warrant, fault))
         return fault_wrap(fault, "order");
     if (check_window(order, trust_moment(proof->accepted, now), fault) ||
         check_target(&reach, proof, worker, named, warrant, fault))

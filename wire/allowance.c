@@ -5,6 +5,26 @@
 
 #include "keys/fields.h"
 
+#define NEVER "never"
+
+static void
+add_quorum(bytes_t *out, const char *key, const unsigned people[static CLASSES])
+{
+    if (people[CLASS_OBSERVE] || people[CLASS_CHANGE] || people[CLASS_DESTRUCTIVE])
+        document_add(out, key, "%u %u %u", people[CLASS_OBSERVE], people[CLASS_CHANGE],
+                     people[CLASS_DESTRUCTIVE]);
+}
+
+static void
+read_quorum(document_reader_t *in, const char *key, unsigned people[static CLASSES])
+{
+    if (!document_has(in, key))
+        return;
+    char **row = document_row(in, key, CLASSES);
+    for (size_t i = 0; i < CLASSES; i++)
+        people[i] = (unsigned)fields_number(in, row[i], 0, SIGNATURES_MAX);
+}
+
 void
 allowance_encode(const allowance_t *self, bytes_t *out)
 {
@@ -13,6 +33,10 @@ allowance_encode(const allowance_t *self, bytes_t *out)
     document_add(out, "worker", "%s", self->worker);
     document_add_instant(out, "made", self->made);
     document_add(out, "highest", "%s", class_word(self->highest));
+    add_quorum(out, "approvals", self->more.approvals);
+    add_quorum(out, "orders", self->more.orders);
+    if (self->no_glass)
+        document_add(out, "break-glass", NEVER);
     for (size_t i = 0; i < self->op_count; i++)
         document_add(out, "op", "%s", self->ops[i]);
     document_end(out);
@@ -41,6 +65,11 @@ allowance_decode(allowance_t *self, slice_t document, fault_t *fault)
     fields_take_name(&in, "worker", read->worker);
     read->made = document_instant(&in, "made");
     fields_class(&in, document_text(&in, "highest"), &read->highest);
+    read_quorum(&in, "approvals", read->more.approvals);
+    read_quorum(&in, "orders", read->more.orders);
+    read->no_glass = document_has(&in, "break-glass");
+    if (read->no_glass && strcmp(document_text(&in, "break-glass"), NEVER) != 0)
+        document_spoil(&in, FAULT_FORMAT, "'break-glass' is '%s' or absent", NEVER);
     while (document_has(&in, "op"))
         read_op(read, &in);
     if (document_close(&in, fault))

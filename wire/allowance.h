@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* allowance - what a worker's machine would let be done, as its judge signed it: the highest class
- * and the ops of its policy, without paths (docs/PROTOCOL.md 3.19). It tells people beforehand what
- * would be refused. It allows nothing: the policy does, at the moment. */
+ * and the ops of its policy, without paths, and the people whom it asks for
+ * (docs/PROTOCOL.md 3.19). It tells people beforehand what would be refused. It allows nothing: the
+ * policy does, at the moment. */
 #ifndef TOCSIN_ALLOWANCE_H
 #define TOCSIN_ALLOWANCE_H
 
@@ -16,6 +17,8 @@ typedef struct {
     char worker[TEXT_NAME_MAX + 1];
     wall_t made;
     class_t highest;
+    quorums_t more; /* people whom it asks for beyond root's quorums */
+    bool no_glass;  /* nobody breaks glass there */
     size_t op_count;
     char ops[ALLOWANCE_OPS_MAX][OP_NAME_MAX + 1]; /* ascending, each once */
 } allowance_t;

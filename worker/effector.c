@@ -74,6 +74,7 @@ effector_new(const effector_place_t *place, fault_t *fault)
     CLEANUP(effector_destroy) effector_t *self = memory_new(1, sizeof *self);
     self->place = *place;
     self->freshness = freshness_new(place->worker, place->boot);
+    trust_ask_more(place->trust, policy_quorums(place->policy));
     return recall_beacon(self, fault) ? NULL : MOVE(self);
 }
 
@@ -321,7 +322,8 @@ on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t
     lawbook_t by = lawbook(self);
     fault_t why = {0};
     CLEANUP(mandate_destroy) mandate_t *mandate = mandate_new(message, &by, &why);
-    if (!mandate || check_beacon(self, mandate, mandate_class(mandate), &why)) {
+    if (!mandate || check_beacon(self, mandate, mandate_class(mandate), &why) ||
+        (mandate_breaks_glass(mandate) && policy_check_glass(self->place.policy, &why))) {
         *answer = refused(id, &why);
         return 0;
     }
@@ -473,7 +475,8 @@ check_start(const effector_t *self, const call_t *call, fault_t *fault)
         mandate_check_time(call->mandate, &call->act, &by, fault))
         return -1;
     bool undo = call->act.phase == PHASE_UNDO; /* what was done half is worse */
-    if (!undo && policy_check_hours(self->place.policy, by.now, fault))
+    bool glass = mandate_breaks_glass(call->mandate);
+    if (!undo && policy_check_hours(self->place.policy, glass, by.now, fault))
         return -1;
     return policy_check_rate(self->place.policy, call->act.op, self->place.journal, by.now, fault);
 }

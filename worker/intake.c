@@ -155,7 +155,9 @@ authority_of(const offer_t *offer)
     fault_t ignored = {0};
     CLEANUP(grant_destroy)
     grant_t *grant = offer->by_grant ? grant_decode(authority, &ignored) : NULL;
-    return part_authority(grant);
+    CLEANUP(order_destroy)
+    order_t *order = offer->by_grant ? NULL : order_decode(authority, &ignored);
+    return part_authority(order, grant);
 }
 
 /* Faults of what the broker brings along and could bring better next time, or of the moment: they

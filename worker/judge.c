@@ -585,8 +585,8 @@ on_allowance(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fa
 {
     (void)now;
     (void)clock;
-    return report_take(&self->report, frames_at(frames, 2), self->worker, trust_site(self->trust),
-                       self->key, self->outbox, fault);
+    return report_take(&self->report, frames_at(frames, 2), self->worker, self->trust, self->key,
+                       self->outbox, fault);
 }
 
 static int

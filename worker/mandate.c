@@ -74,6 +74,12 @@ mandate_by_grant(const mandate_t *self)
     return self->warrant->grant;
 }
 
+bool
+mandate_breaks_glass(const mandate_t *self)
+{
+    return self->warrant->order && order_breaks_glass(self->warrant->order);
+}
+
 /* ---- the warrant ------------------------------------------------------------------------- */
 
 static int

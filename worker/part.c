@@ -75,10 +75,10 @@ part_manifest(const part_t *self, size_t index)
 }
 
 const char *
-part_authority(const grant_t *grant)
+part_authority(const order_t *order, const grant_t *grant)
 {
     if (!grant)
-        return "order";
+        return order && order_breaks_glass(order) ? "glass" : "order";
     return grant->evidence == EVIDENCE_TOKEN ? "token" : "grant";
 }
 
@@ -150,7 +150,8 @@ write_receipt(part_t *self, receipt_t *receipt, const bytes_t *output, wall_t no
     const warrant_t *warrant = self->brief.warrant;
     receipt->run = warrant->run;
     receipt->release = warrant->release_hash;
-    text_copy(receipt->authority, sizeof receipt->authority, part_authority(warrant->grant));
+    text_copy(receipt->authority, sizeof receipt->authority,
+              part_authority(warrant->order, warrant->grant));
     receipt->part = part_behind(self, receipt);
     receipt->ended = now;
     self->closed = receipt->part != OUTCOME_OPEN;

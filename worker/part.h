@@ -68,7 +68,7 @@ mono_t part_deadline(const part_t *self);
 /* A run that gets no part, or whose part cannot go on after a restart. */
 typedef struct {
     hash_t run, release;
-    const char *authority; /* "order", "grant" or "token" */
+    const char *authority; /* part_authority's */
     const fault_t *why;
 } refusal_t;
 
@@ -77,7 +77,8 @@ typedef struct {
 int part_write_refusal(const workplace_t *place, const refusal_t *refusal, wall_t now,
                        fault_t *fault) MUST_CHECK;
 
-/* How receipts name what stands behind a run: "order", "grant" or "token". */
-const char *part_authority(const grant_t *grant);
+/* How receipts name what stands behind a run (docs/PROTOCOL.md 3.8): of an order or a grant; both
+ * NULL where nobody could read it. */
+const char *part_authority(const order_t *order, const grant_t *grant);
 
 #endif

@@ -25,6 +25,8 @@ typedef struct {
 struct policy {
     config_t *config; /* every text below lives in it */
     class_t highest;
+    quorums_t more;
+    bool no_glass;
     size_t folder_count, service_count, permit_count, rate_count, hours_count;
     hours_t hours[POLICY_HOURS_MAX];
     folder_t folders[POLICY_FOLDERS_MAX];
@@ -102,6 +104,31 @@ on_hours(policy_t *self, const setting_t *at, fault_t *fault)
     return 0;
 }
 
+static int
+on_quorum(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    class_t class_;
+    uint64_t people;
+    unsigned *of = strcmp(at->words[0], "orders") ? self->more.approvals : self->more.orders;
+    if (!class_read(at->words[1], &class_) ||
+        !text_read_u64(at->words[2], 1, SIGNATURES_MAX, &people))
+        return config_fault(self->config, at, fault,
+                            "'%s' is a class and how many people it asks for, 1 to %d",
+                            at->words[0], SIGNATURES_MAX);
+    of[class_] = (unsigned)people;
+    return 0;
+}
+
+static int
+on_glass(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (strcmp(at->words[1], "never") != 0)
+        return config_fault(self->config, at, fault,
+                            "'break-glass' is 'never', or the line is left out");
+    self->no_glass = true;
+    return 0;
+}
+
 static service_t *
 service_of(policy_t *self, const setting_t *at, fault_t *fault)
 {
@@ -159,6 +186,9 @@ static const struct {
     {"service", 3, CONFIG_WORDS_MAX, on_service},
     {"window", 2, 2, on_hours},
     {"blackout", 2, 2, on_hours},
+    {"approvals", 2, 2, on_quorum},
+    {"orders", 2, 2, on_quorum},
+    {"break-glass", 1, 1, on_glass},
 };
 
 static int
@@ -211,6 +241,12 @@ policy_highest(const policy_t *self)
     return self->highest;
 }
 
+const quorums_t *
+policy_quorums(const policy_t *self)
+{
+    return &self->more;
+}
+
 static const permit_t *
 find_permit(const policy_t *self, const op_t *op, const value_t *arguments)
 {
@@ -225,6 +261,8 @@ void
 policy_tell(const policy_t *self, allowance_t *out)
 {
     out->highest = self->highest;
+    out->more = self->more;
+    out->no_glass = self->no_glass;
     out->op_count = 0;
     for (size_t i = 0; i < op_count(); i++)
         if (find_permit(self, op_at(i), NULL))
@@ -335,7 +373,15 @@ policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, fa
 }
 
 int
-policy_check_hours(const policy_t *self, wall_t now, fault_t *fault)
+policy_check_glass(const policy_t *self, fault_t *fault)
+{
+    if (self->no_glass)
+        return fault_set(fault, FAULT_POLICY, "the policy of this machine lets nobody break glass");
+    return 0;
+}
+
+int
+policy_check_hours(const policy_t *self, bool glass, wall_t now, fault_t *fault)
 {
     bool windows = false, open = false;
     for (size_t i = 0; i < self->hours_count; i++) {
@@ -348,7 +394,7 @@ policy_check_hours(const policy_t *self, wall_t now, fault_t *fault)
         windows = windows || !hours->blackout;
         open = open || (!hours->blackout && stands);
     }
-    if (windows && !open)
+    if (windows && !open && !glass)
         return fault_set(fault, FAULT_POLICY,
                          "this machine is changed within the windows of its policy only, and none "
                          "is open now");

@@ -5,13 +5,16 @@
  *     read PATH   spool PATH          service NAME pidfile PATH
  *     service NAME start|stop|reload COMMAND ARG...
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
+ *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
  *
  * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
  * class line, nothing above observe. The paths that observe ops look at lie below a read or spool
  * folder; file ops act only below a spool folder, and file.remove only on names that a rotation of
  * logs made. Every service has a pidfile and a start command, whose program is what the pidfile's
- * process runs. Where there are windows, what changes something begins only within one; within a
- * blackout it never does (UTC, common/weekly.h). */
+ * process runs. Where there are windows, what changes something begins only within one, unless its
+ * order breaks glass; within a blackout it never does (UTC, common/weekly.h). approvals and orders
+ * raise root's quorums for releases and orders of a class: fewer people than root asks for are no
+ * fewer (keys/trust.h). Without "break-glass never" an order may break glass. */
 #ifndef TOCSIN_POLICY_H
 #define TOCSIN_POLICY_H
 
@@ -45,7 +48,10 @@ void policy_destroy(policy_t **self_p);
 
 class_t policy_highest(const policy_t *self);
 
-/* The highest class and the ops that it allows, ascending. */
+/* People whom it asks for beyond root's quorums. */
+const quorums_t *policy_quorums(const policy_t *self);
+
+/* What an allowance says of it: all but site, worker and time; ops ascending. */
 void policy_tell(const policy_t *self, allowance_t *out);
 
 /* NULL where the policy does not name it. */
@@ -58,8 +64,12 @@ const char *policy_spool(const policy_t *self, const char *path);
 int policy_allows(const policy_t *self, const op_t *op, const value_t *arguments,
                   fault_t *fault) MUST_CHECK;
 
-/* Whether this machine may be changed at this moment. FAULT_POLICY. */
-int policy_check_hours(const policy_t *self, wall_t now, fault_t *fault) MUST_CHECK;
+/* Whether an order may break glass here. FAULT_POLICY. */
+int policy_check_glass(const policy_t *self, fault_t *fault) MUST_CHECK;
+
+/* Whether this machine may be changed at this moment; glass: by an order that breaks it, which no
+ * window holds back, and a blackout does. FAULT_POLICY. */
+int policy_check_hours(const policy_t *self, bool glass, wall_t now, fault_t *fault) MUST_CHECK;
 
 /* Whether one more of this op may begin now: counted from the journal, so that a restart forgets
  * nothing. FAULT_RATE. */

@@ -30,14 +30,15 @@ tell(const report_t *self, unsigned link, outbox_t *outbox)
 }
 
 int
-report_take(report_t *self, slice_t document, const char *worker, const hash_t *site,
+report_take(report_t *self, slice_t document, const char *worker, trust_t *trust,
             const machinekey_t *key, outbox_t *outbox, fault_t *fault)
 {
     CLEANUP(memory_free) allowance_t *said = memory_new(1, sizeof *said);
     if (allowance_decode(said, document, fault))
         return fault_wrap(fault, "the effector");
-    if (strcmp(said->worker, worker) != 0 || !hash_equal(&said->site, site))
+    if (strcmp(said->worker, worker) != 0 || !hash_equal(&said->site, trust_site(trust)))
         return fault_set(fault, FAULT_SITE, "the effector tells what another machine allows");
+    trust_ask_more(trust, &said->more);
     report_clear(self);
     self->document = bytes_copy(document);
     self->armor = bytes_new();

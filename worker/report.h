@@ -4,7 +4,7 @@
 #ifndef TOCSIN_REPORT_H
 #define TOCSIN_REPORT_H
 
-#include "keys/signature.h"
+#include "keys/trust.h"
 #include "worker/outbox.h"
 
 /* All zero before the effector has said anything. */
@@ -19,8 +19,10 @@ void report_clear(report_t *self);
 void report_ask(outbox_t *outbox);
 
 /* Its answer, which is of this worker and site (FAULT_FORMAT, FAULT_SITE where it is not: the
- * effector has gone mad): signed, and told if a broker listens. */
-int report_take(report_t *self, slice_t document, const char *worker, const hash_t *site,
+ * effector has gone mad): signed, and told if a broker listens. The people whom the machine asks
+ * for are asked for by the judge's trust too from now on, so that it fetches a release that was
+ * approved again since. */
+int report_take(report_t *self, slice_t document, const char *worker, trust_t *trust,
                 const machinekey_t *key, outbox_t *outbox, fault_t *fault) MUST_CHECK;
 
 /* The broker behind this link listens from here on. */

@@ -83,9 +83,39 @@ has_one_spelling_and_an_end(void **state)
     refused_with(bench, "op disk.usage\n", FAULT_FORMAT);
     refused_with(bench, "op Shell\n", FAULT_FORMAT);
     refused_with(bench, "until never\n", FAULT_FORMAT);
+    refused_with(bench, "orders 0 0 0\n", FAULT_FORMAT); /* behind the ops, and nothing more */
     for (size_t i = 0; i < ALLOWANCE_OPS_MAX; i++)
         bytes_addf(many, "op z%03zu\n", i);
     refused_with(bench, bytes_text(many), FAULT_LIMIT);
+}
+
+static void
+tells_whom_the_machine_asks_for(void **state)
+{
+    bench_t *bench = *state;
+    static const struct {
+        const char *lines;
+        fault_code_t code;
+    } rows[] = {{"approvals 0 3 0\norders 0 2 16\nbreak-glass never\n", FAULT_NONE},
+                {"orders 0 2 3\n", FAULT_NONE},
+                {"orders 0 0 0\n", FAULT_FORMAT},
+                {"orders 0 0 17\n", FAULT_FORMAT},
+                {"orders 2 2\n", FAULT_FORMAT},
+                {"orders 0 2 3\napprovals 0 2 3\n", FAULT_FORMAT},
+                {"break-glass always\n", FAULT_FORMAT}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        allowance_t allowance = some_allowance(bench), read;
+        CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+        CLEANUP(bytes_destroy) bytes_t *more = bytes_new();
+        allowance_encode(&allowance, text);
+        const char *ops = strstr(bytes_text(text), "op disk.usage");
+        bytes_add(more, text->data, (size_t)(ops - bytes_text(text)));
+        bytes_addf(more, "%s%s", rows[i].lines, ops);
+        bench->fault = (fault_t){0};
+        int failed = allowance_decode(&read, bytes_slice(more), &bench->fault);
+        assert_string_equal(fault_word(bench->fault.code), fault_word(rows[i].code));
+        assert_true(failed ? rows[i].code != FAULT_NONE : read.more.orders[CLASS_CHANGE] == 2);
+    }
 }
 
 static void
@@ -133,6 +163,7 @@ main(void)
         test(is_signed_by_the_worker_that_it_names),
         test(is_of_one_site),
         test(has_one_spelling_and_an_end),
+        test(tells_whom_the_machine_asks_for),
         test(tells_which_workers_would_refuse_which_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

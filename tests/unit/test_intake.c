@@ -2,6 +2,7 @@
 /* Offers at the judge: known ones, refusals, grants, waves. */
 #include "common/log.h"
 #include "tests/unit/judge_fixture.h"
+#include "wire/allowance.h"
 #include "worker/intake.h"
 
 /* ---- offers again ------------------------------------------------------------------------ */
@@ -461,6 +462,77 @@ releases_that_a_broker_never_gives_do_not_stop_the_next_broker(void **state)
     begin(bench);
 }
 
+/* ---- whom the machine asks for ----------------------------------------------------------- */
+
+/* By the effector's word, before any offer comes. */
+static void
+ask_for_more(bench_t *bench, const quorums_t *more)
+{
+    allowance_t allowance = {.site = bench->site->id, .made = bench->now, .more = *more};
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    text_copy(allowance.worker, sizeof allowance.worker, "w1");
+    allowance_encode(&allowance, text);
+    by_effector(bench, message("ALLOWANCE", "allowance", bytes_text(text), NULL));
+}
+
+static void
+a_release_that_lacks_an_approver_here_is_asked_for_again(void **state)
+{
+    bench_t *bench = *state;
+    char run[HASH_TEXT];
+    begin(bench);
+    by_runner(bench, message("DONE", "failed", "n", "failed", "no", NULL));
+    CLEANUP(receipt_destroy) receipt_t *ended = hears_receipt(bench);
+    ask_for_more(bench, &(quorums_t){.approvals = {0, 3, 0}});
+    give_another_order(bench, 2);
+    by_link(bench, offer(bench));
+    hears_warrant(bench); /* as it is kept here, which the effector is asked about early */
+    hears(bench, TO_LINK, "WANT");
+    by_effector(bench, message("REFUSED", hash_write(&bench->run, run), "quorum", "2 of 3", NULL));
+    hears_nothing(bench);
+    site_sign(bench->site, SIGN_APPROVE, bytes_slice(bench->release.document), "abe",
+              bench->release.armors);
+    by_link(bench, give(bench));
+    hears_refuse(bench, FAULT_QUORUM); /* abe reviews nothing */
+    ask_for_more(bench, &(quorums_t){.approvals = {0, 2, 0}});
+    by_link(bench, offer(bench));
+    hears_warrant(bench);
+    by_effector(bench, granted(bench, HEAD_1));
+    hears(bench, TO_LINK, "ACCEPT");
+}
+
+static void
+receipts_say_that_glass_was_broken(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = site_order(bench->site, &bench->release_hash);
+    text_copy(order->break_glass, sizeof order->break_glass, "it burns");
+    give_order(bench, order, "pat");
+    site_sign(bench->site, SIGN_COSIGN, bytes_slice(bench->authority.document), "pia",
+              bench->authority.armors);
+    begin(bench);
+    by_runner(bench, message("DONE", "failed", "n", "failed", "no", NULL));
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
+    assert_string_equal(receipt->authority, "glass");
+}
+
+static void
+a_refusal_says_that_glass_would_have_been_broken(void **state)
+{
+    bench_t *bench = *state;
+    order_t *order = site_order(bench->site, &bench->release_hash);
+    text_copy(order->break_glass, sizeof order->break_glass, "it burns");
+    give_order(bench, order, "pat");
+    site_sign(bench->site, SIGN_COSIGN, bytes_slice(bench->authority.document), "pia",
+              bench->authority.armors);
+    offer_and_give(bench);
+    hears_warrant(bench);
+    by_effector(bench, refused(bench, "policy"));
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
+    assert_string_equal(receipt->authority, "glass");
+    assert_string_equal(receipt->code, "policy");
+}
+
 /* ---- grants ------------------------------------------------------------------------------ */
 
 static void
@@ -762,6 +834,9 @@ static const struct CMUnitTest tests[] = {
     TEST(the_effectors_no_is_a_refusal_by_receipt),
     TEST(more_runs_than_there_is_room_for_are_refused),
     TEST(releases_that_a_broker_never_gives_do_not_stop_the_next_broker),
+    TEST(a_release_that_lacks_an_approver_here_is_asked_for_again),
+    TEST(receipts_say_that_glass_was_broken),
+    TEST(a_refusal_says_that_glass_would_have_been_broken),
     TEST(a_grant_runs_on_the_alert_that_it_matches),
     TEST(grant_alert_replayed),
     TEST(grant_alert_stale),

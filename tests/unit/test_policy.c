@@ -85,6 +85,11 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"window mon-fri\n", "policy:1: "},
         {"window mon-fri 8-18\n", "policy:1: 'mon-fri 8-18' are no days"},
         {"blackout someday 08:00-18:00\n", "policy:1: "},
+        {"orders change\n", "policy:1: "},
+        {"orders change 0\n", "policy:1: 'orders' is a class and how many people"},
+        {"orders mayhem 2\n", "policy:1: "},
+        {"approvals change 17\n", "policy:1: 'approvals' is a class and how many people"},
+        {"break-glass always\n", "policy:1: 'break-glass' is 'never'"},
         {"service web start nginx\n", "policy:1: "},
         {"service web bless /bin/x\n", "policy:1: "},
         {"service web pidfile /run/web.pid\n", "needs a pidfile and a start command"},
@@ -242,7 +247,7 @@ may_change(const policy_t *self, const char *time)
     wall_t now;
     fault_t fault = {0};
     assert_true(wall_read_time(time, &now));
-    int failed = policy_check_hours(self, now, &fault);
+    int failed = policy_check_hours(self, false, now, &fault);
     assert_int_equal(fault.code, failed ? FAULT_POLICY : FAULT_NONE);
     return !failed;
 }
