@@ -303,6 +303,15 @@ use_timekeeper(broker_t *self)
         log_error("the loop does not hear the timekeeper: restart the broker");
 }
 
+/* Whom the charter names by now is heard, and no other. */
+static void
+use_charter(broker_t *self)
+{
+    batch_use(self->batch, self->charter);
+    gate_admit(self->gate, self->charter->trust);
+    use_timekeeper(self);
+}
+
 /* As if the site folder had it. */
 static int
 take_document(broker_t *self, slice_t document, slice_t armors, fault_t *fault)
@@ -313,9 +322,7 @@ take_document(broker_t *self, slice_t document, slice_t armors, fault_t *fault)
     int taken = charter_add(self->charter, document, armors, fault);
     if (taken <= 0)
         return taken;
-    batch_use(self->batch, self->charter);
-    gate_admit(self->gate, self->charter->trust);
-    use_timekeeper(self);
+    use_charter(self);
     log_info("the timekeeper had a newer document");
     return 0;
 }
@@ -381,9 +388,7 @@ watch_site(broker_t *self)
     self->charter = MOVE(charter);
     if (self->envoy)
         charter_inherit(self->charter, before);
-    batch_use(self->batch, self->charter);
-    gate_admit(self->gate, self->charter->trust);
-    use_timekeeper(self);
+    use_charter(self);
     log_info("the site folder was read again");
 }
 

@@ -217,7 +217,7 @@ static const column_t allowance_columns[] = {
     KEY(COLUMN_TEXT, allowance, worker),
     BYTES(allowance, document),
     BYTES(allowance, armor),
-    {NULL},
+    LAST,
 };
 
 static const column_t said_columns[] = {

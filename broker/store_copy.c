@@ -9,6 +9,7 @@
 
 #include "broker/store_private.h"
 #include "common/file.h"
+#include "common/privilege.h"
 
 #define PATH_SIZE  4096
 #define CHUNK      (64 * 1024)
@@ -129,19 +130,6 @@ pour_to(int from, const char *path, merkle_t *log, fault_t *fault)
     return store_copy_check(path, log, fault);
 }
 
-static int
-sync_folder_of(const char *path, fault_t *fault)
-{
-    char folder[PATH_SIZE];
-    const char *slash = strrchr(path, '/');
-    int size = slash ? (int)(slash - path) + 1 : 1;
-    snprintf(folder, sizeof folder, "%.*s", size, slash ? path : ".");
-    CLEANUP(descriptor_close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd))
-        return fault_errno(fault, "cannot sync folder '%s'", folder);
-    return 0;
-}
-
 int
 store_copy_keep(int source, const char *path, merkle_t *log, fault_t *fault)
 {
@@ -161,7 +149,7 @@ store_copy_keep(int source, const char *path, merkle_t *log, fault_t *fault)
                                  path)
                      : -1;
     }
-    return sync_folder_of(path, fault);
+    return file_sync_folder(path, fault);
 }
 
 /* Putting back -------------------------------------------------------------------------------- */
@@ -187,17 +175,15 @@ static int
 put_in_place(const char *ready, const char *database, const char *marker, uid_t owner,
              fault_t *fault)
 {
-    if (owner && chown(ready, owner, owner))
-        return fault_errno(fault, "cannot give '%s' to uid %u", ready, owner);
-    if (store_set_aside(database, fault))
+    if (privilege_give(ready, owner, fault) || store_set_aside(database, fault))
         return -1;
     if (rename(ready, database))
         return fault_errno(fault, "cannot rename '%s'", ready);
-    if (file_write(marker, slice_text(STORE_DATABASE "\n"), 0600, fault)) /* and syncs the folder */
-        return -1;
-    if (owner && chown(marker, owner, owner))
-        return fault_errno(fault, "cannot give '%s' to uid %u", marker, owner);
-    return 0;
+    /* Which syncs the folder. */
+    return file_write(marker, slice_text(STORE_DATABASE "\n"), 0600, fault) ||
+                   privilege_give(marker, owner, fault)
+               ? -1
+               : 0;
 }
 
 int

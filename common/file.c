@@ -78,8 +78,8 @@ file_write_all(int fd, slice_t bytes, fault_t *fault)
     return 0;
 }
 
-static int
-sync_folder_of(const char *path, fault_t *fault)
+int
+file_sync_folder(const char *path, fault_t *fault)
 {
     char copy[PATH_MAX];
     if (!text_copy(copy, sizeof copy, path))
@@ -105,7 +105,7 @@ file_write(const char *path, slice_t bytes, mode_t mode, fault_t *fault)
         unlink(fresh);
         return -1;
     }
-    return sync_folder_of(path, fault);
+    return file_sync_folder(path, fault);
 }
 
 int

@@ -16,6 +16,9 @@ bytes_t *file_read(const char *path, size_t max, fault_t *fault);
  */
 bytes_t *file_read_secret(const char *path, size_t min, size_t max, fault_t *fault);
 
+/* What was made, renamed or removed as PATH stays so: fsync of its folder. */
+int file_sync_folder(const char *path, fault_t *fault) MUST_CHECK;
+
 /* Writes PATH.new, fsync, rename, fsync of the folder. On failure PATH is as it was. */
 int file_write(const char *path, slice_t bytes, mode_t mode, fault_t *fault) MUST_CHECK;
 

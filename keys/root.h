@@ -24,6 +24,7 @@ typedef struct {
     curvekey_t curve;
     pubkey_t key; /* plain Ed25519 */
 } timekeeper_t;
+
 /* A worker whose judge cosigns the logs of brokers: its id and signing key, as its fleet lists
  * them (docs/PROTOCOL.md 10). */
 typedef struct {

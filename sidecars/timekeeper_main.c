@@ -94,12 +94,10 @@ service_end(service_t *self)
 static int
 make_state(const timekeeper_settings_t *settings, fault_t *fault)
 {
-    uid_t uid = (uid_t)settings->uid;
-    if (folder_make(settings->state, 0700, fault))
-        return -1;
-    if (uid && geteuid() == 0 && chown(settings->state, uid, uid))
-        return fault_errno(fault, "cannot give '%s' to uid %u", settings->state, uid);
-    return 0;
+    return folder_make(settings->state, 0700, fault) ||
+                   privilege_give(settings->state, (uid_t)settings->uid, fault)
+               ? -1
+               : 0;
 }
 
 static int

@@ -39,19 +39,27 @@ intake_destroy(intake_t **self_p)
     *self_p = NULL;
 }
 
-static offer_t *
-find(const intake_t *self, const hash_t *run)
+/* Count where none is of that run. */
+static size_t
+place_of(const intake_t *self, const hash_t *run)
 {
-    for (size_t i = 0; i < self->count; i++)
-        if (hash_equal(&self->offers[i].run, run))
-            return (offer_t *)&self->offers[i];
-    return NULL;
+    size_t at = 0;
+    while (at < self->count && !hash_equal(&self->offers[at].run, run))
+        at++;
+    return at;
+}
+
+static offer_t *
+find(intake_t *self, const hash_t *run)
+{
+    size_t at = place_of(self, run);
+    return at < self->count ? &self->offers[at] : NULL;
 }
 
 bool
 intake_has(const intake_t *self, const hash_t *run)
 {
-    return find(self, run);
+    return place_of(self, run) < self->count;
 }
 
 /* Whether it waits for a release. */

@@ -12,9 +12,9 @@
  * folder; file ops act only below a spool folder, and file.remove only on names that a rotation of
  * logs made. Every service has a pidfile and a start command, whose program is what the pidfile's
  * process runs. Where there are windows, what changes something begins only within one, unless its
- * order breaks glass; within a blackout it never does (UTC, common/weekly.h). approvals and orders
- * raise root's quorums for releases and orders of a class: fewer people than root asks for are no
- * fewer (keys/trust.h). Without "break-glass never" an order may break glass. */
+ * order breaks glass; within a blackout nothing does, but to undo (UTC, common/weekly.h). approvals
+ * and orders raise root's quorums for releases and orders of a class: fewer people than root asks
+ * for are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. */
 #ifndef TOCSIN_POLICY_H
 #define TOCSIN_POLICY_H
 

@@ -30,24 +30,16 @@ witness_say(const workplace_t *place, value_t *state, fault_t *fault)
     return 0;
 }
 
-/* What is known of the log of one broker; size 0 and a zero key where nothing is. */
-typedef struct {
-    const char *broker;
-    hash_t key, head;
-    uint64_t size;
-    wall_t restarted; /* the newest restart that its log had */
-} known_t;
-
+/* Of the log of one broker; size 0 and a zero key where nothing is known. */
 static int
 know_log(void *context, const log_row_t *row, fault_t *fault)
 {
-    known_t *known = context;
+    log_row_t *known = context;
+    const char *broker = known->broker;
     (void)fault;
-    if (!strcmp(row->broker, known->broker)) {
-        known->key = row->key;
-        known->size = row->size;
-        known->head = row->head;
-        known->restarted = row->restarted;
+    if (!strcmp(row->broker, broker)) {
+        *known = *row;
+        known->broker = broker;
     }
     return 0;
 }
@@ -144,7 +136,7 @@ check_proof(const request_t *self, uint64_t size, const hash_t *head, fault_t *f
 
 /* Whether the proof is to begin where a restart says, which lies behind what was cosigned. */
 static bool
-goes_back(const request_t *self, const known_t *known)
+goes_back(const request_t *self, const log_row_t *known)
 {
     return self->restart && self->from == self->restart->size && self->from < known->size;
 }
@@ -152,7 +144,7 @@ goes_back(const request_t *self, const known_t *known)
 /* A restart is of use once: one that the log needed, or had while it went on, explains nothing
  * again, and none that is older. */
 static int
-check_restart(const request_t *self, const known_t *known, fault_t *fault)
+check_restart(const request_t *self, const log_row_t *known, fault_t *fault)
 {
     const restart_t *restart = self->restart;
     if (restart->created.ms <= known->restarted.ms)
@@ -169,7 +161,7 @@ check_restart(const request_t *self, const known_t *known, fault_t *fault)
 /* One history: the same broker's, at least as long, and the same as far as it was known, or as far
  * as officers say that it stands. */
 static int
-check_history(const request_t *self, const known_t *known, fault_t *fault)
+check_history(const request_t *self, const log_row_t *known, fault_t *fault)
 {
     bool first = hash_equal(&known->key, &HASH_ZERO);
     if (!first && !hash_equal(&known->key, &self->key))
@@ -220,7 +212,7 @@ refuse(const workplace_t *place, const char *broker, uint64_t size, const fault_
 }
 
 static void
-say_restarted(const request_t *self, const known_t *known)
+say_restarted(const request_t *self, const log_row_t *known)
 {
     const restart_t *restart = self->restart;
     CLEANUP(bytes_destroy) bytes_t *who = bytes_new();
@@ -234,7 +226,7 @@ say_restarted(const request_t *self, const known_t *known)
 
 /* On the disk first: whatever comes after a signature, this worker knows what it signed. */
 static int
-keep(const workplace_t *place, const request_t *request, const known_t *known, fault_t *fault)
+keep(const workplace_t *place, const request_t *request, const log_row_t *known, fault_t *fault)
 {
     wall_t restarted = request->restart ? request->restart->created : (wall_t){0};
     if (restarted.ms < known->restarted.ms)
@@ -256,7 +248,7 @@ consider(request_t *request, const workplace_t *place, const machinekey_t *key,
          const frames_t *frames, wall_t now, fault_t *fault)
 {
     fault_t why = {0};
-    known_t known = {.broker = request->checkpoint.broker};
+    log_row_t known = {.broker = request->checkpoint.broker};
     int wrong = check_witness(place, key, &why) || read_request(request, place, frames, &why);
     if (!wrong) {
         if (ledger_each_log(place->ledger, know_log, &known, fault))

@@ -8,7 +8,7 @@
 #include "common/frames.h"
 
 #define ACTIONS_ALL        "*" /* in place of a worker: whoever is connected */
-#define ACTIONS_TIMEKEEPER "@"
+#define ACTIONS_TIMEKEEPER "@" /* likewise: the timekeeper */
 
 typedef struct {
     char worker[TEXT_NAME_MAX + 1];

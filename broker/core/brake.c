@@ -123,10 +123,8 @@ on_brake(core_t *self, event_t *event, fault_t *fault)
     bool on = event->number != 0;
     if (!is_region(self, event->region) && !brake)
         return fault_set(fault, FAULT_NOT_FOUND, "no fleet is of region '%.63s'", event->region);
-    if (!*event->text || strlen(event->text) > ORDER_REASON_MAX ||
-        !text_is_free(slice_text(event->text)))
-        return fault_set(fault, FAULT_USAGE, "say why: one line of text, at most %d bytes",
-                         ORDER_REASON_MAX);
+    if (core_check_words(event->text, "say why", fault))
+        return -1;
     if (!on && !(brake && brake->engaged))
         return fault_set(fault, FAULT_CONFLICT, "that brake is not on");
     move(self, event->region, on, event->who, event->text);

@@ -152,12 +152,8 @@ on_change(core_t *self, event_t *event, fault_t *fault)
         return fault_set(fault, why.code ? why.code : FAULT_NOT_FOUND, "%s",
                          why.code ? why.text
                                   : "there is no such incident; see: tocsin incident list");
-    if (!text_is_free(slice_text(event->text)) || !*event->text ||
-        strlen(event->text) > ORDER_REASON_MAX)
-        return fault_set(fault, FAULT_USAGE,
-                         "what is said of an incident is one line of text, at "
-                         "most %d bytes",
-                         ORDER_REASON_MAX);
+    if (core_check_words(event->text, "what is said of an incident", fault))
+        return -1;
     for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
         if (strcmp(changes[i].field, event->field) != 0)
             continue;

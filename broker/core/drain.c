@@ -70,10 +70,8 @@ on_drain(core_t *self, event_t *event, fault_t *fault)
         return fault_set(fault, FAULT_NOT_FOUND,
                          "no fleet document lists a worker '%.63s'; see: tocsin worker list",
                          event->worker);
-    if (on && (!*event->text || strlen(event->text) > ORDER_REASON_MAX ||
-               !text_is_free(slice_text(event->text))))
-        return fault_set(fault, FAULT_USAGE, "say why: one line of text, at most %d bytes",
-                         ORDER_REASON_MAX);
+    if (on && core_check_words(event->text, "say why", fault))
+        return -1;
     if (!on && !was)
         return fault_set(fault, FAULT_CONFLICT, "worker '%.63s' is not drained", event->worker);
     peer_t *peer = core_peer(self, event->worker);

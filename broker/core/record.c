@@ -52,6 +52,15 @@ core_leaf(core_t *self, const char *kind, slice_t bytes)
     return core_leaf2(self, kind, bytes, slice_of(NULL, 0));
 }
 
+int
+core_check_words(const char *said, const char *what, fault_t *fault)
+{
+    if (*said && strlen(said) <= ORDER_REASON_MAX && text_is_free(slice_text(said)))
+        return 0;
+    return fault_set(fault, FAULT_USAGE, "%s: one line of text, at most %d bytes", what,
+                     ORDER_REASON_MAX);
+}
+
 void
 core_tell(core_t *self, const event_row_t *event)
 {

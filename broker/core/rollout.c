@@ -163,7 +163,8 @@ run_postpone(core_t *self, run_t *run, share_t *share, const char *code, const c
         run_move(self, run, share, PART_OFFERED, code, text);
 }
 
-/* Those whose time has come; a worker that begins another process is asked again anyway. */
+/* Those whose time has come; a worker that begins another process, or is resumed, is asked again
+ * anyway. */
 static void
 offer_postponed(core_t *self, run_t *run)
 {
@@ -174,9 +175,10 @@ offer_postponed(core_t *self, run_t *run)
     for (size_t i = 0; i < run->share_count; i++) {
         share_t *share = &run->shares[i];
         if (share->row.state == PART_OFFERED && share->again.ms &&
-            share->again.ms <= self->now.ms && !peer_drained(share->peer)) {
+            share->again.ms <= self->now.ms) {
             share->again.ms = 0;
-            send_offer(self, run, share);
+            if (!peer_drained(share->peer))
+                send_offer(self, run, share);
         }
         set_again(run, share);
     }

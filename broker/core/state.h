@@ -170,6 +170,9 @@ void core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *
 void core_keep(core_t *self, const char *kind, bool live, const hash_t *hash, slice_t bytes,
                slice_t armors, slice_t files);
 
+/* What people say beside what they do: FAULT_USAGE where it is no line of free text. */
+int core_check_words(const char *said, const char *what, fault_t *fault) MUST_CHECK;
+
 /* A row with a key: over the one that this step put of it, where that is not long ago. */
 void core_put(core_t *self, const row_t *row);
 
