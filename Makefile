@@ -5,6 +5,7 @@
 #   make demo-stop     ends what KEEP=1 left running
 #   make check         installs what is missing, builds, runs every test; ends with "N passed, N failed"
 #   make attack        runs every attack, floods too, against real daemons; ends with "N passed, N failed"
+#   make playbooks     lints and tests every stock playbook; ends with "N passed, N failed"
 #   make crash-sweep   kills every process at every durable write, in three scenes (about half an hour)
 #   make bench         measures tocsin beside this machine's limits
 #   make sim           lives through SEEDS (20000) simulated sites with faults; make sim-mutants shows that it finds bugs
@@ -83,7 +84,7 @@ PRELOADS := tests/e2e/crash_point.c
 TOOLS   := $(B)/tests/grammar/grammar $(B)/tests/sim/sim $(B)/tests/sim/mutants $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
            $(filter-out $(PRELOADS),$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c)))
 
-.PHONY: all tests deps check attack crash-sweep demo demo-stop bench fuzz grammar sim sim-mutants lint format docs cover install clean
+.PHONY: all tests deps check attack playbooks crash-sweep demo demo-stop bench fuzz grammar sim sim-mutants lint format docs cover install clean
 .SECONDARY:
 all: $(PROGRAMS:%=$(B)/%)
 tests: $(TESTS) $(FUZZERS) $(TOOLS)
@@ -141,6 +142,9 @@ check: deps
 attack: deps
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/run $(B) attack
+
+playbooks: $(B)/bin/tocsin
+	$(Q)tests/run $(B) playbooks
 
 crash-sweep: deps
 	$(Q)$(MAKE) --no-print-directory all tests

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "wire/ops.h"
+#include "wire/shape.h"
+
 struct recording {
     const value_t *ops, *inject, *answers;
     size_t next;  /* in ops */
@@ -66,14 +69,28 @@ fail_as(const value_t *pair, fault_t *fault)
     return NULL;
 }
 
+/* A result that the op could not give would prove nothing. */
+static value_t *
+give(recording_t *self, const char *op, const value_t *result, fault_t *fault)
+{
+    const op_t *row = op_find(op);
+    fault_t why = {0};
+    if (!row || !shape_check_part(row->result, result, &why))
+        return value_copy(result);
+    fault_set(fault, FAULT_FAILED, "%s gives %s, and in the test %s", op, row->result, why.text);
+    if (!self->wrong.code)
+        self->wrong = *fault;
+    return NULL;
+}
+
 /* What a record gives: its result, or its fault. */
 static value_t *
-replay(const value_t *record, fault_t *fault)
+replay(recording_t *self, const char *op, const value_t *record, fault_t *fault)
 {
     const value_t *result = value_get(record, "result"), *failed = value_get(record, "fault");
     if (failed)
         return fail_as(failed, fault);
-    return result ? value_copy(result) : value_nil();
+    return result ? give(self, op, result, fault) : value_nil();
 }
 
 static bool
@@ -121,9 +138,9 @@ answer_loosely(recording_t *self, const char *op, const value_t *arguments, faul
     const value_t *record = find_record(self, op, arguments);
     const value_t *other = value_get(self->answers, op);
     if (record)
-        return replay(record, fault);
+        return replay(self, op, record, fault);
     if (other)
-        return value_copy(other);
+        return give(self, op, other, fault);
     fault_set(fault, FAULT_FAILED,
               "%s is asked for after the failure, and neither ops nor answers has it", op);
     if (!self->wrong.code)
@@ -137,7 +154,7 @@ answer_in_order(recording_t *self, const char *op, const value_t *arguments, fau
     const value_t *record = self->next < items(self->ops) ? value_at(self->ops, self->next) : NULL;
     if (record && is_of(record, op, arguments)) {
         self->next++;
-        return replay(record, fault);
+        return replay(self, op, record, fault);
     }
     bool same = record && !strcmp(value_get_text(record, "op"), op);
     fault_set(fault, FAULT_FAILED, "op %zu is %s%s, and the test has %s", self->next + 1, op,

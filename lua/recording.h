@@ -14,8 +14,9 @@ typedef struct recording recording_t;
 recording_t *recording_new(const value_t *test, size_t fail_at, uint64_t seed);
 void recording_destroy(recording_t **self_p);
 
-/* NULL with the fault that the script gets. What is not in the test is FAULT_FAILED, too, and
- * recording_wrong says so. */
+/* NULL with the fault that the script gets. What is not in the test is FAULT_FAILED, too, as is a
+ * result that has a field which the op table does not know, or of another kind; recording_wrong
+ * says so. */
 value_t *recording_answer(recording_t *self, const char *step, const char *op,
                           const value_t *arguments, fault_t *fault);
 

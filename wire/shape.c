@@ -12,7 +12,8 @@ typedef struct {
     const char *at;
     const char *wrong; /* what the value is not */
     char field[NAME_MAX_BYTES];
-    bool bad; /* the line is of no grammar */
+    bool bad;  /* the line is of no grammar */
+    bool part; /* what is missing is not wrong */
 } reader_t;
 
 static bool
@@ -60,12 +61,15 @@ static void read_shape(reader_t *self, const value_t *value);
 static void
 look_for_others(reader_t *self, const value_t *value, char names[][NAME_MAX_BYTES], size_t count)
 {
-    for (size_t i = 0; i < value_count(value); i++) {
+    for (size_t i = 0; !self->wrong && i < value_count(value); i++) {
+        slice_t key = value_key(value, i);
         size_t known = 0;
-        while (known < count && !slice_is(value_key(value, i), names[known]))
+        while (known < count && !slice_is(key, names[known]))
             known++;
-        if (known == count)
-            misses(self, "has a field that it should not have");
+        if (known < count)
+            continue;
+        snprintf(self->field, sizeof self->field, "%.*s", (int)key.size, (const char *)key.data);
+        misses(self, "is a field that it does not have");
     }
 }
 
@@ -87,7 +91,7 @@ read_map(reader_t *self, const value_t *value)
         self->bad = self->bad || !takes(self, ": ");
         if (!self->wrong)
             snprintf(self->field, sizeof self->field, "%s", names[count]);
-        if (value && !field && !optional)
+        if (value && !field && !optional && !self->part)
             misses(self, "is missing");
         read_shape(self, field);
         read_words(self);
@@ -103,7 +107,8 @@ read_items(reader_t *self, const value_t *value)
 {
     const char *from = self->at;
     bool is_list = value && value_kind(value) == VALUE_LIST;
-    if (value && !is_list)
+    bool is_empty = self->part && value && value_kind(value) == VALUE_MAP && !value_count(value);
+    if (value && !is_list && !is_empty)
         misses(self, "is no list");
     read_shape(self, NULL);
     const char *end = self->at;
@@ -154,13 +159,25 @@ shape_is_good(const char *shape)
     return !reader.bad && !*reader.at;
 }
 
-int
-shape_check(const char *shape, const value_t *value, fault_t *fault)
+static int
+check(const char *shape, const value_t *value, bool part, fault_t *fault)
 {
-    reader_t reader = {.at = shape};
+    reader_t reader = {.at = shape, .part = part};
     read_shape(&reader, value);
     if (!reader.wrong)
         return 0;
     return fault_set(fault, FAULT_FORMAT, "'%s' %s", reader.field[0] ? reader.field : "it",
                      reader.wrong);
+}
+
+int
+shape_check(const char *shape, const value_t *value, fault_t *fault)
+{
+    return check(shape, value, false, fault);
+}
+
+int
+shape_check_part(const char *shape, const value_t *value, fault_t *fault)
+{
+    return check(shape, value, true, fault);
 }

@@ -19,7 +19,8 @@ static const char probe[] =
     " run = function(ctx) return disk.usage { path = ctx.inputs.mount .. (ctx.incident.more or '') "
     "}"
     " end },\n"
-    "step 'two' { needs = { 'one' }, when = function(ctx) return ctx.here.one.used > 5 end,\n"
+    "step 'two' { needs = { 'one' }, when = function(ctx) return ctx.here.one.used_percent > 5 "
+    "end,\n"
     " run = function() return nil, 'never' end } }";
 
 static void
@@ -40,7 +41,8 @@ rehearses(const char *test, const char *wrong)
     rehearses_in(probe, test, wrong);
 }
 
-#define OPS    "ops = { { op = 'disk.usage', args = { path = '/' }, result = { used = 3 } } }, "
+#define OPS \
+    "ops = { { op = 'disk.usage', args = { path = '/' }, result = { used_percent = 3 } } }, "
 #define EXPECT "expect = { one = 'ok', two = 'skipped' }"
 
 static void
@@ -48,9 +50,9 @@ a_rehearsal_passes_where_all_came_as_expected(void **state)
 {
     (void)state;
     rehearses("return { " OPS EXPECT " }", NULL);
-    rehearses("return { " OPS EXPECT ", output = { one = { used = 3 } } }", NULL);
+    rehearses("return { " OPS EXPECT ", output = { one = { used_percent = 3 } } }", NULL);
     rehearses("return { inputs = { mount = '/srv' }, ops = { { op = 'disk.usage',"
-              " args = { path = '/srv' }, result = { used = 9 } } },"
+              " args = { path = '/srv' }, result = { used_percent = 9 } } },"
               " expect = { one = 'ok', two = 'failed' }, fault = { two = 'never' } }",
               NULL);
     rehearses("return { ops = { { op = 'disk.usage', fault = { 'policy', 'no' } } },"
@@ -63,8 +65,14 @@ a_rehearsal_says_what_came_otherwise(void **state)
 {
     (void)state;
     rehearses("return { " OPS "expect = { one = 'ok', two = 'ok' } }", "step 'two' is skipped");
-    rehearses("return { " OPS EXPECT ", output = { one = { used = 4 } } }", "another output");
+    rehearses("return { " OPS EXPECT ", output = { one = { used_percent = 4 } } }",
+              "another output");
     rehearses("return { ops = {}, " EXPECT " }", "the test has no more");
+    rehearses("return { ops = { { op = 'disk.usage', result = { used_percent = 'x' } } }, " EXPECT
+              " }",
+              "'used_percent' is no integer");
+    rehearses("return { ops = { { op = 'disk.usage', result = { used = 3 } } }, " EXPECT " }",
+              "'used' is a field that it does not have");
     rehearses("return { ops = { { op = 'net.tcp' } }, " EXPECT " }", "the test has net.tcp");
     rehearses("return { ops = { { op = 'disk.usage', args = { path = '/x' } } }, " EXPECT " }",
               "with other arguments");
@@ -76,7 +84,8 @@ a_rehearsal_says_what_came_otherwise(void **state)
     rehearses("return { " OPS EXPECT ", more = 1 }", "no field 'more'");
     rehearses("return 1", "expect");
     rehearses("return {", "playbook.lua:1:");
-    rehearses("return { ops = { { op = 'disk.usage', result = { used = 3 } }, { op = 'disk.usage' "
+    rehearses("return { ops = { { op = 'disk.usage', result = { used_percent = 3 } }, { op = "
+              "'disk.usage' "
               "} }, " EXPECT " }",
               "op 2 of the test was never asked for");
     rehearses("return { " OPS "expect = { one = 'ok' } }",
@@ -221,8 +230,8 @@ chaos_finds_what_nobody_thought_of(void **state)
     rehearses_in("return playbook { name = 'x', summary = 'x', step 'one' {"
                  " uses = { 'service.status' }, run = function()"
                  " local x, text = service.status { service = 'x' }"
-                 " return x and x.n or text + 1 end } }",
-                 "return { ops = { { op = 'service.status', result = { n = 1 } } },"
+                 " return x and x.pid or text + 1 end } }",
+                 "return { ops = { { op = 'service.status', result = { pid = 1 } } },"
                  " chaos = true, expect = { one = 'ok' } }",
                  "error of its Lua");
 }

@@ -76,7 +76,7 @@ a_value_has_every_field_of_its_kind_and_no_other(void **state)
     misses(other, "'bytes' is no integer");
     other = sample();
     value_set_integer(other, "inodes", 1);
-    misses(other, "has a field that it should not have");
+    misses(other, "'inodes' is a field that it does not have");
     other = sample();
     value_set(other, "kinds", value_map());
     misses(other, "'kinds' is no list");
@@ -88,12 +88,27 @@ a_value_has_every_field_of_its_kind_and_no_other(void **state)
     misses(value_list(), "is no map");
 }
 
+static void
+a_part_of_it_may_leave_fields_out_and_makes_none_up(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *part = value_map();
+    value_set_text(part, "path", "/");
+    value_set(part, "kinds", value_map());
+    assert_int_equal(shape_check_part(filesystem, part, &fault), 0);
+    assert_int_equal(shape_check(filesystem, part, &fault), -1);
+    value_set_integer(part, "inodes", 1);
+    assert_int_equal(shape_check_part(filesystem, part, &fault), -1);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_of_no_grammar_is_no_shape),
         cmocka_unit_test(a_value_has_every_field_of_its_kind_and_no_other),
+        cmocka_unit_test(a_part_of_it_may_leave_fields_out_and_makes_none_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
