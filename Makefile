@@ -64,8 +64,8 @@ LIBS_judge         := -lsqlite3 -lsodium
 MAIN_spawner       := worker/spawner_main  worker lua $(BASE)
 LIBS_spawner       := -llua5.4 -lseccomp -lsodium
 MAIN_effector      := worker/effector_main worker $(BASE)
-LIBS_effector      := -lseccomp -lsodium
-LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lseccomp -lsmartcols -lsodium
+LIBS_effector      := -lmnl -lseccomp -lsodium
+LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lsodium
 
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))

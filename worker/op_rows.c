@@ -7,17 +7,27 @@
 #define CAP(name) (1ULL << CAP_##name)
 
 static const op_row_t rows[] = {
+    {.name = "conntrack.count",
+     .body = conntrack_count,
+     .capabilities = CAP(NET_ADMIN),
+     .network = true},
     {.name = "disk.largest", .body = disk_largest, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "disk.usage", .body = disk_usage, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "file.remove", .body = file_remove, .capabilities = CAP(DAC_OVERRIDE) | CAP(FOWNER)},
     {.name = "file.truncate", .body = file_truncate, .capabilities = CAP(DAC_OVERRIDE)},
+    {.name = "link.list", .body = link_list, .network = true},
+    {.name = "link.view", .body = link_view, .network = true},
+    {.name = "neighbour.list", .body = neighbour_list, .network = true},
     {.name = "net.tcp", .body = net_tcp, .network = true},
     {.name = "process.list", .body = process_list},
+    {.name = "route.get", .body = route_get, .network = true},
+    {.name = "route.list", .body = route_list, .network = true},
     {.name = "service.restart", .body = service_restart, .network = true, .whole = true},
     {.name = "service.start", .body = service_start, .network = true, .whole = true},
     {.name = "service.status",
      .body = service_status,
      .capabilities = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE)},
+    {.name = "socket.summary", .body = socket_summary, .network = true},
 };
 
 const op_row_t *

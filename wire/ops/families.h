@@ -14,10 +14,15 @@ typedef struct {
     size_t count;
 } op_family_t;
 
+extern const op_family_t ops_conntrack;
 extern const op_family_t ops_disk;
 extern const op_family_t ops_file;
+extern const op_family_t ops_link;
+extern const op_family_t ops_neighbour;
 extern const op_family_t ops_net;
 extern const op_family_t ops_process;
+extern const op_family_t ops_route;
 extern const op_family_t ops_service;
+extern const op_family_t ops_socket;
 
 #endif

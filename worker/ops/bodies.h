@@ -10,6 +10,10 @@ op_body_t disk_usage, disk_largest;
 op_body_t file_truncate, file_remove;
 op_body_t service_status, service_start, service_restart;
 op_body_t net_tcp;
+op_body_t link_list, link_view;
+op_body_t route_list, route_get, neighbour_list;
+op_body_t socket_summary;
+op_body_t conntrack_count;
 op_body_t process_list;
 
 #endif

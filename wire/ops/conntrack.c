@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/ops/families.h"
+
+static const op_t rows[] = {
+    {
+        .name = "conntrack.count",
+        .least = CLASS_OBSERVE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 30,
+        .memory_mib = 64,
+        .result_bytes_max = 16 * KIB,
+        .arguments = {{.name = "top",
+                       .kind = ARGUMENT_INTEGER,
+                       .min = 0,
+                       .max = 50,
+                       .help = "how many sources to name; 10"}},
+        .help = "counts the connections that the kernel tracks, and who opened most of them",
+        .result = "{tracked: bool (false where the kernel tracks none), count: integer, "
+                  "max: integer, used_percent: integer, top: list of {address: text, "
+                  "count: integer}, more: bool}",
+    },
+};
+
+const op_family_t ops_conntrack = {rows, ARRAY_SIZE(rows)};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/ops/families.h"
+
+static const op_t rows[] = {
+    {
+        .name = "route.get",
+        .least = CLASS_OBSERVE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 10,
+        .memory_mib = 64,
+        .result_bytes_max = 8 * KIB,
+        .arguments = {{.name = "address",
+                       .kind = ARGUMENT_NET,
+                       .required = true,
+                       .help = "where to; one address"}},
+        .help = "asks the kernel which way a packet to an address would go",
+        .result = "{reachable: bool, error?: text, kind?: text (unicast, local...), via?: text, "
+                  "link?: text, source?: text}",
+    },
+    {
+        .name = "route.list",
+        .least = CLASS_OBSERVE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 10,
+        .memory_mib = 64,
+        .result_bytes_max = 256 * KIB,
+        .help = "lists the routes of all tables but the machine's own addresses (512 at most)",
+        .result =
+            "{routes: list of {to: text (ADDRESS/PREFIX), kind: text (unicast, blackhole...), "
+            "table: integer (254 is main), metric: integer, protocol: integer (who made it: 2 "
+            "kernel, 3 boot, 4 static, 16 dhcp, 116 tocsin), via?: text, link?: text, "
+            "source?: text, hops?: list of {via?: text, link?: text}}, more: bool}",
+    },
+};
+
+const op_family_t ops_route = {rows, ARRAY_SIZE(rows)};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <stdlib.h>
+
+#include "common/file.h"
+#include "worker/ops/bodies.h"
+#include "worker/ops/netlink.h"
+
+#define COUNT_FILE  "/proc/sys/net/netfilter/nf_conntrack_count"
+#define MAX_FILE    "/proc/sys/net/netfilter/nf_conntrack_max"
+#define SOURCES_MAX 16384 /* looked at; a power of two */
+#define TOP_DEFAULT 10
+
+typedef struct {
+    int family; /* 0 in an empty place */
+    uint8_t address[16];
+    int64_t count;
+} source_t;
+
+typedef struct {
+    source_t places[SOURCES_MAX];
+    size_t used;
+    bool full;
+} sources_t;
+
+static size_t
+place_of(const uint8_t *address, size_t size)
+{
+    uint64_t mixed = 14695981039346656037ULL; /* FNV-1a */
+    for (size_t i = 0; i < size; i++)
+        mixed = (mixed ^ address[i]) * 1099511628211ULL;
+    return mixed % SOURCES_MAX;
+}
+
+static void
+count(sources_t *self, int family, const struct nlattr *address)
+{
+    size_t size = family == AF_INET ? 4 : 16;
+    if (!address || mnl_attr_get_payload_len(address) != size)
+        return;
+    size_t at = place_of(mnl_attr_get_payload(address), size);
+    for (size_t i = 0; i < SOURCES_MAX; i++, at = (at + 1) % SOURCES_MAX) {
+        source_t *place = &self->places[at];
+        if (place->family == family &&
+            !memcmp(place->address, mnl_attr_get_payload(address), size)) {
+            place->count++;
+            return;
+        }
+        if (!place->family && self->used < SOURCES_MAX / 2) {
+            self->used++;
+            *place = (source_t){.family = family, .count = 1};
+            memcpy(place->address, mnl_attr_get_payload(address), size);
+            return;
+        }
+        if (!place->family)
+            break;
+    }
+    self->full = true;
+}
+
+static void
+on_entry(const struct nlmsghdr *message, void *sources)
+{
+    const struct nfgenmsg *head = mnl_nlmsg_get_payload(message);
+    const struct nlattr *has[CTA_MAX + 1], *way[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
+    netlink_attributes(message, sizeof *head, has, CTA_MAX);
+    netlink_nested(has[CTA_TUPLE_ORIG], way, CTA_TUPLE_MAX);
+    netlink_nested(way[CTA_TUPLE_IP], ip, CTA_IP_MAX);
+    if (head->nfgen_family == AF_INET)
+        count(sources, AF_INET, ip[CTA_IP_V4_SRC]);
+    else if (head->nfgen_family == AF_INET6)
+        count(sources, AF_INET6, ip[CTA_IP_V6_SRC]);
+}
+
+static int
+by_count(const void *left, const void *right)
+{
+    const source_t *one = left, *other = right;
+    return one->count < other->count ? 1 : one->count > other->count ? -1 : 0;
+}
+
+static value_t *
+tell_top(sources_t *sources, size_t most)
+{
+    value_t *list = value_list();
+    qsort(sources->places, SOURCES_MAX, sizeof *sources->places, by_count);
+    for (size_t i = 0; i < most && sources->places[i].family; i++) {
+        char text[INET6_ADDRSTRLEN];
+        value_t *item = value_map();
+        inet_ntop(sources->places[i].family, sources->places[i].address, text, sizeof text);
+        value_set_text(item, "address", text);
+        value_set_integer(item, "count", sources->places[i].count);
+        value_append(list, item);
+    }
+    return list;
+}
+
+static bool
+read_number(const char *path, int64_t *out)
+{
+    fault_t ignored;
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 64, &ignored);
+    *out = text ? strtoll(bytes_text(text), NULL, 10) : 0;
+    return text;
+}
+
+value_t *
+conntrack_count(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static sources_t sources;
+    char memory[NETLINK_REQUEST_MAX];
+    int64_t entries, most;
+    bool loaded = read_number(COUNT_FILE, &entries) && read_number(MAX_FILE, &most);
+    (void)world;
+    struct nlmsghdr *request = netlink_begin(memory, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
+                                             NLM_F_DUMP, sizeof(struct nfgenmsg));
+    int wrong = loaded ? netlink_ask(NETLINK_NETFILTER, request, on_entry, &sources) : 0;
+    if (wrong) {
+        fault_set(fault, FAULT_IO, "the tracked connections cannot be read: %s", strerror(wrong));
+        return NULL;
+    }
+    bool asked = value_get(arguments, "top");
+    size_t top = asked ? (size_t)value_get_integer(arguments, "top") : TOP_DEFAULT;
+    value_t *result = value_map();
+    value_set_bool(result, "tracked", loaded);
+    value_set_integer(result, "count", loaded ? entries : 0);
+    value_set_integer(result, "max", loaded ? most : 0);
+    value_set_integer(result, "used_percent", loaded && most > 0 ? entries * 100 / most : 0);
+    value_set(result, "top", tell_top(&sources, top));
+    value_set_bool(result, "more", sources.full || sources.used > top);
+    return result;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* netlink - one question to the kernel about its network, over libmnl, in the network namespace of
+ * the caller. */
+#ifndef TOCSIN_NETLINK_H
+#define TOCSIN_NETLINK_H
+
+#include <libmnl/libmnl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include "common/fault.h"
+#include "wire/net.h"
+
+#define NETLINK_REQUEST_MAX 1024 /* bytes of a question */
+#define NETLINK_NAME_MAX    IFNAMSIZ
+
+/* Begins a question in memory of NETLINK_REQUEST_MAX bytes: a header and, behind it, size zeroed
+ * bytes for the family's own, which mnl_nlmsg_get_payload finds. */
+struct nlmsghdr *netlink_begin(void *memory, int type, int flags, size_t size);
+
+typedef void netlink_on_t(const struct nlmsghdr *message, void *context);
+
+/* Asks, and gives on (which may be NULL) every message of the answer. 0 or an errno. */
+int netlink_ask(int bus, struct nlmsghdr *request, netlink_on_t *on, void *context);
+
+/* The attributes of a message behind its family's size bytes, or of a nest, by their type; what is
+ * of a type over most is left out. */
+void netlink_attributes(const struct nlmsghdr *message, size_t size, const struct nlattr **out,
+                        unsigned most);
+void netlink_nested(const struct nlattr *nest, const struct nlattr **out, unsigned most);
+
+/* An attribute's number, or 0 where it is NULL or too short. */
+uint32_t netlink_u32(const struct nlattr *attribute);
+
+/* An attribute's bytes as an address, or "" where it is none. */
+const char *netlink_address(const struct nlattr *attribute, char out[static INET6_ADDRSTRLEN]);
+
+/* The name of a link, printable; "" where it is gone. */
+const char *netlink_name(unsigned index, char out[static NETLINK_NAME_MAX]);
+
+/* A copy of text in which whatever is not printable is a '?'. */
+void netlink_printable(char *out, size_t size, const char *text);
+
+/* An address as the kernel takes it: 4 or 16 bytes. */
+int netlink_family(const net_t *net);
+size_t netlink_bytes(const net_t *net);
+
+/* "ADDRESS/PREFIX" as the tables of wire/net.h spell it. */
+void netlink_write_net(const net_t *net, char *out, size_t size);
+
+#endif
