@@ -6,6 +6,15 @@
 
 #define ASKED_AT_ONCE 64 /* an answer of so many has room in one message */
 
+static bool
+is_among(const char *const *workers, size_t count, const char *worker)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(workers[i], worker))
+            return true;
+    return false;
+}
+
 static int
 fetch_some(allowances_t *self, client_t *client, const trust_t *trust, const char *const *workers,
            size_t count, fault_t *fault)
@@ -20,8 +29,10 @@ fetch_some(allowances_t *self, client_t *client, const trust_t *trust, const cha
     for (size_t i = 0; i < value_count(rows) && self->count < ALLOWANCES_MAX; i++) {
         fault_t ignored;
         const value_t *row = value_at(rows, i);
-        if (!allowance_check(&self->at[self->count], trust, value_slice(value_get(row, "document")),
-                             value_slice(value_get(row, "armor")), &ignored))
+        allowance_t *next = &self->at[self->count];
+        if (!allowance_check(next, trust, value_slice(value_get(row, "document")),
+                             value_slice(value_get(row, "armor")), &ignored) &&
+            is_among(workers, count, next->worker))
             self->count++;
     }
     return 0;

@@ -8,8 +8,8 @@
 
 #include "cli/keys.h"
 #include "cli/options.h"
+#include "cli/pin.h"
 #include "cli/record.h"
-#include "cli/restarts.h"
 #include "cli/state.h"
 #include "cli/table.h"
 #include "common/document.h"
@@ -18,19 +18,8 @@
 #include "wire/dossier.h"
 #include "wire/testimony.h"
 
-#define PIN_BYTES_MAX 8192
-#define LIST_DEFAULT  30
-#define LIST_MAX      1000
-
-/* What was seen of a broker's log before: its key, and a head that must stay a part of it. */
-typedef struct {
-    bool known;
-    pubkey_t key;
-    uint64_t size;
-    hash_t head;
-    size_t restart_count; /* that the log had: none of them explains anything again */
-    hash_t restarts[RESTARTS_MAX];
-} pin_t;
+#define LIST_DEFAULT 30
+#define LIST_MAX     1000
 
 /* The last receipt seen of one worker. */
 typedef struct {
@@ -330,66 +319,6 @@ read_leaves(audit_t *self, record_t *record, const pin_t *pin, fault_t *fault)
             self->pinned_head = merkle_head(&self->log);
     }
     return more;
-}
-
-static int
-pin_path(const checkpoint_t *checkpoint, char path[static STATE_PATH_MAX], fault_t *fault)
-{
-    char name[HASH_TEXT + TEXT_NAME_MAX + 2], site[HASH_TEXT];
-    snprintf(name, sizeof name, "%s.%s", hash_write(&checkpoint->site, site), checkpoint->broker);
-    return state_path("log.pin", name, path, fault);
-}
-
-static int
-pin_read_restarts(pin_t *self, const char *text)
-{
-    static const char word[] = "restart ";
-    char hash[HASH_TEXT];
-    for (const char *at = text; (at = strstr(at, word)); at += strlen(word)) {
-        snprintf(hash, sizeof hash, "%s", at + strlen(word));
-        if (self->restart_count == RESTARTS_MAX ||
-            !hash_read(hash, &self->restarts[self->restart_count++]))
-            return -1;
-    }
-    return 0;
-}
-
-/* Lines: the key as in a .pub file; "SIZE HEAD"; for each restart "restart HASH". */
-static int
-pin_load(pin_t *self, const checkpoint_t *checkpoint, fault_t *fault)
-{
-    char path[STATE_PATH_MAX], key[512], head[HASH_TEXT];
-    unsigned long long size;
-    *self = (pin_t){.known = false};
-    if (pin_path(checkpoint, path, fault))
-        return -1;
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, PIN_BYTES_MAX, fault);
-    if (!text)
-        return fault->code == FAULT_NOT_FOUND ? 0 : -1;
-    if (sscanf(bytes_text(text), "%511[^\n]\n%llu %64s", key, &size, head) != 3 ||
-        !hash_read(head, &self->head) || pubkey_read_line(&self->key, key, fault) ||
-        pin_read_restarts(self, bytes_text(text) + strlen(key)))
-        return fault_set(fault, FAULT_FORMAT, "'%.150s' is no pin; if you know why, remove it",
-                         path);
-    self->size = size;
-    self->known = true;
-    return 0;
-}
-
-static int
-pin_keep(const checkpoint_t *checkpoint, const pubkey_t *key, const restarts_t *restarts,
-         fault_t *fault)
-{
-    char path[STATE_PATH_MAX], head[HASH_TEXT];
-    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    pubkey_write(key, text);
-    bytes_addf(text, "\n%llu %s\n", (unsigned long long)checkpoint->size,
-               hash_write(&checkpoint->head, head));
-    for (size_t i = 0; i < restarts_count(restarts); i++)
-        bytes_addf(text, "restart %s\n", hash_write(restarts_hash(restarts, i), head));
-    if (pin_path(checkpoint, path, fault))
-        return -1;
-    return file_write(path, bytes_slice(text), 0600, fault);
 }
 
 /* Who signed the checkpoint, and whether that is who signed the last one seen. */

@@ -279,6 +279,21 @@ client_hand_in(client_t *self, const char *kind, slice_t document, slice_t armor
     return body ? 1 : fault->code == FAULT_UNREACHABLE ? 0 : -1;
 }
 
+int
+client_tell_timekeeper(const options_t *options, const trust_t *trust, const char *kind,
+                       slice_t document, slice_t armors, fault_t *fault)
+{
+    CLEANUP(client_close) client_t *client = client_open_timekeeper(options, trust, fault);
+    int kept = client ? client_hand_in(client, kind, document, armors, fault) : -1;
+    if (kept < 0)
+        return fault_wrap(fault, "timekeeper");
+    if (kept)
+        fprintf(stderr, "tocsin: the timekeeper has it\n");
+    else
+        fprintf(stderr, "tocsin: NOT REACHED: %s\n", fault->text);
+    return kept;
+}
+
 value_t *
 client_look(const options_t *options, const char *verb, value_t *arguments, fault_t *fault)
 {

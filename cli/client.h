@@ -31,6 +31,11 @@ value_t *client_ask(client_t *self, const char *verb, value_t *arguments, fault_
 int client_hand_in(client_t *self, const char *kind, slice_t document, slice_t armors,
                    fault_t *fault) MUST_CHECK;
 
+/* client_hand_in at the timekeeper, and a word on standard error that it has the document, or was
+ * not reached. */
+int client_tell_timekeeper(const options_t *options, const trust_t *trust, const char *kind,
+                           slice_t document, slice_t armors, fault_t *fault) MUST_CHECK;
+
 /* The site, a connection and one question, for commands that only look; takes over *arguments. The
  * caller's. */
 value_t *client_look(const options_t *options, const char *verb, value_t *arguments,

@@ -120,19 +120,19 @@ write_answer(const wish_t *wish, fault_t *fault)
     return 0;
 }
 
+/* Into the paper: the fleet, signed, with the worker in it. */
 static int
-enrol(const options_t *options, const wish_t *wish, fault_t *fault)
+enrol(paper_t *paper, const options_t *options, const wish_t *wish, fault_t *fault)
 {
     char name[KEYS_NAME_MAX];
     enrolment_t request;
-    CLEANUP(paper_clear) paper_t paper = {.draft = false};
     CLEANUP(trust_destroy) trust_t *trust = keys_load(wish->folder, fault);
     if (!trust || sign_check_key(options, fault) || keys_fleet_name(wish->region, name, fault) ||
         check_officer(options, trust, wish->region, fault) ||
         read_request(&request, wish, trust, fault) ||
         check_fingerprint(options, wish, &request, fault) ||
-        put_worker(wish, &request, name, fault) || paper_open(&paper, wish->folder, name, fault) ||
-        paper_sign(&paper, options, fault))
+        put_worker(wish, &request, name, fault) || paper_open(paper, wish->folder, name, fault) ||
+        paper_sign(paper, options, fault))
         return -1;
     return write_answer(wish, fault);
 }
@@ -157,7 +157,9 @@ keys_enrol(const options_t *options, int argc, char **argv)
     if (!labels_valid(wish.labels))
         return command_usage(self, "--labels is NAME=NAME,... ascending");
     wish.folder = argv[1], wish.region = argv[2], wish.request = argv[3];
-    return enrol(options, &wish, &fault) ? command_fail(&fault) : 0;
+    CLEANUP(paper_clear) paper_t paper = {.draft = false};
+    return enrol(&paper, options, &wish, &fault) ? command_fail(&fault)
+                                                 : paper_hand_on(&paper, options);
 }
 
 /* The worker's line with other labels. */

@@ -48,11 +48,8 @@ draft(pair_t *self, const session_t *session, restart_t *restart, const char *re
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     restart->site = *trust_site(session->trust);
     restart->created = wall_second();
-    if (!text_is_free(slice_text(reason)) ||
-        !text_copy(restart->reason, sizeof restart->reason, reason))
-        return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %d bytes",
-                         ORDER_REASON_MAX);
-    if (name_broker(session, restart->broker, fault))
+    if (options_reason(reason, restart->reason, sizeof restart->reason, fault) ||
+        name_broker(session, restart->broker, fault))
         return -1;
     restart_encode(restart, document);
     return pair_new(self, "restarts", &document, fault);

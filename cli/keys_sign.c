@@ -19,8 +19,7 @@ int
 keys_take(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
-    bool waits = false;
-    (void)options;
+    int status = 0;
     if (argc < 3)
         return command_usage(command_row(keys_commands, argv[0]),
                              "name a folder and the documents to take into it");
@@ -31,7 +30,8 @@ keys_take(const options_t *options, int argc, char **argv)
             fault_wrap(&fault, "'%s' is not taken", argv[i]);
             return command_fail(&fault);
         }
-        waits = waits || paper.waits;
+        int handed = paper_hand_on(&paper, options);
+        status = status ? status : handed;
     }
-    return waits ? EXIT_WAITING : 0;
+    return status;
 }

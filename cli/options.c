@@ -92,6 +92,15 @@ options_take(const option_t *rows, int from, int *argc, char **argv, bool strict
     return 0;
 }
 
+int
+options_reason(const char *text, char *to, size_t size, fault_t *fault)
+{
+    if (*text && text_is_free(slice_text(text)) && text_copy(to, size, text))
+        return 0;
+    return fault_set(fault, FAULT_USAGE, "the reason is not one line of text of at most %zu bytes",
+                     size - 1);
+}
+
 bool
 options_pair(const char *text, char *name, size_t size, const char **value)
 {

@@ -34,6 +34,10 @@ typedef struct {
 int options_take(const option_t *rows, int from, int *argc, char **argv, bool strict,
                  fault_t *fault) MUST_CHECK;
 
+/* The text of a --reason, into a document's. FAULT_USAGE where it is no line of free text of 1 to
+ * size - 1 bytes. */
+int options_reason(const char *text, char *to, size_t size, fault_t *fault) MUST_CHECK;
+
 /* "NAME=VALUE" at its first '='; false where there is none, the name is empty or does not fit. */
 bool options_pair(const char *text, char *name, size_t size, const char **value);
 

@@ -421,22 +421,14 @@ paper_hand_on(const paper_t *self, const options_t *options)
 {
     fault_t fault;
     char type[16];
-    CLEANUP(trust_destroy) trust_t *trust = NULL;
     if (!options->timekeeper || self->waits)
         return self->waits ? EXIT_WAITING : 0;
-    trust = keys_load(self->folder, &fault);
-    CLEANUP(client_close)
-    client_t *client = trust ? client_open_timekeeper(options, trust, &fault) : NULL;
+    CLEANUP(trust_destroy) trust_t *trust = keys_load(self->folder, &fault);
     document_type(bytes_slice(self->text), type, sizeof type);
-    if (!client)
-        return command_fail(&fault);
-    int kept =
-        client_hand_in(client, type, bytes_slice(self->text), bytes_slice(self->armors), &fault);
+    int kept = trust ? client_tell_timekeeper(options, trust, type, bytes_slice(self->text),
+                                              bytes_slice(self->armors), &fault)
+                     : -1;
     if (kept < 0)
         return command_fail(&fault);
-    if (kept)
-        printf("the timekeeper has it\n");
-    else
-        fprintf(stderr, "tocsin: NOT REACHED: %s\n", fault.text);
     return kept ? 0 : fault_exit(FAULT_UNKNOWN);
 }

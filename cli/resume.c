@@ -30,12 +30,9 @@ draft(pair_t *self, const session_t *session, const char *stop, const char *reas
 {
     resume_t resume = {.site = *trust_site(session->trust), .created = wall_second()};
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
-    if (find_stop(session, stop, &resume.stop, fault))
+    if (find_stop(session, stop, &resume.stop, fault) ||
+        options_reason(reason, resume.reason, sizeof resume.reason, fault))
         return -1;
-    if (!text_is_free(slice_text(reason)) ||
-        !text_copy(resume.reason, sizeof resume.reason, reason))
-        return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %d bytes",
-                         ORDER_REASON_MAX);
     resume_encode(&resume, document);
     return pair_new(self, "resumes", &document, fault);
 }

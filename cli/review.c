@@ -421,10 +421,8 @@ reject(const review_t *self, const fetched_t *candidate, const char *reason, fau
         .site = *trust_site(self->trust), .release = candidate->hash, .created = wall_second()};
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
-    if (!text_is_free(slice_text(reason)) || !*reason ||
-        !text_copy(no.reason, sizeof no.reason, reason))
-        return fault_set(fault, FAULT_USAGE, "--reason is one line of at most %d bytes",
-                         ORDER_REASON_MAX);
+    if (options_reason(reason, no.reason, sizeof no.reason, fault))
+        return -1;
     rejection_encode(&no, text);
     fprintf(stderr, "%s %llu\n%s", candidate->release->playbook,
             (unsigned long long)candidate->release->sequence, bytes_text(text));

@@ -101,8 +101,7 @@ fetch(const session_t *session, const order_t *order, rerun_t rerun, fault_t *fa
 }
 
 int
-run_plan_again(const options_t *options, const session_t *session, const value_t *run,
-               rerun_t rerun)
+run_plan_again(const options_t *options, session_t *session, const value_t *run, rerun_t rerun)
 {
     fault_t fault;
     hash_t id;

@@ -78,13 +78,13 @@ stops_in_force(client_t *client)
 }
 
 static void
-add_news(value_t *plan, client_t *client, const order_t *order)
+add_news(value_t *plan, session_t *session, const order_t *order)
 {
     fault_t ignored;
-    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &ignored);
+    const value_t *workers = session_workers(session, &ignored);
     value_set(plan, "offline", offline_targets(workers, order));
     value_set(plan, "drained", drained_workers(workers, order));
-    value_set(plan, "stops", stops_in_force(client));
+    value_set(plan, "stops", stops_in_force(session->client));
 }
 
 static int
@@ -120,8 +120,8 @@ fetch_allowances(allowances_t *self, const session_t *session, const order_t *or
 }
 
 int
-plan_add_rest(value_t *plan, const session_t *session, const order_t *order,
-              const manifest_t *manifest, fault_t *fault)
+plan_add_rest(value_t *plan, session_t *session, const order_t *order, const manifest_t *manifest,
+              fault_t *fault)
 {
     CLEANUP(allowances_clear) allowances_t allowances = {0};
     CLEANUP(value_destroy) value_t *refusals = value_list();
@@ -131,7 +131,7 @@ plan_add_rest(value_t *plan, const session_t *session, const order_t *order,
     if (add_callees(plan, session, order, &allowances, refusals, fault))
         return -1;
     value_set(plan, "refusals", MOVE(refusals));
-    add_news(plan, session->client, order);
+    add_news(plan, session, order);
     return 0;
 }
 
@@ -164,7 +164,7 @@ keep_plan(const order_t *order, const value_t *large, char hash[static HASH_TEXT
 }
 
 int
-plan_show(const options_t *options, const session_t *session, const wish_t *wish,
+plan_show(const options_t *options, session_t *session, const wish_t *wish,
           const fetched_t *fetched, const value_t *incident, fault_t *fault)
 {
     char hash[HASH_TEXT];
@@ -320,9 +320,9 @@ fill_wish(wish_t *wish, const said_t *said, const fetched_t *fetched)
 }
 
 static int
-choose_targets(wish_t *wish, const said_t *said, const session_t *session, fault_t *fault)
+choose_targets(wish_t *wish, const said_t *said, session_t *session, fault_t *fault)
 {
-    CLEANUP(value_destroy) value_t *workers = client_ask(session->client, "workers", NULL, fault);
+    const value_t *workers = session_workers(session, fault);
     selection_t selection = {
         .workers = workers,
         .chosen = &said->chosen,

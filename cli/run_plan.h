@@ -24,7 +24,7 @@ int callees_find(callees_t *self, const session_t *session, const manifest_t *ma
 
 /* Makes the plan, keeps it and prints it; incident is the broker's answer, NULL where there is
  * none. */
-int plan_show(const options_t *options, const session_t *session, const wish_t *wish,
+int plan_show(const options_t *options, session_t *session, const wish_t *wish,
               const fetched_t *fetched, const value_t *incident, fault_t *fault) MUST_CHECK;
 
 /* Which targets of an earlier run are planned again. */
@@ -35,13 +35,12 @@ typedef enum {
 } rerun_t;
 
 /* Plans a run's targets again, from the broker's answer on it; the exit status. */
-int run_plan_again(const options_t *options, const session_t *session, const value_t *run,
-                   rerun_t rerun);
+int run_plan_again(const options_t *options, session_t *session, const value_t *run, rerun_t rerun);
 
 /* What the playbooks that the order's may call do, each release verified here; what machines would
  * refuse, each word of it verified here; and what the broker says of the moment: who is offline or
  * drained, what is stopped. */
-int plan_add_rest(value_t *plan, const session_t *session, const order_t *order,
+int plan_add_rest(value_t *plan, session_t *session, const order_t *order,
                   const manifest_t *manifest, fault_t *fault) MUST_CHECK;
 
 #endif

@@ -70,7 +70,7 @@ signed_order_save(const signed_order_t *self, fault_t *fault)
 
 /* Shows the plan and the document as it will be signed, asks, signs. */
 static int
-sign_order(signed_order_t *self, const options_t *options, const session_t *session,
+sign_order(signed_order_t *self, const options_t *options, session_t *session,
            const fetched_t *fetched, fault_t *fault)
 {
     char hash[HASH_TEXT];
@@ -218,10 +218,8 @@ fill_order(signed_order_t *self, const char *draft, const char *reason, fault_t 
         return fault_set(fault, FAULT_STALE,
                          "the plan is past its window; make a new one: tocsin run plan %s",
                          order->playbook);
-    if (!text_is_free(slice_text(reason)) ||
-        !text_copy(order->reason, sizeof order->reason, reason))
-        return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %d bytes",
-                         ORDER_REASON_MAX);
+    if (options_reason(reason, order->reason, sizeof order->reason, fault))
+        return -1;
     plan_window(order, wall_second(), window / 1000);
     order_encode(order, self->document);
     CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(self->document), fault);

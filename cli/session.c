@@ -20,7 +20,16 @@ void
 session_close(session_t *self)
 {
     client_close(&self->client);
+    value_destroy(&self->workers);
     trust_destroy(&self->trust);
+}
+
+const value_t *
+session_workers(session_t *self, fault_t *fault)
+{
+    if (!self->workers)
+        self->workers = client_ask(self->client, "workers", NULL, fault);
+    return self->workers;
 }
 
 value_t *
@@ -34,31 +43,17 @@ session_submit(const session_t *self, const char *kind, slice_t document, slice_
     return client_ask(self->client, "submit", arguments, fault);
 }
 
-static int
-to_timekeeper(session_t *self, const options_t *options, const char *kind, slice_t document,
-              slice_t armors, fault_t *fault)
-{
-    CLEANUP(client_close)
-    client_t *client = client_open_timekeeper(options, self->trust, fault);
-    int kept = client ? client_hand_in(client, kind, document, armors, fault) : -1;
-    if (kept < 0)
-        return fault_wrap(fault, "timekeeper");
-    if (kept)
-        fprintf(stderr, "tocsin: the timekeeper has it\n");
-    else
-        fprintf(stderr, "tocsin: NOT REACHED: %s\n", fault->text);
-    self->unreached += !kept;
-    return kept;
-}
-
 int
 session_spread(session_t *self, const options_t *options, const char *kind, slice_t document,
                slice_t armors, fault_t *fault)
 {
-    int kept =
-        options->timekeeper ? to_timekeeper(self, options, kind, document, armors, fault) : 0;
-    if (kept < 0)
-        return -1;
+    int kept = 0;
+    if (options->timekeeper) {
+        kept = client_tell_timekeeper(options, self->trust, kind, document, armors, fault);
+        if (kept < 0)
+            return -1;
+        self->unreached += !kept;
+    }
     int taken = client_hand_in(self->client, kind, document, armors, fault);
     if (taken < 0 || (!taken && !kept))
         return -1;

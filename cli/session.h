@@ -10,12 +10,16 @@
 typedef struct {
     trust_t *trust; /* ours */
     client_t *client;
+    value_t *workers;   /* once asked for; ours */
     unsigned unreached; /* to whom session_spread did not get through */
 } session_t;
 
 /* FAULT_EXPIRED and its kin where the site's documents are not in force. */
 int session_open(session_t *self, const options_t *options, fault_t *fault) MUST_CHECK;
 void session_close(session_t *self);
+
+/* What the broker says of each worker (docs/PROTOCOL.md 6.1), asked once. The session's. */
+const value_t *session_workers(session_t *self, fault_t *fault);
 
 /* Hands in a document with its armors, as kind (docs/PROTOCOL.md 6.1, `submit`); more, taken over,
  * may hold further arguments. The answer; the caller's. */

@@ -23,14 +23,6 @@ fill_nonce(char nonce[static 33], fault_t *fault)
     return 0;
 }
 
-static int
-set_reason(char *to, size_t size, const char *reason, fault_t *fault)
-{
-    if (text_is_free(slice_text(reason)) && text_copy(to, size, reason))
-        return 0;
-    return fault_set(fault, FAULT_USAGE, "the reason is not text of at most %zu bytes", size - 1);
-}
-
 /* Worked out from the order, whose hash the run is; of anything else nobody here can tell. */
 static wall_t
 end_of(const session_t *session, const char *name)
@@ -52,7 +44,8 @@ stop_send(session_t *session, const options_t *options, halt_what_t what, const 
 {
     stop_t stop = {.site = *trust_site(session->trust), .what = what, .created = wall_second()};
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
-    if (set_reason(stop.reason, sizeof stop.reason, reason, fault) || fill_nonce(stop.nonce, fault))
+    if (options_reason(reason, stop.reason, sizeof stop.reason, fault) ||
+        fill_nonce(stop.nonce, fault))
         return -1;
     if (!text_copy(stop.name, sizeof stop.name, name))
         return fault_set(fault, FAULT_USAGE, "'%.80s' is no name", name);

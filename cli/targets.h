@@ -25,17 +25,16 @@ typedef struct {
 
 typedef struct {
     size_t count;
-    char (
-        *ids)[TEXT_NAME_MAX + 1]; /* as they were named, a selector's ascending; each once; ours */
-    size_t pool;                  /* workers that the selectors, or the regions, have */
-    uint64_t at_most, keep;       /* the limits that counted; 0 where none */
+    char (*ids)[TEXT_NAME_MAX + 1]; /* as named, a selector's ascending; each once; ours */
+    size_t pool;                    /* workers that the selectors, or the regions, have */
+    uint64_t at_most, keep;         /* the limits that counted; 0 where none */
     size_t except_count;
     char (*excepted)[TEXT_NAME_MAX + 1]; /* chosen, and taken out again; ours */
 } targets_t;
 
 /* FAULT_USAGE, FAULT_TARGET (a name that no fleet lists, a selector that fits nobody or nobody who
- * is not drained, nobody left),
- * FAULT_LIMIT (over a cap, or under a floor: the sentence says which and by how much). */
+ * is not drained, nobody left), FAULT_LIMIT (over a cap, or under a floor: the sentence says
+ * which and by how much). */
 int targets_choose(targets_t *self, const selection_t *by, const trust_t *trust,
                    fault_t *fault) MUST_CHECK;
 void targets_clear(targets_t *self);

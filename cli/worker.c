@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "cli/client.h"
+#include "cli/allowances.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "wire/allowance.h"
+
+/* By whether it is drained, and whether it is online. */
+static const char *const states[2][2] = {{"offline", "online"}, {"drained, offline", "drained"}};
 
 static int
 worker_list(const options_t *options, int argc, char **argv)
@@ -28,9 +30,7 @@ worker_list(const options_t *options, int argc, char **argv)
         snprintf(receipts, sizeof receipts, "%lld", (long long)value_get_integer(row, "sequence"));
         table_row(table, (const char *const[]){
                              value_get_text(row, "id"), value_get_text(row, "region"),
-                             value_get(row, "drained")       ? "drained"
-                             : value_get_bool(row, "online") ? "online"
-                                                             : "offline",
+                             states[!!value_get(row, "drained")][value_get_bool(row, "online")],
                              show_time(options, value_get_integer(row, "seen"), seen, sizeof seen),
                              receipts, value_get_text(row, "labels")});
     }
@@ -103,21 +103,58 @@ print_allowance(const options_t *options, const allowance_t *allowance)
     print_ops(allowance, false);
 }
 
-/* What the worker's machine allows; false where nothing is known that holds. */
-static bool
-look_at_allowance(const options_t *options, const trust_t *trust, const char *worker,
-                  allowance_t *allowance)
+/* The broker's row of a worker, with the allowance that its judge signed. */
+static void
+view_json(const value_t *row, const allowance_t *allowance)
+{
+    CLEANUP(value_destroy) value_t *body = value_copy(row);
+    if (allowance) {
+        value_t *map = value_map(), *ops = value_list();
+        for (size_t i = 0; i < allowance->op_count; i++)
+            value_append(ops, value_text(allowance->ops[i]));
+        value_set_integer(map, "made", allowance->made.ms);
+        value_set_text(map, "highest", class_word(allowance->highest));
+        value_set(map, "ops", ops);
+        value_set(body, "allowance", map);
+    }
+    json_print("worker", body);
+}
+
+/* NULL where the broker's fleet documents do not list it. */
+static const value_t *
+find_row(const value_t *workers, const char *id)
+{
+    for (size_t i = 0; i < value_count(workers); i++)
+        if (!strcmp(value_get_text(value_at(workers, i), "id"), id))
+            return value_at(workers, i);
+    return NULL;
+}
+
+static int
+view(const options_t *options, const trust_t *trust, const worker_line_t *line,
+     const fleet_t *fleet, fault_t *fault)
 {
     fault_t ignored;
-    value_t *arguments = value_map(), *names = value_list();
-    value_append(names, value_text(worker));
-    value_set(arguments, "workers", names);
-    CLEANUP(value_destroy) value_t *rows = client_look(options, "allowances", arguments, &ignored);
-    const value_t *row = value_count(rows) ? value_at(rows, 0) : NULL;
-    return row &&
-           !allowance_check(allowance, trust, value_slice(value_get(row, "document")),
-                            value_slice(value_get(row, "armor")), &ignored) &&
-           !strcmp(allowance->worker, worker);
+    const char *const ids[] = {line->id};
+    CLEANUP(client_close) client_t *client = client_open(options, trust, fault);
+    CLEANUP(value_destroy)
+    value_t *workers = client ? client_ask(client, "workers", NULL, fault) : NULL;
+    const value_t *row = workers ? find_row(workers, line->id) : NULL;
+    CLEANUP(allowances_clear) allowances_t allowances = {0};
+    if (workers && !row)
+        fault_set(fault, FAULT_NOT_FOUND, "the broker's fleet documents do not list '%s' yet",
+                  line->id);
+    if (!row)
+        return -1;
+    bool known =
+        !allowances_fetch(&allowances, client, trust, ids, 1, &ignored) && allowances.count;
+    if (options->json) {
+        view_json(row, known ? allowances.at : NULL);
+        return 0;
+    }
+    print_worker(options, row, line, fleet);
+    print_allowance(options, known ? allowances.at : NULL);
+    return 0;
 }
 
 static int
@@ -132,27 +169,7 @@ worker_view(const options_t *options, int argc, char **argv)
     if (trust && !line)
         fault_set(&fault, FAULT_NOT_FOUND,
                   "no fleet document lists a worker '%.63s'; see: tocsin worker list", argv[1]);
-    CLEANUP(value_destroy)
-    value_t *workers = line ? client_look(options, "workers", NULL, &fault) : NULL;
-    if (!workers)
-        return command_fail(&fault);
-    for (size_t i = 0; i < value_count(workers); i++) {
-        const value_t *row = value_at(workers, i);
-        if (strcmp(value_get_text(row, "id"), line->id) != 0)
-            continue;
-        CLEANUP(memory_free) allowance_t *allowance = memory_new(1, sizeof *allowance);
-        bool known = look_at_allowance(options, trust, line->id, allowance);
-        if (options->json) {
-            json_print("worker", row);
-            return 0;
-        }
-        print_worker(options, row, line, fleet);
-        print_allowance(options, known ? allowance : NULL);
-        return 0;
-    }
-    fault_set(&fault, FAULT_NOT_FOUND, "the broker's fleet documents do not list '%s' yet",
-              line->id);
-    return command_fail(&fault);
+    return line && !view(options, trust, line, fleet, &fault) ? 0 : command_fail(&fault);
 }
 
 static int

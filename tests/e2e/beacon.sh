@@ -2,39 +2,26 @@
 # Workers that hear the timekeeper: a stop that no broker was told of reaches them through it, and when beacons stop
 # coming they do less and less, until one comes again.
 . "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/keeper.bash"
 . "$(dirname "$0")/orders.bash"
 orders_site beacon twice glance
-site=$TOCSIN_SITE
-port=$(free_port)
 mnt=$SITE_HOME/mnt
 
-keeper_start() { background timekeeper tocsin-timekeeper -d -c "$SITE_HOME/timekeeper.conf"; }
 listed() { tocsin --json stop list | tr -d ' \n' | grep -qE "$1"; }
 says_beacon() { tocsin run view "$RUN" | grep -q 'beacon'; }
 falls_away() { ordered twice --target north-1 && { wait_for 3 says_beacon || { ended succeeded; false; }; }; }
-sign_root() { site_sign ana root."$1" && site_sign binh root."$1" && chmod -R go+rX "$site"; }
 
-cat >"$SITE_HOME/timekeeper.conf" <<END
-site $(cat "$site/id")
-state $SITE_HOME/timekeeper
-documents $site
-listen tcp://127.0.0.1:$port
-curve-secret $SITE_HOME/keys/tick.curve
-signing-key $SITE_HOME/keys/tick.signing
-beat 1s
-uid 64021
-END
-tocsin-timekeeper keys -c "$SITE_HOME/timekeeper.conf" >"$SITE_HOME/timekeeper.keys"
-tocsin keys root "$site" --timekeeper tick="$SITE_HOME/timekeeper.keys" --offline-max 0,6,6 >/dev/null
-echo "timekeeper tcp://127.0.0.1:$port" >>"$SITE_HOME/broker.conf"
-ok "root names a timekeeper, and lets fixes go on for six seconds without it" sign_root 2
+keeper_configure
+keeper_keys
+echo "timekeeper tcp://127.0.0.1:$KEEPER_PORT" >>"$SITE_HOME/broker.conf"
+ok "root names a timekeeper, and lets fixes go on for six seconds without it" keeper_named 0,6,6
 keeper_start
 broker_start
 worker_start north-1; worker_start north-2; worker_start south-1
 ok "three workers are online" eval 'wait_for 20 worker_online north-1 && wait_for 20 worker_online north-2 && wait_for 20 worker_online south-1'
 ok "with beacons a fix runs" eval 'ordered twice --target north-1 && ended succeeded'
 
-export TOCSIN_TIMEKEEPER=tcp://127.0.0.1:$port
+export TOCSIN_TIMEKEEPER=tcp://127.0.0.1:$KEEPER_PORT
 there=$TOCSIN_SERVER
 export TOCSIN_SERVER=tcp://127.0.0.1:$(free_port)
 ok "a stop that the broker is not told of goes to the timekeeper alone: exit status 5" exits 5 as dung stop region south --reason "a storm" --key "$SITE_HOME/keys/chi"
