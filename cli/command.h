@@ -20,6 +20,7 @@ typedef struct {
                                alone */
     const char *site;       /* TOCSIN_SITE: folder with id, root, people, fleets */
     const char *curve;      /* TOCSIN_CURVE: file with this person's CURVE secret */
+    const char *sealing;    /* TOCSIN_SEALING: file with this person's sealing secret */
     const char *key;        /* --key or TOCSIN_KEY: file of the SSH key (private, or public with an
                                agent) handed to ssh-keygen; never read here */
 } options_t;

@@ -46,6 +46,7 @@ static const struct {
     {"source", "source", false},
     {"signer", "signer", false},
     {"worker", "worker", false},
+    {"sealing", "the sealing key of", false},
 };
 
 /* What every version changes, or none may. */

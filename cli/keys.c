@@ -2,6 +2,7 @@
 #include "cli/keys.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/options.h"
 #include "common/document.h"
@@ -14,7 +15,7 @@ static const struct droppable {
     struct {
         const char *key;
         bool back; /* the name is its last field, else its first */
-    } with[3];
+    } with[4];
 } droppable[] = {
     {"root.", "holder", {{"holder", false}}},
     {"root.", "timekeeper", {{"timekeeper", false}}},
@@ -25,11 +26,15 @@ static const struct droppable {
     {"people", "floor", {{"floor", false}}},
     {"people", "key", {{"key", false}}},
     {"people", "pardon", {{"pardon", false}}},
-    {"people", "person", {{"key", false}, {"curve", false}, {"delegate", true}}},
+    {"people", "sealing", {{"sealing", false}}},
+    {"people",
+     "person",
+     {{"key", false}, {"curve", false}, {"sealing", false}, {"delegate", true}}},
     {"fleet.", "host", {{"host", false}}},
     {"fleet.", "source", {{"source", false}, {"signer", false}}},
     {"fleet.", "signer", {{"signer", false}}},
-    {"fleet.", "worker", {{"worker", false}, {"host", true}}},
+    {"fleet.", "sealing", {{"sealing", false}}},
+    {"fleet.", "worker", {{"worker", false}, {"sealing", false}, {"host", true}}},
 };
 
 static const struct droppable *
@@ -112,10 +117,12 @@ keys_curve(const options_t *options, int argc, char **argv)
     fault_t fault;
     curvepair_t pair;
     char hex[CURVEKEY_TEXT];
+    bool sealing = !strcmp(argv[0], "sealing");
     if (argc != 2)
         return command_usage(command_row(keys_commands, argv[0]),
                              "name the file of the new secret");
-    if (curve_make(&pair, argv[1], &fault))
+    if (sealing && !access(argv[1], F_OK) ? curve_load(&pair, argv[1], &fault)
+                                          : curve_make(&pair, argv[1], &fault))
         return command_fail(&fault);
     curvekey_write(&pair.public_key, hex);
     curve_forget(&pair);
@@ -147,8 +154,8 @@ const command_t keys_commands[] = {
      "TEXT] [--out ANSWER]",
      "sign a new worker in, by the request that it made"},
     {"keys", "worker", keys_worker,
-     "FOLDER REGION WORKER [--labels NAME=NAME,...] [--host HOST]...",
-     "change a worker's labels, add names that monitoring has for it"},
+     "FOLDER REGION WORKER [--labels NAME=NAME,...] [--host HOST]... [--sealing HEX]",
+     "change a worker's labels or sealing key, add names that monitoring has for it"},
     {"keys", "source", keys_source, "FOLDER REGION NAME [PUBFILE]",
      "let a source bring alerts, with PUBFILE those that it signs"},
     {"keys", "renew", keys_renew, "FOLDER root|people|fleet.REGION [--expires 365d]",
@@ -156,9 +163,13 @@ const command_t keys_commands[] = {
     {"keys", "drop", keys_drop,
      "FOLDER root|people|fleet.REGION "
      "holder|timekeeper|witness|person|key|curve|delegate|floor|pardon|broker|worker|host|"
-     "source|signer FIELD...",
+     "source|signer|sealing FIELD...",
      "take lines out of a draft"},
     {"keys", "curve", keys_curve, "FILE", "make a CURVE secret; prints its public half"},
+    {"keys", "sealing", keys_curve, "FILE",
+     "make a sealing secret, or read one again; prints its public half"},
+    {"keys", "reader", keys_reader, "FOLDER PERSON SEALINGHEX",
+     "name the sealing key by which a person reads sealed runs"},
     {"keys", "sign", keys_sign, "FOLDER DOCUMENT --key FILE", "sign a draft, after showing it"},
     {"keys", "take", keys_take, "FOLDER FILE...",
      "take over a document that others signed, from FILE and FILE.sigs"},

@@ -26,6 +26,7 @@ command_run_t keys_broker;
 command_run_t keys_delegate;
 command_run_t keys_floor;
 command_run_t keys_pardon;
+command_run_t keys_reader;
 
 /* cli/keys_fleet.c */
 command_run_t keys_enrol;

@@ -16,11 +16,12 @@ static const char *const root_keys[] = {
     "site",           "version",        "previous",     "issued",       "expires",
     "quorum-root",    "quorum-approve", "quorum-order", "quorum-grant", "offline-max",
     "grant-days-max", "holder",         "timekeeper",   "witness",      NULL};
-static const char *const people_keys[] = {"site",    "version", "root",   "issued",
-                                          "expires", "broker",  "curve",  "delegate",
-                                          "floor",   "key",     "pardon", NULL};
-static const char *const fleet_keys[] = {"site", "region", "version", "issued", "expires",
-                                         "host", "source", "signer",  "worker", NULL};
+static const char *const people_keys[] = {"site",   "version", "root",     "issued", "expires",
+                                          "broker", "curve",   "delegate", "floor",  "key",
+                                          "pardon", "sealing", NULL};
+static const char *const fleet_keys[] = {"site",    "region",  "version", "issued",
+                                         "expires", "host",    "source",  "signer",
+                                         "worker",  "sealing", NULL};
 
 static int
 root_valid(slice_t document, fault_t *fault)

@@ -63,13 +63,15 @@ static int
 check_fingerprint(const options_t *options, const wish_t *wish, const enrolment_t *request,
                   fault_t *fault)
 {
-    char print[ENROLMENT_FINGERPRINT_TEXT], key[PUBKEY_FINGERPRINT_TEXT], curve[CURVEKEY_TEXT];
+    char print[ENROLMENT_FINGERPRINT_TEXT], key[PUBKEY_FINGERPRINT_TEXT], curve[CURVEKEY_TEXT],
+        sealing[CURVEKEY_TEXT];
     enrolment_fingerprint(request, print);
     fprintf(stderr,
             "worker       %s, of region %s\nkey          %s\nCURVE        %s\n"
-            "fingerprint  %s\n",
+            "sealing      %s\nfingerprint  %s\n",
             request->worker, wish->region, pubkey_fingerprint(&request->key, key),
-            curvekey_write(&request->curve, curve), print);
+            curvekey_write(&request->curve, curve), curvekey_write(&request->sealing, sealing),
+            print);
     if (wish->fingerprint && strcmp(wish->fingerprint, print) != 0)
         return fault_set(fault, FAULT_KEY,
                          "the fingerprint is not '%.60s': this is not the request that the worker "
@@ -95,8 +97,10 @@ put_worker(const wish_t *wish, const enrolment_t *request, const char *name, fau
         return -1;
     pubkey_write(&request->key, key);
     draft_drop(draft, "worker", request->worker, "");
+    draft_drop(draft, "sealing", request->worker, "");
     draft_add(draft, "worker", "%s %s %s %s", request->worker, wish->labels,
               curvekey_write(&request->curve, curve), bytes_text(key));
+    draft_add(draft, "sealing", "%s %s", request->worker, curvekey_write(&request->sealing, curve));
     for (size_t i = 0; i < wish->hosts.count; i++) {
         draft_drop(draft, "host", wish->hosts.at[i], "");
         draft_add(draft, "host", "%s %s", wish->hosts.at[i], request->worker);
@@ -190,16 +194,19 @@ keys_worker(const options_t *options, int argc, char **argv)
     const command_t *self = command_row(keys_commands, argv[0]);
     fault_t fault;
     many_t hosts = {0};
-    const char *labels = NULL;
+    const char *labels = NULL, *sealing = NULL;
     char name[KEYS_NAME_MAX];
     const option_t rows[] = {
         {"--labels", OPTION_TEXT, &labels},
         {"--host", OPTION_MANY, &hosts},
+        {"--sealing", OPTION_TEXT, &sealing},
         {NULL, OPTION_FLAG, NULL},
     };
     if (options_take(rows, 1, &argc, argv, true, &fault))
         return command_usage(self, "%s", fault.text);
-    if (argc != 4 || (!labels && !hosts.count))
+    if (sealing && !keys_curve_valid(sealing))
+        return command_usage(self, "--sealing is 64 hexadecimal digits");
+    if (argc != 4 || (!labels && !hosts.count && !sealing))
         return command_usage(self, "name a folder, a region, a worker, and what changes");
     if (labels && !labels_valid(labels))
         return command_usage(self, "--labels is NAME=NAME,... ascending");
@@ -211,6 +218,10 @@ keys_worker(const options_t *options, int argc, char **argv)
     for (size_t i = 0; i < hosts.count; i++) {
         draft_drop(draft, "host", hosts.at[i], "");
         draft_add(draft, "host", "%s %s", hosts.at[i], argv[3]);
+    }
+    if (sealing) {
+        draft_drop(draft, "sealing", argv[3], "");
+        draft_add(draft, "sealing", "%s %s", argv[3], sealing);
     }
     return keys_draft_done(argv[1], name, draft);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tocsin keys person, broker, delegate, floor, pardon: lines of the people document that comes
- * next. */
+/* tocsin keys person, broker, delegate, floor, reader, pardon: lines of the people document that
+ * comes next. */
 #include <stdio.h>
 
 #include "cli/keys.h"
@@ -68,6 +68,17 @@ keys_broker(const options_t *options, int argc, char **argv)
         return command_usage(command_row(keys_commands, argv[0]),
                              "name a folder, a broker and its 64 digits");
     return put_line(argv[1], "broker", argv[2], argv[3], true);
+}
+
+int
+keys_reader(const options_t *options, int argc, char **argv)
+{
+    (void)options;
+    if (argc != 4 || !text_is_name(argv[2]) || !keys_curve_valid(argv[3]))
+        return command_usage(command_row(keys_commands, argv[0]),
+                             "name a folder, a person and the 64 digits that 'tocsin keys "
+                             "sealing' printed");
+    return put_line(argv[1], "sealing", argv[2], argv[3], true);
 }
 
 int

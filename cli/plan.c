@@ -68,6 +68,12 @@ unknown_input(const manifest_t *manifest, const char *name, fault_t *fault)
                      manifest->playbook, name, names->size ? bytes_text(names) : "none");
 }
 
+static bool
+is_secret(const wish_t *wish, const char *name)
+{
+    return wish->readers && secrets_have(wish->readers->secrets, name);
+}
+
 /* What --set says, in place of what the alert gave. */
 static int
 set_inputs(const wish_t *wish, input_text_t *texts, size_t *count, fault_t *fault)
@@ -80,6 +86,8 @@ set_inputs(const wish_t *wish, input_text_t *texts, size_t *count, fault_t *faul
                              wish->inputs->at[i]);
         if (!manifest_input(wish->manifest, name))
             return unknown_input(wish->manifest, name, fault);
+        if (is_secret(wish, name))
+            return fault_set(fault, FAULT_USAGE, "both --set and --secret give '%s'", name);
         input_text_t *text = find_text(texts, *count, name);
         if (!text)
             text = &texts[(*count)++];
@@ -91,7 +99,8 @@ set_inputs(const wish_t *wish, input_text_t *texts, size_t *count, fault_t *faul
     return 0;
 }
 
-/* All inputs, in the manifest's order (ascending), each as it will be signed. */
+/* All inputs but those that are sealed, in the manifest's order (ascending), each as it will be
+ * signed. */
 static int
 fill_inputs(order_t *order, const wish_t *wish, fault_t *fault)
 {
@@ -103,6 +112,8 @@ fill_inputs(order_t *order, const wish_t *wish, fault_t *fault)
     for (size_t i = 0; i < manifest->input_count; i++) {
         const manifest_input_t *input = &manifest->inputs[i];
         const input_text_t *text = find_text(texts, count, input->name);
+        if (is_secret(wish, input->name))
+            continue;
         if (!text && !input->has_default)
             return fault_set(fault, FAULT_INPUT,
                              "input '%s' (%s) has no value; give it by --set %s=...", input->name,
@@ -111,9 +122,7 @@ fill_inputs(order_t *order, const wish_t *wish, fault_t *fault)
         text_copy(out->name, sizeof out->name, input->name);
         text_copy(out->text, sizeof out->text, text ? text->text : input->fallback);
     }
-    CLEANUP(value_destroy)
-    value_t *values = manifest_inputs(manifest, order->inputs, order->input_count, fault);
-    return values ? 0 : -1;
+    return 0;
 }
 
 /* ---- waves -------------------------------------------------------------------------------- */
@@ -218,6 +227,8 @@ form_waves(order_t *order, const wish_t *wish, value_t *large, fault_t *fault)
         size_t size = plan_wave_size(wish->first, wish->grow, ++wave);
         if (wave == 1 && !observes && size > ORDER_WAVE_MAX)
             size = ORDER_WAVE_MAX;
+        if (wish->readers && size > ORDER_WAVE_MAX)
+            size = ORDER_WAVE_MAX;
         if (once && left > 1)
             left--;
         if (size > left || (size > ORDER_WAVE_MAX && left - size <= ORDER_WAVE_MAX))
@@ -287,7 +298,11 @@ plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *f
     order->max_failures = (unsigned)wish->max_failures;
     order->continues = wish->continues;
     if (fill_releases(order, wish, fault) || fill_nonce(order, fault) ||
-        fill_inputs(order, wish, fault) || form_waves(order, wish, list, fault))
+        fill_inputs(order, wish, fault) || form_waves(order, wish, list, fault) ||
+        (wish->readers && sealing_add(order, wish->readers, trust, fault)))
+        return NULL;
+    CLEANUP(value_destroy) value_t *values = manifest_order_inputs(wish->manifest, order, fault);
+    if (!values)
         return NULL;
     *large = value_count(list) ? MOVE(list) : NULL;
     return MOVE(order);
@@ -301,7 +316,7 @@ plan_check(const order_t *order, const manifest_t *manifest, const trust_t *trus
             return fault_set(fault, FAULT_STALE, "target '%s' has left the fleet; make a new plan",
                              order->targets[i].target);
     CLEANUP(value_destroy)
-    value_t *inputs = manifest_inputs(manifest, order->inputs, order->input_count, fault);
+    value_t *inputs = manifest_order_inputs(manifest, order, fault);
     if (!inputs) {
         fault->code = FAULT_STALE;
         return fault_wrap(fault, "make a new plan");

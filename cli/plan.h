@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "cli/sealing.h"
 #include "cli/targets.h"
 #include "wire/manifest.h"
 
@@ -30,7 +31,8 @@ typedef struct {
     const callee_t *callees; /* ascending */
     uint64_t first, grow;    /* size of the first wave, and by what it grows */
     uint64_t soak_s, max_failures;
-    hash_t continues; /* an earlier run; zero where none */
+    hash_t continues;         /* an earlier run; zero where none */
+    const readers_t *readers; /* NULL where it is not sealed */
     bool dry;
     bool again; /* what is said is what an earlier order said */
     int64_t valid_s;
@@ -48,8 +50,9 @@ alert_t *plan_alert(const value_t *incident, fault_t *fault);
 /* The order, but for its reason ("-"). Inputs are all written out: from the alert, as wished, and
  * defaults. Targets stand in waves of first, first * grow, ...; those over ORDER_WAVE_MAX are not
  * listed: their targets go into *large, a list of {wave, target} for the broker, NULL where there
- * is none. Where a step runs once for all targets, the last of them has the last wave to itself.
- * FAULT_USAGE, FAULT_INPUT, FAULT_LIMIT, FAULT_CONFLICT. */
+ * is none. Where a step runs once for all targets, the last of them has the last wave to itself. A
+ * sealed order lists every target.
+ * FAULT_USAGE, FAULT_INPUT, FAULT_LIMIT, FAULT_CONFLICT, FAULT_KEY. */
 order_t *plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *fault);
 
 /* The size of a wave, from 1. */

@@ -95,6 +95,23 @@ inputs_value(const order_t *order, const wish_t *wish, const manifest_t *manifes
             value_set_text(row, "origin", origin_of(wish, input));
         value_append(list, row);
     }
+    for (size_t i = 0; i < order->secret_count; i++) {
+        value_t *row = value_map();
+        value_set_text(row, "name", order->secrets[i].name);
+        value_set_text(row, "value", "SEALED");
+        value_append(list, row);
+    }
+    return list;
+}
+
+/* The people among whom a sealed order stays. */
+static value_t *
+readers_value(const order_t *order)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < order->seal_count; i++)
+        if (!order->seals[i].worker)
+            value_append(list, value_text(order->seals[i].name));
     return list;
 }
 
@@ -250,6 +267,8 @@ plan_value(const shown_t *shown, const trust_t *trust)
     value_set(plan, "waves", waves);
     if (manifest_has_once(shown->manifest))
         value_set_text(plan, "once", order->targets[order->target_count - 1].target);
+    if (order->seal_count)
+        value_set(plan, "sealed", readers_value(order));
     value_set(plan, "inputs", inputs_value(order, shown->wish, shown->manifest));
     value_set(plan, "steps", steps_value(order, shown->manifest));
     value_set(plan, "untouched", untouched_value(shown, trust));
@@ -354,6 +373,16 @@ print_inputs(const value_t *inputs, FILE *out)
     }
 }
 
+static void
+print_readers(const value_t *readers, FILE *out)
+{
+    if (!readers)
+        return;
+    fputs("  sealed: what it gives and says is read by ", out);
+    print_names(readers, ", ", ORDER_SEALS_MAX, out);
+    fputs(" and the workers of its targets, and by no broker\n", out);
+}
+
 /* Steps of what is called stand behind its name, as in receipts. */
 static void
 print_step(const char *caller, const value_t *step, FILE *out)
@@ -430,6 +459,7 @@ plan_print(const value_t *plan, FILE *out)
         fprintf(out, "  what runs once, runs on %s, after all others ended\n",
                 value_get_text(plan, "once"));
     print_inputs(value_get(plan, "inputs"), out);
+    print_readers(value_get(plan, "sealed"), out);
     for (size_t i = 0; i < value_count(steps); i++)
         print_step("", value_at(steps, i), out);
     for (size_t i = 0; i < value_count(value_get(plan, "callees")); i++)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/table.h"
 
@@ -87,17 +88,32 @@ run_receipt(const value_t *row, const char *worker, const char *run, const trust
     return MOVE(receipt);
 }
 
-static void
-print_output(const value_t *output, const receipt_t *receipt)
+static bool
+is_signed(const value_t *output, const receipt_t *receipt)
 {
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
     value_encode(output, encoded);
     hash_t hash = hash_of(bytes_slice(encoded));
-    CLEANUP(memory_free) char *text = show_value(output);
+    return hash_equal(&hash, &receipt->output);
+}
+
+/* What was sealed was held against its hash as it was opened. */
+static void
+print_output(const value_t *row, const receipt_t *receipt)
+{
     char shown[OUTPUT_SHOWN_MAX + 1];
+    const value_t *output = value_get(row, "output");
+    const char *sealed = value_get_text(row, "sealed");
+    if (*sealed && strcmp(sealed, "opened") != 0) {
+        printf("             output sealed: %s\n", show_text(sealed, shown, sizeof shown));
+        return;
+    }
+    if (value_kind(output) == VALUE_NIL && *sealed)
+        return;
+    CLEANUP(memory_free) char *text = show_value(output);
     printf("             output %s%s%s\n", show_text(text, shown, sizeof shown),
            strlen(text) > OUTPUT_SHOWN_MAX ? "..." : "",
-           hash_equal(&hash, &receipt->output) ? "" : "   NOT WHAT WAS SIGNED");
+           *sealed || is_signed(output, receipt) ? "" : "   NOT WHAT WAS SIGNED");
 }
 
 static void
@@ -114,13 +130,15 @@ print_receipt(const value_t *row, const receipt_t *receipt)
     if (strcmp(receipt->code, fault_word(FAULT_NONE)) != 0 &&
         strcmp(receipt->code, outcome_word(receipt->outcome)) != 0)
         printf("  %s", receipt->code);
-    if (strcmp(receipt->reason, "-") != 0)
-        printf("  %s", show_text(receipt->reason, reason, sizeof reason));
+    const char *why =
+        *value_get_text(row, "sealed") ? value_get_text(row, "reason") : receipt->reason;
+    if (*why && strcmp(why, "-") != 0)
+        printf("  %s", show_text(why, reason, sizeof reason));
     printf("   receipt %llu, signature holds\n", (unsigned long long)receipt->sequence);
     for (size_t i = 0; i < receipt->op_count; i++)
         printf("             %-20s %s\n", receipt->ops[i].op, receipt->ops[i].code);
     if (value_get(row, "output") && receipt->output_bytes)
-        print_output(value_get(row, "output"), receipt);
+        print_output(row, receipt);
 }
 
 static bool
@@ -273,6 +291,14 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
     return bad;
 }
 
+value_t *
+run_opened(const options_t *options, const value_t *run)
+{
+    CLEANUP(opener_clear) opener_t opener;
+    opener_take(&opener, options, run);
+    return opener_run(&opener, run);
+}
+
 static int
 run_view(const options_t *options, int argc, char **argv)
 {
@@ -282,9 +308,10 @@ run_view(const options_t *options, int argc, char **argv)
         return command_usage(command_row(run_commands, "view"), "name a run");
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
-    CLEANUP(value_destroy) value_t *run = client ? run_ask(client, argv[1], &fault) : NULL;
-    if (!run)
+    CLEANUP(value_destroy) value_t *answer = client ? run_ask(client, argv[1], &fault) : NULL;
+    if (!answer)
         return command_fail(&fault);
+    CLEANUP(value_destroy) value_t *run = run_opened(options, answer);
     if (options->json) {
         json_print("run", run);
         return 0;
@@ -306,9 +333,11 @@ const command_t run_commands[] = {
      "PLAYBOOK [--incident N] [--set NAME=VALUE]... [--target WORKER|NAME=VALUE,...]... [--except "
      "...]... "
      "[--at-most N] [--keep N] [--first N] [--grow N] [--soak 30s] [--max-failures N] [--dry-run] "
-     "[--valid 30m]",
+     "[--valid 30m] [--seal] [--seal-to PERSON]... [--secret NAME=FILE|-]...",
      "what an order would do, before anyone signs"},
-    {"run", "start", run_start, "PLAN --reason TEXT [--wait=DURATION]", "sign a plan and start it"},
+    {"run", "start", run_start,
+     "PLAN --reason TEXT [--seal] [--seal-to PERSON]... [--wait=DURATION]",
+     "sign a plan and start it"},
     {"run", "approve", run_approve, "RUN [--no] [--step STEP] [--reason TEXT] | FILE",
      "consent to what comes next in a run; or add your signature to an order that waits"},
     {"run", "answer", run_answer, "RUN ANSWER [--step STEP]", "answer what a run asks"},

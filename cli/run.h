@@ -52,6 +52,9 @@ receipt_t *run_receipt(const value_t *row, const char *worker, const char *run,
 size_t run_print(const options_t *options, const value_t *run, const trust_t *trust,
                  const value_t *workers);
 
+/* The answer on a run, with what this person may read of it opened (cli/opener.h). The caller's. */
+value_t *run_opened(const options_t *options, const value_t *run);
+
 /* The broker's answer on one run. The caller's. */
 value_t *run_ask(client_t *client, const char *id, fault_t *fault);
 

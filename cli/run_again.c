@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/run_plan.h"
@@ -89,6 +90,25 @@ inputs_destroy(many_t **inputs)
     memory_free(inputs);
 }
 
+/* A sealed run stays among those who read it; its inputs are opened by the key of who plans. */
+static int
+take_readers(readers_t *readers, many_t *others, secrets_t *secrets, const order_t *order,
+             const options_t *options, fault_t *fault)
+{
+    sealkey_t key;
+    readers->others = others;
+    for (size_t i = 0; i < order->seal_count && others->count < OPTION_MANY_MAX; i++)
+        if (!order->seals[i].worker)
+            others->at[others->count++] = order->seals[i].name;
+    if (!order->secret_count)
+        return 0;
+    readers->secrets = secrets;
+    int failed =
+        opener_key(options, order, &key, fault) || secrets_open(secrets, order, &key, fault);
+    sealkey_forget(&key);
+    return failed ? fault_wrap(fault, "its inputs are sealed") : 0;
+}
+
 /* What goes on needs the very release; what begins anew takes the one in service. */
 static fetched_t *
 fetch(const session_t *session, const order_t *order, rerun_t rerun, fault_t *fault)
@@ -115,6 +135,11 @@ run_plan_again(const options_t *options, session_t *session, const value_t *run,
         callees_find(&callees, session, fetched->manifest, &fault))
         return command_fail(&fault);
     take_inputs(inputs, order);
+    CLEANUP(memory_free) many_t *others = memory_new(1, sizeof *others);
+    CLEANUP(secrets_destroy) secrets_t *secrets = memory_new(1, sizeof *secrets);
+    readers_t readers = {.person = client_person(session->client)};
+    if (take_readers(&readers, others, secrets, order, options, &fault))
+        return command_fail(&fault);
     wish_t wish = {
         .release = fetched->release,
         .hash = fetched->hash,
@@ -129,6 +154,7 @@ run_plan_again(const options_t *options, session_t *session, const value_t *run,
         .soak_s = order->soak_s,
         .max_failures = order->max_failures,
         .continues = rerun == RERUN_CONTINUE ? id : HASH_ZERO,
+        .readers = order->seal_count ? &readers : NULL,
         .dry = order->dry,
         .again = true,
         .valid_s = (order->not_after.ms - order->not_before.ms) / 1000,

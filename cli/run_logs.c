@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/session.h"
@@ -22,6 +23,7 @@ typedef struct {
 typedef struct {
     const session_t *session;
     const char *run;
+    opener_t opener;
     size_t count;
     stream_t *streams; /* ours */
 } logs_t;
@@ -30,6 +32,7 @@ static void
 logs_clear(logs_t *self)
 {
     memory_free(&self->streams);
+    opener_clear(&self->opener);
 }
 
 /* Of one part, or of all. */
@@ -83,16 +86,24 @@ read_stream(const logs_t *self, stream_t *stream, value_t *list, fault_t *fault)
         if (!body)
             return -1;
         slice_t bytes = value_slice(value_get(body, "bytes"));
+        size_t taken = bytes.size;
+        CLEANUP(bytes_destroy) bytes_t *opened = bytes_new();
+        if (self->opener.sealed) {
+            opener_lines(&self->opener, stream->target, (uint64_t)stream->offset, bytes, opened,
+                         &taken);
+            bytes = bytes_slice(opened);
+        }
         stream->open = value_get_bool(body, "open");
         if (list) {
             value_t *piece = value_copy(body);
             value_set_text(piece, "target", stream->target);
+            value_set(piece, "bytes", value_bytes(bytes));
             value_append(list, piece);
         } else {
             print_lines(self, stream, bytes);
         }
-        stream->offset = value_get_integer(body, "offset") + (int64_t)bytes.size;
-        if (!bytes.size || stream->offset >= value_get_integer(body, "size"))
+        stream->offset = value_get_integer(body, "offset") + (int64_t)taken;
+        if (!taken || stream->offset >= value_get_integer(body, "size"))
             return 0;
     }
 }
@@ -163,6 +174,7 @@ run_logs(const options_t *options, int argc, char **argv)
     if (!run)
         return command_fail(&fault);
     CLEANUP(logs_clear) logs_t logs = {.session = &session, .run = value_get_text(run, "run")};
+    opener_take(&logs.opener, options, run);
     if (find_streams(&logs, run, argc == 3 ? argv[2] : NULL, (int64_t)offset, &fault))
         return command_fail(&fault);
     CLEANUP(value_destroy) value_t *list = options->json ? value_list() : NULL;

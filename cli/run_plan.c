@@ -273,10 +273,10 @@ callees_find(callees_t *self, const session_t *session, const manifest_t *manife
 
 /* What the command line says, where it says it. */
 typedef struct {
-    many_t inputs, chosen, except;
+    many_t inputs, chosen, except, readers, secrets;
     uint64_t incident, at_most, keep, first, grow, max_failures;
     int64_t soak_s, valid_s;
-    bool dry;
+    bool dry, seal;
 } said_t;
 
 static int
@@ -295,6 +295,9 @@ take_options(said_t *said, int *argc, char **argv, fault_t *fault)
         {"--max-failures", OPTION_NUMBER, &said->max_failures},
         {"--dry-run", OPTION_FLAG, &said->dry},
         {"--valid", OPTION_SECONDS, &said->valid_s},
+        {"--seal", OPTION_FLAG, &said->seal},
+        {"--seal-to", OPTION_MANY, &said->readers},
+        {"--secret", OPTION_MANY, &said->secrets},
         {NULL, OPTION_FLAG, NULL},
     };
     return options_take(rows, 1, argc, argv, true, fault);
@@ -348,6 +351,9 @@ run_plan(const options_t *options, int argc, char **argv)
         return command_usage(command_row(run_commands, "plan"), "%s", fault.text);
     if (argc != 2)
         return command_usage(command_row(run_commands, "plan"), "name one playbook");
+    CLEANUP(secrets_destroy) secrets_t *secrets = memory_new(1, sizeof *secrets);
+    if (secrets_read(secrets, &said->secrets, &fault))
+        return command_fail(&fault);
     CLEANUP(session_close) session_t session = {.trust = NULL};
     if (session_open(&session, options, &fault))
         return command_fail(&fault);
@@ -363,6 +369,9 @@ run_plan(const options_t *options, int argc, char **argv)
     callees_t callees;
     wish_t wish = {.alert = alert, .targets = &targets, .callees = callees.at};
     fill_wish(&wish, said, fetched);
+    readers_t readers = {client_person(session.client), &said->readers, secrets};
+    if (said->seal || said->readers.count || secrets->count)
+        wish.readers = &readers;
     if (choose_targets(&wish, said, &session, &fault) ||
         callees_find(&callees, &session, fetched->manifest, &fault))
         return command_fail(&fault);

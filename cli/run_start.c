@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/run_people.h"
@@ -205,11 +206,48 @@ finish(const options_t *options, const signed_order_t *order, const session_t *s
                       options->quiet || options->json ? NULL : stderr);
 }
 
+/* What a draft seals, or is to seal, before it says other things. */
+typedef struct {
+    const options_t *options;
+    const readers_t *readers; /* to whom it is sealed now; NULL where that stays as it is */
+    sealkey_t key;
+    secrets_t *secrets; /* ours; NULL where it has none */
+} resealing_t;
+
+static void
+resealing_clear(resealing_t *self)
+{
+    sealkey_forget(&self->key);
+    secrets_destroy(&self->secrets);
+}
+
+static int
+open_secrets(resealing_t *self, const order_t *order, fault_t *fault)
+{
+    if (!order->secret_count)
+        return 0;
+    self->secrets = memory_new(1, sizeof *self->secrets);
+    return opener_key(self->options, order, &self->key, fault) ||
+                   secrets_open(self->secrets, order, &self->key, fault)
+               ? -1
+               : 0;
+}
+
+static int
+close_secrets(const resealing_t *self, order_t *order, const trust_t *trust, fault_t *fault)
+{
+    if (self->secrets)
+        sealing_renew(order, &self->key, self->secrets);
+    return self->readers && !order->seal_count ? sealing_add(order, self->readers, trust, fault)
+                                               : 0;
+}
+
 /* The draft with its reason, and a window that starts now. */
 static int
-fill_order(signed_order_t *self, const char *draft, const char *reason, fault_t *fault)
+fill_order(signed_order_t *self, const char *draft, const char *reason, resealing_t *resealing,
+           const trust_t *trust, fault_t *fault)
 {
-    if (signed_order_load(self, draft, fault))
+    if (signed_order_load(self, draft, fault) || open_secrets(resealing, self->order, fault))
         return -1;
     order_t *order = self->order;
     wall_t now = wall_now();
@@ -221,6 +259,8 @@ fill_order(signed_order_t *self, const char *draft, const char *reason, fault_t 
     if (options_reason(reason, order->reason, sizeof order->reason, fault))
         return -1;
     plan_window(order, wall_second(), window / 1000);
+    if (close_secrets(resealing, order, trust, fault))
+        return -1;
     order_encode(order, self->document);
     CLEANUP(order_destroy) order_t *again = order_decode(bytes_slice(self->document), fault);
     snprintf(self->path, sizeof self->path, "%s.order", draft);
@@ -233,7 +273,12 @@ run_start(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
     const char *reason = "";
-    const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
+    bool seal = false;
+    CLEANUP(memory_free) many_t *others = memory_new(1, sizeof *others);
+    const option_t rows[] = {{"--reason", OPTION_TEXT, &reason},
+                             {"--seal", OPTION_FLAG, &seal},
+                             {"--seal-to", OPTION_MANY, others},
+                             {NULL, OPTION_FLAG, NULL}};
     char name[HASH_TEXT], draft[STATE_PATH_MAX], path[STATE_PATH_MAX + 8];
     if (options_take(rows, 1, &argc, argv, true, &fault))
         return command_usage(command_row(run_commands, "start"), "%s", fault.text);
@@ -246,10 +291,13 @@ run_start(const options_t *options, int argc, char **argv)
     snprintf(path, sizeof path, "%s.order", draft);
     order.draft = draft;
     bool sent_before = !access(path, F_OK);
-    if (sent_before ? signed_order_load(&order, path, &fault)
-                    : fill_order(&order, draft, reason, &fault))
-        return command_fail(&fault);
     if (session_open(&session, options, &fault))
+        return command_fail(&fault);
+    readers_t readers = {client_person(session.client), others, NULL};
+    CLEANUP(resealing_clear)
+    resealing_t resealing = {options, seal || others->count ? &readers : NULL, .secrets = NULL};
+    if (sent_before ? signed_order_load(&order, path, &fault)
+                    : fill_order(&order, draft, reason, &resealing, session.trust, &fault))
         return command_fail(&fault);
     CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &session, &fault);
     if (!fetched || (!sent_before && sign_check_key(options, &fault)) ||

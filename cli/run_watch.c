@@ -197,7 +197,8 @@ run_watch(const options_t *options, int argc, char **argv)
     }
     int status = run_follow(options, client, id, options->wait_s, NULL);
     CLEANUP(value_destroy) value_t *after = run_ask(client, id, &fault);
-    if (after)
-        json_print("run", after);
+    CLEANUP(value_destroy) value_t *opened = after ? run_opened(options, after) : NULL;
+    if (opened)
+        json_print("run", opened);
     return status;
 }

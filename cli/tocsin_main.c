@@ -63,6 +63,9 @@ static const char env_help[] =
     "  TOCSIN_BROKER      which broker of the people document that is, where it lists several\n"
     "  TOCSIN_CURVE       file with your CURVE secret, as 'tocsin keys curve' makes it (default:\n"
     "                     XDG_CONFIG_HOME/tocsin/curve-secret)\n"
+    "  TOCSIN_SEALING     file with your sealing secret, as 'tocsin keys sealing' makes it "
+    "(default:\n"
+    "                     XDG_CONFIG_HOME/tocsin/sealing-secret)\n"
     "  TOCSIN_KEY         your SSH key: the private file, or the public one where an agent holds "
     "it\n"
     "  XDG_CONFIG_HOME, XDG_STATE_HOME   plans and the record's pin are under "
@@ -212,7 +215,7 @@ int
 main(int argc, char **argv)
 {
     fault_t fault;
-    char site[512], curve[512];
+    char site[512], curve[512], sealing[512];
     const char *locale = setlocale(LC_CTYPE, ""); /* what a table may show as it is */
     if (!locale || !strcmp(locale, "C") || !strcmp(locale, "POSIX"))
         setlocale(LC_CTYPE, "C.UTF-8");
@@ -224,6 +227,7 @@ main(int argc, char **argv)
         .key = getenv("TOCSIN_KEY"),
         .site = setting("TOCSIN_SITE", "site", site, sizeof site),
         .curve = setting("TOCSIN_CURVE", "curve-secret", curve, sizeof curve),
+        .sealing = setting("TOCSIN_SEALING", "sealing-secret", sealing, sizeof sealing),
     };
     const option_t rows[] = {
         {"--json", OPTION_FLAG, &options.json},

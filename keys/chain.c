@@ -51,8 +51,7 @@ check_root_timekeeper(const root_t *root, const people_t *people, fault_t *fault
 {
     const timekeeper_t *timekeeper = &root->timekeeper;
     if (timekeeper->name[0] &&
-        (people_find(people, &timekeeper->key) || people_curve(people, &timekeeper->curve) ||
-         people_broker(people, &timekeeper->curve)))
+        (people_find(people, &timekeeper->key) || people_has_curve(people, &timekeeper->curve)))
         return fault_set(fault, FAULT_KEY,
                          "timekeeper '%s' has a key of people's or a broker's: make it its own",
                          timekeeper->name);
@@ -102,10 +101,9 @@ is_timekeeper(const root_t *root, const pubkey_t *key)
 }
 
 static bool
-is_timekeeper_curve(const root_t *root, const curvekey_t *curve)
+has_timekeeper_curve(const root_t *root, const worker_line_t *worker)
 {
-    return root->timekeeper.name[0] &&
-           !memcmp(root->timekeeper.curve.bytes, curve->bytes, sizeof curve->bytes);
+    return root->timekeeper.name[0] && worker_has_curve(worker, &root->timekeeper.curve);
 }
 
 static int
@@ -114,7 +112,7 @@ check_root_fleet(const root_t *root, const fleet_t *fleet, fault_t *fault)
     for (size_t i = 0; i < fleet->worker_count; i++)
         if (is_holder(root, &fleet->workers[i].key) ||
             is_timekeeper(root, &fleet->workers[i].key) ||
-            is_timekeeper_curve(root, &fleet->workers[i].curve))
+            has_timekeeper_curve(root, &fleet->workers[i]))
             return fault_set(fault, FAULT_KEY, "worker '%s' has a holder's or the timekeeper's key",
                              fleet->workers[i].id);
     for (size_t i = 0; i < fleet->signer_count; i++)
@@ -132,8 +130,8 @@ check_people_fleet(const people_t *people, const fleet_t *fleet, fault_t *fault)
 {
     for (size_t i = 0; i < fleet->worker_count; i++) {
         const worker_line_t *worker = &fleet->workers[i];
-        if (people_find(people, &worker->key) || people_curve(people, &worker->curve) ||
-            people_broker(people, &worker->curve))
+        if (people_find(people, &worker->key) || people_has_curve(people, &worker->curve) ||
+            (worker->seals && people_has_curve(people, &worker->sealing)))
             return fault_set(fault, FAULT_KEY, "worker '%s' has a person's or a broker's key",
                              worker->id);
     }
@@ -336,8 +334,7 @@ check_apart(const fleet_t *fleet, const fleet_t *other, fault_t *fault)
                              other->region);
         for (size_t k = 0; k < other->worker_count; k++) {
             const worker_line_t *right = &other->workers[k];
-            if (pubkey_equal(&left->key, &right->key) ||
-                !memcmp(left->curve.bytes, right->curve.bytes, sizeof left->curve.bytes))
+            if (pubkey_equal(&left->key, &right->key) || workers_share_curve(left, right))
                 return fault_set(fault, FAULT_KEY, "worker '%s' has the key of '%s' in region '%s'",
                                  left->id, right->id, other->region);
         }

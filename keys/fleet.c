@@ -58,20 +58,58 @@ read_worker(fleet_t *self, document_reader_t *in)
                        line->id);
 }
 
+static void
+read_sealing(fleet_t *self, document_reader_t *in)
+{
+    curvekey_t key = {0};
+    char **row = document_row(in, "sealing", 2);
+    worker_line_t *line = (worker_line_t *)fleet_worker(self, row[0]);
+    fields_curve(in, row[1], &key);
+    if (!line || line->seals) {
+        document_spoil(in, FAULT_FORMAT, "'%.63s' is no worker here, or has two sealing keys",
+                       row[0]);
+        return;
+    }
+    line->seals = true;
+    line->sealing = key;
+}
+
+static bool
+same_curve(const curvekey_t *left, const curvekey_t *right)
+{
+    return !memcmp(left->bytes, right->bytes, sizeof left->bytes);
+}
+
+bool
+worker_has_curve(const worker_line_t *self, const curvekey_t *key)
+{
+    return same_curve(&self->curve, key) || (self->seals && same_curve(&self->sealing, key));
+}
+
+bool
+workers_share_curve(const worker_line_t *left, const worker_line_t *right)
+{
+    return worker_has_curve(left, &right->curve) ||
+           (right->seals && worker_has_curve(left, &right->sealing));
+}
+
 /* Lines ascend, but only neighbours were compared: what must be one of a kind is looked for. */
 static int
 check_workers(const fleet_t *self, fault_t *fault)
 {
-    for (size_t i = 0; i < self->worker_count; i++)
+    for (size_t i = 0; i < self->worker_count; i++) {
+        const worker_line_t *left = &self->workers[i];
+        if (left->seals && same_curve(&left->sealing, &left->curve))
+            return fault_set(fault, FAULT_KEY, "worker '%s' seals with its CURVE key", left->id);
         for (size_t k = 0; k < i; k++) {
-            const worker_line_t *left = &self->workers[i], *right = &self->workers[k];
+            const worker_line_t *right = &self->workers[k];
             if (!strcmp(left->id, right->id))
                 return fault_set(fault, FAULT_FORMAT, "worker '%s' stands here twice", left->id);
-            if (pubkey_equal(&left->key, &right->key) ||
-                !memcmp(left->curve.bytes, right->curve.bytes, sizeof left->curve.bytes))
+            if (pubkey_equal(&left->key, &right->key) || workers_share_curve(left, right))
                 return fault_set(fault, FAULT_KEY, "workers '%s' and '%s' share a key", right->id,
                                  left->id);
         }
+    }
     return 0;
 }
 
@@ -130,6 +168,8 @@ fleet_decode(slice_t document, fault_t *fault)
         read_signer(self, &in);
     while (document_has(&in, "worker"))
         read_worker(self, &in);
+    while (document_has(&in, "sealing"))
+        read_sealing(self, &in);
     if (document_close(&in, fault) || check_workers(self, fault) || check_signers(self, fault) ||
         check_hosts(self, fault))
         return NULL;
@@ -144,6 +184,14 @@ add_worker(bytes_t *out, const worker_line_t *line)
     CLEANUP(bytes_destroy) bytes_t *front = bytes_new();
     bytes_addf(front, "%s %s %s", line->id, line->labels, curvekey_write(&line->curve, digits));
     fields_add_pubkey(out, "worker", bytes_text(front), &line->key);
+}
+
+static void
+add_sealing(bytes_t *out, const worker_line_t *line)
+{
+    char digits[CURVEKEY_TEXT];
+    if (line->seals)
+        document_add(out, "sealing", "%s %s", line->id, curvekey_write(&line->sealing, digits));
 }
 
 void
@@ -163,6 +211,8 @@ fleet_encode(const fleet_t *self, bytes_t *out)
         fields_add_pubkey(out, "signer", self->signers[i].source, &self->signers[i].key);
     for (size_t i = 0; i < self->worker_count; i++)
         add_worker(out, &self->workers[i]);
+    for (size_t i = 0; i < self->worker_count; i++)
+        add_sealing(out, &self->workers[i]);
     document_end(out);
 }
 

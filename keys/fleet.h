@@ -18,6 +18,8 @@ typedef struct {
     char labels[LABELS_TEXT_MAX + 1];
     curvekey_t curve; /* the link's */
     pubkey_t key;     /* the judge's; plain Ed25519 */
+    bool seals;
+    curvekey_t sealing; /* the judge's sealing key (keys/seal.h), where it has one */
 } worker_line_t;
 
 typedef struct {
@@ -45,6 +47,10 @@ typedef struct {
 fleet_t *fleet_decode(slice_t document, fault_t *fault);
 void fleet_encode(const fleet_t *self, bytes_t *out);
 void fleet_destroy(fleet_t **self_p);
+
+/* Whether this is one of its X25519 keys; whether two workers share one, for whatever purpose. */
+bool worker_has_curve(const worker_line_t *self, const curvekey_t *key);
+bool workers_share_curve(const worker_line_t *left, const worker_line_t *right);
 
 /* NULL where there is none. A worker's id names its own machine as a host does. */
 const worker_line_t *fleet_worker(const fleet_t *self, const char *id);

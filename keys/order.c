@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "keys/base64.h"
 #include "keys/fields.h"
 
 #define NONCE_BYTES 16
@@ -107,6 +108,46 @@ read_target(order_t *self, document_reader_t *in)
     self->target_count++;
 }
 
+static void
+read_secret(order_t *self, document_reader_t *in)
+{
+    char **row = document_row(in, "secret", 2);
+    if (!fields_room(in, self->input_count + self->secret_count, ORDER_INPUTS_MAX))
+        return;
+    self->secrets = fields_grow(self->secrets, self->secret_count, sizeof *self->secrets);
+    secret_line_t *line = &self->secrets[self->secret_count];
+    fields_name(in, row[0], line->name);
+    if (!base64_read(slice_text(row[1]), line->sealed, sizeof line->sealed, &line->size) ||
+        line->size <= SEAL_EXTRA_BYTES)
+        document_spoil(in, FAULT_FORMAT, "what is sealed is not base64 of %d to %zu bytes",
+                       SEAL_EXTRA_BYTES + 1, sizeof line->sealed);
+    if (order_secret(self, line->name))
+        document_spoil(in, FAULT_FORMAT, "input '%s' has two values", line->name);
+    for (size_t i = 0; i < self->input_count; i++)
+        if (!strcmp(self->inputs[i].name, line->name))
+            document_spoil(in, FAULT_FORMAT, "input '%s' has two values", line->name);
+    self->secret_count++;
+}
+
+static void
+read_seal(order_t *self, document_reader_t *in)
+{
+    size_t size;
+    char **row = document_row(in, "seal", 3);
+    if (!fields_room(in, self->seal_count, ORDER_SEALS_MAX))
+        return;
+    self->seals = fields_grow(self->seals, self->seal_count, sizeof *self->seals);
+    seal_line_t *line = &self->seals[self->seal_count++];
+    line->worker = !strcmp(row[0], "worker");
+    if (!line->worker && strcmp(row[0], "person") != 0)
+        document_spoil(in, FAULT_FORMAT, "'%.60s' is neither 'person' nor 'worker'", row[0]);
+    fields_name(in, row[1], line->name);
+    if (!base64_read(slice_text(row[2]), line->box, sizeof line->box, &size) ||
+        size != sizeof line->box)
+        document_spoil(in, FAULT_FORMAT, "what is sealed to '%s' is not base64 of %zu bytes",
+                       line->name, sizeof line->box);
+}
+
 static int
 compare_targets(const void *left, const void *right)
 {
@@ -134,6 +175,35 @@ check_targets(const order_t *self, fault_t *fault)
     return 0;
 }
 
+/* Every worker of a target can read what the order seals, and no other: else it could not run. */
+static int
+check_seals(const order_t *self, fault_t *fault)
+{
+    char worker[TEXT_NAME_MAX + 1];
+    if (self->secret_count && !self->seal_count)
+        return fault_set(fault, FAULT_FORMAT, "input '%s' is sealed, and nobody can open it",
+                         self->secrets[0].name);
+    if (self->seal_count && (self->wave_count || self->seals[0].worker))
+        return fault_set(fault, FAULT_FORMAT,
+                         "a sealed order lists all its targets and a person who reads it");
+    for (size_t i = 0; i < self->seal_count; i++) {
+        const seal_line_t *line = &self->seals[i];
+        if (i && line->worker == line[-1].worker && !strcmp(line->name, line[-1].name))
+            return fault_set(fault, FAULT_FORMAT, "'%s' is sealed to twice", line->name);
+        if (line->worker && !order_target(self, line->name))
+            return fault_set(fault, FAULT_FORMAT, "worker '%s' is sealed to, and is no target",
+                             line->name);
+    }
+    for (size_t i = 0; self->seal_count && i < self->target_count; i++) {
+        target_worker(self->targets[i].target, worker);
+        if (!order_seal(self, true, worker))
+            return fault_set(fault, FAULT_FORMAT,
+                             "the order is sealed, and not to the worker of target '%s'",
+                             self->targets[i].target);
+    }
+    return 0;
+}
+
 static int
 check_releases(const order_t *self, fault_t *fault)
 {
@@ -156,11 +226,16 @@ order_decode(slice_t document, fault_t *fault)
         read_release(self, &in);
     while (document_has(&in, "input"))
         read_input(self, &in);
+    while (document_has(&in, "secret"))
+        read_secret(self, &in);
     while (document_has(&in, "wave"))
         read_wave(self, &in);
     while (document_has(&in, "target"))
         read_target(self, &in);
-    if (document_close(&in, fault) || check_releases(self, fault) || check_targets(self, fault))
+    while (document_has(&in, "seal"))
+        read_seal(self, &in);
+    if (document_close(&in, fault) || check_releases(self, fault) || check_targets(self, fault) ||
+        check_seals(self, fault))
         return NULL;
     order_encode(self, again);
     return fields_proved(&self, document, again, fault);
@@ -188,6 +263,15 @@ add_head(const order_t *self, bytes_t *out)
         fields_add_hash(out, "continues", &self->continues);
 }
 
+/* Base64, in scratch and valid until its next use. */
+static const char *
+spell(bytes_t *scratch, slice_t bytes)
+{
+    bytes_clear(scratch);
+    base64_write(bytes, scratch);
+    return bytes_text(scratch);
+}
+
 void
 order_encode(const order_t *self, bytes_t *out)
 {
@@ -201,12 +285,22 @@ order_encode(const order_t *self, bytes_t *out)
     for (size_t i = 0; i < self->input_count; i++)
         document_add(out, "input", "%s %s", self->inputs[i].name,
                      fields_escape(scratch, self->inputs[i].text));
+    for (size_t i = 0; i < self->secret_count; i++) {
+        const secret_line_t *line = &self->secrets[i];
+        document_add(out, "secret", "%s %s", line->name,
+                     spell(scratch, slice_of(line->sealed, line->size)));
+    }
     for (size_t i = 0; i < self->wave_count; i++)
         document_add(out, "wave", "%u %llu %s", self->waves[i].wave,
                      (unsigned long long)self->waves[i].count,
                      hash_write(&self->waves[i].root, digits));
     for (size_t i = 0; i < self->target_count; i++)
         document_add(out, "target", "%u %s", self->targets[i].wave, self->targets[i].target);
+    for (size_t i = 0; i < self->seal_count; i++) {
+        const seal_line_t *line = &self->seals[i];
+        document_add(out, "seal", "%s %s %s", line->worker ? "worker" : "person", line->name,
+                     spell(scratch, slice_of(line->box, sizeof line->box)));
+    }
     document_end(out);
 }
 
@@ -217,6 +311,8 @@ order_destroy(order_t **self_p)
     if (!self)
         return;
     free(self->targets);
+    free(self->secrets);
+    free(self->seals);
     free(self);
     *self_p = NULL;
 }
@@ -256,6 +352,50 @@ order_target(const order_t *self, const char *worker)
         if (target_is_of(self->targets[i].target, worker))
             return &self->targets[i];
     return NULL;
+}
+
+/* document_compare's order: where both names are of digits alone, the shorter one first. */
+static int
+compare_seal(const seal_line_t *line, bool worker, const char *name)
+{
+    return line->worker != worker ? (line->worker ? 1 : -1) : document_compare(line->name, name);
+}
+
+const seal_line_t *
+order_seal(const order_t *self, bool worker, const char *name)
+{
+    size_t from = 0, to = self->seal_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        int order = compare_seal(&self->seals[middle], worker, name);
+        if (!order)
+            return &self->seals[middle];
+        if (order < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return NULL;
+}
+
+const secret_line_t *
+order_secret(const order_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->secret_count; i++)
+        if (!strcmp(self->secrets[i].name, name))
+            return &self->secrets[i];
+    return NULL;
+}
+
+hash_t
+order_frame(const order_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(memory_free) order_t *frame = memory_new(1, sizeof *frame);
+    *frame = *self;
+    frame->secret_count = frame->seal_count = 0;
+    order_encode(frame, text);
+    return hash_of(bytes_slice(text));
 }
 
 const wave_line_t *
@@ -307,4 +447,13 @@ target_is_of(const char *target, const char *worker)
 {
     size_t size = strlen(worker);
     return !strncmp(target, worker, size) && (!target[size] || target[size] == '/');
+}
+
+void
+target_worker(const char *target, char out[static TEXT_NAME_MAX + 1])
+{
+    size_t size = strcspn(target, "/");
+    assert(size <= TEXT_NAME_MAX);
+    memcpy(out, target, size);
+    out[size] = '\0';
 }

@@ -6,6 +6,7 @@
 #include "common/moment.h"
 #include "keys/hash.h"
 #include "keys/roles.h"
+#include "keys/seal.h"
 
 #define ORDER_TARGETS_MAX      4096
 #define ORDER_INPUTS_MAX       64
@@ -16,6 +17,8 @@
 #define ORDER_WINDOW_MAX_S     (24 * 3600)
 #define ORDER_VALUE_MAX        800
 #define ORDER_REASON_MAX       500
+#define ORDER_SECRET_MAX       640  /* bytes of an input that is sealed */
+#define ORDER_SEALS_MAX        1024 /* readers of a sealed order: people, and its targets' workers */
 
 /* An input as signed: its text in the type's one spelling (wire/manifest.h reads it). */
 typedef struct {
@@ -35,6 +38,21 @@ typedef struct {
     hash_t root;
 } wave_line_t;
 
+/* An input that only the order's readers can read: what was sealed (SEAL_SECRET), in the place
+ * order_frame. */
+typedef struct {
+    char name[TEXT_NAME_MAX + 1];
+    size_t size;
+    uint8_t sealed[ORDER_SECRET_MAX + SEAL_EXTRA_BYTES];
+} secret_line_t;
+
+/* A reader of a sealed order, and the order's key as it is sealed to that one. */
+typedef struct {
+    bool worker; /* else a person */
+    char name[TEXT_NAME_MAX + 1];
+    uint8_t box[SEALKEY_BOX_BYTES];
+} seal_line_t;
+
 typedef struct {
     hash_t site;
     char playbook[TEXT_NAME_MAX + 1];
@@ -47,14 +65,17 @@ typedef struct {
     uint64_t soak_s;       /* between waves */
     unsigned max_failures; /* that a wave may have, and the run as it goes on */
     hash_t continues;      /* an earlier run of the same release and inputs; zero where none */
-    size_t release_count, input_count, wave_count, target_count;
+    size_t release_count, input_count, secret_count, wave_count, target_count, seal_count;
     struct {
         char playbook[TEXT_NAME_MAX + 1];
         hash_t hash;
     } releases[ORDER_RELEASES_MAX];        /* of the playbook and of all it may call; ascending */
     input_text_t inputs[ORDER_INPUTS_MAX]; /* ascending by name */
     wave_line_t waves[ORDER_WAVES_MAX];    /* ascending, without gap, behind the listed ones */
+    secret_line_t *secrets;                /* ascending by name; none is an input too */
     target_line_t *targets;                /* ascending by wave, then target; each target once */
+    seal_line_t *seals; /* people, then workers, each ascending by name; 0 where nothing is sealed,
+                           else a person at least and the worker of each target, and no other */
 } order_t;
 
 order_t *order_decode(slice_t document, fault_t *fault);
@@ -84,6 +105,16 @@ unsigned order_gate(const order_t *self);
  * before any other. 0 where it waits for none. */
 unsigned order_wave_before(const order_t *self, unsigned wave);
 
+/* A reader's line; NULL where there is none. */
+const seal_line_t *order_seal(const order_t *self, bool worker, const char *name);
+
+/* NULL where that input is not sealed. */
+const secret_line_t *order_secret(const order_t *self, const char *name);
+
+/* Where sealed inputs stand: the hash of the order without its secret and seal lines, so that they
+ * open in no order that does anything else. */
+hash_t order_frame(const order_t *self);
+
 /* Of all waves, listed or not. */
 uint64_t order_target_total(const order_t *self);
 
@@ -95,5 +126,8 @@ wall_t order_end(const order_t *self);
 /* WORKER or WORKER/HOST, and whether it is the worker or a host that it reaches. */
 bool target_valid(const char *target);
 bool target_is_of(const char *target, const char *worker);
+
+/* The worker of a valid target. */
+void target_worker(const char *target, char out[static TEXT_NAME_MAX + 1]);
 
 #endif

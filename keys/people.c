@@ -16,16 +16,16 @@ find_curve(const curve_line_t *lines, size_t count, const curvekey_t *key)
     return NULL;
 }
 
-/* One CURVE key is one broker's or one person's. */
+/* One X25519 key is one broker's or one person's, and for one purpose. */
 static void
 read_curve(const people_t *self, document_reader_t *in, const char *key, curve_line_t *line)
 {
     char **row = document_row(in, key, 2);
     fields_name(in, row[0], line->name);
     fields_curve(in, row[1], &line->curve);
-    if (find_curve(self->brokers, self->broker_count, &line->curve) ||
-        find_curve(self->curves, self->curve_count, &line->curve))
-        document_spoil(in, FAULT_KEY, "the CURVE key of '%s' stands here twice", line->name);
+    if (people_has_curve(self, &line->curve))
+        document_spoil(in, FAULT_KEY, "the %s key of '%s' stands here twice",
+                       strcmp(key, "sealing") ? "CURVE" : "sealing", line->name);
 }
 
 static void
@@ -89,6 +89,17 @@ read_pardon(people_t *self, document_reader_t *in)
 }
 
 static void
+read_sealing(people_t *self, document_reader_t *in)
+{
+    self->sealings = fields_grow(self->sealings, self->sealing_count, sizeof *self->sealings);
+    curve_line_t *line = &self->sealings[self->sealing_count];
+    read_curve(self, in, "sealing", line);
+    if (people_sealing(self, line->name))
+        document_spoil(in, FAULT_FORMAT, "'%s' has two sealing keys", line->name);
+    self->sealing_count++;
+}
+
+static void
 read_lines(people_t *self, document_reader_t *in)
 {
     while (document_has(in, "broker") && fields_room(in, self->broker_count, BROKERS_MAX)) {
@@ -109,6 +120,8 @@ read_lines(people_t *self, document_reader_t *in)
         read_key(self, in);
     while (document_has(in, "pardon"))
         read_pardon(self, in);
+    while (document_has(in, "sealing") && fields_room(in, self->sealing_count, PEOPLE_MAX))
+        read_sealing(self, in);
 }
 
 people_t *
@@ -168,6 +181,7 @@ people_encode(const people_t *self, bytes_t *out)
         add_key(out, &self->keys[i]);
     for (size_t i = 0; i < self->pardon_count; i++)
         fields_add_hash(out, "pardon", &self->pardons[i]);
+    add_curves(out, "sealing", self->sealings, self->sealing_count);
     document_end(out);
 }
 
@@ -183,6 +197,7 @@ people_destroy(people_t **self_p)
     free(self->floors);
     free(self->keys);
     free(self->pardons);
+    free(self->sealings);
     free(self);
     *self_p = NULL;
 }
@@ -224,4 +239,25 @@ const char *
 people_broker(const people_t *self, const curvekey_t *key)
 {
     return find_curve(self->brokers, self->broker_count, key);
+}
+
+const curvekey_t *
+people_sealing(const people_t *self, const char *person)
+{
+    for (size_t i = 0; i < self->sealing_count; i++)
+        if (!strcmp(self->sealings[i].name, person))
+            return &self->sealings[i].curve;
+    return NULL;
+}
+
+const char *
+people_sealer(const people_t *self, const curvekey_t *key)
+{
+    return find_curve(self->sealings, self->sealing_count, key);
+}
+
+bool
+people_has_curve(const people_t *self, const curvekey_t *key)
+{
+    return people_broker(self, key) || people_curve(self, key) || people_sealer(self, key);
 }

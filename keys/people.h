@@ -40,13 +40,16 @@ typedef struct {
     uint64_t version;
     uint64_t root_version; /* the root whose quorum signed */
     wall_t issued, expires;
-    size_t broker_count, curve_count, delegate_count, floor_count, key_count, pardon_count;
+    size_t broker_count, curve_count, delegate_count, floor_count, key_count, pardon_count,
+        sealing_count;
     curve_line_t *brokers; /* CURVE keys that workers and people connect to; at most BROKERS_MAX */
     curve_line_t *curves;  /* a person's CURVE key: admits to read and submit; PEOPLE_MAX */
     delegate_t *delegates; /* officers who sign a region's fleet; likewise */
     floor_t *floors;
-    person_key_t *keys; /* one key belongs to one person */
-    hash_t *pardons;    /* revokes that count no longer; PEOPLE_MAX */
+    person_key_t *keys;     /* one key belongs to one person */
+    hash_t *pardons;        /* revokes that count no longer; PEOPLE_MAX */
+    curve_line_t *sealings; /* a person's sealing key (keys/seal.h), of which each has one;
+                               PEOPLE_MAX */
 } people_t;
 
 people_t *people_decode(slice_t document, fault_t *fault);
@@ -64,5 +67,12 @@ bool people_pardon(const people_t *self, const hash_t *revoke);
 /* The person whose CURVE key this is, or NULL; likewise a broker's name. */
 const char *people_curve(const people_t *self, const curvekey_t *key);
 const char *people_broker(const people_t *self, const curvekey_t *key);
+
+/* The sealing key of a person, NULL where there is none; and whose one is. */
+const curvekey_t *people_sealing(const people_t *self, const char *person);
+const char *people_sealer(const people_t *self, const curvekey_t *key);
+
+/* Whether it is any X25519 key here: a broker's, a person's, a sealing key. */
+bool people_has_curve(const people_t *self, const curvekey_t *key);
 
 #endif

@@ -10,7 +10,7 @@
 void
 enrolment_encode(const enrolment_t *self, bytes_t *out)
 {
-    char curve[CURVEKEY_TEXT];
+    char curve[CURVEKEY_TEXT], sealing[CURVEKEY_TEXT];
     CLEANUP(bytes_destroy) bytes_t *key = bytes_new();
     pubkey_write(&self->key, key);
     document_begin(out, "enrolment");
@@ -18,6 +18,7 @@ enrolment_encode(const enrolment_t *self, bytes_t *out)
     document_add(out, "worker", "%s", self->worker);
     document_add(out, "curve", "%s", curvekey_write(&self->curve, curve));
     document_add(out, "key", "%s", bytes_text(key));
+    document_add(out, "sealing", "%s", curvekey_write(&self->sealing, sealing));
     document_end(out);
 }
 
@@ -37,6 +38,7 @@ enrolment_decode(enrolment_t *self, slice_t document, fault_t *fault)
     fields_pubkey(&in, row[0], row[1], &read.key);
     if (!in.spoiled && read.key.kind != PUBKEY_ED25519)
         document_spoil(&in, FAULT_KEY, "a worker's key is plain Ed25519");
+    fields_curve(&in, document_text(&in, "sealing"), &read.sealing);
     if (document_close(&in, fault))
         return fault_wrap(fault, "enrolment");
     enrolment_encode(&read, again);

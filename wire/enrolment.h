@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* enrolment - how a worker asks to be let in (docs/PROTOCOL.md 3.14): its name and its two public
+/* enrolment - how a worker asks to be let in (docs/PROTOCOL.md 3.14): its name and its public
  * keys, in a document that nobody signs. It is worth what its fingerprint is worth, which the
  * worker's operator reads to the officer by another way than the file came. */
 #ifndef TOCSIN_ENROLMENT_H
@@ -13,8 +13,9 @@
 typedef struct {
     hash_t site;
     char worker[TEXT_NAME_MAX + 1];
-    curvekey_t curve; /* the link's */
-    pubkey_t key;     /* the judge's; plain Ed25519 */
+    curvekey_t curve;   /* the link's */
+    pubkey_t key;       /* the judge's; plain Ed25519 */
+    curvekey_t sealing; /* the judge's, for what only this worker and others are to read */
 } enrolment_t;
 
 /* FAULT_FORMAT, FAULT_LIMIT, FAULT_KEY. */

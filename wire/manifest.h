@@ -206,6 +206,10 @@ void manifest_sequence(const manifest_t *self, size_t order[static MANIFEST_STEP
 value_t *manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count,
                          fault_t *fault);
 
+/* The same of an order's texts, less the inputs that it has sealed: those are of kind secret, and
+ * neither bound an op nor are given to another playbook. FAULT_INPUT. */
+value_t *manifest_order_inputs(const manifest_t *self, const order_t *order, fault_t *fault);
+
 /* What an alert gives: for every input with `from` whose field the alert has, its text. At most
  * ORDER_INPUTS_MAX into texts; returns how many. */
 size_t manifest_map(const manifest_t *self, const alert_t *alert, input_text_t *texts);

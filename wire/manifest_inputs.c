@@ -176,8 +176,10 @@ given_text(const manifest_input_t *input, const input_text_t *texts, size_t coun
     return input->has_default ? input->fallback : NULL;
 }
 
-value_t *
-manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count, fault_t *fault)
+/* Inputs that order (NULL: none) has sealed are left out. */
+static value_t *
+read_inputs(const manifest_t *self, const input_text_t *texts, size_t count, const order_t *order,
+            fault_t *fault)
 {
     CLEANUP(value_destroy) value_t *inputs = value_map();
     for (size_t i = 0; i < count; i++)
@@ -189,6 +191,8 @@ manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count,
         const manifest_input_t *input = &self->inputs[i];
         const char *text = given_text(input, texts, count);
         fault_t wrong = {0};
+        if (order && order_secret(order, input->name))
+            continue;
         value_t *value = text ? manifest_input_value(self, input, text, &wrong) : NULL;
         if (!value) {
             fault_set(fault, FAULT_INPUT, "input '%s' %s", input->name,
@@ -198,6 +202,47 @@ manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count,
         value_set(inputs, input->name, value);
     }
     return MOVE(inputs);
+}
+
+value_t *
+manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count, fault_t *fault)
+{
+    return read_inputs(self, texts, count, NULL, fault);
+}
+
+/* Nobody but the judge and Lua sees what is sealed: no bound can be held against it. */
+static bool
+is_needed_open(const manifest_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->bound_count; i++)
+        if (!strncmp(self->bounds[i].value, "inputs.", 7) &&
+            !strcmp(self->bounds[i].value + 7, name))
+            return true;
+    for (size_t i = 0; i < self->given_count; i++)
+        if (!strncmp(self->givens[i].value, "inputs.", 7) &&
+            !strcmp(self->givens[i].value + 7, name))
+            return true;
+    return false;
+}
+
+value_t *
+manifest_order_inputs(const manifest_t *self, const order_t *order, fault_t *fault)
+{
+    for (size_t i = 0; i < order->secret_count; i++) {
+        const char *name = order->secrets[i].name;
+        const manifest_input_t *input = manifest_input(self, name);
+        if (!input || input->kind != INPUT_SECRET)
+            fault_set(fault, FAULT_INPUT, "'%s' has no input '%s' of kind secret", self->playbook,
+                      name);
+        else if (is_needed_open(self, name))
+            fault_set(fault, FAULT_INPUT,
+                      "input '%s' bounds an op or goes to another playbook, and cannot be sealed",
+                      name);
+        else
+            continue;
+        return NULL;
+    }
+    return read_inputs(self, order->inputs, order->input_count, order, fault);
 }
 
 size_t
@@ -221,7 +266,7 @@ value_t *
 manifest_inputs_of(const manifest_t *self, const warrant_t *warrant, fault_t *fault)
 {
     if (warrant->order)
-        return manifest_inputs(self, warrant->order->inputs, warrant->order->input_count, fault);
+        return manifest_order_inputs(self, warrant->order, fault);
     CLEANUP(memory_free) input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
     size_t count = manifest_map(self, warrant->alert, texts);
     if (grant_check_inputs(warrant->grant, texts, count, fault))

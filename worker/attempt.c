@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "wire/sealed.h"
 #include "worker/effects.h"
 
 #define LABEL_MAX    (STEP_PATH_MAX + 32)
@@ -322,6 +323,19 @@ call(attempt_t *self, wall_t now)
         play_begin_undo(self->callee);
 }
 
+/* A receipt has room for what a step gave, sealed or not. */
+static int
+check_output(const attempt_t *self, const value_t *output, fault_t *fault)
+{
+    size_t most = self->play->brief->sealed ? SEALED_OUTPUT_MAX : VALUE_BYTES_MAX;
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(output, encoded);
+    if (encoded->size <= most)
+        return 0;
+    return fault_set(fault, FAULT_LIMIT, "step '%s' gave over %zu bytes", step_of(self)->name,
+                     most);
+}
+
 /* What it called has ended, whichever way. */
 static void
 end_call(attempt_t *self)
@@ -332,8 +346,13 @@ end_call(attempt_t *self)
         return;
     if (!why.code)
         fault_set(&why, FAULT_FAILED, "'%s' did not end well", step_of(self)->callee);
-    if (outcome == OUTCOME_OK)
-        finish(self, outcome, self->stride.undo ? NULL : play_output(self->callee), NULL);
+    CLEANUP(value_destroy)
+    value_t *output =
+        outcome == OUTCOME_OK && !self->stride.undo ? play_output(self->callee) : NULL;
+    if (output && check_output(self, output, &why))
+        fail(self, &why);
+    else if (outcome == OUTCOME_OK)
+        finish(self, outcome, MOVE(output), NULL);
     else if (outcome == OUTCOME_STOPPED)
         finish(self, outcome, NULL, &self->given_up);
     else
@@ -506,7 +525,7 @@ end_well(attempt_t *self, outcome_t outcome, const frames_t *frames)
     if (output && outcome == OUTCOME_OK && step_of(self)->kind == STEP_NOTIFY && !is_notice(output))
         fault_set(&why, FAULT_SCRIPT, "step '%s' notifies, and its run gave no text",
                   step_of(self)->name);
-    if (why.code)
+    if (why.code || (output && check_output(self, output, &why)))
         fail(self, &why);
     else
         finish(self, outcome, MOVE(output), NULL);

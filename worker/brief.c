@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "wire/bundle.h"
+#include "wire/sealed.h"
 
 static void
 script_clear(script_t *self)
@@ -26,6 +27,7 @@ brief_clear(brief_t *self)
     free(self->scenes);
     value_destroy(&self->all);
     warrant_destroy(&self->warrant);
+    sealkey_forget(&self->key);
     *self = (brief_t){0};
 }
 
@@ -156,6 +158,42 @@ brief_plan(brief_t *self, fault_t *fault)
                 return -1;
     }
     return 0;
+}
+
+static int
+open_secrets(brief_t *self, fault_t *fault)
+{
+    const order_t *order = self->warrant->order;
+    char text[ORDER_SECRET_MAX + 1];
+    for (size_t i = 0; i < order->secret_count; i++) {
+        if (sealed_secret(order, &order->secrets[i], &self->key, text, fault))
+            return -1;
+        value_set_text(self->scenes[0].inputs, order->secrets[i].name, text);
+    }
+    return 0;
+}
+
+int
+brief_open(brief_t *self, const char *worker, const curvepair_t *pair, fault_t *fault)
+{
+    const order_t *order = self->warrant->order;
+    fault_t why = {0};
+    assert(self->scene_count);
+    if (!order || !order->seal_count)
+        return 0;
+    if (!pair)
+        return fault_set(fault, FAULT_INPUT,
+                         "the order is sealed, and this worker has no sealing key: enrol it anew");
+    self->sealed = true;
+    if (!sealed_key(order, worker, pair, &self->key, &why) && !open_secrets(self, &why))
+        return 0;
+    return fault_set(fault, FAULT_INPUT, "%s", why.text);
+}
+
+const sealkey_t *
+brief_key(const brief_t *self)
+{
+    return self->sealed ? &self->key : NULL;
 }
 
 const scene_t *

@@ -34,6 +34,8 @@ typedef struct {
     script_t scripts[ORDER_RELEASES_MAX]; /* the run's own first */
     scene_t *scenes;                      /* the run's own first, callers before callees */
     bool once_here;                       /* steps that run once run on this target */
+    bool sealed;                          /* so is what its steps give, under this key */
+    sealkey_t key;
     value_t *all; /* what those see of the other targets (worker/gather.h) */
 } brief_t;
 
@@ -49,6 +51,14 @@ int brief_add(brief_t *self, const release_t *release, const kept_release_t *kep
  * FAULT_LIMIT for calls in a circle, too deep or too many; and what manifest_check_order and
  * manifest_check_called say. */
 int brief_plan(brief_t *self, fault_t *fault) MUST_CHECK;
+
+/* Opens a sealed order with the worker's pair (NULL: it has none), and what it seals among the
+ * inputs; once scenes are there. FAULT_INPUT. */
+int brief_open(brief_t *self, const char *worker, const curvepair_t *pair,
+               fault_t *fault) MUST_CHECK;
+
+/* The key under which outputs are sealed; NULL where they are not. */
+const sealkey_t *brief_key(const brief_t *self);
 
 /* The scene that the step of this path calls; NULL where there is none. */
 const scene_t *brief_scene(const brief_t *self, const char *path);

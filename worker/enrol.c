@@ -24,16 +24,17 @@ signing_key(const settings_t *settings, fault_t *fault)
 }
 
 static int
-curve_key(const settings_t *settings, curvekey_t *key, fault_t *fault)
+x25519_key(const settings_t *settings, const char *name, uid_t owner, curvekey_t *key,
+           fault_t *fault)
 {
     char path[PATH_MAX];
     curvepair_t pair;
-    settings_path(settings, "link/curve-secret", path);
+    settings_path(settings, name, path);
     if (access(path, F_OK) ? curve_make(&pair, path, fault) : curve_load(&pair, path, fault))
         return -1;
     *key = pair.public_key;
     curve_forget(&pair);
-    return privilege_give(path, settings->link_uid, fault);
+    return privilege_give(path, owner, fault);
 }
 
 /* What this worker asks an officer for. */
@@ -43,7 +44,9 @@ make_request(const settings_t *settings, enrolment_t *request, fault_t *fault)
     *request = (enrolment_t){.site = settings->site};
     text_copy(request->worker, sizeof request->worker, settings->name);
     CLEANUP(machinekey_destroy) machinekey_t *key = signing_key(settings, fault);
-    if (!key || curve_key(settings, &request->curve, fault))
+    if (!key ||
+        x25519_key(settings, "link/curve-secret", settings->link_uid, &request->curve, fault) ||
+        x25519_key(settings, "judge/sealing-secret", settings->judge_uid, &request->sealing, fault))
         return -1;
     request->key = *machinekey_public(key);
     return 0;
@@ -62,8 +65,8 @@ print_request(const enrolment_t *request)
     return 0;
 }
 
-/* The documents begin with the root whose hash the configuration has, list this worker with both of
- * its keys, and are all in their time; only then are they kept. */
+/* The documents begin with the root whose hash the configuration has, list this worker with its
+ * keys and no other, and are all in their time; only then are they kept. */
 static int
 take_answer(const settings_t *settings, const enrolment_t *request, const char *path,
             fault_t *fault)
@@ -79,7 +82,8 @@ take_answer(const settings_t *settings, const enrolment_t *request, const char *
         return fault_wrap(fault, "'%.100s'", path);
     const worker_line_t *line = trust_worker(trust, settings->name, &fleet);
     if (!line || !pubkey_equal(&line->key, &request->key) ||
-        memcmp(&line->curve, &request->curve, sizeof line->curve) != 0)
+        memcmp(&line->curve, &request->curve, sizeof line->curve) != 0 ||
+        (line->seals && memcmp(&line->sealing, &request->sealing, sizeof line->sealing) != 0))
         return fault_set(fault, FAULT_KEY, "'%.100s' does not list '%s' with the keys that it has",
                          path, settings->name);
     if (dossier_keep(bytes_slice(text), settings->documents, fault))

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "wire/sealed.h"
+
 /* What one receipt says, of as much as is asked. */
 typedef struct {
     const value_t *item; /* as it came */
@@ -11,11 +13,13 @@ typedef struct {
     outcome_t outcome, part;
     hash_t output;
     uint64_t output_bytes;
+    hash_t place;  /* where that is sealed */
     slice_t given; /* with it, as its output */
 } word_t;
 
 typedef struct {
     const order_t *order;
+    const sealkey_t *key; /* NULL where nothing is sealed */
     size_t count;
     word_t *words; /* ours */
     size_t bytes;  /* of outputs so far */
@@ -58,6 +62,7 @@ read_word(word_t *self, const value_t *item, const warrant_t *warrant, const tru
                      .part = receipt->part,
                      .output = receipt->output,
                      .output_bytes = receipt->output_bytes,
+                     .place = sealed_place(receipt),
                      .given = value_slice(value_get(item, "output"))};
     if (receipt->phase == PHASE_RUN)
         text_copy(self->step, sizeof self->step, receipt->step);
@@ -103,6 +108,7 @@ read_output(gathering_t *self, const word_t *word, fault_t *fault)
 {
     hash_t hash = hash_of(word->given);
     const char *target = word->target->target;
+    fault_t why = {0};
     self->bytes += word->given.size;
     if (!word->output_bytes)
         return value_nil();
@@ -116,7 +122,11 @@ read_output(gathering_t *self, const word_t *word, fault_t *fault)
                   ONCE_OUTPUTS_MAX);
         return NULL;
     }
-    return value_decode(word->given, fault);
+    value_t *output = sealed_read(self->key, &word->place, word->given, &why);
+    if (!output)
+        fault_set(fault, FAULT_PROOF, "what step '%s' gave on '%s': %s", word->step, target,
+                  why.text);
+    return output;
 }
 
 /* What a step gave on one target, into map. */
@@ -170,10 +180,10 @@ add_counted(const gathering_t *self, bytes_t *counted)
 }
 
 value_t *
-gather_read(const manifest_t *manifest, const warrant_t *warrant, slice_t receipts,
-            const trust_t *trust, bytes_t *counted, fault_t *fault)
+gather_read(const manifest_t *manifest, const warrant_t *warrant, const sealkey_t *key,
+            slice_t receipts, const trust_t *trust, bytes_t *counted, fault_t *fault)
 {
-    CLEANUP(gathering_clear) gathering_t self = {.order = warrant->order};
+    CLEANUP(gathering_clear) gathering_t self = {.order = warrant->order, .key = key};
     CLEANUP(value_destroy) value_t *all = value_map();
     if (!self.order || !manifest_has_once(manifest) || !manifest_once_is_here(warrant))
         return MOVE(all);

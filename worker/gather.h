@@ -7,6 +7,7 @@
 #ifndef TOCSIN_GATHER_H
 #define TOCSIN_GATHER_H
 
+#include "keys/seal.h"
 #include "keys/trust.h"
 #include "wire/manifest.h"
 
@@ -14,9 +15,10 @@
  * that manifest_gathers names and each other target whose part ended ok and did not skip it; true
  * stands for an output that is nil. Empty where no step runs once here. Those of the receipts that
  * counted go, encoded, into counted, which stays empty where no step runs once here; of these alone
- * it can be read again with trust NULL, which looks at no signature. The caller's; NULL with
+ * it can be read again with trust NULL, which looks at no signature. key opens what is sealed; NULL
+ * where nothing is. The caller's; NULL with
  * FAULT_PROOF, or FAULT_FORMAT for what cannot be read. */
-value_t *gather_read(const manifest_t *manifest, const warrant_t *warrant, slice_t receipts,
-                     const trust_t *trust, bytes_t *counted, fault_t *fault);
+value_t *gather_read(const manifest_t *manifest, const warrant_t *warrant, const sealkey_t *key,
+                     slice_t receipts, const trust_t *trust, bytes_t *counted, fault_t *fault);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "wire/message.h"
+#include "wire/sealed.h"
 
 static play_t *
 play_at(const plays_t *self, slice_t path)
@@ -41,7 +42,10 @@ tell(const retelling_t *self, const receipt_t *receipt, slice_t output, fault_t 
 {
     stride_t stride = {.undo = receipt->phase == PHASE_UNDO, .attempt = (unsigned)receipt->attempt};
     play_t *play = plays_find(self->plays, receipt->step, &stride.step);
-    CLEANUP(value_destroy) value_t *value = output.size ? value_decode(output, fault) : NULL;
+    const sealkey_t *key = brief_key(self->plays->play[0]->brief);
+    const hash_t place = sealed_place(receipt);
+    CLEANUP(value_destroy)
+    value_t *value = output.size ? sealed_read(key, &place, output, fault) : NULL;
     if (output.size && !value)
         return -1;
     if (play && stride.undo && walk_part(play->walk) == OUTCOME_OK)
@@ -104,11 +108,38 @@ earlier_order(const hash_t *run, ledger_t *ledger, bool *open, fault_t *fault)
     return earlier.order;
 }
 
+/* The key of an order, where it is sealed. */
+static int
+key_of(const order_t *order, const past_t *past, sealkey_t *key, fault_t *fault)
+{
+    if (!order->seal_count)
+        return 0;
+    if (!past->sealing)
+        return fault_set(fault, FAULT_INPUT, "the run that it continues is sealed to no key here");
+    return sealed_key(order, past->worker, past->sealing, key, fault);
+}
+
+/* Whether both seal the same inputs; what does not open is not the same. */
 static bool
-same_work(const order_t *left, const order_t *right)
+same_secrets(const order_t *left, const order_t *right, const past_t *past)
+{
+    sealkey_t keys[2];
+    char texts[2][ORDER_SECRET_MAX + 1];
+    bool same = left->secret_count == right->secret_count && !key_of(left, past, &keys[0], NULL) &&
+                !key_of(right, past, &keys[1], NULL);
+    for (size_t i = 0; same && i < left->secret_count; i++)
+        same = !strcmp(left->secrets[i].name, right->secrets[i].name) &&
+               !sealed_secret(left, &left->secrets[i], &keys[0], texts[0], NULL) &&
+               !sealed_secret(right, &right->secrets[i], &keys[1], texts[1], NULL) &&
+               !strcmp(texts[0], texts[1]);
+    return same;
+}
+
+static bool
+same_work(const order_t *left, const order_t *right, const past_t *past)
 {
     if (left->input_count != right->input_count || left->dry != right->dry ||
-        !hash_equal(order_release(left), order_release(right)))
+        !hash_equal(order_release(left), order_release(right)) || !same_secrets(left, right, past))
         return false;
     for (size_t i = 0; i < left->input_count; i++)
         if (strcmp(left->inputs[i].name, right->inputs[i].name) != 0 ||
@@ -140,21 +171,21 @@ check_kept(const hash_t *run, ledger_t *ledger, fault_t *fault)
 }
 
 int
-history_check(const order_t *order, ledger_t *ledger, fault_t *fault)
+history_check(const order_t *order, const past_t *past, fault_t *fault)
 {
     bool open = false;
     hash_t run = order->continues;
     for (int depth = 0; depth < HISTORY_RUNS_MAX; depth++) {
         fault_t why = {0};
-        CLEANUP(order_destroy) order_t *earlier = earlier_order(&run, ledger, &open, &why);
+        CLEANUP(order_destroy) order_t *earlier = earlier_order(&run, past->ledger, &open, &why);
         if (!earlier)
             return why.code ? fault_set(fault, why.code, "%s", why.text) : 0;
         if (open)
             return fault_set(fault, FAULT_CONFLICT,
                              "the run that it continues still runs here: stop it first");
-        if (check_kept(&run, ledger, fault))
+        if (check_kept(&run, past->ledger, fault))
             return -1;
-        if (!same_work(order, earlier))
+        if (!same_work(order, earlier, past))
             return fault_set(fault, FAULT_CONFLICT,
                              "the run that it continues has another release or other inputs: start "
                              "a run of its own");
@@ -173,6 +204,7 @@ typedef struct {
 typedef struct {
     const plays_t *plays;
     done_t (*step)[MANIFEST_STEPS_MAX];
+    const sealkey_t *key; /* of the run that is read; NULL where it is not sealed */
 } record_t;
 
 static void
@@ -211,33 +243,40 @@ on_earlier(void *context, uint64_t sequence, slice_t document, slice_t armor, sl
     done->done = !undo;
     done->touched = receipt_touched(receipt);
     value_destroy(&done->output);
-    if (done->done && output.size && !(done->output = value_decode(output, fault)))
+    const hash_t place = sealed_place(receipt);
+    if (done->done && output.size &&
+        !(done->output = sealed_read(self->key, &place, output, fault)))
         return -1;
     return 0;
 }
 
 /* The earliest first. */
 static int
-read_runs(record_t *self, const hash_t *run, int depth, ledger_t *ledger, fault_t *fault)
+read_runs(record_t *self, const hash_t *run, int depth, const past_t *past, fault_t *fault)
 {
     bool open;
+    sealkey_t key;
     fault_t why = {0};
-    CLEANUP(order_destroy) order_t *order = earlier_order(run, ledger, &open, &why);
+    CLEANUP(order_destroy) order_t *order = earlier_order(run, past->ledger, &open, &why);
     if (why.code)
         return fault_set(fault, why.code, "%s", why.text);
     if (!order || depth == HISTORY_RUNS_MAX)
         return 0;
-    if (read_runs(self, &order->continues, depth + 1, ledger, fault))
+    if (read_runs(self, &order->continues, depth + 1, past, fault) ||
+        key_of(order, past, &key, fault))
         return -1;
-    return ledger_each_receipt(ledger, run, on_earlier, self, fault);
+    self->key = order->seal_count ? &key : NULL;
+    int failed = ledger_each_receipt(past->ledger, run, on_earlier, self, fault);
+    sealkey_forget(&key);
+    return failed;
 }
 
 int
-history_continue(const plays_t *plays, const order_t *order, ledger_t *ledger, fault_t *fault)
+history_continue(const plays_t *plays, const order_t *order, const past_t *past, fault_t *fault)
 {
-    CLEANUP(record_clear) record_t record = {plays, NULL};
+    CLEANUP(record_clear) record_t record = {plays, NULL, NULL};
     record.step = memory_new(plays->count, sizeof *record.step);
-    if (read_runs(&record, &order->continues, 0, ledger, fault))
+    if (read_runs(&record, &order->continues, 0, past, fault))
         return fault_wrap(fault, "receipts of the run that is continued");
     for (size_t i = 0; i < plays->count; i++) {
         const manifest_t *manifest = plays->play[i]->manifest;

@@ -4,6 +4,7 @@
 #ifndef TOCSIN_HISTORY_H
 #define TOCSIN_HISTORY_H
 
+#include "keys/curve.h"
 #include "worker/play.h"
 
 #define HISTORY_RUNS_MAX 16 /* continued one after another */
@@ -13,6 +14,13 @@ typedef struct {
     size_t count;
     play_t **play;
 } plays_t;
+
+/* Where earlier runs are looked for, and what opens them where they were sealed; borrowed. */
+typedef struct {
+    ledger_t *ledger;
+    const char *worker;
+    const curvepair_t *sealing; /* NULL: none was sealed to this worker */
+} past_t;
 
 /* The play that this path's step belongs to, and the step; NULL where there is none. */
 play_t *plays_find(const plays_t *self, const char *path, size_t *step);
@@ -24,11 +32,11 @@ int history_retell(const plays_t *plays, const hash_t *run, ledger_t *ledger, ha
 
 /* Whether the run that the order continues is one of the same release and inputs, and no longer
  * runs here; fine where this worker has no part of it. FAULT_CONFLICT, FAULT_LIMIT. */
-int history_check(const order_t *order, ledger_t *ledger, fault_t *fault) MUST_CHECK;
+int history_check(const order_t *order, const past_t *past, fault_t *fault) MUST_CHECK;
 
 /* Tells the plays what the order's earlier runs did here and did not undo. A consent is for one run
  * only, and is asked for again. */
-int history_continue(const plays_t *plays, const order_t *order, ledger_t *ledger,
+int history_continue(const plays_t *plays, const order_t *order, const past_t *past,
                      fault_t *fault) MUST_CHECK;
 
 #endif

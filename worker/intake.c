@@ -263,8 +263,8 @@ consider(intake_t *self, offer_t *offer, const kept_release_t *release, bool kep
          wall_t now, fault_t *fault)
 {
     fault_t why = {0};
-    examiner_t examiner = {self->place->trust, self->place->ledger, self->place->worker,
-                           self->offers, self->count};
+    examiner_t examiner = {self->place->trust,   self->place->ledger, self->place->worker,
+                           self->place->sealing, self->offers,        self->count};
     if (kept && self->withdrawn_count < INTAKE_MAX)
         ask_effector(self, offer, release);
     *proved = !offer_examine(offer, &examiner, release, now, &why);

@@ -82,6 +82,12 @@ judge_destroy(judge_t **self_p)
     *self_p = NULL;
 }
 
+void
+judge_open_with(judge_t *self, const curvepair_t *sealing)
+{
+    self->place.sealing = sealing;
+}
+
 int
 judge_learn(judge_t *self, slice_t document, slice_t armors, wall_t now, fault_t *fault)
 {

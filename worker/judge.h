@@ -6,6 +6,7 @@
 #ifndef TOCSIN_JUDGE_H
 #define TOCSIN_JUDGE_H
 
+#include "keys/curve.h"
 #include "keys/trust.h"
 #include "worker/intake.h"
 
@@ -18,6 +19,9 @@ typedef struct judge judge_t;
 judge_t *judge_new(const char *worker, const char *boot, trust_t *trust, const machinekey_t *key,
                    ledger_t *ledger, outbox_t *outbox, fault_t *fault);
 void judge_destroy(judge_t **self_p);
+
+/* Sealed orders are opened with this pair from now on; borrowed. */
+void judge_open_with(judge_t *self, const curvepair_t *sealing);
 
 /* A proved root, people or fleet for the ledger, before the first judge_start (enrolment). */
 int judge_learn(judge_t *self, slice_t document, slice_t armors, wall_t now,

@@ -36,6 +36,8 @@ typedef struct {
     channel_t *others[OTHERS_MAX];
     runner_link_t runners[RUNNERS_MAX];
     size_t runner_count;
+    bool seals; /* there is a sealing key */
+    curvepair_t sealing;
 } desk_t;
 
 static void
@@ -54,6 +56,7 @@ desk_close(desk_t *self)
     outbox_destroy(&self->outbox);
     ledger_destroy(&self->ledger);
     machinekey_destroy(&self->key);
+    curve_forget(&self->sealing);
     trust_destroy(&self->trust);
     for (size_t i = 0; i < self->other_count; i++)
         channel_destroy(&self->others[i]);
@@ -220,6 +223,16 @@ turn(desk_t *self, fault_t *fault)
 
 /* ---- start ------------------------------------------------------------------------------- */
 
+/* One that was enrolled before there were sealing keys has none, until it asks anew. */
+static int
+load_sealing(desk_t *self, fault_t *fault)
+{
+    char path[PATH_MAX];
+    settings_path(&self->settings, "judge/sealing-secret", path);
+    self->seals = !access(path, F_OK);
+    return self->seals ? curve_load(&self->sealing, path, fault) : 0;
+}
+
 static int
 desk_open(desk_t *self, char **argv, fault_t *fault)
 {
@@ -237,7 +250,7 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
     self->outbox = outbox_new();
     outbox_employ(self->outbox, deliver, self);
     self->key = machinekey_load(settings_path(&self->settings, "judge/signing-key", path), fault);
-    if (!self->key)
+    if (!self->key || load_sealing(self, fault))
         return -1;
     self->ledger = ledger_open(settings_path(&self->settings, "judge/ledger.db", path), fault);
     if (!self->ledger)
@@ -245,6 +258,8 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
     self->judge = judge_new(self->settings.name, boot, self->trust, self->key, self->ledger,
                             self->outbox, fault);
     const char *folder = self->settings.documents;
+    if (self->judge && self->seals)
+        judge_open_with(self->judge, &self->sealing);
     if (!self->judge ||
         (*folder && enrolment_read(self->judge, self->trust, folder, wall_now(), fault)))
         return -1;

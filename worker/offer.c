@@ -198,7 +198,8 @@ static int
 check_past(const offer_t *self, const examiner_t *by, wall_t now, fault_t *fault)
 {
     const warrant_t *warrant = self->brief.warrant;
-    if (warrant->order && history_check(warrant->order, by->ledger, fault))
+    past_t past = {by->ledger, by->worker, by->sealing};
+    if (warrant->order && history_check(warrant->order, &past, fault))
         return -1;
     return check_budget(warrant, by, now, fault) || check_wave(self, by->trust, now, fault) ? -1
                                                                                             : 0;
@@ -222,7 +223,7 @@ gather(offer_t *self, const trust_t *trust, fault_t *fault)
 {
     brief_t *brief = &self->brief;
     CLEANUP(bytes_destroy) bytes_t *counted = bytes_new();
-    brief->all = gather_read(brief->scripts[0].manifest, brief->warrant,
+    brief->all = gather_read(brief->scripts[0].manifest, brief->warrant, brief_key(brief),
                              frames_at(self->frames, OFFER_RECEIPTS), trust, counted, fault);
     if (brief->all && counted->size)
         keep_counted(self, counted);
@@ -247,7 +248,7 @@ offer_examine(offer_t *self, const examiner_t *by, const kept_release_t *release
         return -1;
     if (self->missing_count)
         return 0;
-    if (brief_plan(brief, fault))
+    if (brief_plan(brief, fault) || brief_open(brief, by->worker, by->sealing, fault))
         return -1;
     if (!self->accepted.ms && check_past(self, by, now, fault))
         return -1;

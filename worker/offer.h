@@ -38,7 +38,8 @@ typedef struct {
     trust_t *trust;
     ledger_t *ledger;
     const char *worker;
-    const offer_t *others; /* examined ones among them count against their grants' budgets */
+    const curvepair_t *sealing; /* NULL: it has none */
+    const offer_t *others;      /* examined ones among them count against their grants' budgets */
     size_t other_count;
 } examiner_t;
 

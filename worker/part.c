@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "wire/message.h"
+#include "wire/sealed.h"
 
 #define UNDO_MAX_MS (24 * INT64_C(3600000)) /* under a grant, behind its acceptance */
 
@@ -195,6 +196,31 @@ deny_late_undo(const part_t *self, wall_t now)
         walk_deny_undo(self->plays.play[i]->walk);
 }
 
+/* What it gave, or why it did not, for the order's readers alone; encoded is there, and may be
+ * empty. */
+static void
+seal_receipt(const part_t *self, receipt_t *receipt, bytes_t **encoded)
+{
+    const sealkey_t *key = &self->brief.key;
+    bool good = receipt->outcome == OUTCOME_OK || receipt->outcome == OUTCOME_SKIPPED;
+    receipt->site = *trust_site(self->place->trust);
+    receipt->run = self->brief.warrant->run;
+    text_copy(receipt->target, sizeof receipt->target, self->place->worker);
+    const hash_t place = sealed_place(receipt);
+    if (!good) {
+        CLEANUP(value_destroy) value_t *reason = value_text(receipt->reason);
+        bytes_clear(*encoded);
+        value_encode(reason, *encoded);
+        text_copy(receipt->reason, sizeof receipt->reason, SEALED_REASON);
+    }
+    CLEANUP(bytes_destroy) bytes_t *sealed = bytes_new();
+    if ((*encoded)->size)
+        sealed_output(key, &place, bytes_slice(*encoded), sealed);
+    bytes_destroy(encoded);
+    *encoded = MOVE(sealed);
+    sealed_ops(key, receipt);
+}
+
 /* One that is over: its receipt, and the walk hears of it. */
 static int
 end_attempt(part_t *self, size_t index, wall_t now, mono_t clock, fault_t *fault)
@@ -204,17 +230,19 @@ end_attempt(part_t *self, size_t index, wall_t now, mono_t clock, fault_t *fault
     play_t *play = attempt_play(attempt);
     CLEANUP(memory_free) receipt_t *receipt = memory_new(1, sizeof *receipt);
     CLEANUP(value_destroy) value_t *output = attempt_take_output(attempt);
-    CLEANUP(bytes_destroy) bytes_t *encoded = output ? bytes_new() : NULL;
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
     attempt_fill(attempt, receipt);
     receipt->ended = now;
     if (output)
         value_encode(output, encoded);
+    if (self->brief.sealed)
+        seal_receipt(self, receipt, &encoded);
     forget_attempt(self, index);
     bool known = play_ended(play, &stride, receipt, MOVE(output));
     assert(known);
     play->ended[stride.step] = clock;
     withdraw(self);
-    return write_receipt(self, receipt, encoded, now, fault);
+    return write_receipt(self, receipt, encoded->size ? encoded : NULL, now, fault);
 }
 
 /* Nothing runs and nothing may begin, and no receipt has said so: the last one was written before a
@@ -344,10 +372,14 @@ part_begin(part_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
     ledger_t *ledger = self->place->ledger;
     const warrant_t *warrant = self->brief.warrant;
+    past_t past = {ledger, self->place->worker, self->place->sealing};
     assert(!self->transcript && !self->closed);
     self->transcript = transcript_new(&warrant->run, ledger, self->place->outbox, fault);
+    if (self->transcript && self->brief.sealed)
+        transcript_seal(self->transcript, &self->brief.key, trust_site(self->place->trust),
+                        self->place->worker);
     if (!self->transcript ||
-        (warrant->order && history_continue(&self->plays, warrant->order, ledger, fault)) ||
+        (warrant->order && history_continue(&self->plays, warrant->order, &past, fault)) ||
         history_retell(&self->plays, &warrant->run, ledger, &self->last, &self->closed, fault) ||
         ledger_each_wait(ledger, &warrant->run, show_consent, self, fault))
         return -1;

@@ -6,18 +6,22 @@
 
 #include "common/text.h"
 #include "wire/message.h"
+#include "wire/sealed.h"
 
-#define LAST_WORD "tocsin: what follows is left out\n"
-#define SLACK     1024 /* more than one line and the last word */
+#define LAST_WORD SEALED_LAST_WORD "\n"
+#define SLACK     2048 /* more than one line, sealed too, and the last word */
 
 struct transcript {
     hash_t run;
     ledger_t *ledger;
     outbox_t *outbox;
-    bytes_t *before;  /* what the ledger had; NULL where it had nothing */
-    bytes_t *pending; /* said, not written yet */
-    uint64_t size;    /* of what is written */
-    bool full;        /* the last word was said */
+    bytes_t *before;      /* what the ledger had; NULL where it had nothing */
+    bytes_t *pending;     /* said, not written yet */
+    uint64_t size;        /* of what is written */
+    bool full;            /* the last word was said */
+    const sealkey_t *key; /* NULL: what is said is not sealed */
+    const hash_t *site;
+    const char *target;
 };
 
 transcript_t *
@@ -50,6 +54,14 @@ transcript_destroy(transcript_t **self_p)
     *self_p = NULL;
 }
 
+void
+transcript_seal(transcript_t *self, const sealkey_t *key, const hash_t *site, const char *target)
+{
+    self->key = key;
+    self->site = site;
+    self->target = target;
+}
+
 size_t
 transcript_count(const transcript_t *self, const char *label)
 {
@@ -65,15 +77,20 @@ transcript_count(const transcript_t *self, const char *label)
 
 /* One line of text, whatever it was. */
 static void
-add_line(bytes_t *out, const char *label, const char *text)
+add_line(transcript_t *self, const char *label, const char *text)
 {
+    bytes_t *out = self->pending;
+    sealed_line_t place = {self->site, &self->run, self->target, label, self->size + out->size};
     char line[TRANSCRIPT_LINE_MAX + 1];
     snprintf(line, sizeof line, "%s", text);
     bool free_text = text_is_free(slice_text(line));
     for (char *at = line; *at; at++)
         if ((unsigned char)*at < ' ' || (!free_text && (unsigned char)*at > '~'))
             *at = '?';
-    bytes_addf(out, "%s: %s\n", label, line);
+    bytes_addf(out, "%s: %s", label, self->key ? "" : line);
+    if (self->key)
+        sealed_line(self->key, &place, line, out);
+    bytes_add_text(out, "\n");
 }
 
 void
@@ -83,7 +100,7 @@ transcript_say(transcript_t *self, const char *label, const char *text)
     if (self->full)
         return;
     size_t before = self->pending->size;
-    add_line(self->pending, label, text);
+    add_line(self, label, text);
     if (self->size + self->pending->size <= room)
         return;
     CLEANUP(bytes_destroy) bytes_t *fits = bytes_copy(slice_of(self->pending->data, before));

@@ -7,6 +7,7 @@
 #ifndef TOCSIN_TRANSCRIPT_H
 #define TOCSIN_TRANSCRIPT_H
 
+#include "keys/seal.h"
 #include "worker/outbox.h"
 
 #define TRANSCRIPT_BYTES_MAX (256 * 1024) /* of a part; what is beyond is left out, and said */
@@ -17,6 +18,11 @@ typedef struct transcript transcript_t;
 /* Borrows both. Goes on behind what the ledger has of this run. NULL with the ledger's fault. */
 transcript_t *transcript_new(const hash_t *run, ledger_t *ledger, outbox_t *outbox, fault_t *fault);
 void transcript_destroy(transcript_t **self_p);
+
+/* From now on the texts of its lines are sealed (wire/sealed.h), and their labels are not. All is
+ * borrowed. */
+void transcript_seal(transcript_t *self, const sealkey_t *key, const hash_t *site,
+                     const char *target);
 
 /* How many lines of this label the ledger had when the transcript was made. */
 size_t transcript_count(const transcript_t *self, const char *label);

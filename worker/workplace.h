@@ -3,6 +3,7 @@
 #ifndef TOCSIN_WORKPLACE_H
 #define TOCSIN_WORKPLACE_H
 
+#include "keys/curve.h"
 #include "keys/freshness.h"
 #include "keys/trust.h"
 #include "worker/runners.h"
@@ -16,8 +17,9 @@ typedef struct {
     const char *worker;
     const char *region;
     const char *labels;
-    hash_t head; /* of the effector's journal, as last heard */
-    size_t open; /* parts that are */
+    const curvepair_t *sealing; /* by which orders are sealed to this worker; NULL: none can be */
+    hash_t head;                /* of the effector's journal, as last heard */
+    size_t open;                /* parts that are */
     runners_t runners;
     uint64_t attempts; /* number of the attempt begun last */
     freshness_t *freshness;

@@ -5,6 +5,7 @@
 #include "broker/core/state.h"
 #include "common/document.h"
 #include "wire/message.h"
+#include "wire/sealed.h"
 
 static const part_state_t ended_as[OUTCOME_COUNT] = {
     [OUTCOME_OK] = PART_DONE,         [OUTCOME_FAILED] = PART_FAILED,
@@ -329,15 +330,8 @@ move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *
     run_advance(self, run);
 }
 
-static bool
-is_dry(const run_t *run)
-{
-    CLEANUP(order_destroy)
-    order_t *order = run->row.by_grant ? NULL : order_decode(bytes_slice(run->authority), NULL);
-    return order && order->dry;
-}
-
-/* What a notify step gave goes to its sink; a dry run tells nobody. */
+/* What a notify step gave goes to its sink; a dry run tells nobody, and a sealed one that there is
+ * something to be read. */
 static void
 pass_word(core_t *self, const event_t *event, const receipt_t *receipt, const run_t *run)
 {
@@ -353,11 +347,17 @@ pass_word(core_t *self, const event_t *event, const receipt_t *receipt, const ru
     if (!hash_equal(&output, &receipt->output))
         return;
     step = run_step(self, run, receipt->step, &manifest);
-    if (!step || step->kind != STEP_NOTIFY || is_dry(run))
+    if (!step || step->kind != STEP_NOTIFY)
+        return;
+    CLEANUP(order_destroy)
+    order_t *order = run->row.by_grant ? NULL : order_decode(bytes_slice(run->authority), NULL);
+    if (order && order->dry)
         return;
     CLEANUP(value_destroy) value_t *text = value_decode(event->output, NULL);
     if (text && value_kind(text) == VALUE_BYTES)
-        core_notify(self, step->sink, value_string(text), run->row.incident, &run->row.id);
+        core_notify(self, step->sink,
+                    order && order->seal_count ? SEALED_NOTICE : value_string(text),
+                    run->row.incident, &run->row.id);
 }
 
 static void

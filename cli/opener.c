@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/opener.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "keys/curve.h"
+#include "keys/receipt.h"
+#include "wire/sealed.h"
+
+int
+opener_key(const options_t *options, const order_t *order, sealkey_t *key, fault_t *fault)
+{
+    curvepair_t pair;
+    if (curve_load(&pair, options->sealing, fault))
+        return fault_wrap(fault, "your sealing secret (TOCSIN_SEALING; 'tocsin keys sealing' makes "
+                                 "one)");
+    int failed = sealed_key(order, NULL, &pair, key, fault);
+    curve_forget(&pair);
+    return failed;
+}
+
+void
+opener_take(opener_t *self, const options_t *options, const value_t *run)
+{
+    fault_t fault = {0};
+    char id[HASH_TEXT];
+    slice_t document = value_slice(value_get(run, "document"));
+    *self = (opener_t){.run = hash_of(document)};
+    if (strcmp(hash_write(&self->run, id), value_get_text(run, "run")) != 0)
+        return;
+    CLEANUP(order_destroy) order_t *order = order_decode(document, NULL);
+    if (!order || !order->seal_count)
+        return;
+    self->sealed = true;
+    self->site = order->site;
+    if (!access(options->sealing, F_OK))
+        self->opens = !opener_key(options, order, &self->key, &fault);
+    if (fault.code && fault.code != FAULT_KEY)
+        fprintf(stderr, "tocsin: %s\n", fault.text);
+}
+
+void
+opener_clear(opener_t *self)
+{
+    sealkey_forget(&self->key);
+}
+
+/* ---- receipts ------------------------------------------------------------------------------- */
+
+static value_t *
+open_receipt(const opener_t *self, const receipt_t *receipt, const value_t *output, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    const hash_t place = sealed_place(receipt);
+    value_encode(output, encoded);
+    const hash_t hash = hash_of(bytes_slice(encoded));
+    if (!hash_equal(&hash, &receipt->output)) {
+        fault_set(fault, FAULT_HASH, "NOT WHAT WAS SIGNED");
+        return NULL;
+    }
+    return sealed_read(&self->key, &place, bytes_slice(encoded), fault);
+}
+
+/* A copy of a receipt's row, with what it gave or why it did not. */
+static value_t *
+open_row(const opener_t *self, const value_t *row)
+{
+    fault_t why = {0};
+    value_t *copy = value_copy(row);
+    const value_t *output = value_get(row, "output");
+    CLEANUP(receipt_destroy)
+    receipt_t *receipt = receipt_decode(value_slice(value_get(row, "document")), NULL);
+    if (!receipt || !output)
+        return copy;
+    bool good = receipt->outcome == OUTCOME_OK || receipt->outcome == OUTCOME_SKIPPED;
+    CLEANUP(value_destroy)
+    value_t *opened = self->opens ? open_receipt(self, receipt, output, &why) : NULL;
+    value_set_text(copy, "sealed", opened ? "opened" : self->opens ? why.text : "not for you");
+    if (opened && !good)
+        value_set_text(copy, "reason", value_string(opened));
+    value_set(copy, "output", opened && good ? MOVE(opened) : value_nil());
+    return copy;
+}
+
+static value_t *
+open_part(const opener_t *self, const value_t *part)
+{
+    value_t *copy = value_copy(part), *rows = value_list();
+    const value_t *receipts = value_get(part, "receipts");
+    for (size_t i = 0; i < value_count(receipts); i++)
+        value_append(rows, open_row(self, value_at(receipts, i)));
+    value_set(copy, "receipts", rows);
+    return copy;
+}
+
+value_t *
+opener_run(const opener_t *self, const value_t *run)
+{
+    value_t *copy = value_copy(run);
+    if (!self->sealed)
+        return copy;
+    value_t *list = value_list();
+    const value_t *parts = value_get(run, "parts");
+    for (size_t i = 0; i < value_count(parts); i++)
+        value_append(list, open_part(self, value_at(parts, i)));
+    value_set(copy, "parts", list);
+    return copy;
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
+
+/* "LABEL: BASE64" without its LF. What a broker put in between is no line of the worker's. */
+static void
+open_line(const opener_t *self, const char *target, uint64_t offset, slice_t line, bytes_t *out)
+{
+    char label[STEP_PATH_MAX + 32] = "";
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *whole = bytes_copy(line);
+    const char *colon = strstr(bytes_text(whole), ": ");
+    size_t size = colon ? (size_t)(colon - bytes_text(whole)) : 0;
+    sealed_line_t at = {&self->site, &self->run, target, label, offset};
+    if (size < sizeof label)
+        memcpy(label, bytes_text(whole), size);
+    if (!colon || size >= sizeof label || slice_is(line, SEALED_LAST_WORD))
+        bytes_add_slice(out, line);
+    else if (!self->opens)
+        bytes_addf(out, "%s: " OPENER_NOT_YOURS, label);
+    else if (sealed_line_open(&self->key, &at, slice_text(colon + 2), text))
+        bytes_addf(out, "%s: %s", label, bytes_text(text));
+    else
+        bytes_addf(out, "%s: DOES NOT OPEN: %.200s", label, colon + 2);
+    bytes_add_text(out, "\n");
+}
+
+void
+opener_lines(const opener_t *self, const char *target, uint64_t offset, slice_t said, bytes_t *out,
+             size_t *taken)
+{
+    const uint8_t *end;
+    *taken = 0;
+    while ((end = memchr(said.data + *taken, '\n', said.size - *taken))) {
+        size_t size = (size_t)(end - said.data) - *taken;
+        open_line(self, target, offset + *taken, slice_of(said.data + *taken, size), out);
+        *taken += size + 1;
+    }
+}
