@@ -58,7 +58,8 @@ open_all(daemon_t *self, const char *config, fault_t *fault)
         site_folder_load(self->site, self->trust, fault))
         return -1;
     self->journal = journal_open(self->journal_path, fault);
-    self->runner = self->journal ? op_runner_new(self->folder, self->policy, fault) : NULL;
+    self->runner =
+        self->journal ? op_runner_new(self->folder, self->policy, &self->settings, fault) : NULL;
     if (!self->runner)
         return -1;
     effector_place_t place = {

@@ -69,12 +69,29 @@ set_limits(const op_row_t *row, const op_t *op, fault_t *fault)
     return 0;
 }
 
+/* What a program that it starts keeps: those that are inheritable, which the bounding set must
+ * still hold when they become so. */
+static int
+let_inherit(uint64_t keep, fault_t *fault)
+{
+    for (int cap = 0; cap < 64; cap++)
+        if (keep & 1ULL << cap && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0))
+            return fault_errno(fault, "capabilities");
+    return 0;
+}
+
 /* The bounding set goes first, then the uid with what is permitted kept, then all but the row's. */
 static int
-shed_privileges(uint64_t keep, fault_t *fault)
+shed_privileges(uint64_t keep, bool executes, fault_t *fault)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {0};
+    if (syscall(SYS_capget, &header, data))
+        return fault_errno(fault, "capabilities");
+    for (int word = 0; word < 2; word++)
+        data[word].inheritable = executes ? (uint32_t)(keep >> (32 * word)) : 0;
+    if (syscall(SYS_capset, &header, data))
+        return fault_errno(fault, "capabilities");
     for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
         if (prctl(PR_CAPBSET_DROP, cap))
             return fault_errno(fault, "capabilities");
@@ -84,7 +101,7 @@ shed_privileges(uint64_t keep, fault_t *fault)
         setresuid(NOBODY, NOBODY, NOBODY) || syscall(SYS_capset, &header, data) ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         return fault_errno(fault, "privileges");
-    return 0;
+    return executes ? let_inherit(keep, fault) : 0;
 }
 
 /* Namespaces with nothing in them. One for each child would cost more than all the rest of it. */
@@ -100,9 +117,9 @@ static const struct {
 /* What every child uses and only the first one makes: the spaces, and the filter of system calls.
  * The one mutable variable of this file. */
 static struct {
-    int space[SPACES]; /* open as long as the process lives */
-    struct sock_filter filter[FILTER_MAX];
-    struct sock_fprog program; /* empty until both are made */
+    int space[SPACES];                        /* open as long as the process lives */
+    struct sock_filter filter[2][FILTER_MAX]; /* of rows that execute nothing, and that do */
+    struct sock_fprog program[2];             /* empty until all are made */
 } mould = {.space = {-1, -1}};
 
 /* Going back needs no more rights than leaving did. */
@@ -122,10 +139,10 @@ make_space(int which, fault_t *fault)
 
 /* Without calls that no op has a use for, whatever a flaw in it might want. */
 static int
-add_rules(scmp_filter_ctx filter)
+add_rules(scmp_filter_ctx filter, bool executes)
 {
     static const int foreign[] = {
-        SCMP_SYS(execve),
+        SCMP_SYS(execve), /* and the next one: unless the row executes */
         SCMP_SYS(execveat),
         SCMP_SYS(ptrace),
         SCMP_SYS(mount),
@@ -164,25 +181,27 @@ add_rules(scmp_filter_ctx filter)
         SCMP_SYS(mq_open),
     };
     int wrong = 0;
-    for (size_t i = 0; !wrong && i < ARRAY_SIZE(foreign); i++)
+    for (size_t i = executes ? 2 : 0; !wrong && i < ARRAY_SIZE(foreign); i++)
         wrong = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), foreign[i], 0);
     return wrong;
 }
 
 /* libseccomp writes its program to a descriptor; a file in memory gives it back. */
 static int
-make_filter(fault_t *fault)
+make_filter(bool executes, fault_t *fault)
 {
+    struct sock_filter *out = mould.filter[executes];
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     CLEANUP(descriptor_close) int memory = memfd_create("filter", MFD_CLOEXEC);
     ssize_t got = -1;
-    if (filter && memory >= 0 && !add_rules(filter) && !seccomp_export_bpf(filter, memory))
-        got = pread(memory, mould.filter, sizeof mould.filter, 0);
+    if (filter && memory >= 0 && !add_rules(filter, executes) &&
+        !seccomp_export_bpf(filter, memory))
+        got = pread(memory, out, sizeof mould.filter[0], 0);
     seccomp_release(filter);
-    if (got <= 0 || (size_t)got >= sizeof mould.filter)
+    if (got <= 0 || (size_t)got >= sizeof mould.filter[0])
         return fault_set(fault, FAULT_IO, "the filter of system calls cannot be made");
-    mould.program.len = (unsigned short)((size_t)got / sizeof mould.filter[0]);
-    mould.program.filter = mould.filter;
+    mould.program[executes] =
+        (struct sock_fprog){.len = (unsigned short)((size_t)got / sizeof out[0]), .filter = out};
     return 0;
 }
 
@@ -192,13 +211,16 @@ op_cell_prepare(fault_t *fault)
     for (int i = 0; i < SPACES; i++)
         if (mould.space[i] < 0 && make_space(i, fault))
             return -1;
-    return mould.program.len ? 0 : make_filter(fault);
+    for (int i = 0; i < 2; i++)
+        if (!mould.program[i].len && make_filter(i, fault))
+            return -1;
+    return 0;
 }
 
 static int
-filter_calls(fault_t *fault)
+filter_calls(const op_row_t *row, fault_t *fault)
 {
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &mould.program))
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &mould.program[row->executes]))
         return fault_set(fault, FAULT_IO, "the filter of system calls cannot be loaded");
     return 0;
 }
@@ -253,8 +275,9 @@ leave_machine(const op_row_t *row, int result, int go, fault_t *fault)
 static int
 confine(const op_row_t *row, const op_t *op, fault_t *fault)
 {
-    if (!row->whole && (set_limits(row, op, fault) || shed_privileges(row->capabilities, fault) ||
-                        filter_calls(fault)))
+    if (!row->whole &&
+        (set_limits(row, op, fault) || shed_privileges(row->capabilities, row->executes, fault) ||
+         filter_calls(row, fault)))
         return -1;
     return 0;
 }
@@ -322,7 +345,7 @@ op_cell_main(int argc, char **argv, const op_act_t *acts, size_t count)
         const op_t *op = strcmp(acts[i].name, argv[1]) ? NULL : op_find(argv[1]);
         if (!op)
             continue;
-        if (make_filter(&fault))
+        if (make_filter(op_row(op->name)->executes, &fault))
             finish(NULL, &fault);
         act(op_row(op->name), op, acts[i].body, &nothing);
     }

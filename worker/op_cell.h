@@ -14,12 +14,15 @@
 #define TOCSIN_OP_CELL_H
 
 #include "worker/policy.h"
+#include "worker/settings.h"
 
 /* What an op may know of its machine; lives as long as the effector. */
 typedef struct {
     const policy_t *policy; /* NULL in a program */
     const char *keepers;    /* folder of notes about the keepers of services; likewise */
     const char *programs;   /* folder of the programs; likewise */
+    const settings_t
+        *settings; /* likewise; NULL where the way to the brokers is nobody's concern */
 } op_world_t;
 
 /* Acts, in the cell. The result is the caller's; NULL with a fault. */
@@ -32,6 +35,7 @@ typedef struct {
     uint64_t capabilities; /* 1 << CAP_..., of those that are kept */
     uint64_t file_bytes;   /* how large a file it may write; 0: it makes none grow */
     bool network;          /* keeps the machine's network */
+    bool executes;         /* may start programs, which have its capabilities */
     bool whole;            /* keeps root and the machine's namespaces */
 } op_row_t;
 

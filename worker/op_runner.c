@@ -74,11 +74,14 @@ end_all_noted(const op_runner_t *self, fault_t *fault)
 }
 
 op_runner_t *
-op_runner_new(const char *folder, const policy_t *policy, fault_t *fault)
+op_runner_new(const char *folder, const policy_t *policy, const settings_t *settings,
+              fault_t *fault)
 {
     CLEANUP(op_runner_destroy) op_runner_t *self = memory_new(1, sizeof *self);
-    self->world =
-        (op_world_t){.policy = policy, .keepers = self->keepers, .programs = self->programs};
+    self->world = (op_world_t){.policy = policy,
+                               .keepers = self->keepers,
+                               .programs = self->programs,
+                               .settings = settings};
     if (strlen(folder) + 2 * HASH_TEXT > PATH_MAX) {
         fault_set(fault, FAULT_LIMIT, "'%.100s' is too long a path", folder);
         return NULL;

@@ -7,12 +7,14 @@
 #include <poll.h>
 
 #include "worker/effector.h"
+#include "worker/settings.h"
 
 typedef struct op_runner op_runner_t;
 
 /* Makes FOLDER/running and FOLDER/keepers, and ends what a runner before this one left. Borrows
- * policy. */
-op_runner_t *op_runner_new(const char *folder, const policy_t *policy, fault_t *fault);
+ * policy and settings. */
+op_runner_t *op_runner_new(const char *folder, const policy_t *policy, const settings_t *settings,
+                           fault_t *fault);
 
 /* Ends every op that runs. */
 void op_runner_destroy(op_runner_t **self_p);

@@ -27,8 +27,9 @@ struct policy {
     class_t highest;
     quorums_t more;
     bool no_glass;
-    size_t folder_count, service_count, permit_count, rate_count, hours_count;
+    size_t folder_count, service_count, permit_count, rate_count, hours_count, net_count;
     hours_t hours[POLICY_HOURS_MAX];
+    net_t nets[POLICY_NETS_MAX];
     folder_t folders[POLICY_FOLDERS_MAX];
     service_t services[POLICY_SERVICES_MAX];
     permit_t permits[POLICY_PERMITS_MAX];
@@ -129,6 +130,20 @@ on_glass(policy_t *self, const setting_t *at, fault_t *fault)
     return 0;
 }
 
+static int
+on_management(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (self->net_count == POLICY_NETS_MAX)
+        return config_fault(self->config, at, fault, "more than %d networks of management",
+                            POLICY_NETS_MAX);
+    net_t *net = &self->nets[self->net_count++];
+    if (!net_read_address(at->words[1], net) && !net_read_network(at->words[1], net))
+        return config_fault(self->config, at, fault,
+                            "'%.63s' is not an IP address or network in its one spelling",
+                            at->words[1]);
+    return 0;
+}
+
 static service_t *
 service_of(policy_t *self, const setting_t *at, fault_t *fault)
 {
@@ -189,6 +204,7 @@ static const struct {
     {"approvals", 2, 2, on_quorum},
     {"orders", 2, 2, on_quorum},
     {"break-glass", 1, 1, on_glass},
+    {"management", 1, 1, on_management},
 };
 
 static int
@@ -276,6 +292,12 @@ policy_service(const policy_t *self, const char *name)
         if (!strcmp(self->services[i].name, name))
             return &self->services[i];
     return NULL;
+}
+
+const net_t *
+policy_management(const policy_t *self, size_t index)
+{
+    return index < self->net_count ? &self->nets[index] : NULL;
 }
 
 const char *

@@ -6,6 +6,7 @@
  *     service NAME start|stop|reload COMMAND ARG...
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
+ *     management NET
  *
  * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
  * class line, nothing above observe. The paths that observe ops look at lie below a read or spool
@@ -14,13 +15,15 @@
  * process runs. Where there are windows, what changes something begins only within one, unless its
  * order breaks glass; within a blackout nothing does, but to undo (UTC, common/weekly.h). approvals
  * and orders raise root's quorums for releases and orders of a class: fewer people than root asks
- * for are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. */
+ * for are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. management
+ * names addresses and networks that no op may cut off, and that an isolated machine still hears. */
 #ifndef TOCSIN_POLICY_H
 #define TOCSIN_POLICY_H
 
 #include "common/config.h"
 #include "common/moment.h"
 #include "wire/allowance.h"
+#include "wire/net.h"
 #include "worker/journal.h"
 
 #define POLICY_FOLDERS_MAX  64
@@ -28,6 +31,7 @@
 #define POLICY_OPS_MAX      ALLOWANCE_OPS_MAX
 #define POLICY_PERMITS_MAX  512
 #define POLICY_HOURS_MAX    64 /* windows and blackouts */
+#define POLICY_NETS_MAX     64 /* management lines */
 
 typedef struct policy policy_t;
 
@@ -56,6 +60,9 @@ void policy_tell(const policy_t *self, allowance_t *out);
 
 /* NULL where the policy does not name it. */
 const service_t *policy_service(const policy_t *self, const char *name);
+
+/* The index-th network of management; NULL behind the last. */
+const net_t *policy_management(const policy_t *self, size_t index);
 
 /* The longest spool folder that this path lies below (not the folder itself); NULL where none. */
 const char *policy_spool(const policy_t *self, const char *path);

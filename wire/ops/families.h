@@ -17,6 +17,8 @@ typedef struct {
 extern const op_family_t ops_conntrack;
 extern const op_family_t ops_disk;
 extern const op_family_t ops_file;
+extern const op_family_t ops_firewall;
+extern const op_family_t ops_host;
 extern const op_family_t ops_link;
 extern const op_family_t ops_neighbour;
 extern const op_family_t ops_net;

@@ -14,6 +14,8 @@ op_body_t link_list, link_view;
 op_body_t route_list, route_get, neighbour_list;
 op_body_t socket_summary;
 op_body_t conntrack_count;
+op_body_t firewall_block, firewall_unblock, firewall_limit, firewall_unlimit;
+op_body_t host_isolate, host_release;
 op_body_t process_list;
 
 #endif
