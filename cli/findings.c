@@ -7,28 +7,17 @@
 #include <unistd.h>
 
 #include "cli/playbook_folder.h"
-#include "cli/tokens.h"
+#include "cli/regions.h"
 #include "common/document.h"
 #include "common/file.h"
 #include "lua/rehearsal.h"
 #include "lua/runner.h"
 #include "wire/ops.h"
 
-#define REGIONS_MAX 256
-
-/* A step's table, or a helper function: from its first token to behind its last. */
-typedef struct {
-    char name[TEXT_NAME_MAX + 1];
-    bool step;
-    size_t from, to;
-    unsigned line;
-} region_t;
-
 typedef struct {
     playbook_t playbook;
     tokens_t tokens;
-    size_t region_count;
-    region_t regions[REGIONS_MAX];
+    regions_t regions;
     value_t *findings; /* list of {file, line, level, text} */
     value_t *tested;   /* "STEP OP" of what its tests asked for */
 } lint_t;
@@ -61,80 +50,13 @@ static void PRINTF(4, 5) find(lint_t *self, level_t level, unsigned line, const 
     value_append(self->findings, finding);
 }
 
-/* ---- the parts of the text --------------------------------------------------------------- */
-
-static void
-add_region(lint_t *self, const token_t *name, bool step, size_t from, size_t to)
-{
-    if (self->region_count == REGIONS_MAX)
-        return;
-    region_t *region = &self->regions[self->region_count++];
-    *region = (region_t){.step = step, .from = from, .to = to, .line = name->line};
-    snprintf(region->name, sizeof region->name, "%.*s", (int)name->text.size,
-             (const char *)name->text.data);
-}
-
-/* step "NAME" { ... }, with brackets around the name or not; how far it goes, or i. */
-static size_t
-find_step(lint_t *self, size_t i)
-{
-    const tokens_t *tokens = &self->tokens;
-    size_t name = i + 1 + tokens_mark(tokens, i + 1, '(');
-    size_t open = name + 1 + tokens_mark(tokens, name + 1, ')');
-    if (!tokens_word(tokens, i, "step") || !tokens_mark(tokens, open, '{') ||
-        tokens->at[name].kind != TOKEN_STRING)
-        return i;
-    size_t to = tokens_behind_bracket(tokens, open);
-    add_region(self, &tokens->at[name], true, open, to);
-    return to;
-}
-
-/* "function NAME" or "NAME = function"; how far it goes, or i. */
-static size_t
-find_helper(lint_t *self, size_t i)
-{
-    const tokens_t *tokens = &self->tokens;
-    if (!tokens_word(tokens, i, "function"))
-        return i;
-    size_t name = i + 1 < tokens->count && tokens->at[i + 1].kind == TOKEN_WORD ? i + 1 : i - 2;
-    bool named = name == i + 1 || (i >= 2 && tokens_mark(tokens, i - 1, '='));
-    size_t to = tokens_behind_block(tokens, i + 1);
-    if (named && tokens->at[name].kind == TOKEN_WORD)
-        add_region(self, &tokens->at[name], false, i + 1, to);
-    return to;
-}
-
-static void
-find_regions(lint_t *self)
-{
-    for (size_t i = 0; i < self->tokens.count;) {
-        size_t to = find_step(self, i);
-        to = to == i ? find_helper(self, i) : to;
-        i = to == i ? i + 1 : to;
-    }
-}
-
-static const region_t *
-step_region(const lint_t *self, const char *step)
-{
-    for (size_t i = 0; i < self->region_count; i++)
-        if (self->regions[i].step && !strcmp(self->regions[i].name, step))
-            return &self->regions[i];
-    return NULL;
-}
+/* ---- the text ---------------------------------------------------------------------------- */
 
 static unsigned
 line_of(const lint_t *self, const char *step)
 {
-    const region_t *region = step_region(self, step);
+    const region_t *region = regions_step(&self->regions, step);
     return region ? region->line : 1;
-}
-
-/* A name by itself, not a field of something. */
-static bool
-stands_alone(const tokens_t *tokens, size_t i)
-{
-    return !i || (!tokens_mark(tokens, i - 1, '.') && !tokens_mark(tokens, i - 1, ':'));
 }
 
 /* FAMILY.VERB at i, in out; false where there is none. */
@@ -143,7 +65,7 @@ read_dotted(const tokens_t *tokens, size_t i, char *out, size_t size)
 {
     if (i + 2 >= tokens->count || tokens->at[i].kind != TOKEN_WORD ||
         tokens->at[i + 2].kind != TOKEN_WORD || !tokens_mark(tokens, i + 1, '.') ||
-        !stands_alone(tokens, i))
+        !tokens_alone(tokens, i))
         return false;
     snprintf(out, size, "%.*s.%.*s", (int)tokens->at[i].text.size,
              (const char *)tokens->at[i].text.data, (int)tokens->at[i + 2].text.size,
@@ -159,24 +81,6 @@ is_op_at(const tokens_t *tokens, size_t i)
 }
 
 /* ---- ops --------------------------------------------------------------------------------- */
-
-/* The regions that a step's functions come to, over any number of helpers. */
-static void
-reach(const lint_t *self, size_t step, bool *reached)
-{
-    memset(reached, 0, REGIONS_MAX * sizeof *reached);
-    reached[step] = true;
-    for (bool more = true; more;) {
-        more = false;
-        for (size_t from = 0; from < self->region_count; from++)
-            for (size_t to = 0; reached[from] && to < self->region_count; to++)
-                for (size_t i = self->regions[from].from;
-                     !self->regions[to].step && !reached[to] && i < self->regions[from].to; i++)
-                    if (tokens_word(&self->tokens, i, self->regions[to].name) &&
-                        stands_alone(&self->tokens, i))
-                        more = reached[to] = true;
-    }
-}
 
 /* Undeclared ones are found; those that are there go into used. */
 static void
@@ -253,16 +157,16 @@ static void
 look_at_ops(lint_t *self)
 {
     bool reached[REGIONS_MAX];
-    for (size_t step = 0; step < self->region_count; step++) {
-        const region_t *region = &self->regions[step];
+    for (size_t step = 0; step < self->regions.count; step++) {
+        const region_t *region = &self->regions.at[step];
         CLEANUP(value_destroy) value_t *used = value_map();
         if (!region->step || !manifest_step(self->playbook.manifest, region->name))
             continue;
-        reach(self, step, reached);
-        for (size_t i = 0; i < self->region_count; i++)
+        regions_reach(&self->regions, &self->tokens, step, reached);
+        for (size_t i = 0; i < self->regions.count; i++)
             if (reached[i]) {
-                look_at_calls(self, region, &self->regions[i], used);
-                look_at_all(self, region, &self->regions[i]);
+                look_at_calls(self, region, &self->regions.at[i], used);
+                look_at_all(self, region, &self->regions.at[i]);
             }
         look_at_unused(self, region, used);
     }
@@ -331,7 +235,7 @@ is_used_at(const tokens_t *tokens, size_t i, const char *name)
     if (strchr(name, '.'))
         return read_dotted(tokens, i, dotted, sizeof dotted) && !strcmp(dotted, name);
     bool key = tokens_mark(tokens, i + 1, '=') && !tokens_mark(tokens, i + 2, '=');
-    return tokens_word(tokens, i, name) && stands_alone(tokens, i) && !key;
+    return tokens_word(tokens, i, name) && tokens_alone(tokens, i) && !key;
 }
 
 static bool
@@ -452,7 +356,7 @@ has_bound(const manifest_t *manifest, const manifest_use_t *use)
 static bool
 says_timeout(const lint_t *self, const char *step)
 {
-    const region_t *region = step_region(self, step);
+    const region_t *region = regions_step(&self->regions, step);
     for (size_t i = region ? region->from : 0; region && i < region->to; i++)
         if (tokens_word(&self->tokens, i, "timeout") && tokens_mark(&self->tokens, i + 1, '='))
             return true;
@@ -585,8 +489,8 @@ find_fault(lint_t *self, const fault_t *fault)
         find(self, LEVEL_ERROR, (unsigned)line, "%s", end + 2);
         return;
     }
-    for (size_t i = 0; i < self->region_count; i++) {
-        const region_t *region = &self->regions[i];
+    for (size_t i = 0; i < self->regions.count; i++) {
+        const region_t *region = &self->regions.at[i];
         snprintf(quoted, sizeof quoted, "step '%s'", region->name);
         snprintf(circle, sizeof circle, "circle: %s ", region->name);
         if (region->step && (strstr(text, quoted) || strstr(text, circle)))
@@ -635,7 +539,7 @@ findings_of(const char *folder)
     bool loads = !playbook_load(&self->playbook, folder, &fault);
     if (self->playbook.text)
         tokens_of(bytes_slice(self->playbook.text), &self->tokens);
-    find_regions(self);
+    regions_find(&self->regions, &self->tokens);
     for (size_t i = 0; loads && i < ARRAY_SIZE(looks); i++)
         looks[i](self);
     if (!loads) {

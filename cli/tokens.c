@@ -148,6 +148,12 @@ tokens_mark(const tokens_t *self, size_t i, char mark)
            self->at[i].text.data[0] == (uint8_t)mark;
 }
 
+bool
+tokens_alone(const tokens_t *self, size_t i)
+{
+    return !i || (!tokens_mark(self, i - 1, '.') && !tokens_mark(self, i - 1, ':'));
+}
+
 size_t
 tokens_behind_bracket(const tokens_t *self, size_t i)
 {

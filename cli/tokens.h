@@ -27,6 +27,9 @@ void tokens_clear(tokens_t *self);
 bool tokens_word(const tokens_t *self, size_t i, const char *word);
 bool tokens_mark(const tokens_t *self, size_t i, char mark);
 
+/* Whether the name at i stands by itself: it is no field of something. */
+bool tokens_alone(const tokens_t *self, size_t i);
+
 /* The first token behind the bracket that closes the one at i, or behind the "end" (or "until") of
  * the block whose first token is i; count where none does. */
 size_t tokens_behind_bracket(const tokens_t *self, size_t i);
