@@ -330,7 +330,8 @@ on_warrant(effector_t *self, const frames_t *message, frames_t **answer, fault_t
     /* A clock that goes back over a restart takes nothing back. */
     if (note_moment(self, mandate_from(mandate), by.now, fault))
         return -1;
-    class_t highest = policy_highest(self->place.policy), allowed = mandate_allowed(mandate);
+    class_t highest = policy_highest(self->place.policy, by.now),
+            allowed = mandate_allowed(mandate);
     *answer = answer_new("GRANTED", id);
     frames_add_text(*answer, hash_write(mandate_run(mandate), run));
     frames_add_text(*answer, class_word(allowed < highest ? allowed : highest));
@@ -461,7 +462,7 @@ check_allowed(const effector_t *self, const call_t *call, fault_t *fault)
         mandate_check_class(call->mandate, &call->act, fault) ||
         (is_fix(call) && check_beacon(self, call->mandate, call->act.op->least, fault)))
         return -1;
-    return policy_allows(self->place.policy, call->act.op, call->arguments, fault);
+    return policy_allows(self->place.policy, call->act.op, call->arguments, by.now, fault);
 }
 
 static int
@@ -478,7 +479,11 @@ check_start(const effector_t *self, const call_t *call, fault_t *fault)
     bool glass = mandate_breaks_glass(call->mandate);
     if (!undo && policy_check_hours(self->place.policy, glass, by.now, fault))
         return -1;
-    return policy_check_rate(self->place.policy, call->act.op, self->place.journal, by.now, fault);
+    pace_act_t act = {.op = call->act.op,
+                      .playbook = mandate_playbook(call->mandate),
+                      .run = mandate_run(call->mandate),
+                      .signers = mandate_signers(call->mandate)};
+    return pace_check(policy_pace(self->place.policy), &act, self->place.journal, by.now, fault);
 }
 
 static int
@@ -531,6 +536,7 @@ begin(effector_t *self, const call_t *call, fault_t *fault)
         entry.begun = from;
     text_copy(entry.step, sizeof entry.step, call->act.step);
     text_copy(entry.op, sizeof entry.op, call->act.op->name);
+    text_copy(entry.playbook, sizeof entry.playbook, mandate_playbook(call->mandate));
     return journal_begin(self->place.journal, &entry, fault);
 }
 

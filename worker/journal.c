@@ -118,6 +118,8 @@ record_encode(const record_t *self, bytes_t *out)
         document_add_hex(out, "run", hash_slice(&entry->run));
         document_add_hex(out, "release", hash_slice(&entry->release));
         document_add_hex(out, "authority", hash_slice(&entry->authority));
+        if (entry->playbook[0])
+            document_add(out, "playbook", "%s", entry->playbook);
         document_add(out, "step", "%s", entry->step);
         document_add(out, "op", "%s", entry->op);
         document_add_hex(out, "arguments", hash_slice(&entry->arguments));
@@ -132,6 +134,8 @@ read_begin(document_reader_t *in, journal_entry_t *entry)
     document_hex(in, "run", entry->run.bytes, HASH_BYTES);
     document_hex(in, "release", entry->release.bytes, HASH_BYTES);
     document_hex(in, "authority", entry->authority.bytes, HASH_BYTES);
+    if (document_has(in, "playbook"))
+        text_copy(entry->playbook, sizeof entry->playbook, document_name(in, "playbook"));
     const char *step = document_text(in, "step");
     if (!step_path_valid(step))
         document_spoil(in, FAULT_FORMAT, "'step' is no path of steps");
@@ -427,6 +431,19 @@ journal_count_runs(const journal_t *self, const hash_t *authority, wall_t since)
         const journal_entry_t *at = &self->entries[i];
         count += at->begun.ms >= since.ms && hash_equal(&at->authority, authority) &&
                  journal_first(self, &at->run) == at;
+    }
+    return count;
+}
+
+size_t
+journal_count_playbook(const journal_t *self, const char *playbook, const hash_t *other_than,
+                       wall_t since)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        const journal_entry_t *at = &self->entries[i];
+        count += at->begun.ms >= since.ms && (!playbook || !strcmp(at->playbook, playbook)) &&
+                 !hash_equal(&at->run, other_than) && journal_first(self, &at->run) == at;
     }
     return count;
 }

@@ -26,8 +26,9 @@ typedef struct journal journal_t;
 typedef struct {
     hash_t key;
     hash_t run, release;
-    hash_t authority;         /* the order's or grant's */
-    char step[STEP_PATH_MAX]; /* its path */
+    hash_t authority;                 /* the order's or grant's */
+    char playbook[TEXT_NAME_MAX + 1]; /* the run's; "" in records of before it was written */
+    char step[STEP_PATH_MAX];         /* its path */
     char op[TEXT_NAME_MAX + 1];
     hash_t arguments; /* of their canonical value */
     wall_t begun;
@@ -72,9 +73,13 @@ size_t journal_count_runs(const journal_t *self, const hash_t *authority, wall_t
 /* How many ops of this name began at since or later. */
 size_t journal_count(const journal_t *self, const char *op, wall_t since);
 
-/* Writes BEGIN of key, run, release, authority, step, op, arguments and begun; the key must be new
- * (asserted). On a fault nothing is recorded and nothing may run. FAULT_FULL; FAULT_IO, after which
- * the journal is broken. */
+/* How many other runs of this playbook, NULL for any, began at since or later. */
+size_t journal_count_playbook(const journal_t *self, const char *playbook, const hash_t *other_than,
+                              wall_t since);
+
+/* Writes BEGIN of key, run, release, authority, playbook, step, op, arguments and begun; the key
+ * must be new (asserted). On a fault nothing is recorded and nothing may run. FAULT_FULL; FAULT_IO,
+ * after which the journal is broken. */
 int journal_begin(journal_t *self, const journal_entry_t *entry, fault_t *fault) MUST_CHECK;
 
 /* Writes END of a key that began and did not end (asserted). FAULT_LIMIT over JOURNAL_RESULT_MAX;

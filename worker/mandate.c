@@ -38,6 +38,18 @@ mandate_run(const mandate_t *self)
     return &self->warrant->run;
 }
 
+const char *
+mandate_playbook(const mandate_t *self)
+{
+    return self->plays[0].manifest->playbook;
+}
+
+const signers_t *
+mandate_signers(const mandate_t *self)
+{
+    return &self->warrant->signers;
+}
+
 const hash_t *
 mandate_authority(const mandate_t *self)
 {

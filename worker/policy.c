@@ -12,28 +12,30 @@ typedef struct {
 } folder_t;
 
 typedef struct {
-    const op_t *op;
-    uint64_t count, seconds;
-} rate_t;
-
-typedef struct {
     const char *days, *span; /* as they stand in the policy */
     weekly_t weekly;
     bool blackout; /* else a window */
 } hours_t;
 
+typedef struct {
+    class_t highest;
+    bool always;
+    weekly_t weekly; /* when it stands, else */
+} class_line_t;
+
 struct policy {
     config_t *config; /* every text below lives in it */
-    class_t highest;
+    size_t class_count;
+    class_line_t classes[POLICY_CLASSES_MAX];
+    pace_t pace;
     quorums_t more;
     bool no_glass;
-    size_t folder_count, service_count, permit_count, rate_count, hours_count, net_count;
+    size_t folder_count, service_count, permit_count, hours_count, net_count;
     hours_t hours[POLICY_HOURS_MAX];
     net_t nets[POLICY_NETS_MAX];
     folder_t folders[POLICY_FOLDERS_MAX];
     service_t services[POLICY_SERVICES_MAX];
     permit_t permits[POLICY_PERMITS_MAX];
-    rate_t rates[POLICY_OPS_MAX];
 };
 
 static int
@@ -51,9 +53,17 @@ on_allow(policy_t *self, const setting_t *at, fault_t *fault)
 static int
 on_class(policy_t *self, const setting_t *at, fault_t *fault)
 {
-    if (strcmp(at->words[1], "highest") != 0 || !class_read(at->words[2], &self->highest))
+    class_line_t *line = &self->classes[self->class_count];
+    if (self->class_count == POLICY_CLASSES_MAX)
+        return config_fault(self->config, at, fault, "more than %d of these", POLICY_CLASSES_MAX);
+    line->always = at->count == 3;
+    if (strcmp(at->words[1], "highest") != 0 || !class_read(at->words[2], &line->highest) ||
+        (!line->always &&
+         (at->count != 5 || !weekly_read(&line->weekly, at->words[3], at->words[4]))))
         return config_fault(self->config, at, fault,
-                            "'class highest' is observe, change or destructive");
+                            "'class highest' is observe, change or destructive; behind it may "
+                            "stand days (mon-fri, sat,sun) and a span (22:00-06:00)");
+    self->class_count++;
     return 0;
 }
 
@@ -71,22 +81,12 @@ on_folder(policy_t *self, const setting_t *at, fault_t *fault)
 }
 
 static int
-on_rate(policy_t *self, const setting_t *at, fault_t *fault)
+on_pace(policy_t *self, const setting_t *at, fault_t *fault)
 {
-    const op_t *op = op_find(at->words[1]);
-    if (!op)
-        return config_fault(self->config, at, fault, "there is no op '%.63s'", at->words[1]);
-    if (self->rate_count == POLICY_OPS_MAX)
-        return config_fault(self->config, at, fault, "more than %d rates", POLICY_OPS_MAX);
-    if (op->least == CLASS_OBSERVE)
-        return config_fault(self->config, at, fault, "'%s' changes nothing and is not counted",
-                            op->name);
-    rate_t *rate = &self->rates[self->rate_count++];
-    rate->op = op;
-    if (!text_read_u64(at->words[2], 1, UINT32_MAX, &rate->count) ||
-        !text_read_u64(at->words[3], 1, UINT32_MAX, &rate->seconds))
-        return config_fault(self->config, at, fault, "a rate is a COUNT and SECONDS, from 1");
-    return 0;
+    fault_t why = {0};
+    return pace_take(&self->pace, at->words, &why)
+               ? config_fault(self->config, at, fault, "%s", why.text)
+               : 0;
 }
 
 static int
@@ -194,10 +194,12 @@ static const struct {
     int (*on)(policy_t *self, const setting_t *at, fault_t *fault);
 } keys[] = {
     {"allow", 1, CONFIG_WORDS_MAX, on_allow},
-    {"class", 2, 2, on_class},
+    {"class", 2, 4, on_class},
     {"read", 1, 1, on_folder},
     {"spool", 1, 1, on_folder},
-    {"rate", 3, 3, on_rate},
+    {"rate", 3, 3, on_pace},
+    {"runs", 3, 3, on_pace},
+    {"exceed", 1, 1, on_pace},
     {"service", 3, CONFIG_WORDS_MAX, on_service},
     {"window", 2, 2, on_hours},
     {"blackout", 2, 2, on_hours},
@@ -252,9 +254,32 @@ policy_destroy(policy_t **self_p)
 }
 
 class_t
-policy_highest(const policy_t *self)
+policy_highest(const policy_t *self, wall_t now)
 {
-    return self->highest;
+    class_t highest = CLASS_OBSERVE;
+    for (size_t i = 0; i < self->class_count; i++) {
+        const class_line_t *line = &self->classes[i];
+        if ((line->always || weekly_stands(&line->weekly, now)) && line->highest > highest)
+            highest = line->highest;
+    }
+    return highest;
+}
+
+/* At some time of the week. */
+static class_t
+ever_highest(const policy_t *self)
+{
+    class_t highest = CLASS_OBSERVE;
+    for (size_t i = 0; i < self->class_count; i++)
+        if (self->classes[i].highest > highest)
+            highest = self->classes[i].highest;
+    return highest;
+}
+
+const pace_t *
+policy_pace(const policy_t *self)
+{
+    return &self->pace;
 }
 
 const quorums_t *
@@ -276,7 +301,7 @@ find_permit(const policy_t *self, const op_t *op, const value_t *arguments)
 void
 policy_tell(const policy_t *self, allowance_t *out)
 {
-    out->highest = self->highest;
+    out->highest = ever_highest(self);
     out->more = self->more;
     out->no_glass = self->no_glass;
     out->op_count = 0;
@@ -369,14 +394,16 @@ check_path(const policy_t *self, path_rule_t rule, const char *path, fault_t *fa
 }
 
 int
-policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, fault_t *fault)
+policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, wall_t now,
+              fault_t *fault)
 {
+    class_t highest = policy_highest(self, now);
     if (!find_permit(self, op, NULL))
         return fault_set(fault, FAULT_POLICY, "the policy of this machine does not allow %s",
                          op->name);
-    if (op->least > self->highest)
-        return fault_set(fault, FAULT_CLASS, "%s is %s; the policy of this machine ends at %s",
-                         op->name, class_word(op->least), class_word(self->highest));
+    if (op->least > highest)
+        return fault_set(fault, FAULT_CLASS, "%s is %s; the policy of this machine now ends at %s",
+                         op->name, class_word(op->least), class_word(highest));
     if (!find_permit(self, op, arguments))
         return fault_set(fault, FAULT_POLICY,
                          "the policy of this machine does not allow %s on what its arguments name",
@@ -420,23 +447,5 @@ policy_check_hours(const policy_t *self, bool glass, wall_t now, fault_t *fault)
         return fault_set(fault, FAULT_POLICY,
                          "this machine is changed within the windows of its policy only, and none "
                          "is open now");
-    return 0;
-}
-
-int
-policy_check_rate(const policy_t *self, const op_t *op, const journal_t *journal, wall_t now,
-                  fault_t *fault)
-{
-    for (size_t i = 0; i < self->rate_count; i++) {
-        const rate_t *rate = &self->rates[i];
-        if (rate->op != op)
-            continue;
-        wall_t since = {now.ms - (int64_t)rate->seconds * 1000};
-        size_t count = journal_count(journal, op->name, since);
-        if (count >= rate->count)
-            return fault_set(fault, FAULT_RATE,
-                             "%s began %zu times in the last %llu s, as often as allowed", op->name,
-                             count, (unsigned long long)rate->seconds);
-    }
     return 0;
 }

@@ -6,7 +6,8 @@
  *     service NAME start|stop|reload COMMAND ARG...
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
- *     management NET
+ *     management NET                  exceed PERSON
+ *     class highest CLASS DAYS HH:MM-HH:MM                      runs PLAYBOOK|* COUNT SECONDS
  *
  * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
  * class line, nothing above observe. The paths that observe ops look at lie below a read or spool
@@ -16,7 +17,10 @@
  * order breaks glass; within a blackout nothing does, but to undo (UTC, common/weekly.h). approvals
  * and orders raise root's quorums for releases and orders of a class: fewer people than root asks
  * for are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. management
- * names addresses and networks that no op may cut off, and that an isolated machine still hears. */
+ * names addresses and networks that no op may cut off, and that an isolated machine still hears.
+ *
+ * Of several class lines the highest that stands at the moment counts. worker/pace.h says what
+ * rate, runs and exceed mean. */
 #ifndef TOCSIN_POLICY_H
 #define TOCSIN_POLICY_H
 
@@ -24,14 +28,14 @@
 #include "common/moment.h"
 #include "wire/allowance.h"
 #include "wire/net.h"
-#include "worker/journal.h"
+#include "worker/pace.h"
 
 #define POLICY_FOLDERS_MAX  64
 #define POLICY_SERVICES_MAX 64
-#define POLICY_OPS_MAX      ALLOWANCE_OPS_MAX
 #define POLICY_PERMITS_MAX  512
 #define POLICY_HOURS_MAX    64 /* windows and blackouts */
 #define POLICY_NETS_MAX     64 /* management lines */
+#define POLICY_CLASSES_MAX  16
 
 typedef struct policy policy_t;
 
@@ -46,11 +50,12 @@ typedef struct {
 } service_t;
 
 /* FAULT_CONFIG "FILE:LINE: ..." for an unknown key, op or class, a path that is not normal, a rate
- * for an op that changes nothing (those are not counted), an incomplete service. */
+ * of an op that changes nothing (those are not counted), an incomplete service. */
 policy_t *policy_load(const char *path, fault_t *fault);
 void policy_destroy(policy_t **self_p);
 
-class_t policy_highest(const policy_t *self);
+/* At this moment. */
+class_t policy_highest(const policy_t *self, wall_t now);
 
 /* People whom it asks for beyond root's quorums. */
 const quorums_t *policy_quorums(const policy_t *self);
@@ -67,8 +72,9 @@ const net_t *policy_management(const policy_t *self, size_t index);
 /* The longest spool folder that this path lies below (not the folder itself); NULL where none. */
 const char *policy_spool(const policy_t *self, const char *path);
 
-/* Whether this machine lets that be done; arguments passed op_check. FAULT_POLICY, FAULT_CLASS. */
-int policy_allows(const policy_t *self, const op_t *op, const value_t *arguments,
+/* Whether this machine lets that be done now; arguments passed op_check. FAULT_POLICY, FAULT_CLASS.
+ */
+int policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, wall_t now,
                   fault_t *fault) MUST_CHECK;
 
 /* Whether an order may break glass here. FAULT_POLICY. */
@@ -78,10 +84,8 @@ int policy_check_glass(const policy_t *self, fault_t *fault) MUST_CHECK;
  * window holds back, and a blackout does. FAULT_POLICY. */
 int policy_check_hours(const policy_t *self, bool glass, wall_t now, fault_t *fault) MUST_CHECK;
 
-/* Whether one more of this op may begin now: counted from the journal, so that a restart forgets
- * nothing. FAULT_RATE. */
-int policy_check_rate(const policy_t *self, const op_t *op, const journal_t *journal, wall_t now,
-                      fault_t *fault) MUST_CHECK;
+/* How often what may begin. */
+const pace_t *policy_pace(const policy_t *self);
 
 /* Names that a rotation made: .1 to .999, .gz .xz .zst .bz2 .old, or a part -YYYYMMDD. */
 bool name_is_rotated(const char *name);

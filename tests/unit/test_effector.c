@@ -897,7 +897,7 @@ what_the_policy_allows_is_told_to_the_judge(void **state)
     answers(bench, "ALLOWANCE", "");
     assert_int_equal(allowance_decode(&told, frames_at(bench->answer, 2), &fault), 0);
     assert_string_equal(told.worker, "w1");
-    assert_int_equal(told.highest, policy_highest(bench->policy));
+    assert_int_equal(told.highest, policy_highest(bench->policy, bench->now));
     assert_true(allowance_has(&told, "disk.usage"));
 }
 

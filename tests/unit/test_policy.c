@@ -61,7 +61,8 @@ answer(const policy_t *self, const char *op, const char *key, const char *text)
     fault_t fault = {0};
     CLEANUP(value_destroy) value_t *arguments = value_map();
     value_set_text(arguments, key, text);
-    return policy_allows(self, op_find(op), arguments, &fault) ? fault.code : FAULT_NONE;
+    return policy_allows(self, op_find(op), arguments, (wall_t){0}, &fault) ? fault.code
+                                                                            : FAULT_NONE;
 }
 
 static void
@@ -82,6 +83,9 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"spool /var/log/\n", "policy:1: "},
         {"rate disk.usage 1 1\n", "policy:1: 'disk.usage' changes nothing"},
         {"rate file.remove 0 1\n", "policy:1: "},
+        {"class highest change mon-fri\n", "policy:1: 'class highest' is"},
+        {"runs Disk 1 1\n", "policy:1: 'Disk' is neither a playbook's name"},
+        {"exceed Khoa\n", "policy:1: 'Khoa' is not a name"},
         {"window mon-fri\n", "policy:1: "},
         {"window mon-fri 8-18\n", "policy:1: 'mon-fri 8-18' are no days"},
         {"blackout someday 08:00-18:00\n", "policy:1: "},
@@ -110,7 +114,7 @@ an_empty_policy_allows_nothing__eff_op_not_in_policy(void **state)
     fault_t fault = {0};
     (void)state;
     CLEANUP(policy_destroy) policy_t *self = load("", &fault);
-    assert_int_equal(policy_highest(self), CLASS_OBSERVE);
+    assert_int_equal(policy_highest(self, (wall_t){0}), CLASS_OBSERVE);
     assert_int_equal(answer(self, "disk.usage", "path", "/"), FAULT_POLICY);
     CLEANUP(policy_destroy) policy_t *other = whole();
     assert_int_equal(answer(other, "disk.largest", "path", "/srv"), FAULT_POLICY);
@@ -123,7 +127,8 @@ answer_tcp(const policy_t *self, const char *address, int64_t port)
     CLEANUP(value_destroy) value_t *arguments = value_map();
     value_set_text(arguments, "address", address);
     value_set_integer(arguments, "port", port);
-    return policy_allows(self, op_find("net.tcp"), arguments, &fault) ? fault.code : FAULT_NONE;
+    return policy_allows(self, op_find("net.tcp"), arguments, (wall_t){0}, &fault) ? fault.code
+                                                                                   : FAULT_NONE;
 }
 
 static void
@@ -218,28 +223,23 @@ names_that_a_rotation_made(void **state)
 }
 
 static void
-a_rate_is_counted_from_the_journal__eff_rate_limit(void **state)
+the_highest_class_may_hang_on_the_hour(void **state)
 {
     fault_t fault = {0};
-    char journal_path[96];
+    wall_t night, day;
     (void)state;
-    snprintf(journal_path, sizeof journal_path, "%s/journal", folder);
-    CLEANUP(policy_destroy) policy_t *self = whole();
-    const op_t *op = op_find("file.remove");
-    for (int i = 0; i < 2; i++) { /* each time a new process */
-        CLEANUP(journal_destroy) journal_t *journal = journal_open(journal_path, &fault);
-        journal_entry_t entry = {.step = "free", .op = "file.remove", .begun = {1000 + i}};
-        entry.key.bytes[0] = (uint8_t)i;
-        assert_int_equal(policy_check_rate(self, op, journal, (wall_t){2000}, &fault), 0);
-        assert_int_equal(journal_begin(journal, &entry, &fault), 0);
-    }
-    CLEANUP(journal_destroy) journal_t *journal = journal_open(journal_path, &fault);
-    unlink(journal_path);
-    assert_int_equal(policy_check_rate(self, op, journal, (wall_t){61000}, &fault), -1);
-    assert_int_equal(fault.code, FAULT_RATE);
-    assert_int_equal(policy_check_rate(self, op, journal, (wall_t){61001}, &fault), 0);
-    assert_int_equal(
-        policy_check_rate(self, op_find("file.truncate"), journal, (wall_t){1000}, &fault), 0);
+    CLEANUP(policy_destroy)
+    policy_t *self = load("class highest change\nclass highest destructive mon-fri 02:00-04:00\n"
+                          "allow file.remove\nspool /srv\n",
+                          &fault);
+    assert_non_null(self);
+    assert_true(wall_read_time("2026-11-23T03:00:00Z", &night));
+    assert_true(wall_read_time("2026-11-23T12:00:00Z", &day));
+    assert_int_equal(policy_highest(self, night), CLASS_DESTRUCTIVE);
+    assert_int_equal(policy_highest(self, day), CLASS_CHANGE);
+    allowance_t told = {0};
+    policy_tell(self, &told);
+    assert_int_equal(told.highest, CLASS_DESTRUCTIVE);
 }
 
 static bool
@@ -291,7 +291,7 @@ main(void)
         TEST(services_are_those_with_a_line),
         TEST(names_that_a_rotation_made),
         TEST(changes_begin_within_windows_and_outside_blackouts__eff_blackout_window),
-        TEST(a_rate_is_counted_from_the_journal__eff_rate_limit),
+        TEST(the_highest_class_may_hang_on_the_hour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
