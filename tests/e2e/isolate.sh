@@ -1,0 +1,62 @@
+#!/bin/bash
+# A machine is cut off by a real worker, ordered through a real broker on the other end of a cable: between two network
+# namespaces of this test's own, so that no rule and no link of the machine that it runs on is touched.
+[ -n "${ISOLATE_INSIDE:-}" ] || ISOLATE_INSIDE=1 exec unshare --net "$0" "$@"
+. "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/orders.bash"
+SITE_WORKERS=north-1
+ip link set lo up
+
+setsid unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
+cage=$!
+trap 'kill $cage; tap_clean' EXIT
+inside() { nsenter --net=/proc/$cage/ns/net "$@"; }
+is_apart() { [ "$(readlink /proc/$cage/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+wait_for 10 is_apart
+ip link add tia0 type veth peer name tia1 netns $cage
+ip addr add 192.0.2.2/24 dev tia0 && ip link set tia0 up
+inside ip link set lo up
+inside ip addr add 192.0.2.1/24 dev tia1 && inside ip link set tia1 up
+
+worker_start() { background "$1" nsenter --net=/proc/$cage/ns/net tocsin-worker -d -c "$SITE_HOME/$1/worker.conf"; }
+# An open port or a closed one answers; a packet that was dropped does not.
+answers() { local status=0; timeout 1 "$@" 2>/dev/null || status=$?; [ $status != 124 ]; }
+hears_out() { answers nsenter --net=/proc/$cage/ns/net bash -c 'exec 3<>/dev/tcp/192.0.2.2/9'; }
+hears_in() { answers bash -c 'exec 3<>/dev/tcp/192.0.2.1/9'; }
+is_cut() { ! hears_out && ! hears_in; }
+isolating() { ordered isolating --target north-1 --set seconds="$1"; }
+
+orders_site isolate isolating glance
+sed -i "s,^listen .*,listen tcp://0.0.0.0:$BROKER_PORT," "$SITE_HOME/broker.conf"
+sed -i "s,^broker tcp://127.0.0.1:,broker tcp://192.0.2.2:," "$SITE_HOME/north-1/worker.conf"
+printf 'allow %s\n' host.isolate host.release >>"$SITE_HOME/north-1/policy"
+broker_start
+worker_start north-1
+
+ok "a worker is online at the other end of a cable" wait_for 20 worker_online north-1
+ok "  and hears, and is heard" eval 'hears_out && hears_in'
+ok "it is ordered to cut its machine off" isolating 600
+ok "  which is done, and its receipt comes home" ended succeeded
+ok "  nothing else leaves it or comes in" is_cut
+ok "  the same broker's other ports neither" eval '! answers nsenter --net=/proc/$cage/ns/net bash -c "exec 3<>/dev/tcp/192.0.2.2/$HTTP_PORT"'
+broker_stop -KILL
+broker_start
+ok "  a broker that was killed and comes again finds it" wait_for 40 worker_online north-1
+worker_stop north-1 -KILL
+worker_start north-1
+ok "  a worker that was killed and comes again finds home" wait_for 40 worker_online north-1
+ok "  and nothing else" is_cut
+ok "it is ordered to let go" isolating 0
+ok "  which is done" ended succeeded
+ok "  it hears, and is heard" eval 'wait_for 20 hears_out && hears_in'
+
+ok "it is cut off for seconds only" isolating 15
+ok "  which is done" ended succeeded
+ok "  and so" is_cut
+worker_stop north-1 -KILL
+broker_stop -KILL
+ok "  with everything of ours dead the kernel lets go by itself" eval 'wait_for 40 hears_out && wait_for 10 hears_in'
+broker_start
+worker_start north-1
+ok "  and the worker comes again" wait_for 40 worker_online north-1
+orders_end
