@@ -267,7 +267,7 @@ manifest_inputs_of(const manifest_t *self, const warrant_t *warrant, fault_t *fa
 {
     if (warrant->order)
         return manifest_order_inputs(self, warrant->order, fault);
-    CLEANUP(memory_free) input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
+    CLEANUP(memory_free) input_text_t *texts = memory_new(self->input_count + 1, sizeof *texts);
     size_t count = manifest_map(self, warrant->alert, texts);
     if (grant_check_inputs(warrant->grant, texts, count, fault))
         return NULL;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <zmq.h>
 
 #include "common/channel.h"
@@ -17,7 +18,9 @@
 #include "wire/message.h"
 #include "worker/settings.h"
 
-#define HEARTBEAT_MS  5000
+#define HEARTBEAT_MS  15000 /* at most, from an answer to the next PING: CORE_ONLINE_MS is two */
+#define APART_MS      3000  /* by up to that earlier: who were welcomed together do not stay so */
+#define ANSWER_MS     5000  /* for an answer, MISSED_MAX times */
 #define MISSED_MAX    3
 #define TURN_MESSAGES 64 /* from the broker, before anything else has its turn */
 /* Messages, each of up to FRAMES_BYTES_MAX, that wait here: a queue is as much of this machine's
@@ -34,7 +37,7 @@ typedef struct {
     channel_t *judge;
     char instance[64]; /* of the broker that answered last; "" while offline */
     int unanswered;    /* PINGs since the last PONG */
-    mono_t heartbeat;  /* when the next is due */
+    mono_t heartbeat;  /* when the next is due, or an answer to the last */
     unsigned opened;   /* connections so far */
 } uplink_t;
 
@@ -115,6 +118,7 @@ tell_judge(uplink_t *self, const frames_t *frames, fault_t *fault)
 static void
 ping(uplink_t *self)
 {
+    self->heartbeat = (mono_t){mono_now().ms + ANSWER_MS};
     /* One at a time: what waits in the socket while the broker is away is sent when it is back. */
     if (self->unanswered++ > 0)
         return;
@@ -127,7 +131,10 @@ static int
 on_pong(uplink_t *self, const frames_t *frames, fault_t *fault)
 {
     const char *instance = frames_text(frames, 2);
+    uint32_t early = 0;
+    (void)!getrandom(&early, sizeof early, 0);
     self->unanswered = 0;
+    self->heartbeat = (mono_t){mono_now().ms + HEARTBEAT_MS - early % APART_MS};
     if (!strcmp(instance, self->instance) ||
         !text_copy(self->instance, sizeof self->instance, instance))
         return 0;
@@ -184,7 +191,7 @@ connect_broker(uplink_t *self, fault_t *fault)
         return fault_set(fault, FAULT_CONFIG, "'%s' cannot be connected to: %s",
                          self->broker->endpoint, zmq_strerror(errno));
     self->unanswered = 0;
-    self->heartbeat = (mono_t){mono_now().ms + HEARTBEAT_MS};
+    self->heartbeat = (mono_t){mono_now().ms + ANSWER_MS};
     return 0;
 }
 
@@ -243,7 +250,6 @@ turn(uplink_t *self, fault_t *fault)
         on_monitor(self);
     if (mono_now().ms < self->heartbeat.ms)
         return 0;
-    self->heartbeat = (mono_t){mono_now().ms + HEARTBEAT_MS};
     if (self->unanswered >= MISSED_MAX)
         return on_silence(self, fault);
     ping(self);

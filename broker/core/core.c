@@ -61,6 +61,8 @@ core_destroy(core_t **self_p)
     zhashx_destroy(&self->keys);
     zhashx_destroy(&self->incidents);
     zhashx_destroy(&self->runs);
+    free(self->closed.keys);
+    free(self->ended.keys);
     free(self->stirred);
     for (size_t i = 0; i < self->halt_count; i++)
         halt_clear(&self->halts[i]);
@@ -201,6 +203,25 @@ on_tick(core_t *self, event_t *event, fault_t *fault)
     return result;
 }
 
+void
+core_over(over_t *self, const char *key)
+{
+    self->keys = memory_grow(self->keys, self->count, &self->capacity, sizeof *self->keys);
+    snprintf(self->keys[self->count++], sizeof *self->keys, "%s", key);
+}
+
+static void
+let_go(core_t *self, over_t *over, void (*one)(core_t *self, const char *key))
+{
+    if (over->count < 2 * CORE_OVER_MAX)
+        return;
+    size_t gone = over->count - CORE_OVER_MAX;
+    for (size_t i = 0; i < gone; i++)
+        one(self, over->keys[i]);
+    over->count = CORE_OVER_MAX;
+    memmove(over->keys, over->keys + gone, over->count * sizeof *over->keys);
+}
+
 int
 core_step(core_t *self, event_t *event, wall_t now, actions_t *actions, fault_t *fault)
 {
@@ -210,6 +231,8 @@ core_step(core_t *self, event_t *event, wall_t now, actions_t *actions, fault_t 
     self->now = now;
     int result = handlers[event->kind](self, event, fault);
     runs_settle(self);
+    let_go(self, &self->closed, incident_let_go);
+    let_go(self, &self->ended, run_let_go);
     self->actions = NULL;
     return result;
 }

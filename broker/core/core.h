@@ -18,8 +18,9 @@
 #include "broker/sink.h"
 #include "broker/store.h"
 
-#define CORE_ONLINE_MS      15000                    /* a worker that spoke within this is online */
+#define CORE_ONLINE_MS      30000                    /* a worker that spoke within this is online */
 #define CORE_CLOSED_MS      (15 * 60 * 1000)         /* a closed incident is held so long */
+#define CORE_OVER_MAX       1024                     /* or until so many are over behind it */
 #define CORE_ABANDON_MS     (7LL * 24 * 3600 * 1000) /* an incident that nobody spoke of */
 #define CORE_HALT_MS        (24LL * 3600 * 1000)     /* a run's stop outlives its window so long */
 #define CORE_OUTPUT_MAX     262144                   /* bytes that a part says of itself */

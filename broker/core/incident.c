@@ -88,6 +88,27 @@ incident_put(core_t *self, const incident_t *incident)
     core_put(self, &row);
 }
 
+static void
+note_closed(core_t *self, const incident_t *incident)
+{
+    char number[NUMBER_TEXT_MAX];
+    number_of(incident->id, number);
+    core_over(&self->closed, number);
+}
+
+void
+incident_let_go(core_t *self, const char *number)
+{
+    char key[KEY_TEXT_MAX];
+    const incident_t *incident = zhashx_lookup(self->incidents, number);
+    if (!incident || incident_open(incident->state))
+        return;
+    key_of(incident->source, incident->fingerprint, key);
+    if (zhashx_lookup(self->keys, key) == incident)
+        zhashx_delete(self->keys, key);
+    zhashx_delete(self->incidents, number);
+}
+
 void
 incident_move(core_t *self, incident_t *incident, incident_state_t state, const char *format, ...)
 {
@@ -102,6 +123,8 @@ incident_move(core_t *self, incident_t *incident, incident_state_t state, const 
         self->moved = true;
     }
     incident->state = state;
+    if (!incident_open(state))
+        note_closed(self, incident);
     core_note(self, incident_word(state), incident->id,
               hash_equal(&incident->run, &HASH_ZERO) ? NULL : &incident->run, incident->worker,
               "%s", incident->reason);
@@ -391,11 +414,8 @@ incidents_sweep(core_t *self)
             zlistx_add_end(gone, incident);
     }
     for (incident_t *incident = zlistx_first(gone); incident; incident = zlistx_next(gone)) {
-        char key[KEY_TEXT_MAX], number[NUMBER_TEXT_MAX];
-        key_of(incident->source, incident->fingerprint, key);
+        char number[NUMBER_TEXT_MAX];
         number_of(incident->id, number);
-        if (zhashx_lookup(self->keys, key) == incident)
-            zhashx_delete(self->keys, key);
-        zhashx_delete(self->incidents, number);
+        incident_let_go(self, number);
     }
 }

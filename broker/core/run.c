@@ -54,6 +54,10 @@ hold(core_t *self, const run_row_t *row, slice_t authority, slice_t armors, slic
         run->gate = order_gate(order);
         text_copy(run->nonce, sizeof run->nonce, order->nonce);
     }
+    if (row->by_grant) { /* has one */
+        run->shares = memory_new(1, sizeof *run->shares);
+        run->share_capacity = 1;
+    }
     gather_learn(self, run);
     zhashx_update(self->runs, hash_write(&row->id, text), run);
     return run;
@@ -263,10 +267,13 @@ run_move(core_t *self, run_t *run, share_t *share, part_state_t state, const cha
 void
 run_turn(core_t *self, run_t *run, run_state_t state)
 {
+    char text[HASH_TEXT];
     self->active_runs += state == RUN_ACTIVE;
     self->active_runs -= run->row.state == RUN_ACTIVE;
     run->row.state = state;
     run->row.ended.ms = state == RUN_ACTIVE ? 0 : self->now.ms;
+    if (state != RUN_ACTIVE)
+        core_over(&self->ended, hash_write(&run->row.id, text));
     run_put(self, run);
     core_note(self, "run", run->row.incident, &run->row.id, NULL, "the run of '%s' is %s",
               run->row.playbook, run_word(state));
@@ -370,4 +377,12 @@ run_find(core_t *self, const hash_t *id, fault_t *fault)
     if (core_recall(self, &query, &row, fault) || !row || run_adopt(self, &row->run, fault))
         return NULL;
     return zhashx_lookup(self->runs, text);
+}
+
+void
+run_let_go(core_t *self, const char *id)
+{
+    const run_t *run = zhashx_lookup(self->runs, id);
+    if (run && run->row.state != RUN_ACTIVE)
+        zhashx_delete(self->runs, id);
 }

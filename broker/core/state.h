@@ -116,6 +116,12 @@ typedef struct {
     bytes_t *lines; /* cosignatures; ours */
 } held_testimony_t;
 
+/* Keys in a table of what is over, in the order in which it ended. */
+typedef struct {
+    size_t count, capacity;
+    char (*keys)[HASH_TEXT];
+} over_t;
+
 struct core {
     const charter_t *charter;
     const char *instance;
@@ -127,8 +133,10 @@ struct core {
     bool strays;         /* receipts of runs that are not here, likewise */
     wall_t swept;        /* when closed incidents were last let go */
     zhashx_t *incidents; /* number as text -> incident_t, ours */
+    over_t closed;       /* of these */
     zhashx_t *keys;      /* source, space, fingerprint -> the newest incident */
     zhashx_t *runs;      /* hash as text -> run_t, ours */
+    over_t ended;        /* of these */
     size_t stirred_count, stirred_capacity;
     run_t **stirred;             /* of these: to be looked at again before the step ends */
     size_t active_runs;          /* of these */
@@ -194,8 +202,12 @@ void peer_destroy(peer_t **self_p);
 void peer_welcome(core_t *self, const peer_t *peer);
 void peers_hand_on(core_t *self); /* documents that those online lack */
 
-/* incident.c. An incident is the core's until it is closed and swept. Finding: NULL without a fault
- * where there is none, NULL with the store's fault. */
+/* core.c. What is over need not be held: where many are, the first of them are let go as the step
+ * ends, and found in the past again. */
+void core_over(over_t *self, const char *key);
+
+/* incident.c. An incident is the core's until it is closed and let go. Finding: NULL without a
+ * fault where there is none, NULL with the store's fault. */
 incident_t *incident_find(core_t *self, uint64_t number, fault_t *fault);
 void incident_put(core_t *self, const incident_t *incident);
 void incident_adopt(core_t *self, const incident_t *incident);
@@ -203,6 +215,7 @@ void incident_move(core_t *self, incident_t *incident, incident_state_t state, c
                    ...) PRINTF(4, 5);
 void incident_on_run(core_t *self, const run_t *run, fault_t *fault);
 void incident_on_accept(core_t *self, const run_t *run, fault_t *fault);
+void incident_let_go(core_t *self, const char *number);
 void incidents_suggest(core_t *self);
 void incidents_sweep(core_t *self);
 
@@ -306,6 +319,7 @@ run_t *run_begin(core_t *self, const run_row_t *row, slice_t authority, slice_t 
 void run_add(core_t *self, run_t *run, const char *target, uint64_t wave);
 void run_settle(core_t *self, run_t *run);
 int run_adopt(core_t *self, const run_row_t *row, fault_t *fault) MUST_CHECK;
+void run_let_go(core_t *self, const char *id);
 void run_destroy(run_t **self_p);
 
 /* The first share of this worker from *at on, which goes behind it; NULL where there is none left.

@@ -26,10 +26,10 @@
 #include "wire/value.h"
 
 #define HERD_MAX          10000
-#define HERD_ALONE        5000 /* workers in one process */
-#define HERD_REGION       1500 /* workers in one fleet document */
-#define HERD_JOINING      64   /* connections on their way at once */
-#define HERD_HEARTBEAT_MS 5000 /* as a worker's */
+#define HERD_ALONE        5000  /* workers in one process */
+#define HERD_REGION       1500  /* workers in one fleet document */
+#define HERD_JOINING      64    /* connections on their way at once */
+#define HERD_HEARTBEAT_MS 13500 /* as a worker's, on average */
 #define HERD_TURN_MS      50
 #define HERD_PATIENCE_US  120e6
 #define HERD_MOUNT        "/srv"

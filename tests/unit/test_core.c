@@ -106,6 +106,25 @@ its_source_resolves_an_incident(void **state)
 }
 
 static void
+an_incident_that_is_over_is_known_however_many_are(void **state)
+{
+    house_t *self = *state;
+    alarm_rings(self);
+    alarm_ends(self);
+    for (unsigned i = 0; i < 2 * 2 * CORE_OVER_MAX; i++) {
+        alert_t *alert = site_alert(self->site);
+        snprintf(alert->fingerprint, sizeof alert->fingerprint, "%016x", i / 2);
+        alert->firing = i % 2 == 0;
+        alarm_with(self, alert);
+    }
+    alarm_ends(self);
+    assert_false(told(self, "unknown"));
+    alarm_rings(self);
+    incident_is(self, 1, INCIDENT_RESOLVED, "its source");
+    incident_is(self, 2 * CORE_OVER_MAX + 2, INCIDENT_WAITING, "");
+}
+
+static void
 a_resolve_of_what_nobody_knows_is_stored(void **state)
 {
     house_t *self = *state;
@@ -650,6 +669,7 @@ main(void)
         CASE(a_host_that_nobody_looks_after_waits),
         CASE(the_same_alert_again_counts_and_starts_no_second_run),
         CASE(its_source_resolves_an_incident),
+        CASE(an_incident_that_is_over_is_known_however_many_are),
         CASE(a_resolve_of_what_nobody_knows_is_stored),
         CASE(an_incident_that_nobody_speaks_of_is_abandoned),
         CASE(a_verified_run_resolves_the_incident_without_a_person),
