@@ -261,6 +261,7 @@ manifest_decode(slice_t document, fault_t *fault)
 {
     fault_t scratch = {0};
     document_reader_t in;
+    const manifest_line_t *line;
     CLEANUP(manifest_destroy) manifest_t *self = memory_new(1, sizeof *self);
     CLEANUP(bytes_destroy) bytes_t *again = bytes_new();
     fault = fault ? fault : &scratch;
@@ -268,7 +269,7 @@ manifest_decode(slice_t document, fault_t *fault)
     if (!in.spoiled)
         self->texts = memory_new(document.size, 1);
     take_head(&in, self);
-    for (const manifest_line_t *line = manifest_lines; line->key; line++)
+    for (size_t i = 0; (line = manifest_line(i)); i++)
         while (document_has(&in, line->key))
             line->take(&in, self, line->key);
     if (document_close(&in, fault) || manifest_check(self, fault))
@@ -284,6 +285,7 @@ manifest_decode(slice_t document, fault_t *fault)
 void
 manifest_encode(const manifest_t *self, bytes_t *out)
 {
+    const manifest_line_t *line;
     CLEANUP(bytes_destroy) bytes_t *scratch = bytes_new();
     document_begin(out, "manifest");
     document_add(out, "playbook", "%s", self->playbook);
@@ -293,7 +295,7 @@ manifest_encode(const manifest_t *self, bytes_t *out)
                  (unsigned long long)self->soak_s, self->max_failures);
     document_add(out, "limits", "%u %u", self->most, self->keep);
     document_add(out, "cooldown", "%llu", (unsigned long long)self->cooldown_s);
-    for (const manifest_line_t *line = manifest_lines; line->key; line++)
+    for (size_t i = 0; (line = manifest_line(i)); i++)
         line->put(self, line->key, out, scratch);
     document_end(out);
 }

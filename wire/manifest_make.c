@@ -84,7 +84,7 @@ static void PRINTF(2, 3) add_line(lines_t *lines, const char *format, ...)
     lines_add(lines, text);
 }
 
-/* The document's repeated lines, by their places in manifest_lines. */
+/* The document's repeated lines, by their places in manifest_line. */
 typedef struct {
     lines_t *lines;
     class_t worst;
@@ -94,7 +94,7 @@ static lines_t *
 lines_of(sheet_t *self, const char *key)
 {
     size_t at = 0;
-    while (strcmp(manifest_lines[at].key, key) != 0)
+    while (strcmp(manifest_line(at)->key, key) != 0)
         at++;
     return &self->lines[at];
 }
@@ -103,7 +103,7 @@ static size_t
 key_count(void)
 {
     size_t count = 0;
-    while (manifest_lines[count].key)
+    while (manifest_line(count))
         count++;
     return count;
 }
@@ -277,8 +277,8 @@ make_document(const value_t *map, sheet_t *sheet, bytes_t *out, fault_t *fault)
     document_add(out, "limits", "%lld %lld", (long long)value_get_integer(map, "at_most"),
                  (long long)value_get_integer(map, "keep"));
     document_add(out, "cooldown", "%lld", (long long)value_get_integer(map, "cooldown"));
-    for (size_t i = 0; manifest_lines[i].key; i++)
-        if (write_lines(out, manifest_lines[i].key, &sheet->lines[i], fault))
+    for (size_t i = 0; manifest_line(i); i++)
+        if (write_lines(out, manifest_line(i)->key, &sheet->lines[i], fault))
             return -1;
     document_end(out);
     return 0;
