@@ -8,7 +8,7 @@
 
 #include "common/file.h"
 #include "wire/message.h"
-#include "worker/mandate.h"
+#include "worker/op_call.h"
 #include "wire/site_folder.h"
 
 #define ID_MAX 128
@@ -29,23 +29,6 @@ struct effector {
     mandate_t *mandates[EFFECTOR_WARRANTS_MAX]; /* in the order in which they came */
     flight_t flights[EFFECTOR_FLIGHTS_MAX];
 };
-
-/* One OP, read. */
-typedef struct {
-    const char *id;
-    mandate_t *mandate;
-    act_t act;
-    uint64_t index;
-    value_t *arguments; /* ours */
-    hash_t arguments_hash;
-    hash_t head, key; /* of a fix-op */
-} call_t;
-
-static void
-call_clear(call_t *self)
-{
-    value_destroy(&self->arguments);
-}
 
 static void
 beacon_path(const effector_t *self, char out[static PATH_MAX])
@@ -392,81 +375,21 @@ on_consent(effector_t *self, const frames_t *message, frames_t **answer, fault_t
 
 /* ---- ops --------------------------------------------------------------------------------- */
 
-/* docs/PROTOCOL.md 7.3: site, run, worker, step, phase, attempt, index. */
-static hash_t
-key_of(const effector_t *self, const call_t *call)
-{
-    char attempt[24], index[24];
-    snprintf(attempt, sizeof attempt, "%llu", (unsigned long long)call->act.attempt);
-    snprintf(index, sizeof index, "%llu", (unsigned long long)call->index);
-    slice_t parts[] = {
-        hash_slice(trust_site(self->place.trust)),
-        hash_slice(mandate_run(call->mandate)),
-        slice_text(self->place.worker),
-        slice_text(call->act.step),
-        slice_text(phase_word(call->act.phase)),
-        slice_text(attempt),
-        slice_text(index),
-    };
-    return hash_of_parts(parts, ARRAY_SIZE(parts));
-}
-
-static int
-read_act(const frames_t *message, call_t *call, fault_t *fault)
-{
-    act_t *act = &call->act;
-    act->step = frames_text(message, 3);
-    if (!phase_read(frames_text(message, 4), &act->phase) ||
-        !text_read_u64(frames_text(message, 5), 1, INT32_MAX, &act->attempt) ||
-        !text_read_u64(frames_text(message, 6), 0, RECEIPT_OPS_MAX - 1, &call->index))
-        return fault_set(fault, FAULT_FORMAT,
-                         "no phase, no attempt, or an index that is not below %d", RECEIPT_OPS_MAX);
-    act->op = op_find(frames_text(message, 7));
-    if (!act->op)
-        return fault_set(fault, FAULT_OP, "there is no op '%.63s'", frames_text(message, 7));
-    act->arguments = call->arguments = value_decode(frames_at(message, 8), fault);
-    if (!call->arguments)
-        return fault_wrap(fault, "arguments of %s", act->op->name);
-    return 0;
-}
-
-static bool
-is_fix(const call_t *call)
-{
-    return call->act.op->least != CLASS_OBSERVE;
-}
-
-/* Everything about an OP that stands in its frames. */
-static int
-read_call(effector_t *self, const frames_t *message, call_t *call, fault_t *fault)
-{
-    call->mandate = mandate_of(self, frames_text(message, 2), fault);
-    if (!call->mandate || read_act(message, call, fault))
-        return -1;
-    call->arguments_hash = hash_of(frames_at(message, 8));
-    if (!is_fix(call))
-        return 0;
-    if (!hash_read(frames_text(message, 9), &call->head))
-        return fault_set(fault, FAULT_FORMAT, "the head of the journal is not a hash");
-    call->key = key_of(self, call);
-    return 0;
-}
-
 /* Its mandate holds and has it, its signers reach it, this machine allows it. */
 static int
-check_allowed(const effector_t *self, const call_t *call, fault_t *fault)
+check_allowed(const effector_t *self, const op_call_t *call, fault_t *fault)
 {
     lawbook_t by = lawbook(self);
     if (mandate_check_still(call->mandate, &by, fault) ||
         mandate_check_act(call->mandate, &call->act, fault) ||
         mandate_check_class(call->mandate, &call->act, fault) ||
-        (is_fix(call) && check_beacon(self, call->mandate, call->act.op->least, fault)))
+        (op_call_is_fix(call) && check_beacon(self, call->mandate, call->act.op->least, fault)))
         return -1;
     return policy_allows(self->place.policy, call->act.op, call->arguments, by.now, fault);
 }
 
 static int
-check_start(const effector_t *self, const call_t *call, fault_t *fault)
+check_start(const effector_t *self, const op_call_t *call, fault_t *fault)
 {
     lawbook_t by = lawbook(self);
     if (!journal_reaches(self->place.journal, &call->head))
@@ -487,9 +410,9 @@ check_start(const effector_t *self, const call_t *call, fault_t *fault)
 }
 
 static int
-find_flight(effector_t *self, const call_t *call, size_t *flight, fault_t *fault)
+find_flight(effector_t *self, const op_call_t *call, size_t *flight, fault_t *fault)
 {
-    bool fix = is_fix(call), found = false;
+    bool fix = op_call_is_fix(call), found = false;
     for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++) {
         const flight_t *at = &self->flights[i];
         if (at->used && at->fix && fix && hash_equal(&at->key, &call->key))
@@ -506,9 +429,9 @@ find_flight(effector_t *self, const call_t *call, size_t *flight, fault_t *fault
 
 /* 0 whether the op was started or failed at once, which the journal then has. */
 static int
-launch(effector_t *self, const call_t *call, size_t flight, frames_t **answer, fault_t *fault)
+launch(effector_t *self, const op_call_t *call, size_t flight, frames_t **answer, fault_t *fault)
 {
-    bool fix = is_fix(call);
+    bool fix = op_call_is_fix(call);
     fault_t why = {0};
     flight_t *at = &self->flights[flight];
     *at = (flight_t){.used = true, .fix = fix, .key = call->key};
@@ -521,7 +444,7 @@ launch(effector_t *self, const call_t *call, size_t flight, frames_t **answer, f
 }
 
 static int
-begin(effector_t *self, const call_t *call, fault_t *fault)
+begin(effector_t *self, const op_call_t *call, fault_t *fault)
 {
     journal_entry_t entry = {
         .key = call->key,
@@ -541,7 +464,7 @@ begin(effector_t *self, const call_t *call, fault_t *fault)
 }
 
 static frames_t *
-recorded(const effector_t *self, const call_t *call, const journal_entry_t *known)
+recorded(const effector_t *self, const op_call_t *call, const journal_entry_t *known)
 {
     if (!strcmp(known->code, "ok"))
         return op_result(self, call->id, bytes_slice(known->result));
@@ -554,7 +477,7 @@ recorded(const effector_t *self, const call_t *call, const journal_entry_t *know
 /* BEGIN without END: whether it may be tried again under the same key. Whatever stands against that
  * now, a stop too, does not tell whether it happened then. */
 static int
-check_again(const effector_t *self, const call_t *call, fault_t *fault)
+check_again(const effector_t *self, const op_call_t *call, fault_t *fault)
 {
     fault_t why = {0};
     if (self->place.io.end_last(self->place.io.self, &call->key, &why))
@@ -570,7 +493,7 @@ check_again(const effector_t *self, const call_t *call, fault_t *fault)
 }
 
 static int
-on_fix(effector_t *self, const call_t *call, size_t flight, frames_t **answer, fault_t *fault)
+on_fix(effector_t *self, const op_call_t *call, size_t flight, frames_t **answer, fault_t *fault)
 {
     const journal_entry_t *known = journal_find(self->place.journal, &call->key);
     fault_t why = {0};
@@ -592,11 +515,13 @@ on_fix(effector_t *self, const call_t *call, size_t flight, frames_t **answer, f
 static int
 on_op(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
 {
-    CLEANUP(call_clear) call_t call = {.id = frames_text(message, 1)};
+    CLEANUP(op_call_clear) op_call_t call = {.id = frames_text(message, 1)};
     size_t flight = 0;
     fault_t why = {0};
-    if (!read_call(self, message, &call, &why) && !find_flight(self, &call, &flight, &why)) {
-        if (is_fix(&call))
+    call.mandate = mandate_of(self, frames_text(message, 2), &why);
+    if (call.mandate && !op_call_read(&call, &self->place, message, &why) &&
+        !find_flight(self, &call, &flight, &why)) {
+        if (op_call_is_fix(&call))
             return on_fix(self, &call, flight, answer, fault);
         if (!check_allowed(self, &call, &why))
             return launch(self, &call, flight, answer, fault);

@@ -229,8 +229,11 @@ what_it_kept_of_beacons_is_read_or_it_does_not_start(void **state)
     assert_non_null(kept);
     slice_t half = slice_of(kept->data, kept->size / 2);
     assert_int_equal(file_write(path, half, 0600, &fault), 0);
-    effector_place_t place = {
-        .worker = "w1", .boot = "first", .folder = bench->kept, .trust = bench->trust};
+    effector_place_t place = {.worker = "w1",
+                              .boot = "first",
+                              .folder = bench->kept,
+                              .trust = bench->trust,
+                              .policy = bench->policy};
     assert_null(effector_new(&place, &fault));
     assert_int_equal(fault.code, FAULT_FORMAT);
     assert_non_null(strstr(fault.text, "beacon"));
