@@ -122,6 +122,7 @@ static const column_t run_columns[] = {
     FIXED(COLUMN_TEXT, run, region),
     FIXED(COLUMN_HASH, run, continues),
     BOOL(run, paused),
+    FIXED(COLUMN_TEXT, run, glass),
     LAST,
 };
 

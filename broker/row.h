@@ -92,10 +92,11 @@ typedef struct {
     wall_t created, ended;       /* ended 0 while active */
     wall_t not_after;            /* parts begin until then */
     uint64_t soak_s, max_failures;
-    char worker[TEXT_NAME_MAX + 1]; /* of a grant's, its only one; "" for an order's */
-    char region[TEXT_NAME_MAX + 1]; /* that worker's */
-    hash_t continues;               /* an earlier run; zero where none */
-    bool paused;                    /* by people: no further part is offered */
+    char worker[TEXT_NAME_MAX + 1];   /* of a grant's, its only one; "" for an order's */
+    char region[TEXT_NAME_MAX + 1];   /* that worker's */
+    hash_t continues;                 /* an earlier run; zero where none */
+    bool paused;                      /* by people: no further part is offered */
+    char glass[ORDER_REASON_MAX + 1]; /* why its order breaks glass; "" where it does not */
 } run_row_t;
 
 #define PART_STATES(X)                                   \

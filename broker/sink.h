@@ -45,6 +45,7 @@ const char *sink_word(sink_kind_t self);
     X(NOTICE_RUN_EXPIRED, "run.expired")                                                 \
     X(NOTICE_RUN_UNKNOWN, "run.unknown")                                                 \
     X(NOTICE_PERSON_WANTED, "person.wanted") /* a run waits for one */                   \
+    X(NOTICE_GLASS, "break-glass")           /* an order breaks glass */                 \
     X(NOTICE_GAP, "gap")                     /* a worker's history does not add up */    \
     X(NOTICE_BRAKE, "brake")                 /* automatic runs were halted, or let go */ \
     X(NOTICE_RESTART, "restart")             /* an older record was put back */          \

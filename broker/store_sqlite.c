@@ -136,6 +136,7 @@ static const char *const migrations[] = {
     " lines BLOB NOT NULL) STRICT;",
     "CREATE TABLE allowance (worker TEXT PRIMARY KEY, document BLOB NOT NULL, armor BLOB NOT NULL)"
     " STRICT;",
+    "ALTER TABLE run ADD COLUMN glass TEXT NOT NULL DEFAULT '';",
 };
 
 typedef struct {

@@ -204,6 +204,7 @@ view_run(const store_t *store, const run_row_t *row, fault_t *fault)
     value_set_integer(map, "waves", (int64_t)waves);
     if (row->paused)
         value_set_bool(map, "paused", true);
+    set_said(map, "glass", row->glass);
     if (!hash_equal(&row->continues, &HASH_ZERO))
         view_set_hash(map, "continues", &row->continues);
     return map;

@@ -113,3 +113,50 @@ allowances_add_refusals(const allowances_t *self, const manifest_t *manifest, co
             if (!dry || manifest->uses[i].class_ == CLASS_OBSERVE)
                 add_refusal(self, &manifest->uses[i], caller, j, refusals);
 }
+
+/* Takes over workers. */
+static void
+add_whole(value_t *workers, const char *reason, value_t *refusals)
+{
+    CLEANUP(value_destroy) value_t *refusal = value_map();
+    bool any = value_count(workers);
+    value_set_text(refusal, "reason", reason);
+    value_set(refusal, "workers", workers);
+    if (any)
+        value_append(refusals, MOVE(refusal));
+}
+
+void
+allowances_add_approvals(const allowances_t *self, const release_t *release,
+                         const approvals_t *approvals, value_t *refusals)
+{
+    char reason[256];
+    size_t count = approvals->approvers.count;
+    value_t *workers = value_list();
+    for (size_t i = 0; i < self->count; i++)
+        if (self->at[i].more.approvals[release->highest] > count)
+            value_append(workers, value_text(self->at[i].worker));
+    snprintf(reason, sizeof reason,
+             "the machine's policy asks for more approvers of '%s' than the %zu there are",
+             release->playbook, count);
+    add_whole(workers, reason, refusals);
+}
+
+void
+allowances_add_glass(const allowances_t *self, const order_t *order, value_t *refusals)
+{
+    value_t *workers = value_list();
+    for (size_t i = 0; order_breaks_glass(order) && i < self->count; i++)
+        if (self->at[i].no_glass)
+            value_append(workers, value_text(self->at[i].worker));
+    add_whole(workers, "the machine's policy lets nobody break glass", refusals);
+}
+
+void
+allowances_most(const allowances_t *self, unsigned people[static CLASSES])
+{
+    for (size_t i = 0; i < self->count; i++)
+        for (class_t class = 0; class < CLASSES; class ++)
+            if (self->at[i].more.orders[class] > people[class])
+                people[class] = self->at[i].more.orders[class];
+}

@@ -27,4 +27,13 @@ void allowances_clear(allowances_t *self);
 void allowances_add_refusals(const allowances_t *self, const manifest_t *manifest,
                              const char *caller, bool dry, value_t *refusals);
 
+/* Likewise what would be refused as a whole ({reason, workers: list}): a release that fewer people
+ * approved than a machine asks for; an order that breaks glass where nobody does. */
+void allowances_add_approvals(const allowances_t *self, const release_t *release,
+                              const approvals_t *approvals, value_t *refusals);
+void allowances_add_glass(const allowances_t *self, const order_t *order, value_t *refusals);
+
+/* The most signers of orders that any of them asks for, where that is more than people has. */
+void allowances_most(const allowances_t *self, unsigned people[static CLASSES]);
+
 #endif

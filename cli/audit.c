@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/pin.h"
 #include "cli/record.h"
+#include "cli/sign.h"
 #include "cli/state.h"
 #include "cli/table.h"
 #include "common/document.h"
@@ -43,10 +44,11 @@ typedef struct {
     uint64_t witnessed; /* leaves that witnesses cosigned */
     cosigners_t cosigners;
     zhashx_t *chains; /* worker id to chain_t */
-    zhashx_t *orders; /* run ids of orders seen, as text */
+    zhashx_t *orders; /* run ids of orders seen, as text, to what receipts call their authority */
     restarts_t *restarts;
     size_t orphan_count, orphan_capacity;
     orphan_t *orphans;
+    value_t *glass;    /* orders that broke it: list of {run, playbook, reason, who, cosigners} */
     value_t *problems; /* list of sentences */
 } audit_t;
 
@@ -66,6 +68,7 @@ audit_begin(audit_t *self, trust_t *trust, bool say)
     assert(self->chains && self->orders);
     zhashx_set_destructor(self->chains, destroy_memory);
     self->restarts = restarts_new();
+    self->glass = value_list();
     self->problems = value_list();
 }
 
@@ -76,6 +79,7 @@ audit_end(audit_t *self)
     zhashx_destroy(&self->orders);
     restarts_destroy(&self->restarts);
     free(self->orphans);
+    value_destroy(&self->glass);
     value_destroy(&self->problems);
 }
 
@@ -138,14 +142,40 @@ check_signatures(audit_t *self, slice_t document, slice_t armors, purpose_t one,
     return count ? 0 : fault_set(fault, FAULT_SIGNATURE, "nobody signed it");
 }
 
+/* What ran outside its signers' scope and machines' windows is said, whoever asks. */
+static void
+note_glass(audit_t *self, const order_t *order, const char *run, slice_t armors)
+{
+    char who[SIGN_NAMES_MAX], cosigners[SIGN_NAMES_MAX], reason[ORDER_REASON_MAX + 1];
+    value_t *row = value_map();
+    sign_names(self->trust, armors, SIGN_ORDER, who);
+    sign_names(self->trust, armors, SIGN_COSIGN, cosigners);
+    value_set_text(row, "run", run);
+    value_set_text(row, "playbook", order->playbook);
+    value_set_text(row, "reason", order->break_glass);
+    value_set_text(row, "who", who);
+    value_set_text(row, "cosigners", cosigners);
+    value_append(self->glass, row);
+    if (self->say)
+        printf("BREAK-GLASS: run %.12s of '%s' by %s, cosigned by %s: %s\n", run, order->playbook,
+               who, cosigners, show_text(order->break_glass, reason, sizeof reason));
+}
+
 /* What receipts may be about. */
 static int
 remember_order(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
+    static const char ordered[] = "order", glass[] = "glass";
     char run[HASH_TEXT];
     hash_t hash = hash_of(document);
-    (void)armors, (void)fault;
-    zhashx_insert(self->orders, hash_write(&hash, run), self);
+    CLEANUP(order_destroy) order_t *order = order_decode(document, fault);
+    if (!order)
+        return -1;
+    bool breaks = order_breaks_glass(order);
+    hash_write(&hash, run);
+    zhashx_insert(self->orders, run, (void *)(uintptr_t)(breaks ? glass : ordered));
+    if (breaks)
+        note_glass(self, order, run, armors);
     return 0;
 }
 
@@ -171,13 +201,33 @@ check_chain(audit_t *self, const receipt_t *receipt, const hash_t *hash, fault_t
                      (unsigned long long)before.sequence);
 }
 
+static bool
+is_of_order(const receipt_t *receipt)
+{
+    return !strcmp(receipt->authority, "order") || !strcmp(receipt->authority, "glass");
+}
+
+/* A receipt does not keep quiet about broken glass, nor make it up. */
+static int
+check_authority(const audit_t *self, const receipt_t *receipt, fault_t *fault)
+{
+    char run[HASH_TEXT];
+    const char *is = zhashx_lookup(self->orders, hash_write(&receipt->run, run));
+    if (!is || !strcmp(is, receipt->authority))
+        return 0;
+    return fault_set(fault, FAULT_CONFLICT,
+                     "receipt %llu of '%s' names '%s' as its authority, and its order is '%s'",
+                     (unsigned long long)receipt->sequence, receipt->worker, receipt->authority,
+                     is);
+}
+
 /* Its order may come behind it, where a broker was put back and got the receipt first. */
 static void
 note_orphan(audit_t *self, const receipt_t *receipt)
 {
     orphan_t orphan = {.sequence = receipt->sequence, .leaf = record_index(self->record)};
     hash_write(&receipt->run, orphan.run);
-    if (strcmp(receipt->authority, "order") != 0 || zhashx_lookup(self->orders, orphan.run))
+    if (!is_of_order(receipt) || zhashx_lookup(self->orders, orphan.run))
         return;
     text_copy(orphan.worker, sizeof orphan.worker, receipt->worker);
     self->orphans = memory_grow(self->orphans, self->orphan_count, &self->orphan_capacity,
@@ -232,7 +282,9 @@ check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
                           receipt->worker);
     self->signatures++;
     note_orphan(self, receipt);
-    return check_chain(self, receipt, &hash, fault);
+    if (check_chain(self, receipt, &hash, fault))
+        return -1;
+    return check_authority(self, receipt, fault);
 }
 
 static int
@@ -254,7 +306,7 @@ static const struct kind {
     int (*check)(audit_t *self, slice_t document, slice_t armors, fault_t *fault);
 } kinds[] = {
     {"alert", "alert", SIGN_PURPOSES, SIGN_PURPOSES, check_alert},
-    {"order", "order", SIGN_ORDER, SIGN_ORDER, remember_order},
+    {"order", "order", SIGN_ORDER, SIGN_COSIGN, remember_order},
     {"grant", "grant", SIGN_GRANT, SIGN_GRANT, NULL},
     {"release", "release", SIGN_AUTHOR, SIGN_APPROVE, NULL},
     {"approval", "release", SIGN_APPROVE, SIGN_APPROVE, NULL},
@@ -496,6 +548,7 @@ report(const audit_t *self, bool json)
     value_set_integer(body, "signatures", (int64_t)self->signatures);
     value_set(body, "witnesses", witnesses_value(self));
     value_set(body, "restarts", restarts_value(self->restarts));
+    value_set(body, "glass", value_copy(self->glass));
     value_set(body, "problems", value_copy(self->problems));
     json_print("audit", body);
 }
@@ -640,7 +693,7 @@ audit_export(const options_t *options, int argc, char **argv)
 static void
 print_leaf(const value_t *leaf)
 {
-    char text[2 * FAULT_TEXT_MAX], hash[HASH_TEXT];
+    char text[2 * FAULT_TEXT_MAX], hash[HASH_TEXT], shown[FAULT_TEXT_MAX];
     slice_t bytes = value_slice(value_get(leaf, "bytes")), document, armors;
     const char *kind = value_get_text(leaf, "kind");
     size_t skip = strlen(kind) + 1;
@@ -648,7 +701,12 @@ print_leaf(const value_t *leaf)
     CLEANUP(bytes_destroy) bytes_t *line = bytes_copy(payload);
     if (document_split(payload, &document, &armors)) {
         hash_t of = hash_of(document);
-        snprintf(text, sizeof text, "%.12s", hash_write(&of, hash));
+        CLEANUP(order_destroy) order_t *order = order_decode(document, NULL);
+        bool glass = order && order_breaks_glass(order);
+        if (glass)
+            show_text(order->break_glass, shown, sizeof shown);
+        snprintf(text, sizeof text, "%.12s%s%s", hash_write(&of, hash),
+                 glass ? "  BREAK-GLASS: " : "", glass ? shown : "");
     } else {
         show_text(bytes_text(line), text, sizeof text);
     }

@@ -98,6 +98,7 @@ print_runs(const value_t *runs)
         printf("  run %.*s  %s  %s  %s\n", RUN_DIGITS, value_get_text(run, "run"),
                value_get_text(run, "playbook"), value_get_text(run, "state"),
                run_counts(run, counts, sizeof counts));
+        run_print_glass(run, NULL);
     }
 }
 

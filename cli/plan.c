@@ -278,6 +278,16 @@ plan_window(order_t *order, wall_t from, int64_t seconds)
     order->undo_until.ms = order->not_after.ms + PLAN_UNDO_S * INT64_C(1000);
 }
 
+int
+plan_break_glass(order_t *order, const char *why, fault_t *fault)
+{
+    if (*why && text_is_free(slice_text(why)) &&
+        text_copy(order->break_glass, sizeof order->break_glass, why))
+        return 0;
+    return fault_set(fault, FAULT_USAGE, "why glass is broken is not text of 1 to %d bytes",
+                     ORDER_REASON_MAX);
+}
+
 order_t *
 plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *fault)
 {
@@ -293,6 +303,8 @@ plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *f
     order->dry = wish->dry;
     order->incident = wish->incident;
     text_copy(order->reason, sizeof order->reason, "-");
+    if (wish->glass && plan_break_glass(order, wish->glass, fault))
+        return NULL;
     plan_window(order, (wall_t){second}, wish->valid_s);
     order->soak_s = wish->soak_s;
     order->max_failures = (unsigned)wish->max_failures;

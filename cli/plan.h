@@ -33,6 +33,7 @@ typedef struct {
     uint64_t soak_s, max_failures;
     hash_t continues;         /* an earlier run; zero where none */
     const readers_t *readers; /* NULL where it is not sealed */
+    const char *glass;        /* why it is to break glass; NULL where it is not */
     bool dry;
     bool again; /* what is said is what an earlier order said */
     int64_t valid_s;
@@ -42,6 +43,9 @@ typedef struct {
 /* From when, and how long, parts of it may begin; what failed may be undone for PLAN_UNDO_S more.
  */
 void plan_window(order_t *order, wall_t from, int64_t seconds);
+
+/* The order breaks glass: why. FAULT_USAGE where that is no text for a document. */
+int plan_break_glass(order_t *order, const char *why, fault_t *fault) MUST_CHECK;
 
 /* The alert that an incident's answer (docs/PROTOCOL.md 6.1) speaks of, as far as inputs map from
  * it. FAULT_LIMIT where it has more labels than an alert may. */

@@ -256,6 +256,8 @@ plan_value(const shown_t *shown, const trust_t *trust)
     value_set_integer(plan, "max_failures", order->max_failures);
     value_set_integer(plan, "targets", (int64_t)(order->target_count + value_count(shown->large)));
     set_class(plan, release->highest, trust);
+    if (order_breaks_glass(order))
+        value_set_text(plan, "glass", order->break_glass);
     if (!hash_equal(&order->continues, &HASH_ZERO))
         value_set_text(plan, "continues", hash_write(&order->continues, hash));
     for (size_t i = 0; i < order->release_count; i++)
@@ -440,11 +442,49 @@ print_refusals(const value_t *refusals, FILE *out)
 {
     for (size_t i = 0; i < value_count(refusals); i++) {
         const value_t *row = value_at(refusals, i);
-        fprintf(out, "  WOULD REFUSE step %s, %s: ", value_get_text(row, "step"),
-                value_get_text(row, "op"));
+        if (value_get(row, "step"))
+            fprintf(out, "  WOULD REFUSE step %s, %s: ", value_get_text(row, "step"),
+                    value_get_text(row, "op"));
+        else
+            fputs("  WOULD REFUSE all of it: ", out);
         print_names(value_get(row, "workers"), " ", NAMES_SHOWN_MAX, out);
         fprintf(out, " (%s)\n", value_get_text(row, "reason"));
     }
+}
+
+/* Where the signers' scope ends, and what goes beyond it. */
+static void
+print_reach(const value_t *plan, FILE *out)
+{
+    char why[FAULT_TEXT_MAX];
+    const value_t *outside = value_get(plan, "outside");
+    bool glass = value_get(plan, "glass");
+    if (glass)
+        fprintf(out,
+                "  BREAK-GLASS: %s\n    outside its signers' scope, and machines' windows; within "
+                "blackouts nothing\n",
+                show_text(value_get_text(plan, "glass"), why, sizeof why));
+    if (!value_count(outside))
+        return;
+    fputs("  OUTSIDE YOUR SCOPE: ", out);
+    print_names(outside, " ", NAMES_SHOWN_MAX, out);
+    fputs(glass ? " (a cosigner stands behind it)\n"
+                : " (others sign for these, or a cosigner breaks glass with you: --break-glass "
+                  "WHY)\n",
+          out);
+}
+
+/* Whose signatures it waits for. */
+static void
+print_needs(const value_t *plan, FILE *out)
+{
+    int64_t needed = value_get_integer(plan, "signatures");
+    fprintf(out, "  needs %lld signature%s of responders for class %s%s%s\n", (long long)needed,
+            needed == 1 ? "" : "s",
+            value_get_bool(plan, "dry") ? "observe" : value_get_text(plan, "class"),
+            value_get_bool(plan, "more") ? ", as a machine's policy asks" : "",
+            value_get(plan, "glass") ? ", and another responder who cosigns: tocsin run cosign"
+                                     : "");
 }
 
 void
@@ -452,8 +492,8 @@ plan_print(const value_t *plan, FILE *out)
 {
     const value_t *steps = value_get(plan, "steps"), *offline = value_get(plan, "offline");
     const value_t *untouched = value_get(plan, "untouched");
-    int64_t needed = value_get_integer(plan, "signatures");
     print_head(plan, out);
+    print_reach(plan, out);
     print_waves(plan, out);
     if (*value_get_text(plan, "once"))
         fprintf(out, "  what runs once, runs on %s, after all others ended\n",
@@ -494,7 +534,5 @@ plan_print(const value_t *plan, FILE *out)
     if (*state && strcmp(state, "waiting") != 0)
         fprintf(out, "  note: incident %lld is %s already\n",
                 (long long)value_get_integer(plan, "incident"), state);
-    fprintf(out, "  needs %lld signature%s of responders for class %s\n", (long long)needed,
-            needed == 1 ? "" : "s",
-            value_get_bool(plan, "dry") ? "observe" : value_get_text(plan, "class"));
+    print_needs(plan, out);
 }

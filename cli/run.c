@@ -6,6 +6,7 @@
 
 #include "cli/opener.h"
 #include "cli/options.h"
+#include "cli/sign.h"
 #include "cli/table.h"
 
 #define LIST_DEFAULT     30
@@ -30,9 +31,10 @@ print_runs(const options_t *options, const value_t *runs)
     CLEANUP(table_destroy) table_t *table = table_new(headings);
     for (size_t i = 0; i < value_count(runs); i++) {
         const value_t *run = value_at(runs, i);
-        char id[RUN_DIGITS + 1], incident[32], time[32], counts[160], reason[128], state[32];
+        char id[RUN_DIGITS + 1], incident[32], time[32], counts[160], reason[128], state[48];
         snprintf(id, sizeof id, "%s", value_get_text(run, "run"));
-        snprintf(state, sizeof state, "%s%s", value_get_text(run, "state"), run_pause_note(run));
+        snprintf(state, sizeof state, "%s%s%s", value_get_text(run, "state"), run_pause_note(run),
+                 value_get(run, "glass") ? " BREAK-GLASS" : "");
         show_text(value_get_text(run, "reason"), reason, sizeof reason);
         table_row(table,
                   (const char *const[]){
@@ -134,6 +136,8 @@ print_receipt(const value_t *row, const receipt_t *receipt)
         *value_get_text(row, "sealed") ? value_get_text(row, "reason") : receipt->reason;
     if (*why && strcmp(why, "-") != 0)
         printf("  %s", show_text(why, reason, sizeof reason));
+    if (!strcmp(receipt->authority, "glass"))
+        printf("  BREAK-GLASS");
     printf("   receipt %llu, signature holds\n", (unsigned long long)receipt->sequence);
     for (size_t i = 0; i < receipt->op_count; i++)
         printf("             %-20s %s\n", receipt->ops[i].op, receipt->ops[i].code);
@@ -262,6 +266,19 @@ print_part(const options_t *options, const value_t *run, const value_t *part, co
     return bad;
 }
 
+void
+run_print_glass(const value_t *run, const trust_t *trust)
+{
+    char why[FAULT_TEXT_MAX], names[SIGN_NAMES_MAX] = "";
+    const value_t *armors = value_get(run, "armors");
+    if (!value_get(run, "glass"))
+        return;
+    if (armors && trust)
+        sign_names(trust, value_slice(armors), SIGN_COSIGN, names);
+    printf("  BREAK-GLASS%s%s: %s\n", *names ? ", cosigned by " : "", names,
+           show_text(value_get_text(run, "glass"), why, sizeof why));
+}
+
 size_t
 run_print(const options_t *options, const value_t *run, const trust_t *trust,
           const value_t *workers)
@@ -282,6 +299,7 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
                (long long)value_get_integer(run, "incident"));
     if (*value_get_text(run, "reason"))
         printf("  reason: %s\n", show_text(value_get_text(run, "reason"), reason, sizeof reason));
+    run_print_glass(run, trust);
     printf("  %s\n", run_counts(run, counts, sizeof counts));
     if (*value_get_text(run, "once"))
         printf("  what runs once, runs on %s\n", value_get_text(run, "once"));
@@ -333,11 +351,14 @@ const command_t run_commands[] = {
      "PLAYBOOK [--incident N] [--set NAME=VALUE]... [--target WORKER|NAME=VALUE,...]... [--except "
      "...]... "
      "[--at-most N] [--keep N] [--first N] [--grow N] [--soak 30s] [--max-failures N] [--dry-run] "
-     "[--valid 30m] [--seal] [--seal-to PERSON]... [--secret NAME=FILE|-]...",
+     "[--valid 30m] [--break-glass WHY] [--seal] [--seal-to PERSON]... [--secret NAME=FILE|-]...",
      "what an order would do, before anyone signs"},
     {"run", "start", run_start,
-     "PLAN --reason TEXT [--seal] [--seal-to PERSON]... [--wait=DURATION]",
+     "PLAN --reason TEXT [--break-glass WHY] [--seal] [--seal-to PERSON]... [--wait=DURATION]",
      "sign a plan and start it"},
+    {"run", "cosign", run_cosign, "FILE [--wait=DURATION]",
+     "stand behind an order of others that breaks glass: outside its signers' scope, and machines' "
+     "windows"},
     {"run", "approve", run_approve, "RUN [--no] [--step STEP] [--reason TEXT] | FILE",
      "consent to what comes next in a run; or add your signature to an order that waits"},
     {"run", "answer", run_answer, "RUN ANSWER [--step STEP]", "answer what a run asks"},

@@ -15,6 +15,7 @@
 
 command_run_t run_plan;
 command_run_t run_start;
+command_run_t run_cosign;
 command_run_t run_approve;
 command_run_t run_answer;
 command_run_t run_pause;
@@ -38,6 +39,10 @@ const char *run_waits(const value_t *run, const value_t *part, char out[static R
 
 /* "5 targets: 3 done, 1 failed, 1 unknown" into out. */
 const char *run_counts(const value_t *run, char *out, size_t size);
+
+/* Says aloud that a run broke glass, who cosigned it and why; nothing of one that did not.
+ * trust NULL leaves the cosigner to those who know whose keys are whose. */
+void run_print_glass(const value_t *run, const trust_t *trust);
 
 /* " (paused)", or nothing. */
 const char *run_pause_note(const value_t *run);

@@ -102,6 +102,7 @@ add_callees(value_t *plan, const session_t *session, const order_t *order,
             return fault_wrap(fault, "'%s', which it calls", order->releases[i].playbook);
         plan_add_callee(plan, fetched->release, fetched->manifest, &fetched->approvals,
                         session->trust);
+        allowances_add_approvals(allowances, fetched->release, &fetched->approvals, refusals);
         allowances_add_refusals(allowances, fetched->manifest, order->releases[i].playbook,
                                 order->dry, refusals);
     }
@@ -120,17 +121,80 @@ fetch_allowances(allowances_t *self, const session_t *session, const order_t *or
 }
 
 int
-plan_add_rest(value_t *plan, session_t *session, const order_t *order, const manifest_t *manifest,
+plan_ask_more(const session_t *session, const order_t *order, fault_t *fault)
+{
+    CLEANUP(allowances_clear) allowances_t allowances = {0};
+    if (fetch_allowances(&allowances, session, order, fault))
+        return -1;
+    quorums_t most = {.orders = {0}};
+    allowances_most(&allowances, most.orders);
+    trust_ask_more(session->trust, &most);
+    return 0;
+}
+
+/* What machines ask of the order as a whole. */
+static void
+add_people(value_t *plan, const allowances_t *allowances, const order_t *order)
+{
+    class_t highest = CLASS_OBSERVE;
+    unsigned most[CLASSES] = {0};
+    allowances_most(allowances, most);
+    if (!order->dry && !class_read(value_get_text(plan, "class"), &highest))
+        return;
+    if ((int64_t)most[highest] > value_get_integer(plan, "signatures")) {
+        value_set_integer(plan, "signatures", most[highest]);
+        value_set_bool(plan, "more", true);
+    }
+}
+
+/* Whether a responder's key of this person covers the worker. */
+static bool
+is_reached(const trust_t *trust, const char *person, const char *target, bool *responder)
+{
+    const fleet_t *fleet;
+    const people_t *people = trust_people(trust);
+    const worker_line_t *worker = trust_worker(trust, target, &fleet);
+    bool reached = false;
+    for (size_t i = 0; worker && i < people->key_count; i++) {
+        const person_key_t *key = &people->keys[i];
+        if (strcmp(key->person, person) != 0 || !(key->roles & ROLE_RESPONDER))
+            continue;
+        *responder = true;
+        reached = reached || scope_covers(key->scope, worker->labels, fleet->region);
+    }
+    return reached;
+}
+
+/* Targets that whoever asks may not order for alone: a cosigner could help. */
+static void
+add_scope(value_t *plan, const session_t *session, const order_t *order)
+{
+    bool responder = false;
+    const char *person = client_person(session->client);
+    CLEANUP(value_destroy) value_t *outside = value_list();
+    for (size_t i = 0; i < order->target_count; i++)
+        if (!is_reached(session->trust, person, order->targets[i].target, &responder))
+            value_append(outside, value_text(order->targets[i].target));
+    if (responder)
+        value_set(plan, "outside", MOVE(outside));
+}
+
+int
+plan_add_rest(value_t *plan, session_t *session, const order_t *order, const fetched_t *fetched,
               fault_t *fault)
 {
     CLEANUP(allowances_clear) allowances_t allowances = {0};
     CLEANUP(value_destroy) value_t *refusals = value_list();
     if (fetch_allowances(&allowances, session, order, fault))
         return -1;
-    allowances_add_refusals(&allowances, manifest, "", order->dry, refusals);
+    allowances_add_glass(&allowances, order, refusals);
+    allowances_add_approvals(&allowances, fetched->release, &fetched->approvals, refusals);
+    allowances_add_refusals(&allowances, fetched->manifest, "", order->dry, refusals);
     if (add_callees(plan, session, order, &allowances, refusals, fault))
         return -1;
     value_set(plan, "refusals", MOVE(refusals));
+    add_people(plan, &allowances, order);
+    add_scope(plan, session, order);
     add_news(plan, session, order);
     return 0;
 }
@@ -175,7 +239,7 @@ plan_show(const options_t *options, session_t *session, const wish_t *wish,
     shown_t shown = {order, large, wish, fetched->release, fetched->manifest, &fetched->approvals};
     CLEANUP(value_destroy) value_t *plan = plan_value(&shown, session->trust);
     value_set_text(plan, "plan", hash);
-    if (plan_add_rest(plan, session, order, fetched->manifest, fault))
+    if (plan_add_rest(plan, session, order, fetched, fault))
         return -1;
     if (incident) {
         value_set_text(plan, "title", value_get_text(incident, "title"));
@@ -274,6 +338,7 @@ callees_find(callees_t *self, const session_t *session, const manifest_t *manife
 /* What the command line says, where it says it. */
 typedef struct {
     many_t inputs, chosen, except, readers, secrets;
+    const char *glass;
     uint64_t incident, at_most, keep, first, grow, max_failures;
     int64_t soak_s, valid_s;
     bool dry, seal;
@@ -294,6 +359,7 @@ take_options(said_t *said, int *argc, char **argv, fault_t *fault)
         {"--soak", OPTION_SECONDS, &said->soak_s},
         {"--max-failures", OPTION_NUMBER, &said->max_failures},
         {"--dry-run", OPTION_FLAG, &said->dry},
+        {"--break-glass", OPTION_TEXT, &said->glass},
         {"--valid", OPTION_SECONDS, &said->valid_s},
         {"--seal", OPTION_FLAG, &said->seal},
         {"--seal-to", OPTION_MANY, &said->readers},
@@ -318,6 +384,7 @@ fill_wish(wish_t *wish, const said_t *said, const fetched_t *fetched)
     wish->max_failures =
         said->max_failures == UINT64_MAX ? manifest->max_failures : said->max_failures;
     wish->dry = said->dry;
+    wish->glass = said->glass;
     wish->valid_s = said->valid_s;
     wish->now = wall_now();
 }

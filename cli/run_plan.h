@@ -37,10 +37,14 @@ typedef enum {
 /* Plans a run's targets again, from the broker's answer on it; the exit status. */
 int run_plan_again(const options_t *options, session_t *session, const value_t *run, rerun_t rerun);
 
+/* From here on the session's trust asks for as many signers of orders as the machines of the
+ * targets say that they do, so that an order waits here for whom they would miss. */
+int plan_ask_more(const session_t *session, const order_t *order, fault_t *fault) MUST_CHECK;
+
 /* What the playbooks that the order's may call do, each release verified here; what machines would
- * refuse, each word of it verified here; and what the broker says of the moment: who is offline or
- * drained, what is stopped. */
-int plan_add_rest(value_t *plan, session_t *session, const order_t *order,
-                  const manifest_t *manifest, fault_t *fault) MUST_CHECK;
+ * refuse or ask for, each word of it verified here; which targets are outside the scope of whoever
+ * asks; and what the broker says of the moment: who is offline or drained, what is stopped. */
+int plan_add_rest(value_t *plan, session_t *session, const order_t *order, const fetched_t *fetched,
+                  fault_t *fault) MUST_CHECK;
 
 #endif

@@ -14,6 +14,10 @@
 #include "common/document.h"
 #include "common/file.h"
 
+#define BREAKS_GLASS                                                                         \
+    "BREAK-GLASS: who signs this makes it run outside the scope of those who order it, and " \
+    "outside machines' windows.\nEverybody is told, and it stays on the record.\n\n"
+
 /* An order on its way: a file and FILE.sigs, so that a cut line never makes a second run of it, and
  * that others may sign it too. */
 typedef struct {
@@ -71,25 +75,29 @@ signed_order_save(const signed_order_t *self, fault_t *fault)
 
 /* Shows the plan and the document as it will be signed, asks, signs. */
 static int
-sign_order(signed_order_t *self, const options_t *options, session_t *session,
+sign_order(signed_order_t *self, purpose_t purpose, const options_t *options, session_t *session,
            const fetched_t *fetched, fault_t *fault)
 {
+    bool glass = order_breaks_glass(self->order);
     char hash[HASH_TEXT];
     hash_t of = hash_of(bytes_slice(self->document));
     shown_t shown = {self->order,      self->large,       NULL,
                      fetched->release, fetched->manifest, &fetched->approvals};
     CLEANUP(value_destroy) value_t *plan = plan_value(&shown, session->trust);
     value_set_text(plan, "order", hash_write(&of, hash));
-    if (plan_add_rest(plan, session, self->order, fetched->manifest, fault))
+    if (plan_add_rest(plan, session, self->order, fetched, fault))
         return -1;
     if (!options->quiet)
         plan_print(plan, stderr);
     fprintf(stderr, "\n%s\n", bytes_text(self->document));
-    if (!sign_confirm(options, "sign this order, as it is?"))
+    if (glass)
+        fputs(BREAKS_GLASS, stderr);
+    if (!sign_confirm(options, purpose == SIGN_COSIGN ? "cosign this order, as it is?"
+                               : glass                ? "break glass and sign this order, as it is?"
+                                                      : "sign this order, as it is?"))
         return fault_set(fault, FAULT_DENIED,
                          "not signed: nobody said yes (--no-input signs without asking)");
-    return sign_document(options, SIGN_ORDER, bytes_slice(self->document), self->armors, NULL,
-                         fault);
+    return sign_document(options, purpose, bytes_slice(self->document), self->armors, NULL, fault);
 }
 
 /* The same checks as every worker's, before anyone is bothered with it; an order that holds, or
@@ -114,8 +122,11 @@ check_order(const signed_order_t *self, const session_t *session, const fetched_
     if (signed_order_save(self, fault))
         return -1;
     *fault = short_of;
-    return fault_wrap(fault, "'%s' waits for another responder (tocsin run approve FILE)",
-                      self->path);
+    fprintf(stderr, "tocsin: the order waits in '%s' for other responders\n", self->path);
+    return fault_wrap(fault, order_breaks_glass(self->order)
+                                 ? "it waits (tocsin run cosign FILE, or tocsin run approve FILE "
+                                   "to order it too)"
+                                 : "it waits for another responder (tocsin run approve FILE)");
 }
 
 /* The plan first: as long as it is there, so is the order that was signed of it, and nobody signs
@@ -186,7 +197,8 @@ refetch(const order_t *order, const session_t *session, fault_t *fault)
         fault->code = FAULT_STALE;
         fault_wrap(fault, "make a new plan");
     }
-    if (!fetched || plan_check(order, fetched->manifest, session->trust, fault))
+    if (!fetched || plan_check(order, fetched->manifest, session->trust, fault) ||
+        plan_ask_more(session, order, fault))
         return NULL;
     return MOVE(fetched);
 }
@@ -242,9 +254,14 @@ close_secrets(const resealing_t *self, order_t *order, const trust_t *trust, fau
                                                : 0;
 }
 
-/* The draft with its reason, and a window that starts now. */
+/* What the signer says. */
+typedef struct {
+    const char *reason, *glass; /* glass: why it breaks glass; NULL for what the plan says */
+} words_t;
+
+/* The draft with its signer's words, and a window that starts now. */
 static int
-fill_order(signed_order_t *self, const char *draft, const char *reason, resealing_t *resealing,
+fill_order(signed_order_t *self, const char *draft, const words_t *words, resealing_t *resealing,
            const trust_t *trust, fault_t *fault)
 {
     if (signed_order_load(self, draft, fault) || open_secrets(resealing, self->order, fault))
@@ -256,7 +273,8 @@ fill_order(signed_order_t *self, const char *draft, const char *reason, resealin
         return fault_set(fault, FAULT_STALE,
                          "the plan is past its window; make a new one: tocsin run plan %s",
                          order->playbook);
-    if (options_reason(reason, order->reason, sizeof order->reason, fault))
+    if (options_reason(words->reason, order->reason, sizeof order->reason, fault) ||
+        (words->glass && plan_break_glass(order, words->glass, fault)))
         return -1;
     plan_window(order, wall_second(), window / 1000);
     if (close_secrets(resealing, order, trust, fault))
@@ -272,17 +290,18 @@ int
 run_start(const options_t *options, int argc, char **argv)
 {
     fault_t fault;
-    const char *reason = "";
+    words_t words = {.reason = ""};
     bool seal = false;
     CLEANUP(memory_free) many_t *others = memory_new(1, sizeof *others);
-    const option_t rows[] = {{"--reason", OPTION_TEXT, &reason},
+    const option_t rows[] = {{"--reason", OPTION_TEXT, &words.reason},
+                             {"--break-glass", OPTION_TEXT, &words.glass},
                              {"--seal", OPTION_FLAG, &seal},
                              {"--seal-to", OPTION_MANY, others},
                              {NULL, OPTION_FLAG, NULL}};
     char name[HASH_TEXT], draft[STATE_PATH_MAX], path[STATE_PATH_MAX + 8];
     if (options_take(rows, 1, &argc, argv, true, &fault))
         return command_usage(command_row(run_commands, "start"), "%s", fault.text);
-    if (argc != 2 || !*reason)
+    if (argc != 2 || !*words.reason)
         return command_usage(command_row(run_commands, "start"), "name a plan and a --reason");
     CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
@@ -297,11 +316,11 @@ run_start(const options_t *options, int argc, char **argv)
     CLEANUP(resealing_clear)
     resealing_t resealing = {options, seal || others->count ? &readers : NULL, .secrets = NULL};
     if (sent_before ? signed_order_load(&order, path, &fault)
-                    : fill_order(&order, draft, reason, &resealing, session.trust, &fault))
+                    : fill_order(&order, draft, &words, &resealing, session.trust, &fault))
         return command_fail(&fault);
     CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &session, &fault);
     if (!fetched || (!sent_before && sign_check_key(options, &fault)) ||
-        (!sent_before && sign_order(&order, options, &session, fetched, &fault)))
+        (!sent_before && sign_order(&order, SIGN_ORDER, options, &session, fetched, &fault)))
         return command_fail(&fault);
     if (sent_before)
         fprintf(stderr, "tocsin: this plan is signed already; its order goes out unchanged\n");
@@ -321,24 +340,39 @@ draft_beside(const char *path, char draft[static STATE_PATH_MAX])
     return true;
 }
 
+/* Nobody cosigns what does not break glass: no worker would take it. */
 static int
-approve_order(const options_t *options, int argc, char **argv)
+check_purpose(const signed_order_t *self, purpose_t purpose, fault_t *fault)
+{
+    if (purpose != SIGN_COSIGN || order_breaks_glass(self->order))
+        return 0;
+    return fault_set(fault, FAULT_USAGE,
+                     "'%s' breaks no glass, so nobody cosigns it; to order it too: tocsin run "
+                     "approve FILE",
+                     self->path);
+}
+
+/* Another signature beside an order that waits, and off it goes if that was the last. */
+static int
+sign_waiting(const options_t *options, int argc, char **argv, purpose_t purpose)
 {
     fault_t fault;
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     char draft[STATE_PATH_MAX];
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(command_row(run_commands, "approve"),
-                             "name the file of an order that waits");
+        return command_usage(
+            command_row(run_commands, purpose == SIGN_COSIGN ? "cosign" : "approve"),
+            "name the file of an order that waits");
     CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
     if (draft_beside(argv[1], draft))
         order.draft = draft;
-    if (signed_order_load(&order, argv[1], &fault) || session_open(&session, options, &fault))
+    if (signed_order_load(&order, argv[1], &fault) || check_purpose(&order, purpose, &fault) ||
+        session_open(&session, options, &fault))
         return command_fail(&fault);
     CLEANUP(fetched_destroy) fetched_t *fetched = refetch(order.order, &session, &fault);
     if (!fetched || sign_check_key(options, &fault) ||
-        sign_order(&order, options, &session, fetched, &fault))
+        sign_order(&order, purpose, options, &session, fetched, &fault))
         return command_fail(&fault);
     return finish(options, &order, &session, fetched);
 }
@@ -348,5 +382,12 @@ int
 run_approve(const options_t *options, int argc, char **argv)
 {
     bool is_file = argc > 1 && (strchr(argv[1], '/') || !access(argv[1], F_OK));
-    return is_file ? approve_order(options, argc, argv) : run_consent(options, argc, argv);
+    return is_file ? sign_waiting(options, argc, argv, SIGN_ORDER)
+                   : run_consent(options, argc, argv);
+}
+
+int
+run_cosign(const options_t *options, int argc, char **argv)
+{
+    return sign_waiting(options, argc, argv, SIGN_COSIGN);
 }

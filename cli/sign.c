@@ -148,3 +148,43 @@ sign_confirm(const options_t *options, const char *question)
     fprintf(stderr, "%s [y/N] ", question);
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
+
+/* The next armor's signer among people, for this purpose; NULL behind the last. */
+static const char *
+next_signer(const people_t *people, slice_t *armors, purpose_t purpose)
+{
+    signature_t signature;
+    while (people && signature_next(&signature, armors, NULL) == 1) {
+        const person_key_t *key =
+            signature.purpose == purpose ? people_find(people, &signature.key) : NULL;
+        if (key)
+            return key->person;
+    }
+    return NULL;
+}
+
+static bool
+has_signed(const people_t *people, slice_t armors, purpose_t purpose, const char *person)
+{
+    for (const char *name; (name = next_signer(people, &armors, purpose));)
+        if (!strcmp(name, person))
+            return true;
+    return false;
+}
+
+const char *
+sign_names(const trust_t *trust, slice_t armors, purpose_t purpose, char out[static SIGN_NAMES_MAX])
+{
+    size_t used = 0;
+    slice_t rest = armors;
+    const people_t *people = trust_people(trust);
+    out[0] = '\0';
+    for (const char *name; used < SIGN_NAMES_MAX && (name = next_signer(people, &rest, purpose));) {
+        bool again = has_signed(people, rest, purpose, name);
+        bool orders = purpose == SIGN_COSIGN && has_signed(people, armors, SIGN_ORDER, name);
+        if (!again && !orders)
+            used +=
+                (size_t)snprintf(out + used, SIGN_NAMES_MAX - used, "%s%s", used ? ", " : "", name);
+    }
+    return out;
+}

@@ -13,6 +13,13 @@
 int sign_document(const options_t *options, purpose_t purpose, slice_t document, bytes_t *armor,
                   pubkey_t *key, fault_t *fault) MUST_CHECK;
 
+#define SIGN_NAMES_MAX 512
+
+/* "chi, dung": who of people signed for this purpose, as the armors say, each once; who ordered is
+ * no cosigner. Nothing is verified. */
+const char *sign_names(const trust_t *trust, slice_t armors, purpose_t purpose,
+                       char out[static SIGN_NAMES_MAX]);
+
 /* Whether a key is named and there, before anything long is shown. FAULT_USAGE, FAULT_KEY. */
 int sign_check_key(const options_t *options, fault_t *fault) MUST_CHECK;
 

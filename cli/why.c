@@ -5,6 +5,7 @@
 #include "cli/client.h"
 #include "cli/incident.h"
 #include "cli/options.h"
+#include "cli/run.h"
 #include "cli/table.h"
 #include "common/text.h"
 
@@ -49,7 +50,10 @@ print_why(const options_t *options, const value_t *incident, const value_t *deci
     printf("  triggered by its name: %s", value_count(playbooks) ? "" : "no playbook in service");
     for (size_t i = 0; i < value_count(playbooks); i++)
         printf("%s%s", i ? ", " : "", value_string(value_at(playbooks, i)));
-    printf("\n\n  %-19s  RAN  PLAYBOOK\n", "WHEN");
+    putchar('\n');
+    for (size_t i = 0; i < value_count(value_get(incident, "runs")); i++)
+        run_print_glass(value_at(value_get(incident, "runs"), i), NULL);
+    printf("\n  %-19s  RAN  PLAYBOOK\n", "WHEN");
     for (size_t i = 0; i < value_count(decisions); i++)
         print_decision(options, value_at(decisions, i));
     if (!value_count(decisions))

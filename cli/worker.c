@@ -88,6 +88,16 @@ print_ops(const allowance_t *allowance, bool allowed)
     }
 }
 
+/* People whom it asks for, where root asks for fewer. */
+static void
+print_people(const char *what, const unsigned people[static CLASSES])
+{
+    for (class_t class_ = CLASS_OBSERVE; class_ < CLASSES; class_++)
+        if (people[class_])
+            printf("  %-10s %s of class %s: %u people at least\n", "policy", what,
+                   class_word(class_), people[class_]);
+}
+
 static void
 print_allowance(const options_t *options, const allowance_t *allowance)
 {
@@ -99,8 +109,21 @@ print_allowance(const options_t *options, const allowance_t *allowance)
     printf("  %-10s class %s at most, as its judge signed at %s\n", "policy",
            class_word(allowance->highest),
            show_time(options, allowance->made.ms, made, sizeof made));
+    print_people("approvals", allowance->more.approvals);
+    print_people("orders", allowance->more.orders);
+    if (allowance->no_glass)
+        printf("  %-10s nobody breaks glass there\n", "policy");
     print_ops(allowance, true);
     print_ops(allowance, false);
+}
+
+static value_t *
+people_value(const unsigned people[static CLASSES])
+{
+    value_t *map = value_map();
+    for (class_t class_ = CLASS_OBSERVE; class_ < CLASSES; class_++)
+        value_set_integer(map, class_word(class_), people[class_]);
+    return map;
 }
 
 /* The broker's row of a worker, with the allowance that its judge signed. */
@@ -114,6 +137,9 @@ view_json(const value_t *row, const allowance_t *allowance)
             value_append(ops, value_text(allowance->ops[i]));
         value_set_integer(map, "made", allowance->made.ms);
         value_set_text(map, "highest", class_word(allowance->highest));
+        value_set(map, "approvals", people_value(allowance->more.approvals));
+        value_set(map, "orders", people_value(allowance->more.orders));
+        value_set_bool(map, "break_glass", !allowance->no_glass);
         value_set(map, "ops", ops);
         value_set(body, "allowance", map);
     }

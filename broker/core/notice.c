@@ -34,6 +34,7 @@ static const struct {
 } of_event[] = {{"gap", NOTICE_GAP},
                 {"brake", NOTICE_BRAKE},
                 {"restart", NOTICE_RESTART},
+                {"break-glass", NOTICE_GLASS},
                 {"person", NOTICE_PERSON_WANTED}};
 
 /* Making one ---------------------------------------------------------------------------------- */
@@ -156,7 +157,8 @@ notice_run(core_t *self, const run_t *run)
     if (incident)
         describe(&notice, incident);
     text_copy(notice.playbook, sizeof notice.playbook, run->row.playbook);
-    int used = snprintf(notice.text, sizeof notice.text, "the run of '%s' is %s", run->row.playbook,
+    int used = snprintf(notice.text, sizeof notice.text, "%sthe run of '%s' is %s",
+                        run->row.glass[0] ? "BREAK-GLASS: " : "", run->row.playbook,
                         run_word(run->row.state));
     if (part)
         snprintf(notice.text + used, sizeof notice.text - (size_t)used, ": '%s' is %s%s%s",

@@ -43,8 +43,8 @@ check_callees(core_t *self, const order_t *order, const warrant_t *warrant, faul
     return 0;
 }
 
-/* 0 where a worker would find that it holds, its own policy aside. */
-static int
+/* What stands behind an order of which a worker would find that it holds, its own policy aside. */
+static warrant_t *
 check_order(core_t *self, const event_t *event, const shelved_t *release, const roster_t *roster,
             fault_t *fault)
 {
@@ -58,10 +58,39 @@ check_order(core_t *self, const event_t *event, const shelved_t *release, const 
     warrant_t *warrant = trust_check(self->charter->trust, &proof, NULL, self->now, fault);
     if (!warrant || manifest_check_order(release->manifest, warrant->order, fault) ||
         check_callees(self, warrant->order, warrant, fault) || check_targets(self, roster, fault))
-        return -1;
+        return NULL;
     CLEANUP(value_destroy)
     value_t *inputs = manifest_inputs_of(release->manifest, warrant, fault);
-    return inputs ? 0 : -1;
+    return inputs ? MOVE(warrant) : NULL;
+}
+
+static void
+tell_order(core_t *self, const order_t *order, const run_row_t *row, size_t targets)
+{
+    event_row_t told = {.incident = row->incident, .run = row->id, .kind = "order"};
+    snprintf(told.who, sizeof told.who, "%s", row->who);
+    snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s: %.300s",
+             row->playbook, targets, targets == 1 ? "" : "s", order->dry ? ", as a dry run" : "",
+             row->reason);
+    core_tell(self, &told);
+}
+
+/* Everybody is told aloud: the scope of those who ordered it, and machines' windows, are not asked.
+ */
+static void
+tell_glass(core_t *self, const warrant_t *warrant, const run_row_t *row)
+{
+    char names[ROW_NAMES_MAX + 1] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < warrant->cosigners.count && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, i ? " %s" : "%s",
+                                 warrant->cosigners.person[i]);
+    event_row_t told = {.incident = row->incident, .run = row->id, .kind = "break-glass"};
+    snprintf(told.who, sizeof told.who, "%s", row->who);
+    snprintf(told.text, sizeof told.text,
+             "BREAK-GLASS: '%s' runs outside scope and windows, cosigned by %.100s: %.250s",
+             row->playbook, names, row->glass);
+    core_tell(self, &told);
 }
 
 static void
@@ -76,12 +105,12 @@ keep_order(core_t *self, const event_t *event)
 }
 
 static void
-start_order(core_t *self, const event_t *event, const order_t *order, const shelved_t *release,
-            const roster_t *roster)
+start_order(core_t *self, const event_t *event, const warrant_t *warrant, const roster_t *roster)
 {
+    const order_t *order = warrant->order;
     run_row_t row = {.id = event->made,
                      .authority = event->made,
-                     .release = release->hash,
+                     .release = warrant->release_hash,
                      .incident = order->dry ? 0 : order->incident,
                      .created = self->now,
                      .not_after = order->not_after,
@@ -91,6 +120,7 @@ start_order(core_t *self, const event_t *event, const order_t *order, const shel
     fault_t fault = {0};
     text_copy(row.playbook, sizeof row.playbook, order->playbook);
     text_copy(row.reason, sizeof row.reason, order->reason);
+    text_copy(row.glass, sizeof row.glass, order->break_glass);
     core_signers(self, event->armors, row.who, sizeof row.who);
     incident_t *incident = row.incident ? incident_find(self, row.incident, &fault) : NULL;
     row.incident = incident ? row.incident : 0;
@@ -98,16 +128,13 @@ start_order(core_t *self, const event_t *event, const order_t *order, const shel
     run_t *run = run_begin(self, &row, event->document, event->armors, slice_of(NULL, 0));
     for (size_t i = 0; i < roster->count; i++)
         run_add(self, run, roster->lines[i].target, roster->lines[i].wave);
-    event_row_t told = {.incident = row.incident, .run = row.id, .kind = "order"};
-    snprintf(told.who, sizeof told.who, "%s", row.who);
-    snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s: %.300s",
-             row.playbook, roster->count, roster->count == 1 ? "" : "s",
-             order->dry ? ", as a dry run" : "", row.reason);
-    core_tell(self, &told);
+    tell_order(self, order, &row, roster->count);
+    if (row.glass[0])
+        tell_glass(self, warrant, &row);
     if (incident && incident_open(incident->state)) {
         incident->run = row.id;
-        incident_move(self, incident, INCIDENT_AUTHORISED, "%.100s ordered '%s'", row.who,
-                      row.playbook);
+        incident_move(self, incident, INCIDENT_AUTHORISED, "%s%.100s ordered '%s'",
+                      row.glass[0] ? "BREAK-GLASS: " : "", row.who, row.playbook);
     }
     run_launch(self, run);
 }
@@ -131,8 +158,10 @@ on_order(core_t *self, event_t *event, fault_t *fault)
                          order->playbook, release && release->reason[0] ? ": " : "",
                          release ? release->reason : "");
     CLEANUP(roster_destroy) roster_t *roster = roster_new(order, event->targets, fault);
-    if (!roster || check_order(self, event, release, roster, fault))
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant = roster ? check_order(self, event, release, roster, fault) : NULL;
+    if (!warrant)
         return -1;
-    start_order(self, event, order, release, roster);
+    start_order(self, event, warrant, roster);
     return 0;
 }

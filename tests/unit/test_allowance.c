@@ -154,6 +154,38 @@ tells_which_workers_would_refuse_which_step(void **state)
     assert_int_equal(value_count(dry), 0);
 }
 
+static void
+tells_what_would_be_refused_as_a_whole(void **state)
+{
+    bench_t *bench = *state;
+    allowance_t at[2] = {some_allowance(bench), some_allowance(bench)};
+    allowances_t allowances = {2, at};
+    release_t release = {.playbook = "disk-full", .highest = CLASS_CHANGE};
+    approvals_t approvals = {.approvers = {.count = 2}};
+    order_t order = {.target_count = 0};
+    unsigned people[CLASSES] = {0};
+    CLEANUP(value_destroy) value_t *refusals = value_list();
+    text_copy(at[1].worker, sizeof at[1].worker, "w2");
+    at[0].more = (quorums_t){.approvals = {0, 2, 9}, .orders = {1, 0, 3}};
+    at[1].more = (quorums_t){.approvals = {0, 3, 0}, .orders = {0, 0, 2}};
+    at[1].no_glass = true;
+    allowances_add_glass(&allowances, &order, refusals);
+    assert_int_equal(value_count(refusals), 0);
+    allowances_add_approvals(&allowances, &release, &approvals, refusals);
+    text_copy(order.break_glass, sizeof order.break_glass, "it burns");
+    allowances_add_glass(&allowances, &order, refusals);
+    assert_int_equal(value_count(refusals), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const value_t *workers = value_get(value_at(refusals, i), "workers");
+        assert_int_equal(value_count(workers), 1);
+        assert_string_equal(value_string(value_at(workers, 0)), "w2");
+    }
+    allowances_most(&allowances, people);
+    assert_int_equal(people[CLASS_OBSERVE], 1);
+    assert_int_equal(people[CLASS_CHANGE], 0);
+    assert_int_equal(people[CLASS_DESTRUCTIVE], 3);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -165,6 +197,7 @@ main(void)
         test(has_one_spelling_and_an_end),
         test(tells_whom_the_machine_asks_for),
         test(tells_which_workers_would_refuse_which_step),
+        test(tells_what_would_be_refused_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

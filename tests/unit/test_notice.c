@@ -153,6 +153,35 @@ a_run_is_told_with_how_it_ended(void **state)
 }
 
 static void
+breaking_glass_is_told_aloud(void **state)
+{
+    house_t *self = *state;
+    fault_t fault = {0};
+    put_in_service(self);
+    order_t *order = make_order(self, 0);
+    text_copy(order->break_glass, sizeof order->break_glass, "the south is dark");
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "uma");
+    refuses_order(self, &sealed, FAULT_QUORUM);
+    site_sign(self->site, SIGN_COSIGN, bytes_slice(sealed.document), "pat", sealed.armors);
+    submit(self, &sealed);
+    assert_true(told(self, "break-glass"));
+    CLEANUP(row_destroy) row_t *notice = take(self);
+    assert_string_equal(notice->notice.kind, "break-glass");
+    assert_string_equal(notice->notice.text,
+                        "BREAK-GLASS: 'disk-full' runs outside scope and windows, cosigned by pat: "
+                        "the south is dark");
+    query_t query = {.what = FIND_RUN, .hash = hash_of(bytes_slice(sealed.document))};
+    CLEANUP(row_destroy) row_t *run = store_first(self->store, &query, &fault);
+    assert_string_equal(run->run.glass, "the south is dark");
+    assert_string_equal(run->run.who, "pat uma");
+    noticed(self, notice->notice.number, "none");
+    worker_tells(self, "w1", "free", OUTCOME_FAILED, OUTCOME_FAILED);
+    CLEANUP(row_destroy) row_t *ended = take(self);
+    assert_string_equal(ended->notice.kind, "run.failed");
+    assert_non_null(strstr(ended->notice.text, "BREAK-GLASS: the run of 'disk-full' is failed"));
+}
+
+static void
 a_gap_is_told(void **state)
 {
     house_t *self = *state;
@@ -390,6 +419,7 @@ main(void)
         WITH_SINKS(a_notice_is_in_the_step_that_made_it_true),
         WITH_SINKS(a_site_without_sinks_puts_nothing_there),
         WITH_SINKS(a_run_is_told_with_how_it_ended),
+        WITH_SINKS(breaking_glass_is_told_aloud),
         WITH_SINKS(a_gap_is_told),
         WITH_SINKS(one_is_under_way_for_a_sink_and_the_others_do_not_wait_for_it),
         WITH_SINKS(a_sink_that_is_down_is_tried_after_5_s_and_then_twice_as_late_each_time),
