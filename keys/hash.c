@@ -2,6 +2,7 @@
 #include "keys/hash.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 
 _Static_assert(HASH_BYTES == crypto_hash_sha256_BYTES, "a hash is SHA-256");
 
@@ -52,6 +53,40 @@ hash_node(const hash_t *left, const hash_t *right)
     memcpy(both + 1, left->bytes, HASH_BYTES);
     memcpy(both + 1 + HASH_BYTES, right->bytes, HASH_BYTES);
     return hash_of(slice_of(both, sizeof both));
+}
+
+struct hashing {
+    crypto_hash_sha256_state state;
+};
+
+hashing_t *
+hashing_new(void)
+{
+    hashing_t *self = memory_new(1, sizeof *self);
+    crypto_hash_sha256_init(&self->state);
+    return self;
+}
+
+void
+hashing_destroy(hashing_t **self_p)
+{
+    free(*self_p);
+    *self_p = NULL;
+}
+
+void
+hashing_add(hashing_t *self, slice_t piece)
+{
+    crypto_hash_sha256_update(&self->state, piece.data, piece.size);
+}
+
+hash_t
+hashing_end(hashing_t **self_p)
+{
+    hash_t hash;
+    crypto_hash_sha256_final(&(*self_p)->state, hash.bytes);
+    hashing_destroy(self_p);
+    return hash;
 }
 
 bool

@@ -29,6 +29,13 @@ int hash_compare(const hash_t *left, const hash_t *right);
 int hash_order(const void *left, const void *right); /* likewise, for qsort and bsearch */
 slice_t hash_slice(const hash_t *self);
 
+/* SHA-256 of what comes in pieces. hashing_end gives it and destroys. */
+typedef struct hashing hashing_t;
+hashing_t *hashing_new(void);
+void hashing_destroy(hashing_t **self_p);
+void hashing_add(hashing_t *self, slice_t piece);
+hash_t hashing_end(hashing_t **self_p);
+
 /* Whether two secrets are the same, in a time that tells nothing of where they differ. */
 bool slice_same_secret(slice_t left, slice_t right);
 

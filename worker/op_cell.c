@@ -82,14 +82,16 @@ let_inherit(uint64_t keep, fault_t *fault)
 
 /* The bounding set goes first, then the uid with what is permitted kept, then all but the row's. */
 static int
-shed_privileges(uint64_t keep, bool executes, fault_t *fault)
+shed_privileges(const op_row_t *row, fault_t *fault)
 {
+    uint64_t keep = row->capabilities;
+    uid_t user = row->root ? 0 : NOBODY;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {0};
     if (syscall(SYS_capget, &header, data))
         return fault_errno(fault, "capabilities");
     for (int word = 0; word < 2; word++)
-        data[word].inheritable = executes ? (uint32_t)(keep >> (32 * word)) : 0;
+        data[word].inheritable = row->executes ? (uint32_t)(keep >> (32 * word)) : 0;
     if (syscall(SYS_capset, &header, data))
         return fault_errno(fault, "capabilities");
     for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
@@ -97,11 +99,11 @@ shed_privileges(uint64_t keep, bool executes, fault_t *fault)
             return fault_errno(fault, "capabilities");
     for (int word = 0; word < 2; word++)
         data[word].permitted = data[word].effective = (uint32_t)(keep >> (32 * word));
-    if (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-        setresuid(NOBODY, NOBODY, NOBODY) || syscall(SYS_capset, &header, data) ||
+    if (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) || setresgid(user, user, user) ||
+        setresuid(user, user, user) || syscall(SYS_capset, &header, data) ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         return fault_errno(fault, "privileges");
-    return executes ? let_inherit(keep, fault) : 0;
+    return row->executes ? let_inherit(keep, fault) : 0;
 }
 
 /* Namespaces with nothing in them. One for each child would cost more than all the rest of it. */
@@ -276,8 +278,7 @@ static int
 confine(const op_row_t *row, const op_t *op, fault_t *fault)
 {
     if (!row->whole &&
-        (set_limits(row, op, fault) || shed_privileges(row->capabilities, row->executes, fault) ||
-         filter_calls(row, fault)))
+        (set_limits(row, op, fault) || shed_privileges(row, fault) || filter_calls(row, fault)))
         return -1;
     return 0;
 }
@@ -329,7 +330,8 @@ op_cell_enter(const op_row_t *row, const op_t *op, const op_world_t *world, int 
         finish(NULL, &fault);
     if (row->body)
         act(row, op, row->body, world);
-    char *const words[] = {(char *)(uintptr_t)row->program, (char *)(uintptr_t)row->name, NULL};
+    char *const words[] = {(char *)(uintptr_t)row->program, (char *)(uintptr_t)row->name,
+                           (char *)(uintptr_t)world->root, NULL};
     snprintf(path, sizeof path, "%s/%s", world->programs, row->program);
     execve(path, words, environ);
     fault_errno(&fault, "'%.160s', which %s needs, cannot be started", path, op->name);
@@ -339,15 +341,15 @@ op_cell_enter(const op_row_t *row, const op_t *op, const op_world_t *world, int 
 int
 op_cell_main(int argc, char **argv, const op_act_t *acts, size_t count)
 {
-    const op_world_t nothing = {0};
+    const op_world_t world = {.root = argc == 3 ? argv[2] : NULL};
     fault_t fault = {0};
-    for (size_t i = 0; argc == 2 && i < count; i++) {
+    for (size_t i = 0; argc >= 2 && i < count; i++) {
         const op_t *op = strcmp(acts[i].name, argv[1]) ? NULL : op_find(argv[1]);
         if (!op)
             continue;
         if (make_filter(op_row(op->name)->executes, &fault))
             finish(NULL, &fault);
-        act(op_row(op->name), op, acts[i].body, &nothing);
+        act(op_row(op->name), op, acts[i].body, &world);
     }
     return 2;
 }

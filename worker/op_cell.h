@@ -5,8 +5,10 @@
  * It has pid and uts namespaces of its own, so that everything it starts dies with it; no network
  * unless the row needs it, and nobody's message queues or shared memory; no environment, no
  * descriptor but its result pipe; uid 65534 with the row's capabilities; no new privileges; a
- * seccomp filter; rlimits. It dies with the effector. Only a `whole` row keeps the machine's
- * namespaces and root: services need them, and are to outlive it.
+ * seccomp filter; rlimits. It dies with the effector. A `signals` row keeps the machine's pid
+ * namespace, since nobody signals out of one; then what it left is looked for when it is ended.
+ * Only a `whole` row keeps all of the machine's namespaces and root: services need them, and are to
+ * outlive it.
  *
  * An op that needs a library which the effector is better without acts in a program of its own,
  * beside the effector's: the same cell, entered once the program has begun. */
@@ -22,7 +24,9 @@ typedef struct {
     const char *keepers;    /* folder of notes about the keepers of services; likewise */
     const char *programs;   /* folder of the programs; likewise */
     const settings_t
-        *settings; /* likewise; NULL where the way to the brokers is nobody's concern */
+        *settings;    /* likewise; NULL where the way to the brokers is nobody's concern */
+    const char *root; /* the machine's files lie below it; NULL for its own, which a test's are
+                       * not; programs have it too */
 } op_world_t;
 
 /* Acts, in the cell. The result is the caller's; NULL with a fault. */
@@ -35,7 +39,9 @@ typedef struct {
     uint64_t capabilities; /* 1 << CAP_..., of those that are kept */
     uint64_t file_bytes;   /* how large a file it may write; 0: it makes none grow */
     bool network;          /* keeps the machine's network */
+    bool signals;          /* keeps the machine's processes in reach */
     bool executes;         /* may start programs, which have its capabilities */
+    bool root;             /* keeps uid 0, with no more than its capabilities */
     bool whole;            /* keeps root and the machine's namespaces */
 } op_row_t;
 

@@ -21,7 +21,7 @@
 
 struct op_child {
     pid_t pid;  /* 0 once reaped */
-    bool whole; /* has no pid namespace that ends with it */
+    bool loose; /* has no pid namespace that ends with it */
     int fd;     /* read end of the result pipe */
     int go;     /* write end of the go pipe; -1 once it went */
     const op_t *op;
@@ -37,7 +37,7 @@ clone_for(const op_row_t *row)
 {
     unsigned long flags = SIGCHLD;
     if (!row->whole)
-        flags |= CLONE_NEWPID | CLONE_NEWUTS;
+        flags |= CLONE_NEWUTS | (row->signals ? 0 : CLONE_NEWPID);
     return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 
@@ -57,7 +57,7 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
     self->go = -1;
     self->result = bytes_new();
     self->op = op;
-    self->whole = row->whole;
+    self->loose = row->whole || row->signals;
     self->bytes_max = op->result_bytes_max;
     if (pipe2(go, O_CLOEXEC)) {
         fault_errno(fault, "pipe");
@@ -115,7 +115,7 @@ end(op_child_t *self)
     fault_t ignored;
     if (self->pid <= 0)
         return;
-    if (self->whole && !self->done && proc_read(self->pid, &child) &&
+    if (self->loose && !self->done && proc_read(self->pid, &child) &&
         proc_end_tree(&child, DYING_MS, &ignored))
         log_fault(self->op->name, &ignored);
     CLEANUP(descriptor_close) int handle = pidfd_open(self->pid, 0);

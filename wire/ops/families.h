@@ -9,6 +9,15 @@
 #define KIB            1024
 #define FIX_RESULT_MAX 320 /* escaped, it stands in one line of the effector's journal */
 
+/* What rows have in common that see, and that fix something which the policy expects to be fixed.
+ */
+#define SEEING(seconds, mib, bytes)                                            \
+    .least = CLASS_OBSERVE, .again = AGAIN_IDEMPOTENT, .timeout_s = (seconds), \
+    .memory_mib = (mib), .result_bytes_max = (bytes)
+#define FIXING(seconds, mib)                                                                       \
+    .least = CLASS_CHANGE, .again = AGAIN_IDEMPOTENT, .timeout_s = (seconds), .memory_mib = (mib), \
+    .result_bytes_max = FIX_RESULT_MAX
+
 typedef struct {
     const op_t *rows;
     size_t count;

@@ -9,6 +9,8 @@
 op_body_t disk_usage, disk_largest;
 op_body_t file_truncate, file_remove;
 op_body_t service_status, service_start, service_restart;
+op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure, host_sysctl,
+    host_uptime;
 op_body_t net_tcp;
 op_body_t link_list, link_view;
 op_body_t route_list, route_get, neighbour_list;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct command {
+    pid_t pid; /* 0 once reaped */
+    FILE *output;
+};
+
+_Noreturn static void
+become(const char *const *words, int output)
+{
+    static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C.UTF-8";
+    char *const environment[] = {path, lang, NULL};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(output, 1);
+    close_range(3, ~0U, 0);
+    execve(words[0], (char *const *)(uintptr_t)words, environment);
+    _exit(127);
+}
+
+command_t *
+command_start(const char *const *words, fault_t *fault)
+{
+    int ends[2];
+    if (access(words[0], X_OK)) {
+        fault_set(fault, FAULT_NOT_FOUND, "this machine has no '%.160s'", words[0]);
+        return NULL;
+    }
+    if (pipe2(ends, O_CLOEXEC)) {
+        fault_errno(fault, "pipe");
+        return NULL;
+    }
+    CLEANUP(command_destroy) command_t *self = memory_new(1, sizeof *self);
+    self->output = fdopen(ends[0], "r");
+    self->pid = fork();
+    if (self->pid == 0)
+        become(words, ends[1]);
+    close(ends[1]);
+    if (self->pid < 0 || !self->output) {
+        fault_errno(fault, "'%.160s' cannot be started", words[0]);
+        return NULL;
+    }
+    return MOVE(self);
+}
+
+FILE *
+command_output(command_t *self)
+{
+    return self->output;
+}
+
+int
+command_finish(command_t **self_p)
+{
+    int status = 0;
+    pid_t pid = (*self_p)->pid;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    (*self_p)->pid = 0;
+    command_destroy(self_p);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void
+command_destroy(command_t **self_p)
+{
+    command_t *self = *self_p;
+    if (!self)
+        return;
+    if (self->output)
+        fclose(self->output);
+    if (self->pid > 0) {
+        kill(self->pid, SIGKILL);
+        waitpid(self->pid, NULL, 0);
+    }
+    free(self);
+    *self_p = NULL;
+}
+
+bytes_t *
+command_run(const char *const *words, size_t max, int *status, fault_t *fault)
+{
+    char chunk[4096];
+    size_t got;
+    CLEANUP(command_destroy) command_t *self = command_start(words, fault);
+    CLEANUP(bytes_destroy) bytes_t *said = bytes_new();
+    if (!self)
+        return NULL;
+    while ((got = fread(chunk, 1, sizeof chunk, self->output)) > 0) {
+        bytes_add(said, chunk, got);
+        if (said->size > max) {
+            fault_set(fault, FAULT_LIMIT, "'%.120s' says more than %zu bytes", words[0], max);
+            return NULL;
+        }
+    }
+    *status = command_finish(&self);
+    return MOVE(said);
+}

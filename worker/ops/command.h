@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command - a program that an op executes: by its absolute path, with exactly these words, no
+ * environment but PATH and LANG=C.UTF-8, and nothing to read. The op's row must say `executes`; the
+ * program ends with the op at the latest. */
+#ifndef TOCSIN_COMMAND_H
+#define TOCSIN_COMMAND_H
+
+#include <stdio.h>
+
+#include "common/bytes.h"
+#include "common/fault.h"
+
+typedef struct command command_t;
+
+/* words end with NULL. FAULT_NOT_FOUND where the machine has no such program; FAULT_IO. */
+command_t *command_start(const char *const *words, fault_t *fault);
+
+/* What it says on its standard output; the command's. */
+FILE *command_output(command_t *self);
+
+/* Waits for its end. Its exit status, or 128 and the signal that ended it. */
+int command_finish(command_t **self_p);
+
+/* Kills it where it was not waited for. */
+void command_destroy(command_t **self_p);
+
+/* All of the above: its exit status, and up to max bytes of what it said; FAULT_LIMIT beyond. */
+bytes_t *command_run(const char *const *words, size_t max, int *status, fault_t *fault);
+
+#endif
