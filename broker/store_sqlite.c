@@ -137,6 +137,38 @@ static const char *const migrations[] = {
     "CREATE TABLE allowance (worker TEXT PRIMARY KEY, document BLOB NOT NULL, armor BLOB NOT NULL)"
     " STRICT;",
     "ALTER TABLE run ADD COLUMN glass TEXT NOT NULL DEFAULT '';",
+    "CREATE TABLE run_in_turn (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
+    " playbook TEXT NOT NULL, by_grant INTEGER NOT NULL, authority BLOB NOT NULL,"
+    " release BLOB NOT NULL, alert INTEGER NOT NULL, incident INTEGER NOT NULL,"
+    " state TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL, created INTEGER NOT NULL,"
+    " ended INTEGER NOT NULL, not_after INTEGER NOT NULL, soak_s INTEGER NOT NULL,"
+    " max_failures INTEGER NOT NULL, worker TEXT NOT NULL, region TEXT NOT NULL,"
+    " continues BLOB NOT NULL, paused INTEGER NOT NULL, glass TEXT NOT NULL) STRICT;"
+    "INSERT INTO run_in_turn SELECT NULL, id, playbook, by_grant, authority, release, alert,"
+    " incident, state, reason, who, created, ended, not_after, soak_s, max_failures, worker,"
+    " region, continues, paused, glass FROM run ORDER BY rowid;"
+    "CREATE TABLE part_of_run (number INTEGER NOT NULL REFERENCES run_in_turn (number),"
+    " run BLOB NOT NULL, target TEXT NOT NULL, wave INTEGER NOT NULL, state TEXT NOT NULL,"
+    " code TEXT NOT NULL, text TEXT NOT NULL, offered INTEGER NOT NULL,"
+    " accepted INTEGER NOT NULL, ended INTEGER NOT NULL, verified INTEGER NOT NULL,"
+    " proven INTEGER NOT NULL, receipt INTEGER NOT NULL, undo TEXT NOT NULL,"
+    " UNIQUE (number, target)) STRICT;"
+    "INSERT INTO part_of_run SELECT number, part.* FROM part JOIN run_in_turn ON id = run"
+    " ORDER BY part.rowid;"
+    "CREATE TABLE receipt_in_turn (number INTEGER NOT NULL, worker TEXT NOT NULL,"
+    " sequence INTEGER NOT NULL, hash BLOB NOT NULL, run BLOB NOT NULL, target TEXT NOT NULL,"
+    " leaf INTEGER NOT NULL, UNIQUE (worker, sequence, hash)) STRICT;"
+    "INSERT INTO receipt_in_turn SELECT coalesce((SELECT number FROM run_in_turn WHERE id = run),"
+    " 0), receipt.* FROM receipt ORDER BY leaf;"
+    "DROP TABLE part; DROP TABLE receipt; DROP TABLE run;"
+    "ALTER TABLE run_in_turn RENAME TO run; ALTER TABLE part_of_run RENAME TO part;"
+    "ALTER TABLE receipt_in_turn RENAME TO receipt;"
+    "CREATE INDEX run_created ON run (created);"
+    "CREATE INDEX run_incident ON run (incident, created);"
+    "CREATE INDEX run_active ON run (created) WHERE state = 'active';"
+    "CREATE INDEX run_worker ON run (worker, playbook, created) WHERE worker != '';"
+    "CREATE INDEX receipt_run ON receipt (number) WHERE number != 0;"
+    "CREATE INDEX receipt_stray ON receipt (run) WHERE number = 0;",
 };
 
 typedef struct {
@@ -163,7 +195,8 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_DRAINS] = {ROW_DRAIN, ""},
     [FIND_RUNS_ACTIVE] = {ROW_RUN, "WHERE state = 'active' ORDER BY created"},
     [FIND_RUNS_OF] = {ROW_RUN, "WHERE incident = :number ORDER BY created DESC"},
-    [FIND_PARTS] = {ROW_PART, "WHERE run = :hash ORDER BY wave, target"},
+    [FIND_PARTS] = {ROW_PART, "WHERE number = (SELECT number FROM run WHERE id = :hash)"
+                              " ORDER BY wave, target"},
     [FIND_DOCUMENT] = {ROW_DOCUMENT, "WHERE hash = :hash"},
     [FIND_DOCUMENTS_LIVE] = {ROW_DOCUMENT, "WHERE live = 1"},
     [FIND_DOCUMENTS_OF] = {ROW_DOCUMENT, "WHERE kind = :text AND live = 1"},
@@ -173,7 +206,11 @@ static const find_sql_t finds[FIND_COUNT] = {
     [FIND_SAID] = {ROW_SAID, "WHERE run = :hash AND target = :text ORDER BY start"},
     [FIND_SAID_LAST] = {ROW_SAID, "WHERE run = :hash AND target = :text ORDER BY start DESC"},
     [FIND_RECEIPT] = {ROW_RECEIPT, "WHERE worker = :text AND sequence = :number"},
-    [FIND_RECEIPTS] = {ROW_RECEIPT, "WHERE run = :hash ORDER BY worker, sequence"},
+    [FIND_RECEIPTS] = {ROW_RECEIPT, /* some were here before their run */
+                       "WHERE run = :hash AND rowid IN (SELECT rowid FROM receipt WHERE number != 0"
+                       " AND number = (SELECT number FROM run WHERE id = :hash)"
+                       " UNION ALL SELECT rowid FROM receipt WHERE number = 0 AND run = :hash)"
+                       " ORDER BY worker, sequence"},
     [FIND_OUTPUT] = {ROW_OUTPUT, "WHERE hash = :hash"},
     [FIND_LEAVES] = {ROW_LEAF, "WHERE number >= :number ORDER BY number"},
     [FIND_EVENTS_OF] = {ROW_EVENT, "WHERE incident = :number AND incident != 0 AND kind = 'event'"
@@ -227,13 +264,25 @@ prepare(sqlite3 *database, sqlite3_stmt **slot, const char *sql, fault_t *fault)
     return *slot;
 }
 
-/* What the rows of a kind have in a column that is none of theirs. */
+/* What the rows of a kind have in a column that is none of theirs. What belongs to a run bears its
+ * number beside its hash: what comes one after another is written and found side by side, and
+ * hashes are scattered over as many pages as there are. */
 static const struct {
     const char *column, *value;
+    const char *for_key; /* in the place of this key column; "" as another one */
 } fixed[ROW_KINDS] = {
-    [ROW_POSITION] = {"one", "1"},
-    [ROW_EVENT] = {"kind", "'" LEAF_EVENT "'"},
+    [ROW_POSITION] = {"one", "1", ""},
+    [ROW_EVENT] = {"kind", "'" LEAF_EVENT "'", NULL},
+    [ROW_PART] = {"number", "(SELECT number FROM run WHERE id = ?1)", "run"},
+    [ROW_RECEIPT] = {"number", "coalesce((SELECT number FROM run WHERE id = ?4), 0)", NULL},
 };
+
+static bool
+is_key(row_kind_t kind, const column_t *column)
+{
+    const char *other = fixed[kind].for_key;
+    return column->constancy == IS_KEY && !(other && !strcmp(other, column->name));
+}
 
 static sqlite3_stmt *
 put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
@@ -248,7 +297,7 @@ put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
     for (const column_t *column = row_columns(kind); column->name; column++) {
         bytes_addf(sql, "%s%s", marks->size ? ", " : "", column->name);
         bytes_addf(marks, "%s?", marks->size ? ", " : "");
-        if (column->constancy == IS_KEY)
+        if (is_key(kind, column))
             bytes_addf(keys, keys->size ? ", %s" : "%s", column->name);
         else if (column->constancy == CHANGES)
             bytes_addf(sets, "%s%s = excluded.%s", sets->size ? ", " : "", column->name,
@@ -258,8 +307,8 @@ put_statement(sqlite_t *self, row_kind_t kind, fault_t *fault)
         bytes_addf(sql, ", %s", fixed[kind].column);
         bytes_addf(marks, ", %s", fixed[kind].value);
     }
-    if (kind == ROW_POSITION)
-        bytes_add_text(keys, fixed[kind].column);
+    if (fixed[kind].for_key)
+        bytes_addf(keys, keys->size ? ", %s" : "%s", fixed[kind].column);
     bytes_addf(sql, ") VALUES (%s)", bytes_text(marks));
     if (keys->size) /* what stays is not set: each index of it would be written again */
         bytes_addf(sql, " ON CONFLICT (%s) DO %s%s", bytes_text(keys),

@@ -55,6 +55,8 @@ static const char *const broker_1 =
     "INSERT INTO run VALUES (zeroblob(32), 'disk-full', 0, zeroblob(32), zeroblob(32), 0, 0,"
     " 'active', 'r', 'pat', 1, 0, 2, 0, 0);"
     "INSERT INTO part VALUES (zeroblob(32), 'w1', 1, 'waiting', '', '', 0, 0, 0, 0, 0, 0);"
+    "INSERT INTO receipt VALUES ('w1', 2, zeroblob(32), zeroblob(32), 'w1', 2),"
+    " ('w1', 3, zeroblob(32), x'ff', 'w1', 2);"
     "INSERT INTO position VALUES (0, x'', 7, x'', 1);"
     "INSERT INTO leaf VALUES (0, 'alert', CAST('a' AS BLOB), zeroblob(32)),"
     " (1, 'event', CAST('2023-11-14T22:13:20.123Z 7 waiting r' AS BLOB), zeroblob(32)),"

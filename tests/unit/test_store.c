@@ -104,6 +104,9 @@ see(void *context, const row_t *row)
                  row->event.worker);
     else if (row->kind == ROW_RUN)
         snprintf(self->text + used, sizeof self->text - used, "%s ", row->run.playbook);
+    else if (row->kind == ROW_RECEIPT)
+        snprintf(self->text + used, sizeof self->text - used, "%llu ",
+                 (unsigned long long)row->receipt.sequence);
     else if (row->kind == ROW_NOTICE)
         snprintf(self->text + used, sizeof self->text - used, "%llu ",
                  (unsigned long long)row->notice.number);
@@ -320,6 +323,23 @@ keeps_both_of_two_receipts_with_one_number(void **state)
 }
 
 static void
+finds_receipts_that_were_here_before_their_run(void **state)
+{
+    house_t *self = *state;
+    seen_t seen = {0};
+    fault_t fault = {0};
+    put_receipt(self, "w1", 1, "one");
+    put_run(self, "run", RUN_ACTIVE, 10);
+    put_run(self, "other", RUN_ACTIVE, 20);
+    put_receipt(self, "w1", 1, "one");
+    put_receipt(self, "w1", 2, "two");
+    reopen(self);
+    query_t query = {.what = FIND_RECEIPTS, .hash = hash_of(slice_text("run"))};
+    assert_int_equal(self->store->find(self->store->self, &query, see, &seen, &fault), 0);
+    assert_int_equal(seen.count, 2);
+}
+
+static void
 put_notice(house_t *self, uint64_t number, const char *sink, notice_state_t state)
 {
     row_t row = {.kind = ROW_NOTICE,
@@ -415,7 +435,7 @@ static bool
 grows(const char *sql, const char *line)
 {
     if (!strncmp(line, "USE TEMP B-TREE", 15))
-        return !strstr(sql, " FROM part ");
+        return !strstr(sql, " FROM part ") && !strstr(sql, " FROM receipt WHERE run ");
     return !strncmp(line, "SCAN", 4) && strstr(sql, " WHERE ") && !strstr(line, " USING ");
 }
 
@@ -439,8 +459,8 @@ look_no_further(void *context, const row_t *row)
     return false;
 }
 
-/* What walks a whole table (newest first, until its limit) has no WHERE; the parts of one run may
- * be sorted. */
+/* What walks a whole table (newest first, until its limit) has no WHERE; the parts and
+ * receipts of one run may be sorted. */
 static void
 finds_by_an_index_whatever_it_looks_for(void **state)
 {
@@ -480,6 +500,7 @@ opens_the_first_brokers_database(void **state)
     finds(self, (query_t){.what = FIND_INCIDENT, .number = 7}, "7 ");
     finds(self, (query_t){.what = FIND_RUNS_ACTIVE}, "disk-full ");
     finds(self, (query_t){.what = FIND_PARTS}, "w1 ");
+    finds(self, (query_t){.what = FIND_RECEIPTS}, "2 ");
     finds(self, (query_t){.what = FIND_EVENTS_OF, .number = 7}, "r/ runs on w1/w1 ");
     finds(self, (query_t){.what = FIND_EVENTS_RUN}, "r/ runs on w1/w1 begins/ ");
     query_t query = {.what = FIND_LEAVES};
@@ -507,6 +528,7 @@ main(void)
         IN_BOTH(keeps_the_log_and_one_position),
         IN_BOTH(keeps_an_event_as_a_leaf_and_finds_it_by_what_it_is_about),
         IN_BOTH(keeps_both_of_two_receipts_with_one_number),
+        IN_BOTH(finds_receipts_that_were_here_before_their_run),
         IN_BOTH(keeps_notices_until_they_are_dropped),
         IN_SQLITE(says_that_a_database_was_lost),
         IN_SQLITE(starts_anew_beside_what_was_there),
