@@ -2,7 +2,6 @@
 #include "worker/judge.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/log.h"
@@ -30,10 +29,10 @@ struct judge {
     papers_t papers;
     report_t report;
     vigil_t vigil;
-    part_t *parts[JUDGE_PARTS_MAX]; /* place.open of them */
-    unsigned online;                /* links whose brokers are there, as outbox counts them */
-    unsigned greeting;              /* those where HELLO is said, and not answered yet */
-    mono_t forgot;                  /* when old receipts were looked for; 0 for never */
+    parts_t parts;
+    unsigned online;   /* links whose brokers are there, as outbox counts them */
+    unsigned greeting; /* those where HELLO is said, and not answered yet */
+    mono_t forgot;     /* when old receipts were looked for; 0 for never */
 };
 
 /* ---- making one -------------------------------------------------------------------------- */
@@ -54,6 +53,7 @@ judge_new(const char *worker, const char *boot, trust_t *trust, const machinekey
                                 .worker = self->worker,
                                 .runners = {.outbox = outbox},
                                 .freshness = freshness_new(worker, boot)};
+    self->parts.place = &self->place;
     self->papers.place = &self->place;
     self->vigil.place = &self->place;
     if (papers_restore(&self->papers, fault) || vigil_restore(&self->vigil, fault))
@@ -73,8 +73,7 @@ judge_destroy(judge_t **self_p)
     if (!self)
         return;
     intake_destroy(&self->intake);
-    for (size_t i = 0; i < self->place.open; i++)
-        part_destroy(&self->parts[i]);
+    parts_clear(&self->parts);
     scribe_destroy(&self->scribe);
     report_clear(&self->report);
     freshness_destroy(&self->place.freshness);
@@ -123,57 +122,6 @@ find_place(judge_t *self, fault_t *fault)
                          self->worker);
     self->place.region = fleet->region;
     self->place.labels = worker->labels;
-    return 0;
-}
-
-/* ---- finding things ---------------------------------------------------------------------- */
-
-static part_t *
-find_part(const judge_t *self, const hash_t *run)
-{
-    for (size_t i = 0; i < self->place.open; i++)
-        if (hash_equal(&part_warrant(self->parts[i])->run, run))
-            return self->parts[i];
-    return NULL;
-}
-
-static part_t *
-find_runner(const judge_t *self, uint64_t runner)
-{
-    for (size_t i = 0; runner && i < self->place.open; i++)
-        if (part_has_runner(self->parts[i], runner))
-            return self->parts[i];
-    return NULL;
-}
-
-static void
-drop_closed_parts(judge_t *self)
-{
-    for (size_t i = 0; i < self->place.open;) {
-        if (part_closed(self->parts[i])) {
-            const hash_t *run = &part_warrant(self->parts[i])->run;
-            outbox_add(self->outbox, TO_EFFECTOR, 0, offer_over(run));
-            part_destroy(&self->parts[i]);
-            self->parts[i] = self->parts[--self->place.open];
-        } else {
-            i++;
-        }
-    }
-}
-
-/* What every event may have left: parts that are over, and runners that others waited for. */
-static int
-settle(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
-{
-    runners_t *runners = &self->place.runners;
-    drop_closed_parts(self);
-    if (!runners->lacking || runners->count == RUNNERS_MAX)
-        return 0;
-    runners->lacking = false;
-    for (size_t i = 0; i < self->place.open; i++)
-        if (part_go(self->parts[i], now, clock, fault))
-            return -1;
-    drop_closed_parts(self);
     return 0;
 }
 
@@ -231,8 +179,7 @@ on_welcome(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, faul
     self->greeting &= ~self->place.link;
     report_welcome(&self->report, self->place.link, self->outbox);
     vigil_welcome(&self->vigil);
-    for (size_t i = 0; i < self->place.open; i++)
-        part_say_waiting(self->parts[i], self->place.link);
+    parts_say_waiting(&self->parts);
     if (!text_read_u64(frames_text(frames, 3), 0, INT64_MAX, &last))
         return 0;
     return scribe_repeat_behind(self->scribe, self->place.link, last, fault);
@@ -254,33 +201,6 @@ on_ack(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t 
     return ledger_forget_receipts(self->ledger, (wall_t){now.ms - KEEP_MS}, fault);
 }
 
-/* Why nothing of this run may begin; code 0 where nothing of it was stopped or revoked. */
-static fault_t
-stop_of(const judge_t *self, const warrant_t *warrant, const manifest_t *manifest)
-{
-    fault_t why = {0};
-    if (!trust_check_halts(self->trust, &warrant->run, manifest->playbook, self->place.region,
-                           &why) &&
-        !trust_check_stands(self->trust, warrant, self->worker, &why))
-        why.code = FAULT_NONE;
-    return why;
-}
-
-static int
-stop_parts(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
-{
-    const manifest_t *manifest;
-    for (size_t i = 0; i < self->place.open; i++) {
-        part_t *part = self->parts[i];
-        fault_t why = {0};
-        for (size_t j = 0; !why.code && (manifest = part_manifest(part, j)); j++)
-            why = stop_of(self, part_warrant(part), manifest);
-        if (why.code && part_stop(part, &why, now, clock, fault))
-            return -1;
-    }
-    return settle(self, now, clock, fault);
-}
-
 static int
 on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
@@ -298,7 +218,7 @@ on_broker_document(judge_t *self, const frames_t *frames, wall_t now, mono_t clo
     log_info("document=%s is kept", name);
     papers_show(&self->papers, document, armors);
     if (halt_is(document))
-        return stop_parts(self, now, clock, fault);
+        return parts_stop(&self->parts, now, clock, fault);
     return find_place(self, fault);
 }
 
@@ -315,12 +235,12 @@ static int
 on_consent(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     hash_t run;
-    part_t *part = hash_read(frames_text(frames, 1), &run) ? find_part(self, &run) : NULL;
+    part_t *part = hash_read(frames_text(frames, 1), &run) ? parts_of(&self->parts, &run) : NULL;
     if (!part)
         return 0; /* it has ended, and its receipts say how */
     if (part_on_consent(part, frames_at(frames, 2), frames_at(frames, 3), now, clock, fault))
         return -1;
-    return settle(self, now, clock, fault);
+    return parts_settle(&self->parts, now, clock, fault);
 }
 
 /* Of a run that has no part here no more comes either. */
@@ -436,7 +356,7 @@ stop_of_offer(const judge_t *self, const offer_t *offer)
 {
     fault_t why = {0};
     for (size_t i = 0; !why.code && i < offer->brief.script_count; i++)
-        why = stop_of(self, offer->brief.warrant, offer->brief.scripts[i].manifest);
+        why = parts_stop_of(&self->parts, offer->brief.warrant, offer->brief.scripts[i].manifest);
     return why;
 }
 
@@ -473,8 +393,7 @@ begin_part(judge_t *self, offer_t *offer, wall_t now, mono_t clock, fault_t *fau
         return -1;
     part_t *part = part_new(&self->place, &offer->brief, known ? offer->accepted : now);
     intake_drop(self->intake, offer);
-    assert(self->place.open < JUDGE_PARTS_MAX);
-    self->parts[self->place.open++] = part;
+    parts_add(&self->parts, part);
     return part_begin(part, now, clock, fault);
 }
 
@@ -485,7 +404,7 @@ begin_ready(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
     while ((offer = intake_ready(self->intake)))
         if (begin_part(self, offer, now, clock, fault))
             return -1;
-    return settle(self, now, clock, fault);
+    return parts_settle(&self->parts, now, clock, fault);
 }
 
 static int
@@ -518,7 +437,7 @@ resume(void *context, const part_row_t *row, fault_t *fault)
 {
     const resuming_t *restart = context;
     judge_t *self = restart->judge;
-    if (find_part(self, &row->run) || intake_has(self->intake, &row->run))
+    if (parts_of(&self->parts, &row->run) || intake_has(self->intake, &row->run))
         return 0;
     return intake_resume(self->intake, row, restart->now, fault);
 }
@@ -573,17 +492,15 @@ static int
 on_op_answer(judge_t *self, const frames_t *frames, wall_t now, mono_t clock, fault_t *fault)
 {
     uint64_t number;
-    size_t i = 0;
     if (!hash_read(frames_text(frames, frames->count - 1), &self->place.head) ||
         !text_read_u64(frames_text(frames, 1), 1, INT64_MAX, &number))
         return fault_set(fault, FAULT_FORMAT, "the effector's answer has no id or journal head");
-    while (i < self->place.open && !part_asked(self->parts[i], number))
-        i++;
-    if (i == self->place.open)
+    part_t *part = parts_asked(&self->parts, number);
+    if (!part)
         return fault_set(fault, FAULT_FORMAT, "the effector answered what was not asked");
-    if (part_on_effector(self->parts[i], number, frames, now, clock, fault))
+    if (part_on_effector(part, number, frames, now, clock, fault))
         return -1;
-    return settle(self, now, clock, fault);
+    return parts_settle(&self->parts, now, clock, fault);
 }
 
 static int
@@ -631,17 +548,17 @@ int
 judge_on_runner(judge_t *self, uint64_t runner, const frames_t *frames, wall_t now, mono_t clock,
                 fault_t *fault)
 {
-    part_t *part = find_runner(self, runner);
+    part_t *part = parts_with(&self->parts, runner);
     now = enter(self, now, clock);
     if (part && part_on_runner(part, runner, frames, now, clock, fault))
         return -1;
-    return settle(self, now, clock, fault);
+    return parts_settle(&self->parts, now, clock, fault);
 }
 
 int
 judge_on_runner_ready(judge_t *self, uint64_t runner, fault_t *fault)
 {
-    part_t *part = find_runner(self, runner);
+    part_t *part = parts_with(&self->parts, runner);
     (void)fault;
     if (part)
         part_on_ready(part, runner);
@@ -654,12 +571,12 @@ int
 judge_on_runner_end(judge_t *self, uint64_t runner, int status, wall_t now, mono_t clock,
                     fault_t *fault)
 {
-    part_t *part = find_runner(self, runner);
+    part_t *part = parts_with(&self->parts, runner);
     runners_t *runners = &self->place.runners;
     now = enter(self, now, clock);
     bool done_with = !part && !runners_on_end(runners, runner);
     if ((part && part_on_runner_end(part, runner, status, now, clock, fault)) ||
-        settle(self, now, clock, fault))
+        parts_settle(&self->parts, now, clock, fault))
         return -1;
     if (done_with) /* its step is over, and nobody waits: a good moment */
         runners_prepare(runners);
@@ -669,19 +586,14 @@ judge_on_runner_end(judge_t *self, uint64_t runner, int status, wall_t now, mono
 bool
 judge_wants_runner(const judge_t *self, uint64_t runner)
 {
-    return runner && (self->place.runners.spare == runner || find_runner(self, runner));
+    return runner && (self->place.runners.spare == runner || parts_with(&self->parts, runner));
 }
 
 mono_t
 judge_deadline(const judge_t *self)
 {
-    mono_t earliest = vigil_deadline(&self->vigil);
-    for (size_t i = 0; i < self->place.open; i++) {
-        mono_t deadline = part_deadline(self->parts[i]);
-        if (deadline.ms && (!earliest.ms || deadline.ms < earliest.ms))
-            earliest = deadline;
-    }
-    return earliest;
+    mono_t parts = parts_deadline(&self->parts), vigil = vigil_deadline(&self->vigil);
+    return !vigil.ms || (parts.ms && parts.ms < vigil.ms) ? parts : vigil;
 }
 
 int
@@ -689,12 +601,7 @@ judge_tick(judge_t *self, wall_t now, mono_t clock, fault_t *fault)
 {
     now = enter(self, now, clock);
     vigil_tick(&self->vigil);
-    for (size_t i = 0; i < self->place.open; i++) {
-        mono_t deadline = part_deadline(self->parts[i]);
-        if (deadline.ms && deadline.ms <= clock.ms && part_go(self->parts[i], now, clock, fault))
-            return -1;
-    }
-    return settle(self, now, clock, fault);
+    return parts_tick(&self->parts, now, clock, fault);
 }
 
 /* ---- start ------------------------------------------------------------------------------- */

@@ -8,9 +8,7 @@
 
 #include "keys/curve.h"
 #include "keys/trust.h"
-#include "worker/intake.h"
-
-#define JUDGE_PARTS_MAX INTAKE_MAX /* open at once */
+#include "worker/parts.h"
 
 typedef struct judge judge_t;
 

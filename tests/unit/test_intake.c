@@ -418,29 +418,29 @@ static void
 more_runs_than_there_is_room_for_are_refused(void **state)
 {
     bench_t *bench = *state;
-    unsigned orders[JUDGE_PARTS_MAX];
+    unsigned orders[PARTS_MAX];
     begin(bench);
-    for (unsigned i = 1; i < JUDGE_PARTS_MAX; i++) {
+    for (unsigned i = 1; i < PARTS_MAX; i++) {
         give_another_order(bench, orders[i] = i);
         by_link(bench, offer(bench));
         hears_warrant(bench);
     }
-    give_another_order(bench, JUDGE_PARTS_MAX);
+    give_another_order(bench, PARTS_MAX);
     by_link(bench, offer(bench));
     hears_refuse(bench, FAULT_LIMIT);
-    for (unsigned i = 1; i < JUDGE_PARTS_MAX; i++) {
+    for (unsigned i = 1; i < PARTS_MAX; i++) {
         give_another_order(bench, orders[i]);
         by_effector(bench, granted(bench, HEAD_1));
         hears(bench, TO_LINK, "ACCEPT");
         hears_run(bench);
     }
-    give_another_order(bench, JUDGE_PARTS_MAX);
+    give_another_order(bench, PARTS_MAX);
     by_link(bench, offer(bench));
     hears_refuse(bench, FAULT_LIMIT);
     runner_ends(bench, SIGKILL); /* of the run accepted last */
-    give_another_order(bench, JUDGE_PARTS_MAX - 1);
+    give_another_order(bench, PARTS_MAX - 1);
     hears_end(bench, OUTCOME_FAILED, "limit");
-    give_another_order(bench, JUDGE_PARTS_MAX);
+    give_another_order(bench, PARTS_MAX);
     by_link(bench, offer(bench));
     hears_warrant(bench);
 }
@@ -449,12 +449,12 @@ static void
 releases_that_a_broker_never_gives_do_not_stop_the_next_broker(void **state)
 {
     bench_t *bench = *state;
-    for (unsigned i = 0; i < JUDGE_PARTS_MAX; i++) {
+    for (unsigned i = 0; i < PARTS_MAX; i++) {
         give_another_order(bench, i);
         by_link(bench, offer(bench));
         hears(bench, TO_LINK, "WANT");
     }
-    give_another_order(bench, JUDGE_PARTS_MAX);
+    give_another_order(bench, PARTS_MAX);
     by_link(bench, offer(bench));
     hears_refuse(bench, FAULT_LIMIT);
     by_link(bench, message("ONLINE", "another", NULL));

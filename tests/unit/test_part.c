@@ -252,7 +252,7 @@ more_steps_than_there_are_runners_wait_for_one(void **state)
     begin_run(bench);
     works_on(bench, "a");
     hash_t first = bench->run;
-    for (unsigned i = 1; i < JUDGE_PARTS_MAX; i++) {
+    for (unsigned i = 1; i < PARTS_MAX; i++) {
         give_another_order(bench, i);
         by_link(bench, offer(bench));
         if (is_next(bench, TO_SPAWNER, "RUN"))
