@@ -47,7 +47,7 @@ mandate_playbook(const mandate_t *self)
 const signers_t *
 mandate_signers(const mandate_t *self)
 {
-    return &self->warrant->signers;
+    return &self->signers;
 }
 
 const hash_t *
@@ -191,6 +191,22 @@ add_own(mandate_t *self, slice_t manifest, fault_t *fault)
     return own->inputs ? 0 : -1;
 }
 
+/* A cosigner stands behind scope and windows, and opens nothing else that is kept for who orders.
+ */
+static void
+take_signers(mandate_t *self)
+{
+    const signers_t *all = &self->warrant->signers, *cosigners = &self->warrant->cosigners;
+    for (size_t i = 0; i < all->count; i++) {
+        bool cosigned = false;
+        for (size_t j = 0; j < cosigners->count; j++)
+            cosigned = cosigned || !strcmp(all->person[i], cosigners->person[j]);
+        if (!cosigned)
+            text_copy(self->signers.person[self->signers.count++], sizeof all->person[i],
+                      all->person[i]);
+    }
+}
+
 mandate_t *
 mandate_new(const frames_t *message, const lawbook_t *by, fault_t *fault)
 {
@@ -203,6 +219,7 @@ mandate_new(const frames_t *message, const lawbook_t *by, fault_t *fault)
         add_own(self, frames_at(message, 9), fault))
         return NULL;
     assert(self->warrant->order || self->warrant->grant);
+    take_signers(self);
     alert_destroy(&self->warrant->alert);
     self->allowed = is_dry(self) ? CLASS_OBSERVE : self->warrant->allowed;
     self->documents = by->documents;

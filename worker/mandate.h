@@ -31,7 +31,7 @@ void mandate_destroy(mandate_t **self_p);
 const hash_t *mandate_run(const mandate_t *self);
 const hash_t *mandate_authority(const mandate_t *self);
 const char *mandate_playbook(const mandate_t *self);     /* the run's own */
-const signers_t *mandate_signers(const mandate_t *self); /* of its order or grant */
+const signers_t *mandate_signers(const mandate_t *self); /* of its order or grant, no cosigners */
 
 /* Since when it may begin by its order's word; ms 0 under a grant. */
 wall_t mandate_from(const mandate_t *self);

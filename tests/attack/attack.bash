@@ -9,7 +9,7 @@
 # is an ordinary key: the test signs in the authenticator's place), and keys that do not serve.
 attack_people() {
     local keys=$SITE_HOME/keys
-    for person in giang lan ana2 minh phuc thu hoa stranger; do person_key $person; done
+    for person in giang lan ana2 dung2 minh phuc thu hoa stranger; do person_key $person; done
     ssh-keygen -q -t rsa -b 2048 -N '' -C rsa -f "$keys/rsa" </dev/null
     ssh-keygen -q -t ecdsa -N '' -C ecdsa -f "$keys/ecdsa" </dev/null
     ssh-keygen -q -s "$keys/stranger" -I dung -n dung "$keys/dung.pub"
@@ -22,6 +22,7 @@ attack_people() {
     tocsin keys person "$TOCSIN_SITE" thu "$keys/thu.pub" --roles reviewer,responder
     tocsin keys person "$TOCSIN_SITE" hoa "$keys/hoa.pub" --roles officer
     tocsin keys person "$TOCSIN_SITE" dung "$keys/dung.pub" --roles responder --highest destructive
+    tocsin keys person "$TOCSIN_SITE" dung "$keys/dung2.pub" --roles responder --highest destructive
     site_sign ana people.draft && site_sign chi people.draft
     for region in north south; do
         person_key monitor-$region

@@ -22,6 +22,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "tests/attack/documents.h"
+#include "tests/attack/glass.h"
 #include "tests/attack/grants.h"
 #include "tests/attack/looted.h"
 #include "tests/attack/orders.h"
@@ -43,7 +44,8 @@ static const struct {
     }
     GROUP("signatures", signature_attacks), GROUP("documents", document_attacks),
     GROUP("releases", release_attacks),     GROUP("orders", order_attacks),
-    GROUP("grants", grant_attacks),         GROUP("scripts", script_attacks),
+    GROUP("glass", glass_attacks),          GROUP("grants", grant_attacks),
+    GROUP("scripts", script_attacks),
 };
 
 /* ---- a group ----------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ typedef struct {
     value_t *files;
     const char *signers, *authors, *approvers; /* people, a space between two */
     const char *sealers;                       /* likewise, who sign the alert; NULL: nobody */
+    const char *cosigners;                     /* likewise, of an order; NULL: nobody */
     forge_t how_sealed;                        /* the alert's signature */
     forge_t how, how_approved;                 /* the authority's and the approvals' signatures */
 } plan_t;
@@ -270,7 +271,7 @@ sign_by(const enemy_t *self, const forge_t *how, const char *people, purpose_t p
         forge_t fido = *how;
         if (!strcmp(name, "phuc") && !fido.application) { /* his key is a FIDO key */
             fido.application = "ssh:";
-            fido.flags = SIGNATURE_TOUCHED;
+            fido.flags |= SIGNATURE_TOUCHED;
         }
         if (*name)
             forge_sign(strcmp(name, "phuc") ? how : &fido, self->people, name,
@@ -309,6 +310,9 @@ lie_authority(const enemy_t *self, plan_t *plan, const attack_t *attack, lie_t *
         attack->edit(lie->authority);
     sign_by(self, &plan->how, plan->signers, plan->by_grant ? SIGN_GRANT : SIGN_ORDER,
             bytes_slice(lie->authority), lie->armors);
+    if (plan->cosigners)
+        sign_by(self, &plan->how, plan->cosigners, SIGN_COSIGN, bytes_slice(lie->authority),
+                lie->armors);
 }
 
 static inline lie_t

@@ -136,6 +136,28 @@ as_many_approve_a_release_as_the_machine_asks_for(void **state)
 }
 
 static void
+a_cosigner_exceeds_nothing(void **state)
+{
+    bench_t *bench = *state;
+    static const struct {
+        const char *line, *answer;
+    } rows[] = {{"runs * 1 3600\nexceed pia\n", "FAULT"}, {"runs * 1 3600\nexceed pat\n", NULL}};
+    begin_with(bench, "");
+    send_warrant(bench);
+    remove_log(bench, "1");
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        begin_with(bench, rows[i].line);
+        break_glass(bench);
+        answers(bench, "GRANTED", "");
+        remove_log(bench, "1");
+        if (rows[i].answer)
+            answers(bench, rows[i].answer, "rate");
+        else
+            assert_null(bench->answer);
+    }
+}
+
+static void
 all_of_it_is_told(void **state)
 {
     bench_t *bench = *state;
@@ -163,6 +185,7 @@ main(void)
         TEST(the_effector_looks_for_the_cosigner_by_itself__ord_cosigner_equals_signer),
         TEST(as_many_sign_an_order_as_the_machine_asks_for),
         TEST(as_many_approve_a_release_as_the_machine_asks_for),
+        TEST(a_cosigner_exceeds_nothing),
         TEST(all_of_it_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
