@@ -531,6 +531,18 @@ spell_base64(const asked_t *asked, const char *text, char *again)
     return application && !left && size <= 63;
 }
 
+/* Base64 of so many bytes, whatever they are. */
+static bool
+spell_bytes(const asked_t *asked, const char *text, char *again)
+{
+    uint8_t bytes[ORACLE_LINE_MAX];
+    size_t size;
+    if (!unbase64(text, bytes, &size))
+        return false;
+    base64(bytes, size, again);
+    return size >= asked->kind->min && size <= asked->kind->max;
+}
+
 static const struct {
     const char *word;
     uint64_t min, max;
@@ -563,6 +575,7 @@ static const struct {
     {"fault-ok", 0, 0, spell_fault_or_ok, NULL},
     {"keytype", 0, 0, spell_keytype, NULL},
     {"base64", 0, 0, spell_base64, NULL},
+    {"bytes", 0, 0, spell_bytes, NULL},
     {"words", 0, 0, spell_words, NULL},
 };
 

@@ -316,6 +316,18 @@ make_key(maker_t *self, const char *type, char *out)
     make_base64(blob, size, out);
 }
 
+static void
+make_bytes(maker_t *self, const oracle_kind_t *kind, char *out)
+{
+    uint8_t bytes[ORACLE_LINE_MAX];
+    size_t size = kind->min + below(self, once_in(self, 8) ? kind->max - kind->min + 1 : 1);
+    if (wildly(self, 20))
+        size = once_in(self, 2) ? kind->max + 1 : kind->min - 1;
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)below(self, 256);
+    make_base64(bytes, size, out);
+}
+
 /* Fields that are drawn from a list; what stands last may be wrong. */
 static const struct {
     const char *word, *few, *more;
@@ -410,6 +422,8 @@ make_field(maker_t *self, const oracle_kind_t *kind, const char *before, char *o
         make_escaped(self, kind->max, out);
     else if (strcmp(word, "words") == 0)
         pick(self, kind->words, out);
+    else if (strcmp(word, "bytes") == 0)
+        make_bytes(self, kind, out);
     else if (strcmp(word, "base64") == 0)
         make_key(self, before ? before : "ssh-rsa", out);
     else if (strcmp(word, "scope") == 0 || strcmp(word, "labels") == 0) {
@@ -547,9 +561,27 @@ mend_root(maker_t *self)
     }
 }
 
+/* Each of a worker that is there. */
+static void
+mend_sealings(maker_t *self)
+{
+    char value[8 * TEXT_MAX];
+    size_t worker = find(self, "worker"), count = many(self, "worker");
+    while (many(self, "sealing") > count)
+        remove_line(self, find(self, "sealing"));
+    size_t from = find(self, "sealing");
+    for (size_t i = 0; from + i < self->count; i++) {
+        const char *id = self->line[worker + i].value;
+        snprintf(value, sizeof value, "%.*s%s", (int)strcspn(id, " "), id,
+                 strchrnul(self->line[from + i].value, ' '));
+        replace(self, from + i, value);
+    }
+}
+
 static void
 mend_fleet(maker_t *self)
 {
+    mend_sealings(self);
     char value[8 * TEXT_MAX], id[TEXT_MAX];
     size_t worker = find(self, "worker"), host = find(self, "host");
     for (size_t i = 0, from = find(self, "signer"), count = many(self, "signer"); i < count; i++) {
@@ -617,6 +649,41 @@ mend_release(maker_t *self)
     settle(self, from);
 }
 
+/* Either nobody is sealed to and nothing is sealed, or a person and the worker of each target. */
+static void
+mend_seals(maker_t *self)
+{
+    char value[8 * TEXT_MAX], field[TEXT_MAX];
+    size_t seals = many(self, "seal"), secret = find(self, "secret");
+    for (size_t i = 0, count = many(self, "secret"); i < count; i++) {
+        char *line = self->line[secret + i].value;
+        snprintf(value, sizeof value, "s%zu%s", i, strchrnul(line, ' '));
+        replace(self, secret + i, value);
+    }
+    while (!seals && many(self, "secret"))
+        remove_line(self, secret);
+    if (!seals)
+        settle(self, find(self, "target"));
+    if (!seals || once_in(self, 8) || many(self, "target") > 900)
+        return;
+    const oracle_row_t *row = self->line[find(self, "seal")].row;
+    for (const char *key = "seal"; key; key = strcmp(key, "seal") == 0 ? "wave" : NULL)
+        while (many(self, key))
+            remove_line(self, find(self, key));
+    size_t target = find(self, "target");
+    settle(self, target);
+    size_t from = self->count;
+    for (size_t i = 0, count = many(self, "target"); i <= count; i++) {
+        const char *name = i < count ? strchr(self->line[target + i].value, ' ') + 1 : "a";
+        make_field(self, &row->field[2], NULL, field);
+        snprintf(value, sizeof value, "%s %.*s %s", i < count ? "worker" : "person",
+                 (int)strcspn(name, "/"), name, field);
+        if (self->count < LINES_MAX)
+            self->line[self->count++] = (made_t){row, strdup(value)};
+    }
+    settle(self, from);
+}
+
 static void
 mend_order(maker_t *self)
 {
@@ -634,8 +701,7 @@ mend_order(maker_t *self)
     }
     number_lines(self, "target", 1, each);
     number_lines(self, "wave", (count + each - 1) / each + 1, 1);
-    if (target < self->count)
-        settle(self, target);
+    mend_seals(self);
 }
 
 static void

@@ -37,6 +37,7 @@ static const char *const TABLES[] = {
     "floor*512 name number:1",
     "key*512 name roles class scope keytype base64",
     "pardon*512 hash",
+    "sealing*512 name hex:64",
     NULL,
 
     "fleet",
@@ -47,7 +48,9 @@ static const char *const TABLES[] = {
     "expires time",
     "host*8192 word:255 name",
     "source*64 name",
+    "signer*128 name keytype base64",
     "worker*8192 name labels hex:64 keytype base64",
+    "sealing*8192 name hex:64",
     NULL,
 
     "release",
@@ -77,8 +80,10 @@ static const char *const TABLES[] = {
     "continues? hash",
     "release+16 name hash",
     "input*64 name escaped:800",
+    "secret*64 name bytes:41:680",
     "wave*64 number:1 number:65:100000 hash",
     "target*4096 number:1 target",
+    "seal*1024 person|worker name bytes:80:80",
     NULL,
 
     "grant",

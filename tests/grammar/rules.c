@@ -118,8 +118,17 @@ people(oracle_t *self)
         for (const oracle_line_t *other; (other = next(self, "curve", &behind));)
             HOLDS(strcmp(line->field[1], other->field[1]) != 0, "a person has a broker's key");
     }
-    return span(self) && once(self, "broker", 1) && once(self, "curve", 1) &&
-           once(self, "floor", 0) && once(self, "key", 5);
+    static const char *const OTHERS[] = {"broker", "curve"};
+    at = 0;
+    for (const oracle_line_t *line; (line = next(self, "sealing", &at));)
+        for (size_t i = 0; i < 2; i++) {
+            size_t behind = 0;
+            for (const oracle_line_t *other; (other = next(self, OTHERS[i], &behind));)
+                HOLDS(strcmp(line->field[1], other->field[1]) != 0, "a sealing key is a CURVE key");
+        }
+    return span(self) && once(self, "sealing", 0) && once(self, "sealing", 1) &&
+           once(self, "broker", 1) && once(self, "curve", 1) && once(self, "floor", 0) &&
+           once(self, "key", 5);
 }
 
 static bool
@@ -151,8 +160,19 @@ fleet(oracle_t *self)
         HOLDS(source && !worker && strcmp(signer->field[1], "ssh-ed25519") == 0,
               "a signer who is no source, or whose key is another's");
     }
-    return span(self) && once(self, "signer", 2) && once(self, "host", 0) &&
-           once(self, "worker", 0) && once(self, "worker", 2) && once(self, "worker", 4);
+    at = 0;
+    for (const oracle_line_t *line; (line = next(self, "sealing", &at));) {
+        bool listed = false, taken = false;
+        behind = 0;
+        for (const oracle_line_t *worker; (worker = next(self, "worker", &behind));) {
+            listed |= strcmp(worker->field[0], line->field[0]) == 0;
+            taken |= strcmp(worker->field[2], line->field[1]) == 0;
+        }
+        HOLDS(listed && !taken, "a sealing key of nobody, or that is a CURVE key");
+    }
+    return span(self) && once(self, "sealing", 0) && once(self, "sealing", 1) &&
+           once(self, "signer", 2) && once(self, "host", 0) && once(self, "worker", 0) &&
+           once(self, "worker", 2) && once(self, "worker", 4);
 }
 
 /* Equal but for case, or one the folder that the other lies in. */
@@ -206,6 +226,57 @@ targets(oracle_t *self)
     return once(self, "target", 1);
 }
 
+/* Whether a target is one of that worker's. */
+static bool
+is_of(const char *target, const char *worker)
+{
+    size_t size = strlen(worker);
+    return strncmp(target, worker, size) == 0 && (!target[size] || target[size] == '/');
+}
+
+/* A person and the worker of each target, or nobody; then nothing is sealed. */
+static bool
+seals(oracle_t *self)
+{
+    size_t at = 0, persons = 0, workers = 0, inputs = 0;
+    const oracle_line_t *line;
+    while ((line = next(self, "seal", &at))) {
+        bool worker = strcmp(line->field[0], "worker") == 0, target = false;
+        size_t behind = at;
+        for (const oracle_line_t *other; (other = next(self, "seal", &behind));)
+            HOLDS(strcmp(line->field[0], other->field[0]) != 0 ||
+                      strcmp(line->field[1], other->field[1]) != 0,
+                  "'%s' is sealed to twice", line->field[1]);
+        behind = 0;
+        for (const oracle_line_t *other; (other = next(self, "target", &behind));)
+            target |= is_of(other->field[1], line->field[1]);
+        HOLDS(!worker || target, "sealed to a worker that is no target");
+        persons += !worker;
+        workers += worker;
+    }
+    for (at = 0; (line = next(self, "secret", &at)); inputs++) {
+        HOLDS(persons, "what nobody can open");
+        size_t behind = 0;
+        for (const oracle_line_t *other; (other = next(self, "input", &behind));)
+            HOLDS(strcmp(line->field[0], other->field[0]) != 0, "an input has two values");
+    }
+    for (at = 0; next(self, "input", &at); inputs++)
+        ;
+    HOLDS(inputs <= 64, "too many inputs");
+    if (!persons && !workers)
+        return true;
+    at = 0;
+    HOLDS(persons && !next(self, "wave", &at), "sealed to no person, or with waves");
+    for (at = 0; (line = next(self, "target", &at));) {
+        bool found = false;
+        size_t behind = 0;
+        for (const oracle_line_t *seal; (seal = next(self, "seal", &behind));)
+            found |= strcmp(seal->field[0], "worker") == 0 && is_of(line->field[1], seal->field[1]);
+        HOLDS(found, "a target whose worker is not sealed to");
+    }
+    return once(self, "secret", 0);
+}
+
 static bool
 order(oracle_t *self)
 {
@@ -216,7 +287,7 @@ order(oracle_t *self)
     HOLDS(own, "no release of its playbook");
     HOLDS(between(self, "not-after", "undo-until") >= 0, "undo-until");
     HOLDS(!is(self, "continues", ZEROES), "it continues no run of zeroes");
-    return once(self, "release", 0) && once(self, "input", 0) && targets(self);
+    return once(self, "release", 0) && once(self, "input", 0) && targets(self) && seals(self);
 }
 
 /* -9223372036854775808 to 9223372036854775807, in its one spelling. */
