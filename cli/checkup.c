@@ -262,6 +262,37 @@ look_at_keys(const patient_t *self)
                      "no broker is listed: nobody can connect to one");
 }
 
+/* Who is left out where people seal; a site where nobody has a key to read with seals nothing. */
+static void
+look_at_sealing(const patient_t *self)
+{
+    const people_t *people = self->people;
+    char where[TEXT_NAME_MAX + 16], remedy[REMEDY_MAX];
+    for (size_t i = 0; people->sealing_count && i < people->curve_count; i++) {
+        const char *person = people->curves[i].name;
+        snprintf(where, sizeof where, "person %s", person);
+        if (is_listed(people, person, ROLE_RESPONDER) && !people_sealing(people, person))
+            symptoms_add(self->list, SYMPTOM_WARNING, where,
+                         "make one with 'tocsin keys sealing', and name it by keys reader",
+                         "a responder without a sealing key cannot seal a run, nor read one");
+    }
+    for (size_t i = 0; people->sealing_count && i < trust_fleet_count(self->trust); i++) {
+        const fleet_t *fleet = trust_fleet(self->trust, i);
+        for (size_t k = 0; k < fleet->worker_count; k++) {
+            const char *worker = fleet->workers[k].id;
+            snprintf(where, sizeof where, "region %s", fleet->region);
+            snprintf(remedy, sizeof remedy,
+                     "the line 'sealing' of what 'tocsin-worker enrol' prints there: tocsin keys "
+                     "worker %s %s %s --sealing",
+                     self->folder, fleet->region, worker);
+            if (!fleet->workers[k].seals)
+                symptoms_add(self->list, SYMPTOM_WARNING, where, remedy,
+                             "worker '%s' has no sealing key: no sealed run has it as a target",
+                             worker);
+        }
+    }
+}
+
 /* Who cosigns the brokers' logs. */
 static void
 look_at_witnesses(const patient_t *self)
@@ -344,4 +375,5 @@ checkup(const trust_t *trust, const char *folder, wall_t now, value_t *list)
     look_at_quorums(&self);
     look_at_regions(&self);
     look_at_keys(&self);
+    look_at_sealing(&self);
 }

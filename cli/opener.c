@@ -108,40 +108,10 @@ opener_run(const opener_t *self, const value_t *run)
     return copy;
 }
 
-/* ---- lines ---------------------------------------------------------------------------------- */
-
-/* "LABEL: BASE64" without its LF. What a broker put in between is no line of the worker's. */
-static void
-open_line(const opener_t *self, const char *target, uint64_t offset, slice_t line, bytes_t *out)
-{
-    char label[STEP_PATH_MAX + 32] = "";
-    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    CLEANUP(bytes_destroy) bytes_t *whole = bytes_copy(line);
-    const char *colon = strstr(bytes_text(whole), ": ");
-    size_t size = colon ? (size_t)(colon - bytes_text(whole)) : 0;
-    sealed_line_t at = {&self->site, &self->run, target, label, offset};
-    if (size < sizeof label)
-        memcpy(label, bytes_text(whole), size);
-    if (!colon || size >= sizeof label || slice_is(line, SEALED_LAST_WORD))
-        bytes_add_slice(out, line);
-    else if (!self->opens)
-        bytes_addf(out, "%s: " OPENER_NOT_YOURS, label);
-    else if (sealed_line_open(&self->key, &at, slice_text(colon + 2), text))
-        bytes_addf(out, "%s: %s", label, bytes_text(text));
-    else
-        bytes_addf(out, "%s: DOES NOT OPEN: %.200s", label, colon + 2);
-    bytes_add_text(out, "\n");
-}
-
 void
 opener_lines(const opener_t *self, const char *target, uint64_t offset, slice_t said, bytes_t *out,
              size_t *taken)
 {
-    const uint8_t *end;
-    *taken = 0;
-    while ((end = memchr(said.data + *taken, '\n', said.size - *taken))) {
-        size_t size = (size_t)(end - said.data) - *taken;
-        open_line(self, target, offset + *taken, slice_of(said.data + *taken, size), out);
-        *taken += size + 1;
-    }
+    sealed_line_t at = {.site = &self->site, .run = &self->run, .target = target, .offset = offset};
+    *taken = sealed_lines(self->opens ? &self->key : NULL, &at, said, out);
 }

@@ -8,8 +8,6 @@
 #include "keys/order.h"
 #include "keys/seal.h"
 
-#define OPENER_NOT_YOURS "sealed: not for you"
-
 typedef struct {
     bool sealed; /* the run is */
     bool opens;  /* to this person too */

@@ -139,3 +139,40 @@ sealed_line_open(const sealkey_t *key, const sealed_line_t *line, slice_t text, 
     return base64_read(text, sealed, text.size, &size) &&
            !seal_open(key, SEAL_LINE, &place, slice_of(sealed, size), out, NULL);
 }
+
+/* One without its LF. */
+static void
+read_line(const sealkey_t *key, const sealed_line_t *at, slice_t line, bytes_t *out)
+{
+    char label[STEP_PATH_MAX + 32] = "";
+    sealed_line_t place = *at;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *whole = bytes_copy(line);
+    const char *colon = strstr(bytes_text(whole), ": ");
+    size_t size = colon ? (size_t)(colon - bytes_text(whole)) : sizeof label;
+    place.label = label;
+    if (size < sizeof label)
+        memcpy(label, bytes_text(whole), size);
+    if (slice_is(line, SEALED_LAST_WORD))
+        bytes_add_slice(out, line);
+    else if (!*label || (key && !sealed_line_open(key, &place, slice_text(colon + 2), text)))
+        bytes_addf(out, "DOES NOT OPEN: %.200s", bytes_text(whole));
+    else
+        bytes_addf(out, "%s: %s", label, key ? bytes_text(text) : SEALED_NOT_YOURS);
+    bytes_add_text(out, "\n");
+}
+
+size_t
+sealed_lines(const sealkey_t *key, const sealed_line_t *at, slice_t said, bytes_t *out)
+{
+    const uint8_t *end;
+    size_t taken = 0;
+    while (taken < said.size && (end = memchr(said.data + taken, '\n', said.size - taken))) {
+        size_t size = (size_t)(end - said.data) - taken;
+        sealed_line_t place = *at;
+        place.offset += taken;
+        read_line(key, &place, slice_of(said.data + taken, size), out);
+        taken += size + 1;
+    }
+    return taken;
+}

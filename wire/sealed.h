@@ -12,6 +12,7 @@
 
 #define SEALED_REASON     "sealed: its output says why"      /* of a receipt, in place of its own */
 #define SEALED_LAST_WORD  "tocsin: what follows is left out" /* of what a part says; not sealed */
+#define SEALED_NOT_YOURS  "sealed: not for you"
 #define SEALED_NOTICE     "sealed: only the readers of the order can read what it says"
 #define SEALED_OUTPUT_MAX (VALUE_BYTES_MAX - 64) /* of a value that is to be sealed */
 
@@ -53,5 +54,10 @@ typedef struct {
 /* Base64 of the sealed text, into out; and back: false where it is none. */
 void sealed_line(const sealkey_t *key, const sealed_line_t *line, const char *text, bytes_t *out);
 bool sealed_line_open(const sealkey_t *key, const sealed_line_t *line, slice_t text, bytes_t *out);
+
+/* What a part said, "LABEL: BASE64" a line, as people read it; key NULL for who cannot. A line that
+ * does not open, because a broker put it there, is shown as such. at is the first byte's place; its
+ * label is not looked at. Whole lines only: how many bytes they are. */
+size_t sealed_lines(const sealkey_t *key, const sealed_line_t *at, slice_t said, bytes_t *out);
 
 #endif

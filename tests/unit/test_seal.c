@@ -304,6 +304,7 @@ what_is_sealed_has_bounds(void **state)
     } rows[] = {
         {"\nseal person pat", "\nseal thing pat", "neither 'person' nor 'worker'"},
         {"\nseal person pat ", "\nseal person pat AA", "base64 of 80 bytes"},
+        {"\nseal person pat AAAA", "\nseal person pat ", "base64 of 80 bytes"},
         {"\nseal person pat AAAA", "\nseal person pat !AAA", "base64 of 80 bytes"},
         {"\nsecret token ", "\nsecret token AAAA", "base64 of 41 to 680 bytes"},
         {"\nsecret token AAAA", "\nsecret token !AAA", "base64 of 41 to 680 bytes"},
