@@ -40,7 +40,8 @@ BASE    := wire keys common
 # program: its main file, its own folders, the libraries it may use
 PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin/tocsin-timekeeper libexec/tocsin/catalog \
             libexec/tocsin/notifier libexec/tocsin/mailer \
-            libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector
+            libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector \
+            libexec/tocsin/ops-smart
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
 LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium
 MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
@@ -65,6 +66,8 @@ MAIN_spawner       := worker/spawner_main  worker lua $(BASE)
 LIBS_spawner       := -llua5.4 -lseccomp -lsodium
 MAIN_effector      := worker/effector_main worker $(BASE)
 LIBS_effector      := -lmnl -lseccomp -lsodium
+MAIN_ops-smart     := worker/ops_smart_main worker $(BASE)
+LIBS_ops-smart     := -ljansson -lmnl -lseccomp -lsodium
 LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lsodium
 
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))

@@ -112,6 +112,29 @@ read_boot(char out[static BOOT_TEXT])
     snprintf(out, BOOT_TEXT, "%.*s", BOOT_TEXT - 1, text ? bytes_text(text) : "");
 }
 
+void
+proc_write_id(const proc_t *self, char out[static PROC_ID_MAX])
+{
+    char boot[BOOT_TEXT];
+    read_boot(boot);
+    snprintf(out, PROC_ID_MAX, "%d-%" PRIu64 "-%s", (int)self->pid, self->start_ticks, boot);
+}
+
+int
+proc_read_id(const char *id, proc_t *out, fault_t *fault)
+{
+    int pid;
+    uint64_t ticks;
+    char meant[BOOT_TEXT] = "", boot[BOOT_TEXT];
+    if (sscanf(id, "%d-%" SCNu64 "-%36s", &pid, &ticks, meant) != 3 || pid < 1)
+        return fault_set(fault, FAULT_ARGUMENT, "'%.80s' is no process's id", id);
+    read_boot(boot);
+    if (strcmp(meant, boot) != 0 || !proc_read(pid, out) || !is_alive(out) ||
+        out->start_ticks != ticks)
+        return fault_set(fault, FAULT_NOT_FOUND, "the process that was %d is gone", pid);
+    return 0;
+}
+
 int
 proc_note(const char *path, pid_t pid, fault_t *fault)
 {
@@ -188,14 +211,12 @@ proc_end(const proc_t *self, int wait_ms, fault_t *fault)
     return 0;
 }
 
-/* Signals every living descendant of root; returns how many there were. Parents may stand behind
- * their children in the list, so it is walked until nothing is added. */
+/* Marks every living descendant of root; parents may stand behind their children in the list, so it
+ * is walked until nothing is added. */
 static size_t
-signal_descendants(pid_t root)
+mark_descendants(pid_t root, const proc_t *all, size_t count, bool *below)
 {
-    CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all), marked = 0, before;
-    CLEANUP(memory_free) bool *below = memory_new(count + 1, sizeof *below);
+    size_t marked = 0, before;
     do {
         before = marked;
         for (size_t i = 0; i < count; i++) {
@@ -207,6 +228,31 @@ signal_descendants(pid_t root)
             marked += below[i];
         }
     } while (marked != before);
+    return marked;
+}
+
+size_t
+proc_tree(pid_t root, pid_t **out)
+{
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count = proc_all(&all), size = 0;
+    CLEANUP(memory_free) bool *below = memory_new(count + 1, sizeof *below);
+    *out = memory_new(mark_descendants(root, all, count, below) + 1, sizeof **out);
+    (*out)[size++] = root;
+    for (size_t i = 0; i < count; i++)
+        if (below[i])
+            (*out)[size++] = all[i].pid;
+    return size;
+}
+
+/* Signals every living descendant of root; returns how many there were. */
+static size_t
+signal_descendants(pid_t root)
+{
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count = proc_all(&all);
+    CLEANUP(memory_free) bool *below = memory_new(count + 1, sizeof *below);
+    size_t marked = mark_descendants(root, all, count, below);
     for (size_t i = 0; i < count; i++)
         if (below[i]) {
             int sent = proc_signal(&all[i], SIGKILL, NULL);

@@ -12,6 +12,7 @@
 
 #define PROC_NAME_MAX 64
 #define PROC_MAX      65536 /* processes looked at */
+#define PROC_ID_MAX   80
 
 typedef struct {
     pid_t pid, parent;
@@ -28,6 +29,16 @@ wall_t proc_started(const proc_t *self);
 
 /* All of them, ascending by pid; the array is the caller's (free). */
 size_t proc_all(proc_t **out);
+
+/* "PID-TICKS-BOOT": names this very process, whatever has its pid later. */
+void proc_write_id(const proc_t *self, char out[static PROC_ID_MAX]);
+
+/* The living process of that id. FAULT_NOT_FOUND where it is gone, FAULT_ARGUMENT where it is none.
+ */
+int proc_read_id(const char *id, proc_t *out, fault_t *fault) MUST_CHECK;
+
+/* The process, then all that descend from it and live; the array is the caller's (free). */
+size_t proc_tree(pid_t root, pid_t **out);
 
 /* Writes "PID TICKS BOOT" about a living process; not synced: a note outlives a process and means
  * nothing after the next boot. It is where a symbolic link leads to, which is there as a whole or

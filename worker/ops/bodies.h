@@ -6,7 +6,7 @@
 
 #include "worker/op_cell.h"
 
-op_body_t disk_usage, disk_largest;
+op_body_t disk_growth, disk_inodes, disk_io, disk_largest, disk_mounts, disk_raid, disk_usage;
 op_body_t file_truncate, file_remove;
 op_body_t service_status, service_start, service_restart;
 op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure, host_sysctl,
@@ -18,6 +18,7 @@ op_body_t socket_summary;
 op_body_t conntrack_count;
 op_body_t firewall_block, firewall_unblock, firewall_limit, firewall_unlimit;
 op_body_t host_isolate, host_release;
-op_body_t process_list;
+op_body_t process_end_tree, process_files, process_freeze, process_list, process_renice,
+    process_signal, process_sockets, process_thaw, process_tree, process_view;
 
 #endif

@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "worker/ops/bodies.h"
+#include "worker/ops/machine.h"
 #include "worker/ops/place.h"
+#include "worker/ops/walk.h"
 
-#define LARGEST_MAX       100    /* files listed; the table's bound of count */
-#define ENTRIES_MAX       200000 /* looked at in one walk */
-#define FOLDERS_DEPTH_MAX 64
+#define LISTED_MAX 100 /* files or folders; the table's bound of count */
+
+static int
+look_at(const char *path, struct statvfs *out, fault_t *fault)
+{
+    CLEANUP(descriptor_close) int fd = place_open(path, O_PATH, fault);
+    if (fd < 0)
+        return -1;
+    return fstatvfs(fd, out) ? fault_errno(fault, "the filesystem at '%.160s' does not tell", path)
+                             : 0;
+}
+
+static uint64_t
+used_blocks(const struct statvfs *disk)
+{
+    return disk->f_blocks - disk->f_bfree;
+}
 
 value_t *
 disk_usage(const value_t *arguments, const op_world_t *world, fault_t *fault)
@@ -22,14 +34,9 @@ disk_usage(const value_t *arguments, const op_world_t *world, fault_t *fault)
     const char *path = value_get_text(arguments, "path");
     struct statvfs disk;
     (void)world;
-    CLEANUP(descriptor_close) int fd = place_open(path, O_PATH, fault);
-    if (fd < 0)
+    if (look_at(path, &disk, fault))
         return NULL;
-    if (fstatvfs(fd, &disk)) {
-        fault_errno(fault, "the filesystem at '%.160s' does not tell", path);
-        return NULL;
-    }
-    uint64_t used = disk.f_blocks - disk.f_bfree, usable = used + disk.f_bavail;
+    uint64_t used = used_blocks(&disk), usable = used + disk.f_bavail;
     value_t *result = value_map();
     value_set_text(result, "path", path);
     value_set_integer(result, "total_bytes", (int64_t)(disk.f_blocks * disk.f_frsize));
@@ -41,113 +48,62 @@ disk_usage(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
+value_t *
+disk_growth(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path");
+    int64_t seconds = value_get_integer(arguments, "seconds");
+    struct statvfs before, after;
+    (void)world;
+    if (look_at(path, &before, fault))
+        return NULL;
+    poll(NULL, 0, (int)seconds * 1000);
+    if (look_at(path, &after, fault))
+        return NULL;
+    int64_t size = (int64_t)after.f_frsize, free_bytes = (int64_t)after.f_bavail * size;
+    int64_t grown = ((int64_t)used_blocks(&after) - (int64_t)used_blocks(&before)) * size;
+    value_t *result = value_map();
+    value_set_text(result, "path", path);
+    value_set_integer(result, "used_bytes", (int64_t)used_blocks(&after) * size);
+    value_set_integer(result, "free_bytes", free_bytes);
+    value_set_integer(result, "grown_bytes", grown);
+    value_set_integer(result, "bytes_per_s", grown / seconds);
+    if (grown > 0)
+        value_set_integer(result, "full_in_s", free_bytes / grown * seconds);
+    return result;
+}
+
+/* ---- the few that are most: files by their bytes, folders by their entries ---------------- */
+
 typedef struct {
     char *path; /* ours */
-    int64_t bytes, modified_ms;
+    int64_t amount, modified_ms;
 } found_t;
 
 typedef struct {
-    size_t wanted, count, entries;
+    size_t wanted, count;
     bool rotated;
-    dev_t device;
-    char path[PATH_MAX];           /* of the folder that is walked */
-    found_t best[LARGEST_MAX + 1]; /* largest first; one more as scratch */
-} walk_t;
+    found_t best[LISTED_MAX + 1]; /* largest first; one more as scratch */
+} most_t;
 
-/* Rotated logs are listed in order to be removed: those that file.remove cannot name are not. */
 static void
-consider(walk_t *self, const char *name, const struct stat *status)
+keep(most_t *self, const char *path, int64_t amount, int64_t modified_ms)
 {
-    int64_t bytes = (int64_t)status->st_blocks * 512;
-    char path[PATH_MAX];
     size_t at = self->count;
-    if (self->rotated && !name_is_rotated(name))
-        return;
-    while (at > 0 && self->best[at - 1].bytes < bytes)
+    while (at > 0 && self->best[at - 1].amount < amount)
         at--;
-    const char *folder = strcmp(self->path, "/") ? self->path : "";
-    if (at == self->wanted ||
-        snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path ||
-        !path_is_normal(path) || (self->rotated && strlen(path) > OP_FIX_PATH_MAX))
+    if (at == self->wanted)
         return;
     memmove(&self->best[at + 1], &self->best[at], (self->count - at) * sizeof *self->best);
-    self->best[at] = (found_t){memory_text(path), bytes,
-                               status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000};
+    self->best[at] = (found_t){memory_text(path), amount, modified_ms};
     if (self->count < self->wanted)
         self->count++;
     else
         free(self->best[self->count].path);
 }
 
-static int walk(walk_t *self, int fd, unsigned depth, fault_t *fault);
-
-static int
-walk_below(walk_t *self, int fd, const char *name, unsigned depth, fault_t *fault)
-{
-    size_t size = strlen(self->path), more = strlen(name);
-    if (depth + 1 == FOLDERS_DEPTH_MAX || size + more + 2 > sizeof self->path)
-        return fault_set(fault, FAULT_LIMIT, "'%.100s…' goes too deep; name a narrower folder",
-                         self->path);
-    int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below < 0)
-        return 0; /* gone, or swapped, or not for us */
-    snprintf(self->path + size, sizeof self->path - size, "%s%s", size > 1 ? "/" : "", name);
-    int result = walk(self, below, depth + 1, fault);
-    self->path[size] = '\0';
-    return result;
-}
-
-static int
-visit(walk_t *self, int fd, const char *name, unsigned depth, fault_t *fault)
-{
-    struct stat status;
-    if (!strcmp(name, ".") || !strcmp(name, ".."))
-        return 0;
-    if (++self->entries > ENTRIES_MAX)
-        return fault_set(fault, FAULT_LIMIT, "more than %d entries; name a narrower folder",
-                         ENTRIES_MAX);
-    if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) || status.st_dev != self->device)
-        return 0;
-    if (S_ISDIR(status.st_mode))
-        return walk_below(self, fd, name, depth, fault);
-    if (S_ISREG(status.st_mode))
-        consider(self, name, &status);
-    return 0;
-}
-
-/* Takes over fd. */
-static int
-walk(walk_t *self, int fd, unsigned depth, fault_t *fault)
-{
-    DIR *folder = fdopendir(fd);
-    struct dirent *entry;
-    int result = 0;
-    if (!folder) {
-        close(fd);
-        return fault_errno(fault, "'%.160s' cannot be read", self->path);
-    }
-    while (!result && (entry = readdir(folder)))
-        result = visit(self, dirfd(folder), entry->d_name, depth, fault);
-    closedir(folder);
-    return result;
-}
-
-static value_t *
-largest_result(const walk_t *self)
-{
-    value_t *list = value_list();
-    for (size_t i = 0; i < self->count; i++) {
-        value_t *file = value_map();
-        value_set_text(file, "path", self->best[i].path);
-        value_set_integer(file, "bytes", self->best[i].bytes);
-        value_set_integer(file, "modified", self->best[i].modified_ms);
-        value_append(list, file);
-    }
-    return list;
-}
-
 static void
-walk_destroy(walk_t **self_p)
+most_destroy(most_t **self_p)
 {
     for (size_t i = 0; i < (*self_p)->count; i++)
         free((*self_p)->best[i].path);
@@ -155,20 +111,69 @@ walk_destroy(walk_t **self_p)
     *self_p = NULL;
 }
 
+/* Rotated logs are listed in order to be removed: those that file.remove cannot name are not. */
+static void
+on_file(void *context, const char *folder, const char *name, const struct stat *status)
+{
+    most_t *self = context;
+    char path[PATH_MAX];
+    if (!S_ISREG(status->st_mode) || (self->rotated && !name_is_rotated(name)) ||
+        !walk_path(folder, name, path, sizeof path) ||
+        (self->rotated && strlen(path) > OP_FIX_PATH_MAX))
+        return;
+    keep(self, path, (int64_t)status->st_blocks * 512, time_ms(status->st_mtim));
+}
+
 value_t *
 disk_largest(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    const char *path = value_get_text(arguments, "path");
-    struct stat status;
     (void)world;
-    CLEANUP(walk_destroy) walk_t *self = memory_new(1, sizeof *self);
+    CLEANUP(most_destroy) most_t *self = memory_new(1, sizeof *self);
+    walker_t walker = {.self = self, .on_entry = on_file};
     self->wanted = (size_t)value_get_integer(arguments, "count");
     self->rotated = value_get_bool(arguments, "rotated");
-    text_copy(self->path, sizeof self->path, path);
-    int fd = place_open(path, O_RDONLY | O_DIRECTORY, fault);
-    if (fd < 0)
+    if (walk_below(value_get_text(arguments, "path"), &walker, fault))
         return NULL;
-    fstat(fd, &status);
-    self->device = status.st_dev;
-    return walk(self, fd, 0, fault) ? NULL : largest_result(self);
+    value_t *list = value_list();
+    for (size_t i = 0; i < self->count; i++) {
+        value_t *file = value_map();
+        value_set_text(file, "path", self->best[i].path);
+        value_set_integer(file, "bytes", self->best[i].amount);
+        value_set_integer(file, "modified", self->best[i].modified_ms);
+        value_append(list, file);
+    }
+    return list;
+}
+
+static void
+on_folder(void *self, const char *folder, size_t entries)
+{
+    keep(self, folder, (int64_t)entries, 0);
+}
+
+value_t *
+disk_inodes(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path");
+    struct statvfs disk;
+    (void)world;
+    CLEANUP(most_destroy) most_t *most = memory_new(1, sizeof *most);
+    walker_t walker = {.self = most, .on_folder = on_folder};
+    most->wanted = (size_t)value_get_integer(arguments, "count");
+    if (look_at(path, &disk, fault) || (most->wanted && walk_below(path, &walker, fault)))
+        return NULL;
+    value_t *result = value_map(), *folders = value_list();
+    for (size_t i = 0; i < most->count; i++) {
+        value_t *folder = value_map();
+        show(folder, "path", most->best[i].path);
+        value_set_integer(folder, "entries", most->best[i].amount);
+        value_append(folders, folder);
+    }
+    value_set_text(result, "path", path);
+    value_set_integer(result, "total", (int64_t)disk.f_files);
+    value_set_integer(result, "free", (int64_t)disk.f_ffree);
+    value_set_integer(result, "used", (int64_t)(disk.f_files - disk.f_ffree));
+    value_set(result, "used_percent", percent(disk.f_files - disk.f_ffree, disk.f_files));
+    value_set(result, "folders", folders);
+    return result;
 }

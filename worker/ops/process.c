@@ -1,75 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/process.h"
+
+#include <dirent.h>
 #include <fcntl.h>
-#include <pwd.h>
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "worker/ops/bodies.h"
-#include "worker/proc.h"
+#include "worker/ops/content.h"
+#include "worker/ops/machine.h"
 
-#define COMMAND_MAX 200 /* bytes of a command line */
+#define COMMAND_MAX   200 /* bytes of a command line */
+#define TREE_MAX      500 /* processes listed */
+#define DEPTH_MAX     64
+#define PROC_FILE_MAX 65536
 
-/* Names from /etc/passwd alone: a directory service that hangs must not hang us. */
-static void
-user_name(uid_t user, char *out, size_t size)
+value_t *
+process_command(const proc_t *self)
 {
-    FILE *file = fopen("/etc/passwd", "re");
-    struct passwd *entry = NULL;
-    while (file && (entry = fgetpwent(file)) && entry->pw_uid != user)
-        continue;
-    if (entry)
-        snprintf(out, size, "%s", entry->pw_name);
-    else
-        snprintf(out, size, "%u", (unsigned)user);
-    if (file)
-        fclose(file);
-}
-
-static void
-make_printable(char *text)
-{
-    for (; *text; text++)
-        if (*text < 0x20 || *text > 0x7e)
-            *text = '?';
-}
-
-/* The arguments with blanks between them; "[NAME]" where a process has none, as a kernel thread. */
-static void
-command_line(const proc_t *process, char out[static COMMAND_MAX + 1])
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)process->pid);
+    char path[64], out[COMMAND_MAX + 1];
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)self->pid);
     CLEANUP(descriptor_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd < 0 ? 0 : read(fd, out, COMMAND_MAX);
     while (size > 0 && !out[size - 1])
         size--;
-    if (size <= 0) {
-        snprintf(out, COMMAND_MAX + 1, "[%s]", process->name);
-        return;
-    }
-    out[size] = '\0';
     for (ssize_t i = 0; i < size; i++)
         if (!out[i])
             out[i] = ' ';
+    if (size <= 0)
+        size = snprintf(out, sizeof out, "[%s]", self->name);
+    out[size] = '\0';
+    return shown(out);
 }
 
 static value_t *
-describe(const proc_t *process)
+describe(const proc_t *self, const op_world_t *world)
 {
-    char user[TEXT_NAME_MAX + 1], command[COMMAND_MAX + 1], name[PROC_NAME_MAX];
-    user_name(process->user, user, sizeof user);
-    command_line(process, command);
-    snprintf(name, sizeof name, "%s", process->name);
-    make_printable(command);
-    make_printable(name);
+    char user[TEXT_NAME_MAX + 1];
     value_t *result = value_map();
-    value_set_integer(result, "pid", process->pid);
-    value_set_integer(result, "parent", process->parent);
-    value_set_text(result, "user", user);
-    value_set_text(result, "name", name);
-    value_set_text(result, "command", command);
+    user_name(world, self->user, user, sizeof user);
+    value_set_integer(result, "pid", self->pid);
+    value_set_integer(result, "parent", self->parent);
+    show(result, "user", user);
+    show(result, "name", self->name);
+    value_set(result, "command", process_command(self));
     return result;
+}
+
+static void
+set_id(value_t *map, const char *key, const proc_t *self)
+{
+    char id[PROC_ID_MAX];
+    proc_write_id(self, id);
+    value_set_text(map, key, id);
 }
 
 value_t *
@@ -79,9 +64,260 @@ process_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
     CLEANUP(memory_free) proc_t *all = NULL;
     size_t count = proc_all(&all);
     value_t *list = value_list();
-    (void)world, (void)fault;
+    (void)fault;
     for (size_t i = 0; i < count; i++)
         if (!name[0] || !strcmp(all[i].name, name))
-            value_append(list, describe(&all[i]));
+            value_append(list, describe(&all[i], world));
     return list;
+}
+
+/* ---- tree: processes in the order of their parents ---------------------------------------- */
+
+typedef struct {
+    const op_world_t *world;
+    const proc_t *by_parent; /* ascending by parent, then pid */
+    size_t count, left_out;
+    value_t *list;
+} tree_t;
+
+static int
+compare_parents(const void *left, const void *right)
+{
+    const proc_t *a = left, *b = right;
+    if (a->parent != b->parent)
+        return (a->parent > b->parent) - (a->parent < b->parent);
+    return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static size_t
+first_child(const tree_t *self, pid_t parent)
+{
+    size_t low = 0, high = self->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (self->by_parent[middle].parent < parent)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void
+add_branch(tree_t *self, const proc_t *root, unsigned depth)
+{
+    if (value_count(self->list) == TREE_MAX || depth == DEPTH_MAX) {
+        self->left_out++;
+    } else {
+        value_t *row = describe(root, self->world);
+        set_id(row, "id", root);
+        value_set_integer(row, "depth", depth);
+        value_append(self->list, row);
+    }
+    for (size_t i = first_child(self, root->pid);
+         depth < DEPTH_MAX && i < self->count && self->by_parent[i].parent == root->pid; i++)
+        add_branch(self, &self->by_parent[i], depth + 1);
+}
+
+value_t *
+process_tree(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    pid_t wanted = (pid_t)value_get_integer(arguments, "pid");
+    CLEANUP(memory_free) proc_t *all = NULL;
+    tree_t tree = {.world = world, .count = proc_all(&all), .list = NULL};
+    proc_t root;
+    if (wanted && !proc_read(wanted, &root)) {
+        fault_set(fault, FAULT_NOT_FOUND, "there is no process %d", (int)wanted);
+        return NULL;
+    }
+    qsort(all, tree.count, sizeof *all, compare_parents);
+    tree.by_parent = all;
+    tree.list = value_list();
+    if (wanted)
+        add_branch(&tree, &root, 0);
+    for (size_t i = 0; !wanted && i < tree.count && all[i].parent == 0; i++)
+        add_branch(&tree, &all[i], 0);
+    value_t *result = value_map();
+    value_set(result, "processes", tree.list);
+    value_set_integer(result, "left_out", (int64_t)tree.left_out);
+    return result;
+}
+
+/* ---- view --------------------------------------------------------------------------------- */
+
+int
+process_hash(const proc_t *self, hash_t *out, fault_t *fault)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)self->pid);
+    CLEANUP(descriptor_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fault_set(fault, FAULT_NOT_FOUND, "process %d runs no program that can be read",
+                         (int)self->pid);
+    return content_hash(fd, path, PROCESS_PROGRAM_MAX, out, NULL, fault);
+}
+
+static void
+show_link(value_t *map, const char *key, const proc_t *self, const char *link)
+{
+    char path[64], target[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)self->pid, link);
+    ssize_t size = readlink(path, target, sizeof target - 1);
+    if (size <= 0)
+        return;
+    target[size] = '\0';
+    char *deleted = strstr(target, " (deleted)");
+    if (deleted && !strcmp(key, "program")) {
+        *deleted = '\0';
+        value_set_bool(map, "program_deleted", true);
+    }
+    show(map, key, target);
+}
+
+static bytes_t *
+read_own(const proc_t *self, const char *file)
+{
+    bytes_t *text = NULL;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)self->pid, file);
+    text = file_read(path, PROC_FILE_MAX, NULL);
+    return text ? text : bytes_new();
+}
+
+/* "Max open files            1024                 524288               files": the soft one. */
+static int64_t
+limit_of(const char *limits, const char *name)
+{
+    const char *at = strstr(limits, name);
+    at = at ? at + strlen(name) : "";
+    at += strspn(at, " ");
+    return *at >= '0' && *at <= '9' ? strtoll(at, NULL, 10) : -1;
+}
+
+static int64_t
+open_files(const proc_t *self)
+{
+    char path[64];
+    int64_t count = 0;
+    struct dirent *entry;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)self->pid);
+    DIR *folder = opendir(path);
+    while (folder && (entry = readdir(folder)))
+        count += entry->d_name[0] != '.';
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+/* The unified group where there is one, else the first. */
+static void
+show_group(value_t *map, const proc_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = read_own(self, "cgroup");
+    const char *unified = strstr(bytes_text(text), "0::"), *at = bytes_text(text);
+    char line[PATH_MAX] = "";
+    at = unified && strcmp(unified, "0::/\n") != 0 ? unified : at;
+    line_next(&at, line, sizeof line);
+    const char *path = strchr(line, '/');
+    show(map, "cgroup", path ? path : "");
+}
+
+static void
+set_times(value_t *map, const proc_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = read_own(self, "stat");
+    const char *close = strrchr(bytes_text(text), ')');
+    uint64_t user = 0, in_kernel = 0;
+    int nice = 0;
+    if (close)
+        sscanf(close + 1,
+               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+               " %*d %*d %*d %d",
+               &user, &in_kernel, &nice);
+    value_set_integer(map, "nice", nice);
+    value_set_integer(map, "cpu_ms",
+                      (int64_t)((user + in_kernel) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK)));
+}
+
+static void
+set_numbers(value_t *map, const proc_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *status = read_own(self, "status");
+    CLEANUP(bytes_destroy) bytes_t *limits = read_own(self, "limits");
+    CLEANUP(bytes_destroy) bytes_t *score = read_own(self, "oom_score");
+    CLEANUP(bytes_destroy) bytes_t *adjust = read_own(self, "oom_score_adj");
+    int64_t memory = field_number(bytes_text(status), "VmRSS");
+    int64_t swap = field_number(bytes_text(status), "VmSwap");
+    value_set_integer(map, "memory_bytes", memory < 0 ? 0 : memory * 1024);
+    value_set_integer(map, "swap_bytes", swap < 0 ? 0 : swap * 1024);
+    value_set_integer(map, "threads", field_number(bytes_text(status), "Threads"));
+    value_set_integer(map, "oom_score", strtoll(bytes_text(score), NULL, 10));
+    value_set_integer(map, "oom_score_adjust", strtoll(bytes_text(adjust), NULL, 10));
+    value_set_integer(map, "open_files", open_files(self));
+    value_set_integer(map, "open_files_max", limit_of(bytes_text(limits), "Max open files"));
+    value_set_integer(map, "processes_max", limit_of(bytes_text(limits), "Max processes"));
+}
+
+value_t *
+process_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    pid_t pid = (pid_t)value_get_integer(arguments, "pid");
+    char state[2] = "", hash_text[HASH_TEXT];
+    hash_t hash;
+    proc_t process;
+    if (!proc_read(pid, &process)) {
+        fault_set(fault, FAULT_NOT_FOUND, "there is no process %d", (int)pid);
+        return NULL;
+    }
+    CLEANUP(value_destroy) value_t *result = describe(&process, world);
+    state[0] = process.state;
+    show(result, "state", state);
+    set_id(result, "id", &process);
+    value_set_integer(result, "started", proc_started(&process).ms);
+    value_set_bool(result, "program_deleted", false);
+    show_link(result, "program", &process, "exe");
+    show_link(result, "folder", &process, "cwd");
+    show_group(result, &process);
+    set_times(result, &process);
+    set_numbers(result, &process);
+    if (value_get_bool(arguments, "hash")) {
+        if (process_hash(&process, &hash, fault))
+            return NULL;
+        value_set_text(result, "program_sha256", hash_write(&hash, hash_text));
+    }
+    return MOVE(result);
+}
+
+/* ---- the one that is meant ---------------------------------------------------------------- */
+
+/* Whether it runs one of our programs, or we descend from it. */
+static bool
+is_ours(const proc_t *self, const op_world_t *world)
+{
+    char path[64], exe[PATH_MAX];
+    size_t size = world->programs ? strlen(world->programs) : 0;
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)self->pid);
+    ssize_t got = readlink(path, exe, sizeof exe - 1);
+    exe[got > 0 ? got : 0] = '\0';
+    if (size && !strncmp(exe, world->programs, size) && exe[size] == '/')
+        return true;
+    proc_t above = {.parent = getpid()};
+    while (above.parent > 1 && proc_read(above.parent, &above))
+        if (above.pid == self->pid)
+            return true;
+    return false;
+}
+
+int
+process_meant(const value_t *arguments, const op_world_t *world, proc_t *out, fault_t *fault)
+{
+    const char *name = value_get_text(arguments, "name");
+    if (proc_read_id(value_get_text(arguments, "process"), out, fault))
+        return -1;
+    if (name[0] && strcmp(out->name, name) != 0)
+        return fault_set(fault, FAULT_CONFLICT, "process %d is no '%s'", (int)out->pid, name);
+    if (out->pid == 1 || is_ours(out, world))
+        return fault_set(fault, FAULT_POLICY, "process %d is the machine's first, or tocsin's own",
+                         (int)out->pid);
+    return 0;
 }

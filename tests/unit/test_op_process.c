@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op_bench.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "worker/proc.h"
+
+typedef struct {
+    pid_t pid, child;
+    char id[PROC_ID_MAX];
+} pair_t;
+
+/* A process that calls itself so, with a child; both wait for ever. */
+static pair_t
+begin_pair(const char *name)
+{
+    int ready[2];
+    pair_t pair = {0};
+    proc_t process;
+    assert_int_equal(pipe(ready), 0);
+    pair.pid = fork();
+    if (pair.pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        prctl(PR_SET_NAME, name);
+        signal(SIGHUP, SIG_IGN);
+        pid_t child = fork();
+        if (child == 0)
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+        else if (write(ready[1], &child, sizeof child) != sizeof child)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ready[0], &pair.child, sizeof pair.child), sizeof pair.child);
+    close(ready[0]);
+    close(ready[1]);
+    assert_true(proc_read(pair.pid, &process));
+    proc_write_id(&process, pair.id);
+    return pair;
+}
+
+static void
+end_pair(const pair_t *pair)
+{
+    kill(pair->pid, SIGKILL);
+    kill(pair->child, SIGKILL);
+    waitpid(pair->pid, NULL, 0);
+}
+
+static bool
+lives(pid_t pid)
+{
+    proc_t found;
+    return proc_read(pid, &found) && found.state != 'Z' && found.state != 'X';
+}
+
+static value_t *
+for_pair(const pair_t *pair, const char *name)
+{
+    return texts("process", pair->id, "name", name, NULL);
+}
+
+static value_t *
+of_pid(pid_t pid)
+{
+    return and_integer(value_map(), "pid", pid);
+}
+
+static void
+a_tree_tells_who_descends_from_whom(void **state)
+{
+    (void)state;
+    pair_t pair = begin_pair("tree\tof\x01us");
+    CLEANUP(value_destroy) value_t *tree = gives("process.tree", of_pid(getpid()));
+    const value_t *list = value_get(tree, "processes");
+    assert_int_equal(value_get_integer(value_at(list, 0), "pid"), getpid());
+    const value_t *found = entry_of(list, "id", pair.id);
+    assert_string_equal(value_get_text(found, "name"), "tree?of?us");
+    assert_int_equal(value_get_integer(found, "depth"), 1);
+    assert_int_equal(value_get_integer(found, "parent"), getpid());
+    CLEANUP(value_destroy) value_t *all = gives("process.tree", value_map());
+    assert_true(value_count(value_get(all, "processes")) >= value_count(list));
+    end_pair(&pair);
+    refused("process.tree", of_pid(pair.pid), FAULT_NOT_FOUND, "no process");
+}
+
+static void
+a_view_tells_program_limits_and_hash(void **state)
+{
+    char hash[HASH_TEXT], exe[PATH_MAX];
+    fault_t fault;
+    (void)state;
+    CLEANUP(value_destroy) value_t *own = gives("process.view", and_true(of_pid(getpid()), "hash"));
+    ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[size > 0 ? size : 0] = '\0';
+    CLEANUP(bytes_destroy) bytes_t *bytes = file_read(exe, 1U << 30, &fault);
+    hash_t expected = hash_of(bytes_slice(bytes));
+    assert_string_equal(value_get_text(own, "program_sha256"), hash_write(&expected, hash));
+    assert_string_equal(value_get_text(own, "program"), exe);
+    assert_string_equal(value_get_text(own, "user"), "root");
+    assert_true(value_get_integer(own, "memory_bytes") > 0);
+    assert_true(value_get_integer(own, "open_files") >= 3);
+    assert_int_equal(value_get_integer(own, "threads"), 1);
+    assert_true(llabs(value_get_integer(own, "started") - wall_now().ms) < 60000);
+    refused("process.view", of_pid(4194304), FAULT_NOT_FOUND, "no process");
+}
+
+static void
+a_deleted_file_is_found_by_who_holds_it(void **state)
+{
+    (void)state;
+    put_file("held.log", "", 0600);
+    int fd = open(here("held.log"), O_RDWR);
+    assert_int_equal(posix_fallocate(fd, 0, 1 << 20), 0);
+    CLEANUP(value_destroy) value_t *before = gives("process.files", of_pid(getpid()));
+    const value_t *file = entry_of(value_get(before, "files"), "path", here("held.log"));
+    assert_int_equal(value_get_integer(file, "fd"), fd);
+    assert_false(value_get_bool(file, "deleted"));
+    unlink(here("held.log"));
+    CLEANUP(value_destroy)
+    value_t *after = gives("process.files", and_true(value_map(), "deleted"));
+    char name[300];
+    snprintf(name, sizeof name, "%s (deleted)", here("held.log"));
+    file = entry_of(value_get(after, "files"), "path", name);
+    assert_non_null(file);
+    assert_true(value_get_integer(file, "bytes") >= 1 << 20);
+    assert_true(value_get_integer(after, "deleted_bytes") >= 1 << 20);
+    close(fd);
+    refused("process.files", value_map(), FAULT_ARGUMENT, "needs 'pid'");
+}
+
+static void
+a_listening_socket_is_found_with_its_process(void **state)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    (void)state;
+    int tcp = socket(AF_INET, SOCK_STREAM, 0), udp = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(tcp, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(tcp, 1), 0);
+    getsockname(tcp, (struct sockaddr *)&address, &size);
+    assert_int_equal(bind(udp, (struct sockaddr *)&address, size), 0);
+    CLEANUP(value_destroy)
+    value_t *told =
+        gives("process.sockets", and_integer(value_map(), "port", ntohs(address.sin_port)));
+    const value_t *list = value_get(told, "sockets");
+    assert_int_equal(value_count(list), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(value_get_integer(value_at(list, i), "pid"), getpid());
+        assert_string_equal(value_get_text(value_at(list, i), "address"), "127.0.0.1");
+    }
+    assert_non_null(entry_of(list, "protocol", "udp"));
+    close(tcp);
+    close(udp);
+}
+
+static value_t *
+signal_of(const pair_t *pair, const char *name, const char *number)
+{
+    value_t *map = for_pair(pair, name);
+    value_set_text(map, "signal", number);
+    return map;
+}
+
+static void
+a_signal_reaches_the_process_that_is_meant(void **state)
+{
+    (void)state;
+    pair_t pair = begin_pair("signalled");
+    CLEANUP(value_destroy)
+    value_t *hup = gives("process.signal", signal_of(&pair, "signalled", "HUP"));
+    assert_false(value_get_bool(hup, "ended"));
+    CLEANUP(value_destroy)
+    value_t *term = gives("process.signal",
+                          and_integer(signal_of(&pair, "signalled", "TERM"), "wait_ms", 20000));
+    assert_true(value_get_bool(term, "ended"));
+    assert_false(lives(pair.pid));
+    CLEANUP(value_destroy)
+    value_t *again = gives("process.signal", signal_of(&pair, "signalled", "TERM"));
+    assert_true(value_get_bool(again, "ended"));
+    refused("process.signal", signal_of(&pair, "signalled", "HUP"), FAULT_NOT_FOUND, "is gone");
+    end_pair(&pair);
+}
+
+static void
+a_pid_of_another_time_or_name_is_not_signalled(void **state)
+{
+    proc_t own;
+    (void)state;
+    pair_t pair = begin_pair("signalled");
+    refused("process.signal", signal_of(&pair, "other", "KILL"), FAULT_CONFLICT, "is no 'other'");
+    refused("process.signal", signal_of(&pair, "signalled", "USR1"), FAULT_ARGUMENT, "choices");
+    pair_t stale = pair;
+    const char *boot = strchr(strchr(pair.id, '-') + 1, '-');
+    snprintf(stale.id, sizeof stale.id, "%d-1%s", (int)pair.pid, boot);
+    refused("process.signal", signal_of(&stale, "signalled", "HUP"), FAULT_NOT_FOUND, "is gone");
+    snprintf(stale.id, sizeof stale.id, "%.*s-another-boot", (int)(boot - pair.id), pair.id);
+    refused("process.signal", signal_of(&stale, "signalled", "HUP"), FAULT_NOT_FOUND, "is gone");
+    snprintf(stale.id, sizeof stale.id, "7");
+    refused("process.signal", signal_of(&stale, "signalled", "HUP"), FAULT_ARGUMENT,
+            "no process's");
+    assert_true(proc_read(getpid(), &own));
+    proc_write_id(&own, stale.id);
+    refused("process.signal", signal_of(&stale, own.name, "TERM"), FAULT_POLICY, "tocsin's own");
+    assert_true(lives(pair.pid));
+    end_pair(&pair);
+}
+
+static void
+a_process_becomes_modest_and_what_it_was_is_told(void **state)
+{
+    (void)state;
+    pair_t pair = begin_pair("busy");
+    CLEANUP(value_destroy)
+    value_t *nice = gives("process.renice", and_integer(for_pair(&pair, "busy"), "nice", 12));
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pair.pid), 12);
+    assert_int_equal(value_get_integer(nice, "previous"), 0);
+    CLEANUP(value_destroy)
+    value_t *back = gives("process.renice", and_integer(for_pair(&pair, "busy"), "nice", 0));
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pair.pid), 0);
+    assert_int_equal(value_get_integer(back, "previous"), 12);
+    end_pair(&pair);
+}
+
+static void
+freeze_and_thaw(const char *name, bool survives)
+{
+    pair_t pair = begin_pair(name);
+    CLEANUP(value_destroy) value_t *frozen = gives("process.freeze", for_pair(&pair, name));
+    assert_true(value_get_bool(frozen, "frozen"));
+    assert_int_equal(value_get_integer(frozen, "processes"), 2);
+    CLEANUP(value_destroy) value_t *again = gives("process.freeze", for_pair(&pair, name));
+    assert_int_equal(value_get_integer(again, "processes"), 2);
+    if (survives) {
+        kill(pair.pid, SIGTERM);
+        poll(NULL, 0, 50);
+        assert_true(lives(pair.pid));
+    }
+    CLEANUP(value_destroy) value_t *thawed = gives("process.thaw", for_pair(&pair, name));
+    assert_false(value_get_bool(thawed, "frozen"));
+    kill(pair.pid, SIGTERM);
+    assert_int_equal(waitpid(pair.pid, NULL, 0), pair.pid);
+    refused("process.thaw", for_pair(&pair, name), FAULT_NOT_FOUND, "is gone");
+    end_pair(&pair);
+}
+
+static bool
+has_freezer(const char *folder)
+{
+    return !access(folder, W_OK);
+}
+
+static void
+a_tree_stands_still_until_it_is_thawed(void **state)
+{
+    (void)state;
+    if (!has_freezer("/sys/fs/cgroup/freezer/cgroup.procs") &&
+        !has_freezer("/sys/fs/cgroup/cgroup.procs"))
+        skip();
+    freeze_and_thaw("frozen", has_freezer("/sys/fs/cgroup/freezer/cgroup.procs"));
+}
+
+/* Where cgroup v2 stands beside v1, it is made to look as if it were alone. What v2 froze dies of a
+ * signal that ends it; in v1 it waits. */
+static void
+the_unified_freezer_does_it_too(void **state)
+{
+    (void)state;
+    if (!has_freezer("/sys/fs/cgroup/unified/cgroup.procs"))
+        skip();
+    assert_int_equal(symlink("/proc", here("proc")), 0);
+    assert_int_equal(mkdir(here("sys"), 0755) || mkdir(here("sys/fs"), 0755), 0);
+    assert_int_equal(symlink("/sys/fs/cgroup/unified", here("sys/fs/cgroup")), 0);
+    bench_root(false);
+    freeze_and_thaw("unified", false);
+    bench_root(true);
+}
+
+static value_t *
+with_hash(const pair_t *pair, const char *hash)
+{
+    return texts("process", pair->id, "sha256", hash, NULL);
+}
+
+static void
+a_tree_is_ended_by_the_hash_of_its_program(void **state)
+{
+    (void)state;
+    pair_t pair = begin_pair("miner");
+    CLEANUP(value_destroy)
+    value_t *view = gives("process.view", and_true(of_pid(pair.pid), "hash"));
+    char hash[HASH_TEXT];
+    snprintf(hash, sizeof hash, "%s", value_get_text(view, "program_sha256"));
+    hash[0] = hash[0] == 'a' ? 'b' : 'a';
+    refused("process.end_tree", with_hash(&pair, hash), FAULT_HASH, "another program");
+    assert_true(lives(pair.pid));
+    if (has_freezer("/sys/fs/cgroup/freezer/cgroup.procs")) {
+        CLEANUP(value_destroy) value_t *frozen = gives("process.freeze", for_pair(&pair, "miner"));
+        assert_true(value_get_bool(frozen, "frozen"));
+    }
+    CLEANUP(value_destroy)
+    value_t *ended =
+        gives("process.end_tree", with_hash(&pair, value_get_text(view, "program_sha256")));
+    assert_true(value_get_bool(ended, "found"));
+    assert_false(lives(pair.pid));
+    for (int i = 0; i < 200 && lives(pair.child); i++)
+        poll(NULL, 0, 10);
+    assert_false(lives(pair.child));
+    CLEANUP(value_destroy)
+    value_t *again =
+        gives("process.end_tree", with_hash(&pair, value_get_text(view, "program_sha256")));
+    assert_false(value_get_bool(again, "found"));
+    end_pair(&pair);
+}
+
+static int
+begin(void **state)
+{
+    (void)state;
+    bench_begin("class highest destructive\n");
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    (void)state;
+    bench_end();
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tree_tells_who_descends_from_whom),
+        cmocka_unit_test(a_view_tells_program_limits_and_hash),
+        cmocka_unit_test(a_deleted_file_is_found_by_who_holds_it),
+        cmocka_unit_test(a_listening_socket_is_found_with_its_process),
+        cmocka_unit_test(a_signal_reaches_the_process_that_is_meant),
+        cmocka_unit_test(a_pid_of_another_time_or_name_is_not_signalled),
+        cmocka_unit_test(a_process_becomes_modest_and_what_it_was_is_told),
+        cmocka_unit_test(a_tree_stands_still_until_it_is_thawed),
+        cmocka_unit_test(the_unified_freezer_does_it_too),
+        cmocka_unit_test(a_tree_is_ended_by_the_hash_of_its_program),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}

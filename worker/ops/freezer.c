@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/freezer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "worker/ops/machine.h"
+
+#define WAIT_MS   5000 /* until all stand still, and until an empty group can go */
+#define ROUND_MS  10
+#define ROUNDS    20 /* in which new descendants are looked for */
+#define GROUP_MAX (1024 * 1024)
+
+typedef struct {
+    const char *mount; /* where its groups are */
+    const char *line;  /* what a process's line of /proc/PID/cgroup has in front of the path */
+    const char *file, *freeze, *thaw;
+    const char *state, *frozen; /* the file that tells, and what it says then */
+} kind_t;
+
+static const kind_t kinds[] = {
+    {"/sys/fs/cgroup/freezer", ":freezer:", "freezer.state", "FROZEN", "THAWED", "freezer.state",
+     "FROZEN"},
+    {"/sys/fs/cgroup", "0::", "cgroup.freeze", "1", "0", "cgroup.events", "frozen 1"},
+};
+
+typedef struct {
+    const kind_t *kind;
+    char home[PATH_MAX];  /* the group that the process belongs in */
+    char group[PATH_MAX]; /* that in which it is frozen */
+    bool inside;          /* it is in that one */
+} frozen_group_t;
+
+static bool
+read_group(const op_world_t *world, const kind_t *kind, pid_t pid, char out[static PATH_MAX])
+{
+    CLEANUP(bytes_destroy)
+    bytes_t *text = machine_read(world, GROUP_MAX, NULL, "/proc/%d/cgroup", (int)pid);
+    const char *at = text ? strstr(bytes_text(text), kind->line) : NULL;
+    if (!at)
+        return false;
+    snprintf(out, PATH_MAX, "%s", at + strlen(kind->line));
+    out[strcspn(out, "\n")] = '\0';
+    return true;
+}
+
+static int
+locate(const op_world_t *world, const proc_t *root, frozen_group_t *out, fault_t *fault)
+{
+    char path[PATH_MAX], name[64], own[PATH_MAX];
+    snprintf(name, sizeof name, "/tocsin-frozen-%d-%" PRIu64, (int)root->pid, root->start_ticks);
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        out->kind = &kinds[i];
+        if (access(machine_path(world, path, "%s/cgroup.procs", kinds[i].mount), F_OK) ||
+            !read_group(world, &kinds[i], root->pid, own))
+            continue;
+        size_t size = strlen(own), more = strlen(name);
+        out->inside = size >= more && !strcmp(own + size - more, name);
+        if (out->inside)
+            own[size - more] = '\0';
+        machine_path(world, out->home, "%s%s", kinds[i].mount, strcmp(own, "/") ? own : "");
+        snprintf(out->group, PATH_MAX, "%.*s%s", PATH_MAX - 64, out->home, name);
+        return 0;
+    }
+    return fault_set(fault, FAULT_NOT_FOUND, "this machine has no freezer of control groups");
+}
+
+static int
+write_word(const char *group, const char *file, const char *word, fault_t *fault)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%.*s/%s", PATH_MAX - 32, group, file);
+    CLEANUP(descriptor_close) int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, word, strlen(word)) < 0)
+        return errno == ESRCH ? 0 : fault_errno(fault, "'%.160s'", path);
+    return 0;
+}
+
+static bytes_t *
+read_file(const char *group, const char *file)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%.*s/%s", PATH_MAX - 32, group, file);
+    bytes_t *text = file_read(path, GROUP_MAX, NULL);
+    return text ? text : bytes_new();
+}
+
+static bool
+stands_still(const frozen_group_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = read_file(self->group, self->kind->state);
+    return strstr(bytes_text(text), self->kind->frozen) == bytes_text(text) ||
+           strstr(bytes_text(text), "\nfrozen 1");
+}
+
+static size_t
+members(const char *group)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = read_file(group, "cgroup.procs");
+    size_t count = 0;
+    for (const char *at = bytes_text(text); *at; at++)
+        count += *at == '\n';
+    return count;
+}
+
+static int
+move(const char *group, pid_t pid, fault_t *fault)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%d", (int)pid);
+    return write_word(group, "cgroup.procs", number, fault);
+}
+
+/* Every process of the tree is in the group that the first belongs in. */
+static int
+check_tree(const op_world_t *world, const frozen_group_t *self, const pid_t *tree, size_t count,
+           fault_t *fault)
+{
+    char own[PATH_MAX], path[PATH_MAX];
+    for (size_t i = 0; i < count; i++) {
+        if (!read_group(world, self->kind, tree[i], own))
+            continue; /* gone */
+        machine_path(world, path, "%s%s", self->kind->mount, strcmp(own, "/") ? own : "");
+        if (strcmp(path, self->home) != 0 && strcmp(path, self->group) != 0)
+            return fault_set(fault, FAULT_CONFLICT,
+                             "process %d, which descends from it, is in another control group",
+                             (int)tree[i]);
+    }
+    return 0;
+}
+
+/* What the moved ones started meanwhile is moved in the next round: into a group that stands still
+ * from the start. */
+static int
+gather(const op_world_t *world, const frozen_group_t *self, const proc_t *root, fault_t *fault)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        CLEANUP(memory_free) pid_t *tree = NULL;
+        size_t count = proc_tree(root->pid, &tree), before = members(self->group);
+        if (check_tree(world, self, tree, count, fault))
+            return -1;
+        for (size_t i = 0; i < count; i++)
+            if (move(self->group, tree[i], fault))
+                return -1;
+        if (round && members(self->group) == before)
+            return 0;
+    }
+    return fault_set(fault, FAULT_FAILED, "process %d starts others faster than they are frozen",
+                     (int)root->pid);
+}
+
+int
+freezer_freeze(const op_world_t *world, const proc_t *root, bool *frozen, size_t *count,
+               fault_t *fault)
+{
+    frozen_group_t place;
+    fault_t ignored;
+    CLEANUP(memory_free) pid_t *tree = NULL;
+    size_t size = proc_tree(root->pid, &tree);
+    if (locate(world, root, &place, fault) || check_tree(world, &place, tree, size, fault))
+        return -1;
+    if (mkdir(place.group, 0755) && errno != EEXIST)
+        return fault_errno(fault, "'%.160s'", place.group);
+    if (write_word(place.group, place.kind->file, place.kind->freeze, fault) ||
+        gather(world, &place, root, fault)) {
+        int undone = freezer_thaw(world, root, false, count, &ignored);
+        (void)undone; /* what was wrong first is what is told */
+        return -1;
+    }
+    for (int waited = 0; waited < WAIT_MS && !stands_still(&place); waited += ROUND_MS)
+        poll(NULL, 0, ROUND_MS);
+    *frozen = stands_still(&place);
+    *count = members(place.group);
+    return 0;
+}
+
+/* Nobody who stands still can end and leave its pid to another: each is who it was. */
+static void
+kill_members(const frozen_group_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = read_file(self->group, "cgroup.procs");
+    char line[32];
+    const char *at = bytes_text(text);
+    while (line_next(&at, line, sizeof line)) {
+        pid_t pid = (pid_t)strtol(line, NULL, 10);
+        if (pid > 1)
+            kill(pid, SIGKILL);
+    }
+}
+
+static int
+send_home(const frozen_group_t *self, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = read_file(self->group, "cgroup.procs");
+    char line[32];
+    const char *at = bytes_text(text);
+    while (line_next(&at, line, sizeof line))
+        if (move(self->home, (pid_t)strtol(line, NULL, 10), fault))
+            return -1;
+    return 0;
+}
+
+int
+freezer_thaw(const op_world_t *world, const proc_t *root, bool end, size_t *count, fault_t *fault)
+{
+    frozen_group_t place;
+    *count = 0;
+    if (locate(world, root, &place, fault))
+        return -1;
+    if (access(place.group, F_OK))
+        return 0;
+    *count = members(place.group);
+    if (end)
+        kill_members(&place);
+    if (write_word(place.group, place.kind->file, place.kind->thaw, fault))
+        return -1;
+    for (int waited = 0; waited < WAIT_MS; waited += ROUND_MS) {
+        if (send_home(&place, fault))
+            return -1;
+        if (!rmdir(place.group) || errno == ENOENT)
+            return 0;
+        poll(NULL, 0, ROUND_MS);
+    }
+    return fault_errno(fault, "'%.160s' cannot be removed", place.group);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* process - what ops say of a process, and how they find the one that is meant. */
+#ifndef TOCSIN_PROCESS_H
+#define TOCSIN_PROCESS_H
+
+#include "keys/hash.h"
+#include "worker/op_cell.h"
+#include "worker/proc.h"
+
+#define PROCESS_PROGRAM_MAX (512ULL * 1024 * 1024) /* bytes of a program that is hashed */
+
+/* The arguments with blanks between them; "[NAME]" where it has none, as a kernel thread. */
+value_t *process_command(const proc_t *self);
+
+/* SHA-256 of the program that it runs, though its file be deleted. FAULT_NOT_FOUND where it runs
+ * none, FAULT_LIMIT, FAULT_IO. */
+int process_hash(const proc_t *self, hash_t *out, fault_t *fault) MUST_CHECK;
+
+/* The process that the argument `process` names, if it lives; where there is an argument `name`, it
+ * must call itself so. FAULT_NOT_FOUND where it is gone, FAULT_CONFLICT (another name),
+ * FAULT_POLICY where it is the machine's first, or one of tocsin's. */
+int process_meant(const value_t *arguments, const op_world_t *world, proc_t *out,
+                  fault_t *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What processes have open: files, and sockets that listen (proc(5), sock_diag(7)). */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/text.h"
+#include "worker/ops/bodies.h"
+#include "worker/ops/machine.h"
+#include "worker/proc.h"
+
+#define FILES_MAX   300
+#define DELETED_MAX 4096 /* counted once each */
+#define SOCKETS_MAX 500
+#define HOLDERS_MAX 200000
+#define LISTENING   (1U << 10) /* TCP_LISTEN */
+#define UNCONNECTED (1U << 7)  /* TCP_CLOSE: a UDP socket that takes from everybody */
+
+/* Calls on for each descriptor of a process: its folder, its name there, what it leads to. */
+typedef void on_descriptor_t(void *self, const proc_t *process, int folder, const char *fd,
+                             const char *target);
+
+static void
+each_descriptor(const proc_t *process, void *self, on_descriptor_t *on)
+{
+    char path[64], target[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)process->pid);
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+        ssize_t size = readlinkat(dirfd(folder), entry->d_name, target, sizeof target - 1);
+        target[size > 0 ? size : 0] = '\0';
+        if (size > 0)
+            on(self, process, dirfd(folder), entry->d_name, target);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+typedef struct {
+    dev_t device;
+    ino_t inode;
+} identity_t;
+
+typedef struct {
+    bool deleted_only;
+    value_t *list;
+    size_t left_out, known;
+    int64_t deleted_bytes;
+    identity_t deleted[DELETED_MAX];
+} files_t;
+
+static void
+count_deleted(files_t *self, const struct stat *status)
+{
+    for (size_t i = 0; i < self->known; i++)
+        if (self->deleted[i].device == status->st_dev && self->deleted[i].inode == status->st_ino)
+            return;
+    if (self->known < DELETED_MAX)
+        self->deleted[self->known++] = (identity_t){status->st_dev, status->st_ino};
+    self->deleted_bytes += (int64_t)status->st_blocks * 512;
+}
+
+/* Files of memfd_create(2) have no name either, and no disk. */
+static void
+on_file(void *context, const proc_t *process, int folder, const char *fd, const char *target)
+{
+    files_t *self = context;
+    struct stat status;
+    if (target[0] != '/' || !strncmp(target, "/memfd:", 7) || fstatat(folder, fd, &status, 0))
+        return;
+    bool deleted = S_ISREG(status.st_mode) && !status.st_nlink;
+    if (self->deleted_only && !deleted)
+        return;
+    if (deleted)
+        count_deleted(self, &status);
+    if (value_count(self->list) == FILES_MAX) {
+        self->left_out++;
+        return;
+    }
+    value_t *file = value_map();
+    value_set_integer(file, "pid", process->pid);
+    show(file, "name", process->name);
+    value_set_integer(file, "fd", strtol(fd, NULL, 10));
+    show(file, "path", target);
+    value_set_bool(file, "deleted", deleted);
+    value_set_integer(file, "bytes", (int64_t)status.st_blocks * 512);
+    value_append(self->list, file);
+}
+
+value_t *
+process_files(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static files_t files;
+    pid_t pid = (pid_t)value_get_integer(arguments, "pid");
+    proc_t one;
+    (void)world;
+    files.deleted_only = value_get_bool(arguments, "deleted");
+    if (!pid && !files.deleted_only) {
+        fault_set(fault, FAULT_ARGUMENT, "process.files needs 'pid', or 'deleted' to be true");
+        return NULL;
+    }
+    if (pid && !proc_read(pid, &one)) {
+        fault_set(fault, FAULT_NOT_FOUND, "there is no process %d", (int)pid);
+        return NULL;
+    }
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count = pid ? 1 : proc_all(&all);
+    files.list = value_list();
+    for (size_t i = 0; i < count; i++)
+        each_descriptor(pid ? &one : &all[i], &files, on_file);
+    value_t *result = value_map();
+    value_set(result, "files", files.list);
+    value_set_integer(result, "deleted_bytes", files.deleted_bytes);
+    value_set_integer(result, "left_out", (int64_t)files.left_out);
+    return result;
+}
+
+/* ---- sockets: who holds which, then which listen ------------------------------------------ */
+
+typedef struct {
+    uint64_t inode;
+    pid_t pid;
+    char name[PROC_NAME_MAX];
+} opener_t;
+
+typedef struct {
+    opener_t *all; /* ascending by inode once all are there */
+    size_t count, room;
+} openers_t;
+
+static void
+on_socket(void *context, const proc_t *process, int folder, const char *fd, const char *target)
+{
+    openers_t *self = context;
+    (void)folder, (void)fd;
+    if (strncmp(target, "socket:[", 8) != 0 || self->count == HOLDERS_MAX)
+        return;
+    self->all = memory_grow(self->all, self->count, &self->room, sizeof *self->all);
+    opener_t *holder = &self->all[self->count++];
+    *holder = (opener_t){.inode = strtoull(target + 8, NULL, 10), .pid = process->pid};
+    text_copy(holder->name, sizeof holder->name, process->name);
+}
+
+static int
+compare_inodes(const void *left, const void *right)
+{
+    const opener_t *a = left, *b = right;
+    if (a->inode != b->inode)
+        return (a->inode > b->inode) - (a->inode < b->inode);
+    return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* The first process that holds the socket. */
+static const opener_t *
+holder_of(const openers_t *self, uint64_t inode)
+{
+    size_t low = 0, high = self->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (self->all[middle].inode < inode)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < self->count && self->all[low].inode == inode ? &self->all[low] : NULL;
+}
+
+typedef struct {
+    const op_world_t *world;
+    const openers_t *holders;
+    const char *protocol;
+    uint16_t port; /* 0 for all */
+    value_t *list;
+    size_t left_out;
+} listening_t;
+
+static void
+add_socket(listening_t *self, const struct inet_diag_msg *told)
+{
+    char address[INET6_ADDRSTRLEN] = "", user[TEXT_NAME_MAX + 1];
+    uint16_t port = ntohs(told->id.idiag_sport);
+    if ((self->port && port != self->port) || !port)
+        return;
+    if (value_count(self->list) == SOCKETS_MAX) {
+        self->left_out++;
+        return;
+    }
+    const opener_t *holder = holder_of(self->holders, told->idiag_inode);
+    value_t *row = value_map();
+    inet_ntop(told->idiag_family, told->id.idiag_src, address, sizeof address);
+    user_name(self->world, told->idiag_uid, user, sizeof user);
+    value_set_text(row, "protocol", self->protocol);
+    value_set_text(row, "address", address);
+    value_set_integer(row, "port", port);
+    show(row, "user", user);
+    if (holder) {
+        value_set_integer(row, "pid", holder->pid);
+        show(row, "name", holder->name);
+    }
+    value_append(self->list, row);
+}
+
+/* Whether there is more to come. */
+static bool
+take_answer(listening_t *self, const uint8_t *bytes, size_t size, fault_t *fault)
+{
+    for (const struct nlmsghdr *at = (const void *)bytes; NLMSG_OK(at, size);
+         at = NLMSG_NEXT(at, size)) {
+        if (at->nlmsg_type == NLMSG_DONE)
+            return false;
+        if (at->nlmsg_type == NLMSG_ERROR) {
+            fault_set(fault, FAULT_IO, "the kernel does not tell its sockets");
+            return false;
+        }
+        add_socket(self, NLMSG_DATA(at));
+    }
+    return true;
+}
+
+static int
+ask_sockets(listening_t *self, uint8_t family, uint8_t protocol, uint32_t states, fault_t *fault)
+{
+    static _Alignas(struct nlmsghdr) uint8_t answer[32768];
+    struct {
+        struct nlmsghdr head;
+        struct inet_diag_req_v2 what;
+    } question = {
+        .head = {.nlmsg_len = sizeof question,
+                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .what = {.sdiag_family = family, .sdiag_protocol = protocol, .idiag_states = states},
+    };
+    CLEANUP(descriptor_close)
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (fd < 0 || send(fd, &question, sizeof question, 0) != (ssize_t)sizeof question)
+        return fault_errno(fault, "the kernel does not tell its sockets");
+    fault_t wrong = {0};
+    ssize_t size;
+    do
+        size = recv(fd, answer, sizeof answer, 0);
+    while (size > 0 && take_answer(self, answer, (size_t)size, &wrong));
+    return size < 0 || wrong.code
+               ? fault_set(fault, FAULT_IO, "the kernel does not tell its sockets")
+               : 0;
+}
+
+value_t *
+process_sockets(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static const struct {
+        const char *name;
+        uint8_t protocol;
+        uint32_t states;
+    } kinds[] = {{"tcp", IPPROTO_TCP, LISTENING}, {"udp", IPPROTO_UDP, UNCONNECTED}};
+    CLEANUP(memory_free) proc_t *all = NULL;
+    openers_t holders = {0};
+    size_t count = proc_all(&all);
+    for (size_t i = 0; i < count; i++)
+        each_descriptor(&all[i], &holders, on_socket);
+    if (holders.count)
+        qsort(holders.all, holders.count, sizeof *holders.all, compare_inodes);
+    CLEANUP(memory_free) opener_t *owned = holders.all;
+    CLEANUP(value_destroy) value_t *list = value_list();
+    listening_t found = {.world = world,
+                         .holders = &holders,
+                         .list = list,
+                         .port = (uint16_t)value_get_integer(arguments, "port")};
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        found.protocol = kinds[i].name;
+        if (ask_sockets(&found, AF_INET, kinds[i].protocol, kinds[i].states, fault) ||
+            ask_sockets(&found, AF_INET6, kinds[i].protocol, kinds[i].states, fault))
+            return NULL;
+    }
+    (void)owned;
+    value_t *result = value_map();
+    value_set(result, "sockets", MOVE(list));
+    value_set_integer(result, "left_out", (int64_t)found.left_out);
+    return result;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/text.h"
+#include "worker/ops/bodies.h"
+#include "worker/ops/freezer.h"
+#include "worker/ops/machine.h"
+#include "worker/ops/process.h"
+
+#define END_MS  10000
+#define POLL_MS 20
+
+static value_t *
+answer(const value_t *arguments)
+{
+    value_t *result = value_map();
+    value_set_text(result, "process", value_get_text(arguments, "process"));
+    if (value_get(arguments, "name"))
+        value_set_text(result, "name", value_get_text(arguments, "name"));
+    return result;
+}
+
+static bool
+has_ended(const proc_t *self, int64_t wait_ms)
+{
+    mono_t from = mono_now();
+    for (;;) {
+        proc_t now;
+        if (!proc_read(self->pid, &now) || now.start_ticks != self->start_ticks ||
+            now.state == 'Z' || now.state == 'X')
+            return true;
+        if (mono_now().ms - from.ms >= wait_ms)
+            return false;
+        poll(NULL, 0, POLL_MS);
+    }
+}
+
+value_t *
+process_signal(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static const struct {
+        const char *name;
+        int number;
+        bool ends;
+    } signals[] = {{"TERM", SIGTERM, true},
+                   {"KILL", SIGKILL, true},
+                   {"HUP", SIGHUP, false},
+                   {"STOP", SIGSTOP, false},
+                   {"CONT", SIGCONT, false}};
+    const char *wanted = value_get_text(arguments, "signal");
+    size_t which = 0;
+    proc_t process;
+    while (strcmp(signals[which].name, wanted) != 0)
+        which++;
+    bool gone = process_meant(arguments, world, &process, fault);
+    if (gone && !(fault->code == FAULT_NOT_FOUND && signals[which].ends))
+        return NULL;
+    if (!gone && proc_signal(&process, signals[which].number, fault))
+        return NULL;
+    value_t *result = answer(arguments);
+    value_set_text(result, "signal", wanted);
+    value_set_bool(result, "ended",
+                   gone || has_ended(&process, value_get_integer(arguments, "wait_ms")));
+    return result;
+}
+
+/* What setpriority(2) says of a thread, not of its process, is said to each. */
+static int
+renice_threads(const proc_t *self, int nice, fault_t *fault)
+{
+    char path[64];
+    uint64_t thread;
+    struct dirent *entry;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)self->pid);
+    DIR *folder = opendir(path);
+    int wrong = 0;
+    while (!wrong && folder && (entry = readdir(folder)))
+        if (text_read_u64(entry->d_name, 1, INT32_MAX, &thread) &&
+            setpriority(PRIO_PROCESS, (id_t)thread, nice) && errno != ESRCH)
+            wrong = fault_errno(fault, "process %d cannot be reniced", (int)self->pid);
+    if (folder)
+        closedir(folder);
+    return wrong;
+}
+
+value_t *
+process_renice(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    if (process_meant(arguments, world, &process, fault))
+        return NULL;
+    int nice = (int)value_get_integer(arguments, "nice");
+    int previous = getpriority(PRIO_PROCESS, (id_t)process.pid);
+    if (has_ended(&process, 0)) {
+        fault_set(fault, FAULT_NOT_FOUND, "process %d is gone", (int)process.pid);
+        return NULL;
+    }
+    if (renice_threads(&process, nice, fault))
+        return NULL;
+    value_t *result = answer(arguments);
+    value_set_integer(result, "nice", nice);
+    value_set_integer(result, "previous", previous);
+    return result;
+}
+
+value_t *
+process_freeze(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    bool frozen = false;
+    size_t count = 0;
+    if (process_meant(arguments, world, &process, fault) ||
+        freezer_freeze(world, &process, &frozen, &count, fault))
+        return NULL;
+    value_t *result = answer(arguments);
+    value_set_bool(result, "frozen", frozen);
+    value_set_integer(result, "processes", (int64_t)count);
+    return result;
+}
+
+value_t *
+process_thaw(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    size_t count = 0;
+    if (process_meant(arguments, world, &process, fault) ||
+        freezer_thaw(world, &process, false, &count, fault))
+        return NULL;
+    value_t *result = answer(arguments);
+    value_set_bool(result, "frozen", false);
+    value_set_integer(result, "processes", (int64_t)count);
+    return result;
+}
+
+static int
+check_program(const proc_t *self, const char *expected, fault_t *fault)
+{
+    char text[HASH_TEXT];
+    hash_t hash;
+    if (process_hash(self, &hash, fault))
+        return -1;
+    if (strcmp(hash_write(&hash, text), expected) != 0)
+        return fault_set(fault, FAULT_HASH, "process %d runs another program: its SHA-256 is %s",
+                         (int)self->pid, text);
+    return 0;
+}
+
+/* What is frozen goes first: it could not end while it stands still. */
+static int
+end_tree(const op_world_t *world, const proc_t *root, fault_t *fault)
+{
+    size_t count = 0;
+    fault_t none = {0};
+    if (freezer_thaw(world, root, true, &count, &none) && none.code != FAULT_NOT_FOUND)
+        return fault_set(fault, none.code, "%s", none.text);
+    return proc_end_tree(root, END_MS, fault);
+}
+
+value_t *
+process_end_tree(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    bool gone = process_meant(arguments, world, &process, fault);
+    if ((gone && fault->code != FAULT_NOT_FOUND) ||
+        (!gone && (check_program(&process, value_get_text(arguments, "sha256"), fault) ||
+                   end_tree(world, &process, fault))))
+        return NULL;
+    value_t *result = answer(arguments);
+    value_set_bool(result, "found", !gone);
+    value_set_bool(result, "ended", true);
+    return result;
+}
