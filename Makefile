@@ -41,7 +41,8 @@ BASE    := wire keys common
 PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin/tocsin-timekeeper libexec/tocsin/catalog \
             libexec/tocsin/notifier libexec/tocsin/mailer \
             libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector \
-            libexec/tocsin/ops-smart
+            libexec/tocsin/ops-capture libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-net \
+            libexec/tocsin/ops-smart libexec/tocsin/ops-tls
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
 LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium
 MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
@@ -66,9 +67,19 @@ MAIN_spawner       := worker/spawner_main  worker lua $(BASE)
 LIBS_spawner       := -llua5.4 -lseccomp -lsodium
 MAIN_effector      := worker/effector_main worker $(BASE)
 LIBS_effector      := -lmnl -lseccomp -lsodium
+MAIN_ops-capture   := worker/ops_capture_main worker $(BASE)
+LIBS_ops-capture   := -lpcap -lmnl -lseccomp -lsodium
+MAIN_ops-firewall  := worker/ops_firewall_main worker $(BASE)
+LIBS_ops-firewall  := -ljansson -lmnl -lseccomp -lsodium
+MAIN_ops-http      := worker/ops_http_main worker $(BASE)
+LIBS_ops-http      := -lcurl -lmnl -lseccomp -lsodium
+MAIN_ops-net       := worker/ops_net_main worker $(BASE)
+LIBS_ops-net       := -loping -lcares -lmnl -lseccomp -lsodium
 MAIN_ops-smart     := worker/ops_smart_main worker $(BASE)
 LIBS_ops-smart     := -ljansson -lmnl -lseccomp -lsodium
-LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lsodium
+MAIN_ops-tls       := worker/ops_tls_main worker $(BASE)
+LIBS_ops-tls       := -lgnutls -lmnl -lseccomp -lsodium
+LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lsodium -lgnutls
 
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -28,12 +28,15 @@ extern const op_family_t ops_disk;
 extern const op_family_t ops_file;
 extern const op_family_t ops_firewall;
 extern const op_family_t ops_host;
+extern const op_family_t ops_http;
 extern const op_family_t ops_link;
 extern const op_family_t ops_neighbour;
 extern const op_family_t ops_net;
+extern const op_family_t ops_ntp;
 extern const op_family_t ops_process;
 extern const op_family_t ops_route;
 extern const op_family_t ops_service;
 extern const op_family_t ops_socket;
+extern const op_family_t ops_tls;
 
 #endif

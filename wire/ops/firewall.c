@@ -52,6 +52,23 @@ static const op_t rows[] = {
         .result = "{port: integer, per_second: integer, until: integer (ms since 1970)}",
     },
     {
+        .name = "firewall.list",
+        .least = CLASS_OBSERVE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 30,
+        .memory_mib = 512,
+        .result_bytes_max = 256 * KIB,
+        .help = "lists what nftables holds: chains (128 at most), rules (256) and tocsin's own "
+                "blocks (256)",
+        .result = "{chains: list of {family: text, table: text, name: text, hook?: text, "
+                  "priority?: integer, "
+                  "policy?: text}, rules: list of {family: text, table: text, chain: text, handle: "
+                  "integer, "
+                  "text: text (JSON of nft), text_cut: bool (over 300 bytes), packets?: integer, "
+                  "bytes?: integer}, "
+                  "blocks: list of {source: text, expires_s: integer}, more: bool}",
+    },
+    {
         .name = "firewall.unblock",
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,

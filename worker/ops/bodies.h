@@ -20,5 +20,7 @@ op_body_t firewall_block, firewall_unblock, firewall_limit, firewall_unlimit;
 op_body_t host_isolate, host_release;
 op_body_t process_end_tree, process_files, process_freeze, process_list, process_renice,
     process_signal, process_sockets, process_thaw, process_tree, process_view;
+op_body_t net_traceroute;
+op_body_t ntp_offset;
 
 #endif

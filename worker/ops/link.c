@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 
+#include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/netlink.h"
 
@@ -70,7 +71,7 @@ tell_kind(value_t *facts, const struct nlattr *information)
     netlink_nested(information, inner, IFLA_INFO_MAX);
     if (!inner[IFLA_INFO_KIND])
         return;
-    netlink_printable(kind, sizeof kind, mnl_attr_get_str(inner[IFLA_INFO_KIND]));
+    asked_printable(kind, sizeof kind, mnl_attr_get_str(inner[IFLA_INFO_KIND]));
     value_set_text(facts, "kind", kind);
 }
 
@@ -105,7 +106,7 @@ on_link(const struct nlmsghdr *message, void *links)
     netlink_attributes(message, sizeof *head, has, IFLA_MAX);
     if (message->nlmsg_type != RTM_NEWLINK || !has[IFLA_IFNAME])
         return;
-    netlink_printable(name, sizeof name, mnl_attr_get_str(has[IFLA_IFNAME]));
+    asked_printable(name, sizeof name, mnl_attr_get_str(has[IFLA_IFNAME]));
     if (self->only && strcmp(self->only, name) != 0)
         return;
     if (self->count == LINKS_MAX) {

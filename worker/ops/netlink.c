@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "worker/ops/asked.h"
+
 #define ANSWER_BYTES (64 * 1024)
 #define SEQUENCE     1
 
@@ -120,20 +122,11 @@ netlink_address(const struct nlattr *attribute, char out[static INET6_ADDRSTRLEN
     return out;
 }
 
-void
-netlink_printable(char *out, size_t size, const char *text)
-{
-    size_t i = 0;
-    for (; text[i] && i + 1 < size; i++)
-        out[i] = text[i] < 0x20 || text[i] > 0x7e ? '?' : text[i];
-    out[i] = '\0';
-}
-
 const char *
 netlink_name(unsigned index, char out[static NETLINK_NAME_MAX])
 {
     char raw[IFNAMSIZ] = "";
-    netlink_printable(out, NETLINK_NAME_MAX, if_indextoname(index, raw) ? raw : "");
+    asked_printable(out, NETLINK_NAME_MAX, if_indextoname(index, raw) ? raw : "");
     return out;
 }
 

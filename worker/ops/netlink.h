@@ -38,9 +38,6 @@ const char *netlink_address(const struct nlattr *attribute, char out[static INET
 /* The name of a link, printable; "" where it is gone. */
 const char *netlink_name(unsigned index, char out[static NETLINK_NAME_MAX]);
 
-/* A copy of text in which whatever is not printable is a '?'. */
-void netlink_printable(char *out, size_t size, const char *text);
-
 /* An address as the kernel takes it: 4 or 16 bytes. */
 int netlink_family(const net_t *net);
 size_t netlink_bytes(const net_t *net);

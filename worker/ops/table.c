@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "worker/ops/asked.h"
 #include "worker/ops/netlink.h"
 
 #define NFT        "/usr/sbin/nft"
@@ -83,7 +84,7 @@ read_words(int fd, char words[static WORDS_MAX])
     text[size] = '\0';
     text[strcspn(text, "\n")] = '\0';
     const char *said = strstr(text, "Error: ");
-    netlink_printable(words, WORDS_MAX, said ? said + 7 : text);
+    asked_printable(words, WORDS_MAX, said ? said + 7 : text);
 }
 
 int
