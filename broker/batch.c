@@ -156,7 +156,10 @@ batch_is_begun(const batch_t *self)
 static void
 send_one(batch_t *self, send_t *send)
 {
-    if (!strcmp(send->worker, ACTIONS_ALL)) {
+    if (send->broker) {
+        if (!gate_send_broker(self->gate, send->worker, &send->frames))
+            log_debug("broker=%s: not there; it is told when it says HELLO", send->worker);
+    } else if (!strcmp(send->worker, ACTIONS_ALL)) {
         gate_cast(self->gate, &send->frames);
     } else if (!strcmp(send->worker, ACTIONS_TIMEKEEPER)) {
         if (self->envoy && !envoy_send(self->envoy, &send->frames))

@@ -16,6 +16,7 @@
 #include "broker/examiner.h"
 #include "broker/hearing.h"
 #include "broker/notifier.h"
+#include "broker/uplink.h"
 #include "broker/web.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -45,6 +46,8 @@ struct broker {
     notifier_t *notifier; /* NULL where there is no sink */
     mono_t pruned;        /* the outbox */
     envoy_t *envoy;       /* NULL where no timekeeper is set */
+    envoy_t *herald;      /* likewise: no uplink */
+    uplink_t *uplink;     /* over that */
     zloop_t *loop;        /* while it serves */
     desk_house_t house;
     desk_t *desk;
@@ -99,14 +102,58 @@ admit_anew(broker_t *self)
 }
 
 static void
+relay(broker_t *self)
+{
+    fault_t fault = {0};
+    if (self->uplink && uplink_send(self->uplink, mono_now(), &fault))
+        log_fault("uplink", &fault);
+}
+
+static void
 commit(broker_t *self)
 {
     CLEANUP(actions_destroy) actions_t *done = batch_commit(self->batch);
+    relay(self);
     if (self->web)
         web_answer(self->web);
     deliver(self);
     log_events(done);
     admit_anew(self);
+}
+
+/* What other brokers say ---------------------------------------------------------------------- */
+
+static int
+read_relay(event_t *event, message_type_t type, const frames_t *frames, value_t **state,
+           fault_t *fault)
+{
+    bool hello = type == MESSAGE_HELLO;
+    if (hello && strcmp(frames_text(frames, 1), PROTOCOL_VERSION) != 0)
+        return fault_set(fault, FAULT_VERSION, "it speaks another protocol version");
+    event->kind = hello ? EVENT_ISLAND : EVENT_RELAY;
+    event->text = frames_text(frames, 2);
+    event->document = frames_at(frames, 3);
+    event->output = frames_at(frames, 4);
+    event->state = *state = value_decode(frames_at(frames, hello ? 3 : 5), fault);
+    if (!*state)
+        return -1;
+    if (!hello && !text_read_u64(frames_text(frames, 1), 0, INT64_MAX - 1, &event->number))
+        return fault_set(fault, FAULT_FORMAT, "it relays a leaf without a number");
+    return 0;
+}
+
+static void
+hear_broker(broker_t *self, const caller_t *caller, const frames_t *frames)
+{
+    fault_t fault = {0};
+    message_type_t type;
+    CLEANUP(value_destroy) value_t *state = NULL;
+    event_t event = {.who = caller->name};
+    if (message_read(frames, FROM_RELAY, &type, &fault) ||
+        (type != MESSAGE_HELLO && type != MESSAGE_RELAY &&
+         fault_set(&fault, FAULT_FORMAT, "only a timekeeper is told '%s'", message_word(type))) ||
+        read_relay(&event, type, frames, &state, &fault) || batch_step(self->batch, &event, &fault))
+        log_warning("broker=%s: %s (%s)", caller->name, fault.text, fault_word(fault.code));
 }
 
 /* What workers say ---------------------------------------------------------------------------- */
@@ -158,7 +205,9 @@ drain_gate(broker_t *self)
         CLEANUP(frames_destroy) frames_t *frames = gate_receive(self->gate, &caller);
         if (!frames)
             break;
-        if (caller.worker)
+        if (caller.broker)
+            hear_broker(self, &caller, frames);
+        else if (caller.worker)
             examiner_add(self->examiner, &caller, &frames, receipt_key(self, &caller, frames));
         else
             on_message(self, &caller, frames, NULL);
@@ -281,26 +330,44 @@ tick_notifier(broker_t *self)
 
 /* What the timekeeper says -------------------------------------------------------------------- */
 
-static zloop_reader_fn on_envoy;
+static zloop_reader_fn on_envoy, on_herald;
 
-/* Whom root names by now. */
 static void
-use_timekeeper(broker_t *self)
+end_readers(broker_t *self, envoy_t *envoy)
 {
-    fault_t fault = {0};
-    const timekeeper_t *named = &trust_root(self->charter->trust)->timekeeper;
-    if (!self->envoy)
+    if (!self->loop || !envoy_socket(envoy))
         return;
-    if (self->loop && envoy_socket(self->envoy)) {
-        zloop_reader_end(self->loop, envoy_socket(self->envoy));
-        zloop_reader_end(self->loop, envoy_monitor(self->envoy));
+    zloop_reader_end(self->loop, envoy_socket(envoy));
+    zloop_reader_end(self->loop, envoy_monitor(envoy));
+}
+
+static void
+begin_readers(broker_t *self, envoy_t *envoy, zloop_reader_fn *read)
+{
+    if (self->loop && envoy_socket(envoy) &&
+        (zloop_reader(self->loop, envoy_socket(envoy), read, self) ||
+         zloop_reader(self->loop, envoy_monitor(envoy), read, self)))
+        log_error("the loop does not hear timekeeper or uplink: restart the broker");
+}
+
+/* Whom root and people name by now. */
+static void
+use_peers(broker_t *self)
+{
+    fault_t fault = {0}, why = {0};
+    const timekeeper_t *named = &trust_root(self->charter->trust)->timekeeper;
+    if (self->envoy) {
+        end_readers(self, self->envoy);
+        if (envoy_use(self->envoy, *named->name ? &named->curve : NULL, &fault))
+            log_fault("timekeeper", &fault);
+        begin_readers(self, self->envoy, on_envoy);
     }
-    if (envoy_use(self->envoy, *named->name ? &named->curve : NULL, &fault))
-        log_fault("timekeeper", &fault);
-    if (self->loop && envoy_socket(self->envoy) &&
-        (zloop_reader(self->loop, envoy_socket(self->envoy), on_envoy, self) ||
-         zloop_reader(self->loop, envoy_monitor(self->envoy), on_envoy, self)))
-        log_error("the loop does not hear the timekeeper: restart the broker");
+    if (self->uplink) {
+        end_readers(self, self->herald);
+        if (uplink_use(self->uplink, trust_people(self->charter->trust), &why))
+            log_fault("uplink", &why);
+        begin_readers(self, self->herald, on_herald);
+    }
 }
 
 /* Whom the charter names by now is heard, and no other. */
@@ -309,7 +376,7 @@ use_charter(broker_t *self)
 {
     batch_use(self->batch, self->charter);
     gate_admit(self->gate, self->charter->trust);
-    use_timekeeper(self);
+    use_peers(self);
 }
 
 /* As if the site folder had it. */
@@ -323,7 +390,7 @@ take_document(broker_t *self, slice_t document, slice_t armors, fault_t *fault)
     if (taken <= 0)
         return taken;
     use_charter(self);
-    log_info("the timekeeper had a newer document");
+    log_info("a newer document came");
     return 0;
 }
 
@@ -359,6 +426,33 @@ drain_envoy(broker_t *self)
     }
 }
 
+/* What the centre says ------------------------------------------------------------------------ */
+
+static void
+hear_centre(broker_t *self, const frames_t *frames)
+{
+    fault_t fault = {0};
+    message_type_t type;
+    int failed = message_read(frames, FROM_BROKER, &type, &fault);
+    if (!failed && type == MESSAGE_RELAYED)
+        failed = uplink_hear(self->uplink, frames, &fault);
+    else if (!failed && type == MESSAGE_DOCUMENT)
+        failed = take_document(self, frames_at(frames, 1), frames_at(frames, 2), &fault);
+    if (failed)
+        log_fault("from the centre", &fault);
+}
+
+static void
+drain_herald(broker_t *self)
+{
+    frames_t *next;
+    uplink_greet(self->uplink, mono_now());
+    while ((next = envoy_receive(self->herald))) {
+        CLEANUP(frames_destroy) frames_t *frames = next;
+        hear_centre(self, frames);
+    }
+}
+
 /* The site folder ----------------------------------------------------------------------------- */
 
 static struct timespec
@@ -386,7 +480,7 @@ watch_site(broker_t *self)
     }
     CLEANUP(charter_destroy) charter_t *before = self->charter;
     self->charter = MOVE(charter);
-    if (self->envoy)
+    if (self->envoy || self->uplink)
         charter_inherit(self->charter, before);
     use_charter(self);
     log_info("the site folder was read again");
@@ -403,6 +497,8 @@ tick(broker_t *self)
     if (batch_step(self->batch, &event, &fault))
         log_fault("tick", &fault);
     watch_site(self);
+    if (self->uplink)
+        uplink_greet(self->uplink, mono_now());
     if (self->notifier)
         tick_notifier(self);
     if (self->catalog && catalog_tick(self->catalog, mono_now(), &fault)) {
@@ -499,6 +595,16 @@ on_envoy(zloop_t *loop, zsock_t *socket, void *context)
     return 0;
 }
 
+static int
+on_herald(zloop_t *loop, zsock_t *socket, void *context)
+{
+    broker_t *self = context;
+    (void)socket;
+    drain_herald(self);
+    turn(self, loop);
+    return 0;
+}
+
 static bool
 is_ours(const broker_t *self, int fd)
 {
@@ -584,6 +690,8 @@ broker_destroy(broker_t **self_p)
     examiner_destroy(&self->examiner);
     gate_destroy(&self->gate);
     envoy_destroy(&self->envoy);
+    uplink_destroy(&self->uplink);
+    envoy_destroy(&self->herald);
     catalog_destroy(&self->catalog);
     notifier_destroy(&self->notifier);
     backup_destroy(&self->backup);
@@ -620,6 +728,8 @@ broker_bind(broker_t *self, const char *program_folder, fault_t *fault)
         return -1;
     if (*settings->timekeeper)
         self->envoy = envoy_new(settings->timekeeper, &self->pair);
+    if (settings->uplink)
+        self->herald = envoy_new(settings->uplink, &self->pair);
     self->examiner = examiner_new();
     gate_admit(self->gate, self->charter->trust);
     if (gate_check(self->gate, fault))
@@ -673,6 +783,10 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
         .step = batch_step,
         .answer = batch_answer,
     };
+    if (self->herald)
+        self->uplink = uplink_new(self->settings->name, self->settings->centre, self->herald,
+                                  self->core, self->store, self->settings->sinks.count > 0);
+    self->house.uplink = self->uplink;
     self->desk = desk_new(&self->house);
     batch_tell(self->batch, self->desk);
     if (core_load(self->core, fault))
@@ -718,7 +832,7 @@ broker_serve(broker_t *self, fault_t *fault)
         zloop_timer(loop, BROKER_TICK_MS, 0, on_timer, self) < 0)
         return fault_set(fault, FAULT_IO, "the loop cannot be set up");
     self->loop = loop;
-    use_timekeeper(self);
+    use_peers(self);
     log_info("broker=%s: serving, instance %.8s, %llu leaves", self->settings->name, self->instance,
              (unsigned long long)core_log(self->core)->size);
     if (self->web)

@@ -186,10 +186,11 @@ const charter_document_t *
 charter_lacks(const charter_t *self, const char *region, const value_t *versions, size_t *at)
 {
     char own[TEXT_NAME_MAX + 8];
-    snprintf(own, sizeof own, "fleet.%s", region);
+    snprintf(own, sizeof own, "fleet.%s", region ? region : "");
     while (*at < self->count) {
         const charter_document_t *document = &self->documents[(*at)++];
-        bool theirs = strncmp(document->name, "fleet.", 6) != 0 || !strcmp(document->name, own);
+        bool theirs =
+            !region || strncmp(document->name, "fleet.", 6) != 0 || !strcmp(document->name, own);
         int64_t version = value_get_integer(versions, document->name);
         if (theirs && (version < 0 || document->version > (uint64_t)version))
             return document;

@@ -35,7 +35,8 @@ int charter_add(charter_t *self, slice_t document, slice_t armors, fault_t *faul
 void charter_inherit(charter_t *self, const charter_t *from);
 
 /* The next document, from *at on, which a worker of this region lacks by the versions that it told
- * of (map of name to version); NULL when there is none left. Borrowed. */
+ * of (map of name to version), or another broker where region is NULL; NULL when there is none
+ * left. Borrowed. */
 const charter_document_t *charter_lacks(const charter_t *self, const char *region,
                                         const value_t *versions, size_t *at);
 

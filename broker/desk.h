@@ -5,6 +5,7 @@
 #define TOCSIN_DESK_H
 
 #include "broker/core/core.h"
+#include "broker/uplink.h"
 #include "wire/gate.h"
 
 #define DESK_WATCHES_MAX  256
@@ -23,6 +24,7 @@ typedef struct {
     const char *folder;        /* where the record is kept; NULL for none */
     const holds_t *holds;      /* NULL for none, and so with sinks */
     const sinks_t *sinks;
+    const uplink_t *uplink;
     void *context; /* of the two below */
 
     /* One step of the core, as part of the batch under way. */

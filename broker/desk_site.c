@@ -149,6 +149,34 @@ set_beacon(value_t *status, const core_t *core)
     value_set(status, "beacon", map);
 }
 
+/* The centre's broker, which this one relays to, and regions' own, which relay to this one. */
+static void
+set_brokers(value_t *map, const desk_house_t *house)
+{
+    const people_t *people = trust_people(core_charter(house->core)->trust);
+    value_t *islands = value_list();
+    for (size_t i = 0; people && i < people->broker_count; i++) {
+        wall_t seen;
+        const island_row_t *row = core_island(house->core, people->brokers[i].name, &seen);
+        value_t *item = row ? value_map() : NULL;
+        if (!item)
+            continue;
+        value_set_text(item, "name", row->name);
+        value_set_integer(item, "taken", (int64_t)row->taken);
+        if (seen.ms)
+            value_set_integer(item, "seen", seen.ms);
+        value_append(islands, item);
+    }
+    value_set(map, "islands", islands);
+    if (!house->uplink)
+        return;
+    value_t *uplink = value_map();
+    value_set_text(uplink, "name", uplink_centre(house->uplink));
+    value_set_bool(uplink, "heard", uplink_is_heard(house->uplink));
+    value_set_integer(uplink, "behind", (int64_t)uplink_behind(house->uplink));
+    value_set(map, "uplink", uplink);
+}
+
 value_t *
 answer_status(desk_t *self, asked_t *asked)
 {
@@ -179,6 +207,7 @@ answer_status(desk_t *self, asked_t *asked)
     value_set(map, "freezes", view_freezes(house->holds, asked->now));
     value_set(map, "sinks", view_sinks(house));
     set_beacon(map, house->core);
+    set_brokers(map, house);
     value_set(map, "incidents", counts);
     value_set(map, "runs", runs);
     value_set(map, "workers", count_workers(self, asked->now));

@@ -56,12 +56,13 @@ call_up(envoy_t *self, fault_t *fault)
     self->socket = zsock_new(ZMQ_DEALER);
     self->monitor = zsock_new(ZMQ_PAIR);
     void *raw = zsock_resolve(self->socket);
-    snprintf(watch, sizeof watch, "inproc://timekeeper-%p", raw);
+    snprintf(watch, sizeof watch, "inproc://envoy-%p", raw);
     zsock_set_curve_serverkey_bin(self->socket, self->key.bytes);
     zsock_set_curve_publickey_bin(self->socket, self->pair.public_key.bytes);
     zsock_set_curve_secretkey_bin(self->socket, self->pair.secret);
     zsock_set_handshake_ivl(self->socket, HANDSHAKE_MS);
     zsock_set_heartbeat_ivl(self->socket, HEARTBEAT_MS);
+    zsock_set_connect_timeout(self->socket, HANDSHAKE_MS);
     zsock_set_maxmsgsize(self->socket, FRAMES_BYTES_MAX);
     zsock_set_reconnect_ivl_max(self->socket, HANDSHAKE_MS);
     zsock_set_immediate(self->socket, 1);
@@ -72,8 +73,8 @@ call_up(envoy_t *self, fault_t *fault)
     if (zmq_socket_monitor(raw, watch, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) ||
         zsock_connect(self->monitor, "%s", watch) || zmq_connect(raw, self->endpoint)) {
         hang_up(self);
-        return fault_set(fault, FAULT_CONFIG, "timekeeper '%s' cannot be connected to: %s",
-                         self->endpoint, zmq_strerror(errno));
+        return fault_set(fault, FAULT_CONFIG, "'%s' cannot be connected to: %s", self->endpoint,
+                         zmq_strerror(errno));
     }
     return 0;
 }

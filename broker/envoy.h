@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* envoy - the broker's way to the timekeeper: a DEALER over CURVE to the key that root's
- * timekeeper line names (docs/PROTOCOL.md 6.4). What comes over it proves itself; it is handed on.
- */
+/* envoy - the broker's way to the timekeeper, or to the centre's broker: a DEALER over CURVE to the
+ * key that root's timekeeper line, or a broker line of people, names (docs/PROTOCOL.md 6.4, 6.5).
+ * What comes over it proves itself; it is handed on. */
 #ifndef TOCSIN_ENVOY_H
 #define TOCSIN_ENVOY_H
 

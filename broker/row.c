@@ -123,6 +123,7 @@ static const column_t run_columns[] = {
     FIXED(COLUMN_HASH, run, continues),
     BOOL(run, paused),
     FIXED(COLUMN_TEXT, run, glass),
+    FIXED(COLUMN_TEXT, run, via),
     LAST,
 };
 
@@ -300,6 +301,14 @@ static const column_t notice_columns[] = {
     NUMBER(notice, tries),
     WORD(notice, state, NOTICE_STATE_COUNT),
     TEXT(notice, reason),
+    LAST,
+};
+
+static const column_t island_columns[] = {
+    KEY(COLUMN_TEXT, island, name),
+    NUMBER(island, taken),
+    HASH(island, last),
+    BOOL(island, tells),
     LAST,
 };
 

@@ -97,6 +97,7 @@ typedef struct {
     hash_t continues;                 /* an earlier run; zero where none */
     bool paused;                      /* by people: no further part is offered */
     char glass[ORDER_REASON_MAX + 1]; /* why its order breaks glass; "" where it does not */
+    char via[TEXT_NAME_MAX + 1];      /* the region's broker that began it; "" for this one */
 } run_row_t;
 
 #define PART_STATES(X)                                   \
@@ -281,6 +282,14 @@ typedef struct {
     bool closed; /* nothing comes behind it */
 } said_row_t;
 
+/* A region's own broker: how much of its log was taken over (docs/PROTOCOL.md 6.5). */
+typedef struct {
+    char name[TEXT_NAME_MAX + 1];
+    uint64_t taken; /* leaves */
+    hash_t last;    /* of these; zero before the first */
+    bool tells;     /* it has sinks of its own */
+} island_row_t;
+
 /* A step of a part that waits, or waited, for a person. */
 typedef struct {
     hash_t run;
@@ -348,6 +357,7 @@ typedef struct {
     X(ROW_CHECKPOINT, "checkpoint", checkpoint_row_t, checkpoint) \
     X(ROW_TILE, "tile", tile_row_t, tile)                         \
     X(ROW_TESTIMONY, "testimony", testimony_row_t, testimony)     \
+    X(ROW_ISLAND, "island", island_row_t, island)                 \
     X(ROW_NOTICE, "notice", notice_row_t, notice)
 
 typedef enum {

@@ -61,6 +61,19 @@ read_http(settings_t *self, const config_t *config, const setting_t *setting, fa
 }
 
 static int
+read_uplink(settings_t *self, const config_t *config, const setting_t *setting, fault_t *fault)
+{
+    const char *const *words = setting->words;
+    if (setting->count != 3 || self->uplink || !text_is_name(words[1]) ||
+        strncmp(words[2], "tcp://", 6) != 0)
+        return config_fault(config, setting, fault,
+                            "'uplink' takes a broker's name and tcp://HOST:PORT, once");
+    text_copy(self->centre, sizeof self->centre, words[1]);
+    self->uplink = memory_text(words[2]);
+    return 0;
+}
+
+static int
 read_token(source_t *source, const config_t *config, const setting_t *setting, fault_t *fault)
 {
     source->token =
@@ -124,6 +137,8 @@ read_setting(settings_t *self, const config_t *config, const setting_t *setting,
             return read_text(self, config, setting, &texts[i], fault);
     if (!strcmp(key, "http"))
         return read_http(self, config, setting, fault);
+    if (!strcmp(key, "uplink"))
+        return read_uplink(self, config, setting, fault);
     if (!strcmp(key, "source"))
         return read_source(self, config, setting, fault);
     if (!strcmp(key, "freeze"))
@@ -162,6 +177,10 @@ settings_read(const char *path, fault_t *fault)
         if (!*text)
             *text = memory_text(texts[i].absent);
     }
+    if (!strcmp(self->centre, self->name)) {
+        fault_set(fault, FAULT_CONFIG, "%s: 'uplink' names this broker itself", path);
+        return NULL;
+    }
     return MOVE(self);
 }
 
@@ -173,6 +192,7 @@ settings_destroy(settings_t **self_p)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         free(*text_of(self, &texts[i]));
+    free(self->uplink);
     for (size_t i = 0; i < self->source_count; i++)
         bytes_destroy(&self->sources[i].token);
     for (size_t i = 0; i < self->grant_count; i++)

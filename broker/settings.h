@@ -20,15 +20,17 @@ typedef struct {
 } source_t;
 
 typedef struct {
-    char *site, *state; /* folders */
-    char *name;         /* the broker's, in checkpoints */
-    char *listen;       /* tcp://ADDRESS:PORT */
-    address_t http;     /* no host where no web is wanted */
-    char *curve_secret; /* file */
-    char *signing_key;  /* file */
-    char *catalog;      /* a bare repository's folder; "" where there is none */
-    char *sendmail;     /* a program */
-    char *timekeeper;   /* tcp://HOST:PORT; "" where there is none */
+    char *site, *state;             /* folders */
+    char *name;                     /* the broker's, in checkpoints */
+    char *listen;                   /* tcp://ADDRESS:PORT */
+    address_t http;                 /* no host where no web is wanted */
+    char *curve_secret;             /* file */
+    char *signing_key;              /* file */
+    char *catalog;                  /* a bare repository's folder; "" where there is none */
+    char *sendmail;                 /* a program */
+    char *timekeeper;               /* tcp://HOST:PORT; "" where there is none */
+    char centre[TEXT_NAME_MAX + 1]; /* the broker that is relayed to; "" where none is */
+    char *uplink;                   /* tcp://HOST:PORT of that one; NULL likewise */
     uint64_t uid, catalog_uid, notifier_uid; /* 0: stay who we are */
     size_t source_count, grant_count;
     source_t sources[SETTINGS_SOURCES_MAX];

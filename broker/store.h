@@ -39,9 +39,11 @@ typedef enum {
     FIND_RECEIPTS,     /* hash: run; by worker and sequence */
     FIND_OUTPUT,       /* hash */
     FIND_LEAVES,       /* number: the first; in order */
+    FIND_EVENT,        /* number: its leaf */
     FIND_EVENTS_OF,    /* number: incident; in order */
     FIND_EVENTS_RUN,   /* hash: run; in order */
     FIND_WORKERS,
+    FIND_ISLANDS,
     FIND_POSITION,
     FIND_CHECKPOINT, /* the newest */
     FIND_TILES,      /* in order */

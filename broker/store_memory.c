@@ -155,6 +155,12 @@ leaf_from(const query_t *query, const row_t *row)
 }
 
 static bool
+event_is(const query_t *query, const row_t *row)
+{
+    return row->event.number == query->number;
+}
+
+static bool
 event_of(const query_t *query, const row_t *row)
 {
     return query->number && row->event.incident == query->number;
@@ -279,9 +285,11 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_RECEIPTS] = {ROW_RECEIPT, false, receipt_of, by_sequence},
     [FIND_OUTPUT] = {ROW_OUTPUT, false, output_is, NULL},
     [FIND_LEAVES] = {ROW_LEAF, false, leaf_from, NULL},
+    [FIND_EVENT] = {ROW_EVENT, false, event_is, NULL},
     [FIND_EVENTS_OF] = {ROW_EVENT, false, event_of, NULL},
     [FIND_EVENTS_RUN] = {ROW_EVENT, false, event_run, NULL},
     [FIND_WORKERS] = {ROW_WORKER, false, any, NULL},
+    [FIND_ISLANDS] = {ROW_ISLAND, false, any, NULL},
     [FIND_POSITION] = {ROW_POSITION, false, any, NULL},
     [FIND_CHECKPOINT] = {ROW_CHECKPOINT, true, any, by_size},
     [FIND_TILES] = {ROW_TILE, false, any, NULL},

@@ -169,6 +169,9 @@ static const char *const migrations[] = {
     "CREATE INDEX run_worker ON run (worker, playbook, created) WHERE worker != '';"
     "CREATE INDEX receipt_run ON receipt (number) WHERE number != 0;"
     "CREATE INDEX receipt_stray ON receipt (run) WHERE number = 0;",
+    "CREATE TABLE island (name TEXT PRIMARY KEY, taken INTEGER NOT NULL, last BLOB NOT NULL,"
+    " tells INTEGER NOT NULL) STRICT;"
+    "ALTER TABLE run ADD COLUMN via TEXT NOT NULL DEFAULT '';",
 };
 
 typedef struct {
@@ -213,6 +216,7 @@ static const find_sql_t finds[FIND_COUNT] = {
                        " ORDER BY worker, sequence"},
     [FIND_OUTPUT] = {ROW_OUTPUT, "WHERE hash = :hash"},
     [FIND_LEAVES] = {ROW_LEAF, "WHERE number >= :number ORDER BY number"},
+    [FIND_EVENT] = {ROW_EVENT, "WHERE number = :number AND kind = 'event'"},
     [FIND_EVENTS_OF] = {ROW_EVENT, "WHERE incident = :number AND incident != 0 AND kind = 'event'"
                                    " ORDER BY number"},
     [FIND_EVENTS_RUN] =
@@ -222,6 +226,7 @@ static const find_sql_t finds[FIND_COUNT] = {
          " UNION ALL SELECT number FROM leaf WHERE kind = 'event' AND incident != 0 AND incident ="
          " (SELECT incident FROM run WHERE id = :hash)) ORDER BY number"},
     [FIND_WORKERS] = {ROW_WORKER, ""},
+    [FIND_ISLANDS] = {ROW_ISLAND, ""},
     [FIND_POSITION] = {ROW_POSITION, ""},
     [FIND_CHECKPOINT] = {ROW_CHECKPOINT, "ORDER BY size DESC"},
     [FIND_TILES] = {ROW_TILE, "ORDER BY number"},

@@ -205,6 +205,7 @@ view_run(const store_t *store, const run_row_t *row, fault_t *fault)
     if (row->paused)
         value_set_bool(map, "paused", true);
     set_said(map, "glass", row->glass);
+    set_said(map, "via", row->via);
     if (!hash_equal(&row->continues, &HASH_ZERO))
         view_set_hash(map, "continues", &row->continues);
     return map;

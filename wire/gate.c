@@ -13,7 +13,7 @@
 #define CHECK_MS           2000
 
 typedef struct {
-    bool worker;
+    bool worker, broker;
     char name[TEXT_NAME_MAX + 1];
 } admitted_t;
 
@@ -23,6 +23,7 @@ struct gate {
     curvepair_t pair;   /* its public half, for the self-test */
     zhashx_t *admitted; /* key as text -> admitted_t */
     zhashx_t *routes;   /* worker id -> caller_t: where it spoke last */
+    zhashx_t *brokers;  /* likewise, name of another broker -> caller_t */
 };
 
 static void
@@ -162,7 +163,9 @@ gate_new(const char *endpoint, const curvepair_t *pair, fault_t *fault)
     self->pair = *pair;
     self->admitted = zhashx_new();
     self->routes = zhashx_new();
+    self->brokers = zhashx_new();
     zhashx_set_destructor(self->admitted, free_item);
+    zhashx_set_destructor(self->brokers, free_item);
     zhashx_set_destructor(self->routes, free_item);
     self->porter = zactor_new(porter, NULL);
     self->socket = zsock_new(ZMQ_ROUTER);
@@ -183,20 +186,24 @@ gate_destroy(gate_t **self_p)
     zactor_destroy(&self->porter);
     zhashx_destroy(&self->admitted);
     zhashx_destroy(&self->routes);
+    zhashx_destroy(&self->brokers);
     curve_forget(&self->pair);
     free(self);
     *self_p = NULL;
 }
 
+typedef enum { PERSON, WORKER, BROKER } admission_t;
+
 static void
-admit(gate_t *self, bytes_t *keys, const curvekey_t *key, bool worker, const char *name)
+admit(gate_t *self, bytes_t *keys, const curvekey_t *key, admission_t as, const char *name)
 {
     char text[CURVEKEY_TEXT];
     curvekey_write(key, text);
     if (zhashx_lookup(self->admitted, text))
         return;
     admitted_t *admitted = memory_new(1, sizeof *admitted);
-    admitted->worker = worker;
+    admitted->worker = as == WORKER;
+    admitted->broker = as == BROKER;
     snprintf(admitted->name, sizeof admitted->name, "%s", name);
     zhashx_insert(self->admitted, text, admitted);
     bytes_add(keys, key, sizeof *key);
@@ -207,16 +214,17 @@ static bool
 is_admitted(const gate_t *self, const caller_t *caller)
 {
     const admitted_t *admitted = zhashx_lookup(self->admitted, caller->key);
-    return admitted && admitted->worker == caller->worker && streq(admitted->name, caller->name);
+    return admitted && admitted->worker == caller->worker && admitted->broker == caller->broker &&
+           streq(admitted->name, caller->name);
 }
 
 static void
-forget_routes(gate_t *self)
+forget_routes(const gate_t *self, zhashx_t *routes)
 {
-    CLEANUP(zlistx_destroy) zlistx_t *workers = zhashx_keys(self->routes);
-    for (const char *id = zlistx_first(workers); id; id = zlistx_next(workers))
-        if (!is_admitted(self, zhashx_lookup(self->routes, id)))
-            zhashx_delete(self->routes, id);
+    CLEANUP(zlistx_destroy) zlistx_t *names = zhashx_keys(routes);
+    for (const char *name = zlistx_first(names); name; name = zlistx_next(names))
+        if (!is_admitted(self, zhashx_lookup(routes, name)))
+            zhashx_delete(routes, name);
 }
 
 static void
@@ -226,7 +234,7 @@ admit_workers(gate_t *self, const trust_t *trust, bytes_t *keys)
         const fleet_t *fleet = trust_fleet(trust, i);
         for (size_t j = 0; j < fleet->worker_count; j++)
             if (!trust_check_revoked(trust, HALT_WORKER, fleet->workers[j].id, NULL))
-                admit(self, keys, &fleet->workers[j].curve, true, fleet->workers[j].id);
+                admit(self, keys, &fleet->workers[j].curve, WORKER, fleet->workers[j].id);
     }
 }
 
@@ -237,13 +245,22 @@ admit_people(gate_t *self, const trust_t *trust, bytes_t *keys)
     const people_t *people = trust_people(trust);
     for (size_t i = 0; people && i < people->curve_count; i++)
         if (!trust_check_revoked(trust, HALT_PERSON, people->curves[i].name, NULL))
-            admit(self, keys, &people->curves[i].curve, false, people->curves[i].name);
-    forget_routes(self);
+            admit(self, keys, &people->curves[i].curve, PERSON, people->curves[i].name);
+    forget_routes(self, self->routes);
+    forget_routes(self, self->brokers);
     zmsg_t *message = zmsg_new();
     zmsg_addstr(message, "KEYS");
     zmsg_addmem(message, keys->data, keys->size);
     zactor_send(self->porter, &message);
     zsock_wait(self->porter);
+}
+
+static void
+admit_brokers(gate_t *self, const trust_t *trust, bytes_t *keys, admission_t as)
+{
+    const people_t *people = trust_people(trust);
+    for (size_t i = 0; people && i < people->broker_count; i++)
+        admit(self, keys, &people->brokers[i].curve, as, people->brokers[i].name);
 }
 
 void
@@ -252,6 +269,7 @@ gate_admit(gate_t *self, const trust_t *trust)
     CLEANUP(bytes_destroy) bytes_t *keys = bytes_new();
     zhashx_purge(self->admitted);
     admit_workers(self, trust, keys);
+    admit_brokers(self, trust, keys, BROKER);
     admit_people(self, trust, keys);
 }
 
@@ -259,10 +277,8 @@ void
 gate_admit_brokers(gate_t *self, const trust_t *trust)
 {
     CLEANUP(bytes_destroy) bytes_t *keys = bytes_new();
-    const people_t *people = trust_people(trust);
     zhashx_purge(self->admitted);
-    for (size_t i = 0; people && i < people->broker_count; i++)
-        admit(self, keys, &people->brokers[i].curve, true, people->brokers[i].name);
+    admit_brokers(self, trust, keys, WORKER);
     admit_people(self, trust, keys);
 }
 
@@ -314,12 +330,12 @@ gate_socket(const gate_t *self)
 }
 
 static void
-remember_route(gate_t *self, const caller_t *caller)
+remember_route(zhashx_t *routes, const caller_t *caller)
 {
-    caller_t *route = zhashx_lookup(self->routes, caller->name);
+    caller_t *route = zhashx_lookup(routes, caller->name);
     if (!route) {
         route = memory_new(1, sizeof *route);
-        zhashx_insert(self->routes, caller->name, route);
+        zhashx_insert(routes, caller->name, route);
     }
     *route = *caller;
 }
@@ -332,6 +348,7 @@ name_caller(const gate_t *self, caller_t *caller, const char *key)
     if (!admitted)
         return false;
     caller->worker = admitted->worker;
+    caller->broker = admitted->broker;
     text_copy(caller->name, sizeof caller->name, admitted->name);
     text_copy(caller->key, sizeof caller->key, key);
     return true;
@@ -374,8 +391,8 @@ receive_one(gate_t *self, caller_t *caller)
     }
     if (!good || !frames->count)
         return NULL;
-    if (caller->worker)
-        remember_route(self, caller);
+    if (caller->worker || caller->broker)
+        remember_route(caller->worker ? self->routes : self->brokers, caller);
     return MOVE(frames);
 }
 
@@ -411,6 +428,14 @@ gate_send(gate_t *self, const char *worker, frames_t **frames)
 {
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
     const caller_t *route = zhashx_lookup(self->routes, worker);
+    return route && send_to(self, route, sent);
+}
+
+bool
+gate_send_broker(gate_t *self, const char *broker, frames_t **frames)
+{
+    CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
+    const caller_t *route = zhashx_lookup(self->brokers, broker);
     return route && send_to(self, route, sent);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gate - where machines and people come in: a ROUTER over CURVE that admits the keys of the fleet
- * documents (as workers), or of people's broker lines, and those of people's curve lines (as
- * persons), and no other (docs/PROTOCOL.md 6). Who speaks is told by the User-Id of each frame,
+ * documents (as workers), of people's broker lines (as brokers), and those of people's curve lines
+ * (as persons), and no other (docs/PROTOCOL.md 6). Who speaks is told by the User-Id of each frame,
  * never by a routing id. A key that left the documents is neither heard nor told anything any more,
  * though its connection stands. */
 #ifndef TOCSIN_GATE_H
@@ -23,8 +23,8 @@ typedef struct gate gate_t;
 gate_t *gate_new(const char *endpoint, const curvepair_t *pair, fault_t *fault);
 void gate_destroy(gate_t **self_p);
 
-/* Admits the workers and the people whom trust names from now on, and no one else: the routes of
- * others are forgotten. Call it, or the next, before any other verb. */
+/* Admits the workers, the brokers and the people whom trust names from now on, and no one else: the
+ * routes of others are forgotten. Call it, or the next, before any other verb. */
 void gate_admit(gate_t *self, const trust_t *trust);
 
 /* The same for the timekeeper: brokers in the place of workers. */
@@ -39,6 +39,7 @@ zsock_t *gate_socket(const gate_t *self);
 
 typedef struct {
     bool worker;                  /* or a broker, see gate_admit_brokers; else a person */
+    bool broker;                  /* another of the site's, see gate_admit; no worker then */
     char name[TEXT_NAME_MAX + 1]; /* worker id, broker's name or person */
     char key[CURVEKEY_TEXT];      /* its CURVE key, in hexadecimal */
     uint8_t route[256];           /* where an answer goes, until it disconnects */
@@ -51,6 +52,9 @@ frames_t *gate_receive(gate_t *self, caller_t *caller);
 /* To a worker by its id, where it spoke last; false when it is not there or too far behind. Takes
  * over *frames either way. */
 bool gate_send(gate_t *self, const char *worker, frames_t **frames);
+
+/* To another broker of the site by its name, likewise. */
+bool gate_send_broker(gate_t *self, const char *broker, frames_t **frames);
 
 /* To every worker that spoke and is still there; the bytes are shared, not copied for each. Takes
  * over *frames. */

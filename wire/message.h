@@ -9,7 +9,8 @@
 #define PROTOCOL_VERSION "1"
 #define PING_TEXT_MAX    128 /* bytes; PONG says them again */
 
-/* RELAY is a broker that speaks to the timekeeper. */
+/* RELAY is a broker that speaks to the timekeeper, or a region's own that speaks to the centre's.
+ */
 typedef enum {
     FROM_WORKER = 1,
     FROM_BROKER = 2,
@@ -23,12 +24,14 @@ typedef enum {
 /*    type             word       from         frames after the word */
 #define MESSAGES(X)                                                                                \
     X(MESSAGE_HELLO, "HELLO", FROM_WORKER | FROM_RELAY, 3) /* version, name, state (map) */        \
-    X(MESSAGE_PING, "PING", FROM_WORKER, 1)                /* any short text */                    \
-    X(MESSAGE_ACCEPT, "ACCEPT", FROM_WORKER, 1)            /* run */                               \
-    X(MESSAGE_REFUSE, "REFUSE", FROM_WORKER, 3)            /* run, code, text: unsigned */         \
-    X(MESSAGE_WANT, "WANT", FROM_WORKER, 1)                /* release hash */                      \
-    X(MESSAGE_RECEIPT, "RECEIPT", FROM_WORKER, 3)          /* document, armor, output */           \
-    X(MESSAGE_KEPT, "KEPT", FROM_WORKER, 1)                /* hash of a stop or resume */          \
+    X(MESSAGE_RELAY, "RELAY", FROM_RELAY, 5)      /* number, kind, leaf, beside, facts (map) */    \
+    X(MESSAGE_RELAYED, "RELAYED", FROM_BROKER, 2) /* leaves taken, hash of the last */             \
+    X(MESSAGE_PING, "PING", FROM_WORKER, 1)       /* any short text */                             \
+    X(MESSAGE_ACCEPT, "ACCEPT", FROM_WORKER, 1)   /* run */                                        \
+    X(MESSAGE_REFUSE, "REFUSE", FROM_WORKER, 3)   /* run, code, text: unsigned */                  \
+    X(MESSAGE_WANT, "WANT", FROM_WORKER, 1)       /* release hash */                               \
+    X(MESSAGE_RECEIPT, "RECEIPT", FROM_WORKER, 3) /* document, armor, output */                    \
+    X(MESSAGE_KEPT, "KEPT", FROM_WORKER, 1)       /* hash of a stop or resume */                   \
     X(MESSAGE_WAITING, "WAITING", FROM_WORKER, 4) /* run, step, last receipt's hash, expires */    \
     X(MESSAGE_DECLINE, "DECLINE", FROM_WORKER, 5) /* run, step, consent's hash, code, text */      \
     X(MESSAGE_OUTPUT, "OUTPUT", FROM_WORKER, 4)   /* run, offset, bytes, "open" or "closed" */     \

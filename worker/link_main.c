@@ -171,8 +171,13 @@ connect_broker(uplink_t *self, fault_t *fault)
     const struct {
         int option, value;
     } options[] = {
-        {ZMQ_LINGER, 0},         {ZMQ_SNDHWM, SEND_MAX},        {ZMQ_RCVHWM, RECEIVE_MAX},
-        {ZMQ_RECONNECT_IVL, 50}, {ZMQ_RECONNECT_IVL_MAX, 1000}, {ZMQ_HANDSHAKE_IVL, 2000},
+        {ZMQ_LINGER, 0},
+        {ZMQ_SNDHWM, SEND_MAX},
+        {ZMQ_RCVHWM, RECEIVE_MAX},
+        {ZMQ_RECONNECT_IVL, 50},
+        {ZMQ_RECONNECT_IVL_MAX, 1000},
+        {ZMQ_HANDSHAKE_IVL, 2000},
+        {ZMQ_CONNECT_TIMEOUT, 2000},
     };
     int64_t message_max = FRAMES_BYTES_MAX;
     char monitor[48]; /* a new name each time: libzmq frees the last one at its leisure */

@@ -78,8 +78,15 @@ actions_send(actions_t *self, const char *worker, frames_t **frames)
     self->sends =
         memory_grow(self->sends, self->send_count, &self->send_capacity, sizeof *self->sends);
     send_t *send = &self->sends[self->send_count++];
+    *send = (send_t){.frames = MOVE(*frames)};
     snprintf(send->worker, sizeof send->worker, "%s", worker);
-    send->frames = MOVE(*frames);
+}
+
+void
+actions_send_broker(actions_t *self, const char *broker, frames_t **frames)
+{
+    actions_send(self, broker, frames);
+    self->sends[self->send_count - 1].broker = true;
 }
 
 void

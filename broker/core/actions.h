@@ -12,6 +12,7 @@
 
 typedef struct {
     char worker[TEXT_NAME_MAX + 1];
+    bool broker; /* another of the site's has this name */
     frames_t *frames;
 } send_t;
 
@@ -39,6 +40,7 @@ void actions_put_over(actions_t *self, size_t index, const row_t *row);
 
 /* Takes over *frames. */
 void actions_send(actions_t *self, const char *worker, frames_t **frames);
+void actions_send_broker(actions_t *self, const char *broker, frames_t **frames);
 
 /* Forgets everything, as a batch that was carried out. */
 void actions_clear(actions_t *self);

@@ -384,8 +384,12 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
     fault_t why = {0};
     hash_t hash = hash_of(event->document);
     peer_t *peer = core_peer(self, event->worker);
-    peer->seen = self->now;
+    if (!self->via)
+        peer->seen = self->now;
     event->made = hash;
+    if (is_early(receipt, peer) && self->via)
+        return fault_set(fault, FAULT_PROOF, "receipts of '%s' before %llu are not here yet",
+                         receipt->worker, (unsigned long long)receipt->sequence);
     if (is_early(receipt, peer)) {
         ask_before(self, receipt, peer);
         return 0;
@@ -405,7 +409,8 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
         else
             self->strays = true;
     }
-    acknowledge(self, event->worker, receipt->sequence, &hash);
+    if (!self->via)
+        acknowledge(self, event->worker, receipt->sequence, &hash);
     return 0;
 }
 

@@ -39,6 +39,7 @@ core_new(const charter_t *charter, const char *instance, const store_t *past)
     self->incidents = table_of(destroy_item);
     self->runs = table_of((void (*)(void **))run_destroy);
     self->peers = table_of((void (*)(void **))peer_destroy);
+    self->islands = table_of((void (*)(void **))island_destroy);
     self->shelf = shelf_new();
     for (size_t i = 0; i < TESTIMONY_STATE_COUNT; i++)
         self->testimonies[i].lines = bytes_new();
@@ -71,6 +72,7 @@ core_destroy(core_t **self_p)
     lamp_clear(&self->beacon);
     free(self->asking);
     zhashx_destroy(&self->peers);
+    zhashx_destroy(&self->islands);
     shelf_destroy(&self->shelf);
     tiles_clear(&self->tiles);
     for (size_t i = 0; i < TESTIMONY_STATE_COUNT; i++)
@@ -185,7 +187,8 @@ core_load(core_t *self, fault_t *fault)
             return -1;
     shelf_judge(self->shelf, self->charter->trust);
     return brakes_load(self, fault) || drains_load(self, fault) || halts_load(self, fault) ||
-                   load_runs(&loading) || notices_load(self, fault) || witnesses_load(self, fault)
+                   islands_load(self, fault) || load_runs(&loading) || notices_load(self, fault) ||
+                   witnesses_load(self, fault)
                ? -1
                : 0;
 }
@@ -266,6 +269,7 @@ core_use(core_t *self, const charter_t *charter, wall_t now, actions_t *actions)
     shelf_judge(self->shelf, charter->trust);
     incidents_suggest(self);
     peers_hand_on(self);
+    islands_hand_on(self);
     self->actions = NULL;
 }
 

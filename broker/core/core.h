@@ -31,7 +31,12 @@
 #define CORE_TRIGGERED_MAX  16                       /* playbooks that one alert may suggest */
 #define CORE_NOTICES_MAX    10000 /* that wait for one sink; what is beyond is lost, and said */
 #define CORE_NOTICE_MS      (24 * 3600 * 1000) /* a sink that would not take one in this time */
-#define CORE_BACKOFF_MIN_MS 5000               /* before another try; doubled with each */
+#define CORE_ADOPT_MS       (5 * 60 * 1000) /* what a region's broker began may be told so late */
+#define CORE_RELAYED_MAX                                                     \
+    300 /* unsigned words of one region's broker, and what does not count... \
+         */
+#define CORE_RELAYED_MS     (10 * 60 * 1000) /* ...that are told within this */
+#define CORE_BACKOFF_MIN_MS 5000             /* before another try; doubled with each */
 #define CORE_BACKOFF_MAX_MS (3600 * 1000)
 
 /*    event            handler       carries (beside what is named, nothing) */
@@ -64,6 +69,9 @@
     X(EVENT_WANT, on_want)             /* worker, hash of the release */                           \
     X(EVENT_RECEIPT, on_receipt)       /* worker, document, armors (one), output */                \
     X(EVENT_COSIGNED, on_cosigned)     /* worker, number: size, code, text, output: the line */    \
+    X(EVENT_ISLAND, on_island)         /* who: a region's broker; state */                         \
+    X(EVENT_RELAY, on_relay)           /* who, number, text: kind, document: the leaf, output:     \
+                                          beside, state: facts */                                  \
     X(EVENT_NOTICED, on_noticed)       /* number of a notice, code, text */                        \
     X(EVENT_CHANGE, on_change)         /* who, number of an incident, field, text */               \
     X(EVENT_TICK, on_tick)             /* about once a second */
@@ -162,6 +170,10 @@ const beacon_t *core_beacon(const core_t *self, wall_t *came);
 
 /* Grows with each revoke that comes: the gate is to admit anew. */
 size_t core_revokes(const core_t *self);
+
+/* How much was taken over of the log of another broker, a region's own; NULL where it never spoke.
+ * *seen: likewise. */
+const island_row_t *core_island(const core_t *self, const char *name, wall_t *seen);
 
 /* NULL where it never spoke. *seen: when it spoke last, 0 for not since the start. */
 const worker_row_t *core_worker(const core_t *self, const char *id, wall_t *seen);

@@ -50,12 +50,19 @@ halt_clear(held_halt_t *self)
 
 /* Telling workers ----------------------------------------------------------------------------- */
 
-static void
-send_halt(core_t *self, const peer_t *peer, const held_halt_t *halt)
+frames_t *
+halt_message(const held_halt_t *halt)
 {
     frames_t *frames = message_new(MESSAGE_DOCUMENT);
     frames_add(frames, bytes_slice(halt->document));
     frames_add(frames, bytes_slice(halt->armors));
+    return frames;
+}
+
+static void
+send_halt(core_t *self, const peer_t *peer, const held_halt_t *halt)
+{
+    frames_t *frames = halt_message(halt);
     core_send(self, peer->row.id, &frames);
 }
 
@@ -213,6 +220,7 @@ on_halt(core_t *self, event_t *event, fault_t *fault)
     hold(self, event->document, event->armors);
     tell_halt(self, line, event->armors);
     send_to_all(self, find(self, &event->made));
+    islands_tell_halt(self, find(self, &event->made));
     beacon_tell_halt(self, find(self, &event->made));
     if (halt_revokes(line->what))
         revoked(self);

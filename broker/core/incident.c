@@ -214,9 +214,22 @@ subject_of(const core_t *self, const incident_t *incident, const alert_t *alert)
     return incident ? incident->id : 0;
 }
 
+/* Takes over what another broker began for it; where that does not hold, says so. */
+static bool
+adopt(core_t *self, incident_t *incident, slice_t evidence, uint64_t leaf, const claim_t *claim)
+{
+    fault_t why = {0};
+    if (!claim || match_adopt(self, incident, evidence, leaf, claim, &why))
+        return claim;
+    core_note(self, "relay", incident->id, &claim->run, NULL,
+              "broker '%s' says that it began a run for this, which is not taken over: %s",
+              self->via->row.name, why.text);
+    return false;
+}
+
 static void
 on_firing(core_t *self, incident_t *incident, const alert_t *alert, const char *intake,
-          slice_t evidence, uint64_t leaf)
+          slice_t evidence, uint64_t leaf, const claim_t *claim)
 {
     bool again = goes_on(incident);
     bool same = again && incident->starts.ms == alert->starts.ms;
@@ -227,6 +240,10 @@ on_firing(core_t *self, incident_t *incident, const alert_t *alert, const char *
     incident->firing = true;
     incident->count++;
     incident->leaf = leaf;
+    if (adopt(self, incident, evidence, leaf, claim)) {
+        incident_put(self, incident);
+        return;
+    }
     if (again && incident->state == INCIDENT_RESOLVED && same) {
         incident_move(self, incident, INCIDENT_WAITING,
                       "the alert still fires after a run that verified well");
@@ -255,11 +272,12 @@ on_resolved(core_t *self, incident_t *incident, const alert_t *alert)
 }
 
 static int
-take(core_t *self, incident_t *incident, const alert_t *alert, const char *intake, slice_t evidence)
+take(core_t *self, incident_t *incident, const alert_t *alert, const char *intake, slice_t evidence,
+     const claim_t *claim)
 {
     uint64_t leaf = core_leaf_alert(self, subject_of(self, incident, alert), evidence);
     if (alert->firing)
-        on_firing(self, incident, alert, intake, evidence, leaf);
+        on_firing(self, incident, alert, intake, evidence, leaf, claim);
     else
         on_resolved(self, incident, alert);
     return 0;
@@ -312,7 +330,44 @@ on_signed_alert(core_t *self, const event_t *event, fault_t *fault)
         return fault_set(fault, FAULT_IO, "%s", why.text);
     CLEANUP(bytes_destroy) bytes_t *evidence = bytes_copy(event->document);
     bytes_add_slice(evidence, event->armors);
-    return old ? 0 : take(self, incident, alert, event->region, bytes_slice(evidence));
+    return old ? 0 : take(self, incident, alert, event->region, bytes_slice(evidence), NULL);
+}
+
+int
+incident_relay(core_t *self, slice_t document, slice_t armor, const claim_t *claim, fault_t *fault)
+{
+    bool old = false;
+    fault_t why = {0};
+    CLEANUP(alert_destroy)
+    alert_t *alert = trust_check_signed_alert(self->charter->trust, document, armor, fault);
+    if (!alert)
+        return -1;
+    if (alert->received.ms > self->now.ms + CORE_ALERT_AHEAD_MS)
+        return check_age(self, alert, fault);
+    incident_t *incident = find_by_key(self, alert, &why);
+    if ((!incident && why.code) || is_old(self, incident, alert, &old, &why))
+        return fault_set(fault, FAULT_IO, "%s", why.text);
+    CLEANUP(bytes_destroy) bytes_t *evidence = bytes_copy(document);
+    bytes_add_slice(evidence, armor);
+    if (!old)
+        return take(self, incident, alert, NULL, bytes_slice(evidence), claim);
+    if (!incident || !claim || run_find(self, &claim->run, &why))
+        return 0;
+    adopt(self, incident, bytes_slice(evidence),
+          core_leaf_alert(self, incident->id, bytes_slice(evidence)), claim);
+    return 0;
+}
+
+uint64_t
+incident_named(core_t *self, const char *source, const char *fingerprint)
+{
+    fault_t ignored = {0};
+    alert_t alert = {0};
+    if (!text_copy(alert.source, sizeof alert.source, source) ||
+        !text_copy(alert.fingerprint, sizeof alert.fingerprint, fingerprint))
+        return 0;
+    const incident_t *incident = find_by_key(self, &alert, &ignored);
+    return incident ? incident->id : 0;
 }
 
 int
@@ -331,7 +386,7 @@ on_alert(core_t *self, event_t *event, fault_t *fault)
         return fault_set(fault, why.code, "%s", why.text);
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     alert_encode(alert, document);
-    return take(self, incident, alert, event->region, bytes_slice(document));
+    return take(self, incident, alert, event->region, bytes_slice(document), NULL);
 }
 
 /* The incident whose latest run this is. */

@@ -76,31 +76,48 @@ who_granted(const core_t *self, held_grant_t *held)
     return held->who;
 }
 
+/* When a run that is taken over began, as the broker that began it says; NULL: now, here. */
+static wall_t
+begun_at(const core_t *self, const claim_t *claim)
+{
+    return claim && claim->at.ms > 0 && claim->at.ms < self->now.ms ? claim->at : self->now;
+}
+
 static void
 begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t *held,
-      const warrant_t *warrant, const char *worker, slice_t evidence, uint64_t leaf)
+      const warrant_t *warrant, const char *worker, slice_t evidence, uint64_t leaf,
+      const claim_t *claim)
 {
+    const char *via = claim ? self->via->row.name : "";
+    wall_t at = begun_at(self, claim);
     run_row_t row = {.id = warrant->run,
                      .by_grant = true,
                      .authority = held->hash,
                      .release = release->hash,
                      .alert = leaf,
                      .incident = incident->id,
-                     .created = self->now};
+                     .created = at};
     const fleet_t *fleet = NULL;
-    row.not_after.ms = self->now.ms + (int64_t)held->grant->fresh_s * 1000;
+    row.not_after.ms = at.ms + (int64_t)held->grant->fresh_s * 1000;
+    if (*via && row.not_after.ms < self->now.ms + CORE_ADOPT_MS)
+        row.not_after.ms = self->now.ms + CORE_ADOPT_MS;
+    text_copy(row.via, sizeof row.via, via);
     text_copy(row.playbook, sizeof row.playbook, release->release->playbook);
     text_copy(row.worker, sizeof row.worker, worker);
     if (trust_worker(self->charter->trust, worker, &fleet))
         text_copy(row.region, sizeof row.region, fleet->region);
     text_copy(row.who, sizeof row.who, who_granted(self, held));
-    held_grant_spend(held, worker, self->now);
+    held_grant_spend(held, worker, at);
     run_t *run =
         run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors), evidence);
     run_add(self, run, worker, 1);
     incident->run = row.id;
-    incident_move(self, incident, INCIDENT_AUTHORISED, "a grant lets '%s' run on worker '%s'",
-                  row.playbook, worker);
+    if (*via && !incident_open(incident->state))
+        incident_put(self, incident);
+    else
+        incident_move(self, incident, INCIDENT_AUTHORISED,
+                      "a grant lets '%s' run on worker '%s'%s%s", row.playbook, worker,
+                      *via ? ", by broker " : "", via);
     run_launch(self, run);
 }
 
@@ -121,7 +138,7 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t
         decision_note(self, release, &held->hash, warrant,
                       warrant ? "it covers this alert" : fault.text);
         if (warrant) {
-            begin(self, incident, release, held, warrant, worker, evidence, leaf);
+            begin(self, incident, release, held, warrant, worker, evidence, leaf, NULL);
             return true;
         }
         snprintf(reason, size, "the grant for '%s' does not let it run: %s", playbook, fault.text);
@@ -129,6 +146,58 @@ try_grants(core_t *self, incident_t *incident, const shelved_t *release, slice_t
     if (self->decided_count == before)
         decision_note(self, release, &HASH_ZERO, false, reason);
     return false;
+}
+
+static held_grant_t *
+find_grant(const core_t *self, const hash_t *hash)
+{
+    for (size_t i = 0; i < shelf_grant_count(self->shelf); i++)
+        if (hash_equal(&shelf_grant_at(self->shelf, i)->hash, hash))
+            return shelf_grant_at(self->shelf, i);
+    return NULL;
+}
+
+/* Everything but the claim that it was begun is signed: it is judged as of when its source had the
+ * alert, and what came of it the worker's receipts say. */
+bool
+match_adopt(core_t *self, incident_t *incident, slice_t evidence, uint64_t leaf,
+            const claim_t *claim, fault_t *fault)
+{
+    slice_t document = {0}, armor = {0};
+    fault_t why = {0};
+    document_split(evidence, &document, &armor);
+    CLEANUP(alert_destroy) alert_t *alert = alert_decode(document, fault);
+    held_grant_t *held = find_grant(self, &claim->grant);
+    shelved_t *release = held ? shelf_release(self->shelf, &held->grant->release) : NULL;
+    const worker_line_t *worker =
+        alert ? trust_host(self->charter->trust, alert->host, NULL) : NULL;
+    if (run_find(self, &claim->run, &why))
+        return true;
+    if (!worker || !release || why.code) {
+        fault_set(fault, FAULT_NOT_FOUND, "its grant, release or worker is not known here");
+        return false;
+    }
+    proof_t proof = {
+        .by_grant = true,
+        .authority = bytes_slice(held->document),
+        .authority_armors = bytes_slice(held->armors),
+        .alert = document,
+        .alert_armors = armor,
+        .release = bytes_slice(release->document),
+        .release_armors = bytes_slice(release->armors),
+    };
+    CLEANUP(warrant_destroy)
+    warrant_t *warrant =
+        trust_check(self->charter->trust, &proof, worker->id, alert->received, fault);
+    if (warrant && !hash_equal(&warrant->run, &claim->run))
+        fault_set(fault, FAULT_HASH, "the run is of another grant or alert");
+    if (!warrant || !hash_equal(&warrant->run, &claim->run))
+        return false;
+    self->decided_count = 0;
+    decision_note(self, release, &held->hash, true, "the region's broker let it run");
+    decisions_keep(self, incident);
+    begin(self, incident, release, held, warrant, worker->id, evidence, leaf, claim);
+    return true;
 }
 
 bool

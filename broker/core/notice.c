@@ -117,11 +117,22 @@ is_heard(const core_t *self, notice_kind_t kind)
     return false;
 }
 
+/* Whether the run is one that a region's broker began, or where there is none what happens now is
+ * that broker's news, and it tells people by itself. */
+static bool
+is_told_there(core_t *self, const hash_t *id)
+{
+    fault_t ignored = {0};
+    const run_t *run = hash_equal(id, &HASH_ZERO) ? NULL : run_find(self, id, &ignored);
+    return run ? *run->row.via && island_tells(self, run->row.via)
+               : self->via && self->via->row.tells;
+}
+
 void
 notice_incident(core_t *self, const incident_t *incident)
 {
     notice_kind_t kind = of_incident[incident->state];
-    if (!is_heard(self, kind))
+    if (!is_heard(self, kind) || is_told_there(self, &incident->run))
         return;
     notice_row_t notice = {.run = incident->run};
     describe(&notice, incident);
@@ -148,7 +159,7 @@ notice_run(core_t *self, const run_t *run)
 {
     fault_t fault = {0};
     notice_kind_t kind = of_run[run->row.state];
-    if (!is_heard(self, kind))
+    if (!is_heard(self, kind) || is_told_there(self, &run->row.id))
         return;
     notice_row_t notice = {.run = run->row.id, .incident = run->row.incident};
     const incident_t *incident =
@@ -184,6 +195,8 @@ core_notify(core_t *self, const char *sink, const char *text, uint64_t incident,
 {
     notice_row_t notice = {.incident = incident, .run = run ? *run : HASH_ZERO};
     const sink_t *found = self->sinks ? sinks_find(self->sinks, sink) : NULL;
+    if (run && is_told_there(self, run))
+        return;
     if (!found) {
         core_note(self, "notice", incident, run, NULL,
                   "no sink '%.63s' is configured here: what a playbook had to say there is lost",

@@ -43,6 +43,14 @@ check_callees(core_t *self, const order_t *order, const warrant_t *warrant, faul
     return 0;
 }
 
+/* One that was taken elsewhere is judged as of its window. */
+static wall_t
+as_of(const core_t *self, slice_t document)
+{
+    CLEANUP(order_destroy) order_t *order = self->via ? order_decode(document, NULL) : NULL;
+    return order && order->not_after.ms < self->now.ms ? order->not_after : self->now;
+}
+
 /* What stands behind an order of which a worker would find that it holds, its own policy aside. */
 static warrant_t *
 check_order(core_t *self, const event_t *event, const shelved_t *release, const roster_t *roster,
@@ -55,7 +63,8 @@ check_order(core_t *self, const event_t *event, const shelved_t *release, const 
         .release_armors = bytes_slice(release->armors),
     };
     CLEANUP(warrant_destroy)
-    warrant_t *warrant = trust_check(self->charter->trust, &proof, NULL, self->now, fault);
+    warrant_t *warrant =
+        trust_check(self->charter->trust, &proof, NULL, as_of(self, event->document), fault);
     if (!warrant || manifest_check_order(release->manifest, warrant->order, fault) ||
         check_callees(self, warrant->order, warrant, fault) || check_targets(self, roster, fault))
         return NULL;
@@ -69,9 +78,9 @@ tell_order(core_t *self, const order_t *order, const run_row_t *row, size_t targ
 {
     event_row_t told = {.incident = row->incident, .run = row->id, .kind = "order"};
     snprintf(told.who, sizeof told.who, "%s", row->who);
-    snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s: %.300s",
+    snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s%s%s: %.300s",
              row->playbook, targets, targets == 1 ? "" : "s", order->dry ? ", as a dry run" : "",
-             row->reason);
+             *row->via ? ", at broker " : "", row->via, row->reason);
     core_tell(self, &told);
 }
 
@@ -111,13 +120,20 @@ start_order(core_t *self, const event_t *event, const warrant_t *warrant, const 
     run_row_t row = {.id = event->made,
                      .authority = event->made,
                      .release = warrant->release_hash,
-                     .incident = order->dry ? 0 : order->incident,
+                     .incident = order->dry  ? 0
+                                 : self->via ? event->number
+                                             : order->incident,
                      .created = self->now,
                      .not_after = order->not_after,
                      .soak_s = order->soak_s,
                      .max_failures = order->max_failures,
                      .continues = order->continues};
     fault_t fault = {0};
+    if (self->via) {
+        wall_t late = {self->now.ms + CORE_ADOPT_MS};
+        row.not_after = late.ms > row.not_after.ms ? late : row.not_after;
+        text_copy(row.via, sizeof row.via, self->via->row.name);
+    }
     text_copy(row.playbook, sizeof row.playbook, order->playbook);
     text_copy(row.reason, sizeof row.reason, order->reason);
     text_copy(row.glass, sizeof row.glass, order->break_glass);

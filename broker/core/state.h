@@ -86,6 +86,20 @@ struct peer {
     work_t *work; /* in the order of arrival */
 };
 
+/* A region's own broker, which relays its log (relay.c). */
+typedef struct {
+    island_row_t row;
+    wall_t seen, span; /* the present span of what is told of it */
+    unsigned told;     /* in it, and what was too much */
+    value_t *versions; /* of documents, as its last HELLO told; NULL before */
+} island_t;
+
+/* What such a broker says that it began for an alert. */
+typedef struct {
+    hash_t run, grant;
+    wall_t at;
+} claim_t;
+
 /* A stop or a resume: trust has what it says. */
 typedef struct {
     hash_t hash;
@@ -141,6 +155,8 @@ struct core {
     run_t **stirred;             /* of these: to be looked at again before the step ends */
     size_t active_runs;          /* of these */
     zhashx_t *peers;             /* worker id -> peer_t, ours */
+    zhashx_t *islands;           /* name -> island_t, ours */
+    const island_t *via;         /* that brought what is decided on; NULL for none */
     const sinks_t *sinks;        /* NULL where there are none */
     outlet_t outlets[SINKS_MAX]; /* of each of them */
     uint64_t notices_given;      /* the highest number */
@@ -219,6 +235,14 @@ void incident_let_go(core_t *self, const char *number);
 void incidents_suggest(core_t *self);
 void incidents_sweep(core_t *self);
 
+/* Incident of this source and fingerprint, the newest; 0 where there is none. */
+uint64_t incident_named(core_t *self, const char *source, const char *fingerprint);
+
+/* A signed alert that `via` brought, with what it began for it (NULL: nothing). The run is taken
+ * over where the grant, which must be here, let it begin when the alert was received. */
+int incident_relay(core_t *self, slice_t document, slice_t armor, const claim_t *claim,
+                   fault_t *fault) MUST_CHECK;
+
 /* decision.c: why each playbook that an alert triggers does or does not run by itself. They are
  * noted while the alert is looked at; decisions_keep writes them, unless the incident's last ones
  * said the same. */
@@ -231,6 +255,18 @@ void decisions_keep(core_t *self, incident_t *incident);
 void match_suggest(const core_t *self, const char *alertname, char *names, size_t size);
 bool match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t evidence,
                uint64_t leaf, char *reason, size_t size);
+
+/* Likewise: true where the run that `via` claims is known now, else false with why not. */
+bool match_adopt(core_t *self, incident_t *incident, slice_t evidence, uint64_t leaf,
+                 const claim_t *claim, fault_t *fault);
+
+/* relay.c: regions' own brokers. island_tells: whether it has sinks of its own. */
+island_t *island_find(const core_t *self, const char *name);
+int islands_load(core_t *self, fault_t *fault) MUST_CHECK;
+void islands_hand_on(core_t *self);
+void islands_tell_halt(core_t *self, const held_halt_t *halt);
+bool island_tells(const core_t *self, const char *name);
+void island_destroy(island_t **self_p);
 
 /* notice.c. The first three put a notice for each sink that hears of it, and cost nothing where
  * none does: an incident's state, a run's end, an event of a kind that people are told of.
@@ -261,6 +297,7 @@ void halts_greet(core_t *self, const peer_t *peer, const value_t *state);
 void halts_sweep(core_t *self);
 void run_halt(core_t *self, run_t *run);
 void halt_clear(held_halt_t *self);
+frames_t *halt_message(const held_halt_t *halt);
 const halt_line_t *halt_line_of(const core_t *self, const hash_t *hash);
 
 /* beacon.c. beacon_greet gives a worker that said HELLO the newest, beacon_tell_halt the timekeeper

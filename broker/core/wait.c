@@ -174,6 +174,13 @@ signers_of(const run_t *run, signers_t *out)
     }
 }
 
+/* One that was taken elsewhere is judged as of when it ran out. */
+static wall_t
+as_of(const core_t *self, const consent_t *consent)
+{
+    return self->via && consent->expires.ms < self->now.ms ? consent->expires : self->now;
+}
+
 static int
 check_consent(core_t *self, const event_t *event, const consent_t *consent, const run_t *run,
               fault_t *fault)
@@ -193,7 +200,7 @@ check_consent(core_t *self, const event_t *event, const consent_t *consent, cons
                            .excluded = consent->answer || run->row.by_grant ? NULL : &signers};
     CLEANUP(consent_destroy)
     consent_t *checked = trust_check_consent(self->charter->trust, event->document, event->armors,
-                                             &wish, self->now, fault);
+                                             &wish, as_of(self, consent), fault);
     if (!checked || !consent->answer)
         return checked ? 0 : -1;
     CLEANUP(value_destroy) value_t *value = manifest_answer(manifest, step, consent->value, fault);
@@ -244,6 +251,22 @@ keep_consent(core_t *self, const event_t *event, const consent_t *consent, const
     core_tell(self, &told);
 }
 
+/* It counted where it was given: kept once, whoever waits still. */
+static int
+relay(core_t *self, const event_t *event, const consent_t *consent, run_t *run, fault_t *fault)
+{
+    size_t stale = 0;
+    CLEANUP(row_destroy) row_t *known = NULL;
+    query_t query = {.what = FIND_DOCUMENT, .hash = event->made};
+    if (core_recall(self, &query, &known, fault))
+        return -1;
+    if (known)
+        return 0;
+    keep_consent(self, event, consent, run);
+    hand_out(self, event, consent, run, true, &stale);
+    return 0;
+}
+
 int
 on_consent(core_t *self, event_t *event, fault_t *fault)
 {
@@ -259,6 +282,8 @@ on_consent(core_t *self, event_t *event, fault_t *fault)
                          why.code ? why.text : "there is no such run; see: tocsin run list");
     if (check_consent(self, event, consent, run, fault))
         return -1;
+    if (self->via)
+        return relay(self, event, consent, run, fault);
     if (!hand_out(self, event, consent, run, false, &stale))
         return fault_set(fault, stale ? FAULT_STALE : FAULT_CONFLICT,
                          stale ? "more has happened since: look again, and sign again"

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a region's own broker relays of its log (docs/PROTOCOL.md 6.5). It has no authority: each
+ * document goes through the gate that it would have met here, and what nobody signed is told as
+ * that broker's word, and changes nothing. What is known already, as everything is that comes
+ * twice, changes nothing either. */
+#include <stdio.h>
+
+#include "broker/core/state.h"
+#include "common/document.h"
+#include "wire/message.h"
+
+/* Those that are known ------------------------------------------------------------------------ */
+
+void
+island_destroy(island_t **self_p)
+{
+    island_t *self = *self_p;
+    if (!self)
+        return;
+    value_destroy(&self->versions);
+    free(self);
+    *self_p = NULL;
+}
+
+island_t *
+island_find(const core_t *self, const char *name)
+{
+    return zhashx_lookup(self->islands, name);
+}
+
+static island_t *
+island_of(core_t *self, const char *name)
+{
+    island_t *island = island_find(self, name);
+    if (!island) {
+        island = memory_new(1, sizeof *island);
+        text_copy(island->row.name, sizeof island->row.name, name);
+        zhashx_insert(self->islands, name, island);
+    }
+    return island;
+}
+
+bool
+island_tells(const core_t *self, const char *name)
+{
+    const island_t *island = island_find(self, name);
+    return island && island->row.tells;
+}
+
+const island_row_t *
+core_island(const core_t *self, const char *name, wall_t *seen)
+{
+    const island_t *island = island_find(self, name);
+    *seen = island ? island->seen : (wall_t){0};
+    return island ? &island->row : NULL;
+}
+
+static bool
+load_island(void *context, const row_t *row)
+{
+    island_of(context, row->island.name)->row = row->island;
+    return true;
+}
+
+int
+islands_load(core_t *self, fault_t *fault)
+{
+    query_t query = {.what = FIND_ISLANDS};
+    return self->past->find(self->past->self, &query, load_island, self, fault);
+}
+
+static void
+put(core_t *self, const island_t *island)
+{
+    row_t row = {.kind = ROW_ISLAND, .island = island->row};
+    core_put(self, &row);
+}
+
+/* What they are told -------------------------------------------------------------------------- */
+
+static void
+hand_on(core_t *self, const island_t *island)
+{
+    const charter_document_t *document;
+    size_t at = 0;
+    while ((document = charter_lacks(self->charter, NULL, island->versions, &at))) {
+        frames_t *frames = message_new(MESSAGE_DOCUMENT);
+        frames_add(frames, bytes_slice(document->document));
+        frames_add(frames, bytes_slice(document->armors));
+        actions_send_broker(self->actions, island->row.name, &frames);
+    }
+}
+
+void
+islands_hand_on(core_t *self)
+{
+    for (island_t *island = zhashx_first(self->islands); island;
+         island = zhashx_next(self->islands))
+        if (island->seen.ms)
+            hand_on(self, island);
+}
+
+void
+islands_tell_halt(core_t *self, const held_halt_t *halt)
+{
+    for (const island_t *island = zhashx_first(self->islands); island;
+         island = zhashx_next(self->islands)) {
+        if (!island->seen.ms || island == self->via)
+            continue;
+        frames_t *frames = halt_message(halt);
+        actions_send_broker(self->actions, island->row.name, &frames);
+    }
+}
+
+static bool
+lists(const value_t *list, const hash_t *hash)
+{
+    char text[HASH_TEXT];
+    hash_write(hash, text);
+    for (size_t i = 0; i < value_count(list) && i < 2 * TRUST_STOPS_MAX; i++)
+        if (!strcmp(value_string(value_at(list, i)), text))
+            return true;
+    return false;
+}
+
+/* Stops and revokes in force that it lacks, resumes of stops that it keeps. */
+static void
+greet_halts(core_t *self, const island_t *island, const value_t *theirs)
+{
+    for (size_t i = 0; i < self->halt_count; i++) {
+        const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
+        if (!line || lists(theirs, &line->hash) ||
+            (line->resume ? !lists(theirs, &line->stop) : line->lifted))
+            continue;
+        frames_t *frames = halt_message(&self->halts[i]);
+        actions_send_broker(self->actions, island->row.name, &frames);
+    }
+}
+
+static void
+answer(core_t *self, const island_t *island)
+{
+    char number[24], hash[HASH_TEXT];
+    frames_t *frames = message_new(MESSAGE_RELAYED);
+    snprintf(number, sizeof number, "%llu", (unsigned long long)island->row.taken);
+    frames_add_text(frames, number);
+    frames_add_text(frames, hash_write(&island->row.last, hash));
+    actions_send_broker(self->actions, island->row.name, &frames);
+}
+
+int
+on_island(core_t *self, event_t *event, fault_t *fault)
+{
+    island_t *island = island_of(self, event->who);
+    const value_t *versions = value_get(event->state, "versions");
+    bool tells = value_get_bool(event->state, "sinks");
+    (void)fault;
+    if (tells != island->row.tells || !island->seen.ms) {
+        island->row.tells = tells;
+        put(self, island);
+    }
+    island->seen = self->now;
+    value_destroy(&island->versions);
+    island->versions = value_copy(versions ? versions : event->state);
+    answer(self, island);
+    hand_on(self, island);
+    greet_halts(self, island, value_get(event->state, "halts"));
+    return 0;
+}
+
+/* What is said of it -------------------------------------------------------------------------- */
+
+/* Bounded, as nobody signed it: whether one more is told. */
+static bool
+may_tell(core_t *self, island_t *island)
+{
+    if (self->now.ms < island->span.ms || self->now.ms - island->span.ms >= CORE_RELAYED_MS) {
+        if (island->told > CORE_RELAYED_MAX)
+            core_note(self, "relay", 0, NULL, NULL, "%u more words of broker '%s' were not told",
+                      island->told - CORE_RELAYED_MAX, island->row.name);
+        island->span = self->now;
+        island->told = 0;
+    }
+    return ++island->told <= CORE_RELAYED_MAX;
+}
+
+static void
+tell_refused(core_t *self, const event_t *event, const fault_t *why)
+{
+    island_t *island = island_find(self, event->who);
+    if (may_tell(self, island))
+        core_note(self, "relay", 0, NULL, NULL,
+                  "broker '%s' relayed %s leaf %llu, which does not count here: %.200s (%s)",
+                  event->who, event->text, (unsigned long long)event->number, why->text,
+                  fault_word(why->code));
+}
+
+/* What a person did there, or a worker would not do: once, as that broker's word. */
+static int
+take_word(core_t *self, event_t *event, fault_t *fault)
+{
+    event_row_t told = {.kind = "relay"};
+    CLEANUP(row_destroy) row_t *known = NULL;
+    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
+    const char *text = value_get_text(event->state, "text");
+    char shown[sizeof told.text - 2 * TEXT_NAME_MAX];
+    bytes_addf(leaf, "%s\n%s\n", event->who, event->text);
+    bytes_add_slice(leaf, event->document);
+    query_t query = {.what = FIND_DOCUMENT, .hash = hash_of(bytes_slice(leaf))};
+    if (!text_is_free(slice_text(text)) || !*text)
+        return fault_set(fault, FAULT_FORMAT, "it says nothing that can be read");
+    if (core_recall(self, &query, &known, fault))
+        return -1;
+    if (known || !may_tell(self, island_find(self, event->who)))
+        return 0;
+    core_keep(self, "word", false, &query.hash, bytes_slice(leaf), slice_of(NULL, 0),
+              slice_of(NULL, 0));
+    (void)hash_read(value_get_text(event->state, "run"), &told.run);
+    told.incident = incident_named(self, value_get_text(event->state, "source"),
+                                   value_get_text(event->state, "fingerprint"));
+    snprintf(shown, sizeof shown, "%s", text);
+    if (!text_is_free(slice_text(shown)))
+        snprintf(shown, sizeof shown, "%s", event->text);
+    snprintf(told.text, sizeof told.text, "broker '%s' says: %s", event->who, shown);
+    core_tell(self, &told);
+    return 0;
+}
+
+/* The gates ----------------------------------------------------------------------------------- */
+
+static event_t
+document_of(const event_t *relay, event_kind_t kind)
+{
+    event_t event = {.kind = kind};
+    if (!document_split(relay->document, &event.document, &event.armors))
+        event.document = relay->document;
+    event.hash = hash_of(event.document);
+    return event;
+}
+
+static int
+take_alert(core_t *self, event_t *event, fault_t *fault)
+{
+    event_t alert = document_of(event, EVENT_ALERT);
+    claim_t claim = {.at.ms = value_get_integer(event->state, "at")};
+    bool claims = hash_read(value_get_text(event->state, "run"), &claim.run) &&
+                  hash_read(value_get_text(event->state, "grant"), &claim.grant);
+    if (!alert.armors.size)
+        return fault_set(fault, FAULT_EVIDENCE, "its source did not sign it");
+    return incident_relay(self, alert.document, alert.armors, claims ? &claim : NULL, fault);
+}
+
+/* Incidents have other numbers there. */
+static int
+take_order(core_t *self, event_t *event, fault_t *fault)
+{
+    event_t order = document_of(event, EVENT_ORDER);
+    CLEANUP(value_destroy)
+    value_t *targets = event->output.size ? value_decode(event->output, fault) : NULL;
+    if (event->output.size && !targets)
+        return -1;
+    order.targets = targets;
+    order.number = incident_named(self, value_get_text(event->state, "source"),
+                                  value_get_text(event->state, "fingerprint"));
+    return on_order(self, &order, fault);
+}
+
+/* An approval's leaf has the release's document too. */
+static int
+take_release(core_t *self, event_t *event, fault_t *fault)
+{
+    event_t release = document_of(event, EVENT_RELEASE);
+    value_t *files = value_decode(event->output, fault);
+    release.files = &files;
+    return files ? on_release(self, &release, fault) : -1;
+}
+
+static int
+take_receipt(core_t *self, event_t *event, fault_t *fault)
+{
+    event_t receipt = document_of(event, EVENT_RECEIPT);
+    CLEANUP(receipt_destroy) receipt_t *said = receipt_decode(receipt.document, fault);
+    if (!said)
+        return -1;
+    receipt.worker = said->worker;
+    receipt.output = event->output;
+    return on_receipt(self, &receipt, fault);
+}
+
+static int
+take_grant(core_t *self, event_t *event, fault_t *fault)
+{
+    event_t grant = document_of(event, EVENT_GRANT);
+    return on_grant(self, &grant, fault);
+}
+
+static int
+take_rejection(core_t *self, event_t *event, fault_t *fault)
+{
+    event_t rejection = document_of(event, EVENT_REJECT);
+    return on_reject(self, &rejection, fault);
+}
+
+static int
+take_halt(core_t *self, event_t *event, fault_t *fault)
+{
+    event_t halt = document_of(event, EVENT_HALT);
+    return on_halt(self, &halt, fault);
+}
+
+static int
+take_consent(core_t *self, event_t *event, fault_t *fault)
+{
+    event_t consent = document_of(event, EVENT_CONSENT);
+    return on_consent(self, &consent, fault);
+}
+
+static const struct {
+    const char *leaf;
+    int (*take)(core_t *self, event_t *event, fault_t *fault);
+} gates[] = {
+    {"alert", take_alert},         {"order", take_order},      {"receipt", take_receipt},
+    {"release", take_release},     {"approval", take_release}, {"grant", take_grant},
+    {"rejection", take_rejection}, {"stop", take_halt},        {"revoke", take_halt},
+    {"resume", take_halt},         {"consent", take_consent},  {"answer", take_consent},
+    {"refusal", take_word},        {LEAF_EVENT, take_word},
+};
+
+static int
+take(core_t *self, event_t *event, fault_t *fault)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(gates); i++)
+        if (!strcmp(gates[i].leaf, event->text))
+            return gates[i].take(self, event, fault);
+    return fault_set(fault, FAULT_FORMAT, "leaves of this kind are not relayed");
+}
+
+/* The record that cannot be read is our own fault, and the leaf comes again. */
+int
+on_relay(core_t *self, event_t *event, fault_t *fault)
+{
+    fault_t why = {0};
+    island_t *island = island_of(self, event->who);
+    if (!text_is_name(event->text) || strlen(event->text) > 16)
+        return fault_set(fault, FAULT_FORMAT, "broker '%s' relays no leaf", event->who);
+    self->via = island;
+    int refused = take(self, event, &why);
+    runs_settle(self);
+    self->via = NULL;
+    if (refused && (why.code == FAULT_IO || why.code == FAULT_FULL))
+        return fault_set(fault, why.code, "%s", why.text);
+    if (refused)
+        tell_refused(self, event, &why);
+    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
+    bytes_addf(leaf, "%s\n", event->text);
+    bytes_add_slice(leaf, event->document);
+    island->seen = self->now;
+    island->row.taken = event->number + 1;
+    island->row.last = hash_leaf(bytes_slice(leaf));
+    put(self, island);
+    answer(self, island);
+    return 0;
+}
