@@ -43,7 +43,8 @@ typedef struct {
     judge_t *judge;
     wall_t now;
     mono_t clock;
-    const char *boot; /* NULL: the first */
+    const char *boot;           /* NULL: the first */
+    const curvepair_t *sealing; /* NULL: nothing can be sealed to w1 */
     sealed_t release, authority, alert;
     hash_t release_hash, run;
     bool by_grant;
@@ -651,6 +652,8 @@ open_judge(bench_t *self)
                             site_key(self->site, "w1"), self->ledger, self->outbox, &fault);
     if (!self->judge)
         fail_msg("%s", fault.text);
+    if (self->sealing)
+        judge_open_with(self->judge, self->sealing);
 }
 
 static inline void
