@@ -83,13 +83,20 @@ open_row(const opener_t *self, const value_t *row)
     return copy;
 }
 
+/* Where the part as a whole says no more than that, it says why its last step failed. */
 static value_t *
 open_part(const opener_t *self, const value_t *part)
 {
     value_t *copy = value_copy(part), *rows = value_list();
     const value_t *receipts = value_get(part, "receipts");
-    for (size_t i = 0; i < value_count(receipts); i++)
-        value_append(rows, open_row(self, value_at(receipts, i)));
+    bool hidden = !strcmp(value_get_text(part, "text"), SEALED_REASON);
+    for (size_t i = 0; i < value_count(receipts); i++) {
+        value_t *row = open_row(self, value_at(receipts, i));
+        const char *reason = value_get_text(row, "reason");
+        if (hidden && *reason && strcmp(reason, "-") != 0)
+            value_set_text(copy, "text", reason);
+        value_append(rows, row);
+    }
     value_set(copy, "receipts", rows);
     return copy;
 }

@@ -170,7 +170,8 @@ reply(const options_t *options, const session_t *session, const char *id, const 
         return -1;
     consent_encode(consent, document);
     if (!options->quiet && !options->json) {
-        if (run_print(options, run, session->trust, NULL))
+        CLEANUP(value_destroy) value_t *opened = run_opened(options, run);
+        if (run_print(options, opened, session->trust, NULL))
             return fault_set(fault, FAULT_SIGNATURE, "a receipt does not hold: sign nothing on it");
         people_print(options, question, stdout);
         fflush(stdout);

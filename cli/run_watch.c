@@ -149,7 +149,7 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
 
 /* On a terminal: redrawn at each event, and each second. */
 static int
-watch_screen(client_t *client, const char *run, int64_t wait_s)
+watch_screen(const options_t *options, client_t *client, const char *run)
 {
     fault_t fault;
     screen_t screen = {0};
@@ -166,12 +166,13 @@ watch_screen(client_t *client, const char *run, int64_t wait_s)
         if (!body)
             return command_fail(&fault);
         CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
-        screen_draw(&screen, body, workers, wall_now().ms);
+        CLEANUP(value_destroy) value_t *opened = run_opened(options, body);
+        screen_draw(&screen, opened, workers, wall_now().ms);
         int status = status_of(body);
         if (status != EXIT_RUNNING)
             return status;
-        if (wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000)
-            return still_runs(run, wait_s);
+        if (options->wait_s >= 0 && mono_now().ms - begun.ms >= options->wait_s * 1000)
+            return still_runs(run, options->wait_s);
         CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
     }
 }
@@ -190,7 +191,7 @@ run_watch(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     const char *id = value_get_text(run, "run");
     if (!options->json && isatty(STDOUT_FILENO) && !options->quiet)
-        return watch_screen(client, id, options->wait_s);
+        return watch_screen(options, client, id);
     if (!options->json) {
         printf("%s  run %.*s\n", value_get_text(run, "playbook"), RUN_DIGITS, id);
         return run_follow(options, client, id, options->wait_s, stdout);

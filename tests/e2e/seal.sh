@@ -7,6 +7,7 @@ SITE_WORKERS="north-1 north-2"
 orders_site seal whisper murmur
 mnt=$SITE_HOME/mnt
 secret=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
+open=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
 (umask 077 && printf 'pw-%s\n' "$secret" >"$SITE_HOME/keys/token")
 RECEIVER_PORT=$(free_port)
 (umask 077 && echo "http://127.0.0.1:$RECEIVER_PORT/200" >"$SITE_HOME/keys/desk.url")
@@ -28,11 +29,24 @@ readers() {
     site_sign ana people.draft && site_sign chi people.draft
     chmod -R go+rX "$TOCSIN_SITE"
 }
-# hides FILE...: nothing in them has the secret, as it is or in hexadecimal.
-hides() {
-    local hex
-    hex=$(printf '%s' "$secret" | od -An -tx1 | tr -d ' \n')
-    not grep -arlE -- "$secret|$hex|$(printf '%s' "$secret" | base64 | cut -c1-18)" "$@"
+# finds TEXT FILE...: something in them has it, as it is, in hexadecimal or in base64. `broker_memory` is no file: all that
+# the broker was sent and has not overwritten yet is there.
+finds() {
+    local text=$1 hex regex
+    shift
+    hex=$(printf '%s' "$text" | od -An -tx1 | tr -d ' \n')
+    regex="$text|$hex|$(printf '%s' "$text" | base64 | cut -c1-30)"
+    if [ "$1" = broker_memory ]; then broker_memory | grep -aqE -- "$regex"; else grep -arlE -- "$regex" "$@"; fi
+}
+hides() { not finds "$secret" "$@"; }
+broker_memory() {
+    local range rights rest pid
+    pid=$(pid_of broker)
+    while read -r range rights rest; do
+        [[ $rights == rw* ]] || continue
+        dd if=/proc/$pid/mem bs=4096 skip=$((0x${range%-*} / 4096)) count=$(((0x${range#*-} - 0x${range%-*}) / 4096)) 2>/dev/null
+    done </proc/$pid/maps
+    true
 }
 secret_named() { mkdir -p "$mnt/$1" && echo x >"$mnt/$1/file-$secret"; }
 for worker in $SITE_WORKERS; do secret_named $worker; done
@@ -88,10 +102,14 @@ ok "a run whose secret is a name is sealed by start alone" eval 'planned whisper
 ok "  ends well" ended succeeded
 ok "  and is sealed" says "output sealed: not for you" by nobody run view "$RUN"
 
+ok "what is not sealed would be found" eval 'planned murmur --set root="$mnt" --set token=open-$open --target north-1 && started && ended succeeded'
+ok "  in the broker's memory" finds "$open" broker_memory
+ok "    where nothing of the secret is" hides broker_memory
 broker_stop
-ok "the broker's record, log and state hold nothing of the secret" hides "$SITE_HOME/broker" "$SITE_HOME/log/broker"
-ok "  nor what it posted" hides "$SITE_HOME/posts"
-ok "  nor what people kept" hides "$SITE_HOME/state/person"
-ok "  nor the logs of the workers" hides "$SITE_HOME"/log/north-*
+ok "  in its record" finds "$open" "$SITE_HOME/broker"
+ok "    where nothing of the secret is, nor in its log and state" hides "$SITE_HOME/broker" "$SITE_HOME/log/broker"
+ok "  nor in what it posted" hides "$SITE_HOME/posts"
+ok "  nor in what people kept" hides "$SITE_HOME/state/person"
+ok "  nor in the logs of the workers" hides "$SITE_HOME"/log/north-*
 broker_start
 orders_end
