@@ -225,6 +225,52 @@ covers_somebody(const trust_t *trust, const char *scope)
     return !workers;
 }
 
+/* People who may order changes on this worker; one person's keys stand together. */
+static unsigned
+responders_of(const people_t *people, const worker_line_t *worker, const char *region)
+{
+    unsigned count = 0;
+    const char *last = "";
+    for (size_t i = 0; i < people->key_count; i++) {
+        const person_key_t *key = &people->keys[i];
+        if (strcmp(key->person, last) != 0 && responds(key, CLASS_CHANGE) &&
+            scope_covers(key->scope, worker->labels, region)) {
+            last = key->person;
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Workers that only break-glass reaches, and whether anybody is left to cosign. */
+static void
+look_at_scopes(const patient_t *self)
+{
+    char where[TEXT_NAME_MAX + 16];
+    unsigned needed = self->root->quorum_order[CLASS_CHANGE];
+    unsigned responders = count_people(self->people, responds, CLASS_CHANGE);
+    for (size_t i = 0; responders >= needed && i < trust_fleet_count(self->trust); i++) {
+        const fleet_t *fleet = trust_fleet(self->trust, i);
+        const char *first = NULL;
+        size_t out = 0;
+        for (size_t k = 0; k < fleet->worker_count; k++)
+            if (responders_of(self->people, &fleet->workers[k], fleet->region) < needed && !out++)
+                first = fleet->workers[k].id;
+        snprintf(where, sizeof where, "region %s", fleet->region);
+        if (out)
+            symptoms_add(self->list, SYMPTOM_WARNING, where,
+                         "widen a responder's scope, or add a person: tocsin keys person",
+                         "%zu of its %zu workers, '%s' first, are in the scope of fewer responders "
+                         "than class change needs: only break-glass reaches them",
+                         out, fleet->worker_count, first);
+    }
+    if (responders == needed)
+        symptoms_add(self->list, SYMPTOM_WARNING, "people",
+                     "if breaking glass should be possible, add a responder: tocsin keys person",
+                     "an order of class change needs every responder there is: nobody is left to "
+                     "cosign one that breaks glass");
+}
+
 static bool
 has_curve(const people_t *people, const char *person)
 {
@@ -374,6 +420,7 @@ checkup(const trust_t *trust, const char *folder, wall_t now, value_t *list)
     look_at_backing(&self);
     look_at_quorums(&self);
     look_at_regions(&self);
+    look_at_scopes(&self);
     look_at_keys(&self);
     look_at_sealing(&self);
 }

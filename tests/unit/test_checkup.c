@@ -116,6 +116,24 @@ names_keys_that_serve_nothing(void **state)
     assert_int_equal(count(list, "warning", "no worker has the labels region=moon"), 1);
 }
 
+/* uma's scope is the north; pat's, pia's and ana's is any. */
+static void
+names_workers_that_only_break_glass_reaches(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(value_destroy) value_t *well = examine(bench);
+    assert_int_equal(count(well, "warning", "break"), 0);
+    people_t *people = site_people(bench->site);
+    for (size_t i = 0; i < people->key_count; i++)
+        if (people->keys[i].roles & ROLE_RESPONDER && strcmp(people->keys[i].person, "uma") != 0)
+            people->keys[i].roles = ROLE_AUTHOR;
+    use_people(bench, people);
+    CLEANUP(value_destroy) value_t *list = examine(bench);
+    assert_int_equal(count(list, "warning", "1 of its 1 workers, 's1' first"), 1);
+    assert_int_equal(count(list, "warning", "only break-glass reaches them"), 1);
+    assert_int_equal(count(list, "warning", "nobody is left to cosign"), 1);
+}
+
 static void
 tells_holders_what_they_would_lose(void **state)
 {
@@ -136,6 +154,7 @@ main(void)
         test(counts_people_not_keys_of_who_may_approve),
         test(names_a_region_that_nobody_may_sign_for),
         test(names_keys_that_serve_nothing),
+        test(names_workers_that_only_break_glass_reaches),
         test(tells_holders_what_they_would_lose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
