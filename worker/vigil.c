@@ -5,6 +5,7 @@
 #include "wire/message.h"
 
 #define LATE_MS   5000
+#define LOST_MS   15000 /* then a beacon that answers no nonce says that its answer is lost */
 #define TELL_MS   (60 * 1000)
 #define BEACON_ID "beacon" /* of what the effector is shown and asked */
 
@@ -125,9 +126,12 @@ vigil_on_beacon(vigil_t *self, const frames_t *frames, fault_t *fault)
     }
     if (heard && keep(self, fault))
         return -1;
+    int64_t since = place->clock.ms - self->asked.ms;
     if (heard && frames_at(frames, 3).size) {
-        self->unanswered = false;
-        self->late = place->clock.ms - self->asked.ms > LATE_MS;
+        self->unanswered = self->hurried = false;
+        self->late = since > LATE_MS;
+    } else if (heard && self->unanswered && !self->hurried && since > LOST_MS) {
+        self->anew = self->hurried = true;
     }
     if (heard || !hash_equal(&hash, &self->shown))
         show(self, frames);

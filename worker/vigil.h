@@ -17,6 +17,7 @@ typedef struct {
     bool unanswered; /* the last nonce is */
     bool late;       /* or was answered so late that it makes beacons look old */
     bool anew;       /* another is due in any case */
+    bool hurried;    /* as it was once, since the last answer, when a beacon gave none */
     hash_t shown;    /* of the beacon that the effector was shown last */
     bool lacking;    /* it names what is not here */
     mono_t told;     /* when the broker was last to hear of that */

@@ -146,6 +146,37 @@ a_nonce_follows_each_minute_until_one_is_answered_then_hourly(void **state)
 }
 
 static void
+a_beacon_without_an_answer_brings_another_nonce_forward_once(void **state)
+{
+    bench_t *bench = *state;
+    tick(bench, 0);
+    draws(bench, OTHERS);
+    tick(bench, 15);
+    brings(bench, 1, 15, NULL);
+    shows(bench);
+    tick(bench, 1);
+    hears_nothing(bench);
+    brings(bench, 2, 16, NULL);
+    shows(bench);
+    tick(bench, 0);
+    draws(bench, DIGITS);
+    tick(bench, 20);
+    brings(bench, 3, 36, NULL);
+    shows(bench);
+    tick(bench, 0);
+    hears_nothing(bench);
+    brings(bench, 4, 37, DIGITS);
+    shows(bench);
+    tick(bench, 60);
+    draws(bench, OTHERS);
+    tick(bench, 16);
+    brings(bench, 5, 113, NULL);
+    shows(bench);
+    tick(bench, 0);
+    hears(bench, TO_EFFECTOR, "NONCE");
+}
+
+static void
 a_nonce_that_was_answered_late_is_followed_by_another_after_a_minute(void **state)
 {
     bench_t *bench = *state;
@@ -429,6 +460,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_nonce_waits_for_a_broker_and_goes_out_as_the_effector_drew_it),
     WATCH(a_nonce_that_nobody_asked_for_or_that_is_none_ends_the_judge),
     WATCH(a_nonce_follows_each_minute_until_one_is_answered_then_hourly),
+    WATCH(a_beacon_without_an_answer_brings_another_nonce_forward_once),
     WATCH(a_nonce_that_was_answered_late_is_followed_by_another_after_a_minute),
     WATCH(a_nonce_that_no_beacon_answered_is_followed_by_another_at_the_next_welcome),
     WATCH(a_beacon_is_no_younger_than_the_moment_at_which_its_nonce_was_asked_for),
