@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 
 #include "worker/ops/bodies.h"
+#include "worker/ops/quarantine.h"
 
 #define CAP(name) (1ULL << CAP_##name)
 
@@ -22,7 +23,24 @@ static const op_row_t rows[] = {
     {.name = "disk.mounts", .body = disk_mounts, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "disk.raid", .body = disk_raid},
     {.name = "disk.usage", .body = disk_usage, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "file.find", .body = file_find, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "file.hash", .body = file_hash, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "file.quarantine",
+     .body = file_quarantine,
+     .capabilities = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER),
+     .file_bytes = QUARANTINE_BYTES},
     {.name = "file.remove", .body = file_remove, .capabilities = CAP(DAC_OVERRIDE) | CAP(FOWNER)},
+    {.name = "file.restore",
+     .body = file_restore,
+     .capabilities = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID),
+     .file_bytes = QUARANTINE_BYTES},
+    {.name = "file.rotate",
+     .body = file_rotate,
+     .capabilities = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID)},
+    {.name = "file.search", .body = file_search, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "file.setuid", .body = file_setuid, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "file.stat", .body = file_stat, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "file.tail", .body = file_tail, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "file.truncate", .body = file_truncate, .capabilities = CAP(DAC_OVERRIDE)},
     {.name = "firewall.block",
      .body = firewall_block,
@@ -65,7 +83,10 @@ static const op_row_t rows[] = {
      .capabilities = CAP(NET_ADMIN),
      .network = true,
      .executes = true},
-    {.name = "host.sysctl", .body = host_sysctl, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "host.sysctl",
+     .body = host_sysctl,
+     .capabilities = CAP(DAC_READ_SEARCH),
+     .network = true},
     {.name = "host.uptime", .body = host_uptime, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "http.probe", .program = "ops-http", .network = true},
     {.name = "link.list", .body = link_list, .network = true},
@@ -128,6 +149,11 @@ static const op_row_t rows[] = {
      .program = "ops-tls",
      .capabilities = CAP(DAC_READ_SEARCH),
      .network = true},
+    {.name = "sysctl.set",
+     .body = sysctl_set,
+     .capabilities = CAP(NET_ADMIN) | CAP(SYS_ADMIN),
+     .network = true,
+     .root = true},
 };
 
 const op_row_t *

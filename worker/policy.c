@@ -30,6 +30,7 @@ struct policy {
     pace_t pace;
     quorums_t more;
     bool no_glass;
+    const char *quarantine, *evidence; /* NULL where it names none */
     size_t folder_count, service_count, permit_count, hours_count, net_count;
     hours_t hours[POLICY_HOURS_MAX];
     net_t nets[POLICY_NETS_MAX];
@@ -64,6 +65,19 @@ on_class(policy_t *self, const setting_t *at, fault_t *fault)
                             "'class highest' is observe, change or destructive; behind it may "
                             "stand days (mon-fri, sat,sun) and a span (22:00-06:00)");
     self->class_count++;
+    return 0;
+}
+
+static int
+on_keep(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    const char **keep = strcmp(at->words[0], "evidence") ? &self->quarantine : &self->evidence;
+    if (*keep)
+        return config_fault(self->config, at, fault, "'%s' stands there twice", at->words[0]);
+    if (!path_is_normal(at->words[1]))
+        return config_fault(self->config, at, fault, "'%.100s' is not a normal absolute path",
+                            at->words[1]);
+    *keep = at->words[1];
     return 0;
 }
 
@@ -197,6 +211,8 @@ static const struct {
     {"class", 2, 4, on_class},
     {"read", 1, 1, on_folder},
     {"spool", 1, 1, on_folder},
+    {"quarantine", 1, 1, on_keep},
+    {"evidence", 1, 1, on_keep},
     {"rate", 3, 3, on_pace},
     {"runs", 3, 3, on_pace},
     {"exceed", 1, 1, on_pace},
@@ -323,6 +339,18 @@ const net_t *
 policy_management(const policy_t *self, size_t index)
 {
     return index < self->net_count ? &self->nets[index] : NULL;
+}
+
+const char *
+policy_quarantine(const policy_t *self)
+{
+    return self->quarantine;
+}
+
+const char *
+policy_evidence(const policy_t *self)
+{
+    return self->evidence;
 }
 
 const char *

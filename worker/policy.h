@@ -7,6 +7,7 @@
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
  *     management NET                  exceed PERSON
+ *     quarantine PATH                 evidence PATH
  *     class highest CLASS DAYS HH:MM-HH:MM                      runs PLAYBOOK|* COUNT SECONDS
  *
  * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
@@ -18,6 +19,8 @@
  * and orders raise root's quorums for releases and orders of a class: fewer people than root asks
  * for are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. management
  * names addresses and networks that no op may cut off, and that an isolated machine still hears.
+ * quarantine and evidence are folders of root's alone, for what ops take out of its place and what
+ * they collect.
  *
  * Of several class lines the highest that stands at the moment counts. worker/pace.h says what
  * rate, runs and exceed mean. */
@@ -68,6 +71,10 @@ const service_t *policy_service(const policy_t *self, const char *name);
 
 /* The index-th network of management; NULL behind the last. */
 const net_t *policy_management(const policy_t *self, size_t index);
+
+/* The folder; NULL where the policy names none. */
+const char *policy_quarantine(const policy_t *self);
+const char *policy_evidence(const policy_t *self);
 
 /* The longest spool folder that this path lies below (not the folder itself); NULL where none. */
 const char *policy_spool(const policy_t *self, const char *path);

@@ -32,7 +32,7 @@ static op_world_t bench;
 USED static const char *
 here(const char *name)
 {
-    static char paths[8][256];
+    static char paths[8][512];
     static unsigned next;
     char *path = paths[next++ % 8];
     snprintf(path, sizeof paths[0], "%s/%s", bench_folder, name);
@@ -51,13 +51,12 @@ put_file(const char *name, const char *text, mode_t mode)
         fail_msg("%s", fault.text);
 }
 
-/* A folder on the test's disk, and a policy of these lines. */
+/* In an empty folder of the test's, which bench_end removes, with a policy of these lines. */
 USED static void
-bench_begin(const char *policy)
+bench_begin_in(const char *folder, const char *policy)
 {
     fault_t fault = {0};
-    snprintf(bench_folder, sizeof bench_folder, "/tmp/tocsin-ops-XXXXXX");
-    assert_non_null(mkdtemp(bench_folder));
+    snprintf(bench_folder, sizeof bench_folder, "%s", folder);
     assert_int_equal(chmod(bench_folder, 0755), 0);
     put_file("policy", policy, 0600);
     bench = (op_world_t){.policy = policy_load(here("policy"), &fault)};
@@ -68,6 +67,14 @@ bench_begin(const char *policy)
         snprintf(tests, sizeof bench_programs - (size_t)(tests - bench_programs),
                  "/libexec/tocsin");
     bench.programs = bench_programs;
+}
+
+USED static void
+bench_begin(const char *policy)
+{
+    char folder[64] = "/tmp/tocsin-ops-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    bench_begin_in(folder, policy);
 }
 
 USED static void

@@ -37,6 +37,7 @@ extern const op_family_t ops_process;
 extern const op_family_t ops_route;
 extern const op_family_t ops_service;
 extern const op_family_t ops_socket;
+extern const op_family_t ops_sysctl;
 extern const op_family_t ops_tls;
 
 #endif

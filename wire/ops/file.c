@@ -1,36 +1,167 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/ops/families.h"
 
+#define PATH(which, help_text)                                                    \
+    {                                                                             \
+        .name = "path", .kind = ARGUMENT_PATH, .required = true, .lies = (which), \
+        .help = (help_text)                                                       \
+    }
+#define FIX_PATH(which, help_text)                                                       \
+    {                                                                                    \
+        .name = "path", .kind = ARGUMENT_PATH, .required = true, .max = OP_FIX_PATH_MAX, \
+        .lies = (which), .help = (help_text)                                             \
+    }
+#define NAMED_PATH(help_text)                                                            \
+    {                                                                                    \
+        .name = "path", .kind = ARGUMENT_PATH, .required = true, .max = OP_FIX_PATH_MAX, \
+        .named = true, .help = (help_text)                                               \
+    }
+#define COUNT(most, help_text)                                                                  \
+    {                                                                                           \
+        .name = "count", .kind = ARGUMENT_INTEGER, .min = 1, .max = (most), .help = (help_text) \
+    }
+#define WHEN(which, help_text)                                                                     \
+    {                                                                                              \
+        .name = (which), .kind = ARGUMENT_INTEGER, .min = 0, .max = INT64_MAX, .help = (help_text) \
+    }
+
+#define FOUND                                                                                 \
+    "{files: list of {path: text, kind: text (file, folder, link or other), bytes: integer, " \
+    "modified: integer (ms since 1970), user: text, mode: text (octal)}, left_out: integer "  \
+    "(beyond count)}"
+
 static const op_t rows[] = {
     {
+        .name = "file.find",
+        SEEING(60, 256, 512 * KIB),
+        .arguments =
+            {
+                PATH(PATH_READ, "the folder to look below, on its own filesystem"),
+                {.name = "name",
+                 .kind = ARGUMENT_TEXT,
+                 .min = 1,
+                 .max = 64,
+                 .help = "with * for anything, ? for one character and [a-z] for one of these"},
+                {.name = "kind",
+                 .kind = ARGUMENT_CHOICE,
+                 .choices = "file folder link",
+                 .help = "only these"},
+                WHEN("newer_than", "modified after this, in ms since 1970"),
+                WHEN("older_than", "modified before this, in ms since 1970"),
+                WHEN("min_bytes", "at least so large"),
+                COUNT(300, "how many to list; 100"),
+            },
+        .help = "lists what lies below a folder and is named, dated or sized like this",
+        .result = FOUND,
+    },
+    {
+        .name = "file.hash",
+        SEEING(120, 64, 8 * KIB),
+        .arguments = {PATH(PATH_READ, "a file of at most 4 GiB")},
+        .help = "tells the SHA-256 of a file",
+        .result = "{path: text, sha256: text, bytes: integer}",
+    },
+    {
+        .name = "file.quarantine",
+        FIXING(120, 64),
+        .inverse = "file.restore",
+        .arguments = {NAMED_PATH("a file of at most 1 GiB")},
+        .help = "moves a file to the policy's quarantine folder, where nobody can run it, with a "
+                "note of where it came from",
+        .result = "{id: text (for file.restore), sha256: text, bytes: integer}",
+    },
+    {
         .name = "file.remove",
-        .least = CLASS_CHANGE,
-        .again = AGAIN_IDEMPOTENT,
-        .timeout_s = 30,
-        .memory_mib = 64,
-        .result_bytes_max = FIX_RESULT_MAX,
-        .arguments = {{.name = "path",
-                       .kind = ARGUMENT_PATH,
-                       .required = true,
-                       .max = OP_FIX_PATH_MAX,
-                       .lies = PATH_ROTATED,
-                       .help = "a rotated log below a spool folder"}},
+        FIXING(30, 64),
+        .arguments = {FIX_PATH(PATH_ROTATED, "a rotated log below a spool folder")},
         .help = "removes a rotated log; a file that is gone already frees nothing",
         .result = "{path: text, freed_bytes: integer}",
     },
     {
-        .name = "file.truncate",
+        .name = "file.restore",
+        FIXING(120, 64),
+        .inverse = "file.quarantine",
+        .arguments = {NAMED_PATH("where it was, as its note says too"),
+                      {.name = "id",
+                       .kind = ARGUMENT_NAME,
+                       .required = true,
+                       .help = "as file.quarantine gave it"}},
+        .help = "gives a file in quarantine back, as it was; what stands in its place meanwhile "
+                "stays",
+        .result = "{id: text, sha256: text, bytes: integer}",
+    },
+    {
+        .name = "file.rotate",
         .least = CLASS_CHANGE,
-        .again = AGAIN_IDEMPOTENT,
+        .again = AGAIN_NEVER,
         .timeout_s = 30,
         .memory_mib = 64,
         .result_bytes_max = FIX_RESULT_MAX,
-        .arguments = {{.name = "path",
-                       .kind = ARGUMENT_PATH,
-                       .required = true,
-                       .max = OP_FIX_PATH_MAX,
-                       .lies = PATH_SPOOL,
-                       .help = "a log below a spool folder"}},
+        .arguments = {FIX_PATH(PATH_SPOOL, "a log below a spool folder")},
+        .help = "puts an empty log of the same owner and mode in a log's place, at once, and keeps "
+                "the old one beside it; who writes must be told to open it anew",
+        .result = "{name: text (of the old one, in the same folder), bytes: integer}",
+    },
+    {
+        .name = "file.search",
+        SEEING(30, 96, 256 * KIB),
+        .arguments =
+            {
+                PATH(PATH_READ, "a file of lines"),
+                {.name = "text",
+                 .kind = ARGUMENT_TEXT,
+                 .required = true,
+                 .min = 1,
+                 .max = 200,
+                 .help = "exactly this, somewhere in a line"},
+                {.name = "lines",
+                 .kind = ARGUMENT_INTEGER,
+                 .min = 1,
+                 .max = 1000000,
+                 .help = "how many lines to look at, from the last, within 16 MiB; 10000"},
+                COUNT(200, "how many to give, from the last; 50"),
+            },
+        .help = "finds lines with a text at the end of a file",
+        .result =
+            "{path: text, found: integer, looked_at: integer (lines), more: bool (lines "
+            "before these), lines: list of text (the last first; 1000 bytes at most of each)}",
+    },
+    {
+        .name = "file.setuid",
+        SEEING(60, 256, 512 * KIB),
+        .arguments = {PATH(PATH_READ, "the folder to look below, on its own filesystem"),
+                      WHEN("newer_than", "changed after this, in ms since 1970"),
+                      COUNT(300, "how many to list; 100")},
+        .help = "lists programs that run with their owner's or group's rights, whoever starts them",
+        .result = FOUND,
+    },
+    {
+        .name = "file.stat",
+        SEEING(10, 64, 16 * KIB),
+        .arguments = {PATH(PATH_READ, "anything; of a symbolic link it tells of the link")},
+        .help = "tells what lies at a path, whose it is and when it was changed",
+        .result = "{path: text, kind: text (file, folder, link or other), bytes: integer, "
+                  "disk_bytes: integer, user: text, group_id: integer, mode: text (octal), links: "
+                  "integer, inode: integer, modified: integer (ms since 1970), changed: integer "
+                  "(ms since 1970), target?: text (of a link)}",
+    },
+    {
+        .name = "file.tail",
+        SEEING(10, 64, 256 * KIB),
+        .arguments = {PATH(PATH_READ, "a file of lines"),
+                      {.name = "lines",
+                       .kind = ARGUMENT_INTEGER,
+                       .min = 1,
+                       .max = 200,
+                       .help = "how many; 20"}},
+        .help = "gives the last lines of a file",
+        .result = "{path: text, bytes: integer, more: bool (lines before these), lines: list of "
+                  "text (1000 bytes at most of each)}",
+    },
+    {
+        .name = "file.truncate",
+        FIXING(30, 64),
+        .arguments = {FIX_PATH(PATH_SPOOL, "a log below a spool folder")},
         .help = "empties a log and leaves it in its place",
         .result = "{path: text, freed_bytes: integer}",
     },

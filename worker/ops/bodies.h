@@ -7,7 +7,9 @@
 #include "worker/op_cell.h"
 
 op_body_t disk_growth, disk_inodes, disk_io, disk_largest, disk_mounts, disk_raid, disk_usage;
-op_body_t file_truncate, file_remove;
+op_body_t file_find, file_hash, file_quarantine, file_remove, file_restore, file_rotate,
+    file_search, file_setuid, file_stat, file_tail, file_truncate;
+op_body_t sysctl_set;
 op_body_t service_status, service_start, service_restart;
 op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure, host_sysctl,
     host_uptime;

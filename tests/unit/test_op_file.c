@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op_bench.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+static value_t *
+at(const char *path)
+{
+    return texts("path", path, NULL);
+}
+
+static void
+a_stat_tells_of_the_link_not_of_where_it_leads(void **state)
+{
+    (void)state;
+    put_file("plain", "12345", 0640);
+    assert_int_equal(symlink("/etc/shadow", here("link")), 0);
+    assert_int_equal(symlink(bench_folder, here("way")), 0);
+    CLEANUP(value_destroy) value_t *plain = gives("file.stat", at(here("plain")));
+    CLEANUP(value_destroy) value_t *link = gives("file.stat", at(here("link")));
+    assert_string_equal(value_get_text(plain, "kind"), "file");
+    assert_string_equal(value_get_text(plain, "mode"), "0640");
+    assert_string_equal(value_get_text(plain, "user"), "root");
+    assert_int_equal(value_get_integer(plain, "bytes"), 5);
+    assert_true(llabs(value_get_integer(plain, "modified") - wall_now().ms) < 60000);
+    assert_string_equal(value_get_text(link, "kind"), "link");
+    assert_string_equal(value_get_text(link, "target"), "/etc/shadow");
+    refused("file.stat", at(here("way/plain")), FAULT_POLICY, "symbolic link");
+    refused("file.stat", at(here("none")), FAULT_NOT_FOUND, "none");
+    unlink(here("way"));
+}
+
+static void
+a_hash_is_of_all_the_bytes_of_a_regular_file(void **state)
+{
+    (void)state;
+    put_file("abc", "abc", 0600);
+    CLEANUP(value_destroy) value_t *hash = gives("file.hash", at(here("abc")));
+    assert_string_equal(value_get_text(hash, "sha256"),
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(value_get_integer(hash, "bytes"), 3);
+    assert_int_equal(mkfifo(here("fifo"), 0600), 0);
+    refused("file.hash", at(here("fifo")), FAULT_POLICY, "not a regular file");
+    refused("file.hash", at("/dev/zero"), FAULT_POLICY, "not a regular file");
+    refused("file.hash", at(here("link")), FAULT_POLICY, "symbolic link");
+}
+
+static void
+too_long_a_file_is_not_hashed(void **state)
+{
+    fault_t fault;
+    (void)state;
+    int fd = open(here("long"), O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(ftruncate(fd, (4LL << 30) + 1), 0);
+    CLEANUP(value_destroy) value_t *late = run_within("file.hash", at(here("long")), 1, &fault);
+    close(fd);
+    unlink(here("long"));
+    assert_null(late);
+    assert_true(fault.code == FAULT_TIMEOUT || fault.code == FAULT_LIMIT);
+}
+
+static void
+a_tail_is_the_last_lines_made_printable(void **state)
+{
+    (void)state;
+    put_file("log",
+             "one\ntwo\x1b[31m\nthr\xc3\xa9"
+             "e\n",
+             0600);
+    CLEANUP(value_destroy)
+    value_t *two = gives("file.tail", and_integer(at(here("log")), "lines", 2));
+    const value_t *lines = value_get(two, "lines");
+    assert_int_equal(value_count(lines), 2);
+    assert_string_equal(value_string(value_at(lines, 0)), "two?[31m");
+    assert_string_equal(value_string(value_at(lines, 1)), "thr\xc3\xa9"
+                                                          "e");
+    assert_true(value_get_bool(two, "more"));
+    CLEANUP(value_destroy) value_t *all = gives("file.tail", at(here("log")));
+    assert_int_equal(value_count(value_get(all, "lines")), 3);
+    assert_false(value_get_bool(all, "more"));
+    put_file("empty", "", 0600);
+    CLEANUP(value_destroy) value_t *none = gives("file.tail", at(here("empty")));
+    assert_int_equal(value_count(value_get(none, "lines")), 0);
+}
+
+static void
+a_search_goes_from_the_last_line_as_far_as_it_is_told(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    for (int i = 0; i < 1000; i++)
+        bytes_addf(text, "%s line %d\n", i % 10 ? "good" : "error", i);
+    put_file("many", bytes_text(text), 0600);
+    value_t *arguments = texts("path", here("many"), "text", "error", NULL);
+    CLEANUP(value_destroy)
+    value_t *some =
+        gives("file.search", and_integer(and_integer(arguments, "lines", 100), "count", 3));
+    assert_int_equal(value_get_integer(some, "found"), 10);
+    assert_int_equal(value_get_integer(some, "looked_at"), 100);
+    assert_true(value_get_bool(some, "more"));
+    assert_int_equal(value_count(value_get(some, "lines")), 3);
+    assert_string_equal(value_string(value_at(value_get(some, "lines"), 0)), "error line 990");
+    CLEANUP(value_destroy)
+    value_t *all = gives("file.search", texts("path", here("many"), "text", "error", NULL));
+    assert_int_equal(value_get_integer(all, "found"), 100);
+    assert_false(value_get_bool(all, "more"));
+}
+
+static void
+files_are_found_by_name_kind_age_and_size(void **state)
+{
+    (void)state;
+    put_file("tree/a.php", "<?php", 0600);
+    put_file("tree/deep/b.php", "<?php and more of it", 0600);
+    put_file("tree/deep/c.txt", "text", 0600);
+    value_t *php = texts("path", here("tree"), "name", "*.php", "kind", "file", NULL);
+    CLEANUP(value_destroy) value_t *two = gives("file.find", php);
+    assert_int_equal(value_count(value_get(two, "files")), 2);
+    assert_non_null(entry_of(value_get(two, "files"), "path", here("tree/deep/b.php")));
+    CLEANUP(value_destroy)
+    value_t *large = gives("file.find", and_integer(at(here("tree")), "min_bytes", 4096));
+    for (size_t i = 0; i < value_count(value_get(large, "files")); i++)
+        assert_string_equal(value_get_text(value_at(value_get(large, "files"), i), "kind"),
+                            "folder");
+    CLEANUP(value_destroy)
+    value_t *old = gives("file.find", and_integer(at(here("tree")), "older_than", 1000));
+    assert_int_equal(value_count(value_get(old, "files")), 0);
+    CLEANUP(value_destroy)
+    value_t *one = gives("file.find", and_integer(at(here("tree")), "count", 1));
+    assert_int_equal(value_count(value_get(one, "files")), 1);
+    assert_int_equal(value_get_integer(one, "left_out"), 3);
+}
+
+static void
+setuid_programs_are_found(void **state)
+{
+    (void)state;
+    put_file("tree/suid", "x", 04755);
+    CLEANUP(value_destroy) value_t *found = gives("file.setuid", at(here("tree")));
+    assert_int_equal(value_count(value_get(found, "files")), 1);
+    assert_string_equal(value_get_text(value_at(value_get(found, "files"), 0), "mode"), "4755");
+    CLEANUP(value_destroy)
+    value_t *newer =
+        gives("file.setuid", and_integer(at(here("tree")), "newer_than", wall_now().ms + 60000));
+    assert_int_equal(value_count(value_get(newer, "files")), 0);
+}
+
+/* ---- fixes ------------------------------------------------------------------------------------
+ */
+
+static void
+a_file_goes_to_quarantine_and_comes_back_as_it_was(void **state)
+{
+    struct stat facts;
+    (void)state;
+    put_file("www/shell.php", "<?php evil();", 0644);
+    assert_int_equal(chown(here("www/shell.php"), 33, 33), 0);
+    struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000000000}};
+    assert_int_equal(utimensat(AT_FDCWD, here("www/shell.php"), times, 0), 0);
+    CLEANUP(value_destroy) value_t *moved = gives("file.quarantine", at(here("www/shell.php")));
+    CLEANUP(value_destroy) value_t *again = gives("file.quarantine", at(here("www/shell.php")));
+    const char *id = value_get_text(moved, "id");
+    char held[128];
+    snprintf(held, sizeof held, "quarantine/%s", id);
+    assert_string_equal(id, value_get_text(again, "id"));
+    assert_int_equal(access(here("www/shell.php"), F_OK), -1);
+    assert_int_equal(stat(here(held), &facts), 0);
+    assert_int_equal(facts.st_mode & 07777, 0400);
+    assert_int_equal(facts.st_uid, 0);
+    value_t *there = texts("path", here("www/shell.php"), "id", id, NULL);
+    CLEANUP(value_destroy) value_t *copy = value_copy(there);
+    CLEANUP(value_destroy) value_t *back = gives("file.restore", there);
+    assert_int_equal(stat(here("www/shell.php"), &facts), 0);
+    assert_int_equal(facts.st_uid, 33);
+    assert_int_equal(facts.st_mode & 07777, 0644);
+    assert_int_equal(facts.st_mtim.tv_sec, 1000000000);
+    assert_int_equal(facts.st_size, value_get_integer(back, "bytes"));
+    assert_int_equal(access(here(held), F_OK), -1);
+    CLEANUP(value_destroy) value_t *once = gives("file.restore", value_copy(copy));
+    assert_string_equal(value_get_text(once, "id"), value_get_text(back, "id"));
+}
+
+static void
+quarantine_takes_and_gives_nothing_else(void **state)
+{
+    (void)state;
+    put_file("www/page.php", "one", 0644);
+    CLEANUP(value_destroy) value_t *moved = gives("file.quarantine", at(here("www/page.php")));
+    const char *id = value_get_text(moved, "id");
+    put_file("www/page.php", "another", 0644);
+    refused("file.restore", texts("path", here("www/page.php"), "id", id, NULL), FAULT_CONFLICT,
+            "another file stands");
+    refused("file.restore", texts("path", here("www/else"), "id", id, NULL), FAULT_CONFLICT,
+            "it came from");
+    refused("file.restore", texts("path", here("www/page.php"), "id", "0123", NULL),
+            FAULT_NOT_FOUND, "0123");
+    refused("file.quarantine", at(here("www/none")), FAULT_NOT_FOUND, "none");
+    assert_int_equal(symlink("/etc/passwd", here("www/out")), 0);
+    refused("file.quarantine", at(here("www/out")), FAULT_POLICY, "not a regular file");
+    assert_int_equal(symlink(here("www"), here("wwwlink")), 0);
+    refused("file.quarantine", at(here("wwwlink/page.php")), FAULT_POLICY, "symbolic link");
+    assert_int_equal(chmod(here("quarantine"), 0755), 0);
+    refused("file.quarantine", at(here("www/page.php")), FAULT_POLICY, "root's alone");
+    assert_int_equal(chmod(here("quarantine"), 0700), 0);
+    assert_int_equal(access(here("www/page.php"), F_OK), 0);
+}
+
+/* Killed at once, or later: the file is in its place, or whole in quarantine, or both, and the op
+ * once more ends it. */
+static void
+a_kill_amid_a_move_loses_nothing(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    for (int i = 0; i < 400000; i++)
+        bytes_addf(text, "line %d\n", i);
+    for (int round = 0; round < 12; round++) {
+        fault_t fault = {0};
+        char path[256];
+        snprintf(path, sizeof path, "www/big%d", round);
+        put_file(path, bytes_text(text), 0640);
+        CLEANUP(value_destroy) value_t *arguments = at(here(path));
+        op_child_t *child = op_child_start(op_row("file.quarantine"), op_find("file.quarantine"),
+                                           arguments, &bench, NULL, &fault);
+        assert_non_null(child);
+        poll(NULL, 0, round);
+        op_child_destroy(&child);
+        CLEANUP(value_destroy) value_t *moved = gives("file.quarantine", value_copy(arguments));
+        assert_int_equal(value_get_integer(moved, "bytes"), text->size);
+        value_t *there = texts("path", here(path), "id", value_get_text(moved, "id"), NULL);
+        CLEANUP(value_destroy) value_t *copy = value_copy(there);
+        child = op_child_start(op_row("file.restore"), op_find("file.restore"), copy, &bench, NULL,
+                               &fault);
+        poll(NULL, 0, round);
+        op_child_destroy(&child);
+        CLEANUP(value_destroy) value_t *back = gives("file.restore", there);
+        CLEANUP(bytes_destroy) bytes_t *now = file_read(here(path), 1 << 24, &fault);
+        assert_true(now && slice_equal(bytes_slice(now), bytes_slice(text)));
+    }
+}
+
+static void
+a_log_is_rotated_at_once_and_keeps_owner_and_mode(void **state)
+{
+    struct stat facts, old;
+    (void)state;
+    put_file("spool/app.log", "some text\n", 0640);
+    assert_int_equal(chown(here("spool/app.log"), 33, 4), 0);
+    assert_int_equal(stat(here("spool/app.log"), &old), 0);
+    CLEANUP(value_destroy) value_t *rotated = gives("file.rotate", at(here("spool/app.log")));
+    char name[300];
+    snprintf(name, sizeof name, "spool/%s", value_get_text(rotated, "name"));
+    assert_true(name_is_rotated(value_get_text(rotated, "name")));
+    assert_int_equal(stat(here("spool/app.log"), &facts), 0);
+    assert_int_equal(facts.st_size, 0);
+    assert_int_equal(facts.st_uid, 33);
+    assert_int_equal(facts.st_gid, 4);
+    assert_int_equal(facts.st_mode & 07777, 0640);
+    assert_int_equal(stat(here(name), &facts), 0);
+    assert_int_equal(facts.st_ino, old.st_ino);
+    assert_int_equal(link(here("spool/app.log"), here("spool/second.log")), 0);
+    refused("file.rotate", at(here("spool/app.log")), FAULT_POLICY, "one name");
+    refused("file.rotate", at(here("www/page.php")), FAULT_POLICY, "no spool folder");
+}
+
+/* In a network namespace of the test's own, whose parameters are nobody else's. */
+static void
+a_kernel_parameter_is_set_and_given_back(void **state)
+{
+    const char *key = "net.ipv4.ip_forward";
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        if (unshare(CLONE_NEWNET))
+            _exit(77);
+        CLEANUP(value_destroy)
+        value_t *set = gives("sysctl.set", texts("key", key, "value", "1", "was", "0", NULL));
+        CLEANUP(value_destroy)
+        value_t *again = gives("sysctl.set", texts("key", key, "value", "1", "was", "0", NULL));
+        CLEANUP(value_destroy) value_t *now = gives("host.sysctl", texts("key", key, NULL));
+        assert_string_equal(value_get_text(set, "previous"), "0");
+        assert_string_equal(value_get_text(again, "previous"), "0");
+        assert_string_equal(value_get_text(now, "value"), "1");
+        refused("sysctl.set", texts("key", key, "value", "0", "was", "7", NULL), FAULT_CONFLICT,
+                "neither");
+        refused("sysctl.set", texts("key", key, "value", "many", NULL), FAULT_IO, "does not take");
+        refused("sysctl.set", texts("key", "net.no_such", "value", "1", NULL), FAULT_NOT_FOUND,
+                "no_such");
+        CLEANUP(value_destroy)
+        value_t *back = gives("sysctl.set", texts("key", key, "value", "0", NULL));
+        assert_string_equal(value_get_text(back, "previous"), "1");
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    if (status == 77 << 8)
+        skip();
+    assert_int_equal(status, 0);
+}
+
+static int
+begin(void **state)
+{
+    char policy[512], folder[64] = "/tmp/tocsin-ops-XXXXXX";
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(policy, sizeof policy,
+             "class highest change\nquarantine %s/quarantine\nspool %s/spool\n", folder, folder);
+    bench_begin_in(folder, policy);
+    assert_int_equal(mkdir(here("quarantine"), 0700), 0);
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    (void)state;
+    bench_end();
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stat_tells_of_the_link_not_of_where_it_leads),
+        cmocka_unit_test(a_hash_is_of_all_the_bytes_of_a_regular_file),
+        cmocka_unit_test(too_long_a_file_is_not_hashed),
+        cmocka_unit_test(a_tail_is_the_last_lines_made_printable),
+        cmocka_unit_test(a_search_goes_from_the_last_line_as_far_as_it_is_told),
+        cmocka_unit_test(files_are_found_by_name_kind_age_and_size),
+        cmocka_unit_test(setuid_programs_are_found),
+        cmocka_unit_test(a_file_goes_to_quarantine_and_comes_back_as_it_was),
+        cmocka_unit_test(quarantine_takes_and_gives_nothing_else),
+        cmocka_unit_test(a_kill_amid_a_move_loses_nothing),
+        cmocka_unit_test(a_log_is_rotated_at_once_and_keeps_owner_and_mode),
+        cmocka_unit_test(a_kernel_parameter_is_set_and_given_back),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}

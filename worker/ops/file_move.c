@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that go to quarantine and come back, logs that are rotated. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "worker/ops/bodies.h"
+#include "worker/ops/content.h"
+#include "worker/ops/machine.h"
+#include "worker/ops/place.h"
+#include "worker/ops/quarantine.h"
+
+#define COPY_NAME ".tocsin-restore"
+
+/* The folder that a path lies in, open; its name there in *name, which lives as long as path. */
+static int
+open_folder(const char *path, const char **name, fault_t *fault)
+{
+    CLEANUP(memory_free) char *folder = memory_text(path);
+    char *slash = strrchr(folder, '/');
+    *name = strrchr(path, '/') + 1;
+    slash[slash == folder] = '\0';
+    return place_open(folder, O_RDONLY | O_DIRECTORY, fault);
+}
+
+static value_t *
+held_value(const held_t *held)
+{
+    char hash[HASH_TEXT];
+    value_t *result = value_map();
+    value_set_text(result, "id", held->id);
+    value_set_text(result, "sha256", hash_write(&held->hash, hash));
+    value_set_integer(result, "bytes", (int64_t)held->bytes);
+    return result;
+}
+
+static bool
+same_file(int folder, const char *name, const struct stat *facts)
+{
+    struct stat now;
+    return !fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) && now.st_ino == facts->st_ino &&
+           now.st_dev == facts->st_dev;
+}
+
+/* The copy is on the disk before the file goes; where it is gone already, it went to quarantine. */
+value_t *
+file_quarantine(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *name;
+    struct stat facts;
+    held_t held;
+    CLEANUP(descriptor_close) int quarantine = quarantine_open(world, fault);
+    if (quarantine < 0)
+        return NULL;
+    CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
+    if (folder < 0)
+        return NULL;
+    CLEANUP(descriptor_close)
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return quarantine_of(quarantine, path, &held, fault) ? NULL : held_value(&held);
+    if (fd < 0 || fstat(fd, &facts) || !S_ISREG(facts.st_mode)) {
+        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
+        return NULL;
+    }
+    if (quarantine_put(quarantine, fd, path, &facts, &held, fault))
+        return NULL;
+    if (!same_file(folder, name, &facts)) {
+        fault_set(fault, FAULT_CONFLICT, "'%.160s' became another file meanwhile", path);
+        return NULL;
+    }
+    if (unlinkat(folder, name, 0)) {
+        fault_errno(fault, "'%.160s' cannot be removed", path);
+        return NULL;
+    }
+    return held_value(&held);
+}
+
+/* As it was, but for its name. */
+static int
+copy_back(int quarantine, int folder, const held_t *held, fault_t *fault)
+{
+    hash_t hash;
+    struct timespec times[2] = {
+        {.tv_nsec = UTIME_NOW},
+        {.tv_sec = held->modified_ms / 1000, .tv_nsec = held->modified_ms % 1000 * 1000000}};
+    CLEANUP(descriptor_close) int from = openat(quarantine, held->id, O_RDONLY | O_CLOEXEC);
+    CLEANUP(descriptor_close)
+    int to = openat(folder, COPY_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (from < 0 || to < 0)
+        return fault_errno(fault, "'%.160s' cannot be restored", held->path);
+    if (content_copy(from, to, held->path, QUARANTINE_BYTES, &hash, NULL, fault))
+        return -1;
+    if (!hash_equal(&hash, &held->hash))
+        return fault_set(fault, FAULT_HASH, "what is in quarantine is no more what came there");
+    if (fchown(to, held->user, held->group) || fchmod(to, held->mode) || futimens(to, times) ||
+        fsync(to))
+        return fault_errno(fault, "'%.160s' cannot be restored", held->path);
+    return 0;
+}
+
+/* Whether the file stands there with that content, as after a crash. */
+static bool
+is_back(int folder, const char *name, const held_t *held)
+{
+    hash_t hash;
+    CLEANUP(descriptor_close)
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd >= 0 && !content_hash(fd, name, QUARANTINE_BYTES, &hash, NULL, NULL) &&
+           hash_equal(&hash, &held->hash);
+}
+
+static int
+give_back(int quarantine, int folder, const char *name, const held_t *held, fault_t *fault)
+{
+    if (is_back(folder, name, held))
+        return 0;
+    if (copy_back(quarantine, folder, held, fault)) {
+        unlinkat(folder, COPY_NAME, 0);
+        return -1;
+    }
+    if (!renameat2(folder, COPY_NAME, folder, name, RENAME_NOREPLACE))
+        return fsync(folder) ? fault_errno(fault, "'%.160s'", held->path) : 0;
+    int wrong = errno;
+    unlinkat(folder, COPY_NAME, 0);
+    errno = wrong;
+    return wrong == EEXIST
+               ? fault_set(fault, FAULT_CONFLICT, "another file stands at '%.160s'", held->path)
+               : fault_errno(fault, "'%.160s' cannot be restored", held->path);
+}
+
+value_t *
+file_restore(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *name;
+    held_t held;
+    bool given;
+    CLEANUP(descriptor_close) int quarantine = quarantine_open(world, fault);
+    if (quarantine < 0 ||
+        quarantine_find(quarantine, value_get_text(arguments, "id"), &held, &given, fault))
+        return NULL;
+    if (strcmp(held.path, path) != 0) {
+        fault_set(fault, FAULT_CONFLICT, "it came from '%.100s', not from there", held.path);
+        return NULL;
+    }
+    CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
+    if (folder < 0 || (!given && (give_back(quarantine, folder, name, &held, fault) ||
+                                  quarantine_release(quarantine, &held, fault))))
+        return NULL;
+    return held_value(&held);
+}
+
+/* ---- rotation -------------------------------------------------------------------------------- */
+
+/* NAME-YYYYMMDD-HHMMSS, which name_is_rotated knows. */
+static int
+make_empty(int folder, const char *name, const struct stat *facts, char *out, size_t size,
+           fault_t *fault)
+{
+    time_t now = (time_t)(wall_now().ms / 1000);
+    char when[32];
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
+    if (snprintf(out, size, "%s-%s", name, when) >= (int)size)
+        return fault_set(fault, FAULT_LIMIT, "the name of '%.160s' is too long", name);
+    CLEANUP(descriptor_close)
+    int fd = openat(folder, out, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0 || fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777))
+        return fault_errno(fault, "'%.160s' cannot be made", out);
+    return 0;
+}
+
+/* The empty file and the log change places in one step: at no moment is there no log. */
+value_t *
+file_rotate(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *name;
+    const char *spool = policy_spool(world->policy, path);
+    char rotated[NAME_MAX + 1];
+    struct stat facts;
+    if (!spool) {
+        fault_set(fault, FAULT_POLICY, "'%.160s' is below no spool folder", path);
+        return NULL;
+    }
+    CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
+    if (folder < 0)
+        return NULL;
+    if (fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) || !S_ISREG(facts.st_mode) ||
+        facts.st_nlink != 1) {
+        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file with one name", path);
+        return NULL;
+    }
+    if (make_empty(folder, name, &facts, rotated, sizeof rotated, fault))
+        return NULL;
+    if (renameat2(folder, rotated, folder, name, RENAME_EXCHANGE)) {
+        fault_errno(fault, "'%.160s' cannot be rotated", path);
+        unlinkat(folder, rotated, 0);
+        return NULL;
+    }
+    value_t *result = value_map();
+    value_set_text(result, "name", rotated);
+    value_set_integer(result, "bytes", facts.st_size);
+    return result;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <unistd.h>
+
+#include "worker/ops/bodies.h"
+#include "worker/ops/content.h"
+#include "worker/ops/machine.h"
+#include "worker/ops/place.h"
+#include "worker/ops/walk.h"
+
+#define HASHED_MAX   (4ULL << 30)
+#define TAIL_BYTES   (256 * 1024)
+#define SEARCH_BYTES (16 * 1024 * 1024)
+#define TAIL_LINES   20 /* where nobody says how many */
+#define SEARCH_LINES 10000
+#define SEARCH_COUNT 50
+#define FIND_COUNT   100
+
+static const char *
+kind_of(mode_t mode)
+{
+    return S_ISREG(mode) ? "file" : S_ISDIR(mode) ? "folder" : S_ISLNK(mode) ? "link" : "other";
+}
+
+static int64_t
+given(const value_t *arguments, const char *name, int64_t otherwise)
+{
+    return value_get(arguments, name) ? value_get_integer(arguments, name) : otherwise;
+}
+
+static void
+set_facts(value_t *row, const op_world_t *world, const struct stat *status)
+{
+    char user[TEXT_NAME_MAX + 1], mode[8];
+    user_name(world, status->st_uid, user, sizeof user);
+    snprintf(mode, sizeof mode, "%04o", status->st_mode & 07777);
+    value_set_text(row, "kind", kind_of(status->st_mode));
+    value_set_integer(row, "bytes", status->st_size);
+    value_set_integer(row, "modified", time_ms(status->st_mtim));
+    show(row, "user", user);
+    value_set_text(row, "mode", mode);
+}
+
+value_t *
+file_stat(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path");
+    char target[PATH_MAX];
+    struct stat status;
+    CLEANUP(descriptor_close) int fd = place_open(path, O_PATH | O_NOFOLLOW, fault);
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &status)) {
+        fault_errno(fault, "'%.160s' cannot be looked at", path);
+        return NULL;
+    }
+    value_t *result = value_map();
+    set_facts(result, world, &status);
+    value_set_text(result, "path", path);
+    value_set_integer(result, "disk_bytes", (int64_t)status.st_blocks * 512);
+    value_set_integer(result, "group_id", status.st_gid);
+    value_set_integer(result, "links", (int64_t)status.st_nlink);
+    value_set_integer(result, "inode", (int64_t)status.st_ino);
+    value_set_integer(result, "changed", time_ms(status.st_ctim));
+    ssize_t size = S_ISLNK(status.st_mode) ? readlinkat(fd, "", target, sizeof target - 1) : -1;
+    if (size >= 0) {
+        target[size] = '\0';
+        show(result, "target", target);
+    }
+    return result;
+}
+
+/* A regular file: others may make us wait, or are no files. */
+static int
+open_regular(const char *path, struct stat *status, fault_t *fault)
+{
+    CLEANUP(descriptor_close)
+    int fd = place_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, fault);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, status))
+        return fault_errno(fault, "'%.160s' cannot be looked at", path);
+    if (!S_ISREG(status->st_mode))
+        return fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
+    int open = fd;
+    fd = -1;
+    return open;
+}
+
+value_t *
+file_hash(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path");
+    char text[HASH_TEXT];
+    struct stat status;
+    uint64_t bytes;
+    hash_t hash;
+    (void)world;
+    CLEANUP(descriptor_close) int fd = open_regular(path, &status, fault);
+    if (fd < 0 || content_hash(fd, path, HASHED_MAX, &hash, &bytes, fault))
+        return NULL;
+    value_t *result = value_map();
+    value_set_text(result, "path", path);
+    value_set_text(result, "sha256", hash_write(&hash, text));
+    value_set_integer(result, "bytes", (int64_t)bytes);
+    return result;
+}
+
+/* ---- the end of a file, as lines ------------------------------------------------------------ */
+
+typedef struct {
+    bytes_t *bytes;
+    size_t end; /* of the lines that were not taken yet */
+    bool cut;   /* there is more before these bytes */
+    int64_t size;
+} tail_t;
+
+static int
+tail_load(tail_t *self, const char *path, size_t most, fault_t *fault)
+{
+    static uint8_t chunk[65536];
+    struct stat status;
+    CLEANUP(descriptor_close) int fd = open_regular(path, &status, fault);
+    if (fd < 0)
+        return -1;
+    off_t from = status.st_size > (off_t)most ? status.st_size - (off_t)most : 0;
+    CLEANUP(bytes_destroy) bytes_t *bytes = bytes_new();
+    ssize_t got = 1;
+    while (got > 0 && bytes->size < most) {
+        size_t room = most - bytes->size < sizeof chunk ? most - bytes->size : sizeof chunk;
+        got = pread(fd, chunk, room, from + (off_t)bytes->size);
+        if (got < 0)
+            return fault_errno(fault, "'%.160s' cannot be read", path);
+        bytes_add(bytes, chunk, (size_t)got);
+    }
+    size_t end =
+        bytes->size && bytes->data[bytes->size - 1] == '\n' ? bytes->size - 1 : bytes->size;
+    *self = (tail_t){MOVE(bytes), end, from > 0, status.st_size};
+    self->end += !end && self->bytes->size; /* one empty line */
+    return 0;
+}
+
+/* The last line that was not taken yet; false where none is left, or only the end of one. */
+static bool
+tail_line(tail_t *self, slice_t *line)
+{
+    const uint8_t *data = self->bytes->data;
+    if (!self->end)
+        return false;
+    size_t from = self->end;
+    while (from > 0 && data[from - 1] != '\n')
+        from--;
+    if (!from && self->cut)
+        return false;
+    *line = slice_of(data + from, self->end - from);
+    self->end = from ? from - 1 : 0;
+    return true;
+}
+
+static bool
+tail_more(const tail_t *self)
+{
+    return self->cut || self->end > 0;
+}
+
+static value_t *
+line_value(slice_t line)
+{
+    char text[SHOWN_MAX + 1];
+    size_t size = line.size < SHOWN_MAX ? line.size : SHOWN_MAX;
+    for (size_t i = 0; i < size; i++)
+        text[i] = line.data[i] ? (char)line.data[i] : '?';
+    text[size] = '\0';
+    for (char *at = text; *at; at++)
+        *at = *at == '\t' ? ' ' : *at;
+    return shown(text);
+}
+
+value_t *
+file_tail(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path");
+    int64_t wanted = given(arguments, "lines", TAIL_LINES);
+    slice_t lines[200];
+    size_t count = 0;
+    tail_t tail;
+    (void)world;
+    if (tail_load(&tail, path, TAIL_BYTES, fault))
+        return NULL;
+    CLEANUP(bytes_destroy) bytes_t *bytes = tail.bytes;
+    while ((int64_t)count < wanted && count < ARRAY_SIZE(lines) && tail_line(&tail, &lines[count]))
+        count++;
+    value_t *result = value_map(), *list = value_list();
+    while (count > 0)
+        value_append(list, line_value(lines[--count]));
+    value_set_text(result, "path", path);
+    value_set_integer(result, "bytes", tail.size);
+    value_set_bool(result, "more", tail_more(&tail));
+    value_set(result, "lines", list);
+    (void)bytes;
+    return result;
+}
+
+value_t *
+file_search(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *text = value_get_text(arguments, "text");
+    int64_t most = given(arguments, "lines", SEARCH_LINES), looked_at = 0, found = 0;
+    size_t count = (size_t)given(arguments, "count", SEARCH_COUNT);
+    slice_t line;
+    tail_t tail;
+    (void)world;
+    if (tail_load(&tail, path, SEARCH_BYTES, fault))
+        return NULL;
+    CLEANUP(bytes_destroy) bytes_t *bytes = tail.bytes;
+    value_t *result = value_map(), *list = value_list();
+    for (; looked_at < most && tail_line(&tail, &line); looked_at++) {
+        if (!memmem(line.data, line.size, text, strlen(text)))
+            continue;
+        found++;
+        if (value_count(list) < count)
+            value_append(list, line_value(line));
+    }
+    value_set_text(result, "path", path);
+    value_set_integer(result, "found", found);
+    value_set_integer(result, "looked_at", looked_at);
+    value_set_bool(result, "more", tail_more(&tail));
+    value_set(result, "lines", list);
+    (void)bytes;
+    return result;
+}
+
+/* ---- what lies below a folder --------------------------------------------------------------- */
+
+typedef struct {
+    const op_world_t *world;
+    const char *name, *kind; /* "" for any */
+    int64_t newer_than, older_than, min_bytes;
+    bool setuid; /* only programs with rights of their own */
+    size_t count;
+    value_t *list;
+    int64_t left_out;
+} search_t;
+
+static bool
+is_wanted(const search_t *self, const char *name, const struct stat *status)
+{
+    bool special = S_ISREG(status->st_mode) && (status->st_mode & (S_ISUID | S_ISGID));
+    int64_t when = time_ms(self->setuid ? status->st_ctim : status->st_mtim);
+    return (!self->setuid || special) && when > self->newer_than && when < self->older_than &&
+           status->st_size >= self->min_bytes &&
+           (!self->kind[0] || !strcmp(self->kind, kind_of(status->st_mode))) &&
+           (!self->name[0] || !fnmatch(self->name, name, 0));
+}
+
+static void
+on_entry(void *context, const char *folder, const char *name, const struct stat *status)
+{
+    search_t *self = context;
+    char path[PATH_MAX];
+    if (!is_wanted(self, name, status))
+        return;
+    if (value_count(self->list) >= self->count) {
+        self->left_out++;
+        return;
+    }
+    value_t *row = value_map();
+    walk_path(folder, name, path, sizeof path);
+    show(row, "path", path);
+    set_facts(row, self->world, status);
+    value_append(self->list, row);
+}
+
+static value_t *
+search(search_t *self, const value_t *arguments, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *list = value_list();
+    walker_t walker = {.self = self, .on_entry = on_entry};
+    self->name = value_get_text(arguments, "name");
+    self->kind = value_get_text(arguments, "kind");
+    self->newer_than = given(arguments, "newer_than", INT64_MIN);
+    self->older_than = given(arguments, "older_than", INT64_MAX);
+    self->min_bytes = given(arguments, "min_bytes", INT64_MIN);
+    self->count = (size_t)given(arguments, "count", FIND_COUNT);
+    self->list = list;
+    if (walk_below(value_get_text(arguments, "path"), &walker, fault))
+        return NULL;
+    value_t *result = value_map();
+    value_set(result, "files", MOVE(list));
+    value_set_integer(result, "left_out", self->left_out);
+    return result;
+}
+
+value_t *
+file_find(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    search_t wanted = {.world = world};
+    return search(&wanted, arguments, fault);
+}
+
+value_t *
+file_setuid(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    search_t wanted = {.world = world, .setuid = true};
+    return search(&wanted, arguments, fault);
+}

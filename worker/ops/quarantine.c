@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/quarantine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/text.h"
+#include "worker/ops/content.h"
+#include "worker/ops/machine.h"
+#include "worker/ops/place.h"
+
+#define NOTE_MAX  2048
+#define NOTES_MAX 100000
+#define FORM \
+    "sha256 %64s bytes %" SCNu64 " mode %o user %u group %u modified %" SCNd64 " path %1023s"
+
+int
+quarantine_open(const op_world_t *world, fault_t *fault)
+{
+    struct stat facts;
+    const char *path = policy_quarantine(world->policy);
+    if (!path)
+        return fault_set(fault, FAULT_POLICY, "the policy of this machine names no quarantine");
+    CLEANUP(descriptor_close) int fd = place_open(path, O_RDONLY | O_DIRECTORY, fault);
+    if (fd < 0)
+        return fault_wrap(fault, "the policy's quarantine");
+    if (fstat(fd, &facts) || facts.st_uid != 0 || (facts.st_mode & 077))
+        return fault_set(fault, FAULT_POLICY,
+                         "quarantine '%.160s' must be root's alone: chmod 700 it", path);
+    int open = fd;
+    fd = -1;
+    return open;
+}
+
+/* Different content at one path, and one content at different paths, have ids of their own. */
+static void
+make_id(held_t *self)
+{
+    char text[HASH_TEXT];
+    slice_t parts[] = {slice_text(self->path), hash_slice(&self->hash)};
+    hash_t both = hash_of_parts(parts, ARRAY_SIZE(parts));
+    snprintf(self->id, sizeof self->id, "%.*s", QUARANTINE_ID, hash_write(&both, text));
+}
+
+static int
+new_file(int folder, const char *name, fault_t *fault)
+{
+    int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0400);
+    return fd < 0 ? fault_errno(fault, "'%.100s' in quarantine", name) : fd;
+}
+
+static int
+settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
+{
+    if (fchown(fd, 0, 0) || fsync(fd) || renameat(folder, from, folder, to) || fsync(folder))
+        return fault_errno(fault, "'%.100s' in quarantine", to);
+    return 0;
+}
+
+static int
+write_note(int folder, const held_t *self, fault_t *fault)
+{
+    char name[QUARANTINE_ID + 16], hash[HASH_TEXT];
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    bytes_addf(text,
+               "sha256 %s\nbytes %" PRIu64 "\nmode %o\nuser %u\ngroup %u\nmodified %" PRId64
+               "\npath ",
+               hash_write(&self->hash, hash), self->bytes, self->mode, self->user, self->group,
+               self->modified_ms);
+    text_escape(text, slice_text(self->path));
+    bytes_add_text(text, "\n");
+    snprintf(name, sizeof name, "%s.note", self->id);
+    CLEANUP(descriptor_close) int fd = new_file(folder, "new.note", fault);
+    if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
+        return -1;
+    return settle(folder, fd, "new.note", name, fault);
+}
+
+int
+quarantine_put(int folder, int fd, const char *path, const struct stat *facts, held_t *out,
+               fault_t *fault)
+{
+    held_t held = {.mode = facts->st_mode & 07777,
+                   .user = facts->st_uid,
+                   .group = facts->st_gid,
+                   .modified_ms = time_ms(facts->st_mtim)};
+    text_copy(held.path, sizeof held.path, path);
+    CLEANUP(descriptor_close) int copy = new_file(folder, "new", fault);
+    if (copy < 0 || content_copy(fd, copy, path, QUARANTINE_BYTES, &held.hash, &held.bytes, fault))
+        return -1;
+    make_id(&held);
+    if (write_note(folder, &held, fault) || settle(folder, copy, "new", held.id, fault))
+        return -1;
+    *out = held;
+    return 0;
+}
+
+static int
+read_note(int folder, const char *name, held_t *out, fault_t *fault)
+{
+    char text[NOTE_MAX], hash[HASH_TEXT] = "", path[1024] = "";
+    held_t held = {0};
+    CLEANUP(descriptor_close) int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (size < 0)
+        return fault_set(fault, FAULT_NOT_FOUND, "there is no '%.60s' in quarantine", name);
+    text[size] = '\0';
+    CLEANUP(bytes_destroy) bytes_t *plain = bytes_new();
+    if (sscanf(text, FORM, hash, &held.bytes, &held.mode, &held.user, &held.group,
+               &held.modified_ms, path) != 7 ||
+        !hash_read(hash, &held.hash) || text_unescape(path, plain, NULL) ||
+        !text_copy(held.path, sizeof held.path, bytes_text(plain)) || !path_is_normal(held.path))
+        return fault_set(fault, FAULT_FORMAT, "'%.60s' in quarantine is no note", name);
+    make_id(&held);
+    *out = held;
+    return 0;
+}
+
+int
+quarantine_find(int folder, const char *id, held_t *out, bool *given, fault_t *fault)
+{
+    char name[TEXT_NAME_MAX + 16];
+    struct stat facts;
+    snprintf(name, sizeof name, "%s.note", id);
+    *given = fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) != 0;
+    if (*given)
+        snprintf(name, sizeof name, "%s.given", id);
+    if (read_note(folder, name, out, fault))
+        return -1;
+    return strcmp(out->id, id) ? fault_set(fault, FAULT_FORMAT, "'%.60s' tells of another file", id)
+                               : 0;
+}
+
+int
+quarantine_of(int folder, const char *path, held_t *out, fault_t *fault)
+{
+    int64_t newest = -1;
+    size_t looked_at = 0;
+    struct dirent *entry;
+    DIR *all = fdopendir(dup(folder));
+    rewinddir(all);
+    while ((entry = readdir(all)) && looked_at++ < NOTES_MAX) {
+        struct stat facts;
+        held_t held;
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot && !strcmp(dot, ".note") && !read_note(folder, entry->d_name, &held, NULL) &&
+            !strcmp(held.path, path) && !fstatat(folder, entry->d_name, &facts, 0) &&
+            time_ms(facts.st_mtim) > newest) {
+            newest = time_ms(facts.st_mtim);
+            *out = held;
+        }
+    }
+    closedir(all);
+    return newest < 0 ? fault_set(fault, FAULT_NOT_FOUND, "there is no '%.160s'", path) : 0;
+}
+
+int
+quarantine_release(int folder, const held_t *held, fault_t *fault)
+{
+    char note[QUARANTINE_ID + 16], given[QUARANTINE_ID + 16];
+    snprintf(note, sizeof note, "%s.note", held->id);
+    snprintf(given, sizeof given, "%s.given", held->id);
+    if (renameat(folder, note, folder, given) || (unlinkat(folder, held->id, 0) && errno != ENOENT))
+        return fault_errno(fault, "'%.60s' in quarantine", held->id);
+    return 0;
+}
