@@ -19,6 +19,7 @@ static const struct {
     {905796, "what was made up beside what others gave counts after a restart no more than before"},
     {945, "a second receipt of one number is recorded once"},
     {30478, "a judge starts again behind an effector that keeps newer documents"},
+    {828, "a nonce whose answer is lost is followed by another soon"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };
 
