@@ -3,6 +3,7 @@
  * asks for before it believes a broker. */
 #include "common/log.h"
 #include "tests/unit/judge_fixture.h"
+#include "wire/sealed.h"
 
 #define ONCE                                                                                    \
     PLAYBOOK("disk-full", "step look run 30 when\nstep report run 60 once\nneeds report look\n" \
@@ -338,6 +339,77 @@ an_order_that_continues_another_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
 
+/* ---- under seal --------------------------------------------------------------------------- */
+
+/* The same order, sealed under key to pat and to all three; judge opens it with w1's pair. */
+static void
+give_once_sealed(bench_t *bench, curvepair_t *w1, sealkey_t *key)
+{
+    static const char *const readers[] = {"pat", "s1", "w1", "w2"};
+    curve_random(w1);
+    sealkey_random(key);
+    bench->sealing = w1;
+    judge_open_with(bench->judge, w1);
+    give_playbook(bench, ONCE);
+    order_t *order = order_of_three(bench);
+    order->seals = memory_new(ARRAY_SIZE(readers), sizeof *order->seals);
+    for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
+        seal_line_t *line = &order->seals[order->seal_count++];
+        line->worker = i;
+        text_copy(line->name, sizeof line->name, readers[i]);
+        assert_int_equal(sealkey_box(key, &w1->public_key, line->box, NULL), 0);
+    }
+    give_order(bench, order, "pat");
+}
+
+/* What worker gave, sealed where `as` stands. */
+static void
+gave_sealed(bench_t *bench, const char *worker, const char *as, const sealkey_t *key,
+            const char *encoded)
+{
+    receipt_t *receipt = word_of(bench, as, "look", OUTCOME_OK, OUTCOME_OK);
+    CLEANUP(bytes_destroy) bytes_t *sealed = bytes_new();
+    const hash_t place = sealed_place(receipt);
+    text_copy(receipt->worker, sizeof receipt->worker, worker);
+    text_copy(receipt->target, sizeof receipt->target, worker);
+    sealed_output(key, &place, slice_text(encoded), sealed);
+    add_word(bench, receipt, value_decode(bytes_slice(sealed), NULL), worker);
+}
+
+static void
+what_others_sealed_it_sees_after_a_restart_too(void **state)
+{
+    bench_t *bench = *state;
+    curvepair_t w1;
+    sealkey_t key;
+    give_once_sealed(bench, &w1, &key);
+    gave_sealed(bench, "s1", "s1", &key, "i3;");
+    gave_sealed(bench, "w2", "w2", &key, "i4;");
+    CLEANUP(value_destroy) value_t *context = comes_to_report(bench);
+    sees(context, "s1=3 w1=5 w2=4");
+    restart_run(bench);
+    CLEANUP(value_destroy) value_t *again = hears_task(bench, "step", "report");
+    assert_true(value_equal(context, again));
+}
+
+static void
+what_was_sealed_for_another_target_is_refused(void **state)
+{
+    bench_t *bench = *state;
+    curvepair_t w1;
+    sealkey_t key, other;
+    give_once_sealed(bench, &w1, &key);
+    gave_sealed(bench, "s1", "s1", &key, "i3;");
+    gave_sealed(bench, "w2", "s1", &key, "i3;");
+    is_refused(bench, "what step 'look' gave on 'w2'");
+    sealkey_random(&other);
+    value_destroy(&bench->receipts);
+    bench->receipts = value_list();
+    gave_sealed(bench, "s1", "s1", &other, "i3;");
+    gave_sealed(bench, "w2", "w2", &key, "i4;");
+    is_refused(bench, "what step 'look' gave on 's1'");
+}
+
 int
 main(void)
 {
@@ -358,6 +430,8 @@ main(void)
         TEST(outputs_are_bounded_together),
         TEST(an_order_without_a_last_target_is_refused),
         TEST(an_order_that_continues_another_is_refused),
+        TEST(what_others_sealed_it_sees_after_a_restart_too),
+        TEST(what_was_sealed_for_another_target_is_refused),
     };
     log_open("test_gather", LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

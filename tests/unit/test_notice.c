@@ -3,6 +3,7 @@
 #include "tests/unit/core_fixture.h"
 
 #include "broker/core/state.h"
+#include "wire/sealed.h"
 
 static sinks_t sinks; /* of the test under way */
 
@@ -316,8 +317,19 @@ a_sink_that_is_not_there_is_said(void **state)
     "step free run 60 -\nstep tell notify 60 -\nneeds tell free\n"               \
     "notify tell none\nuse free file.remove change\nend\n"
 
+/* Sealed to pat and to w1. */
 static void
-begin_telling(house_t *self, bool dry)
+seal_order(order_t *order)
+{
+    order->seal_count = 2;
+    order->seals = memory_new(2, sizeof *order->seals);
+    text_copy(order->seals[0].name, TEXT_NAME_MAX + 1, "pat");
+    text_copy(order->seals[1].name, TEXT_NAME_MAX + 1, "w1");
+    order->seals[1].worker = true;
+}
+
+static void
+begin_telling(house_t *self, bool dry, bool sealed_too)
 {
     sealed_done(&self->release);
     self->manifest = TELLING;
@@ -329,6 +341,8 @@ begin_telling(house_t *self, bool dry)
     order_t *order = make_order(self, 0);
     order->target_count = 1;
     order->dry = dry;
+    if (sealed_too)
+        seal_order(order);
     sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
     submit(self, &sealed);
     worker_accepts(self, "w1");
@@ -360,7 +374,7 @@ static void
 what_a_notify_step_gives_goes_to_its_sink_once(void **state)
 {
     house_t *self = *state;
-    begin_telling(self, false);
+    begin_telling(self, false, false);
     worker_says(self, "12 files are gone", 2);
     noticed(self, due(self, "all", "run.succeeded"), "none");
     CLEANUP(row_destroy) row_t *row = take(self);
@@ -375,9 +389,22 @@ static void
 a_dry_run_tells_nobody_what_its_steps_say(void **state)
 {
     house_t *self = *state;
-    begin_telling(self, true);
+    begin_telling(self, true, false);
     worker_says(self, "12 files are gone", 1);
     noticed(self, due(self, "all", "run.succeeded"), "none");
+    nothing_is_due(self);
+}
+
+static void
+a_sealed_run_tells_that_there_is_something_to_read(void **state)
+{
+    house_t *self = *state;
+    begin_telling(self, false, true);
+    worker_says(self, "what no broker can read", 1);
+    noticed(self, due(self, "all", "run.succeeded"), "none");
+    CLEANUP(row_destroy) row_t *row = take(self);
+    assert_string_equal(row->notice.text, SEALED_NOTICE);
+    noticed(self, row->notice.number, "none");
     nothing_is_due(self);
 }
 
@@ -431,6 +458,7 @@ main(void)
         WITH_SINKS(a_sink_that_is_not_there_is_said),
         WITH_SINKS(what_a_notify_step_gives_goes_to_its_sink_once),
         WITH_SINKS(a_dry_run_tells_nobody_what_its_steps_say),
+        WITH_SINKS(a_sealed_run_tells_that_there_is_something_to_read),
         WITH_SINKS(text_is_cut_between_characters),
         WITH_SINKS(a_sink_keeps_a_bounded_number_waiting_and_says_so_once),
     };
