@@ -19,6 +19,22 @@ static const op_t rows[] = {
                   "max: integer, used_percent: integer, top: list of {address: text, "
                   "count: integer}, more: bool}",
     },
+    {
+        .name = "conntrack.flush",
+        .least = CLASS_CHANGE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 30,
+        .memory_mib = 64,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {{.name = "source",
+                       .kind = ARGUMENT_NET,
+                       .required = true,
+                       .named = true,
+                       .help = "whose; an address or network"}},
+        .help = "forgets the tracked connections (4096 at most) that a source opened: those "
+                "through address translation break",
+        .result = "{source: text, forgotten: integer, more: bool}",
+    },
 };
 
 const op_family_t ops_conntrack = {rows, ARRAY_SIZE(rows)};

@@ -3,11 +3,37 @@
 
 static const op_t rows[] = {
     {
+        .name = "route.add",
+        .least = CLASS_CHANGE,
+        .again = AGAIN_IDEMPOTENT,
+        .inverse = "route.remove",
+        .timeout_s = 30,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {{.name = "to",
+                       .kind = ARGUMENT_NET,
+                       .required = true,
+                       .named = true,
+                       .help =
+                           "an address, or a network no wider than a /8 of IPv4 or a /16 of IPv6"},
+                      {.name = "via",
+                       .kind = ARGUMENT_NET,
+                       .required = true,
+                       .help = "the address of the next machine"},
+                      {.name = "seconds",
+                       .kind = ARGUMENT_INTEGER,
+                       .required = true,
+                       .min = 1,
+                       .max = 86400,
+                       .help = "it is removed again by itself after so long"}},
+        .help = "leads packets to a network another way for a while; never those home, to "
+                "management or to this machine",
+        .result = "{to: text, there: bool, until: integer (ms since 1970)}",
+    },
+    {
         .name = "route.get",
         .least = CLASS_OBSERVE,
         .again = AGAIN_IDEMPOTENT,
         .timeout_s = 10,
-        .memory_mib = 64,
         .result_bytes_max = 8 * KIB,
         .arguments = {{.name = "address",
                        .kind = ARGUMENT_NET,
@@ -30,6 +56,22 @@ static const op_t rows[] = {
             "table: integer (254 is main), metric: integer, protocol: integer (who made it: 2 "
             "kernel, 3 boot, 4 static, 16 dhcp, 116 tocsin), via?: text, link?: text, "
             "source?: text, hops?: list of {via?: text, link?: text}}, more: bool}",
+    },
+    {
+        .name = "route.remove",
+        .least = CLASS_CHANGE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 30,
+        .memory_mib = 64,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {{.name = "to",
+                       .kind = ARGUMENT_NET,
+                       .required = true,
+                       .named = true,
+                       .help =
+                           "an address, or a network no wider than a /8 of IPv4 or a /16 of IPv6"}},
+        .help = "removes a route that route.add made, and no other",
+        .result = "{to: text, there: bool}",
     },
 };
 

@@ -14,10 +14,10 @@ op_body_t service_status, service_start, service_restart;
 op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure, host_sysctl,
     host_uptime;
 op_body_t net_tcp;
-op_body_t link_list, link_view;
-op_body_t route_list, route_get, neighbour_list;
+op_body_t link_list, link_view, link_down, link_up;
+op_body_t route_list, route_get, route_add, route_remove, neighbour_list;
 op_body_t socket_summary;
-op_body_t conntrack_count;
+op_body_t conntrack_count, conntrack_flush;
 op_body_t firewall_block, firewall_unblock, firewall_limit, firewall_unlimit;
 op_body_t host_isolate, host_release;
 op_body_t process_end_tree, process_files, process_freeze, process_list, process_renice,

@@ -8,11 +8,14 @@
 #include "common/file.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/netlink.h"
+#include "worker/ops/way.h"
 
-#define COUNT_FILE  "/proc/sys/net/netfilter/nf_conntrack_count"
-#define MAX_FILE    "/proc/sys/net/netfilter/nf_conntrack_max"
-#define SOURCES_MAX 16384 /* looked at; a power of two */
-#define TOP_DEFAULT 10
+#define COUNT_FILE   "/proc/sys/net/netfilter/nf_conntrack_count"
+#define MAX_FILE     "/proc/sys/net/netfilter/nf_conntrack_max"
+#define SOURCES_MAX  16384 /* looked at; a power of two */
+#define TOP_DEFAULT  10
+#define FORGET_MAX   4096 /* entries of a source, a time */
+#define FORGET_BYTES 512
 
 typedef struct {
     int family; /* 0 in an empty place */
@@ -131,5 +134,99 @@ conntrack_count(const value_t *arguments, const op_world_t *world, fault_t *faul
     value_set_integer(result, "used_percent", loaded && most > 0 ? entries * 100 / most : 0);
     value_set(result, "top", tell_top(&sources, top));
     value_set_bool(result, "more", sources.full || sources.used > top);
+    return result;
+}
+
+/* ---- forgetting those of one source -------------------------------------------------------- */
+
+typedef struct {
+    const net_t *source;
+    size_t count;
+    bool more;
+    struct {
+        size_t size;
+        union {
+            struct nlmsghdr head; /* asks to forget it */
+            uint8_t bytes[FORGET_BYTES];
+        } message;
+    } all[FORGET_MAX];
+} forgotten_t;
+
+static net_t
+source_of(const struct nfgenmsg *head, const struct nlattr *tuple)
+{
+    const struct nlattr *way[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
+    bool six = head->nfgen_family == AF_INET6;
+    net_t net = {0};
+    netlink_nested(tuple, way, CTA_TUPLE_MAX);
+    netlink_nested(way[CTA_TUPLE_IP], ip, CTA_IP_MAX);
+    const struct nlattr *address = ip[six ? CTA_IP_V6_SRC : CTA_IP_V4_SRC];
+    if (!address || mnl_attr_get_payload_len(address) != (six ? 16 : 4))
+        return net;
+    net.bits = net.prefix = six ? 128 : 32;
+    memcpy(net.bytes, mnl_attr_get_payload(address), six ? 16 : 4);
+    return net;
+}
+
+static void
+on_candidate(const struct nlmsghdr *message, void *forgotten)
+{
+    static const int kept[] = {CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID};
+    forgotten_t *self = forgotten;
+    const struct nfgenmsg *head = mnl_nlmsg_get_payload(message);
+    const struct nlattr *has[CTA_MAX + 1];
+    netlink_attributes(message, sizeof *head, has, CTA_MAX);
+    net_t source = source_of(head, has[CTA_TUPLE_ORIG]);
+    if (!source.bits || !net_is_within(&source, self->source))
+        return;
+    if (self->count == FORGET_MAX) {
+        self->more = true;
+        return;
+    }
+    struct nlmsghdr *request =
+        netlink_begin(self->all[self->count].message.bytes,
+                      NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, NLM_F_ACK, sizeof *head);
+    *(struct nfgenmsg *)mnl_nlmsg_get_payload(request) = *head;
+    for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+        const struct nlattr *at = has[kept[i]];
+        if (at && !mnl_attr_put_check(request, FORGET_BYTES, at->nla_type,
+                                      mnl_attr_get_payload_len(at), mnl_attr_get_payload(at)))
+            return;
+    }
+    self->count++;
+}
+
+static int64_t
+forget(forgotten_t *self)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < self->count; i++)
+        count += !netlink_ask(NETLINK_NETFILTER, &self->all[i].message.head, NULL, NULL);
+    return count;
+}
+
+value_t *
+conntrack_flush(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static forgotten_t forgotten;
+    char memory[NETLINK_REQUEST_MAX];
+    const char *text = value_get_text(arguments, "source");
+    net_t source;
+    way_t way;
+    bool good = net_read_address(text, &source) || net_read_network(text, &source);
+    if (!good || way_find(&way, world, fault) || way_spares(&way, &source, fault))
+        return NULL;
+    forgotten.source = &source;
+    struct nlmsghdr *request = netlink_begin(memory, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
+                                             NLM_F_DUMP, sizeof(struct nfgenmsg));
+    int wrong = netlink_ask(NETLINK_NETFILTER, request, on_candidate, &forgotten);
+    if (wrong) {
+        fault_set(fault, FAULT_IO, "the tracked connections cannot be read: %s", strerror(wrong));
+        return NULL;
+    }
+    value_t *result = value_map();
+    value_set_text(result, "source", text);
+    value_set_integer(result, "forgotten", forget(&forgotten));
+    value_set_bool(result, "more", forgotten.more);
     return result;
 }

@@ -10,7 +10,6 @@
 #include "worker/ops/asked.h"
 
 #define ANSWER_BYTES (64 * 1024)
-#define SEQUENCE     1
 
 typedef struct {
     netlink_on_t *on;
@@ -38,7 +37,8 @@ converse(struct mnl_socket *line, struct nlmsghdr *request, listener_t *listener
     for (;;) {
         ssize_t got = mnl_socket_recvfrom(line, answer, sizeof answer);
         int more =
-            got < 0 ? -1 : mnl_cb_run(answer, (size_t)got, SEQUENCE, port, on_message, listener);
+            got < 0 ? -1
+                    : mnl_cb_run(answer, (size_t)got, NETLINK_SEQUENCE, port, on_message, listener);
         if (more < 0)
             return errno;
         if (more == MNL_CB_STOP || (!dump && !(request->nlmsg_flags & NLM_F_ACK)))
@@ -52,7 +52,7 @@ netlink_begin(void *memory, int type, int flags, size_t size)
     struct nlmsghdr *self = mnl_nlmsg_put_header(memory);
     self->nlmsg_type = (uint16_t)type;
     self->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-    self->nlmsg_seq = SEQUENCE;
+    self->nlmsg_seq = NETLINK_SEQUENCE;
     mnl_nlmsg_put_extra_header(self, size);
     return self;
 }

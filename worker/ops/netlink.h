@@ -13,6 +13,7 @@
 
 #define NETLINK_REQUEST_MAX 1024 /* bytes of a question */
 #define NETLINK_NAME_MAX    IFNAMSIZ
+#define NETLINK_SEQUENCE    1 /* of every question; each has a line of its own */
 
 /* Begins a question in memory of NETLINK_REQUEST_MAX bytes: a header and, behind it, size zeroed
  * bytes for the family's own, which mnl_nlmsg_get_payload finds. */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A link that goes down loses its routes, and its addresses of IPv6; who takes it up again puts
+ * them back as the kernel told them before. */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+
+#include "worker/ops/bodies.h"
+#include "worker/ops/netlink.h"
+#include "worker/ops/revert.h"
+#include "worker/ops/way.h"
+
+#define SAVED_MAX   128
+#define SAVED_BYTES 512 /* of one message */
+#define NOTE_NAME   64
+
+typedef struct {
+    unsigned index;
+    char name[IFNAMSIZ];
+    bool full; /* there was more to save */
+    size_t count;
+    struct {
+        bool routed; /* by another machine: put back behind those that lead to it */
+        union {
+            struct nlmsghdr head;
+            uint8_t bytes[SAVED_BYTES];
+        } message;
+    } all[SAVED_MAX];
+} link_t;
+
+static void
+save(link_t *self, const struct nlmsghdr *message, bool routed)
+{
+    if (self->count == SAVED_MAX || message->nlmsg_len > SAVED_BYTES) {
+        self->full = true;
+        return;
+    }
+    memcpy(self->all[self->count].message.bytes, message, message->nlmsg_len);
+    self->all[self->count++].routed = routed;
+}
+
+/* The kernel's own routes come again with the link, and a router's with its next word. */
+static void
+on_route(const struct nlmsghdr *message, void *link)
+{
+    link_t *self = link;
+    const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+    const struct nlattr *has[RTA_MAX + 1];
+    netlink_attributes(message, sizeof *head, has, RTA_MAX);
+    if (message->nlmsg_type == RTM_NEWROUTE && netlink_u32(has[RTA_OIF]) == self->index &&
+        head->rtm_table != RT_TABLE_LOCAL && head->rtm_protocol != RTPROT_KERNEL &&
+        head->rtm_protocol != RTPROT_RA && !(head->rtm_flags & RTM_F_CLONED))
+        save(self, message, has[RTA_GATEWAY]);
+}
+
+static void
+on_address(const struct nlmsghdr *message, void *link)
+{
+    link_t *self = link;
+    const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
+    if (message->nlmsg_type == RTM_NEWADDR && head->ifa_index == self->index &&
+        head->ifa_family == AF_INET6 && head->ifa_scope == RT_SCOPE_UNIVERSE &&
+        head->ifa_flags & IFA_F_PERMANENT)
+        save(self, message, false);
+}
+
+/* Addresses first, which are told first. */
+static int
+save_all(link_t *self, fault_t *fault)
+{
+    static const struct {
+        int type;
+        size_t size;
+        netlink_on_t *on;
+    } dumps[] = {{RTM_GETADDR, sizeof(struct ifaddrmsg), on_address},
+                 {RTM_GETROUTE, sizeof(struct rtmsg), on_route}};
+    for (size_t i = 0; i < ARRAY_SIZE(dumps); i++) {
+        char memory[NETLINK_REQUEST_MAX];
+        int wrong = netlink_ask(NETLINK_ROUTE,
+                                netlink_begin(memory, dumps[i].type, NLM_F_DUMP, dumps[i].size),
+                                dumps[i].on, self);
+        if (wrong)
+            return fault_set(fault, FAULT_IO, "the routes of '%s' cannot be read: %s", self->name,
+                             strerror(wrong));
+    }
+    if (self->full)
+        return fault_set(fault, FAULT_LIMIT,
+                         "'%s' has more routes and addresses than the %d that can be put back",
+                         self->name, SAVED_MAX);
+    return 0;
+}
+
+static void
+put_back(link_t *self, bool routed)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        struct nlmsghdr *head = &self->all[i].message.head;
+        if (self->all[i].routed != routed)
+            continue;
+        head->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK;
+        head->nlmsg_seq = NETLINK_SEQUENCE;
+        head->nlmsg_pid = 0;
+        if (head->nlmsg_type == RTM_NEWROUTE)
+            ((struct rtmsg *)mnl_nlmsg_get_payload(head))->rtm_flags &= RTNH_F_ONLINK;
+        netlink_ask(NETLINK_ROUTE, head, NULL, NULL);
+    }
+}
+
+/* 0 or an errno. */
+static int
+turn(unsigned index, bool up)
+{
+    char memory[NETLINK_REQUEST_MAX];
+    struct nlmsghdr *request =
+        netlink_begin(memory, RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    struct ifinfomsg *head = mnl_nlmsg_get_payload(request);
+    head->ifi_index = (int)index;
+    head->ifi_change = IFF_UP;
+    head->ifi_flags = up ? IFF_UP : 0;
+    return netlink_ask(NETLINK_ROUTE, request, NULL, NULL);
+}
+
+/* In a process of its own: the copy is its. */
+static void
+take_up(const void *link)
+{
+    link_t *self = (link_t *)(uintptr_t)link;
+    turn(self->index, true);
+    put_back(self, false);
+    put_back(self, true);
+}
+
+static const char *
+note_name(const char *link, char out[static NOTE_NAME])
+{
+    snprintf(out, NOTE_NAME, "LINK.%s", link);
+    return out;
+}
+
+/* 0 with FAULT_NOT_FOUND. */
+static unsigned
+find(const char *name, fault_t *fault)
+{
+    unsigned index = if_nametoindex(name);
+    if (!index)
+        fault_set(fault, FAULT_NOT_FOUND, "this machine has no link '%s'", name);
+    return index;
+}
+
+/* Nobody turns off what packets home leave by. */
+static int
+check_spared(const op_world_t *world, const link_t *link, fault_t *fault)
+{
+    way_t way;
+    if (way_find(&way, world, fault))
+        return -1;
+    if (!way.end_count)
+        return fault_set(fault, FAULT_UNREACHABLE,
+                         "the way home is not known: no broker is configured");
+    if (!strcmp(link->name, "lo") || way_uses_link(&way, link->index))
+        return fault_set(fault, FAULT_POLICY,
+                         "'%s' is a link that the way home or management needs", link->name);
+    return 0;
+}
+
+static value_t *
+tell(const char *name, bool up)
+{
+    value_t *result = value_map();
+    value_set_text(result, "link", name);
+    value_set_bool(result, "up", up);
+    return result;
+}
+
+value_t *
+link_down(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static link_t link;
+    char note[NOTE_NAME];
+    int64_t seconds = value_get_integer(arguments, "seconds");
+    text_copy(link.name, sizeof link.name, value_get_text(arguments, "link"));
+    link.index = find(link.name, fault);
+    note_name(link.name, note);
+    if (!link.index || check_spared(world, &link, fault) || revert_now(world, note, fault) ||
+        save_all(&link, fault) || revert_arm(world, note, seconds, take_up, &link, fault))
+        return NULL;
+    int wrong = turn(link.index, false);
+    if (wrong) {
+        fault_set(fault, FAULT_FAILED, "'%s' cannot be turned off: %s", link.name, strerror(wrong));
+        return NULL;
+    }
+    value_t *result = tell(link.name, false);
+    value_set_integer(result, "until", wall_now().ms + seconds * 1000);
+    return result;
+}
+
+value_t *
+link_up(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    char note[NOTE_NAME];
+    const char *name = value_get_text(arguments, "link");
+    unsigned index = find(name, fault);
+    if (!index || revert_now(world, note_name(name, note), fault))
+        return NULL;
+    int wrong = turn(index, true);
+    if (!wrong)
+        return tell(name, true);
+    fault_set(fault, FAULT_FAILED, "'%s' cannot be turned on: %s", name, strerror(wrong));
+    return NULL;
+}
