@@ -298,6 +298,19 @@ note_failure(share_t *share, const receipt_t *receipt)
     snprintf(share->row.text, sizeof share->row.text, "%.255s", said ? receipt->reason : "");
 }
 
+/* What a part of another broker's run said while this one did not hear it. */
+static void
+ask_output(core_t *self, const run_t *run, share_t *share)
+{
+    fault_t fault = {0};
+    if (!*run->row.via)
+        return;
+    if (output_recall(self, run, share, &fault))
+        core_note(self, "fault", run->row.incident, &run->row.id, NULL, "%s", fault.text);
+    else
+        output_ask(self, run, share);
+}
+
 static void
 move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *run, share_t *share,
            uint64_t leaf)
@@ -327,6 +340,7 @@ move_share(core_t *self, const event_t *event, const receipt_t *receipt, run_t *
     const char *code = strcmp(receipt->code, "none") ? receipt->code : "";
     const char *text = strcmp(receipt->reason, "-") ? receipt->reason : "";
     run_move(self, run, share, state, earlier ? before.code : code, earlier ? before.text : text);
+    ask_output(self, run, share);
     run_advance(self, run);
 }
 

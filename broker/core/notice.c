@@ -117,15 +117,15 @@ is_heard(const core_t *self, notice_kind_t kind)
     return false;
 }
 
-/* Whether the run is one that a region's broker began, or where there is none what happens now is
- * that broker's news, and it tells people by itself. */
+/* Whether the run is one that a region's broker began and a worker took, so that others vouch for
+ * it, and that broker tells people by itself. */
 static bool
 is_told_there(core_t *self, const hash_t *id)
 {
     fault_t ignored = {0};
     const run_t *run = hash_equal(id, &HASH_ZERO) ? NULL : run_find(self, id, &ignored);
-    return run ? *run->row.via && island_tells(self, run->row.via)
-               : self->via && self->via->row.tells;
+    return run && *run->row.via && run->row.state != RUN_EXPIRED &&
+           island_tells(self, run->row.via);
 }
 
 void

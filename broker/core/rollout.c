@@ -298,10 +298,13 @@ hold_back(core_t *self, run_t *run, share_t *share)
     return true;
 }
 
-/* Goes on from the first share that may wait. */
+/* Goes on from the first share that may wait. An order that another broker took it rolls
+ * out by itself, as long as its people let it; a grant's only part is offered here too. */
 static void
 offer_wave(core_t *self, run_t *run)
 {
+    if (*run->row.via && !run->row.by_grant)
+        return;
     const wave_t *wave = &run->waves[run->wave];
     size_t end = wave->first + wave->tally.total;
     if (run->next < wave->first)
@@ -361,6 +364,9 @@ on_pause(core_t *self, event_t *event, fault_t *fault)
                          why.code ? why.text : "there is no such run; see: tocsin run list");
     if (run->row.state != RUN_ACTIVE)
         return fault_set(fault, FAULT_CONFLICT, "the run is %s already", run_word(run->row.state));
+    if (*run->row.via)
+        return fault_set(fault, FAULT_CONFLICT, "broker '%s' offers this run: ask it there",
+                         run->row.via);
     if (run->row.paused == paused)
         return 0;
     run->row.paused = paused;
