@@ -12,17 +12,40 @@ folder_of(const options_t *options, int argc, char **argv)
     return argc > 1 ? argv[1] : options->site;
 }
 
+/* The first digits of a sealing key, as far as a table has room; "-" where there is none. */
+#define SEALING_SHOWN 12
+
+static const char *
+shown_sealing(const curvekey_t *key, char out[static CURVEKEY_TEXT])
+{
+    if (!key)
+        return "-";
+    curvekey_write(key, out);
+    out[SEALING_SHOWN] = '\0';
+    return out;
+}
+
+static void
+set_sealing(value_t *row, const curvekey_t *key)
+{
+    char digits[CURVEKEY_TEXT];
+    if (key)
+        value_set_text(row, "sealing", curvekey_write(key, digits));
+}
+
 static void
 show_people(const people_t *people)
 {
-    static const char *const headings[] = {"PERSON", "ROLES", "HIGHEST", "SCOPE", "KEY", NULL};
+    static const char *const headings[] = {"PERSON",  "ROLES", "HIGHEST", "SCOPE",
+                                           "SEALING", "KEY",   NULL};
     CLEANUP(table_destroy) table_t *table = table_new(headings);
     for (size_t i = 0; i < people->key_count; i++) {
         const person_key_t *key = &people->keys[i];
-        char roles[64], fingerprint[PUBKEY_FINGERPRINT_TEXT];
+        char roles[64], fingerprint[PUBKEY_FINGERPRINT_TEXT], sealing[CURVEKEY_TEXT];
         roles_write(key->roles, roles, sizeof roles);
         table_row(table,
                   (const char *const[]){key->person, roles, class_word(key->highest), key->scope,
+                                        shown_sealing(people_sealing(people, key->person), sealing),
                                         pubkey_fingerprint(&key->key, fingerprint)});
     }
     table_print(table);
@@ -46,13 +69,16 @@ show_holders(const root_t *root)
 static void
 show_workers(const value_t *workers)
 {
-    static const char *const headings[] = {"WORKER", "REGION", "LABELS", "KEY", NULL};
+    static const char *const headings[] = {"WORKER", "REGION", "LABELS", "SEALING", "KEY", NULL};
     CLEANUP(table_destroy) table_t *table = table_new(headings);
     for (size_t i = 0; i < value_count(workers); i++) {
         const value_t *row = value_at(workers, i);
+        char sealing[CURVEKEY_TEXT] = "-";
+        if (value_get(row, "sealing"))
+            snprintf(sealing, SEALING_SHOWN + 1, "%s", value_get_text(row, "sealing"));
         table_row(table, (const char *const[]){
                              value_get_text(row, "worker"), value_get_text(row, "region"),
-                             value_get_text(row, "labels"), value_get_text(row, "key")});
+                             value_get_text(row, "labels"), sealing, value_get_text(row, "key")});
     }
     table_print(table);
 }
@@ -79,6 +105,7 @@ people_value(const people_t *people)
         value_set_text(row, "roles", roles);
         value_set_text(row, "highest", class_word(key->highest));
         value_set_text(row, "scope", key->scope);
+        set_sealing(row, people_sealing(people, key->person));
         value_append(list, row);
     }
     return list;
@@ -95,6 +122,7 @@ workers_value(const trust_t *trust, const char *region)
             value_t *row = key_value("worker", fleet->workers[j].id, &fleet->workers[j].key);
             value_set_text(row, "region", fleet->region);
             value_set_text(row, "labels", fleet->workers[j].labels);
+            set_sealing(row, fleet->workers[j].seals ? &fleet->workers[j].sealing : NULL);
             value_append(list, row);
         }
     }

@@ -8,10 +8,9 @@
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_BYTES   crypto_aead_xchacha20poly1305_ietf_ABYTES
 
-_Static_assert(SEALKEY_BYTES == crypto_kdf_KEYBYTES &&
-                   SEALKEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES &&
-                   SEALKEY_BYTES == crypto_generichash_KEYBYTES,
-               "one size of keys");
+_Static_assert(SEALKEY_BYTES == crypto_kdf_KEYBYTES, "subkeys are derived from a key");
+_Static_assert(SEALKEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "a subkey seals");
+_Static_assert(SEALKEY_BYTES == crypto_generichash_KEYBYTES, "a subkey keys a hash");
 _Static_assert(SEALKEY_BOX_BYTES == SEALKEY_BYTES + crypto_box_SEALBYTES, "a sealed key");
 _Static_assert(SEAL_EXTRA_BYTES == NONCE_BYTES + TAG_BYTES, "nonce and tag");
 _Static_assert(HASH_BYTES == crypto_generichash_BYTES, "a keyed hash is as long as a hash");
