@@ -7,6 +7,10 @@
 
 #define CAP(name) (1ULL << CAP_##name)
 
+/* Of what writes files in whatever folder, as whose they were. */
+#define KEEPING     (CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID))
+#define TABLE_BYTES (16 * 1024 * 1024) /* of users, or of a user's keys */
+
 static const op_row_t rows[] = {
     {.name = "conntrack.count",
      .body = conntrack_count,
@@ -16,6 +20,9 @@ static const op_row_t rows[] = {
      .body = conntrack_flush,
      .capabilities = CAP(NET_ADMIN),
      .network = true},
+    {.name = "cron.disable", .body = cron_disable, .capabilities = CAP(DAC_OVERRIDE)},
+    {.name = "cron.enable", .body = cron_enable, .capabilities = CAP(DAC_OVERRIDE)},
+    {.name = "cron.list", .body = cron_list, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "disk.growth", .body = disk_growth, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "disk.health",
      .program = "ops-smart",
@@ -36,7 +43,7 @@ static const op_row_t rows[] = {
     {.name = "file.remove", .body = file_remove, .capabilities = CAP(DAC_OVERRIDE) | CAP(FOWNER)},
     {.name = "file.restore",
      .body = file_restore,
-     .capabilities = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID),
+     .capabilities = KEEPING,
      .file_bytes = QUARANTINE_BYTES},
     {.name = "file.rotate",
      .body = file_rotate,
@@ -153,14 +160,46 @@ static const op_row_t rows[] = {
      .body = service_status,
      .capabilities = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE)},
     {.name = "socket.summary", .body = socket_summary, .network = true},
-    {.name = "tls.certificate",
-     .program = "ops-tls",
-     .capabilities = CAP(DAC_READ_SEARCH),
-     .network = true},
     {.name = "sysctl.set",
      .body = sysctl_set,
      .capabilities = CAP(NET_ADMIN) | CAP(SYS_ADMIN),
      .network = true,
+     .root = true},
+    {.name = "tls.certificate",
+     .program = "ops-tls",
+     .capabilities = CAP(DAC_READ_SEARCH),
+     .network = true},
+    {.name = "user.end_sessions",
+     .body = user_end_sessions,
+     .capabilities = CAP(KILL) | CAP(SYS_PTRACE) | CAP(DAC_READ_SEARCH),
+     .signals = true},
+    {.name = "user.failures", .body = user_failures, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "user.keys", .body = user_keys, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "user.list", .body = user_list, .capabilities = CAP(DAC_READ_SEARCH)},
+    /* usermod writes its pid into lock files, by which others tell whether it lives: that pid must
+     * be the machine's, not one of a namespace. */
+    {.name = "user.lock",
+     .body = user_lock,
+     .capabilities = KEEPING | CAP(AUDIT_WRITE),
+     .file_bytes = TABLE_BYTES,
+     .signals = true,
+     .executes = true,
+     .root = true},
+    {.name = "user.remove_key",
+     .body = user_remove_key,
+     .capabilities = KEEPING,
+     .file_bytes = TABLE_BYTES},
+    {.name = "user.restore_key",
+     .body = user_restore_key,
+     .capabilities = KEEPING,
+     .file_bytes = TABLE_BYTES},
+    {.name = "user.sessions", .body = user_sessions, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "user.unlock",
+     .body = user_unlock,
+     .capabilities = KEEPING | CAP(AUDIT_WRITE),
+     .file_bytes = TABLE_BYTES,
+     .signals = true,
+     .executes = true,
      .root = true},
 };
 

@@ -24,6 +24,7 @@ typedef struct {
 } op_family_t;
 
 extern const op_family_t ops_conntrack;
+extern const op_family_t ops_cron;
 extern const op_family_t ops_disk;
 extern const op_family_t ops_file;
 extern const op_family_t ops_firewall;
@@ -39,5 +40,6 @@ extern const op_family_t ops_service;
 extern const op_family_t ops_socket;
 extern const op_family_t ops_sysctl;
 extern const op_family_t ops_tls;
+extern const op_family_t ops_user;
 
 #endif

@@ -10,6 +10,9 @@ op_body_t disk_growth, disk_inodes, disk_io, disk_largest, disk_mounts, disk_rai
 op_body_t file_find, file_hash, file_quarantine, file_remove, file_restore, file_rotate,
     file_search, file_setuid, file_stat, file_tail, file_truncate;
 op_body_t sysctl_set;
+op_body_t cron_disable, cron_enable, cron_list;
+op_body_t user_end_sessions, user_failures, user_keys, user_list, user_lock, user_remove_key,
+    user_restore_key, user_sessions, user_unlock;
 op_body_t service_status, service_start, service_restart;
 op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure, host_sysctl,
     host_uptime;

@@ -290,9 +290,8 @@ process_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
 
 /* ---- the one that is meant ---------------------------------------------------------------- */
 
-/* Whether it runs one of our programs, or we descend from it. */
-static bool
-is_ours(const proc_t *self, const op_world_t *world)
+bool
+process_is_ours(const proc_t *self, const op_world_t *world)
 {
     char path[64], exe[PATH_MAX];
     size_t size = world->programs ? strlen(world->programs) : 0;
@@ -316,7 +315,7 @@ process_meant(const value_t *arguments, const op_world_t *world, proc_t *out, fa
         return -1;
     if (name[0] && strcmp(out->name, name) != 0)
         return fault_set(fault, FAULT_CONFLICT, "process %d is no '%s'", (int)out->pid, name);
-    if (out->pid == 1 || is_ours(out, world))
+    if (out->pid == 1 || process_is_ours(out, world))
         return fault_set(fault, FAULT_POLICY, "process %d is the machine's first, or tocsin's own",
                          (int)out->pid);
     return 0;

@@ -16,6 +16,9 @@ value_t *process_command(const proc_t *self);
  * none, FAULT_LIMIT, FAULT_IO. */
 int process_hash(const proc_t *self, hash_t *out, fault_t *fault) MUST_CHECK;
 
+/* Whether it runs one of tocsin's own programs, or we descend from it. */
+bool process_is_ours(const proc_t *self, const op_world_t *world);
+
 /* The process that the argument `process` names, if it lives; where there is an argument `name`, it
  * must call itself so. FAULT_NOT_FOUND where it is gone, FAULT_CONFLICT (another name),
  * FAULT_POLICY where it is the machine's first, or one of tocsin's. */

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op_bench.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <utmp.h>
+
+#include "worker/proc.h"
+
+/* The machine's files are the test's: users, keys and crontabs of the real one stay as they are. */
+#define ANA \
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIb77al91oy+55k+9MzL+q79uqX7GfxT64obvaVeTQNF ana@desk"
+#define STRANGER \
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINDETMqT7HgqHD2tNG61COEcZZtmfwouLjflCzs0GBOr stranger"
+
+/* What `ssh-keygen -l` says of them. */
+#define ANA_PRINT      "SHA256:hSRZwvoTCGksHUE9HQJ7wWV2ybwYAQSvWI2402Fy0ag"
+#define STRANGER_PRINT "SHA256:a/44PFuSNTPvP/EfOTlQ+STIcda4XGXMY1ozP2GXclk"
+
+static value_t *
+of(const char *user)
+{
+    return texts("user", user, NULL);
+}
+
+static void
+users_are_told_with_how_they_may_log_in(void **state)
+{
+    (void)state;
+    CLEANUP(value_destroy) value_t *told = gives("user.list", value_map());
+    const value_t *users = value_get(told, "users");
+    const value_t *ana = entry_of(users, "name", "ana"), *web = entry_of(users, "name", "web");
+    assert_string_equal(value_get_text(ana, "password"), "set");
+    assert_true(value_get_bool(ana, "may_log_in"));
+    assert_string_equal(value_get_text(web, "password"), "locked");
+    assert_false(value_get_bool(web, "may_log_in"));
+    assert_string_equal(value_get_text(entry_of(users, "name", "open"), "password"), "none");
+    bench_root(true);
+    CLEANUP(value_destroy) value_t *own = gives("user.list", value_map());
+    bench_root(false);
+    assert_non_null(entry_of(value_get(own, "users"), "name", "root"));
+}
+
+static void
+write_entry(const char *file, int type, const char *user, const char *from, pid_t pid, time_t when)
+{
+    struct utmp entry = {.ut_type = (short)type, .ut_pid = pid};
+    memcpy(entry.ut_user, user, strlen(user));
+    memcpy(entry.ut_line, "pts/1", 5);
+    memcpy(entry.ut_host, from, strlen(from));
+    entry.ut_tv.tv_sec = (int32_t)when;
+    int fd = open(here(file), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    assert_int_equal(write(fd, &entry, sizeof entry), sizeof entry);
+    close(fd);
+}
+
+static void
+failed_logins_are_counted_by_user_and_source(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 7; i++)
+        write_entry("var/log/btmp", LOGIN_PROCESS, "root", "203.0.113.9", 1, 1000000 + i);
+    write_entry("var/log/btmp", LOGIN_PROCESS, "ana", "198.51.100.2", 1, 2000000);
+    CLEANUP(value_destroy) value_t *told = gives("user.failures", value_map());
+    const value_t *first = value_at(value_get(told, "failures"), 0);
+    assert_int_equal(value_get_integer(told, "total"), 8);
+    assert_string_equal(value_get_text(first, "from"), "203.0.113.9");
+    assert_int_equal(value_get_integer(first, "count"), 7);
+    assert_int_equal(value_get_integer(first, "last"), 1000006000);
+    value_t *newer = and_integer(value_map(), "newer_than", 1500000000);
+    CLEANUP(value_destroy) value_t *late = gives("user.failures", newer);
+    assert_int_equal(value_get_integer(late, "total"), 1);
+    CLEANUP(value_destroy)
+    value_t *one = gives("user.failures", and_integer(value_map(), "count", 1));
+    assert_int_equal(value_get_integer(one, "left_out"), 1);
+}
+
+static pid_t
+begin_process(uid_t user)
+{
+    int ready[2];
+    char byte = 0;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (setresuid(user, user, user))
+            _exit(1);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (write(ready[1], &byte, 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+    return pid;
+}
+
+static bool
+is_killed(pid_t pid)
+{
+    int status = 0;
+    return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+static void
+sessions_end_with_the_processes_of_their_user(void **state)
+{
+    (void)state;
+    pid_t session = begin_process(54321), other = begin_process(54321), stale = begin_process(0);
+    time_t now = (time_t)(wall_now().ms / 1000);
+    write_entry("run/utmp", USER_PROCESS, "ana", "198.51.100.2", session, now);
+    write_entry("run/utmp", USER_PROCESS, "ana", "198.51.100.2", stale, now - 86400);
+    write_entry("run/utmp", DEAD_PROCESS, "ana", "", other, now);
+    CLEANUP(value_destroy) value_t *told = gives("user.sessions", value_map());
+    assert_int_equal(value_count(value_get(told, "sessions")), 2);
+    const value_t *first = value_at(value_get(told, "sessions"), 0);
+    assert_string_equal(value_get_text(first, "line"), "pts/1");
+    assert_int_equal(value_get_integer(first, "since"), (int64_t)now * 1000);
+    CLEANUP(value_destroy) value_t *ended = gives("user.end_sessions", of("ana"));
+    assert_int_equal(value_get_integer(ended, "sessions"), 1);
+    assert_true(is_killed(session));
+    assert_int_equal(kill(other, 0), 0);
+    CLEANUP(value_destroy)
+    value_t *all = gives("user.end_sessions", and_true(of("ana"), "processes"));
+    assert_int_equal(value_get_integer(all, "processes"), 1);
+    assert_true(is_killed(other));
+    assert_int_equal(waitpid(stale, NULL, WNOHANG), 0);
+    kill(stale, SIGKILL);
+    waitpid(stale, NULL, 0);
+    refused("user.end_sessions", and_true(of("root"), "processes"), FAULT_POLICY, "root");
+    refused("user.end_sessions", of("nobody-here"), FAULT_NOT_FOUND, "no user");
+}
+
+static void
+logind_knows_better_where_it_is(void **state)
+{
+    (void)state;
+    put_file("run/systemd/sessions/3",
+             "UID=54321\nUSER=ana\nREMOTE_HOST=198.51.100.7\nSERVICE=sshd\nLEADER=4194000\n"
+             "REALTIME=1700000000000000\n",
+             0644);
+    CLEANUP(value_destroy) value_t *told = gives("user.sessions", value_map());
+    unlink(here("run/systemd/sessions/3"));
+    const value_t *only = value_at(value_get(told, "sessions"), 0);
+    assert_int_equal(value_count(value_get(told, "sessions")), 1);
+    assert_string_equal(value_get_text(only, "service"), "sshd");
+    assert_string_equal(value_get_text(only, "from"), "198.51.100.7");
+    assert_int_equal(value_get_integer(only, "since"), 1700000000000);
+}
+
+static void
+keys_are_told_by_the_fingerprints_that_ssh_shows(void **state)
+{
+    (void)state;
+    put_file("home/ana/.ssh/authorized_keys",
+             "# keys\n" ANA "\n\nfrom=\"a b\",no-pty " STRANGER "\nssh-ed25519 !!! broken\n", 0600);
+    CLEANUP(value_destroy) value_t *told = gives("user.keys", of("ana"));
+    const value_t *keys = value_get(told, "keys");
+    assert_int_equal(value_count(keys), 2);
+    const value_t *stranger = entry_of(keys, "fingerprint", STRANGER_PRINT);
+    assert_string_equal(value_get_text(entry_of(keys, "fingerprint", ANA_PRINT), "comment"),
+                        "ana@desk");
+    assert_true(value_get_bool(stranger, "options"));
+    assert_int_equal(value_get_integer(stranger, "line"), 4);
+    CLEANUP(value_destroy) value_t *none = gives("user.keys", of("web"));
+    assert_int_equal(value_count(value_get(none, "keys")), 0);
+    assert_int_equal(mkdir(here("home/open"), 0755), 0);
+    assert_int_equal(symlink(here("home/ana/.ssh"), here("home/open/.ssh")), 0);
+    refused("user.keys", of("open"), FAULT_POLICY, "symbolic link");
+    refused("user.keys", of("nobody-here"), FAULT_NOT_FOUND, "no user");
+}
+
+static value_t *
+key_of(const char *user, const char *print)
+{
+    return texts("user", user, "fingerprint", print, NULL);
+}
+
+static void
+a_key_is_taken_out_and_put_back(void **state)
+{
+    fault_t fault;
+    struct stat facts;
+    (void)state;
+    put_file("home/ana/.ssh/authorized_keys", ANA "\nfrom=\"a b\" " STRANGER "\n", 0600);
+    assert_int_equal(chown(here("home/ana/.ssh/authorized_keys"), 54321, 54321), 0);
+    CLEANUP(value_destroy)
+    value_t *taken = gives("user.remove_key", key_of("ana", STRANGER_PRINT));
+    CLEANUP(value_destroy)
+    value_t *again = gives("user.remove_key", key_of("ana", STRANGER_PRINT));
+    assert_int_equal(value_get_integer(taken, "removed"), 1);
+    assert_int_equal(value_get_integer(again, "removed"), 0);
+    assert_string_equal(value_get_text(again, "id"), value_get_text(taken, "id"));
+    CLEANUP(bytes_destroy)
+    bytes_t *left = file_read(here("home/ana/.ssh/authorized_keys"), 4096, &fault);
+    assert_string_equal(bytes_text(left), ANA "\n");
+    assert_int_equal(stat(here("home/ana/.ssh/authorized_keys"), &facts), 0);
+    assert_int_equal(facts.st_uid, 54321);
+    assert_int_equal(facts.st_mode & 07777, 0600);
+    value_t *back = texts("user", "ana", "id", value_get_text(taken, "id"), NULL);
+    CLEANUP(value_destroy) value_t *copy = value_copy(back);
+    refused("user.restore_key", texts("user", "web", "id", value_get_text(taken, "id"), NULL),
+            FAULT_CONFLICT, "not from this user");
+    CLEANUP(value_destroy) value_t *put = gives("user.restore_key", back);
+    CLEANUP(value_destroy) value_t *once = gives("user.restore_key", value_copy(copy));
+    assert_string_equal(value_get_text(put, "id"), value_get_text(once, "id"));
+    CLEANUP(bytes_destroy)
+    bytes_t *both = file_read(here("home/ana/.ssh/authorized_keys"), 4096, &fault);
+    assert_string_equal(bytes_text(both), ANA "\nfrom=\"a b\" " STRANGER "\n");
+    CLEANUP(value_destroy)
+    value_t *unknown = gives("user.remove_key", key_of("web", STRANGER_PRINT));
+    assert_null(value_get(unknown, "id"));
+}
+
+static void
+a_password_is_locked_and_unlocked(void **state)
+{
+    (void)state;
+    CLEANUP(value_destroy) value_t *locked = gives("user.lock", of("ana"));
+    CLEANUP(value_destroy) value_t *again = gives("user.lock", of("ana"));
+    CLEANUP(value_destroy) value_t *list = gives("user.list", value_map());
+    const value_t *ana = entry_of(value_get(list, "users"), "name", "ana");
+    assert_true(value_get_bool(locked, "locked") && value_get_bool(locked, "changed"));
+    assert_false(value_get_bool(again, "changed"));
+    assert_string_equal(value_get_text(ana, "password"), "locked");
+    CLEANUP(value_destroy) value_t *open = gives("user.unlock", of("ana"));
+    assert_false(value_get_bool(open, "locked"));
+    refused("user.lock", of("nobody-here"), FAULT_NOT_FOUND, "no user");
+    refused("user.lock", of("-root"), FAULT_ARGUMENT, "'user'");
+}
+
+static void
+jobs_of_all_tables_are_listed(void **state)
+{
+    (void)state;
+    put_file("etc/crontab", "SHELL=/bin/sh\n# m h\n17 * * * * root cd / && run-parts\n", 0644);
+    put_file("etc/cron.d/app", "@reboot web /usr/bin/app\n*/5 * * * * web /usr/bin/tick  now\n",
+             0644);
+    put_file("etc/cron.d/app.bak", "* * * * * root /bad\n", 0644);
+    put_file("etc/cron.daily/rotate", "#!/bin/sh\n", 0755);
+    put_file("var/spool/cron/crontabs/ana", "MAILTO=ana\n0 3 * * 1 /home/ana/backup\n", 0600);
+    CLEANUP(value_destroy) value_t *told = gives("cron.list", value_map());
+    const value_t *jobs = value_get(told, "jobs");
+    assert_int_equal(value_count(jobs), 5);
+    const value_t *tick = entry_of(jobs, "command", "/usr/bin/tick  now");
+    assert_string_equal(value_get_text(tick, "schedule"), "*/5 * * * *");
+    assert_string_equal(value_get_text(tick, "user"), "web");
+    assert_int_equal(value_get_integer(tick, "line"), 2);
+    const value_t *backup = entry_of(jobs, "command", "/home/ana/backup");
+    assert_string_equal(value_get_text(backup, "user"), "ana");
+    assert_string_equal(value_get_text(entry_of(jobs, "schedule", "@daily"), "file"),
+                        "/etc/cron.daily/rotate");
+}
+
+static void
+a_table_is_disabled_and_enabled(void **state)
+{
+    (void)state;
+    put_file("etc/cron.d/app", "* * * * * root /bin/app\n", 0644);
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(value_destroy) value_t *off = gives("cron.disable", texts("file", "app", NULL));
+        assert_false(value_get_bool(off, "enabled"));
+    }
+    assert_int_equal(access(here("etc/cron.d/app"), F_OK), -1);
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(value_destroy) value_t *on = gives("cron.enable", texts("file", "app", NULL));
+        assert_true(value_get_bool(on, "enabled"));
+    }
+    put_file("etc/cron.d/app.disabled", "* * * * * root /bin/other\n", 0644);
+    refused("cron.disable", texts("file", "app", NULL), FAULT_IO, "exists");
+    refused("cron.disable", texts("file", "../passwd", NULL), FAULT_ARGUMENT, "no file named");
+    refused("cron.disable", texts("file", "none", NULL), FAULT_NOT_FOUND, "'none'");
+}
+
+static int
+begin(void **state)
+{
+    char policy[512], folder[64] = "/tmp/tocsin-ops-XXXXXX";
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(policy, sizeof policy, "class highest change\nquarantine %s/quarantine\n", folder);
+    bench_begin_in(folder, policy);
+    assert_int_equal(mkdir(here("quarantine"), 0700), 0);
+    put_file("etc/passwd",
+             "root:x:0:0:root:/root:/bin/bash\nana:x:54321:54321::/home/ana:/bin/bash\n"
+             "web:x:33:33::/var/www:/usr/sbin/nologin\nopen:x:54322:54322::/home/open:/bin/sh\n",
+             0644);
+    put_file("etc/shadow",
+             "root:*:19000:0:99999:7:::\nana:$y$j9T$abc:19000:0:99999:7:::\n"
+             "web:!:19000:0:99999:7:::\nopen::19000:0:99999:7:::\n",
+             0600);
+    put_file("etc/group", "root:x:0:\nana:x:54321:\n", 0644);
+    put_file("var/log/lastlog", "", 0644);
+    assert_int_equal(mkdir(here("run"), 0755), 0);
+    bench_root(false);
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    (void)state;
+    bench_end();
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(users_are_told_with_how_they_may_log_in),
+        cmocka_unit_test(failed_logins_are_counted_by_user_and_source),
+        cmocka_unit_test(sessions_end_with_the_processes_of_their_user),
+        cmocka_unit_test(logind_knows_better_where_it_is),
+        cmocka_unit_test(keys_are_told_by_the_fingerprints_that_ssh_shows),
+        cmocka_unit_test(a_key_is_taken_out_and_put_back),
+        cmocka_unit_test(a_password_is_locked_and_unlocked),
+        cmocka_unit_test(jobs_of_all_tables_are_listed),
+        cmocka_unit_test(a_table_is_disabled_and_enabled),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/ops/families.h"
+
+#define USER(by_policy)                                                               \
+    {                                                                                 \
+        .name = "user", .kind = ARGUMENT_WORD, .required = true, .min = 1, .max = 32, \
+        .named = (by_policy), .help = "the name of one of the machine's own users"    \
+    }
+
+static const op_t rows[] = {
+    {
+        .name = "user.end_sessions",
+        FIXING(60, 128),
+        .arguments = {USER(true),
+                      {.name = "processes",
+                       .kind = ARGUMENT_BOOL,
+                       .help = "whether to kill all else that runs as the user too; not of root"}},
+        .help = "kills a user's sessions, with all that descends from them",
+        .result = "{user: text, sessions: integer, processes: integer (killed besides)}",
+    },
+    {
+        .name = "user.failures",
+        SEEING(20, 64, 64 * KIB),
+        .arguments = {{.name = "newer_than",
+                       .kind = ARGUMENT_INTEGER,
+                       .min = 0,
+                       .max = INT64_MAX,
+                       .help = "after this, in ms since 1970"},
+                      {.name = "count",
+                       .kind = ARGUMENT_INTEGER,
+                       .min = 1,
+                       .max = 100,
+                       .help = "how many to list; 20"}},
+        .help = "counts failed logins by user and source, within the last 40000 of them",
+        .result = "{total: integer, failures: list of {user: text, from: text (empty: the "
+                  "console), count: integer, last: integer (ms since 1970)}, left_out: integer "
+                  "(of the listed kind, beyond count)}",
+    },
+    {
+        .name = "user.keys",
+        SEEING(10, 64, 128 * KIB),
+        .arguments = {USER(false)},
+        .help = "lists the SSH keys that may log in as a user",
+        .result = "{path: text, modified: integer (ms since 1970; 0 where there is no file), keys: "
+                  "list of {type: text, fingerprint: text (SHA256:...), comment: text, options: "
+                  "bool, line: integer}, left_out: integer (of more than 200)}",
+    },
+    {
+        .name = "user.list",
+        SEEING(10, 64, 256 * KIB),
+        .help = "lists the machine's own users",
+        .result = "{users: list of {name: text, user_id: integer, group_id: integer, home: text, "
+                  "shell: text, password: text (none, set, locked or unknown), may_log_in: bool "
+                  "(by its shell)}, left_out: integer (of more than 600)}",
+    },
+    {
+        .name = "user.lock",
+        FIXING(30, 256),
+        .inverse = "user.unlock",
+        .arguments = {USER(true)},
+        .help = "locks a user's password; its SSH keys and sessions stay: user.remove_key and "
+                "user.end_sessions are for those",
+        .result = "{user: text, locked: bool, changed: bool}",
+    },
+    {
+        .name = "user.remove_key",
+        FIXING(20, 64),
+        .inverse = "user.restore_key",
+        .arguments = {USER(true),
+                      {.name = "fingerprint",
+                       .kind = ARGUMENT_WORD,
+                       .required = true,
+                       .min = 50,
+                       .max = 50,
+                       .help = "as user.keys gives it"}},
+        .help = "takes an SSH key out of a user's authorized_keys into the policy's quarantine",
+        .result = "{user: text, removed: integer (lines), id?: text (for user.restore_key)}",
+    },
+    {
+        .name = "user.restore_key",
+        FIXING(20, 64),
+        .inverse = "user.remove_key",
+        .arguments = {USER(true),
+                      {.name = "id",
+                       .kind = ARGUMENT_NAME,
+                       .required = true,
+                       .help = "as user.remove_key gave it"}},
+        .help = "puts an SSH key that user.remove_key took back into authorized_keys",
+        .result = "{user: text, id: text}",
+    },
+    {
+        .name = "user.sessions",
+        SEEING(10, 64, 128 * KIB),
+        .help = "lists who is logged in, as logind knows, or else utmp",
+        .result = "{sessions: list of {user: text, line: text, from: text, service: text, pid: "
+                  "integer, since: integer (ms since 1970)}, left_out: integer (of more than 300)}",
+    },
+    {
+        .name = "user.unlock",
+        FIXING(30, 256),
+        .inverse = "user.lock",
+        .arguments = {USER(true)},
+        .help = "unlocks a user's password",
+        .result = "{user: text, locked: bool, changed: bool}",
+    },
+};
+
+const op_family_t ops_user = {rows, ARRAY_SIZE(rows)};

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/account.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <shadow.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "keys/base64.h"
+#include "keys/hash.h"
+#include "worker/ops/machine.h"
+#include "worker/ops/place.h"
+
+#define BLOB_MAX 8192 /* bytes of a public key */
+#define NEW_NAME "authorized_keys.tocsin"
+
+int
+account_find(const op_world_t *world, const char *name, account_t *out, fault_t *fault)
+{
+    char path[PATH_MAX];
+    FILE *file = fopen(machine_path(world, path, "/etc/passwd"), "re");
+    struct passwd *entry = NULL;
+    while (file && (entry = fgetpwent(file)) && strcmp(entry->pw_name, name) != 0)
+        continue;
+    int result = 0;
+    if (!entry) {
+        result = fault_set(fault, FAULT_NOT_FOUND, "this machine has no user '%.40s'", name);
+    } else {
+        out->user = entry->pw_uid;
+        out->group = entry->pw_gid;
+        machine_path(world, path, "%s/.ssh/authorized_keys", entry->pw_dir);
+        if (!text_copy(out->keys, sizeof out->keys, path))
+            result = fault_set(fault, FAULT_LIMIT, "the home of '%.40s' is too long a path", name);
+    }
+    if (file)
+        fclose(file);
+    return result;
+}
+
+const char *
+account_password(const op_world_t *world, const char *name)
+{
+    char path[PATH_MAX];
+    const char *word = "unknown";
+    FILE *file = fopen(machine_path(world, path, "/etc/shadow"), "re");
+    struct spwd *entry = NULL;
+    while (file && (entry = fgetspent(file)) && strcmp(entry->sp_namp, name) != 0)
+        continue;
+    if (entry)
+        word = !entry->sp_pwdp[0] ? "none" : strchr("!*", entry->sp_pwdp[0]) ? "locked" : "set";
+    if (file)
+        fclose(file);
+    return word;
+}
+
+/* ---- keys -------------------------------------------------------------------------------------
+ */
+
+static bool
+is_type(const char *word)
+{
+    return !strncmp(word, "ssh-", 4) || !strncmp(word, "ecdsa-", 6) || !strncmp(word, "sk-", 3);
+}
+
+/* Behind the options, in which a blank may stand between quotes. */
+static char *
+behind_options(char *line)
+{
+    bool quoted = false;
+    for (; *line && (quoted || !strchr(" \t", *line)); line++) {
+        if (line[0] == '\\' && line[1] == '"')
+            line++;
+        else if (*line == '"')
+            quoted = !quoted;
+    }
+    return line + strspn(line, " \t");
+}
+
+bool
+ssh_key_read(const char *line, ssh_key_t *out)
+{
+    static uint8_t blob[BLOB_MAX];
+    static char copy[2 * BLOB_MAX];
+    size_t size;
+    *out = (ssh_key_t){0};
+    if (!text_copy(copy, sizeof copy, line + strspn(line, " \t")) || !copy[0] || copy[0] == '#')
+        return false;
+    out->options = !is_type(copy);
+    char *at = out->options ? behind_options(copy) : copy;
+    const char *type = word_next(&at), *base64 = word_next(&at);
+    if (!type || !base64 || !is_type(type) ||
+        !base64_read(slice_text(base64), blob, sizeof blob, &size))
+        return false;
+    CLEANUP(bytes_destroy) bytes_t *digits = bytes_new();
+    hash_t hash = hash_of(slice_of(blob, size));
+    base64_write(hash_slice(&hash), digits);
+    snprintf(out->fingerprint, sizeof out->fingerprint, "SHA256:%.43s", bytes_text(digits));
+    snprintf(out->type, sizeof out->type, "%s", type);
+    snprintf(out->comment, sizeof out->comment, "%s", at + strspn(at, " \t"));
+    return true;
+}
+
+bytes_t *
+account_keys(const account_t *self, struct stat *facts, fault_t *fault)
+{
+    static uint8_t chunk[ACCOUNT_KEYS_BYTES + 1];
+    fault_t why = {0};
+    *facts = (struct stat){0};
+    CLEANUP(descriptor_close)
+    int fd = place_open(self->keys, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, &why);
+    if (fd < 0 && why.code == FAULT_NOT_FOUND)
+        return bytes_new();
+    ssize_t size =
+        fd < 0 || fstat(fd, facts) || !S_ISREG(facts->st_mode) ? -1 : read(fd, chunk, sizeof chunk);
+    if (fd < 0)
+        fault_set(fault, why.code, "%s", why.text);
+    else if (size < 0)
+        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", self->keys);
+    else if ((size_t)size == sizeof chunk)
+        fault_set(fault, FAULT_LIMIT, "'%.160s' is over %d bytes", self->keys, ACCOUNT_KEYS_BYTES);
+    else
+        return bytes_copy(slice_of(chunk, (size_t)size));
+    return NULL;
+}
+
+int
+account_write_keys(const account_t *self, slice_t text, const struct stat *facts, fault_t *fault)
+{
+    CLEANUP(memory_free) char *path = memory_text(self->keys);
+    *strrchr(path, '/') = '\0';
+    CLEANUP(descriptor_close) int folder = place_open(path, O_RDONLY | O_DIRECTORY, fault);
+    if (folder < 0)
+        return -1;
+    CLEANUP(descriptor_close)
+    int fd = openat(folder, NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777))
+        return fault_errno(fault, "'%.160s' cannot be written", self->keys);
+    if (file_write_all(fd, text, fault))
+        return -1;
+    if (fsync(fd) || renameat(folder, NEW_NAME, folder, "authorized_keys") || fsync(folder))
+        return fault_errno(fault, "'%.160s' cannot be written", self->keys);
+    return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* account - one of the machine's own users, from /etc/passwd and /etc/shadow, and the SSH keys that
+ * may log in as it, from .ssh/authorized_keys in its home (sshd(8)). */
+#ifndef TOCSIN_ACCOUNT_H
+#define TOCSIN_ACCOUNT_H
+
+#include <sys/stat.h>
+
+#include "worker/op_cell.h"
+
+#define ACCOUNT_KEYS_BYTES (256 * 1024) /* of authorized_keys */
+#define FINGERPRINT_TEXT   51           /* "SHA256:", 43 digits of base64, terminated */
+
+typedef struct {
+    uid_t user;
+    gid_t group;
+    char keys[OP_FIX_PATH_MAX + 1]; /* path of authorized_keys */
+} account_t;
+
+/* FAULT_NOT_FOUND; FAULT_LIMIT where its home's path is too long. */
+int account_find(const op_world_t *world, const char *name, account_t *out,
+                 fault_t *fault) MUST_CHECK;
+
+/* "none", "set", "locked", or "unknown" where /etc/shadow does not tell. */
+const char *account_password(const op_world_t *world, const char *name);
+
+typedef struct {
+    char type[64], fingerprint[FINGERPRINT_TEXT], comment[128];
+    bool options;
+} ssh_key_t;
+
+/* Whether a line of authorized_keys is a key. */
+bool ssh_key_read(const char *line, ssh_key_t *out);
+
+/* The text of authorized_keys, through no symbolic link, and what is known of the file; an empty
+ * text where there is none. FAULT_POLICY, FAULT_LIMIT, FAULT_IO. */
+bytes_t *account_keys(const account_t *self, struct stat *facts, fault_t *fault);
+
+/* Another text in its place, at once, with the owner and mode that it had. */
+int account_write_keys(const account_t *self, slice_t text, const struct stat *facts,
+                       fault_t *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session - who is logged in: what logind writes in /run/systemd/sessions, or, where it is not,
+ * /run/utmp (utmp(5)). */
+#ifndef TOCSIN_SESSION_H
+#define TOCSIN_SESSION_H
+
+#include "worker/op_cell.h"
+
+#define SESSION_TEXT_MAX 256
+
+typedef struct {
+    char user[64], line[64], from[SESSION_TEXT_MAX + 1], service[64];
+    pid_t pid; /* of its first process */
+    int64_t since_ms;
+} session_t;
+
+/* All of them; the array is the caller's (free). */
+size_t session_all(const op_world_t *world, session_t **out);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "worker/ops/account.h"
+#include "worker/ops/bodies.h"
+#include "worker/ops/command.h"
+#include "worker/ops/machine.h"
+#include "worker/ops/process.h"
+#include "worker/ops/quarantine.h"
+#include "worker/ops/session.h"
+
+#define END_MS     5000
+#define POLL_MS    20
+#define SLACK_MS   60000 /* how much later than its session its first process may have begun */
+#define OUTPUT_MAX 65536
+
+static value_t *
+about(const value_t *arguments)
+{
+    value_t *result = value_map();
+    value_set_text(result, "user", value_get_text(arguments, "user"));
+    return result;
+}
+
+/* ---- the password: usermod(8) keeps the locks that others look at ------------------------------
+ */
+
+static int
+run_usermod(const op_world_t *world, const char *flag, const char *user, fault_t *fault)
+{
+    const char *const plain[] = {"/usr/sbin/usermod", flag, "--", user, NULL};
+    const char *const rooted[] = {"/usr/sbin/usermod", "-P", world->root, flag, "--", user, NULL};
+    int status = 0;
+    CLEANUP(bytes_destroy)
+    bytes_t *said = command_run(world->root ? rooted : plain, OUTPUT_MAX, &status, fault);
+    if (!said)
+        return -1;
+    return status ? fault_set(fault, FAULT_FAILED, "usermod %s of '%.40s' exited with status %d",
+                              flag, user, status)
+                  : 0;
+}
+
+static value_t *
+set_lock(const value_t *arguments, const op_world_t *world, bool lock, fault_t *fault)
+{
+    const char *user = value_get_text(arguments, "user");
+    account_t account;
+    if (account_find(world, user, &account, fault))
+        return NULL;
+    bool was = !strcmp(account_password(world, user), "locked");
+    if (was != lock && run_usermod(world, lock ? "-L" : "-U", user, fault))
+        return NULL;
+    bool is = !strcmp(account_password(world, user), "locked");
+    if (is != lock) {
+        fault_set(fault, FAULT_FAILED, "the password of '%.40s' is %s all the same", user,
+                  is ? "locked" : "not locked");
+        return NULL;
+    }
+    value_t *result = about(arguments);
+    value_set_bool(result, "locked", is);
+    value_set_bool(result, "changed", was != is);
+    return result;
+}
+
+value_t *
+user_lock(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return set_lock(arguments, world, true, fault);
+}
+
+value_t *
+user_unlock(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return set_lock(arguments, world, false, fault);
+}
+
+/* ---- sessions ----------------------------------------------------------------------------------
+ */
+
+/* Its first process, unless that ended and another has its pid. */
+static bool
+leads(const session_t *session, const op_world_t *world, proc_t *out)
+{
+    return proc_read(session->pid, out) && out->state != 'Z' && out->state != 'X' &&
+           proc_started(out).ms <= session->since_ms + SLACK_MS && !process_is_ours(out, world);
+}
+
+/* By its real uid: the files of one that changed it belong to root (proc(5)). */
+static bool
+runs_as(const proc_t *self, uid_t user)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)self->pid);
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, OUTPUT_MAX, NULL);
+    return text && self->state != 'Z' && self->state != 'X' &&
+           field_number(bytes_text(text), "Uid") == (int64_t)user;
+}
+
+/* Until none is left, or some do not go. */
+static int
+kill_all_of(uid_t user, const op_world_t *world, int64_t *count, fault_t *fault)
+{
+    for (int waited = 0; waited < END_MS; waited += POLL_MS) {
+        CLEANUP(memory_free) proc_t *all = NULL;
+        size_t size = proc_all(&all), left = 0;
+        for (size_t i = 0; i < size; i++) {
+            if (!runs_as(&all[i], user) || process_is_ours(&all[i], world))
+                continue;
+            left++;
+            *count += waited == 0;
+            if (proc_signal(&all[i], SIGKILL, fault))
+                return -1;
+        }
+        if (!left)
+            return 0;
+        poll(NULL, 0, POLL_MS);
+    }
+    return fault_set(fault, FAULT_TIMEOUT, "processes of user %u do not end", (unsigned)user);
+}
+
+value_t *
+user_end_sessions(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *user = value_get_text(arguments, "user");
+    bool processes = value_get_bool(arguments, "processes");
+    int64_t ended = 0, killed = 0;
+    account_t account;
+    CLEANUP(memory_free) session_t *all = NULL;
+    if (account_find(world, user, &account, fault))
+        return NULL;
+    if (processes && account.user == 0) {
+        fault_set(fault, FAULT_POLICY, "all that runs as root is the machine itself");
+        return NULL;
+    }
+    size_t count = session_all(world, &all);
+    for (size_t i = 0; i < count; i++) {
+        proc_t leader;
+        if (strcmp(all[i].user, user) != 0 || !leads(&all[i], world, &leader))
+            continue;
+        if (proc_end_tree(&leader, END_MS, fault))
+            return NULL;
+        ended++;
+    }
+    if (processes && kill_all_of(account.user, world, &killed, fault))
+        return NULL;
+    value_t *result = about(arguments);
+    value_set_integer(result, "sessions", ended);
+    value_set_integer(result, "processes", killed);
+    return result;
+}
+
+/* ---- keys: lines of authorized_keys go to quarantine and come back ------------------------------
+ */
+
+static bool
+is_key(const char *line, const char *fingerprint)
+{
+    ssh_key_t key;
+    return ssh_key_read(line, &key) && !strcmp(key.fingerprint, fingerprint);
+}
+
+/* Lines of that key go to taken, all others to left. */
+static int64_t
+part_lines(const bytes_t *text, const char *fingerprint, bytes_t *taken, bytes_t *left)
+{
+    static char line[ACCOUNT_KEYS_BYTES + 1];
+    int64_t count = 0;
+    for (const char *at = bytes_text(text); line_next(&at, line, sizeof line);) {
+        bool is = is_key(line, fingerprint);
+        bytes_addf(is ? taken : left, "%s\n", line);
+        count += is;
+    }
+    return count;
+}
+
+static int
+keep_lines(int folder, const account_t *account, const struct stat *facts, const bytes_t *lines,
+           held_t *out, fault_t *fault)
+{
+    CLEANUP(descriptor_close) int memory = memfd_create("key", MFD_CLOEXEC);
+    if (memory < 0 || file_write_all(memory, bytes_slice(lines), fault) ||
+        lseek(memory, 0, SEEK_SET))
+        return fault_errno(fault, "the key cannot be kept");
+    return quarantine_put(folder, memory, account->keys, facts, out, fault);
+}
+
+static bytes_t *
+held_lines(int folder, const held_t *held, fault_t *fault)
+{
+    char text[ACCOUNT_KEYS_BYTES];
+    CLEANUP(descriptor_close) int fd = openat(folder, held->id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
+    if (size < 0)
+        fault_errno(fault, "'%.60s' in quarantine cannot be read", held->id);
+    return size < 0 ? NULL : bytes_copy(slice_of(text, (size_t)size));
+}
+
+/* Where the key is gone already, what took it left it in quarantine. */
+static bool
+was_taken(int folder, const account_t *account, const char *fingerprint, held_t *held)
+{
+    CLEANUP(bytes_destroy) bytes_t *ignored = bytes_new();
+    if (quarantine_of(folder, account->keys, held, NULL))
+        return false;
+    CLEANUP(bytes_destroy) bytes_t *lines = held_lines(folder, held, NULL);
+    return lines && part_lines(lines, fingerprint, ignored, ignored) > 0;
+}
+
+value_t *
+user_remove_key(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *fingerprint = value_get_text(arguments, "fingerprint");
+    account_t account;
+    struct stat facts;
+    held_t held;
+    CLEANUP(descriptor_close) int folder = quarantine_open(world, fault);
+    if (folder < 0 || account_find(world, value_get_text(arguments, "user"), &account, fault))
+        return NULL;
+    CLEANUP(bytes_destroy) bytes_t *text = account_keys(&account, &facts, fault);
+    CLEANUP(bytes_destroy) bytes_t *taken = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *left = bytes_new();
+    if (!text)
+        return NULL;
+    int64_t removed = part_lines(text, fingerprint, taken, left);
+    if (removed && (keep_lines(folder, &account, &facts, taken, &held, fault) ||
+                    account_write_keys(&account, bytes_slice(left), &facts, fault)))
+        return NULL;
+    value_t *result = about(arguments);
+    value_set_integer(result, "removed", removed);
+    if (removed || was_taken(folder, &account, fingerprint, &held))
+        value_set_text(result, "id", held.id);
+    return result;
+}
+
+/* Appends the lines that are not there. */
+static void
+add_missing(bytes_t *text, const bytes_t *lines)
+{
+    static char line[ACCOUNT_KEYS_BYTES + 1];
+    CLEANUP(bytes_destroy) bytes_t *ignored = bytes_new();
+    if (text->size && text->data[text->size - 1] != '\n')
+        bytes_add_text(text, "\n");
+    for (const char *at = bytes_text(lines); line_next(&at, line, sizeof line);) {
+        ssh_key_t key;
+        if (ssh_key_read(line, &key) && !part_lines(text, key.fingerprint, ignored, ignored))
+            bytes_addf(text, "%s\n", line);
+    }
+}
+
+static int
+put_back(int folder, const account_t *account, const held_t *held, fault_t *fault)
+{
+    struct stat facts;
+    CLEANUP(bytes_destroy) bytes_t *lines = held_lines(folder, held, fault);
+    CLEANUP(bytes_destroy) bytes_t *text = lines ? account_keys(account, &facts, fault) : NULL;
+    if (!text)
+        return -1;
+    add_missing(text, lines);
+    if (!facts.st_nlink) /* the file is gone: as it was */
+        facts = (struct stat){.st_uid = held->user, .st_gid = held->group, .st_mode = held->mode};
+    if (account_write_keys(account, bytes_slice(text), &facts, fault))
+        return -1;
+    return quarantine_release(folder, held, fault);
+}
+
+value_t *
+user_restore_key(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    account_t account;
+    held_t held;
+    bool given;
+    CLEANUP(descriptor_close) int folder = quarantine_open(world, fault);
+    if (folder < 0 || account_find(world, value_get_text(arguments, "user"), &account, fault) ||
+        quarantine_find(folder, value_get_text(arguments, "id"), &held, &given, fault))
+        return NULL;
+    if (strcmp(held.path, account.keys) != 0) {
+        fault_set(fault, FAULT_CONFLICT, "it came from '%.160s', not from this user", held.path);
+        return NULL;
+    }
+    if (!given && put_back(folder, &account, &held, fault))
+        return NULL;
+    value_t *result = about(arguments);
+    value_set_text(result, "id", held.id);
+    return result;
+}
