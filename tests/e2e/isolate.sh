@@ -26,15 +26,18 @@ hears_in() { answers bash -c 'exec 3<>/dev/tcp/192.0.2.1/9'; }
 is_cut() { ! hears_out && ! hears_in; }
 isolating() { ordered isolating --target north-1 --set seconds="$1"; }
 
-orders_site isolate isolating glance
+orders_site isolate isolating blocking
 sed -i "s,^listen .*,listen tcp://0.0.0.0:$BROKER_PORT," "$SITE_HOME/broker.conf"
 sed -i "s,^broker tcp://127.0.0.1:,broker tcp://192.0.2.2:," "$SITE_HOME/north-1/worker.conf"
-printf 'allow %s\n' host.isolate host.release >>"$SITE_HOME/north-1/policy"
+printf 'allow %s\n' host.isolate host.release firewall.block >>"$SITE_HOME/north-1/policy"
 broker_start
 worker_start north-1
 
 ok "a worker is online at the other end of a cable" wait_for 20 worker_online north-1
 ok "  and hears, and is heard" eval 'hears_out && hears_in'
+ok "it is ordered to block its own broker" ordered blocking --target north-1 --set source=192.0.2.0/25
+ok "  which it does not" ended failed
+ok "    and says why" says "which is a broker" view
 ok "it is ordered to cut its machine off" isolating 600
 ok "  which is done, and its receipt comes home" ended succeeded
 ok "  nothing else leaves it or comes in" is_cut

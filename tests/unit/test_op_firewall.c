@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include "common/file.h"
@@ -275,6 +276,58 @@ isolating_again_renews_and_opens_what_was_asked_for(void **state)
     assert_false(hears(net_here, "192.0.2.2", WEB));
 }
 
+/* In a mount namespace of the test's own this file holds these words. */
+static void
+give_file(const char *path, const char *words)
+{
+    fault_t fault = {0};
+    char from[] = "/tmp/tocsin-firewall.XXXXXX";
+    int fd = mkstemp(from);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(file_write(from, slice_text(words), 0644, &fault), 0);
+    assert_int_equal(mount(from, path, NULL, MS_BIND, NULL), 0);
+    unlink(from);
+}
+
+static void
+a_broker_that_has_a_name_keeps_the_servers_that_know_it(void **state)
+{
+    settings_t named = {.broker_count = 1, .brokers = {{.endpoint = "tcp://centre.test:7700"}}};
+    op_world_t other = {.policy = world.policy, .settings = &named};
+    (void)state;
+    assert_int_equal(unshare(CLONE_NEWNS), 0);
+    assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    give_file("/etc/hosts", "192.0.2.3 centre.test\n2001:db8::2 centre.test\n");
+    give_file("/etc/resolv.conf", "# ours\nnameserver 192.0.2.2\n");
+    must_fail("firewall.block", source("192.0.2.2", 60), &other, FAULT_POLICY,
+              "a name server that finds the brokers");
+    CLEANUP(value_destroy)
+    value_t *done = must_run("host.isolate", given("seconds", 'i', (int64_t)600, NULL), &other);
+    shell("umount /etc/hosts /etc/resolv.conf");
+    assert_int_equal(value_get_integer(done, "brokers"), 2);
+    CLEANUP(descriptor_close) int names = listen_in(net_there, 53);
+    assert_true(hears(net_here, "192.0.2.2", 53));
+    assert_true(hears(net_here, "192.0.2.3", BROKER));
+    assert_false(hears(net_here, "192.0.2.2", WEB));
+    shell(
+        "nft list chain inet tocsin isolate_out | grep -q 'ip6 daddr 2001:db8::2 tcp dport 7700'");
+}
+
+static void
+a_broker_of_ipv6_is_left_open_and_its_neighbours_can_be_found(void **state)
+{
+    settings_t six = {.broker_count = 1, .brokers = {{.endpoint = "tcp://[2001:db8::2]:7700"}}};
+    op_world_t other = {.policy = world.policy, .settings = &six};
+    (void)state;
+    CLEANUP(value_destroy)
+    value_t *done = must_run("host.isolate", given("seconds", 'i', (int64_t)600, NULL), &other);
+    shell("ip -6 neigh flush dev tia0");
+    shell("timeout 20 bash -c 'until { true <>/dev/tcp/2001:db8::2/7700; } 2>&1 | grep -q refused; "
+          "do sleep 0.1; done'");
+    must_fail("firewall.block", source("2001:db8::/32", 60), &other, FAULT_POLICY, "a broker");
+}
+
 int
 main(void)
 {
@@ -293,6 +346,10 @@ main(void)
         cmocka_unit_test_setup(an_isolation_ends_by_itself_though_whoever_made_it_was_killed,
                                clear_table),
         cmocka_unit_test_setup(isolating_again_renews_and_opens_what_was_asked_for, clear_table),
+        cmocka_unit_test_setup(a_broker_that_has_a_name_keeps_the_servers_that_know_it,
+                               clear_table),
+        cmocka_unit_test_setup(a_broker_of_ipv6_is_left_open_and_its_neighbours_can_be_found,
+                               clear_table),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

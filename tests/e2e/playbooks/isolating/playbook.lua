@@ -5,7 +5,7 @@ return playbook {
   name    = "isolating",
   summary = "Cut a machine off, or let it go",
 
-  inputs = { seconds = input.integer { help = "0 to let it go" } },
+  inputs = { seconds = input.integer { range = { 0, 86400 }, help = "0 to let it go" } },
 
   step "cut" {
     uses = { ["host.isolate"] = { seconds = equals("inputs.seconds") } },
