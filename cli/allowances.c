@@ -160,3 +160,22 @@ allowances_most(const allowances_t *self, unsigned people[static CLASSES])
             if (self->at[i].more.orders[class] > people[class])
                 people[class] = self->at[i].more.orders[class];
 }
+
+void
+allowances_add_hours(const allowances_t *self, bool glass, wall_t now, value_t *refusals)
+{
+    value_t *closed = value_list(), *dark = value_list();
+    for (size_t i = 0; i < self->count; i++) {
+        const allowance_t *at = &self->at[i];
+        bool open = !at->windows.count || allowance_hours_stand(&at->windows, now);
+        if (allowance_hours_stand(&at->blackouts, now))
+            value_append(dark, value_text(at->worker));
+        else if (!open && !glass)
+            value_append(closed, value_text(at->worker));
+    }
+    add_whole(dark, "the machine is in a blackout of its policy now", refusals);
+    add_whole(closed,
+              "no window of the machine's policy is open now: a cosigner can break glass with you, "
+              "--break-glass WHY",
+              refusals);
+}

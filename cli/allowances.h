@@ -33,6 +33,10 @@ void allowances_add_approvals(const allowances_t *self, const release_t *release
                               const approvals_t *approvals, value_t *refusals);
 void allowances_add_glass(const allowances_t *self, const order_t *order, value_t *refusals);
 
+/* Likewise of what changes something: what would begin outside a machine's windows, or within its
+ * blackouts. */
+void allowances_add_hours(const allowances_t *self, bool glass, wall_t now, value_t *refusals);
+
 /* The most signers of orders that any of them asks for, where that is more than people has. */
 void allowances_most(const allowances_t *self, unsigned people[static CLASSES]);
 

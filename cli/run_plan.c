@@ -192,6 +192,8 @@ plan_add_rest(value_t *plan, session_t *session, const order_t *order, const fet
     allowances_add_refusals(&allowances, fetched->manifest, "", order->dry, refusals);
     if (add_callees(plan, session, order, &allowances, refusals, fault))
         return -1;
+    if (!order->dry && strcmp(value_get_text(plan, "class"), class_word(CLASS_OBSERVE)) != 0)
+        allowances_add_hours(&allowances, order_breaks_glass(order), wall_now(), refusals);
     value_set(plan, "refusals", MOVE(refusals));
     add_people(plan, &allowances, order);
     add_scope(plan, session, order);

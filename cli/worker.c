@@ -99,6 +99,13 @@ print_people(const char *what, const unsigned people[static CLASSES])
 }
 
 static void
+print_hours(const char *what, const allowance_hours_t *hours)
+{
+    for (size_t i = 0; i < hours->count; i++)
+        printf("  %-10s %s UTC\n", what, hours->at[i]);
+}
+
+static void
 print_allowance(const options_t *options, const allowance_t *allowance)
 {
     char made[32];
@@ -113,6 +120,8 @@ print_allowance(const options_t *options, const allowance_t *allowance)
     print_people("orders", allowance->more.orders);
     if (allowance->no_glass)
         printf("  %-10s nobody breaks glass there\n", "policy");
+    print_hours("window", &allowance->windows);
+    print_hours("blackout", &allowance->blackouts);
     print_ops(allowance, true);
     print_ops(allowance, false);
 }
@@ -124,6 +133,15 @@ people_value(const unsigned people[static CLASSES])
     for (class_t class_ = CLASS_OBSERVE; class_ < CLASSES; class_++)
         value_set_integer(map, class_word(class_), people[class_]);
     return map;
+}
+
+static value_t *
+hours_value(const allowance_hours_t *hours)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < hours->count; i++)
+        value_append(list, value_text(hours->at[i]));
+    return list;
 }
 
 /* The broker's row of a worker, with the allowance that its judge signed. */
@@ -140,6 +158,8 @@ view_json(const value_t *row, const allowance_t *allowance)
         value_set(map, "approvals", people_value(allowance->more.approvals));
         value_set(map, "orders", people_value(allowance->more.orders));
         value_set_bool(map, "break_glass", !allowance->no_glass);
+        value_set(map, "windows", hours_value(&allowance->windows));
+        value_set(map, "blackouts", hours_value(&allowance->blackouts));
         value_set(map, "ops", ops);
         value_set(body, "allowance", map);
     }

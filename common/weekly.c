@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/weekly.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DAY_MS  86400000LL
@@ -69,6 +70,19 @@ bool
 weekly_read(weekly_t *self, const char *names, const char *span)
 {
     return read_days(names, &self->days) && read_span(span, self);
+}
+
+const char *
+weekly_write(const weekly_t *self, char out[static WEEKLY_TEXT_MAX])
+{
+    int used = 0;
+    for (unsigned day = 0; day < DAYS; day++)
+        if (self->days & 1u << day)
+            used += snprintf(out + used, WEEKLY_TEXT_MAX - (size_t)used, "%s%s", used ? "," : "",
+                             days[day]);
+    snprintf(out + used, WEEKLY_TEXT_MAX - (size_t)used, " %02u:%02u-%02u:%02u", self->begins / 60,
+             self->begins % 60, self->ends / 60, self->ends % 60);
+    return out;
 }
 
 bool

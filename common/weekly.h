@@ -14,6 +14,10 @@ typedef struct {
  * 24:00 whose ends differ. False, and *self of no use, for anything else. */
 bool weekly_read(weekly_t *self, const char *days, const char *span);
 
+/* Its one spelling, days from Monday on: "mon,tue,sun 22:00-06:00". */
+#define WEEKLY_TEXT_MAX 48
+const char *weekly_write(const weekly_t *self, char out[static WEEKLY_TEXT_MAX]);
+
 /* Whether this moment stands in it. */
 bool weekly_stands(const weekly_t *self, wall_t now);
 

@@ -25,6 +25,29 @@ read_quorum(document_reader_t *in, const char *key, unsigned people[static CLASS
         people[i] = (unsigned)fields_number(in, row[i], 0, SIGNATURES_MAX);
 }
 
+static void
+add_hours(bytes_t *out, const char *key, const allowance_hours_t *hours)
+{
+    for (size_t i = 0; i < hours->count; i++)
+        document_add(out, key, "%s", hours->at[i]);
+}
+
+static void
+read_hours(document_reader_t *in, const char *key, allowance_hours_t *hours)
+{
+    while (document_has(in, key)) {
+        weekly_t weekly;
+        char text[WEEKLY_TEXT_MAX], **row = document_row(in, key, 2);
+        if (!fields_room(in, hours->count, ALLOWANCE_HOURS_MAX))
+            return;
+        if (!weekly_read(&weekly, row[0], row[1])) {
+            document_spoil(in, FAULT_FORMAT, "'%s' has other than days and a span", key);
+            return;
+        }
+        text_copy(hours->at[hours->count++], WEEKLY_TEXT_MAX, weekly_write(&weekly, text));
+    }
+}
+
 void
 allowance_encode(const allowance_t *self, bytes_t *out)
 {
@@ -37,6 +60,8 @@ allowance_encode(const allowance_t *self, bytes_t *out)
     add_quorum(out, "orders", self->more.orders);
     if (self->no_glass)
         document_add(out, "break-glass", NEVER);
+    add_hours(out, "window", &self->windows);
+    add_hours(out, "blackout", &self->blackouts);
     for (size_t i = 0; i < self->op_count; i++)
         document_add(out, "op", "%s", self->ops[i]);
     document_end(out);
@@ -70,6 +95,8 @@ allowance_decode(allowance_t *self, slice_t document, fault_t *fault)
     read->no_glass = document_has(&in, "break-glass");
     if (read->no_glass && strcmp(document_text(&in, "break-glass"), NEVER) != 0)
         document_spoil(&in, FAULT_FORMAT, "'break-glass' is '%s' or absent", NEVER);
+    read_hours(&in, "window", &read->windows);
+    read_hours(&in, "blackout", &read->blackouts);
     while (document_has(&in, "op"))
         read_op(read, &in);
     if (document_close(&in, fault))
@@ -102,6 +129,35 @@ allowance_check(allowance_t *self, const trust_t *trust, slice_t document, slice
                          read->worker);
     *self = *read;
     return 0;
+}
+
+void
+allowance_hours_add(allowance_hours_t *self, const weekly_t *weekly)
+{
+    char text[WEEKLY_TEXT_MAX];
+    size_t at = 0;
+    weekly_write(weekly, text);
+    while (at < self->count && strcmp(self->at[at], text) < 0)
+        at++;
+    if (self->count == ALLOWANCE_HOURS_MAX || (at < self->count && !strcmp(self->at[at], text)))
+        return;
+    memmove(self->at[at + 1], self->at[at], (self->count++ - at) * sizeof self->at[0]);
+    memcpy(self->at[at], text, sizeof text);
+}
+
+bool
+allowance_hours_stand(const allowance_hours_t *self, wall_t now)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        weekly_t weekly;
+        char days[WEEKLY_TEXT_MAX];
+        text_copy(days, sizeof days, self->at[i]);
+        char *span = strchr(days, ' ');
+        *span++ = '\0';
+        if (weekly_read(&weekly, days, span) && weekly_stands(&weekly, now))
+            return true;
+    }
+    return false;
 }
 
 bool

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* allowance - what a worker's machine would let be done, as its judge signed it: the highest class
- * and the ops of its policy, without paths, and the people whom it asks for
+ * and the ops of its policy, without paths, its hours and the people whom it asks for
  * (docs/PROTOCOL.md 3.19). It tells people beforehand what would be refused. It allows nothing: the
  * policy does, at the moment. */
 #ifndef TOCSIN_ALLOWANCE_H
 #define TOCSIN_ALLOWANCE_H
 
+#include "common/weekly.h"
 #include "keys/trust.h"
 #include "wire/ops.h"
 
 #define ALLOWANCE_OPS_MAX   256
 #define ALLOWANCE_BYTES_MAX 24576
+
+#define ALLOWANCE_HOURS_MAX 64
+
+/* Windows or blackouts, each as weekly_write spells it, ascending, each once. */
+typedef struct {
+    size_t count;
+    char at[ALLOWANCE_HOURS_MAX][WEEKLY_TEXT_MAX];
+} allowance_hours_t;
 
 typedef struct {
     hash_t site;
@@ -19,6 +28,7 @@ typedef struct {
     class_t highest;
     quorums_t more; /* people whom it asks for beyond root's quorums */
     bool no_glass;  /* nobody breaks glass there */
+    allowance_hours_t windows, blackouts;
     size_t op_count;
     char ops[ALLOWANCE_OPS_MAX][OP_NAME_MAX + 1]; /* ascending, each once */
 } allowance_t;
@@ -31,6 +41,12 @@ void allowance_encode(const allowance_t *self, bytes_t *out);
  * names. FAULT_SITE, FAULT_SIGNATURE and its kin, FAULT_KEY, FAULT_NOT_FOUND (no such worker). */
 int allowance_check(allowance_t *self, const trust_t *trust, slice_t document, slice_t armor,
                     fault_t *fault) MUST_CHECK;
+
+/* One more in its place; the same again is fine, and what has no room is left out. */
+void allowance_hours_add(allowance_hours_t *self, const weekly_t *weekly);
+
+/* Whether one of them stands at this moment. */
+bool allowance_hours_stand(const allowance_hours_t *self, wall_t now);
 
 bool allowance_has(const allowance_t *self, const char *op);
 

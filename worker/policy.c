@@ -320,6 +320,9 @@ policy_tell(const policy_t *self, allowance_t *out)
     out->highest = ever_highest(self);
     out->more = self->more;
     out->no_glass = self->no_glass;
+    for (size_t i = 0; i < self->hours_count; i++)
+        allowance_hours_add(self->hours[i].blackout ? &out->blackouts : &out->windows,
+                            &self->hours[i].weekly);
     out->op_count = 0;
     for (size_t i = 0; i < op_count(); i++)
         if (find_permit(self, op_at(i), NULL))

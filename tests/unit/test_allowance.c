@@ -96,13 +96,20 @@ tells_whom_the_machine_asks_for(void **state)
     static const struct {
         const char *lines;
         fault_code_t code;
-    } rows[] = {{"approvals 0 3 0\norders 0 2 16\nbreak-glass never\n", FAULT_NONE},
-                {"orders 0 2 3\n", FAULT_NONE},
-                {"orders 0 0 0\n", FAULT_FORMAT},
-                {"orders 0 0 17\n", FAULT_FORMAT},
-                {"orders 2 2\n", FAULT_FORMAT},
-                {"orders 0 2 3\napprovals 0 2 3\n", FAULT_FORMAT},
-                {"break-glass always\n", FAULT_FORMAT}};
+    } rows[] = {
+        {"approvals 0 3 0\norders 0 2 16\nbreak-glass never\n", FAULT_NONE},
+        {"orders 0 2 3\n", FAULT_NONE},
+        {"orders 0 0 0\n", FAULT_FORMAT},
+        {"orders 0 0 17\n", FAULT_FORMAT},
+        {"orders 2 2\n", FAULT_FORMAT},
+        {"orders 0 2 3\napprovals 0 2 3\n", FAULT_FORMAT},
+        {"break-glass always\n", FAULT_FORMAT},
+        {"orders 0 2 0\nwindow mon,sun 22:00-06:00\nblackout sat 00:00-24:00\n", FAULT_NONE},
+        {"window sun,mon 22:00-06:00\n", FAULT_FORMAT},
+        {"window mon-fri 22:00-06:00\n", FAULT_FORMAT},
+        {"window mon 22:00\n", FAULT_FORMAT},
+        {"blackout mon 00:00-01:00\nblackout fri 00:00-01:00\n", FAULT_FORMAT},
+        {"blackout sun 00:00-01:00\nwindow mon 00:00-01:00\n", FAULT_FORMAT}};
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         allowance_t allowance = some_allowance(bench), read;
         CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
@@ -163,6 +170,7 @@ tells_what_would_be_refused_as_a_whole(void **state)
     release_t release = {.playbook = "disk-full", .highest = CLASS_CHANGE};
     approvals_t approvals = {.approvers = {.count = 2}};
     order_t order = {.target_count = 0};
+    weekly_t weekly;
     unsigned people[CLASSES] = {0};
     CLEANUP(value_destroy) value_t *refusals = value_list();
     text_copy(at[1].worker, sizeof at[1].worker, "w2");
@@ -180,6 +188,21 @@ tells_what_would_be_refused_as_a_whole(void **state)
         assert_int_equal(value_count(workers), 1);
         assert_string_equal(value_string(value_at(workers, 0)), "w2");
     }
+    allowances_add_hours(&allowances, false, bench->site->now, refusals);
+    assert_int_equal(value_count(refusals), 2);
+    assert_true(weekly_read(&weekly, "mon-fri", "22:00-06:00")); /* it is a Sunday, 03:04 */
+    allowance_hours_add(&at[0].windows, &weekly);
+    assert_true(weekly_read(&weekly, "sun", "03:00-04:00"));
+    allowance_hours_add(&at[1].windows, &weekly);
+    allowance_hours_add(&at[1].windows, &weekly);
+    assert_int_equal(at[1].windows.count, 1);
+    allowances_add_hours(&allowances, true, bench->site->now, refusals);
+    assert_int_equal(value_count(refusals), 2);
+    allowances_add_hours(&allowances, false, bench->site->now, refusals);
+    assert_int_equal(value_count(refusals), 3);
+    allowance_hours_add(&at[1].blackouts, &weekly);
+    allowances_add_hours(&allowances, true, bench->site->now, refusals);
+    assert_int_equal(value_count(refusals), 4);
     allowances_most(&allowances, people);
     assert_int_equal(people[CLASS_OBSERVE], 1);
     assert_int_equal(people[CLASS_CHANGE], 0);

@@ -163,7 +163,8 @@ all_of_it_is_told(void **state)
     bench_t *bench = *state;
     fault_t fault = {0};
     allowance_t told;
-    begin_with(bench, "approvals change 3\norders destructive 4\nbreak-glass never\n");
+    begin_with(bench, "approvals change 3\norders destructive 4\nbreak-glass never\n" CLOSED CLOSED
+                          BLACKOUT "window fri-sun 22:00-06:00\n");
     send(bench, message_of("ALLOWANCE", "a1"));
     answers(bench, "ALLOWANCE", "");
     assert_int_equal(allowance_decode(&told, frames_at(bench->answer, 2), &fault), 0);
@@ -171,6 +172,10 @@ all_of_it_is_told(void **state)
     assert_int_equal(told.more.approvals[CLASS_DESTRUCTIVE], 0);
     assert_int_equal(told.more.orders[CLASS_DESTRUCTIVE], 4);
     assert_true(told.no_glass);
+    assert_int_equal(told.windows.count, 2);
+    assert_string_equal(told.windows.at[0], "fri,sat,sun 22:00-06:00");
+    assert_string_equal(told.windows.at[1], "mon 00:00-00:01");
+    assert_string_equal(told.blackouts.at[0], "sun 00:00-24:00");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
