@@ -189,7 +189,8 @@ uplink_send(uplink_t *self, mono_t now, fault_t *fault)
 {
     sending_t sending = {.uplink = self, .now = now};
     bool busy = !self->agreed || self->sent != self->taken;
-    while (!busy && !sending.leaves && !sending.full && self->next < core_log(self->core)->size) {
+    while (!busy && sending.leaves < UPLINK_LEAVES && !sending.full &&
+           self->next < core_log(self->core)->size) {
         query_t query = {.what = FIND_LEAVES, .number = self->next, .limit = UPLINK_LEAVES};
         if (self->store->find(self->store->self, &query, send_leaf, &sending, fault))
             return -1;

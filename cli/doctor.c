@@ -191,6 +191,18 @@ look_at_sinks(const options_t *options, const value_t *status, value_t *list)
 }
 
 static void
+look_at_uplink(const value_t *status, value_t *list)
+{
+    const value_t *uplink = value_get(status, "uplink");
+    if (uplink && !value_get_bool(uplink, "heard"))
+        symptoms_add(list, SYMPTOM_WARNING, "uplink",
+                     "look at the link, and whether people list both brokers",
+                     "broker %.63s does not answer: it lacks up to %" PRId64
+                     " leaves, which it gets when it does",
+                     value_get_text(uplink, "name"), value_get_integer(uplink, "behind"));
+}
+
+static void
 look_at_freezes(const value_t *status, value_t *list)
 {
     const value_t *freezes = value_get(status, "freezes");
@@ -302,6 +314,7 @@ look_at_broker(const options_t *options, const trust_t *trust, value_t *list)
     look_at_documents("broker", status, trust, list);
     look_at_catalog(status, list);
     look_at_sinks(options, status, list);
+    look_at_uplink(status, list);
     look_at_freezes(status, list);
     look_at_holds(client, list);
     look_at_workers(options, client, list);

@@ -293,6 +293,8 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
         printf("%s%s", i ? ", " : " of ", value_string(value_at(who, i)));
     printf("  since %s\n",
            show_time(options, value_get_integer(run, "created"), time, sizeof time));
+    if (value_get(run, "via"))
+        printf("  taken over from broker %s, which began it\n", value_get_text(run, "via"));
     if (value_get_integer(run, "incident"))
         printf("  incident %lld: tocsin incident view %lld\n",
                (long long)value_get_integer(run, "incident"),

@@ -167,4 +167,18 @@ stop island -KILL
 ok "after kill -9 the region's broker goes on" island_start
 ok "  from where the centre is" wait_for 40 caught_up
 ok "  which changes nothing there" eval 'same_runs 3 && centre tocsin audit verify'
+
+ok "then nothing comes from the centre any more, while it hears the region" ip -n $C route add blackhole 10.77.0.2/32
+fill_disk north-2
+ok "  another fills up" rings north-2 cccc
+ok "  and is resolved in the region" wait_for 40 incident_at island cccc resolved
+ok "  which learns that the centre does not answer" wait_for 60 not caught_up
+stop broker -KILL
+ok "the centre is killed" centre_start
+ok "  and answers again" ip -n $C route del blackhole 10.77.0.2/32
+ok "  it has that too" wait_for 60 incident_at centre cccc resolved
+ok "  and all the rest, once" wait_for 60 same_runs 4
+ok "  the region knows" wait_for 60 caught_up
+ok "  nothing ran twice" eval 'test "$(wiped north-1)" = 2 && test "$(wiped north-2)" = 2'
+ok "both records verify" eval 'wait_for 60 centre tocsin audit verify && wait_for 60 island tocsin audit verify'
 tap_end

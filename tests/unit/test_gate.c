@@ -72,6 +72,7 @@ trust_with(hall_t *self, const curvekey_t *pat, const curvekey_t *w1)
     trust_t *trust = trust_new(&self->site->id);
     people_t *people = site_people(self->site);
     fleet_t *fleet = site_fleet(self->site, "north");
+    people->brokers[0].curve = self->hub.public_key;
     people->curves[0].curve = *pat;
     fleet->workers[0].curve = *w1;
     sealed_t sealed_people = site_seal_people(self->site, people, "hana,hugo");
@@ -200,6 +201,26 @@ a_peer_is_who_its_key_says(void **state)
 }
 
 static void
+another_broker_of_the_site_is_known_as_one_and_told_by_its_name(void **state)
+{
+    hall_t *self = *state;
+    caller_t caller;
+    frames_t *frames = frames_new(), *cast = frames_new();
+    frames_add_text(frames, "RELAYED");
+    frames_add_text(cast, "BEACON");
+    CLEANUP(zsock_destroy) zsock_t *socket = connect_as(self, &self->hub, "w1");
+    assert_true(is_heard(self, socket, WAIT_MS, &caller));
+    assert_string_equal(caller.name, "hub");
+    assert_true(caller.broker);
+    assert_false(caller.worker);
+    assert_false(send_to_w1(self));
+    gate_cast(self->gate, &cast); /* for workers alone */
+    assert_true(gate_send_broker(self->gate, "hub", &frames));
+    CLEANUP(zstr_free) char *word = zstr_recv(socket);
+    assert_string_equal(word, "RELAYED");
+}
+
+static void
 another_ones_routing_id_makes_nobody_another(void **state)
 {
     hall_t *self = *state;
@@ -276,6 +297,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_peer_is_who_its_key_says),
+        TEST(another_broker_of_the_site_is_known_as_one_and_told_by_its_name),
         TEST(another_ones_routing_id_makes_nobody_another),
         TEST(a_stranger_is_turned_away),
         TEST(a_key_that_left_the_documents_is_neither_heard_nor_told),
