@@ -138,6 +138,13 @@ plant(plan_order_t *self, order_t *order)
         }
 }
 
+/* One of eight, by what was drawn for it anyway, so that other worlds stay as they were. */
+static bool
+breaks_glass(const order_t *order)
+{
+    return strchr("47", order->nonce[31]);
+}
+
 static void
 seal_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
 {
@@ -163,7 +170,13 @@ seal_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
                 site_add_target(order, wave, machine_names[i]);
     if (self->far)
         plant(self, order);
+    bool glass = breaks_glass(order);
+    if (glass)
+        text_copy(order->break_glass, sizeof order->break_glass, "nobody answers");
     self->sealed = site_seal_order(all->site, order, self->by_pia ? "pia" : "pat");
+    if (glass)
+        site_sign(all->site, SIGN_COSIGN, bytes_slice(self->sealed.document), "ana",
+                  self->sealed.armors);
     self->run = hash_of(bytes_slice(self->sealed.document));
 }
 
