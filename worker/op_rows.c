@@ -114,6 +114,9 @@ static const op_row_t rows[] = {
     {.name = "net.tcp", .body = net_tcp, .network = true},
     {.name = "net.traceroute", .body = net_traceroute, .network = true},
     {.name = "ntp.offset", .body = ntp_offset, .network = true},
+    {.name = "package.list", .body = package_list},
+    {.name = "package.updates", .body = package_updates, .executes = true},
+    {.name = "package.view", .body = package_view},
     {.name = "process.end_tree",
      .body = process_end_tree,
      .capabilities =

@@ -34,6 +34,7 @@ extern const op_family_t ops_link;
 extern const op_family_t ops_neighbour;
 extern const op_family_t ops_net;
 extern const op_family_t ops_ntp;
+extern const op_family_t ops_package;
 extern const op_family_t ops_process;
 extern const op_family_t ops_route;
 extern const op_family_t ops_service;

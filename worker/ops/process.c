@@ -35,12 +35,22 @@ process_command(const proc_t *self)
     return shown(out);
 }
 
+uid_t
+process_user(const proc_t *self)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)self->pid);
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, PROC_FILE_MAX, NULL);
+    int64_t user = text ? field_number(bytes_text(text), "Uid") : -1;
+    return user < 0 ? self->user : (uid_t)user;
+}
+
 static value_t *
 describe(const proc_t *self, const op_world_t *world)
 {
     char user[TEXT_NAME_MAX + 1];
     value_t *result = value_map();
-    user_name(world, self->user, user, sizeof user);
+    user_name(world, process_user(self), user, sizeof user);
     value_set_integer(result, "pid", self->pid);
     value_set_integer(result, "parent", self->parent);
     show(result, "user", user);

@@ -12,6 +12,9 @@
 /* The arguments with blanks between them; "[NAME]" where it has none, as a kernel thread. */
 value_t *process_command(const proc_t *self);
 
+/* Its real user: the files of one that changed it belong to root (proc(5)). */
+uid_t process_user(const proc_t *self);
+
 /* SHA-256 of the program that it runs, though its file be deleted. FAULT_NOT_FOUND where it runs
  * none, FAULT_LIMIT, FAULT_IO. */
 int process_hash(const proc_t *self, hash_t *out, fault_t *fault) MUST_CHECK;

@@ -90,17 +90,6 @@ leads(const session_t *session, const op_world_t *world, proc_t *out)
            proc_started(out).ms <= session->since_ms + SLACK_MS && !process_is_ours(out, world);
 }
 
-/* By its real uid: the files of one that changed it belong to root (proc(5)). */
-static bool
-runs_as(const proc_t *self, uid_t user)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)self->pid);
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, OUTPUT_MAX, NULL);
-    return text && self->state != 'Z' && self->state != 'X' &&
-           field_number(bytes_text(text), "Uid") == (int64_t)user;
-}
-
 /* Until none is left, or some do not go. */
 static int
 kill_all_of(uid_t user, const op_world_t *world, int64_t *count, fault_t *fault)
@@ -109,7 +98,8 @@ kill_all_of(uid_t user, const op_world_t *world, int64_t *count, fault_t *fault)
         CLEANUP(memory_free) proc_t *all = NULL;
         size_t size = proc_all(&all), left = 0;
         for (size_t i = 0; i < size; i++) {
-            if (!runs_as(&all[i], user) || process_is_ours(&all[i], world))
+            if (all[i].state == 'Z' || all[i].state == 'X' || process_user(&all[i]) != user ||
+                process_is_ours(&all[i], world))
                 continue;
             left++;
             *count += waited == 0;
