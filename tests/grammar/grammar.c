@@ -22,6 +22,7 @@
 #include "keys/release.h"
 #include "keys/root.h"
 #include "tests/grammar/maker.h"
+#include "wire/allowance.h"
 #include "wire/checkpoint.h"
 
 #define DISAGREEMENTS_MAX 5
@@ -62,16 +63,26 @@ read_checkpoint(slice_t document, bytes_t *again, fault_t *fault)
     return 0;
 }
 
+static int
+read_allowance(slice_t document, bytes_t *again, fault_t *fault)
+{
+    CLEANUP(memory_free) allowance_t *self = memory_new(1, sizeof *self);
+    if (allowance_decode(self, document, fault))
+        return -1;
+    allowance_encode(self, again);
+    return 0;
+}
+
 static const struct {
     const char *type;
     reader_t read;
 } READERS[] = {
-    {"root", read_root},       {"people", read_people},   {"fleet", read_fleet},
-    {"release", read_release}, {"order", read_order},     {"grant", read_grant},
-    {"alert", read_alert},     {"receipt", read_receipt}, {"consent", read_consent},
-    {"answer", read_consent},  {"stop", read_stop},       {"revoke", read_stop},
-    {"resume", read_resume},   {"restart", read_restart}, {"checkpoint", read_checkpoint},
-    {"beacon", read_beacon},
+    {"root", read_root},       {"people", read_people},       {"fleet", read_fleet},
+    {"release", read_release}, {"order", read_order},         {"grant", read_grant},
+    {"alert", read_alert},     {"receipt", read_receipt},     {"consent", read_consent},
+    {"answer", read_consent},  {"stop", read_stop},           {"revoke", read_stop},
+    {"resume", read_resume},   {"restart", read_restart},     {"checkpoint", read_checkpoint},
+    {"beacon", read_beacon},   {"allowance", read_allowance},
 };
 
 #define READER_COUNT ARRAY_SIZE(READERS)

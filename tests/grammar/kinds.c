@@ -319,6 +319,34 @@ spell_roles(const asked_t *asked, const char *text, char *again)
     return *again;
 }
 
+/* Days with commas between them, from Monday on, each once. */
+static bool
+spell_days(const asked_t *asked, const char *text, char *again)
+{
+    static const char WEEK[] = "mon,tue,wed,thu,fri,sat,sun";
+    (void)asked;
+    *again = 0;
+    for (size_t i = 0; i < 7; i++) {
+        char day[4] = {WEEK[4 * i], WEEK[4 * i + 1], WEEK[4 * i + 2], 0};
+        if (strstr(text, day))
+            sprintf(again + strlen(again), "%s%s", *again ? "," : "", day);
+    }
+    return *again;
+}
+
+/* HH:MM-HH:MM, from 00:00 to 24:00, which nothing begins at; the two differ. */
+static bool
+spell_span(const asked_t *asked, const char *text, char *again)
+{
+    unsigned part[4] = {0};
+    (void)asked;
+    if (sscanf(text, "%2u:%2u-%2u:%2u", &part[0], &part[1], &part[2], &part[3]) != 4)
+        return false;
+    sprintf(again, "%02u:%02u-%02u:%02u", part[0], part[1], part[2], part[3]);
+    unsigned begin = part[0] * 60 + part[1], end = part[2] * 60 + part[3];
+    return part[1] < 60 && part[3] < 60 && begin < 1440 && end <= 1440 && begin != end;
+}
+
 /* name=name pairs with commas between them, the names in front ascending [255]. */
 static bool
 is_pairs(const char *text)
@@ -576,6 +604,8 @@ static const struct {
     {"keytype", 0, 0, spell_keytype, NULL},
     {"base64", 0, 0, spell_base64, NULL},
     {"bytes", 0, 0, spell_bytes, NULL},
+    {"days", 0, 0, spell_days, NULL},
+    {"span", 0, 0, spell_span, NULL},
     {"words", 0, 0, spell_words, NULL},
 };
 

@@ -357,6 +357,10 @@ static const struct {
      "ok|fault|None|revoked|beacons|-"},
     {"fault-ok", "ok|policy|denied|failed|unknown", "none|OK|-|revoked"},
     {"region", "north|south|a.b", "a.sigs|a.new|new|sigs|.new|a.news|a.sigs.x|A"},
+    {"days", "mon|tue|sat,sun|mon,tue,wed,thu,fri|mon,sun|mon,tue,wed,thu,fri,sat,sun",
+     "sun,mon|mon-fri|mon,mon|Mon|mo|mon,|,mon|-|monday|mon,,tue"},
+    {"span", "22:00-06:00|00:00-24:00|08:00-18:00|00:00-00:01|23:59-00:00|12:30-12:29",
+     "24:00-00:00|08:00-08:00|8:00-18:00|08:00-24:01|08:60-09:00|08:00|08:00-18:0|08:00-18:000|-"},
     {"keytype", "ssh-ed25519|ssh-ed25519|sk-ssh-ed25519@openssh.com",
      "ssh-rsa|ssh-ed25519-cert-v01@openssh.com"},
 };

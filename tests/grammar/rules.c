@@ -408,6 +408,20 @@ beacon(oracle_t *self)
     return once(self, "fleet", 0);
 }
 
+/* A line that asks for nothing more is left out. */
+static bool
+allowance(oracle_t *self)
+{
+    static const char *const KEYS[] = {"approvals", "orders"};
+    for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+        size_t at = 0;
+        const oracle_line_t *line = next(self, KEYS[i], &at);
+        HOLDS(!line || number(line->field[0]) || number(line->field[1]) || number(line->field[2]),
+              "people who are not all 0");
+    }
+    return true;
+}
+
 bool
 oracle_rules(oracle_t *self)
 {
@@ -415,10 +429,10 @@ oracle_rules(oracle_t *self)
         const char *type;
         bool (*holds)(oracle_t *self);
     } RULES[] = {
-        {"root", root},       {"people", people},  {"fleet", fleet}, {"release", release},
-        {"order", order},     {"grant", grant},    {"alert", alert}, {"receipt", receipt},
-        {"consent", consent}, {"answer", consent}, {"stop", stop},   {"revoke", stop},
-        {"beacon", beacon},
+        {"root", root},       {"people", people},       {"fleet", fleet}, {"release", release},
+        {"order", order},     {"grant", grant},         {"alert", alert}, {"receipt", receipt},
+        {"consent", consent}, {"answer", consent},      {"stop", stop},   {"revoke", stop},
+        {"beacon", beacon},   {"allowance", allowance},
     };
     for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++)
         if (strcmp(RULES[i].type, self->type->type) == 0)
