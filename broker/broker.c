@@ -130,6 +130,8 @@ read_relay(event_t *event, message_type_t type, const frames_t *frames, value_t 
     bool hello = type == MESSAGE_HELLO;
     if (hello && strcmp(frames_text(frames, 1), PROTOCOL_VERSION) != 0)
         return fault_set(fault, FAULT_VERSION, "it speaks another protocol version");
+    if (hello && strcmp(frames_text(frames, 2), event->who) != 0)
+        return fault_set(fault, FAULT_KEY, "it calls itself '%.63s'", frames_text(frames, 2));
     event->kind = hello ? EVENT_ISLAND : EVENT_RELAY;
     event->text = frames_text(frames, 2);
     event->document = frames_at(frames, 3);

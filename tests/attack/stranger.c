@@ -5,13 +5,16 @@
  *     stranger --connect ENDPOINT --server HEX [--key FILE | --null] [--routing-id ID]
  *              [--hello WORKER | --ask VERB | --oversize | --word WORD | --flood WORD]
  *              [--receipt SEQUENCE --worker WORKER --site ID --signing-key FILE]
+ *              [--relay KIND --leaf FILE]
  *
  * Without --key it has a key that nobody knows; with --null none at all. --word is a message of one
  * frame more than any has; --flood says it a thousand times with a large frame, and reads nothing
- * until all is said; --receipt says HELLO, and a receipt of a run that nobody ordered. It says PING
- * last, so that what it hears before PONG is all that there is to hear. */
+ * until all is said; --receipt says HELLO, and a receipt of a run that nobody ordered; --relay a
+ * leaf of that kind and these bytes, as a region's broker does. It says PING last, so that what it
+ * hears before PONG is all that there is to hear. */
 #include <czmq.h>
 
+#include "common/file.h"
 #include "keys/curve.h"
 #include "keys/receipt.h"
 #include "keys/signature.h"
@@ -25,7 +28,7 @@
 
 typedef struct {
     const char *connect, *server, *key, *routing_id, *hello, *ask, *word, *flood;
-    const char *receipt, *worker, *site, *signing_key;
+    const char *receipt, *worker, *site, *signing_key, *relay, *leaf;
     bool null, oversize;
 } stranger_t;
 
@@ -44,6 +47,7 @@ parse(stranger_t *self, int argc, char **argv)
         {"--word", &self->word, NULL},       {"--flood", &self->flood, NULL},
         {"--receipt", &self->receipt, NULL}, {"--worker", &self->worker, NULL},
         {"--site", &self->site, NULL},       {"--signing-key", &self->signing_key, NULL},
+        {"--relay", &self->relay, NULL},     {"--leaf", &self->leaf, NULL},
     };
     for (int i = 1; i < argc; i++)
         for (size_t j = 0; j < ARRAY_SIZE(options); j++) {
@@ -130,6 +134,24 @@ receipt_new(const stranger_t *self)
     return frames;
 }
 
+static frames_t *
+relay_new(const stranger_t *self, slice_t facts)
+{
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *leaf = file_read(self->leaf, FRAMES_BYTES_MAX, &fault);
+    if (!leaf) {
+        fprintf(stderr, "stranger: %s\n", fault.text);
+        exit(64);
+    }
+    frames_t *frames = message_new(MESSAGE_RELAY);
+    frames_add_text(frames, "0");
+    frames_add_text(frames, self->relay);
+    frames_add(frames, bytes_slice(leaf));
+    frames_add_text(frames, "");
+    frames_add(frames, facts);
+    return frames;
+}
+
 static void
 flood(const stranger_t *self, zsock_t *socket)
 {
@@ -173,6 +195,10 @@ say(const stranger_t *self, zsock_t *socket)
     if (self->receipt) {
         CLEANUP(frames_destroy) frames_t *receipt = receipt_new(self);
         send_frames(socket, receipt);
+    }
+    if (self->relay && self->leaf) {
+        CLEANUP(frames_destroy) frames_t *relay = relay_new(self, bytes_slice(encoded));
+        send_frames(socket, relay);
     }
     if (self->flood)
         flood(self, socket);
