@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "tests/sim/chance.h"
 #include "tests/sim/crypto.h"
 
 #define LANES     4
@@ -190,4 +191,49 @@ int
 __wrap_crypto_core_ed25519_is_valid_point(const unsigned char *point)
 {
     return seed_of(point) ? 1 : __real_crypto_core_ed25519_is_valid_point(point);
+}
+
+/* ---- what is drawn ------------------------------------------------------------------------ */
+
+static chance_t luck;
+
+static const char *
+luck_name(void)
+{
+    return "a seed";
+}
+
+static uint32_t
+luck_random(void)
+{
+    return (uint32_t)chance_draw(&luck);
+}
+
+static void
+luck_fill(void *out, size_t size)
+{
+    uint8_t *at = out;
+    for (size_t i = 0; i < size; i++)
+        at[i] = (uint8_t)chance_draw(&luck);
+}
+
+void
+crypto_draw_from(uint64_t seed)
+{
+    static randombytes_implementation source = {
+        .implementation_name = luck_name, .random = luck_random, .buf = luck_fill};
+    luck = chance_of(seed);
+    randombytes_set_implementation(&source);
+}
+
+const curvepair_t *
+crypto_sealing(void)
+{
+    static curvepair_t pair;
+    if (pair.secret[0])
+        return &pair;
+    memset(pair.secret, 7, sizeof pair.secret);
+    int failed = crypto_scalarmult_base(pair.public_key.bytes, pair.secret);
+    assert(!failed);
+    return &pair;
 }

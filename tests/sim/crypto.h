@@ -5,6 +5,14 @@
 
 #include <sodium.h>
 
+#include "keys/curve.h"
+
+/* From now on libsodium draws from this seed: nonces are the same in the same world. */
+void crypto_draw_from(uint64_t seed);
+
+/* The pair that all who read what is sealed here have. */
+const curvepair_t *crypto_sealing(void);
+
 int __real_crypto_sign_seed_keypair(unsigned char *public, unsigned char *secret,
                                     const unsigned char *seed);
 int __real_crypto_core_ed25519_is_valid_point(const unsigned char *point);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sim/facts_private.h"
+#include "tests/sim/script.h"
+#include "wire/sealed.h"
 
 #define ADD(list, ...)                                                                    \
     ((list).items =                                                                       \
@@ -101,15 +103,76 @@ facts_stop(facts_t *self, int machine, const frames_t *frames)
         self->stopped[machine] = true;
 }
 
-void
-facts_sign(facts_t *self, int machine, slice_t document)
+/* What was given, as it was before it was sealed: it opens for whoever reads the order. */
+static hash_t
+open_output(facts_t *self, int machine, const receipt_t *receipt, slice_t output,
+            const sealkey_t *key)
 {
     fault_t fault = {0};
-    CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, &fault);
+    const hash_t place = sealed_place(receipt);
+    CLEANUP(bytes_destroy) bytes_t *plain = bytes_new();
+    CLEANUP(value_destroy)
+    value_t *value = output.size ? sealed_read(key, &place, output, &fault) : NULL;
+    if (fault.code)
+        world_break(self->world, "what is sealed opens for its readers", "%s: step '%s': %s",
+                    node_name(machine), receipt->step, fault.text);
+    if (!value)
+        return receipt->output;
+    value_encode(value, plain);
+    return hash_of(bytes_slice(plain));
+}
+
+/* The arguments that some script may ask with, of which this is the keyed hash. */
+static hash_t
+open_arguments(const receipt_t *receipt, size_t index, const sealkey_t *key)
+{
+    static const char *const modes[] = {"step", "undo"};
+    const hash_t *keyed = &receipt->ops[index].arguments;
+    CLEANUP(memory_free) receipt_t *made = memory_new(1, sizeof *made);
+    script_line_t line;
+    for (size_t p = 0; p < ESTATE_PLAYBOOKS; p++)
+        for (size_t mode = 0; mode < ARRAY_SIZE(modes); mode++)
+            for (size_t i = 0; script_line(estate()->playbooks[p].script, modes[mode],
+                                           step_path_name(receipt->step), i, &line);
+                 i++) {
+                hash_t plain = script_arguments_hash(&line);
+                *made = *receipt;
+                made->ops[index].arguments = plain;
+                sealed_ops(key, made);
+                if (hash_equal(&made->ops[index].arguments, keyed))
+                    return plain;
+            }
+    return *keyed;
+}
+
+/* A receipt of a sealed run, as it was before. */
+static void
+unseal(facts_t *self, int machine, receipt_t *receipt, slice_t output)
+{
+    const plan_order_t *order = facts_order(self, &receipt->run);
+    if (!order || !order->secret || !receipt->attempt)
+        return;
+    const hash_t given = open_output(self, machine, receipt, output, &order->key);
+    hash_t arguments[NOTED_OPS];
+    for (size_t i = 0; i < receipt->op_count && i < NOTED_OPS; i++)
+        arguments[i] = open_arguments(receipt, i, &order->key);
+    for (size_t i = 0; i < receipt->op_count && i < NOTED_OPS; i++)
+        receipt->ops[i].arguments = arguments[i];
+    receipt->output = given;
+}
+
+void
+facts_sign(facts_t *self, int machine, slice_t document, slice_t output)
+{
+    fault_t fault = {0};
+    CLEANUP(receipt_destroy) receipt_t *signed_one = receipt_decode(document, &fault);
+    CLEANUP(memory_free) receipt_t *receipt = signed_one ? memory_new(1, sizeof *receipt) : NULL;
     if (!receipt) {
         world_break(self->world, "receipts can be read", "%s: %s", node_name(machine), fault.text);
         return;
     }
+    *receipt = *signed_one; /* that one is everybody's (tests/sim/memo.h) */
+    unseal(self, machine, receipt, output);
     ADD(self->signed_, (signed_t){.machine = machine,
                                   .sequence = receipt->sequence,
                                   .attempt = receipt->attempt,

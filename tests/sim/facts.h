@@ -24,7 +24,7 @@ typedef struct {
 } intent_t;
 
 void facts_intend(facts_t *self, int machine, const intent_t *intent);
-void facts_sign(facts_t *self, int machine, slice_t receipt);
+void facts_sign(facts_t *self, int machine, slice_t receipt, slice_t output);
 void facts_commit(facts_t *self, int machine);
 void facts_lose(facts_t *self, int machine);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The judge, and the link that speaks for it. */
 #include "tests/sim/machine_private.h"
+#include "tests/sim/crypto.h"
 #include "wire/message.h"
 
 #define PING_MS    5000
@@ -232,6 +233,7 @@ judge_begin(machine_t *self, fault_t *fault)
                             self->ledger, self->outbox, fault);
     if (!self->judge)
         return -1;
+    judge_open_with(self->judge, crypto_sealing());
     bool enrolled = trust_root(self->judge_trust);
     for (size_t i = 0; !enrolled && i < ESTATE_DOCUMENTS; i++) {
         const sealed_t *sealed = all->documents[i];

@@ -75,7 +75,7 @@ __wrap_ledger_put_receipt(ledger_t *ledger, uint64_t sequence, const hash_t *run
 {
     if (__real_ledger_put_receipt(ledger, sequence, run, document, armor, output, fault))
         return -1;
-    facts_sign(acting->world->facts, acting->number, document);
+    facts_sign(acting->world->facts, acting->number, document, output);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sim/plan.h"
+#include "tests/sim/crypto.h"
 
 #define SECOND INT64_C(1000)
 
@@ -103,6 +104,8 @@ add_callee(order_t *order)
     order->releases[0].hash = callee->hash;
 }
 
+#define SEALS_SEED (UINT64_C(41) << 40)
+
 static const char *const machine_names[MACHINES_MAX] = {"w1", "w2", "w3", "w4", "w5"};
 
 size_t
@@ -146,6 +149,28 @@ breaks_glass(const order_t *order)
 }
 
 static void
+seal_to(const plan_order_t *self, order_t *order, const char *worker)
+{
+    seal_line_t *line = &order->seals[order->seal_count++];
+    line->worker = worker;
+    text_copy(line->name, sizeof line->name, worker ? worker : "pat");
+    int failed = sealkey_box(&self->key, &crypto_sealing()->public_key, line->box, NULL);
+    assert(!failed);
+}
+
+static void
+seal_to_all(plan_order_t *self, order_t *order)
+{
+    order->seals = memory_new(MACHINES_MAX + 1, sizeof *order->seals);
+    self->secret = true;
+    sealkey_random(&self->key);
+    seal_to(self, order, NULL);
+    for (size_t i = 0; i < MACHINES_MAX; i++)
+        if (order_target(order, machine_names[i]))
+            seal_to(self, order, machine_names[i]);
+}
+
+static void
 seal_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
 {
     const estate_t *all = estate();
@@ -173,6 +198,8 @@ seal_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
     bool glass = breaks_glass(order);
     if (glass)
         text_copy(order->break_glass, sizeof order->break_glass, "nobody answers");
+    if (plan->seals && !self->far && order->nonce[0] >= '4')
+        seal_to_all(self, order);
     self->sealed = site_seal_order(all->site, order, self->by_pia ? "pia" : "pat");
     if (glass)
         site_sign(all->site, SIGN_COSIGN, bytes_slice(self->sealed.document), "ana",
@@ -300,10 +327,12 @@ make_rollback(plan_t *self, chance_t *chance)
 }
 
 void
-plan_make(plan_t *self, chance_t *chance)
+plan_make(plan_t *self, chance_t *chance, uint64_t seed)
 {
+    chance_t own = chance_of(seed + SEALS_SEED);
     *self = (plan_t){.machines = chance_percent(chance, 50) ? (size_t)chance_from(chance, 1, 2)
                                                             : (size_t)chance_from(chance, 1, 5)};
+    self->seals = chance_percent(&own, 25);
     self->lying = chance_percent(chance, 30);
     self->second = chance_percent(chance, 10);
     self->switches = self->second ? (unsigned)chance_from(chance, 1, 8) : 0;

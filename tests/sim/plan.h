@@ -33,7 +33,9 @@ typedef struct {
     bool crooked; /* it has a step that runs once, and not one target last */
     bytes_t *place[MACHINES_MAX]; /* ours; in that tree, of those who stand in it */
     unsigned wave[MACHINES_MAX];  /* of each machine; 0: no target */
-    sealed_t sealed;              /* ours */
+    bool secret; /* it is sealed under this key: no broker can read what it gives */
+    sealkey_t key;
+    sealed_t sealed; /* ours */
     hash_t run;
     bool acknowledged; /* answered; running: with a run */
     bool running;
@@ -65,6 +67,7 @@ typedef struct {
     bool second;       /* there are two, and machines go from one to the other */
     unsigned switches; /* how often, somewhere before heal_at */
     bool keeper;       /* root names a timekeeper */
+    bool seals;        /* some orders are sealed */
     bool grants;
     unsigned playbooks; /* bits: whose releases are brought to the broker */
     size_t order_count, alert_count;
@@ -87,7 +90,8 @@ typedef struct {
     int64_t end_at;    /* by then everything must have ended */
 } plan_t;
 
-void plan_make(plan_t *self, chance_t *chance);
+/* Whether it seals is by luck of the seed's own, so that other worlds stay as they were. */
+void plan_make(plan_t *self, chance_t *chance, uint64_t seed);
 void plan_clear(plan_t *self);
 
 /* Whether root names a timekeeper: by luck of its own, so that other worlds stay as they were. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sim/world.h"
+#include "tests/sim/crypto.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -284,7 +285,8 @@ world_new(uint64_t seed, bool trace)
     self->trace = trace;
     self->chance = chance_of(seed);
     estate();
-    plan_make(&self->plan, &self->chance);
+    crypto_draw_from(seed);
+    plan_make(&self->plan, &self->chance, seed);
     plan_keep_time(&self->plan, seed);
     self->wires = wires_new(self);
     self->liar = self->plan.lying ? liar_new(self) : NULL;
