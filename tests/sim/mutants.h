@@ -151,6 +151,9 @@ static const mutant_t mutants[] = {
     {"what runs once runs nowhere", "worker/play.c", "    if (!brief->once_here)\n", ""},
     {"what runs once has any number of targets", "wire/manifest.c",
      "if (count > 1 && last[-1].wave == last->wave)", "if (0)"},
+    {"what was sealed stays so after a restart", "worker/history.c",
+     "const sealkey_t *key = brief_key(self->plays->play[0]->brief);",
+     "const sealkey_t *key = NULL;"},
     {"an open part has ended", "worker/gather.c", " && self->words[i].part != OUTCOME_OPEN)", ")"},
     {"what one gave may be left out", "worker/gather.c",
      "    if (!word)\n        return fault_set(fault, FAULT_PROOF, \"no receipt of '%s' says how "
