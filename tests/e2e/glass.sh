@@ -80,6 +80,12 @@ ok "  and the list of runs" says "succeeded BREAK-GLASS" tocsin run list
 ok "  and the record" says "order .*BREAK-GLASS: the shift is alone" tocsin audit list --limit 200
 ok "  which holds, and says it to whoever asks" says "^BREAK-GLASS: run .* by .*lan.*, cosigned by dung" tocsin audit verify
 
+ok "an incident's run may break glass" eval '
+    [ "$(post_alert host-out-of-disk-space.json INSTANCE=north-1.example:9100 REGION=north "MOUNTPOINT=/")" = 200 ] &&
+    slow --target north-1 --incident 1 --break-glass "the disk fills" && waits_for_cosigner && cosigned && ended succeeded'
+ok "  as the incident says" says "^  BREAK-GLASS: the disk fills" tocsin incident view 1
+ok "  and who ordered it" says "BREAK-GLASS: dung lan ordered .slow-restart." tocsin incident view 1
+ok "  and why it came to that" says "^  BREAK-GLASS: the disk fills" tocsin why 1
 ok "nobody cosigns what breaks no glass" eval 'slow --target south-1 &&
     cp "$plans/$PLAN"* "$SITE_HOME/plain.order" && refuses 64 "breaks no glass" as dung run cosign "$SITE_HOME/plain.order"'
 ok "within a blackout glass holds" policy north-1 "$window" "blackout mon-sun 00:00-24:00"

@@ -195,6 +195,37 @@ a_revoked_cosigner_takes_it_back(void **state)
     assert_fault(bench, check_glass(bench, glass(bench), "uma", "pat"), FAULT_REVOKED);
 }
 
+/* What a step of the run waits for, as pat or pia gives it. */
+static int
+consents(bench_t *bench, const warrant_t *warrant, const char *who)
+{
+    consent_wish_t wish = {.run = warrant->run,
+                           .step = "go",
+                           .role = ROLE_RESPONDER,
+                           .class = CLASS_CHANGE,
+                           .worker = "w1",
+                           .target = "w1",
+                           .excluded = &warrant->signers};
+    consent_t *consent = site_consent(bench->site, &warrant->run, &HASH_ZERO);
+    sealed_t sealed = site_seal_consent(bench->site, consent, who);
+    CLEANUP(consent_destroy)
+    consent_t *found =
+        trust_check_consent(bench->site->trust, bytes_slice(sealed.document),
+                            bytes_slice(sealed.armors), &wish, bench->site->now, &bench->fault);
+    sealed_done(&sealed);
+    return found ? 0 : -1;
+}
+
+static void
+a_cosigner_does_not_consent_to_it(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(warrant_destroy) warrant_t *warrant = warrant_of(bench, glass(bench), "uma", "pat");
+    assert_fine(bench, !warrant);
+    assert_fault(bench, consents(bench, warrant, "pat"), FAULT_ROLE);
+    assert_fine(bench, consents(bench, warrant, "pia"));
+}
+
 static void
 an_order_says_why_it_breaks_glass_or_nothing(void **state)
 {
@@ -268,6 +299,7 @@ main(void)
         row(a_dry_run_breaks_glass_to_look),
         row(everything_else_holds_as_ever),
         row(a_revoked_cosigner_takes_it_back),
+        row(a_cosigner_does_not_consent_to_it),
         row(an_order_says_why_it_breaks_glass_or_nothing),
         row(a_machine_asks_for_more_people_never_for_fewer),
     };
