@@ -18,7 +18,8 @@ static const char preface[] =
     "folder, of an integer a number or `FROM..TO`, of an address or network one that it lies in, "
     "else the text, or how it begins and `*`. What is *named* must stand in the policy so.\n"
     "An op is ended as a whole when its time is over. After a crash in its middle, *again* says "
-    "what follows: `yes`, it is run again; `no`, its outcome is unknown and stays so.\n";
+    "what follows: `yes`, it is run again; `no`, its outcome is unknown and stays so. What is\n"
+    "*foretold* tells a dry run what it would give; behind any other fix a dry run cannot see.\n";
 
 static const char *
 again_word(const op_t *op)
@@ -63,6 +64,8 @@ print_view(const op_t *op)
            "limits", op->timeout_s, op->memory_mib, op->result_bytes_max);
     if (op->inverse)
         printf("  %-10s %s\n", "inverse", op->inverse);
+    if (op->foretold)
+        printf("  %-10s %s\n", "dry run", "foretells what it would give");
     for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
         const op_argument_t *at = &op->arguments[i];
         CLEANUP(bytes_destroy) bytes_t *kind = bytes_new();
@@ -78,9 +81,10 @@ print_markdown(const op_t *op)
 {
     CLEANUP(bytes_destroy) bytes_t *limits = bytes_new();
     limits_text(op, limits);
-    printf("\n## %s\n\n*%s*; again: %s; %s%s%s. %c%s.\n\n", op->name, class_word(op->least),
-           again_word(op), bytes_text(limits), op->inverse ? "; undone by " : "",
-           op->inverse ? op->inverse : "", op->help[0] - ('a' - 'A'), op->help + 1);
+    printf("\n## %s\n\n*%s*; again: %s; %s%s%s%s. %c%s.\n\n", op->name, class_word(op->least),
+           again_word(op), op->foretold ? "foretold; " : "", bytes_text(limits),
+           op->inverse ? "; undone by " : "", op->inverse ? op->inverse : "",
+           op->help[0] - ('a' - 'A'), op->help + 1);
     for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
         const op_argument_t *at = &op->arguments[i];
         CLEANUP(bytes_destroy) bytes_t *kind = bytes_new();
@@ -124,6 +128,7 @@ op_value(const op_t *op)
     value_set_integer(row, "timeout_s", op->timeout_s);
     value_set_integer(row, "memory_mib", op->memory_mib);
     value_set_integer(row, "result_bytes_max", op->result_bytes_max);
+    value_set_bool(row, "foretold", op->foretold);
     if (op->inverse)
         value_set_text(row, "inverse", op->inverse);
     return row;

@@ -338,6 +338,8 @@ run_view(const options_t *options, int argc, char **argv)
     }
     CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
     size_t bad = run_print(options, run, trust, workers);
+    if (run_print_would(options, client, answer, &fault))
+        return command_fail(&fault);
     print_next(run);
     if (!bad)
         return 0;

@@ -60,6 +60,10 @@ size_t run_print(const options_t *options, const value_t *run, const trust_t *tr
 /* The answer on a run, with what this person may read of it opened (cli/opener.h). The caller's. */
 value_t *run_opened(const options_t *options, const value_t *run);
 
+/* Of a dry run: prints what its parts say that they would have done, as the broker has it. */
+int run_print_would(const options_t *options, client_t *client, const value_t *run,
+                    fault_t *fault) MUST_CHECK;
+
 /* The broker's answer on one run. The caller's. */
 value_t *run_ask(client_t *client, const char *id, fault_t *fault);
 

@@ -53,6 +53,7 @@
     X(FAULT_OP, "op", 4)                   /* an op that is unknown or was not declared */ \
     X(FAULT_ARGUMENT, "argument", 4)       /* an op's argument against schema or bound */  \
     X(FAULT_RATE, "rate", 4)               /* more often than allowed */                   \
+    X(FAULT_DRY, "dry", 4)                 /* a dry run does not do it */                  \
     X(FAULT_SCRIPT, "script", 1)           /* an error in a playbook */                    \
     X(FAULT_FAILED, "failed", 1)           /* it was tried, and did not work */            \
     X(FAULT_UNKNOWN, "unknown", 5)         /* nobody can know whether it happened */

@@ -3,10 +3,12 @@
  * ask, over one descriptor (docs/PROTOCOL.md 8).
  *
  * To the runner:   TASK mode playbook-text step context     (once)
- *                  RESULT value   or   FAULT code text      (one for each OP)
+ *                  RESULT value, WOULD value or FAULT code text   (one for each OP)
  * From the runner: OP name arguments
  *                  SAY text                                 (a line; no answer)
  *                  DONE outcome output code text            (once; then it exits)
+ *
+ * WOULD is what a fix-op of a dry run would give; verify is left out behind one.
  *
  * mode "manifest": output is the manifest as a map (manifest_make). mode "data": output is what the
  * chunk returns. The others run a step, context a map with inputs, incident, target, here, attempt:

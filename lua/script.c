@@ -96,15 +96,22 @@ copy_slice(char *out, size_t size, slice_t from)
     snprintf(out, size, "%.*s", (int)from.size, (const char *)from.data);
 }
 
-/* The answer to an OP, on the stack: the value, or nil, text, code. */
+/* The answer to an OP, on the stack: the value, or nil, text, code; the value, nil, nil and true
+ * where it is what a fix would give. */
 static int
 push_answer(lua_State *lua, const port_t *port)
 {
     script_t *self = script_of(lua);
-    self->refused.set = !slice_is(port_frame(port, 0), "RESULT");
+    bool would = slice_is(port_frame(port, 0), "WOULD");
+    self->refused.set = !would && !slice_is(port_frame(port, 0), "RESULT");
     if (!self->refused.set && port_count(port) == 2) {
         convert_push(lua, port_frame(port, 1));
-        return 1;
+        if (!would)
+            return 1;
+        lua_pushnil(lua);
+        lua_pushnil(lua);
+        lua_pushboolean(lua, true);
+        return 4;
     }
     if (!slice_is(port_frame(port, 0), "FAULT") || port_count(port) != 3)
         _exit(1);

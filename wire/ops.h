@@ -55,6 +55,7 @@ typedef struct {
     const char *name; /* "disk.usage" */
     class_t least;    /* its class; a machine's policy may say worse */
     again_t again;
+    bool foretold;       /* a dry run tells what it would give, from looking at the machine */
     const char *inverse; /* the op that undoes it; NULL where none does */
     unsigned timeout_s;  /* killed as a whole then */
     unsigned memory_mib; /* of address space; 0 where what it starts outlives it */

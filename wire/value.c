@@ -526,3 +526,55 @@ value_decode(slice_t bytes, fault_t *fault)
     }
     return MOVE(self);
 }
+
+/* ---- for people -------------------------------------------------------------------------- */
+
+static void
+tell_text(slice_t text, bytes_t *out)
+{
+    bytes_add_text(out, "\"");
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t at = text.data[i];
+        bytes_addf(out, at == '"' || at == '\\' ? "\\%c" : "%c", at < ' ' || at > '~' ? '?' : at);
+    }
+    bytes_add_text(out, "\"");
+}
+
+static void
+tell_items(const value_t *self, bool map, bytes_t *out)
+{
+    bytes_add_text(out, map ? "{" : "[");
+    for (size_t i = 0; i < self->count; i++) {
+        slice_t key = map ? value_key(self, i) : slice_of(NULL, 0);
+        bytes_addf(out, "%s%.*s%s", i ? ", " : "", (int)key.size, (const char *)key.data,
+                   map ? ": " : "");
+        value_tell(value_at(self, i), out);
+    }
+    bytes_add_text(out, map ? "}" : "]");
+}
+
+void
+value_tell(const value_t *self, bytes_t *out)
+{
+    switch (self->kind) {
+    case VALUE_NIL:
+        bytes_add_text(out, "nil");
+        break;
+    case VALUE_BOOL:
+        bytes_add_text(out, self->truth ? "true" : "false");
+        break;
+    case VALUE_INTEGER:
+        bytes_addf(out, "%lld", (long long)self->number);
+        break;
+    case VALUE_DECIMAL:
+        bytes_add(out, bytes_slice(self->bytes).data, bytes_slice(self->bytes).size);
+        break;
+    case VALUE_BYTES:
+        tell_text(bytes_slice(self->bytes), out);
+        break;
+    case VALUE_LIST:
+    case VALUE_MAP:
+        tell_items(self, self->kind == VALUE_MAP, out);
+        break;
+    }
+}

@@ -11,6 +11,7 @@
 #include "worker/effects.h"
 
 #define LABEL_MAX    (STEP_PATH_MAX + 32)
+#define ASKED_MAX    320
 #define LAST_WORD_MS 2000 /* for the runner of a step that is stopped, once its op is answered */
 
 struct attempt {
@@ -20,23 +21,25 @@ struct attempt {
     stride_t stride;
     attempt_state_t state;
     char path[STEP_PATH_MAX];
-    char label[LABEL_MAX]; /* in the transcript */
-    size_t unsaid;         /* lines that the transcript has from before a restart */
-    uint64_t number;       /* names its ops to the effector */
-    wall_t started;        /* ms 0: not yet */
-    mono_t deadline;       /* of its present state */
-    uint64_t runner;       /* 0 where none */
-    bool task_given;       /* to the runner */
-    bool may;              /* a `when` said so */
-    bool hurried;          /* its deadline is that of a last word */
-    question_t question;   /* of a step that asks a person */
-    effects_t *effects;    /* ours */
-    fault_t given_up;      /* why its runner was; code 0 while it was not */
-    fault_t stopping;      /* why it may only end; code 0 while it may go on */
-    outcome_t outcome;     /* the rest only once it is over */
-    fault_t why;           /* unless it ended well */
-    value_t *output;       /* ours; may be NULL */
-    hash_t consent;        /* that it waited for; zero where none */
+    char label[LABEL_MAX];     /* in the transcript */
+    size_t unsaid;             /* lines that the transcript has from before a restart */
+    uint64_t number;           /* names its ops to the effector */
+    wall_t started;            /* ms 0: not yet */
+    mono_t deadline;           /* of its present state */
+    uint64_t runner;           /* 0 where none */
+    bool task_given;           /* to the runner */
+    bool may;                  /* a `when` said so */
+    bool hurried;              /* its deadline is that of a last word */
+    question_t question;       /* of a step that asks a person */
+    effects_t *effects;        /* ours */
+    char asked[ASKED_MAX];     /* the op in question and its arguments, of a dry run */
+    char note[FAULT_TEXT_MAX]; /* of one that ended well; "" for none */
+    fault_t given_up;          /* why its runner was; code 0 while it was not */
+    fault_t stopping;          /* why it may only end; code 0 while it may go on */
+    outcome_t outcome;         /* the rest only once it is over */
+    fault_t why;               /* unless it ended well */
+    value_t *output;           /* ours; may be NULL */
+    hash_t consent;            /* that it waited for; zero where none */
 };
 
 attempt_t *
@@ -58,7 +61,7 @@ attempt_new(workplace_t *place, transcript_t *transcript, play_t *play, play_t *
              again);
     attempt_key_t key = {play->brief->warrant->run, self->path,
                          stride->undo ? PHASE_UNDO : PHASE_RUN, stride->attempt};
-    self->effects = effects_new(place, &key, play->brief->warrant->grant, self->number);
+    self->effects = effects_new(place, &key, play->brief->warrant, self->number);
     self->question =
         (question_t){.play = play, .step = play_step(play, stride), .path = self->path};
     return self;
@@ -160,7 +163,8 @@ say_end(attempt_t *self)
         snprintf(line, sizeof line, "%s (%s): %s", outcome_word(self->outcome),
                  fault_word(self->why.code), self->why.text);
     else
-        snprintf(line, sizeof line, "%s", outcome_word(self->outcome));
+        snprintf(line, sizeof line, "%s%s%s", outcome_word(self->outcome),
+                 self->note[0] ? ": " : "", self->note);
     say(self, line);
 }
 
@@ -170,6 +174,18 @@ release_runner(attempt_t *self)
     if (self->runner)
         runners_release(&self->place->runners);
     self->runner = 0;
+}
+
+/* What follows a fix that was not done is no more than likely. */
+static void
+note_prediction(attempt_t *self, bool good)
+{
+    if (self->note[0] || !(self->play->foretold || effects_foretold(self->effects)))
+        return;
+    if (good)
+        text_copy(self->note, sizeof self->note, "predicted");
+    else
+        fault_wrap(&self->why, "predicted");
 }
 
 /* Takes over output. */
@@ -190,6 +206,7 @@ finish(attempt_t *self, outcome_t outcome, value_t *output, const fault_t *why)
     self->output = output;
     if (!good)
         self->why = *why;
+    note_prediction(self, good);
     say_end(self);
 }
 
@@ -317,6 +334,7 @@ call(attempt_t *self, wall_t now)
         fail(self, &why);
         return;
     }
+    self->callee->foretold = self->callee->foretold || self->play->foretold;
     self->state = ATTEMPT_CALLING;
     self->play->calling = self->callee->active = true;
     if (self->stride.undo)
@@ -344,6 +362,7 @@ end_call(attempt_t *self)
     outcome_t outcome = walk_part(self->callee->walk);
     if (outcome == OUTCOME_OPEN)
         return;
+    self->play->foretold = self->play->foretold || self->callee->foretold;
     if (!why.code)
         fault_set(&why, FAULT_FAILED, "'%s' did not end well", step_of(self)->callee);
     CLEANUP(value_destroy)
@@ -357,6 +376,20 @@ end_call(attempt_t *self)
         finish(self, outcome, NULL, &self->given_up);
     else
         finish(self, outcome, NULL, &why);
+}
+
+/* In a dry run: it stands on what could not be foretold. */
+static bool
+skip_unseen(attempt_t *self, wall_t now)
+{
+    const char *need = self->stride.undo ? NULL : play_unseen_need(self->play, self->stride.step);
+    if (!need || effects_count(self->effects))
+        return false;
+    start(self, now);
+    snprintf(self->note, sizeof self->note,
+             "predicted: what it would do stands on step '%s', of which that is not known", need);
+    finish(self, OUTCOME_SKIPPED, NULL, NULL);
+    return true;
 }
 
 /* The step's time is over, or the last word was not said: no op outlives that. */
@@ -410,7 +443,7 @@ attempt_go(attempt_t *self, wall_t now, mono_t clock, fault_t *fault)
     on_deadline(self, clock);
     if (self->state == ATTEMPT_CALLING)
         end_call(self);
-    if (self->state != ATTEMPT_QUEUED)
+    if (self->state != ATTEMPT_QUEUED || skip_unseen(self, now))
         return 0;
     if (mode_of(self))
         take_runner(self, now, clock);
@@ -441,15 +474,47 @@ attempt_on_ready(attempt_t *self)
 
 /* ---- ops --------------------------------------------------------------------------------- */
 
+/* A fix of a dry run: the script goes on with what it would give. Where nobody can tell, the step
+ * ends there. */
+static void
+tell_would(attempt_t *self, const effect_t *effect)
+{
+    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+    fault_t why = {0};
+    CLEANUP(value_destroy)
+    value_t *result = effect->result ? value_decode(bytes_slice(effect->result), &why) : NULL;
+    bytes_addf(line, "WOULD %s", self->asked);
+    if (result) {
+        bytes_add_text(line, ": ");
+        value_tell(result, line);
+    }
+    say(self, bytes_text(line));
+    if (effect->result) {
+        frames_t *answer = frames_new();
+        frames_add_text(answer, "WOULD");
+        frames_add(answer, bytes_slice(effect->result));
+        outbox_add(self->place->outbox, TO_RUNNER, self->runner, answer);
+        return;
+    }
+    snprintf(self->note, sizeof self->note,
+             "predicted: would call %.160s; what follows is not known", self->asked);
+    finish(self, OUTCOME_SKIPPED, NULL, NULL);
+}
+
 static void
 answer_runner(attempt_t *self, const effect_t *effect)
 {
     char line[FAULT_TEXT_MAX + 96];
+    if (fault_of(effect->code) == FAULT_DRY) {
+        tell_would(self, effect);
+        return;
+    }
     frames_t *answer = frames_new();
     if (effect->result) {
         frames_add_text(answer, "RESULT");
         frames_add(answer, bytes_slice(effect->result));
-        snprintf(line, sizeof line, "%s ok", effect->op);
+        snprintf(line, sizeof line, "%s ok%s", effect->op,
+                 effects_foretold(self->effects) ? ", as it is without what would be done" : "");
     } else {
         frames_add_text(answer, "FAULT");
         frames_add_text(answer, effect->code);
@@ -458,6 +523,21 @@ answer_runner(attempt_t *self, const effect_t *effect)
     }
     say(self, line);
     outbox_add(self->place->outbox, TO_RUNNER, self->runner, answer);
+}
+
+/* "file.remove {path: "/var/log/a.1"}". */
+static void
+note_asked(attempt_t *self, const op_t *op, slice_t encoded)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    fault_t why = {0};
+    CLEANUP(value_destroy)
+    value_t *arguments = op->least > CLASS_OBSERVE ? value_decode(encoded, &why) : NULL;
+    if (!arguments)
+        return;
+    bytes_addf(text, "%s ", op->name);
+    value_tell(arguments, text);
+    snprintf(self->asked, sizeof self->asked, "%s", bytes_text(text));
 }
 
 static int
@@ -479,6 +559,7 @@ on_op(attempt_t *self, const frames_t *frames, fault_t *fault)
         return 0;
     }
     assert(op);
+    note_asked(self, op, frames_at(frames, 2));
     if ((op->least > CLASS_OBSERVE && transcript_flush(self->transcript, false, fault)) ||
         effects_ask(self->effects, op, frames_at(frames, 2), &known, &why, fault))
         return -1;
@@ -665,7 +746,9 @@ attempt_fill(const attempt_t *self, receipt_t *receipt)
     receipt->attempt = self->stride.attempt;
     receipt->outcome = self->outcome;
     text_copy(receipt->code, sizeof receipt->code, fault_word(self->why.code));
-    reason_write(receipt->reason, self->why.code ? self->why.text : "-");
+    reason_write(receipt->reason, self->why.code  ? self->why.text
+                                  : self->note[0] ? self->note
+                                                  : "-");
     receipt->started = self->started;
     receipt->consent = self->consent;
     effects_list(self->effects, receipt);

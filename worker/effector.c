@@ -15,8 +15,9 @@
 
 typedef struct {
     bool used;
-    bool fix;  /* has a key, and BEGIN stands in the journal */
-    bool once; /* a fix that must not be run again */
+    bool fix;      /* has a key, and BEGIN stands in the journal */
+    bool once;     /* a fix that must not be run again */
+    bool foreseen; /* a fix of a dry run: only looked for */
     hash_t key;
     char id[ID_MAX]; /* the judge's */
 } flight_t;
@@ -143,6 +144,15 @@ static frames_t *
 op_result(const effector_t *self, const char *id, slice_t result)
 {
     frames_t *answer = answer_new("RESULT", id);
+    frames_add(answer, result);
+    return with_head(self, answer);
+}
+
+/* What a fix-op of a dry run would give; empty where nobody can tell. */
+static frames_t *
+op_would(const effector_t *self, const char *id, slice_t result)
+{
+    frames_t *answer = answer_new("WOULD", id);
     frames_add(answer, result);
     return with_head(self, answer);
 }
@@ -512,6 +522,32 @@ on_fix(effector_t *self, const op_call_t *call, size_t flight, frames_t **answer
     return 0;
 }
 
+/* Nothing of a dry run comes near io.start but what observes. */
+static int
+on_dry(effector_t *self, const op_call_t *call, size_t flight, frames_t **answer, fault_t *fault)
+{
+    const op_t *op = call->act.op;
+    const effector_io_t *io = &self->place.io;
+    lawbook_t by = lawbook(self);
+    fault_t why = {0};
+    if (mandate_check_still(call->mandate, &by, &why) ||
+        mandate_check_act(call->mandate, &call->act, &why) ||
+        policy_allows(self->place.policy, op, call->arguments, by.now, &why)) {
+        *answer = op_fault(self, call->id, &why);
+        return 0;
+    }
+    if (!op->foretold) {
+        *answer = op_would(self, call->id, slice_of(NULL, 0));
+        return 0;
+    }
+    flight_t *at = &self->flights[flight];
+    *at = (flight_t){.used = true, .foreseen = true};
+    text_copy(at->id, sizeof at->id, call->id);
+    if (!io->foresee(io->self, flight, op, call->arguments, &why))
+        return 0;
+    return effector_ended(self, flight, NULL, &why, answer, fault);
+}
+
 static int
 on_op(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
 {
@@ -521,6 +557,8 @@ on_op(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fau
     call.mandate = mandate_of(self, frames_text(message, 2), &why);
     if (call.mandate && !op_call_read(&call, &self->place, message, &why) &&
         !find_flight(self, &call, &flight, &why)) {
+        if (op_call_is_fix(&call) && mandate_is_dry(call.mandate))
+            return on_dry(self, &call, flight, answer, fault);
         if (op_call_is_fix(&call))
             return on_fix(self, &call, flight, answer, fault);
         if (!check_allowed(self, &call, &why))
@@ -635,6 +673,6 @@ effector_ended(effector_t *self, size_t flight, const value_t *result, const fau
     }
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
     value_encode(result, encoded);
-    *answer = op_result(self, at->id, bytes_slice(encoded));
+    *answer = (at->foreseen ? op_would : op_result)(self, at->id, bytes_slice(encoded));
     return 0;
 }

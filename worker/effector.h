@@ -26,6 +26,11 @@ typedef struct {
     int (*start)(void *self, size_t flight, const op_t *op, const value_t *arguments,
                  const hash_t *key, fault_t *fault);
 
+    /* Starts to find out what a fix-op would give, without the right to change anything;
+     * effector_ended follows as of an observe op. Of one that is foretold only (wire/ops.h). */
+    int (*foresee)(void *self, size_t flight, const op_t *op, const value_t *arguments,
+                   fault_t *fault);
+
     /* Ends what an earlier try under this key started, and waits for it. */
     int (*end_last)(void *self, const hash_t *key, fault_t *fault);
 

@@ -8,7 +8,7 @@
 struct effects {
     workplace_t *place;
     attempt_key_t of;
-    bool by_grant;
+    bool by_grant, dry;
     uint64_t number;
     effect_t *effects; /* ours */
     size_t count;      /* recorded */
@@ -19,12 +19,13 @@ struct effects {
 };
 
 effects_t *
-effects_new(workplace_t *place, const attempt_key_t *of, bool by_grant, uint64_t number)
+effects_new(workplace_t *place, const attempt_key_t *of, const warrant_t *warrant, uint64_t number)
 {
     effects_t *self = memory_new(1, sizeof *self);
     self->place = place;
     self->of = *of;
-    self->by_grant = by_grant;
+    self->by_grant = warrant->grant;
+    self->dry = warrant->order && warrant->order->dry;
     self->number = number;
     return self;
 }
@@ -63,7 +64,7 @@ on_recorded(void *context, const effect_row_t *row, fault_t *fault)
     text_copy(effect->op, sizeof effect->op, row->op);
     text_copy(effect->code, sizeof effect->code, row->code);
     text_copy(effect->text, sizeof effect->text, row->text);
-    if (row->done && !strcmp(row->code, "ok"))
+    if (row->done && row->result.size)
         effect->result = bytes_copy(row->result);
     return 0;
 }
@@ -92,6 +93,15 @@ effects_unsettled(const effects_t *self)
 {
     for (size_t i = 0; i < self->count; i++)
         if (!self->effects[i].done)
+            return true;
+    return false;
+}
+
+bool
+effects_foretold(const effects_t *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (fault_of(self->effects[i].code) == FAULT_DRY)
             return true;
     return false;
 }
@@ -205,7 +215,7 @@ effects_ask(effects_t *self, const op_t *op, slice_t arguments, const effect_t *
     effect->arguments = hash_of(arguments);
     effect->head = self->place->head;
     text_copy(effect->op, sizeof effect->op, op->name);
-    if (op->least != CLASS_OBSERVE) {
+    if (op->least != CLASS_OBSERVE && !self->dry) {
         *known = may_begin(self, op, effect) ? NULL : effect;
         if (record(self, self->count - 1, fault))
             return -1;
@@ -220,8 +230,9 @@ const effect_t *
 effects_answer(effects_t *self, const frames_t *frames, fault_t *fault)
 {
     assert(self->waiting);
-    bool good = !strcmp(frames_text(frames, 0), "RESULT");
-    const char *code = good ? "ok" : frames_text(frames, 2);
+    bool would = !strcmp(frames_text(frames, 0), "WOULD");
+    bool good = would || !strcmp(frames_text(frames, 0), "RESULT");
+    const char *code = would ? fault_word(FAULT_DRY) : good ? "ok" : frames_text(frames, 2);
     effect_t *effect = &self->effects[self->asked - 1];
     if (!good && (fault_of(code) == FAULT_NONE || fault_of(code) == FAULT_CODES)) {
         fault_set(fault, FAULT_FORMAT, "the effector's fault '%.20s' is no code", code);
@@ -230,9 +241,9 @@ effects_answer(effects_t *self, const frames_t *frames, fault_t *fault)
     self->waiting = self->cut = false;
     effect->done = true;
     text_copy(effect->code, sizeof effect->code, code);
-    if (good)
+    if (good && (!would || frames_at(frames, 2).size))
         effect->result = bytes_copy(frames_at(frames, 2));
-    else
+    else if (!good)
         text_copy(effect->text, sizeof effect->text, frames_text(frames, 3));
     return record(self, self->asked - 1, fault) ? NULL : effect;
 }

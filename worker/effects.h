@@ -16,13 +16,16 @@ typedef struct {
     bool done;
     char code[16];
     char text[FAULT_TEXT_MAX];
-    bytes_t *result; /* canonical value, NULL unless code is ok */
+    bytes_t *result; /* canonical value, NULL unless code is ok or dry */
 } effect_t;
 
 typedef struct effects effects_t;
 
-/* Borrows place; of's step must outlive it. number names the attempt to the effector. */
-effects_t *effects_new(workplace_t *place, const attempt_key_t *of, bool by_grant, uint64_t number);
+/* Borrows place and warrant; of's step must outlive it. number names the attempt to the effector.
+ * Under a dry order a fix is not recorded ahead: the effector does not do it, and its end has the
+ * code `dry` and what it would give, or NULL where nobody can tell. */
+effects_t *effects_new(workplace_t *place, const attempt_key_t *of, const warrant_t *warrant,
+                       uint64_t number);
 void effects_destroy(effects_t **self_p);
 
 /* What the ledger has; once, before anything else. FAULT_IO where it has a gap. */
@@ -36,6 +39,9 @@ bool effects_waiting(const effects_t *self);
 /* Has the effector end what is in flight, once: its answer then tells what is known. */
 void effects_cut(effects_t *self);
 
+/* Whether a fix of it was only foretold. */
+bool effects_foretold(const effects_t *self);
+
 /* Whether an op was begun and nobody said what came of it. */
 bool effects_unsettled(const effects_t *self);
 
@@ -48,8 +54,8 @@ const effect_t *effects_unasked(const effects_t *self);
 int effects_ask(effects_t *self, const op_t *op, slice_t arguments, const effect_t **known,
                 fault_t *why, fault_t *fault) MUST_CHECK;
 
-/* The effector's RESULT or FAULT to what is in flight; NULL with a fault of the ledger's, or where
- * its code is none. */
+/* The effector's RESULT, FAULT or WOULD to what is in flight; NULL with a fault of the ledger's, or
+ * where its code is none. */
 const effect_t *effects_answer(effects_t *self, const frames_t *frames, fault_t *fault);
 
 /* All of them, as a receipt lists them. */

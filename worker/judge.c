@@ -525,9 +525,9 @@ static const struct {
     size_t count;
     handler_t *handle;
 } from_effector[] = {
-    {"KEPT", 2, on_kept},        {"GRANTED", 5, on_granted}, {"REFUSED", 4, on_refused},
-    {"RESULT", 4, on_op_answer}, {"FAULT", 5, on_op_answer}, {"ALLOWANCE", 3, on_allowance},
-    {"NONCE", 3, on_nonce},
+    {"KEPT", 2, on_kept},           {"GRANTED", 5, on_granted}, {"REFUSED", 4, on_refused},
+    {"RESULT", 4, on_op_answer},    {"WOULD", 4, on_op_answer}, {"FAULT", 5, on_op_answer},
+    {"ALLOWANCE", 3, on_allowance}, {"NONCE", 3, on_nonce},
 };
 
 int

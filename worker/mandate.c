@@ -68,8 +68,8 @@ mandate_allowed(const mandate_t *self)
     return self->allowed;
 }
 
-static bool
-is_dry(const mandate_t *self)
+bool
+mandate_is_dry(const mandate_t *self)
 {
     return self->warrant->order && self->warrant->order->dry;
 }
@@ -77,7 +77,7 @@ is_dry(const mandate_t *self)
 class_t
 mandate_class(const mandate_t *self)
 {
-    return is_dry(self) ? CLASS_OBSERVE : self->plays[0].highest;
+    return mandate_is_dry(self) ? CLASS_OBSERVE : self->plays[0].highest;
 }
 
 bool
@@ -221,7 +221,7 @@ mandate_new(const frames_t *message, const lawbook_t *by, fault_t *fault)
     assert(self->warrant->order || self->warrant->grant);
     take_signers(self);
     alert_destroy(&self->warrant->alert);
-    self->allowed = is_dry(self) ? CLASS_OBSERVE : self->warrant->allowed;
+    self->allowed = mandate_is_dry(self) ? CLASS_OBSERVE : self->warrant->allowed;
     self->documents = by->documents;
     self->message = frames_new();
     for (size_t i = 0; i < message->count; i++)
@@ -360,7 +360,7 @@ prove_again(mandate_t *self, const lawbook_t *by, fault_t *fault)
             : NULL;
     if (!warrant && !release)
         return fault_set(fault, why.code, "%s", why.text);
-    if (warrant && !is_dry(self))
+    if (warrant && !mandate_is_dry(self))
         self->allowed = warrant->allowed;
     return 0;
 }
@@ -428,7 +428,7 @@ int
 mandate_check_class(const mandate_t *self, const act_t *act, fault_t *fault)
 {
     class_t least = act->op->least;
-    if (least > CLASS_OBSERVE && is_dry(self))
+    if (least > CLASS_OBSERVE && mandate_is_dry(self))
         return fault_set(fault, FAULT_CLASS, "%s is %s, and this is a dry run", act->op->name,
                          class_word(least));
     if (least > self->allowed)

@@ -38,6 +38,7 @@ wall_t mandate_from(const mandate_t *self);
 
 /* Of its release; in a dry run observe. */
 class_t mandate_class(const mandate_t *self);
+bool mandate_is_dry(const mandate_t *self);
 bool mandate_by_grant(const mandate_t *self);
 bool mandate_breaks_glass(const mandate_t *self);
 

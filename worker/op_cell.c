@@ -27,6 +27,7 @@
 #define RESULT_FD  3 /* and GO_FD: all that it keeps */
 #define GO_FD      4
 #define FILTER_MAX 512         /* instructions */
+#define MEMORY_MIB 64          /* of what only foretells an op that has no bound itself */
 #define WORDS_MAX  (32 * 1024) /* bytes of arguments */
 
 /* Standard descriptors on /dev/null, the two pipes where the child expects them, nothing else. */
@@ -58,7 +59,7 @@ set_limits(const op_row_t *row, const op_t *op, fault_t *fault)
         {RLIMIT_NOFILE, 256},
         {RLIMIT_CPU, op->timeout_s + 1},
 #ifndef TOCSIN_SANITIZED
-        {RLIMIT_AS, (rlim_t)op->memory_mib << 20},
+        {RLIMIT_AS, (rlim_t)(op->memory_mib ? op->memory_mib : MEMORY_MIB) << 20},
 #endif
     };
     for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {

@@ -48,6 +48,10 @@ typedef struct {
 /* The row of an op in the table of wire/ops.h (worker/op_rows.c); every op there has one. */
 const op_row_t *op_row(const char *name);
 
+/* How to find out what an op that is foretold would give: its result, by a body that looks only.
+ * NULL of any other. */
+const op_row_t *op_foresight(const char *name);
+
 /* Makes, once a process, what all its cells share. FAULT_IO. */
 int op_cell_prepare(fault_t *fault) MUST_CHECK;
 

@@ -165,6 +165,18 @@ io_start(void *runner, size_t flight, const op_t *op, const value_t *arguments, 
 }
 
 static int
+io_foresee(void *runner, size_t flight, const op_t *op, const value_t *arguments, fault_t *fault)
+{
+    op_runner_t *self = runner;
+    slot_t *slot = &self->slots[flight];
+    const op_row_t *row = op_foresight(op->name);
+    assert(!slot->child && row);
+    slot->child = op_child_start(row, op, arguments, &self->world, NULL, fault);
+    slot->noted = false;
+    return slot->child ? 0 : -1;
+}
+
+static int
 io_end_last(void *runner, const hash_t *key, fault_t *fault)
 {
     char note[PATH_MAX];
@@ -183,7 +195,8 @@ io_cut(void *runner, size_t flight)
 effector_io_t
 op_runner_io(op_runner_t *self)
 {
-    return (effector_io_t){self, io_now, io_start, io_end_last, io_cut, io_clock, io_draw};
+    return (effector_io_t){self,        io_now, io_start, io_foresee,
+                           io_end_last, io_cut, io_clock, io_draw};
 }
 
 static bool

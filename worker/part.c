@@ -212,6 +212,8 @@ seal_receipt(const part_t *self, receipt_t *receipt, bytes_t **encoded)
         bytes_clear(*encoded);
         value_encode(reason, *encoded);
         text_copy(receipt->reason, sizeof receipt->reason, SEALED_REASON);
+    } else if (strcmp(receipt->reason, "-") != 0) { /* of a dry run; the rest its output says */
+        text_copy(receipt->reason, sizeof receipt->reason, "predicted");
     }
     CLEANUP(bytes_destroy) bytes_t *sealed = bytes_new();
     if ((*encoded)->size)

@@ -18,6 +18,7 @@ play_new(const brief_t *brief, const scene_t *scene)
         walk_leave_out_once(self->walk);
     self->active = scene == brief->scenes;
     self->outputs = memory_new(self->manifest->step_count, sizeof(value_t *));
+    self->unseen = memory_new(self->manifest->step_count, sizeof *self->unseen);
     self->ended = memory_new(self->manifest->step_count, sizeof *self->ended);
     return self;
 }
@@ -32,6 +33,7 @@ play_destroy(play_t **self_p)
         value_destroy(&self->outputs[i]);
     walk_destroy(&self->walk);
     free(self->outputs);
+    free(self->unseen);
     free(self->ended);
     free(self);
     *self_p = NULL;
@@ -167,7 +169,7 @@ never_began(const char *code)
     static const fault_code_t codes[] = {
         FAULT_DENIED,  FAULT_OP,     FAULT_ARGUMENT, FAULT_CLASS,   FAULT_POLICY,
         FAULT_RATE,    FAULT_BUDGET, FAULT_WINDOW,   FAULT_EXPIRED, FAULT_STOPPED,
-        FAULT_REVOKED, FAULT_FORMAT, FAULT_CONFLICT,
+        FAULT_REVOKED, FAULT_FORMAT, FAULT_CONFLICT, FAULT_DRY,
     };
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
         if (fault_of(code) == codes[i])
@@ -186,6 +188,35 @@ receipt_touched(const receipt_t *self)
     return false;
 }
 
+static bool
+is_foretold(const receipt_t *receipt)
+{
+    for (size_t i = 0; i < receipt->op_count; i++)
+        if (fault_of(receipt->ops[i].code) == FAULT_DRY)
+            return true;
+    return false;
+}
+
+/* What a dry run leaves open: a step is skipped for a reason only where nobody can tell more. */
+static void
+note_dry(play_t *self, size_t step, const receipt_t *receipt)
+{
+    bool dry = self->brief->warrant->order && self->brief->warrant->order->dry;
+    self->foretold = self->foretold || is_foretold(receipt);
+    self->unseen[step] =
+        dry && receipt->outcome == OUTCOME_SKIPPED && strcmp(receipt->reason, "-") != 0;
+}
+
+const char *
+play_unseen_need(const play_t *self, size_t step)
+{
+    const manifest_step_t *steps = self->manifest->steps;
+    for (size_t i = 0; i < self->manifest->step_count; i++)
+        if (self->unseen[i] && manifest_needs(self->manifest, steps[step].name, steps[i].name))
+            return steps[i].name;
+    return NULL;
+}
+
 static void
 keep_output(play_t *self, size_t step, value_t *output)
 {
@@ -200,6 +231,7 @@ play_ended(play_t *self, const stride_t *stride, const receipt_t *receipt, value
     walk_end_t end = {receipt->outcome, fault_of(receipt->code), receipt_touched(receipt)};
     if (!walk_ended(self->walk, stride, &end))
         return false;
+    note_dry(self, stride->step, receipt);
     if (taken && !stride->undo && receipt->outcome == OUTCOME_OK)
         keep_output(self, stride->step, MOVE(taken));
     if (receipt->outcome != OUTCOME_OK && receipt->outcome != OUTCOME_SKIPPED)

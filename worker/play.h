@@ -19,6 +19,8 @@ typedef struct {
     bool undoing;      /* it ended well, and is undone for a caller that did not */
     fault_t why;       /* its last failure; code 0 while there is none */
     value_t **outputs; /* by step; NULL where it gave none */
+    bool *unseen;      /* by step: a dry run cannot tell what it would have done */
+    bool foretold;     /* a fix before this was only foretold (a dry run) */
     mono_t *ended;     /* by step: its last attempt; ms 0 where none did since the judge began */
 } play_t;
 
@@ -45,6 +47,10 @@ void play_begin_undo(play_t *self);
  * knows no such stride. */
 bool play_ended(play_t *self, const stride_t *stride, const receipt_t *receipt,
                 value_t *output) MUST_CHECK;
+
+/* The name of a step that this one needs, of which a dry run could not tell what it would have
+ * done; NULL where there is none. */
+const char *play_unseen_need(const play_t *self, size_t step);
 
 /* Tells the walk that an earlier run did this step. Takes over output. */
 void play_skip(play_t *self, size_t step, bool touched, value_t *output);

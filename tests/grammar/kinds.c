@@ -460,7 +460,7 @@ static const char FAULTS[] =
     "format|limit|io|full|timeout|config|usage|unreachable|denied|not-found|conflict|site|"
     "signature|"
     "namespace|key|touch|pin|quorum|role|scope|version|expired|window|target|replay|hash|class|"
-    "input|evidence|stale|budget|revoked|stopped|beacon|proof|policy|op|argument|rate|script|"
+    "input|evidence|stale|budget|revoked|stopped|beacon|proof|policy|op|argument|rate|dry|script|"
     "failed|"
     "unknown";
 

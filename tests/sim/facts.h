@@ -32,6 +32,9 @@ void facts_lose(facts_t *self, int machine);
 void facts_copy(facts_t *self, int machine);
 void facts_roll_back(facts_t *self, int machine);
 
+/* Whether that run's order is a dry one. */
+bool facts_is_dry(const facts_t *self, const hash_t *run);
+
 /* A runner takes a task: its step, and the context that it is given. */
 void facts_task(facts_t *self, int machine, const char *step, slice_t context);
 

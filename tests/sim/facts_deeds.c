@@ -43,6 +43,13 @@ is_authorised(const facts_t *self, const done_t *deed)
     return order && order->wave[deed->machine] && !order->dry && is_ordered(order, deed, playbook);
 }
 
+bool
+facts_is_dry(const facts_t *self, const hash_t *run)
+{
+    const plan_order_t *order = facts_order(self, run);
+    return order && order->dry;
+}
+
 void
 no_effect_without_authority(facts_t *self)
 {

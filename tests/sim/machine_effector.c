@@ -275,6 +275,12 @@ start_child(void *context, size_t flight, const op_t *op, const value_t *argumen
 }
 
 static int
+foresee(void *context, size_t flight, const op_t *op, const value_t *arguments, fault_t *fault)
+{
+    return start_child(context, flight, op, arguments, NULL, fault);
+}
+
+static int
 end_child(void *context, const hash_t *key, fault_t *fault)
 {
     machine_t *self = context;
@@ -320,7 +326,7 @@ effector_begin(machine_t *self, fault_t *fault)
         .trust = self->effector_trust,
         .journal = self->journal,
         .policy = all->policy,
-        .io = {self, effector_now, start_child, end_child, cut_child, effector_clock,
+        .io = {self, effector_now, start_child, foresee, end_child, cut_child, effector_clock,
                effector_draw},
     };
     self->effector = effector_new(&place, fault);

@@ -31,14 +31,16 @@ is_fix(const frames_t *frames)
     return !strcmp(frames_text(frames, 0), "OP") && op && op->least != CLASS_OBSERVE;
 }
 
-/* What an OP asks the effector to fix stands in the ledger as an intent. */
+/* What an OP asks the effector to fix, and not only to foretell, stands in the ledger as an intent.
+ */
 static void
 check_intent(machine_t *self, const frames_t *frames)
 {
     bool intent = false;
     fault_t fault = {0};
     hash_t run;
-    if (!is_fix(frames) || !hash_read(frames_text(frames, 2), &run))
+    if (!is_fix(frames) || !hash_read(frames_text(frames, 2), &run) ||
+        facts_is_dry(self->world->facts, &run))
         return;
     if (ledger_has_intent(self->ledger, &run, &intent, &fault) || !intent)
         world_break(self->world, "a fix has an intent", "%s asks for one without",

@@ -131,7 +131,7 @@ runner_hears(machine_t *self, runner_t *runner, const frames_t *frames)
         runner_done(self, runner, "failed", output_of(self, runner), frames_text(frames, 1),
                     frames_text(frames, 2));
         return;
-    } else if (!strcmp(word, "RESULT")) {
+    } else if (!strcmp(word, "RESULT") || !strcmp(word, "WOULD")) {
         CLEANUP(value_destroy) value_t *result = value_decode(frames_at(frames, 1), NULL);
         runner->reading += value_get_integer(result, "reading");
     }

@@ -43,9 +43,9 @@ typedef struct {
     sealed_t release, authority, alert;
     hash_t run;
     wall_t now;
-    size_t started, ended_last, cut; /* how often each was asked */
-    size_t flight;                   /* started last */
-    bool began;                      /* BEGIN stood in the journal then */
+    size_t started, foreseen, ended_last, cut; /* how often each was asked */
+    size_t flight;                             /* started last */
+    bool began;                                /* BEGIN stood in the journal then */
     bool refuses_start, lives_on;
     frames_t *answer;  /* to the last message */
     const char *phase; /* of the ops that are sent; NULL for run */
@@ -71,6 +71,14 @@ fake_start(void *self, size_t flight, const op_t *op, const value_t *arguments, 
     bench->flight = flight;
     bench->began = entry && !entry->ended;
     return 0;
+}
+
+static inline int
+fake_foresee(void *self, size_t flight, const op_t *op, const value_t *arguments, fault_t *fault)
+{
+    bench_t *bench = self;
+    bench->foreseen++;
+    return fake_start(self, flight, op, arguments, NULL, fault);
 }
 
 static inline int
@@ -130,7 +138,8 @@ open_effector(bench_t *bench)
         .trust = bench->trust,
         .journal = bench->journal,
         .policy = bench->policy,
-        .io = {bench, fake_now, fake_start, fake_end_last, fake_cut, fake_clock, fake_draw},
+        .io = {bench, fake_now, fake_start, fake_foresee, fake_end_last, fake_cut, fake_clock,
+               fake_draw},
     };
     bench->effector = effector_new(&place, &fault);
     if (!bench->effector)

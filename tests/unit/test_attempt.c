@@ -442,6 +442,76 @@ a_run_that_was_accepted_goes_on_before_its_window(void **state)
     restart_and_go_on(bench);
 }
 
+/* ---- dry runs ---------------------------------------------------------------------------- */
+
+/* Under a dry order; step clean's runner has asked for a fix. */
+static void
+ask_dry(bench_t *bench)
+{
+    order_t *order = site_order(bench->site, &bench->release_hash);
+    order->dry = true;
+    give_order(bench, order, "pat");
+    begin_clean(bench);
+    by_runner(bench, op("file.remove", "/var/log/a.1"));
+    hears(bench, TO_EFFECTOR, "OP");
+}
+
+static void
+what_a_fix_would_give_is_the_scripts_to_go_on_with(void **state)
+{
+    bench_t *bench = *state;
+    ask_dry(bench);
+    CLEANUP(value_destroy) value_t *value = value_integer(7);
+    frames_t *would = message("WOULD", bench->asked, NULL);
+    add_value(would, value);
+    frames_add_text(would, HEAD_1);
+    by_effector(bench, would);
+    hears(bench, TO_RUNNER, "WOULD");
+    by_runner(bench, done("ok", 91));
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
+    assert_int_equal(receipt->part, OUTCOME_OK);
+    assert_string_equal(receipt->ops[0].code, "dry");
+    assert_false(hash_equal(&receipt->ops[0].result, &HASH_ZERO));
+    assert_string_equal(receipt->reason, "predicted");
+}
+
+static void
+a_fix_of_which_nobody_can_tell_ends_its_step_as_skipped(void **state)
+{
+    bench_t *bench = *state;
+    ask_dry(bench);
+    by_effector(bench, message("WOULD", bench->asked, "", HEAD_1, NULL));
+    hears(bench, TO_SPAWNER, "KILL");
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
+    assert_int_equal(receipt->outcome, OUTCOME_SKIPPED);
+    assert_int_equal(receipt->part, OUTCOME_OK);
+    assert_string_equal(receipt->ops[0].code, "dry");
+    assert_true(hash_equal(&receipt->ops[0].result, &HASH_ZERO));
+    assert_non_null(strstr(receipt->reason, "would call file.remove {path: \"/var/log/a.1\"}; "));
+}
+
+static void
+a_dry_run_that_fails_undoes_nothing_and_says_that_it_is_foretold(void **state)
+{
+    bench_t *bench = *state;
+    ask_dry(bench);
+    by_effector(bench, op_fault(bench, "policy"));
+    hears(bench, TO_RUNNER, "FAULT");
+    by_runner(bench, op("file.remove", "/var/log/a.2"));
+    hears(bench, TO_EFFECTOR, "OP");
+    CLEANUP(value_destroy) value_t *value = value_integer(7);
+    frames_t *would = message("WOULD", bench->asked, NULL);
+    add_value(would, value);
+    frames_add_text(would, HEAD_1);
+    by_effector(bench, would);
+    hears(bench, TO_RUNNER, "WOULD");
+    by_runner(bench, message("DONE", "failed", "n", "failed", "still full", NULL));
+    CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
+    assert_int_equal(receipt->part, OUTCOME_FAILED);
+    assert_string_equal(receipt->reason, "predicted: still full");
+    hears_nothing(bench);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
 
 static const struct CMUnitTest tests[] = {
@@ -473,6 +543,9 @@ static const struct CMUnitTest tests[] = {
     TEST(an_order_revoked_in_the_middle_of_a_fix_is_unknown),
     TEST(a_run_that_was_accepted_goes_on_after_its_window),
     TEST(a_run_that_was_accepted_goes_on_before_its_window),
+    TEST(what_a_fix_would_give_is_the_scripts_to_go_on_with),
+    TEST(a_fix_of_which_nobody_can_tell_ends_its_step_as_skipped),
+    TEST(a_dry_run_that_fails_undoes_nothing_and_says_that_it_is_foretold),
 };
 
 int

@@ -224,9 +224,14 @@ a_dry_run_only_observes(void **state)
     assert_string_equal(frames_text(bench->answer, 3), "observe");
     hash_t head = *journal_head(bench->journal);
     remove_log(bench, "1");
-    answers(bench, "FAULT", "class");
+    assert_int_equal(bench->foreseen, 1);
+    finish(bench, FAULT_NONE);
+    answers(bench, "WOULD", "");
+    send_op(bench, "2", "clean", "file.remove", "path", "/etc/shadow.1");
+    answers(bench, "FAULT", "argument");
     send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
-    assert_int_equal(bench->started, 1);
+    assert_int_equal(bench->started, 2);
+    assert_int_equal(bench->foreseen, 1);
     assert_true(hash_equal(journal_head(bench->journal), &head));
 }
 

@@ -85,6 +85,15 @@ run_op(const char *name, const char *key, const char *text, fault_t *fault)
     return run_row(op_row(name), op_find(name), arguments, fault);
 }
 
+/* What it would do. */
+static value_t *
+foresee(const char *name, const char *key, const char *text, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, key, text);
+    return run_row(op_foresight(name), op_find(name), arguments, fault);
+}
+
 static value_t *
 run_body(op_body_t *body, uint64_t capabilities, fault_t *fault)
 {
@@ -390,7 +399,11 @@ files_are_emptied_and_removed(void **state)
     assert_int_equal(stat(in_folder("spool/app.log"), &status), 0);
     assert_int_equal(status.st_size, 0);
     CLEANUP(value_destroy)
+    value_t *would = foresee("file.remove", "path", in_folder("spool/app.log.1"), &fault);
+    assert_int_equal(access(in_folder("spool/app.log.1"), F_OK), 0);
+    CLEANUP(value_destroy)
     value_t *removed = run_op("file.remove", "path", in_folder("spool/app.log.1"), &fault);
+    assert_true(value_equal(would, removed));
     CLEANUP(value_destroy)
     value_t *again = run_op("file.remove", "path", in_folder("spool/app.log.1"), &fault);
     assert_true(value_get_integer(removed, "freed_bytes") > 0);

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <linux/capability.h>
+
 #include "wire/ops/families.h"
 #include "wire/shape.h"
 #include "worker/op_child.h"
@@ -65,6 +67,21 @@ every_op_has_a_row_that_acts_a_manual_and_the_shape_of_its_result(void **state)
     assert_null(op_find("shell.run"));
     assert_null(op_at(op_count()));
     assert_null(op_row("shell.run"));
+}
+
+static void
+what_foretells_a_fix_has_no_right_to_change_anything(void **state)
+{
+    const uint64_t sees = 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_SYS_PTRACE;
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++) {
+        const op_t *op = op_at(i);
+        const op_row_t *row = op_foresight(op->name);
+        assert_int_equal(op->foretold, row != NULL);
+        assert_true(!row || op->least != CLASS_OBSERVE);
+        assert_true(!row || (!row->whole && !row->executes && !row->file_bytes &&
+                             !(row->capabilities & ~sees)));
+    }
 }
 
 static void
@@ -144,6 +161,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_op_has_a_row_that_acts_a_manual_and_the_shape_of_its_result),
+        cmocka_unit_test(what_foretells_a_fix_has_no_right_to_change_anything),
         cmocka_unit_test(arguments_are_held_to_their_schema__eff_arg_schema_violation),
         cmocka_unit_test(no_control_character_passes__eff_newline_in_arg),
         cmocka_unit_test(paths_have_one_spelling),

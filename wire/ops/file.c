@@ -73,6 +73,7 @@ static const op_t rows[] = {
     {
         .name = "file.remove",
         FIXING(30, 64),
+        .foretold = true,
         .arguments = {FIX_PATH(PATH_ROTATED, "a rotated log below a spool folder")},
         .help = "removes a rotated log; a file that is gone already frees nothing",
         .result = "{path: text, freed_bytes: integer}",
@@ -161,6 +162,7 @@ static const op_t rows[] = {
     {
         .name = "file.truncate",
         FIXING(30, 64),
+        .foretold = true,
         .arguments = {FIX_PATH(PATH_SPOOL, "a log below a spool folder")},
         .help = "empties a log and leaves it in its place",
         .result = "{path: text, freed_bytes: integer}",

@@ -25,30 +25,42 @@ spool_of(const op_world_t *world, const char *path, const char **spool, fault_t 
 
 /* A name that leads to a file elsewhere too could stand for anything: a hard link to a file that is
  * no log must not be emptied through the spool folder. */
-value_t *
-file_truncate(const value_t *arguments, const op_world_t *world, fault_t *fault)
+static value_t *
+empty(const value_t *arguments, const op_world_t *world, bool truncates, fault_t *fault)
 {
     const char *path = value_get_text(arguments, "path"), *spool;
+    int flags = (truncates ? O_WRONLY : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
     struct stat status;
     if (spool_of(world, path, &spool, fault))
         return NULL;
-    CLEANUP(descriptor_close)
-    int fd = place_open_below(spool, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, fault);
+    CLEANUP(descriptor_close) int fd = place_open_below(spool, path, flags, fault);
     if (fd < 0)
         return NULL;
     if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
         fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file with one name", path);
         return NULL;
     }
-    if (ftruncate(fd, 0)) {
+    if (truncates && ftruncate(fd, 0)) {
         fault_errno(fault, "'%.160s' cannot be emptied", path);
         return NULL;
     }
     return freed(path, (int64_t)status.st_blocks * 512);
 }
 
+value_t *
+file_truncate(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return empty(arguments, world, true, fault);
+}
+
+value_t *
+file_truncate_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return empty(arguments, world, false, fault);
+}
+
 static value_t *
-remove_at(int folder, const char *path, fault_t *fault)
+remove_at(int folder, const char *path, bool unlinks, fault_t *fault)
 {
     const char *name = strrchr(path, '/') + 1;
     struct stat status;
@@ -62,15 +74,15 @@ remove_at(int folder, const char *path, fault_t *fault)
         fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
         return NULL;
     }
-    if (unlinkat(folder, name, 0) && errno != ENOENT) {
+    if (unlinks && unlinkat(folder, name, 0) && errno != ENOENT) {
         fault_errno(fault, "'%.160s' cannot be removed", path);
         return NULL;
     }
     return freed(path, status.st_nlink == 1 ? (int64_t)status.st_blocks * 512 : 0);
 }
 
-value_t *
-file_remove(const value_t *arguments, const op_world_t *world, fault_t *fault)
+static value_t *
+take_away(const value_t *arguments, const op_world_t *world, bool unlinks, fault_t *fault)
 {
     const char *path = value_get_text(arguments, "path"), *spool;
     if (spool_of(world, path, &spool, fault))
@@ -81,9 +93,21 @@ file_remove(const value_t *arguments, const op_world_t *world, fault_t *fault)
     CLEANUP(descriptor_close)
     int fd = place_open_below(spool, folder, O_RDONLY | O_DIRECTORY, &missing);
     if (fd >= 0)
-        return remove_at(fd, path, fault);
+        return remove_at(fd, path, unlinks, fault);
     if (missing.code == FAULT_NOT_FOUND)
         return freed(path, 0);
     fault_set(fault, missing.code, "%s", missing.text);
     return NULL;
+}
+
+value_t *
+file_remove(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return take_away(arguments, world, true, fault);
+}
+
+value_t *
+file_remove_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return take_away(arguments, world, false, fault);
 }

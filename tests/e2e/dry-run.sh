@@ -1,0 +1,38 @@
+#!/bin/bash
+# A dry run, on real daemons: what would be done is said, with what looking at the machine tells, and nothing is done.
+. "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/orders.bash"
+orders_site dry-run twice
+site_release disk-full >>"$SITE_HOME/log/make" 2>&1
+mnt=$SITE_HOME/mnt/north-1
+mkdir -p "$mnt/log"
+for log in app.log.1 app.log.2.gz; do head -c 300000 /dev/urandom >"$mnt/log/$log"; done
+echo precious >"$mnt/log/app.log"
+contents() { (cd "$mnt" && find . -type f -exec sha256sum {} + | sort); }
+before=$(contents)
+would() { tocsin run view "$RUN" | grep -E "north-1 +free: WOULD file.remove .*$1.*freed_bytes: [1-9]"; }
+dry() { planned "$@" --target north-1 --dry-run; }
+
+broker_start
+worker_start north-1
+ok "a worker is online" wait_for 20 worker_online north-1
+ok "a dry run is planned" dry disk-full --set mount="$mnt" --set goal=0
+ok "  and says that it is one, and only observes" grep -q "dry run" "$SITE_HOME/log/plan"
+ok "  it begins" started
+ok "  and ends well: its verify, which would see what was not done, is left out" ended succeeded
+ok "  the view says which files would go" would app.log.1
+ok "    each of them" would app.log.2.gz
+ok "    but not the live log" not would 'app.log"'
+ok "  receipts say that the op was not done" says "file.remove +dry" view
+ok "  and that what follows is predicted" says "free .*predicted" view
+ok "  so does the output" says "WOULD file.remove" tocsin run logs "$RUN" north-1
+ok "  the files are all still there" test "$(contents)" = "$before"
+ok "  the effector's journal has no BEGIN" not grep -aq "kind begin" "$SITE_HOME/north-1/state/effector/journal"
+sed -i 's/^class highest change/class highest observe/' "$SITE_HOME/north-1/policy"
+worker_stop north-1
+worker_start north-1
+ok "a machine that lets nothing be changed" wait_for 20 worker_online north-1
+ok "  takes a dry run too" eval 'dry disk-full --set mount="$mnt" --set goal=0 && started'
+ok "  which says what that machine would refuse" eval 'ended failed || view | grep -q "the policy of this machine ends at observe"'
+ok "  and touches nothing" test "$(contents)" = "$before"
+orders_end
