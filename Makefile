@@ -42,7 +42,7 @@ PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin
             libexec/tocsin/notifier libexec/tocsin/mailer \
             libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector \
             libexec/tocsin/ops-capture libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-net \
-            libexec/tocsin/ops-smart libexec/tocsin/ops-tls
+            libexec/tocsin/ops-smart libexec/tocsin/ops-snmp libexec/tocsin/ops-tls
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
 LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium
 MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
@@ -77,6 +77,8 @@ MAIN_ops-net       := worker/ops_net_main worker $(BASE)
 LIBS_ops-net       := -loping -lcares -lmnl -lseccomp -lsodium
 MAIN_ops-smart     := worker/ops_smart_main worker $(BASE)
 LIBS_ops-smart     := -ljansson -lmnl -lseccomp -lsodium
+MAIN_ops-snmp      := worker/ops_snmp_main worker $(BASE)
+LIBS_ops-snmp      := -lnetsnmp -lmnl -lseccomp -lsodium
 MAIN_ops-tls       := worker/ops_tls_main worker $(BASE)
 LIBS_ops-tls       := -lgnutls -lmnl -lseccomp -lsodium
 LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lsodium -lgnutls

@@ -31,9 +31,12 @@ struct policy {
     quorums_t more;
     bool no_glass;
     const char *quarantine, *evidence; /* NULL where it names none */
-    size_t folder_count, service_count, permit_count, hours_count, net_count;
+    size_t folder_count, service_count, permit_count, hours_count, net_count, secret_count;
     hours_t hours[POLICY_HOURS_MAX];
     net_t nets[POLICY_NETS_MAX];
+    struct {
+        const char *name, *path;
+    } secrets[POLICY_SECRETS_MAX];
     folder_t folders[POLICY_FOLDERS_MAX];
     service_t services[POLICY_SERVICES_MAX];
     permit_t permits[POLICY_PERMITS_MAX];
@@ -158,6 +161,19 @@ on_management(policy_t *self, const setting_t *at, fault_t *fault)
     return 0;
 }
 
+static int
+on_secret(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (self->secret_count == POLICY_SECRETS_MAX)
+        return config_fault(self->config, at, fault, "more than %d secrets", POLICY_SECRETS_MAX);
+    if (!text_is_name(at->words[1]) || strcmp(at->words[2], "file") != 0 ||
+        !path_is_normal(at->words[3]))
+        return config_fault(self->config, at, fault, "expected 'secret NAME file PATH'");
+    self->secrets[self->secret_count].name = at->words[1];
+    self->secrets[self->secret_count++].path = at->words[3];
+    return 0;
+}
+
 static service_t *
 service_of(policy_t *self, const setting_t *at, fault_t *fault)
 {
@@ -223,6 +239,7 @@ static const struct {
     {"orders", 2, 2, on_quorum},
     {"break-glass", 1, 1, on_glass},
     {"management", 1, 1, on_management},
+    {"secret", 3, 3, on_secret},
 };
 
 static int
@@ -335,6 +352,15 @@ policy_service(const policy_t *self, const char *name)
     for (size_t i = 0; i < self->service_count; i++)
         if (!strcmp(self->services[i].name, name))
             return &self->services[i];
+    return NULL;
+}
+
+const char *
+policy_secret(const policy_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->secret_count; i++)
+        if (!strcmp(self->secrets[i].name, name))
+            return self->secrets[i].path;
     return NULL;
 }
 

@@ -7,7 +7,7 @@
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
  *     management NET                  exceed PERSON
- *     quarantine PATH                 evidence PATH
+ *     quarantine PATH                 evidence PATH             secret NAME file PATH
  *     class highest CLASS DAYS HH:MM-HH:MM                      runs PLAYBOOK|* COUNT SECONDS
  *
  * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
@@ -20,7 +20,8 @@
  * for are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. management
  * names addresses and networks that no op may cut off, and that an isolated machine still hears.
  * quarantine and evidence are folders of root's alone, for what ops take out of its place and what
- * they collect.
+ * they collect. A secret is what a file of its owner alone (0600) holds; ops and people know its
+ * name.
  *
  * Of several class lines the highest that stands at the moment counts. worker/pace.h says what
  * rate, runs and exceed mean. */
@@ -39,6 +40,7 @@
 #define POLICY_HOURS_MAX    64 /* windows and blackouts */
 #define POLICY_NETS_MAX     64 /* management lines */
 #define POLICY_CLASSES_MAX  16
+#define POLICY_SECRETS_MAX  64
 
 typedef struct policy policy_t;
 
@@ -68,6 +70,9 @@ void policy_tell(const policy_t *self, allowance_t *out);
 
 /* NULL where the policy does not name it. */
 const service_t *policy_service(const policy_t *self, const char *name);
+
+/* The path of a secret's file; NULL where the policy does not name it. */
+const char *policy_secret(const policy_t *self, const char *name);
 
 /* The index-th network of management; NULL behind the last. */
 const net_t *policy_management(const policy_t *self, size_t index);

@@ -94,6 +94,7 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"orders mayhem 2\n", "policy:1: "},
         {"approvals change 17\n", "policy:1: 'approvals' is a class and how many people"},
         {"break-glass always\n", "policy:1: 'break-glass' is 'never'"},
+        {"secret switches file keys/switches\n", "policy:1: expected 'secret NAME file PATH'"},
         {"management 10.0.0.1/8\n", "policy:1: '10.0.0.1/8' is not an IP address or network"},
         {"service web start nginx\n", "policy:1: "},
         {"service web bless /bin/x\n", "policy:1: "},
