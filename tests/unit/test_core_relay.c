@@ -501,6 +501,196 @@ byz_island_leaf_of_no_kind(void **state)
     assert_int_equal(times(pair->centre, "does not count here"), 4);
 }
 
+/* ---- in any order -----------------------------------------------------------------------------
+ */
+
+#define SEEDS  30
+#define ALERTS 4
+
+typedef struct {
+    uint64_t state;
+    sealed_t alerts[ALERTS], receipts[2 * ALERTS]; /* as they were signed */
+    size_t rung, signed_count, brought;            /* to the centre */
+} weather_t;
+
+static uint64_t
+chance(weather_t *self, uint64_t sides)
+{
+    self->state = self->state * 6364136223846793005u + 1442695040888963407u;
+    return (self->state >> 33) % sides;
+}
+
+static void
+ring_another(pair_t *pair, weather_t *weather)
+{
+    alert_t *alert = site_alert(pair->north->site);
+    sealed_t *sealed = &weather->alerts[weather->rung];
+    snprintf(alert->fingerprint, sizeof alert->fingerprint, "alert-%zu", weather->rung++);
+    *sealed = site_seal_alert_by(pair->north->site, alert, "monitor-north");
+    assert_int_equal(ring(pair->north, sealed), 0);
+    offer_to(pair->north, "w1");
+    for (int last = 0; last < 2; last++) {
+        weather->receipts[weather->signed_count++] =
+            receipt_of(pair->north, "w1", last ? "usage" : "free", OUTCOME_OK,
+                       last ? OUTCOME_OK : OUTCOME_OPEN);
+        worker_tells(pair->north, "w1", last ? "usage" : "free", OUTCOME_OK,
+                     last ? OUTCOME_OK : OUTCOME_OPEN);
+    }
+}
+
+/* The next receipt that the centre lacks, one that it has, or one that comes too early. */
+static void
+bring_receipt(pair_t *pair, weather_t *weather)
+{
+    size_t at = chance(weather, weather->signed_count + 1);
+    if (at >= weather->brought && weather->brought < weather->signed_count)
+        at = chance(weather, 4) ? weather->brought : weather->signed_count - 1;
+    if (at >= weather->signed_count)
+        return;
+    assert_int_equal(send_receipt(pair->centre, "w1", &weather->receipts[at]), 0);
+    weather->brought += at == weather->brought;
+}
+
+static void
+greet(pair_t *pair)
+{
+    uint64_t taken = 0;
+    CLEANUP(value_destroy) value_t *said = value_map();
+    must(pair->centre, (event_t){.kind = EVENT_ISLAND, .who = "north", .state = said});
+    for (size_t i = 0; i < pair->centre->actions->send_count; i++)
+        if (slice_is(frames_at(pair->centre->actions->sends[i].frames, 0), "RELAYED"))
+            assert_true(text_read_u64(frames_text(pair->centre->actions->sends[i].frames, 1), 0,
+                                      INT64_MAX, &taken));
+    pair->next = taken;
+}
+
+static bool
+relay_some(void *context, const row_t *row)
+{
+    pair_t *pair = context;
+    return relay_leaf(pair, row) && row->leaf.number % 3;
+}
+
+static void
+happens(pair_t *pair, weather_t *weather)
+{
+    store_t *store = pair->north->store;
+    query_t some = {.what = FIND_LEAVES, .number = pair->next};
+    switch (chance(weather, 8)) {
+    case 0:
+    case 1:
+        bring_receipt(pair, weather);
+        break;
+    case 2: /* its source brings an alert here too, at once or late */
+        if (weather->rung)
+            (void)!ring(pair->centre, &weather->alerts[chance(weather, weather->rung)]);
+        break;
+    case 3:
+        restart(pair->centre);
+        greet(pair);
+        break;
+    case 4:
+        restart(pair->north);
+        break;
+    case 5: /* what was relayed before comes again */
+        pair->next = chance(weather, pair->next + 1);
+        break;
+    default:
+        assert_int_equal(store->find(store->self, &some, relay_some, pair, &pair->north->fault), 0);
+    }
+}
+
+static bool
+compare_run(void *context, const row_t *row)
+{
+    pair_t *pair = context;
+    query_t query = {.what = FIND_RUN, .hash = row->run.id};
+    CLEANUP(row_destroy)
+    row_t *here = store_first(pair->centre->store, &query, &pair->centre->fault);
+    assert_non_null(here);
+    assert_int_equal(row->run.state, RUN_SUCCEEDED);
+    assert_int_equal(here->run.state, RUN_SUCCEEDED);
+    return true;
+}
+
+static bool
+compare_incident(void *context, const row_t *row)
+{
+    pair_t *pair = context;
+    query_t query = {.what = FIND_INCIDENT_KEY,
+                     .text = row->incident.source,
+                     .other = row->incident.fingerprint};
+    CLEANUP(row_destroy)
+    row_t *here = store_first(pair->centre->store, &query, &pair->centre->fault);
+    assert_non_null(here);
+    if (here->incident.state != row->incident.state)
+        fail_msg("%s: %s there, %s here: %s", row->incident.fingerprint,
+                 incident_word(row->incident.state), incident_word(here->incident.state),
+                 here->incident.reason);
+    return true;
+}
+
+static bool
+count_row(void *context, const row_t *row)
+{
+    (void)row;
+    ++*(size_t *)context;
+    return true;
+}
+
+static size_t
+how_many(house_t *self, find_t what)
+{
+    size_t count = 0;
+    query_t query = {.what = what};
+    assert_int_equal(self->store->find(self->store->self, &query, count_row, &count, &self->fault),
+                     0);
+    return count;
+}
+
+static void
+weather(uint64_t seed)
+{
+    void *state;
+    begin_pair(&state);
+    pair_t *pair = state;
+    store_t *store = pair->north->store;
+    weather_t weather = {.state = seed};
+    query_t runs = {.what = FIND_RUNS}, incidents = {.what = FIND_INCIDENTS};
+    serve(pair->north);
+    for (size_t i = 0; i < ALERTS; i++) {
+        later(pair->north, 2000);
+        pair->centre->site->now = pair->north->site->now;
+        ring_another(pair, &weather);
+        for (size_t j = 0; j < 12; j++)
+            happens(pair, &weather);
+    }
+    greet(pair);
+    relay(pair);
+    for (; weather.brought < weather.signed_count; weather.brought++)
+        assert_int_equal(send_receipt(pair->centre, "w1", &weather.receipts[weather.brought]), 0);
+    relay_anew(pair);
+    assert_int_equal(how_many(pair->centre, FIND_RUNS), ALERTS);
+    assert_int_equal(how_many(pair->centre, FIND_INCIDENTS), ALERTS);
+    assert_int_equal(store->find(store->self, &runs, compare_run, pair, &pair->north->fault), 0);
+    assert_int_equal(
+        store->find(store->self, &incidents, compare_incident, pair, &pair->north->fault), 0);
+    assert_int_equal(times(pair->centre, "step 'usage' is ok"), ALERTS);
+    for (size_t i = 0; i < ALERTS; i++)
+        sealed_done(&weather.alerts[i]);
+    for (size_t i = 0; i < weather.signed_count; i++)
+        sealed_done(&weather.receipts[i]);
+    end_pair(&state);
+}
+
+static void
+whatever_comes_twice_or_late_and_whoever_is_killed_both_say_the_same_in_the_end(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        weather(seed);
+}
+
 /* ---- who tells people -------------------------------------------------------------------------
  */
 
@@ -598,6 +788,8 @@ static const struct CMUnitTest tests[] = {
     PAIR(byz_island_run_that_no_grant_let_begin),
     PAIR(byz_island_words_are_bounded),
     PAIR(byz_island_leaf_of_no_kind),
+    cmocka_unit_test(
+        whatever_comes_twice_or_late_and_whoever_is_killed_both_say_the_same_in_the_end),
     cmocka_unit_test(what_a_broker_told_its_own_sinks_is_not_told_again),
     cmocka_unit_test(what_a_broker_without_sinks_relays_is_told_here),
     cmocka_unit_test(byz_island_that_claims_a_run_and_withholds_it),
