@@ -55,6 +55,24 @@ finds_no_problem_in_a_site_that_is_well(void **state)
 }
 
 static void
+names_who_is_left_out_where_people_seal(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(value_destroy) value_t *before = examine(bench);
+    assert_int_equal(count(before, "warning", "sealing key"), 0);
+    people_t *people = site_people(bench->site);
+    people->curves[people->curve_count++] = (curve_line_t){"pia", site_curve("pia")};
+    people->sealing_count = 1;
+    people->sealings = memory_new(1, sizeof *people->sealings);
+    people->sealings[0] = (curve_line_t){"pat", site_curve("seal-pat")};
+    use_people(bench, people);
+    CLEANUP(value_destroy) value_t *after = examine(bench);
+    assert_int_equal(count(after, "warning", "without a sealing key"), 1);
+    assert_int_equal(count(after, "warning", "has no sealing key"), 3);
+    assert_int_equal(count(after, "problem", "sealing"), 0);
+}
+
+static void
 tells_of_an_end_before_it_comes_and_after(void **state)
 {
     bench_t *bench = *state;
@@ -149,6 +167,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         test(finds_no_problem_in_a_site_that_is_well),
+        test(names_who_is_left_out_where_people_seal),
         test(tells_of_an_end_before_it_comes_and_after),
         test(takes_a_document_from_the_future_for_a_wrong_clock),
         test(counts_people_not_keys_of_who_may_approve),
