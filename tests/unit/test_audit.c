@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `audit verify` says of an export of one order and one receipt of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/command.h"
+#include "tests/unit/trust_fixture.h"
+#include "wire/checkpoint.h"
+
+static char folder[] = "/tmp/test-audit-XXXXXX", root_path[64], export_path[64];
+
+/* What cli/tocsin_main.c gives the program. */
+int
+command_fail(const fault_t *fault)
+{
+    return fault_exit(fault->code);
+}
+
+int
+command_usage(const command_t *command, const char *format, ...)
+{
+    (void)command, (void)format;
+    return fault_exit(FAULT_USAGE);
+}
+
+const command_t *
+command_row(const command_t *rows, const char *verb)
+{
+    while (strcmp(rows->verb, verb) != 0)
+        rows++;
+    return rows;
+}
+
+static void
+add_sealed(bytes_t *text, const sealed_t *sealed)
+{
+    bytes_add_slice(text, bytes_slice(sealed->document));
+    bytes_add_slice(text, bytes_slice(sealed->armors));
+}
+
+/* The leaf's bytes go into out as an export has them, and into the log. */
+static void
+add_leaf(bytes_t *out, merkle_t *log, const char *kind, const sealed_t *sealed)
+{
+    CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
+    bytes_addf(leaf, "%s\n", kind);
+    add_sealed(leaf, sealed);
+    bytes_addf(out, "leaf %llu %zu\n", (unsigned long long)log->size, leaf->size);
+    bytes_add_slice(out, bytes_slice(leaf));
+    bytes_add_text(out, "\n");
+    hash_t hash = hash_leaf(bytes_slice(leaf));
+    merkle_append(log, &hash);
+}
+
+static void
+write_export(bench_t *bench, const char *broker, const sealed_t *order, const sealed_t *receipt)
+{
+    merkle_t log = {0};
+    const site_t *site = bench->site;
+    const sealed_t *all[] = {&site->root, &site->people, &site->north, &site->south};
+    CLEANUP(bytes_destroy) bytes_t *leaves = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    add_leaf(leaves, &log, "order", order);
+    add_leaf(leaves, &log, "receipt", receipt);
+    checkpoint_t checkpoint = checkpoint_of(&site->id, broker, &log, site->now);
+    checkpoint_sign(&checkpoint, site_key(bench->site, "broker"), document, armor);
+    bytes_addf(text, "tocsin-export v1\n%s%s", bytes_text(document), bytes_text(armor));
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        add_sealed(text, all[i]);
+    bytes_add_slice(text, bytes_slice(leaves));
+    bytes_add_text(text, "end\n");
+    assert_int_equal(file_write(root_path, bytes_slice(site->root.document), 0600, &bench->fault),
+                     0);
+    assert_int_equal(file_write(export_path, bytes_slice(text), 0600, &bench->fault), 0);
+}
+
+/* The exit status for an order, which breaks glass or not, and a receipt that says this of it; of
+ * each broker one log is remembered. */
+static int
+verify(bench_t *bench, const char *broker, bool glass, const char *authority)
+{
+    char verb[] = "verify", option[] = "--root";
+    char *argv[] = {verb, export_path, option, root_path, NULL};
+    options_t options = {.json = true, .wait_s = -1};
+    order_t *order = order_of(bench);
+    if (glass)
+        text_copy(order->break_glass, sizeof order->break_glass, "it burns");
+    sealed_t ordered CLEANUP(sealed_done) = site_seal_order(bench->site, order, "pat");
+    if (glass)
+        site_sign(bench->site, SIGN_COSIGN, bytes_slice(ordered.document), "pia", ordered.armors);
+    receipt_t *receipt = site_receipt(bench->site);
+    receipt->run = hash_of(bytes_slice(ordered.document));
+    text_copy(receipt->authority, sizeof receipt->authority, authority);
+    sealed_t received CLEANUP(sealed_done) = site_seal_receipt(bench->site, receipt, "w1");
+    write_export(bench, broker, &ordered, &received);
+    return command_row(audit_commands, "verify")->run(&options, 4, argv);
+}
+
+static void
+a_receipt_says_whether_its_order_broke_glass(void **state)
+{
+    static const struct {
+        const char *broker;
+        bool glass;
+        const char *authority;
+        bool holds;
+    } rows[] = {{"a", false, "order", true},
+                {"b", true, "glass", true},
+                {"c", true, "order", false},
+                {"d", false, "glass", false},
+                {"e", true, "token", false}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        assert_int_equal(verify(*state, rows[i].broker, rows[i].glass, rows[i].authority),
+                         rows[i].holds ? 0 : fault_exit(FAULT_FAILED));
+}
+
+static int
+begin(void **state)
+{
+    if (!mkdtemp(folder))
+        return -1;
+    setenv("XDG_STATE_HOME", folder, 1);
+    snprintf(root_path, sizeof root_path, "%s/root.1", folder);
+    snprintf(export_path, sizeof export_path, "%s/export", folder);
+    return set_up(state);
+}
+
+static int
+end(void **state)
+{
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return tear_down(state) || system(command);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_receipt_says_whether_its_order_broke_glass, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
