@@ -369,7 +369,7 @@ look_at_use(lint_t *self, const manifest_use_t *use)
     const manifest_step_t *step = manifest_step(self->playbook.manifest, use->step);
     const op_t *op = op_find(use->op);
     unsigned line = line_of(self, use->step);
-    if (!has_bound(self->playbook.manifest, use))
+    if (op->arguments[0].name && !has_bound(self->playbook.manifest, use))
         find(self, LEVEL_WARNING, line,
              "step '%s' uses %s without a bound: bound its arguments in uses", use->step, use->op);
     if (step->timeout_s <= op->timeout_s && !says_timeout(self, use->step))

@@ -1,0 +1,71 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Drops all packets from and to an address, until the block expires.
+
+-- Seconds that a block of the source still has; 0 where there is none.
+local function left_of(ctx)
+  local rules, text, code = firewall.list {}
+  if not rules then
+    return nil, text, code
+  end
+  for _, block in ipairs(rules.blocks) do
+    if block.source == ctx.inputs.source then
+      return block.expires_s
+    end
+  end
+  return 0
+end
+
+return playbook {
+  name    = "block-ip",
+  summary = "Block an address for a while",
+
+  inputs = {
+    source  = input.ip { from = "labels.source", help = "what is blocked" },
+    seconds = input.integer {
+      default = 3600, range = { 60, 86400 }, help = "how long it is blocked",
+    },
+  },
+
+  triggers = { on.alert { name = { "MaliciousAddress", "IndicatorAddressSeen", "BlockAddress" } } },
+  rollout  = { first = 1, grow = 4, soak = "30s", max_failures = 0 },
+  cooldown = "5m",
+
+  step "look" {
+    timeout = "1m",
+    uses    = { ["firewall.list"] = {} },
+    run     = left_of,
+  },
+
+  step "block" {
+    needs   = { "look" },
+    timeout = "2m",
+    uses = {
+      ["firewall.block"]   = { source = equals("inputs.source"), seconds = equals("inputs.seconds") },
+      ["firewall.unblock"] = { source = equals("inputs.source") },
+      ["firewall.list"]    = {},
+    },
+
+    when = function(ctx)
+      return ctx.here.look < ctx.inputs.seconds
+    end,
+
+    run = function(ctx)
+      return firewall.block { source = ctx.inputs.source, seconds = ctx.inputs.seconds }
+    end,
+
+    verify = function(ctx)
+      local left, text, code = left_of(ctx)
+      if not left then
+        return nil, text, code
+      end
+      return left > 0, ctx.inputs.source .. " is not among the firewall's blocks"
+    end,
+
+    undo = function(ctx)
+      if ctx.here.look > 0 then
+        return "it was blocked before, and stays so until that expires"
+      end
+      return firewall.unblock { source = ctx.inputs.source }
+    end,
+  },
+}

@@ -1,0 +1,11 @@
+return {
+  inputs = { bond = "bond0", members = "eth1,eth2" },
+  ops = {
+    { op = "link.view", result = { name = "bond0", kind = "bond", up = true } },
+    { op = "link.list", result = { links = { { name = "eth2", master = "bond0", up = false, carrier = false } } } },
+    { op = "link.up",   result = { link = "eth2", up = true } },
+    { op = "link.list", result = { links = { { name = "eth2", master = "bond0", up = true, carrier = false } } } },
+  },
+  expect = { look = "ok", page = "skipped", up = "failed" },
+  fault  = { up = "still without a signal: eth2" },
+}

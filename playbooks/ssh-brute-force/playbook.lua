@@ -1,0 +1,107 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Blocks a source that guesses passwords, for a while, and calls people where it is in already.
+
+local HOUR_MS = 3600000
+
+return playbook {
+  name    = "ssh-brute-force",
+  summary = "Block a source that guesses SSH passwords, for a while",
+
+  inputs = {
+    source   = input.ip { from = "labels.source", help = "who guesses" },
+    failures = input.integer {
+      default = 10, range = { 1, 10000 }, help = "failed logins within an hour that are too many",
+    },
+    seconds = input.integer {
+      default = 3600, range = { 60, 86400 }, help = "how long it is blocked",
+    },
+  },
+
+  triggers = { on.alert { name = { "SshBruteForce", "SSHBruteForce", "SshdBruteForce" } } },
+  rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
+  at_most  = 20,
+  cooldown = "15m",
+
+  step "look" {
+    timeout = "1m",
+    uses = {
+      ["host.uptime"]   = {},
+      ["user.failures"] = { count = equals(100) },
+      ["user.sessions"] = {},
+    },
+    run = function(ctx)
+      local up, text, code = host.uptime {}
+      if not up then
+        return nil, text, code
+      end
+      local since = up.since + up.uptime_ms - HOUR_MS
+      local failed, text, code = user.failures { newer_than = since, count = 100 }
+      if not failed then
+        return nil, text, code
+      end
+      local sessions, text, code = user.sessions {}
+      if not sessions then
+        return nil, text, code
+      end
+      local seen = { failures = 0, inside = {} }
+      for _, one in ipairs(failed.failures) do
+        if one.from == ctx.inputs.source then
+          seen.failures = seen.failures + one.count
+        end
+      end
+      for _, session in ipairs(sessions.sessions) do
+        if session.from == ctx.inputs.source then
+          seen.inside[#seen.inside + 1] = session.user
+        end
+      end
+      return seen
+    end,
+  },
+
+  step "page" {
+    needs  = { "look" },
+    notify = "on-call",
+    when   = function(ctx)
+      return #ctx.here.look.inside > 0
+    end,
+    run = function(ctx)
+      return string.format("%s guessed passwords on %s and is logged in as %s", ctx.inputs.source,
+        ctx.target.worker, table.concat(ctx.here.look.inside, ", "))
+    end,
+  },
+
+  step "block" {
+    needs   = { "look", "page" },
+    timeout = "2m",
+    uses = {
+      ["firewall.block"]   = { source = equals("inputs.source"), seconds = equals("inputs.seconds") },
+      ["firewall.unblock"] = { source = equals("inputs.source") },
+      ["firewall.list"]    = {},
+    },
+
+    when = function(ctx)
+      return ctx.here.look.failures >= ctx.inputs.failures
+    end,
+
+    run = function(ctx)
+      return firewall.block { source = ctx.inputs.source, seconds = ctx.inputs.seconds }
+    end,
+
+    verify = function(ctx)
+      local rules, text, code = firewall.list {}
+      if not rules then
+        return nil, text, code
+      end
+      for _, block in ipairs(rules.blocks) do
+        if block.source == ctx.inputs.source then
+          return true
+        end
+      end
+      return false, ctx.inputs.source .. " is not among the firewall's blocks"
+    end,
+
+    undo = function(ctx)
+      return firewall.unblock { source = ctx.inputs.source }
+    end,
+  },
+}

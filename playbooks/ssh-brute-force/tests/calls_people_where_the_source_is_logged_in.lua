@@ -1,0 +1,13 @@
+return {
+  inputs = { source = "192.0.2.7" },
+  ops = {
+    { op = "host.uptime",    result = { since = 0, uptime_ms = 9000000 } },
+    { op = "user.failures",  result = { failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
+    { op = "user.sessions",  result = { sessions = { { user = "ana", from = "192.0.2.7" }, { user = "hoa", from = "192.0.2.9" } } } },
+    { op = "firewall.block", result = { source = "192.0.2.7", blocked = true } },
+    { op = "firewall.list",  result = { blocks = { { source = "192.0.2.7", expires_s = 3600 } } } },
+  },
+  expect   = { look = "ok", block = "ok", page = "ok" },
+  output   = { look = { failures = 80, inside = { "ana" } } },
+  notified = { page = "192.0.2.7 guessed passwords on rehearsal and is logged in as ana" },
+}

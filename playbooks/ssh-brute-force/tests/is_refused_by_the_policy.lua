@@ -1,0 +1,11 @@
+return {
+  inputs = { source = "192.0.2.7" },
+  ops = {
+    { op = "host.uptime",    result = { since = 0, uptime_ms = 9000000 } },
+    { op = "user.failures",  result = { failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
+    { op = "user.sessions",  result = { sessions = {} } },
+    { op = "firewall.block", fault = { "policy", "'192.0.2.7' is a management address" } },
+  },
+  expect = { look = "ok", block = "failed", page = "skipped" },
+  fault  = { block = "management address" },
+}

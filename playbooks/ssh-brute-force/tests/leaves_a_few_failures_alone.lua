@@ -1,0 +1,9 @@
+return {
+  inputs = { source = "192.0.2.7" },
+  ops = {
+    { op = "host.uptime",   result = { since = 0, uptime_ms = 9000000 } },
+    { op = "user.failures", result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 } } } },
+    { op = "user.sessions", result = { sessions = {} } },
+  },
+  expect = { look = "ok", block = "skipped", page = "skipped" },
+}
