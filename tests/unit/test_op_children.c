@@ -265,6 +265,53 @@ a_child_keeps_the_capabilities_of_its_row(void **state)
     assert_int_equal(value_get_integer(result, "uid"), 65534);
 }
 
+/* What a program that it starts says of itself. */
+static value_t *
+start_program(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    static char text[8192];
+    int ends[2];
+    (void)arguments, (void)given, (void)fault;
+    static const char *const command[] = {"/usr/bin/cat", "/proc/self/status", NULL};
+    char *const none[] = {NULL};
+    if (pipe2(ends, O_CLOEXEC))
+        return NULL;
+    if (fork() == 0) {
+        dup2(ends[1], 1);
+        execve(command[0], (char *const *)(uintptr_t)command, none);
+        _exit(127);
+    }
+    close(ends[1]);
+    for (ssize_t got, size = 0; (got = read(ends[0], text + size, sizeof text - 1 - size)) > 0;)
+        size += got;
+    return value_text(text);
+}
+
+static void
+what_a_child_starts_has_its_capabilities_and_no_way_to_more(void **state)
+{
+    fault_t fault = {0};
+    static const op_t op = {
+        .name = "test.op", .timeout_s = 5, .memory_mib = 256, .result_bytes_max = 16000};
+    op_row_t row = {.name = "test.op",
+                    .body = start_program,
+                    .capabilities = 1ULL << CAP_NET_ADMIN,
+                    .executes = true};
+    (void)state;
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    CLEANUP(value_destroy) value_t *result = run_row(&row, &op, arguments, &fault);
+    if (!result)
+        fail_msg("%s", fault.text);
+    const char *said = value_string(result);
+    assert_non_null(strstr(said, "\nUid:\t65534\t65534\t65534\t65534\n"));
+    assert_non_null(strstr(said, "\nCapPrm:\t0000000000001000\nCapEff:\t0000000000001000\n"
+                                 "CapBnd:\t0000000000000000\n"));
+    assert_non_null(strstr(said, "\nNoNewPrivs:\t1\nSeccomp:\t2\n"));
+    row.executes = false;
+    CLEANUP(value_destroy) value_t *none = run_row(&row, &op, arguments, &fault);
+    assert_string_equal(value_string(none), "");
+}
+
 static value_t *
 say_too_much(const value_t *arguments, const op_world_t *given, fault_t *fault)
 {
@@ -712,6 +759,7 @@ main(void)
         cmocka_unit_test(a_child_dies_with_the_effector),
         cmocka_unit_test(a_child_has_nothing_but_its_result__eff_env_injection),
         cmocka_unit_test(a_child_keeps_the_capabilities_of_its_row),
+        cmocka_unit_test(what_a_child_starts_has_its_capabilities_and_no_way_to_more),
         cmocka_unit_test(a_result_is_bounded_and_a_death_is_a_failure),
         cmocka_unit_test(a_child_made_ahead_waits_for_its_arguments_and_acts_once),
         cmocka_unit_test(a_child_made_ahead_that_died_cannot_go),

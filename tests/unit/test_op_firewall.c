@@ -115,7 +115,7 @@ networks_and_ipv6_are_blocked_too(void **state)
 }
 
 static void
-what_must_stay_open_is_never_blocked(void **state)
+what_must_stay_open_is_never_blocked__eff_way_home_blocked(void **state)
 {
     static const struct {
         const char *source, *words;
@@ -328,6 +328,17 @@ a_broker_of_ipv6_is_left_open_and_its_neighbours_can_be_found(void **state)
     must_fail("firewall.block", source("2001:db8::/32", 60), &other, FAULT_POLICY, "a broker");
 }
 
+static void
+a_machine_without_nftables_is_told_what_to_install(void **state)
+{
+    (void)state;
+    assert_int_equal(unshare(CLONE_NEWNS), 0);
+    assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    assert_int_equal(mount("/dev/null", "/usr/sbin/nft", NULL, MS_BIND, NULL), 0);
+    must_fail("firewall.block", source("192.0.2.2", 60), &world, FAULT_FAILED, "install nftables");
+    shell("umount /usr/sbin/nft");
+}
+
 int
 main(void)
 {
@@ -336,7 +347,8 @@ main(void)
                                clear_table),
         cmocka_unit_test_setup(a_block_ends_by_itself_and_the_same_block_renews_it, clear_table),
         cmocka_unit_test_setup(networks_and_ipv6_are_blocked_too, clear_table),
-        cmocka_unit_test_setup(what_must_stay_open_is_never_blocked, clear_table),
+        cmocka_unit_test_setup(what_must_stay_open_is_never_blocked__eff_way_home_blocked,
+                               clear_table),
         cmocka_unit_test_setup(
             without_an_address_of_its_broker_a_machine_blocks_and_isolates_nothing, clear_table),
         cmocka_unit_test_setup(a_limit_drops_what_a_source_opens_beyond_its_rate, clear_table),
@@ -348,6 +360,7 @@ main(void)
         cmocka_unit_test_setup(isolating_again_renews_and_opens_what_was_asked_for, clear_table),
         cmocka_unit_test_setup(a_broker_that_has_a_name_keeps_the_servers_that_know_it,
                                clear_table),
+        cmocka_unit_test_setup(a_machine_without_nftables_is_told_what_to_install, clear_table),
         cmocka_unit_test_setup(a_broker_of_ipv6_is_left_open_and_its_neighbours_can_be_found,
                                clear_table),
     };

@@ -188,7 +188,7 @@ a_unit_that_ends_turns_its_links_on_at_once(void **state)
 }
 
 static void
-the_links_of_the_way_home_and_of_management_stay_up(void **state)
+the_links_of_the_way_home_and_of_management_stay_up__eff_way_home_unplugged(void **state)
 {
     (void)state;
     must_fail("link.down", off("tia0", 60), &world, FAULT_POLICY, "the way home");
@@ -261,7 +261,7 @@ a_route_removes_itself(void **state)
 }
 
 static void
-routes_home_and_those_that_lead_nowhere_are_refused(void **state)
+routes_home_and_those_that_lead_nowhere_are_refused__eff_way_home_diverted(void **state)
 {
     (void)state;
     must_fail("route.add", way("192.0.2.3", "10.7.0.9", 60), &world, FAULT_POLICY, "a broker");
@@ -313,11 +313,13 @@ main(void)
         cmocka_unit_test_setup(turning_off_again_renews_and_still_knows_what_to_put_back, fresh),
         cmocka_unit_test_setup(a_link_comes_up_though_the_effector_was_killed, fresh),
         cmocka_unit_test_setup(a_unit_that_ends_turns_its_links_on_at_once, fresh),
-        cmocka_unit_test_setup(the_links_of_the_way_home_and_of_management_stay_up, fresh),
+        cmocka_unit_test_setup(
+            the_links_of_the_way_home_and_of_management_stay_up__eff_way_home_unplugged, fresh),
         cmocka_unit_test_setup(what_the_way_home_stands_on_stays_up_too, fresh),
         cmocka_unit_test_setup(a_route_is_added_and_removed_and_no_other_is_touched, fresh),
         cmocka_unit_test_setup(a_route_removes_itself, fresh),
-        cmocka_unit_test_setup(routes_home_and_those_that_lead_nowhere_are_refused, fresh),
+        cmocka_unit_test_setup(
+            routes_home_and_those_that_lead_nowhere_are_refused__eff_way_home_diverted, fresh),
         cmocka_unit_test_setup(tracked_connections_of_one_source_are_forgotten, fresh),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
