@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 
 #include "worker/ops/bodies.h"
+#include "worker/ops/casefile.h"
 #include "worker/ops/quarantine.h"
 
 #define CAP(name) (1ULL << CAP_##name)
@@ -34,6 +35,23 @@ static const op_row_t rows[] = {
     {.name = "disk.mounts", .body = disk_mounts, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "disk.raid", .body = disk_raid},
     {.name = "disk.usage", .body = disk_usage, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "evidence.facts",
+     .body = evidence_facts,
+     .capabilities = KEEPING | CAP(SYS_PTRACE) | CAP(DAC_READ_SEARCH),
+     .file_bytes = CASE_FILE_MAX,
+     .network = true},
+    {.name = "evidence.file",
+     .body = evidence_file,
+     .capabilities = KEEPING,
+     .file_bytes = CASE_FILE_MAX},
+    {.name = "evidence.seal",
+     .body = evidence_seal,
+     .capabilities = KEEPING,
+     .file_bytes = 2 * CASE_BYTES_MAX},
+    {.name = "evidence.text",
+     .body = evidence_text,
+     .capabilities = KEEPING,
+     .file_bytes = CASE_FILE_MAX},
     {.name = "file.find", .body = file_find, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "file.hash", .body = file_hash, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "file.quarantine",

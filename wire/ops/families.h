@@ -26,6 +26,7 @@ typedef struct {
 extern const op_family_t ops_conntrack;
 extern const op_family_t ops_cron;
 extern const op_family_t ops_disk;
+extern const op_family_t ops_evidence;
 extern const op_family_t ops_file;
 extern const op_family_t ops_firewall;
 extern const op_family_t ops_host;

@@ -30,5 +30,6 @@ op_body_t process_end_tree, process_files, process_freeze, process_list, process
 op_body_t net_traceroute;
 op_body_t ntp_offset;
 op_body_t package_list, package_updates, package_view;
+op_body_t evidence_facts, evidence_file, evidence_seal, evidence_text;
 
 #endif

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,4 +48,19 @@ place_open_below(const char *folder, const char *path, int flags, fault_t *fault
     const char *rest = path + strlen(folder);
     rest += strspn(rest, "/");
     return open_at(fd, *rest ? rest : ".", path, flags, RESOLVE_BENEATH, fault);
+}
+
+int
+place_open_private(const char *folder, fault_t *fault)
+{
+    struct stat facts;
+    CLEANUP(descriptor_close) int fd = place_open(folder, O_RDONLY | O_DIRECTORY, fault);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &facts) || facts.st_uid != 0 || (facts.st_mode & 077))
+        return fault_set(fault, FAULT_POLICY, "'%.160s' must be root's alone: chmod 700 it",
+                         folder);
+    int open = fd;
+    fd = -1;
+    return open;
 }

@@ -12,4 +12,7 @@ int place_open(const char *path, int flags, fault_t *fault);
 /* The same for a path below folder, which it cannot leave. */
 int place_open_below(const char *folder, const char *path, int flags, fault_t *fault);
 
+/* A folder that nobody but root can look into: FAULT_POLICY for any other. */
+int place_open_private(const char *folder, fault_t *fault);
+
 #endif

@@ -23,19 +23,9 @@
 int
 quarantine_open(const op_world_t *world, fault_t *fault)
 {
-    struct stat facts;
     const char *path = policy_quarantine(world->policy);
-    if (!path)
-        return fault_set(fault, FAULT_POLICY, "the policy of this machine names no quarantine");
-    CLEANUP(descriptor_close) int fd = place_open(path, O_RDONLY | O_DIRECTORY, fault);
-    if (fd < 0)
-        return fault_wrap(fault, "the policy's quarantine");
-    if (fstat(fd, &facts) || facts.st_uid != 0 || (facts.st_mode & 077))
-        return fault_set(fault, FAULT_POLICY,
-                         "quarantine '%.160s' must be root's alone: chmod 700 it", path);
-    int open = fd;
-    fd = -1;
-    return open;
+    return path ? place_open_private(path, fault)
+                : fault_set(fault, FAULT_POLICY, "the policy of this machine names no quarantine");
 }
 
 /* Different content at one path, and one content at different paths, have ids of their own. */

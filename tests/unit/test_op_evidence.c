@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op_bench.h"
+
+#include <jansson.h>
+
+static value_t *
+file_of(const char *name, const char *path)
+{
+    return texts("case", name, "path", path, NULL);
+}
+
+static value_t *
+fact_of(const char *name, const char *of)
+{
+    return texts("case", name, "of", of, NULL);
+}
+
+PRINTF(1, 2)
+static void
+run(const char *format, ...)
+{
+    char command[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    if (system(command))
+        fail_msg("%s", command);
+}
+
+/* tar(1) and sha256sum(1) are the proof that anybody can open it. */
+static void
+a_sealed_case_is_an_archive_that_checks_out(void **state)
+{
+    (void)state;
+    put_file("www/shell.php", "<?php evil();", 0644);
+    put_file("www/a name, and \"more\".log", "", 0644);
+    CLEANUP(value_destroy)
+    value_t *shell = gives("evidence.file", file_of("c1", here("www/shell.php")));
+    CLEANUP(value_destroy)
+    value_t *empty = gives("evidence.file", file_of("c1", here("www/a name, and \"more\".log")));
+    CLEANUP(value_destroy)
+    value_t *text =
+        gives("evidence.text", texts("case", "c1", "name", "note", "text", "as found", NULL));
+    CLEANUP(value_destroy) value_t *sealed = gives("evidence.seal", texts("case", "c1", NULL));
+    CLEANUP(value_destroy) value_t *again = gives("evidence.seal", texts("case", "c1", NULL));
+    assert_int_equal(value_get_integer(shell, "bytes"), 13);
+    assert_int_equal(value_get_integer(empty, "bytes"), 0);
+    assert_string_equal(value_get_text(text, "name"), "text-note.txt");
+    assert_string_equal(value_get_text(sealed, "name"), "c1.tar");
+    assert_string_equal(value_get_text(sealed, "sha256"), value_get_text(again, "sha256"));
+    run("cd '%s/evidence' && sha256sum --quiet -c c1.tar.sha256 && tar xf c1.tar -C ../out && "
+        "cd ../out/c1 && grep -v '^#' MANIFEST | sha256sum --quiet -c - && [ $(ls | wc -l) = 4 ]",
+        bench_folder);
+    run("grep -q ' %s$' '%s/out/c1/MANIFEST'", here("www/shell.php"), bench_folder);
+}
+
+static void
+what_a_case_has_already_stays(void **state)
+{
+    (void)state;
+    put_file("www/log", "first", 0644);
+    CLEANUP(value_destroy) value_t *first = gives("evidence.file", file_of("c2", here("www/log")));
+    put_file("www/log", "second and longer", 0644);
+    CLEANUP(value_destroy) value_t *second = gives("evidence.file", file_of("c2", here("www/log")));
+    assert_string_equal(value_get_text(first, "sha256"), value_get_text(second, "sha256"));
+    CLEANUP(value_destroy) value_t *sealed = gives("evidence.seal", texts("case", "c2", NULL));
+    assert_non_null(sealed);
+    refused("evidence.file", file_of("c2", here("www/log")), FAULT_CONFLICT, "is sealed");
+    assert_int_equal(access(here("evidence/c2"), F_OK), -1);
+}
+
+static void
+facts_are_json_of_this_machine(void **state)
+{
+    static const char *const all[] = {"processes", "sockets",  "deleted", "mounts", "users",
+                                      "sessions",  "failures", "cron",    "memory", "uptime"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        char path[128];
+        json_error_t wrong;
+        CLEANUP(value_destroy) value_t *item = gives("evidence.facts", fact_of("c3", all[i]));
+        snprintf(path, sizeof path, "evidence/c3/%s", value_get_text(item, "name"));
+        json_t *json = json_load_file(here(path), JSON_REJECT_DUPLICATES, &wrong);
+        if (!json_is_object(json))
+            fail_msg("%s: %s", path, wrong.text);
+        json_decref(json);
+    }
+    refused("evidence.facts", fact_of("c3", "secrets"), FAULT_ARGUMENT, "choices");
+}
+
+static void
+nothing_else_is_collected(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink("/etc/shadow", here("www/link")), 0);
+    assert_int_equal(mkfifo(here("www/fifo"), 0600), 0);
+    refused("evidence.file", file_of("c4", here("www/link")), FAULT_POLICY, "symbolic link");
+    refused("evidence.file", file_of("c4", here("www/fifo")), FAULT_POLICY, "not a regular file");
+    refused("evidence.file", file_of("c4", here("www/none")), FAULT_NOT_FOUND, "none");
+    refused("evidence.file", file_of("../c4", here("www/log")), FAULT_ARGUMENT, "'case'");
+    refused("evidence.seal", texts("case", "c4", NULL), FAULT_NOT_FOUND, "nothing was collected");
+    assert_int_equal(chmod(here("evidence"), 0755), 0);
+    refused("evidence.file", file_of("c4", here("www/log")), FAULT_POLICY, "root's alone");
+    assert_int_equal(chmod(here("evidence"), 0700), 0);
+}
+
+static void
+what_was_changed_since_is_not_sealed(void **state)
+{
+    (void)state;
+    CLEANUP(value_destroy) value_t *item = gives("evidence.file", file_of("c5", here("www/log")));
+    char path[256];
+    snprintf(path, sizeof path, "evidence/c5/%s", value_get_text(item, "name"));
+    put_file(path, "second and l0nger", 0400);
+    refused("evidence.seal", texts("case", "c5", NULL), FAULT_HASH, "no more what was collected");
+    assert_int_equal(access(here("evidence/c5.tar"), F_OK), -1);
+}
+
+static void
+a_kill_amid_it_is_taken_up_again(void **state)
+{
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    for (int i = 0; i < 400000; i++)
+        bytes_addf(text, "line %d\n", i);
+    put_file("www/big", bytes_text(text), 0600);
+    for (int round = 0; round < 10; round++) {
+        fault_t fault = {0};
+        char name[16];
+        snprintf(name, sizeof name, "kill%d", round);
+        CLEANUP(value_destroy) value_t *collect = file_of(name, here("www/big"));
+        CLEANUP(value_destroy) value_t *seal = texts("case", name, NULL);
+        op_child_t *child = op_child_start(op_row("evidence.file"), op_find("evidence.file"),
+                                           collect, &bench, NULL, &fault);
+        poll(NULL, 0, 2 * round);
+        op_child_destroy(&child);
+        CLEANUP(value_destroy) value_t *item = gives("evidence.file", value_copy(collect));
+        assert_int_equal(value_get_integer(item, "bytes"), text->size);
+        child = op_child_start(op_row("evidence.seal"), op_find("evidence.seal"), seal, &bench,
+                               NULL, &fault);
+        poll(NULL, 0, 2 * round);
+        op_child_destroy(&child);
+        CLEANUP(value_destroy) value_t *sealed = gives("evidence.seal", value_copy(seal));
+        assert_non_null(sealed);
+        run("cd '%s/evidence' && sha256sum --quiet -c %s.tar.sha256", bench_folder, name);
+        assert_int_equal(access(here(name), F_OK), -1);
+    }
+}
+
+static int
+begin(void **state)
+{
+    char policy[512], folder[64] = "/tmp/tocsin-ops-XXXXXX";
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(policy, sizeof policy, "class highest change\nevidence %s/evidence\nread %s\n", folder,
+             folder);
+    bench_begin_in(folder, policy);
+    assert_int_equal(mkdir(here("evidence"), 0700), 0);
+    assert_int_equal(mkdir(here("out"), 0700), 0);
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    (void)state;
+    bench_end();
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sealed_case_is_an_archive_that_checks_out),
+        cmocka_unit_test(what_a_case_has_already_stays),
+        cmocka_unit_test(facts_are_json_of_this_machine),
+        cmocka_unit_test(nothing_else_is_collected),
+        cmocka_unit_test(what_was_changed_since_is_not_sealed),
+        cmocka_unit_test(a_kill_amid_it_is_taken_up_again),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/casefile.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/text.h"
+#include "worker/ops/content.h"
+#include "worker/ops/place.h"
+#include "worker/ops/tar.h"
+
+#define ABOUT     ".about"
+#define ABOUT_MAX 2048
+#define SEAL_MAX  256
+
+struct casefile {
+    char name[TEXT_NAME_MAX + 1];
+    int evidence, folder; /* the policy's, and the case's below it: -1 once it is sealed */
+};
+
+void
+casefile_destroy(casefile_t **self_p)
+{
+    if (!*self_p)
+        return;
+    descriptor_close(&(*self_p)->evidence);
+    descriptor_close(&(*self_p)->folder);
+    free(*self_p);
+    *self_p = NULL;
+}
+
+static const char *
+archive_name(const casefile_t *self, const char *end, char out[static TEXT_NAME_MAX + 32])
+{
+    snprintf(out, TEXT_NAME_MAX + 32, "%s.tar%s", self->name, end);
+    return out;
+}
+
+/* Up to max bytes of a file, terminated; false where there is none. */
+static bool
+read_small(int folder, const char *name, char *out, size_t max)
+{
+    CLEANUP(descriptor_close) int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, out, max - 1);
+    out[size > 0 ? size : 0] = '\0';
+    return size > 0;
+}
+
+bool
+casefile_is_sealed(const casefile_t *self, item_t *out)
+{
+    char name[TEXT_NAME_MAX + 32], text[SEAL_MAX];
+    struct stat facts;
+    *out = (item_t){0};
+    if (!read_small(self->evidence, archive_name(self, ".sha256", name), text, sizeof text) ||
+        fstatat(self->evidence, archive_name(self, "", name), &facts, AT_SYMLINK_NOFOLLOW))
+        return false;
+    text[HASH_TEXT - 1] = '\0';
+    text_copy(out->name, sizeof out->name, name);
+    out->bytes = (uint64_t)facts.st_size;
+    return hash_read(text, &out->hash);
+}
+
+static int
+open_case(casefile_t *self, fault_t *fault)
+{
+    if (mkdirat(self->evidence, self->name, 0700) && errno != EEXIST)
+        return fault_errno(fault, "case '%s' cannot be made", self->name);
+    self->folder =
+        openat(self->evidence, self->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (self->folder < 0 || fchown(self->folder, 0, 0) || fsync(self->evidence))
+        return fault_errno(fault, "case '%s' cannot be opened", self->name);
+    return 0;
+}
+
+casefile_t *
+casefile_open(const op_world_t *world, const char *name, fault_t *fault)
+{
+    item_t sealed;
+    const char *path = policy_evidence(world->policy);
+    CLEANUP(casefile_destroy) casefile_t *self = memory_new(1, sizeof *self);
+    self->folder = -1;
+    self->evidence = -1;
+    text_copy(self->name, sizeof self->name, name);
+    if (!path) {
+        fault_set(fault, FAULT_POLICY, "the policy of this machine names no evidence folder");
+        return NULL;
+    }
+    self->evidence = place_open_private(path, fault);
+    if (self->evidence < 0 || (!casefile_is_sealed(self, &sealed) && open_case(self, fault)))
+        return NULL;
+    return MOVE(self);
+}
+
+/* "sha256 HASH\nbytes N\nat MS\nfrom PATH\n" */
+static bool
+read_about(int folder, const char *file, item_t *out, int64_t *at_ms, char *from, size_t size)
+{
+    char text[ABOUT_MAX], hash[HASH_TEXT] = "", origin[1024] = "";
+    item_t item = {0};
+    if (!read_small(folder, file, text, sizeof text) ||
+        sscanf(text, "sha256 %64s bytes %" SCNu64 " at %" SCNd64 " from %1023s", hash, &item.bytes,
+               at_ms, origin) != 4 ||
+        !hash_read(hash, &item.hash))
+        return false;
+    snprintf(item.name, sizeof item.name, "%.*s", (int)(strlen(file) - strlen(ABOUT)), file);
+    *out = item;
+    return text_copy(from, size, origin);
+}
+
+bool
+casefile_has(const casefile_t *self, const char *name, item_t *out)
+{
+    char about[CASE_NAME_MAX + 16], from[1024];
+    int64_t at_ms;
+    snprintf(about, sizeof about, "%s" ABOUT, name);
+    return self->folder >= 0 && read_about(self->folder, about, out, &at_ms, from, sizeof from);
+}
+
+/* ---- collecting --------------------------------------------------------------------------------
+ */
+
+typedef struct {
+    item_t *all; /* ours; ascending by name */
+    int64_t *at_ms;
+    char (*from)[1024];
+    size_t count;
+    uint64_t bytes;
+} items_t;
+
+static int
+is_about(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && !strcmp(dot, ABOUT) && strlen(entry->d_name) <= CASE_NAME_MAX + strlen(ABOUT);
+}
+
+static void
+items_destroy(items_t *self)
+{
+    free(self->all);
+    free(self->at_ms);
+    free(self->from);
+}
+
+static items_t
+items_read(const casefile_t *self)
+{
+    struct dirent **files = NULL;
+    items_t items = {0};
+    int count = scandirat(self->folder, ".", &files, is_about, alphasort);
+    size_t room = count > 0 ? (size_t)count : 1;
+    items.all = memory_new(room, sizeof *items.all);
+    items.at_ms = memory_new(room, sizeof *items.at_ms);
+    items.from = memory_new(room, sizeof *items.from);
+    for (int i = 0; i < count; i++) {
+        size_t n = items.count;
+        if (n < CASE_ITEMS_MAX &&
+            read_about(self->folder, files[i]->d_name, &items.all[n], &items.at_ms[n],
+                       items.from[n], sizeof items.from[n])) {
+            items.bytes += items.all[n].bytes;
+            items.count++;
+        }
+        free(files[i]);
+    }
+    free(files);
+    return items;
+}
+
+static int
+new_file(int folder, const char *name, fault_t *fault)
+{
+    int fd = openat(folder, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0400);
+    return fd < 0 ? fault_errno(fault, "'%.100s' among the evidence", name) : fd;
+}
+
+static int
+settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
+{
+    if (fchown(fd, 0, 0) || fsync(fd) || renameat(folder, from, folder, to) || fsync(folder))
+        return fault_errno(fault, "'%.100s' among the evidence", to);
+    return 0;
+}
+
+static int
+write_small(int folder, const char *name, const bytes_t *text, fault_t *fault)
+{
+    CLEANUP(descriptor_close) int fd = new_file(folder, "new" ABOUT "~", fault);
+    if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
+        return -1;
+    return settle(folder, fd, "new" ABOUT "~", name, fault);
+}
+
+static int
+write_about(const casefile_t *self, const item_t *item, const char *from, fault_t *fault)
+{
+    char name[CASE_NAME_MAX + 16], hash[HASH_TEXT];
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    bytes_addf(text, "sha256 %s\nbytes %" PRIu64 "\nat %" PRId64 "\nfrom ",
+               hash_write(&item->hash, hash), item->bytes, wall_now().ms);
+    text_escape(text, slice_text(from));
+    bytes_add_text(text, "\n");
+    snprintf(name, sizeof name, "%s" ABOUT, item->name);
+    return write_small(self->folder, name, text, fault);
+}
+
+static int
+check_room(const casefile_t *self, fault_t *fault)
+{
+    items_t items = items_read(self);
+    bool full = items.count >= CASE_ITEMS_MAX || items.bytes >= CASE_BYTES_MAX;
+    items_destroy(&items);
+    return full ? fault_set(fault, FAULT_LIMIT, "case '%s' has %d items or 1 GiB", self->name,
+                            CASE_ITEMS_MAX)
+                : 0;
+}
+
+int
+casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_t *out,
+             fault_t *fault)
+{
+    item_t item = {0};
+    if (self->folder < 0)
+        return fault_set(fault, FAULT_CONFLICT, "case '%s' is sealed", self->name);
+    assert(strlen(name) <= CASE_NAME_MAX);
+    text_copy(item.name, sizeof item.name, name);
+    if (check_room(self, fault))
+        return -1;
+    CLEANUP(descriptor_close) int copy = new_file(self->folder, "new", fault);
+    if (copy < 0 || content_copy(fd, copy, from, CASE_FILE_MAX, &item.hash, &item.bytes, fault) ||
+        settle(self->folder, copy, "new", name, fault) || write_about(self, &item, from, fault))
+        return -1;
+    *out = item;
+    return 0;
+}
+
+/* ---- sealing -----------------------------------------------------------------------------------
+ */
+
+/* A line an item, as sha256sum(1) checks it, and behind all of them where each came from. */
+static bytes_t *
+manifest_of(const items_t *items)
+{
+    char hash[HASH_TEXT], when[MOMENT_TEXT_MAX];
+    bytes_t *text = bytes_new();
+    for (size_t i = 0; i < items->count; i++)
+        bytes_addf(text, "%s  %s\n", hash_write(&items->all[i].hash, hash), items->all[i].name);
+    for (size_t i = 0; i < items->count; i++) {
+        wall_write_instant((wall_t){items->at_ms[i]}, when);
+        bytes_addf(text, "# %s %" PRIu64 " %s %s\n", items->all[i].name, items->all[i].bytes, when,
+                   items->from[i]);
+    }
+    return text;
+}
+
+static int
+add_item(const casefile_t *self, int tar, const item_t *item, int64_t at_ms, fault_t *fault)
+{
+    hash_t hash;
+    uint64_t bytes;
+    CLEANUP(descriptor_close)
+    int fd = openat(self->folder, item->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fault_errno(fault, "'%.100s' among the evidence", item->name);
+    if (tar_begin(tar, self->name, item->name, item->bytes, at_ms, fault) ||
+        content_copy(fd, tar, item->name, item->bytes, &hash, &bytes, fault))
+        return -1;
+    if (bytes != item->bytes || !hash_equal(&hash, &item->hash))
+        return fault_set(fault, FAULT_HASH, "'%.100s' is no more what was collected", item->name);
+    return tar_pad(tar, bytes, fault);
+}
+
+static int
+write_archive(const casefile_t *self, const items_t *items, int tar, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *manifest = manifest_of(items);
+    if (tar_begin(tar, self->name, "MANIFEST", manifest->size, wall_now().ms, fault) ||
+        file_write_all(tar, bytes_slice(manifest), fault) || tar_pad(tar, manifest->size, fault))
+        return -1;
+    for (size_t i = 0; i < items->count; i++)
+        if (add_item(self, tar, &items->all[i], items->at_ms[i], fault))
+            return -1;
+    return tar_end(tar, fault);
+}
+
+/* The items go once the archive stands for them. */
+static void
+clear_case(const casefile_t *self)
+{
+    int fd = openat(self->evidence, self->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(fd, entry->d_name, 0);
+    if (folder)
+        closedir(folder);
+    unlinkat(self->evidence, self->name, AT_REMOVEDIR);
+}
+
+static int
+seal(casefile_t *self, const items_t *items, fault_t *fault)
+{
+    char name[TEXT_NAME_MAX + 32], part[TEXT_NAME_MAX + 32], sum[TEXT_NAME_MAX + 32];
+    char text[HASH_TEXT];
+    hash_t hash;
+    archive_name(self, ".part", part);
+    archive_name(self, "", name);
+    if (!items->count)
+        return fault_set(fault, FAULT_NOT_FOUND, "nothing was collected for case '%s'", self->name);
+    CLEANUP(descriptor_close) int tar = new_file(self->evidence, part, fault);
+    if (tar < 0 || write_archive(self, items, tar, fault))
+        return -1;
+    if (lseek(tar, 0, SEEK_SET))
+        return fault_errno(fault, "'%s'", part);
+    if (content_hash(tar, part, UINT64_MAX, &hash, NULL, fault) ||
+        settle(self->evidence, tar, part, name, fault))
+        return -1;
+    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+    bytes_addf(line, "%s  %s\n", hash_write(&hash, text), name);
+    return write_small(self->evidence, archive_name(self, ".sha256", sum), line, fault);
+}
+
+int
+casefile_seal(casefile_t *self, item_t *out, fault_t *fault)
+{
+    if (!casefile_is_sealed(self, out)) {
+        items_t items = items_read(self);
+        int wrong = seal(self, &items, fault);
+        items_destroy(&items);
+        if (wrong)
+            return -1;
+    }
+    clear_case(self);
+    return casefile_is_sealed(self, out)
+               ? 0
+               : fault_set(fault, FAULT_IO, "case '%s' was sealed and is not", self->name);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* casefile - what was collected for one case: a folder CASE below the policy's evidence folder, of
+ * items, each NAME with NAME.about beside it, which says what it is; once sealed, CASE.tar and
+ * CASE.tar.sha256 (as sha256sum(1) checks it) in its stead. All of it is root's alone. An item is
+ * on the disk before its .about is: one without it was never collected. */
+#ifndef TOCSIN_CASEFILE_H
+#define TOCSIN_CASEFILE_H
+
+#include "keys/hash.h"
+#include "worker/op_cell.h"
+
+#define CASE_ITEMS_MAX 1000
+#define CASE_BYTES_MAX (1ULL << 30)           /* of all its items */
+#define CASE_FILE_MAX  (256ULL * 1024 * 1024) /* of one */
+#define CASE_NAME_MAX  96                     /* of an item */
+
+typedef struct {
+    char name[CASE_NAME_MAX + 1];
+    hash_t hash;
+    uint64_t bytes;
+} item_t;
+
+typedef struct casefile casefile_t;
+
+/* Makes its folder where there is none. FAULT_POLICY where the policy names no evidence folder, or
+ * others can look into it; FAULT_IO. */
+casefile_t *casefile_open(const op_world_t *world, const char *name, fault_t *fault);
+void casefile_destroy(casefile_t **self_p);
+
+/* Whether it was sealed; then out is its archive. */
+bool casefile_is_sealed(const casefile_t *self, item_t *out);
+
+/* Whether it has that item. */
+bool casefile_has(const casefile_t *self, const char *name, item_t *out);
+
+/* Takes what fd reads, to its end; from says where it comes from. FAULT_CONFLICT once it is sealed,
+ * FAULT_LIMIT, FAULT_IO, FAULT_FULL. */
+int casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_t *out,
+                 fault_t *fault) MUST_CHECK;
+
+/* FAULT_NOT_FOUND where nothing was collected, FAULT_HASH where an item is not what was. Sealed, it
+ * is so again. */
+int casefile_seal(casefile_t *self, item_t *out, fault_t *fault) MUST_CHECK;
+
+#endif
