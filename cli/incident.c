@@ -4,6 +4,7 @@
 #include "cli/client.h"
 #include "cli/extract.h"
 #include "cli/incident.h"
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/table.h"
@@ -164,6 +165,29 @@ print_incident(const options_t *options, const value_t *incident)
     print_suggestions(incident);
 }
 
+/* The incident with why sealed steps of its runs failed, where this person may read it. Each run is
+ * asked for once. */
+static value_t *
+open_incident(const options_t *options, client_t *client, const value_t *incident)
+{
+    fault_t ignored;
+    value_t *copy = value_copy(incident), *list = value_list();
+    CLEANUP(value_destroy) value_t *runs = value_map();
+    const value_t *events = value_get(incident, "events");
+    for (size_t i = 0; i < value_count(events); i++) {
+        const value_t *event = value_at(events, i);
+        const char *id = value_get_text(event, "run");
+        bool hides = opener_hides(event);
+        CLEANUP(value_destroy)
+        value_t *run = hides && !value_get(runs, id) ? run_ask(client, id, &ignored) : NULL;
+        if (run)
+            value_set(runs, id, run_opened(options, run));
+        value_append(list, hides ? opener_event(event, value_get(runs, id)) : value_copy(event));
+    }
+    value_set(copy, "events", list);
+    return copy;
+}
+
 static int
 incident_view(const options_t *options, int argc, char **argv)
 {
@@ -173,9 +197,15 @@ incident_view(const options_t *options, int argc, char **argv)
         return command_usage(&incident_commands[1], "name an incident by its number");
     value_t *arguments = value_map();
     value_set_integer(arguments, "id", (int64_t)id);
-    CLEANUP(value_destroy) value_t *incident = client_look(options, "incident", arguments, &fault);
-    if (!incident)
+    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
+    CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
+    CLEANUP(value_destroy)
+    value_t *answer = client ? client_ask(client, "incident", arguments, &fault) : NULL;
+    if (!client)
+        value_destroy(&arguments);
+    if (!answer)
         return command_fail(&fault);
+    CLEANUP(value_destroy) value_t *incident = open_incident(options, client, answer);
     if (options->json)
         json_print("incident", incident);
     else

@@ -115,6 +115,54 @@ opener_run(const opener_t *self, const value_t *run)
     return copy;
 }
 
+/* ---- events --------------------------------------------------------------------------------- */
+
+bool
+opener_hides(const value_t *event)
+{
+    const char *text = value_get_text(event, "text");
+    size_t size = strlen(text), hidden = strlen(SEALED_REASON);
+    return *value_get_text(event, "run") && size >= hidden &&
+           !strcmp(text + size - hidden, SEALED_REASON);
+}
+
+/* Why a step failed on this worker, as far as it was opened; of any step where step is "". */
+static const char *
+find_reason(const value_t *run, const char *worker, const char *step)
+{
+    const char *found = SEALED_REASON;
+    const value_t *parts = value_get(run, "parts");
+    for (size_t i = 0; i < value_count(parts); i++) {
+        const value_t *receipts = value_get(value_at(parts, i), "receipts");
+        if (strcmp(value_get_text(value_at(parts, i), "worker"), worker) != 0)
+            continue;
+        for (size_t k = 0; k < value_count(receipts); k++) {
+            const value_t *row = value_at(receipts, k);
+            bool meant = !*step || !strcmp(value_get_text(row, "step"), step);
+            const char *reason = value_get_text(row, "reason");
+            if (meant && *reason && strcmp(reason, "-") != 0)
+                found = reason;
+        }
+    }
+    return found;
+}
+
+value_t *
+opener_event(const value_t *event, const value_t *run)
+{
+    value_t *copy = value_copy(event);
+    const char *text = value_get_text(event, "text");
+    CLEANUP(bytes_destroy) bytes_t *out = bytes_new();
+    if (!opener_hides(event))
+        return copy;
+    bytes_addf(out, "%.*s%s", (int)(strlen(text) - strlen(SEALED_REASON)), text,
+               find_reason(run, value_get_text(event, "worker"), value_get_text(event, "step")));
+    value_set_text(copy, "text", bytes_text(out));
+    return copy;
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
+
 void
 opener_lines(const opener_t *self, const char *target, uint64_t offset, slice_t said, bytes_t *out,
              size_t *taken)

@@ -30,6 +30,11 @@ int opener_key(const options_t *options, const order_t *order, sealkey_t *key,
  * `sealed`, "opened", "not for you" or why it does not open. The caller's. */
 value_t *opener_run(const opener_t *self, const value_t *run);
 
+/* Whether an event says no more of why than that its reason is sealed; and a copy that says it,
+ * from the run of opener_run, where that tells. The caller's. */
+bool opener_hides(const value_t *event);
+value_t *opener_event(const value_t *event, const value_t *run);
+
 /* What a part said from this offset on, whole lines only, opened; *taken of the bytes were read. */
 void opener_lines(const opener_t *self, const char *target, uint64_t offset, slice_t said,
                   bytes_t *out, size_t *taken);

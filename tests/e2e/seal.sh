@@ -48,6 +48,7 @@ broker_memory() {
     done </proc/$pid/maps
     true
 }
+rings() { [ "$(post_alert host-out-of-disk-space.json INSTANCE="$1.example:9100" REGION="${1%-*}" "MOUNTPOINT=$mnt/$1")" = 200 ]; }
 secret_named() { mkdir -p "$mnt/$1" && echo x >"$mnt/$1/file-$secret"; }
 for worker in $SITE_WORKERS; do secret_named $worker; done
 
@@ -75,10 +76,13 @@ ok "    and no line" says "^look: sealed: not for you$" by nobody run logs "$RUN
 ok "    and nothing of the secret" eval 'by nobody run view "$RUN" >"$SITE_HOME/out" && by nobody --json run view "$RUN" >>"$SITE_HOME/out" && hides "$SITE_HOME/out"'
 ok "  the sink was told that there is something" wait_for 20 grep -q "sealed: only the readers of the order" "$SITE_HOME/posts"
 
-ok "a step fails" eval 'whisper $both --set fail=yes && started'
+ok "an alert waits for people" eval 'rings north-1 && wait_for 20 incident_is 1 waiting'
+ok "a step fails" eval 'whisper $both --set fail=yes --incident 1 && started'
 ok "  which the run says" ended failed
 ok "  not why" silent "pw-$secret" by nobody run view "$RUN"
 ok "    but to its readers" says "stumble .*it is pw-$secret" view
+ok "    in the incident too" says "step 'stumble' is failed: it is pw-$secret" tocsin incident view 1
+ok "    which tells others that it is sealed" says "step 'stumble' is failed: sealed: its output says why" by nobody incident view 1
 
 kill "$(cat "$SITE_HOME/slow/north-1/pid")"
 hold north-1
