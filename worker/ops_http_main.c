@@ -101,10 +101,15 @@ tell(CURL *easy, const value_t *arguments, const answer_t *answer, const char *e
     return result;
 }
 
+/* Nor does it name a user, behind whose '@' another host could stand than where a policy's allow
+ * line sees one. */
 static bool
 is_web(const char *url)
 {
-    return !strncmp(url, "http://", 7) || !strncmp(url, "https://", 8);
+    const char *host = !strncmp(url, "http://", 7)    ? url + 7
+                       : !strncmp(url, "https://", 8) ? url + 8
+                                                      : NULL;
+    return host && !memchr(host, '@', strcspn(host, "/?#\\"));
 }
 
 static value_t *
@@ -115,7 +120,8 @@ http_probe(const value_t *arguments, const op_world_t *world, fault_t *fault)
     answer_t answer = {.contains = value_get_text(arguments, "contains"), .body = body};
     (void)world;
     if (!is_web(value_get_text(arguments, "url"))) {
-        fault_set(fault, FAULT_ARGUMENT, "http.probe asks for http:// and https:// only");
+        fault_set(fault, FAULT_ARGUMENT,
+                  "http.probe asks for http:// and https:// only, and names no user");
         return NULL;
     }
     curl_global_init(CURL_GLOBAL_DEFAULT);

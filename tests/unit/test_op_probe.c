@@ -408,6 +408,16 @@ a_redirect_out_of_the_web_is_not_followed(void **state)
 }
 
 static void
+a_url_that_hides_its_host_behind_a_user_is_refused(void **state)
+{
+    (void)state;
+    must_fail("http.probe", given("url", 's', "http://192.0.2.3@192.0.2.2/", NULL), &world,
+              FAULT_ARGUMENT, "names no user");
+    must_fail("http.probe", given("url", 's', "https://good.test:a@evil.test?x", NULL), &world,
+              FAULT_ARGUMENT, "names no user");
+}
+
+static void
 a_web_server_that_is_silent_is_told_of_in_time(void **state)
 {
     (void)state;
@@ -614,6 +624,7 @@ main(void)
         cmocka_unit_test(a_time_server_that_is_silent_or_not_there_is_unreachable),
         cmocka_unit_test(a_page_is_asked_for_and_what_it_says_told),
         cmocka_unit_test(a_redirect_out_of_the_web_is_not_followed),
+        cmocka_unit_test(a_url_that_hides_its_host_behind_a_user_is_refused),
         cmocka_unit_test(a_web_server_that_is_silent_is_told_of_in_time),
         cmocka_unit_test(a_servers_certificate_is_told_though_nobody_trusts_it),
         cmocka_unit_test(a_certificate_is_held_against_the_machines_store_and_the_name),
