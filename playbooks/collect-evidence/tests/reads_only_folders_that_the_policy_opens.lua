@@ -1,0 +1,19 @@
+return {
+  inputs = { folder = "/tmp" },
+  ops = {
+    { op = "process.tree",  result = { processes = { { id = "a-1", pid = 1, name = "init" } } } },
+    { op = "process.files", args = { deleted = true }, result = { files = { { pid = 9, path = "/tmp/.x", deleted = true } } } },
+    { op = "conntrack.count", args = { top = 50 }, result = { tracked = true, count = 3, top = { { address = "192.0.2.7", count = 2 } } } },
+    { op = "link.list",     result = { links = { { name = "eth0", up = true } } } },
+    { op = "route.list",    result = { routes = { { to = "0.0.0.0/0", via = "192.0.2.1" } } } },
+    { op = "user.sessions", result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
+    { op = "user.failures", args = { count = 50 }, result = { failures = {} } },
+    { op = "user.list",     result = { users = { { name = "ana", shell = "/bin/sh" } } } },
+    { op = "cron.list",     result = { jobs = { { file = "/etc/crontab", user = "root", command = "true" } } } },
+    { op = "host.uptime",   result = { boot = "b-1", kernel = "6.1", since = 604800000, uptime_ms = 5000 } },
+    { op = "disk.mounts",   result = { mounts = { { path = "/", type = "ext4" } } } },
+    { op = "file.find",     fault = { "policy", "'/tmp' is below no read folder" } },
+  },
+  expect = { processes = "ok", network = "ok", people = "ok", files = "failed" },
+  fault  = { files = "below no read folder" },
+}

@@ -1,0 +1,129 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Blocks a source that tries many users' passwords, and unlocks the user whom it locked out.
+
+local HOUR_MS = 3600000
+
+local function is_locked(ctx)
+  local all, text, code = user.list {}
+  if not all then
+    return nil, text, code
+  end
+  for _, one in ipairs(all.users) do
+    if one.name == ctx.inputs.user then
+      return { locked = one.password == "locked" }
+    end
+  end
+  return nil, string.format("there is no user '%s'", ctx.inputs.user)
+end
+
+return playbook {
+  name    = "credential-stuffing",
+  summary = "Block a source that tries many users' passwords, and unlock its victim",
+
+  inputs = {
+    source  = input.ip   { from = "labels.source", help = "who tries" },
+    user    = input.name { from = "labels.user", help = "who was locked out" },
+    users   = input.integer { default = 4, range = { 1, 100 }, help = "users that it may fail for within an hour" },
+    seconds = input.integer { default = 3600, range = { 60, 86400 }, help = "how long it is blocked" },
+  },
+
+  triggers = { on.alert { name = { "AccountLockout", "CredentialStuffing", "PasswordSpraying" } } },
+  rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
+  cooldown = "15m",
+
+  step "look" {
+    timeout = "1m",
+    uses = {
+      ["host.uptime"]   = {},
+      ["user.failures"] = { count = equals(100) },
+      ["user.list"]     = {},
+    },
+    run = function(ctx)
+      local up, text, code = host.uptime {}
+      if not up then
+        return nil, text, code
+      end
+      local failed, text, code = user.failures { newer_than = up.since + up.uptime_ms - HOUR_MS, count = 100 }
+      if not failed then
+        return nil, text, code
+      end
+      local state, text, code = is_locked(ctx)
+      if not state then
+        return nil, text, code
+      end
+      local seen = { users = 0, failures = 0, locked = state.locked }
+      for _, one in ipairs(failed.failures) do -- each is one user from one source
+        if one.from == ctx.inputs.source then
+          seen.users, seen.failures = seen.users + 1, seen.failures + one.count
+        end
+      end
+      return seen
+    end,
+  },
+
+  step "block" {
+    needs   = { "look" },
+    timeout = "2m",
+    uses = {
+      ["firewall.block"]   = { source = equals("inputs.source"), seconds = equals("inputs.seconds") },
+      ["firewall.unblock"] = { source = equals("inputs.source") },
+      ["firewall.list"]    = {},
+    },
+
+    when = function(ctx)
+      return ctx.here.look.users > ctx.inputs.users
+    end,
+
+    run = function(ctx)
+      return firewall.block { source = ctx.inputs.source, seconds = ctx.inputs.seconds }
+    end,
+
+    verify = function(ctx)
+      local rules, text, code = firewall.list {}
+      if not rules then
+        return nil, text, code
+      end
+      for _, block in ipairs(rules.blocks) do
+        if block.source == ctx.inputs.source then
+          return true
+        end
+      end
+      return false, ctx.inputs.source .. " is not among the firewall's blocks"
+    end,
+
+    undo = function(ctx)
+      return firewall.unblock { source = ctx.inputs.source }
+    end,
+  },
+
+  -- Who was locked for another reason stays locked: only a block's victim is unlocked.
+  step "unlock" {
+    needs   = { "look", "block" },
+    timeout = "2m",
+    uses = {
+      ["user.unlock"] = { user = equals("inputs.user") },
+      ["user.lock"]   = { user = equals("inputs.user") },
+      ["user.list"]   = {},
+    },
+
+    when = function(ctx)
+      return ctx.here.look.users > ctx.inputs.users and ctx.here.look.locked
+    end,
+
+    run = function(ctx)
+      return user.unlock { user = ctx.inputs.user }
+    end,
+
+    verify = function(ctx)
+      local state, text, code = is_locked(ctx)
+      if not state then
+        return nil, text, code
+      end
+      return not state.locked, ctx.inputs.user .. " is locked still"
+    end,
+
+    undo = function(ctx)
+      return user.lock { user = ctx.inputs.user }
+    end,
+  },
+}

@@ -1,0 +1,11 @@
+-- Who is locked and was not attacked stays locked.
+return {
+  inputs = { source = "192.0.2.7", user = "ana", users = 1 },
+  ops = {
+    { op = "host.uptime",   result = { since = 1000000, uptime_ms = 9000000 } },
+    { op = "user.failures", args = { newer_than = 6400000, count = 100 },
+      result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "root", from = "192.0.2.8", count = 2 } } } },
+    { op = "user.list",       result = { users = { { name = "root", password = "locked" }, { name = "ana", password = "locked" } } } },
+  },
+  expect = { look = "ok", block = "skipped", unlock = "skipped" },
+}

@@ -1,0 +1,16 @@
+return {
+  inputs = { source = "192.0.2.7", user = "ana", users = 1 },
+  ops = {
+    { op = "host.uptime",   result = { since = 1000000, uptime_ms = 9000000 } },
+    { op = "user.failures", args = { newer_than = 6400000, count = 100 },
+      result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 }, { user = "root", from = "192.0.2.8", count = 2 } } } },
+    { op = "user.list",       result = { users = { { name = "root", password = "locked" }, { name = "ana", password = "locked" } } } },
+    { op = "firewall.block",  args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
+    { op = "firewall.list",   result = { blocks = { { source = "192.0.2.7", expires_s = 3600 } } } },
+    { op = "user.unlock",     args = { user = "ana" }, result = { user = "ana", locked = false, changed = true } },
+    { op = "user.list",       result = { users = { { name = "root", password = "locked" }, { name = "ana", password = "locked" } } } },
+    { op = "user.lock",       args = { user = "ana" }, result = { user = "ana", locked = true } },
+    { op = "firewall.unblock", args = { source = "192.0.2.7" }, result = { source = "192.0.2.7", blocked = false } },
+  },
+  expect = { look = "ok", block = "undone", unlock = "undone" },
+}

@@ -1,0 +1,11 @@
+return {
+  inputs = { service = "unbound", name = "example.com", spare = "192.0.2.53" },
+  ops = {
+    { op = "net.dns", args = { server = "127.0.0.1", name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "servfail" } },
+    { op = "net.dns", args = { server = "127.0.0.1", name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "servfail" } },
+    { op = "net.dns", args = { server = "127.0.0.1", name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "servfail" } },
+    { op = "net.dns", args = { server = "192.0.2.53" , name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "servfail" } },
+  },
+  expect = { look = "ok", elsewhere = "failed", restart = "not run" },
+  fault  = { elsewhere = "192.0.2.53 does not resolve example.com either: servfail" },
+}

@@ -1,0 +1,13 @@
+return {
+  inputs = { service = "app", process = "java" },
+  ops = {
+    { op = "host.pressure", result = { memory = { some_60s_percent = 40 } } },
+    { op = "host.memory",   result = { used_percent = 97 } },
+    { op = "process.list",  args = { name = "java" }, result = { { pid = 7 }, { pid = 8 } } },
+    { op = "process.view",  args = { pid = 7 }, result = { memory_bytes = 900000000, swap_bytes = 50000000 } },
+    { op = "process.view",  args = { pid = 8 }, fault = { "gone", "no process 8" } },
+    { op = "service.restart", fault = { "rate", "3 of service.restart within 900 s: no more" } },
+  },
+  expect = { look = "ok", page = "skipped", restart = "failed" },
+  fault  = { restart = "no more" },
+}

@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Starts the service again that the kernel killed for want of memory, once there is room for it.
+
+local LOOKS = 3 -- processor samples of 20 s each, after which nothing may have been killed anew
+
+local function kills_now()
+  local oom, text, code = host.oom {}
+  if not oom then
+    return nil, text, code
+  end
+  return oom.kills
+end
+
+return playbook {
+  name    = "oom-kill",
+  summary = "Start a service again that the kernel killed for want of memory",
+
+  inputs = {
+    service = input.name    { from = "labels.service", help = "the victim, as the machine's policy names it" },
+    room    = input.percent { default = 90, help = "where more memory is used it is not started" },
+  },
+
+  triggers = { on.alert { name = { "HostOomKillDetected", "NodeOomKill" } } },
+  rollout  = { first = 1, grow = 2, soak = "1m", max_failures = 0 },
+  at_most  = 10,
+  cooldown = "30m",
+
+  step "look" {
+    timeout = "1m",
+    uses = {
+      ["host.oom"]       = {},
+      ["host.memory"]    = {},
+      ["service.status"] = { service = equals("inputs.service") },
+    },
+    run = function(ctx)
+      local oom, text, code = host.oom {}
+      if not oom then
+        return nil, text, code
+      end
+      local memory, text, code = host.memory {}
+      if not memory then
+        return nil, text, code
+      end
+      local status, text, code = service.status { service = ctx.inputs.service }
+      if not status then
+        return nil, text, code
+      end
+      return {
+        kills = oom.kills, cgroups = oom.cgroups, used_percent = memory.used_percent // 1,
+        running = status.running,
+      }
+    end,
+  },
+
+  step "page" {
+    needs  = { "look" },
+    notify = "on-call",
+    when   = function(ctx)
+      return not ctx.here.look.running and ctx.here.look.used_percent > ctx.inputs.room
+    end,
+    run = function(ctx)
+      return string.format("the kernel killed %s on %s, and %d %% of memory is used: make room, then start it",
+        ctx.inputs.service, ctx.target.worker, ctx.here.look.used_percent)
+    end,
+  },
+
+  step "start" {
+    needs   = { "look", "page" },
+    timeout = "5m",
+    uses = {
+      ["service.start"]  = { service = equals("inputs.service") },
+      ["service.status"] = { service = equals("inputs.service") },
+      ["host.oom"]       = {},
+      ["host.cpu"]       = { seconds = equals(20) },
+    },
+
+    when = function(ctx)
+      return not ctx.here.look.running and ctx.here.look.used_percent <= ctx.inputs.room
+    end,
+
+    run = function(ctx)
+      return service.start { service = ctx.inputs.service }
+    end,
+
+    verify = function(ctx)
+      for _ = 1, LOOKS do
+        local busy, text, code = host.cpu { seconds = 20 }
+        if not busy then
+          return nil, text, code
+        end
+      end
+      local kills, text, code = kills_now()
+      if not kills then
+        return nil, text, code
+      elseif kills > ctx.here.look.kills then
+        return false, string.format("%d more were killed since", kills - ctx.here.look.kills)
+      end
+      local status, text, code = service.status { service = ctx.inputs.service }
+      if not status then
+        return nil, text, code
+      end
+      return status.running, "the service does not run"
+    end,
+  },
+}

@@ -1,0 +1,148 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Freezes a process that runs a program it should not, keeps what is known of it, and ends it once a person agrees.
+
+-- The processes of that name which run that very program.
+local function culprits(ctx)
+  local list, text, code = process.list { name = ctx.inputs.name }
+  if not list then
+    return nil, text, code
+  end
+  local found = {}
+  for _, one in ipairs(list) do
+    local view = process.view { pid = one.pid, hash = true } -- one that ended meanwhile is none
+    if view and view.program_sha256 == ctx.inputs.sha256 then
+      found[#found + 1] = view
+    end
+  end
+  return found
+end
+
+return playbook {
+  name    = "suspicious-process",
+  summary = "Freeze a hostile process, keep the evidence, end it once a person agrees",
+
+  inputs = {
+    name   = input.name { from = "labels.process", help = "what it calls itself" },
+    sha256 = input.string {
+      from = "labels.sha256", pattern = "[0-9a-f]{64}", help = "of the program that it runs",
+    },
+  },
+
+  triggers = { on.alert { name = { "SuspiciousProcess", "CryptoMiner", "MalwareProcess" } } },
+  rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
+  at_most  = 10,
+  cooldown = "10m",
+
+  step "find" {
+    timeout = "3m",
+    uses = {
+      ["process.list"] = { name = equals("inputs.name") },
+      ["process.view"] = { pid = from(2), hash = equals(true) },
+    },
+    run = culprits,
+    verify = function(ctx, found)
+      return #found > 0 and #found <= 8,
+        string.format("%d processes '%s' run that program: 1 to 8 are this playbook's", #found, ctx.inputs.name)
+    end,
+  },
+
+  step "freeze" {
+    needs   = { "find" },
+    timeout = "4m",
+    uses = {
+      ["process.freeze"] = { name = equals("inputs.name") },
+      ["process.thaw"]   = { name = equals("inputs.name") },
+    },
+
+    run = function(ctx)
+      local frozen = {}
+      for index, one in ipairs(ctx.here.find) do
+        local done, text, code = process.freeze { process = one.id, name = ctx.inputs.name }
+        if not done then
+          return nil, text, code
+        end
+        frozen[index] = done
+      end
+      return frozen
+    end,
+
+    verify = function(ctx, frozen)
+      for _, one in ipairs(frozen) do
+        if not one.frozen then
+          return false, one.process .. " is not frozen"
+        end
+      end
+      return true
+    end,
+
+    undo = function(ctx)
+      for _, one in ipairs(ctx.here.find) do
+        local done, text, code = process.thaw { process = one.id, name = ctx.inputs.name }
+        if not done then
+          return nil, text, code
+        end
+      end
+      return "they go on"
+    end,
+  },
+
+  step "evidence" {
+    needs   = { "find", "freeze" },
+    timeout = "5m",
+    uses    = { ["process.files"] = { pid = from(2) } },
+    run = function(ctx)
+      local kept = {}
+      for index, one in ipairs(ctx.here.find) do
+        local opened, text, code = process.files { pid = one.pid }
+        if not opened then
+          return nil, text, code
+        end
+        local files = {}
+        for number = 1, math.min(#opened.files, 50) do
+          files[number] = opened.files[number].path
+        end
+        kept[index] = {
+          pid = one.pid, user = one.user, command = one.command, program = one.program, files = files,
+        }
+      end
+      return kept
+    end,
+  },
+
+  step "agree" {
+    needs   = { "evidence" },
+    approve = {
+      role = "responder", text = "It is frozen. Kill it and all that descend from it? If not, it goes on", expires = "4h",
+    },
+  },
+
+  step "end" {
+    needs   = { "find", "agree" },
+    timeout = "6m",
+    uses = {
+      ["process.end_tree"] = { sha256 = equals("inputs.sha256") },
+      ["process.list"]     = { name = equals("inputs.name") },
+      ["process.view"]     = { pid = from(2), hash = equals(true) },
+    },
+
+    run = function(ctx)
+      local ended = {}
+      for index, one in ipairs(ctx.here.find) do
+        local done, text, code = process.end_tree { process = one.id, sha256 = ctx.inputs.sha256 }
+        if not done then
+          return nil, text, code
+        end
+        ended[index] = done
+      end
+      return ended
+    end,
+
+    verify = function(ctx)
+      local left, text, code = culprits(ctx)
+      if not left then
+        return nil, text, code
+      end
+      return #left == 0, string.format("%d run that program again: something starts it", #left)
+    end,
+  },
+}

@@ -1,0 +1,9 @@
+return {
+  inputs = { name = "kworker", sha256 = "abababababababababababababababababababababababababababababababab" },
+  ops = {
+    { op = "process.list", result = { { pid = 80, name = "kworker" } } },
+    { op = "process.view", result = { id = "a-80", pid = 80, command = "[kworker]" } },
+  },
+  expect = { find = "failed", freeze = "not run", evidence = "not run", agree = "not run", ["end"] = "not run" },
+  fault  = { find = "0 processes 'kworker' run that program" },
+}

@@ -1,0 +1,13 @@
+return {
+  inputs = { name = "kworker", sha256 = "abababababababababababababababababababababababababababababababab" },
+  ops = {
+    { op = "process.list", args = { name = "kworker" }, result = { { pid = 70, name = "kworker" }, { pid = 80, name = "kworker" } } },
+    { op = "process.view", args = { pid = 70, hash = true }, result = { id = "a-70", pid = 70, user = "www", command = "kworker -o pool", program_sha256 = "abababababababababababababababababababababababababababababababab" } },
+    { op = "process.view", args = { pid = 80, hash = true }, result = { id = "a-80", pid = 80, command = "[kworker]" } },
+    { op = "process.freeze", args = { process = "a-70", name = "kworker" }, result = { process = "a-70", frozen = true, processes = 2 } },
+    { op = "process.files", args = { pid = 70 }, result = { files = { { pid = 70, path = "/tmp/.x/kworker" } } } },
+    { op = "process.thaw", args = { process = "a-70", name = "kworker" }, result = { process = "a-70", frozen = false } },
+  },
+  people = { agree = "no" },
+  expect = { find = "ok", freeze = "undone", evidence = "ok", agree = "failed", ["end"] = "not run" },
+}
