@@ -49,6 +49,7 @@ typedef struct {
     curvepair_t pair;
     void *socket;      /* NULL before it joins */
     bool connected;    /* CURVE let it through */
+    char instance[33]; /* of the broker that welcomed it last; "" before */
     uint64_t sequence; /* of its last receipt */
     hash_t head;       /* and its hash */
     double acked;      /* when that was recorded, as its broker says; 0 before */
@@ -318,12 +319,25 @@ herd_on_ack(sim_t *sim, const frames_t *ack)
         self->on_ack(self->ack_context, sim);
 }
 
+/* A HELLO may be told twice: for the connection, and for the instance that answers a heartbeat. */
+static inline void
+herd_on_welcome(sim_t *sim, const char *instance)
+{
+    if (!strcmp(instance, sim->instance))
+        return;
+    snprintf(sim->instance, sizeof sim->instance, "%s", instance);
+    ++*sim->herd->welcome;
+}
+
 static inline void
 herd_hear(sim_t *sim, const frames_t *frames)
 {
     const char *word = frames_text(frames, 0);
     if (!strcmp(word, message_word(MESSAGE_WELCOME)))
-        ++*sim->herd->welcome;
+        herd_on_welcome(sim, frames_text(frames, 2));
+    else if (!strcmp(word, message_word(MESSAGE_PONG)) &&
+             strcmp(frames_text(frames, 2), sim->instance) != 0)
+        herd_hello(sim);
     else if (!strcmp(word, message_word(MESSAGE_OFFER)))
         herd_on_offer(sim, frames);
     else if (!strcmp(word, message_word(MESSAGE_ACK)))
