@@ -37,6 +37,7 @@ typedef enum {
     FIND_SAID_LAST,    /* likewise; the last first */
     FIND_RECEIPT,      /* text: worker, number: sequence */
     FIND_RECEIPTS,     /* hash: run; by worker and sequence */
+    FIND_STRAYS,       /* likewise, of a run that is not here: all of them */
     FIND_OUTPUT,       /* hash */
     FIND_LEAVES,       /* number: the first; in order */
     FIND_EVENT,        /* number: its leaf */

@@ -283,6 +283,7 @@ static const find_row_t finds[FIND_COUNT] = {
     [FIND_SAID_LAST] = {ROW_SAID, true, said_of, by_start},
     [FIND_RECEIPT] = {ROW_RECEIPT, false, receipt_is, NULL},
     [FIND_RECEIPTS] = {ROW_RECEIPT, false, receipt_of, by_sequence},
+    [FIND_STRAYS] = {ROW_RECEIPT, false, receipt_of, by_sequence},
     [FIND_OUTPUT] = {ROW_OUTPUT, false, output_is, NULL},
     [FIND_LEAVES] = {ROW_LEAF, false, leaf_from, NULL},
     [FIND_EVENT] = {ROW_EVENT, false, event_is, NULL},

@@ -168,7 +168,7 @@ static const char *const migrations[] = {
     "CREATE INDEX run_active ON run (created) WHERE state = 'active';"
     "CREATE INDEX run_worker ON run (worker, playbook, created) WHERE worker != '';"
     "CREATE INDEX receipt_run ON receipt (number) WHERE number != 0;"
-    "CREATE INDEX receipt_stray ON receipt (run) WHERE number = 0;",
+    "CREATE INDEX receipt_stray ON receipt (run, worker, sequence) WHERE number = 0;",
     "CREATE TABLE island (name TEXT PRIMARY KEY, taken INTEGER NOT NULL, last BLOB NOT NULL,"
     " tells INTEGER NOT NULL) STRICT;"
     "ALTER TABLE run ADD COLUMN via TEXT NOT NULL DEFAULT '';",
@@ -214,6 +214,7 @@ static const find_sql_t finds[FIND_COUNT] = {
                        " AND number = (SELECT number FROM run WHERE id = :hash)"
                        " UNION ALL SELECT rowid FROM receipt WHERE number = 0 AND run = :hash)"
                        " ORDER BY worker, sequence"},
+    [FIND_STRAYS] = {ROW_RECEIPT, "WHERE number = 0 AND run = :hash ORDER BY worker, sequence"},
     [FIND_OUTPUT] = {ROW_OUTPUT, "WHERE hash = :hash"},
     [FIND_LEAVES] = {ROW_LEAF, "WHERE number >= :number ORDER BY number"},
     [FIND_EVENT] = {ROW_EVENT, "WHERE number = :number AND kind = 'event'"},

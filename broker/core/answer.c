@@ -483,7 +483,7 @@ void
 run_recall(core_t *self, run_t *run)
 {
     recalling_t recalling = {.core = self, .run = run};
-    query_t query = {.what = FIND_RECEIPTS, .hash = run->row.id};
+    query_t query = {.what = FIND_STRAYS, .hash = run->row.id};
     int failed =
         self->past->find(self->past->self, &query, recall_row, &recalling, &recalling.fault);
     if (!failed && self->strays)
