@@ -30,7 +30,7 @@ typedef struct {
 
 /* A receipt in front of whose leaf no order of its run is. */
 typedef struct {
-    char worker[TEXT_NAME_MAX + 1], run[HASH_TEXT];
+    char worker[TEXT_NAME_MAX + 1], run[HASH_TEXT], authority[8];
     uint64_t sequence, leaf;
 } orphan_t;
 
@@ -209,11 +209,9 @@ is_of_order(const receipt_t *receipt)
 
 /* A receipt does not keep quiet about broken glass, nor make it up. */
 static int
-check_authority(const audit_t *self, const receipt_t *receipt, fault_t *fault)
+check_authority(const orphan_t *receipt, const char *is, fault_t *fault)
 {
-    char run[HASH_TEXT];
-    const char *is = zhashx_lookup(self->orders, hash_write(&receipt->run, run));
-    if (!is || !strcmp(is, receipt->authority))
+    if (!strcmp(is, receipt->authority))
         return 0;
     return fault_set(fault, FAULT_CONFLICT,
                      "receipt %llu of '%s' names '%s' as its authority, and its order is '%s'",
@@ -222,17 +220,21 @@ check_authority(const audit_t *self, const receipt_t *receipt, fault_t *fault)
 }
 
 /* Its order may come behind it, where a broker was put back and got the receipt first. */
-static void
-note_orphan(audit_t *self, const receipt_t *receipt)
+static int
+check_order(audit_t *self, const receipt_t *receipt, fault_t *fault)
 {
     orphan_t orphan = {.sequence = receipt->sequence, .leaf = record_index(self->record)};
-    hash_write(&receipt->run, orphan.run);
-    if (!is_of_order(receipt) || zhashx_lookup(self->orders, orphan.run))
-        return;
+    const char *is = zhashx_lookup(self->orders, hash_write(&receipt->run, orphan.run));
     text_copy(orphan.worker, sizeof orphan.worker, receipt->worker);
+    text_copy(orphan.authority, sizeof orphan.authority, receipt->authority);
+    if (is)
+        return check_authority(&orphan, is, fault);
+    if (!is_of_order(receipt))
+        return 0;
     self->orphans = memory_grow(self->orphans, self->orphan_count, &self->orphan_capacity,
                                 sizeof *self->orphans);
     self->orphans[self->orphan_count++] = orphan;
+    return 0;
 }
 
 static void
@@ -240,8 +242,12 @@ check_orphans(audit_t *self)
 {
     size_t lost = 0;
     for (size_t i = 0; i < self->orphan_count; i++) {
+        fault_t fault;
         const orphan_t *orphan = &self->orphans[i];
-        if (zhashx_lookup(self->orders, orphan->run))
+        const char *is = zhashx_lookup(self->orders, orphan->run);
+        if (is && check_authority(orphan, is, &fault))
+            problem(self, "leaf %llu: %s", (unsigned long long)orphan->leaf, fault.text);
+        if (is)
             continue;
         if (restarts_precede(self->restarts, orphan->leaf))
             lost++;
@@ -281,10 +287,7 @@ check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
         return fault_wrap(fault, "receipt %llu of '%s'", (unsigned long long)receipt->sequence,
                           receipt->worker);
     self->signatures++;
-    note_orphan(self, receipt);
-    if (check_chain(self, receipt, &hash, fault))
-        return -1;
-    return check_authority(self, receipt, fault);
+    return check_chain(self, receipt, &hash, fault) || check_order(self, receipt, fault) ? -1 : 0;
 }
 
 static int

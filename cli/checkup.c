@@ -424,3 +424,30 @@ checkup(const trust_t *trust, const char *folder, wall_t now, value_t *list)
     look_at_keys(&self);
     look_at_sealing(&self);
 }
+
+static void
+look_at_asked(const allowance_t *allowance, const char *what, const unsigned asked[static CLASSES],
+              const people_t *people, bool (*counts)(const person_key_t *, class_t), value_t *list)
+{
+    char where[TEXT_NAME_MAX + 16];
+    snprintf(where, sizeof where, "worker %s", allowance->worker);
+    for (class_t class_ = CLASS_OBSERVE; class_ <= allowance->highest; class_++) {
+        unsigned there = count_people(people, counts, class_);
+        if (asked[class_] > there)
+            symptoms_add(list, SYMPTOM_WARNING, where,
+                         "lower it in the machine's policy, or add people: tocsin keys person",
+                         "its policy asks for %u people behind %s of class %s, and there %s %u: "
+                         "nothing of it runs there",
+                         asked[class_], what, class_word(class_), there == 1 ? "is" : "are", there);
+    }
+}
+
+void
+checkup_allowance(const trust_t *trust, const allowance_t *allowance, value_t *list)
+{
+    const people_t *people = trust_people(trust);
+    if (!people)
+        return;
+    look_at_asked(allowance, "a release", allowance->more.approvals, people, reviews, list);
+    look_at_asked(allowance, "an order", allowance->more.orders, people, responds, list);
+}

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/allowances.h"
 #include "cli/checkup.h"
 #include "cli/client.h"
 #include "cli/keys.h"
@@ -295,6 +296,26 @@ look_at_documents(const char *whose, const value_t *status, const trust_t *trust
     }
 }
 
+/* What machines ask for that nobody can give. */
+static void
+look_at_policies(client_t *client, const trust_t *trust, value_t *list)
+{
+    fault_t ignored;
+    CLEANUP(allowances_clear) allowances_t allowances = {0};
+    CLEANUP(memory_free)
+    const char **workers = memory_new(ALLOWANCES_MAX, sizeof *workers);
+    size_t count = 0;
+    for (size_t i = 0; i < trust_fleet_count(trust); i++) {
+        const fleet_t *fleet = trust_fleet(trust, i);
+        for (size_t k = 0; k < fleet->worker_count && count < ALLOWANCES_MAX; k++)
+            workers[count++] = fleet->workers[k].id;
+    }
+    if (allowances_fetch(&allowances, client, trust, workers, count, &ignored))
+        return;
+    for (size_t i = 0; i < allowances.count; i++)
+        checkup_allowance(trust, &allowances.at[i], list);
+}
+
 static void
 look_at_broker(const options_t *options, const trust_t *trust, value_t *list)
 {
@@ -318,6 +339,7 @@ look_at_broker(const options_t *options, const trust_t *trust, value_t *list)
     look_at_freezes(status, list);
     look_at_holds(client, list);
     look_at_workers(options, client, list);
+    look_at_policies(client, trust, list);
 }
 
 /* Where root names one. */

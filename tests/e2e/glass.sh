@@ -103,6 +103,9 @@ ok "  one waits for the other" refuses 6 "1 of the 2 people signed" as dung run 
 ok "  also when asked again" refuses 6 "1 of the 2 people signed" as dung run start "$PLAN" --reason "a test"
 ok "  who signs too" says "run .* started" as giang run approve "$(order_file)"
 ok "  and it runs" eval 'RUN=$(tocsin --json run list | sed -n "s/^ *\"run\": \"\([0-9a-f]*\)\".*/\1/p" | head -n 1); ended succeeded'
+ok "a machine asks for nine who order" policy south-1 "orders change 9"
+ok "  and says so" wait_for 20 allows south-1 "orders of class change: 9 people"
+ok "  which the doctor calls too many" says "south-1.*asks for 9 people behind an order of class change, and there are [0-9]*" tocsin doctor
 ok "a machine asks for three who approve" policy south-1 "approvals change 3"
 ok "  and says so" wait_for 20 allows south-1 "approvals of class change: 3 people"
 ok "  as a plan tells beforehand" eval 'slow --target south-1 && grep -q "WOULD REFUSE all of it: south-1 .*more approvers" "$SITE_HOME/log/plan"'

@@ -11,7 +11,7 @@
 #include "tests/unit/trust_fixture.h"
 #include "wire/checkpoint.h"
 
-static char folder[] = "/tmp/test-audit-XXXXXX", root_path[64], export_path[64];
+static char folder[64], root_path[96], export_path[96];
 
 /* What cli/tocsin_main.c gives the program. */
 int
@@ -56,6 +56,8 @@ add_leaf(bytes_t *out, merkle_t *log, const char *kind, const sealed_t *sealed)
     merkle_append(log, &hash);
 }
 
+static bool behind; /* the order comes behind its receipt */
+
 static void
 write_export(bench_t *bench, const char *broker, const sealed_t *order, const sealed_t *receipt)
 {
@@ -66,8 +68,11 @@ write_export(bench_t *bench, const char *broker, const sealed_t *order, const se
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    add_leaf(leaves, &log, "order", order);
+    if (!behind)
+        add_leaf(leaves, &log, "order", order);
     add_leaf(leaves, &log, "receipt", receipt);
+    if (behind)
+        add_leaf(leaves, &log, "order", order);
     checkpoint_t checkpoint = checkpoint_of(&site->id, broker, &log, site->now);
     checkpoint_sign(&checkpoint, site_key(bench->site, "broker"), document, armor);
     bytes_addf(text, "tocsin-export v1\n%s%s", bytes_text(document), bytes_text(armor));
@@ -120,9 +125,19 @@ a_receipt_says_whether_its_order_broke_glass(void **state)
                          rows[i].holds ? 0 : fault_exit(FAULT_FAILED));
 }
 
+static void
+an_order_may_come_behind_its_receipt(void **state)
+{
+    behind = true;
+    assert_int_equal(verify(*state, "a", true, "glass"), 0);
+    assert_int_equal(verify(*state, "b", true, "order"), fault_exit(FAULT_FAILED));
+    behind = false;
+}
+
 static int
 begin(void **state)
 {
+    snprintf(folder, sizeof folder, "/tmp/test-audit-XXXXXX");
     if (!mkdtemp(folder))
         return -1;
     setenv("XDG_STATE_HOME", folder, 1);
@@ -134,7 +149,7 @@ begin(void **state)
 static int
 end(void **state)
 {
-    char command[64];
+    char command[96];
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     return tear_down(state) || system(command);
 }
@@ -144,6 +159,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_receipt_says_whether_its_order_broke_glass, begin, end),
+        cmocka_unit_test_setup_teardown(an_order_may_come_behind_its_receipt, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,6 +153,23 @@ names_workers_that_only_break_glass_reaches(void **state)
 }
 
 static void
+names_machines_that_ask_for_more_people_than_there_are(void **state)
+{
+    bench_t *bench = *state;
+    allowance_t allowance = {
+        .worker = "w1", .highest = CLASS_CHANGE, .more = {{0, 3, 0}, {0, 4, 9}}};
+    CLEANUP(value_destroy) value_t *well = value_list();
+    CLEANUP(value_destroy) value_t *list = value_list();
+    checkup_allowance(bench->site->trust, &allowance, well); /* ana, rita, rob; and uma, pat, pia */
+    assert_int_equal(value_count(well), 0);
+    allowance.more.approvals[CLASS_CHANGE] = 4;
+    allowance.more.orders[CLASS_CHANGE] = 5;
+    checkup_allowance(bench->site->trust, &allowance, list);
+    assert_int_equal(count(list, "warning", "4 people behind a release of class change"), 1);
+    assert_int_equal(count(list, "warning", "5 people behind an order of class change"), 1);
+}
+
+static void
 tells_holders_what_they_would_lose(void **state)
 {
     CLEANUP(value_destroy) value_t *list = examine(*state);
@@ -174,6 +191,7 @@ main(void)
         test(names_a_region_that_nobody_may_sign_for),
         test(names_keys_that_serve_nothing),
         test(names_workers_that_only_break_glass_reaches),
+        test(names_machines_that_ask_for_more_people_than_there_are),
         test(tells_holders_what_they_would_lose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
