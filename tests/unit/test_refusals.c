@@ -285,6 +285,18 @@ regions_have_nothing_in_common(void **state)
 }
 
 static void
+workers_have_nothing_in_common(void **state)
+{
+    bench_t *bench = *state;
+    fleet_t *fleet = fleet_next(bench);
+    fleet->workers[1].key = fleet->workers[0].key;
+    assert_fault(bench, add_fleet(bench, fleet), FAULT_KEY);
+    fleet = fleet_next(bench);
+    fleet->workers[1].curve = fleet->workers[0].curve;
+    assert_fault(bench, add_fleet(bench, fleet), FAULT_KEY);
+}
+
+static void
 a_site_has_so_many_regions(void **state)
 {
     bench_t *bench = *state;
@@ -953,6 +965,7 @@ main(void)
         TEST(a_fleet_is_signed_by_officers_alone),
         TEST(a_stored_fleet_without_its_officer_stays_and_stops_all),
         TEST(regions_have_nothing_in_common),
+        TEST(workers_have_nothing_in_common),
         TEST(a_site_has_so_many_regions),
         TEST(nothing_is_judged_before_root_and_people_are_there),
         TEST(releases_that_are_none),
