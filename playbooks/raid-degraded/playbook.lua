@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Tells people which array lost which drive, and what the drives say of their health. Changes nothing.
+
+return playbook {
+  name    = "raid-degraded",
+  summary = "Tell people which array lost which drive, and how its drives are",
+
+  inputs = {
+    drives = input.list { help = "drives whose health is looked at, such as sda,sdb" },
+  },
+
+  triggers = {
+    on.alert {
+      name = {
+        "HostSoftwareRaidInsufficientDrives", "HostSoftwareRaidDiskFailure", "NodeRAIDDegraded",
+        "NodeRAIDDiskFailure",
+      },
+    },
+  },
+  rollout  = { first = 1, grow = 4, soak = "10s", max_failures = 1 },
+  cooldown = "1h",
+
+  step "arrays" {
+    timeout = "1m",
+    uses    = { ["disk.raid"] = {} },
+    run = function()
+      local raid, text, code = disk.raid {}
+      if not raid then
+        return nil, text, code
+      end
+      local degraded = {}
+      for _, array in ipairs(raid.arrays) do
+        if array.degraded then
+          degraded[#degraded + 1] = {
+            name = array.name, disks = array.disks, missing = array.missing, action = array.action,
+          }
+        end
+      end
+      return degraded
+    end,
+  },
+
+  step "health" {
+    needs    = { "arrays" },
+    for_each = "inputs.drives",
+    max      = 24,
+    timeout  = "2m",
+    uses     = { ["disk.health"] = { device = equals("inputs.drives") } },
+    when = function(ctx)
+      return #ctx.here.arrays > 0
+    end,
+    run = function(ctx, drive)
+      local health, text = disk.health { device = drive }
+      return health or { device = drive, model = text } -- one that is dead does not answer
+    end,
+  },
+
+  step "page" {
+    needs  = { "arrays", "health" },
+    notify = "on-call",
+    when   = function(ctx)
+      return #ctx.here.arrays > 0
+    end,
+    run = function(ctx)
+      local said = {}
+      for _, array in ipairs(ctx.here.arrays) do
+        said[#said + 1] = string.format("%s misses %d of %d drives (%s)", array.name, array.missing,
+          array.disks, array.action)
+      end
+      for _, drive in ipairs(ctx.here.health) do
+        if not drive.passed then
+          said[#said + 1] = string.format("%s (%s) fails or does not answer", drive.device, drive.model)
+        elseif (drive.pending or 0) > 0 then
+          said[#said + 1] = drive.device .. " has sectors that it cannot read"
+        end
+      end
+      return string.format("%s: %s; order a drive, and fail none by hand while another recovers",
+        ctx.target.worker, table.concat(said, ", "))
+    end,
+  },
+}
