@@ -41,8 +41,8 @@ BASE    := wire keys common
 PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin/tocsin-timekeeper libexec/tocsin/catalog \
             libexec/tocsin/notifier libexec/tocsin/mailer \
             libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector \
-            libexec/tocsin/ops-capture libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-net \
-            libexec/tocsin/ops-smart libexec/tocsin/ops-snmp libexec/tocsin/ops-tls
+            libexec/tocsin/ops-capture libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-journal libexec/tocsin/ops-net \
+            libexec/tocsin/ops-smart libexec/tocsin/ops-systemd libexec/tocsin/ops-snmp libexec/tocsin/ops-tls
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
 LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium
 MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
@@ -73,12 +73,16 @@ MAIN_ops-firewall  := worker/ops_firewall_main worker $(BASE)
 LIBS_ops-firewall  := -ljansson -lmnl -lseccomp -lsodium
 MAIN_ops-http      := worker/ops_http_main worker $(BASE)
 LIBS_ops-http      := -lcurl -lmnl -lseccomp -lsodium
+MAIN_ops-journal   := worker/ops_journal_main worker $(BASE)
+LIBS_ops-journal   := -lsystemd -lmnl -lseccomp -lsodium
 MAIN_ops-net       := worker/ops_net_main worker $(BASE)
 LIBS_ops-net       := -loping -lcares -lmnl -lseccomp -lsodium
 MAIN_ops-smart     := worker/ops_smart_main worker $(BASE)
 LIBS_ops-smart     := -ljansson -lmnl -lseccomp -lsodium
 MAIN_ops-snmp      := worker/ops_snmp_main worker $(BASE)
 LIBS_ops-snmp      := -lnetsnmp -lmnl -lseccomp -lsodium
+MAIN_ops-systemd   := worker/ops_systemd_main worker $(BASE)
+LIBS_ops-systemd   := -lsystemd -lmnl -lseccomp -lsodium
 MAIN_ops-tls       := worker/ops_tls_main worker $(BASE)
 LIBS_ops-tls       := -lgnutls -lmnl -lseccomp -lsodium
 LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lsodium -lgnutls

@@ -31,6 +31,7 @@ extern const op_family_t ops_file;
 extern const op_family_t ops_firewall;
 extern const op_family_t ops_host;
 extern const op_family_t ops_http;
+extern const op_family_t ops_journal;
 extern const op_family_t ops_link;
 extern const op_family_t ops_neighbour;
 extern const op_family_t ops_net;
@@ -43,6 +44,7 @@ extern const op_family_t ops_snmp;
 extern const op_family_t ops_socket;
 extern const op_family_t ops_sysctl;
 extern const op_family_t ops_tls;
+extern const op_family_t ops_unit;
 extern const op_family_t ops_user;
 
 #endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Units of a real systemd, which is the test's own. */
+#include "systemd_fixture.h"
+
+static value_t *
+of(const char *unit)
+{
+    return texts("unit", unit, NULL);
+}
+
+static void
+expect(const char *op, const char *unit, const char *key, const char *text)
+{
+    CLEANUP(value_destroy) value_t *result = gives(op, of(unit));
+    assert_string_equal(value_get_text(result, key), text);
+}
+
+static void
+a_service_starts_stops_and_starts_anew(void **state)
+{
+    (void)state;
+    expect("unit.status", "web.service", "active", "inactive");
+    expect("unit.start", "web.service", "active", "active");
+    CLEANUP(value_destroy) value_t *first = gives("unit.status", of("web.service"));
+    expect("unit.start", "web.service", "sub", "running");
+    expect("unit.reload", "web.service", "active", "active");
+    CLEANUP(value_destroy) value_t *same = gives("unit.status", of("web.service"));
+    expect("unit.restart", "web.service", "active", "active");
+    CLEANUP(value_destroy) value_t *second = gives("unit.status", of("web.service"));
+    assert_true(value_get_integer(first, "main_pid") > 1);
+    assert_int_equal(value_get_integer(first, "main_pid"), value_get_integer(same, "main_pid"));
+    assert_int_not_equal(value_get_integer(first, "main_pid"),
+                         value_get_integer(second, "main_pid"));
+    assert_true(value_get_integer(second, "since") > 1600000000000);
+    expect("unit.stop", "web.service", "active", "inactive");
+}
+
+static void
+a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back(void **state)
+{
+    (void)state;
+    refused("unit.start", of("broken.service"), FAULT_FAILED, "'broken.service' ended as 'failed'");
+    CLEANUP(value_destroy) value_t *status = gives("unit.status", of("broken.service"));
+    assert_string_equal(value_get_text(status, "result"), "exit-code");
+    assert_int_equal(value_get_integer(status, "exit_status"), 1);
+    CLEANUP(value_destroy) value_t *failed = gives("unit.list", texts("active", "failed", NULL));
+    const value_t *first = value_at(value_get(failed, "units"), 0);
+    assert_int_equal(value_count(value_get(failed, "units")), 1);
+    assert_string_equal(value_get_text(first, "unit"), "broken.service");
+    expect("unit.reset_failed", "broken.service", "active", "inactive");
+    CLEANUP(value_destroy) value_t *none = gives("unit.list", texts("active", "failed", NULL));
+    assert_int_equal(value_count(value_get(none, "units")), 0);
+}
+
+static void
+a_masked_unit_is_started_by_nobody(void **state)
+{
+    (void)state;
+    expect("unit.mask", "web.service", "state", "masked-runtime");
+    expect("unit.mask", "web.service", "state", "masked-runtime");
+    refused("unit.start", of("web.service"), FAULT_FAILED, "masked");
+    expect("unit.unmask", "web.service", "state", "disabled");
+    expect("unit.start", "web.service", "active", "active");
+}
+
+static void
+a_timer_is_disabled_and_enabled(void **state)
+{
+    (void)state;
+    expect("unit.enable", "tick.timer", "state", "enabled");
+    CLEANUP(value_destroy) value_t *status = gives("unit.status", of("tick.timer"));
+    assert_true(value_get_integer(status, "next") > 1600000000000);
+    expect("unit.disable", "tick.timer", "state", "disabled");
+    expect("unit.status", "tick.timer", "active", "inactive");
+}
+
+static void
+lists_are_bounded_and_say_what_they_leave_out(void **state)
+{
+    (void)state;
+    value_t *arguments = texts("kind", "service", NULL);
+    value_set_integer(arguments, "count", 1);
+    CLEANUP(value_destroy) value_t *list = gives("unit.list", arguments);
+    assert_int_equal(value_count(value_get(list, "units")), 1);
+    assert_true(value_get_integer(list, "left_out") > 0);
+}
+
+static void
+what_is_not_there_is_not_found(void **state)
+{
+    (void)state;
+    refused("unit.status", of("nothing.service"), FAULT_NOT_FOUND, "nothing.service");
+    refused("unit.start", of("nothing.service"), FAULT_NOT_FOUND, "nothing.service");
+    refused("unit.stop", of("--now"), FAULT_ARGUMENT, "unit");
+    refused("unit.stop", of("../web"), FAULT_FAILED, "");
+}
+
+static void
+a_start_that_hangs_is_left_at_the_deadline(void **state)
+{
+    fault_t fault;
+    (void)state;
+    CLEANUP(value_destroy)
+    value_t *result = run_within("unit.start", of("slow.service"), 1, &fault);
+    assert_null(result);
+    assert_int_equal(fault.code, FAULT_TIMEOUT);
+    CLEANUP(value_destroy) value_t *stopped = gives("unit.stop", of("slow.service"));
+    expect("unit.reset_failed", "slow.service", "active", "inactive");
+}
+
+/* ---- the journal ------------------------------------------------------------------------- */
+
+/* What it says comes to the journal a moment later. */
+static value_t *
+await_entries(value_t *arguments, size_t count)
+{
+    for (int tries = 0; tries < 200; tries++) {
+        value_t *result = gives("journal.query", value_copy(arguments));
+        if (value_count(value_get(result, "entries")) >= count) {
+            value_destroy(&arguments);
+            return result;
+        }
+        value_destroy(&result);
+        poll(NULL, 0, 50);
+    }
+    fail_msg("the journal has no %zu entries like that", count);
+    return NULL;
+}
+
+static const value_t *
+first_of(const value_t *result)
+{
+    return value_at(value_get(result, "entries"), 0);
+}
+
+static void
+what_a_unit_says_is_found_the_last_first(void **state)
+{
+    (void)state;
+    CLEANUP(value_destroy) value_t *started = gives("unit.start", of("words.service"));
+    CLEANUP(value_destroy)
+    value_t *both = await_entries(texts("unit", "words.service", "contains", "word", NULL), 2);
+    assert_string_equal(value_get_text(first_of(both), "text"), "a grave word");
+    assert_string_equal(value_get_text(first_of(both), "identifier"), "words");
+    assert_int_equal(value_get_integer(first_of(both), "priority"), 3);
+    assert_false(value_get_bool(both, "more"));
+    value_t *grave = of("words.service");
+    value_set_integer(grave, "priority", 3);
+    CLEANUP(value_destroy) value_t *one = gives("journal.query", grave);
+    assert_int_equal(value_count(value_get(one, "entries")), 1);
+}
+
+static void
+the_journal_is_bounded_by_time_and_count(void **state)
+{
+    (void)state;
+    value_t *arguments = texts("unit", "words.service", "contains", "word", NULL);
+    value_set_integer(arguments, "count", 1);
+    CLEANUP(value_destroy) value_t *last = await_entries(arguments, 1);
+    assert_int_equal(value_count(value_get(last, "entries")), 1);
+    assert_true(value_get_bool(last, "more"));
+    int64_t at = value_get_integer(first_of(last), "at");
+    value_t *before = of("words.service");
+    value_set_integer(before, "until", at - 60000);
+    CLEANUP(value_destroy) value_t *none = gives("journal.query", before);
+    assert_int_equal(value_count(value_get(none, "entries")), 0);
+    value_t *later = of("words.service");
+    value_set_integer(later, "since", at + 60000);
+    CLEANUP(value_destroy) value_t *nothing = gives("journal.query", later);
+    assert_int_equal(value_count(value_get(nothing, "entries")), 0);
+    CLEANUP(value_destroy) value_t *usage = gives("journal.usage", value_map());
+    assert_true(value_get_integer(usage, "bytes") > 0);
+    assert_true(value_get_integer(usage, "newest") >= at);
+}
+
+static int
+begin_all(void **state)
+{
+    bench_begin("class highest change\nallow unit.list\n");
+    return systemd_await(state);
+}
+
+static int
+end_all(void **state)
+{
+    (void)state;
+    bench_end();
+    return 0;
+}
+
+static int
+run_all(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_service_starts_stops_and_starts_anew),
+        cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
+        cmocka_unit_test(a_masked_unit_is_started_by_nobody),
+        cmocka_unit_test(a_timer_is_disabled_and_enabled),
+        cmocka_unit_test(lists_are_bounded_and_say_what_they_leave_out),
+        cmocka_unit_test(what_is_not_there_is_not_found),
+        cmocka_unit_test(a_start_that_hangs_is_left_at_the_deadline),
+        cmocka_unit_test(what_a_unit_says_is_found_the_last_first),
+        cmocka_unit_test(the_journal_is_bounded_by_time_and_count),
+    };
+    return cmocka_run_group_tests(tests, begin_all, end_all);
+}
+
+int
+main(void)
+{
+    return systemd_run(run_all);
+}
