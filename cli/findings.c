@@ -262,7 +262,7 @@ look_at_absent(lint_t *self)
     for (size_t row = 0; row < ARRAY_SIZE(absent); row++)
         for (size_t i = 0; !is_declared(tokens, slice_text(absent[row].name)) && i < tokens->count;
              i++)
-            if (is_used_at(tokens, i, absent[row].name))
+            if (is_used_at(tokens, i, absent[row].name) && !is_op_at(tokens, i))
                 find(self, LEVEL_ERROR, tokens->at[i].line, "there is no %s here: %s",
                      absent[row].name, absent[row].instead);
     for (size_t i = 0; i < tokens->count; i++)

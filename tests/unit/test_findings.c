@@ -109,6 +109,12 @@ finds_names_that_do_not_exist_here(void **state)
          "there is no require here");
     says(BOOK "step 'a' { run = function()\n return string.format('%p', {}) end } }", "3: error",
          "differs from run to run");
+    says(BOOK "step 'a' { run = function()\n return package.path end } }", "3: error",
+         "there is no package here");
+    CLEANUP(value_destroy)
+    value_t *op = look_at(BOOK "step 'a' { uses = { 'package.list' }, run = function()"
+                               " return package.list {} end } }");
+    assert_int_equal(count_of(op, "2: error", ""), 0);
     CLEANUP(value_destroy)
     value_t *findings =
         look_at(BOOK "step 'a' { run = function(load) -- os.time\n local t = { os = 1 }"

@@ -189,6 +189,21 @@ a_signal_reaches_the_process_that_is_meant(void **state)
 }
 
 static void
+who_waits_too_long_for_an_end_is_cut_off(void **state)
+{
+    fault_t fault;
+    (void)state;
+    pair_t pair = begin_pair("patient");
+    value_t *arguments = and_integer(signal_of(&pair, "patient", "CONT"), "wait_ms", 30000);
+    assert_null(run_within("process.signal", arguments, 1, &fault));
+    assert_int_equal(fault.code, FAULT_TIMEOUT);
+    CLEANUP(memory_free) pid_t *left = NULL;
+    assert_int_equal(proc_tree(getpid(), &left), 3); /* we and the pair: nothing of the op */
+    assert_true(lives(pair.pid));
+    end_pair(&pair);
+}
+
+static void
 a_pid_of_another_time_or_name_is_not_signalled(void **state)
 {
     proc_t own;
@@ -344,6 +359,7 @@ main(void)
         cmocka_unit_test(a_deleted_file_is_found_by_who_holds_it),
         cmocka_unit_test(a_listening_socket_is_found_with_its_process),
         cmocka_unit_test(a_signal_reaches_the_process_that_is_meant),
+        cmocka_unit_test(who_waits_too_long_for_an_end_is_cut_off),
         cmocka_unit_test(a_pid_of_another_time_or_name_is_not_signalled),
         cmocka_unit_test(a_process_becomes_modest_and_what_it_was_is_told),
         cmocka_unit_test(a_tree_stands_still_until_it_is_thawed),

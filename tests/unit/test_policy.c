@@ -95,6 +95,14 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"approvals change 17\n", "policy:1: 'approvals' is a class and how many people"},
         {"break-glass always\n", "policy:1: 'break-glass' is 'never'"},
         {"secret switches file keys/switches\n", "policy:1: expected 'secret NAME file PATH'"},
+        {"quarantine var/q\n", "policy:1: 'var/q' is not a normal absolute path"},
+        {"evidence /e\nevidence /f\n", "policy:2: 'evidence' stands there twice"},
+        {"allow process.signal\n", "process.signal must say which"},
+        {"allow process.signal signal=TERM\n", "process.signal must say which"},
+        {"allow sysctl.set key=net.ipv4.tcp_syncookies\n", "sysctl.set must say which"},
+        {"allow file.quarantine\n", "file.quarantine must say which"},
+        {"allow user.lock\n", "user.lock must say which"},
+        {"allow cron.disable\n", "cron.disable must say which"},
         {"management 10.0.0.1/8\n", "policy:1: '10.0.0.1/8' is not an IP address or network"},
         {"service web start nginx\n", "policy:1: "},
         {"service web bless /bin/x\n", "policy:1: "},
@@ -279,11 +287,31 @@ changes_begin_within_windows_and_outside_blackouts__eff_blackout_window(void **s
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void
+what_is_taken_away_lies_where_the_policy_says(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("allow file.quarantine path=/var/www\nallow user.lock user=guest-*\n"
+                          "class highest change\nquarantine /var/q\n",
+                          &fault);
+    assert_non_null(self);
+    assert_string_equal(policy_quarantine(self), "/var/q");
+    assert_null(policy_evidence(self));
+    assert_int_equal(answer(self, "file.quarantine", "path", "/var/www/x/shell.php"), FAULT_NONE);
+    assert_int_equal(answer(self, "file.quarantine", "path", "/var/wwwx"), FAULT_POLICY);
+    assert_int_equal(answer(self, "file.quarantine", "path", "/etc/passwd"), FAULT_POLICY);
+    assert_int_equal(answer(self, "user.lock", "user", "guest-7"), FAULT_NONE);
+    assert_int_equal(answer(self, "user.lock", "user", "root"), FAULT_POLICY);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(wrong_lines_are_named_with_file_and_line),
+        TEST(what_is_taken_away_lies_where_the_policy_says),
         TEST(an_empty_policy_allows_nothing__eff_op_not_in_policy),
         TEST(an_allow_line_may_say_what_arguments_are),
         TEST(it_is_told_without_its_paths),
