@@ -53,16 +53,18 @@ ask_nft(fault_t *fault)
     close(out[1]);
     CLEANUP(bytes_destroy) bytes_t *text = read_all(out[0]);
     close(out[0]);
-    if (child < 0 || waitpid(child, &status, 0) != child || status) {
-        fault_set(fault, FAULT_FAILED, "'" NFT "' does not list the rules (%d)",
-                  WEXITSTATUS(status));
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        fault_errno(fault, NFT);
         return NULL;
     }
-    json_t *all =
-        text ? json_loadb((const char *)text->data, text->size, JSON_REJECT_DUPLICATES, NULL)
-             : NULL;
-    if (!all)
-        fault_set(fault, FAULT_LIMIT, "the rules are no JSON of at most %d bytes", TEXT_MAX);
+    json_t *all = text && !status ? json_loadb((const char *)text->data, text->size,
+                                               JSON_REJECT_DUPLICATES, NULL)
+                                  : NULL;
+    if (!text)
+        fault_set(fault, FAULT_LIMIT, "the rules are over %d bytes of JSON", TEXT_MAX);
+    else if (!all)
+        fault_set(fault, FAULT_FAILED, "'" NFT "' does not list the rules in JSON (status %d)",
+                  status);
     return all;
 }
 

@@ -105,7 +105,7 @@ reach(const char *address, int64_t port, fault_t *fault)
     if (fd < 0)
         fault_set(fault, FAULT_UNREACHABLE, "'%.120s': %s", address,
                   wrong ? gai_strerror(wrong) : strerror(errno));
-    if (all)
+    if (!wrong)
         freeaddrinfo(all);
     return fd;
 }

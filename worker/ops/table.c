@@ -87,29 +87,42 @@ read_words(int fd, char words[static WORDS_MAX])
     asked_printable(words, WORDS_MAX, said ? said + 7 : text);
 }
 
+/* The script waits in the pipe as a whole before anybody reads it. -1 where no process is made. */
+static pid_t
+start_nft(const bytes_t *script, int *words, fault_t *fault)
+{
+    int in[2], out[2];
+    if (pipe2(in, O_CLOEXEC))
+        return fault_errno(fault, "pipe");
+    CLEANUP(descriptor_close) int script_read = in[0];
+    int wrong = file_write_all(in[1], bytes_slice(script), fault);
+    close(in[1]);
+    if (wrong || pipe2(out, O_CLOEXEC))
+        return wrong ? wrong : fault_errno(fault, "pipe");
+    CLEANUP(descriptor_close) int words_write = out[1];
+    *words = out[0];
+    pid_t child = fork();
+    if (child == 0)
+        run_nft(script_read, words_write);
+    return child < 0 ? fault_errno(fault, NFT) : child;
+}
+
 int
 table_apply(const bytes_t *script, fault_t *fault)
 {
-    int in[2], out[2], status = 0;
+    CLEANUP(descriptor_close) int fd = -1;
     char words[WORDS_MAX];
+    int status;
     if (script->size > SCRIPT_MAX)
         return fault_set(fault, FAULT_LIMIT, "more than %d bytes of rules", SCRIPT_MAX);
-    if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
-        return fault_errno(fault, "pipe");
-    pid_t child = fork();
-    if (child == 0)
-        run_nft(in[0], out[1]);
-    close(in[0]);
-    close(out[1]);
-    int wrong =
-        child < 0 ? fault_errno(fault, NFT) : file_write_all(in[1], bytes_slice(script), fault);
-    close(in[1]);
-    read_words(out[0], words);
-    close(out[0]);
-    if (child > 0 && waitpid(child, &status, 0) != child)
+    pid_t child = start_nft(script, &fd, fault);
+    if (child < 0)
+        return -1;
+    read_words(fd, words);
+    if (waitpid(child, &status, 0) != child)
         return fault_errno(fault, NFT);
-    if (wrong || !status)
-        return wrong;
+    if (!status)
+        return 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         return fault_set(fault, FAULT_FAILED, "'" NFT "' cannot be started: install nftables");
     return fault_set(fault, FAULT_FAILED, "nft refuses: %s", words);
