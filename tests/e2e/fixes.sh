@@ -1,0 +1,115 @@
+#!/bin/bash
+# Stock playbooks mend what is really broken: an alert comes, and a worker sees it, mends it and says so. All in network and
+# mount namespaces of this test's own, with a /var/log of its own, so that nothing of the machine that it runs on is touched.
+[ -n "${FIXES_INSIDE:-}" ] || FIXES_INSIDE=1 exec unshare --net --mount --propagation private "$0" "$@"
+. "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/orders.bash"
+SITE_WORKERS=north-1
+INCIDENT=0
+WRITER=tfx$$ # no other test's
+ip link set lo up
+
+# The guesser sits at the other end of a cable.
+setsid unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
+guesser=$! writer=
+is_apart() { [ "$(readlink /proc/$guesser/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+wait_for 10 is_apart
+ip link add tfx0 type veth peer name tfx1 netns $guesser
+ip addr add 192.0.2.1/24 dev tfx0 && ip link set tfx0 up
+outside() { nsenter --net=/proc/$guesser/ns/net "$@"; }
+outside ip addr add 192.0.2.7/24 dev tfx1
+outside ip addr add 192.0.2.8/24 dev tfx1
+outside ip link set tfx1 up
+
+# A closed port answers at once; a packet that was dropped does not.
+heard() { local status=0; outside timeout 1 bash -c "exec 3<>/dev/tcp/192.0.2.1/9" 2>/dev/null || status=$?; [ $status != 124 ]; }
+is_blocked() { ! heard; }
+
+# rings ALERT LABEL=VALUE...: another incident.
+rings() {
+    local alert=$1 labels='' pair
+    shift
+    for pair; do labels+=",\"${pair%%=*}\":\"${pair#*=}\""; done
+    INCIDENT=$((INCIDENT + 1))
+    [ "$(curl -sS -o "$SITE_HOME/log/answer" -w '%{http_code}' -H "Authorization: Bearer $TOCSIN_TOKEN" -H 'Content-Type: application/json' \
+        --data-binary @- "$TOCSIN_WEBHOOK" <<<"{\"version\":\"4\",\"status\":\"firing\",\"alerts\":[{\"status\":\"firing\",\"labels\":{\"alertname\":\"$alert\",\"instance\":\"north-1.example:9100\",\"region\":\"north\"$labels},\"annotations\":{},\"startsAt\":\"$(now_rfc3339)\",\"fingerprint\":\"$(head -c 8 /dev/urandom | od -An -tx1 | tr -d ' \n')\"}]}")" = 200 ]
+}
+mended() { wait_for 30 incident_is $INCIDENT resolved; }
+grant() {
+    local playbook=$1 alert=$2
+    shift 2
+    as dung keys grant "$playbook" --source demo --match "labels.alertname=$alert" "$@" --scope any --budget 20/1h --fresh 5m \
+        --expires 30d --evidence token --out "$SITE_HOME/$playbook.grant" --submit
+}
+
+# guesses USER ADDRESS TIMES: as sshd writes it down.
+guesses() {
+    local i
+    for ((i = 0; i < $3; i++)); do
+        printf '[6] [%05d] [    ] [%-8s] [ssh:notty   ] [%-20s] [%-15s] [%s]\n' 77 "$1" "$2" "$2" "$(date -u +%Y-%m-%dT%H:%M:%S,000000+00:00)"
+    done | utmpdump -r >>/var/log/btmp 2>/dev/null
+}
+
+writer_start() {
+    cat >"$SITE_HOME/app/$WRITER" <<-'END'
+	#!/bin/bash
+	trap 'exec >>app.log' HUP
+	cd "$1" && exec >>app.log
+	while sleep 0.1; do echo "another line"; done
+	END
+    chmod +x "$SITE_HOME/app/$WRITER"
+    head -c 3000000 /dev/zero >"$SITE_HOME/app/app.log"
+    setsid "$SITE_HOME/app/$WRITER" "$SITE_HOME/app" </dev/null 2>/dev/null &
+    writer=$!
+}
+old_log() { find "$SITE_HOME/app" -name 'app.log?*' -size +2M | grep .; }
+new_log_grows() { [ "$(stat -c %s "$SITE_HOME/app/app.log")" -gt 0 ] && [ "$(stat -c %s "$SITE_HOME/app/app.log")" -lt 1000000 ]; }
+
+orders_site fixes ../../../playbooks/{ssh-brute-force,block-net,log-not-rotating}
+trap 'kill $guesser $writer 2>/dev/null; tap_clean' EXIT
+mkdir -p "$SITE_HOME"/{app,varlog}
+mount --bind "$SITE_HOME/varlog" /var/log && : >/var/log/btmp
+cat >>"$SITE_HOME/north-1/policy" <<END
+allow host.uptime
+allow user.failures
+allow user.sessions
+allow firewall.list
+allow firewall.block
+allow firewall.unblock
+allow file.stat
+allow file.rotate
+allow process.tree
+allow process.signal name=$WRITER
+read $SITE_HOME/app
+spool $SITE_HOME/app
+END
+
+broker_start
+worker_start north-1
+ok "a worker is online" wait_for 20 worker_online north-1
+ok "its policy holds" tocsin-worker -n -c "$SITE_HOME/north-1/worker.conf"
+
+guesses ana 192.0.2.7 3
+ok "who failed three times is looked at" eval 'ordered ssh-brute-force --target north-1 --set source=192.0.2.7 && ended succeeded'
+ok "  and blocked by nobody" eval 'count_of block skipped 1 && heard'
+ok "who guesses on is granted to be blocked" grant ssh-brute-force SshBruteForce --bound source:equals=192.0.2.7
+guesses root 192.0.2.7 30
+ok "  an alert rings" rings SshBruteForce source=192.0.2.7
+ok "  it is mended without a person" mended
+ok "  with the guesser blocked" is_blocked
+ok "  until the block expires" says "192.0.2.7.* expires" nft list table inet tocsin
+
+ok "a network is ordered to be blocked" ordered block-net --target north-1 --set source=192.0.2.0/25
+ok "  but not one that holds the machine itself" ended failed
+ok "another is" ordered block-net --target north-1 --set source=198.51.100.0/24 --set seconds=600
+ok "  which is done" ended succeeded
+ok "  and seen" says "198.51.100.0/24 .*expires" nft list table inet tocsin
+ok "once more it is left alone" eval 'ordered block-net --target north-1 --set source=198.51.100.0/24 --set seconds=300 && ended succeeded'
+ok "  as its receipt says" count_of block skipped 1
+
+writer_start
+ok "a log grew too large, and a person says who writes it" eval 'rings LogFileTooLarge path=$SITE_HOME/app/app.log && ordered log-not-rotating --incident $INCIDENT --set writer=$WRITER --set megabytes=1'
+ok "  it is rotated" ended succeeded
+ok "  the old one is kept" old_log
+ok "  and its writer goes on in the new one" wait_for 10 new_log_grows
+orders_end
