@@ -1,0 +1,11 @@
+return {
+  inputs = { neighbor = "192.0.2.1" },
+  ops = {
+    { op = "route.get",      args = { address = "192.0.2.1" }, result = { reachable = true, link = "eth0", via = "198.51.100.1" } },
+    { op = "net.ping",       args = { count = 5 , address = "192.0.2.1" }, result = { sent = 5, received = 5 } },
+    { op = "net.tcp",        args = { address = "192.0.2.1", port = 179, timeout_ms = 3000 }, result = { connected = false, milliseconds = 1, error = "Connection refused" } },
+  },
+  chaos    = true,
+  expect   = { look = "ok", page = "ok" },
+  notified = { page = "BGP neighbour 192.0.2.1 of rehearsal is down; it answers echoes but takes no session: Connection refused. Clear or drain nothing before that is known" },
+}

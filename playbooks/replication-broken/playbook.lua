@@ -1,0 +1,109 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A PostgreSQL replica receives nothing: restarts it once a person agrees, where its primary is there and its disk has room.
+
+-- Whether a process of the server says that it receives from the primary.
+local function receives(ctx)
+  local list, text, code = process.list { name = ctx.inputs.process }
+  if not list then
+    return nil, text, code
+  end
+  for _, one in ipairs(list) do
+    if one.command:find("walreceiver", 1, true) then
+      return { yes = true }
+    end
+  end
+  return { yes = false }
+end
+
+return playbook {
+  name    = "replication-broken",
+  summary = "Restart a PostgreSQL replica that receives nothing, once a person agrees",
+
+  inputs = {
+    service = input.name    { help = "the replica's server, as the machine's policy names it" },
+    process = input.name    { default = "postgres", help = "what its processes call themselves" },
+    primary = input.address { help = "the primary" },
+    port    = input.integer { default = 5432, range = { 1, 65535 }, help = "of the primary" },
+    data    = input.path    { default = "/var/lib/postgresql", help = "where the replica keeps its data" },
+  },
+
+  triggers = {
+    on.alert { name = { "PostgresqlReplicationLag", "PostgresqlReplicationStopped", "PostgreSQLReplicationLag" } },
+  },
+  rollout  = { first = 1, grow = 1, soak = "2m", max_failures = 0 },
+  at_most  = 5,
+  keep     = 1,
+  cooldown = "30m",
+
+  step "look" {
+    timeout = "2m",
+    uses = {
+      ["process.list"] = { name = equals("inputs.process") },
+      ["net.tcp"]      = { address = equals("inputs.primary"), port = equals("inputs.port") },
+      ["disk.usage"]   = { path = equals("inputs.data") },
+    },
+    run = function(ctx)
+      local now, text, code = receives(ctx)
+      if not now then
+        return nil, text, code
+      end
+      local primary, text, code = net.tcp {
+        address = ctx.inputs.primary, port = ctx.inputs.port, timeout_ms = 3000,
+      }
+      if not primary then
+        return nil, text, code
+      end
+      local usage, text, code = disk.usage { path = ctx.inputs.data }
+      if not usage then
+        return nil, text, code
+      end
+      return { receives = now.yes, primary = primary.connected, used_percent = usage.used_percent }
+    end,
+    -- Nobody is asked for a restart that cannot help.
+    verify = function(ctx, seen)
+      if seen.receives then
+        return false, "it receives from its primary: a lag is for who knows its queries"
+      elseif not seen.primary then
+        return false, string.format("its primary does not answer on %s port %d", ctx.inputs.primary, ctx.inputs.port)
+      end
+      return seen.used_percent < 98, string.format("%d %% of its disk is used: make room first", seen.used_percent)
+    end,
+  },
+
+  step "agree" {
+    needs   = { "look" },
+    approve = {
+      role = "responder", text = "Restart the replica? It receives nothing, and its primary answers", expires = "1h",
+    },
+  },
+
+  step "restart" {
+    needs   = { "agree" },
+    timeout = "5m",
+    uses = {
+      ["service.restart"] = { service = equals("inputs.service") },
+      ["process.list"]    = { name = equals("inputs.process") },
+      ["host.cpu"]        = { seconds = equals(10) },
+    },
+
+    run = function(ctx)
+      return service.restart { service = ctx.inputs.service }
+    end,
+
+    verify = function(ctx)
+      for _ = 1, 6 do
+        local now, text, code = receives(ctx)
+        if not now then
+          return nil, text, code
+        elseif now.yes then
+          return true
+        end
+        local busy, text, code = host.cpu { seconds = 10 }
+        if not busy then
+          return nil, text, code
+        end
+      end
+      return false, "it receives nothing still: its log says why; it may have to be made anew"
+    end,
+  },
+}

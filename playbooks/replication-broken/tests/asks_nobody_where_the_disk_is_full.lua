@@ -1,0 +1,10 @@
+return {
+  inputs = { service = "postgresql", primary = "192.0.2.10" },
+  ops = {
+    { op = "process.list",    args = { name = "postgres" }, result = { { pid = 5, name = "postgres", command = "postgres: 15/main: startup" } } },
+    { op = "net.tcp",         args = { address = "192.0.2.10", port = 5432, timeout_ms = 3000 }, result = { connected = true, milliseconds = 1 } },
+    { op = "disk.usage",      args = { path = "/var/lib/postgresql" }, result = { used_percent = 99 } },
+  },
+  expect = { look = "failed", agree = "not run", restart = "not run" },
+  fault  = { look = "99 % of its disk is used: make room first" },
+}

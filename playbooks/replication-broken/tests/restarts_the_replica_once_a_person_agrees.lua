@@ -1,0 +1,15 @@
+return {
+  inputs = { service = "postgresql", primary = "192.0.2.10" },
+  ops = {
+    { op = "process.list",    args = { name = "postgres" }, result = { { pid = 5, name = "postgres", command = "postgres: 15/main: startup" } } },
+    { op = "net.tcp",         args = { address = "192.0.2.10", port = 5432, timeout_ms = 3000 }, result = { connected = true, milliseconds = 1 } },
+    { op = "disk.usage",      args = { path = "/var/lib/postgresql" }, result = { used_percent = 40 } },
+    { op = "service.restart", args = { service = "postgresql" }, result = { service = "postgresql", running = true, pid = 9 } },
+    { op = "process.list",    args = { name = "postgres" }, result = { { pid = 5, name = "postgres", command = "postgres: 15/main: startup" } } },
+    { op = "host.cpu",        args = { seconds = 10 }, result = { busy_percent = 3 } },
+    { op = "process.list",    args = { name = "postgres" }, result = { { pid = 5, name = "postgres", command = "postgres: 15/main: walreceiver streaming 0/3000060" } } },
+  },
+  people = { agree = "yes" },
+  chaos  = true,
+  expect = { look = "ok", agree = "ok", restart = "ok" },
+}
