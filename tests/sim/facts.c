@@ -174,6 +174,7 @@ facts_sign(facts_t *self, int machine, slice_t document, slice_t output)
     *receipt = *signed_one; /* that one is everybody's (tests/sim/memo.h) */
     unseal(self, machine, receipt, output);
     ADD(self->signed_, (signed_t){.machine = machine,
+                                  .glass = !strcmp(signed_one->authority, "glass"),
                                   .sequence = receipt->sequence,
                                   .attempt = receipt->attempt,
                                   .previous = receipt->previous,

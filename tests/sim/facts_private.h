@@ -37,6 +37,7 @@ typedef struct {
 typedef struct {
     int machine;
     bool kept, copied, lost;
+    bool glass; /* it says that its order broke it */
     uint64_t sequence, attempt;
     hash_t previous, hash, run, output;
     hash_t consent; /* zero where it waited for none, output where it gave nothing */
@@ -167,6 +168,7 @@ const char *short_hash(const hash_t *hash);
     X(who_said_so_had_seen_it)                 \
     X(a_step_attempt_has_one_receipt)          \
     X(an_attempt_follows_a_failure)            \
+    X(broken_glass_is_said)                    \
     X(only_what_ran_is_undone)                 \
     X(what_is_said_to_be_done_was_done)        \
     X(what_is_refused_did_not_run)             \

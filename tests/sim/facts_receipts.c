@@ -66,6 +66,18 @@ an_attempt_follows_a_failure(facts_t *self)
 }
 
 void
+broken_glass_is_said(facts_t *self)
+{
+    for (size_t i = self->signed_.seen; i < self->signed_.count; i++) {
+        const signed_t *at = &self->signed_.items[i];
+        const plan_order_t *order = facts_order(self, &at->run);
+        if (at->glass != (order && order->glass))
+            BREAK(self, "%s signs for run %s %s glass", node_name(at->machine),
+                  short_hash(&at->run), at->glass ? "that it broke" : "nothing of broken");
+    }
+}
+
+void
 only_what_ran_is_undone(facts_t *self)
 {
     for (size_t i = self->signed_.seen; i < self->signed_.count; i++) {

@@ -77,6 +77,8 @@ static const mutant_t mutants[] = {
      "    self->head = hash_of(bytes_slice(document));\n", ""},
     {"a grant's span is a minute shorter", "worker/ledger.c",
      "WHERE authority = ? AND accepted >= ?", "WHERE authority = ? AND accepted >= ? + 60000"},
+    {"broken glass is not said", "worker/part.c", "order_breaks_glass(order) ? \"glass\"",
+     "order_breaks_glass(order) ? \"order\""},
     {"what was done is called refused", "worker/part.c",
      "ledger_has_begun(place->ledger, &refusal->run, &begun, fault)", "0"},
     {"steps have no deadline", "worker/parts.c", "deadline.ms && deadline.ms <= clock.ms &&",

@@ -195,13 +195,13 @@ seal_order(plan_order_t *self, const plan_t *plan, chance_t *chance)
                 site_add_target(order, wave, machine_names[i]);
     if (self->far)
         plant(self, order);
-    bool glass = breaks_glass(order);
-    if (glass)
+    self->glass = breaks_glass(order);
+    if (self->glass)
         text_copy(order->break_glass, sizeof order->break_glass, "nobody answers");
     if (plan->seals && !self->far && order->nonce[0] >= '4')
         seal_to_all(self, order);
     self->sealed = site_seal_order(all->site, order, self->by_pia ? "pia" : "pat");
-    if (glass)
+    if (self->glass)
         site_sign(all->site, SIGN_COSIGN, bytes_slice(self->sealed.document), "ana",
                   self->sealed.armors);
     self->run = hash_of(bytes_slice(self->sealed.document));

@@ -24,6 +24,7 @@ typedef struct {
     int playbook;
     bool dry;
     bool by_pia;       /* else by pat */
+    bool glass;        /* it breaks it, and ana cosigned it */
     int64_t submitted; /* ms since the start */
     int64_t not_after;
     uint64_t soak_s, max_failures;

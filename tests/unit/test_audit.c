@@ -111,15 +111,13 @@ static void
 a_receipt_says_whether_its_order_broke_glass(void **state)
 {
     static const struct {
-        const char *broker;
-        bool glass;
-        const char *authority;
-        bool holds;
-    } rows[] = {{"a", false, "order", true},
-                {"b", true, "glass", true},
-                {"c", true, "order", false},
-                {"d", false, "glass", false},
-                {"e", true, "token", false}};
+        const char *broker, *authority;
+        bool glass, holds;
+    } rows[] = {{"a", "order", false, true},
+                {"b", "glass", true, true},
+                {"c", "order", true, false},
+                {"d", "glass", false, false},
+                {"e", "token", true, false}};
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         assert_int_equal(verify(*state, rows[i].broker, rows[i].glass, rows[i].authority),
                          rows[i].holds ? 0 : fault_exit(FAULT_FAILED));
