@@ -121,7 +121,7 @@ beside_refusal(const store_t *store, const leaf_row_t *leaf, beside_t *out, faul
     CLEANUP(bytes_destroy) bytes_t *words = bytes_copy(leaf->bytes);
     char run[HASH_TEXT], worker[TEXT_NAME_MAX + 1], code[24], text[512];
     (void)store, (void)fault;
-    if (sscanf(bytes_text(words), "%64s\n%64s\n%20s\n%299[^\n]", run, worker, code, text) != 4)
+    if (sscanf(bytes_text(words), "%64s\n%63s\n%20s\n%299[^\n]", run, worker, code, text) != 4)
         return false;
     CLEANUP(bytes_destroy) bytes_t *said = bytes_new();
     bytes_addf(said, "worker '%s' refused it: %s (%s)", worker, text, code);

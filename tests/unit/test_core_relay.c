@@ -386,6 +386,26 @@ what_people_did_by_hand_is_that_brokers_word(void **state)
 }
 
 static void
+what_a_worker_would_not_do_is_that_brokers_word(void **state)
+{
+    pair_t *pair = *state;
+    sealed_t alert CLEANUP(sealed_done) = signed_alert(pair->north, "monitor-north");
+    serve(pair->north);
+    assert_int_equal(ring(pair->north, &alert), 0);
+    must(pair->north, (event_t){.kind = EVENT_REFUSE,
+                                .worker = "w1",
+                                .hash = run_now(pair->north).id,
+                                .code = "policy",
+                                .text = "not on this machine"});
+    assert_int_equal(run_now(pair->north).state, RUN_FAILED);
+    relay(pair);
+    assert_int_equal(run_now(pair->centre).state, RUN_ACTIVE); /* it is asked from here too */
+    assert_int_equal(
+        times(pair->centre, "says: worker 'w1' refused it: not on this machine (policy)"), 1);
+    relay_anew(pair);
+}
+
+static void
 byz_island_alert_that_nobody_signed(void **state)
 {
     pair_t *pair = *state;
@@ -781,6 +801,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(a_grants_run_that_was_taken_over_is_offered_here_too),
     PAIR(stops_go_both_ways),
     PAIR(what_people_did_by_hand_is_that_brokers_word),
+    PAIR(what_a_worker_would_not_do_is_that_brokers_word),
     PAIR(byz_island_alert_that_nobody_signed),
     PAIR(byz_island_receipt_that_nobody_signed),
     PAIR(byz_island_order_that_nobody_signed),
