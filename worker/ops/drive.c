@@ -165,7 +165,7 @@ read_drives(const op_world_t *world, drives_t *out, fault_t *fault)
     if (!text)
         return -1;
     for (const char *at = bytes_text(text); line_next(&at, line, sizeof line);) {
-        drive_t drive;
+        drive_t drive = {0};
         if (!read_drive(line, &drive) || !(drive.counts[READS] + drive.counts[WRITES]) ||
             !is_whole(world, drive.name))
             continue;

@@ -132,7 +132,7 @@ read_installed(packages_t *self, const op_world_t *world, fault_t *fault)
 static void
 consider(packages_t *self, const stanza_t *stanza, const stanza_t *release, bool security)
 {
-    installed_t wanted;
+    installed_t wanted = {0};
     memcpy(wanted.name, stanza->package, sizeof wanted.name);
     memcpy(wanted.architecture, stanza->architecture, sizeof wanted.architecture);
     installed_t *one =
@@ -205,11 +205,11 @@ read_list(packages_t *self, const op_world_t *world, const char *name, const sta
     machine_path(world, path, LISTS "/%s", name);
     if (ends_with(name, "_Packages")) {
         FILE *file = fopen(path, "re");
-        if (file) {
-            read_stanzas(self, file, release);
-            fclose(file);
-        }
-        return file;
+        if (!file)
+            return false;
+        read_stanzas(self, file, release);
+        fclose(file);
+        return true;
     }
     const char *const words[] = {"/usr/lib/apt/apt-helper", "cat-file", path, NULL};
     CLEANUP(command_destroy) command_t *helper = command_start(words, NULL);
@@ -269,7 +269,7 @@ package_updates(const value_t *arguments, const op_world_t *world, fault_t *faul
     CLEANUP(memory_free) installed_t *all = packages.all;
     read_lists(&packages, world);
     value_t *result = value_map(), *list = value_list();
-    for (size_t i = 0; i < packages.count; i++) {
+    for (size_t i = 0; all && i < packages.count; i++) {
         security += all[i].security;
         if (!all[i].candidate[0] || (only_security && !all[i].security))
             continue;
