@@ -393,7 +393,9 @@ check_allowed(const effector_t *self, const op_call_t *call, fault_t *fault)
     if (mandate_check_still(call->mandate, &by, fault) ||
         mandate_check_act(call->mandate, &call->act, fault) ||
         mandate_check_class(call->mandate, &call->act, fault) ||
-        (op_call_is_fix(call) && check_beacon(self, call->mandate, call->act.op->least, fault)))
+        (op_call_is_fix(call) &&
+         check_beacon(self, call->mandate,
+                      policy_class(self->place.policy, call->act.op, call->arguments), fault)))
         return -1;
     return policy_allows(self->place.policy, call->act.op, call->arguments, by.now, fault);
 }
@@ -557,6 +559,7 @@ on_op(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fau
     call.mandate = mandate_of(self, frames_text(message, 2), &why);
     if (call.mandate && !op_call_read(&call, &self->place, message, &why) &&
         !find_flight(self, &call, &flight, &why)) {
+        call.act.worst = policy_class(self->place.policy, call.act.op, call.arguments);
         if (op_call_is_fix(&call) && mandate_is_dry(call.mandate))
             return on_dry(self, &call, flight, answer, fault);
         if (op_call_is_fix(&call))

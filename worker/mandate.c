@@ -427,7 +427,7 @@ mandate_check_act(const mandate_t *self, const act_t *act, fault_t *fault)
 int
 mandate_check_class(const mandate_t *self, const act_t *act, fault_t *fault)
 {
-    class_t least = act->op->least;
+    class_t least = act->worst > act->op->least ? act->worst : act->op->least;
     if (least > CLASS_OBSERVE && mandate_is_dry(self))
         return fault_set(fault, FAULT_CLASS, "%s is %s, and this is a dry run", act->op->name,
                          class_word(least));

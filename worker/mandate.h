@@ -61,6 +61,7 @@ typedef struct {
     uint64_t attempt;
     const op_t *op;
     const value_t *arguments;
+    class_t worst; /* what it is on this machine, where that is worse than in the op table */
 } act_t;
 
 /* Whether nothing was stopped or revoked since: between any two ops. FAULT_STOPPED, and what

@@ -182,6 +182,7 @@ static const op_row_t rows[] = {
     {.name = "service.status",
      .body = service_status,
      .capabilities = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE)},
+    {.name = "site.run", .body = site_run, .network = true, .whole = true},
     {.name = "snmp.get", .program = "ops-snmp", .network = true, .secret = true},
     {.name = "snmp.table", .program = "ops-snmp", .network = true, .secret = true},
     {.name = "snmp.walk", .program = "ops-snmp", .network = true, .secret = true},

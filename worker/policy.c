@@ -40,6 +40,12 @@ struct policy {
     folder_t folders[POLICY_FOLDERS_MAX];
     service_t services[POLICY_SERVICES_MAX];
     permit_t permits[POLICY_PERMITS_MAX];
+    size_t worse_count, command_count;
+    struct {
+        const op_t *op;
+        class_t class_;
+    } worse[POLICY_WORSE_MAX];
+    site_command_t commands[POLICY_COMMANDS_MAX];
 };
 
 static int
@@ -54,10 +60,44 @@ on_allow(policy_t *self, const setting_t *at, fault_t *fault)
     return 0;
 }
 
+/* class OP CLASS. */
+static int
+on_worse(policy_t *self, const setting_t *at, const op_t *op, fault_t *fault)
+{
+    class_t class_;
+    if (at->count != 3 || !class_read(at->words[2], &class_) || class_ < op->least)
+        return config_fault(self->config, at, fault,
+                            "'class %s' is %s, or worse: change or destructive", op->name,
+                            class_word(op->least));
+    if (self->worse_count == POLICY_WORSE_MAX)
+        return config_fault(self->config, at, fault, "more than %d of these", POLICY_WORSE_MAX);
+    self->worse[self->worse_count].op = op;
+    self->worse[self->worse_count++].class_ = class_;
+    return 0;
+}
+
+static int
+on_exec(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    fault_t why = {0};
+    if (self->command_count == POLICY_COMMANDS_MAX)
+        return config_fault(self->config, at, fault, "more than %d of these", POLICY_COMMANDS_MAX);
+    site_command_t *command = &self->commands[self->command_count];
+    if (site_command_read(command, at->words + 1, at->count - 1, &why))
+        return config_fault(self->config, at, fault, "%s", why.text);
+    if (policy_command(self, command->name))
+        return config_fault(self->config, at, fault, "'%.60s' stands there twice", command->name);
+    self->command_count++;
+    return 0;
+}
+
 static int
 on_class(policy_t *self, const setting_t *at, fault_t *fault)
 {
     class_line_t *line = &self->classes[self->class_count];
+    const op_t *op = op_find(at->words[1]);
+    if (op)
+        return on_worse(self, at, op, fault);
     if (self->class_count == POLICY_CLASSES_MAX)
         return config_fault(self->config, at, fault, "more than %d of these", POLICY_CLASSES_MAX);
     line->always = at->count == 3;
@@ -225,6 +265,7 @@ static const struct {
 } keys[] = {
     {"allow", 1, CONFIG_WORDS_MAX, on_allow},
     {"class", 2, 4, on_class},
+    {"exec", 6, CONFIG_WORDS_MAX, on_exec},
     {"read", 1, 1, on_folder},
     {"spool", 1, 1, on_folder},
     {"quarantine", 1, 1, on_keep},
@@ -450,6 +491,44 @@ check_path(const policy_t *self, path_rule_t rule, const char *path, fault_t *fa
     return 0;
 }
 
+const site_command_t *
+policy_command(const policy_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->command_count; i++)
+        if (!strcmp(self->commands[i].name, name))
+            return &self->commands[i];
+    return NULL;
+}
+
+class_t
+policy_class(const policy_t *self, const op_t *op, const value_t *arguments)
+{
+    class_t worst = op->least;
+    const site_command_t *command = op == op_find("site.run")
+                                        ? policy_command(self, value_get_text(arguments, "command"))
+                                        : NULL;
+    if (command && command->class_ > worst)
+        worst = command->class_;
+    for (size_t i = 0; i < self->worse_count; i++)
+        if (self->worse[i].op == op && self->worse[i].class_ > worst)
+            worst = self->worse[i].class_;
+    return worst;
+}
+
+/* What it would execute is known, and complete. */
+static int
+check_command(const policy_t *self, const value_t *arguments, fault_t *fault)
+{
+    const char *name = value_get_text(arguments, "command");
+    const site_command_t *command = policy_command(self, name);
+    if (!command)
+        return fault_set(fault, FAULT_POLICY, "the policy of this machine has no command '%.63s'",
+                         name);
+    CLEANUP(site_command_words_free)
+    char **words = site_command_fill(command, value_get_text(arguments, "with"), fault);
+    return words ? 0 : -1;
+}
+
 int
 policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, wall_t now,
               fault_t *fault)
@@ -458,9 +537,10 @@ policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, wa
     if (!find_permit(self, op, NULL))
         return fault_set(fault, FAULT_POLICY, "the policy of this machine does not allow %s",
                          op->name);
-    if (op->least > highest)
+    class_t worst = policy_class(self, op, arguments);
+    if (worst > highest)
         return fault_set(fault, FAULT_CLASS, "%s is %s; the policy of this machine now ends at %s",
-                         op->name, class_word(op->least), class_word(highest));
+                         op->name, class_word(worst), class_word(highest));
     if (!find_permit(self, op, arguments))
         return fault_set(fault, FAULT_POLICY,
                          "the policy of this machine does not allow %s on what its arguments name",
@@ -471,6 +551,8 @@ policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, wa
             check_path(self, at->lies, value_get_text(arguments, at->name), fault))
             return -1;
     }
+    if (op == op_find("site.run") && check_command(self, arguments, fault))
+        return -1;
     const char *service = value_get_text(arguments, "service");
     if (service[0] && !policy_service(self, service))
         return fault_set(fault, FAULT_POLICY, "the policy of this machine has no service '%.63s'",

@@ -8,6 +8,7 @@
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
  *     management NET                  exceed PERSON
  *     quarantine PATH                 evidence PATH             secret NAME file PATH
+ *     class OP CLASS                  exec NAME class CLASS timeout SECONDS COMMAND ARG...
  *     class highest CLASS DAYS HH:MM-HH:MM                      runs PLAYBOOK|* COUNT SECONDS
  *
  * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
@@ -23,8 +24,9 @@
  * they collect. A secret is what a file of its owner alone (0600) holds; ops and people know its
  * name.
  *
- * Of several class lines the highest that stands at the moment counts. worker/pace.h says what
- * rate, runs and exceed mean. */
+ * An op is of its class in the op table, or of a worse one that a class line says; site.run is of
+ * that of the command (worker/site_command.h). Of several class lines the highest that stands at
+ * the moment counts. worker/pace.h says what rate, runs and exceed mean. */
 #ifndef TOCSIN_POLICY_H
 #define TOCSIN_POLICY_H
 
@@ -33,6 +35,7 @@
 #include "wire/allowance.h"
 #include "wire/net.h"
 #include "worker/pace.h"
+#include "worker/site_command.h"
 
 #define POLICY_FOLDERS_MAX  64
 #define POLICY_SERVICES_MAX 64
@@ -40,6 +43,8 @@
 #define POLICY_HOURS_MAX    64 /* windows and blackouts */
 #define POLICY_NETS_MAX     64 /* management lines */
 #define POLICY_CLASSES_MAX  16
+#define POLICY_WORSE_MAX    64 /* class lines of ops */
+#define POLICY_COMMANDS_MAX 64
 #define POLICY_SECRETS_MAX  64
 
 typedef struct policy policy_t;
@@ -83,6 +88,12 @@ const char *policy_evidence(const policy_t *self);
 
 /* The longest spool folder that this path lies below (not the folder itself); NULL where none. */
 const char *policy_spool(const policy_t *self, const char *path);
+
+/* NULL where the policy does not name it. */
+const site_command_t *policy_command(const policy_t *self, const char *name);
+
+/* What doing this is on this machine: never better than the op table says. */
+class_t policy_class(const policy_t *self, const op_t *op, const value_t *arguments);
 
 /* Whether this machine lets that be done now; arguments passed op_check. FAULT_POLICY, FAULT_CLASS.
  */

@@ -40,6 +40,7 @@ extern const op_family_t ops_package;
 extern const op_family_t ops_process;
 extern const op_family_t ops_route;
 extern const op_family_t ops_service;
+extern const op_family_t ops_site;
 extern const op_family_t ops_snmp;
 extern const op_family_t ops_socket;
 extern const op_family_t ops_sysctl;

@@ -18,6 +18,7 @@ op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure,
     host_uptime;
 op_body_t file_truncate_foreseen, file_remove_foreseen;
 op_body_t service_status, service_start, service_restart, service_start_foreseen;
+op_body_t site_run;
 op_body_t net_tcp;
 op_body_t link_list, link_view, link_down, link_up;
 op_body_t route_list, route_get, route_add, route_remove, neighbour_list;
