@@ -1,0 +1,23 @@
+return {
+  inputs = { case = "incident-7" },
+  ops = {
+    { op = "evidence.facts", args = { case = "incident-7", of = "processes" }, result = { name = "processes.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "sockets" }, result = { name = "sockets.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "sessions" }, result = { name = "sessions.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "deleted" }, result = { name = "deleted.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "memory" }, result = { name = "memory.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "mounts" }, result = { name = "mounts.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "failures" }, result = { name = "failures.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "users" }, result = { name = "users.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "cron" }, result = { name = "cron.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "uptime" }, result = { name = "uptime.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "host.uptime",    result = { since = 604800000, uptime_ms = 5000 } },
+    { op = "file.find",      args = { path = "/tmp", kind = "file", count = 20, newer_than = 5000 }, result = { files = { { path = "/tmp/a" }, { path = "/tmp/b" } } } },
+    { op = "evidence.file",  args = { case = "incident-7", path = "/tmp/a" }, result = { name = "files/a", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 3 } },
+    { op = "evidence.file",  args = { case = "incident-7", path = "/tmp/b" }, fault = { "limit", "over 256 MiB" } },
+    { op = "file.hash",      result = { sha256 = "00" } },
+    { op = "evidence.seal",  args = { case = "incident-7" }, result = { name = "incident-7.tar", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 90 } },
+  },
+  said   = { "/tmp/a changed since it was copied" },
+  expect = { facts = "ok", files = "ok", seal = "ok" },
+}

@@ -1,0 +1,20 @@
+return {
+  inputs = { case = "incident-7" },
+  ops = {
+    { op = "evidence.facts", args = { case = "incident-7", of = "processes" }, result = { name = "processes.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "sockets" }, result = { name = "sockets.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "sessions" }, result = { name = "sessions.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "deleted" }, result = { name = "deleted.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "memory" }, result = { name = "memory.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "mounts" }, result = { name = "mounts.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "failures" }, result = { name = "failures.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "users" }, result = { name = "users.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "cron" }, result = { name = "cron.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "evidence.facts", args = { case = "incident-7", of = "uptime" }, result = { name = "uptime.json", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "host.uptime",    result = { since = 604800000, uptime_ms = 5000 } },
+    { op = "file.find",      args = { path = "/tmp", kind = "file", count = 20, newer_than = 5000 }, result = { files = { } } },
+    { op = "evidence.seal",  args = { case = "incident-7" }, result = { name = "incident-7.tar", sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 0 } },
+  },
+  expect = { facts = "ok", files = "ok", seal = "failed" },
+  fault  = { seal = "the archive is empty" },
+}
