@@ -65,14 +65,15 @@ writer_start() {
 old_log() { find "$SITE_HOME/app" -name 'app.log?*' -size +2M | grep .; }
 new_log_grows() { [ "$(stat -c %s "$SITE_HOME/app/app.log")" -gt 0 ] && [ "$(stat -c %s "$SITE_HOME/app/app.log")" -lt 1000000 ]; }
 
-orders_site fixes ../../../playbooks/{ssh-brute-force,block-net,log-not-rotating}
+orders_site fixes ../../../playbooks/{ssh-brute-force,block-net,log-not-rotating,bgp-neighbor-down,collect-evidence,seal-evidence}
 trap 'kill $guesser $writer 2>/dev/null; tap_clean' EXIT
-mkdir -p "$SITE_HOME"/{app,varlog}
+mkdir -p "$SITE_HOME"/{app,varlog,drop}
+mkdir -m 700 "$SITE_HOME/cases"
+echo loot >"$SITE_HOME/drop/loot"
 mount --bind "$SITE_HOME/varlog" /var/log && : >/var/log/btmp
 cat >>"$SITE_HOME/north-1/policy" <<END
-allow host.uptime
-allow user.failures
-allow user.sessions
+$(printf 'allow %s\n' host.uptime user.{failures,sessions,list} cron.list process.files conntrack.count link.list disk.mounts \
+    route.{list,get} net.{ping,traceroute} file.{find,hash} evidence.{facts,file,seal})
 allow firewall.list
 allow firewall.block
 allow firewall.unblock
@@ -81,6 +82,8 @@ allow file.rotate
 allow process.tree
 allow process.signal name=$WRITER
 read $SITE_HOME/app
+read $SITE_HOME/drop
+evidence $SITE_HOME/cases
 spool $SITE_HOME/app
 END
 
@@ -112,4 +115,11 @@ ok "a log grew too large, and a person says who writes it" eval 'rings LogFileTo
 ok "  it is rotated" ended succeeded
 ok "  the old one is kept" old_log
 ok "  and its writer goes on in the new one" wait_for 10 new_log_grows
+
+ok "what a machine forgets first is kept" eval 'ordered collect-evidence --target north-1 --set folder=$SITE_HOME/drop && ended succeeded'
+ok "  with the hash of what was dropped there" says "$(sha256sum <"$SITE_HOME/drop/loot" | cut -c1-64)" tocsin --json run view "$RUN"
+ok "it is sealed into a case" eval 'ordered seal-evidence --target north-1 --set case=fixes-1 --set folder=$SITE_HOME/drop && ended succeeded'
+ok "  which is an archive with what was dropped" says "-loot$" tar -tf "$SITE_HOME/cases/fixes-1.tar"
+ok "a neighbour that takes no session is looked at" eval 'ordered bgp-neighbor-down --target north-1 --set neighbor=192.0.2.8 && ended succeeded'
+ok "  and people are told how far it is reached" says "answers echoes but takes no session: Connection refused" tocsin --json run view "$RUN"
 orders_end
