@@ -49,8 +49,9 @@ typedef struct {
 /* The row of an op in the table of wire/ops.h (worker/op_rows.c); every op there has one. */
 const op_row_t *op_row(const char *name);
 
-/* How to find out what an op that is foretold would give: its result, by a body that looks only.
- * NULL of any other. */
+/* How to find out what an op that is foretold would give: its result, by a body of
+ * the effector's own that looks only; a program is told the op's name alone and would act. NULL of
+ * any other. */
 const op_row_t *op_foresight(const char *name);
 
 /* Makes, once a process, what all its cells share. FAULT_IO. */

@@ -170,7 +170,7 @@ io_foresee(void *runner, size_t flight, const op_t *op, const value_t *arguments
     op_runner_t *self = runner;
     slot_t *slot = &self->slots[flight];
     const op_row_t *row = op_foresight(op->name);
-    assert(!slot->child && row);
+    assert(!slot->child && row && row->body && !row->program);
     slot->child = op_child_start(row, op, arguments, &self->world, NULL, fault);
     slot->noted = false;
     return slot->child ? 0 : -1;
