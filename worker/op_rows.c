@@ -198,6 +198,7 @@ static const op_row_t rows[] = {
      .network = true},
     {.name = "unit.disable", .program = "ops-systemd", .root = true},
     {.name = "unit.enable", .program = "ops-systemd", .root = true},
+    {.name = "unit.limit", .program = "ops-systemd", .root = true},
     {.name = "unit.list", .program = "ops-systemd"},
     {.name = "unit.mask", .program = "ops-systemd", .root = true},
     {.name = "unit.reload", .program = "ops-systemd", .root = true},

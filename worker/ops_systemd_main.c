@@ -355,6 +355,52 @@ unit_reset_failed(const value_t *arguments, const op_world_t *world, fault_t *fa
     return told(&manager, unit, fault);
 }
 
+/* ---- limits ------------------------------------------------------------------------------ */
+
+/* The greatest number is how systemd says that there is none. */
+static uint64_t
+limit_of(const value_t *arguments, const char *key, uint64_t per)
+{
+    return value_get(arguments, key) ? (uint64_t)value_get_integer(arguments, key) * per
+                                     : UINT64_MAX;
+}
+
+static int
+set_limits(manager_t *self, const char *unit, uint64_t memory, uint64_t cpu_us)
+{
+    return sd_bus_call_method(self->bus, self->name, PATH, MANAGER, "SetUnitProperties",
+                              &self->error, NULL, "sba(sv)", unit, 1, 2, "MemoryMax", "t", memory,
+                              "CPUQuotaPerSecUSec", "t", cpu_us);
+}
+
+static value_t *
+unit_limit(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static const number_t numbers[] = {
+        {"org.freedesktop.systemd1.Service", "MemoryMax", 't', 1, "memory_bytes"},
+        {"org.freedesktop.systemd1.Service", "CPUQuotaPerSecUSec", 't', 10000, "cpu_percent"},
+    };
+    const char *unit = value_get_text(arguments, "unit");
+    CLEANUP(manager_close) manager_t manager = {.bus = NULL};
+    (void)world;
+    if (open_private(&manager, fault))
+        return NULL;
+    int wrong = set_limits(&manager, unit, limit_of(arguments, "memory_bytes", 1),
+                           limit_of(arguments, "cpu_percent", 10000));
+    if (wrong < 0) {
+        refuse(&manager, wrong, unit, fault);
+        return NULL;
+    }
+    CLEANUP(memory_free) char *path = find_unit(&manager, unit, fault);
+    if (!path)
+        return NULL;
+    value_t *result = value_map();
+    value_set_text(result, "unit", unit);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+        set_number(&manager, path, &numbers[i], result);
+    return result;
+}
+
 /* ---- unit files -------------------------------------------------------------------------- */
 
 /* Flags of the call: whether until the next boot only, and whether to replace what is there. */
@@ -430,11 +476,17 @@ int
 main(int argc, char **argv)
 {
     static const op_act_t acts[] = {
-        {"unit.disable", unit_disable}, {"unit.enable", unit_enable},
-        {"unit.list", unit_list},       {"unit.mask", unit_mask},
-        {"unit.reload", unit_reload},   {"unit.reset_failed", unit_reset_failed},
-        {"unit.restart", unit_restart}, {"unit.start", unit_start},
-        {"unit.status", unit_status},   {"unit.stop", unit_stop},
+        {"unit.disable", unit_disable},
+        {"unit.enable", unit_enable},
+        {"unit.limit", unit_limit},
+        {"unit.list", unit_list},
+        {"unit.mask", unit_mask},
+        {"unit.reload", unit_reload},
+        {"unit.reset_failed", unit_reset_failed},
+        {"unit.restart", unit_restart},
+        {"unit.start", unit_start},
+        {"unit.status", unit_status},
+        {"unit.stop", unit_stop},
         {"unit.unmask", unit_unmask},
     };
     return op_cell_main(argc, argv, acts, ARRAY_SIZE(acts));

@@ -64,6 +64,25 @@ a_masked_unit_is_started_by_nobody(void **state)
 }
 
 static void
+a_service_is_limited_and_what_is_not_named_is_taken_back(void **state)
+{
+    (void)state;
+    value_t *both = of("web.service"), *one = of("web.service");
+    value_set_integer(both, "memory_bytes", 64 << 20);
+    value_set_integer(both, "cpu_percent", 50);
+    value_set_integer(one, "cpu_percent", 150);
+    CLEANUP(value_destroy) value_t *limited = gives("unit.limit", both);
+    assert_int_equal(value_get_integer(limited, "memory_bytes"), 64 << 20);
+    assert_int_equal(value_get_integer(limited, "cpu_percent"), 50);
+    CLEANUP(value_destroy) value_t *less = gives("unit.limit", one);
+    assert_null(value_get(less, "memory_bytes"));
+    assert_int_equal(value_get_integer(less, "cpu_percent"), 150);
+    CLEANUP(value_destroy) value_t *free_again = gives("unit.limit", of("web.service"));
+    assert_int_equal(value_count(free_again), 1);
+    refused("unit.limit", of("nothing.service"), FAULT_NOT_FOUND, "nothing.service");
+}
+
+static void
 a_timer_is_disabled_and_enabled(void **state)
 {
     (void)state;
@@ -195,6 +214,7 @@ run_all(void)
         cmocka_unit_test(a_service_starts_stops_and_starts_anew),
         cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
         cmocka_unit_test(a_masked_unit_is_started_by_nobody),
+        cmocka_unit_test(a_service_is_limited_and_what_is_not_named_is_taken_back),
         cmocka_unit_test(a_timer_is_disabled_and_enabled),
         cmocka_unit_test(lists_are_bounded_and_say_what_they_leave_out),
         cmocka_unit_test(what_is_not_there_is_not_found),

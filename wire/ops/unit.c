@@ -30,6 +30,26 @@ static const op_t rows[] = {
         .result = FILED,
     },
     {
+        .name = "unit.limit",
+        FIXING(30, 256),
+        .inverse = "unit.limit",
+        .arguments = {UNIT(true),
+                      {.name = "memory_bytes",
+                       .kind = ARGUMENT_INTEGER,
+                       .min = 1 << 20,
+                       .max = INT64_MAX,
+                       .help = "the most that it may use; absent: no limit"},
+                      {.name = "cpu_percent",
+                       .kind = ARGUMENT_INTEGER,
+                       .min = 1,
+                       .max = 100000,
+                       .help = "of one processor, 200 are two; absent: no limit"}},
+        .help =
+            "limits what a service may use, until the next boot; takes back limits that it does "
+            "not name",
+        .result = "{unit: text, memory_bytes?: integer, cpu_percent?: integer}",
+    },
+    {
         .name = "unit.list",
         SEEING(20, 256, 256 * KIB),
         .arguments = {{.name = "active",
