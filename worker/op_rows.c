@@ -120,6 +120,7 @@ static const op_row_t rows[] = {
     {.name = "http.probe", .program = "ops-http", .network = true},
     {.name = "journal.query", .program = "ops-journal", .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "journal.usage", .program = "ops-journal", .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "journal.vacuum", .program = "ops-journal", .executes = true, .root = true},
     {.name = "link.down", .body = link_down, .network = true, .whole = true},
     {.name = "link.list", .body = link_list, .network = true},
     {.name = "link.up", .body = link_up, .network = true, .whole = true},

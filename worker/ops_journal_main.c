@@ -3,6 +3,7 @@
  * sake. What stands in it strangers wrote. */
 #include <systemd/sd-journal.h>
 
+#include "worker/ops/command.h"
 #include "worker/ops/machine.h"
 
 #define LOOKED_AT_MAX 200000
@@ -156,10 +157,46 @@ journal_usage(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
+static int
+measure(const op_world_t *world, uint64_t *bytes, fault_t *fault)
+{
+    CLEANUP(journal_close) sd_journal *journal = open_journal(world, fault);
+    int wrong = journal ? sd_journal_get_usage(journal, bytes) : 0;
+    if (wrong < 0)
+        return fault_set(fault, FAULT_IO, "the journal's size is not to be had: %s",
+                         strerror(-wrong));
+    return journal ? 0 : -1;
+}
+
+static value_t *
+journal_vacuum(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    char size[48];
+    int status = 0;
+    uint64_t before = 0, after = 0;
+    snprintf(size, sizeof size, "--vacuum-size=%lld",
+             (long long)value_get_integer(arguments, "keep_bytes"));
+    const char *const words[] = {"/usr/bin/journalctl", "--quiet", size, NULL};
+    if (measure(world, &before, fault))
+        return NULL;
+    CLEANUP(bytes_destroy) bytes_t *said = command_run(words, 1 << 16, &status, fault);
+    if (!said || measure(world, &after, fault))
+        return NULL;
+    if (status) {
+        fault_set(fault, FAULT_FAILED, "journalctl exited with status %d", status);
+        return NULL;
+    }
+    value_t *result = value_map();
+    value_set_integer(result, "bytes", (int64_t)after);
+    value_set_integer(result, "freed_bytes", before > after ? (int64_t)(before - after) : 0);
+    return result;
+}
+
 int
 main(int argc, char **argv)
 {
     static const op_act_t acts[] = {{"journal.query", journal_query},
-                                    {"journal.usage", journal_usage}};
+                                    {"journal.usage", journal_usage},
+                                    {"journal.vacuum", journal_vacuum}};
     return op_cell_main(argc, argv, acts, ARRAY_SIZE(acts));
 }

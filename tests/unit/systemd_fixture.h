@@ -71,6 +71,8 @@ write_units(void)
         {"words.service",
          "After=systemd-journald.service\n[Service]\nType=oneshot\nExecStart="
          "/usr/bin/printf 'a plain word\\n<3>a grave word\\n'\nSyslogIdentifier=words\n"},
+        {"rotate.service", "After=systemd-journald.service\n[Service]\nType=oneshot\n"
+                           "ExecStart=/usr/bin/journalctl --rotate\n"},
         {"tick.service", "[Service]\nType=oneshot\nExecStart=/usr/bin/true\n"},
         {"tick.timer", "[Timer]\nOnCalendar=*-*-* 03:00:00\n[Install]\nWantedBy=test.target\n"},
     };
@@ -194,6 +196,7 @@ systemd_begin(void)
     own.init = pid ? (pid_t)strtol(bytes_text(pid), NULL, 10) : 0;
     assert_true(own.init > 1);
     must(mount(below("run"), "/run", NULL, MS_BIND | MS_REC, NULL));
+    must(mount("tmpfs", "/var/log", "tmpfs", 0, "mode=755"));
     if (!access("/etc/machine-id", F_OK)) /* by which a journal is told from other machines' */
         must(mount(below("etc/machine-id"), "/etc/machine-id", NULL, MS_BIND, NULL));
 }

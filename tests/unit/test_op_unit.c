@@ -192,6 +192,20 @@ the_journal_is_bounded_by_time_and_count(void **state)
     assert_true(value_get_integer(usage, "newest") >= at);
 }
 
+static void
+the_oldest_of_the_journal_goes_and_what_is_written_to_stays(void **state)
+{
+    (void)state;
+    value_t *keep = value_map();
+    value_set_integer(keep, "keep_bytes", 1 << 20);
+    CLEANUP(value_destroy) value_t *rotated = gives("unit.start", of("rotate.service"));
+    CLEANUP(value_destroy) value_t *full = gives("journal.usage", value_map());
+    CLEANUP(value_destroy) value_t *vacuumed = gives("journal.vacuum", keep);
+    assert_true(value_get_integer(vacuumed, "freed_bytes") > 0);
+    assert_true(value_get_integer(vacuumed, "bytes") > 0);
+    assert_true(value_get_integer(vacuumed, "bytes") < value_get_integer(full, "bytes"));
+}
+
 static int
 begin_all(void **state)
 {
@@ -221,6 +235,7 @@ run_all(void)
         cmocka_unit_test(a_start_that_hangs_is_left_at_the_deadline),
         cmocka_unit_test(what_a_unit_says_is_found_the_last_first),
         cmocka_unit_test(the_journal_is_bounded_by_time_and_count),
+        cmocka_unit_test(the_oldest_of_the_journal_goes_and_what_is_written_to_stays),
     };
     return cmocka_run_group_tests(tests, begin_all, end_all);
 }

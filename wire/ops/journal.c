@@ -52,6 +52,20 @@ static const op_t rows[] = {
         .result = "{bytes: integer, oldest?: integer (ms since 1970), newest?: integer (ms since "
                   "1970)}",
     },
+    {
+        .name = "journal.vacuum",
+        FIXING(120, 512),
+        .arguments = {{.name = "keep_bytes",
+                       .kind = ARGUMENT_INTEGER,
+                       .required = true,
+                       .min = 1 << 20,
+                       .max = INT64_MAX,
+                       .named = true,
+                       .help = "how much of the disk it may take then: the oldest goes; what is "
+                               "written to now stays in any case"}},
+        .help = "removes the oldest entries of the machine's journal",
+        .result = "{bytes: integer (that it takes now), freed_bytes: integer}",
+    },
 };
 
 const op_family_t ops_journal = {rows, ARRAY_SIZE(rows)};
