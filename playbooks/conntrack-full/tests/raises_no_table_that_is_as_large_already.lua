@@ -1,0 +1,10 @@
+return {
+  ops = {
+    { op = "conntrack.count", args = { top = 5 }, result = { tracked = true, count = 250000, used_percent = 95 } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 5 } },
+    { op = "conntrack.count", args = { top = 5 }, result = { tracked = true, count = 251000, used_percent = 96, top = { { address = "192.0.2.7", count = 200000 }, { address = "198.51.100.4", count = 900 } } } },
+    { op = "host.sysctl", args = { key = "net.netfilter.nf_conntrack_max" }, result = { value = "524288" } },
+  },
+  expect = { look = "ok", page = "ok", raise = "failed" },
+  fault  = { raise = "it may hold 524288 already" },
+}

@@ -1,0 +1,106 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Clears one folder of its aged small files, where they used up the filesystem's inodes.
+
+-- Entries at or below the folder; of the fullest folders only.
+local function held_by(folder, folders)
+  local entries = 0
+  for _, one in ipairs(folders) do
+    if one.path == folder or one.path:sub(1, #folder + 1) == folder .. "/" then
+      entries = entries + one.entries
+    end
+  end
+  return entries
+end
+
+return playbook {
+  name    = "inode-exhaustion",
+  summary = "Clear a folder of aged small files that use up a filesystem's inodes",
+
+  inputs = {
+    mount = input.path    { from = "labels.mountpoint", help = "where the filesystem is mounted" },
+    goal  = input.percent { default = 80, help = "inodes that may be in use" },
+    folder = input.path { help = "sessions, spool or cache: what the command clears" },
+    command = input.name {
+      default = "clear-aged-files", help = "of the machine's policy: it clears the folder of what is aged",
+    },
+    entries = input.integer {
+      default = 10000, range = { 1, 100000000 }, help = "a folder that holds fewer is not the cause",
+    },
+  },
+
+  triggers = {
+    on.alert {
+      name = {
+        "HostOutOfInodes", "HostInodesMayFillIn", "NodeFilesystemAlmostOutOfFiles",
+        "NodeFilesystemFilesFillingUp",
+      },
+    },
+  },
+  rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
+  cooldown = "30m",
+
+  step "look" {
+    timeout = "2m",
+    uses    = { ["disk.inodes"] = { path = equals("inputs.mount"), count = equals(20) } },
+    run = function(ctx)
+      local seen, text, code = disk.inodes { path = ctx.inputs.mount, count = 20 }
+      if not seen then
+        return nil, text, code
+      end
+      seen.held = held_by(ctx.inputs.folder, seen.folders)
+      return seen
+    end,
+  },
+
+  step "page" {
+    needs  = { "look" },
+    notify = "on-call",
+    when   = function(ctx)
+      local seen = ctx.here.look
+      return seen.used_percent > ctx.inputs.goal and seen.held < ctx.inputs.entries
+    end,
+    run = function(ctx)
+      local seen, fullest = ctx.here.look, {}
+      for index = 1, math.min(#seen.folders, 3) do
+        local one = seen.folders[index]
+        fullest[index] = string.format("%s (%d)", one.path, one.entries)
+      end
+      return string.format("%d %% of the inodes of %s on %s are in use, and %s is not the cause; the fullest folders: %s",
+        seen.used_percent // 1, ctx.inputs.mount, ctx.target.worker, ctx.inputs.folder,
+        table.concat(fullest, ", "))
+    end,
+  },
+
+  step "clear" {
+    needs   = { "look", "page" },
+    timeout = "8m",
+    uses = {
+      ["site.run"]    = { command = equals("inputs.command") },
+      ["disk.inodes"] = { path = equals("inputs.mount"), count = equals(0) },
+    },
+
+    when = function(ctx)
+      local seen = ctx.here.look
+      return seen.used_percent > ctx.inputs.goal and seen.held >= ctx.inputs.entries
+    end,
+
+    run = function(ctx)
+      local done, text, code = site.run { command = ctx.inputs.command }
+      if not done then
+        return nil, text, code
+      elseif done.status ~= 0 then
+        return nil, string.format("%s ended with %d: %s", ctx.inputs.command, done.status, done.output)
+      end
+      return done
+    end,
+
+    verify = function(ctx)
+      local now, text, code = disk.inodes { path = ctx.inputs.mount, count = 0 }
+      if not now then
+        return nil, text, code
+      end
+      return now.used_percent <= ctx.inputs.goal,
+        string.format("%d %% of the inodes are in use still", now.used_percent // 1)
+    end,
+  },
+}

@@ -1,0 +1,154 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Makes the one process modest, or ends it, that takes the processors from all others.
+
+local SECONDS, LOOKS = 20, 3
+
+-- The process of that name that used most processor time within SECONDS; and how busy the machine was.
+local function hottest(ctx)
+  local list, text, code = process.list { name = ctx.inputs.process }
+  if not list then
+    return nil, text, code
+  end
+  local before = {}
+  for index = 1, math.min(#list, 50) do
+    before[index] = process.view { pid = list[index].pid } or false -- it may end meanwhile
+  end
+  local cpu, text, code = host.cpu { seconds = SECONDS }
+  if not cpu then
+    return nil, text, code
+  end
+  local seen = { busy = cpu.busy_percent // 1, share = 0 }
+  for _, was in ipairs(before) do
+    local now = was and process.view { pid = was.pid }
+    if now and now.id == was.id then
+      local share = (now.cpu_ms - was.cpu_ms) // (SECONDS * 10)
+      if share > seen.share then
+        seen.share, seen.process, seen.pid, seen.nice = share, now.id, now.pid, now.nice
+      end
+    end
+  end
+  return seen
+end
+
+local function runs_away(ctx)
+  local seen = ctx.here.look
+  return seen.busy > ctx.inputs.limit and seen.share >= ctx.inputs.share
+end
+
+return playbook {
+  name    = "runaway-cpu",
+  summary = "Make a process modest, or end it, that takes the processors from all others",
+
+  inputs = {
+    process = input.name    { help = "what it calls itself" },
+    limit   = input.percent { default = 90, help = "machines that are less busy are left alone" },
+    share   = input.integer {
+      default = 90, range = { 10, 100000 }, help = "per cent of one processor that it uses, to be the cause",
+    },
+    action = input.choice {
+      choices = { "renice", "end" }, default = "renice", help = "what is done to it",
+    },
+  },
+
+  triggers = { on.alert { name = { "HostHighCpuLoad", "NodeCPUHighUsage", "NodeSystemSaturation" } } },
+  rollout  = { first = 1, grow = 2, soak = "1m", max_failures = 0 },
+  at_most  = 10,
+  cooldown = "30m",
+
+  step "look" {
+    timeout = "5m",
+    uses = {
+      ["process.list"] = { name = equals("inputs.process") },
+      ["process.view"] = { pid = from(2) },
+      ["host.cpu"]     = { seconds = equals(20) },
+    },
+    run = function(ctx)
+      local seen, text, code
+      for _ = 1, LOOKS do -- it must be so each time
+        seen, text, code = hottest(ctx)
+        if not seen then
+          return nil, text, code
+        elseif seen.busy <= ctx.inputs.limit or seen.share < ctx.inputs.share then
+          break
+        end
+      end
+      return seen
+    end,
+  },
+
+  step "page" {
+    needs  = { "look" },
+    notify = "on-call",
+    when   = function(ctx)
+      return ctx.here.look.busy > ctx.inputs.limit and not runs_away(ctx)
+    end,
+    run = function(ctx)
+      return string.format("%s is %d %% busy, and no process '%s' is the cause: find what is",
+        ctx.target.worker, ctx.here.look.busy, ctx.inputs.process)
+    end,
+  },
+
+  step "renice" {
+    needs   = { "look", "page" },
+    timeout = "1m",
+    uses = {
+      ["process.renice"] = { name = equals("inputs.process"), nice = { from(-20), to(19) } },
+      ["process.view"]   = { pid = from(2) },
+    },
+
+    when = function(ctx)
+      return runs_away(ctx) and ctx.inputs.action == "renice"
+    end,
+
+    run = function(ctx)
+      return process.renice { process = ctx.here.look.process, name = ctx.inputs.process, nice = 19 }
+    end,
+
+    verify = function(ctx)
+      local now, text, code = process.view { pid = ctx.here.look.pid }
+      if not now then
+        return nil, text, code
+      end
+      return now.id == ctx.here.look.process and now.nice == 19, "it is no more modest than before"
+    end,
+
+    undo = function(ctx)
+      return process.renice {
+        process = ctx.here.look.process, name = ctx.inputs.process, nice = ctx.here.look.nice,
+      }
+    end,
+  },
+
+  step "end" {
+    needs   = { "look", "page", "renice" },
+    timeout = "3m",
+    uses = {
+      ["process.signal"] = {
+        name = equals("inputs.process"), signal = equals("TERM"), wait_ms = to(30000),
+      },
+      ["host.cpu"] = { seconds = equals(20) },
+    },
+
+    when = function(ctx)
+      return runs_away(ctx) and ctx.inputs.action == "end"
+    end,
+
+    run = function(ctx)
+      return process.signal {
+        process = ctx.here.look.process, name = ctx.inputs.process, signal = "TERM", wait_ms = 30000,
+      }
+    end,
+
+    verify = function(ctx, done)
+      if not done.ended then
+        return false, "it did not end within 30 s"
+      end
+      local now, text, code = host.cpu { seconds = SECONDS }
+      if not now then
+        return nil, text, code
+      end
+      return now.busy_percent <= ctx.inputs.limit,
+        string.format("%d %% busy still", now.busy_percent // 1)
+    end,
+  },
+}
