@@ -1,0 +1,173 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A source that guessed passwords got in: shuts the account and the source out, once a person agrees.
+
+-- The sessions of the user that are open from that source, or from anywhere.
+local function sessions_of(ctx, anywhere)
+  local open, text, code = user.sessions {}
+  if not open then
+    return nil, text, code
+  end
+  local found = {}
+  for _, one in ipairs(open.sessions) do
+    if one.user == ctx.inputs.user and (anywhere or one.from == ctx.inputs.source) then
+      found[#found + 1] = one
+    end
+  end
+  return found
+end
+
+return playbook {
+  name    = "intruder-login",
+  summary = "Shut out whoever guessed a password and is logged in, once a person agrees",
+
+  inputs = {
+    user    = input.name { from = "labels.user", help = "whose password was guessed" },
+    source  = input.ip { from = "labels.source", help = "who guessed it" },
+    seconds = input.integer {
+      default = 86400, range = { 600, 86400 }, help = "how long the source is blocked",
+    },
+  },
+
+  triggers = {
+    on.alert { name = { "LoginAfterBruteForce", "SuccessfulLoginAfterBruteForce", "AccountCompromised" } },
+  },
+  rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
+  at_most  = 10,
+  cooldown = "15m",
+
+  step "look" {
+    timeout = "3m",
+    uses = {
+      ["user.sessions"] = {},
+      ["journal.query"] = { contains = equals("inputs.source"), count = equals(150) },
+      ["user.keys"]     = { user = equals("inputs.user") },
+      ["process.tree"]  = { pid = equals(1) },
+    },
+    run = function(ctx)
+      local open, text, code = sessions_of(ctx)
+      if not open then
+        return nil, text, code
+      end
+      local said, text, code = journal.query { contains = ctx.inputs.source, count = 150 }
+      if not said then
+        return nil, text, code
+      end
+      local keys, text, code = user.keys { user = ctx.inputs.user }
+      if not keys then
+        return nil, text, code
+      end
+      local tree, text, code = process.tree { pid = 1 }
+      if not tree then
+        return nil, text, code
+      end
+      local seen = { sessions = open, logins = {}, keys = keys.keys, keys_modified = keys.modified, processes = {} }
+      for _, entry in ipairs(said.entries) do
+        if entry.text:find("Accepted", 1, true) == 1 and entry.text:find(" for " .. ctx.inputs.user .. " from ", 1, true) then
+          seen.logins[#seen.logins + 1] = { at = entry.at, text = entry.text }
+        end
+      end
+      for _, one in ipairs(tree.processes) do
+        if one.user == ctx.inputs.user then
+          seen.processes[#seen.processes + 1] = { pid = one.pid, command = one.command }
+        end
+      end
+      return seen
+    end,
+    verify = function(ctx, seen)
+      return #seen.sessions + #seen.logins > 0,
+        string.format("%s was not logged in from %s: nobody is shut out", ctx.inputs.user, ctx.inputs.source)
+    end,
+  },
+
+  step "page" {
+    needs  = { "look" },
+    notify = "on-call",
+    run = function(ctx)
+      local seen = ctx.here.look
+      return string.format("%s guessed the password of %s on %s: %d logins, %d open sessions, %d SSH keys, %d processes; see what look gave, then say whether to shut it out",
+        ctx.inputs.source, ctx.inputs.user, ctx.target.worker, #seen.logins, #seen.sessions, #seen.keys, #seen.processes)
+    end,
+  },
+
+  step "agree" {
+    needs   = { "page" },
+    approve = {
+      role = "responder", text = "Lock the account, kill all that it runs and block the source? Its password was guessed",
+      expires = "2h",
+    },
+  },
+
+  -- None of the three is undone by a failure of another: half shut out is better than let in again.
+  step "block" {
+    needs   = { "agree" },
+    timeout = "2m",
+    uses = {
+      ["firewall.block"] = { source = equals("inputs.source"), seconds = equals("inputs.seconds") },
+      ["firewall.list"]  = {},
+    },
+
+    run = function(ctx)
+      return firewall.block { source = ctx.inputs.source, seconds = ctx.inputs.seconds }
+    end,
+
+    verify = function(ctx)
+      local rules, text, code = firewall.list {}
+      if not rules then
+        return nil, text, code
+      end
+      for _, block in ipairs(rules.blocks) do
+        if block.source == ctx.inputs.source then
+          return true
+        end
+      end
+      return false, ctx.inputs.source .. " is not among the firewall's blocks"
+    end,
+  },
+
+  step "lock" {
+    needs   = { "agree" },
+    timeout = "2m",
+    uses = {
+      ["user.lock"] = { user = equals("inputs.user") },
+      ["user.list"] = {},
+    },
+
+    run = function(ctx)
+      return user.lock { user = ctx.inputs.user }
+    end,
+
+    verify = function(ctx)
+      local all, text, code = user.list {}
+      if not all then
+        return nil, text, code
+      end
+      for _, one in ipairs(all.users) do
+        if one.name == ctx.inputs.user then
+          return one.password ~= "set", ctx.inputs.user .. " has a password that works"
+        end
+      end
+      return false, ctx.inputs.user .. " is not among the machine's users"
+    end,
+  },
+
+  step "end" {
+    needs   = { "lock", "block" },
+    timeout = "3m",
+    uses = {
+      ["user.end_sessions"] = { user = equals("inputs.user"), processes = equals(true) },
+      ["user.sessions"]     = {},
+    },
+
+    run = function(ctx)
+      return user.end_sessions { user = ctx.inputs.user, processes = true }
+    end,
+
+    verify = function(ctx)
+      local open, text, code = sessions_of(ctx, true)
+      if not open then
+        return nil, text, code
+      end
+      return #open == 0, string.format("%s has %d sessions still", ctx.inputs.user, #open)
+    end,
+  },
+}

@@ -1,0 +1,102 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Cuts a machine off from all but its brokers, its management and itself, once a person agrees.
+
+-- Whether the firewall holds the rules that cut the machine off.
+local function cut_off()
+  local rules, text, code = firewall.list {}
+  if not rules then
+    return nil, text, code
+  end
+  for _, rule in ipairs(rules.rules) do
+    if rule.table == "tocsin" and rule.chain == "isolate_out" then
+      return { yes = true }
+    end
+  end
+  return { yes = false }
+end
+
+return playbook {
+  name    = "isolate-host",
+  summary = "Cut a machine off from all but its brokers, once a person agrees",
+
+  inputs = {
+    seconds = input.integer {
+      default = 14400, range = { 600, 86400 }, help = "how long the machine is cut off",
+    },
+  },
+
+  triggers = { on.alert { name = { "HostCompromised", "IsolateHost", "LateralMovement" } } },
+  rollout  = { first = 1, grow = 1, soak = "1m", max_failures = 0 },
+  at_most  = 5,
+  cooldown = "1h",
+
+  step "look" {
+    timeout = "2m",
+    uses = {
+      ["user.sessions"]   = {},
+      ["conntrack.count"] = { top = equals(20) },
+      ["firewall.list"]   = {},
+    },
+    run = function()
+      local sessions, text, code = user.sessions {}
+      if not sessions then
+        return nil, text, code
+      end
+      local tracked, text, code = conntrack.count { top = 20 }
+      if not tracked then
+        return nil, text, code
+      end
+      local now, text, code = cut_off()
+      if not now then
+        return nil, text, code
+      end
+      return { sessions = sessions.sessions, sources = tracked.top, isolated = now.yes }
+    end,
+    verify = function(_, seen)
+      return not seen.isolated, "the machine is cut off already"
+    end,
+  },
+
+  step "page" {
+    needs  = { "look" },
+    notify = "on-call",
+    run = function(ctx)
+      return string.format("%s may be in others' hands: %d sessions and %d sources are open, see what look gave, then say whether to cut it off",
+        ctx.target.worker, #ctx.here.look.sessions, #ctx.here.look.sources)
+    end,
+  },
+
+  step "agree" {
+    needs   = { "page" },
+    approve = {
+      role = "responder", text = "Cut the machine off from all but its brokers and management? Whoever depends on it loses it",
+      expires = "2h",
+    },
+  },
+
+  step "isolate" {
+    needs   = { "agree" },
+    timeout = "3m",
+    uses = {
+      ["host.isolate"]  = { seconds = equals("inputs.seconds") },
+      ["host.release"]  = {},
+      ["firewall.list"] = {},
+    },
+
+    run = function(ctx)
+      return host.isolate { seconds = ctx.inputs.seconds }
+    end,
+
+    verify = function()
+      local now, text, code = cut_off()
+      if not now then
+        return nil, text, code
+      end
+      return now.yes, "the firewall holds no such rules"
+    end,
+
+    undo = function()
+      return host.release {}
+    end,
+  },
+}
