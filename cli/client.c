@@ -226,7 +226,7 @@ send_question(client_t *self, const char *verb, const value_t *arguments, fault_
 static value_t *
 read_body(slice_t encoded, fault_t *fault)
 {
-    CLEANUP(value_destroy) value_t *body = value_decode(encoded, fault);
+    CLEANUP(value_destroy) value_t *body = value_decode_reply(encoded, fault);
     return body ? show_answer(body) : NULL;
 }
 

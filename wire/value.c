@@ -372,6 +372,7 @@ value_encode(const value_t *self, bytes_t *out)
 typedef struct {
     slice_t rest;
     size_t items; /* taken so far, of all lists and maps */
+    int depth_max;
     fault_t *fault;
 } parser_t;
 
@@ -480,9 +481,9 @@ parse(parser_t *self, int depth)
 {
     char text[VALUE_DECIMAL_MAX + 1] = "";
     slice_t bytes;
-    if (depth > VALUE_DEPTH_MAX || !self->rest.size) {
-        fault_set(self->fault, depth > VALUE_DEPTH_MAX ? FAULT_LIMIT : FAULT_FORMAT,
-                  depth > VALUE_DEPTH_MAX ? "nested too deep" : "a value is missing");
+    if (depth > self->depth_max || !self->rest.size) {
+        fault_set(self->fault, depth > self->depth_max ? FAULT_LIMIT : FAULT_FORMAT,
+                  depth > self->depth_max ? "nested too deep" : "a value is missing");
         return NULL;
     }
     char mark = (char)self->rest.data[0];
@@ -510,10 +511,10 @@ parse(parser_t *self, int depth)
     }
 }
 
-value_t *
-value_decode(slice_t bytes, fault_t *fault)
+static value_t *
+decode(slice_t bytes, int depth_max, fault_t *fault)
 {
-    parser_t parser = {.rest = bytes, .fault = fault};
+    parser_t parser = {.rest = bytes, .depth_max = depth_max, .fault = fault};
     if (bytes.size > VALUE_BYTES_MAX) {
         fault_set(fault, FAULT_LIMIT, "a value of %zu bytes is over %d", bytes.size,
                   VALUE_BYTES_MAX);
@@ -525,6 +526,18 @@ value_decode(slice_t bytes, fault_t *fault)
         return NULL;
     }
     return MOVE(self);
+}
+
+value_t *
+value_decode(slice_t bytes, fault_t *fault)
+{
+    return decode(bytes, VALUE_DEPTH_MAX, fault);
+}
+
+value_t *
+value_decode_reply(slice_t bytes, fault_t *fault)
+{
+    return decode(bytes, VALUE_REPLY_DEPTH, fault);
 }
 
 /* ---- for people -------------------------------------------------------------------------- */

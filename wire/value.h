@@ -13,6 +13,7 @@
 #include "common/fault.h"
 
 #define VALUE_DEPTH_MAX   8
+#define VALUE_REPLY_DEPTH (VALUE_DEPTH_MAX + 8) /* of a reply, which holds outputs */
 #define VALUE_BYTES_MAX   (512 * 1024)
 #define VALUE_ITEMS_MAX   65536 /* of all its lists and maps together */
 #define VALUE_DECIMAL_MAX 40    /* characters */
@@ -82,5 +83,8 @@ void value_tell(const value_t *self, bytes_t *out);
 
 /* The whole of bytes; FAULT_FORMAT or FAULT_LIMIT. */
 value_t *value_decode(slice_t bytes, fault_t *fault);
+
+/* The same for the body of a broker's reply to people, which may nest VALUE_REPLY_DEPTH deep. */
+value_t *value_decode_reply(slice_t bytes, fault_t *fault);
 
 #endif

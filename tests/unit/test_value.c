@@ -103,6 +103,18 @@ refuses_nesting_beyond_the_depth(void **state)
     refuses("llllllllleeeeeeeee", FAULT_LIMIT);
 }
 
+static void
+a_reply_nests_deeper_for_it_holds_outputs(void **state)
+{
+    (void)state;
+    fault_t fault = {0};
+    CLEANUP(value_destroy)
+    value_t *deep = value_decode_reply(slice_text("lllllllllllllllleeeeeeeeeeeeeeee"), &fault);
+    assert_non_null(deep);
+    assert_null(value_decode_reply(slice_text("llllllllllllllllleeeeeeeeeeeeeeeee"), &fault));
+    assert_int_equal(fault.code, FAULT_LIMIT);
+}
+
 /* Eight lists of 8,192 are 65,544 items, the eight themselves counted. */
 static void
 refuses_more_items_than_fit_in_all_lists_together(void **state)
@@ -151,6 +163,7 @@ main(void)
         cmocka_unit_test(refuses_map_keys_that_are_not_ascending),
         cmocka_unit_test(refuses_what_is_cut_or_followed),
         cmocka_unit_test(refuses_nesting_beyond_the_depth),
+        cmocka_unit_test(a_reply_nests_deeper_for_it_holds_outputs),
         cmocka_unit_test(refuses_more_items_than_fit_in_all_lists_together),
         cmocka_unit_test(a_map_finds_what_was_set_and_replaces_it),
     };
