@@ -1,0 +1,10 @@
+return {
+  inputs = { host = "www.example.org", file = "/etc/ssl/www.pem" },
+  ops = {
+    { op = "tls.certificate", args = { address = "127.0.0.1", port = 443, name = "www.example.org" }, result = { verified = true, not_after = 1700259200000 } },
+    { op = "host.uptime", result = { since = 1600000000000, uptime_ms = 100000000000 } },
+    { op = "site.run", fault = { "policy", "the policy declares no command 'renew-certificate'" } },
+  },
+  expect = { look = "ok", renew = "failed", reload = "not run", page = "ok" },
+  fault  = { renew = "declares no command" },
+}

@@ -1,0 +1,16 @@
+return {
+  inputs = { unit = "web.service" },
+  ops = {
+    { op = "unit.status", args = { unit = "web.service" }, result = { active = "activating", restarts = 3, exit_status = 1 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "unit.status", args = { unit = "web.service" }, result = { active = "activating", restarts = 12, exit_status = 1 } },
+    { op = "journal.query", args = { unit = "web.service", count = 20 }, result = { entries = { { text = "starting" }, { text = "unknown directive" } } } },
+    { op = "unit.stop", args = { unit = "web.service" }, result = { active = "inactive" } },
+    { op = "site.run", result = { command = "restore-config", status = 2, output = "no such commit" } },
+    { op = "unit.stop", args = { unit = "web.service" }, result = { active = "inactive" } },
+  },
+  people = { agree = "yes" },
+  expect = { look = "ok", page = "ok", agree = "ok", restore = "undone", stopped = "ok" },
+}

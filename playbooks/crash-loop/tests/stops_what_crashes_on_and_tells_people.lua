@@ -1,0 +1,27 @@
+return {
+  inputs = { unit = "web.service" },
+  ops = {
+    { op = "unit.status", args = { unit = "web.service" }, result = { active = "activating", restarts = 3, exit_status = 1 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "unit.status", args = { unit = "web.service" }, result = { active = "activating", restarts = 12, exit_status = 1 } },
+    { op = "journal.query", args = { unit = "web.service", count = 20 }, result = { entries = { { text = "starting" }, { text = "unknown directive" } } } },
+    { op = "unit.stop", args = { unit = "web.service" }, result = { active = "inactive" } },
+    { op = "site.run", args = { command = "restore-config" }, result = { command = "restore-config", status = 0, output = "" } },
+    { op = "unit.reset_failed", args = { unit = "web.service" }, result = { active = "inactive" } },
+    { op = "unit.start", args = { unit = "web.service" }, result = { active = "active", sub = "running" } },
+    { op = "unit.status", args = { unit = "web.service" }, result = { active = "active", restarts = 0, exit_status = 1 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "unit.status", args = { unit = "web.service" }, result = { active = "activating", restarts = 7, exit_status = 1 } },
+    { op = "unit.stop", args = { unit = "web.service" }, result = { active = "inactive" } },
+  },
+  people   = { agree = "yes" },
+  expect   = { look = "ok", page = "ok", agree = "ok", restore = "undone", stopped = "ok" },
+  notified = {
+    page = "web.service on rehearsal crashed 9 times within a minute; its last word: unknown directive. See what look gave, then say whether its last good configuration is put back",
+    stopped = "web.service on rehearsal did not come up with its last good configuration and is stopped: it is yours",
+  },
+}
