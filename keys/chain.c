@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/keyring.h"
 #include "keys/trust_private.h"
 
 /* The holders' people among those who signed. */
@@ -324,28 +325,43 @@ check_signers_apart(const fleet_t *fleet, const fleet_t *other, fault_t *fault)
     return 0;
 }
 
+/* Of a name of the fleet, which is of region kept's next version: that no other region has it. */
 static int
-check_apart(const fleet_t *fleet, const fleet_t *other, fault_t *fault)
+check_name_apart(const trust_t *self, const kept_fleet_t *kept, const char *what, const char *name,
+                 fault_t *fault)
 {
-    for (size_t i = 0; i < fleet->worker_count; i++) {
-        const worker_line_t *left = &fleet->workers[i];
-        if (fleet_host(other, left->id))
-            return fault_set(fault, FAULT_CONFLICT, "worker '%s' is also in region '%s'", left->id,
-                             other->region);
-        for (size_t k = 0; k < other->worker_count; k++) {
-            const worker_line_t *right = &other->workers[k];
-            if (pubkey_equal(&left->key, &right->key) || workers_share_curve(left, right))
-                return fault_set(fault, FAULT_KEY, "worker '%s' has the key of '%s' in region '%s'",
-                                 left->id, right->id, other->region);
-        }
-        if (fleet_signer(other, &left->key))
-            return fault_set(fault, FAULT_KEY, "worker '%s' has the key of a signer in region '%s'",
-                             left->id, other->region);
+    const seat_t *seat = roster_find(&self->hosts, name);
+    if (!seat || (kept && seat->fleet == kept->fleet))
+        return 0;
+    return fault_set(fault, FAULT_CONFLICT, "%s '%s' is also in region '%s'", what, name,
+                     seat->fleet->region);
+}
+
+static int
+check_names_apart(const trust_t *self, const kept_fleet_t *kept, const fleet_t *fleet,
+                  fault_t *fault)
+{
+    int wrong = 0;
+    for (size_t i = 0; !wrong && i < fleet->worker_count; i++)
+        wrong = check_name_apart(self, kept, "worker", fleet->workers[i].id, fault);
+    for (size_t i = 0; !wrong && i < fleet->host_count; i++)
+        wrong = check_name_apart(self, kept, "host", fleet->hosts[i].host, fault);
+    return wrong;
+}
+
+static int
+check_apart(const fleet_t *fleet, const keyring_t *keys, const fleet_t *other, fault_t *fault)
+{
+    for (size_t i = 0; i < other->worker_count; i++) {
+        const worker_line_t *right = &other->workers[i], *left = keyring_shares(keys, right);
+        if (left)
+            return fault_set(fault, FAULT_KEY, "worker '%s' has the key of '%s' in region '%s'",
+                             left->id, right->id, other->region);
     }
-    for (size_t i = 0; i < fleet->host_count; i++)
-        if (fleet_host(other, fleet->hosts[i].host))
-            return fault_set(fault, FAULT_CONFLICT, "host '%s' is also in region '%s'",
-                             fleet->hosts[i].host, other->region);
+    for (size_t i = 0; i < fleet->worker_count; i++)
+        if (fleet_signer(other, &fleet->workers[i].key))
+            return fault_set(fault, FAULT_KEY, "worker '%s' has the key of a signer in region '%s'",
+                             fleet->workers[i].id, other->region);
     return check_signers_apart(fleet, other, fault);
 }
 
@@ -360,8 +376,11 @@ check_fleet(const trust_t *self, const fleet_t *fleet, fault_t *fault)
     if (check_root_fleet(self->root, fleet, fault) ||
         check_people_fleet(self->people, fleet, fault))
         return -1;
+    if (check_names_apart(self, kept, fleet, fault))
+        return -1;
+    CLEANUP(keyring_destroy) keyring_t *keys = keyring_new(fleet);
     for (size_t i = 0; i < self->fleet_count; i++)
-        if (&self->fleets[i] != kept && check_apart(fleet, self->fleets[i].fleet, fault))
+        if (&self->fleets[i] != kept && check_apart(fleet, keys, self->fleets[i].fleet, fault))
             return -1;
     return 0;
 }

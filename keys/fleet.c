@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "keys/fields.h"
+#include "keys/keyring.h"
 
 static void
 read_host(fleet_t *self, document_reader_t *in)
@@ -86,31 +87,22 @@ worker_has_curve(const worker_line_t *self, const curvekey_t *key)
     return same_curve(&self->curve, key) || (self->seals && same_curve(&self->sealing, key));
 }
 
-bool
-workers_share_curve(const worker_line_t *left, const worker_line_t *right)
-{
-    return worker_has_curve(left, &right->curve) ||
-           (right->seals && worker_has_curve(left, &right->sealing));
-}
-
-/* Lines ascend, but only neighbours were compared: what must be one of a kind is looked for. */
+/* Lines ascend by their ids; keys are in no order. */
 static int
 check_workers(const fleet_t *self, fault_t *fault)
 {
-    for (size_t i = 0; i < self->worker_count; i++) {
-        const worker_line_t *left = &self->workers[i];
-        if (left->seals && same_curve(&left->sealing, &left->curve))
-            return fault_set(fault, FAULT_KEY, "worker '%s' seals with its CURVE key", left->id);
-        for (size_t k = 0; k < i; k++) {
-            const worker_line_t *right = &self->workers[k];
-            if (!strcmp(left->id, right->id))
-                return fault_set(fault, FAULT_FORMAT, "worker '%s' stands here twice", left->id);
-            if (pubkey_equal(&left->key, &right->key) || workers_share_curve(left, right))
-                return fault_set(fault, FAULT_KEY, "workers '%s' and '%s' share a key", right->id,
-                                 left->id);
-        }
-    }
-    return 0;
+    const worker_line_t *one, *other;
+    for (size_t i = 1; i < self->worker_count; i++)
+        if (!strcmp(self->workers[i - 1].id, self->workers[i].id))
+            return fault_set(fault, FAULT_FORMAT, "worker '%s' stands here twice",
+                             self->workers[i].id);
+    CLEANUP(keyring_destroy) keyring_t *keys = keyring_new(self);
+    if (!keyring_doubled(keys, &one, &other))
+        return 0;
+    return one == other
+               ? fault_set(fault, FAULT_KEY, "worker '%s' seals with its CURVE key", one->id)
+               : fault_set(fault, FAULT_KEY, "workers '%s' and '%s' share a key", one->id,
+                           other->id);
 }
 
 static int

@@ -48,9 +48,8 @@ fleet_t *fleet_decode(slice_t document, fault_t *fault);
 void fleet_encode(const fleet_t *self, bytes_t *out);
 void fleet_destroy(fleet_t **self_p);
 
-/* Whether this is one of its X25519 keys; whether two workers share one, for whatever purpose. */
+/* Whether this is one of its X25519 keys. */
 bool worker_has_curve(const worker_line_t *self, const curvekey_t *key);
-bool workers_share_curve(const worker_line_t *left, const worker_line_t *right);
 
 /* NULL where there is none. A worker's id names its own machine as a host does. */
 const worker_line_t *fleet_worker(const fleet_t *self, const char *id);
