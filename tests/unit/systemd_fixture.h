@@ -253,6 +253,7 @@ systemd_run(int (*tests)(void))
     CLEANUP(descriptor_close) int self = pidfd_open(getpid(), 0);
     pid_t child = setns(init, CLONE_NEWPID) ? -1 : fork();
     if (child == 0) {
+        must(unshare(CLONE_NEWNS)); /* /proc stays the parent's to it */
         must(mount("proc", "/proc", "proc", 0, NULL));
         exit(tests());
     }
