@@ -1,0 +1,17 @@
+return {
+  inputs = { folder = "/srv/backup", unit = "backup.service" },
+  ops = {
+    { op = "host.uptime", result = { since = 0, uptime_ms = 360000000 } },
+    { op = "file.find", args = { path = "/srv/backup", kind = "file", min_bytes = 1, count = 1, newer_than = 266400000 }, result = { files = {  } } },
+    { op = "disk.usage", args = { path = "/srv/backup" }, result = { used_percent = 40 } },
+    { op = "unit.status", args = { unit = "backup.service" }, result = { unit = "backup.service", active = "failed", result = "exit-code", exit_status = 1 } },
+    { op = "unit.reset_failed", args = { unit = "backup.service" }, result = { active = "inactive" } },
+    { op = "unit.start", fault = { "timeout", "it is being started still" } },
+    { op = "unit.status", args = { unit = "backup.service" }, result = { unit = "backup.service", active = "activating" } },
+    { op = "host.uptime", result = { since = 0, uptime_ms = 360000000 } },
+    { op = "file.find", args = { path = "/srv/backup", kind = "file", min_bytes = 1, count = 1, newer_than = 266400000 }, result = { files = { { path = "/srv/backup/a.tar", bytes = 9 } } } },
+  },
+  answers = { ["unit.status"] = { active = "inactive" }, ["host.uptime"] = { since = 0, uptime_ms = 360000000 }, ["file.find"] = { files = {} } },
+  chaos  = true,
+  expect = { look = "ok", start = "ok", see = "ok", page = "not run" },
+}

@@ -1,0 +1,21 @@
+return {
+  inputs = { least = 3 },
+  ops = {
+    { op = "process.list", args = { name = "postgres" }, result = { { pid = 5, name = "postgres", command = "/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql/15/main" }, { pid = 70, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(470) idle in transaction" }, { pid = 71, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(471) idle in transaction" }, { pid = 72, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(472) idle in transaction" } } },
+    { op = "process.view", args = { pid = 70 }, result = { id = "a-70", pid = 70, cpu_ms = 7 } },
+    { op = "process.view", args = { pid = 71 }, result = { id = "a-71", pid = 71, cpu_ms = 7 } },
+    { op = "process.view", args = { pid = 72 }, result = { id = "a-72", pid = 72, cpu_ms = 7 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 3 } },
+    { op = "process.list", args = { name = "postgres" }, result = { { pid = 5, name = "postgres", command = "/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql/15/main" }, { pid = 70, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(470) idle in transaction" }, { pid = 71, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(471) idle in transaction" }, { pid = 72, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(472) idle in transaction" } } },
+    { op = "process.view", args = { pid = 70 }, result = { id = "a-70", pid = 70, cpu_ms = 7 } },
+    { op = "process.view", args = { pid = 71 }, result = { id = "a-71", pid = 71, cpu_ms = 7 } },
+    { op = "process.view", args = { pid = 72 }, result = { id = "a-72", pid = 72, cpu_ms = 7 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 3 } },
+    { op = "process.list", args = { name = "postgres" }, result = { { pid = 5, name = "postgres", command = "/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql/15/main" }, { pid = 70, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(470) idle in transaction" }, { pid = 71, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(471) idle in transaction" }, { pid = 72, name = "postgres", command = "postgres: 15/main: shop shop 192.0.2.5(472) idle in transaction" } } },
+    { op = "process.view", args = { pid = 70 }, result = { id = "a-70", pid = 70, cpu_ms = 7 } },
+    { op = "process.view", args = { pid = 71 }, result = { id = "a-71", pid = 71, cpu_ms = 7 } },
+    { op = "process.view", args = { pid = 72 }, result = { id = "a-72", pid = 72, cpu_ms = 8 } },
+  },
+  expect = { look = "ok", page = "ok", ["end"] = "skipped" },
+  notified = { page = "4 connections to PostgreSQL on rehearsal, of which only 2 are forgotten: its clients need a pool, or it more slots" },
+}

@@ -1,0 +1,10 @@
+return {
+  inputs = { key = "net.ipv4.tcp_syncookies", value = "1" },
+  ops = {
+    { op = "host.sysctl", args = { key = "net.ipv4.tcp_syncookies" }, result = { key = "net.ipv4.tcp_syncookies", value = "0" } },
+    { op = "sysctl.set", args = { key = "net.ipv4.tcp_syncookies", value = "1", was = "0" }, result = { key = "net.ipv4.tcp_syncookies", value = "1", previous = "0" } },
+    { op = "host.sysctl", args = { key = "net.ipv4.tcp_syncookies" }, result = { key = "net.ipv4.tcp_syncookies", value = "2" } },
+    { op = "sysctl.set", args = { key = "net.ipv4.tcp_syncookies", value = "0" }, result = { key = "net.ipv4.tcp_syncookies", value = "0", previous = "1" } },
+  },
+  expect = { look = "ok", set = "undone" },
+}
