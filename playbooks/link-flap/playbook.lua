@@ -1,0 +1,124 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A member of a bond loses its signal over and over: takes it out of use for a while once a person agrees.
+
+local SECONDS, LOOKS = 20, 3
+
+return playbook {
+  name    = "link-flap",
+  summary = "Take a bond's member out of use that loses its signal over and over, once a person agrees",
+
+  inputs = {
+    link  = input.name { from = "labels.device", help = "the link that goes up and down" },
+    flaps = input.integer {
+      default = 4, range = { 2, 1000 }, help = "changes of its signal within a minute that are too many",
+    },
+    seconds = input.integer {
+      default = 3600, range = { 60, 86400 }, help = "after so long it comes up again",
+    },
+  },
+
+  triggers = {
+    on.alert {
+      name = { "NodeNetworkInterfaceFlapping", "HostNetworkInterfaceFlapping", "LinkFlapping", "linkDown" },
+    },
+  },
+  rollout  = { first = 1, grow = 1, soak = "1m", max_failures = 0 },
+  at_most  = 10,
+  cooldown = "1h",
+
+  step "look" {
+    timeout = "3m",
+    uses = {
+      ["link.view"] = { link = equals("inputs.link") },
+      ["link.list"] = {},
+      ["host.cpu"]  = { seconds = equals(20) },
+    },
+    run = function(ctx)
+      local first, text, code = link.view { link = ctx.inputs.link }
+      if not first then
+        return nil, text, code
+      end
+      for _ = 1, LOOKS do
+        local busy, text, code = host.cpu { seconds = SECONDS }
+        if not busy then
+          return nil, text, code
+        end
+      end
+      local all, text, code = link.list {}
+      if not all then
+        return nil, text, code
+      end
+      local seen = { flaps = 0, master = first.master, others = {} }
+      for _, one in ipairs(all.links) do
+        if one.name == ctx.inputs.link then
+          seen.flaps, seen.state = one.carrier_changes - first.carrier_changes, one.state
+        elseif first.master and one.master == first.master and one.up and one.carrier then
+          seen.others[#seen.others + 1] = one.name
+        end
+      end
+      return seen
+    end,
+    verify = function(ctx, seen)
+      return seen.flaps >= ctx.inputs.flaps,
+        string.format("its signal changed %d times within a minute: it is %s", seen.flaps, seen.state or "gone")
+    end,
+  },
+
+  step "page" {
+    needs  = { "look" },
+    notify = "on-call",
+    run = function(ctx)
+      local seen = ctx.here.look
+      return string.format("%s on %s changed its signal %d times within a minute: see to its cable, its module and its peer; %s",
+        ctx.inputs.link, ctx.target.worker, seen.flaps,
+        #seen.others > 0 and "say whether the bond goes on without it" or "it stays up, nothing else carries on")
+    end,
+  },
+
+  step "spare" {
+    needs  = { "look", "page" },
+    run    = function(ctx) return ctx.here.look.others end,
+    verify = function(ctx, others)
+      return #others > 0, "nothing carries on without " .. ctx.inputs.link
+    end,
+  },
+
+  step "agree" {
+    needs   = { "spare" },
+    approve = {
+      role = "responder", text = "Take the link out of use for a while? It goes up and down, and its bond has another",
+      expires = "1h",
+    },
+  },
+
+  step "out" {
+    needs   = { "look", "agree" },
+    timeout = "2m",
+    uses = {
+      ["link.down"] = { link = equals("inputs.link"), seconds = equals("inputs.seconds") },
+      ["link.up"]   = { link = equals("inputs.link") },
+      ["link.list"] = {},
+    },
+
+    run = function(ctx)
+      return link.down { link = ctx.inputs.link, seconds = ctx.inputs.seconds }
+    end,
+
+    verify = function(ctx)
+      local all, text, code = link.list {}
+      if not all then
+        return nil, text, code
+      end
+      for _, one in ipairs(all.links) do
+        if one.name == ctx.here.look.master then
+          return one.carrier, one.name .. " carries nothing without " .. ctx.inputs.link
+        end
+      end
+      return false, ctx.here.look.master .. " is gone"
+    end,
+
+    undo = function(ctx)
+      return link.up { link = ctx.inputs.link }
+    end,
+  },
+}

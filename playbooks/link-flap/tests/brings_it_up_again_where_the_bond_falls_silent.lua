@@ -1,0 +1,15 @@
+return {
+  inputs = { link = "eth1" },
+  ops = {
+    { op = "link.view", args = { link = "eth1" }, result = { name = "eth1", carrier_changes = 10, master = "bond0" } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "link.list", result = { links = { { name = "bond0", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 31 }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+    { op = "link.down", args = { link = "eth1", seconds = 3600 }, result = { link = "eth1", up = false } },
+    { op = "link.list", result = { links = { { name = "bond0", up = true, carrier = false }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 32 }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+    { op = "link.up", args = { link = "eth1" }, result = { link = "eth1", up = true } },
+  },
+  people = { agree = "yes" },
+  expect = { look = "ok", page = "ok", spare = "ok", agree = "ok", out = "undone" },
+}

@@ -1,0 +1,20 @@
+return {
+  inputs = { server = "192.0.2.1", witness = "192.0.2.2" },
+  ops = {
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = -210 } },
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = -200 } },
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = -205 } },
+    { op = "ntp.offset", args = { address = "192.0.2.2" }, result = { offset_ms = -203 } },
+    { op = "ntp.offset", args = { address = "192.0.2.2" }, result = { offset_ms = -204 } },
+    { op = "ntp.offset", args = { address = "192.0.2.2" }, result = { offset_ms = -205 } },
+    { op = "service.restart", args = { service = "chrony" }, result = { service = "chrony", running = true, pid = 9 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = -120 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = -4 } },
+    { op = "service.status", result = { running = true, pid = 9 } },
+  },
+  chaos  = true,
+  expect = { look = "ok", restart = "ok", page = "not run" },
+  output = { look = { drift_ms = -200, witnessed_ms = -203 } },
+}

@@ -1,0 +1,8 @@
+return {
+  inputs = { victim = "203.0.113.5" },
+  ops = {
+    { op = "net.capture", fault = { "not-found", "no link 'eth0'" } },
+  },
+  expect = { look = "failed", block = "not run", page = "not run" },
+  fault  = { look = "no link" },
+}
