@@ -1,0 +1,10 @@
+return {
+  inputs = { domain = "c2.bad.example" },
+  ops = {
+    { op = "net.dns", args = { name = "c2.bad.example", type = "A", server = "127.0.0.1" }, result = { rcode = "noerror", answers = { { name = "c2.bad.example.", type = "A", data = "192.0.2.66" } } } },
+    { op = "net.dns", args = { name = "c2.bad.example", type = "AAAA", server = "127.0.0.1" }, result = { rcode = "noerror", answers = {  } } },
+    { op = "site.run", fault = { "policy", "the policy declares no command 'block-domain'" } },
+  },
+  expect = { look = "ok", block = "failed" },
+  fault  = { block = "declares no command" },
+}

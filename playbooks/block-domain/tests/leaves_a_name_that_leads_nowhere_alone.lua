@@ -1,0 +1,8 @@
+return {
+  inputs = { domain = "c2.bad.example" },
+  ops = {
+    { op = "net.dns", args = { name = "c2.bad.example", type = "A", server = "127.0.0.1" }, result = { rcode = "noerror", answers = { { name = "c2.bad.example.", type = "A", data = "0.0.0.0" } } } },
+    { op = "net.dns", args = { name = "c2.bad.example", type = "AAAA", server = "127.0.0.1" }, result = { rcode = "noerror", answers = {  } } },
+  },
+  expect = { look = "ok", block = "skipped" },
+}

@@ -1,0 +1,93 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A file is not what it should be: keeps what it became, and has the machine restore it, once a person agrees.
+
+return playbook {
+  name    = "file-changed",
+  summary = "Restore a file that is not what it should be, once a person agrees",
+
+  inputs = {
+    path   = input.path { from = "labels.path", help = "the file that changed" },
+    sha256 = input.string { pattern = "[0-9a-f]{64}", help = "of the file as it should be" },
+    case   = input.name { help = "the case that the changed file is kept in, such as incident-1042" },
+  },
+
+  triggers = { on.alert { name = { "FileIntegrityChanged", "FileChecksumChanged", "AideChanged" } } },
+  rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
+  cooldown = "15m",
+
+  step "look" {
+    timeout = "4m",
+    uses = {
+      ["file.hash"]     = { path = equals("inputs.path") },
+      ["file.stat"]     = { path = equals("inputs.path") },
+      ["user.sessions"] = {},
+    },
+    run = function(ctx)
+      local sum, text, code = file.hash { path = ctx.inputs.path }
+      if not sum then
+        return nil, text, code
+      end
+      local stat, text, code = file.stat { path = ctx.inputs.path }
+      if not stat then
+        return nil, text, code
+      end
+      local open, text, code = user.sessions {}
+      if not open then
+        return nil, text, code
+      end
+      return {
+        sha256 = sum.sha256, bytes = stat.bytes, user = stat.user, mode = stat.mode,
+        modified = stat.modified, changed = stat.changed, sessions = open.sessions,
+      }
+    end,
+    verify = function(ctx, seen)
+      return seen.sha256 ~= ctx.inputs.sha256, ctx.inputs.path .. " is what it should be"
+    end,
+  },
+
+  step "keep" {
+    needs   = { "look" },
+    timeout = "3m",
+    uses    = { ["evidence.file"] = { case = equals("inputs.case"), path = equals("inputs.path") } },
+    run = function(ctx)
+      return evidence.file { case = ctx.inputs.case, path = ctx.inputs.path }
+    end,
+    verify = function(ctx, kept)
+      return kept.sha256 == ctx.here.look.sha256, "the case has another copy of " .. ctx.inputs.path
+    end,
+  },
+
+  step "agree" {
+    needs   = { "keep" },
+    approve = {
+      role = "responder", text = "Restore the file? It is not what it should be, and what it became is kept", expires = "4h",
+    },
+  },
+
+  step "restore" {
+    needs   = { "agree" },
+    timeout = "6m",
+    uses = {
+      ["site.run"]  = { command = equals("restore-file") },
+      ["file.hash"] = { path = equals("inputs.path") },
+    },
+
+    run = function(ctx)
+      local done, text, code = site.run { command = "restore-file", with = "path=" .. ctx.inputs.path }
+      if not done then
+        return nil, text, code
+      elseif done.status ~= 0 then
+        return nil, string.format("restore-file ended with status %d: %s", done.status, done.output)
+      end
+      return done
+    end,
+
+    verify = function(ctx)
+      local sum, text, code = file.hash { path = ctx.inputs.path }
+      if not sum then
+        return nil, text, code
+      end
+      return sum.sha256 == ctx.inputs.sha256, ctx.inputs.path .. " is not what it should be still"
+    end,
+  },
+}

@@ -1,0 +1,11 @@
+return {
+  inputs = { path = "/etc/shop.conf", sha256 = "abababababababababababababababababababababababababababababababab", case = "incident-7" },
+  ops = {
+    { op = "file.hash", args = { path = "/etc/shop.conf" }, result = { sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "file.stat", args = { path = "/etc/shop.conf" }, result = { bytes = 9, user = "root", mode = "0644", modified = 5, changed = 6 } },
+    { op = "user.sessions", result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
+    { op = "evidence.file", args = { case = "incident-7", path = "/etc/shop.conf" }, result = { sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd" } },
+  },
+  people = { agree = "no" },
+  expect = { look = "ok", keep = "ok", agree = "failed", restore = "not run" },
+}
