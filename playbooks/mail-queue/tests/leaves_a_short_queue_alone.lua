@@ -1,0 +1,8 @@
+return {
+  inputs = { relay = "mx.shop.example" },
+  ops = {
+    { op = "file.find", args = { path = "/var/spool/postfix/deferred", kind = "file", count = 300 }, result = { files = { { path = "/var/spool/postfix/deferred/A/A1" } }, left_out = 19 } },
+    { op = "net.tcp", args = { address = "mx.shop.example", port = 25, timeout_ms = 5000 }, result = { connected = false, milliseconds = 3 } },
+  },
+  expect = { look = "ok", page = "skipped", send = "skipped" },
+}
