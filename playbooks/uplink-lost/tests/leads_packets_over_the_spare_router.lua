@@ -1,0 +1,22 @@
+return {
+  inputs = { to = "198.51.100.0/24", beyond = "198.51.100.1", spare = "192.0.2.2" },
+  ops = {
+    { op = "route.get", args = { address = "198.51.100.1" }, result = { reachable = true, via = "192.0.2.1" } },
+    { op = "net.ping", args = { address = "198.51.100.1", count = 3 }, result = { sent = 3, received = 0 } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
+    { op = "net.ping", args = { address = "198.51.100.1", count = 3 }, result = { sent = 3, received = 0 } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
+    { op = "net.ping", args = { address = "198.51.100.1", count = 3 }, result = { sent = 3, received = 0 } },
+    { op = "net.ping", args = { address = "192.0.2.2", count = 3 }, result = { sent = 3, received = 3 } },
+    { op = "route.add", args = { to = "198.51.100.0/24", via = "192.0.2.2", seconds = 14400 }, result = { to = "198.51.100.0/24", there = true } },
+    { op = "net.ping", args = { address = "198.51.100.1", count = 3 }, result = { sent = 3, received = 0 } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
+    { op = "net.ping", args = { address = "198.51.100.1", count = 3 }, result = { sent = 3, received = 3 } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
+    { op = "net.ping", args = { address = "198.51.100.1", count = 3 }, result = { sent = 3, received = 3 } },
+  },
+  answers = { ["route.remove"] = { to = "198.51.100.0/24", there = false } },
+  chaos  = true,
+  expect = { look = "ok", lead = "ok", page = "ok" },
+  notified = { page = "rehearsal reaches 198.51.100.0/24 over the spare router 192.0.2.2 for 240 minutes: the way over 192.0.2.1 is lost" },
+}
