@@ -72,7 +72,7 @@ add_bounds(draft_t *draft, const many_t *bounds, const manifest_t *manifest, fau
         if (!kind)
             return fault_set(fault, FAULT_USAGE,
                              "'--bound %.80s' is not INPUT:KIND=VALUE, KIND equals, "
-                             "under, from or to",
+                             "within, under, from or to",
                              bounds->at[i]);
         *kind++ = '\0';
         if (!manifest_input(manifest, head))
@@ -103,7 +103,7 @@ check_bounded(const grant_t *grant, const manifest_t *manifest, fault_t *fault)
         if (*input->from && !is_bounded(grant, input->name))
             return fault_set(fault, FAULT_INPUT,
                              "input '%s' comes from the alert's %s: bound it by "
-                             "--bound %s:equals=... (or under, from, to)",
+                             "--bound %s:equals=... (or within, under, from, to)",
                              input->name, input->from, input->name);
         if (!*input->from && !input->has_default)
             return fault_set(fault, FAULT_INPUT,

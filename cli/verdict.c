@@ -310,7 +310,7 @@ add_bounds(weighing_t *self)
                 continue;
             bytes_addf(self->wants, "%s%s '%s'", between, grant->bounds[j].kind,
                        grant->bounds[j].value);
-            between = !strcmp(grant->bounds[j].kind, "equals") ? " or " : " and ";
+            between = bound_is_alternative(&grant->bounds[j]) ? " or " : " and ";
         }
         if (!strcmp(between, " "))
             bytes_add_text(self->wants, " within a bound");

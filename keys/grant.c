@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "common/net.h"
 #include "keys/fields.h"
 
 #define BUDGET_RUNS_MAX 1000000
@@ -55,18 +56,105 @@ read_match(grant_t *self, document_reader_t *in)
     check_shown(in, match->value);
 }
 
+/* ---- kinds of bound: what their value is, and which text keeps to it ---------------------- */
+
 static bool
-bound_valid(const input_bound_t *bound)
+is_any(const char *value)
+{
+    (void)value;
+    return true;
+}
+
+static bool
+is_path(const char *value)
+{
+    return value[0] == '/';
+}
+
+static bool
+is_net(const char *value)
+{
+    net_t net;
+    return net_read(value, &net);
+}
+
+static bool
+is_number(const char *value)
 {
     int64_t number;
-    if (!strcmp(bound->kind, "equals"))
-        return true;
-    if (!strcmp(bound->kind, "under"))
-        return bound->value[0] == '/';
-    if (!strcmp(bound->kind, "from") || !strcmp(bound->kind, "to"))
-        return text_read_i64(bound->value, &number);
-    return false;
+    return text_read_i64(value, &number);
 }
+
+static bool
+keeps_equal(const char *value, const char *text)
+{
+    return !strcmp(value, text);
+}
+
+/* An absolute path without empty, "." or ".." parts, at or below the bound. */
+static bool
+keeps_under(const char *bound, const char *path)
+{
+    size_t size = strlen(bound);
+    while (size && bound[size - 1] == '/')
+        size--;
+    if (path[0] != '/' || strncmp(path, bound, size) != 0 || (path[size] && path[size] != '/'))
+        return false;
+    for (const char *part = path + 1; *part;) {
+        size_t length = strcspn(part, "/");
+        bool dots = part[0] == '.' && (length == 1 || (length == 2 && part[1] == '.'));
+        if (!length || dots)
+            return false;
+        part += length;
+        part += *part == '/';
+    }
+    return true;
+}
+
+static bool
+keeps_within(const char *value, const char *text)
+{
+    net_t inner, outer;
+    return net_read(text, &inner) && net_read(value, &outer) && net_is_within(&inner, &outer);
+}
+
+static bool
+keeps_from(const char *value, const char *text)
+{
+    int64_t limit, number;
+    return text_read_i64(value, &limit) && text_read_i64(text, &number) && number >= limit;
+}
+
+static bool
+keeps_to(const char *value, const char *text)
+{
+    int64_t limit, number;
+    return text_read_i64(value, &limit) && text_read_i64(text, &number) && number <= limit;
+}
+
+typedef struct {
+    const char *word;
+    bool (*valid)(const char *value);
+    bool (*keeps)(const char *value, const char *text);
+    bool alternative; /* of several such lines of one input, one is enough */
+} bound_kind_t;
+
+static const bound_kind_t bound_kinds[] = {
+    {"equals", is_any, keeps_equal, true},  {"within", is_net, keeps_within, true},
+    {"under", is_path, keeps_under, false}, {"from", is_number, keeps_from, false},
+    {"to", is_number, keeps_to, false},
+};
+
+static const bound_kind_t *
+kind_of(const input_bound_t *bound)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(bound_kinds); i++)
+        if (!strcmp(bound_kinds[i].word, bound->kind))
+            return &bound_kinds[i];
+    return NULL;
+}
+
+/* ---- the document ------------------------------------------------------------------------ */
 
 static void
 read_bound(grant_t *self, document_reader_t *in)
@@ -79,9 +167,11 @@ read_bound(grant_t *self, document_reader_t *in)
     fields_copy(in, row[1], bound->kind, sizeof bound->kind);
     fields_unescape(in, row[2], bound->value, sizeof bound->value);
     check_shown(in, bound->value);
-    if (!bound_valid(bound))
+    const bound_kind_t *kind = kind_of(bound);
+    if (!kind || !kind->valid(bound->value))
         document_spoil(in, FAULT_FORMAT,
-                       "a bound is 'equals TEXT', 'under /PATH', 'from NUMBER' or 'to NUMBER'");
+                       "a bound is 'equals TEXT', 'within NETWORK', 'under /PATH', 'from NUMBER' "
+                       "or 'to NUMBER'");
 }
 
 static void
@@ -200,37 +290,10 @@ grant_run(const hash_t *grant, const alert_t *alert)
     return hash_of_parts(parts, ARRAY_SIZE(parts));
 }
 
-/* An absolute path without empty, "." or ".." parts, at or below the bound. */
-static bool
-path_under(const char *path, const char *bound)
+bool
+bound_is_alternative(const input_bound_t *self)
 {
-    size_t size = strlen(bound);
-    while (size && bound[size - 1] == '/')
-        size--;
-    if (path[0] != '/' || strncmp(path, bound, size) != 0 || (path[size] && path[size] != '/'))
-        return false;
-    for (const char *part = path + 1; *part;) {
-        size_t length = strcspn(part, "/");
-        bool dots = part[0] == '.' && (length == 1 || (length == 2 && part[1] == '.'));
-        if (!length || dots)
-            return false;
-        part += length;
-        part += *part == '/';
-    }
-    return true;
-}
-
-static bool
-bound_holds(const input_bound_t *bound, const char *text)
-{
-    int64_t limit, number;
-    if (!strcmp(bound->kind, "equals"))
-        return !strcmp(bound->value, text);
-    if (!strcmp(bound->kind, "under"))
-        return path_under(text, bound->value);
-    if (!text_read_i64(bound->value, &limit) || !text_read_i64(text, &number))
-        return false;
-    return !strcmp(bound->kind, "from") ? number >= limit : number <= limit;
+    return kind_of(self)->alternative;
 }
 
 static int
@@ -241,9 +304,10 @@ check_input(const grant_t *self, const input_text_t *input, fault_t *fault)
         const input_bound_t *bound = &self->bounds[i];
         if (strcmp(bound->input, input->name) != 0)
             continue;
-        bool holds = bound_holds(bound, input->text);
+        const bound_kind_t *kind = kind_of(bound);
+        bool holds = kind->keeps(bound->value, input->text);
         bounded = true;
-        if (!strcmp(bound->kind, "equals")) {
+        if (kind->alternative) {
             alternatives = true;
             equal = equal || holds;
         } else if (!holds) {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "wire/manifest.h"
-#include "wire/net.h"
+#include "common/net.h"
 #include "wire/ops.h"
 #include "wire/pattern.h"
 

@@ -4,7 +4,7 @@
 #include <limits.h>
 
 #include "keys/hash.h"
-#include "wire/net.h"
+#include "common/net.h"
 #include "wire/ops/families.h"
 
 /* Ascending by their names, so that the whole table is. */
@@ -156,8 +156,7 @@ is_net(const op_argument_t *argument, const value_t *value)
 {
     net_t net;
     (void)argument;
-    return net_read_address(value_string(value), &net) ||
-           net_read_network(value_string(value), &net);
+    return net_read(value_string(value), &net);
 }
 
 static bool

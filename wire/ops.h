@@ -21,7 +21,7 @@ typedef enum {
     ARGUMENT_BOOL,
     ARGUMENT_CHOICE,  /* one of the row's choices */
     ARGUMENT_ADDRESS, /* IPv4, IPv6 or a host name, printable, <= 255 bytes */
-    ARGUMENT_NET,     /* an IP address or network in its one spelling (wire/net.h) */
+    ARGUMENT_NET,     /* an IP address or network in its one spelling (common/net.h) */
     ARGUMENT_HASH,    /* SHA-256 in lower-case hexadecimal */
     ARGUMENT_KINDS,
 } argument_kind_t;

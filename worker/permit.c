@@ -2,7 +2,7 @@
 #include "worker/permit.h"
 
 #include "common/text.h"
-#include "wire/net.h"
+#include "common/net.h"
 
 typedef struct {
     const op_argument_t *argument;
@@ -32,12 +32,6 @@ read_span(const char *text, int64_t *from, int64_t *to)
     memcpy(first, text, size);
     first[size] = '\0';
     return text_read_i64(first, from) && text_read_i64(dots ? dots + 2 : text, to) && *from <= *to;
-}
-
-static bool
-read_net(const char *text, net_t *out)
-{
-    return net_read_address(text, out) || net_read_network(text, out);
 }
 
 /* ---- what a kind's VALUE may be, and whether an argument keeps to it --------------------- */
@@ -72,14 +66,14 @@ static bool
 net_good(const char *text)
 {
     net_t net;
-    return read_net(text, &net);
+    return net_read(text, &net);
 }
 
 static bool
 net_keeps(const char *text, const value_t *value)
 {
     net_t inner, outer;
-    return read_net(text, &outer) && read_net(value_string(value), &inner) &&
+    return net_read(text, &outer) && net_read(value_string(value), &inner) &&
            net_is_within(&inner, &outer);
 }
 

@@ -194,7 +194,7 @@ on_management(policy_t *self, const setting_t *at, fault_t *fault)
         return config_fault(self->config, at, fault, "more than %d networks of management",
                             POLICY_NETS_MAX);
     net_t *net = &self->nets[self->net_count++];
-    if (!net_read_address(at->words[1], net) && !net_read_network(at->words[1], net))
+    if (!net_read(at->words[1], net))
         return config_fault(self->config, at, fault,
                             "'%.63s' is not an IP address or network in its one spelling",
                             at->words[1]);

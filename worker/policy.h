@@ -33,7 +33,7 @@
 #include "common/config.h"
 #include "common/moment.h"
 #include "wire/allowance.h"
-#include "wire/net.h"
+#include "common/net.h"
 #include "worker/pace.h"
 #include "worker/site_command.h"
 

@@ -8,7 +8,7 @@
 #include "common/bytes.h"
 #include "common/text.h"
 #include "keys/hash.h"
-#include "wire/net.h"
+#include "common/net.h"
 
 #define HOLE_MAX 64
 
@@ -32,7 +32,7 @@ static bool
 is_net(const char *text)
 {
     net_t net;
-    return net_read_address(text, &net) || net_read_network(text, &net);
+    return net_read(text, &net);
 }
 
 static bool

@@ -95,7 +95,7 @@ ok "its policy holds" tocsin-worker -n -c "$SITE_HOME/north-1/worker.conf"
 guesses ana 192.0.2.7 3
 ok "who failed three times is looked at" eval 'ordered ssh-brute-force --target north-1 --set source=192.0.2.7 && ended succeeded'
 ok "  and blocked by nobody" eval 'count_of block skipped 1 && heard'
-ok "who guesses on is granted to be blocked" grant ssh-brute-force SshBruteForce --bound source:equals=192.0.2.7
+ok "who guesses on is granted to be blocked" grant ssh-brute-force SshBruteForce --bound source:within=192.0.2.0/24
 guesses root 192.0.2.7 30
 ok "  an alert rings" rings SshBruteForce source=192.0.2.7
 ok "  it is mended without a person" mended

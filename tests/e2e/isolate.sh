@@ -9,7 +9,7 @@ ip link set lo up
 
 setsid unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
 cage=$!
-trap 'kill $cage; tap_clean' EXIT
+trap 'kill $cage' EXIT
 inside() { nsenter --net=/proc/$cage/ns/net "$@"; }
 is_apart() { [ "$(readlink /proc/$cage/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
 wait_for 10 is_apart
@@ -27,6 +27,7 @@ is_cut() { ! hears_out && ! hears_in; }
 isolating() { ordered isolating --target north-1 --set seconds="$1"; }
 
 orders_site isolate isolating blocking
+trap 'kill $cage; tap_clean' EXIT
 sed -i "s,^listen .*,listen tcp://0.0.0.0:$BROKER_PORT," "$SITE_HOME/broker.conf"
 sed -i "s,^broker tcp://127.0.0.1:,broker tcp://192.0.2.2:," "$SITE_HOME/north-1/worker.conf"
 printf 'allow %s\n' host.isolate host.release firewall.block >>"$SITE_HOME/north-1/policy"

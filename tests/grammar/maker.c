@@ -618,8 +618,15 @@ mend_grant(maker_t *self)
         char *value = self->line[i].value;
         if (strcmp(self->line[i].row->key, "bound") == 0) {
             char *kind = strchr(value, ' '), *text = kind ? strchr(kind + 1, ' ') : NULL;
-            if (text && strncmp(kind, " equals", 7) != 0)
-                sprintf(text, "%s", kind[1] == 'u' ? " /" : " 7");
+            if (text && strncmp(kind, " equals", 7) != 0) {
+                char mended[200];
+                snprintf(mended, sizeof mended, "%.*s%s", (int)(text - value), value,
+                         kind[1] == 'u'   ? " /"
+                         : kind[1] == 'w' ? " 10.0.0.0/8"
+                                          : " 7");
+                replace(self, i, mended);
+                value = self->line[i].value;
+            }
         }
         for (char *at; (at = strstr(value, "%0")) && at[2];)
             memmove(at, at + 3, strlen(at + 3) + 1);

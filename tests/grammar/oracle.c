@@ -98,7 +98,7 @@ static const char *const TABLES[] = {
     "fresh number:1:31622400",
     "source+64 name",
     "match*64 about text:800",
-    "bound*64 name equals|under|from|to text:800",
+    "bound*64 name equals|within|under|from|to text:800",
     NULL,
 
     "alert",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What section 3 says of a type's lines together. */
+#include <arpa/inet.h>
 #include <ctype.h>
 
 #include "tests/grammar/oracle_private.h"
@@ -299,6 +300,38 @@ is_integer(const char *text)
     return strcmp(again, text) == 0;
 }
 
+/* As inet_ntop(3) writes it. */
+static bool
+is_address(const char *text)
+{
+    struct in6_addr bytes;
+    char again[INET6_ADDRSTRLEN];
+    int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    return inet_pton(family, text, &bytes) == 1 && inet_ntop(family, &bytes, again, sizeof again) &&
+           strcmp(again, text) == 0;
+}
+
+/* An address, '/', and how many of its first bits stand; the others are none. */
+static bool
+is_network(const char *text)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+    struct in6_addr bytes;
+    const char *slash = strchr(text, '/');
+    if (!slash || (size_t)(slash - text) >= sizeof address)
+        return false;
+    memcpy(address, text, (size_t)(slash - text));
+    long prefix = is_integer(slash + 1) ? strtol(slash + 1, NULL, 10) : -1;
+    bool six = strchr(address, ':');
+    if (!is_address(address) || prefix < 0 || prefix > (six ? 128 : 32))
+        return false;
+    inet_pton(six ? AF_INET6 : AF_INET, address, &bytes);
+    for (long bit = prefix; bit < (six ? 128 : 32); bit++)
+        if (bytes.s6_addr[bit / 8] >> (7 - bit % 8) & 1)
+            return false;
+    return true;
+}
+
 static bool
 grant(oracle_t *self)
 {
@@ -306,7 +339,11 @@ grant(oracle_t *self)
     for (const oracle_line_t *line; (line = next(self, "bound", &at));) {
         const char *kind = line->field[1], *text = line->field[2];
         bool path = strcmp(kind, "under") == 0, words = strcmp(kind, "equals") == 0;
-        HOLDS(words || (path ? *text == '/' : is_integer(text)), "a bound that is none");
+        bool net = strcmp(kind, "within") == 0;
+        HOLDS(words || (path  ? *text == '/'
+                        : net ? is_address(text) || is_network(text)
+                              : is_integer(text)),
+              "a bound that is none");
     }
     return span(self);
 }

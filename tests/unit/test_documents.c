@@ -669,6 +669,10 @@ grant_lines_are_checked(void **state)
     (void)state;
     CLEANUP(bytes_destroy) bytes_t *grant = text_of_grant(full_grant());
     assert_int_equal(judge_edit(judge_grant, grant, "source monitor\n", ""), FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_grant, grant, "under /var", "within 10.0.0.0/8"), FAULT_NONE);
+    assert_int_equal(judge_edit(judge_grant, grant, "under /var", "within 10.0.0.1/8"),
+                     FAULT_FORMAT);
+    assert_int_equal(judge_edit(judge_grant, grant, "under /var", "beside /var"), FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_grant, grant, "match labels.alertname", "match labels."),
                      FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_grant, grant, "match labels.alertname", "match source"),

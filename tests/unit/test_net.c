@@ -7,13 +7,13 @@
 #include <cmocka.h>
 
 #include "common/bytes.h"
-#include "wire/net.h"
+#include "common/net.h"
 
 static net_t
 of(const char *text)
 {
     net_t self;
-    if (!net_read_address(text, &self) && !net_read_network(text, &self))
+    if (!net_read(text, &self))
         fail_msg("%s", text);
     return self;
 }
@@ -42,7 +42,7 @@ there_is_one_spelling(void **state)
     net_t net;
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-        if (net_read_address(bad[i], &net) || net_read_network(bad[i], &net))
+        if (net_read(bad[i], &net))
             fail_msg("%s", bad[i]);
     assert_int_equal(of("10.0.0.0/8").prefix, 8);
     assert_int_equal(of("2001:db8::1").bits, 128);

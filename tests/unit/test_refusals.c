@@ -875,6 +875,15 @@ an_input_stays_within_its_bounds(void **state)
         {"to", "three", "3", false},
         {"equals", "a", "a", true},
         {"equals", "a", "b", false},
+        {"within", "10.0.0.0/8", "10.1.2.3", true},
+        {"within", "10.0.0.0/8", "10.1.0.0/16", true},
+        {"within", "10.1.2.3", "10.1.2.3", true},
+        {"within", "10.0.0.0/8", "11.1.2.3", false},
+        {"within", "10.0.0.0/8", "::a", false},
+        {"within", "10.0.0.0/8", "010.1.2.3", false},
+        {"within", "10.0.0.0/40", "10.1.2.3", false},
+        {"from", "three", "3", false},
+        {"from", "3", "three", false},
     };
     bench_t *bench = *state;
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -213,7 +213,7 @@ conntrack_flush(const value_t *arguments, const op_world_t *world, fault_t *faul
     const char *text = value_get_text(arguments, "source");
     net_t source;
     way_t way;
-    bool good = net_read_address(text, &source) || net_read_network(text, &source);
+    bool good = net_read(text, &source);
     if (!good || way_find(&way, world, fault) || way_spares(&way, &source, fault))
         return NULL;
     forgotten.source = &source;

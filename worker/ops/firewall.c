@@ -25,7 +25,7 @@ static int
 read_source(const value_t *arguments, net_t *out, fault_t *fault)
 {
     const char *text = value_get_text(arguments, "source");
-    if (!net_read_address(text, out) && !net_read_network(text, out))
+    if (!net_read(text, out))
         return fault_set(fault, FAULT_ARGUMENT, "'%.64s' is no address or network", text);
     unsigned least = out->bits == 32 ? PREFIX_LEAST_4 : PREFIX_LEAST_6;
     if (out->prefix < least)

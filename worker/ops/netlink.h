@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 
 #include "common/fault.h"
-#include "wire/net.h"
+#include "common/net.h"
 
 #define NETLINK_REQUEST_MAX 1024 /* bytes of a question */
 #define NETLINK_NAME_MAX    IFNAMSIZ
@@ -43,7 +43,7 @@ const char *netlink_name(unsigned index, char out[static NETLINK_NAME_MAX]);
 int netlink_family(const net_t *net);
 size_t netlink_bytes(const net_t *net);
 
-/* "ADDRESS/PREFIX" as the tables of wire/net.h spell it. */
+/* "ADDRESS/PREFIX" as the tables of common/net.h spell it. */
 void netlink_write_net(const net_t *net, char *out, size_t size);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef TOCSIN_WAY_H
 #define TOCSIN_WAY_H
 
-#include "wire/net.h"
+#include "common/net.h"
 #include "worker/op_cell.h"
 
 #define WAY_ENDS_MAX    64

@@ -19,6 +19,9 @@ bool net_read_address(const char *text, net_t *out);
 /* ADDRESS/PREFIX. */
 bool net_read_network(const char *text, net_t *out);
 
+/* Either. */
+bool net_read(const char *text, net_t *out);
+
 /* Whether inner, an address or a network, lies in outer. */
 bool net_is_within(const net_t *inner, const net_t *outer);
 

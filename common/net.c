@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/net.h"
+#include "common/net.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -36,6 +36,12 @@ net_read_network(const char *text, net_t *out)
         if (out->bytes[i / 8] & (0x80 >> i % 8))
             return false;
     return true;
+}
+
+bool
+net_read(const char *text, net_t *out)
+{
+    return net_read_address(text, out) || net_read_network(text, out);
 }
 
 /* Whether their first bits are the same. */
