@@ -322,7 +322,8 @@ lua_what_could_escape_is_absent(void **state)
     (void)state;
     gives(
         "run = function() return { coroutine == nil, debug == nil, load == nil, loadstring == nil,"
-        " dofile == nil, loadfile == nil, require == nil, io == nil, os == nil, package == nil,"
+        " dofile == nil, loadfile == nil, require == nil, io == nil, os == nil, package.loadlib == "
+        "nil and package.path == nil and package.loaded == nil,"
         " collectgarbage == nil, string.dump == nil, math.random == nil, print == nil } end",
         "ltttttttttttttte");
 }
