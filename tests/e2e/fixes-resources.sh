@@ -92,11 +92,11 @@ ok "  and is another process" not test "$(cat "$SITE_HOME/app/pid")" = "$before"
 ok "with room it is left alone" eval 'ordered fd-limit --target north-1 --set service=hoarder --set process=$HOARDER --set limit=60 && ended succeeded && count_of restart skipped 1'
 
 ok "the way out of a machine is lost" not reaches
-ok "a machine whose router is silent asks" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.2 && waits agree'
+ok "a machine whose router is silent asks" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.2 --set seconds=60 && waits agree'
 ok "  who agrees" as giang run approve "$RUN"
 ok "  has the network led over the spare router" ended succeeded
 ok "  where it is reached" reaches
-ok "with a way out nobody is asked" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.2 && ended failed'
+ok "with a way out nobody is asked" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.2 --set seconds=60 && ended failed'
 ok "  and the receipt says why" says "198.51.100.9 answers" tocsin --json run view "$RUN"
 
 amplifier
