@@ -325,27 +325,26 @@ check_signers_apart(const fleet_t *fleet, const fleet_t *other, fault_t *fault)
     return 0;
 }
 
-/* Of a name of the fleet, which is of region kept's next version: that no other region has it. */
+/* That no fleet but own, the version before, has the name of a worker or of a host's. */
 static int
-check_name_apart(const trust_t *self, const kept_fleet_t *kept, const char *what, const char *name,
+check_name_apart(const trust_t *self, const fleet_t *own, const char *what, const char *name,
                  fault_t *fault)
 {
     const seat_t *seat = roster_find(&self->hosts, name);
-    if (!seat || (kept && seat->fleet == kept->fleet))
+    if (!seat || seat->fleet == own)
         return 0;
     return fault_set(fault, FAULT_CONFLICT, "%s '%s' is also in region '%s'", what, name,
                      seat->fleet->region);
 }
 
 static int
-check_names_apart(const trust_t *self, const kept_fleet_t *kept, const fleet_t *fleet,
-                  fault_t *fault)
+check_names_apart(const trust_t *self, const fleet_t *own, const fleet_t *fleet, fault_t *fault)
 {
     int wrong = 0;
     for (size_t i = 0; !wrong && i < fleet->worker_count; i++)
-        wrong = check_name_apart(self, kept, "worker", fleet->workers[i].id, fault);
+        wrong = check_name_apart(self, own, "worker", fleet->workers[i].id, fault);
     for (size_t i = 0; !wrong && i < fleet->host_count; i++)
-        wrong = check_name_apart(self, kept, "host", fleet->hosts[i].host, fault);
+        wrong = check_name_apart(self, own, "host", fleet->hosts[i].host, fault);
     return wrong;
 }
 
@@ -376,7 +375,7 @@ check_fleet(const trust_t *self, const fleet_t *fleet, fault_t *fault)
     if (check_root_fleet(self->root, fleet, fault) ||
         check_people_fleet(self->people, fleet, fault))
         return -1;
-    if (check_names_apart(self, kept, fleet, fault))
+    if (check_names_apart(self, kept ? kept->fleet : NULL, fleet, fault))
         return -1;
     CLEANUP(keyring_destroy) keyring_t *keys = keyring_new(fleet);
     for (size_t i = 0; i < self->fleet_count; i++)

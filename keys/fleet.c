@@ -239,15 +239,6 @@ fleet_worker(const fleet_t *self, const char *id)
     return NULL;
 }
 
-const worker_line_t *
-fleet_host(const fleet_t *self, const char *host)
-{
-    for (size_t i = 0; i < self->host_count; i++)
-        if (!strcmp(self->hosts[i].host, host))
-            return fleet_worker(self, self->hosts[i].worker);
-    return fleet_worker(self, host);
-}
-
 const signer_line_t *
 fleet_signer(const fleet_t *self, const pubkey_t *key)
 {

@@ -51,9 +51,8 @@ void fleet_destroy(fleet_t **self_p);
 /* Whether this is one of its X25519 keys. */
 bool worker_has_curve(const worker_line_t *self, const curvekey_t *key);
 
-/* NULL where there is none. A worker's id names its own machine as a host does. */
+/* NULL where there is none. */
 const worker_line_t *fleet_worker(const fleet_t *self, const char *id);
-const worker_line_t *fleet_host(const fleet_t *self, const char *host);
 
 /* Whose key it is; NULL where it is no source's. */
 const signer_line_t *fleet_signer(const fleet_t *self, const pubkey_t *key);

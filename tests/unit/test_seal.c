@@ -445,6 +445,8 @@ workers_have_sealing_keys_of_their_own(void **state)
     const worker_line_t *worker = trust_worker(bench->site->trust, "w1", NULL);
     curvekey_t key = site_curve("seal-w1");
     assert_true(worker->seals && worker_has_curve(worker, &key));
+    key = site_curve("seal-w2");
+    assert_false(worker_has_curve(worker, &key));
     assert_false(trust_worker(bench->site->trust, "w2", NULL)->seals);
 }
 
