@@ -105,14 +105,16 @@ porter_learn(porter_t *self, slice_t keys)
     zsock_signal(self->pipe, 0);
 }
 
+/* Questions wait until it has keys: a peer that comes between the gate's first moment and then
+ * would be turned away, and libzmq does not come again where its key was refused. */
 static void
 porter(zsock_t *pipe, void *unused)
 {
     (void)unused;
     porter_t self = {.pipe = pipe, .handler = zsock_new(ZMQ_REP), .keys = zhashx_new()};
     bool bound = zsock_bind(self.handler, ZAP_ENDPOINT) != -1;
-    CLEANUP(zpoller_destroy) zpoller_t *poller = zpoller_new(pipe, self.handler, NULL);
-    bool ended = !bound;
+    CLEANUP(zpoller_destroy) zpoller_t *poller = zpoller_new(pipe, NULL);
+    bool ended = !bound, learned = false;
     zpoller_set_nonstop(poller, true);
     zsock_signal(pipe, bound ? 0 : 1);
     while (!ended) {
@@ -121,10 +123,12 @@ porter(zsock_t *pipe, void *unused)
         if (!message)
             continue;
         ended = which == pipe && streq(frames_text(message, 0), "$TERM");
-        if (which == self.handler)
+        if (which == self.handler) {
             porter_answer(&self, message);
-        else if (!ended)
+        } else if (!ended) {
             porter_learn(&self, frames_at(message, 1));
+            learned = learned || !zpoller_add(poller, self.handler);
+        }
     }
     zsock_destroy(&self.handler);
     zhashx_destroy(&self.keys);

@@ -246,6 +246,24 @@ a_stranger_is_turned_away(void **state)
 }
 
 static void
+who_comes_before_the_gate_has_its_keys_waits_for_them(void **state)
+{
+    hall_t *self = *state;
+    fault_t fault = {0};
+    caller_t caller;
+    gate_destroy(&self->gate);
+    self->gate = gate_new("tcp://127.0.0.1:*", &self->hub, &fault);
+    assert_non_null(self->gate);
+    CLEANUP(zstr_free) char *endpoint = zsock_last_endpoint(gate_socket(self->gate));
+    snprintf(self->endpoint, sizeof self->endpoint, "%s", endpoint);
+    CLEANUP(zsock_destroy) zsock_t *socket = connect_as(self, &self->w1, NULL);
+    assert_false(is_heard(self, socket, 200, &caller));
+    admit(self, &self->pat.public_key, &self->w1.public_key);
+    assert_true(is_heard(self, socket, WAIT_MS, &caller));
+    assert_string_equal(caller.name, "w1");
+}
+
+static void
 a_key_that_left_the_documents_is_neither_heard_nor_told(void **state)
 {
     hall_t *self = *state;
@@ -300,6 +318,7 @@ main(void)
         TEST(another_broker_of_the_site_is_known_as_one_and_told_by_its_name),
         TEST(another_ones_routing_id_makes_nobody_another),
         TEST(a_stranger_is_turned_away),
+        TEST(who_comes_before_the_gate_has_its_keys_waits_for_them),
         TEST(a_key_that_left_the_documents_is_neither_heard_nor_told),
         TEST(a_key_that_is_now_a_persons_is_no_workers),
         TEST(a_signal_between_the_parts_of_a_question_or_its_answer_shuts_nobody_out),
