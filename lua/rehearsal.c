@@ -149,18 +149,6 @@ is_above_observe(const rehearsal_t *self, const char *op)
     return false;
 }
 
-/* Whether the machine said no before anything began. */
-static bool
-is_refusal(const fault_t *fault)
-{
-    static const fault_code_t codes[] = {FAULT_POLICY, FAULT_DENIED, FAULT_RATE,   FAULT_ARGUMENT,
-                                         FAULT_OP,     FAULT_CLASS,  FAULT_STOPPED};
-    for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-        if (fault->code == codes[i])
-            return true;
-    return false;
-}
-
 static value_t *
 on_op(void *context, const char *op, const value_t *arguments, fault_t *fault)
 {
@@ -184,7 +172,7 @@ on_op(void *context, const char *op, const value_t *arguments, fault_t *fault)
     if (self->undoing && recording_asked(self->recording) == self->fail_at)
         self->failed_in_undo = true;
     self->unknown = above && !value && fault->code == FAULT_UNKNOWN;
-    self->touched = self->touched || (above && (value || !is_refusal(fault)));
+    self->touched = self->touched || (above && (value || !walk_never_began(fault->code)));
     return value;
 }
 

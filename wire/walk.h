@@ -42,6 +42,10 @@ typedef struct walk walk_t;
  * owner allows and what a person said is as it is, and only the world may be otherwise by then. */
 bool walk_is_final(fault_code_t why);
 
+/* Whether an op that ended with this was refused before it began, so that it touched nothing. What
+ * an op says of a try that may have changed something is none of these. */
+bool walk_never_began(fault_code_t why);
+
 /* Borrows the manifest, which must outlive it. */
 walk_t *walk_new(const manifest_t *manifest);
 void walk_destroy(walk_t **self_p);

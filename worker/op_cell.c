@@ -306,7 +306,7 @@ keep_shape(const op_t *op, value_t *result, fault_t *fault)
     fault_t why = {0};
     if (!result || !op->result || !shape_check(op->result, result, &why))
         return result;
-    fault_set(fault, FAULT_FORMAT, "%s: its result is not what the op table says: %s", op->name,
+    fault_set(fault, FAULT_FAILED, "%s: its result is not what the op table says: %s", op->name,
               why.text);
     value_destroy(&result);
     return NULL;

@@ -162,27 +162,12 @@ play_begin_undo(play_t *self)
     walk_begin_undo(self->walk);
 }
 
-/* Codes of ops that the effector refused to begin. */
-static bool
-never_began(const char *code)
-{
-    static const fault_code_t codes[] = {
-        FAULT_DENIED,  FAULT_OP,     FAULT_ARGUMENT, FAULT_CLASS,   FAULT_POLICY,
-        FAULT_RATE,    FAULT_BUDGET, FAULT_WINDOW,   FAULT_EXPIRED, FAULT_STOPPED,
-        FAULT_REVOKED, FAULT_FORMAT, FAULT_CONFLICT, FAULT_DRY,
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-        if (fault_of(code) == codes[i])
-            return true;
-    return false;
-}
-
 bool
 receipt_touched(const receipt_t *self)
 {
     for (size_t i = 0; i < self->op_count; i++) {
         const op_t *op = op_find(self->ops[i].op);
-        if (op && op->least > CLASS_OBSERVE && !never_began(self->ops[i].code))
+        if (op && op->least > CLASS_OBSERVE && !walk_never_began(fault_of(self->ops[i].code)))
             return true;
     }
     return false;
