@@ -18,7 +18,7 @@
 
 #define SOURCE_MAX (1 << 20)
 #define SEEDS      "20000"
-#define SECONDS    "90"
+#define SECONDS    "240"
 
 enum { FOUND, MISSED, BROKEN };
 
