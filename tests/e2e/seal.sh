@@ -107,8 +107,13 @@ ok "  ends well" ended succeeded
 ok "  and is sealed" says "output sealed: not for you" by nobody run view "$RUN"
 
 ok "what is not sealed would be found" eval 'planned murmur --set root="$mnt" --set token=open-$open --target north-1 && started && ended succeeded'
-ok "  in the broker's memory" finds "$open" broker_memory
-ok "    where nothing of the secret is" hides broker_memory
+case $BUILD in
+*/sanitized) ;; # AddressSanitizer's shadow is terabytes of memory
+*)
+    ok "  in the broker's memory" finds "$open" broker_memory
+    ok "    where nothing of the secret is" hides broker_memory
+    ;;
+esac
 broker_stop
 ok "  in its record" finds "$open" "$SITE_HOME/broker"
 ok "    where nothing of the secret is, nor in its log and state" hides "$SITE_HOME/broker" "$SITE_HOME/log/broker"
