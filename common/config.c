@@ -27,14 +27,15 @@ config_destroy(config_t **self_p)
     *self_p = NULL;
 }
 
-/* Cuts the next word out of *at; NULL at the end of the line, or at a quote without an end. */
+/* Cuts the next word out of *at; NULL at the end of the line or the comment that ends it, or at a
+ * quote without an end. */
 static const char *
 next_word(char **at, bool *broken)
 {
     char *start = *at + strspn(*at, " \t");
     bool quoted = *start == '"';
     char *end;
-    if (!*start)
+    if (!*start || *start == '#')
         return NULL;
     if (quoted)
         start++;
@@ -61,7 +62,7 @@ parse_line(config_t *self, char *line, unsigned number, fault_t *fault)
     }
     if (broken)
         return config_fault(self, &setting, fault, "a quote has no end");
-    if (!setting.count || setting.words[0][0] == '#')
+    if (!setting.count)
         return 0;
     self->settings = memory_resize(self->settings, self->count + 1, sizeof *self->settings);
     self->settings[self->count++] = setting;

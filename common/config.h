@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config - a text file of settings, a line each: KEY VALUE... ('#' starts a comment line). */
+/* config - a text file of settings, a line each: KEY VALUE... A word that begins with '#', and is
+ * not in quotes, begins a comment, which ends the line. */
 #ifndef TOCSIN_CONFIG_H
 #define TOCSIN_CONFIG_H
 

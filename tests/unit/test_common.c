@@ -348,7 +348,8 @@ static void
 a_configuration_has_words_quotes_and_comments(void **state)
 {
     char path[] = "/tmp/tocsin-test-XXXXXX";
-    static const char text[] = "# comment\nkey one \"two words\"\n\n  other\tx # y\n";
+    static const char text[] = "# it's a \" comment\nkey one \"two words\"\n\n  other\tx # y\n"
+                               "key a#b \"#c\" #d \"\n";
     fault_t fault = {0};
     (void)state;
     int fd = mkstemp(path);
@@ -356,12 +357,16 @@ a_configuration_has_words_quotes_and_comments(void **state)
     close(fd);
     CLEANUP(config_destroy) config_t *config = config_load(path, &fault);
     assert_non_null(config);
-    assert_int_equal(config_count(config), 2);
+    assert_int_equal(config_count(config), 3);
     assert_int_equal(config_at(config, 0)->line, 2);
     assert_int_equal(config_at(config, 0)->count, 3);
     assert_string_equal(config_at(config, 0)->words[2], "two words");
     assert_int_equal(config_at(config, 1)->line, 4);
-    assert_null(config_at(config, 2));
+    assert_int_equal(config_at(config, 1)->count, 2);
+    assert_int_equal(config_at(config, 2)->count, 3);
+    assert_string_equal(config_at(config, 2)->words[1], "a#b");
+    assert_string_equal(config_at(config, 2)->words[2], "#c");
+    assert_null(config_at(config, 3));
     unlink(path);
 }
 

@@ -285,8 +285,6 @@ changes_begin_within_windows_and_outside_blackouts__eff_blackout_window(void **s
     assert_false(may_change(busy, "2026-11-23T08:00:00Z"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 static void
 what_is_taken_away_lies_where_the_policy_says(void **state)
 {
@@ -306,6 +304,35 @@ what_is_taken_away_lies_where_the_policy_says(void **state)
     assert_int_equal(answer(self, "user.lock", "user", "root"), FAULT_POLICY);
 }
 
+/* From this line on to the next that is empty. */
+static char *
+example_of(const char *page, const char *line)
+{
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(page, 1024 * 1024, &fault);
+    if (!text)
+        fail_msg("%s", fault.text);
+    char *begins = strstr((char *)text->data, line);
+    char *ends = begins ? strstr(begins, "\n\n") : NULL;
+    assert_non_null(ends);
+    ends[1] = '\0';
+    return memory_text(begins);
+}
+
+static void
+the_manuals_own_example_loads(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(memory_free) char *text = example_of("docs/OPERATING.md", "    class highest change ");
+    CLEANUP(policy_destroy) policy_t *self = load(text, &fault);
+    if (!self)
+        fail_msg("%s", fault.text);
+    assert_null(policy_service(self, "web")->start[3]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int
 main(void)
 {
@@ -321,6 +348,7 @@ main(void)
         TEST(names_that_a_rotation_made),
         TEST(changes_begin_within_windows_and_outside_blackouts__eff_blackout_window),
         TEST(the_highest_class_may_hang_on_the_hour),
+        TEST(the_manuals_own_example_loads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
