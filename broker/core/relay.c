@@ -275,6 +275,8 @@ take_release(core_t *self, event_t *event, fault_t *fault)
     return files ? on_release(self, &release, fault) : -1;
 }
 
+/* Its worker brings it with its output, which is dropped where the receipt is known: another, or
+ * none, may not come first. */
 static int
 take_receipt(core_t *self, event_t *event, fault_t *fault)
 {
@@ -282,6 +284,9 @@ take_receipt(core_t *self, event_t *event, fault_t *fault)
     CLEANUP(receipt_destroy) receipt_t *said = receipt_decode(receipt.document, fault);
     if (!said)
         return -1;
+    hash_t output = event->output.size ? hash_of(event->output) : HASH_ZERO;
+    if (!hash_equal(&output, &said->output))
+        return fault_set(fault, FAULT_HASH, "its output is another, or missing");
     receipt.worker = said->worker;
     receipt.output = event->output;
     return on_receipt(self, &receipt, fault);

@@ -438,6 +438,34 @@ byz_island_receipt_that_nobody_signed(void **state)
     incident_is(pair->centre, 1, INCIDENT_AUTHORISED, "north");
 }
 
+/* What came first would stay, and what the worker brings itself be taken for known. */
+static void
+byz_island_receipt_without_its_output(void **state)
+{
+    static const char output[] = "what it gave";
+    pair_t *pair = *state;
+    begins(pair->north);
+    relay(pair);
+    sealed_t bare CLEANUP(sealed_done) =
+        receipt_of(pair->north, "w1", "free", OUTCOME_OK, OUTCOME_OPEN);
+    receipt_t *receipt = receipt_decode(bytes_slice(bare.document), &pair->north->fault);
+    assert_non_null(receipt);
+    receipt->output = hash_of(slice_text(output));
+    receipt->output_bytes = strlen(output);
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_receipt(pair->north->site, receipt, "w1");
+    says(pair, "receipt", &sealed, NULL);
+    assert_int_equal(times(pair->centre, "does not count here: its output"), 1);
+    must(pair->centre, (event_t){.kind = EVENT_RECEIPT,
+                                 .worker = "w1",
+                                 .document = bytes_slice(sealed.document),
+                                 .armors = bytes_slice(sealed.armors),
+                                 .output = slice_text(output)});
+    query_t query = {.what = FIND_OUTPUT, .hash = hash_of(slice_text(output))};
+    CLEANUP(row_destroy)
+    row_t *kept = store_first(pair->centre->store, &query, &pair->centre->fault);
+    assert_non_null(kept);
+}
+
 static void
 byz_island_order_that_nobody_signed(void **state)
 {
@@ -804,6 +832,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(what_a_worker_would_not_do_is_that_brokers_word),
     PAIR(byz_island_alert_that_nobody_signed),
     PAIR(byz_island_receipt_that_nobody_signed),
+    PAIR(byz_island_receipt_without_its_output),
     PAIR(byz_island_order_that_nobody_signed),
     PAIR(byz_island_stop_that_nobody_signed),
     PAIR(byz_island_run_that_no_grant_let_begin),
