@@ -94,6 +94,19 @@ bench_root(bool own)
     bench.root = own ? NULL : bench_folder;
 }
 
+/* NULL where none was started. */
+USED static value_t *
+await_op(op_child_t *child, fault_t *fault)
+{
+    while (child) {
+        struct pollfd ready = {.fd = op_child_fd(child), .events = POLLIN};
+        int64_t left = op_child_deadline(child).ms - mono_now().ms;
+        if (left <= 0 || (poll(&ready, 1, (int)left) == 1 && op_child_read(child)))
+            break;
+    }
+    return child ? op_child_finish(&child, fault) : NULL;
+}
+
 USED static value_t *
 run_within(const char *name, value_t *arguments, unsigned timeout_s, fault_t *fault)
 {
@@ -105,13 +118,7 @@ run_within(const char *name, value_t *arguments, unsigned timeout_s, fault_t *fa
                             ? NULL
                             : op_child_start(op_row(name), &op, arguments, &bench, NULL, fault);
     value_destroy(&owned);
-    while (child) {
-        struct pollfd ready = {.fd = op_child_fd(child), .events = POLLIN};
-        int64_t left = op_child_deadline(child).ms - mono_now().ms;
-        if (left <= 0 || (poll(&ready, 1, (int)left) == 1 && op_child_read(child)))
-            break;
-    }
-    return child ? op_child_finish(&child, fault) : NULL;
+    return await_op(child, fault);
 }
 
 /* Takes over the arguments. */
@@ -125,7 +132,21 @@ gives(const char *name, value_t *arguments)
     return result;
 }
 
-/* Likewise; words stand in the fault's text. */
+/* Of one op twice at once; takes over the arguments of both. */
+USED static void
+give_both(const char *name, value_t *arguments[2], value_t *results[2])
+{
+    fault_t fault = {0};
+    op_child_t *first =
+        op_child_start(op_row(name), op_find(name), arguments[0], &bench, NULL, &fault);
+    value_destroy(&arguments[0]);
+    results[1] = gives(name, arguments[1]);
+    results[0] = await_op(first, &fault);
+    if (!results[0])
+        fail_msg("%s: %s (%s)", name, fault.text, fault_word(fault.code));
+}
+
+/* Takes over the arguments; words stand in the fault's text. */
 USED static void
 refused(const char *name, value_t *arguments, fault_code_t code, const char *words)
 {

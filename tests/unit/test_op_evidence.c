@@ -117,6 +117,30 @@ what_was_changed_since_is_not_sealed(void **state)
     assert_int_equal(access(here("evidence/c5.tar"), F_OK), -1);
 }
 
+/* Steps that stand beside one another collect at once. */
+static void
+what_is_collected_at_once_is_kept_apart(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 5; round++) {
+        value_t *arguments[2], *items[2];
+        for (int i = 0; i < 2; i++) {
+            char name[32];
+            CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+            while (text->size < 1 << 22)
+                bytes_addf(text, "line of file %d in round %d\n", i, round);
+            snprintf(name, sizeof name, "www/both%d-%d", i, round);
+            put_file(name, bytes_text(text), 0600);
+            arguments[i] = file_of("c6", here(name));
+        }
+        give_both("evidence.file", arguments, items);
+        value_destroy(&items[0]);
+        value_destroy(&items[1]);
+    }
+    CLEANUP(value_destroy) value_t *sealed = gives("evidence.seal", texts("case", "c6", NULL));
+    assert_non_null(sealed);
+}
+
 static void
 a_kill_amid_it_is_taken_up_again(void **state)
 {
@@ -179,6 +203,7 @@ main(void)
         cmocka_unit_test(facts_are_json_of_this_machine),
         cmocka_unit_test(nothing_else_is_collected),
         cmocka_unit_test(what_was_changed_since_is_not_sealed),
+        cmocka_unit_test(what_is_collected_at_once_is_kept_apart),
         cmocka_unit_test(a_kill_amid_it_is_taken_up_again),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -6,6 +6,8 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include "keys/hash.h"
+
 static value_t *
 at(const char *path)
 {
@@ -242,6 +244,65 @@ a_kill_amid_a_move_loses_nothing(void **state)
     }
 }
 
+/* Steps that stand beside one another call ops at once. */
+static void
+two_files_that_go_to_quarantine_at_once_are_two(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 5; round++) {
+        value_t *arguments[2], *moved[2];
+        for (int i = 0; i < 2; i++) {
+            CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+            while (text->size < 1 << 22)
+                bytes_addf(text, "line of file %d in round %d\n", i, round);
+            put_file(i ? "www/right" : "www/left", bytes_text(text), 0640);
+            arguments[i] = at(here(i ? "www/right" : "www/left"));
+        }
+        give_both("file.quarantine", arguments, moved);
+        for (int i = 0; i < 2; i++) {
+            char path[64];
+            snprintf(path, sizeof path, "quarantine/%s", value_get_text(moved[i], "id"));
+            fault_t fault;
+            CLEANUP(bytes_destroy) bytes_t *held = file_read(here(path), 1 << 23, &fault);
+            hash_t hash = hash_of(bytes_slice(held));
+            char text[HASH_TEXT];
+            assert_string_equal(value_get_text(moved[i], "sha256"), hash_write(&hash, text));
+            value_destroy(&moved[i]);
+        }
+    }
+}
+
+/* Another file that is put where the copy is made, before it is: a second name of a file that is
+ * not to be written, one that its owner has open, or a pipe that nobody reads. */
+static void
+a_file_in_the_way_of_a_copy_is_not_written_to(void **state)
+{
+    struct stat facts;
+    char byte;
+    (void)state;
+    put_file("precious", "as it was", 0600);
+    put_file("www/back.php", "<?php", 0640);
+    for (int round = 0; round < 3; round++) {
+        CLEANUP(value_destroy) value_t *moved = gives("file.quarantine", at(here("www/back.php")));
+        int open_since = -1;
+        if (round == 0)
+            assert_int_equal(link(here("precious"), here("www/.tocsin-restore")), 0);
+        else if (round == 1)
+            open_since = open(here("www/.tocsin-restore"), O_RDWR | O_CREAT, 0600);
+        else
+            assert_int_equal(mkfifo(here("www/.tocsin-restore"), 0600), 0);
+        CLEANUP(value_destroy)
+        value_t *back = gives("file.restore", texts("path", here("www/back.php"), "id",
+                                                    value_get_text(moved, "id"), NULL));
+        assert_int_equal(value_get_integer(back, "bytes"), 5);
+        assert_true(open_since < 0 || pread(open_since, &byte, 1, 0) == 0);
+        close(open_since);
+    }
+    assert_int_equal(stat(here("precious"), &facts), 0);
+    assert_int_equal(facts.st_size, 9);
+    assert_int_equal(facts.st_mode & 07777, 0600);
+}
+
 static void
 a_log_is_rotated_at_once_and_keeps_owner_and_mode(void **state)
 {
@@ -336,6 +397,8 @@ main(void)
         cmocka_unit_test(a_file_goes_to_quarantine_and_comes_back_as_it_was),
         cmocka_unit_test(quarantine_takes_and_gives_nothing_else),
         cmocka_unit_test(a_kill_amid_a_move_loses_nothing),
+        cmocka_unit_test(two_files_that_go_to_quarantine_at_once_are_two),
+        cmocka_unit_test(a_file_in_the_way_of_a_copy_is_not_written_to),
         cmocka_unit_test(a_log_is_rotated_at_once_and_keeps_owner_and_mode),
         cmocka_unit_test(a_kernel_parameter_is_set_and_given_back),
     };

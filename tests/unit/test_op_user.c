@@ -217,6 +217,43 @@ a_key_is_taken_out_and_put_back(void **state)
 }
 
 static void
+two_keys_that_are_taken_out_at_once_are_both_gone(void **state)
+{
+    fault_t fault;
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        value_t *arguments[2] = {key_of("ana", ANA_PRINT), key_of("ana", STRANGER_PRINT)};
+        value_t *taken[2];
+        put_file("home/ana/.ssh/authorized_keys", ANA "\n" STRANGER "\n", 0600);
+        give_both("user.remove_key", arguments, taken);
+        CLEANUP(bytes_destroy)
+        bytes_t *left = file_read(here("home/ana/.ssh/authorized_keys"), 4096, &fault);
+        assert_string_equal(bytes_text(left), "");
+        value_destroy(&taken[0]);
+        value_destroy(&taken[1]);
+    }
+}
+
+/* What a user puts where the new file is made: a second name of another, or a pipe. */
+static void
+a_file_in_the_way_of_new_keys_is_not_written_to(void **state)
+{
+    fault_t fault;
+    (void)state;
+    put_file("etc/precious", "as it was", 0600);
+    for (int round = 0; round < 2; round++) {
+        const char *way = here("home/ana/.ssh/authorized_keys.tocsin");
+        put_file("home/ana/.ssh/authorized_keys", ANA "\n" STRANGER "\n", 0600);
+        assert_int_equal(round ? mkfifo(way, 0600) : link(here("etc/precious"), way), 0);
+        CLEANUP(value_destroy)
+        value_t *taken = gives("user.remove_key", key_of("ana", STRANGER_PRINT));
+        assert_int_equal(value_get_integer(taken, "removed"), 1);
+    }
+    CLEANUP(bytes_destroy) bytes_t *precious = file_read(here("etc/precious"), 64, &fault);
+    assert_string_equal(bytes_text(precious), "as it was");
+}
+
+static void
 a_password_is_locked_and_unlocked(void **state)
 {
     (void)state;
@@ -318,6 +355,8 @@ main(void)
         cmocka_unit_test(logind_knows_better_where_it_is),
         cmocka_unit_test(keys_are_told_by_the_fingerprints_that_ssh_shows),
         cmocka_unit_test(a_key_is_taken_out_and_put_back),
+        cmocka_unit_test(two_keys_that_are_taken_out_at_once_are_both_gone),
+        cmocka_unit_test(a_file_in_the_way_of_new_keys_is_not_written_to),
         cmocka_unit_test(a_password_is_locked_and_unlocked),
         cmocka_unit_test(jobs_of_all_tables_are_listed),
         cmocka_unit_test(a_table_is_disabled_and_enabled),

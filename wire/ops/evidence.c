@@ -47,7 +47,7 @@ static const op_t rows[] = {
     },
     {
         .name = "evidence.text",
-        FIXING(10, 64),
+        FIXING(120, 64),
         .arguments =
             {CASE,
              {.name = "name", .kind = ARGUMENT_NAME, .required = true, .help = "what to call it"},

@@ -64,7 +64,7 @@ static const op_t rows[] = {
     },
     {
         .name = "user.remove_key",
-        FIXING(20, 64),
+        FIXING(120, 64),
         .inverse = "user.restore_key",
         .arguments = {USER(true),
                       {.name = "fingerprint",
@@ -78,7 +78,7 @@ static const op_t rows[] = {
     },
     {
         .name = "user.restore_key",
-        FIXING(20, 64),
+        FIXING(120, 64),
         .inverse = "user.remove_key",
         .arguments = {USER(true),
                       {.name = "id",

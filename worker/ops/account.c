@@ -134,9 +134,10 @@ account_write_keys(const account_t *self, slice_t text, const struct stat *facts
     CLEANUP(descriptor_close) int folder = place_open(path, O_RDONLY | O_DIRECTORY, fault);
     if (folder < 0)
         return -1;
-    CLEANUP(descriptor_close)
-    int fd = openat(folder, NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777))
+    CLEANUP(descriptor_close) int fd = place_make(folder, NEW_NAME, 0600, fault);
+    if (fd < 0)
+        return fault_wrap(fault, "'%.160s'", self->keys);
+    if (fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777))
         return fault_errno(fault, "'%.160s' cannot be written", self->keys);
     if (file_write_all(fd, text, fault))
         return -1;

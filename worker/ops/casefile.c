@@ -176,13 +176,6 @@ items_read(const casefile_t *self)
 }
 
 static int
-new_file(int folder, const char *name, fault_t *fault)
-{
-    int fd = openat(folder, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0400);
-    return fd < 0 ? fault_errno(fault, "'%.100s' among the evidence", name) : fd;
-}
-
-static int
 settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
 {
     if (fchown(fd, 0, 0) || fsync(fd) || renameat(folder, from, folder, to) || fsync(folder))
@@ -193,7 +186,7 @@ settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
 static int
 write_small(int folder, const char *name, const bytes_t *text, fault_t *fault)
 {
-    CLEANUP(descriptor_close) int fd = new_file(folder, "new" ABOUT "~", fault);
+    CLEANUP(descriptor_close) int fd = place_make(folder, "new" ABOUT "~", 0400, fault);
     if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
         return -1;
     return settle(folder, fd, "new" ABOUT "~", name, fault);
@@ -234,7 +227,7 @@ casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_
     text_copy(item.name, sizeof item.name, name);
     if (check_room(self, fault))
         return -1;
-    CLEANUP(descriptor_close) int copy = new_file(self->folder, "new", fault);
+    CLEANUP(descriptor_close) int copy = place_make(self->folder, "new", 0400, fault);
     if (copy < 0 || content_copy(fd, copy, from, CASE_FILE_MAX, &item.hash, &item.bytes, fault) ||
         settle(self->folder, copy, "new", name, fault) || write_about(self, &item, from, fault))
         return -1;
@@ -316,7 +309,7 @@ seal(casefile_t *self, const items_t *items, fault_t *fault)
     archive_name(self, "", name);
     if (!items->count)
         return fault_set(fault, FAULT_NOT_FOUND, "nothing was collected for case '%s'", self->name);
-    CLEANUP(descriptor_close) int tar = new_file(self->evidence, part, fault);
+    CLEANUP(descriptor_close) int tar = place_make(self->evidence, part, 0400, fault);
     if (tar < 0 || write_archive(self, items, tar, fault))
         return -1;
     if (lseek(tar, 0, SEEK_SET))

@@ -87,10 +87,11 @@ copy_back(int quarantine, int folder, const held_t *held, fault_t *fault)
         {.tv_nsec = UTIME_NOW},
         {.tv_sec = held->modified_ms / 1000, .tv_nsec = held->modified_ms % 1000 * 1000000}};
     CLEANUP(descriptor_close) int from = openat(quarantine, held->id, O_RDONLY | O_CLOEXEC);
-    CLEANUP(descriptor_close)
-    int to = openat(folder, COPY_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0);
-    if (from < 0 || to < 0)
+    if (from < 0)
         return fault_errno(fault, "'%.160s' cannot be restored", held->path);
+    CLEANUP(descriptor_close) int to = place_make(folder, COPY_NAME, 0, fault);
+    if (to < 0)
+        return fault_wrap(fault, "'%.160s'", held->path);
     if (content_copy(from, to, held->path, QUARANTINE_BYTES, &hash, NULL, fault))
         return -1;
     if (!hash_equal(&hash, &held->hash))

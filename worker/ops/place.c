@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -60,7 +61,19 @@ place_open_private(const char *folder, fault_t *fault)
     if (fstat(fd, &facts) || facts.st_uid != 0 || (facts.st_mode & 077))
         return fault_set(fault, FAULT_POLICY, "'%.160s' must be root's alone: chmod 700 it",
                          folder);
+    if (flock(fd, LOCK_EX))
+        return fault_errno(fault, "'%.160s' cannot be locked", folder);
     int open = fd;
     fd = -1;
     return open;
+}
+
+/* Whoever may write to the folder may have put another file, a pipe or a link there. */
+int
+place_make(int folder, const char *name, mode_t mode, fault_t *fault)
+{
+    int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    bool stands = unlinkat(folder, name, 0) && errno != ENOENT;
+    int fd = stands ? -1 : openat(folder, name, flags, mode);
+    return fd < 0 ? fault_errno(fault, "'%.100s' cannot be made", name) : fd;
 }

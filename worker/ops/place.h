@@ -4,6 +4,8 @@
 #ifndef TOCSIN_PLACE_H
 #define TOCSIN_PLACE_H
 
+#include <sys/types.h>
+
 #include "common/fault.h"
 
 /* A descriptor, or -1 with FAULT_NOT_FOUND, FAULT_POLICY (a symbolic link), FAULT_IO. */
@@ -12,7 +14,12 @@ int place_open(const char *path, int flags, fault_t *fault);
 /* The same for a path below folder, which it cannot leave. */
 int place_open_below(const char *folder, const char *path, int flags, fault_t *fault);
 
-/* A folder that nobody but root can look into: FAULT_POLICY for any other. */
+/* A folder that nobody but root can look into: FAULT_POLICY for any other. Waits until no other op
+ * has it open, and is this op's alone until it is closed. */
 int place_open_private(const char *folder, fault_t *fault);
+
+/* A new file for reading and writing in an open folder, in place of what had that name: nobody else
+ * has it open, and it has no other name. -1 with FAULT_IO, FAULT_FULL. */
+int place_make(int folder, const char *name, mode_t mode, fault_t *fault);
 
 #endif

@@ -39,13 +39,6 @@ make_id(held_t *self)
 }
 
 static int
-new_file(int folder, const char *name, fault_t *fault)
-{
-    int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0400);
-    return fd < 0 ? fault_errno(fault, "'%.100s' in quarantine", name) : fd;
-}
-
-static int
 settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
 {
     if (fchown(fd, 0, 0) || fsync(fd) || renameat(folder, from, folder, to) || fsync(folder))
@@ -66,7 +59,7 @@ write_note(int folder, const held_t *self, fault_t *fault)
     text_escape(text, slice_text(self->path));
     bytes_add_text(text, "\n");
     snprintf(name, sizeof name, "%s.note", self->id);
-    CLEANUP(descriptor_close) int fd = new_file(folder, "new.note", fault);
+    CLEANUP(descriptor_close) int fd = place_make(folder, "new.note", 0400, fault);
     if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
         return -1;
     return settle(folder, fd, "new.note", name, fault);
@@ -81,7 +74,7 @@ quarantine_put(int folder, int fd, const char *path, const struct stat *facts, h
                    .group = facts->st_gid,
                    .modified_ms = time_ms(facts->st_mtim)};
     text_copy(held.path, sizeof held.path, path);
-    CLEANUP(descriptor_close) int copy = new_file(folder, "new", fault);
+    CLEANUP(descriptor_close) int copy = place_make(folder, "new", 0400, fault);
     if (copy < 0 || content_copy(fd, copy, path, QUARANTINE_BYTES, &held.hash, &held.bytes, fault))
         return -1;
     make_id(&held);
