@@ -216,14 +216,16 @@ subject_of(const core_t *self, const incident_t *incident, const alert_t *alert)
 
 /* Takes over what another broker began for it; where that does not hold, says so. */
 static bool
-adopt(core_t *self, incident_t *incident, slice_t evidence, uint64_t leaf, const claim_t *claim)
+adopt(core_t *self, incident_t *incident, slice_t evidence, const uint64_t *leaf,
+      const claim_t *claim)
 {
     fault_t why = {0};
     if (!claim || match_adopt(self, incident, evidence, leaf, claim, &why))
         return claim;
-    core_note(self, "relay", incident->id, &claim->run, NULL,
-              "broker '%s' says that it began a run for this, which is not taken over: %s",
-              self->via->row.name, why.text);
+    if (island_may_tell(self))
+        core_note(self, "relay", incident->id, &claim->run, NULL,
+                  "broker '%s' says that it began a run for this, which is not taken over: %s",
+                  self->via->row.name, why.text);
     return false;
 }
 
@@ -240,7 +242,7 @@ on_firing(core_t *self, incident_t *incident, const alert_t *alert, const char *
     incident->firing = true;
     incident->count++;
     incident->leaf = leaf;
-    if (adopt(self, incident, evidence, leaf, claim)) {
+    if (adopt(self, incident, evidence, &leaf, claim)) {
         incident_put(self, incident);
         return;
     }
@@ -351,10 +353,8 @@ incident_relay(core_t *self, slice_t document, slice_t armor, const claim_t *cla
     bytes_add_slice(evidence, armor);
     if (!old)
         return take(self, incident, alert, NULL, bytes_slice(evidence), claim);
-    if (!incident || !claim || run_find(self, &claim->run, &why))
-        return 0;
-    adopt(self, incident, bytes_slice(evidence),
-          core_leaf_alert(self, incident->id, bytes_slice(evidence)), claim);
+    if (incident)
+        adopt(self, incident, bytes_slice(evidence), NULL, claim);
     return 0;
 }
 

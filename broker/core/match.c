@@ -29,22 +29,26 @@ match_suggest(const core_t *self, const char *alertname, char *names, size_t siz
                                  found[i]->release->playbook);
 }
 
+static proof_t
+proof_of(const shelved_t *release, const held_grant_t *held, slice_t evidence)
+{
+    proof_t proof = {
+        .by_grant = true,
+        .authority = bytes_slice(held->document),
+        .authority_armors = bytes_slice(held->armors),
+        .release = bytes_slice(release->document),
+        .release_armors = bytes_slice(release->armors),
+    };
+    document_split(evidence, &proof.alert, &proof.alert_armors);
+    return proof;
+}
+
 /* 0 with the warrant under which this alert may start the playbook on this worker. */
 static warrant_t *
 check(core_t *self, const shelved_t *release, held_grant_t *held, slice_t evidence,
       const char *worker, fault_t *fault)
 {
-    slice_t document = {0}, armor = {0};
-    document_split(evidence, &document, &armor);
-    proof_t proof = {
-        .by_grant = true,
-        .authority = bytes_slice(held->document),
-        .authority_armors = bytes_slice(held->armors),
-        .alert = document,
-        .alert_armors = armor,
-        .release = bytes_slice(release->document),
-        .release_armors = bytes_slice(release->armors),
-    };
+    proof_t proof = proof_of(release, held, evidence);
     CLEANUP(warrant_destroy)
     warrant_t *warrant = trust_check(self->charter->trust, &proof, worker, self->now, fault);
     CLEANUP(value_destroy)
@@ -76,11 +80,21 @@ who_granted(const core_t *self, held_grant_t *held)
     return held->who;
 }
 
-/* When a run that is taken over began, as the broker that began it says; NULL: now, here. */
+/* When a run that is taken over began, as the broker that began it says: not before its source had
+ * the alert. */
 static wall_t
-begun_at(const core_t *self, const claim_t *claim)
+begun_at(const core_t *self, const alert_t *alert, const claim_t *claim)
 {
-    return claim && claim->at.ms > 0 && claim->at.ms < self->now.ms ? claim->at : self->now;
+    wall_t at = claim->at.ms > alert->received.ms ? claim->at : alert->received;
+    return at.ms < self->now.ms ? at : self->now;
+}
+
+/* Of an earlier alert, or beside a run that is under way, it is not what the incident waits for. */
+static bool
+leads(const incident_t *incident, const alert_t *alert)
+{
+    return incident->starts.ms == alert->starts.ms && incident->state != INCIDENT_AUTHORISED &&
+           incident->state != INCIDENT_RUNNING;
 }
 
 static void
@@ -89,7 +103,7 @@ begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t
       const claim_t *claim)
 {
     const char *via = claim ? self->via->row.name : "";
-    wall_t at = begun_at(self, claim);
+    wall_t at = claim ? begun_at(self, warrant->alert, claim) : self->now;
     run_row_t row = {.id = warrant->run,
                      .by_grant = true,
                      .authority = held->hash,
@@ -111,13 +125,15 @@ begin(core_t *self, incident_t *incident, const shelved_t *release, held_grant_t
     run_t *run =
         run_begin(self, &row, bytes_slice(held->document), bytes_slice(held->armors), evidence);
     run_add(self, run, worker, 1);
-    incident->run = row.id;
-    if (*via && !incident_open(incident->state))
-        incident_put(self, incident);
-    else
-        incident_move(self, incident, INCIDENT_AUTHORISED,
-                      "a grant lets '%s' run on worker '%s'%s%s", row.playbook, worker,
-                      *via ? ", by broker " : "", via);
+    if (!claim || leads(incident, warrant->alert)) {
+        incident->run = row.id;
+        if (*via && !incident_open(incident->state))
+            incident_put(self, incident);
+        else
+            incident_move(self, incident, INCIDENT_AUTHORISED,
+                          "a grant lets '%s' run on worker '%s'%s%s", row.playbook, worker,
+                          *via ? ", by broker " : "", via);
+    }
     run_launch(self, run);
 }
 
@@ -160,7 +176,7 @@ find_grant(const core_t *self, const hash_t *hash)
 /* Everything but the claim that it was begun is signed: it is judged as of when its source had the
  * alert, and what came of it the worker's receipts say. */
 bool
-match_adopt(core_t *self, incident_t *incident, slice_t evidence, uint64_t leaf,
+match_adopt(core_t *self, incident_t *incident, slice_t evidence, const uint64_t *leaf,
             const claim_t *claim, fault_t *fault)
 {
     slice_t document = {0}, armor = {0};
@@ -177,15 +193,7 @@ match_adopt(core_t *self, incident_t *incident, slice_t evidence, uint64_t leaf,
         fault_set(fault, FAULT_NOT_FOUND, "its grant, release or worker is not known here");
         return false;
     }
-    proof_t proof = {
-        .by_grant = true,
-        .authority = bytes_slice(held->document),
-        .authority_armors = bytes_slice(held->armors),
-        .alert = document,
-        .alert_armors = armor,
-        .release = bytes_slice(release->document),
-        .release_armors = bytes_slice(release->armors),
-    };
+    proof_t proof = proof_of(release, held, evidence);
     CLEANUP(warrant_destroy)
     warrant_t *warrant =
         trust_check(self->charter->trust, &proof, worker->id, alert->received, fault);
@@ -196,7 +204,8 @@ match_adopt(core_t *self, incident_t *incident, slice_t evidence, uint64_t leaf,
     self->decided_count = 0;
     decision_note(self, release, &held->hash, true, "the region's broker let it run");
     decisions_keep(self, incident);
-    begin(self, incident, release, held, warrant, worker->id, evidence, leaf, claim);
+    begin(self, incident, release, held, warrant, worker->id, evidence,
+          leaf ? *leaf : core_leaf_alert(self, incident->id, evidence), claim);
     return true;
 }
 

@@ -170,10 +170,10 @@ on_island(core_t *self, event_t *event, fault_t *fault)
 
 /* What is said of it -------------------------------------------------------------------------- */
 
-/* Bounded, as nobody signed it: whether one more is told. */
-static bool
-may_tell(core_t *self, island_t *island)
+bool
+island_may_tell(core_t *self)
 {
+    island_t *island = self->via;
     if (self->now.ms < island->span.ms || self->now.ms - island->span.ms >= CORE_RELAYED_MS) {
         if (island->told > CORE_RELAYED_MAX)
             core_note(self, "relay", 0, NULL, NULL, "%u more words of broker '%s' were not told",
@@ -187,8 +187,7 @@ may_tell(core_t *self, island_t *island)
 static void
 tell_refused(core_t *self, const event_t *event, const fault_t *why)
 {
-    island_t *island = island_find(self, event->who);
-    if (may_tell(self, island))
+    if (island_may_tell(self))
         core_note(self, "relay", 0, NULL, NULL,
                   "broker '%s' relayed %s leaf %llu, which does not count here: %.200s (%s)",
                   event->who, event->text, (unsigned long long)event->number, why->text,
@@ -211,7 +210,7 @@ take_word(core_t *self, event_t *event, fault_t *fault)
         return fault_set(fault, FAULT_FORMAT, "it says nothing that can be read");
     if (core_recall(self, &query, &known, fault))
         return -1;
-    if (known || !may_tell(self, island_find(self, event->who)))
+    if (known || !island_may_tell(self))
         return 0;
     core_keep(self, "word", false, &query.hash, bytes_slice(leaf), slice_of(NULL, 0),
               slice_of(NULL, 0));
@@ -351,11 +350,12 @@ on_relay(core_t *self, event_t *event, fault_t *fault)
     self->via = island;
     int refused = take(self, event, &why);
     runs_settle(self);
-    self->via = NULL;
-    if (refused && (why.code == FAULT_IO || why.code == FAULT_FULL))
-        return fault_set(fault, why.code, "%s", why.text);
-    if (refused)
+    bool ours = why.code == FAULT_IO || why.code == FAULT_FULL;
+    if (refused && !ours)
         tell_refused(self, event, &why);
+    self->via = NULL;
+    if (refused && ours)
+        return fault_set(fault, why.code, "%s", why.text);
     CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
     bytes_addf(leaf, "%s\n", event->text);
     bytes_add_slice(leaf, event->document);

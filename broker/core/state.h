@@ -156,7 +156,7 @@ struct core {
     size_t active_runs;          /* of these */
     zhashx_t *peers;             /* worker id -> peer_t, ours */
     zhashx_t *islands;           /* name -> island_t, ours */
-    const island_t *via;         /* that brought what is decided on; NULL for none */
+    island_t *via;               /* that brought what is decided on; NULL for none */
     const sinks_t *sinks;        /* NULL where there are none */
     outlet_t outlets[SINKS_MAX]; /* of each of them */
     uint64_t notices_given;      /* the highest number */
@@ -256,16 +256,19 @@ void match_suggest(const core_t *self, const char *alertname, char *names, size_
 bool match_act(core_t *self, incident_t *incident, const alert_t *alert, slice_t evidence,
                uint64_t leaf, char *reason, size_t size);
 
-/* Likewise: true where the run that `via` claims is known now, else false with why not. */
-bool match_adopt(core_t *self, incident_t *incident, slice_t evidence, uint64_t leaf,
+/* Likewise: true where the run that `via` claims is known now, else false with why not. leaf: NULL
+ * where the evidence is none yet, and becomes one with the run. */
+bool match_adopt(core_t *self, incident_t *incident, slice_t evidence, const uint64_t *leaf,
                  const claim_t *claim, fault_t *fault);
 
-/* relay.c: regions' own brokers. island_tells: whether it has sinks of its own. */
+/* relay.c: regions' own brokers. island_tells: whether it has sinks of its own; island_may_tell:
+ * whether one more word of `via`, which nobody signed, is told: they are bounded. */
 island_t *island_find(const core_t *self, const char *name);
 int islands_load(core_t *self, fault_t *fault) MUST_CHECK;
 void islands_hand_on(core_t *self);
 void islands_tell_halt(core_t *self, const held_halt_t *halt);
 bool island_tells(const core_t *self, const char *name);
+bool island_may_tell(core_t *self);
 void island_destroy(island_t **self_p);
 
 /* notice.c. The first three put a notice for each sink that hears of it, and cost nothing where

@@ -522,6 +522,63 @@ byz_island_run_that_no_grant_let_begin(void **state)
     incident_is(centre, 1, INCIDENT_WAITING, "");
 }
 
+static bool
+count_alert(void *context, const row_t *row)
+{
+    *(size_t *)context += !strcmp(row->leaf.kind, "alert");
+    return true;
+}
+
+/* What was signed once is said again and again, with another claim each time. */
+static void
+byz_island_claims_are_bounded(void **state)
+{
+    pair_t *pair = *state;
+    size_t alerts = 0;
+    query_t leaves = {.what = FIND_LEAVES};
+    sealed_t alert CLEANUP(sealed_done) = signed_alert(pair->north, "monitor-north");
+    for (unsigned i = 0; i < CORE_RELAYED_MAX + 50; i++) {
+        hash_t other = hash_of(slice_of(&i, sizeof i));
+        says(pair, "alert", &alert, claim_of(&other, &other));
+    }
+    assert_int_equal(times(pair->centre, "which is not taken over"), CORE_RELAYED_MAX);
+    store_t *store = pair->centre->store;
+    assert_int_equal(store->find(store->self, &leaves, count_alert, &alerts, &pair->centre->fault),
+                     0);
+    assert_int_equal(alerts, 1);
+}
+
+static void
+byz_island_run_that_it_dates_back(void **state)
+{
+    pair_t *pair = *state;
+    house_t *centre = pair->centre;
+    sealed_t alert CLEANUP(sealed_done) = signed_alert(pair->north, "monitor-north");
+    begins(pair->north);
+    serve(centre);
+    hash_t run = run_now(pair->north).id, grant = hash_of(bytes_slice(centre->grant.document));
+    says(pair, "alert", &alert, claim_of(&run, &grant)); /* at 1 ms of 1970 */
+    assert_int_equal(run_now(centre).created.ms, centre->site->now.ms);
+}
+
+/* It ran and helped, and what it was for came again: the later one is what people wait for. */
+static void
+byz_island_run_that_it_kept_until_the_alert_came_again(void **state)
+{
+    pair_t *pair = *state;
+    heals(pair->north);
+    later(pair->centre, 3600);
+    alert_t *again = site_alert(pair->centre->site);
+    again->starts = again->received = pair->centre->site->now;
+    sealed_t sealed CLEANUP(sealed_done) =
+        site_seal_alert_by(pair->centre->site, again, "monitor-north");
+    assert_int_equal(ring(pair->centre, &sealed), 0);
+    incident_is(pair->centre, 1, INCIDENT_WAITING, "no playbook");
+    relay(pair);
+    assert_int_equal(run_now(pair->centre).state, RUN_SUCCEEDED);
+    incident_is(pair->centre, 1, INCIDENT_WAITING, "no playbook");
+}
+
 static void
 byz_island_words_are_bounded(void **state)
 {
@@ -836,6 +893,9 @@ static const struct CMUnitTest tests[] = {
     PAIR(byz_island_order_that_nobody_signed),
     PAIR(byz_island_stop_that_nobody_signed),
     PAIR(byz_island_run_that_no_grant_let_begin),
+    PAIR(byz_island_claims_are_bounded),
+    PAIR(byz_island_run_that_it_dates_back),
+    PAIR(byz_island_run_that_it_kept_until_the_alert_came_again),
     PAIR(byz_island_words_are_bounded),
     PAIR(byz_island_leaf_of_no_kind),
     cmocka_unit_test(
