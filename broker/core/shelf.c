@@ -465,7 +465,10 @@ held_grant_spend(held_grant_t *self, const char *worker, wall_t at)
         zhashx_insert(self->spent, worker, spent);
     }
     spent->at = memory_grow(spent->at, spent->count, &spent->capacity, sizeof *spent->at);
-    spent->at[spent->count++] = at;
+    size_t place = spent->count++;
+    for (; place && spent->at[place - 1].ms > at.ms; place--) /* of one that is taken over, late */
+        spent->at[place] = spent->at[place - 1];
+    spent->at[place] = at;
 }
 
 value_t *

@@ -118,6 +118,24 @@ times(house_t *self, const char *text)
     return counting.count;
 }
 
+static bool
+count_row(void *context, const row_t *row)
+{
+    (void)row;
+    ++*(size_t *)context;
+    return true;
+}
+
+static size_t
+how_many(house_t *self, find_t what)
+{
+    size_t count = 0;
+    query_t query = {.what = what};
+    assert_int_equal(self->store->find(self->store->self, &query, count_row, &count, &self->fault),
+                     0);
+    return count;
+}
+
 /* In the region ---------------------------------------------------------------------------------
  */
 
@@ -272,6 +290,38 @@ what_goes_on_after_the_centre_was_killed_is_not_told_twice(void **state)
     is_healed(pair);
     assert_int_equal(times(pair->centre, "by broker north"), 1);
     relay_anew(pair);
+}
+
+static int
+ring_another(house_t *self, const char *fingerprint)
+{
+    alert_t *alert = site_alert(self->site);
+    text_copy(alert->fingerprint, sizeof alert->fingerprint, fingerprint);
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_alert_by(self->site, alert, "monitor-north");
+    return ring(self, &sealed);
+}
+
+/* Of three an hour; what is taken over late is of another day. */
+static void
+a_run_of_yesterday_takes_nothing_of_todays_budget(void **state)
+{
+    pair_t *pair = *state;
+    house_t *north = pair->north, *centre = pair->centre;
+    heals(north);
+    later(north, 1000);
+    assert_int_equal(ring_another(north, "another"), 0);
+    worker_tells(north, "w1", "usage", OUTCOME_OK, OUTCOME_OK);
+    later(centre, 24 * 3600);
+    serve(centre);
+    assert_int_equal(ring_another(centre, "today"), 0);
+    relay(pair);
+    assert_int_equal(how_many(centre, FIND_RUNS), 3);
+    centre->sequence[0] = north->sequence[0];
+    centre->head[0] = north->head[0];
+    worker_tells(centre, "w1", "usage", OUTCOME_OK, OUTCOME_OK);
+    later(centre, 1000);
+    assert_int_equal(ring_another(centre, "later"), 0);
+    assert_int_equal(how_many(centre, FIND_RUNS), 4);
 }
 
 static void
@@ -626,7 +676,7 @@ chance(weather_t *self, uint64_t sides)
 }
 
 static void
-ring_another(pair_t *pair, weather_t *weather)
+ring_next(pair_t *pair, weather_t *weather)
 {
     alert_t *alert = site_alert(pair->north->site);
     sealed_t *sealed = &weather->alerts[weather->rung];
@@ -735,24 +785,6 @@ compare_incident(void *context, const row_t *row)
     return true;
 }
 
-static bool
-count_row(void *context, const row_t *row)
-{
-    (void)row;
-    ++*(size_t *)context;
-    return true;
-}
-
-static size_t
-how_many(house_t *self, find_t what)
-{
-    size_t count = 0;
-    query_t query = {.what = what};
-    assert_int_equal(self->store->find(self->store->self, &query, count_row, &count, &self->fault),
-                     0);
-    return count;
-}
-
 static void
 weather(uint64_t seed)
 {
@@ -766,7 +798,7 @@ weather(uint64_t seed)
     for (size_t i = 0; i < ALERTS; i++) {
         later(pair->north, 2000);
         pair->centre->site->now = pair->north->site->now;
-        ring_another(pair, &weather);
+        ring_next(pair, &weather);
         for (size_t j = 0; j < 12; j++)
             happens(pair, &weather);
     }
@@ -881,6 +913,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(an_alert_that_its_source_brought_here_too_is_one_incident_and_one_run),
     PAIR(a_run_that_both_began_is_one),
     PAIR(what_goes_on_after_the_centre_was_killed_is_not_told_twice),
+    PAIR(a_run_of_yesterday_takes_nothing_of_todays_budget),
     PAIR(an_order_of_the_region_is_here_with_who_gave_it),
     PAIR(an_order_that_was_taken_over_is_rolled_out_by_the_broker_that_took_it_alone),
     PAIR(a_grants_run_that_was_taken_over_is_offered_here_too),
