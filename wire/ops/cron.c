@@ -28,8 +28,10 @@ static const op_t rows[] = {
         .name = "cron.list",
         SEEING(10, 64, 512 * KIB),
         .help = "lists what cron runs: the machine's tables and its users'",
-        .result = "{jobs: list of {file: text, line: integer (0: the file itself), user: text, "
-                  "schedule: text, command: text}, left_out: integer (of more than 300)}",
+        .result =
+            "{jobs: list of {file: text, line: integer (0: the file itself), user: text, "
+            "schedule: text, command: text}, left_out: integer (of more than 300; and one for "
+            "what lies behind 1 MiB of a table)}",
     },
 };
 

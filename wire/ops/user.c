@@ -40,7 +40,7 @@ static const op_t rows[] = {
         .name = "user.keys",
         SEEING(10, 64, 128 * KIB),
         .arguments = {USER(false)},
-        .help = "lists the SSH keys that may log in as a user",
+        .help = "lists the SSH keys that may log in as a user, of its .ssh/authorized_keys alone",
         .result = "{path: text, modified: integer (ms since 1970; 0 where there is no file), keys: "
                   "list of {type: text, fingerprint: text (SHA256:...), comment: text, options: "
                   "bool, line: integer}, left_out: integer (of more than 200)}",

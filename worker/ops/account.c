@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/reader.h"
 #include "keys/base64.h"
 #include "keys/hash.h"
 #include "worker/ops/machine.h"
@@ -66,8 +67,8 @@ is_type(const char *word)
 }
 
 /* Behind the options, in which a blank may stand between quotes. */
-static char *
-behind_options(char *line)
+static const char *
+behind_options(const char *line)
 {
     bool quoted = false;
     for (; *line && (quoted || !strchr(" \t", *line)); line++) {
@@ -79,28 +80,53 @@ behind_options(char *line)
     return line + strspn(line, " \t");
 }
 
-bool
-ssh_key_read(const char *line, ssh_key_t *out)
+/* The type that a key itself says; its line may give it by more names than one. */
+static bool
+read_type(slice_t key, char *out, size_t size)
+{
+    reader_t in = reader_over(key);
+    slice_t type = reader_string(&in, size - 1);
+    snprintf(out, size, "%.*s", (int)type.size, (const char *)type.data);
+    return !in.spoiled && is_type(out);
+}
+
+/* "TYPE BASE64 [COMMENT]" begins here. In base64 other white space than blanks and tabs counts for
+ * nothing. */
+static bool
+read_key(const char *text, ssh_key_t *out)
 {
     static uint8_t blob[BLOB_MAX];
-    static char copy[2 * BLOB_MAX];
+    static char copy[ACCOUNT_KEYS_BYTES + 1];
     size_t size;
-    *out = (ssh_key_t){0};
-    if (!text_copy(copy, sizeof copy, line + strspn(line, " \t")) || !copy[0] || copy[0] == '#')
-        return false;
-    out->options = !is_type(copy);
-    char *at = out->options ? behind_options(copy) : copy;
-    const char *type = word_next(&at), *base64 = word_next(&at);
-    if (!type || !base64 || !is_type(type) ||
-        !base64_read(slice_text(base64), blob, sizeof blob, &size))
+    char *at = copy, *base64 = NULL, *end;
+    if (text_copy(copy, sizeof copy, text) && word_next(&at))
+        base64 = end = word_next(&at);
+    for (const char *from = base64; from && *from; from++)
+        if (!strchr("\v\f\r", *from))
+            *end++ = *from;
+    if (!base64 || !base64_read(slice_of(base64, (size_t)(end - base64)), blob, BLOB_MAX, &size) ||
+        !read_type(slice_of(blob, size), out->type, sizeof out->type))
         return false;
     CLEANUP(bytes_destroy) bytes_t *digits = bytes_new();
     hash_t hash = hash_of(slice_of(blob, size));
     base64_write(hash_slice(&hash), digits);
     snprintf(out->fingerprint, sizeof out->fingerprint, "SHA256:%.43s", bytes_text(digits));
-    snprintf(out->type, sizeof out->type, "%s", type);
     snprintf(out->comment, sizeof out->comment, "%s", at + strspn(at, " \t"));
     return true;
+}
+
+/* As sshd(8) does it: where no key begins, options do. */
+bool
+ssh_key_read(const char *line, ssh_key_t *out)
+{
+    *out = (ssh_key_t){0};
+    line += strspn(line, " \t");
+    if (!line[0] || line[0] == '#')
+        return false;
+    if (read_key(line, out))
+        return true;
+    out->options = true;
+    return read_key(behind_options(line), out);
 }
 
 bytes_t *
@@ -122,7 +148,7 @@ account_keys(const account_t *self, struct stat *facts, fault_t *fault)
     else if ((size_t)size == sizeof chunk)
         fault_set(fault, FAULT_LIMIT, "'%.160s' is over %d bytes", self->keys, ACCOUNT_KEYS_BYTES);
     else
-        return bytes_copy(slice_of(chunk, (size_t)size));
+        return bytes_copy(slice_of(chunk, lines_visible(chunk, (size_t)size)));
     return NULL;
 }
 

@@ -29,11 +29,12 @@ typedef struct {
     bool options;
 } ssh_key_t;
 
-/* Whether a line of authorized_keys is a key. */
+/* Whether a line of authorized_keys is a key, for sshd(8) at least. */
 bool ssh_key_read(const char *line, ssh_key_t *out);
 
-/* The text of authorized_keys, through no symbolic link, and what is known of the file; an empty
- * text where there is none. FAULT_POLICY, FAULT_LIMIT, FAULT_IO. */
+/* The text of authorized_keys, through no symbolic link, without what is behind a NUL in its line,
+ * which sshd does not see, and what is known of the file; an empty text where there is none.
+ * FAULT_POLICY, FAULT_LIMIT, FAULT_IO. */
 bytes_t *account_keys(const account_t *self, struct stat *facts, fault_t *fault);
 
 /* Another text in its place, at once, with the owner and mode that it had. */

@@ -11,7 +11,7 @@
 #include "worker/ops/place.h"
 
 #define JOBS_MAX     300
-#define TABLE_MAX    (256 * 1024)
+#define TABLE_MAX    (1024 * 1024) /* bytes of one table */
 #define DISABLED     ".disabled"
 #define FIELDS_COUNT 5 /* of a time */
 
@@ -59,7 +59,7 @@ read_line(jobs_t *self, const char *file, int64_t number, const char *owner, cha
         add_job(self, file, number, user, schedule, at + strspn(at, " \t"));
 }
 
-/* Through no symbolic link: users own theirs. */
+/* Through no symbolic link: users own theirs. What lies behind too much of it counts as one job. */
 static void
 read_table(jobs_t *self, const char *file, const char *owner)
 {
@@ -69,8 +69,10 @@ read_table(jobs_t *self, const char *file, const char *owner)
     CLEANUP(descriptor_close)
     int fd = place_open(machine_path(self->world, path, "%s", file),
                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, NULL);
-    ssize_t size = fd < 0 ? 0 : read(fd, text, TABLE_MAX);
-    text[size > 0 ? size : 0] = '\0';
+    ssize_t size = fd < 0 ? 0 : read(fd, text, TABLE_MAX + 1);
+    self->left_out += size > TABLE_MAX;
+    size = size < 0 ? 0 : size > TABLE_MAX ? TABLE_MAX : size;
+    text[lines_visible((uint8_t *)text, (size_t)size)] = '\0';
     for (const char *at = text; line_next(&at, line, sizeof line);)
         read_line(self, file, ++number, owner, line);
 }

@@ -90,6 +90,19 @@ line_next(const char **at, char *line, size_t size)
     return true;
 }
 
+size_t
+lines_visible(uint8_t *text, size_t size)
+{
+    size_t kept = 0;
+    bool hidden = false;
+    for (size_t i = 0; i < size; i++) {
+        hidden = text[i] != '\n' && (hidden || !text[i]);
+        if (!hidden)
+            text[kept++] = text[i];
+    }
+    return kept;
+}
+
 char *
 word_next(char **at)
 {

@@ -32,6 +32,10 @@ int64_t field_number(const char *text, const char *key);
 /* Takes the next line of *at into line, without its end and cut at size; false at the end. */
 bool line_next(const char **at, char *line, size_t size);
 
+/* What those see that read lines as C strings: of each line nothing from a NUL on. In place; the
+ * size that is left. */
+size_t lines_visible(uint8_t *text, size_t size);
+
 /* The next word of *at, terminated in place, or NULL. */
 char *word_next(char **at);
 
