@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/net.h"
 #include "worker/op_cell.h"
 #include "worker/ops/asked.h"
 
@@ -72,6 +73,8 @@ ask_nft(fault_t *fault)
 
 typedef struct {
     value_t *chains, *rules, *blocks;
+    const net_t *only; /* the one block that is told; NULL: all */
+    int64_t isolated_s;
     bool more;
 } found_t;
 
@@ -164,24 +167,64 @@ tell_source(value_t *item, const json_t *value)
     value_set_text(item, "source", bytes_text(text));
 }
 
-/* Of our own table's sets of blocks: what firewall.block put there. */
+static bool
+is_ours(const json_t *item)
+{
+    const char *table = json_string_value(json_object_get(item, "table"));
+    return table && !strcmp(table, "tocsin");
+}
+
+static bool
+is_wanted(const found_t *self, const char *source)
+{
+    net_t net;
+    return !self->only || (net_read(source, &net) && net_is_within(&net, self->only) &&
+                           net_is_within(self->only, &net));
+}
+
+static int64_t
+seconds_left(const json_t *element)
+{
+    return json_integer_value(json_object_get(element, "expires"));
+}
+
+static void
+on_block(found_t *self, const json_t *element)
+{
+    value_t *item = value_map();
+    tell_source(item, json_object_get(element, "val"));
+    value_set_integer(item, "expires_s", seconds_left(element));
+    if (is_wanted(self, value_get_text(item, "source")))
+        add(self, self->blocks, BLOCKS_MAX, item);
+    else
+        value_destroy(&item);
+}
+
+/* One element is IPv4's, one IPv6's: both are set at once. */
+static void
+on_isolation(found_t *self, const json_t *element)
+{
+    self->isolated_s = seconds_left(element);
+}
+
+/* Of our own table: what firewall.block and host.isolate put there. */
 static void
 on_set(found_t *self, const json_t *set)
 {
-    const char *table = json_string_value(json_object_get(set, "table"));
+    static const struct {
+        const char *name;
+        void (*on)(found_t *self, const json_t *element);
+    } sets[] = {{"blocked4", on_block}, {"blocked6", on_block}, {"isolated", on_isolation}};
     const char *name = json_string_value(json_object_get(set, "name"));
     const json_t *at;
     size_t i;
-    if (!table || !name || strcmp(table, "tocsin") != 0 || strncmp(name, "blocked", 7) != 0)
-        return;
-    json_array_foreach(json_object_get(set, "elem"), i, at)
-    {
-        const json_t *element = json_object_get(at, "elem");
-        value_t *item = value_map();
-        tell_source(item, json_object_get(element, "val"));
-        value_set_integer(item, "expires_s",
-                          json_integer_value(json_object_get(element, "expires")));
-        add(self, self->blocks, BLOCKS_MAX, item);
+    for (size_t j = 0; j < ARRAY_SIZE(sets); j++) {
+        if (!is_ours(set) || !name || strcmp(name, sets[j].name) != 0)
+            continue;
+        json_array_foreach(json_object_get(set, "elem"), i, at)
+        {
+            sets[j].on(self, json_object_get(at, "elem"));
+        }
     }
 }
 
@@ -190,32 +233,80 @@ static const struct {
     void (*on)(found_t *self, const json_t *item);
 } kinds[] = {{"chain", on_chain}, {"rule", on_rule}, {"set", on_set}};
 
+static void
+tell(found_t *self, const json_t *all, bool ours)
+{
+    const json_t *at;
+    size_t i;
+    json_array_foreach(json_object_get(all, "nftables"), i, at)
+    {
+        for (size_t j = 0; j < ARRAY_SIZE(kinds); j++) {
+            const json_t *item = json_object_get(at, kinds[j].name);
+            if (item && is_ours(item) == ours)
+                kinds[j].on(self, item);
+        }
+    }
+}
+
+/* All of it, or -1 where nft does not tell. */
+static int
+find_all(found_t *self, fault_t *fault)
+{
+    json_t *all = ask_nft(fault);
+    if (!all)
+        return -1;
+    tell(self, all, true); /* ours first: others' rules may be thousands */
+    tell(self, all, false);
+    json_decref(all);
+    return 0;
+}
+
 static value_t *
 firewall_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     found_t found = {.chains = value_list(), .rules = value_list(), .blocks = value_list()};
-    const json_t *at;
-    size_t i;
     (void)arguments, (void)world;
-    json_t *all = ask_nft(fault);
-    json_array_foreach(json_object_get(all, "nftables"), i,
-                       at) for (size_t j = 0; j < ARRAY_SIZE(kinds);
-                                j++) if (json_object_get(at, kinds[j].name)) kinds[j]
-        .on(&found, json_object_get(at, kinds[j].name));
+    int failed = find_all(&found, fault);
     value_t *result = value_map();
     value_set(result, "chains", found.chains);
     value_set(result, "rules", found.rules);
     value_set(result, "blocks", found.blocks);
+    value_set_integer(result, "isolated_s", found.isolated_s);
     value_set_bool(result, "more", found.more);
-    if (!all)
+    if (failed)
         value_destroy(&result);
-    json_decref(all);
+    return result;
+}
+
+static value_t *
+firewall_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *chains = value_list();
+    CLEANUP(value_destroy) value_t *rules = value_list();
+    CLEANUP(value_destroy) value_t *blocks = value_list();
+    const char *source = value_get_text(arguments, "source");
+    net_t only;
+    found_t found = {.chains = chains, .rules = rules, .blocks = blocks, .only = &only};
+    (void)world;
+    if (!net_read(source, &only)) {
+        fault_set(fault, FAULT_ARGUMENT, "'%.64s' is no address or network", source);
+        return NULL;
+    }
+    if (find_all(&found, fault))
+        return NULL;
+    bool blocked = value_count(blocks) > 0;
+    value_t *result = value_map();
+    value_set_text(result, "source", source);
+    value_set_bool(result, "blocked", blocked);
+    value_set_integer(result, "expires_s",
+                      blocked ? value_get_integer(value_at(blocks, 0), "expires_s") : 0);
     return result;
 }
 
 int
 main(int argc, char **argv)
 {
-    static const op_act_t acts[] = {{"firewall.list", firewall_list}};
+    static const op_act_t acts[] = {{"firewall.list", firewall_list},
+                                    {"firewall.view", firewall_view}};
     return op_cell_main(argc, argv, acts, ARRAY_SIZE(acts));
 }

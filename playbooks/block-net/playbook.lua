@@ -1,20 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Drops all packets from and to a network, until the block expires.
 
--- Seconds that a block of the source still has; 0 where there is none.
-local function left_of(ctx)
-  local rules, text, code = firewall.list {}
-  if not rules then
-    return nil, text, code
-  end
-  for _, block in ipairs(rules.blocks) do
-    if block.source == ctx.inputs.source then
-      return block.expires_s
-    end
-  end
-  return 0
-end
-
 return playbook {
   name    = "block-net",
   summary = "Block a network for a while",
@@ -32,8 +18,11 @@ return playbook {
 
   step "look" {
     timeout = "1m",
-    uses    = { ["firewall.list"] = {} },
-    run     = left_of,
+    uses    = { ["firewall.view"] = { source = equals("inputs.source") } },
+    run = function(ctx)
+      local block, text, code = firewall.view { source = ctx.inputs.source }
+      return block and block.expires_s, text, code
+    end,
   },
 
   step "block" {
@@ -42,7 +31,7 @@ return playbook {
     uses = {
       ["firewall.block"]   = { source = equals("inputs.source"), seconds = equals("inputs.seconds") },
       ["firewall.unblock"] = { source = equals("inputs.source") },
-      ["firewall.list"]    = {},
+      ["firewall.view"]    = { source = equals("inputs.source") },
     },
 
     when = function(ctx)
@@ -54,11 +43,11 @@ return playbook {
     end,
 
     verify = function(ctx)
-      local left, text, code = left_of(ctx)
-      if not left then
+      local now, text, code = firewall.view { source = ctx.inputs.source }
+      if not now then
         return nil, text, code
       end
-      return left > 0, ctx.inputs.source .. " is not among the firewall's blocks"
+      return now.blocked, ctx.inputs.source .. " is not among the firewall's blocks"
     end,
 
     undo = function(ctx)

@@ -60,9 +60,10 @@ return playbook {
       if not tree then
         return nil, text, code
       end
+      local way_in = string.format(" for %s from %s port ", ctx.inputs.user, ctx.inputs.source)
       local seen = { sessions = open, logins = {}, keys = keys.keys, keys_modified = keys.modified, processes = {} }
       for _, entry in ipairs(said.entries) do
-        if entry.text:find("Accepted", 1, true) == 1 and entry.text:find(" for " .. ctx.inputs.user .. " from ", 1, true) then
+        if entry.text:find("Accepted", 1, true) == 1 and entry.text:find(way_in, 1, true) then
           seen.logins[#seen.logins + 1] = { at = entry.at, text = entry.text }
         end
       end
@@ -103,7 +104,7 @@ return playbook {
     timeout = "2m",
     uses = {
       ["firewall.block"] = { source = equals("inputs.source"), seconds = equals("inputs.seconds") },
-      ["firewall.list"]  = {},
+      ["firewall.view"]  = { source = equals("inputs.source") },
     },
 
     run = function(ctx)
@@ -111,16 +112,11 @@ return playbook {
     end,
 
     verify = function(ctx)
-      local rules, text, code = firewall.list {}
-      if not rules then
+      local now, text, code = firewall.view { source = ctx.inputs.source }
+      if not now then
         return nil, text, code
       end
-      for _, block in ipairs(rules.blocks) do
-        if block.source == ctx.inputs.source then
-          return true
-        end
-      end
-      return false, ctx.inputs.source .. " is not among the firewall's blocks"
+      return now.blocked, ctx.inputs.source .. " is not among the firewall's blocks"
     end,
   },
 

@@ -1,20 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Cuts a machine off from all but its brokers, its management and itself, once a person agrees.
 
--- Whether the firewall holds the rules that cut the machine off.
-local function cut_off()
-  local rules, text, code = firewall.list {}
-  if not rules then
-    return nil, text, code
-  end
-  for _, rule in ipairs(rules.rules) do
-    if rule.table == "tocsin" and rule.chain == "isolate_out" then
-      return { yes = true }
-    end
-  end
-  return { yes = false }
-end
-
 return playbook {
   name    = "isolate-host",
   summary = "Cut a machine off from all but its brokers, once a person agrees",
@@ -46,14 +32,14 @@ return playbook {
       if not tracked then
         return nil, text, code
       end
-      local now, text, code = cut_off()
+      local now, text, code = firewall.list {}
       if not now then
         return nil, text, code
       end
-      return { sessions = sessions.sessions, sources = tracked.top, isolated = now.yes }
+      return { sessions = sessions.sessions, sources = tracked.top, isolated_s = now.isolated_s }
     end,
     verify = function(_, seen)
-      return not seen.isolated, "the machine is cut off already"
+      return seen.isolated_s == 0, string.format("the machine is cut off already, for %d seconds more", seen.isolated_s)
     end,
   },
 
@@ -88,11 +74,11 @@ return playbook {
     end,
 
     verify = function()
-      local now, text, code = cut_off()
+      local now, text, code = firewall.list {}
       if not now then
         return nil, text, code
       end
-      return now.yes, "the firewall holds no such rules"
+      return now.isolated_s > 0, "the firewall does not cut it off"
     end,
 
     undo = function()

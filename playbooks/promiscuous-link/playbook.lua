@@ -87,16 +87,11 @@ return playbook {
     end,
 
     verify = function()
-      local rules, text, code = firewall.list {}
-      if not rules then
+      local now, text, code = firewall.list {}
+      if not now then
         return nil, text, code
       end
-      for _, rule in ipairs(rules.rules) do
-        if rule.table == "tocsin" and rule.chain == "isolate_out" then
-          return true
-        end
-      end
-      return false, "the firewall holds no such rules"
+      return now.isolated_s > 0, "the firewall does not cut it off"
     end,
 
     undo = function()

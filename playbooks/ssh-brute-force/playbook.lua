@@ -28,6 +28,7 @@ return playbook {
       ["host.uptime"]   = {},
       ["user.failures"] = { count = equals(100) },
       ["user.sessions"] = {},
+      ["firewall.view"] = { source = equals("inputs.source") },
     },
     run = function(ctx)
       local up, text, code = host.uptime {}
@@ -43,7 +44,11 @@ return playbook {
       if not sessions then
         return nil, text, code
       end
-      local seen = { failures = 0, inside = {} }
+      local block, text, code = firewall.view { source = ctx.inputs.source }
+      if not block then
+        return nil, text, code
+      end
+      local seen = { failures = 0, inside = {}, blocked_s = block.expires_s }
       for _, one in ipairs(failed.failures) do
         if one.from == ctx.inputs.source then
           seen.failures = seen.failures + one.count
@@ -76,11 +81,11 @@ return playbook {
     uses = {
       ["firewall.block"]   = { source = equals("inputs.source"), seconds = equals("inputs.seconds") },
       ["firewall.unblock"] = { source = equals("inputs.source") },
-      ["firewall.list"]    = {},
+      ["firewall.view"]    = { source = equals("inputs.source") },
     },
 
     when = function(ctx)
-      return ctx.here.look.failures >= ctx.inputs.failures
+      return ctx.here.look.failures >= ctx.inputs.failures and ctx.here.look.blocked_s < ctx.inputs.seconds
     end,
 
     run = function(ctx)
@@ -88,19 +93,17 @@ return playbook {
     end,
 
     verify = function(ctx)
-      local rules, text, code = firewall.list {}
-      if not rules then
+      local now, text, code = firewall.view { source = ctx.inputs.source }
+      if not now then
         return nil, text, code
       end
-      for _, block in ipairs(rules.blocks) do
-        if block.source == ctx.inputs.source then
-          return true
-        end
-      end
-      return false, ctx.inputs.source .. " is not among the firewall's blocks"
+      return now.blocked, ctx.inputs.source .. " is not among the firewall's blocks"
     end,
 
     undo = function(ctx)
+      if ctx.here.look.blocked_s > 0 then
+        return "it was blocked before, and stays so until that expires"
+      end
       return firewall.unblock { source = ctx.inputs.source }
     end,
   },

@@ -88,7 +88,7 @@ return playbook {
     timeout = "2m",
     uses = {
       ["firewall.block"] = { source = equals("inputs.source"), seconds = equals("inputs.seconds") },
-      ["firewall.list"]  = {},
+      ["firewall.view"]  = { source = equals("inputs.source") },
     },
 
     run = function(ctx)
@@ -96,16 +96,11 @@ return playbook {
     end,
 
     verify = function(ctx)
-      local rules, text, code = firewall.list {}
-      if not rules then
+      local now, text, code = firewall.view { source = ctx.inputs.source }
+      if not now then
         return nil, text, code
       end
-      for _, block in ipairs(rules.blocks) do
-        if block.source == ctx.inputs.source then
-          return true
-        end
-      end
-      return false, ctx.inputs.source .. " is not among the firewall's blocks"
+      return now.blocked, ctx.inputs.source .. " is not among the firewall's blocks"
     end,
   },
 

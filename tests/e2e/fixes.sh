@@ -74,7 +74,7 @@ mount --bind "$SITE_HOME/varlog" /var/log && : >/var/log/btmp
 cat >>"$SITE_HOME/north-1/policy" <<END
 $(printf 'allow %s\n' host.uptime user.{failures,sessions,list} cron.list process.files conntrack.count link.list disk.mounts \
     route.{list,get} net.{ping,traceroute} file.{find,hash} evidence.{facts,file,seal})
-allow firewall.list
+allow firewall.view
 allow firewall.block
 allow firewall.unblock
 allow file.stat
@@ -107,6 +107,7 @@ ok "  but not one that holds the machine itself" ended failed
 ok "another is" ordered block-net --target north-1 --set source=198.51.100.0/24 --set seconds=600
 ok "  which is done" ended succeeded
 ok "  and seen" says "198.51.100.0/24 .*expires" nft list table inet tocsin
+ok "one of a single address too" eval 'ordered block-net --target north-1 --set source=203.0.113.9/32 --set seconds=600 && ended succeeded'
 ok "once more it is left alone" eval 'ordered block-net --target north-1 --set source=198.51.100.0/24 --set seconds=300 && ended succeeded'
 ok "  as its receipt says" count_of block skipped 1
 

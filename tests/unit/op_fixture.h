@@ -3,9 +3,11 @@
 #ifndef TOCSIN_OP_FIXTURE_H
 #define TOCSIN_OP_FIXTURE_H
 
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 
+#include "common/program.h"
 #include "worker/op_child.h"
 
 /* Arguments from "key", kind, value ... NULL; kind 's' (text), 'i' (int64_t) or 'b' (int). */
@@ -26,6 +28,18 @@ given(const char *key, ...)
     }
     va_end(more);
     return map;
+}
+
+/* The folder of the ops' programs in the build that this test is of; -1 where that is not known. */
+static inline int
+op_programs(char out[static PATH_MAX])
+{
+    fault_t fault = {0};
+    char own[PATH_MAX];
+    if (program_folder(own, &fault))
+        return -1;
+    snprintf(out, PATH_MAX, "%.4000s/../../libexec/tocsin", own);
+    return 0;
 }
 
 /* Starts it; takes over the arguments, which pass op_check. */

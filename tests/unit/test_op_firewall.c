@@ -19,7 +19,8 @@
 
 static char folder[64];
 static settings_t settings = {.broker_count = 1, .brokers = {{.endpoint = "tcp://192.0.2.3:7700"}}};
-static op_world_t world = {.settings = &settings};
+static char programs[PATH_MAX];
+static op_world_t world = {.settings = &settings, .programs = programs};
 static int web_here = -1, web_there = -1, broker_there = -1;
 
 static int
@@ -29,7 +30,7 @@ set_up(void **state)
     char path[96];
     (void)state;
     text_copy(folder, sizeof folder, "/tmp/tocsin-firewall.XXXXXX");
-    if (!mkdtemp(folder) || net_make())
+    if (!mkdtemp(folder) || op_programs(programs) || net_make())
         return -1;
     snprintf(path, sizeof path, "%s/policy", folder);
     if (file_write(path, slice_text("class highest change\nmanagement 198.51.100.0/24\n"), 0600,
@@ -209,6 +210,14 @@ carries(int from, int to, int wait_ms)
            recv(to, &byte, 1, 0) == 1;
 }
 
+/* Seconds that the machine is cut off still, as firewall.list tells. */
+static int64_t
+isolated_s(void)
+{
+    CLEANUP(value_destroy) value_t *told = must_run("firewall.list", given(NULL), &world);
+    return value_get_integer(told, "isolated_s");
+}
+
 static void
 an_isolated_machine_has_its_way_home_and_management_and_nothing_else(void **state)
 {
@@ -231,8 +240,10 @@ an_isolated_machine_has_its_way_home_and_management_and_nothing_else(void **stat
     assert_false(hears(net_here, "192.0.2.2", WEB));
     assert_false(hears(net_here, "192.0.2.3", WEB));
     assert_false(hears(net_there, "192.0.2.1", WEB));
+    assert_in_range(isolated_s(), 500, 600);
     CLEANUP(value_destroy) value_t *free = must_run("host.release", given(NULL), &world);
     assert_false(value_get_bool(free, "isolated"));
+    assert_int_equal(isolated_s(), 0);
     assert_true(comes_to_hear(net_there, "192.0.2.1", WEB));
 }
 
@@ -255,6 +266,7 @@ an_isolation_ends_by_itself_though_whoever_made_it_was_killed(void **state)
     waitpid(effector, NULL, 0);
     assert_true(comes_to_hear(net_there, "192.0.2.1", WEB));
     shell("nft list table inet tocsin | grep -q 'goto isolate_in'");
+    assert_int_equal(isolated_s(), 0); /* though its rules stand there still */
 }
 
 static void

@@ -18,7 +18,6 @@
 #include <time.h>
 
 #include "common/file.h"
-#include "common/program.h"
 #include "net_fixture.h"
 #include "op_fixture.h"
 
@@ -28,13 +27,8 @@ static op_world_t world = {.programs = programs};
 static int
 set_up(void **state)
 {
-    fault_t fault = {0};
-    char own[PATH_MAX];
     (void)state;
-    if (program_folder(own, &fault) || net_make())
-        return -1;
-    snprintf(programs, sizeof programs, "%.4000s/../../libexec/tocsin", own);
-    return 0;
+    return op_programs(programs) || net_make() ? -1 : 0;
 }
 
 typedef void server_t(int fd);
@@ -609,6 +603,35 @@ the_rules_of_the_machine_and_the_blocks_are_listed(void **state)
     assert_true(value_get_integer(value_at(value_get(result, "blocks"), 0), "expires_s") > 3000);
 }
 
+/* Others' rules may be thousands, and our blocks hundreds. */
+static void
+our_own_rules_and_the_block_of_a_source_are_told_among_any_number_of_others(void **state)
+{
+    (void)state;
+    shell("nft add table inet tocsin; nft add chain inet tocsin isolate_out");
+    shell("nft add table ip aaa; nft add chain ip aaa many");
+    shell("for i in $(seq 300); do echo add rule ip aaa many tcp dport $i drop; done | nft -f -");
+    shell("nft add rule inet tocsin isolate_out drop");
+    shell("nft 'add set inet tocsin blocked4 { type ipv4_addr; flags interval, timeout; }'");
+    shell("for i in $(seq 0 2 254); do for j in 1 2 3; do "
+          "echo \"add element inet tocsin blocked4 { 203.0.$j.$i timeout 1h }\"; "
+          "done; done | nft -f -");
+    CLEANUP(value_destroy)
+    value_t *all = must_run("firewall.list", given(NULL), &world);
+    assert_true(value_get_bool(all, "more"));
+    assert_string_equal(value_get_text(value_at(value_get(all, "rules"), 0), "chain"),
+                        "isolate_out");
+    CLEANUP(value_destroy)
+    value_t *one = must_run("firewall.view", given("source", 's', "203.0.3.254/32", NULL), &world);
+    assert_true(value_get_bool(one, "blocked"));
+    assert_true(value_get_integer(one, "expires_s") > 3000);
+    CLEANUP(value_destroy)
+    value_t *none = must_run("firewall.view", given("source", 's', "203.0.0.0/16", NULL), &world);
+    assert_false(value_get_bool(none, "blocked"));
+    assert_int_equal(value_get_integer(none, "expires_s"), 0);
+    shell("nft delete table ip aaa; nft delete table inet tocsin");
+}
+
 int
 main(void)
 {
@@ -630,6 +653,8 @@ main(void)
         cmocka_unit_test(a_certificate_is_held_against_the_machines_store_and_the_name),
         cmocka_unit_test(who_speaks_no_tls_or_is_silent_fails_in_time),
         cmocka_unit_test(the_rules_of_the_machine_and_the_blocks_are_listed),
+        cmocka_unit_test(
+            our_own_rules_and_the_block_of_a_source_are_told_among_any_number_of_others),
     };
     int failed = cmocka_run_group_tests(tests, set_up, NULL);
     drop_identity();

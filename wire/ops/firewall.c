@@ -58,15 +58,16 @@ static const op_t rows[] = {
         .timeout_s = 30,
         .memory_mib = 512,
         .result_bytes_max = 256 * KIB,
-        .help = "lists what nftables holds: chains (128 at most), rules (256) and tocsin's own "
-                "blocks (256)",
+        .help = "lists what nftables holds, tocsin's own first: chains (128 at most), rules (256) "
+                "and tocsin's own blocks (256)",
         .result = "{chains: list of {family: text, table: text, name: text, hook?: text, "
                   "priority?: integer, "
                   "policy?: text}, rules: list of {family: text, table: text, chain: text, handle: "
                   "integer, "
                   "text: text (JSON of nft), text_cut: bool (over 300 bytes), packets?: integer, "
                   "bytes?: integer}, "
-                  "blocks: list of {source: text, expires_s: integer}, more: bool}",
+                  "blocks: list of {source: text, expires_s: integer}, isolated_s: integer (that "
+                  "host.isolate holds still; 0 where it does not), more: bool}",
     },
     {
         .name = "firewall.unblock",
@@ -89,6 +90,17 @@ static const op_t rows[] = {
         .arguments = {PORT_ARGUMENT},
         .help = "ends a limit that firewall.limit set; where there is none, nothing changes",
         .result = "{port: integer}",
+    },
+    {
+        .name = "firewall.view",
+        .least = CLASS_OBSERVE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 30,
+        .memory_mib = 512,
+        .result_bytes_max = 4 * KIB,
+        .arguments = {SOURCE_ARGUMENT},
+        .help = "tells whether firewall.block blocks exactly this source, and for how long still",
+        .result = "{source: text, blocked: bool, expires_s: integer (0 where it is not)}",
     },
 };
 

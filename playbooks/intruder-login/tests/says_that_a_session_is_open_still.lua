@@ -6,7 +6,7 @@ return {
     { op = "user.keys", args = { user = "ana" }, result = { keys = { { type = "ssh-ed25519", fingerprint = "SHA256:abc" } }, modified = 9 } },
     { op = "process.tree", args = { pid = 1 }, result = { processes = { { pid = 1, user = "root" }, { pid = 80, user = "ana", command = "-bash" } } } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 86400 }, result = { source = "192.0.2.7", blocked = true } },
-    { op = "firewall.list", result = { blocks = { { source = "192.0.2.7", expires_s = 86399 } } } },
+    { op = "firewall.view", result = { blocked = true, expires_s = 86399 } },
     { op = "user.lock", args = { user = "ana" }, result = { user = "ana", locked = true, changed = true } },
     { op = "user.list", result = { users = { { name = "root", password = "locked" }, { name = "ana", password = "locked" } } } },
     { op = "user.end_sessions", args = { user = "ana", processes = true }, result = { user = "ana", sessions = 1, processes = 1 } },

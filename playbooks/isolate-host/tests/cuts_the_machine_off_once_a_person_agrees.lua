@@ -3,9 +3,9 @@ return {
   ops = {
     { op = "user.sessions", result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
     { op = "conntrack.count", args = { top = 20 }, result = { tracked = true, count = 4, top = { { address = "192.0.2.9", count = 4 } } } },
-    { op = "firewall.list", result = { rules = {} } },
+    { op = "firewall.list", result = { isolated_s = 0 } },
     { op = "host.isolate", args = { seconds = 600 }, result = { isolated = true, brokers = 1 } },
-    { op = "firewall.list", result = { rules = { { table = "tocsin", chain = "isolate_out" } } } },
+    { op = "firewall.list", result = { isolated_s = 600 } },
   },
   people = { agree = "yes" },
   answers = { ["host.release"] = { isolated = false } },

@@ -2,7 +2,7 @@ return {
   ops = {
     { op = "user.sessions", result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
     { op = "conntrack.count", args = { top = 20 }, result = { tracked = true, count = 4, top = { { address = "192.0.2.9", count = 4 } } } },
-    { op = "firewall.list", result = { rules = {} } },
+    { op = "firewall.list", result = { isolated_s = 0 } },
     { op = "host.isolate", fault = { "policy", "the policy does not allow host.isolate" } },
   },
   people = { agree = "yes" },

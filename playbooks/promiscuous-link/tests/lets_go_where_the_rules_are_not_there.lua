@@ -6,7 +6,7 @@ return {
     { op = "file.setuid",   args = { path = "/usr", count = 100 }, result = { files = { { path = "/usr/bin/su", user = "root" } } } },
     { op = "user.sessions", result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
     { op = "host.isolate",  args = { seconds = 14400 }, result = { isolated = true, brokers = 1 } },
-    { op = "firewall.list", result = { rules = {  } } },
+    { op = "firewall.list", result = { isolated_s = 0 } },
     { op = "host.release",  result = { isolated = false } },
   },
   people = { agree = "yes" },

@@ -4,10 +4,11 @@ return {
     { op = "host.uptime",    result = { since = 0, uptime_ms = 9000000 } },
     { op = "user.failures",  result = { failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
     { op = "user.sessions",  result = { sessions = { { user = "ana", from = "192.0.2.7" }, { user = "hoa", from = "192.0.2.9" } } } },
+    { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", result = { source = "192.0.2.7", blocked = true } },
-    { op = "firewall.list",  result = { blocks = { { source = "192.0.2.7", expires_s = 3600 } } } },
+    { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },
   expect   = { look = "ok", block = "ok", page = "ok" },
-  output   = { look = { failures = 80, inside = { "ana" } } },
+  output   = { look = { failures = 80, inside = { "ana" }, blocked_s = 0 } },
   notified = { page = "192.0.2.7 guessed passwords on rehearsal and is logged in as ana" },
 }

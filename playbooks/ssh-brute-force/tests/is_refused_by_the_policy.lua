@@ -4,6 +4,7 @@ return {
     { op = "host.uptime",    result = { since = 0, uptime_ms = 9000000 } },
     { op = "user.failures",  result = { failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
     { op = "user.sessions",  result = { sessions = {} } },
+    { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", fault = { "policy", "'192.0.2.7' is a management address" } },
   },
   expect = { look = "ok", block = "failed", page = "skipped" },

@@ -4,6 +4,7 @@ return {
     { op = "host.uptime",   result = { since = 0, uptime_ms = 9000000 } },
     { op = "user.failures", result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 } } } },
     { op = "user.sessions", result = { sessions = {} } },
+    { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
   },
   expect = { look = "ok", block = "skipped", page = "skipped" },
 }

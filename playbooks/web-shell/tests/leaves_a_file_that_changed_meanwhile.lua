@@ -6,7 +6,7 @@ return {
     { op = "process.tree", args = { pid = 1 }, result = { processes = { { id = "a-1", pid = 1, user = "root", name = "init" }, { id = "a-9", pid = 9, user = "www-data", name = "sh", command = "sh -i" } } } },
     { op = "http.probe", args = { url = "http://127.0.0.1/x.php" }, result = { status = 200 } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 86400 }, result = { source = "192.0.2.7", blocked = true } },
-    { op = "firewall.list", result = { blocks = { { source = "192.0.2.7", expires_s = 86399 } } } },
+    { op = "firewall.view", result = { blocked = true, expires_s = 86399 } },
     { op = "file.hash", args = { path = "/srv/www/x.php" }, result = { sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
   },
   people = { agree = "yes" },

@@ -1,0 +1,13 @@
+-- Its victim is unlocked all the same.
+return {
+  inputs = { source = "192.0.2.7", user = "ana", users = 1 },
+  ops = {
+    { op = "host.uptime",   result = { since = 0, uptime_ms = 9000000 } },
+    { op = "user.failures", result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 } } } },
+    { op = "user.list",     result = { users = { { name = "ana", password = "locked" } } } },
+    { op = "firewall.view", args = { source = "192.0.2.7" }, result = { blocked = true, expires_s = 80000 } },
+    { op = "user.unlock",   args = { user = "ana" }, result = { user = "ana", locked = false, changed = true } },
+    { op = "user.list",     result = { users = { { name = "ana", password = "set" } } } },
+  },
+  expect = { look = "ok", block = "skipped", unlock = "ok" },
+}

@@ -1,0 +1,10 @@
+return {
+  inputs = { source = "192.0.2.7" },
+  ops = {
+    { op = "host.uptime",   result = { since = 0, uptime_ms = 9000000 } },
+    { op = "user.failures", result = { failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
+    { op = "user.sessions", result = { sessions = {} } },
+    { op = "firewall.view", args = { source = "192.0.2.7" }, result = { blocked = true, expires_s = 80000 } },
+  },
+  expect = { look = "ok", block = "skipped", page = "skipped" },
+}
