@@ -137,6 +137,31 @@ review_list(const options_t *options, int argc, char **argv)
     return 0;
 }
 
+/* Who said no to it, as the broker tells: a list of {who, reason, at}; empty where it does not. */
+static value_t *
+rejections_of(const review_t *self, const fetched_t *candidate)
+{
+    fault_t ignored;
+    char hash[HASH_TEXT];
+    hash_write(&candidate->hash, hash);
+    CLEANUP(value_destroy) value_t *list = source_list(self->source, &ignored);
+    for (size_t i = 0; i < value_count(list); i++) {
+        const value_t *row = value_at(list, i), *rejected = value_get(row, "rejected");
+        if (rejected && !strcmp(value_get_text(row, "hash"), hash))
+            return value_copy(rejected);
+    }
+    return value_list();
+}
+
+static void
+print_rejections(const value_t *rejected, FILE *out)
+{
+    char reason[FAULT_TEXT_MAX];
+    for (size_t i = 0; i < value_count(rejected); i++)
+        fprintf(out, "REJECTED by %s: %s\n", value_get_text(value_at(rejected, i), "who"),
+                show_text(value_get_text(value_at(rejected, i), "reason"), reason, sizeof reason));
+}
+
 /* The release that this one is compared with; NULL without a fault for a first one. */
 static fetched_t *
 base_of(const review_t *self, const fetched_t *candidate, fault_t *fault)
@@ -217,6 +242,7 @@ print_head(const value_t *view)
            value_get_text(view, "class"),
            show_text(value_get_text(view, "summary"), summary, sizeof summary));
     print_approvals(view);
+    print_rejections(value_get(view, "rejected"), stdout);
     if (value_get(view, "before"))
         printf("\nwhat it can do, against %lld (%.12s)\n",
                (long long)value_get_integer(view, "before_sequence"),
@@ -243,6 +269,7 @@ review_view(const options_t *options, int argc, char **argv)
     value_t *view = candidate && !fault.code ? view_of(candidate, base, &fault) : NULL;
     if (!view)
         return command_fail(&fault);
+    value_set(view, "rejected", rejections_of(&self, candidate));
     if (options->json) {
         json_print("review", view);
         return 0;
@@ -331,6 +358,8 @@ ask(const review_t *self, const fetched_t *candidate, fault_t *fault)
     if (base)
         fprintf(stderr, "against %llu:\n", (unsigned long long)base->release->sequence);
     changes_print(changes, stderr);
+    CLEANUP(value_destroy) value_t *rejected = rejections_of(self, candidate);
+    print_rejections(rejected, stderr);
     snprintf(question, sizeof question, "Approve %s %llu (%s)?", candidate->release->playbook,
              (unsigned long long)candidate->release->sequence,
              class_word(candidate->release->highest));

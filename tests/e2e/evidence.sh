@@ -58,9 +58,11 @@ ok "a no without a reason is none" refuses 64 "say why" no ana
 ok "nobody but a reviewer says it" refuses 4 "is no reviewer" no dung --reason "I do not like it"
 ok "a reviewer says no" no ana --reason "it removes what it should keep"
 ok "  and whoever lists releases reads who and why" listed "rejected by ana: it removes what it should keep"
+ok "  as does whoever views it" says "^REJECTED by ana: it removes what it should keep" tocsin review view "$RELEASE"
 ok "  the last word of one counts" wait_for 5 still_no
 broker_stop -KILL
 broker_start
 ok "after kill -9 of the broker it stands" wait_for 20 listed "rejected by ana: still no"
+ok "  and whoever is about to approve it" says "^REJECTED by ana: still no" tocsin --no-input review approve "$RELEASE" --key "$SITE_HOME/keys/binh"
 ok "  and the record with it holds" tocsin audit verify
 tap_end
