@@ -286,8 +286,10 @@ static value_t *
 view_worker(const desk_t *self, const fleet_t *fleet, const worker_line_t *line, wall_t now)
 {
     wall_t seen;
-    const worker_row_t *row = core_worker(self->house->core, line->id, &seen);
-    const drain_row_t *drain = core_drained(self->house->core, line->id);
+    fault_t revoked;
+    const core_t *core = self->house->core;
+    const worker_row_t *row = core_worker(core, line->id, &seen);
+    const drain_row_t *drain = core_drained(core, line->id);
     value_t *map = value_map();
     value_set_text(map, "id", line->id);
     value_set_text(map, "region", fleet->region);
@@ -304,6 +306,8 @@ view_worker(const desk_t *self, const fleet_t *fleet, const worker_line_t *line,
         value_set_text(drained, "reason", drain->reason);
         value_set(map, "drained", drained);
     }
+    if (trust_check_revoked(core_charter(core)->trust, HALT_WORKER, line->id, &revoked))
+        value_set_text(map, "revoked", revoked.text);
     return map;
 }
 

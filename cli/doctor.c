@@ -14,6 +14,7 @@
 #include "cli/checkup.h"
 #include "cli/client.h"
 #include "cli/keys.h"
+#include "cli/stop.h"
 #include "cli/table.h"
 #include "common/file.h"
 #include "common/text.h"
@@ -243,14 +244,27 @@ look_at_holds(client_t *client, value_t *list)
     for (size_t i = 0; i < value_count(stops); i++) {
         const value_t *row = value_at(stops, i);
         size_t missing = value_count(value_get(row, "missing"));
-        if (value_get(row, "lifted") || !strcmp(value_get_text(row, "what"), "run"))
+        stop_state_t state = stop_state(row);
+        if (state == STOP_PAST)
             continue;
         symptoms_add(
             list, missing ? SYMPTOM_PROBLEM : SYMPTOM_WARNING,
             strcmp(value_get_text(row, "name"), "-") ? value_get_text(row, "name") : "site",
-            "tocsin resume, by two officers", "the %s is stopped, %zu workers were not reached: %s",
-            value_get_text(row, "what"), missing, value_get_text(row, "reason"));
+            state == STOP_HOLDS ? "tocsin resume, by two officers" : "tocsin stop list names them",
+            "the %s is %s, %zu workers were not reached: %s", value_get_text(row, "what"),
+            state == STOP_HOLDS ? "stopped" : "revoked", missing, value_get_text(row, "reason"));
     }
+}
+
+/* No run comes to it any more, and its fleet lists it still. */
+static void
+look_at_revoked(const options_t *options, const value_t *row, const char *where, value_t *list)
+{
+    char remedy[512];
+    snprintf(remedy, sizeof remedy, "tocsin keys drop %s fleet.%s worker %s", options->site,
+             value_get_text(row, "region"), value_get_text(row, "id"));
+    symptoms_add(list, SYMPTOM_WARNING, where, remedy, "its fleet still lists it: %s",
+                 value_get_text(row, "revoked"));
 }
 
 static void
@@ -261,14 +275,15 @@ look_at_workers(const options_t *options, client_t *client, value_t *list)
         const value_t *row = value_at(workers, i);
         char where[TEXT_NAME_MAX + 16], time[32];
         int64_t seen = value_get_integer(row, "seen");
-        if (value_get_bool(row, "online"))
-            continue;
         snprintf(where, sizeof where, "worker %.63s", value_get_text(row, "id"));
-        symptoms_add(list,
-                     wall_now().ms - seen > GONE_PROBLEM_MS ? SYMPTOM_PROBLEM : SYMPTOM_WARNING,
-                     where, "look at the machine and its way to the broker", "offline, %s%s",
-                     seen ? "seen last " : "never seen",
-                     seen ? show_time(options, seen, time, sizeof time) : "");
+        if (value_get(row, "revoked"))
+            look_at_revoked(options, row, where, list);
+        else if (!value_get_bool(row, "online"))
+            symptoms_add(list,
+                         wall_now().ms - seen > GONE_PROBLEM_MS ? SYMPTOM_PROBLEM : SYMPTOM_WARNING,
+                         where, "look at the machine and its way to the broker", "offline, %s%s",
+                         seen ? "seen last " : "never seen",
+                         seen ? show_time(options, seen, time, sizeof time) : "");
     }
 }
 

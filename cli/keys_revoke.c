@@ -20,7 +20,7 @@ find_person(const session_t *session, const char *said, char name[static HASH_TE
             text_copy(name, HASH_TEXT, said);
             return 0;
         }
-    return fault_set(fault, FAULT_NOT_FOUND, "people lists no '%.63s'; see: tocsin keys show",
+    return fault_set(fault, FAULT_NOT_FOUND, "people lists no '%.63s'; see: tocsin keys people",
                      said);
 }
 
@@ -48,8 +48,8 @@ find_key(const session_t *session, const char *said, char name[static HASH_TEXT]
             return 0;
         }
     if (!strncmp(said, "SHA256:", 7))
-        return fault_set(fault, FAULT_NOT_FOUND, "people lists no key %.60s; see: tocsin keys show",
-                         said);
+        return fault_set(fault, FAULT_NOT_FOUND,
+                         "people lists no key %.60s; see: tocsin keys people", said);
     CLEANUP(bytes_destroy) bytes_t *line = file_read(said, LINE_MAX, fault);
     if (!line || pubkey_read_line(&key, bytes_text(line), fault))
         return -1;

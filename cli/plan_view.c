@@ -487,6 +487,17 @@ print_needs(const value_t *plan, FILE *out)
                                      : "");
 }
 
+static void
+print_revoked(const value_t *revoked, FILE *out)
+{
+    for (size_t i = 0; i < value_count(revoked); i++) {
+        char why[FAULT_TEXT_MAX];
+        const value_t *row = value_at(revoked, i);
+        fprintf(out, "  REVOKED: %s (%s)\n", show_text(value_get_text(row, "why"), why, sizeof why),
+                value_get_bool(row, "target") ? "nothing runs there" : "not touched");
+    }
+}
+
 void
 plan_print(const value_t *plan, FILE *out)
 {
@@ -525,6 +536,7 @@ plan_print(const value_t *plan, FILE *out)
     print_refusals(value_get(plan, "refusals"), out);
     print_drained(plan, true, out);
     print_drained(plan, false, out);
+    print_revoked(value_get(plan, "revoked"), out);
     for (size_t i = 0; i < value_count(value_get(plan, "stops")); i++) {
         char stop[FAULT_TEXT_MAX];
         fprintf(out, "  STOPPED: %s\n",

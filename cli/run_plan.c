@@ -7,6 +7,7 @@
 #include "cli/allowances.h"
 #include "cli/run.h"
 #include "cli/state.h"
+#include "cli/stop.h"
 #include "cli/table.h"
 #include "common/document.h"
 #include "common/file.h"
@@ -56,6 +57,23 @@ drained_workers(const value_t *workers, const order_t *order)
     return list;
 }
 
+/* Workers that the broker says were revoked: {why, target: bool}. */
+static value_t *
+revoked_workers(const value_t *workers, const order_t *order)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i);
+        if (!value_get(row, "revoked"))
+            continue;
+        value_t *item = value_map();
+        value_set_text(item, "why", value_get_text(row, "revoked"));
+        value_set_bool(item, "target", order_target(order, value_get_text(row, "id")));
+        value_append(list, item);
+    }
+    return list;
+}
+
 /* The stops in force, as far as the broker tells them. */
 static value_t *
 stops_in_force(client_t *client)
@@ -66,7 +84,7 @@ stops_in_force(client_t *client)
     for (size_t i = 0; i < value_count(stops); i++) {
         const value_t *row = value_at(stops, i);
         CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-        if (value_get(row, "lifted") || !strcmp(value_get_text(row, "what"), "run"))
+        if (stop_state(row) != STOP_HOLDS)
             continue;
         const char *name = value_get_text(row, "name");
         bool named = strcmp(name, "-") != 0;
@@ -84,6 +102,7 @@ add_news(value_t *plan, session_t *session, const order_t *order)
     const value_t *workers = session_workers(session, &ignored);
     value_set(plan, "offline", offline_targets(workers, order));
     value_set(plan, "drained", drained_workers(workers, order));
+    value_set(plan, "revoked", revoked_workers(workers, order));
     value_set(plan, "stops", stops_in_force(session->client));
 }
 

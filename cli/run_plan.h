@@ -43,7 +43,8 @@ int plan_ask_more(const session_t *session, const order_t *order, fault_t *fault
 
 /* What the playbooks that the order's may call do, each release verified here; what machines would
  * refuse or ask for, each word of it verified here; which targets are outside the scope of whoever
- * asks; and what the broker says of the moment: who is offline or drained, what is stopped. */
+ * asks; and what the broker says of the moment: who is offline, drained or revoked, what is
+ * stopped. */
 int plan_add_rest(value_t *plan, session_t *session, const order_t *order, const fetched_t *fetched,
                   fault_t *fault) MUST_CHECK;
 

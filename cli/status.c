@@ -4,6 +4,7 @@
 #include "cli/client.h"
 #include "cli/run.h"
 #include "cli/run_people.h"
+#include "cli/stop.h"
 #include "cli/table.h"
 
 #define RUNS_SHOWN_MAX    20
@@ -188,8 +189,9 @@ print_offline(const options_t *options, const value_t *away)
         const value_t *row = value_at(away, i);
         char time[32];
         int64_t seen = value_get_integer(row, "seen");
-        printf("  OFFLINE %s, region %s, %s%s\n", value_get_text(row, "id"),
-               value_get_text(row, "region"), seen ? "seen last " : "never seen",
+        printf("  %s %s, region %s, %s%s\n", value_get(row, "revoked") ? "REVOKED" : "OFFLINE",
+               value_get_text(row, "id"), value_get_text(row, "region"),
+               seen ? "seen last " : "never seen",
                seen ? show_time(options, seen, time, sizeof time) : "");
     }
     if (count > shown)
@@ -209,19 +211,21 @@ print_questions(const options_t *options, const value_t *questions)
     }
 }
 
-/* What keeps runs from beginning: stops in force, and brakes. */
+/* What keeps runs from beginning: stops in force, revokes on their way, and brakes. */
 static void
 print_holds(const value_t *stops, const value_t *brakes)
 {
     char reason[FAULT_TEXT_MAX];
     for (size_t i = 0; i < value_count(stops); i++) {
         const value_t *row = value_at(stops, i);
-        if (value_get(row, "lifted") || !strcmp(value_get_text(row, "what"), "run"))
+        stop_state_t state = stop_state(row);
+        if (state == STOP_PAST)
             continue;
         const char *name = value_get_text(row, "name");
         bool named = strcmp(name, "-") != 0;
-        printf("%-10s %s%s%s: %s (%zu workers not reached)\n", "STOPPED",
-               value_get_text(row, "what"), named ? " " : "", named ? name : "",
+        printf("%-10s %s%s%s: %s (%zu workers not reached)\n",
+               state == STOP_HOLDS ? "STOPPED" : "REVOKED", value_get_text(row, "what"),
+               named ? " " : "", named ? name : "",
                show_text(value_get_text(row, "reason"), reason, sizeof reason),
                value_count(value_get(row, "missing")));
     }

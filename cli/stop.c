@@ -13,6 +13,18 @@
 #define POLL_MS        100
 #define DIGITS         12
 
+stop_state_t
+stop_state(const value_t *row)
+{
+    halt_what_t what;
+    if (value_get(row, "lifted") || !halt_read(value_get_text(row, "what"), &what) ||
+        what == HALT_RUN)
+        return STOP_PAST;
+    if (!halt_revokes(what))
+        return STOP_HOLDS;
+    return value_count(value_get(row, "missing")) ? STOP_REVOKES : STOP_PAST;
+}
+
 static int
 fill_nonce(char nonce[static 33], fault_t *fault)
 {

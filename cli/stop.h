@@ -6,6 +6,14 @@
 #include "cli/session.h"
 #include "keys/halt.h"
 
+/* What a row of `stops` (docs/PROTOCOL.md 6.1) says to people who asked for none of it. */
+typedef enum {
+    STOP_PAST,    /* lifted, or of one run, or a revoke that all have confirmed: nothing */
+    STOP_HOLDS,   /* more than one run is held back */
+    STOP_REVOKES, /* and workers were not reached */
+} stop_state_t;
+stop_state_t stop_state(const value_t *row);
+
 /* Makes, shows, signs and hands in a stop, or a revoke where what is of that kind, to timekeeper
  * and broker (session_spread); its document's hash goes into hash. */
 int stop_send(session_t *session, const options_t *options, halt_what_t what, const char *name,

@@ -70,7 +70,8 @@ typedef struct {
     const worker_line_t *worker;
     const char *region;
     size_t chosen; /* which it was of those chosen, from 1; 0: it was not */
-    bool in_pool, excepted, drained;
+    bool in_pool, excepted;
+    bool passed; /* no selector chooses it: it is drained, or revoked */
 } candidate_t;
 
 typedef struct {
@@ -116,13 +117,13 @@ find(const candidates_t *self, const char *id)
 }
 
 static void
-mark_drained(const candidates_t *self, const value_t *workers)
+mark_passed(const candidates_t *self, const value_t *workers)
 {
     for (size_t i = 0; i < value_count(workers); i++) {
         const value_t *row = value_at(workers, i);
         candidate_t *at = find(self, value_get_text(row, "id"));
         if (at)
-            at->drained = value_get(row, "drained");
+            at->passed = value_get(row, "drained") || value_get(row, "revoked");
     }
 }
 
@@ -153,7 +154,7 @@ choose_name(candidates_t *self, const char *id, fault_t *fault)
 static int
 choose_selector(candidates_t *self, const char *selector, fault_t *fault)
 {
-    size_t fits = 0, drained = 0;
+    size_t fits = 0, passed = 0;
     if (selector_check(selector, fault))
         return -1;
     for (size_t i = 0; i < self->count; i++) {
@@ -162,15 +163,15 @@ choose_selector(candidates_t *self, const char *selector, fault_t *fault)
             continue;
         at->in_pool = true;
         fits++;
-        if (at->drained)
-            drained++;
+        if (at->passed)
+            passed++;
         else
             at->chosen = at->chosen ? at->chosen : ++self->chosen;
     }
-    if (fits && fits == drained)
+    if (fits && fits == passed)
         return fault_set(fault, FAULT_TARGET,
-                         "every worker with the labels '%.100s' is drained; see: tocsin worker "
-                         "list, or name one by --target WORKER",
+                         "every worker with the labels '%.100s' is drained or revoked; see: tocsin "
+                         "worker list, or name one by --target WORKER",
                          selector);
     if (!fits)
         return fault_set(fault, FAULT_TARGET,
@@ -280,7 +281,7 @@ targets_choose(targets_t *self, const selection_t *by, const trust_t *trust, fau
     *self = (targets_t){.at_most = stricter_cap(by->at_most, by->most),
                         .keep = by->keep > by->keeps ? by->keep : by->keeps};
     list_fleet(&all, trust);
-    mark_drained(&all, by->workers);
+    mark_passed(&all, by->workers);
     if (choose(&all, by, trust, fault))
         return -1;
     for (size_t i = 0; by->except && i < by->except->count; i++)

@@ -17,7 +17,7 @@ typedef struct {
     const many_t *chosen;   /* workers and selectors; none: the incident's host */
     const many_t *except;   /* likewise; NULL for none */
     const value_t *workers; /* what the broker says of each (docs/PROTOCOL.md 6.1): selectors pass
-                               over those that are drained; NULL for nothing */
+                               over those that are drained or revoked; NULL for nothing */
     const alert_t *alert;   /* the incident's; NULL where there is none */
     uint64_t at_most, keep; /* as the person says; 0 where nothing is said */
     uint64_t most, keeps;   /* as the playbook says; 0 is no limit. The stricter counts */
@@ -33,8 +33,8 @@ typedef struct {
 } targets_t;
 
 /* FAULT_USAGE, FAULT_TARGET (a name that no fleet lists, a selector that fits nobody or nobody who
- * is not drained, nobody left), FAULT_LIMIT (over a cap, or under a floor: the sentence says
- * which and by how much). */
+ * is not drained or revoked, nobody left), FAULT_LIMIT (over a cap, or under a floor: the sentence
+ * says which and by how much). */
 int targets_choose(targets_t *self, const selection_t *by, const trust_t *trust,
                    fault_t *fault) MUST_CHECK;
 void targets_clear(targets_t *self);

@@ -5,8 +5,15 @@
 #include "cli/options.h"
 #include "cli/table.h"
 
-/* By whether it is drained, and whether it is online. */
-static const char *const states[2][2] = {{"offline", "online"}, {"drained, offline", "drained"}};
+static const char *
+state_word(const value_t *row)
+{
+    static const char *const states[2][2] = {{"offline", "online"},
+                                             {"drained, offline", "drained"}};
+    return value_get(row, "revoked")
+               ? "revoked"
+               : states[!!value_get(row, "drained")][value_get_bool(row, "online")];
+}
 
 static int
 worker_list(const options_t *options, int argc, char **argv)
@@ -28,11 +35,11 @@ worker_list(const options_t *options, int argc, char **argv)
         const value_t *row = value_at(workers, i);
         char seen[32], receipts[24];
         snprintf(receipts, sizeof receipts, "%lld", (long long)value_get_integer(row, "sequence"));
-        table_row(table, (const char *const[]){
-                             value_get_text(row, "id"), value_get_text(row, "region"),
-                             states[!!value_get(row, "drained")][value_get_bool(row, "online")],
-                             show_time(options, value_get_integer(row, "seen"), seen, sizeof seen),
-                             receipts, value_get_text(row, "labels")});
+        table_row(table,
+                  (const char *const[]){
+                      value_get_text(row, "id"), value_get_text(row, "region"), state_word(row),
+                      show_time(options, value_get_integer(row, "seen"), seen, sizeof seen),
+                      receipts, value_get_text(row, "labels")});
     }
     table_print(table);
     return 0;
@@ -60,13 +67,16 @@ static void
 print_worker(const options_t *options, const value_t *row, const worker_line_t *line,
              const fleet_t *fleet)
 {
-    char seen[32], key[PUBKEY_FINGERPRINT_TEXT];
+    char seen[32], key[PUBKEY_FINGERPRINT_TEXT], revoked[FAULT_TEXT_MAX];
     int64_t at = value_get_integer(row, "seen");
     bool online = value_get_bool(row, "online");
     printf("worker %s  region %s  %s%s%s\n", line->id, fleet->region, online ? "online" : "OFFLINE",
            at ? ", heard of last " : ", never heard of",
            at ? show_time(options, at, seen, sizeof seen) : "");
     print_drain(options, value_get(row, "drained"));
+    if (value_get(row, "revoked"))
+        printf("  %-10s %s\n", "REVOKED",
+               show_text(value_get_text(row, "revoked"), revoked, sizeof revoked));
     printf("  %-10s %s\n  %-10s %s\n", "labels", line->labels, "key",
            pubkey_fingerprint(&line->key, key));
     printf("  %-10s %lld\n", "receipts", (long long)value_get_integer(row, "sequence"));

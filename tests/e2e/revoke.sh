@@ -46,6 +46,13 @@ ok "another does both" eval 'glance north-1 --target north-1 && started dung && 
 ok "net_revoked_key_open_connection: a worker is revoked while it is connected" revoke worker south-1
 ok "  and the broker hears it no more" wait_for 40 not worker_online south-1
 
+ok "  a plan of its region passes it over, and says why" eval 'planned glance --set mount="$mnt/north-1" --target worker=north-1 &&
+    grep -q "REVOKED: worker .south-1. was revoked by chi: it was stolen (not touched)" "$SITE_HOME/log/plan"'
+ok "  by its labels nobody chooses it" refuses 4 "is drained or revoked" tocsin run plan glance --set mount="$mnt/south-1" --target region=south
+ok "  and lists say so" eval 'says "^south-1 .* revoked" tocsin worker list && says "REVOKED +worker .south-1. was revoked by chi" tocsin worker view south-1 &&
+    says "REVOKED south-1, region south" tocsin status'
+ok "  as the doctor does, with what to do" eval 'tocsin doctor >"$SITE_HOME/log/doctor"; grep -q "worker south-1: its fleet still lists it: .*tocsin keys drop .* fleet.south worker south-1" "$SITE_HOME/log/doctor"'
+
 ok "what is revoked is listed" says "^[0-9a-f]+ +person +giang .* it was stolen" tocsin stop list
 ok "  and two officers do not lift it" lifts_nothing "$(revoke_of giang)"
 ok "people, signed by root's quorum, pardon him" pardon "$(revoke_of giang)"

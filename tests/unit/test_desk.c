@@ -226,6 +226,25 @@ a_drained_worker_is_listed_so(void **state)
 }
 
 static void
+a_revoked_worker_is_listed_so(void **state)
+{
+    bureau_t *self = *state;
+    stop_t *revoke = site_stop(self->house->site, HALT_WORKER, "w1");
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_stop(self->house->site, revoke, "olaf");
+    CLEANUP(value_destroy)
+    value_t *made = ask(self, "submit", submission("revoke", &sealed), "none");
+    CLEANUP(value_destroy) value_t *workers = ask(self, "workers", NULL, "none");
+    assert_true(value_count(workers) > 1);
+    for (size_t i = 0; i < value_count(workers); i++) {
+        const value_t *row = value_at(workers, i);
+        bool is = !strcmp(value_get_text(row, "id"), "w1");
+        assert_int_equal(value_get(row, "revoked") != NULL, is);
+        if (is)
+            assert_non_null(strstr(value_get_text(row, "revoked"), "was revoked by olaf"));
+    }
+}
+
+static void
 what_a_worker_said_that_it_allows_is_handed_on_as_it_came(void **state)
 {
     bureau_t *self = *state;
@@ -271,6 +290,7 @@ main(void)
         AT_DESK(who_watches_a_run_is_told_of_its_output),
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(a_drained_worker_is_listed_so),
+        AT_DESK(a_revoked_worker_is_listed_so),
         AT_DESK(what_a_worker_said_that_it_allows_is_handed_on_as_it_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

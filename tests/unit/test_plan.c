@@ -355,6 +355,19 @@ passes_over_drained_workers_unless_they_are_named(void **state)
 }
 
 static void
+passes_over_revoked_workers_unless_they_are_named(void **state)
+{
+    desk_t *desk = *state;
+    value_t *row = value_map();
+    value_set_text(row, "id", "w3");
+    value_set_text(row, "revoked", "worker 'w3' was revoked by olaf: stolen");
+    value_append(desk->workers, row);
+    assert_int_equal(chosen(desk, "role=web", NULL, 0, 1), 4);
+    assert_int_equal(chosen(desk, "w3", NULL, 0, 0), 1);
+    assert_int_equal(chosen(desk, "worker=w3", NULL, 0, 0), -FAULT_TARGET);
+}
+
+static void
 refuses_a_selection_of_nobody(void **state)
 {
     desk_t *desk = *state;
@@ -450,6 +463,7 @@ main(void)
         DESK_TEST(refuses_a_target_that_is_unknown_or_named_twice),
         DESK_TEST(chooses_by_labels_region_and_name),
         DESK_TEST(passes_over_drained_workers_unless_they_are_named),
+        DESK_TEST(passes_over_revoked_workers_unless_they_are_named),
         DESK_TEST(refuses_a_selection_of_nobody),
         DESK_TEST(keeps_to_caps_and_floors),
         DESK_TEST(stands_for_a_large_wave_by_its_root),
