@@ -38,6 +38,8 @@ typedef struct {
     char person[SIGNATURES_MAX][TEXT_NAME_MAX + 1]; /* distinct, ascending */
 } signers_t;
 
+bool signers_have(const signers_t *self, const char *person);
+
 /* Knows only the site's id (the hash of root version 1). */
 trust_t *trust_new(const hash_t *site);
 void trust_destroy(trust_t **self_p);

@@ -75,7 +75,6 @@ void cache_clear(cache_t *self);
 
 /* Keeps persons distinct and ascending. */
 void signers_add(signers_t *self, const char *person);
-bool signers_have(const signers_t *self, const char *person);
 
 /* Every armor holds over document, in one of the purposes (bits 1 << purpose_t). FAULT_LIMIT,
  * FAULT_SIGNATURE, FAULT_NAMESPACE, FAULT_KEY, FAULT_TOUCH. */

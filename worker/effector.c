@@ -393,11 +393,21 @@ check_allowed(const effector_t *self, const op_call_t *call, fault_t *fault)
     if (mandate_check_still(call->mandate, &by, fault) ||
         mandate_check_act(call->mandate, &call->act, fault) ||
         mandate_check_class(call->mandate, &call->act, fault) ||
-        (op_call_is_fix(call) &&
-         check_beacon(self, call->mandate,
-                      policy_class(self->place.policy, call->act.op, call->arguments), fault)))
+        (call->act.worst > CLASS_OBSERVE &&
+         check_beacon(self, call->mandate, call->act.worst, fault)))
         return -1;
     return policy_allows(self->place.policy, call->act.op, call->arguments, by.now, fault);
+}
+
+/* What is above observe on this machine begins when its policy says; but to undo: what was done
+ * half is worse. */
+static int
+check_hours(const effector_t *self, const op_call_t *call, fault_t *fault)
+{
+    if (call->act.worst == CLASS_OBSERVE || call->act.phase == PHASE_UNDO)
+        return 0;
+    return policy_check_hours(self->place.policy, mandate_breaks_glass(call->mandate), now(self),
+                              fault);
 }
 
 static int
@@ -408,16 +418,12 @@ check_start(const effector_t *self, const op_call_t *call, fault_t *fault)
         return fault_set(fault, FAULT_UNKNOWN,
                          "the journal does not reach what the judge recorded: it lost records");
     if (check_allowed(self, call, fault) ||
-        mandate_check_time(call->mandate, &call->act, &by, fault))
-        return -1;
-    bool undo = call->act.phase == PHASE_UNDO; /* what was done half is worse */
-    bool glass = mandate_breaks_glass(call->mandate);
-    if (!undo && policy_check_hours(self->place.policy, glass, by.now, fault))
+        mandate_check_time(call->mandate, &call->act, &by, fault) || check_hours(self, call, fault))
         return -1;
     pace_act_t act = {.op = call->act.op,
                       .playbook = mandate_playbook(call->mandate),
                       .run = mandate_run(call->mandate),
-                      .signers = mandate_signers(call->mandate)};
+                      .orderers = mandate_orderers(call->mandate)};
     return pace_check(policy_pace(self->place.policy), &act, self->place.journal, by.now, fault);
 }
 
@@ -564,7 +570,7 @@ on_op(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fau
             return on_dry(self, &call, flight, answer, fault);
         if (op_call_is_fix(&call))
             return on_fix(self, &call, flight, answer, fault);
-        if (!check_allowed(self, &call, &why))
+        if (!check_allowed(self, &call, &why) && !check_hours(self, &call, &why))
             return launch(self, &call, flight, answer, fault);
     }
     *answer = op_fault(self, call.id, &why);

@@ -45,9 +45,9 @@ mandate_playbook(const mandate_t *self)
 }
 
 const signers_t *
-mandate_signers(const mandate_t *self)
+mandate_orderers(const mandate_t *self)
 {
-    return &self->signers;
+    return &self->orderers;
 }
 
 const hash_t *
@@ -194,17 +194,13 @@ add_own(mandate_t *self, slice_t manifest, fault_t *fault)
 /* A cosigner stands behind scope and windows, and opens nothing else that is kept for who orders.
  */
 static void
-take_signers(mandate_t *self)
+take_orderers(mandate_t *self)
 {
     const signers_t *all = &self->warrant->signers, *cosigners = &self->warrant->cosigners;
-    for (size_t i = 0; i < all->count; i++) {
-        bool cosigned = false;
-        for (size_t j = 0; j < cosigners->count; j++)
-            cosigned = cosigned || !strcmp(all->person[i], cosigners->person[j]);
-        if (!cosigned)
-            text_copy(self->signers.person[self->signers.count++], sizeof all->person[i],
+    for (size_t i = 0; self->warrant->order && i < all->count; i++)
+        if (!signers_have(cosigners, all->person[i]))
+            text_copy(self->orderers.person[self->orderers.count++], sizeof all->person[i],
                       all->person[i]);
-    }
 }
 
 mandate_t *
@@ -219,7 +215,7 @@ mandate_new(const frames_t *message, const lawbook_t *by, fault_t *fault)
         add_own(self, frames_at(message, 9), fault))
         return NULL;
     assert(self->warrant->order || self->warrant->grant);
-    take_signers(self);
+    take_orderers(self);
     alert_destroy(&self->warrant->alert);
     self->allowed = mandate_is_dry(self) ? CLASS_OBSERVE : self->warrant->allowed;
     self->documents = by->documents;

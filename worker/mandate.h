@@ -30,8 +30,8 @@ void mandate_destroy(mandate_t **self_p);
 
 const hash_t *mandate_run(const mandate_t *self);
 const hash_t *mandate_authority(const mandate_t *self);
-const char *mandate_playbook(const mandate_t *self);     /* the run's own */
-const signers_t *mandate_signers(const mandate_t *self); /* of its order or grant, no cosigners */
+const char *mandate_playbook(const mandate_t *self);      /* the run's own */
+const signers_t *mandate_orderers(const mandate_t *self); /* no cosigners; nobody under a grant */
 
 /* Since when it may begin by its order's word; ms 0 under a grant. */
 wall_t mandate_from(const mandate_t *self);
@@ -61,7 +61,7 @@ typedef struct {
     uint64_t attempt;
     const op_t *op;
     const value_t *arguments;
-    class_t worst; /* what it is on this machine, where that is worse than in the op table */
+    class_t worst; /* what it is on this machine: no better than in the op table */
 } act_t;
 
 /* Whether nothing was stopped or revoked since: between any two ops. FAULT_STOPPED, and what

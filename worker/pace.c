@@ -54,12 +54,11 @@ pace_take(pace_t *self, const char *const *words, fault_t *fault)
 }
 
 static bool
-may_exceed(const pace_t *self, const signers_t *signers)
+may_exceed(const pace_t *self, const signers_t *orderers)
 {
-    for (size_t i = 0; i < signers->count; i++)
-        for (size_t j = 0; j < self->person_count; j++)
-            if (!strcmp(signers->person[i], self->people[j]))
-                return true;
+    for (size_t i = 0; i < self->person_count; i++)
+        if (signers_have(orderers, self->people[i]))
+            return true;
     return false;
 }
 
@@ -89,7 +88,7 @@ pace_check(const pace_t *self, const pace_act_t *act, const journal_t *journal, 
            fault_t *fault)
 {
     bool begun = journal_first(journal, act->run);
-    if (may_exceed(self, act->signers))
+    if (may_exceed(self, act->orderers))
         return 0;
     for (size_t i = 0; i < self->line_count; i++)
         if ((self->lines[i].op || !begun) && check_line(&self->lines[i], act, journal, now, fault))

@@ -2,12 +2,12 @@
 /* pace - how often a machine lets itself be changed: lines of its policy, counted from the
  * effector's journal, so that a restart forgets nothing.
  *
- *     rate OP COUNT SECONDS               so many of this op begin within so long
- *     runs PLAYBOOK|* COUNT SECONDS       so many runs of this playbook, or of any, change
- * something exceed PERSON                       an order that this person signed is held back by
- * neither
+ *     rate OP COUNT SECONDS            so many of this op begin within so long
+ *     runs PLAYBOOK|* COUNT SECONDS    so many runs of it, or of any, change something
+ *     exceed PERSON                    neither holds back an order that this person signed
  *
- * A run that began goes on whatever a runs line says; each of its ops is one more for a rate. */
+ * A grant is no order: what it lets begin by itself is held back, whoever signed it. A run that
+ * began goes on whatever a runs line says; each of its ops is one more for a rate. */
 #ifndef TOCSIN_PACE_H
 #define TOCSIN_PACE_H
 
@@ -39,7 +39,7 @@ typedef struct {
     const op_t *op;
     const char *playbook; /* the run's */
     const hash_t *run;
-    const signers_t *signers; /* of its order or grant */
+    const signers_t *orderers; /* who signed its order; nobody under a grant */
 } pace_act_t;
 
 /* Whether it may begin now. FAULT_RATE. */

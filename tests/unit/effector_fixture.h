@@ -146,6 +146,22 @@ open_effector(bench_t *bench)
         fail_msg("%s", fault.text);
 }
 
+/* As one that starts over the policy with these lines behind it. */
+static inline void
+open_with(bench_t *bench, const char *lines)
+{
+    fault_t fault = {0};
+    char text[1024];
+    snprintf(text, sizeof text, POLICY "%s", lines);
+    close_effector(bench);
+    policy_destroy(&bench->policy);
+    assert_int_equal(file_write(bench->policy_path, slice_text(text), 0600, &fault), 0);
+    bench->policy = policy_load(bench->policy_path, &fault);
+    if (!bench->policy)
+        fail_msg("%s", fault.text);
+    open_effector(bench);
+}
+
 static inline frames_t *
 message_of(const char *word, const char *id)
 {

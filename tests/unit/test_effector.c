@@ -540,19 +540,53 @@ static void
 within_a_blackout_one_looks_and_changes_nothing__eff_blackout_window(void **state)
 {
     bench_t *bench = *state;
-    fault_t fault = {0};
-    CLEANUP(policy_destroy) policy_t *before = bench->policy;
     hash_t head = *journal_head(bench->journal);
-    int failed = file_write(bench->policy_path, slice_text(POLICY "blackout mon-sun 00:00-24:00\n"),
-                            0600, &fault);
-    bench->policy = failed ? NULL : policy_load(bench->policy_path, &fault);
-    assert_non_null(bench->policy);
-    open_effector(bench);
+    open_with(bench, "blackout mon-sun 00:00-24:00\n");
     send_warrant(bench);
     remove_log(bench, "1");
     answers(bench, "FAULT", "policy");
     assert_true(hash_equal(journal_head(bench->journal), &head));
     send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    assert_null(bench->answer);
+}
+
+/* A class line makes of looking what is done at its hours only. */
+static void
+what_the_machine_calls_a_change_keeps_its_hours__eff_blackout_window(void **state)
+{
+    bench_t *bench = *state;
+    open_with(bench, "class disk.usage change\nblackout mon-sun 00:00-24:00\n");
+    send_warrant(bench);
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    answers(bench, "FAULT", "policy");
+    open_with(bench, "class disk.usage change\nwindow mon-sun 00:00-24:00\n");
+    send_warrant(bench);
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    assert_null(bench->answer);
+}
+
+/* Whoever signed it: what exceeds is an order, not what begins by itself. */
+static void
+a_grant_exceeds_nothing__eff_rate_limit(void **state)
+{
+    bench_t *bench = *state;
+    hash_t release = hash_of(bytes_slice(bench->release.document));
+    grant_t *grant = site_grant(bench->site, &release);
+    grant->bound_count = 1;
+    grant->bounds[0] = (input_bound_t){"mount", "under", "/var"};
+    sealed_done(&bench->authority);
+    bench->authority = site_seal_grant(bench->site, grant, "pat,pia");
+    open_with(bench, "runs * 1 3600\nexceed pat\n");
+    send_documents(bench);
+    send_alert_warrant(bench, "f1");
+    restart_web(bench, "1");
+    finish(bench, FAULT_NONE);
+    send_alert_warrant(bench, "f2");
+    restart_web(bench, "1");
+    answers(bench, "FAULT", "rate");
+    seal_order(bench, new_order(bench), "pat");
+    send_warrant(bench);
+    restart_web(bench, "1");
     assert_null(bench->answer);
 }
 
@@ -926,6 +960,7 @@ main(void)
         TEST(runs_that_are_over_make_room_for_one_that_waits),
         TEST(a_dry_run_only_observes),
         TEST(a_judge_cannot_spend_more_than_the_grants_budget__grant_budget_exceeded),
+        TEST(a_grant_exceeds_nothing__eff_rate_limit),
         TEST_OP(a_run_survives_a_restart_after_newer_people_came),
         TEST(each_consent_is_held_to_the_role_of_its_own_step),
         TEST(a_consent_that_something_began_under_counts_after_a_restart),
@@ -939,6 +974,7 @@ main(void)
         TEST_OP(arguments_are_held_to_their_schema__eff_arg_schema_violation),
         TEST_OP(the_machines_own_policy_has_the_last_word__eff_op_not_in_policy),
         TEST_OP(within_a_blackout_one_looks_and_changes_nothing__eff_blackout_window),
+        TEST_OP(what_the_machine_calls_a_change_keeps_its_hours__eff_blackout_window),
         TEST_OP(ops_begin_no_oftener_than_the_policy_says__eff_rate_limit),
         TEST_OP(the_window_bounds_starting),
         TEST_OP(a_clock_that_went_back_keeps_nothing_that_was_granted_from_beginning),

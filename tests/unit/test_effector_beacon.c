@@ -153,6 +153,18 @@ an_op_is_refused_between_two_ops_once_the_beacon_is_too_old(void **state)
 }
 
 static void
+what_the_machine_calls_a_change_asks_for_a_beacon_like_one(void **state)
+{
+    bench_t *bench = *state;
+    open_with(bench, "class disk.usage change\n");
+    is_anchored(bench);
+    send_warrant(bench);
+    passes(bench, TICK_OFFLINE_S + 1);
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log");
+    answers(bench, "FAULT", "beacon");
+}
+
+static void
 an_op_is_refused_while_a_stop_that_a_beacon_names_is_missing__byz_withhold_stop_deadman(
     void **state)
 {
@@ -249,6 +261,7 @@ main(void)
         TEST(a_beacon_of_anybody_else_or_an_older_one_is_refused__byz_beacon_rollback),
         TEST(there_is_no_warrant_before_a_nonce_of_its_own_was_answered),
         TEST(an_op_is_refused_between_two_ops_once_the_beacon_is_too_old),
+        TEST(what_the_machine_calls_a_change_asks_for_a_beacon_like_one),
         TEST(
             an_op_is_refused_while_a_stop_that_a_beacon_names_is_missing__byz_withhold_stop_deadman),
         TEST(

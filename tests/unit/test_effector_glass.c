@@ -6,20 +6,11 @@
 #define CLOSED   "window mon 00:00-00:01\n"
 #define BLACKOUT "blackout sun 00:00-24:00\n"
 
-/* The effector as it starts over this policy, with documents. */
+/* With documents. */
 static void
 begin_with(bench_t *bench, const char *lines)
 {
-    fault_t fault = {0};
-    char text[1024];
-    snprintf(text, sizeof text, POLICY "%s", lines);
-    close_effector(bench);
-    policy_destroy(&bench->policy);
-    assert_int_equal(file_write(bench->policy_path, slice_text(text), 0600, &fault), 0);
-    bench->policy = policy_load(bench->policy_path, &fault);
-    if (!bench->policy)
-        fail_msg("%s", fault.text);
-    open_effector(bench);
+    open_with(bench, lines);
     send_documents(bench);
 }
 
