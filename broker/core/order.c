@@ -113,22 +113,47 @@ keep_order(core_t *self, const event_t *event)
               bytes_slice(targets));
 }
 
+static bool
+goes_to(const roster_t *roster, const char *worker)
+{
+    size_t size = strlen(worker);
+    for (size_t i = 0; size && i < roster->count; i++) {
+        const char *target = roster->lines[i].target;
+        if (!strncmp(target, worker, size) && (!target[size] || target[size] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* The incident that it is about; NULL for none. Another broker numbers them otherwise, and nobody
+ * signed which it means: one that began while the order held still, on a worker that it goes to. */
+static incident_t *
+find_incident(core_t *self, const event_t *event, const order_t *order, const roster_t *roster)
+{
+    fault_t ignored = {0};
+    uint64_t number = self->via ? event->number : order->incident;
+    incident_t *incident =
+        !order->dry && order->incident && number ? incident_find(self, number, &ignored) : NULL;
+    if (incident && self->via &&
+        (incident->starts.ms > order->not_after.ms || !goes_to(roster, incident->worker)))
+        return NULL;
+    return incident;
+}
+
 static void
 start_order(core_t *self, const event_t *event, const warrant_t *warrant, const roster_t *roster)
 {
     const order_t *order = warrant->order;
+    incident_t *incident = find_incident(self, event, order, roster);
     run_row_t row = {.id = event->made,
                      .authority = event->made,
                      .release = warrant->release_hash,
-                     .incident = order->dry  ? 0
-                                 : self->via ? event->number
-                                             : order->incident,
+                     .incident = incident ? incident->id : 0,
                      .created = self->now,
                      .not_after = order->not_after,
                      .soak_s = order->soak_s,
                      .max_failures = order->max_failures,
                      .continues = order->continues};
-    fault_t fault = {0};
     if (self->via) {
         wall_t late = {self->now.ms + CORE_ADOPT_MS};
         row.not_after = late.ms > row.not_after.ms ? late : row.not_after;
@@ -138,8 +163,6 @@ start_order(core_t *self, const event_t *event, const warrant_t *warrant, const 
     text_copy(row.reason, sizeof row.reason, order->reason);
     text_copy(row.glass, sizeof row.glass, order->break_glass);
     core_signers(self, event->armors, row.who, sizeof row.who);
-    incident_t *incident = row.incident ? incident_find(self, row.incident, &fault) : NULL;
-    row.incident = incident ? row.incident : 0;
     keep_order(self, event);
     run_t *run = run_begin(self, &row, event->document, event->armors, slice_of(NULL, 0));
     for (size_t i = 0; i < roster->count; i++)

@@ -342,6 +342,28 @@ an_order_of_the_region_is_here_with_who_gave_it(void **state)
     relay_anew(pair);
 }
 
+/* North's incident 1, by the number that it has there. */
+static void
+orders_about(house_t *self, uint64_t incident)
+{
+    order_t *order = make_order(self, 0);
+    order->incident = incident;
+    put_in_service(self);
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
+    submit(self, &sealed);
+}
+
+static void
+an_order_about_an_incident_of_the_region_is_about_it_here(void **state)
+{
+    pair_t *pair = *state;
+    assert_int_equal(ring_another(pair->centre, "first"), 0); /* they have other numbers here */
+    assert_int_equal(ring_another(pair->north, "another"), 0);
+    orders_about(pair->north, 1);
+    relay(pair);
+    incident_is(pair->centre, 2, INCIDENT_AUTHORISED, "pat ordered");
+}
+
 static void
 an_order_that_was_taken_over_is_rolled_out_by_the_broker_that_took_it_alone(void **state)
 {
@@ -526,6 +548,46 @@ byz_island_order_that_nobody_signed(void **state)
     says(pair, "order", &order, NULL);
     assert_false(count_rows(pair->centre, FIND_RUNS));
     assert_int_equal(times(pair->centre, "does not count here"), 1);
+}
+
+/* Whatever it says of which incident an order is about, that is none of these. */
+static void
+says_about(pair_t *pair, order_t *order, const alert_t *alert)
+{
+    value_t *facts = value_map();
+    value_set_text(facts, "source", alert->source);
+    value_set_text(facts, "fingerprint", alert->fingerprint);
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(pair->north->site, order, "pat");
+    says(pair, "order", &sealed, facts);
+    hash_t run = hash_of(bytes_slice(sealed.document));
+    query_t query = {.what = FIND_RUN, .hash = run};
+    CLEANUP(row_destroy)
+    row_t *row = store_first(pair->centre->store, &query, &pair->centre->fault);
+    assert_non_null(row);
+    assert_int_equal(row->run.incident, 0);
+    incident_is(pair->centre, 1, INCIDENT_WAITING, "");
+}
+
+static void
+byz_island_order_about_an_incident_that_it_picks(void **state)
+{
+    pair_t *pair = *state;
+    house_t *centre = pair->centre;
+    put_in_service(centre);
+    alert_t *alert CLEANUP(alert_destroy) = site_alert(centre->site);
+    must(centre, (event_t){.kind = EVENT_ALERT, .alert = alert, .region = ""});
+    says_about(pair, make_order(pair->north, 0), alert); /* its people named none */
+    order_t *elsewhere = make_order(pair->north, 0);
+    elsewhere->incident = 7;
+    elsewhere->target_count = 1;
+    text_copy(elsewhere->targets[0].target, sizeof elsewhere->targets[0].target, "w2");
+    says_about(pair, elsewhere, alert);
+    order_t *earlier = make_order(pair->north, 0);
+    earlier->incident = 7;
+    later(centre, 7 * 24 * 3600);
+    alert->starts = centre->site->now;
+    must(centre, (event_t){.kind = EVENT_ALERT, .alert = alert, .region = ""});
+    says_about(pair, earlier, alert);
 }
 
 static void
@@ -915,6 +977,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(what_goes_on_after_the_centre_was_killed_is_not_told_twice),
     PAIR(a_run_of_yesterday_takes_nothing_of_todays_budget),
     PAIR(an_order_of_the_region_is_here_with_who_gave_it),
+    PAIR(an_order_about_an_incident_of_the_region_is_about_it_here),
     PAIR(an_order_that_was_taken_over_is_rolled_out_by_the_broker_that_took_it_alone),
     PAIR(a_grants_run_that_was_taken_over_is_offered_here_too),
     PAIR(stops_go_both_ways),
@@ -924,6 +987,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(byz_island_receipt_that_nobody_signed),
     PAIR(byz_island_receipt_without_its_output),
     PAIR(byz_island_order_that_nobody_signed),
+    PAIR(byz_island_order_about_an_incident_that_it_picks),
     PAIR(byz_island_stop_that_nobody_signed),
     PAIR(byz_island_run_that_no_grant_let_begin),
     PAIR(byz_island_claims_are_bounded),
