@@ -123,16 +123,19 @@ static bool
 is_told_there(core_t *self, const hash_t *id)
 {
     fault_t ignored = {0};
-    const run_t *run = hash_equal(id, &HASH_ZERO) ? NULL : run_find(self, id, &ignored);
+    bool any = zhashx_size(self->islands) && !hash_equal(id, &HASH_ZERO);
+    const run_t *run = any ? run_find(self, id, &ignored) : NULL;
     return run && *run->row.via && run->row.state != RUN_EXPIRED &&
            island_tells(self, run->row.via);
 }
 
+/* That people are wanted is told wherever it came from. */
 void
 notice_incident(core_t *self, const incident_t *incident)
 {
     notice_kind_t kind = of_incident[incident->state];
-    if (!is_heard(self, kind) || is_told_there(self, &incident->run))
+    bool wanted = incident->state == INCIDENT_WAITING;
+    if (!is_heard(self, kind) || (!wanted && is_told_there(self, &incident->run)))
         return;
     notice_row_t notice = {.run = incident->run};
     describe(&notice, incident);

@@ -966,6 +966,27 @@ that_people_are_wanted_is_told_wherever_it_came_from(void **state)
     end_pair((void **)&pair);
 }
 
+/* It ran, and helped for a while: the alert comes again. */
+static void
+that_a_run_which_was_taken_over_did_not_help_for_long_is_told_here(void **state)
+{
+    (void)state;
+    pair_t *pair = begin_with_sinks(true);
+    heals(pair->north);
+    relay(pair);
+    is_healed(pair);
+    assert_false(count_rows(pair->centre, FIND_NOTICE_NEWEST));
+    later(pair->centre, 60);
+    alert_t *alert = site_alert(pair->north->site);
+    alert->received = pair->centre->site->now;
+    sealed_t again CLEANUP(sealed_done) =
+        site_seal_alert_by(pair->north->site, alert, "monitor-north");
+    assert_int_equal(ring(pair->centre, &again), 0);
+    incident_is(pair->centre, 1, INCIDENT_WAITING, "still fires");
+    assert_true(count_rows(pair->centre, FIND_NOTICE_NEWEST));
+    end_pair((void **)&pair);
+}
+
 #define PAIR(test) cmocka_unit_test_setup_teardown(test, begin_pair, end_pair)
 
 static const struct CMUnitTest tests[] = {
@@ -1001,6 +1022,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_a_broker_without_sinks_relays_is_told_here),
     cmocka_unit_test(byz_island_that_claims_a_run_and_withholds_it),
     cmocka_unit_test(that_people_are_wanted_is_told_wherever_it_came_from),
+    cmocka_unit_test(that_a_run_which_was_taken_over_did_not_help_for_long_is_told_here),
 };
 
 int
