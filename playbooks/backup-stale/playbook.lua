@@ -115,15 +115,30 @@ return playbook {
     uses = {
       ["host.uptime"] = {},
       ["file.find"]   = { path = equals("inputs.folder"), kind = equals("file"), count = equals(1) },
+      ["unit.status"] = { unit = equals("inputs.unit") },
     },
 
     when = function(ctx)
       return not ctx.here.look.file
     end,
 
-    run = fresh,
+    run = function(ctx)
+      local last, text, code = fresh(ctx)
+      if not last then
+        return nil, text, code
+      end
+      local unit, text, code = unit.status { unit = ctx.inputs.unit }
+      if not unit then
+        return nil, text, code
+      end
+      return { file = last.file, active = unit.active }
+    end,
 
+    -- A file that grows still is no backup yet.
     verify = function(ctx, last)
+      if last.active ~= "inactive" and last.active ~= "active" then
+        return false, string.format("%s is %s", ctx.inputs.unit, last.active)
+      end
       return last.file ~= nil, "no new backup lies in " .. ctx.inputs.folder
     end,
   },

@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Has the machine's resolver answer nothing for a hostile name, for a while.
 
+-- A resolver that says anything else is ill: what it leads to cannot be seen.
+local TELLS = { noerror = true, nxdomain = true, refused = true }
+
 -- What the resolver gives for the name: its addresses but those of the sinkhole.
 local function resolved(ctx)
   local given = { addresses = {} }
@@ -8,6 +11,8 @@ local function resolved(ctx)
     local asked, text, code = net.dns { name = ctx.inputs.domain, type = kind, server = ctx.inputs.server }
     if not asked then
       return nil, text, code
+    elseif not TELLS[asked.rcode] then
+      return nil, string.format("%s answers %s for %s: where it leads cannot be seen", ctx.inputs.server, asked.rcode, ctx.inputs.domain)
     end
     for _, answer in ipairs(asked.answers) do
       if answer.type == kind and answer.data ~= "0.0.0.0" and answer.data ~= "::" then

@@ -11,6 +11,11 @@ local SIGNS = {
   { "temperature_c", 65, "it is %d degrees hot" },
 }
 
+-- sda1 is on sda and nvme0n1p2 on nvme0; sdaa1 is not on sda, nor nvme10n1 on nvme1.
+local function is_on(device, drive)
+  return device:sub(1, #drive) == drive and device:find("^n?%d*p?%d*$", #drive + 1) ~= nil
+end
+
 return playbook {
   name    = "disk-failing",
   summary = "Tell people that a drive begins to fail, and what stands on it",
@@ -51,7 +56,7 @@ return playbook {
         end
       end
       for _, mount in ipairs(mounted.mounts) do
-        if mount.device:sub(1, 5 + #ctx.inputs.drive) == "/dev/" .. ctx.inputs.drive then
+        if is_on(mount.device, "/dev/" .. ctx.inputs.drive) then
           seen.mounts[#seen.mounts + 1] = mount.path
         end
       end

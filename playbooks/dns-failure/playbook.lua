@@ -75,6 +75,7 @@ return playbook {
       ["net.dns"] = {
         name = equals("inputs.name"), type = equals("A"), server = equals("inputs.resolver"),
       },
+      ["host.cpu"] = { seconds = equals(5) },
     },
 
     when = function(ctx)
@@ -88,10 +89,15 @@ return playbook {
     -- A resolver may take a moment from its start to its first answer.
     verify = function(ctx)
       local now
-      for _ = 1, 3 do
+      for look = 1, 3 do
         now = asked(ctx)
         if now.good == LOOKS then
           return true
+        elseif look < 3 then
+          local paused, text, code = host.cpu { seconds = 5 }
+          if not paused then
+            return nil, text, code
+          end
         end
       end
       return false, string.format("%d of %d questions were answered; the last: %s", now.good, LOOKS, now.last)

@@ -42,8 +42,8 @@ return playbook {
         model = second.model, serial = second.serial, passed = second.passed,
         was_c = first.temperature_c, temperature_c = second.temperature_c, busy_percent = 0,
       }
-      for _, drive in ipairs(io.drives) do
-        if drive.device:sub(1, #ctx.inputs.device) == ctx.inputs.device then -- nvme0 is the drive, nvme0n1 what is read
+      for _, drive in ipairs(io.drives) do -- nvme0 is the drive, nvme0n1 what is read
+        if drive.device:match("^(.-)n?%d*$") == ctx.inputs.device or drive.device == ctx.inputs.device then
           seen.busy_percent = math.max(seen.busy_percent, drive.busy_percent)
         end
       end

@@ -7,7 +7,7 @@ local function waiting(ctx)
   if not found then
     return nil, text, code
   end
-  return { count = #found.files + found.left_out, files = found.files }
+  return { count = #found.files + found.left_out }
 end
 
 return playbook {

@@ -117,7 +117,7 @@ return playbook {
         now, text, code = half_open()
         if not now then
           return nil, text, code
-        elseif now < ctx.here.look.half_open then
+        elseif now <= math.max(ctx.inputs.half_open, ctx.here.look.half_open // 2) then
           return true
         end
       end

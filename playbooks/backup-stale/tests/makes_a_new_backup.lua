@@ -11,9 +11,11 @@ return {
     { op = "unit.status", args = { unit = "backup.service" }, result = { unit = "backup.service", active = "inactive" } },
     { op = "host.uptime", result = { since = 0, uptime_ms = 360000000 } },
     { op = "file.find", args = { path = "/srv/backup", kind = "file", min_bytes = 1, count = 1, newer_than = 266400000 }, result = { files = {  } } },
+    { op = "unit.status", args = { unit = "backup.service" }, result = { unit = "backup.service", active = "inactive" } },
     { op = "host.uptime", result = { since = 0, uptime_ms = 360000000 } },
     { op = "file.find", args = { path = "/srv/backup", kind = "file", min_bytes = 1, count = 1, newer_than = 266400000 }, result = { files = { { path = "/srv/backup/a.tar", bytes = 9 } } } },
+    { op = "unit.status", args = { unit = "backup.service" }, result = { unit = "backup.service", active = "inactive" } },
   },
   expect = { look = "ok", start = "ok", see = "ok", page = "not run" },
-  output = { see = { file = { path = "/srv/backup/a.tar", bytes = 9 } } },
+  output = { see = { file = { path = "/srv/backup/a.tar", bytes = 9 }, active = "inactive" } },
 }

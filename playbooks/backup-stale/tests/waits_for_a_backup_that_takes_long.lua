@@ -1,3 +1,4 @@
+-- The file is there while it is being made.
 return {
   inputs = { folder = "/srv/backup", unit = "backup.service" },
   ops = {
@@ -10,6 +11,10 @@ return {
     { op = "unit.status", args = { unit = "backup.service" }, result = { unit = "backup.service", active = "activating" } },
     { op = "host.uptime", result = { since = 0, uptime_ms = 360000000 } },
     { op = "file.find", args = { path = "/srv/backup", kind = "file", min_bytes = 1, count = 1, newer_than = 266400000 }, result = { files = { { path = "/srv/backup/a.tar", bytes = 9 } } } },
+    { op = "unit.status", args = { unit = "backup.service" }, result = { unit = "backup.service", active = "activating" } },
+    { op = "host.uptime", result = { since = 0, uptime_ms = 360000000 } },
+    { op = "file.find", args = { path = "/srv/backup", kind = "file", min_bytes = 1, count = 1, newer_than = 266400000 }, result = { files = { { path = "/srv/backup/a.tar", bytes = 9 } } } },
+    { op = "unit.status", args = { unit = "backup.service" }, result = { unit = "backup.service", active = "inactive" } },
   },
   answers = { ["unit.status"] = { active = "inactive" }, ["host.uptime"] = { since = 0, uptime_ms = 360000000 }, ["file.find"] = { files = {} } },
   chaos  = true,

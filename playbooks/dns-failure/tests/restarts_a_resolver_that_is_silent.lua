@@ -10,6 +10,7 @@ return {
     { op = "net.dns", fault = { "timeout", "no answer" } },
     { op = "net.dns", args = { server = "127.0.0.1", name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "noerror" } },
     { op = "net.dns", args = { server = "127.0.0.1", name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "noerror" } },
+    { op = "host.cpu", args = { seconds = 5 }, result = { busy_percent = 5 } },
     { op = "net.dns", args = { server = "127.0.0.1", name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "noerror" } },
     { op = "net.dns", args = { server = "127.0.0.1", name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "noerror" } },
     { op = "net.dns", args = { server = "127.0.0.1", name = "example.com", type = "A", timeout_ms = 3000 }, result = { rcode = "noerror" } },
