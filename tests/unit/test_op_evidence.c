@@ -105,6 +105,24 @@ nothing_else_is_collected(void **state)
     assert_int_equal(chmod(here("evidence"), 0700), 0);
 }
 
+/* What tells of an item lies beside it, and a case beside others' archives. */
+static void
+no_name_is_taken_for_another_file_of_the_case(void **state)
+{
+    (void)state;
+    put_file("www/notes.about",
+             "sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n"
+             "bytes 3\nat 1\nfrom /www/notes\n",
+             0644);
+    CLEANUP(value_destroy)
+    value_t *item = gives("evidence.file", file_of("c7", here("www/notes.about")));
+    CLEANUP(value_destroy) value_t *sealed = gives("evidence.seal", texts("case", "c7", NULL));
+    assert_non_null(strstr(value_get_text(item, "name"), "-notes_about"));
+    assert_non_null(sealed);
+    refused("evidence.file", file_of("c8.tar", here("www/log")), FAULT_ARGUMENT, "archive");
+    refused("evidence.seal", texts("case", "c8.tar.part", NULL), FAULT_ARGUMENT, "archive");
+}
+
 static void
 what_was_changed_since_is_not_sealed(void **state)
 {
@@ -202,6 +220,7 @@ main(void)
         cmocka_unit_test(what_a_case_has_already_stays),
         cmocka_unit_test(facts_are_json_of_this_machine),
         cmocka_unit_test(nothing_else_is_collected),
+        cmocka_unit_test(no_name_is_taken_for_another_file_of_the_case),
         cmocka_unit_test(what_was_changed_since_is_not_sealed),
         cmocka_unit_test(what_is_collected_at_once_is_kept_apart),
         cmocka_unit_test(a_kill_amid_it_is_taken_up_again),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/ops/families.h"
 
-#define CASE                                                     \
-    {                                                            \
-        .name = "case", .kind = ARGUMENT_NAME, .required = true, \
-        .help = "what it belongs to, such as an incident"        \
+#define CASE                                                                  \
+    {                                                                         \
+        .name = "case", .kind = ARGUMENT_NAME, .required = true,              \
+        .help = "what it belongs to, such as an incident; without .tar in it" \
     }
 #define ITEM "{name: text (in the archive), sha256: text, bytes: integer}"
 

@@ -17,7 +17,6 @@
 #include "worker/ops/place.h"
 #include "worker/ops/tar.h"
 
-#define ABOUT     ".about"
 #define ABOUT_MAX 2048
 #define SEAL_MAX  256
 
@@ -94,6 +93,10 @@ casefile_open(const op_world_t *world, const char *name, fault_t *fault)
         fault_set(fault, FAULT_POLICY, "the policy of this machine names no evidence folder");
         return NULL;
     }
+    if (strstr(name, ".tar")) {
+        fault_set(fault, FAULT_ARGUMENT, "case '%s' is named like the archive of another", name);
+        return NULL;
+    }
     self->evidence = place_open_private(path, fault);
     if (self->evidence < 0 || (!casefile_is_sealed(self, &sealed) && open_case(self, fault)))
         return NULL;
@@ -111,7 +114,7 @@ read_about(int folder, const char *file, item_t *out, int64_t *at_ms, char *from
                at_ms, origin) != 4 ||
         !hash_read(hash, &item.hash))
         return false;
-    snprintf(item.name, sizeof item.name, "%.*s", (int)(strlen(file) - strlen(ABOUT)), file);
+    snprintf(item.name, sizeof item.name, "%.*s", (int)(strlen(file) - strlen(CASE_ABOUT)), file);
     *out = item;
     return text_copy(from, size, origin);
 }
@@ -121,7 +124,7 @@ casefile_has(const casefile_t *self, const char *name, item_t *out)
 {
     char about[CASE_NAME_MAX + 16], from[1024];
     int64_t at_ms;
-    snprintf(about, sizeof about, "%s" ABOUT, name);
+    snprintf(about, sizeof about, "%s" CASE_ABOUT, name);
     return self->folder >= 0 && read_about(self->folder, about, out, &at_ms, from, sizeof from);
 }
 
@@ -136,11 +139,17 @@ typedef struct {
     uint64_t bytes;
 } items_t;
 
-static int
-is_about(const struct dirent *entry)
+static bool
+is_about(const char *name)
 {
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot && !strcmp(dot, ABOUT) && strlen(entry->d_name) <= CASE_NAME_MAX + strlen(ABOUT);
+    const char *dot = strrchr(name, '.');
+    return dot && !strcmp(dot, CASE_ABOUT);
+}
+
+static int
+tells_of_an_item(const struct dirent *entry)
+{
+    return is_about(entry->d_name) && strlen(entry->d_name) <= CASE_NAME_MAX + strlen(CASE_ABOUT);
 }
 
 static void
@@ -156,7 +165,7 @@ items_read(const casefile_t *self)
 {
     struct dirent **files = NULL;
     items_t items = {0};
-    int count = scandirat(self->folder, ".", &files, is_about, alphasort);
+    int count = scandirat(self->folder, ".", &files, tells_of_an_item, alphasort);
     size_t room = count > 0 ? (size_t)count : 1;
     items.all = memory_new(room, sizeof *items.all);
     items.at_ms = memory_new(room, sizeof *items.at_ms);
@@ -186,10 +195,10 @@ settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
 static int
 write_small(int folder, const char *name, const bytes_t *text, fault_t *fault)
 {
-    CLEANUP(descriptor_close) int fd = place_make(folder, "new" ABOUT "~", 0400, fault);
+    CLEANUP(descriptor_close) int fd = place_make(folder, "new" CASE_ABOUT "~", 0400, fault);
     if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
         return -1;
-    return settle(folder, fd, "new" ABOUT "~", name, fault);
+    return settle(folder, fd, "new" CASE_ABOUT "~", name, fault);
 }
 
 static int
@@ -201,7 +210,7 @@ write_about(const casefile_t *self, const item_t *item, const char *from, fault_
                hash_write(&item->hash, hash), item->bytes, wall_now().ms);
     text_escape(text, slice_text(from));
     bytes_add_text(text, "\n");
-    snprintf(name, sizeof name, "%s" ABOUT, item->name);
+    snprintf(name, sizeof name, "%s" CASE_ABOUT, item->name);
     return write_small(self->folder, name, text, fault);
 }
 
@@ -223,7 +232,7 @@ casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_
     item_t item = {0};
     if (self->folder < 0)
         return fault_set(fault, FAULT_CONFLICT, "case '%s' is sealed", self->name);
-    assert(strlen(name) <= CASE_NAME_MAX);
+    assert(strlen(name) <= CASE_NAME_MAX && !is_about(name));
     text_copy(item.name, sizeof item.name, name);
     if (check_room(self, fault))
         return -1;

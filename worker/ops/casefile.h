@@ -13,6 +13,7 @@
 #define CASE_BYTES_MAX (1ULL << 30)           /* of all its items */
 #define CASE_FILE_MAX  (256ULL * 1024 * 1024) /* of one */
 #define CASE_NAME_MAX  96                     /* of an item */
+#define CASE_ABOUT     ".about"               /* no item's name ends so */
 
 typedef struct {
     char name[CASE_NAME_MAX + 1];
@@ -23,7 +24,8 @@ typedef struct {
 typedef struct casefile casefile_t;
 
 /* Makes its folder where there is none. FAULT_POLICY where the policy names no evidence folder, or
- * others can look into it; FAULT_IO. */
+ * others can look into it; FAULT_ARGUMENT for a name with ".tar" in it, which archives have;
+ * FAULT_IO. */
 casefile_t *casefile_open(const op_world_t *world, const char *name, fault_t *fault);
 void casefile_destroy(casefile_t **self_p);
 

@@ -35,6 +35,9 @@ name_file(const char *path, char out[static CASE_NAME_MAX + 1])
              strrchr(path, '/') + 1);
     for (char *at = out; *at; at++)
         *at = *at <= 0x20 || *at > 0x7e ? '_' : *at;
+    char *end = strrchr(out, '.');
+    if (end && !strcmp(end, CASE_ABOUT))
+        *end = '_';
 }
 
 value_t *
