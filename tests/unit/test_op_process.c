@@ -227,6 +227,86 @@ a_pid_of_another_time_or_name_is_not_signalled(void **state)
     end_pair(&pair);
 }
 
+/* A copy of sleep(1), executed as this user. */
+static pid_t
+begin_program(const char *path, uid_t user)
+{
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_NAME, "program");
+        if (setresuid(user, user, user))
+            _exit(1);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execl(path, "program", "1000", NULL);
+        _exit(1);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 0);
+    close(ready[0]);
+    return pid;
+}
+
+static void
+signal_program(const char *path, uid_t user, const char *name, bool spared)
+{
+    pair_t program = {.pid = begin_program(path, user)};
+    proc_t process;
+    assert_true(proc_read(program.pid, &process));
+    proc_write_id(&process, program.id);
+    if (spared) {
+        refused("process.signal", signal_of(&program, name, "KILL"), FAULT_POLICY, "tocsin's own");
+        kill(program.pid, SIGKILL);
+    } else {
+        CLEANUP(value_destroy)
+        value_t *killed = gives("process.signal", signal_of(&program, name, "KILL"));
+        assert_string_equal(value_get_text(killed, "signal"), "KILL");
+    }
+    waitpid(program.pid, NULL, 0);
+}
+
+/* Who preloads a library of his own into one of our programs is none of us. */
+static void
+our_programs_are_ours_only_as_our_users(void **state)
+{
+    static const settings_t settings = {.judge_uid = 54323};
+    char command[700], folder[300], judge[320];
+    (void)state;
+    snprintf(folder, sizeof folder, "%s", here("programs"));
+    snprintf(judge, sizeof judge, "%s/judge", folder);
+    snprintf(command, sizeof command, "mkdir '%s' && cp /bin/sleep '%s'", folder, judge);
+    assert_int_equal(system(command), 0);
+    bench.programs = folder;
+    bench.settings = &settings;
+    signal_program(judge, 0, "judge", true);
+    signal_program(judge, 54323, "judge", true);
+    signal_program(judge, 54321, "judge", false);
+    bench.programs = bench_programs;
+    bench.settings = NULL;
+}
+
+static void
+a_program_is_deleted_where_the_kernel_says_so_at_the_end(void **state)
+{
+    char command[600], path[300];
+    (void)state;
+    snprintf(path, sizeof path, "%s", here("a (deleted) b"));
+    snprintf(command, sizeof command, "cp /bin/sleep '%s'", path);
+    assert_int_equal(system(command), 0);
+    pid_t pid = begin_program(path, 0);
+    CLEANUP(value_destroy) value_t *there = gives("process.view", of_pid(pid));
+    unlink(path);
+    CLEANUP(value_destroy) value_t *gone = gives("process.view", of_pid(pid));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    assert_false(value_get_bool(there, "program_deleted"));
+    assert_true(value_get_bool(gone, "program_deleted"));
+    assert_string_equal(value_get_text(there, "program"), path);
+    assert_string_equal(value_get_text(gone, "program"), path);
+}
+
 static void
 a_process_becomes_modest_and_what_it_was_is_told(void **state)
 {
@@ -361,6 +441,8 @@ main(void)
         cmocka_unit_test(a_signal_reaches_the_process_that_is_meant),
         cmocka_unit_test(who_waits_too_long_for_an_end_is_cut_off),
         cmocka_unit_test(a_pid_of_another_time_or_name_is_not_signalled),
+        cmocka_unit_test(our_programs_are_ours_only_as_our_users),
+        cmocka_unit_test(a_program_is_deleted_where_the_kernel_says_so_at_the_end),
         cmocka_unit_test(a_process_becomes_modest_and_what_it_was_is_told),
         cmocka_unit_test(a_tree_stands_still_until_it_is_thawed),
         cmocka_unit_test(the_unified_freezer_does_it_too),

@@ -16,6 +16,7 @@
 #define TREE_MAX      500 /* processes listed */
 #define DEPTH_MAX     64
 #define PROC_FILE_MAX 65536
+#define NOBODY        65534 /* whom ops run as that need not be root */
 
 value_t *
 process_command(const proc_t *self)
@@ -167,21 +168,30 @@ process_hash(const proc_t *self, hash_t *out, fault_t *fault)
     return content_hash(fd, path, PROCESS_PROGRAM_MAX, out, NULL, fault);
 }
 
+/* Where a link of its own leads to; "" where there is none. */
 static void
-show_link(value_t *map, const char *key, const proc_t *self, const char *link)
+read_link(const proc_t *self, const char *link, char out[static PATH_MAX])
 {
-    char path[64], target[PATH_MAX];
+    char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", (int)self->pid, link);
-    ssize_t size = readlink(path, target, sizeof target - 1);
-    if (size <= 0)
-        return;
-    target[size] = '\0';
-    char *deleted = strstr(target, " (deleted)");
-    if (deleted && !strcmp(key, "program")) {
-        *deleted = '\0';
-        value_set_bool(map, "program_deleted", true);
-    }
-    show(map, key, target);
+    ssize_t size = readlink(path, out, PATH_MAX - 1);
+    out[size > 0 ? size : 0] = '\0';
+}
+
+/* Where the file is deleted, the kernel says so behind its path. */
+static void
+show_program(value_t *map, const proc_t *self)
+{
+    static const char mark[] = " (deleted)";
+    char path[PATH_MAX];
+    read_link(self, "exe", path);
+    size_t size = strlen(path), more = sizeof mark - 1;
+    bool deleted = size > more && !strcmp(path + size - more, mark);
+    if (deleted)
+        path[size - more] = '\0';
+    if (path[0])
+        show(map, "program", path);
+    value_set_bool(map, "program_deleted", deleted);
 }
 
 static bytes_t *
@@ -272,7 +282,7 @@ value_t *
 process_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     pid_t pid = (pid_t)value_get_integer(arguments, "pid");
-    char state[2] = "", hash_text[HASH_TEXT];
+    char state[2] = "", hash_text[HASH_TEXT], folder[PATH_MAX];
     hash_t hash;
     proc_t process;
     if (!proc_read(pid, &process)) {
@@ -284,9 +294,10 @@ process_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
     show(result, "state", state);
     set_id(result, "id", &process);
     value_set_integer(result, "started", proc_started(&process).ms);
-    value_set_bool(result, "program_deleted", false);
-    show_link(result, "program", &process, "exe");
-    show_link(result, "folder", &process, "cwd");
+    show_program(result, &process);
+    read_link(&process, "cwd", folder);
+    if (folder[0])
+        show(result, "folder", folder);
     show_group(result, &process);
     set_times(result, &process);
     set_numbers(result, &process);
@@ -300,15 +311,24 @@ process_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
 
 /* ---- the one that is meant ---------------------------------------------------------------- */
 
+/* Anybody may start our programs, and have them do something else. */
+static bool
+runs_as_one_of_us(const proc_t *self, const op_world_t *world)
+{
+    const settings_t *as = world->settings;
+    uid_t user = process_user(self);
+    return user == 0 || user == NOBODY ||
+           (as && (user == as->link_uid || user == as->judge_uid || user == as->spawner_uid));
+}
+
 bool
 process_is_ours(const proc_t *self, const op_world_t *world)
 {
-    char path[64], exe[PATH_MAX];
+    char exe[PATH_MAX];
     size_t size = world->programs ? strlen(world->programs) : 0;
-    snprintf(path, sizeof path, "/proc/%d/exe", (int)self->pid);
-    ssize_t got = readlink(path, exe, sizeof exe - 1);
-    exe[got > 0 ? got : 0] = '\0';
-    if (size && !strncmp(exe, world->programs, size) && exe[size] == '/')
+    read_link(self, "exe", exe);
+    if (size && !strncmp(exe, world->programs, size) && exe[size] == '/' &&
+        runs_as_one_of_us(self, world))
         return true;
     proc_t above = {.parent = getpid()};
     while (above.parent > 1 && proc_read(above.parent, &above))

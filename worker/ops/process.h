@@ -19,7 +19,8 @@ uid_t process_user(const proc_t *self);
  * none, FAULT_LIMIT, FAULT_IO. */
 int process_hash(const proc_t *self, hash_t *out, fault_t *fault) MUST_CHECK;
 
-/* Whether it runs one of tocsin's own programs, or we descend from it. */
+/* Whether it runs one of tocsin's own programs, as one of the users that they have, or we descend
+ * from it. */
 bool process_is_ours(const proc_t *self, const op_world_t *world);
 
 /* The process that the argument `process` names, if it lives; where there is an argument `name`, it
