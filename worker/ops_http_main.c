@@ -102,14 +102,14 @@ tell(CURL *easy, const value_t *arguments, const answer_t *answer, const char *e
 }
 
 /* Nor does it name a user, behind whose '@' another host could stand than where a policy's allow
- * line sees one. */
+ * line sees one; a backslash, where some end the host and libcurl does not, is as bad. */
 static bool
 is_web(const char *url)
 {
     const char *host = !strncmp(url, "http://", 7)    ? url + 7
                        : !strncmp(url, "https://", 8) ? url + 8
                                                       : NULL;
-    return host && !memchr(host, '@', strcspn(host, "/?#\\"));
+    return host && strcspn(host, "@\\") >= strcspn(host, "/?#");
 }
 
 static value_t *

@@ -409,6 +409,8 @@ a_url_that_hides_its_host_behind_a_user_is_refused(void **state)
               FAULT_ARGUMENT, "names no user");
     must_fail("http.probe", given("url", 's', "https://good.test:a@evil.test?x", NULL), &world,
               FAULT_ARGUMENT, "names no user");
+    must_fail("http.probe", given("url", 's', "http://192.0.2.3\\@192.0.2.2/", NULL), &world,
+              FAULT_ARGUMENT, "names no user");
 }
 
 static void
