@@ -188,13 +188,11 @@ static const struct {
     [ARGUMENT_HASH] = {"hash", VALUE_BYTES, is_hash, "is not a SHA-256 in hexadecimal"},
 };
 
-/* NULL, or what the argument must be. */
-static const char *
-misfit(const op_argument_t *argument, const value_t *value)
+const char *
+argument_misfit(const op_argument_t *self, const value_t *value)
 {
-    bool fits = value_kind(value) == kinds[argument->kind].kind &&
-                kinds[argument->kind].fits(argument, value);
-    return fits ? NULL : kinds[argument->kind].wrong;
+    bool fits = value_kind(value) == kinds[self->kind].kind && kinds[self->kind].fits(self, value);
+    return fits ? NULL : kinds[self->kind].wrong;
 }
 
 const char *
@@ -212,6 +210,15 @@ op_argument(const op_t *self, slice_t name)
     return NULL;
 }
 
+const op_argument_t *
+op_declared(const op_t *self, declared_t by)
+{
+    for (size_t i = 0; i < OP_ARGUMENTS_MAX && self->arguments[i].name; i++)
+        if (self->arguments[i].declared == by)
+            return &self->arguments[i];
+    return NULL;
+}
+
 int
 op_check(const op_t *self, const value_t *arguments, fault_t *fault)
 {
@@ -223,7 +230,7 @@ op_check(const op_t *self, const value_t *arguments, fault_t *fault)
         if (!argument)
             return fault_set(fault, FAULT_ARGUMENT, "%s takes no argument '%.*s'", self->name,
                              (int)(name.size < 63 ? name.size : 63), (const char *)name.data);
-        const char *wrong = misfit(argument, value_at(arguments, i));
+        const char *wrong = argument_misfit(argument, value_at(arguments, i));
         if (wrong)
             return fault_set(fault, FAULT_ARGUMENT, "%s: '%s' %s", self->name, argument->name,
                              wrong);

@@ -34,6 +34,14 @@ typedef enum {
     PATH_ROTATED, /* likewise, and named like a log that was rotated away */
 } path_rule_t;
 
+/* Which line of the machine's policy declares what an argument names; others it does not take. */
+typedef enum {
+    DECLARED_BY_NONE,
+    DECLARED_BY_SERVICE,
+    DECLARED_BY_EXEC,   /* the op is of that line's class, where that is worse */
+    DECLARED_BY_SECRET, /* the op's process gets what that holds in place of the name */
+} declared_t;
+
 typedef struct {
     const char *name;
     argument_kind_t kind;
@@ -41,6 +49,7 @@ typedef struct {
     int64_t min, max; /* of an integer's value, or a text's length; of a path's where max is set */
     path_rule_t lies; /* of a path */
     bool named;       /* the policy must say which values: `allow OP NAME=VALUE` */
+    declared_t declared;
     const char *choices; /* of a choice: words with one blank between them */
     const char *help;
 } op_argument_t;
@@ -74,8 +83,12 @@ const op_t *op_at(size_t index);
  * FAULT_ARGUMENT names op and argument. */
 int op_check(const op_t *self, const value_t *arguments, fault_t *fault) MUST_CHECK;
 
-/* NULL where it takes none of that name. */
+/* NULL where it takes none of that name, or none that such a line declares. */
 const op_argument_t *op_argument(const op_t *self, slice_t name);
+const op_argument_t *op_declared(const op_t *self, declared_t by);
+
+/* NULL where it takes this value, or what is wrong with that: "is none of its choices". */
+const char *argument_misfit(const op_argument_t *self, const value_t *value);
 const char *argument_kind_word(argument_kind_t kind);
 
 /* One spelling of an absolute path, without looking at any filesystem. */

@@ -26,9 +26,8 @@
 #define NOBODY     65534
 #define RESULT_FD  3 /* and GO_FD: all that it keeps */
 #define GO_FD      4
-#define FILTER_MAX 512         /* instructions */
-#define MEMORY_MIB 64          /* of what only foretells an op that has no bound itself */
-#define WORDS_MAX  (32 * 1024) /* bytes of arguments */
+#define FILTER_MAX 512 /* instructions */
+#define MEMORY_MIB 64  /* of what only foretells an op that has no bound itself */
 
 /* Standard descriptors on /dev/null, the two pipes where the child expects them, nothing else. */
 static int
@@ -244,7 +243,7 @@ reset_signals(void)
 static value_t *
 await_go(fault_t *fault)
 {
-    static uint8_t words[WORDS_MAX];
+    static uint8_t words[OP_CELL_WORDS_MAX];
     size_t size = 0;
     ssize_t got = prctl(PR_SET_PDEATHSIG, SIGKILL) ? -1 : 1;
     while (got > 0 && size < sizeof words) {

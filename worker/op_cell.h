@@ -18,6 +18,8 @@
 #include "worker/policy.h"
 #include "worker/settings.h"
 
+#define OP_CELL_WORDS_MAX (32 * 1024) /* bytes of arguments: what a pipe takes at once */
+
 /* What an op may know of its machine; lives as long as the effector. */
 typedef struct {
     const policy_t *policy; /* NULL in a program */
@@ -40,10 +42,9 @@ typedef struct {
     uint64_t file_bytes;   /* how large a file it may write; 0: it makes none grow */
     bool network;          /* keeps the machine's network */
     bool signals;          /* keeps the machine's processes in reach */
-    bool secret;   /* its argument `secret` names one of the policy; it gets what that holds */
-    bool executes; /* may start programs, which have its capabilities */
-    bool root;     /* keeps uid 0, with no more than its capabilities */
-    bool whole;    /* keeps root and the machine's namespaces */
+    bool executes;         /* may start programs, which have its capabilities */
+    bool root;             /* keeps uid 0, with no more than its capabilities */
+    bool whole;            /* keeps root and the machine's namespaces */
 } op_row_t;
 
 /* The row of an op in the table of wire/ops.h (worker/op_rows.c); every op there has one. */

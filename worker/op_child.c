@@ -16,9 +16,8 @@
 #include "common/file.h"
 #include "common/log.h"
 
-#define DYING_MS   2000        /* a killed child is gone by then, or hangs in the kernel */
-#define SECRET_MAX 256         /* characters of a secret */
-#define WORDS_MAX  (32 * 1024) /* bytes of arguments: what a pipe takes at once */
+#define DYING_MS   2000 /* a killed child is gone by then, or hangs in the kernel */
+#define SECRET_MAX 256  /* characters of a secret */
 
 struct op_child {
     pid_t pid;  /* 0 once reaped */
@@ -26,11 +25,12 @@ struct op_child {
     int fd;     /* read end of the result pipe */
     int go;     /* write end of the go pipe; -1 once it went */
     const op_t *op;
-    const policy_t *secrets; /* NULL where it needs none */
-    bool done;               /* nothing more will come */
-    size_t bytes_max;        /* of the result */
-    mono_t deadline;         /* none before it goes */
-    bytes_t *result;         /* 'v' and a value, or 'f', a fault's word, LF and its text */
+    const op_argument_t *secret; /* NULL where none of its arguments names one */
+    const policy_t *policy;
+    bool done;        /* nothing more will come */
+    size_t bytes_max; /* of the result */
+    mono_t deadline;  /* none before it goes */
+    bytes_t *result;  /* 'v' and a value, or 'f', a fault's word, LF and its text */
 };
 
 /* Like fork: the child goes on with a copy of everything. */
@@ -59,7 +59,8 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
     self->go = -1;
     self->result = bytes_new();
     self->op = op;
-    self->secrets = row->secret ? world->policy : NULL;
+    self->secret = op_declared(op, DECLARED_BY_SECRET);
+    self->policy = world->policy;
     self->loose = row->whole || row->signals;
     self->bytes_max = op->result_bytes_max;
     if (pipe2(go, O_CLOEXEC)) {
@@ -84,15 +85,15 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
 static int
 reveal(const op_child_t *self, value_t *arguments, fault_t *fault)
 {
-    const char *name = value_get_text(arguments, "secret");
-    const char *path = policy_secret(self->secrets, name);
+    const char *name = value_get_text(arguments, self->secret->name);
+    const char *path = policy_secret(self->policy, name);
     if (!path)
         return fault_set(fault, FAULT_POLICY, "the policy of this machine has no secret '%.63s'",
                          name);
     CLEANUP(bytes_destroy) bytes_t *secret = file_read_secret(path, 1, SECRET_MAX, fault);
     if (!secret)
         return fault_wrap(fault, "secret '%.63s'", name);
-    value_set_text(arguments, "secret", bytes_text(secret));
+    value_set_text(arguments, self->secret->name, bytes_text(secret));
     return 0;
 }
 
@@ -104,12 +105,12 @@ op_child_go(op_child_t *self, const value_t *arguments, const char *note, fault_
     assert(go >= 0);
     self->go = -1;
     self->deadline.ms = mono_now().ms + (int64_t)self->op->timeout_s * 1000;
-    CLEANUP(value_destroy) value_t *revealed = self->secrets ? value_copy(arguments) : NULL;
+    CLEANUP(value_destroy) value_t *revealed = self->secret ? value_copy(arguments) : NULL;
     if (revealed && reveal(self, revealed, fault))
         return -1;
     value_encode(revealed ? revealed : arguments, words);
-    if (words->size >= WORDS_MAX)
-        return fault_set(fault, FAULT_LIMIT, "over %d bytes of arguments for %s", WORDS_MAX,
+    if (words->size >= OP_CELL_WORDS_MAX)
+        return fault_set(fault, FAULT_LIMIT, "over %d bytes of arguments for %s", OP_CELL_WORDS_MAX,
                          self->op->name);
     if (note && proc_note(note, self->pid, fault))
         return -1;

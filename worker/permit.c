@@ -37,8 +37,9 @@ read_span(const char *text, int64_t *from, int64_t *to)
 /* ---- what a kind's VALUE may be, and whether an argument keeps to it --------------------- */
 
 static bool
-path_good(const char *text)
+path_good(const op_argument_t *argument, const char *text)
 {
+    (void)argument;
     return path_is_normal(text);
 }
 
@@ -49,10 +50,10 @@ path_keeps(const char *text, const value_t *value)
 }
 
 static bool
-span_good(const char *text)
+span_good(const op_argument_t *argument, const char *text)
 {
     int64_t from, to;
-    return read_span(text, &from, &to);
+    return read_span(text, &from, &to) && from <= argument->max && to >= argument->min;
 }
 
 static bool
@@ -63,9 +64,10 @@ span_keeps(const char *text, const value_t *value)
 }
 
 static bool
-net_good(const char *text)
+net_good(const op_argument_t *argument, const char *text)
 {
     net_t net;
+    (void)argument;
     return net_read(text, &net);
 }
 
@@ -78,8 +80,9 @@ net_keeps(const char *text, const value_t *value)
 }
 
 static bool
-bool_good(const char *text)
+bool_good(const op_argument_t *argument, const char *text)
 {
+    (void)argument;
     return !strcmp(text, "true") || !strcmp(text, "false");
 }
 
@@ -90,38 +93,63 @@ bool_keeps(const char *text, const value_t *value)
 }
 
 static bool
-text_good(const char *text)
+is_open(const char *text)
 {
-    return text_is_printable(slice_text(text));
+    return text[strlen(text) - 1] == '*';
+}
+
+static bool
+text_good(const op_argument_t *argument, const char *text)
+{
+    CLEANUP(value_destroy) value_t *value = value_text(text);
+    return is_open(text) ? text_is_printable(slice_text(text)) : !argument_misfit(argument, value);
 }
 
 static bool
 text_keeps(const char *text, const value_t *value)
 {
-    size_t size = strlen(text);
     const char *is = value_string(value);
-    return text[size - 1] == '*' ? !strncmp(is, text, size - 1) : !strcmp(is, text);
+    return is_open(text) ? !strncmp(is, text, strlen(text) - 1) : !strcmp(is, text);
+}
+
+static bool
+address_good(const op_argument_t *argument, const char *text)
+{
+    return net_good(argument, text) || text_good(argument, text);
+}
+
+/* A name that begins like an address lies in no network. */
+static bool
+address_keeps(const char *text, const value_t *value)
+{
+    return net_good(NULL, text) ? net_keeps(text, value) : text_keeps(text, value);
 }
 
 static const struct {
-    bool (*good)(const char *text);
+    bool (*good)(const op_argument_t *argument, const char *text);
     bool (*keeps)(const char *text, const value_t *value);
 } kinds[ARGUMENT_KINDS] = {
-    [ARGUMENT_PATH] = {path_good, path_keeps},    [ARGUMENT_NAME] = {text_good, text_keeps},
-    [ARGUMENT_TEXT] = {text_good, text_keeps},    [ARGUMENT_WORD] = {text_good, text_keeps},
-    [ARGUMENT_INTEGER] = {span_good, span_keeps}, [ARGUMENT_BOOL] = {bool_good, bool_keeps},
-    [ARGUMENT_CHOICE] = {text_good, text_keeps},  [ARGUMENT_ADDRESS] = {text_good, text_keeps},
-    [ARGUMENT_NET] = {net_good, net_keeps},       [ARGUMENT_HASH] = {text_good, text_keeps},
+    [ARGUMENT_PATH] = {path_good, path_keeps},
+    [ARGUMENT_NAME] = {text_good, text_keeps},
+    [ARGUMENT_TEXT] = {text_good, text_keeps},
+    [ARGUMENT_WORD] = {text_good, text_keeps},
+    [ARGUMENT_INTEGER] = {span_good, span_keeps},
+    [ARGUMENT_BOOL] = {bool_good, bool_keeps},
+    [ARGUMENT_CHOICE] = {text_good, text_keeps},
+    [ARGUMENT_ADDRESS] = {address_good, address_keeps},
+    [ARGUMENT_NET] = {net_good, net_keeps},
+    [ARGUMENT_HASH] = {text_good, text_keeps},
 };
 
-static bool
-has_bound(const permit_t *self, const op_argument_t *argument)
+/* How often it bounds this argument. */
+static size_t
+count_bounds(const permit_t *self, const op_argument_t *argument)
 {
     bound_t bound;
+    size_t count = 0;
     for (size_t i = 0; i < self->count; i++)
-        if (read_bound(self->op, self->words[i], &bound) && bound.argument == argument)
-            return true;
-    return false;
+        count += read_bound(self->op, self->words[i], &bound) && bound.argument == argument;
+    return count;
 }
 
 int
@@ -134,15 +162,34 @@ permit_read(permit_t *self, const char *const *words, size_t count, fault_t *fau
     *self = (permit_t){.op = op, .count = count - 1, .words = words + 1};
     for (size_t i = 0; i < self->count; i++)
         if (!read_bound(op, self->words[i], &bound) ||
-            !kinds[bound.argument->kind].good(bound.value))
+            !kinds[bound.argument->kind].good(bound.argument, bound.value))
             return fault_set(fault, FAULT_CONFIG,
                              "'%.100s' is no ARGUMENT=VALUE of %s: `tocsin op view %s` lists them",
                              self->words[i], op->name, op->name);
-    for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++)
-        if (op->arguments[i].named && !has_bound(self, &op->arguments[i]))
+    for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
+        size_t bounds = count_bounds(self, &op->arguments[i]);
+        if (op->arguments[i].named && !bounds)
             return fault_set(fault, FAULT_CONFIG, "%s must say which: `allow %s %s=...`", op->name,
                              op->name, op->arguments[i].name);
+        if (bounds > 1)
+            return fault_set(fault, FAULT_CONFIG, "'%s' stands there twice: allow %s by two lines",
+                             op->arguments[i].name, op->name);
+    }
     return 0;
+}
+
+const char *
+permit_declared(const permit_t *self, declared_t *by)
+{
+    bound_t bound;
+    for (size_t i = 0; i < self->count; i++) {
+        if (!read_bound(self->op, self->words[i], &bound) ||
+            bound.argument->declared == DECLARED_BY_NONE || is_open(bound.value))
+            continue;
+        *by = bound.argument->declared;
+        return bound.value;
+    }
+    return NULL;
 }
 
 bool

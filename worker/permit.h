@@ -4,9 +4,10 @@
  *     allow OP [ARGUMENT=VALUE]...
  *
  * VALUE is what the argument must be: of a path, it or a folder that it lies below; of an integer,
- * a number or a span `FROM..TO`; of an address or network, one that it lies in; else the text
- * itself, or, with a `*` behind, how it begins. An argument that the op table calls `named` must
- * stand in the line: without it nothing would be said of what may be touched. */
+ * a number or a span `FROM..TO`; of an address or network, one that it lies in; else, and of the
+ * name of a host, the text itself, or, with a `*` behind, how it begins. An argument that the op
+ * table calls `named` must stand in the line: without it nothing would be said of what may be
+ * touched. */
 #ifndef TOCSIN_PERMIT_H
 #define TOCSIN_PERMIT_H
 
@@ -18,8 +19,13 @@ typedef struct {
     const char *const *words; /* ARGUMENT=VALUE; they live as long as the policy's text */
 } permit_t;
 
-/* words are those behind `allow`. FAULT_CONFIG says what is wrong with them. */
+/* words are those behind `allow`. FAULT_CONFIG says what is wrong with them: also a VALUE that the
+ * argument never has, and one argument twice. */
 int permit_read(permit_t *self, const char *const *words, size_t count, fault_t *fault) MUST_CHECK;
+
+/* The one name that it lets an argument have which a line of such a kind declares; NULL where there
+ * is none. */
+const char *permit_declared(const permit_t *self, declared_t *by);
 
 /* Whether it lets the op have these arguments, which passed op_check. */
 bool permit_covers(const permit_t *self, const value_t *arguments);

@@ -49,11 +49,23 @@ struct policy {
 };
 
 static int
+too_many(const policy_t *self, const setting_t *at, int most, fault_t *fault)
+{
+    return config_fault(self->config, at, fault, "more than %d of these", most);
+}
+
+static int
+stands_twice(const policy_t *self, const setting_t *at, const char *what, fault_t *fault)
+{
+    return config_fault(self->config, at, fault, "'%.60s' stands there twice", what);
+}
+
+static int
 on_allow(policy_t *self, const setting_t *at, fault_t *fault)
 {
     fault_t why = {0};
     if (self->permit_count == POLICY_PERMITS_MAX)
-        return config_fault(self->config, at, fault, "more than %d of these", POLICY_PERMITS_MAX);
+        return too_many(self, at, POLICY_PERMITS_MAX, fault);
     if (permit_read(&self->permits[self->permit_count], at->words + 1, at->count - 1, &why))
         return config_fault(self->config, at, fault, "%s", why.text);
     self->permit_count++;
@@ -70,7 +82,7 @@ on_worse(policy_t *self, const setting_t *at, const op_t *op, fault_t *fault)
                             "'class %s' is %s, or worse: change or destructive", op->name,
                             class_word(op->least));
     if (self->worse_count == POLICY_WORSE_MAX)
-        return config_fault(self->config, at, fault, "more than %d of these", POLICY_WORSE_MAX);
+        return too_many(self, at, POLICY_WORSE_MAX, fault);
     self->worse[self->worse_count].op = op;
     self->worse[self->worse_count++].class_ = class_;
     return 0;
@@ -81,12 +93,12 @@ on_exec(policy_t *self, const setting_t *at, fault_t *fault)
 {
     fault_t why = {0};
     if (self->command_count == POLICY_COMMANDS_MAX)
-        return config_fault(self->config, at, fault, "more than %d of these", POLICY_COMMANDS_MAX);
+        return too_many(self, at, POLICY_COMMANDS_MAX, fault);
     site_command_t *command = &self->commands[self->command_count];
     if (site_command_read(command, at->words + 1, at->count - 1, &why))
         return config_fault(self->config, at, fault, "%s", why.text);
     if (policy_command(self, command->name))
-        return config_fault(self->config, at, fault, "'%.60s' stands there twice", command->name);
+        return stands_twice(self, at, command->name, fault);
     self->command_count++;
     return 0;
 }
@@ -99,7 +111,7 @@ on_class(policy_t *self, const setting_t *at, fault_t *fault)
     if (op)
         return on_worse(self, at, op, fault);
     if (self->class_count == POLICY_CLASSES_MAX)
-        return config_fault(self->config, at, fault, "more than %d of these", POLICY_CLASSES_MAX);
+        return too_many(self, at, POLICY_CLASSES_MAX, fault);
     line->always = at->count == 3;
     if (strcmp(at->words[1], "highest") != 0 || !class_read(at->words[2], &line->highest) ||
         (!line->always &&
@@ -116,7 +128,7 @@ on_keep(policy_t *self, const setting_t *at, fault_t *fault)
 {
     const char **keep = strcmp(at->words[0], "evidence") ? &self->quarantine : &self->evidence;
     if (*keep)
-        return config_fault(self->config, at, fault, "'%s' stands there twice", at->words[0]);
+        return stands_twice(self, at, at->words[0], fault);
     if (!path_is_normal(at->words[1]))
         return config_fault(self->config, at, fault, "'%.100s' is not a normal absolute path",
                             at->words[1]);
@@ -131,7 +143,7 @@ on_folder(policy_t *self, const setting_t *at, fault_t *fault)
         return config_fault(self->config, at, fault, "'%.100s' is not a normal absolute path",
                             at->words[1]);
     if (self->folder_count == POLICY_FOLDERS_MAX)
-        return config_fault(self->config, at, fault, "more than %d folders", POLICY_FOLDERS_MAX);
+        return too_many(self, at, POLICY_FOLDERS_MAX, fault);
     self->folders[self->folder_count++] =
         (folder_t){.path = at->words[1], .spool = !strcmp(at->words[0], "spool")};
     return 0;
@@ -150,8 +162,7 @@ static int
 on_hours(policy_t *self, const setting_t *at, fault_t *fault)
 {
     if (self->hours_count == POLICY_HOURS_MAX)
-        return config_fault(self->config, at, fault, "more than %d windows and blackouts",
-                            POLICY_HOURS_MAX);
+        return too_many(self, at, POLICY_HOURS_MAX, fault);
     hours_t *hours = &self->hours[self->hours_count++];
     *hours = (hours_t){
         .days = at->words[1], .span = at->words[2], .blackout = !strcmp(at->words[0], "blackout")};
@@ -173,6 +184,8 @@ on_quorum(policy_t *self, const setting_t *at, fault_t *fault)
         return config_fault(self->config, at, fault,
                             "'%s' is a class and how many people it asks for, 1 to %d",
                             at->words[0], SIGNATURES_MAX);
+    if (of[class_])
+        return stands_twice(self, at, at->words[1], fault);
     of[class_] = (unsigned)people;
     return 0;
 }
@@ -191,8 +204,7 @@ static int
 on_management(policy_t *self, const setting_t *at, fault_t *fault)
 {
     if (self->net_count == POLICY_NETS_MAX)
-        return config_fault(self->config, at, fault, "more than %d networks of management",
-                            POLICY_NETS_MAX);
+        return too_many(self, at, POLICY_NETS_MAX, fault);
     net_t *net = &self->nets[self->net_count++];
     if (!net_read(at->words[1], net))
         return config_fault(self->config, at, fault,
@@ -205,10 +217,12 @@ static int
 on_secret(policy_t *self, const setting_t *at, fault_t *fault)
 {
     if (self->secret_count == POLICY_SECRETS_MAX)
-        return config_fault(self->config, at, fault, "more than %d secrets", POLICY_SECRETS_MAX);
+        return too_many(self, at, POLICY_SECRETS_MAX, fault);
     if (!text_is_name(at->words[1]) || strcmp(at->words[2], "file") != 0 ||
         !path_is_normal(at->words[3]))
         return config_fault(self->config, at, fault, "expected 'secret NAME file PATH'");
+    if (policy_secret(self, at->words[1]))
+        return stands_twice(self, at, at->words[1], fault);
     self->secrets[self->secret_count].name = at->words[1];
     self->secrets[self->secret_count++].path = at->words[3];
     return 0;
@@ -222,7 +236,7 @@ service_of(policy_t *self, const setting_t *at, fault_t *fault)
         if (!strcmp(self->services[i].name, name))
             return &self->services[i];
     if (self->service_count == POLICY_SERVICES_MAX) {
-        config_fault(self->config, at, fault, "more than %d services", POLICY_SERVICES_MAX);
+        too_many(self, at, POLICY_SERVICES_MAX, fault);
         return NULL;
     }
     service_t *service = &self->services[self->service_count];
@@ -241,20 +255,21 @@ on_service(policy_t *self, const setting_t *at, fault_t *fault)
     if (!service)
         return -1;
     const char *what = at->words[2];
+    const char *const **command = !strcmp(what, "start")  ? &service->start
+                                  : !strcmp(what, "stop") ? &service->stop
+                                                          : NULL;
+    if (!command && (strcmp(what, "pidfile") != 0 || at->count != 4))
+        return config_fault(self->config, at, fault,
+                            "a service has one pidfile, and commands start and stop");
     if (!path_is_normal(at->words[3]))
         return config_fault(self->config, at, fault, "'%.100s' is not a normal absolute path",
                             at->words[3]);
-    if (!strcmp(what, "pidfile") && at->count == 4)
-        service->pidfile = at->words[3];
-    else if (!strcmp(what, "start"))
-        service->start = &at->words[3];
-    else if (!strcmp(what, "stop"))
-        service->stop = &at->words[3];
-    else if (!strcmp(what, "reload"))
-        service->reload = &at->words[3];
+    if (command ? !!*command : !!service->pidfile)
+        return stands_twice(self, at, what, fault);
+    if (command)
+        *command = &at->words[3];
     else
-        return config_fault(self->config, at, fault,
-                            "a service has one pidfile, and commands start, stop and reload");
+        service->pidfile = at->words[3];
     return 0;
 }
 
@@ -297,6 +312,42 @@ read_setting(policy_t *self, const setting_t *at, fault_t *fault)
     return config_fault(self->config, at, fault, "unknown key '%.63s'", at->words[0]);
 }
 
+/* Whether some line declares what an argument names. */
+static int
+check_declared(const policy_t *self, declared_t by, const char *name, fault_t *fault)
+{
+    const char *what = by == DECLARED_BY_SERVICE ? "service"
+                       : by == DECLARED_BY_EXEC  ? "command"
+                                                 : "secret";
+    if (by == DECLARED_BY_NONE || (by == DECLARED_BY_SERVICE && policy_service(self, name)) ||
+        (by == DECLARED_BY_EXEC && policy_command(self, name)) ||
+        (by == DECLARED_BY_SECRET && policy_secret(self, name)))
+        return 0;
+    return fault_set(fault, FAULT_POLICY, "the policy of this machine has no %s '%.63s'", what,
+                     name);
+}
+
+/* Every service has all that it needs; an allow line names nothing that no line declares, wherever
+ * in the file that stands. */
+static int
+check_whole(const policy_t *self, fault_t *fault)
+{
+    for (size_t i = 0; i < self->service_count; i++)
+        if (!self->services[i].pidfile || !self->services[i].start)
+            return fault_set(fault, FAULT_CONFIG,
+                             "%s: service '%s' needs a pidfile and a start command",
+                             config_path(self->config), self->services[i].name);
+    for (size_t i = 0; i < self->permit_count; i++) {
+        declared_t by;
+        fault_t why = {0};
+        const char *name = permit_declared(&self->permits[i], &by);
+        if (name && check_declared(self, by, name, &why))
+            return fault_set(fault, FAULT_CONFIG, "%s: allow %s: %s", config_path(self->config),
+                             self->permits[i].op->name, why.text);
+    }
+    return 0;
+}
+
 policy_t *
 policy_load(const char *path, fault_t *fault)
 {
@@ -307,12 +358,8 @@ policy_load(const char *path, fault_t *fault)
     for (size_t i = 0; i < config_count(self->config); i++)
         if (read_setting(self, config_at(self->config, i), fault))
             return NULL;
-    for (size_t i = 0; i < self->service_count; i++)
-        if (!self->services[i].pidfile || !self->services[i].start) {
-            fault_set(fault, FAULT_CONFIG, "%s: service '%s' needs a pidfile and a start command",
-                      path, self->services[i].name);
-            return NULL;
-        }
+    if (check_whole(self, fault))
+        return NULL;
     return MOVE(self);
 }
 
@@ -500,13 +547,19 @@ policy_command(const policy_t *self, const char *name)
     return NULL;
 }
 
+/* What an op would execute; NULL where it executes nothing that the policy names. */
+static const site_command_t *
+command_of(const policy_t *self, const op_t *op, const value_t *arguments)
+{
+    const op_argument_t *names = op_declared(op, DECLARED_BY_EXEC);
+    return names ? policy_command(self, value_get_text(arguments, names->name)) : NULL;
+}
+
 class_t
 policy_class(const policy_t *self, const op_t *op, const value_t *arguments)
 {
     class_t worst = op->least;
-    const site_command_t *command = op == op_find("site.run")
-                                        ? policy_command(self, value_get_text(arguments, "command"))
-                                        : NULL;
+    const site_command_t *command = command_of(self, op, arguments);
     if (command && command->class_ > worst)
         worst = command->class_;
     for (size_t i = 0; i < self->worse_count; i++)
@@ -515,15 +568,26 @@ policy_class(const policy_t *self, const op_t *op, const value_t *arguments)
     return worst;
 }
 
-/* What it would execute is known, and complete. */
 static int
-check_command(const policy_t *self, const value_t *arguments, fault_t *fault)
+check_arguments(const policy_t *self, const op_t *op, const value_t *arguments, fault_t *fault)
 {
-    const char *name = value_get_text(arguments, "command");
-    const site_command_t *command = policy_command(self, name);
+    for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
+        const op_argument_t *at = &op->arguments[i];
+        const char *text = value_get_text(arguments, at->name);
+        if (value_get(arguments, at->name) && (check_path(self, at->lies, text, fault) ||
+                                               check_declared(self, at->declared, text, fault)))
+            return -1;
+    }
+    return 0;
+}
+
+/* What it would execute is complete. */
+static int
+check_command(const policy_t *self, const op_t *op, const value_t *arguments, fault_t *fault)
+{
+    const site_command_t *command = command_of(self, op, arguments);
     if (!command)
-        return fault_set(fault, FAULT_POLICY, "the policy of this machine has no command '%.63s'",
-                         name);
+        return 0;
     CLEANUP(site_command_words_free)
     char **words = site_command_fill(command, value_get_text(arguments, "with"), fault);
     return words ? 0 : -1;
@@ -545,19 +609,9 @@ policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, wa
         return fault_set(fault, FAULT_POLICY,
                          "the policy of this machine does not allow %s on what its arguments name",
                          op->name);
-    for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
-        const op_argument_t *at = &op->arguments[i];
-        if (value_get(arguments, at->name) &&
-            check_path(self, at->lies, value_get_text(arguments, at->name), fault))
-            return -1;
-    }
-    if (op == op_find("site.run") && check_command(self, arguments, fault))
+    if (check_arguments(self, op, arguments, fault))
         return -1;
-    const char *service = value_get_text(arguments, "service");
-    if (service[0] && !policy_service(self, service))
-        return fault_set(fault, FAULT_POLICY, "the policy of this machine has no service '%.63s'",
-                         service);
-    return 0;
+    return check_command(self, op, arguments, fault);
 }
 
 int

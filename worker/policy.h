@@ -3,7 +3,7 @@
  *
  *     allow OP [ARGUMENT=VALUE]...    class highest CLASS       rate OP COUNT SECONDS
  *     read PATH   spool PATH          service NAME pidfile PATH
- *     service NAME start|stop|reload COMMAND ARG...
+ *     service NAME start|stop COMMAND ARG...
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
  *     management NET                  exceed PERSON
@@ -56,11 +56,12 @@ typedef struct {
     const char *pidfile;
     const char *const *start;
     const char *const *stop;
-    const char *const *reload;
 } service_t;
 
 /* FAULT_CONFIG "FILE:LINE: ..." for an unknown key, op or class, a path that is not normal, a rate
- * of an op that changes nothing (those are not counted), an incomplete service. */
+ * of an op that changes nothing (those are not counted), a second word on what has one; "FILE: ..."
+ * for an incomplete service, and an allow line that names a service, command or secret of no line.
+ */
 policy_t *policy_load(const char *path, fault_t *fault);
 void policy_destroy(policy_t **self_p);
 

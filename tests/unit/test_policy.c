@@ -78,6 +78,14 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"allow disk.usage path=x\n", "policy:1: 'path=x' is no ARGUMENT=VALUE"},
         {"allow disk.usage path=\n", "policy:1: 'path=' is no ARGUMENT=VALUE"},
         {"allow net.tcp port=9..1\n", "policy:1: 'port=9..1' is no ARGUMENT=VALUE"},
+        {"allow net.tcp port=65536..70000\n", "policy:1: 'port=65536..70000' is no ARG"},
+        {"allow net.tcp port=80 port=443\n", "policy:1: 'port' stands there twice"},
+        {"allow net.tcp address=10.0.0.1/8\n", "policy:1: 'address=10.0.0.1/8' is no ARG"},
+        {"allow process.signal name=app signal=term\n", "policy:1: 'signal=term' is no ARG"},
+        {"allow service.start service=Web\n", "policy:1: 'service=Web' is no ARG"},
+        {"allow service.start service=web\n", "allow service.start: the policy of this machine"},
+        {"allow site.run command=renew\n", "has no command 'renew'"},
+        {"allow snmp.get secret=switches\n", "has no secret 'switches'"},
         {"class highest mayhem\n", "policy:1: "},
         {"spool var/log\n", "policy:1: 'var/log' is not a normal absolute path"},
         {"spool /var/log/\n", "policy:1: "},
@@ -92,6 +100,10 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"orders change\n", "policy:1: "},
         {"orders change 0\n", "policy:1: 'orders' is a class and how many people"},
         {"orders mayhem 2\n", "policy:1: "},
+        {"orders change 3\norders change 2\n", "policy:2: 'change' stands there twice"},
+        {"secret a file /k\nsecret a file /l\n", "policy:2: 'a' stands there twice"},
+        {"service a start /a\nservice a start /b\n", "policy:2: 'start' stands there twice"},
+        {"service a reload /a\n", "policy:1: a service has one pidfile"},
         {"approvals change 17\n", "policy:1: 'approvals' is a class and how many people"},
         {"break-glass always\n", "policy:1: 'break-glass' is 'never'"},
         {"secret switches file keys/switches\n", "policy:1: expected 'secret NAME file PATH'"},
@@ -147,6 +159,7 @@ an_allow_line_may_say_what_arguments_are(void **state)
     (void)state;
     CLEANUP(policy_destroy)
     policy_t *self = load("allow net.tcp address=db* port=5432..5433\nallow net.tcp port=80\n"
+                          "allow net.tcp address=10.9.1.0/24\nallow net.tcp address=2001:db8::1\n"
                           "allow disk.usage path=/srv/a\nread /srv\n",
                           &fault);
     assert_non_null(self);
@@ -154,6 +167,11 @@ an_allow_line_may_say_what_arguments_are(void **state)
     assert_int_equal(answer_tcp(self, "db1.example", 5434), FAULT_POLICY);
     assert_int_equal(answer_tcp(self, "web1.example", 5432), FAULT_POLICY);
     assert_int_equal(answer_tcp(self, "web1.example", 80), FAULT_NONE);
+    assert_int_equal(answer_tcp(self, "10.9.1.7", 22), FAULT_NONE);
+    assert_int_equal(answer_tcp(self, "10.9.2.7", 22), FAULT_POLICY);
+    assert_int_equal(answer_tcp(self, "10.9.1.7.example", 22), FAULT_POLICY);
+    assert_int_equal(answer_tcp(self, "2001:db8::1", 22), FAULT_NONE);
+    assert_int_equal(answer_tcp(self, "2001:db8::2", 22), FAULT_POLICY);
     assert_int_equal(answer(self, "disk.usage", "path", "/srv/a/b"), FAULT_NONE);
     assert_int_equal(answer(self, "disk.usage", "path", "/srv/b"), FAULT_POLICY);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/ops/families.h"
 
-#define SERVICE_ARGUMENT                                            \
-    {                                                               \
-        .name = "service", .kind = ARGUMENT_NAME, .required = true, \
-        .help = "as the machine's policy names it"                  \
+#define SERVICE_ARGUMENT                                                            \
+    {                                                                               \
+        .name = "service", .kind = ARGUMENT_NAME, .required = true,                 \
+        .declared = DECLARED_BY_SERVICE, .help = "as the machine's policy names it" \
     }
 
 static const op_t rows[] = {

@@ -12,6 +12,7 @@ static const op_t rows[] = {
                        .kind = ARGUMENT_NAME,
                        .required = true,
                        .named = true,
+                       .declared = DECLARED_BY_EXEC,
                        .help = "of an exec line of the machine's policy, which says its class too"},
                       {.name = "with",
                        .kind = ARGUMENT_TEXT,

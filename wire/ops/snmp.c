@@ -20,6 +20,7 @@
          .kind = ARGUMENT_NAME,                                                             \
          .required = true,                                                                  \
          .named = true,                                                                     \
+         .declared = DECLARED_BY_SECRET,                                                    \
          .help = "the policy's name of the community, or of USER:AUTHENTICATION:PRIVACY"},  \
     {                                                                                       \
         .name = "timeout_ms", .kind = ARGUMENT_INTEGER, .min = 1, .max = 10000,             \
