@@ -182,14 +182,14 @@ is_foretold(const receipt_t *receipt)
     return false;
 }
 
-/* What a dry run leaves open: a step is skipped for a reason only where nobody can tell more. */
+/* What a dry run leaves open: a step that ended at a fix of which nobody can tell more. One that
+ * was skipped by its own word is known, though no more than predicted. */
 static void
 note_dry(play_t *self, size_t step, const receipt_t *receipt)
 {
-    bool dry = self->brief->warrant->order && self->brief->warrant->order->dry;
-    self->foretold = self->foretold || is_foretold(receipt);
-    self->unseen[step] =
-        dry && receipt->outcome == OUTCOME_SKIPPED && strcmp(receipt->reason, "-") != 0;
+    bool foretold = is_foretold(receipt);
+    self->foretold = self->foretold || foretold;
+    self->unseen[step] = foretold && receipt->outcome == OUTCOME_SKIPPED;
 }
 
 const char *
@@ -197,7 +197,7 @@ play_unseen_need(const play_t *self, size_t step)
 {
     const manifest_step_t *steps = self->manifest->steps;
     for (size_t i = 0; i < self->manifest->step_count; i++)
-        if (self->unseen[i] && manifest_needs(self->manifest, steps[step].name, steps[i].name))
+        if (self->unseen[i] && manifest_awaits(self->manifest, steps[step].name, steps[i].name))
             return steps[i].name;
     return NULL;
 }

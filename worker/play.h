@@ -48,8 +48,8 @@ void play_begin_undo(play_t *self);
 bool play_ended(play_t *self, const stride_t *stride, const receipt_t *receipt,
                 value_t *output) MUST_CHECK;
 
-/* The name of a step that this one needs, of which a dry run could not tell what it would have
- * done; NULL where there is none. */
+/* The name of a step that this one needs, over any number of steps, of which a dry run could not
+ * tell what it would have done; NULL where there is none. */
 const char *play_unseen_need(const play_t *self, size_t step);
 
 /* Tells the walk that an earlier run did this step. Takes over output. */

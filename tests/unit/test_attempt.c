@@ -456,17 +456,24 @@ ask_dry(bench_t *bench)
     hears(bench, TO_EFFECTOR, "OP");
 }
 
+/* The effector tells what the fix would give, and the runner hears it. */
 static void
-what_a_fix_would_give_is_the_scripts_to_go_on_with(void **state)
+foretell(bench_t *bench)
 {
-    bench_t *bench = *state;
-    ask_dry(bench);
     CLEANUP(value_destroy) value_t *value = value_integer(7);
     frames_t *would = message("WOULD", bench->asked, NULL);
     add_value(would, value);
     frames_add_text(would, HEAD_1);
     by_effector(bench, would);
     hears(bench, TO_RUNNER, "WOULD");
+}
+
+static void
+what_a_fix_would_give_is_the_scripts_to_go_on_with(void **state)
+{
+    bench_t *bench = *state;
+    ask_dry(bench);
+    foretell(bench);
     by_runner(bench, done("ok", 91));
     CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
     assert_int_equal(receipt->part, OUTCOME_OK);
@@ -499,17 +506,56 @@ a_dry_run_that_fails_undoes_nothing_and_says_that_it_is_foretold(void **state)
     hears(bench, TO_RUNNER, "FAULT");
     by_runner(bench, op("file.remove", "/var/log/a.2"));
     hears(bench, TO_EFFECTOR, "OP");
-    CLEANUP(value_destroy) value_t *value = value_integer(7);
-    frames_t *would = message("WOULD", bench->asked, NULL);
-    add_value(would, value);
-    frames_add_text(would, HEAD_1);
-    by_effector(bench, would);
-    hears(bench, TO_RUNNER, "WOULD");
+    foretell(bench);
     by_runner(bench, message("DONE", "failed", "n", "failed", "still full", NULL));
     CLEANUP(receipt_destroy) receipt_t *receipt = hears_receipt(bench);
     assert_int_equal(receipt->part, OUTCOME_FAILED);
     assert_string_equal(receipt->reason, "predicted: still full");
     hears_nothing(bench);
+}
+
+#define THREE                                                                      \
+    PLAYBOOK("disk-full", "step a run 60 -\nstep b run 60 when\nstep c run 60 -\n" \
+                          "needs b a\nneeds c b\nuse a file.remove change\n")
+
+/* Step a of three asked for a fix in a dry run; b needs a, c needs b. */
+static void
+ask_dry_of_three(bench_t *bench)
+{
+    give_playbook(bench, THREE);
+    order_t *order = site_order(bench->site, &bench->release_hash);
+    order->dry = true;
+    give_order(bench, order, "pat");
+    begin_run(bench);
+    works_on(bench, "a");
+    by_runner(bench, op("file.remove", "/var/log/a.1"));
+    hears(bench, TO_EFFECTOR, "OP");
+}
+
+static void
+behind_a_fix_of_which_nobody_can_tell_no_step_begins(void **state)
+{
+    bench_t *bench = *state;
+    ask_dry_of_three(bench);
+    by_effector(bench, message("WOULD", bench->asked, "", HEAD_1, NULL));
+    hears(bench, TO_SPAWNER, "KILL");
+    hears_step(bench, "a", PHASE_RUN, OUTCOME_SKIPPED, OUTCOME_OPEN);
+    hears_step(bench, "b", PHASE_RUN, OUTCOME_SKIPPED, OUTCOME_OPEN);
+    hears_step(bench, "c", PHASE_RUN, OUTCOME_SKIPPED, OUTCOME_OK);
+}
+
+static void
+a_step_that_is_not_to_run_holds_up_none_of_a_dry_run(void **state)
+{
+    bench_t *bench = *state;
+    ask_dry_of_three(bench);
+    foretell(bench);
+    says_done(bench, 1);
+    hears_step(bench, "a", PHASE_RUN, OUTCOME_OK, OUTCOME_OPEN);
+    works_on(bench, "b");
+    by_runner(bench, message("DONE", "skipped", "n", "none", "", NULL));
+    hears_step(bench, "b", PHASE_RUN, OUTCOME_SKIPPED, OUTCOME_OPEN);
+    works_on(bench, "c");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
@@ -545,6 +591,8 @@ static const struct CMUnitTest tests[] = {
     TEST(a_run_that_was_accepted_goes_on_before_its_window),
     TEST(what_a_fix_would_give_is_the_scripts_to_go_on_with),
     TEST(a_fix_of_which_nobody_can_tell_ends_its_step_as_skipped),
+    TEST(behind_a_fix_of_which_nobody_can_tell_no_step_begins),
+    TEST(a_step_that_is_not_to_run_holds_up_none_of_a_dry_run),
     TEST(a_dry_run_that_fails_undoes_nothing_and_says_that_it_is_foretold),
 };
 
