@@ -58,6 +58,7 @@ return playbook {
       name = {
         "BlackboxSslCertificateWillExpireSoon", "BlackboxSslCertificateWillExpireVerySoon",
         "BlackboxSslCertificateExpired", "CertificateExpiry",
+        "Cert: SSL certificate expires soon", -- Zabbix
       },
     },
   },

@@ -39,7 +39,12 @@ return playbook {
   },
 
   triggers = {
-    on.alert { name = { "SystemdUnitCrashLooping", "SystemdServiceRestarting", "ServiceCrashLooping" } },
+    on.alert {
+      name = {
+        "SystemdUnitCrashLooping", "SystemdServiceRestarting", "ServiceCrashLooping",
+        "NodeSystemdServiceCrashlooping",
+      },
+    },
   },
   rollout  = { first = 1, grow = 1, soak = "2m", max_failures = 0 },
   cooldown = "1h",

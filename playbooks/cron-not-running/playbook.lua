@@ -28,7 +28,14 @@ return playbook {
     unit = input.name { default = "cron.service", help = "the unit that runs the machine's jobs" },
   },
 
-  triggers = { on.alert { name = { "CronNotRunning", "CronDown", "CronJobsMissed" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "CronNotRunning", "CronDown", "CronJobsMissed",
+        "cron.service: Service is not running", -- Zabbix
+      },
+    },
+  },
   rollout  = { first = 1, grow = 4, soak = "30s", max_failures = 0 },
   cooldown = "30m",
 

@@ -25,7 +25,12 @@ return playbook {
   },
 
   triggers = {
-    on.alert { name = { "SmartDeviceFailing", "SmartDriveFailing", "SmartctlDeviceStatus", "HostDiskFailing" } },
+    on.alert {
+      name = {
+        "SmartDeviceFailing", "SmartDriveFailing", "SmartctlDeviceStatus", "HostDiskFailing",
+        "SmartCriticalWarning", "SmartMediaErrors", "SmartNvmeWearoutIndicator",
+      },
+    },
   },
   rollout  = { first = 1, grow = 4, soak = "10s", max_failures = 1 },
   cooldown = "12h",

@@ -20,6 +20,10 @@ return playbook {
     on.alert {
       name = {
         "NodeFilesystemAlmostOutOfSpace", "HostOutOfDiskSpace", "NodeFilesystemSpaceFillingUp",
+        "HostDiskMayFillIn24Hours",
+        "Root Partition", "disk", "disk /", -- Nagios, Icinga
+        "/: Disk space is low", "/: Disk space is critically low", "Linux: FS [/]: Space is low", -- Zabbix
+        "Linux: FS [/]: Space is critically low",
       },
     },
   },

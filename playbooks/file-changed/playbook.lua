@@ -11,7 +11,14 @@ return playbook {
     case   = input.name { help = "the case that the changed file is kept in, such as incident-1042" },
   },
 
-  triggers = { on.alert { name = { "FileIntegrityChanged", "FileChecksumChanged", "AideChanged" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "FileIntegrityChanged", "FileChecksumChanged", "AideChanged",
+        "/etc/passwd has been changed", "Linux: /etc/passwd has been changed", -- Zabbix
+      },
+    },
+  },
   rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
   cooldown = "15m",
 

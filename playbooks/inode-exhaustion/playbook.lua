@@ -31,8 +31,9 @@ return playbook {
   triggers = {
     on.alert {
       name = {
-        "HostOutOfInodes", "HostInodesMayFillIn", "NodeFilesystemAlmostOutOfFiles",
-        "NodeFilesystemFilesFillingUp",
+        "HostOutOfInodes", "NodeFilesystemAlmostOutOfFiles", "NodeFilesystemFilesFillingUp",
+        "HostInodesMayFillIn24Hours",
+        "/: Running out of free inodes", "Linux: FS [/]: Running out of free inodes", -- Zabbix
       },
     },
   },

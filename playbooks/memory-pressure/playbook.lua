@@ -25,7 +25,15 @@ return playbook {
   },
 
   triggers = {
-    on.alert { name = { "HostMemoryUnderMemoryPressure", "HostOutOfMemory", "NodeMemoryMajorPagesFaults" } },
+    on.alert {
+      name = {
+        "HostMemoryUnderMemoryPressure", "HostOutOfMemory", "NodeMemoryMajorPagesFaults",
+        "NodeMemoryHighUtilization", "HostSwapIsFillingUp",
+        "Swap Usage", "swap", -- Nagios, Icinga
+        "High memory utilization", "Lack of available memory", "High swap space usage", -- Zabbix
+        "Linux: High memory utilization", "Linux: Lack of available memory", "Linux: High swap space usage",
+      },
+    },
   },
   rollout  = { first = 1, grow = 2, soak = "1m", max_failures = 0 },
   at_most  = 10,

@@ -47,8 +47,8 @@ return playbook {
   triggers = {
     on.alert {
       name = {
-        "HostClockSkew", "HostClockNotSynchronising", "NodeClockSkewDetected",
-        "NodeClockNotSynchronising",
+        "HostClockSkew", "HostClockNotSynchronising", "NodeClockSkewDetected", "NodeClockNotSynchronising",
+        "System time is out of sync", "Linux: System time is out of sync", -- Zabbix
       },
     },
   },

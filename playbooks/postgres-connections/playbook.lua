@@ -32,7 +32,12 @@ return playbook {
   },
 
   triggers = {
-    on.alert { name = { "PostgresqlTooManyConnections", "PostgreSQLMaxConnectionsReached", "PostgresqlConnectionsExhausted" } },
+    on.alert {
+      name = {
+        "PostgresqlTooManyConnections", "PostgreSQLMaxConnectionsReached", "PostgresqlConnectionsExhausted",
+        "PostgreSQL: Total number of connections is too high", -- Zabbix
+      },
+    },
   },
   rollout  = { first = 1, grow = 1, soak = "1m", max_failures = 0 },
   cooldown = "10m",

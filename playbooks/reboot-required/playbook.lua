@@ -5,7 +5,13 @@ return playbook {
   name    = "reboot-required",
   summary = "Tell people which machines wait for a reboot, and for what",
 
-  triggers = { on.alert { name = { "RebootRequired", "NodeRebootRequired", "HostKernelVersionDeviations" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "RebootRequired", "NodeRebootRequired", "HostKernelVersionDeviations", "HostRequiresReboot",
+      },
+    },
+  },
   rollout  = { first = 1, grow = 16, soak = "10s", max_failures = 1 },
   cooldown = "12h",
 

@@ -50,7 +50,16 @@ return playbook {
     },
   },
 
-  triggers = { on.alert { name = { "HostHighCpuLoad", "NodeCPUHighUsage", "NodeSystemSaturation" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "HostHighCpuLoad", "NodeCPUHighUsage", "NodeSystemSaturation",
+        "Current Load", "load", -- Nagios, Icinga
+        "High CPU utilization", "Load average is too high", "Linux: High CPU utilization", -- Zabbix
+        "Linux: Load average is too high",
+      },
+    },
+  },
   rollout  = { first = 1, grow = 2, soak = "1m", max_failures = 0 },
   at_most  = 10,
   cooldown = "30m",

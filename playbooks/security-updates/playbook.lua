@@ -7,7 +7,14 @@ return playbook {
   name    = "security-updates",
   summary = "Tell people which security updates a machine waits for",
 
-  triggers = { on.alert { name = { "AptSecurityUpdatesPending", "PackageVulnerable", "NodeAptUpgradesPending" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "AptSecurityUpdatesPending", "PackageVulnerable", "NodeAptUpgradesPending",
+        "apt", -- Nagios, Icinga
+      },
+    },
+  },
   rollout  = { first = 1, grow = 8, soak = "10s", max_failures = 1 },
   cooldown = "12h",
 

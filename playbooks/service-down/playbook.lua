@@ -35,8 +35,9 @@ return playbook {
   triggers = {
     on.alert {
       name = {
-        "ServiceDown", "SystemdServiceFailed", "HostSystemdServiceCrashed",
-        "NodeSystemdServiceFailed",
+        "ServiceDown", "SystemdServiceFailed", "HostSystemdServiceCrashed", "NodeSystemdServiceFailed",
+        "HTTP", "SSH", "http", "ssh", -- Nagios, Icinga
+        "Nginx: Service is down", "Apache: Service is down", -- Zabbix
       },
     },
   },
