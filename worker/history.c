@@ -123,7 +123,7 @@ key_of(const order_t *order, const past_t *past, sealkey_t *key, fault_t *fault)
 static bool
 same_secrets(const order_t *left, const order_t *right, const past_t *past)
 {
-    sealkey_t keys[2];
+    sealkey_t keys[2] = {0};
     char texts[2][ORDER_SECRET_MAX + 1];
     bool same = left->secret_count == right->secret_count && !key_of(left, past, &keys[0], NULL) &&
                 !key_of(right, past, &keys[1], NULL);
@@ -132,6 +132,8 @@ same_secrets(const order_t *left, const order_t *right, const past_t *past)
                !sealed_secret(left, &left->secrets[i], &keys[0], texts[0], NULL) &&
                !sealed_secret(right, &right->secrets[i], &keys[1], texts[1], NULL) &&
                !strcmp(texts[0], texts[1]);
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        sealkey_forget(&keys[i]);
     return same;
 }
 

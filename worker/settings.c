@@ -48,11 +48,24 @@ read_policy(settings_t *self, const setting_t *setting)
     return read_path(self->policy, setting);
 }
 
+/* "tcp://HOST:PORT". */
+static bool
+is_endpoint(const char *text)
+{
+    uint64_t port;
+    const char *colon = strrchr(text, ':');
+    return !strncmp(text, "tcp://", 6) && colon > text + 6 &&
+           text_read_u64(colon + 1, 1, UINT16_MAX, &port);
+}
+
 static int
 read_broker(settings_t *self, const setting_t *setting)
 {
     broker_at_t *broker = &self->brokers[self->broker_count];
-    if (self->broker_count == WORKER_BROKERS_MAX || strncmp(setting->words[1], "tcp://", 6) != 0 ||
+    for (size_t i = 0; i < self->broker_count; i++)
+        if (!strcmp(self->brokers[i].endpoint, setting->words[1]))
+            return -1;
+    if (self->broker_count == WORKER_BROKERS_MAX || !is_endpoint(setting->words[1]) ||
         !text_copy(broker->endpoint, sizeof broker->endpoint, setting->words[1]) ||
         !curvekey_read(setting->words[2], &broker->key))
         return -1;
@@ -68,7 +81,7 @@ read_uid(settings_t *self, const setting_t *setting)
                   : !strcmp(setting->words[1], "judge")   ? &self->judge_uid
                   : !strcmp(setting->words[1], "spawner") ? &self->spawner_uid
                                                           : NULL;
-    if (!role || !text_read_u64(setting->words[2], 1, 65533, &uid))
+    if (!role || *role || !text_read_u64(setting->words[2], 1, 65533, &uid))
         return -1;
     *role = (uid_t)uid;
     return 0;
@@ -87,8 +100,9 @@ static const struct {
     {"run", 2, true, false, read_run, "run FOLDER (absolute)"},
     {"documents", 2, false, false, read_documents, "documents FOLDER (absolute)"},
     {"policy", 2, true, false, read_policy, "policy FILE (absolute)"},
-    {"broker", 3, true, true, read_broker, "broker tcp://HOST:PORT CURVE-KEY (at most 4)"},
-    {"uid", 3, false, true, read_uid, "uid link|judge|spawner NUMBER"},
+    {"broker", 3, true, true, read_broker,
+     "broker tcp://HOST:PORT CURVE-KEY (at most 4, each once)"},
+    {"uid", 3, false, true, read_uid, "uid link|judge|spawner NUMBER (each once)"},
 };
 
 static int

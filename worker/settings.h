@@ -30,7 +30,7 @@ typedef struct {
     uid_t link_uid, judge_uid, spawner_uid; /* 0: stays who started it */
 } settings_t;
 
-/* FAULT_CONFIG with file and line for anything unknown, missing or wrong. */
+/* FAULT_CONFIG with file and line for anything unknown, missing, wrong or said twice. */
 int settings_load(settings_t *self, const char *path, fault_t *fault) MUST_CHECK;
 
 /* STATE/NAME into out[PATH_MAX]; returns out. */

@@ -63,9 +63,11 @@ static int
 find_hole(const char *word, hole_t *hole)
 {
     char text[HOLE_MAX];
+    if (strcspn(word, "}") < strcspn(word, "{"))
+        return -1;
     hole->at = strchr(word, '{');
     if (!hole->at)
-        return strchr(word, '}') ? -1 : 0;
+        return 0;
     const char *close = strchr(hole->at, '}');
     if (!close || strpbrk(close + 1, "{}") || (size_t)(close - hole->at) >= sizeof text)
         return -1;

@@ -3,7 +3,7 @@
  * ends: they are crash-only.
  *
  *     tocsin-worker -c CONFIG          -d stay in the foreground, -n check and exit, -v say more
- *     tocsin-worker enrol -c CONFIG           make this worker's two keys, print its request
+ *     tocsin-worker enrol -c CONFIG           make this worker's keys, print its request
  *     tocsin-worker enrol -c CONFIG ANSWER    take what the officer answered
  *     tocsin-worker ROLE ARG...        one role by itself (link, judge, spawner, effector) */
 #include <errno.h>

@@ -137,6 +137,7 @@ a_policy_whose_commands_are_not_complete_does_not_load(void **state)
     loads("exec a class change timeout 5 /bin/true {b}\n", "hole");
     loads("exec a class change timeout 5 /bin/true {b:name}{c:name}\n", "hole");
     loads("exec a class change timeout 5 /bin/true {b:shell}\n", "hole");
+    loads("exec a class change timeout 5 /bin/true }{b:name}\n", "hole");
     loads("exec a class change timeout 5 /bin/true\nexec a class change timeout 5 /bin/true\n",
           "twice");
     loads("class file.remove observe\n", "or worse");
