@@ -431,6 +431,10 @@ file(const value_t *arguments, const filing_t *how, fault_t *fault)
     CLEANUP(manager_close) manager_t manager = {.bus = NULL};
     sd_bus_message *answer = NULL;
     value_t *result = NULL;
+    if (strchr(unit, '/')) { /* systemd would take a file from anywhere */
+        fault_set(fault, FAULT_ARGUMENT, "'%.120s' is no name of a unit", unit);
+        return NULL;
+    }
     if (open_private(&manager, fault))
         return NULL;
     int wrong = change_file(&manager, how, unit);

@@ -53,6 +53,15 @@ a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back(void **state)
 }
 
 static void
+no_file_elsewhere_becomes_a_unit(void **state)
+{
+    static const char *const ops[] = {"unit.enable", "unit.disable", "unit.mask", "unit.unmask"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+        refused(ops[i], of("/tmp/evil.service"), FAULT_ARGUMENT, "no name of a unit");
+}
+
+static void
 a_masked_unit_is_started_by_nobody(void **state)
 {
     (void)state;
@@ -227,6 +236,7 @@ run_all(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_service_starts_stops_and_starts_anew),
         cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
+        cmocka_unit_test(no_file_elsewhere_becomes_a_unit),
         cmocka_unit_test(a_masked_unit_is_started_by_nobody),
         cmocka_unit_test(a_service_is_limited_and_what_is_not_named_is_taken_back),
         cmocka_unit_test(a_timer_is_disabled_and_enabled),
