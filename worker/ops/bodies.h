@@ -13,7 +13,6 @@ op_body_t sysctl_set;
 op_body_t cron_disable, cron_enable, cron_list;
 op_body_t user_end_sessions, user_failures, user_keys, user_list, user_lock, user_remove_key,
     user_restore_key, user_sessions, user_unlock;
-op_body_t service_status, service_start, service_restart;
 op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure, host_sysctl,
     host_uptime;
 op_body_t file_truncate_foreseen, file_remove_foreseen;

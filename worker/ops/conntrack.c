@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/file.h"
+#include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/netlink.h"
 #include "worker/ops/way.h"
@@ -125,8 +126,7 @@ conntrack_count(const value_t *arguments, const op_world_t *world, fault_t *faul
         fault_set(fault, FAULT_IO, "the tracked connections cannot be read: %s", strerror(wrong));
         return NULL;
     }
-    bool asked = value_get(arguments, "top");
-    size_t top = asked ? (size_t)value_get_integer(arguments, "top") : TOP_DEFAULT;
+    size_t top = (size_t)asked_or(arguments, "top", TOP_DEFAULT);
     value_t *result = value_map();
     value_set_bool(result, "tracked", loaded);
     value_set_integer(result, "count", loaded ? entries : 0);

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <unistd.h>
 
+#include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/content.h"
 #include "worker/ops/machine.h"
@@ -22,12 +23,6 @@ static const char *
 kind_of(mode_t mode)
 {
     return S_ISREG(mode) ? "file" : S_ISDIR(mode) ? "folder" : S_ISLNK(mode) ? "link" : "other";
-}
-
-static int64_t
-given(const value_t *arguments, const char *name, int64_t otherwise)
-{
-    return value_get(arguments, name) ? value_get_integer(arguments, name) : otherwise;
 }
 
 static void
@@ -182,7 +177,7 @@ value_t *
 file_tail(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *path = value_get_text(arguments, "path");
-    int64_t wanted = given(arguments, "lines", TAIL_LINES);
+    int64_t wanted = asked_or(arguments, "lines", TAIL_LINES);
     slice_t lines[200];
     size_t count = 0;
     tail_t tail;
@@ -207,8 +202,8 @@ value_t *
 file_search(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *path = value_get_text(arguments, "path"), *text = value_get_text(arguments, "text");
-    int64_t most = given(arguments, "lines", SEARCH_LINES), looked_at = 0, found = 0;
-    size_t count = (size_t)given(arguments, "count", SEARCH_COUNT);
+    int64_t most = asked_or(arguments, "lines", SEARCH_LINES), looked_at = 0, found = 0;
+    size_t count = (size_t)asked_or(arguments, "count", SEARCH_COUNT);
     slice_t line;
     tail_t tail;
     (void)world;
@@ -280,10 +275,10 @@ search(search_t *self, const value_t *arguments, fault_t *fault)
     walker_t walker = {.self = self, .on_entry = on_entry};
     self->name = value_get_text(arguments, "name");
     self->kind = value_get_text(arguments, "kind");
-    self->newer_than = given(arguments, "newer_than", INT64_MIN);
-    self->older_than = given(arguments, "older_than", INT64_MAX);
-    self->min_bytes = given(arguments, "min_bytes", INT64_MIN);
-    self->count = (size_t)given(arguments, "count", FIND_COUNT);
+    self->newer_than = asked_or(arguments, "newer_than", INT64_MIN);
+    self->older_than = asked_or(arguments, "older_than", INT64_MAX);
+    self->min_bytes = asked_or(arguments, "min_bytes", INT64_MIN);
+    self->count = (size_t)asked_or(arguments, "count", FIND_COUNT);
     self->list = list;
     if (walk_below(value_get_text(arguments, "path"), &walker, fault))
         return NULL;
