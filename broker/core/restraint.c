@@ -41,13 +41,18 @@ check_freeze(const core_t *self, const char *region, fault_t *fault)
 }
 
 int
+restraint_of_region(core_t *self, const char *region, fault_t *fault)
+{
+    return brake_check(self, region, fault) || check_freeze(self, region, fault) ? -1 : 0;
+}
+
+int
 restraint_check(core_t *self, const shelved_t *release, const char *worker, fault_t *fault)
 {
     const fleet_t *fleet = NULL;
     trust_worker(self->charter->trust, worker, &fleet);
     const char *region = fleet ? fleet->region : "";
-    return brake_check(self, region, fault) || check_freeze(self, region, fault) ||
-                   drain_check(self, worker, fault) ||
+    return restraint_of_region(self, region, fault) || drain_check(self, worker, fault) ||
                    check_open(self, release->release->playbook, worker, fault) ||
                    check_cooldown(self, release, worker, fault) || brake_count(self, region, fault)
                ? -1

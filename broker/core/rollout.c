@@ -6,7 +6,6 @@
 
 #include "broker/core/state.h"
 #include "common/document.h"
-#include "common/document.h"
 #include "wire/message.h"
 
 /* Offers -------------------------------------------------------------------------------------- */
@@ -279,10 +278,12 @@ is_due(core_t *self, run_t *run)
     return !open && self->now.ms - before->ended.ms >= (int64_t)run->row.soak_s * 1000;
 }
 
-/* True where another run goes first, or its worker is drained; says so, once. */
+/* True where another run goes first, its worker is drained, or people hold back here what another
+ * broker says that it began; says so, once. */
 static bool
 hold_back(core_t *self, run_t *run, share_t *share)
 {
+    fault_t restraint = {.code = FAULT_RATE};
     char text[HASH_TEXT], why[sizeof share->row.text];
     const run_t *holder = peer_holder(share->peer, run, share);
     const drain_row_t *drain = peer_drained(share->peer);
@@ -291,10 +292,13 @@ hold_back(core_t *self, run_t *run, share_t *share)
                  hash_write(&holder->row.id, text));
     else if (drain)
         snprintf(why, sizeof why, "%s drained the worker: %.150s", drain->who, drain->reason);
+    else if (*run->row.via && restraint_of_region(self, run->row.region, &restraint))
+        snprintf(why, sizeof why, "%s", restraint.text);
     else
         return false;
     if (strcmp(why, share->row.text) != 0)
-        run_move(self, run, share, PART_WAITING, holder ? "conflict" : "rate", why);
+        run_move(self, run, share, PART_WAITING, holder ? "conflict" : fault_word(restraint.code),
+                 why);
     return true;
 }
 

@@ -288,7 +288,8 @@ int drain_check(core_t *self, const char *worker, fault_t *fault) MUST_CHECK;
 int drains_load(core_t *self, fault_t *fault) MUST_CHECK;
 
 /* restraint.c: FAULT_CONFLICT, FAULT_RATE, FAULT_WINDOW where an automatic run is not to begin on
- * this worker. */
+ * this worker; of what people said of its whole region alone, the last two. */
+int restraint_of_region(core_t *self, const char *region, fault_t *fault) MUST_CHECK;
 int restraint_check(core_t *self, const shelved_t *release, const char *worker,
                     fault_t *fault) MUST_CHECK;
 

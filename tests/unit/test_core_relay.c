@@ -691,6 +691,32 @@ byz_island_run_that_it_kept_until_the_alert_came_again(void **state)
     incident_is(pair->centre, 1, INCIDENT_WAITING, "no playbook");
 }
 
+/* What the broker claims is all signed; that nothing is to begin by itself now, people said here.
+ */
+static void
+byz_island_run_while_the_brake_is_on(void **state)
+{
+    pair_t *pair = *state;
+    house_t *centre = pair->centre;
+    sealed_t alert CLEANUP(sealed_done) = signed_alert(pair->north, "monitor-north");
+    begins(pair->north);
+    serve(centre);
+    must(centre, (event_t){.kind = EVENT_BRAKE,
+                           .who = "pat",
+                           .region = "north",
+                           .number = 1,
+                           .text = "nothing by itself"});
+    hash_t run = run_now(pair->north).id, grant = hash_of(bytes_slice(centre->grant.document));
+    says(pair, "alert", &alert, claim_of(&run, &grant));
+    assert_int_equal(sent(centre, MESSAGE_OFFER, "w1"), 0);
+    assert_int_equal(times(centre, "'disk-full' on 'w1' waits: "), 1);
+    hello(centre, "w1", 0);
+    assert_int_equal(sent(centre, MESSAGE_OFFER, "w1"), 0);
+    later(centre, CORE_ADOPT_MS / 1000 + 60);
+    tick(centre);
+    incident_is(centre, 1, INCIDENT_WAITING, "reached no worker");
+}
+
 static void
 byz_island_words_are_bounded(void **state)
 {
@@ -1014,6 +1040,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(byz_island_claims_are_bounded),
     PAIR(byz_island_run_that_it_dates_back),
     PAIR(byz_island_run_that_it_kept_until_the_alert_came_again),
+    PAIR(byz_island_run_while_the_brake_is_on),
     PAIR(byz_island_words_are_bounded),
     PAIR(byz_island_leaf_of_no_kind),
     cmocka_unit_test(
