@@ -232,10 +232,12 @@ core_step(core_t *self, event_t *event, wall_t now, actions_t *actions, fault_t 
     self->actions = actions;
     self->step_rows = actions->row_count;
     self->now = now;
+    if (!actions->row_count) { /* else some of it may not be in the past yet */
+        let_go(self, &self->closed, incident_let_go);
+        let_go(self, &self->ended, run_let_go);
+    }
     int result = handlers[event->kind](self, event, fault);
     runs_settle(self);
-    let_go(self, &self->closed, incident_let_go);
-    let_go(self, &self->ended, run_let_go);
     self->actions = NULL;
     return result;
 }

@@ -450,7 +450,7 @@ incidents_suggest(core_t *self)
     }
 }
 
-/* Closed ones are let go after a while; the past has them. */
+/* Closed ones are let go after a while; the past has them, but those that this step closes. */
 void
 incidents_sweep(core_t *self)
 {
@@ -465,7 +465,7 @@ incidents_sweep(core_t *self)
             quiet > CORE_ABANDON_MS)
             incident_move(self, incident, INCIDENT_ABANDONED, "nobody spoke of it for %d days",
                           (int)(CORE_ABANDON_MS / 86400000));
-        if (!incident_open(incident->state) && quiet > CORE_CLOSED_MS)
+        else if (!incident_open(incident->state) && quiet > CORE_CLOSED_MS)
             zlistx_add_end(gone, incident);
     }
     for (incident_t *incident = zlistx_first(gone); incident; incident = zlistx_next(gone)) {

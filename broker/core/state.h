@@ -218,8 +218,8 @@ void peer_destroy(peer_t **self_p);
 void peer_welcome(core_t *self, const peer_t *peer);
 void peers_hand_on(core_t *self); /* documents that those online lack */
 
-/* core.c. What is over need not be held: where many are, the first of them are let go as the step
- * ends, and found in the past again. */
+/* core.c. What is over need not be held: where many are, the first of them are let go as the next
+ * batch begins, and found in the past again. */
 void core_over(over_t *self, const char *key);
 
 /* incident.c. An incident is the core's until it is closed and let go. Finding: NULL without a

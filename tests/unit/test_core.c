@@ -124,6 +124,55 @@ an_incident_that_is_over_is_known_however_many_are(void **state)
     incident_is(self, 2 * CORE_OVER_MAX + 2, INCIDENT_WAITING, "");
 }
 
+/* A step of the batch that the one before began. */
+static void
+also(house_t *self, event_t event)
+{
+    if (core_step(self->core, &event, self->site->now, self->actions, &self->fault))
+        fail_msg("%s", self->fault.text);
+}
+
+static void
+also_alarm(house_t *self, unsigned number, bool firing)
+{
+    alert_t *alert CLEANUP(alert_destroy) = site_alert(self->site);
+    snprintf(alert->fingerprint, sizeof alert->fingerprint, "%016x", number);
+    alert->firing = firing;
+    also(self, (event_t){.kind = EVENT_ALERT, .alert = alert, .region = ""});
+}
+
+static void
+what_is_over_and_not_written_yet_is_known_however_much_it_is(void **state)
+{
+    house_t *self = *state;
+    for (unsigned i = 0; i < 2 * CORE_OVER_MAX; i++) {
+        alert_t *alert = site_alert(self->site);
+        snprintf(alert->fingerprint, sizeof alert->fingerprint, "%016x", i);
+        alarm_with(self, alert);
+    }
+    actions_clear(self->actions);
+    for (unsigned i = 0; i < 2 * CORE_OVER_MAX; i++)
+        also_alarm(self, i, false);
+    also_alarm(self, 0, true);
+    assert_int_equal(core_count(self->core, INCIDENT_RESOLVED), 2 * CORE_OVER_MAX);
+    assert_int_equal(core_count(self->core, INCIDENT_WAITING), 1);
+}
+
+static void
+what_is_abandoned_and_not_written_yet_may_fire_again(void **state)
+{
+    house_t *self = *state;
+    alarm_rings(self);
+    later(self, 8 * 86400);
+    actions_clear(self->actions);
+    also(self, (event_t){.kind = EVENT_TICK});
+    assert_int_equal(core_count(self->core, INCIDENT_ABANDONED), 1);
+    alert_t *alert CLEANUP(alert_destroy) = site_alert(self->site);
+    also(self, (event_t){.kind = EVENT_ALERT, .alert = alert, .region = ""});
+    assert_int_equal(core_count(self->core, INCIDENT_ABANDONED), 0);
+    assert_int_equal(core_count(self->core, INCIDENT_WAITING), 1);
+}
+
 static void
 a_resolve_of_what_nobody_knows_is_stored(void **state)
 {
@@ -670,6 +719,8 @@ main(void)
         CASE(the_same_alert_again_counts_and_starts_no_second_run),
         CASE(its_source_resolves_an_incident),
         CASE(an_incident_that_is_over_is_known_however_many_are),
+        CASE(what_is_over_and_not_written_yet_is_known_however_much_it_is),
+        CASE(what_is_abandoned_and_not_written_yet_may_fire_again),
         CASE(a_resolve_of_what_nobody_knows_is_stored),
         CASE(an_incident_that_nobody_speaks_of_is_abandoned),
         CASE(a_verified_run_resolves_the_incident_without_a_person),
