@@ -18,13 +18,21 @@ static const char preface[] =
     "folder, of an integer a number or `FROM..TO`, of an address or network one that it lies in, "
     "else the text, or how it begins and `*`. What is *named* must stand in the policy so.\n"
     "An op is ended as a whole when its time is over. After a crash in its middle, *again* says "
-    "what follows: `yes`, it is run again; `no`, its outcome is unknown and stays so. What is\n"
+    "what follows: `yes`, it is run again; `probe OP`, that op looks whether it happened: then its "
+    "result says `probed`, else it is\n"
+    "run again, and only where that cannot tell its outcome is unknown; `no`, its outcome is "
+    "unknown and stays so. What is\n"
     "*foretold* tells a dry run what it would give; behind any other fix a dry run cannot see.\n";
 
+/* Valid until the next call. */
 static const char *
 again_word(const op_t *op)
 {
-    return op->again == AGAIN_IDEMPOTENT ? "yes" : "no";
+    static char looks[OP_NAME_MAX + 8];
+    if (op->again != AGAIN_PROBE)
+        return op->again == AGAIN_IDEMPOTENT ? "yes" : "no";
+    snprintf(looks, sizeof looks, "probe %s", op->probe->op);
+    return looks;
 }
 
 /* "path, below a read or spool folder", "integer 1..100": what an argument may be. */

@@ -73,10 +73,10 @@ check_retry(const manifest_t *self, const manifest_step_t *step, fault_t *fault)
 {
     for (size_t i = 0; step->retries && i < self->use_count; i++) {
         const op_t *op = op_find(self->uses[i].op);
-        if (!strcmp(self->uses[i].step, step->name) && op && op->again == AGAIN_NEVER)
+        if (!strcmp(self->uses[i].step, step->name) && op && op->again != AGAIN_IDEMPOTENT)
             return fault_set(fault, FAULT_FORMAT,
-                             "manifest: step '%s' cannot be retried: nobody can know whether %s "
-                             "happened; take the retry away, or put that op in a step of its own",
+                             "manifest: step '%s' cannot be retried: that would do %s again; "
+                             "take the retry away, or put that op in a step of its own",
                              step->name, op->name);
     }
     return 0;

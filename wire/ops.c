@@ -219,6 +219,36 @@ op_declared(const op_t *self, declared_t by)
     return NULL;
 }
 
+value_t *
+op_probe_arguments(const op_t *self, const value_t *arguments)
+{
+    value_t *given = value_map();
+    for (size_t i = 0; i < OP_ARGUMENTS_MAX && self->probe->takes[i]; i++) {
+        const value_t *argument = value_get(arguments, self->probe->takes[i]);
+        if (argument)
+            value_set(given, self->probe->takes[i], value_copy(argument));
+    }
+    return given;
+}
+
+probe_verdict_t
+probe_by_start(int64_t since_ms, wall_t begun)
+{
+    if (!begun.ms || since_ms <= 0)
+        return PROBE_CANNOT_TELL;
+    if (since_ms > begun.ms + PROBE_SLACK_MS)
+        return PROBE_HAPPENED;
+    return since_ms < begun.ms - PROBE_SLACK_MS ? PROBE_DID_NOT : PROBE_CANNOT_TELL;
+}
+
+void
+probe_keep(const value_t *seen, const char *key, value_t *result)
+{
+    const value_t *item = value_get(seen, key);
+    if (item)
+        value_set(result, key, value_copy(item));
+}
+
 int
 op_check(const op_t *self, const value_t *arguments, fault_t *fault)
 {

@@ -5,6 +5,7 @@
 #ifndef TOCSIN_OPS_H
 #define TOCSIN_OPS_H
 
+#include "common/moment.h"
 #include "keys/roles.h"
 #include "wire/value.h"
 
@@ -57,17 +58,39 @@ typedef struct {
 /* What the effector does after a crash between BEGIN and END (docs/PROTOCOL.md 7.3). */
 typedef enum {
     AGAIN_IDEMPOTENT, /* run it again with the same key */
+    AGAIN_PROBE,      /* look whether it happened, as its probe says */
     AGAIN_NEVER,      /* unknown */
 } again_t;
+
+/* What looking at the machine says of a fix that was cut off. */
+typedef enum {
+    PROBE_CANNOT_TELL, /* unknown */
+    PROBE_HAPPENED,
+    PROBE_DID_NOT, /* so it may be run again with the same key */
+} probe_verdict_t;
+
+/* A pure function. seen: what the see-op gave. begun: when the fix's last try was started, by the
+ * clock as it is now; ms 0 where nobody knows. Of a fix that happened it sets in result, an empty
+ * map, what that would have given. */
+typedef probe_verdict_t op_tells_t(const value_t *seen, const value_t *arguments, wall_t begun,
+                                   value_t *result);
+
+/* How to learn whether a fix happened. */
+typedef struct {
+    const char *op;                      /* a see-op */
+    const char *takes[OP_ARGUMENTS_MAX]; /* the fix's arguments that it is given; NULL ends */
+    op_tells_t *tells;
+} op_probe_t;
 
 typedef struct {
     const char *name; /* "disk.usage" */
     class_t least;    /* its class; a machine's policy may say worse */
     again_t again;
-    bool foretold;       /* a dry run tells what it would give, from looking at the machine */
-    const char *inverse; /* the op that undoes it; NULL where none does */
-    unsigned timeout_s;  /* killed as a whole then */
-    unsigned memory_mib; /* of address space; 0 where what it starts outlives it */
+    const op_probe_t *probe; /* of AGAIN_PROBE, whose result has `probed?: bool`; else NULL */
+    bool foretold;           /* a dry run tells what it would give, from looking at the machine */
+    const char *inverse;     /* the op that undoes it; NULL where none does */
+    unsigned timeout_s;      /* killed as a whole then */
+    unsigned memory_mib;     /* of address space; 0 where what it starts outlives it */
     unsigned result_bytes_max;
     op_argument_t arguments[OP_ARGUMENTS_MAX]; /* name NULL ends */
     const char *help;                          /* one line */
@@ -90,6 +113,9 @@ const op_argument_t *op_declared(const op_t *self, declared_t by);
 /* NULL where it takes this value, or what is wrong with that: "is none of its choices". */
 const char *argument_misfit(const op_argument_t *self, const value_t *value);
 const char *argument_kind_word(argument_kind_t kind);
+
+/* What its probe is to be asked with; the caller's. */
+value_t *op_probe_arguments(const op_t *self, const value_t *arguments);
 
 /* One spelling of an absolute path, without looking at any filesystem. */
 bool path_is_normal(const char *path);

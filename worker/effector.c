@@ -8,6 +8,7 @@
 
 #include "common/file.h"
 #include "wire/message.h"
+#include "wire/shape.h"
 #include "worker/op_call.h"
 #include "wire/site_folder.h"
 
@@ -16,10 +17,16 @@
 typedef struct {
     bool used;
     bool fix;      /* has a key, and BEGIN stands in the journal */
-    bool once;     /* a fix that must not be run again */
     bool foreseen; /* a fix of a dry run: only looked for */
+    const op_t *op;
     hash_t key;
     char id[ID_MAX]; /* the judge's */
+
+    /* Of a fix that can be looked for: */
+    frames_t *asked; /* the judge's OP; ours */
+    bool looks;      /* it was cut off, and is looked for */
+    wall_t begun;    /* when its last try was, as far as anybody knows */
+    fault_t cut;     /* how that ended; code 0 where the effector ended with it */
 } flight_t;
 
 struct effector {
@@ -70,6 +77,8 @@ effector_destroy(effector_t **self_p)
         return;
     for (size_t i = 0; i < self->mandate_count; i++)
         mandate_destroy(&self->mandates[i]);
+    for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++)
+        frames_destroy(&self->flights[i].asked);
     freshness_destroy(&self->freshness);
     free(self);
     *self_p = NULL;
@@ -445,16 +454,28 @@ find_flight(effector_t *self, const op_call_t *call, size_t *flight, fault_t *fa
                : fault_set(fault, FAULT_LIMIT, "%d ops are running already", EFFECTOR_FLIGHTS_MAX);
 }
 
+static flight_t *
+take_off(effector_t *self, const op_call_t *call, size_t flight)
+{
+    flight_t *at = &self->flights[flight];
+    frames_destroy(&at->asked);
+    *at =
+        (flight_t){.used = true, .fix = op_call_is_fix(call), .op = call->act.op, .key = call->key};
+    text_copy(at->id, sizeof at->id, call->id);
+    if (at->op->again == AGAIN_PROBE) {
+        at->asked = frames_new();
+        for (size_t i = 0; i < call->message->count; i++)
+            frames_add(at->asked, frames_at(call->message, i));
+    }
+    return at;
+}
+
 /* 0 whether the op was started or failed at once, which the journal then has. */
 static int
 launch(effector_t *self, const op_call_t *call, size_t flight, frames_t **answer, fault_t *fault)
 {
-    bool fix = op_call_is_fix(call);
+    bool fix = take_off(self, call, flight)->fix;
     fault_t why = {0};
-    flight_t *at = &self->flights[flight];
-    *at = (flight_t){.used = true, .fix = fix, .key = call->key};
-    at->once = fix && call->act.op->again == AGAIN_NEVER;
-    text_copy(at->id, sizeof at->id, call->id);
     if (!self->place.io.start(self->place.io.self, flight, call->act.op, call->arguments,
                               fix ? &call->key : NULL, &why))
         return 0;
@@ -492,8 +513,8 @@ recorded(const effector_t *self, const op_call_t *call, const journal_entry_t *k
     return op_fault(self, call->id, &why);
 }
 
-/* BEGIN without END: whether it may be tried again under the same key. Whatever stands against that
- * now, a stop too, does not tell whether it happened then. */
+/* BEGIN without END: whether it may be tried again under the same key, or looked for. Whatever
+ * stands against that now, a stop too, does not tell whether it happened then. */
 static int
 check_again(const effector_t *self, const op_call_t *call, fault_t *fault)
 {
@@ -501,13 +522,28 @@ check_again(const effector_t *self, const op_call_t *call, fault_t *fault)
     if (self->place.io.end_last(self->place.io.self, &call->key, &why))
         return fault_set(fault, FAULT_UNKNOWN, "%s was cut off, and its last try lives on: %s",
                          call->act.op->name, why.text);
-    if (call->act.op->again != AGAIN_IDEMPOTENT)
+    if (call->act.op->again == AGAIN_NEVER)
         return fault_set(fault, FAULT_UNKNOWN,
                          "%s was cut off; nobody can know whether it happened", call->act.op->name);
-    if (check_allowed(self, call, &why))
+    if (call->act.op->again == AGAIN_IDEMPOTENT && check_allowed(self, call, &why))
         return fault_set(fault, FAULT_UNKNOWN, "%s was cut off and may not be repeated: %s",
                          call->act.op->name, why.text);
     return 0;
+}
+
+/* A process of its own looks whether the flight's fix happened. */
+static int
+look(effector_t *self, size_t flight, frames_t **answer, fault_t *fault)
+{
+    const effector_io_t *io = &self->place.io;
+    flight_t *at = &self->flights[flight];
+    fault_t why = {0};
+    CLEANUP(value_destroy) value_t *arguments = value_decode(frames_at(at->asked, 8), NULL);
+    CLEANUP(value_destroy) value_t *given = op_probe_arguments(at->op, arguments);
+    at->used = at->looks = true;
+    if (!io->look(io->self, flight, op_find(at->op->probe->op), given, &at->key, &at->begun, &why))
+        return 0;
+    return effector_ended(self, flight, NULL, &why, answer, fault);
 }
 
 static int
@@ -521,8 +557,12 @@ on_fix(effector_t *self, const op_call_t *call, size_t flight, frames_t **answer
     else if (known && known->ended)
         *answer = recorded(self, call, known);
     else if (!(known ? check_again(self, call, &why)
-                     : check_start(self, call, &why) || begin(self, call, &why)))
-        return launch(self, call, flight, answer, fault);
+                     : check_start(self, call, &why) || begin(self, call, &why))) {
+        if (!known || call->act.op->again != AGAIN_PROBE)
+            return launch(self, call, flight, answer, fault);
+        take_off(self, call, flight);
+        return look(self, flight, answer, fault);
+    }
     if (journal_is_broken(self->place.journal))
         return fault_set(fault, why.code, "%s", why.text);
     if (!*answer)
@@ -548,9 +588,9 @@ on_dry(effector_t *self, const op_call_t *call, size_t flight, frames_t **answer
         *answer = op_would(self, call->id, slice_of(NULL, 0));
         return 0;
     }
-    flight_t *at = &self->flights[flight];
-    *at = (flight_t){.used = true, .foreseen = true};
-    text_copy(at->id, sizeof at->id, call->id);
+    flight_t *at = take_off(self, call, flight);
+    at->foreseen = true;
+    at->fix = false; /* nothing of it stands in the journal */
     if (!io->foresee(io->self, flight, op, call->arguments, &why))
         return 0;
     return effector_ended(self, flight, NULL, &why, answer, fault);
@@ -559,7 +599,8 @@ on_dry(effector_t *self, const op_call_t *call, size_t flight, frames_t **answer
 static int
 on_op(effector_t *self, const frames_t *message, frames_t **answer, fault_t *fault)
 {
-    CLEANUP(op_call_clear) op_call_t call = {.id = frames_text(message, 1)};
+    CLEANUP(op_call_clear)
+    op_call_t call = {.message = message, .id = frames_text(message, 1)};
     size_t flight = 0;
     fault_t why = {0};
     call.mandate = mandate_of(self, frames_text(message, 2), &why);
@@ -650,16 +691,98 @@ write_end(effector_t *self, const hash_t *key, const value_t *result, const faul
                        bytes_slice(encoded), now(self), fault);
 }
 
+static bool
+was_cut(const fault_t *why)
+{
+    return why->code == FAULT_TIMEOUT || why->code == FAULT_UNKNOWN;
+}
+
 /* What was cut off or died may have happened: unknown where it must not be run again. */
 static const fault_t *
 judge_end(const flight_t *flight, const fault_t *why, fault_t *said)
 {
-    bool died = why->code == FAULT_UNKNOWN;
-    if (flight->once && (died || why->code == FAULT_TIMEOUT))
+    if (flight->fix && flight->op->again == AGAIN_NEVER && was_cut(why))
         fault_set(said, FAULT_UNKNOWN, "%s; nobody can know whether it happened", why->text);
-    else if (died)
+    else if (why->code == FAULT_UNKNOWN)
         fault_set(said, FAULT_FAILED, "%s", why->text);
     return said->code ? said : why;
+}
+
+/* A flight is over: result, or why there is none. */
+static int
+land(effector_t *self, flight_t *at, const value_t *result, const fault_t *why, frames_t **answer,
+     fault_t *fault)
+{
+    frames_destroy(&at->asked);
+    if (at->fix && write_end(self, &at->key, result, why, fault))
+        return -1;
+    if (!result) {
+        *answer = op_fault(self, at->id, why);
+        return 0;
+    }
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(result, encoded);
+    *answer = (at->foreseen ? op_would : op_result)(self, at->id, bytes_slice(encoded));
+    return 0;
+}
+
+/* ---- what looking for a fix says ----------------------------------------------------------- */
+
+/* It did not happen, and does so now where all that allowed it still does. */
+static int
+repeat(effector_t *self, size_t flight, frames_t **answer, fault_t *fault)
+{
+    flight_t *at = &self->flights[flight];
+    CLEANUP(frames_destroy) frames_t *asked = MOVE(at->asked);
+    CLEANUP(op_call_clear) op_call_t call = {.message = asked, .id = frames_text(asked, 1)};
+    fault_t why = {0}, said = {0};
+    call.mandate = mandate_of(self, frames_text(asked, 2), &why);
+    if (call.mandate && !op_call_read(&call, &self->place, asked, &why)) {
+        call.act.worst = policy_class(self->place.policy, call.act.op, call.arguments);
+        if (!check_allowed(self, &call, &why))
+            return launch(self, &call, flight, answer, fault);
+    }
+    fault_set(&said, why.code, "%s was cut off before it happened, and may not be repeated: %s",
+              at->op->name, why.text);
+    return land(self, at, NULL, &said, answer, fault);
+}
+
+/* What the probe makes of what was seen, the fix's own result where it happened. Who saw it is
+ * believed no more than who acts. */
+static probe_verdict_t
+conclude(const flight_t *at, const value_t *seen, value_t *result)
+{
+    const op_t *op = at->op;
+    fault_t ignored;
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    CLEANUP(value_destroy) value_t *arguments = value_decode(frames_at(at->asked, 8), NULL);
+    probe_verdict_t verdict = op->probe->tells(seen, arguments, at->begun, result);
+    value_set_bool(result, "probed", true);
+    value_encode(result, encoded);
+    bool fits = encoded->size <= op->result_bytes_max && !shape_check(op->result, result, &ignored);
+    return verdict == PROBE_HAPPENED && !fits ? PROBE_CANNOT_TELL : verdict;
+}
+
+static int
+settle(effector_t *self, size_t flight, const value_t *seen, const fault_t *why, frames_t **answer,
+       fault_t *fault)
+{
+    flight_t *at = &self->flights[flight];
+    fault_t said = {0};
+    CLEANUP(value_destroy) value_t *result = value_map();
+    probe_verdict_t verdict = seen ? conclude(at, seen, result) : PROBE_CANNOT_TELL;
+    if (verdict == PROBE_HAPPENED)
+        return land(self, at, result, NULL, answer, fault);
+    if (verdict == PROBE_DID_NOT && !at->cut.code)
+        return repeat(self, flight, answer, fault);
+    if (verdict == PROBE_DID_NOT)
+        fault_set(&said, at->cut.code == FAULT_TIMEOUT ? FAULT_TIMEOUT : FAULT_FAILED,
+                  "%s; it did not happen", at->cut.text);
+    else
+        fault_set(&said, FAULT_UNKNOWN,
+                  "%s was cut off; nobody can know whether it happened, and %s does not tell%s%s",
+                  at->op->name, at->op->probe->op, seen ? "" : ": ", seen ? "" : why->text);
+    return land(self, at, NULL, &said, answer, fault);
 }
 
 int
@@ -672,16 +795,11 @@ effector_ended(effector_t *self, size_t flight, const value_t *result, const fau
     fault_t said = {0};
     at->used = false;
     *answer = NULL;
-    if (!result)
-        why = judge_end(at, why, &said);
-    if (at->fix && write_end(self, &at->key, result, why, fault))
-        return -1;
-    if (!result) {
-        *answer = op_fault(self, at->id, why);
-        return 0;
+    if (at->looks)
+        return settle(self, flight, result, why, answer, fault);
+    if (!result && at->fix && at->op->again == AGAIN_PROBE && was_cut(why)) {
+        at->cut = *why;
+        return look(self, flight, answer, fault);
     }
-    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
-    value_encode(result, encoded);
-    *answer = (at->foreseen ? op_would : op_result)(self, at->id, bytes_slice(encoded));
-    return 0;
+    return land(self, at, result, result ? NULL : judge_end(at, why, &said), answer, fault);
 }

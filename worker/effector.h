@@ -31,6 +31,12 @@ typedef struct {
     int (*foresee)(void *self, size_t flight, const op_t *op, const value_t *arguments,
                    fault_t *fault);
 
+    /* Starts to find out whether the fix under key, whose last try was ended, happened: op and
+     * arguments are its probe's (wire/ops.h), begun is when that try was started, by the clock as
+     * it is now; ms 0 where nobody knows. effector_ended follows as of an observe op. */
+    int (*look)(void *self, size_t flight, const op_t *op, const value_t *arguments,
+                const hash_t *key, wall_t *begun, fault_t *fault);
+
     /* Ends what an earlier try under this key started, and waits for it. */
     int (*end_last)(void *self, const hash_t *key, fault_t *fault);
 

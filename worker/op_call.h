@@ -8,8 +8,9 @@
 
 /* Texts are the message's. */
 typedef struct {
-    const char *id;     /* the judge's */
-    mandate_t *mandate; /* of its run; the effector's */
+    const frames_t *message; /* the judge's OP */
+    const char *id;          /* its id */
+    mandate_t *mandate;      /* of its run; the effector's */
     act_t act;
     uint64_t index;
     value_t *arguments; /* ours */

@@ -22,8 +22,10 @@
 
 typedef struct {
     op_child_t *child; /* NULL in an empty slot */
-    bool noted;
-    hash_t key; /* of a fix-op, which is noted */
+    bool noted;        /* a fix-op */
+    bool probed;       /* one that is looked for where it is cut off */
+    bool looks;        /* for one */
+    hash_t key;        /* of that fix-op */
 } slot_t;
 
 struct op_runner {
@@ -46,12 +48,17 @@ note_of(const op_runner_t *self, const hash_t *key, char out[static PATH_MAX])
     assert(size < PATH_MAX);
 }
 
+/* The note stays as long as it tells when that process began: until its op ends, or the next boot.
+ */
 static int
 end_noted(const char *note, fault_t *fault)
 {
     proc_t last;
+    wall_t ignored;
     if (proc_noted(note, &last) && proc_end_tree(&last, END_MS, fault))
         return -1;
+    if (proc_noted_start(note, &ignored))
+        return 0;
     return unlink(note) && errno != ENOENT ? fault_errno(fault, "'%s' cannot be removed", note) : 0;
 }
 
@@ -158,9 +165,10 @@ io_start(void *runner, size_t flight, const op_t *op, const value_t *arguments, 
         slot->child = op_child_start(row, op, arguments, &self->world, key ? note : NULL, fault);
     if (!slot->child)
         return -1;
-    slot->noted = key;
-    if (key)
-        slot->key = *key;
+    *slot = (slot_t){.child = slot->child,
+                     .noted = key,
+                     .probed = op->again == AGAIN_PROBE,
+                     .key = key ? *key : HASH_ZERO};
     return 0;
 }
 
@@ -171,9 +179,24 @@ io_foresee(void *runner, size_t flight, const op_t *op, const value_t *arguments
     slot_t *slot = &self->slots[flight];
     const op_row_t *row = op_foresight(op->name);
     assert(!slot->child && row && row->body && !row->program);
-    slot->child = op_child_start(row, op, arguments, &self->world, NULL, fault);
-    slot->noted = false;
+    *slot = (slot_t){.child = op_child_start(row, op, arguments, &self->world, NULL, fault)};
     return slot->child ? 0 : -1;
+}
+
+static int
+io_look(void *runner, size_t flight, const op_t *op, const value_t *arguments, const hash_t *key,
+        wall_t *begun, fault_t *fault)
+{
+    op_runner_t *self = runner;
+    slot_t *slot = &self->slots[flight];
+    char note[PATH_MAX];
+    assert(!slot->child && op->least == CLASS_OBSERVE);
+    note_of(self, key, note);
+    if (!proc_noted_start(note, begun))
+        begun->ms = 0;
+    op_child_t *child = op_child_start(op_row(op->name), op, arguments, &self->world, NULL, fault);
+    *slot = (slot_t){.child = child, .looks = true, .key = *key};
+    return child ? 0 : -1;
 }
 
 static int
@@ -195,7 +218,7 @@ io_cut(void *runner, size_t flight)
 effector_io_t
 op_runner_io(op_runner_t *self)
 {
-    return (effector_io_t){self,        io_now, io_start, io_foresee,
+    return (effector_io_t){self,        io_now, io_start, io_foresee, io_look,
                            io_end_last, io_cut, io_clock, io_draw};
 }
 
@@ -252,18 +275,22 @@ is_over(op_child_t *child)
 }
 
 /* A fix-op is over when nothing of it acts any more; a see-op's child can end once it has told what
- * it saw. */
+ * it saw. The note of a fix that is now looked for is needed till then. */
 static value_t *
 take_result(op_runner_t *self, slot_t *slot, fault_t *why)
 {
     char note[PATH_MAX];
-    if (!slot->noted) {
-        self->spent = MOVE(slot->child);
-        return op_child_result(self->spent, why);
-    }
-    value_t *result = op_child_finish(&slot->child, why);
+    value_t *result;
     note_of(self, &slot->key, note);
-    unlink(note);
+    if (slot->noted) {
+        result = op_child_finish(&slot->child, why);
+    } else {
+        self->spent = MOVE(slot->child);
+        result = op_child_result(self->spent, why);
+    }
+    bool was_cut = !result && (why->code == FAULT_TIMEOUT || why->code == FAULT_UNKNOWN);
+    if (slot->looks || (slot->noted && !(slot->probed && was_cut)))
+        unlink(note);
     return result;
 }
 

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "worker/ops/machine.h"
+#include "worker/proc.h"
 
 #define SYSTEMD      "org.freedesktop.systemd1"
 #define PATH         "/org/freedesktop/systemd1"
@@ -135,6 +137,37 @@ is_there(const value_t *result, fault_t *fault)
     return false;
 }
 
+/* By the kernel's clock, which nobody sets, and so by the wall's as that is now. */
+static void
+set_active_since(manager_t *self, const char *path, value_t *result)
+{
+    struct timespec now;
+    uint64_t entered_us = 0;
+    int wrong =
+        sd_bus_get_property_trivial(self->bus, self->name, path, "org.freedesktop.systemd1.Unit",
+                                    "ActiveEnterTimestampMonotonic", NULL, 't', &entered_us);
+    if (wrong < 0 || !entered_us || clock_gettime(CLOCK_MONOTONIC, &now))
+        return;
+    int64_t ago_us = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000 - (int64_t)entered_us;
+    value_set_integer(result, "active_since", wall_of((mono_t){mono_now().ms - ago_us / 1000}).ms);
+}
+
+/* What systemd has still to do with it; nothing where it has nothing. */
+static void
+set_job(manager_t *self, const char *path, value_t *result)
+{
+    sd_bus_message *answer = NULL;
+    const char *job = NULL;
+    uint32_t id = 0;
+    if (sd_bus_get_property(self->bus, self->name, path, "org.freedesktop.systemd1.Unit", "Job",
+                            NULL, &answer, "(uo)") >= 0 &&
+        sd_bus_message_read(answer, "(uo)", &id, &job) >= 0 && id) {
+        value_set_text(result, "job", "waiting");
+        set_text(self, job, "org.freedesktop.systemd1.Job", "JobType", "job", result);
+    }
+    sd_bus_message_unref(answer);
+}
+
 static value_t *
 unit_status(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -166,6 +199,8 @@ unit_status(const value_t *arguments, const op_world_t *world, fault_t *fault)
     set_text(&manager, path, FACE("Service"), "Result", "result", result);
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         set_number(&manager, path, &numbers[i], result);
+    set_active_since(&manager, path, result);
+    set_job(&manager, path, result);
     return is_there(result, fault) ? MOVE(result) : NULL;
 }
 

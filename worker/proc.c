@@ -67,11 +67,34 @@ is_alive(const proc_t *self)
     return self->state != 'Z' && self->state != 'X';
 }
 
+/* Both clocks at one moment, as near as it can be had: what came between them would shift it. */
+wall_t
+wall_of(mono_t moment)
+{
+    int64_t best_ms = INT64_MAX;
+    wall_t found = {0};
+    for (int i = 0; i < 8 && best_ms > 1; i++) {
+        mono_t before = mono_now();
+        wall_t now = wall_now();
+        int64_t took_ms = mono_now().ms - before.ms;
+        if (took_ms >= best_ms)
+            continue;
+        best_ms = took_ms;
+        found.ms = now.ms - (before.ms - moment.ms);
+    }
+    return found;
+}
+
+static wall_t
+started_at(uint64_t ticks)
+{
+    return wall_of((mono_t){(int64_t)(ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK))});
+}
+
 wall_t
 proc_started(const proc_t *self)
 {
-    int64_t up_ms = (int64_t)(self->start_ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
-    return (wall_t){wall_now().ms - (mono_now().ms - up_ms)};
+    return started_at(self->start_ticks);
 }
 
 static int
@@ -149,19 +172,37 @@ proc_note(const char *path, pid_t pid, fault_t *fault)
     return 0;
 }
 
+/* False where there is no note of this boot. */
+static bool
+read_note(const char *path, int *pid, uint64_t *ticks)
+{
+    char text[NOTE_MAX], noted[BOOT_TEXT] = "", boot[BOOT_TEXT];
+    ssize_t size = readlink(path, text, sizeof text - 1);
+    text[size > 0 ? size : 0] = '\0';
+    if (sscanf(text, "%d %" SCNu64 " %36s", pid, ticks, noted) < 2)
+        return false;
+    read_boot(boot);
+    return *pid > 1 && !strcmp(noted, boot);
+}
+
 bool
 proc_noted(const char *path, proc_t *out)
 {
     int pid;
     uint64_t ticks;
-    char text[NOTE_MAX], noted[BOOT_TEXT] = "", boot[BOOT_TEXT];
-    ssize_t size = readlink(path, text, sizeof text - 1);
-    text[size > 0 ? size : 0] = '\0';
-    if (sscanf(text, "%d %" SCNu64 " %36s", &pid, &ticks, noted) < 2)
-        return false;
-    read_boot(boot);
-    return pid > 1 && !strcmp(noted, boot) && proc_read(pid, out) && is_alive(out) &&
+    return read_note(path, &pid, &ticks) && proc_read(pid, out) && is_alive(out) &&
            out->start_ticks == ticks;
+}
+
+bool
+proc_noted_start(const char *path, wall_t *started)
+{
+    int pid;
+    uint64_t ticks;
+    if (!read_note(path, &pid, &ticks))
+        return false;
+    *started = started_at(ticks);
+    return true;
 }
 
 /* A descriptor of this very process: -1 and 0 in *wrong where it is gone. */

@@ -25,6 +25,9 @@ typedef struct {
 /* False where there is no such process. */
 bool proc_read(pid_t pid, proc_t *out);
 
+/* A moment of the kernel's clock, by the wall's as that is now. */
+wall_t wall_of(mono_t moment);
+
 wall_t proc_started(const proc_t *self);
 
 /* All of them, ascending by pid; the array is the caller's (free). */
@@ -47,6 +50,10 @@ int proc_note(const char *path, pid_t pid, fault_t *fault) MUST_CHECK;
 
 /* The noted process; false where it lives no more. */
 bool proc_noted(const char *path, proc_t *out);
+
+/* When the noted process was started, whether it lives or not; false where nobody knows: there is
+ * no note, or it is of another boot. */
+bool proc_noted_start(const char *path, wall_t *started);
 
 /* A signal to this very process; nothing where it is gone. */
 int proc_signal(const proc_t *self, int number, fault_t *fault) MUST_CHECK;

@@ -54,7 +54,7 @@ point() { # SCENE AT
     fi
 }
 
-# A restart that was cut off is unknown, said aloud: the worker of that part did it at most once, and no other wave began.
+# A restart that was cut off, and looking cannot tell whether it happened, is unknown, said aloud: the worker of that part did it at most once, and no other wave began.
 nobody_knows() { # SCENE AT STORY
     case $1/$2 in waves/tocsin-broker*) return 1 ;; waves/*) ;; *) return 1 ;; esac
     local worker

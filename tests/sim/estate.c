@@ -10,8 +10,9 @@
 #define POLICY_PATH "/sim/7/policy"
 
 static const char policy_text[] =
-    "allow disk.usage\nallow service.status\nallow file.remove\nallow file.truncate\n"
-    "allow service.restart\nallow service.start\nclass highest change\nread /var\nspool /var/log\n"
+    "allow disk.usage\nallow service.status\nallow file.remove\nallow file.rotate\n"
+    "allow file.truncate\nallow service.restart\nallow service.start\nclass highest change\n"
+    "read /var\nspool /var/log\n"
     "rate service.restart 40 600\n"
     "service db pidfile /run/db.pid\nservice db start /usr/sbin/db\n"
     "service web pidfile /run/web.pid\nservice web start /usr/sbin/web\n";
@@ -39,10 +40,10 @@ static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
                "step status\nop service.status web\n"},
     {.name = "twice",
      .steps = {{.name = "go", .timeout_s = 120, .uses = {"service.restart"}},
-               {.name = "then", .needs = "go", .uses = {"file.truncate", "service.restart"}}},
+               {.name = "then", .needs = "go", .uses = {"file.truncate", "file.rotate"}}},
      .script = "step go\nop service.restart web\nop service.restart db\n"
                "try service.restart web\n"
-               "step then\nop file.truncate /var/log/app.log\nop service.restart web\n"},
+               "step then\nop file.truncate /var/log/app.log\nop file.rotate /var/log/t.log\n"},
     {.name = "choose",
      .steps = {{.name = "a", .when = true, .uses = {"service.start"}},
                {.name = "b", .needs = "a", .uses = {"service.start"}},
@@ -53,11 +54,11 @@ static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
     {.name = "mend",
      .steps = {{.name = "a", .undo = true, .uses = {"file.truncate"}},
                {.name = "b", .needs = "a", .retries = 2, .uses = {"file.remove"}},
-               {.name = "c", .needs = "b", .uses = {"service.restart"}}},
+               {.name = "c", .needs = "b", .uses = {"file.rotate"}}},
      .script = "step a\nop file.truncate /var/log/m.log\n"
                "undo a\nop file.truncate /var/log/u.log\n"
                "step b\nop file.remove /var/log/b.1\n"
-               "step c\nop service.restart web\n"},
+               "step c\nop file.rotate /var/log/m.log\n"},
     {.name = "regret",
      .spoils = true,
      .steps = {{.name = "a", .undo = true, .uses = {"service.restart"}},
@@ -77,8 +78,8 @@ static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
                "step b\nop service.start db\n"},
     {.name = "sleepy",
      .spoils = true,
-     .steps = {{.name = "a", .timeout_s = 20, .uses = {"service.restart"}}},
-     .script = "step a\nop service.restart db\nhang\n"},
+     .steps = {{.name = "a", .timeout_s = 20, .uses = {"file.rotate"}}},
+     .script = "step a\nop file.rotate /var/log/l.log\nhang\n"},
     {.name = "wild",
      .spoils = true,
      .steps = {{.name = "a", .timeout_s = 20, .uses = {"file.truncate"}},
@@ -96,12 +97,11 @@ static const playbook_t playbooks[ESTATE_PLAYBOOKS] = {
      .spoils = true,
      .steps = {{.name = "a", .kind = "ask"},
                {.name = "go", .needs = "a", .kind = "approve"},
-               {.name = "fix", .needs = "go", .uses = {"service.restart"}}},
-     .script = "step fix\nop service.restart web\n"},
+               {.name = "fix", .needs = "go", .uses = {"file.rotate"}}},
+     .script = "step fix\nop file.rotate /var/log/i.log\n"},
     {.name = "nest",
-     .steps = {{.name = "a", .kind = "call"},
-               {.name = "b", .needs = "a", .uses = {"service.restart"}}},
-     .script = "step b\nop service.restart web\n"},
+     .steps = {{.name = "a", .kind = "call"}, {.name = "b", .needs = "a", .uses = {"file.rotate"}}},
+     .script = "step b\nop file.rotate /var/log/n.log\n"},
     {.name = "tally",
      .steps = {{.name = "a", .uses = {"disk.usage"}},
                {.name = "b", .needs = "a", .uses = {"service.status"}},

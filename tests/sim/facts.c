@@ -347,6 +347,13 @@ facts_act(facts_t *self, int machine, const hash_t *key)
     touch(self, deed);
 }
 
+bool
+facts_has_acted(const facts_t *self, int machine, const hash_t *key)
+{
+    const done_t *deed = find_deed(self, machine, key);
+    return deed && deed->acts;
+}
+
 void
 facts_offer(facts_t *self, int hub, int machine, const frames_t *frames)
 {

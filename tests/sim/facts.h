@@ -52,6 +52,7 @@ typedef struct {
     hash_t run, release, key, arguments;
     const char *step, *op;
     bool once;       /* it must not happen twice */
+    bool probed;     /* where it was begun and did not happen, it may be begun again */
     bool synced;     /* its BEGIN is on the disk */
     bool told;       /* the effector had the people without pat before */
     bool unlit;      /* it keeps no beacon, or one that names what it lacks */
@@ -67,6 +68,9 @@ void facts_begin(facts_t *self, int machine, const deed_t *deed);
 typedef bool(facts_reaches_t)(void *context, const hash_t *head);
 void facts_put_back(facts_t *self, int machine, facts_reaches_t *reaches, void *context);
 void facts_act(facts_t *self, int machine, const hash_t *key);
+
+/* Whether what began under this key acted. */
+bool facts_has_acted(const facts_t *self, int machine, const hash_t *key);
 
 /* A hub: an order's part is offered; a receipt was acknowledged. */
 void facts_offer(facts_t *self, int hub, int machine, const frames_t *frames);

@@ -102,6 +102,20 @@ on_act(world_t *world, due_t *due)
     machine_acted(self);
 }
 
+/* What a fix's probe sees is the truth, or nothing that tells. */
+static value_t *
+sight_of(machine_t *self, const child_t *child)
+{
+    bool acted = facts_has_acted(self->world->facts, self->number, &child->key);
+    bool tells = !machine_strikes(self, self->world->plan.odds.op_fails * 10);
+    value_t *seen = value_map();
+    value_set_text(seen, "service", "web");
+    value_set_bool(seen, "running", true);
+    value_set_integer(seen, "pid", 7);
+    value_set_integer(seen, "since", child->begun.ms + (!tells ? 0 : acted ? 100 : -100));
+    return seen;
+}
+
 /* No two are the same. */
 static value_t *
 result_of(machine_t *self, const op_t *op)
@@ -113,15 +127,23 @@ result_of(machine_t *self, const op_t *op)
     return result;
 }
 
-/* A fix that must not run twice, and was cut off or died: nobody can know. */
+/* A fix that must not run twice, and was cut off or died: nobody can know. Whether one that is
+ * looked for happened is said as it is, or not. */
 static void
 check_word(machine_t *self, const child_t *child, const frames_t *answer)
 {
     bool cut = child->why.code == FAULT_TIMEOUT || child->why.code == FAULT_UNKNOWN;
+    const char *word = answer ? frames_text(answer, 2) : "";
     if (answer && cut && child->fix && child->op->again == AGAIN_NEVER &&
-        strcmp(frames_text(answer, 2), "unknown") != 0)
+        strcmp(word, "unknown") != 0)
         world_break(self->world, "what nobody knows is unknown", "%s calls %s '%s'",
-                    node_name(self->number), child->op->name, frames_text(answer, 2));
+                    node_name(self->number), child->op->name, word);
+    if (answer && child->looks &&
+        !strcmp(frames_text(answer, 0), "RESULT") !=
+            facts_has_acted(self->world->facts, self->number, &child->key) &&
+        strcmp(word, "unknown") != 0)
+        world_break(self->world, "what is looked for is said as it is", "%s says '%s'",
+                    node_name(self->number), frames_text(answer, 0));
 }
 
 static void
@@ -140,7 +162,10 @@ on_child_ended(world_t *world, due_t *due)
     child->used = false;
     if (!self->effector_up || due->epoch != self->epoch)
         return;
-    CLEANUP(value_destroy) value_t *result = child->why.code ? NULL : result_of(self, child->op);
+    CLEANUP(value_destroy)
+    value_t *result = child->why.code ? NULL
+                      : child->looks  ? sight_of(self, child)
+                                      : result_of(self, child->op);
     int failed = effector_ended(self->effector, (size_t)(child - self->children), result,
                                 &child->why, &answer, &fault);
     check_word(self, child, answer);
@@ -238,7 +263,8 @@ tell_begin(machine_t *self, const op_t *op, const value_t *arguments, const hash
                    .op = op->name,
                    .step = "-",
                    .arguments = hash_of(bytes_slice(encoded)),
-                   .once = op->again == AGAIN_NEVER};
+                   .once = op->again != AGAIN_IDEMPOTENT,
+                   .probed = op->again == AGAIN_PROBE};
     if (entry && !entry->ended) {
         deed.run = entry->run;
         deed.release = entry->release;
@@ -278,6 +304,21 @@ static int
 foresee(void *context, size_t flight, const op_t *op, const value_t *arguments, fault_t *fault)
 {
     return start_child(context, flight, op, arguments, NULL, fault);
+}
+
+/* The child of the fix has ended, and may yet be in its slot. */
+static int
+look(void *context, size_t flight, const op_t *op, const value_t *arguments, const hash_t *key,
+     wall_t *begun, fault_t *fault)
+{
+    machine_t *self = context;
+    if (start_child(context, flight, op, arguments, NULL, fault))
+        return -1;
+    child_t *child = &self->children[flight];
+    child->looks = true;
+    child->key = *key;
+    child->begun = *begun = machine_wall(self);
+    return 0;
 }
 
 static int
@@ -326,7 +367,7 @@ effector_begin(machine_t *self, fault_t *fault)
         .trust = self->effector_trust,
         .journal = self->journal,
         .policy = all->policy,
-        .io = {self, effector_now, start_child, foresee, end_child, cut_child, effector_clock,
+        .io = {self, effector_now, start_child, foresee, look, end_child, cut_child, effector_clock,
                effector_draw},
     };
     self->effector = effector_new(&place, fault);

@@ -21,12 +21,14 @@
     "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\ndefault mount /var/log\nfrom " \
     "mount labels.mountpoint\n"                                                                 \
     "step clean run 60 -\nstep usage run 30 -\nuse clean file.remove change\n"                  \
-    "use clean service.restart change\nuse usage disk.usage observe\n"                          \
+    "use clean file.rotate change\nuse clean service.restart change\n"                          \
+    "use usage disk.usage observe\n"                                                            \
     "bound clean file.remove path under inputs.mount\n"                                         \
     "bound usage disk.usage path under inputs.mount\nend\n"
-#define POLICY                                                                           \
-    "allow disk.usage\nallow file.remove\nallow service.restart\nclass highest change\n" \
-    "read /var\nspool /var/log\nrate file.remove 3 60\n"                                 \
+#define POLICY                                                                        \
+    "allow disk.usage\nallow file.remove\nallow file.rotate\nallow service.restart\n" \
+    "class highest change\n"                                                          \
+    "read /var\nspool /var/log\nrate file.remove 3 60\n"                              \
     "service web pidfile /run/web.pid\nservice web start /usr/sbin/web\n"
 
 /* An effector over a site in memory, an op runner that only notes what it is asked, and a clock. */
@@ -43,9 +45,10 @@ typedef struct {
     sealed_t release, authority, alert;
     hash_t run;
     wall_t now;
-    size_t started, foreseen, ended_last, cut; /* how often each was asked */
-    size_t flight;                             /* started last */
-    bool began;                                /* BEGIN stood in the journal then */
+    size_t started, foreseen, looked, ended_last, cut; /* how often each was asked */
+    wall_t begun;  /* what is said of when a fix that is looked for began */
+    size_t flight; /* started last */
+    bool began;    /* BEGIN stood in the journal then */
     bool refuses_start, lives_on;
     frames_t *answer;  /* to the last message */
     const char *phase; /* of the ops that are sent; NULL for run */
@@ -79,6 +82,20 @@ fake_foresee(void *self, size_t flight, const op_t *op, const value_t *arguments
     bench_t *bench = self;
     bench->foreseen++;
     return fake_start(self, flight, op, arguments, NULL, fault);
+}
+
+static inline int
+fake_look(void *self, size_t flight, const op_t *op, const value_t *arguments, const hash_t *key,
+          wall_t *begun, fault_t *fault)
+{
+    bench_t *bench = self;
+    assert_int_equal(op->least, CLASS_OBSERVE);
+    assert_int_equal(op_check(op, arguments, fault), 0);
+    assert_non_null(journal_find(bench->journal, key));
+    bench->looked++;
+    bench->flight = flight;
+    *begun = bench->begun;
+    return bench->refuses_start ? fault_set(fault, FAULT_IO, "no process") : 0;
 }
 
 static inline int
@@ -138,8 +155,8 @@ open_effector(bench_t *bench)
         .trust = bench->trust,
         .journal = bench->journal,
         .policy = bench->policy,
-        .io = {bench, fake_now, fake_start, fake_foresee, fake_end_last, fake_cut, fake_clock,
-               fake_draw},
+        .io = {bench, fake_now, fake_start, fake_foresee, fake_look, fake_end_last, fake_cut,
+               fake_clock, fake_draw},
     };
     bench->effector = effector_new(&place, &fault);
     if (!bench->effector)
@@ -300,6 +317,12 @@ static inline void
 restart_web(bench_t *bench, const char *index)
 {
     send_op(bench, index, "clean", "service.restart", "service", "web");
+}
+
+static inline void
+rotate_log(bench_t *bench, const char *index)
+{
+    send_op(bench, index, "clean", "file.rotate", "path", "/var/log/a.log");
 }
 
 /* The op that was started last is over, well or with this code. */

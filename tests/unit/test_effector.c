@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/effector_fixture.h"
+#include "wire/ops.h"
+#include "wire/shape.h"
 
 #define GATED                                                                                 \
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"              \
@@ -733,11 +735,11 @@ static void
 any_other_op_that_was_cut_off_is_unknown__crash_between_exec_and_end(void **state)
 {
     bench_t *bench = *state;
-    restart_web(bench, "1");
+    rotate_log(bench, "1");
     open_effector(bench);
     send_warrant(bench);
     for (int again = 0; again < 2; again++) {
-        restart_web(bench, "1");
+        rotate_log(bench, "1");
         answers(bench, "FAULT", "unknown");
     }
     assert_int_equal(bench->started, 1);
@@ -777,10 +779,10 @@ static void
 any_other_op_that_ran_out_of_time_is_unknown(void **state)
 {
     bench_t *bench = *state;
-    restart_web(bench, "1");
+    rotate_log(bench, "1");
     finish(bench, FAULT_TIMEOUT);
     answers(bench, "FAULT", "unknown");
-    restart_web(bench, "1"); /* as the journal has it */
+    rotate_log(bench, "1"); /* as the journal has it */
     answers(bench, "FAULT", "unknown");
     remove_log(bench, "2");
     finish(bench, FAULT_TIMEOUT);
@@ -792,13 +794,200 @@ static void
 any_other_op_that_died_without_a_word_is_unknown(void **state)
 {
     bench_t *bench = *state;
-    restart_web(bench, "1");
+    rotate_log(bench, "1");
     finish(bench, FAULT_UNKNOWN);
     answers(bench, "FAULT", "unknown");
     remove_log(bench, "2");
     finish(bench, FAULT_UNKNOWN);
     answers(bench, "FAULT", "failed");
     assert_int_equal(bench->started, 2);
+}
+
+/* ---- fixes that are looked for ----------------------------------------------------------- */
+
+#define BEGUN INT64_C(1000000)
+
+/* Who looks sees the service run since then; 0 where it does not run. */
+static void
+see_web(bench_t *bench, int64_t since_ms)
+{
+    fault_t fault = {0}, why = {0};
+    CLEANUP(value_destroy) value_t *seen = value_map();
+    value_set_text(seen, "service", "web");
+    value_set_bool(seen, "running", since_ms);
+    value_set_integer(seen, "pid", since_ms ? 7 : 0);
+    value_set_integer(seen, "since", since_ms);
+    frames_destroy(&bench->answer);
+    if (effector_ended(bench->effector, bench->flight, seen, &why, &bench->answer, &fault))
+        fail_msg("%s", fault.text);
+}
+
+static void
+crash_amid_restart(bench_t *bench)
+{
+    bench->begun.ms = BEGUN;
+    restart_web(bench, "1");
+    open_effector(bench);
+    send_warrant(bench);
+    restart_web(bench, "1");
+    assert_null(bench->answer);
+    assert_int_equal(bench->looked, 1);
+    assert_int_equal(bench->ended_last, 1);
+    assert_int_equal(bench->started, 1);
+}
+
+/* As the one who acted would have told it, and the journal has it from then on. */
+static void
+is_told_as_probed(bench_t *bench)
+{
+    for (int again = 0; again < 2; again++) {
+        answers(bench, "RESULT", "");
+        CLEANUP(value_destroy) value_t *told = value_decode(frames_at(bench->answer, 2), NULL);
+        assert_true(value_get_bool(told, "probed"));
+        assert_true(value_get_bool(told, "running"));
+        assert_int_equal(value_get_integer(told, "pid"), 7);
+        assert_null(value_get(told, "since"));
+        assert_int_equal(shape_check(op_find("service.restart")->result, told, NULL), 0);
+        restart_web(bench, "1");
+    }
+    assert_int_equal(bench->looked, 1);
+}
+
+static void
+a_fix_that_is_found_to_have_happened_gives_its_result_as_probed(void **state)
+{
+    bench_t *bench = *state;
+    crash_amid_restart(bench);
+    see_web(bench, BEGUN + 1000);
+    is_told_as_probed(bench);
+    assert_int_equal(bench->started, 1);
+}
+
+static void
+a_fix_that_is_found_not_to_have_happened_is_begun_again_under_its_key(void **state)
+{
+    bench_t *bench = *state;
+    const int64_t before[] = {BEGUN - 1000, 0};
+    for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+        bench->looked = bench->ended_last = bench->started = 0;
+        char index[2] = {(char)('1' + i), '\0'};
+        bench->begun.ms = BEGUN;
+        restart_web(bench, index);
+        open_effector(bench);
+        send_warrant(bench);
+        restart_web(bench, index);
+        see_web(bench, before[i]);
+        assert_null(bench->answer);
+        assert_int_equal(bench->started, 2);
+        assert_true(bench->began);
+        finish(bench, FAULT_NONE);
+        answers(bench, "RESULT", "");
+    }
+}
+
+static void
+a_fix_of_which_looking_cannot_tell_is_unknown(void **state)
+{
+    bench_t *bench = *state;
+    crash_amid_restart(bench);
+    see_web(bench, BEGUN);
+    answers(bench, "FAULT", "unknown");
+    restart_web(bench, "1");
+    answers(bench, "FAULT", "unknown");
+    assert_int_equal(bench->started, 1);
+}
+
+static void
+a_fix_is_unknown_where_nobody_can_look_or_knows_when_it_began(void **state)
+{
+    bench_t *bench = *state;
+    crash_amid_restart(bench);
+    finish(bench, FAULT_TIMEOUT);
+    answers(bench, "FAULT", "unknown");
+    bench->begun.ms = 0;
+    restart_web(bench, "2");
+    finish(bench, FAULT_UNKNOWN);
+    see_web(bench, BEGUN + 1000);
+    answers(bench, "FAULT", "unknown");
+    restart_web(bench, "3");
+    bench->refuses_start = true;
+    finish(bench, FAULT_TIMEOUT);
+    answers(bench, "FAULT", "unknown");
+    assert_int_equal(bench->started, 3);
+}
+
+static void
+what_looks_is_cut_off_itself_and_looked_for_again(void **state)
+{
+    bench_t *bench = *state;
+    crash_amid_restart(bench);
+    open_effector(bench);
+    send_warrant(bench);
+    restart_web(bench, "1");
+    assert_int_equal(bench->looked, 2);
+    see_web(bench, BEGUN + 1000);
+    answers(bench, "RESULT", "");
+    assert_int_equal(bench->started, 1);
+}
+
+/* It is known not to have happened: no word of the stop is needed to say so. */
+static void
+a_fix_that_did_not_happen_is_not_begun_again_under_a_stop(void **state)
+{
+    bench_t *bench = *state;
+    crash_amid_restart(bench);
+    send_stop(bench);
+    see_web(bench, BEGUN - 1000);
+    answers(bench, "FAULT", "stopped");
+    restart_web(bench, "1"); /* as the journal has it */
+    answers(bench, "FAULT", "stopped");
+    assert_int_equal(bench->started, 1);
+}
+
+static void
+a_fix_that_ran_out_of_time_or_died_is_looked_for_at_once(void **state)
+{
+    static const struct {
+        fault_code_t cut;
+        int64_t since;
+        const char *word, *code;
+    } cases[] = {
+        {FAULT_TIMEOUT, BEGUN + 1000, "RESULT", ""},
+        {FAULT_UNKNOWN, BEGUN + 1000, "RESULT", ""},
+        {FAULT_TIMEOUT, BEGUN - 1000, "FAULT", "timeout"},
+        {FAULT_UNKNOWN, BEGUN - 1000, "FAULT", "failed"},
+        {FAULT_TIMEOUT, BEGUN, "FAULT", "unknown"},
+    };
+    bench_t *bench = *state;
+    bench->begun.ms = BEGUN;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char index[2] = {(char)('1' + i), '\0'};
+        restart_web(bench, index);
+        finish(bench, cases[i].cut);
+        assert_null(bench->answer);
+        see_web(bench, cases[i].since);
+        answers(bench, cases[i].word, cases[i].code);
+        restart_web(bench, index);
+        answers(bench, cases[i].word, cases[i].code);
+        assert_int_equal(bench->started, i + 1);
+        assert_int_equal(bench->looked, i + 1);
+    }
+}
+
+static void
+what_looks_is_believed_only_as_far_as_the_op_table_goes(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0}, why = {0};
+    CLEANUP(value_destroy) value_t *seen = value_map();
+    crash_amid_restart(bench);
+    value_set_bool(seen, "running", true);
+    value_set_integer(seen, "since", BEGUN + 1000);
+    value_set_text(seen, "service", "web");
+    value_set_text(seen, "pid", "seven");
+    assert_int_equal(
+        effector_ended(bench->effector, bench->flight, seen, &why, &bench->answer, &fault), 0);
+    answers(bench, "FAULT", "unknown");
 }
 
 static void
@@ -990,6 +1179,14 @@ main(void)
         TEST_OP(a_stop_is_forgotten_once_the_journal_stands_against_its_run),
         TEST_OP(any_other_op_that_ran_out_of_time_is_unknown),
         TEST_OP(any_other_op_that_died_without_a_word_is_unknown),
+        TEST_OP(a_fix_that_is_found_to_have_happened_gives_its_result_as_probed),
+        TEST_OP(a_fix_that_is_found_not_to_have_happened_is_begun_again_under_its_key),
+        TEST_OP(a_fix_of_which_looking_cannot_tell_is_unknown),
+        TEST_OP(a_fix_is_unknown_where_nobody_can_look_or_knows_when_it_began),
+        TEST_OP(what_looks_is_cut_off_itself_and_looked_for_again),
+        TEST_OP(a_fix_that_did_not_happen_is_not_begun_again_under_a_stop),
+        TEST_OP(a_fix_that_ran_out_of_time_or_died_is_looked_for_at_once),
+        TEST_OP(what_looks_is_believed_only_as_far_as_the_op_table_goes),
         TEST_OP(a_last_try_that_cannot_be_ended_is_unknown),
         TEST_OP(a_journal_behind_the_judges_record_is_unknown__eff_journal_truncated),
         TEST(what_the_policy_allows_is_told_to_the_judge),

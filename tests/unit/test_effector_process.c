@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -17,12 +18,14 @@
 #include "common/channel.h"
 #include "tests/unit/site_fixture.h"
 #include "wire/value.h"
+#include "worker/proc.h"
 
 #define MANIFEST                                                                           \
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"           \
     "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\nstep clean run 60 -\nuse clean disk.usage " \
     "observe\n"                                                                            \
-    "use clean file.remove change\nuse clean service.start change\nend\n"
+    "use clean file.remove change\nuse clean service.restart change\n"                     \
+    "use clean service.start change\nend\n"
 
 typedef struct {
     site_t *site;
@@ -176,15 +179,22 @@ write_settings(bench_t *bench)
              hash_write(&bench->site->id, id), folder, folder, folder, id);
     write_in(bench, "config", text, 0600);
     snprintf(text, sizeof text,
-             "allow disk.usage\nallow file.remove\nallow service.start\nclass highest change\n"
-             "spool %s/spool\nservice slow pidfile %s/slow.pid\nservice slow start %s/slow\n",
-             folder, folder, folder);
+             "allow disk.usage\nallow file.remove\nallow service.restart\nallow "
+             "service.start\nclass highest change\n"
+             "spool %s/spool\nservice slow pidfile %s/slow.pid\nservice slow start %s/slow\n"
+             "service slow stop %s/halt\n",
+             folder, folder, folder, folder);
     write_in(bench, "policy", text, 0600);
     snprintf(text, sizeof text,
              "#!/bin/sh\necho x >> %s/starts\nwhile [ ! -e %s/go ]; do sleep 0.02; done\n"
              "echo $$ > %s/slow.pid\nwhile [ -e %s/policy ]; do sleep 0.02; done\n",
              folder, folder, folder, folder);
     write_in(bench, "slow", text, 0755);
+    snprintf(text, sizeof text,
+             "#!/bin/sh\necho x >> %s/stops\nwhile [ ! -e %s/go ]; do sleep 0.02; done\n"
+             "kill $(cat %s/slow.pid)\n",
+             folder, folder, folder);
+    write_in(bench, "halt", text, 0755);
 }
 
 /* The program has a real clock, and the fixture's documents another: made anew for today. */
@@ -239,23 +249,23 @@ tear_down(void **state)
     return system(command);
 }
 
-/* How often the slow service's start command ran. */
+/* How often the slow service's command ran that leaves its traces there. */
 static size_t
-count_starts(const bench_t *bench)
+count_calls(const bench_t *bench, const char *traces)
 {
     char path[96];
     fault_t ignored;
-    snprintf(path, sizeof path, "%s/starts", bench->folder);
+    snprintf(path, sizeof path, "%s/%s", bench->folder, traces);
     CLEANUP(bytes_destroy) bytes_t *lines = file_read(path, 1000, &ignored);
     return lines ? lines->size / 2 : 0;
 }
 
 static void
-await_starts(const bench_t *bench, size_t count)
+await_calls(const bench_t *bench, const char *traces, size_t count)
 {
-    for (int i = 0; i < 500 && count_starts(bench) < count; i++)
+    for (int i = 0; i < 2000 && count_calls(bench, traces) < count; i++)
         usleep(10000);
-    assert_int_equal(count_starts(bench), count);
+    assert_int_equal(count_calls(bench, traces), count);
 }
 
 static void
@@ -290,13 +300,13 @@ what_a_killed_effector_had_begun_is_ended_and_begun_again(void **state)
     start(bench);
     get_warrant(bench);
     ask(bench, "1", "service.start", "service", "slow");
-    await_starts(bench, 1);
+    await_calls(bench, "starts", 1);
     kill(bench->pid, SIGKILL);
     await_end(bench);
     start(bench);
     get_warrant(bench);
     ask(bench, "1", "service.start", "service", "slow");
-    await_starts(bench, 2);
+    await_calls(bench, "starts", 2);
     write_in(bench, "go", "", 0600);
     hear(bench, "RESULT");
     CLEANUP(value_destroy) value_t *result = value_decode(frames_at(bench->answer, 2), NULL);
@@ -310,7 +320,7 @@ what_was_begun_is_finished_when_the_judge_leaves(void **state)
     start(bench);
     get_warrant(bench);
     ask(bench, "1", "service.start", "service", "slow");
-    await_starts(bench, 1);
+    await_calls(bench, "starts", 1);
     channel_destroy(&bench->effector);
     write_in(bench, "go", "", 0600);
     assert_int_equal(await_end(bench), 0);
@@ -318,7 +328,118 @@ what_was_begun_is_finished_when_the_judge_leaves(void **state)
     get_warrant(bench);
     ask(bench, "1", "service.start", "service", "slow");
     hear(bench, "RESULT");
-    assert_int_equal(count_starts(bench), 1);
+    assert_int_equal(count_calls(bench, "starts"), 1);
+}
+
+/* ---- a restart, which is looked for ------------------------------------------------------- */
+
+static void
+forget(const bench_t *bench, const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", bench->folder, name);
+    unlink(path);
+}
+
+/* The service runs, and a restart of it waits in its stop command. */
+static void
+begin_restart(bench_t *bench)
+{
+    write_in(bench, "go", "", 0600);
+    start(bench);
+    get_warrant(bench);
+    ask(bench, "1", "service.start", "service", "slow");
+    hear(bench, "RESULT");
+    forget(bench, "go");
+    ask(bench, "2", "service.restart", "service", "slow");
+    await_calls(bench, "stops", 1);
+}
+
+/* The path of the note of the one op that runs. */
+static void
+find_note(const bench_t *bench, char out[static PATH_MAX])
+{
+    char folder[128];
+    snprintf(folder, sizeof folder, "%s/state/effector/running", bench->folder);
+    DIR *notes = opendir(folder);
+    assert_non_null(notes);
+    for (struct dirent *entry; (entry = readdir(notes));)
+        if (entry->d_name[0] != '.')
+            snprintf(out, PATH_MAX, "%s/%s", folder, entry->d_name);
+    closedir(notes);
+}
+
+/* The restart comes to its end, and the effector, which cannot move meanwhile, writes nothing of
+ * it. */
+static void
+finish_behind_its_back(bench_t *bench, char note[static PATH_MAX])
+{
+    proc_t child;
+    find_note(bench, note);
+    assert_true(proc_noted(note, &child));
+    kill(bench->pid, SIGSTOP);
+    write_in(bench, "go", "", 0600);
+    for (int i = 0; i < 2000 && proc_noted(note, &child); i++)
+        usleep(10000);
+    assert_int_equal(count_calls(bench, "starts"), 2);
+}
+
+static void
+kill_and_ask_again(bench_t *bench)
+{
+    kill(bench->pid, SIGKILL);
+    await_end(bench);
+    start(bench);
+    get_warrant(bench);
+    ask(bench, "2", "service.restart", "service", "slow");
+}
+
+static void
+a_restart_that_happened_before_the_effector_was_killed_is_known(void **state)
+{
+    bench_t *bench = *state;
+    char note[PATH_MAX];
+    begin_restart(bench);
+    finish_behind_its_back(bench, note);
+    kill_and_ask_again(bench);
+    hear(bench, "RESULT");
+    CLEANUP(value_destroy) value_t *result = value_decode(frames_at(bench->answer, 2), NULL);
+    assert_true(value_get_bool(result, "probed"));
+    assert_true(value_get_bool(result, "running"));
+    assert_int_equal(count_calls(bench, "stops"), 1);
+    assert_int_equal(count_calls(bench, "starts"), 2);
+    assert_int_equal(unlink(note), -1);
+}
+
+static void
+a_restart_that_had_not_happened_when_the_effector_was_killed_is_begun_again(void **state)
+{
+    bench_t *bench = *state;
+    begin_restart(bench);
+    kill_and_ask_again(bench);
+    await_calls(bench, "stops", 2);
+    assert_int_equal(count_calls(bench, "starts"), 1);
+    write_in(bench, "go", "", 0600);
+    hear(bench, "RESULT");
+    CLEANUP(value_destroy) value_t *result = value_decode(frames_at(bench->answer, 2), NULL);
+    assert_null(value_get(result, "probed"));
+    assert_true(value_get_bool(result, "running"));
+    assert_int_equal(count_calls(bench, "starts"), 2);
+}
+
+/* As after the next boot: of when it began there is no note any more. */
+static void
+a_restart_of_which_nobody_knows_when_it_began_is_unknown(void **state)
+{
+    bench_t *bench = *state;
+    char note[PATH_MAX];
+    begin_restart(bench);
+    finish_behind_its_back(bench, note);
+    assert_int_equal(unlink(note), 0);
+    kill_and_ask_again(bench);
+    hear(bench, "FAULT");
+    assert_string_equal(frames_text(bench->answer, 2), "unknown");
+    assert_int_equal(count_calls(bench, "stops"), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -329,6 +450,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(ops_are_done_and_told_again_after_a_restart),
         TEST(what_a_killed_effector_had_begun_is_ended_and_begun_again),
+        TEST(a_restart_that_happened_before_the_effector_was_killed_is_known),
+        TEST(a_restart_that_had_not_happened_when_the_effector_was_killed_is_begun_again),
+        TEST(a_restart_of_which_nobody_knows_when_it_began_is_unknown),
         TEST(what_was_begun_is_finished_when_the_judge_leaves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

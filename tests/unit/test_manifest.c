@@ -584,7 +584,7 @@ steps_that_do_not_fit_their_kind_are_refused(void **state)
             "given twice");
     refuses(HEAD "class change\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\nstep a run 60 -\n"
                  "retry a 1 0\nuse a service.restart change\nend\n",
-            FAULT_FORMAT, "cannot be retried: nobody can know whether service.restart");
+            FAULT_FORMAT, "cannot be retried: that would do service.restart again");
     refuses(SMALL "step a run 60 -\nretry a 11 0\nend\n", FAULT_FORMAT, "1 to 10");
     refuses(SMALL "step a run 60 -\neach a 257\nend\n", FAULT_FORMAT, "1 to 256");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Units of a real systemd, which is the test's own. */
 #include "systemd_fixture.h"
+#include "wire/shape.h"
 
 static value_t *
 of(const char *unit)
@@ -33,6 +34,35 @@ a_service_starts_stops_and_starts_anew(void **state)
                          value_get_integer(second, "main_pid"));
     assert_true(value_get_integer(second, "since") > 1600000000000);
     expect("unit.stop", "web.service", "active", "inactive");
+}
+
+/* As the effector asks, where it was cut off amid a restart. */
+static probe_verdict_t
+looked_for(int64_t begun_ms)
+{
+    CLEANUP(value_destroy) value_t *seen = gives("unit.status", of("web.service"));
+    CLEANUP(value_destroy) value_t *arguments = of("web.service"), *result = value_map();
+    const op_t *op = op_find("unit.restart");
+    probe_verdict_t said = op->probe->tells(seen, arguments, (wall_t){begun_ms}, result);
+    assert_int_equal(shape_check(op->result, result, NULL), 0);
+    return said;
+}
+
+static void
+a_restart_is_found_by_when_the_unit_became_active(void **state)
+{
+    (void)state;
+    expect("unit.start", "web.service", "active", "active");
+    poll(NULL, 0, 50);
+    wall_t begun = wall_now();
+    poll(NULL, 0, 50);
+    expect("unit.reload", "web.service", "active", "active");
+    assert_int_equal(looked_for(begun.ms), PROBE_DID_NOT);
+    expect("unit.restart", "web.service", "active", "active");
+    assert_int_equal(looked_for(begun.ms), PROBE_HAPPENED);
+    assert_int_equal(looked_for(0), PROBE_CANNOT_TELL);
+    expect("unit.stop", "web.service", "active", "inactive");
+    assert_int_equal(looked_for(begun.ms), PROBE_CANNOT_TELL);
 }
 
 static void
@@ -235,6 +265,7 @@ run_all(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_service_starts_stops_and_starts_anew),
+        cmocka_unit_test(a_restart_is_found_by_when_the_unit_became_active),
         cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
         cmocka_unit_test(no_file_elsewhere_becomes_a_unit),
         cmocka_unit_test(a_masked_unit_is_started_by_nobody),

@@ -69,6 +69,33 @@ every_op_has_a_row_that_acts_a_manual_and_the_shape_of_its_result(void **state)
     assert_null(op_row("shell.run"));
 }
 
+/* It is asked about the same thing, may be asked as it is, and its fix can say that it was. */
+static void
+what_looks_for_a_fix_only_sees_and_takes_the_fixs_own_arguments(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++) {
+        const op_t *op = op_at(i);
+        assert_int_equal(op->again == AGAIN_PROBE, op->probe != NULL);
+        if (!op->probe)
+            continue;
+        const op_t *looks = op_find(op->probe->op);
+        assert_true(looks && looks->least == CLASS_OBSERVE && op->probe->tells);
+        assert_non_null(strstr(op->result, PROBED));
+        size_t required = 0;
+        for (size_t j = 0; op->probe->takes[j]; j++) {
+            const op_argument_t *from = op_argument(op, slice_text(op->probe->takes[j]));
+            const op_argument_t *to = op_argument(looks, slice_text(op->probe->takes[j]));
+            assert_true(from && to && from->kind == to->kind);
+            assert_true(from->required || !to->required);
+            required += to->required;
+        }
+        for (size_t j = 0; j < OP_ARGUMENTS_MAX && looks->arguments[j].name; j++)
+            required -= looks->arguments[j].required;
+        assert_int_equal(required, 0);
+    }
+}
+
 static void
 what_foretells_a_fix_has_no_right_to_change_anything(void **state)
 {
@@ -163,6 +190,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_op_has_a_row_that_acts_a_manual_and_the_shape_of_its_result),
+        cmocka_unit_test(what_looks_for_a_fix_only_sees_and_takes_the_fixs_own_arguments),
         cmocka_unit_test(what_foretells_a_fix_has_no_right_to_change_anything),
         cmocka_unit_test(arguments_are_held_to_their_schema__eff_arg_schema_violation),
         cmocka_unit_test(no_control_character_passes__eff_newline_in_arg),

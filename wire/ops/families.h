@@ -18,6 +18,17 @@
     .least = CLASS_CHANGE, .again = AGAIN_IDEMPOTENT, .timeout_s = (seconds), .memory_mib = (mib), \
     .result_bytes_max = FIX_RESULT_MAX
 
+/* Of probes. The kernel counts the starts of processes in hundredths of a second. */
+#define PROBED         "probed?: bool (true where it was found to have happened, after a crash)"
+#define PROBE_SLACK_MS 12
+
+/* What is said by that something which the fix starts anew was started at since_ms, 0 where nobody
+ * knows: behind begun, or well before. */
+probe_verdict_t probe_by_start(int64_t since_ms, wall_t begun);
+
+/* What was seen is what the fix would have given. */
+void probe_keep(const value_t *seen, const char *key, value_t *result);
+
 typedef struct {
     const op_t *rows;
     size_t count;

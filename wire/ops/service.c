@@ -7,17 +7,32 @@
         .declared = DECLARED_BY_SERVICE, .help = "as the machine's policy names it" \
     }
 
+/* Half of it, a service that stopped, is begun anew like the whole. */
+static probe_verdict_t
+restarted(const value_t *seen, const value_t *arguments, wall_t begun, value_t *result)
+{
+    static const char *const kept[] = {"service", "running", "pid"};
+    (void)arguments;
+    for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+        probe_keep(seen, kept[i], result);
+    return value_get_bool(seen, "running") ? probe_by_start(value_get_integer(seen, "since"), begun)
+                                           : PROBE_DID_NOT;
+}
+
+static const op_probe_t restart_probe = {"service.status", {"service"}, restarted};
+
 static const op_t rows[] = {
     {
         .name = "service.restart",
         .least = CLASS_CHANGE,
-        .again = AGAIN_NEVER,
+        .again = AGAIN_PROBE,
+        .probe = &restart_probe,
         .foretold = true,
         .timeout_s = 60,
         .result_bytes_max = FIX_RESULT_MAX,
         .arguments = {SERVICE_ARGUMENT},
         .help = "stops a service that the policy lists, and starts it",
-        .result = "{service: text, running: bool, pid: integer}",
+        .result = "{service: text, running: bool, pid: integer, " PROBED "}",
     },
     {
         .name = "service.start",

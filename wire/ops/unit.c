@@ -14,6 +14,21 @@
 #define ACTED "{unit: text, active: text, sub: text}"
 #define FILED "{unit: text, state: text (enabled, disabled, masked, ...)}"
 
+/* What systemd has still to do may be that very restart. */
+static probe_verdict_t
+restarted(const value_t *seen, const value_t *arguments, wall_t begun, value_t *result)
+{
+    static const char *const kept[] = {"unit", "active", "sub"};
+    (void)arguments;
+    for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+        probe_keep(seen, kept[i], result);
+    if (value_get(seen, "job") || strcmp(value_get_text(seen, "active"), "active") != 0)
+        return PROBE_CANNOT_TELL;
+    return probe_by_start(value_get_integer(seen, "active_since"), begun);
+}
+
+static const op_probe_t restart_probe = {"unit.status", {"unit"}, restarted};
+
 static const op_t rows[] = {
     {
         .name = "unit.disable",
@@ -91,9 +106,10 @@ static const op_t rows[] = {
     },
     {
         .name = "unit.restart",
-        ACTING(120, AGAIN_NEVER),
+        ACTING(120, AGAIN_PROBE),
+        .probe = &restart_probe,
         .help = "stops a unit and starts it",
-        .result = ACTED,
+        .result = "{unit: text, active: text, sub: text, " PROBED "}",
     },
     {
         .name = "unit.start",
@@ -110,7 +126,9 @@ static const op_t rows[] = {
         .result =
             "{unit: text, description: text, load: text, active: text, sub: text, state: text "
             "(enabled, disabled, masked, ...), since?: integer (ms since 1970: in this state), "
-            "result?: text (of its last end), main_pid?: integer (0 where it does not run), "
+            "active_since?: integer (ms since 1970: a reload does not count), job?: text (what "
+            "systemd has still to do: restart, stop, ...), result?: text (of its last end), "
+            "main_pid?: integer (0 where it does not run), "
             "exit_status?: integer, restarts?: integer (by systemd itself), memory_bytes?: "
             "integer, tasks?: integer, next?: integer (ms since 1970: of a timer), last?: "
             "integer (ms since 1970: of a timer)}",

@@ -6,7 +6,7 @@ end
 
 return playbook {
   name    = "rolling",
-  summary = "Start a service and restart it: an op that may be repeated, then one that nobody may repeat on a guess",
+  summary = "Start a service and restart it: an op that may be repeated, then one that is looked for before it is repeated",
   inputs  = {
     service = input.name { help = "as the machine's policy names it" },
     root    = input.path { help = "what holds a spool folder for each worker" },

@@ -1,6 +1,6 @@
 return playbook {
   name    = "slow-restart",
-  summary = "Restart a service: an op that nobody may repeat on a guess",
+  summary = "Restart a service: an op that is looked for before it is repeated",
   inputs  = { service = input.name { from = "labels.service" } },
   triggers = { on.alert { name = { "SlowRestart" } } },
   step "restart" {
