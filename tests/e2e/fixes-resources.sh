@@ -3,23 +3,16 @@
 # and mount namespaces of this test's own, so that nothing of the machine that it runs on is touched.
 [ -n "${FIXES_INSIDE:-}" ] || FIXES_INSIDE=1 exec unshare --net --mount --propagation private "$0" "$@"
 . "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/cage.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS="north-1 north-2" # fd-limit leaves one untouched
 HOARDER=tfr$$ # no other test's
-ip link set lo up
+answering= asking=
 
 # The spare router, with what lies behind it, sits at the other end of a cable.
-setsid unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
-router=$! answering= asking=
-is_apart() { [ "$(readlink /proc/$router/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
-wait_for 10 is_apart
-ip link add tfr0 type veth peer name tfr1 netns $router
-ip addr add 192.0.2.1/24 dev tfr0 && ip link set tfr0 up
-beyond() { nsenter --net=/proc/$router/ns/net "$@"; }
-beyond ip addr add 192.0.2.2/24 dev tfr1
-beyond ip addr add 198.51.100.9/32 dev lo
-beyond ip link set lo up
-beyond ip link set tfr1 up
+cage_make tfr0 tfr1 192.0.2.1/24
+caged ip addr add 192.0.2.2/24 dev tfr1
+caged ip addr add 198.51.100.9/32 dev lo
 ip route add default via 192.0.2.254
 
 waits() { wait_for 20 part_says north-1 "waits for a person in step $1"; }
@@ -52,13 +45,13 @@ amplifier() {
     perl -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, pack_sockaddr_in(5353, inet_aton("192.0.2.1"))) or die;
         while (my $from = recv(S, my $text, 500, 0)) { send(S, $text, 0, $from) for 1..3 }' &
     answering=$!
-    beyond perl -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, pack_sockaddr_in(999, inet_aton("192.0.2.2"))) or die;
+    caged perl -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, pack_sockaddr_in(999, inet_aton("192.0.2.2"))) or die;
         while (1) { send(S, "?", 0, pack_sockaddr_in(5353, inet_aton("192.0.2.1"))); select(undef, undef, undef, 0.02) }' &
     asking=$!
 }
 
 orders_site fixes-resources ../../../playbooks/{inode-exhaustion,fd-limit,default-route-loss,udp-amplification}
-trap 'kill $router $answering $asking "$(cat "$SITE_HOME/app/pid")" 2>/dev/null; umount -l "$SITE_HOME/small"; tap_clean' EXIT
+trap 'kill $answering $asking "$(cat "$SITE_HOME/app/pid")" 2>/dev/null; umount -l "$SITE_HOME/small"; tap_clean' EXIT
 small=$SITE_HOME/small
 mkdir -p "$small" && mount -t tmpfs -o nr_inodes=1000,size=4m none "$small" && mkdir "$small"/{sessions,kept}
 touch "$small"/sessions/sess_{1..800} "$small"/kept/{1..50}

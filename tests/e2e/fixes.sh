@@ -3,26 +3,20 @@
 # mount namespaces of this test's own, with a /var/log of its own, so that nothing of the machine that it runs on is touched.
 [ -n "${FIXES_INSIDE:-}" ] || FIXES_INSIDE=1 exec unshare --net --mount --propagation private "$0" "$@"
 . "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/cage.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
 INCIDENT=0
 WRITER=tfx$$ # no other test's
-ip link set lo up
+writer=
 
 # The guesser sits at the other end of a cable.
-setsid unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
-guesser=$! writer=
-is_apart() { [ "$(readlink /proc/$guesser/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
-wait_for 10 is_apart
-ip link add tfx0 type veth peer name tfx1 netns $guesser
-ip addr add 192.0.2.1/24 dev tfx0 && ip link set tfx0 up
-outside() { nsenter --net=/proc/$guesser/ns/net "$@"; }
-outside ip addr add 192.0.2.7/24 dev tfx1
-outside ip addr add 192.0.2.8/24 dev tfx1
-outside ip link set tfx1 up
+cage_make tfx0 tfx1 192.0.2.1/24
+caged ip addr add 192.0.2.7/24 dev tfx1
+caged ip addr add 192.0.2.8/24 dev tfx1
 
 # A closed port answers at once; a packet that was dropped does not.
-heard() { local status=0; outside timeout 1 bash -c "exec 3<>/dev/tcp/192.0.2.1/9" 2>/dev/null || status=$?; [ $status != 124 ]; }
+heard() { local status=0; caged timeout 1 bash -c "exec 3<>/dev/tcp/192.0.2.1/9" 2>/dev/null || status=$?; [ $status != 124 ]; }
 is_blocked() { ! heard; }
 
 # rings ALERT LABEL=VALUE...: another incident.
@@ -66,7 +60,7 @@ old_log() { find "$SITE_HOME/app" -name 'app.log?*' -size +2M | grep .; }
 new_log_grows() { [ "$(stat -c %s "$SITE_HOME/app/app.log")" -gt 0 ] && [ "$(stat -c %s "$SITE_HOME/app/app.log")" -lt 1000000 ]; }
 
 orders_site fixes ../../../playbooks/{ssh-brute-force,block-net,log-not-rotating,bgp-neighbor-down,collect-evidence,seal-evidence}
-trap 'kill $guesser $writer 2>/dev/null; tap_clean' EXIT
+trap 'kill $writer 2>/dev/null; tap_clean' EXIT
 mkdir -p "$SITE_HOME"/{app,varlog,drop}
 mkdir -m 700 "$SITE_HOME/cases"
 echo loot >"$SITE_HOME/drop/loot"

@@ -3,31 +3,21 @@
 # namespaces of this test's own, so that no rule and no link of the machine that it runs on is touched.
 [ -n "${ISOLATE_INSIDE:-}" ] || ISOLATE_INSIDE=1 exec unshare --net "$0" "$@"
 . "$(dirname "$0")/tap.bash"
+. "$(dirname "$0")/cage.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
-ip link set lo up
+cage_make tia0 tia1 192.0.2.2/24
+caged ip addr add 192.0.2.1/24 dev tia1
 
-setsid unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
-cage=$!
-trap 'kill $cage' EXIT
-inside() { nsenter --net=/proc/$cage/ns/net "$@"; }
-is_apart() { [ "$(readlink /proc/$cage/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
-wait_for 10 is_apart
-ip link add tia0 type veth peer name tia1 netns $cage
-ip addr add 192.0.2.2/24 dev tia0 && ip link set tia0 up
-inside ip link set lo up
-inside ip addr add 192.0.2.1/24 dev tia1 && inside ip link set tia1 up
-
-worker_start() { background "$1" nsenter --net=/proc/$cage/ns/net tocsin-worker -d -c "$SITE_HOME/$1/worker.conf"; }
+worker_start() { background "$1" nsenter --net=/proc/$CAGE/ns/net tocsin-worker -d -c "$SITE_HOME/$1/worker.conf"; }
 # An open port or a closed one answers; a packet that was dropped does not.
 answers() { local status=0; timeout 1 "$@" 2>/dev/null || status=$?; [ $status != 124 ]; }
-hears_out() { answers nsenter --net=/proc/$cage/ns/net bash -c 'exec 3<>/dev/tcp/192.0.2.2/9'; }
+hears_out() { answers nsenter --net=/proc/$CAGE/ns/net bash -c 'exec 3<>/dev/tcp/192.0.2.2/9'; }
 hears_in() { answers bash -c 'exec 3<>/dev/tcp/192.0.2.1/9'; }
 is_cut() { ! hears_out && ! hears_in; }
 isolating() { ordered isolating --target north-1 --set seconds="$1"; }
 
 orders_site isolate isolating blocking
-trap 'kill $cage; tap_clean' EXIT
 sed -i "s,^listen .*,listen tcp://0.0.0.0:$BROKER_PORT," "$SITE_HOME/broker.conf"
 sed -i "s,^broker tcp://127.0.0.1:,broker tcp://192.0.2.2:," "$SITE_HOME/north-1/worker.conf"
 printf 'allow %s\n' host.isolate host.release firewall.block >>"$SITE_HOME/north-1/policy"
@@ -42,7 +32,7 @@ ok "    and says why" says "which is a broker" view
 ok "it is ordered to cut its machine off" isolating 600
 ok "  which is done, and its receipt comes home" ended succeeded
 ok "  nothing else leaves it or comes in" is_cut
-ok "  the same broker's other ports neither" eval '! answers nsenter --net=/proc/$cage/ns/net bash -c "exec 3<>/dev/tcp/192.0.2.2/$HTTP_PORT"'
+ok "  the same broker's other ports neither" eval '! answers nsenter --net=/proc/$CAGE/ns/net bash -c "exec 3<>/dev/tcp/192.0.2.2/$HTTP_PORT"'
 broker_stop -KILL
 broker_start
 ok "  a broker that was killed and comes again finds it" wait_for 40 worker_online north-1
