@@ -362,7 +362,6 @@ end_call(attempt_t *self)
     outcome_t outcome = walk_part(self->callee->walk);
     if (outcome == OUTCOME_OPEN)
         return;
-    self->play->foretold = self->play->foretold || self->callee->foretold;
     if (!why.code)
         fault_set(&why, FAULT_FAILED, "'%s' did not end well", step_of(self)->callee);
     CLEANUP(value_destroy)

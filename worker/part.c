@@ -35,6 +35,10 @@ part_new(workplace_t *place, brief_t *brief, wall_t accepted)
     self->plays.play = memory_new(self->plays.count, sizeof *self->plays.play);
     for (size_t i = 0; i < self->plays.count; i++)
         self->plays.play[i] = play_new(&self->brief, &self->brief.scenes[i]);
+    for (size_t i = 1; i < self->plays.count; i++) {
+        play_t *play = self->plays.play[i];
+        play->caller = plays_find(&self->plays, play->scene->path, &play->caller_step);
+    }
     const order_t *order = self->brief.warrant->order;
     self->undo_until = order ? order->undo_until : (wall_t){accepted.ms + UNDO_MAX_MS};
     return self;

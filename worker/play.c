@@ -182,14 +182,18 @@ is_foretold(const receipt_t *receipt)
     return false;
 }
 
-/* What a dry run leaves open: a step that ended at a fix of which nobody can tell more. One that
- * was skipped by its own word is known, though no more than predicted. */
+/* What a dry run leaves open, here and for whoever called: a step that ended at a fix of which
+ * nobody can tell more. One that was skipped by its own word is known, though no more than
+ * predicted. */
 static void
 note_dry(play_t *self, size_t step, const receipt_t *receipt)
 {
     bool foretold = is_foretold(receipt);
-    self->foretold = self->foretold || foretold;
-    self->unseen[step] = foretold && receipt->outcome == OUTCOME_SKIPPED;
+    bool unseen = foretold && receipt->outcome == OUTCOME_SKIPPED;
+    for (play_t *at = self; at; step = at->caller_step, at = at->caller) {
+        at->foretold = at->foretold || foretold;
+        at->unseen[step] = at->unseen[step] || unseen;
+    }
 }
 
 const char *

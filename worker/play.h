@@ -9,9 +9,12 @@
 #include "worker/workplace.h"
 
 /* The fields may be read by anyone, and are written by the part that owns the play. */
-typedef struct {
+typedef struct play play_t;
+struct play {
     const brief_t *brief; /* borrowed */
     const scene_t *scene;
+    play_t *caller;     /* borrowed; NULL of the run's own */
+    size_t caller_step; /* which of its steps calls */
     const manifest_t *manifest;
     walk_t *walk;
     bool active;       /* its steps may begin: the run's own, or while its caller waits for it */
@@ -19,10 +22,10 @@ typedef struct {
     bool undoing;      /* it ended well, and is undone for a caller that did not */
     fault_t why;       /* its last failure; code 0 while there is none */
     value_t **outputs; /* by step; NULL where it gave none */
-    bool *unseen;      /* by step: a dry run cannot tell what it would have done */
+    bool *unseen;      /* by step: a dry run cannot tell what it, or what it called, would do */
     bool foretold;     /* a fix before this was only foretold (a dry run) */
     mono_t *ended;     /* by step: its last attempt; ms 0 where none did since the judge began */
-} play_t;
+};
 
 /* Borrows brief and scene. */
 play_t *play_new(const brief_t *brief, const scene_t *scene);

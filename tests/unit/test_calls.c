@@ -93,6 +93,30 @@ begin_call(bench_t *bench, const callee_t *callee)
     hears(bench, TO_LINK, "ACCEPT");
 }
 
+/* What is called by step go ends at a fix of which nobody can tell: neither b nor last begins. */
+static void
+in_a_dry_run_nothing_begins_behind_a_call_that_nobody_can_foretell(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(callee_done) callee_t callee = give_callee(bench, CALLER, OTHER);
+    order_t *order = site_order(bench->site, &bench->release_hash);
+    order->dry = true;
+    order->release_count = 2;
+    text_copy(order->releases[1].playbook, sizeof order->releases[1].playbook, "other");
+    order->releases[1].hash = callee.hash;
+    give_order(bench, order, "pat");
+    begin_call(bench, &callee);
+    works_on(bench, "a");
+    by_runner(bench, op("file.remove", "/var/log/a.1"));
+    hears(bench, TO_EFFECTOR, "OP");
+    by_effector(bench, message("WOULD", bench->asked, "", HEAD_1, NULL));
+    hears(bench, TO_SPAWNER, "KILL");
+    hears_step(bench, "go/a", PHASE_RUN, OUTCOME_SKIPPED, OUTCOME_OPEN);
+    hears_step(bench, "go/b", PHASE_RUN, OUTCOME_SKIPPED, OUTCOME_OPEN);
+    hears_step(bench, "go", PHASE_RUN, OUTCOME_OK, OUTCOME_OPEN);
+    hears_step(bench, "last", PHASE_RUN, OUTCOME_SKIPPED, OUTCOME_OK);
+}
+
 static void
 a_call_walks_the_other_playbook_and_gives_what_its_steps_gave(void **state)
 {
@@ -360,6 +384,7 @@ a_run_under_a_grant_calls_nothing(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_new, bench_destroy)
 
 static const struct CMUnitTest tests[] = {
+    TEST(in_a_dry_run_nothing_begins_behind_a_call_that_nobody_can_foretell),
     TEST(a_call_walks_the_other_playbook_and_gives_what_its_steps_gave),
     TEST(a_failed_callee_undoes_itself_and_fails_its_caller),
     TEST(a_call_that_ended_well_is_undone_for_a_caller_that_did_not),
