@@ -279,18 +279,31 @@ run_print_glass(const value_t *run, const trust_t *trust)
            show_text(value_get_text(run, "glass"), why, sizeof why));
 }
 
+/* "  by order of dung, lan": who cosigned stands beside why glass was broken. */
+static void
+print_authority(const value_t *run, const trust_t *trust)
+{
+    char names[SIGN_NAMES_MAX];
+    const value_t *armors = value_get(run, "armors"), *who = value_get(run, "who");
+    printf("  by %s", value_get_text(run, "kind"));
+    if (value_get(run, "glass") && armors) {
+        printf(" of %s", sign_names(trust, value_slice(armors), SIGN_ORDER, names));
+        return;
+    }
+    for (size_t i = 0; i < value_count(who); i++)
+        printf("%s%s", i ? ", " : " of ", value_string(value_at(who, i)));
+}
+
 size_t
 run_print(const options_t *options, const value_t *run, const trust_t *trust,
           const value_t *workers)
 {
     char time[32], counts[160], reason[FAULT_TEXT_MAX];
-    const value_t *parts = value_get(run, "parts"), *who = value_get(run, "who");
-    const char *id = value_get_text(run, "run");
+    const value_t *parts = value_get(run, "parts");
     size_t bad = 0;
-    printf("run %s\n  %s  %s%s  by %s", id, value_get_text(run, "playbook"),
-           value_get_text(run, "state"), run_pause_note(run), value_get_text(run, "kind"));
-    for (size_t i = 0; i < value_count(who); i++)
-        printf("%s%s", i ? ", " : " of ", value_string(value_at(who, i)));
+    printf("run %s\n  %s  %s%s", value_get_text(run, "run"), value_get_text(run, "playbook"),
+           value_get_text(run, "state"), run_pause_note(run));
+    print_authority(run, trust);
     printf("  since %s\n",
            show_time(options, value_get_integer(run, "created"), time, sizeof time));
     if (value_get(run, "via"))

@@ -73,11 +73,33 @@ check_order(core_t *self, const event_t *event, const shelved_t *release, const 
     return inputs ? MOVE(warrant) : NULL;
 }
 
+static bool
+is_one_of(const signers_t *people, const char *person)
+{
+    for (size_t i = 0; i < people->count; i++)
+        if (!strcmp(people->person[i], person))
+            return true;
+    return false;
+}
+
+/* Their names, but for those of others; separated by spaces. */
 static void
-tell_order(core_t *self, const order_t *order, const run_row_t *row, size_t targets)
+name_people(const signers_t *people, const signers_t *others, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < people->count && used < size; i++)
+        if (!is_one_of(others, people->person[i]))
+            used +=
+                (size_t)snprintf(out + used, size - used, used ? " %s" : "%s", people->person[i]);
+}
+
+static void
+tell_order(core_t *self, const order_t *order, const run_row_t *row, const char *who,
+           size_t targets)
 {
     event_row_t told = {.incident = row->incident, .run = row->id, .kind = "order"};
-    snprintf(told.who, sizeof told.who, "%s", row->who);
+    snprintf(told.who, sizeof told.who, "%s", who);
     snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s%s%s: %.300s",
              row->playbook, targets, targets == 1 ? "" : "s", order->dry ? ", as a dry run" : "",
              *row->via ? ", at broker " : "", row->via, row->reason);
@@ -87,15 +109,12 @@ tell_order(core_t *self, const order_t *order, const run_row_t *row, size_t targ
 /* Everybody is told aloud: the scope of those who ordered it, and machines' windows, are not asked.
  */
 static void
-tell_glass(core_t *self, const warrant_t *warrant, const run_row_t *row)
+tell_glass(core_t *self, const warrant_t *warrant, const run_row_t *row, const char *who)
 {
-    char names[ROW_NAMES_MAX + 1] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < warrant->cosigners.count && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, i ? " %s" : "%s",
-                                 warrant->cosigners.person[i]);
+    char names[ROW_NAMES_MAX + 1];
+    name_people(&warrant->cosigners, &(signers_t){0}, names, sizeof names);
     event_row_t told = {.incident = row->incident, .run = row->id, .kind = "break-glass"};
-    snprintf(told.who, sizeof told.who, "%s", row->who);
+    snprintf(told.who, sizeof told.who, "%s", who);
     snprintf(told.text, sizeof told.text,
              "BREAK-GLASS: '%s' runs outside scope and windows, cosigned by %.100s: %.250s",
              row->playbook, names, row->glass);
@@ -154,6 +173,8 @@ start_order(core_t *self, const event_t *event, const warrant_t *warrant, const 
                      .soak_s = order->soak_s,
                      .max_failures = order->max_failures,
                      .continues = order->continues};
+    char who[ROW_NAMES_MAX + 1];
+    name_people(&warrant->signers, &warrant->cosigners, who, sizeof who);
     if (self->via) {
         wall_t late = {self->now.ms + CORE_ADOPT_MS};
         row.not_after = late.ms > row.not_after.ms ? late : row.not_after;
@@ -167,13 +188,13 @@ start_order(core_t *self, const event_t *event, const warrant_t *warrant, const 
     run_t *run = run_begin(self, &row, event->document, event->armors, slice_of(NULL, 0));
     for (size_t i = 0; i < roster->count; i++)
         run_add(self, run, roster->lines[i].target, roster->lines[i].wave);
-    tell_order(self, order, &row, roster->count);
+    tell_order(self, order, &row, who, roster->count);
     if (row.glass[0])
-        tell_glass(self, warrant, &row);
+        tell_glass(self, warrant, &row, who);
     if (incident && incident_open(incident->state)) {
         incident->run = row.id;
         incident_move(self, incident, INCIDENT_AUTHORISED, "%s%.100s ordered '%s'",
-                      row.glass[0] ? "BREAK-GLASS: " : "", row.who, row.playbook);
+                      row.glass[0] ? "BREAK-GLASS: " : "", who, row.playbook);
     }
     run_launch(self, run);
 }

@@ -75,6 +75,7 @@ ok "  and was done" test "$(calls north-1)" -gt 0
 ok "everybody is told" wait_for 20 grep -q "break-glass.*BREAK-GLASS: 'slow-restart' runs outside scope and windows, cosigned by dung: the shift is alone" "$SITE_HOME/posts"
 ok "  of its end too" wait_for 20 grep -q "run.succeeded.*BREAK-GLASS: the run of" "$SITE_HOME/posts"
 ok "the run says it" says "^  BREAK-GLASS, cosigned by dung.*: the shift is alone" tocsin run view "$RUN"
+ok "  and who ordered it, without who cosigned" says "  by order of lan, giang  since" tocsin run view "$RUN"
 ok "  as do its receipts" says "ok .*BREAK-GLASS   receipt [0-9]*, signature holds" tocsin run view "$RUN"
 ok "  and the list of runs" says "succeeded BREAK-GLASS" tocsin run list
 ok "  and the record" says "order .*BREAK-GLASS: the shift is alone" tocsin audit list --limit 200
@@ -84,7 +85,7 @@ ok "an incident's run may break glass" eval '
     [ "$(post_alert host-out-of-disk-space.json INSTANCE=north-1.example:9100 REGION=north "MOUNTPOINT=/")" = 200 ] &&
     slow --target north-1 --incident 1 --break-glass "the disk fills" && waits_for_cosigner && cosigned && ended succeeded'
 ok "  as the incident says" says "^  BREAK-GLASS: the disk fills" tocsin incident view 1
-ok "  and who ordered it" says "BREAK-GLASS: dung lan ordered .slow-restart." tocsin incident view 1
+ok "  and who ordered it" says "BREAK-GLASS: lan ordered .slow-restart." tocsin incident view 1
 ok "  and why it came to that" says "^  BREAK-GLASS: the disk fills" tocsin why 1
 ok "nobody cosigns what breaks no glass" eval 'slow --target south-1 &&
     cp "$plans/$PLAN"* "$SITE_HOME/plain.order" && refuses 64 "breaks no glass" as dung run cosign "$SITE_HOME/plain.order"'
