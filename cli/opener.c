@@ -62,23 +62,34 @@ open_receipt(const opener_t *self, const receipt_t *receipt, const value_t *outp
     return sealed_read(&self->key, &place, bytes_slice(encoded), fault);
 }
 
-/* A copy of a receipt's row, with what it gave or why it did not. */
+/* A copy without this entry; of what is no map, an empty one. */
+static value_t *
+copy_without(const value_t *map, const char *key)
+{
+    value_t *copy = value_map();
+    for (size_t i = 0; value_kind(map) == VALUE_MAP && i < value_count(map); i++)
+        if (!slice_equal(value_key(map, i), slice_text(key)))
+            value_set_slice(copy, value_key(map, i), value_copy(value_at(map, i)));
+    return copy;
+}
+
+/* A receipt's row with what it gave or why it did not, where that was sealed: which is not the
+ * broker's to say. */
 static value_t *
 open_row(const opener_t *self, const value_t *row)
 {
     fault_t why = {0};
-    value_t *copy = value_copy(row);
+    value_t *copy = copy_without(row, "sealed");
     const value_t *output = value_get(row, "output");
     CLEANUP(receipt_destroy)
     receipt_t *receipt = receipt_decode(value_slice(value_get(row, "document")), NULL);
-    if (!receipt || !output)
+    if (!self->sealed || !receipt || !output)
         return copy;
     bool good = receipt->outcome == OUTCOME_OK || receipt->outcome == OUTCOME_SKIPPED;
     CLEANUP(value_destroy)
     value_t *opened = self->opens ? open_receipt(self, receipt, output, &why) : NULL;
     value_set_text(copy, "sealed", opened ? "opened" : self->opens ? why.text : "not for you");
-    if (opened && !good)
-        value_set_text(copy, "reason", value_string(opened));
+    value_set_text(copy, "reason", opened && !good ? value_string(opened) : receipt->reason);
     value_set(copy, "output", opened && good ? MOVE(opened) : value_nil());
     return copy;
 }
@@ -87,9 +98,9 @@ open_row(const opener_t *self, const value_t *row)
 static value_t *
 open_part(const opener_t *self, const value_t *part)
 {
-    value_t *copy = value_copy(part), *rows = value_list();
+    value_t *copy = copy_without(part, "receipts"), *rows = value_list();
     const value_t *receipts = value_get(part, "receipts");
-    bool hidden = !strcmp(value_get_text(part, "text"), SEALED_REASON);
+    bool hidden = self->sealed && !strcmp(value_get_text(part, "text"), SEALED_REASON);
     for (size_t i = 0; i < value_count(receipts); i++) {
         value_t *row = open_row(self, value_at(receipts, i));
         const char *reason = value_get_text(row, "reason");
@@ -104,10 +115,7 @@ open_part(const opener_t *self, const value_t *part)
 value_t *
 opener_run(const opener_t *self, const value_t *run)
 {
-    value_t *copy = value_copy(run);
-    if (!self->sealed)
-        return copy;
-    value_t *list = value_list();
+    value_t *copy = copy_without(run, "parts"), *list = value_list();
     const value_t *parts = value_get(run, "parts");
     for (size_t i = 0; i < value_count(parts); i++)
         value_append(list, open_part(self, value_at(parts, i)));

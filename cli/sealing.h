@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "keys/trust.h"
 
-/* Inputs that are to be sealed, in the clear: never shown, never kept, wiped by secrets_clear. */
+/* Inputs that are to be sealed, in the clear: never shown, never kept, wiped by secrets_destroy. */
 typedef struct {
     size_t count;
     struct {
