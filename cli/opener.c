@@ -120,6 +120,7 @@ opener_run(const opener_t *self, const value_t *run)
     for (size_t i = 0; i < value_count(parts); i++)
         value_append(list, open_part(self, value_at(parts, i)));
     value_set(copy, "parts", list);
+    value_set_bool(copy, "sealed", self->sealed);
     return copy;
 }
 

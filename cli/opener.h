@@ -26,9 +26,9 @@ void opener_clear(opener_t *self);
 int opener_key(const options_t *options, const order_t *order, sealkey_t *key,
                fault_t *fault) MUST_CHECK;
 
-/* The run with what its receipts gave, and why they failed, opened: each sealed receipt gains
- * `sealed`, "opened", "not for you" or why it does not open; no other has one, whatever the broker
- * says. The caller's. */
+/* The run with what its receipts gave, and why they failed, opened: it gains `sealed`, whether it
+ * is, and each sealed receipt "opened", "not for you" or why it does not open; no other has one,
+ * whatever the broker says. The caller's. */
 value_t *opener_run(const opener_t *self, const value_t *run);
 
 /* Whether an event says no more of why than that its reason is sealed; and a copy that says it,

@@ -315,6 +315,9 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
     if (*value_get_text(run, "reason"))
         printf("  reason: %s\n", show_text(value_get_text(run, "reason"), reason, sizeof reason));
     run_print_glass(run, trust);
+    if (value_get_bool(run, "sealed"))
+        puts("  sealed: what it gives is read by those whom it was sealed to, and the workers of "
+             "its targets");
     printf("  %s\n", run_counts(run, counts, sizeof counts));
     if (*value_get_text(run, "once"))
         printf("  what runs once, runs on %s\n", value_get_text(run, "once"));

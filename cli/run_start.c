@@ -248,10 +248,18 @@ open_secrets(resealing_t *self, const order_t *order, fault_t *fault)
 static int
 close_secrets(const resealing_t *self, order_t *order, const trust_t *trust, fault_t *fault)
 {
+    const readers_t *readers = self->readers;
     if (self->secrets)
         sealing_renew(order, &self->key, self->secrets);
-    return self->readers && !order->seal_count ? sealing_add(order, self->readers, trust, fault)
-                                               : 0;
+    if (readers && !order->seal_count)
+        return sealing_add(order, readers, trust, fault);
+    for (size_t i = 0; readers && i < readers->others->count; i++)
+        if (!order_seal(order, false, readers->others->at[i]))
+            return fault_set(fault, FAULT_USAGE,
+                             "the plan is sealed already, and not to '%.63s': plan it anew with "
+                             "--seal-to",
+                             readers->others->at[i]);
+    return 0;
 }
 
 /* What the signer says. */

@@ -62,9 +62,11 @@ broker_start
 ok "a playbook's secret is not given openly by mistake" refuses 64 "both --set and --secret give 'token'" whisper $both --set token=x
 ok "the plan says who will read it" eval 'whisper $both --seal-to giang && grep -q "^  sealed: what it gives and says is read by dung, giang and the workers" "$SITE_HOME/log/plan"'
 ok "  and not the secret" eval 'grep -q "^  input token *SEALED" "$SITE_HOME/log/plan" && hides "$SITE_HOME/log" "$SITE_HOME/state"'
+ok "  whom a start does not change" refuses 64 "sealed already, and not to 'lan'" tocsin --no-input run start "$PLAN" --seal-to lan --reason "a test"
 ok "a sealed run" started
 ok "  ends well" ended succeeded
 ok "  its responder reads what the steps gave" says "output .*pw-$secret" view
+ok "    and that others do not" says "^  sealed: what it gives is read by those" view
 ok "    what they said" says "^look: the token is pw-$secret$" tocsin run logs "$RUN" north-1
 ok "    of all targets, in the step that runs once" says "^tell: north-1 pw-$secret, north-2 pw-$secret$" tocsin run logs "$RUN" north-2
 ok "    and as JSON" says "\"sealed\": \"opened\"" tocsin --json run view "$RUN"

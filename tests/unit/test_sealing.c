@@ -314,6 +314,7 @@ a_broker_does_not_say_what_was_opened(void **state)
     assert_false(opener.sealed);
     CLEANUP(value_destroy) value_t *opened = opener_run(&opener, run);
     assert_null(value_get(row_of(opened), "sealed"));
+    assert_false(value_get_bool(opened, "sealed"));
     assert_non_null(value_get(row_of(opened), "output"));
 }
 
