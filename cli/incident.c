@@ -103,14 +103,27 @@ print_runs(const value_t *runs)
     }
 }
 
-/* What to type next, where the incident waits for a person. */
+/* Whether one of its runs goes on; then that is what to look at. */
+static bool
+print_active(const value_t *runs)
+{
+    for (size_t i = 0; i < value_count(runs); i++)
+        if (!value_get(value_at(runs, i), "ended")) {
+            printf("  next: tocsin run watch %.*s\n", RUN_DIGITS,
+                   value_get_text(value_at(runs, i), "run"));
+            return true;
+        }
+    return false;
+}
+
+/* What to type next. */
 static void
 print_suggestions(const value_t *incident)
 {
     const value_t *playbooks = value_get(incident, "playbooks");
     long long id = (long long)value_get_integer(incident, "id");
-    const char *state = value_get_text(incident, "state");
-    if (!strcmp(state, "running") || !strcmp(state, "resolved"))
+    if (print_active(value_get(incident, "runs")) ||
+        !strcmp(value_get_text(incident, "state"), "resolved"))
         return;
     for (size_t i = 0; i < value_count(playbooks); i++)
         printf("  next: tocsin run plan %s --incident %lld\n", value_string(value_at(playbooks, i)),

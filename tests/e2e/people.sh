@@ -83,6 +83,7 @@ ok "  and the run goes on" ended succeeded
 
 ok "an alert starts a run under a grant" eval 'grant && rings'
 ok "  which asks people too, and says of which incident" eval 'waits which && says "incident 1" view'
+ok "  whose view names what goes on, and proposes nothing beside it" eval 'tocsin incident view 1 >"$SITE_HOME/log/view" && grep -q "next: tocsin run watch ${RUN:0:12}" "$SITE_HOME/log/view" && not grep -q "next: tocsin run plan" "$SITE_HOME/log/view"'
 ok "  and does as they say" eval 'as dung run answer "$RUN" left && waits agree && as giang run approve "$RUN" && ended succeeded'
 ok "  and no more" test ! -s "$spool/left.log" -a -s "$spool/right.log"
 ok "  the incident's history has who said what" says "giang said 'yes'" tocsin incident view 1
