@@ -45,9 +45,7 @@ send_nonce(core_t *self, const peer_t *peer)
 static void
 send_document(core_t *self, const bytes_t *document, const bytes_t *armors)
 {
-    frames_t *frames = message_new(MESSAGE_DOCUMENT);
-    frames_add(frames, bytes_slice(document));
-    frames_add(frames, bytes_slice(armors));
+    frames_t *frames = core_document(document, armors);
     core_send(self, ACTIONS_TIMEKEEPER, &frames);
 }
 

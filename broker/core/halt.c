@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "broker/core/state.h"
-#include "wire/message.h"
 
 #define SWEEP_MS 60000
 #define STALE_MS (2LL * 24 * 3600 * 1000) /* a stop of a run that nobody ordered */
@@ -50,19 +49,10 @@ halt_clear(held_halt_t *self)
 
 /* Telling workers ----------------------------------------------------------------------------- */
 
-frames_t *
-halt_message(const held_halt_t *halt)
-{
-    frames_t *frames = message_new(MESSAGE_DOCUMENT);
-    frames_add(frames, bytes_slice(halt->document));
-    frames_add(frames, bytes_slice(halt->armors));
-    return frames;
-}
-
 static void
 send_halt(core_t *self, const peer_t *peer, const held_halt_t *halt)
 {
-    frames_t *frames = halt_message(halt);
+    frames_t *frames = core_document(halt->document, halt->armors);
     core_send(self, peer->row.id, &frames);
 }
 
@@ -84,30 +74,46 @@ confirm(core_t *self, held_halt_t *halt, const char *worker)
     actions_put(self->actions, &row);
 }
 
-/* What a worker that says HELLO lacks. Of a stop that was lifted it needs to know only where it
- * keeps the stop. */
-void
-halts_greet(core_t *self, const peer_t *peer, const value_t *state)
+zhashx_t *
+halts_said(const value_t *state)
 {
     const value_t *list = value_get(state, "halts");
-    CLEANUP(zhashx_destroy) zhashx_t *theirs = zhashx_new();
-    for (size_t i = 0; i < value_count(list) && i < 2 * TRUST_STOPS_MAX; i++) {
-        hash_t hash;
-        const char *text = value_string(value_at(list, i));
-        held_halt_t *halt = hash_read(text, &hash) ? find(self, &hash) : NULL;
-        zhashx_insert(theirs, text, PRESENT);
-        if (halt)
-            confirm(self, halt, peer->row.id);
-    }
-    for (size_t i = 0; i < self->halt_count; i++) {
+    zhashx_t *theirs = zhashx_new();
+    for (size_t i = 0; i < value_count(list) && i < 2 * TRUST_STOPS_MAX; i++)
+        zhashx_insert(theirs, value_string(value_at(list, i)), PRESENT);
+    return theirs;
+}
+
+/* Of a stop that was lifted they need to know only where they keep the stop. */
+held_halt_t *
+halt_lacked(const core_t *self, zhashx_t *theirs, size_t *at)
+{
+    while (*at < self->halt_count) {
+        held_halt_t *halt = &self->halts[(*at)++];
         char text[HASH_TEXT], stop[HASH_TEXT];
-        const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
+        const halt_line_t *line = halt_line_of(self, &halt->hash);
         if (!line || zhashx_lookup(theirs, hash_write(&line->hash, text)))
             continue;
         bool kept = zhashx_lookup(theirs, hash_write(&line->stop, stop)) != NULL;
         if (line->resume ? kept : !line->lifted)
-            send_halt(self, peer, &self->halts[i]);
+            return halt;
     }
+    return NULL;
+}
+
+void
+halts_greet(core_t *self, const peer_t *peer, const value_t *state)
+{
+    CLEANUP(zhashx_destroy) zhashx_t *theirs = halts_said(state);
+    const held_halt_t *lacked;
+    size_t at = 0;
+    for (size_t i = 0; i < self->halt_count; i++) {
+        char text[HASH_TEXT];
+        if (zhashx_lookup(theirs, hash_write(&self->halts[i].hash, text)))
+            confirm(self, &self->halts[i], peer->row.id);
+    }
+    while ((lacked = halt_lacked(self, theirs, &at)))
+        send_halt(self, peer, lacked);
 }
 
 int

@@ -73,9 +73,7 @@ hand_on(core_t *self, const peer_t *peer)
     if (!trust_worker(self->charter->trust, peer->row.id, &fleet))
         return;
     while ((document = charter_lacks(self->charter, fleet->region, peer->versions, &at))) {
-        frames_t *frames = message_new(MESSAGE_DOCUMENT);
-        frames_add(frames, bytes_slice(document->document));
-        frames_add(frames, bytes_slice(document->armors));
+        frames_t *frames = core_document(document->document, document->armors);
         core_send(self, peer->row.id, &frames);
     }
 }

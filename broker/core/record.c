@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "broker/core/state.h"
+#include "wire/message.h"
 
 #define PUT_OVER_MAX 16 /* rows that are looked at */
 
@@ -123,6 +124,15 @@ void
 core_send(core_t *self, const char *worker, frames_t **frames)
 {
     actions_send(self->actions, worker, frames);
+}
+
+frames_t *
+core_document(const bytes_t *document, const bytes_t *armors)
+{
+    frames_t *frames = message_new(MESSAGE_DOCUMENT);
+    frames_add(frames, bytes_slice(document));
+    frames_add(frames, bytes_slice(armors));
+    return frames;
 }
 
 static void

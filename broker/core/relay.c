@@ -84,9 +84,7 @@ hand_on(core_t *self, const island_t *island)
     const charter_document_t *document;
     size_t at = 0;
     while ((document = charter_lacks(self->charter, NULL, island->versions, &at))) {
-        frames_t *frames = message_new(MESSAGE_DOCUMENT);
-        frames_add(frames, bytes_slice(document->document));
-        frames_add(frames, bytes_slice(document->armors));
+        frames_t *frames = core_document(document->document, document->armors);
         actions_send_broker(self->actions, island->row.name, &frames);
     }
 }
@@ -107,32 +105,19 @@ islands_tell_halt(core_t *self, const held_halt_t *halt)
          island = zhashx_next(self->islands)) {
         if (!island->seen.ms || island == self->via)
             continue;
-        frames_t *frames = halt_message(halt);
+        frames_t *frames = core_document(halt->document, halt->armors);
         actions_send_broker(self->actions, island->row.name, &frames);
     }
 }
 
-static bool
-lists(const value_t *list, const hash_t *hash)
-{
-    char text[HASH_TEXT];
-    hash_write(hash, text);
-    for (size_t i = 0; i < value_count(list) && i < 2 * TRUST_STOPS_MAX; i++)
-        if (!strcmp(value_string(value_at(list, i)), text))
-            return true;
-    return false;
-}
-
-/* Stops and revokes in force that it lacks, resumes of stops that it keeps. */
 static void
-greet_halts(core_t *self, const island_t *island, const value_t *theirs)
+greet_halts(core_t *self, const island_t *island, const value_t *state)
 {
-    for (size_t i = 0; i < self->halt_count; i++) {
-        const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
-        if (!line || lists(theirs, &line->hash) ||
-            (line->resume ? !lists(theirs, &line->stop) : line->lifted))
-            continue;
-        frames_t *frames = halt_message(&self->halts[i]);
+    CLEANUP(zhashx_destroy) zhashx_t *theirs = halts_said(state);
+    const held_halt_t *lacked;
+    size_t at = 0;
+    while ((lacked = halt_lacked(self, theirs, &at))) {
+        frames_t *frames = core_document(lacked->document, lacked->armors);
         actions_send_broker(self->actions, island->row.name, &frames);
     }
 }
@@ -164,7 +149,7 @@ on_island(core_t *self, event_t *event, fault_t *fault)
     island->versions = value_copy(versions ? versions : event->state);
     answer(self, island);
     hand_on(self, island);
-    greet_halts(self, island, value_get(event->state, "halts"));
+    greet_halts(self, island, event->state);
     return 0;
 }
 

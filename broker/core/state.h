@@ -200,9 +200,11 @@ int core_check_words(const char *said, const char *what, fault_t *fault) MUST_CH
 /* A row with a key: over the one that this step put of it, where that is not long ago. */
 void core_put(core_t *self, const row_t *row);
 
-/* core_send takes over *frames. core_recall: *row is the caller's, NULL where the past has none. A
- * leaf's bytes are too; NULL with FAULT_FORMAT where it is missing. */
+/* core_send takes over *frames. core_document: the message DOCUMENT, the caller's. core_recall:
+ * *row is the caller's, NULL where the past has none. A leaf's bytes are too; NULL with
+ * FAULT_FORMAT where it is missing. */
 void core_send(core_t *self, const char *worker, frames_t **frames);
+frames_t *core_document(const bytes_t *document, const bytes_t *armors);
 int core_recall(core_t *self, const query_t *query, row_t **row, fault_t *fault) MUST_CHECK;
 bytes_t *core_leaf_bytes(core_t *self, uint64_t number, fault_t *fault);
 
@@ -294,14 +296,17 @@ int restraint_check(core_t *self, const shelved_t *release, const char *worker,
                     fault_t *fault) MUST_CHECK;
 
 /* halt.c. halts_load brings them back into trust, halts_use into another; halts_greet tells a
- * worker that said HELLO what it lacks; run_halt ends the parts that wait and are covered. */
+ * worker that said HELLO what it lacks; run_halt ends the parts that wait and are covered.
+ * halts_said: those that a HELLO says are kept, by hash as text, the caller's; halt_lacked: the
+ * next, from *at on, that whoever keeps these lacks; NULL when there is none left. */
 int halts_load(core_t *self, fault_t *fault) MUST_CHECK;
 int halts_use(core_t *self, fault_t *fault) MUST_CHECK;
 void halts_greet(core_t *self, const peer_t *peer, const value_t *state);
+zhashx_t *halts_said(const value_t *state);
+held_halt_t *halt_lacked(const core_t *self, zhashx_t *theirs, size_t *at);
 void halts_sweep(core_t *self);
 void run_halt(core_t *self, run_t *run);
 void halt_clear(held_halt_t *self);
-frames_t *halt_message(const held_halt_t *halt);
 const halt_line_t *halt_line_of(const core_t *self, const hash_t *hash);
 
 /* beacon.c. beacon_greet gives a worker that said HELLO the newest, beacon_tell_halt the timekeeper

@@ -433,6 +433,41 @@ stops_go_both_ways(void **state)
     assert_int_equal(handed(centre), 1);
 }
 
+/* What it says that it keeps. */
+static void
+greets_with(house_t *centre, const sealed_t *kept)
+{
+    CLEANUP(value_destroy) value_t *said = value_map();
+    value_t *halts = value_list();
+    char text[HASH_TEXT];
+    hash_t hash = kept ? hash_of(bytes_slice(kept->document)) : HASH_ZERO;
+    value_append(halts, value_text(hash_write(&hash, text)));
+    value_set(said, "halts", halts);
+    must(centre, (event_t){.kind = EVENT_ISLAND, .who = "north", .state = said});
+}
+
+static void
+a_stop_that_was_lifted_is_news_to_who_keeps_it_alone(void **state)
+{
+    house_t *centre = ((pair_t *)*state)->centre;
+    sealed_t stop CLEANUP(sealed_done) =
+        site_seal_stop(centre->site, site_stop(centre->site, HALT_PLAYBOOK, "one"), "olaf");
+    resume_t *resume = memory_new(1, sizeof *resume);
+    resume->site = centre->site->id;
+    resume->stop = hash_of(bytes_slice(stop.document));
+    resume->created = centre->site->now;
+    text_copy(resume->reason, sizeof resume->reason, "it is mended");
+    sealed_t lifted CLEANUP(sealed_done) = site_seal_resume(centre->site, resume, "olaf,zoe");
+    assert_int_equal(halt(centre, &stop), 0);
+    greets_with(centre, &stop);
+    assert_int_equal(handed(centre), 0);
+    assert_int_equal(halt(centre, &lifted), 0);
+    greets_with(centre, &stop);
+    assert_int_equal(handed(centre), 1);
+    greets_with(centre, NULL);
+    assert_int_equal(handed(centre), 0);
+}
+
 /* ---- what was not -----------------------------------------------------------------------------
  */
 
@@ -1028,6 +1063,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(an_order_that_was_taken_over_is_rolled_out_by_the_broker_that_took_it_alone),
     PAIR(a_grants_run_that_was_taken_over_is_offered_here_too),
     PAIR(stops_go_both_ways),
+    PAIR(a_stop_that_was_lifted_is_news_to_who_keeps_it_alone),
     PAIR(what_people_did_by_hand_is_that_brokers_word),
     PAIR(what_a_worker_would_not_do_is_that_brokers_word),
     PAIR(byz_island_alert_that_nobody_signed),
