@@ -187,6 +187,10 @@ history_check(const order_t *order, const past_t *past, fault_t *fault)
                              "the run that it continues still runs here: stop it first");
         if (check_kept(&run, past->ledger, fault))
             return -1;
+        if (earlier->seal_count && !order->seal_count)
+            return fault_set(fault, FAULT_CONFLICT,
+                             "the run that it continues is sealed, and it is not: what was given "
+                             "there would be told here");
         if (!same_work(order, earlier, past))
             return fault_set(fault, FAULT_CONFLICT,
                              "the run that it continues has another release or other inputs: start "

@@ -30,8 +30,9 @@ play_t *plays_find(const plays_t *self, const char *path, size_t *step);
 int history_retell(const plays_t *plays, const hash_t *run, ledger_t *ledger, hash_t *last,
                    bool *closed, fault_t *fault) MUST_CHECK;
 
-/* Whether the run that the order continues is one of the same release and inputs, and no longer
- * runs here; fine where this worker has no part of it. FAULT_CONFLICT, FAULT_LIMIT. */
+/* Whether the run that the order continues is one of the same release and inputs, no longer runs
+ * here, and is sealed only where the order is; fine where this worker has no part of it.
+ * FAULT_CONFLICT, FAULT_LIMIT. */
 int history_check(const order_t *order, const past_t *past, fault_t *fault) MUST_CHECK;
 
 /* Tells the plays what the order's earlier runs did here and did not undo. A consent is for one run

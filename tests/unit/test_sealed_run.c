@@ -11,6 +11,9 @@
              "input mount path\ninput token secret\ndefault mount /var\nstep clean run 60 -\n" \
              "step usage run 30 -\nneeds clean usage\nuse clean file.remove change\n"          \
              "use usage disk.usage observe\n")
+#define NO_SECRET                                                                         \
+    PLAYBOOK("disk-full", "step clean run 60 -\nstep usage run 30 -\nneeds clean usage\n" \
+                          "use clean file.remove change\nuse usage disk.usage observe\n")
 #define BOUND                                                                          \
     PLAYBOOK("disk-full",                                                              \
              "input token secret\nstep clean run 30 -\nuse clean file.remove change\n" \
@@ -322,6 +325,29 @@ a_run_goes_on_where_a_sealed_one_failed(void **state)
 }
 
 static void
+no_unsealed_run_goes_on_where_a_sealed_one_failed(void **state)
+{
+    bench_t *bench = *state;
+    give_playbook(bench, NO_SECRET);
+    order_t *order = sealed_order(bench, &w1);
+    order->secret_count = 0;
+    give_order(bench, order, "pat");
+    begin_run(bench);
+    CLEANUP(value_destroy) value_t *context = hears_task(bench, "step", "usage");
+    by_runner(bench, ends_with_secret("ok"));
+    hears_step(bench, "usage", PHASE_RUN, OUTCOME_OK, OUTCOME_OPEN);
+    works_on(bench, "clean");
+    by_runner(bench, ends_with_secret("failed"));
+    hears_end(bench, OUTCOME_FAILED, "failed");
+    order = site_order(bench->site, &bench->release_hash);
+    order->continues = bench->run;
+    give_order(bench, order, "pat");
+    by_link(bench, offer(bench));
+    hears_warrant(bench);
+    hears_end(bench, OUTCOME_REFUSED, "conflict");
+}
+
+static void
 what_has_no_room_sealed_fails(void **state)
 {
     bench_t *bench = *state;
@@ -355,6 +381,7 @@ main(void)
         TEST(a_secret_that_was_sealed_elsewhere_is_refused_and_not_told),
         TEST(a_secret_bounds_no_op_and_is_of_its_kind),
         TEST(a_run_goes_on_where_a_sealed_one_failed),
+        TEST(no_unsealed_run_goes_on_where_a_sealed_one_failed),
         TEST(what_has_no_room_sealed_fails),
     };
     log_open("test_sealed_run", LEVEL_ERROR);
