@@ -200,7 +200,8 @@ walk_never_began(fault_code_t why)
     static const fault_code_t codes[] = {
         FAULT_DENIED,  FAULT_OP,     FAULT_ARGUMENT, FAULT_CLASS,   FAULT_POLICY,
         FAULT_RATE,    FAULT_BUDGET, FAULT_WINDOW,   FAULT_EXPIRED, FAULT_STOPPED,
-        FAULT_REVOKED, FAULT_FORMAT, FAULT_CONFLICT, FAULT_DRY,
+        FAULT_REVOKED, FAULT_FORMAT, FAULT_CONFLICT, FAULT_DRY,     FAULT_BEACON,
+        FAULT_QUORUM,  FAULT_ROLE,   FAULT_SCOPE,    FAULT_VERSION,
     };
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
         if (why == codes[i])

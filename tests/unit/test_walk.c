@@ -455,6 +455,25 @@ what_runs_once_has_no_place_on_other_targets(void **state)
     assert_int_equal(walk_part(one.walk), OUTCOME_OK);
 }
 
+/* Beacons grow too old, and people and root change, between two ops of a run. */
+static void
+an_op_that_was_refused_before_it_began_touched_nothing(void **state)
+{
+    static const struct {
+        fault_code_t why;
+        bool refused;
+    } rows[] = {
+        {FAULT_POLICY, true},  {FAULT_STOPPED, true},  {FAULT_BEACON, true},
+        {FAULT_QUORUM, true},  {FAULT_ROLE, true},     {FAULT_SCOPE, true},
+        {FAULT_VERSION, true}, {FAULT_NONE, false},    {FAULT_FAILED, false},
+        {FAULT_IO, false},     {FAULT_TIMEOUT, false}, {FAULT_UNKNOWN, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (walk_never_began(rows[i].why) != rows[i].refused)
+            fail_msg("%s", fault_word(rows[i].why));
+}
+
 int
 main(void)
 {
@@ -480,6 +499,7 @@ main(void)
         cmocka_unit_test(what_a_caller_had_half_undone_did_not_end_well),
         cmocka_unit_test(a_whole_walk_can_be_undone_by_a_caller),
         cmocka_unit_test(what_runs_once_has_no_place_on_other_targets),
+        cmocka_unit_test(an_op_that_was_refused_before_it_began_touched_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
