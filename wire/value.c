@@ -543,13 +543,19 @@ value_decode_reply(slice_t bytes, fault_t *fault)
 /* ---- for people -------------------------------------------------------------------------- */
 
 static void
-tell_text(slice_t text, bytes_t *out)
+tell_bytes(slice_t text, bytes_t *out)
 {
-    bytes_add_text(out, "\"");
     for (size_t i = 0; i < text.size; i++) {
         uint8_t at = text.data[i];
         bytes_addf(out, at == '"' || at == '\\' ? "\\%c" : "%c", at < ' ' || at > '~' ? '?' : at);
     }
+}
+
+static void
+tell_text(slice_t text, bytes_t *out)
+{
+    bytes_add_text(out, "\"");
+    tell_bytes(text, out);
     bytes_add_text(out, "\"");
 }
 
@@ -558,9 +564,12 @@ tell_items(const value_t *self, bool map, bytes_t *out)
 {
     bytes_add_text(out, map ? "{" : "[");
     for (size_t i = 0; i < self->count; i++) {
-        slice_t key = map ? value_key(self, i) : slice_of(NULL, 0);
-        bytes_addf(out, "%s%.*s%s", i ? ", " : "", (int)key.size, (const char *)key.data,
-                   map ? ": " : "");
+        if (i)
+            bytes_add_text(out, ", ");
+        if (map) {
+            tell_bytes(value_key(self, i), out);
+            bytes_add_text(out, ": ");
+        }
         value_tell(value_at(self, i), out);
     }
     bytes_add_text(out, map ? "}" : "]");

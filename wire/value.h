@@ -78,7 +78,7 @@ bool value_equal(const value_t *left, const value_t *right);
 void value_encode(const value_t *self, bytes_t *out);
 
 /* As people read it, on one line: {path: "/var/log/a.1", lines: [1, true]}; what is not printable
- * ASCII in a text is a '?'. */
+ * ASCII in a key or a text is a '?'. */
 void value_tell(const value_t *self, bytes_t *out);
 
 /* The whole of bytes; FAULT_FORMAT or FAULT_LIMIT. */

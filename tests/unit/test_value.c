@@ -137,6 +137,24 @@ refuses_more_items_than_fit_in_all_lists_together(void **state)
 }
 
 static void
+what_people_read_is_one_line_of_printable_ascii(void **state)
+{
+    (void)state;
+    CLEANUP(value_destroy) value_t *map = value_map();
+    CLEANUP(bytes_destroy) bytes_t *out = bytes_new();
+    value_t *list = value_list();
+    value_append(list, value_integer(-1));
+    value_append(list, value_bool(true));
+    value_append(list, value_nil());
+    value_set(map, "list", list);
+    value_set_text(map, "path", "/var/\"a\"\n\x1b[2J");
+    value_set_text(map, "\x1b[2J\nkey", "");
+    value_tell(map, out);
+    assert_string_equal(bytes_text(out),
+                        "{?[2J?key: \"\", list: [-1, true, nil], path: \"/var/\\\"a\\\"??[2J\"}");
+}
+
+static void
 a_map_finds_what_was_set_and_replaces_it(void **state)
 {
     (void)state;
@@ -165,6 +183,7 @@ main(void)
         cmocka_unit_test(refuses_nesting_beyond_the_depth),
         cmocka_unit_test(a_reply_nests_deeper_for_it_holds_outputs),
         cmocka_unit_test(refuses_more_items_than_fit_in_all_lists_together),
+        cmocka_unit_test(what_people_read_is_one_line_of_printable_ascii),
         cmocka_unit_test(a_map_finds_what_was_set_and_replaces_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
