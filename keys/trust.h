@@ -182,7 +182,8 @@ typedef struct {
     hash_t authority; /* of the order or grant */
     hash_t release_hash;
     signers_t signers;   /* the people who signed the order or grant, cosigners too */
-    signers_t cosigners; /* of an order that breaks glass: those who did not order it too */
+    signers_t orderers;  /* of them those who signed in order@: nobody under a grant */
+    signers_t cosigners; /* of an order the others, who stand behind breaking glass and no more */
     size_t key_count;
     hash_t keys[SIGNATURES_MAX]; /* with which; of the keys' blobs */
     class_t allowed;             /* the worst class that these signers may cause */

@@ -121,12 +121,11 @@ typedef struct {
 
 /* Somebody who did not order it stands behind breaking glass, as far as it goes. */
 static int
-check_cosigners(const backing_t *backing, const signers_t *orderers, const range_t *range,
-                warrant_t *warrant, fault_t *fault)
+check_cosigners(const backing_t *backing, const range_t *range, warrant_t *warrant, fault_t *fault)
 {
     class_t allowed;
     reach_t anywhere = {0};
-    backing_t cosigned = backing_for(backing, SIGN_COSIGN, orderers);
+    backing_t cosigned = backing_for(backing, SIGN_COSIGN, &warrant->orderers);
     demand_t demand = {.backing = &cosigned, .reach = &anywhere, .needed = {1, 1, 1}};
     warrant->cosigners = backing_people(&cosigned);
     if (!cosigned.count)
@@ -153,7 +152,6 @@ check_order_signers(const trust_t *self, const backing_t *backing, const reach_t
     demand_t demand = {.backing = &ordered, .reach = glass ? &anywhere : reach};
     range_t range = {named && !order->dry ? named->highest : CLASS_OBSERVE,
                      order->dry ? CLASS_OBSERVE : CLASS_DESTRUCTIVE};
-    signers_t orderers = backing_people(&ordered);
     for (int class = 0; class < CLASSES; class ++)
         demand.needed[class] =
             quorum_of(self->root->quorum_order, self->more.orders, (class_t) class);
@@ -162,7 +160,7 @@ check_order_signers(const trust_t *self, const backing_t *backing, const reach_t
                          "it was cosigned, and does not break glass: nobody is asked for that");
     if (demand_check(&demand, range.need, range.highest, &warrant->allowed, fault))
         return -1;
-    return glass ? check_cosigners(backing, &orderers, &range, warrant, fault) : 0;
+    return glass ? check_cosigners(backing, &range, warrant, fault) : 0;
 }
 
 wall_t
@@ -248,8 +246,12 @@ void
 warrant_signed(warrant_t *self, const backing_t *backing)
 {
     self->signers = backing_people(backing);
-    for (self->key_count = 0; self->key_count < backing->count; self->key_count++)
-        self->keys[self->key_count] = pubkey_hash(&backing->backer[self->key_count].line->key);
+    for (size_t i = 0; i < backing->count; i++) {
+        const backer_t *backer = &backing->backer[i];
+        if (backer->purpose == SIGN_ORDER)
+            signers_add(&self->orderers, backer->line->person);
+        self->keys[self->key_count++] = pubkey_hash(&backer->line->key);
+    }
 }
 
 int

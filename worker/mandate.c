@@ -47,7 +47,7 @@ mandate_playbook(const mandate_t *self)
 const signers_t *
 mandate_orderers(const mandate_t *self)
 {
-    return &self->orderers;
+    return &self->warrant->orderers;
 }
 
 const hash_t *
@@ -191,18 +191,6 @@ add_own(mandate_t *self, slice_t manifest, fault_t *fault)
     return own->inputs ? 0 : -1;
 }
 
-/* A cosigner stands behind scope and windows, and opens nothing else that is kept for who orders.
- */
-static void
-take_orderers(mandate_t *self)
-{
-    const signers_t *all = &self->warrant->signers, *cosigners = &self->warrant->cosigners;
-    for (size_t i = 0; self->warrant->order && i < all->count; i++)
-        if (!signers_have(cosigners, all->person[i]))
-            text_copy(self->orderers.person[self->orderers.count++], sizeof all->person[i],
-                      all->person[i]);
-}
-
 mandate_t *
 mandate_new(const frames_t *message, const lawbook_t *by, fault_t *fault)
 {
@@ -215,7 +203,6 @@ mandate_new(const frames_t *message, const lawbook_t *by, fault_t *fault)
         add_own(self, frames_at(message, 9), fault))
         return NULL;
     assert(self->warrant->order || self->warrant->grant);
-    take_orderers(self);
     alert_destroy(&self->warrant->alert);
     self->allowed = mandate_is_dry(self) ? CLASS_OBSERVE : self->warrant->allowed;
     self->documents = by->documents;

@@ -21,7 +21,6 @@ struct mandate {
     frames_t *message;  /* the WARRANT as it came */
     uint64_t documents; /* how many had come when it held last */
     warrant_t *warrant; /* without its alert */
-    signers_t orderers; /* nobody under a grant; cosigners ordered nothing */
     class_t allowed;    /* by the signers, and in a dry run observe */
     size_t play_count, consent_count;
     play_t plays[MANDATE_SCRIPTS_MAX]; /* the run's own first */

@@ -62,6 +62,8 @@ a_cosigner_lets_it_run_outside_its_signers_scope(void **state)
     assert_fine(bench, !warrant);
     assert_string_equal(warrant->order->break_glass, WHY);
     assert_int_equal(warrant->signers.count, 2);
+    assert_int_equal(warrant->orderers.count, 1);
+    assert_string_equal(warrant->orderers.person[0], "uma");
     assert_int_equal(warrant->cosigners.count, 1);
     assert_string_equal(warrant->cosigners.person[0], "pat");
     assert_fault(bench, check_glass(bench, southern(bench), "uma", ""), FAULT_SCOPE);
