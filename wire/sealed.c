@@ -31,7 +31,7 @@ sealed_secret(const order_t *order, const secret_line_t *line, const sealkey_t *
         return fault_wrap(fault, "input '%s'", line->name);
     bool text = plain->size && text_is_free(bytes_slice(plain)) &&
                 text_copy(out, ORDER_SECRET_MAX + 1, bytes_text(plain));
-    memset(plain->data, 0, plain->size);
+    explicit_bzero(plain->data, plain->size);
     return text ? 0
                 : fault_set(fault, FAULT_INPUT, "input '%s': what was sealed is no line of text",
                             line->name);
