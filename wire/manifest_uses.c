@@ -35,15 +35,6 @@ put_use(const manifest_t *self, const char *key, bytes_t *out, bytes_t *scratch)
                      class_word(self->uses[i].class_));
 }
 
-static const op_argument_t *
-find_argument(const op_t *op, const char *name)
-{
-    for (size_t i = 0; op && i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++)
-        if (!strcmp(op->arguments[i].name, name))
-            return &op->arguments[i];
-    return NULL;
-}
-
 /* NULL where the bound's kind fits its argument, and its value the kind. */
 static const char *
 bound_misfit(const manifest_t *self, const manifest_bound_t *bound, argument_kind_t argument)
@@ -83,8 +74,9 @@ take_bound(document_reader_t *in, manifest_t *self, const char *key)
     bound->value = manifest_keep(in, self, row[4], ORDER_VALUE_MAX);
     if (in->spoiled)
         return;
-    const op_argument_t *argument = find_argument(op_find(bound->op), bound->argument);
-    if (!manifest_uses(self, bound->step, bound->op) || !argument) {
+    const op_t *op = manifest_uses(self, bound->step, bound->op) ? op_find(bound->op) : NULL;
+    const op_argument_t *argument = op ? op_argument(op, slice_text(bound->argument)) : NULL;
+    if (!argument) {
         document_spoil(in, FAULT_FORMAT, "step '%s' uses no '%s' with an argument '%s'",
                        bound->step, bound->op, bound->argument);
         return;
