@@ -5,9 +5,11 @@
 
 enum { SIGNING, X25519, KINDS_OF_A_WORKER = 3 };
 
+_Static_assert(sizeof(curvekey_t) == PUBKEY_BYTES, "keys of either kind are as long");
+
 typedef struct {
     int kind;
-    const uint8_t *bytes; /* 32 */
+    const uint8_t *bytes; /* PUBKEY_BYTES */
     const worker_line_t *worker;
 } row_t;
 
@@ -48,8 +50,11 @@ keyring_new(const fleet_t *fleet)
 void
 keyring_destroy(keyring_t **self_p)
 {
-    free((*self_p)->rows);
-    free(*self_p);
+    keyring_t *self = *self_p;
+    if (!self)
+        return;
+    free(self->rows);
+    free(self);
     *self_p = NULL;
 }
 

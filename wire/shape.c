@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/shape.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define NAME_MAX_BYTES 64
@@ -164,6 +165,7 @@ check(const char *shape, const value_t *value, bool part, fault_t *fault)
 {
     reader_t reader = {.at = shape, .part = part};
     read_shape(&reader, value);
+    assert(!reader.bad && !*reader.at);
     if (!reader.wrong)
         return 0;
     return fault_set(fault, FAULT_FORMAT, "'%s' %s", reader.field[0] ? reader.field : "it",
