@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "wire/manifest.h"
 #include "common/net.h"
+#include "wire/manifest.h"
 #include "wire/ops.h"
 #include "wire/pattern.h"
 

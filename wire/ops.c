@@ -3,8 +3,8 @@
 
 #include <limits.h>
 
-#include "keys/hash.h"
 #include "common/net.h"
+#include "keys/hash.h"
 #include "wire/ops/families.h"
 
 /* Ascending by their names, so that the whole table is. */

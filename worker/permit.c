@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/permit.h"
 
-#include "common/text.h"
 #include "common/net.h"
+#include "common/text.h"
 
 typedef struct {
     const op_argument_t *argument;

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/net.h"
 #include "common/text.h"
 #include "keys/hash.h"
-#include "common/net.h"
 
 #define HOLE_MAX 64
 
