@@ -250,14 +250,9 @@ people_sealing(const people_t *self, const char *person)
     return NULL;
 }
 
-const char *
-people_sealer(const people_t *self, const curvekey_t *key)
-{
-    return find_curve(self->sealings, self->sealing_count, key);
-}
-
 bool
 people_has_curve(const people_t *self, const curvekey_t *key)
 {
-    return people_broker(self, key) || people_curve(self, key) || people_sealer(self, key);
+    return people_broker(self, key) || people_curve(self, key) ||
+           find_curve(self->sealings, self->sealing_count, key);
 }

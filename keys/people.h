@@ -68,9 +68,8 @@ bool people_pardon(const people_t *self, const hash_t *revoke);
 const char *people_curve(const people_t *self, const curvekey_t *key);
 const char *people_broker(const people_t *self, const curvekey_t *key);
 
-/* The sealing key of a person, NULL where there is none; and whose one is. */
+/* The sealing key of a person; NULL where there is none. */
 const curvekey_t *people_sealing(const people_t *self, const char *person);
-const char *people_sealer(const people_t *self, const curvekey_t *key);
 
 /* Whether it is any X25519 key here: a broker's, a person's, a sealing key. */
 bool people_has_curve(const people_t *self, const curvekey_t *key);

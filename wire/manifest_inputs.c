@@ -210,17 +210,22 @@ manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count,
     return read_inputs(self, texts, count, NULL, fault);
 }
 
+/* Whether what stands in a bound, or is given to a callee, is this input. */
+static bool
+is_input(const char *value, const char *name)
+{
+    return !strncmp(value, "inputs.", 7) && !strcmp(value + 7, name);
+}
+
 /* Nobody but the judge and Lua sees what is sealed: no bound can be held against it. */
 static bool
 is_needed_open(const manifest_t *self, const char *name)
 {
     for (size_t i = 0; i < self->bound_count; i++)
-        if (!strncmp(self->bounds[i].value, "inputs.", 7) &&
-            !strcmp(self->bounds[i].value + 7, name))
+        if (is_input(self->bounds[i].value, name))
             return true;
     for (size_t i = 0; i < self->given_count; i++)
-        if (!strncmp(self->givens[i].value, "inputs.", 7) &&
-            !strcmp(self->givens[i].value + 7, name))
+        if (is_input(self->givens[i].value, name))
             return true;
     return false;
 }

@@ -402,12 +402,3 @@ walk_undo_cut_short(const walk_t *self)
         began = began || self->marks[i].undo_ended;
     return began && self->undo_denied && find_undo(self, &step);
 }
-
-bool
-walk_touched(const walk_t *self)
-{
-    for (size_t i = 0; i < self->manifest->step_count; i++)
-        if (self->marks[i].touched)
-            return true;
-    return false;
-}

@@ -88,7 +88,4 @@ outcome_t walk_part(walk_t *self);
 /* Whether undoing began, and the time for it was over before all was undone. */
 bool walk_undo_cut_short(const walk_t *self);
 
-/* Whether anything was touched that has not been undone. */
-bool walk_touched(const walk_t *self);
-
 #endif

@@ -404,7 +404,7 @@ people_have_sealing_keys_of_their_own(void **state)
     curvekey_t key = site_curve("seal-pat");
     assert_memory_equal(people_sealing(kept, "pat"), &key, sizeof key);
     assert_null(people_sealing(kept, "pia"));
-    assert_string_equal(people_sealer(kept, &key), "pat");
+    assert_true(people_has_curve(kept, &key));
 }
 
 static void
