@@ -17,10 +17,10 @@ hears_in() { answers bash -c 'exec 3<>/dev/tcp/192.0.2.1/9'; }
 is_cut() { ! hears_out && ! hears_in; }
 isolating() { ordered isolating --target north-1 --set seconds="$1"; }
 
-orders_site isolate isolating blocking
+orders_site isolate isolating blocking ../../../playbooks/isolate-host
 sed -i "s,^listen .*,listen tcp://0.0.0.0:$BROKER_PORT," "$SITE_HOME/broker.conf"
 sed -i "s,^broker tcp://127.0.0.1:,broker tcp://192.0.2.2:," "$SITE_HOME/north-1/worker.conf"
-printf 'allow %s\n' host.isolate host.release firewall.block >>"$SITE_HOME/north-1/policy"
+printf 'allow %s\n' host.isolate host.release firewall.{block,list} user.sessions conntrack.count >>"$SITE_HOME/north-1/policy"
 broker_start
 worker_start north-1
 
@@ -53,4 +53,9 @@ ok "  with everything of ours dead the kernel lets go by itself" eval 'wait_for 
 broker_start
 worker_start north-1
 ok "  and the worker comes again" wait_for 40 worker_online north-1
+ok "once that is over the stock playbook asks whether to cut it off again" \
+    eval 'ordered isolate-host --target north-1 --set seconds=600 && wait_for 20 part_says north-1 "waits for a person in step agree"'
+ok "  a person agrees" as giang run approve "$RUN"
+ok "  it is" eval 'ended succeeded && is_cut'
+ok "  and nobody is asked once more" eval 'ordered isolate-host --target north-1 --set seconds=600 && ended failed && says "cut off already" view'
 orders_end
