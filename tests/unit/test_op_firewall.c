@@ -130,16 +130,22 @@ what_must_stay_open_is_never_blocked__eff_way_home_blocked(void **state)
         {"127.0.0.1", "loopback"},
         {"::1", "loopback"},
         {"fe80::1", "link-local"},
-        {"203.0.113.1", "the router of a default route"},
+        {"203.0.113.1", "a router of this machine"},
+        {"203.0.113.2", "a router of this machine"},
+        {"203.0.113.3", "a router of this machine"},
+        {"2001:db8::9", "a router of this machine"},
         {"128.0.0.0/4", "wider than a /8"},
         {"2000::/3", "wider than a /16"},
     };
     (void)state;
-    shell("ip route add 203.0.113.1 dev tia0 && ip route add default via 203.0.113.1");
+    shell("ip route add 203.0.113.0/30 dev tia0 && ip route add 10.0.0.0/8 via 203.0.113.1");
+    shell("ip route add default nexthop via 203.0.113.2 nexthop via 203.0.113.3");
+    shell("ip -6 route add 2001:db8:1::/48 via 2001:db8::9");
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         must_fail("firewall.block", source(rows[i].source, 60), &world, FAULT_POLICY,
                   rows[i].words);
-    shell("ip route del default && ip route del 203.0.113.1");
+    shell("ip route del default && ip route del 10.0.0.0/8 && ip route del 203.0.113.0/30");
+    shell("ip -6 route del 2001:db8:1::/48");
     shell("! nft list table inet tocsin 2>/dev/null");
 }
 

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,6 +103,29 @@ netlink_nested(const struct nlattr *nest, const struct nlattr **out, unsigned mo
     memset(out, 0, (most + 1) * sizeof *out);
     if (nest)
         mnl_attr_parse_nested(nest, on_attribute, &table);
+}
+
+static int
+on_hop_attribute(const struct nlattr *attribute, void *router)
+{
+    if (mnl_attr_get_type(attribute) == RTA_GATEWAY)
+        *(const struct nlattr **)router = attribute;
+    return MNL_CB_OK;
+}
+
+void
+netlink_hops(const struct nlattr *many, netlink_on_hop_t *on, void *context)
+{
+    const struct rtnexthop *hop = many ? mnl_attr_get_payload(many) : NULL;
+    size_t left = many ? mnl_attr_get_payload_len(many) : 0;
+    while (left >= sizeof *hop && hop->rtnh_len >= sizeof *hop && hop->rtnh_len <= left) {
+        const struct nlattr *router = NULL;
+        mnl_attr_parse_payload(hop + 1, hop->rtnh_len - sizeof *hop, on_hop_attribute, &router);
+        on(router, (unsigned)hop->rtnh_ifindex, context);
+        size_t step = RTNH_ALIGN(hop->rtnh_len);
+        left -= step < left ? step : left;
+        hop = RTNH_NEXT(hop);
+    }
 }
 
 uint32_t

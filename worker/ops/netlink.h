@@ -30,6 +30,11 @@ void netlink_attributes(const struct nlmsghdr *message, size_t size, const struc
                         unsigned most);
 void netlink_nested(const struct nlattr *nest, const struct nlattr **out, unsigned most);
 
+/* Gives on every way that a route has of several (RTA_MULTIPATH, or NULL for none): the attribute
+ * of its router, or NULL, and the index of its link, or 0. */
+typedef void netlink_on_hop_t(const struct nlattr *router, unsigned index, void *context);
+void netlink_hops(const struct nlattr *many, netlink_on_hop_t *on, void *context);
+
 /* An attribute's number, or 0 where it is NULL or too short. */
 uint32_t netlink_u32(const struct nlattr *attribute);
 

@@ -74,31 +74,21 @@ tell_hop(value_t *out, const struct nlattr *gateway, unsigned index)
         value_set_text(out, "link", netlink_name(index, name));
 }
 
-static int
-on_hop_attribute(const struct nlattr *attribute, void *gateway)
+static void
+on_hop(const struct nlattr *gateway, unsigned index, void *list)
 {
-    if (mnl_attr_get_type(attribute) == RTA_GATEWAY)
-        *(const struct nlattr **)gateway = attribute;
-    return MNL_CB_OK;
+    if (value_count(list) == HOPS_MAX)
+        return;
+    value_t *item = value_map();
+    tell_hop(item, gateway, index);
+    value_append(list, item);
 }
 
 static value_t *
 tell_hops(const struct nlattr *many)
 {
     value_t *list = value_list();
-    const struct rtnexthop *hop = mnl_attr_get_payload(many);
-    size_t left = mnl_attr_get_payload_len(many);
-    while (left >= sizeof *hop && hop->rtnh_len >= sizeof *hop && hop->rtnh_len <= left &&
-           value_count(list) < HOPS_MAX) {
-        const struct nlattr *gateway = NULL;
-        mnl_attr_parse_payload(hop + 1, hop->rtnh_len - sizeof *hop, on_hop_attribute, &gateway);
-        value_t *item = value_map();
-        tell_hop(item, gateway, (unsigned)hop->rtnh_ifindex);
-        value_append(list, item);
-        size_t step = RTNH_ALIGN(hop->rtnh_len);
-        left -= step < left ? step : left;
-        hop = RTNH_NEXT(hop);
-    }
+    netlink_hops(many, on_hop, list);
     return list;
 }
 

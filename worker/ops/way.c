@@ -141,22 +141,30 @@ spares_own(const net_t *net, fault_t *fault)
 
 typedef struct {
     const net_t *net;
-    net_t met; /* a router of a default route; bits 0 for none */
+    net_t met; /* a router; bits 0 for none */
 } routers_t;
+
+static void
+on_router(const struct nlattr *router, unsigned index, void *routers)
+{
+    routers_t *self = routers;
+    char text[INET6_ADDRSTRLEN];
+    net_t one;
+    (void)index;
+    if (router && net_read_address(netlink_address(router, text), &one) &&
+        net_overlap(self->net, &one))
+        self->met = one;
+}
 
 static void
 on_route(const struct nlmsghdr *message, void *routers)
 {
-    routers_t *self = routers;
-    const struct rtmsg *head = mnl_nlmsg_get_payload(message);
     const struct nlattr *has[RTA_MAX + 1];
-    char text[INET6_ADDRSTRLEN];
-    net_t router;
-    netlink_attributes(message, sizeof *head, has, RTA_MAX);
-    if (message->nlmsg_type == RTM_NEWROUTE && !head->rtm_dst_len && has[RTA_GATEWAY] &&
-        net_read_address(netlink_address(has[RTA_GATEWAY], text), &router) &&
-        net_overlap(self->net, &router))
-        self->met = router;
+    netlink_attributes(message, sizeof(struct rtmsg), has, RTA_MAX);
+    if (message->nlmsg_type != RTM_NEWROUTE)
+        return;
+    on_router(has[RTA_GATEWAY], 0, routers);
+    netlink_hops(has[RTA_MULTIPATH], on_router, routers);
 }
 
 static int
@@ -169,7 +177,7 @@ spares_routers(const net_t *net, fault_t *fault)
                             on_route, &routers);
     if (wrong)
         return fault_set(fault, FAULT_IO, "the routes cannot be read: %s", strerror(wrong));
-    return routers.met.bits ? refuse(net, &routers.met, "the router of a default route", fault) : 0;
+    return routers.met.bits ? refuse(net, &routers.met, "a router of this machine", fault) : 0;
 }
 
 /* The end or network that it has a part of; NULL for none. */
