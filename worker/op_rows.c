@@ -13,6 +13,7 @@
 #define TABLE_BYTES (16 * 1024 * 1024) /* of users, or of a user's keys */
 
 static const op_row_t rows[] = {
+    {.name = "clock.step", .body = clock_step, .capabilities = CAP(SYS_TIME), .network = true},
     {.name = "conntrack.count",
      .body = conntrack_count,
      .capabilities = CAP(NET_ADMIN),

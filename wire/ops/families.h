@@ -34,6 +34,7 @@ typedef struct {
     size_t count;
 } op_family_t;
 
+extern const op_family_t ops_clock;
 extern const op_family_t ops_conntrack;
 extern const op_family_t ops_cron;
 extern const op_family_t ops_disk;

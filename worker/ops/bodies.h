@@ -22,6 +22,7 @@ op_body_t net_tcp;
 op_body_t link_list, link_view, link_down, link_up;
 op_body_t route_list, route_get, route_add, route_remove, neighbour_list;
 op_body_t socket_summary;
+op_body_t clock_step;
 op_body_t conntrack_count, conntrack_flush;
 op_body_t firewall_block, firewall_unblock, firewall_limit, firewall_unlimit;
 op_body_t host_isolate, host_release;

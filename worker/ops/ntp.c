@@ -13,6 +13,7 @@
 
 #include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/ntp.h"
 
 #define WAIT_MS      3000
 #define NTP_PORT     123
@@ -72,23 +73,21 @@ converse(int fd, exchange_t *self, int64_t wait_ms, fault_t *fault)
     }
 }
 
-static value_t *
-tell(const exchange_t *self, fault_t *fault)
+static int
+read_answer(const exchange_t *self, ntp_answer_t *out, fault_t *fault)
 {
     unsigned stratum = self->packet[1], leap = self->packet[0] >> 6;
     int64_t heard_us = read_us(self->packet + 32), said_us = read_us(self->packet + 40);
-    if (stratum < 1 || stratum > STRATUM_MOST || leap == 3) {
-        fault_set(fault, FAULT_FAILED, "the time server says that it does not know the time");
-        return NULL;
-    }
-    value_t *result = value_map();
-    value_set_integer(result, "offset_ms",
-                      ((heard_us - self->sent_us) + (said_us - self->got_us)) / 2000);
-    value_set_integer(result, "delay_ms",
-                      ((self->got_us - self->sent_us) - (said_us - heard_us)) / 1000);
-    value_set_integer(result, "stratum", stratum);
-    value_set_integer(result, "leap", leap);
-    return result;
+    if (stratum < 1 || stratum > STRATUM_MOST || leap == 3)
+        return fault_set(fault, FAULT_FAILED,
+                         "the time server says that it does not know the time");
+    *out = (ntp_answer_t){
+        .offset_us = ((heard_us - self->sent_us) + (said_us - self->got_us)) / 2,
+        .delay_us = (self->got_us - self->sent_us) - (said_us - heard_us),
+        .stratum = stratum,
+        .leap = leap,
+    };
+    return 0;
 }
 
 /* A UDP socket to it; -1 with FAULT_UNREACHABLE. */
@@ -110,15 +109,29 @@ reach(const char *address, int64_t port, fault_t *fault)
     return fd;
 }
 
-value_t *
-ntp_offset(const value_t *arguments, const op_world_t *world, fault_t *fault)
+int
+ntp_ask(const value_t *arguments, ntp_answer_t *out, fault_t *fault)
 {
     exchange_t exchange = {0};
-    (void)world;
     CLEANUP(descriptor_close)
     int fd =
         reach(value_get_text(arguments, "address"), asked_or(arguments, "port", NTP_PORT), fault);
     if (fd < 0 || converse(fd, &exchange, asked_or(arguments, "timeout_ms", WAIT_MS), fault))
+        return -1;
+    return read_answer(&exchange, out, fault);
+}
+
+value_t *
+ntp_offset(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    ntp_answer_t answer;
+    (void)world;
+    if (ntp_ask(arguments, &answer, fault))
         return NULL;
-    return tell(&exchange, fault);
+    value_t *result = value_map();
+    value_set_integer(result, "offset_ms", answer.offset_us / 1000);
+    value_set_integer(result, "delay_ms", answer.delay_us / 1000);
+    value_set_integer(result, "stratum", answer.stratum);
+    value_set_integer(result, "leap", answer.leap);
+    return result;
 }
