@@ -101,10 +101,20 @@ look_at_backing(const patient_t *self)
     symptoms_add(self->list, SYMPTOM_PROBLEM, "chain", remedy, "%s", fault.text);
 }
 
+/* "WHY: tocsin keys VERB FOLDER REST", as it is typed. */
+static const char *
+advise(const patient_t *self, const char *why, const char *verb, const char *rest,
+       char out[static REMEDY_MAX])
+{
+    snprintf(out, REMEDY_MAX, "%s: tocsin keys %s %s %s", why, verb, self->folder, rest);
+    return out;
+}
+
 static void
 look_at_holders(const patient_t *self)
 {
     const root_t *root = self->root;
+    char remedy[REMEDY_MAX];
     unsigned people = 0;
     for (size_t i = 0, k; i < root->holder_count; i = k) {
         const char *person = root->holders[i].person;
@@ -112,20 +122,22 @@ look_at_holders(const patient_t *self)
             ;
         people++;
         if (k - i == 1)
-            symptoms_add(self->list, SYMPTOM_WARNING, "root",
-                         "add a second key of theirs: tocsin keys root --holder",
-                         "holder '%s' has one key: what is lost with it is not replaced", person);
+            symptoms_add(
+                self->list, SYMPTOM_WARNING, "root",
+                advise(self, "add a second key of theirs", "root", "--holder NAME=PUBFILE", remedy),
+                "holder '%s' has one key: what is lost with it is not replaced", person);
     }
     if (root->quorum_root > people)
         symptoms_add(self->list, SYMPTOM_PROBLEM, "root", "begin again: this site is at its end",
                      "%u people hold it, and %u must sign", people, root->quorum_root);
     else if (root->quorum_root == people && people > 1)
         symptoms_add(self->list, SYMPTOM_WARNING, "root",
-                     "add a holder, or lower --quorum-root: tocsin keys root",
+                     advise(self, "add a holder, or lower --quorum-root", "root",
+                            "--holder NAME=PUBFILE", remedy),
                      "all %u holders must sign: with one of them lost no root follows", people);
     if (root->quorum_root == 1)
         symptoms_add(self->list, SYMPTOM_WARNING, "root",
-                     "raise it: tocsin keys root --quorum-root",
+                     advise(self, "raise it", "root", "--quorum-root 2", remedy),
                      "one holder alone can change root and people");
 }
 
@@ -161,6 +173,7 @@ static void
 look_at_quorums(const patient_t *self)
 {
     const root_t *root = self->root;
+    char remedy[REMEDY_MAX];
     unsigned responders = count_people(self->people, responds, CLASS_OBSERVE);
     look_at_quorum(self, "a release", "--quorum-approve", root->quorum_approve, reviews);
     look_at_quorum(self, "an order", "--quorum-order", root->quorum_order, responds);
@@ -170,12 +183,13 @@ look_at_quorums(const patient_t *self)
                      root->quorum_grant, responders);
     if (root->quorum_grant == 1)
         symptoms_add(self->list, SYMPTOM_WARNING, "root",
-                     "if that is not meant: tocsin keys root --quorum-grant",
+                     advise(self, "if that is not meant", "root", "--quorum-grant 2", remedy),
                      "one person alone is enough for a grant");
     if (count_people(self->people, is_officer, CLASS_OBSERVE) < 2)
-        symptoms_add(self->list, SYMPTOM_PROBLEM, "people",
-                     "name a second: tocsin keys person --roles officer",
-                     "a stop is lifted by two officers, and there is at most one");
+        symptoms_add(
+            self->list, SYMPTOM_PROBLEM, "people",
+            advise(self, "name a second", "person", "PERSON PUBFILE --roles officer", remedy),
+            "a stop is lifted by two officers, and there is at most one");
 }
 
 static unsigned
@@ -246,7 +260,7 @@ responders_of(const people_t *people, const worker_line_t *worker, const char *r
 static void
 look_at_scopes(const patient_t *self)
 {
-    char where[TEXT_NAME_MAX + 16];
+    char where[TEXT_NAME_MAX + 16], remedy[REMEDY_MAX];
     unsigned needed = self->root->quorum_order[CLASS_CHANGE];
     unsigned responders = count_people(self->people, responds, CLASS_CHANGE);
     for (size_t i = 0; responders >= needed && i < trust_fleet_count(self->trust); i++) {
@@ -259,14 +273,16 @@ look_at_scopes(const patient_t *self)
         snprintf(where, sizeof where, "region %s", fleet->region);
         if (out)
             symptoms_add(self->list, SYMPTOM_WARNING, where,
-                         "widen a responder's scope, or add a person: tocsin keys person",
+                         advise(self, "widen a responder's scope, or add a person", "person",
+                                "PERSON PUBFILE --roles responder --scope SCOPE", remedy),
                          "%zu of its %zu workers, '%s' first, are in the scope of fewer responders "
                          "than class change needs: only break-glass reaches them",
                          out, fleet->worker_count, first);
     }
     if (responders == needed)
         symptoms_add(self->list, SYMPTOM_WARNING, "people",
-                     "if breaking glass should be possible, add a responder: tocsin keys person",
+                     advise(self, "if breaking glass should be possible, add a responder", "person",
+                            "PERSON PUBFILE --roles responder", remedy),
                      "an order of class change needs every responder there is: nobody is left to "
                      "cosign one that breaks glass");
 }
@@ -284,7 +300,7 @@ static void
 look_at_keys(const patient_t *self)
 {
     const people_t *people = self->people;
-    char where[TEXT_NAME_MAX + 16], print[PUBKEY_FINGERPRINT_TEXT];
+    char where[TEXT_NAME_MAX + 16], print[PUBKEY_FINGERPRINT_TEXT], remedy[REMEDY_MAX];
     for (size_t i = 0; i < people->key_count; i++) {
         const person_key_t *key = &people->keys[i];
         snprintf(where, sizeof where, "person %s", key->person);
@@ -294,17 +310,20 @@ look_at_keys(const patient_t *self)
                          pubkey_fingerprint(&key->key, print), key->scope);
         if (responds(key, CLASS_OBSERVE) && !has_curve(people, key->person))
             symptoms_add(self->list, SYMPTOM_WARNING, where,
-                         "make one with 'tocsin keys curve', and name it by keys person --curve",
+                         advise(self, "make one with 'tocsin keys curve', and name it", "person",
+                                "PERSON PUBFILE --roles ROLES --curve HEX", remedy),
                          "a responder without a CURVE key cannot speak to a broker");
     }
     for (size_t i = 0; i < people->curve_count; i++)
         if (!is_listed(people, people->curves[i].name, ~0u))
             symptoms_add(self->list, SYMPTOM_WARNING, "people",
-                         "if nobody should read here, drop it: tocsin keys drop people curve",
+                         advise(self, "if nobody should read here, drop it", "drop",
+                                "people curve PERSON", remedy),
                          "'%s' may read at the brokers, and has no key to sign with",
                          people->curves[i].name);
     if (!people->broker_count)
-        symptoms_add(self->list, SYMPTOM_PROBLEM, "people", "tocsin keys broker",
+        symptoms_add(self->list, SYMPTOM_PROBLEM, "people",
+                     advise(self, "name it", "broker", "NAME HEX", remedy),
                      "no broker is listed: nobody can connect to one");
 }
 
@@ -319,7 +338,8 @@ look_at_sealing(const patient_t *self)
         snprintf(where, sizeof where, "person %s", person);
         if (is_listed(people, person, ROLE_RESPONDER) && !people_sealing(people, person))
             symptoms_add(self->list, SYMPTOM_WARNING, where,
-                         "make one with 'tocsin keys sealing', and name it by keys reader",
+                         advise(self, "make one with 'tocsin keys sealing', and name it", "reader",
+                                "PERSON HEX", remedy),
                          "a responder without a sealing key cannot seal a run, nor read one");
     }
     for (size_t i = 0; people->sealing_count && i < trust_fleet_count(self->trust); i++) {
@@ -412,7 +432,10 @@ checkup(const trust_t *trust, const char *folder, wall_t now, value_t *list)
     look_at_timekeeper(&self);
     look_at_drafts(&self);
     if (!self.people) {
-        symptoms_add(list, SYMPTOM_PROBLEM, "people", "tocsin keys person, then sign it",
+        char remedy[REMEDY_MAX];
+        symptoms_add(list, SYMPTOM_PROBLEM, "people",
+                     advise(&self, "begin one, then sign it", "person",
+                            "PERSON PUBFILE --roles ROLES", remedy),
                      "there is no people document yet");
         return;
     }
