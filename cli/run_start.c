@@ -61,8 +61,10 @@ signed_order_load(signed_order_t *self, const char *path, fault_t *fault)
     self->armors = file_read(self->signatures, SIGNATURES_BYTES_MAX, &absent);
     if (!self->armors)
         self->armors = bytes_new();
-    self->order = self->document ? order_decode(bytes_slice(self->document), fault) : NULL;
-    return self->order ? load_large(self, fault) : -1;
+    if (!self->document)
+        return -1;
+    self->order = order_decode(bytes_slice(self->document), fault);
+    return self->order ? load_large(self, fault) : fault_wrap(fault, "'%.150s'", path);
 }
 
 static int
@@ -116,6 +118,9 @@ check_order(const signed_order_t *self, const session_t *session, const fetched_
     warrant_t *warrant = trust_check(session->trust, &proof, NULL, wall_now(), fault);
     if (warrant)
         return signed_order_save(self, fault);
+    if (fault->code == FAULT_SCOPE)
+        return fault_wrap(fault, "another responder orders it, or cosigns one that breaks glass "
+                                 "(--break-glass WHY)");
     if (fault->code != FAULT_QUORUM)
         return -1;
     fault_t short_of = *fault;
