@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <linux/inet_diag.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +73,20 @@ netlink_ask(int bus, struct nlmsghdr *request, netlink_on_t *on, void *context)
                     : converse(line, request, &listener);
     mnl_socket_close(line);
     return wrong;
+}
+
+int
+netlink_sockets(int family, int protocol, uint32_t states, netlink_on_t *on, void *context)
+{
+    char memory[NETLINK_REQUEST_MAX];
+    struct nlmsghdr *request =
+        netlink_begin(memory, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sizeof(struct inet_diag_req_v2));
+    struct inet_diag_req_v2 *head = mnl_nlmsg_get_payload(request);
+    head->sdiag_family = (uint8_t)family;
+    head->sdiag_protocol = (uint8_t)protocol;
+    head->idiag_states = states;
+    int wrong = netlink_ask(NETLINK_SOCK_DIAG, request, on, context);
+    return wrong == ENOENT ? 0 : wrong;
 }
 
 typedef struct {

@@ -24,6 +24,10 @@ typedef void netlink_on_t(const struct nlmsghdr *message, void *context);
 /* Asks, and gives on (which may be NULL) every message of the answer. 0 or an errno. */
 int netlink_ask(int bus, struct nlmsghdr *request, netlink_on_t *on, void *context);
 
+/* Asks for the sockets of a family and protocol in any of these states (1 << TCP_...), each an
+ * inet_diag_msg (sock_diag(7)). 0 or an errno; 0 too where the kernel has no such family. */
+int netlink_sockets(int family, int protocol, uint32_t states, netlink_on_t *on, void *context);
+
 /* The attributes of a message behind its family's size bytes, or of a nest, by their type; what is
  * of a type over most is left out. */
 void netlink_attributes(const struct nlmsghdr *message, size_t size, const struct nlattr **out,

@@ -4,15 +4,15 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/text.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/netlink.h"
 #include "worker/proc.h"
 
 #define FILES_MAX   300
@@ -182,10 +182,13 @@ typedef struct {
 } listening_t;
 
 static void
-add_socket(listening_t *self, const struct inet_diag_msg *told)
+on_listening(const struct nlmsghdr *message, void *context)
 {
+    listening_t *self = context;
+    const struct inet_diag_msg *told = mnl_nlmsg_get_payload(message);
     char address[INET6_ADDRSTRLEN] = "", user[TEXT_NAME_MAX + 1];
-    uint16_t port = ntohs(told->id.idiag_sport);
+    bool whole = mnl_nlmsg_get_payload_len(message) >= sizeof *told;
+    uint16_t port = whole ? ntohs(told->id.idiag_sport) : 0;
     if ((self->port && port != self->port) || !port)
         return;
     if (value_count(self->list) == SOCKETS_MAX) {
@@ -205,50 +208,6 @@ add_socket(listening_t *self, const struct inet_diag_msg *told)
         show(row, "name", holder->name);
     }
     value_append(self->list, row);
-}
-
-/* Whether there is more to come. */
-static bool
-take_answer(listening_t *self, const uint8_t *bytes, size_t size, fault_t *fault)
-{
-    for (const struct nlmsghdr *at = (const void *)bytes; NLMSG_OK(at, size);
-         at = NLMSG_NEXT(at, size)) {
-        if (at->nlmsg_type == NLMSG_DONE)
-            return false;
-        if (at->nlmsg_type == NLMSG_ERROR) {
-            fault_set(fault, FAULT_IO, "the kernel does not tell its sockets");
-            return false;
-        }
-        add_socket(self, NLMSG_DATA(at));
-    }
-    return true;
-}
-
-static int
-ask_sockets(listening_t *self, uint8_t family, uint8_t protocol, uint32_t states, fault_t *fault)
-{
-    static _Alignas(struct nlmsghdr) uint8_t answer[32768];
-    struct {
-        struct nlmsghdr head;
-        struct inet_diag_req_v2 what;
-    } question = {
-        .head = {.nlmsg_len = sizeof question,
-                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .what = {.sdiag_family = family, .sdiag_protocol = protocol, .idiag_states = states},
-    };
-    CLEANUP(descriptor_close)
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    if (fd < 0 || send(fd, &question, sizeof question, 0) != (ssize_t)sizeof question)
-        return fault_errno(fault, "the kernel does not tell its sockets");
-    fault_t wrong = {0};
-    ssize_t size;
-    do
-        size = recv(fd, answer, sizeof answer, 0);
-    while (size > 0 && take_answer(self, answer, (size_t)size, &wrong));
-    return size < 0 || wrong.code
-               ? fault_set(fault, FAULT_IO, "the kernel does not tell its sockets")
-               : 0;
 }
 
 value_t *
@@ -272,11 +231,15 @@ process_sockets(const value_t *arguments, const op_world_t *world, fault_t *faul
                          .holders = &holders,
                          .list = list,
                          .port = (uint16_t)value_get_integer(arguments, "port")};
-    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        found.protocol = kinds[i].name;
-        if (ask_sockets(&found, AF_INET, kinds[i].protocol, kinds[i].states, fault) ||
-            ask_sockets(&found, AF_INET6, kinds[i].protocol, kinds[i].states, fault))
-            return NULL;
+    int wrong = 0;
+    for (size_t i = 0; !wrong && i < 2 * ARRAY_SIZE(kinds); i++) {
+        found.protocol = kinds[i / 2].name;
+        wrong = netlink_sockets(i % 2 ? AF_INET6 : AF_INET, kinds[i / 2].protocol,
+                                kinds[i / 2].states, on_listening, &found);
+    }
+    if (wrong) {
+        fault_set(fault, FAULT_IO, "the kernel does not tell its sockets: %s", strerror(wrong));
+        return NULL;
     }
     (void)owned;
     value_t *result = value_map();

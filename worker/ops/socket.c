@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <linux/inet_diag.h>
-#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/file.h"
 #include "worker/ops/bodies.h"
@@ -40,27 +39,12 @@ on_socket(const struct nlmsghdr *message, void *counts)
         ((int64_t *)counts)[state]++;
 }
 
-/* 0 or an errno. */
-static int
-count_states(int family, int64_t counts[STATES])
-{
-    char memory[NETLINK_REQUEST_MAX];
-    struct nlmsghdr *request =
-        netlink_begin(memory, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sizeof(struct inet_diag_req_v2));
-    struct inet_diag_req_v2 *head = mnl_nlmsg_get_payload(request);
-    head->sdiag_family = (uint8_t)family;
-    head->sdiag_protocol = IPPROTO_TCP;
-    head->idiag_states = ~0U;
-    int wrong = netlink_ask(NETLINK_SOCK_DIAG, request, on_socket, counts);
-    return wrong == ENOENT ? 0 : wrong; /* a kernel without this family */
-}
-
 static value_t *
 tell_states(fault_t *fault)
 {
     int64_t counts[STATES] = {0};
-    int wrong = count_states(AF_INET, counts);
-    wrong = wrong ? wrong : count_states(AF_INET6, counts);
+    int wrong = netlink_sockets(AF_INET, IPPROTO_TCP, ~0U, on_socket, counts);
+    wrong = wrong ? wrong : netlink_sockets(AF_INET6, IPPROTO_TCP, ~0U, on_socket, counts);
     if (wrong) {
         fault_set(fault, FAULT_IO, "the sockets cannot be counted: %s", strerror(wrong));
         return NULL;
