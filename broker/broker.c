@@ -123,27 +123,6 @@ commit(broker_t *self)
 
 /* What other brokers say ---------------------------------------------------------------------- */
 
-static int
-read_relay(event_t *event, message_type_t type, const frames_t *frames, value_t **state,
-           fault_t *fault)
-{
-    bool hello = type == MESSAGE_HELLO;
-    if (hello && strcmp(frames_text(frames, 1), PROTOCOL_VERSION) != 0)
-        return fault_set(fault, FAULT_VERSION, "it speaks another protocol version");
-    if (hello && strcmp(frames_text(frames, 2), event->who) != 0)
-        return fault_set(fault, FAULT_KEY, "it calls itself '%.63s'", frames_text(frames, 2));
-    event->kind = hello ? EVENT_ISLAND : EVENT_RELAY;
-    event->text = frames_text(frames, 2);
-    event->document = frames_at(frames, 3);
-    event->output = frames_at(frames, 4);
-    event->state = *state = value_decode(frames_at(frames, hello ? 3 : 5), fault);
-    if (!*state)
-        return -1;
-    if (!hello && !text_read_u64(frames_text(frames, 1), 0, INT64_MAX - 1, &event->number))
-        return fault_set(fault, FAULT_FORMAT, "it relays a leaf without a number");
-    return 0;
-}
-
 static void
 hear_broker(broker_t *self, const caller_t *caller, const frames_t *frames)
 {
@@ -152,9 +131,8 @@ hear_broker(broker_t *self, const caller_t *caller, const frames_t *frames)
     CLEANUP(value_destroy) value_t *state = NULL;
     event_t event = {.who = caller->name};
     if (message_read(frames, FROM_RELAY, &type, &fault) ||
-        (type != MESSAGE_HELLO && type != MESSAGE_RELAY &&
-         fault_set(&fault, FAULT_FORMAT, "only a timekeeper is told '%s'", message_word(type))) ||
-        read_relay(&event, type, frames, &state, &fault) || batch_step(self->batch, &event, &fault))
+        hearing_read_broker(&event, type, frames, &state, &fault) ||
+        batch_step(self->batch, &event, &fault))
         log_warning("broker=%s: %s (%s)", caller->name, fault.text, fault_word(fault.code));
 }
 

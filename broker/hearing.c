@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/hearing.h"
 
+/* name: whose key it came by. */
 static int
-read_hello(event_t *event, const frames_t *frames, value_t **state, fault_t *fault)
+read_hello(event_t *event, const char *name, const frames_t *frames, value_t **state,
+           fault_t *fault)
 {
     if (strcmp(frames_text(frames, 1), PROTOCOL_VERSION) != 0)
         return fault_set(fault, FAULT_VERSION, "it speaks another protocol version");
-    if (strcmp(frames_text(frames, 2), event->worker) != 0)
+    if (strcmp(frames_text(frames, 2), name) != 0)
         return fault_set(fault, FAULT_KEY, "it calls itself '%.63s', and its key is of '%s'",
-                         frames_text(frames, 2), event->worker);
+                         frames_text(frames, 2), name);
     *state = value_decode(frames_at(frames, 3), fault);
     event->state = *state;
     return *state ? 0 : -1;
@@ -136,7 +138,7 @@ hearing_read(event_t *event, message_type_t type, const frames_t *frames, value_
     *state = NULL;
     if (type == MESSAGE_HELLO) {
         event->kind = EVENT_HELLO;
-        return read_hello(event, frames, state, fault);
+        return read_hello(event, event->worker, frames, state, fault);
     }
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         if (rows[i].type == type) {
@@ -144,4 +146,29 @@ hearing_read(event_t *event, message_type_t type, const frames_t *frames, value_
             return rows[i].read(event, frames, fault);
         }
     return fault_set(fault, FAULT_FORMAT, "a worker does not say '%s'", message_word(type));
+}
+
+static int
+read_relay(event_t *event, const frames_t *frames, value_t **state, fault_t *fault)
+{
+    event->text = frames_text(frames, 2);
+    event->document = frames_at(frames, 3);
+    event->output = frames_at(frames, 4);
+    if (!text_read_u64(frames_text(frames, 1), 0, INT64_MAX - 1, &event->number))
+        return fault_set(fault, FAULT_FORMAT, "it relays a leaf without a number");
+    *state = value_decode(frames_at(frames, 5), fault);
+    event->state = *state;
+    return *state ? 0 : -1;
+}
+
+int
+hearing_read_broker(event_t *event, message_type_t type, const frames_t *frames, value_t **state,
+                    fault_t *fault)
+{
+    *state = NULL;
+    if (type != MESSAGE_HELLO && type != MESSAGE_RELAY)
+        return fault_set(fault, FAULT_FORMAT, "only a timekeeper is told '%s'", message_word(type));
+    event->kind = type == MESSAGE_HELLO ? EVENT_ISLAND : EVENT_RELAY;
+    return type == MESSAGE_HELLO ? read_hello(event, event->who, frames, state, fault)
+                                 : read_relay(event, frames, state, fault);
 }
