@@ -400,7 +400,7 @@ drain_envoy(broker_t *self)
     frames_t *next;
     if (envoy_is_new(self->envoy) && batch_step(self->batch, &event, &fault))
         log_fault("timekeeper", &fault);
-    while ((next = envoy_receive(self->envoy))) {
+    for (int i = 0; i < BROKER_TURN_MESSAGES && (next = envoy_receive(self->envoy)); i++) {
         CLEANUP(frames_destroy) frames_t *frames = next;
         hear_timekeeper(self, frames);
     }
@@ -427,7 +427,7 @@ drain_herald(broker_t *self)
 {
     frames_t *next;
     uplink_greet(self->uplink, mono_now());
-    while ((next = envoy_receive(self->herald))) {
+    for (int i = 0; i < BROKER_TURN_MESSAGES && (next = envoy_receive(self->herald)); i++) {
         CLEANUP(frames_destroy) frames_t *frames = next;
         hear_centre(self, frames);
     }

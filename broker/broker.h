@@ -7,10 +7,11 @@
 
 #include "broker/settings.h"
 
-#define BROKER_TURN_MESSAGES 1000 /* taken from the gate before a commit */
-#define BROKER_TICK_MS       1000
-#define BROKER_HOLD_MS       20 /* a commit that nobody waits for may wait for more */
-#define CATALOG_INTERVAL_MS  2000
+#define BROKER_TURN_MESSAGES \
+    1000 /* taken from the gate, and each other broker or timekeeper, before a commit */
+#define BROKER_TICK_MS      1000
+#define BROKER_HOLD_MS      20 /* a commit that nobody waits for may wait for more */
+#define CATALOG_INTERVAL_MS 2000
 
 typedef struct broker broker_t;
 

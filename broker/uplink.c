@@ -150,6 +150,7 @@ uplink_hear(uplink_t *self, const frames_t *frames, fault_t *fault)
 typedef struct {
     uplink_t *uplink;
     mono_t now;
+    size_t looked;        /* leaves, sent or not */
     size_t leaves, bytes; /* that were sent */
     bool full;
     fault_t fault;
@@ -181,6 +182,7 @@ send_leaf(void *context, const row_t *row)
         uplink->said = self->now;
     }
     uplink->next = row->leaf.number + 1;
+    self->looked++;
     return self->leaves < UPLINK_LEAVES;
 }
 
@@ -190,7 +192,7 @@ uplink_send(uplink_t *self, mono_t now, fault_t *fault)
     sending_t sending = {.uplink = self, .now = now};
     bool busy = !self->agreed || self->sent != self->taken;
     while (!busy && sending.leaves < UPLINK_LEAVES && !sending.full &&
-           self->next < core_log(self->core)->size) {
+           sending.looked < UPLINK_LOOKED && self->next < core_log(self->core)->size) {
         query_t query = {.what = FIND_LEAVES, .number = self->next, .limit = UPLINK_LEAVES};
         if (self->store->find(self->store->self, &query, send_leaf, &sending, fault))
             return -1;

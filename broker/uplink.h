@@ -11,6 +11,7 @@
 
 #define UPLINK_LEAVES    32           /* that may be under way */
 #define UPLINK_BYTES     (512 * 1024) /* likewise; one at least */
+#define UPLINK_LOOKED    4096         /* that are looked at in one go, most are not relayed */
 #define UPLINK_SILENT_MS 30000        /* who answers nothing for so long is greeted anew */
 
 typedef struct uplink uplink_t;
@@ -31,12 +32,12 @@ void uplink_greet(uplink_t *self, mono_t now);
 /* A RELAYED of the centre's. FAULT_FORMAT. */
 int uplink_hear(uplink_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;
 
-/* Sends what may be sent; only while nothing is written that is not on the disk. */
+/* Sends what may be sent, to be called again and again; only while nothing is written that is not
+ * on the disk. FAULT_IO of the store. */
 int uplink_send(uplink_t *self, mono_t now, fault_t *fault) MUST_CHECK;
 
 /* How many leaves of the log the centre has not taken, as far as is known; whether it answered
- * last.
- */
+ * last. The name is borrowed. */
 uint64_t uplink_behind(const uplink_t *self);
 bool uplink_is_heard(const uplink_t *self);
 const char *uplink_centre(const uplink_t *self);

@@ -177,6 +177,22 @@ no_more_than_a_few_are_under_way(void **state)
     assert_true(uplink_behind(bench->uplink) > 0);
 }
 
+/* Alerts that nobody signed stay here; what else the broker does waits no longer for them. */
+static void
+a_long_log_of_what_is_not_relayed_is_gone_through_bit_by_bit(void **state)
+{
+    bench_t *bench = *state;
+    const merkle_t *log = core_log(bench->house->core);
+    while (log->size < UPLINK_LOOKED + 2 * UPLINK_LEAVES)
+        alarm_rings(bench->house);
+    meets(bench, 0);
+    sends(bench);
+    assert_int_equal(uplink_behind(bench->uplink), log->size - UPLINK_LOOKED);
+    sends(bench);
+    assert_int_equal(uplink_behind(bench->uplink), 0);
+    hears_nothing(bench);
+}
+
 static void
 it_goes_on_where_the_centre_is(void **state)
 {
@@ -232,6 +248,7 @@ an_answer_without_form_is_refused(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(leaves_go_up_in_order_and_nothing_more_before_they_are_taken),
     TEST(no_more_than_a_few_are_under_way),
+    TEST(a_long_log_of_what_is_not_relayed_is_gone_through_bit_by_bit),
     TEST(it_goes_on_where_the_centre_is),
     TEST(a_log_that_was_put_back_goes_up_anew),
     TEST(a_centre_that_people_do_not_list_is_not_spoken_to),
