@@ -524,14 +524,15 @@ answer_runner(attempt_t *self, const effect_t *effect)
     outbox_add(self->place->outbox, TO_RUNNER, self->runner, answer);
 }
 
-/* "file.remove {path: "/var/log/a.1"}". */
+/* Of a fix in a dry run: "file.remove {path: "/var/log/a.1"}". */
 static void
 note_asked(attempt_t *self, const op_t *op, slice_t encoded)
 {
+    const order_t *order = self->play->brief->warrant->order;
+    bool foretold = order && order->dry && op->least > CLASS_OBSERVE;
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     fault_t why = {0};
-    CLEANUP(value_destroy)
-    value_t *arguments = op->least > CLASS_OBSERVE ? value_decode(encoded, &why) : NULL;
+    CLEANUP(value_destroy) value_t *arguments = foretold ? value_decode(encoded, &why) : NULL;
     if (!arguments)
         return;
     bytes_addf(text, "%s ", op->name);

@@ -316,15 +316,19 @@ read_setting(policy_t *self, const setting_t *at, fault_t *fault)
 static int
 check_declared(const policy_t *self, declared_t by, const char *name, fault_t *fault)
 {
-    const char *what = by == DECLARED_BY_SERVICE ? "service"
-                       : by == DECLARED_BY_EXEC  ? "command"
-                                                 : "secret";
-    if (by == DECLARED_BY_NONE || (by == DECLARED_BY_SERVICE && policy_service(self, name)) ||
-        (by == DECLARED_BY_EXEC && policy_command(self, name)) ||
-        (by == DECLARED_BY_SECRET && policy_secret(self, name)))
+    const struct {
+        const char *what;
+        bool there;
+    } lines[] = {
+        [DECLARED_BY_NONE] = {"", true},
+        [DECLARED_BY_SERVICE] = {"service", policy_service(self, name)},
+        [DECLARED_BY_EXEC] = {"command", policy_command(self, name)},
+        [DECLARED_BY_SECRET] = {"secret", policy_secret(self, name)},
+    };
+    if (lines[by].there)
         return 0;
-    return fault_set(fault, FAULT_POLICY, "the policy of this machine has no %s '%.63s'", what,
-                     name);
+    return fault_set(fault, FAULT_POLICY, "the policy of this machine has no %s '%.63s'",
+                     lines[by].what, name);
 }
 
 /* Every service has all that it needs; an allow line names nothing that no line declares, wherever
