@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a policy, a function a line. */
+#include "worker/policy_private.h"
+
+static int
+too_many(const policy_t *self, const setting_t *at, int most, fault_t *fault)
+{
+    return config_fault(self->config, at, fault, "more than %d of these", most);
+}
+
+static int
+stands_twice(const policy_t *self, const setting_t *at, const char *what, fault_t *fault)
+{
+    return config_fault(self->config, at, fault, "'%.60s' stands there twice", what);
+}
+
+static int
+on_allow(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    fault_t why = {0};
+    if (self->permit_count == POLICY_PERMITS_MAX)
+        return too_many(self, at, POLICY_PERMITS_MAX, fault);
+    if (permit_read(&self->permits[self->permit_count], at->words + 1, at->count - 1, &why))
+        return config_fault(self->config, at, fault, "%s", why.text);
+    self->permit_count++;
+    return 0;
+}
+
+/* class OP CLASS. */
+static int
+on_worse(policy_t *self, const setting_t *at, const op_t *op, fault_t *fault)
+{
+    class_t class_;
+    if (at->count != 3 || !class_read(at->words[2], &class_) || class_ < op->least)
+        return config_fault(self->config, at, fault,
+                            "'class %s' is %s, or worse: change or destructive", op->name,
+                            class_word(op->least));
+    if (self->worse_count == POLICY_WORSE_MAX)
+        return too_many(self, at, POLICY_WORSE_MAX, fault);
+    self->worse[self->worse_count].op = op;
+    self->worse[self->worse_count++].class_ = class_;
+    return 0;
+}
+
+static int
+on_exec(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    fault_t why = {0};
+    if (self->command_count == POLICY_COMMANDS_MAX)
+        return too_many(self, at, POLICY_COMMANDS_MAX, fault);
+    site_command_t *command = &self->commands[self->command_count];
+    if (site_command_read(command, at->words + 1, at->count - 1, &why))
+        return config_fault(self->config, at, fault, "%s", why.text);
+    if (policy_command(self, command->name))
+        return stands_twice(self, at, command->name, fault);
+    self->command_count++;
+    return 0;
+}
+
+static int
+on_class(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    class_line_t *line = &self->classes[self->class_count];
+    const op_t *op = op_find(at->words[1]);
+    if (op)
+        return on_worse(self, at, op, fault);
+    if (self->class_count == POLICY_CLASSES_MAX)
+        return too_many(self, at, POLICY_CLASSES_MAX, fault);
+    line->always = at->count == 3;
+    if (strcmp(at->words[1], "highest") != 0 || !class_read(at->words[2], &line->highest) ||
+        (!line->always &&
+         (at->count != 5 || !weekly_read(&line->weekly, at->words[3], at->words[4]))))
+        return config_fault(self->config, at, fault,
+                            "'class highest' is observe, change or destructive; behind it may "
+                            "stand days (mon-fri, sat,sun) and a span (22:00-06:00)");
+    self->class_count++;
+    return 0;
+}
+
+static int
+on_keep(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    const char **keep = strcmp(at->words[0], "evidence") ? &self->quarantine : &self->evidence;
+    if (*keep)
+        return stands_twice(self, at, at->words[0], fault);
+    if (!path_is_normal(at->words[1]))
+        return config_fault(self->config, at, fault, "'%.100s' is not a normal absolute path",
+                            at->words[1]);
+    *keep = at->words[1];
+    return 0;
+}
+
+static int
+on_folder(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (!path_is_normal(at->words[1]))
+        return config_fault(self->config, at, fault, "'%.100s' is not a normal absolute path",
+                            at->words[1]);
+    if (self->folder_count == POLICY_FOLDERS_MAX)
+        return too_many(self, at, POLICY_FOLDERS_MAX, fault);
+    self->folders[self->folder_count++] =
+        (folder_t){.path = at->words[1], .spool = !strcmp(at->words[0], "spool")};
+    return 0;
+}
+
+static int
+on_pace(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    fault_t why = {0};
+    return pace_take(&self->pace, at->words, &why)
+               ? config_fault(self->config, at, fault, "%s", why.text)
+               : 0;
+}
+
+static int
+on_hours(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (self->hours_count == POLICY_HOURS_MAX)
+        return too_many(self, at, POLICY_HOURS_MAX, fault);
+    hours_t *hours = &self->hours[self->hours_count++];
+    *hours = (hours_t){
+        .days = at->words[1], .span = at->words[2], .blackout = !strcmp(at->words[0], "blackout")};
+    if (!weekly_read(&hours->weekly, hours->days, hours->span))
+        return config_fault(self->config, at, fault,
+                            "'%.40s %.40s' are no days (mon-fri, sat,sun) and a span (22:00-06:00)",
+                            hours->days, hours->span);
+    return 0;
+}
+
+static int
+on_quorum(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    class_t class_;
+    uint64_t people;
+    unsigned *of = strcmp(at->words[0], "orders") ? self->more.approvals : self->more.orders;
+    if (!class_read(at->words[1], &class_) ||
+        !text_read_u64(at->words[2], 1, SIGNATURES_MAX, &people))
+        return config_fault(self->config, at, fault,
+                            "'%s' is a class and how many people it asks for, 1 to %d",
+                            at->words[0], SIGNATURES_MAX);
+    if (of[class_])
+        return stands_twice(self, at, at->words[1], fault);
+    of[class_] = (unsigned)people;
+    return 0;
+}
+
+static int
+on_glass(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (strcmp(at->words[1], "never") != 0)
+        return config_fault(self->config, at, fault,
+                            "'break-glass' is 'never', or the line is left out");
+    self->no_glass = true;
+    return 0;
+}
+
+static int
+on_management(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (self->net_count == POLICY_NETS_MAX)
+        return too_many(self, at, POLICY_NETS_MAX, fault);
+    net_t *net = &self->nets[self->net_count++];
+    if (!net_read(at->words[1], net))
+        return config_fault(self->config, at, fault,
+                            "'%.63s' is not an IP address or network in its one spelling",
+                            at->words[1]);
+    return 0;
+}
+
+static int
+on_secret(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    if (self->secret_count == POLICY_SECRETS_MAX)
+        return too_many(self, at, POLICY_SECRETS_MAX, fault);
+    if (!text_is_name(at->words[1]) || strcmp(at->words[2], "file") != 0 ||
+        !path_is_normal(at->words[3]))
+        return config_fault(self->config, at, fault, "expected 'secret NAME file PATH'");
+    if (policy_secret(self, at->words[1]))
+        return stands_twice(self, at, at->words[1], fault);
+    self->secrets[self->secret_count].name = at->words[1];
+    self->secrets[self->secret_count++].path = at->words[3];
+    return 0;
+}
+
+static service_t *
+service_of(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    const char *name = at->words[1];
+    for (size_t i = 0; i < self->service_count; i++)
+        if (!strcmp(self->services[i].name, name))
+            return &self->services[i];
+    if (self->service_count == POLICY_SERVICES_MAX) {
+        too_many(self, at, POLICY_SERVICES_MAX, fault);
+        return NULL;
+    }
+    service_t *service = &self->services[self->service_count];
+    if (!text_is_name(name) || !text_copy(service->name, sizeof service->name, name)) {
+        config_fault(self->config, at, fault, "'%.63s' is not a name ([a-z0-9][a-z0-9._-]*)", name);
+        return NULL;
+    }
+    self->service_count++;
+    return service;
+}
+
+static int
+on_service(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    service_t *service = service_of(self, at, fault);
+    if (!service)
+        return -1;
+    const char *what = at->words[2];
+    const char *const **command = !strcmp(what, "start")  ? &service->start
+                                  : !strcmp(what, "stop") ? &service->stop
+                                                          : NULL;
+    if (!command && (strcmp(what, "pidfile") != 0 || at->count != 4))
+        return config_fault(self->config, at, fault,
+                            "a service has one pidfile, and commands start and stop");
+    if (!path_is_normal(at->words[3]))
+        return config_fault(self->config, at, fault, "'%.100s' is not a normal absolute path",
+                            at->words[3]);
+    if (command ? !!*command : !!service->pidfile)
+        return stands_twice(self, at, what, fault);
+    if (command)
+        *command = &at->words[3];
+    else
+        service->pidfile = at->words[3];
+    return 0;
+}
+
+static const struct {
+    const char *key;
+    size_t least, most; /* words behind the key */
+    int (*on)(policy_t *self, const setting_t *at, fault_t *fault);
+} keys[] = {
+    {"allow", 1, CONFIG_WORDS_MAX, on_allow},
+    {"class", 2, 4, on_class},
+    {"exec", 6, CONFIG_WORDS_MAX, on_exec},
+    {"read", 1, 1, on_folder},
+    {"spool", 1, 1, on_folder},
+    {"quarantine", 1, 1, on_keep},
+    {"evidence", 1, 1, on_keep},
+    {"rate", 3, 3, on_pace},
+    {"runs", 3, 3, on_pace},
+    {"exceed", 1, 1, on_pace},
+    {"service", 3, CONFIG_WORDS_MAX, on_service},
+    {"window", 2, 2, on_hours},
+    {"blackout", 2, 2, on_hours},
+    {"approvals", 2, 2, on_quorum},
+    {"orders", 2, 2, on_quorum},
+    {"break-glass", 1, 1, on_glass},
+    {"management", 1, 1, on_management},
+    {"secret", 3, 3, on_secret},
+};
+
+static int
+read_setting(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        if (strcmp(at->words[0], keys[i].key) != 0)
+            continue;
+        if (at->count <= keys[i].least || at->count > keys[i].most + 1)
+            return config_fault(self->config, at, fault, "'%s' has too few or too many words",
+                                keys[i].key);
+        return keys[i].on(self, at, fault);
+    }
+    return config_fault(self->config, at, fault, "unknown key '%.63s'", at->words[0]);
+}
+
+/* Every service has all that it needs; an allow line names nothing that no line declares, wherever
+ * in the file that stands. */
+static int
+check_whole(const policy_t *self, fault_t *fault)
+{
+    for (size_t i = 0; i < self->service_count; i++)
+        if (!self->services[i].pidfile || !self->services[i].start)
+            return fault_set(fault, FAULT_CONFIG,
+                             "%s: service '%s' needs a pidfile and a start command",
+                             config_path(self->config), self->services[i].name);
+    for (size_t i = 0; i < self->permit_count; i++) {
+        declared_t by;
+        fault_t why = {0};
+        const char *name = permit_declared(&self->permits[i], &by);
+        if (name && policy_check_declared(self, by, name, &why))
+            return fault_set(fault, FAULT_CONFIG, "%s: allow %s: %s", config_path(self->config),
+                             self->permits[i].op->name, why.text);
+    }
+    return 0;
+}
+
+policy_t *
+policy_load(const char *path, fault_t *fault)
+{
+    CLEANUP(policy_destroy) policy_t *self = memory_new(1, sizeof *self);
+    self->config = config_load(path, fault);
+    if (!self->config)
+        return NULL;
+    for (size_t i = 0; i < config_count(self->config); i++)
+        if (read_setting(self, config_at(self->config, i), fault))
+            return NULL;
+    if (check_whole(self, fault))
+        return NULL;
+    return MOVE(self);
+}
