@@ -77,6 +77,26 @@ failed_logins_are_counted_by_user_and_source(void **state)
     assert_int_equal(value_get_integer(one, "left_out"), 1);
 }
 
+/* Who fails as everybody leaves no room for others: that is said. */
+static void
+failures_beyond_what_is_counted_by_source_are_told(void **state)
+{
+    char name[16];
+    (void)state;
+    unlink(here("var/log/btmp"));
+    for (int i = 0; i < 4096; i++) {
+        snprintf(name, sizeof name, "user%d", i);
+        write_entry("var/log/btmp", LOGIN_PROCESS, name, "203.0.113.9", 1, 1000000);
+    }
+    CLEANUP(value_destroy) value_t *all = gives("user.failures", value_map());
+    assert_null(value_get(all, "uncounted"));
+    for (int i = 0; i < 3; i++)
+        write_entry("var/log/btmp", LOGIN_PROCESS, "root", "198.51.100.2", 1, 1000000);
+    CLEANUP(value_destroy) value_t *more = gives("user.failures", value_map());
+    assert_int_equal(value_get_integer(more, "uncounted"), 3);
+    assert_int_equal(value_get_integer(more, "total"), 4099);
+}
+
 static pid_t
 begin_process(uid_t user)
 {
@@ -403,6 +423,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(users_are_told_with_how_they_may_log_in),
         cmocka_unit_test(failed_logins_are_counted_by_user_and_source),
+        cmocka_unit_test(failures_beyond_what_is_counted_by_source_are_told),
         cmocka_unit_test(sessions_end_with_the_processes_of_their_user),
         cmocka_unit_test(logind_knows_better_where_it_is),
         cmocka_unit_test(keys_are_told_by_the_fingerprints_that_ssh_shows),

@@ -32,9 +32,10 @@ static const op_t rows[] = {
                        .max = 100,
                        .help = "how many to list; 20"}},
         .help = "counts failed logins by user and source, within the last 40000 of them",
-        .result = "{total: integer, failures: list of {user: text, from: text (empty: the "
-                  "console), count: integer, last: integer (ms since 1970)}, left_out: integer "
-                  "(of the listed kind, beyond count)}",
+        .result = "{total: integer, uncounted?: integer (of more than 4096 users and sources), "
+                  "failures: list of {user: text, from: text (empty: the console), count: integer, "
+                  "last: integer (ms since 1970)}, left_out: integer (of the listed kind, beyond "
+                  "count)}",
     },
     {
         .name = "user.keys",

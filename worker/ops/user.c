@@ -94,7 +94,7 @@ typedef struct {
 typedef struct {
     failures_t all[SOURCES_MAX];
     size_t count;
-    int64_t total, newer_than;
+    int64_t total, uncounted, newer_than; /* uncounted: of sources beyond them */
 } btmp_t;
 
 static void
@@ -110,8 +110,10 @@ count_failure(btmp_t *self, const struct utmp *entry)
     while (i < self->count &&
            (strcmp(self->all[i].user, one.user) != 0 || strcmp(self->all[i].from, one.from) != 0))
         i++;
-    if (i == SOURCES_MAX)
+    if (i == SOURCES_MAX) {
+        self->uncounted++;
         return;
+    }
     if (i == self->count)
         self->all[self->count++] = one;
     self->all[i].count++;
@@ -157,6 +159,8 @@ user_failures(const value_t *arguments, const op_world_t *world, fault_t *fault)
         value_append(list, row);
     }
     value_set_integer(result, "total", btmp.total);
+    if (btmp.uncounted)
+        value_set_integer(result, "uncounted", btmp.uncounted);
     value_set(result, "failures", list);
     value_set_integer(result, "left_out", (int64_t)(btmp.count > listed ? btmp.count - listed : 0));
     return result;
