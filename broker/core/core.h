@@ -32,10 +32,9 @@
 #define CORE_NOTICES_MAX    10000 /* that wait for one sink; what is beyond is lost, and said */
 #define CORE_NOTICE_MS      (24 * 3600 * 1000) /* a sink that would not take one in this time */
 #define CORE_ADOPT_MS       (5 * 60 * 1000) /* what a region's broker began may be told so late */
-#define CORE_RELAYED_MAX                                                     \
-    300 /* unsigned words of one region's broker, and what does not count... \
-         */
-#define CORE_RELAYED_MS     (10 * 60 * 1000) /* ...that are told within this */
+#define CORE_WORD_MAX       4096            /* bytes of an unsigned word of a region's broker */
+#define CORE_RELAYED_MAX    300 /* of them, and of what does not count, that are told... */
+#define CORE_RELAYED_MS     (10 * 60 * 1000) /* ...within this */
 #define CORE_BACKOFF_MIN_MS 5000             /* before another try; doubled with each */
 #define CORE_BACKOFF_MAX_MS (3600 * 1000)
 

@@ -191,6 +191,9 @@ take_word(core_t *self, event_t *event, fault_t *fault)
     bytes_addf(leaf, "%s\n%s\n", event->who, event->text);
     bytes_add_slice(leaf, event->document);
     query_t query = {.what = FIND_DOCUMENT, .hash = hash_of(bytes_slice(leaf))};
+    if (event->document.size > CORE_WORD_MAX)
+        return fault_set(fault, FAULT_LIMIT, "it is %zu bytes long, over %d", event->document.size,
+                         CORE_WORD_MAX);
     if (!text_is_free(slice_text(text)) || !*text)
         return fault_set(fault, FAULT_FORMAT, "it says nothing that can be read");
     if (core_recall(self, &query, &known, fault))

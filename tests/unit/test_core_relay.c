@@ -752,6 +752,23 @@ byz_island_run_while_the_brake_is_on(void **state)
     incident_is(centre, 1, INCIDENT_WAITING, "reached no worker");
 }
 
+/* They are kept: 300 of a megabyte would fill a disk. */
+static void
+byz_island_word_that_is_long(void **state)
+{
+    pair_t *pair = *state;
+    for (size_t over = 0; over < 2; over++) {
+        sealed_t word CLEANUP(sealed_done) = {.document = bytes_new(), .armors = bytes_new()};
+        value_t *facts = value_map();
+        value_set_text(facts, "text", "something");
+        while (word.document->size < CORE_WORD_MAX + over)
+            bytes_add_text(word.document, "x");
+        says(pair, "event", &word, facts);
+        assert_int_equal(times(pair->centre, "broker 'north' says: something"), 1);
+        assert_int_equal(times(pair->centre, "bytes long, over 4096 (limit)"), over);
+    }
+}
+
 static void
 byz_island_words_are_bounded(void **state)
 {
@@ -1077,6 +1094,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(byz_island_run_that_it_dates_back),
     PAIR(byz_island_run_that_it_kept_until_the_alert_came_again),
     PAIR(byz_island_run_while_the_brake_is_on),
+    PAIR(byz_island_word_that_is_long),
     PAIR(byz_island_words_are_bounded),
     PAIR(byz_island_leaf_of_no_kind),
     cmocka_unit_test(
