@@ -143,6 +143,7 @@ static const op_row_t rows[] = {
     {.name = "ntp.offset", .body = ntp_offset, .network = true},
     {.name = "package.list", .body = package_list},
     {.name = "package.updates", .body = package_updates, .executes = true},
+    {.name = "package.upgrade", .body = package_upgrade, .network = true, .whole = true},
     {.name = "package.view", .body = package_view},
     {.name = "process.end_tree",
      .body = process_end_tree,

@@ -30,7 +30,7 @@ op_body_t process_end_tree, process_files, process_freeze, process_list, process
     process_signal, process_sockets, process_thaw, process_tree, process_view;
 op_body_t net_traceroute;
 op_body_t ntp_offset;
-op_body_t package_list, package_updates, package_view;
+op_body_t package_list, package_updates, package_upgrade, package_view;
 op_body_t evidence_facts, evidence_file, evidence_seal, evidence_text;
 
 #endif

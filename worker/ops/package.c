@@ -56,6 +56,22 @@ package_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
+/* dpkg notes what it does in files of their own, and brings them into its record at its end: what
+ * lies there is of one that was cut off, or still acts. */
+static bool
+is_interrupted(const op_world_t *world)
+{
+    char path[PATH_MAX];
+    struct dirent *entry;
+    bool any = false;
+    DIR *folder = opendir(machine_path(world, path, "/var/lib/dpkg/updates"));
+    while (folder && !any && (entry = readdir(folder)))
+        any = entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
+    if (folder)
+        closedir(folder);
+    return any;
+}
+
 value_t *
 package_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -72,6 +88,7 @@ package_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
     value_set_text(result, "name", name);
     value_set_bool(result, "installed", found && stanza_is_installed(&stanza));
     value_set_bool(result, "held", found && stanza_is_held(&stanza));
+    value_set_bool(result, "interrupted", is_interrupted(world));
     if (!found)
         return result;
     show(result, "version", stanza.version);
