@@ -210,6 +210,26 @@ quarantine_takes_and_gives_nothing_else(void **state)
     assert_int_equal(access(here("www/page.php"), F_OK), 0);
 }
 
+/* Though a policy allow all of /var. */
+static void
+nothing_of_ours_goes_to_quarantine(void **state)
+{
+    static settings_t settings;
+    char held[128];
+    (void)state;
+    put_file("www/kept.php", "kept", 0644);
+    put_file("state/effector/journal", "what was done", 0600);
+    snprintf(settings.state, sizeof settings.state, "%s", here("state"));
+    CLEANUP(value_destroy) value_t *moved = gives("file.quarantine", at(here("www/kept.php")));
+    snprintf(held, sizeof held, "quarantine/%s", value_get_text(moved, "id"));
+    bench.settings = &settings;
+    refused("file.quarantine", at(here(held)), FAULT_POLICY, "tocsin's own");
+    refused("file.quarantine", at(here("state/effector/journal")), FAULT_POLICY, "tocsin's own");
+    bench.settings = NULL;
+    assert_int_equal(access(here("state/effector/journal"), F_OK), 0);
+    assert_int_equal(access(here(held), F_OK), 0);
+}
+
 /* Killed at once, or later: the file is in its place, or whole in quarantine, or both, and the op
  * once more ends it. */
 static void
@@ -396,6 +416,7 @@ main(void)
         cmocka_unit_test(setuid_programs_are_found),
         cmocka_unit_test(a_file_goes_to_quarantine_and_comes_back_as_it_was),
         cmocka_unit_test(quarantine_takes_and_gives_nothing_else),
+        cmocka_unit_test(nothing_of_ours_goes_to_quarantine),
         cmocka_unit_test(a_kill_amid_a_move_loses_nothing),
         cmocka_unit_test(two_files_that_go_to_quarantine_at_once_are_two),
         cmocka_unit_test(a_file_in_the_way_of_a_copy_is_not_written_to),

@@ -66,8 +66,8 @@ static const op_t rows[] = {
         FIXING(120, 64),
         .inverse = "file.restore",
         .arguments = {NAMED_PATH("a file of at most 1 GiB")},
-        .help = "moves a file to the policy's quarantine folder, where nobody can run it, with a "
-                "note of where it came from",
+        .help = "moves a file, but none of tocsin's own, to the policy's quarantine folder, where "
+                "nobody can run it, with a note of where it came from",
         .result = "{id: text (for file.restore), sha256: text, bytes: integer}",
     },
     {

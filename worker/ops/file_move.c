@@ -44,6 +44,18 @@ same_file(int folder, const char *name, const struct stat *facts)
            now.st_dev == facts->st_dev;
 }
 
+/* Whatever the policy's folders are: without them nobody would know what was done here. */
+static int
+spares_own(const char *path, const op_world_t *world, fault_t *fault)
+{
+    const char *const own[] = {policy_quarantine(world->policy), policy_evidence(world->policy),
+                               world->programs, world->settings ? world->settings->state : NULL};
+    for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+        if (own[i] && path_is_under(path, own[i]))
+            return fault_set(fault, FAULT_POLICY, "'%.160s' is tocsin's own", path);
+    return 0;
+}
+
 /* The copy is on the disk before the file goes; where it is gone already, it went to quarantine. */
 value_t *
 file_quarantine(const value_t *arguments, const op_world_t *world, fault_t *fault)
@@ -51,6 +63,8 @@ file_quarantine(const value_t *arguments, const op_world_t *world, fault_t *faul
     const char *path = value_get_text(arguments, "path"), *name;
     struct stat facts;
     held_t held;
+    if (spares_own(path, world, fault))
+        return NULL;
     CLEANUP(descriptor_close) int quarantine = quarantine_open(world, fault);
     if (quarantine < 0)
         return NULL;
