@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/batch.h"
 
+#include <assert.h>
+#include <czmq.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,25 +14,82 @@ typedef struct {
     frames_t *frames;
 } reply_t;
 
+/* What goes out once it is on the disk. */
+typedef struct {
+    actions_t *actions;
+    size_t reply_count, reply_capacity;
+    reply_t *replies;
+} parcel_t;
+
 struct batch {
     core_t *core;
     store_t *store;
     gate_t *gate;
     desk_t *desk;
     envoy_t *envoy; /* NULL for none */
-    actions_t *actions;
-    size_t written; /* of its rows */
-    bool begun;     /* a transaction is open */
-    bool owed;      /* who asked or posted waits for its commit */
-    size_t reply_count, reply_capacity;
-    reply_t *replies;
+    zactor_t *disk;
+    parcel_t open;
+    size_t steps, written; /* of its rows */
+    bool begun;            /* a transaction is open */
+    bool owed;             /* who asked or posted waits for its commit */
+    parcel_t closed;       /* its actions are NULL where there is none */
+    bool flying;           /* the disk has that one */
 };
+
+static void
+parcel_clear(parcel_t *self)
+{
+    for (size_t i = 0; i < self->reply_count; i++)
+        frames_destroy(&self->replies[i].frames);
+    free(self->replies);
+    actions_destroy(&self->actions);
+    *self = (parcel_t){0};
+}
+
+/* The disk ------------------------------------------------------------------------------------ */
+
+static void
+disk_thread(zsock_t *pipe, void *store_)
+{
+    store_t *store = store_;
+    zsock_signal(pipe, 0);
+    for (bool ended = false; !ended;) {
+        CLEANUP(zstr_free) char *word = zstr_recv(pipe);
+        fault_t fault = {0};
+        if (!word) /* a signal came between */
+            continue;
+        ended = streq(word, "$TERM");
+        if (ended)
+            continue;
+        int failed = store->sync(store->self, &fault);
+        zsock_send(pipe, "is", failed ? (int)fault.code : 0, fault.text);
+    }
+}
+
+/* Waits for the disk. */
+static void
+land(batch_t *self)
+{
+    int code;
+    CLEANUP(zstr_free) char *text = NULL;
+    fault_t fault = {0};
+    if (zsock_recv(self->disk, "is", &code, &text))
+        return;
+    self->flying = false;
+    if (code) {
+        fault_set(&fault, (fault_code_t)code, "%s", text);
+        batch_end(&fault);
+    }
+}
 
 batch_t *
 batch_new(core_t *core, store_t *store, gate_t *gate)
 {
     batch_t *self = memory_new(1, sizeof *self);
-    *self = (batch_t){.core = core, .store = store, .gate = gate, .actions = actions_new()};
+    *self = (batch_t){.core = core, .store = store, .gate = gate};
+    self->open.actions = actions_new();
+    self->disk = zactor_new(disk_thread, store);
+    assert(self->disk);
     return self;
 }
 
@@ -40,10 +99,11 @@ batch_destroy(batch_t **self_p)
     batch_t *self = *self_p;
     if (!self)
         return;
-    for (size_t i = 0; i < self->reply_count; i++)
-        frames_destroy(&self->replies[i].frames);
-    free(self->replies);
-    actions_destroy(&self->actions);
+    while (self->flying)
+        land(self);
+    zactor_destroy(&self->disk);
+    parcel_clear(&self->open);
+    parcel_clear(&self->closed);
     free(self);
     *self_p = NULL;
 }
@@ -99,8 +159,9 @@ batch_drop(batch_t *self, const query_t *query)
 static void
 write_rows(batch_t *self)
 {
-    for (; self->written < self->actions->row_count; self->written++) {
-        const row_t *row = self->actions->rows[self->written];
+    const actions_t *actions = self->open.actions;
+    for (; self->written < actions->row_count; self->written++) {
+        const row_t *row = actions->rows[self->written];
         batch_write(self, row);
         if (row->kind == ROW_EVENT)
             desk_tell(self->desk, &row->event);
@@ -113,7 +174,8 @@ int
 batch_step(void *context, event_t *event, fault_t *fault)
 {
     batch_t *self = context;
-    int result = core_step(self->core, event, wall_now(), self->actions, fault);
+    int result = core_step(self->core, event, wall_now(), self->open.actions, fault);
+    self->steps++;
     write_rows(self);
     return result;
 }
@@ -123,15 +185,16 @@ batch_answer(void *context, const caller_t *caller, frames_t **frames)
 {
     batch_t *self = context;
     self->owed = self->owed || !slice_is(frames_at(*frames, 0), message_word(MESSAGE_EVENT));
-    self->replies =
-        memory_grow(self->replies, self->reply_count, &self->reply_capacity, sizeof(reply_t));
-    self->replies[self->reply_count++] = (reply_t){*caller, MOVE(*frames)};
+    parcel_t *open = &self->open;
+    open->replies =
+        memory_grow(open->replies, open->reply_count, &open->reply_capacity, sizeof(reply_t));
+    open->replies[open->reply_count++] = (reply_t){*caller, MOVE(*frames)};
 }
 
 void
 batch_use(batch_t *self, const charter_t *charter)
 {
-    core_use(self->core, charter, wall_now(), self->actions);
+    core_use(self->core, charter, wall_now(), self->open.actions);
     write_rows(self);
 }
 
@@ -144,7 +207,7 @@ batch_owe(batch_t *self)
 bool
 batch_is_awaited(const batch_t *self)
 {
-    return self->owed || self->actions->send_count;
+    return self->owed || self->open.actions->send_count;
 }
 
 bool
@@ -170,28 +233,62 @@ send_one(batch_t *self, send_t *send)
 }
 
 static void
-send_all(batch_t *self, const actions_t *done)
+send_all(batch_t *self, parcel_t *done)
 {
-    for (size_t i = 0; i < done->send_count; i++)
-        send_one(self, &done->sends[i]);
-    for (size_t i = 0; i < self->reply_count; i++)
-        if (!gate_answer(self->gate, &self->replies[i].caller, &self->replies[i].frames))
-            desk_forget(self->desk, &self->replies[i].caller);
-    self->reply_count = 0;
+    for (size_t i = 0; i < done->actions->send_count; i++)
+        send_one(self, &done->actions->sends[i]);
+    for (size_t i = 0; i < done->reply_count; i++)
+        if (!gate_answer(self->gate, &done->replies[i].caller, &done->replies[i].frames))
+            desk_forget(self->desk, &done->replies[i].caller);
 }
 
-actions_t *
-batch_commit(batch_t *self)
+/* Where little was decided, the way to the thread and back is longer than it saves. */
+static void
+begin_sync(batch_t *self)
 {
     fault_t fault = {0};
-    core_flush(self->core, self->actions);
+    self->flying = self->steps >= BATCH_ASIDE;
+    if (self->flying)
+        zstr_send(self->disk, "SYNC");
+    else if (self->store->sync(self->store->self, &fault))
+        batch_end(&fault);
+}
+
+bool
+batch_close(batch_t *self)
+{
+    fault_t fault = {0};
+    if (self->closed.actions)
+        return false;
+    core_flush(self->core, self->open.actions);
     write_rows(self);
     if (self->begun && self->store->commit(self->store->self, &fault))
         batch_end(&fault);
-    actions_t *done = MOVE(self->actions);
+    if (self->begun)
+        begin_sync(self);
+    self->closed = self->open;
+    self->open = (parcel_t){.actions = actions_new()};
+    self->steps = self->written = 0;
     self->begun = self->owed = false;
-    self->actions = actions_new();
-    self->written = 0;
-    send_all(self, done);
+    return true;
+}
+
+zsock_t *
+batch_socket(const batch_t *self)
+{
+    return zactor_sock(self->disk);
+}
+
+actions_t *
+batch_done(batch_t *self, bool wait)
+{
+    while (self->flying && (wait || zsock_events(batch_socket(self)) & ZMQ_POLLIN))
+        land(self);
+    if (self->flying || !self->closed.actions)
+        return NULL;
+    actions_t *done = self->closed.actions;
+    send_all(self, &self->closed);
+    self->closed.actions = NULL;
+    parcel_clear(&self->closed);
     return done;
 }

@@ -31,7 +31,8 @@
 struct broker {
     const settings_t *settings;
     charter_t *charter;
-    size_t revokes;        /* of core_revokes, that the gate knows */
+    core_mark_t closed;    /* where the last batch ended */
+    uint64_t revokes;      /* of these, that the gate knows */
     struct timespec stamp; /* of the site folder, as it was read last */
     machinekey_t *key;
     curvepair_t pair;
@@ -80,7 +81,8 @@ deliver(broker_t *self)
 {
     fault_t fault = {0};
     row_t *due;
-    while (self->notifier && (due = core_notice(self->core, wall_now(), &fault))) {
+    while (self->notifier &&
+           (due = core_notice(self->core, self->closed.notices, wall_now(), &fault))) {
         CLEANUP(row_destroy) row_t *row = due;
         CLEANUP(value_destroy)
         value_t *facts =
@@ -95,9 +97,9 @@ deliver(broker_t *self)
 static void
 admit_anew(broker_t *self)
 {
-    if (self->revokes == core_revokes(self->core))
+    if (self->revokes == self->closed.revokes)
         return;
-    self->revokes = core_revokes(self->core);
+    self->revokes = self->closed.revokes;
     gate_admit(self->gate, self->charter->trust);
 }
 
@@ -105,20 +107,44 @@ static void
 relay(broker_t *self)
 {
     fault_t fault = {0};
-    if (self->uplink && uplink_send(self->uplink, mono_now(), &fault))
+    if (self->uplink && uplink_send(self->uplink, self->closed.leaves, mono_now(), &fault))
         log_fault("uplink", &fault);
 }
 
+/* What the disk has by now goes out. */
 static void
-commit(broker_t *self)
+give_out(broker_t *self, bool wait)
 {
-    CLEANUP(actions_destroy) actions_t *done = batch_commit(self->batch);
+    CLEANUP(actions_destroy) actions_t *done = batch_done(self->batch, wait);
+    if (!done)
+        return;
     relay(self);
     if (self->web)
         web_answer(self->web);
     deliver(self);
     log_events(done);
     admit_anew(self);
+}
+
+/* While the disk has one batch the next grows, and is closed behind it. */
+static void
+commit(broker_t *self)
+{
+    if (!batch_close(self->batch))
+        return;
+    self->closed = core_mark(self->core);
+    if (self->web)
+        web_close(self->web);
+    give_out(self, false);
+}
+
+/* All of it, and not before it is on the disk. */
+static void
+commit_whole(broker_t *self)
+{
+    give_out(self, true);
+    commit(self);
+    give_out(self, true);
 }
 
 /* What other brokers say ---------------------------------------------------------------------- */
@@ -559,6 +585,17 @@ on_examined(zloop_t *loop, zsock_t *socket, void *context)
 }
 
 static int
+on_disk(zloop_t *loop, zsock_t *socket, void *context)
+{
+    broker_t *self = context;
+    (void)socket;
+    give_out(self, false);
+    if (batch_is_begun(self->batch) || batch_is_awaited(self->batch))
+        settle(self, loop);
+    return 0;
+}
+
+static int
 on_web(zloop_t *loop, zsock_t *socket, void *context)
 {
     (void)socket;
@@ -615,7 +652,8 @@ static int
 on_copying(zloop_t *loop, int timer, void *context)
 {
     broker_t *self = context;
-    if (!batch_is_begun(self->batch) && !backup_go_on(self->backup))
+    commit_whole(self);
+    if (!backup_go_on(self->backup))
         zloop_timer_end(loop, timer);
     return 0;
 }
@@ -774,7 +812,7 @@ broker_open(broker_t *self, bool anew, fault_t *fault)
     gate_admit(self->gate, self->charter->trust);
     for (size_t i = 0; i < self->settings->grant_count; i++)
         take_grant(self, self->settings->grants[i]);
-    commit(self);
+    commit_whole(self);
     self->backup = backup_new(self->settings->state, self->store, fault);
     return self->backup ? 0 : -1;
 }
@@ -791,7 +829,7 @@ sign_checkpoint(broker_t *self)
     row_t row = {.kind = ROW_CHECKPOINT,
                  .checkpoint = {log->size, bytes_slice(document), bytes_slice(armor)}};
     batch_write(self->batch, &row);
-    commit(self);
+    commit_whole(self);
 }
 
 int
@@ -805,6 +843,7 @@ broker_serve(broker_t *self, fault_t *fault)
     zmq_pollitem_t backups = {.fd = backup_fd(self->backup), .events = ZMQ_POLLIN};
     if (zloop_reader(loop, gate_socket(self->gate), on_gate, self) ||
         zloop_reader(loop, examiner_socket(self->examiner), on_examined, self) ||
+        zloop_reader(loop, batch_socket(self->batch), on_disk, self) ||
         (self->web && zloop_reader(loop, web_socket(self->web), on_web, self)) ||
         (self->catalog && zloop_poller(loop, &catalog, on_descriptor, self)) ||
         (self->notifier && zloop_poller(loop, &sinks, on_descriptor, self)) ||

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store - where rows live: a struct of functions, with two twins behind it. store_sqlite is the
- * broker's (WAL, synchronous FULL, exclusive, one connection); store_memory forgets, for tests.
+ * broker's (WAL, exclusive, one connection); store_memory forgets, for tests.
  *
  * Writes stand between begin and commit; what was written is seen by find at once. After a failed
- * put or commit nothing about the store may be relied on: end the process and start again. */
+ * put, commit or sync nothing about the store may be relied on: end the process and start again. */
 #ifndef TOCSIN_STORE_H
 #define TOCSIN_STORE_H
 
@@ -76,8 +76,12 @@ struct store {
     /* Writes a row over the one with the same key, which it follows. */
     int (*put)(void *self, const row_t *row, fault_t *fault) MUST_CHECK;
 
-    /* 0 once it is on the disk; FAULT_FULL, FAULT_IO. */
+    /* What was put is there whole from now on, or, where the machine dies before sync returned, not
+     * at all, like all that was committed after it. FAULT_FULL, FAULT_IO. */
     int (*commit)(void *self, fault_t *fault) MUST_CHECK;
+    /* 0 once all that was committed before is on the disk; FAULT_FULL, FAULT_IO. Another thread may
+     * call it while this one goes on to find and put, but not to commit. */
+    int (*sync)(void *self, fault_t *fault) MUST_CHECK;
     int (*find)(void *self, const query_t *query, on_row_t on_row, void *context,
                 fault_t *fault) MUST_CHECK;
 

@@ -406,6 +406,7 @@ store_memory(void)
         .begin = memory_begin,
         .put = memory_put,
         .commit = memory_begin,
+        .sync = memory_begin,
         .find = memory_find,
         .drop = memory_drop,
         .destroy = memory_destroy,

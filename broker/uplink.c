@@ -149,6 +149,7 @@ uplink_hear(uplink_t *self, const frames_t *frames, fault_t *fault)
 
 typedef struct {
     uplink_t *uplink;
+    uint64_t end; /* leaves before it may be sent */
     mono_t now;
     size_t looked;        /* leaves, sent or not */
     size_t leaves, bytes; /* that were sent */
@@ -162,6 +163,8 @@ send_leaf(void *context, const row_t *row)
     sending_t *self = context;
     uplink_t *uplink = self->uplink;
     fault_t why = {0};
+    if (row->leaf.number >= self->end)
+        return false;
     CLEANUP(frames_destroy) frames_t *frames = leaflet_make(uplink->store, &row->leaf, &why);
     if (why.code == FAULT_IO) {
         self->fault = why;
@@ -187,12 +190,12 @@ send_leaf(void *context, const row_t *row)
 }
 
 int
-uplink_send(uplink_t *self, mono_t now, fault_t *fault)
+uplink_send(uplink_t *self, uint64_t end, mono_t now, fault_t *fault)
 {
-    sending_t sending = {.uplink = self, .now = now};
+    sending_t sending = {.uplink = self, .end = end, .now = now};
     bool busy = !self->agreed || self->sent != self->taken;
     while (!busy && sending.leaves < UPLINK_LEAVES && !sending.full &&
-           sending.looked < UPLINK_LOOKED && self->next < core_log(self->core)->size) {
+           sending.looked < UPLINK_LOOKED && self->next < end) {
         query_t query = {.what = FIND_LEAVES, .number = self->next, .limit = UPLINK_LEAVES};
         if (self->store->find(self->store->self, &query, send_leaf, &sending, fault))
             return -1;

@@ -32,9 +32,9 @@ void uplink_greet(uplink_t *self, mono_t now);
 /* A RELAYED of the centre's. FAULT_FORMAT. */
 int uplink_hear(uplink_t *self, const frames_t *frames, fault_t *fault) MUST_CHECK;
 
-/* Sends what may be sent, to be called again and again; only while nothing is written that is not
- * on the disk. FAULT_IO of the store. */
-int uplink_send(uplink_t *self, mono_t now, fault_t *fault) MUST_CHECK;
+/* Sends what may be sent of the leaves before end, those that are on the disk; to be called again
+ * and again. FAULT_IO of the store. */
+int uplink_send(uplink_t *self, uint64_t end, mono_t now, fault_t *fault) MUST_CHECK;
 
 /* How many leaves of the log the centre has not taken, as far as is known; whether it answered
  * last. The name is borrowed. */

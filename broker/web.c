@@ -71,7 +71,8 @@ typedef struct {
 
 struct web {
     zactor_t *edge;
-    zlistx_t *taken; /* batch_t: what the loop took in since web_answer */
+    zlistx_t *taken;  /* batch_t: what the loop took in since web_close */
+    zlistx_t *closed; /* batch_t: before that, since web_answer */
 };
 
 static void
@@ -534,6 +535,7 @@ web_new(const settings_t *settings, fault_t *fault)
     if (opening.listening < 0)
         return NULL;
     self->taken = zlistx_new();
+    self->closed = zlistx_new();
     self->edge = zactor_new(edge, &opening);
     if (opening.open)
         return MOVE(self);
@@ -582,11 +584,19 @@ web_take(web_t *self, on_post_t on_post, void *context)
 }
 
 void
+web_close(web_t *self)
+{
+    batch_t *batch;
+    while ((batch = zlistx_detach(self->taken, NULL)))
+        zlistx_add_end(self->closed, batch);
+}
+
+void
 web_answer(web_t *self)
 {
-    for (batch_t *batch = zlistx_first(self->taken); batch; batch = zlistx_next(self->taken))
+    batch_t *batch;
+    while ((batch = zlistx_detach(self->closed, NULL)))
         zsock_send(self->edge, "sp", "DONE", batch);
-    zlistx_purge(self->taken);
 }
 
 void
@@ -596,12 +606,15 @@ web_destroy(web_t **self_p)
     if (!self)
         return;
     batch_t *batch;
-    while (self->taken && (batch = zlistx_detach(self->taken, NULL)))
+    if (self->taken)
+        web_close(self);
+    while (self->closed && (batch = zlistx_detach(self->closed, NULL)))
         batch_destroy(&batch);
     while (self->edge && (batch = next_batch(self)))
         batch_destroy(&batch);
     zactor_destroy(&self->edge);
     zlistx_destroy(&self->taken);
+    zlistx_destroy(&self->closed);
     free(self);
     *self_p = NULL;
 }

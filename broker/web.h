@@ -51,7 +51,10 @@ zsock_t *web_socket(const web_t *self);
  * the loop is at work on others. Never blocks. */
 void web_take(web_t *self, on_post_t on_post, void *context);
 
-/* Has every post that was taken since the last call answered: 200, or why it was refused. */
+/* What was taken by now belongs together. */
+void web_close(web_t *self);
+
+/* Has every post that was taken before web_close answered: 200, or why it was refused. */
 void web_answer(web_t *self);
 
 #endif

@@ -287,6 +287,12 @@ core_shelf(const core_t *self)
     return self->shelf;
 }
 
+core_mark_t
+core_mark(const core_t *self)
+{
+    return (core_mark_t){self->log.size, self->notices_given, self->revokes};
+}
+
 const merkle_t *
 core_log(const core_t *self)
 {

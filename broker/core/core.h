@@ -127,9 +127,19 @@ int core_step(core_t *self, event_t *event, wall_t now, actions_t *actions,
 /* Ends a batch: the log's right edge and the counts as a row, if anything moved. */
 void core_flush(core_t *self, actions_t *actions);
 
-/* Once a batch is on the disk, until NULL: a notice to deliver now, the caller's. One at a time a
- * sink, until EVENT_NOTICED says what became of it. *fault is the store's. */
-row_t *core_notice(core_t *self, wall_t now, fault_t *fault);
+/* How far it is; what it says by itself goes out once that is on the disk. */
+typedef struct {
+    uint64_t leaves;  /* of its log */
+    uint64_t notices; /* the highest number */
+    uint64_t revokes; /* grows with each that comes: the gate is to admit anew */
+} core_mark_t;
+
+core_mark_t core_mark(const core_t *self);
+
+/* Once a batch is on the disk, until NULL: a notice to deliver now, the caller's, of those up to
+ * this number. One at a time a sink, until EVENT_NOTICED says what became of it. *fault is the
+ * store's. */
+row_t *core_notice(core_t *self, uint64_t last, wall_t now, fault_t *fault);
 
 /* Another site folder was read: judges releases anew, sends workers what they lack. */
 void core_use(core_t *self, const charter_t *charter, wall_t now, actions_t *actions);
@@ -166,9 +176,6 @@ bool core_halt_kept(const core_t *self, const hash_t *halt, const char *worker);
 
 /* The newest beacon that came, and when; NULL for none. Valid until the next step. */
 const beacon_t *core_beacon(const core_t *self, wall_t *came);
-
-/* Grows with each revoke that comes: the gate is to admit anew. */
-size_t core_revokes(const core_t *self);
 
 /* How much was taken over of the log of another broker, a region's own; NULL where it never spoke.
  * *seen: likewise. */

@@ -201,12 +201,6 @@ revoked(core_t *self)
     incidents_suggest(self);
 }
 
-size_t
-core_revokes(const core_t *self)
-{
-    return self->revokes;
-}
-
 int
 on_halt(core_t *self, event_t *event, fault_t *fault)
 {

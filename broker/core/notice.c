@@ -228,21 +228,22 @@ is_due(const outlet_t *outlet, wall_t now)
 }
 
 row_t *
-core_notice(core_t *self, wall_t now, fault_t *fault)
+core_notice(core_t *self, uint64_t last, wall_t now, fault_t *fault)
 {
     for (size_t i = 0; self->sinks && i < self->sinks->count; i++) {
         outlet_t *outlet = &self->outlets[i];
         query_t query = {.what = FIND_NOTICES_TO, .text = self->sinks->sinks[i].name};
-        row_t *row = NULL;
+        CLEANUP(row_destroy) row_t *row = NULL;
         if (!is_due(outlet, now))
             continue;
         if (core_recall(self, &query, &row, fault))
             return NULL;
-        if (row) {
+        if (!row) {
+            outlet->waiting = 0;
+        } else if (row->notice.number <= last) {
             outlet->flying = row->notice.number;
-            return row;
+            return MOVE(row);
         }
-        outlet->waiting = 0;
     }
     return NULL;
 }

@@ -126,7 +126,9 @@ commit(floor_t *self)
                               .edge = merkle_edge(&self->log),
                               .incidents = self->incidents}};
     put(self, &row);
-    need(self->store->commit(self->store->self, &fault), &fault);
+    need(self->store->commit(self->store->self, &fault) ||
+             self->store->sync(self->store->self, &fault),
+         &fault);
 }
 
 int

@@ -208,11 +208,11 @@ a_revoked_worker_is_offered_nothing_and_shut_out(void **state)
 {
     house_t *self = *state;
     start_order(self, 0);
-    size_t before = core_revokes(self->core);
+    uint64_t before = core_mark(self->core).revokes;
     sealed_t revoke CLEANUP(sealed_done) = stop_of(self, HALT_WORKER, "s1", "olaf");
     halt(self, &revoke);
     assert_true(told(self, "revoke"));
-    assert_int_equal(core_revokes(self->core), before + 1);
+    assert_int_equal(core_mark(self->core).revokes, before + 1);
     worker_tells(self, "w1", "free", OUTCOME_OK, OUTCOME_OK);
     later(self, 30);
     tick(self);

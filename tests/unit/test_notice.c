@@ -41,7 +41,7 @@ static row_t *
 take(house_t *self)
 {
     fault_t fault = {0};
-    row_t *row = core_notice(self->core, self->site->now, &fault);
+    row_t *row = core_notice(self->core, core_mark(self->core).notices, self->site->now, &fault);
     assert_int_equal(fault.code, FAULT_NONE);
     return row;
 }

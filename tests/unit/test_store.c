@@ -64,7 +64,8 @@ put(house_t *self, const row_t *row)
     fault_t fault = {0};
     if (self->store->begin(self->store->self, &fault) ||
         self->store->put(self->store->self, row, &fault) ||
-        self->store->commit(self->store->self, &fault))
+        self->store->commit(self->store->self, &fault) ||
+        self->store->sync(self->store->self, &fault))
         fail_msg("%s", fault.text);
 }
 
@@ -363,7 +364,8 @@ keeps_notices_until_they_are_dropped(void **state)
     finds(self, old, "1 2 ");
     if (self->store->begin(self->store->self, &fault) ||
         self->store->drop(self->store->self, &old, &fault) ||
-        self->store->commit(self->store->self, &fault))
+        self->store->commit(self->store->self, &fault) ||
+        self->store->sync(self->store->self, &fault))
         fail_msg("%s", fault.text);
     reopen(self);
     finds(self, (query_t){.what = FIND_NOTICES_TO, .text = "ops"}, "3 ");

@@ -95,7 +95,8 @@ hears_nothing(bench_t *bench)
 static void
 sends(bench_t *bench)
 {
-    if (uplink_send(bench->uplink, bench->now, &bench->fault))
+    uint64_t end = core_mark(bench->house->core).leaves;
+    if (uplink_send(bench->uplink, end, bench->now, &bench->fault))
         fail_msg("%s", bench->fault.text);
 }
 
