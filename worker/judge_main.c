@@ -105,6 +105,50 @@ deliver(void *context, destination_t to, uint64_t runner, const frames_t *frames
 
 /* ---- receiving --------------------------------------------------------------------------- */
 
+/* A runner is confined, and may still say anything: what it gets wrong ends it alone. */
+static int
+drain_runner(desk_t *self, size_t index, fault_t *fault)
+{
+    runner_link_t *runner = &self->runners[index];
+    uint64_t number = runner->number;
+    fault_t its = {0};
+    int closed = channel_fill(runner->channel, &its);
+    for (;;) {
+        fault_t wrong = {0};
+        CLEANUP(frames_destroy) frames_t *frames = channel_next(runner->channel, &wrong);
+        CLEANUP(frames_destroy) frames_t *nonsense = wrong.code ? frames_new() : NULL;
+        if (!frames && !nonsense)
+            break;
+        if (judge_on_runner(self->judge, number, frames ? frames : nonsense, wall_now(), mono_now(),
+                            fault))
+            return -1;
+        if (nonsense)
+            break;
+    }
+    if (closed || !judge_wants_runner(self->judge, number))
+        drop_runner(self, index);
+    return 0;
+}
+
+static bool
+is_readable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return poll(&one, 1, 0) == 1;
+}
+
+/* What it said last may lie in its socket still, which says that it is closed behind that. */
+static int
+on_exited(desk_t *self, uint64_t number, int status, fault_t *fault)
+{
+    for (size_t i = 0; i < self->runner_count; i++)
+        while (i < self->runner_count && self->runners[i].number == number &&
+               is_readable(channel_fd(self->runners[i].channel)))
+            if (drain_runner(self, i, fault))
+                return -1;
+    return judge_on_runner_end(self->judge, number, status, wall_now(), mono_now(), fault);
+}
+
 static int
 on_spawner(desk_t *self, const frames_t *frames, fault_t *fault)
 {
@@ -114,7 +158,7 @@ on_spawner(desk_t *self, const frames_t *frames, fault_t *fault)
         !text_read_u64(frames_text(frames, 2), 0, INT32_MAX, &status))
         return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s'", word);
     if (!strcmp(word, "EXITED"))
-        return judge_on_runner_end(self->judge, number, (int)status, wall_now(), mono_now(), fault);
+        return on_exited(self, number, (int)status, fault);
     int fd = channel_take_descriptor(self->others[SPAWNER]);
     if (strcmp(word, "RUNNER") != 0 || fd < 0)
         return fault_set(fault, FAULT_FORMAT, "the spawner said '%.20s' without a runner", word);
@@ -155,31 +199,6 @@ drain_other(desk_t *self, size_t who, fault_t *fault)
             return -1;
     }
     return none.code ? fault_set(fault, none.code, "%s: %s", name_of(who), none.text) : 0;
-}
-
-/* A runner is confined, and may still say anything: what it gets wrong ends it alone. */
-static int
-drain_runner(desk_t *self, size_t index, fault_t *fault)
-{
-    runner_link_t *runner = &self->runners[index];
-    uint64_t number = runner->number;
-    fault_t its = {0};
-    int closed = channel_fill(runner->channel, &its);
-    for (;;) {
-        fault_t wrong = {0};
-        CLEANUP(frames_destroy) frames_t *frames = channel_next(runner->channel, &wrong);
-        CLEANUP(frames_destroy) frames_t *nonsense = wrong.code ? frames_new() : NULL;
-        if (!frames && !nonsense)
-            break;
-        if (judge_on_runner(self->judge, number, frames ? frames : nonsense, wall_now(), mono_now(),
-                            fault))
-            return -1;
-        if (nonsense)
-            break;
-    }
-    if (closed || !judge_wants_runner(self->judge, number))
-        drop_runner(self, index);
-    return 0;
 }
 
 static int

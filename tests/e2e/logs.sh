@@ -4,11 +4,13 @@
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
-orders_site logs talking
+orders_site logs talking pondering
 out=$SITE_HOME/out
 
 lines() { grep -c ": line " "$1" 2>/dev/null || true; }
 has_lines() { [ "$(lines "$1")" -ge "$2" ]; }
+judge() { pgrep -P "$(pid_of north-1)" judge; }
+thinkers() { pgrep -r R -P "$(pgrep -P "$(pid_of north-1)" spawner)"; }
 whole() { tocsin run logs "$RUN" north-1 >"$out.whole"; }
 
 broker_start
@@ -29,4 +31,10 @@ ok "  in order" eval 'cmp <(grep -o "line [0-9]*" "$out.whole") <(printf "line %
 ok "whoever goes on at an offset" eval 'tocsin run logs "$RUN" north-1 --since-offset $size >"$out.rest"'
 ok "  reads no line twice and misses none" eval 'cmp "$out.whole" <(head -c $size "$out.whole"; cat "$out.rest")'
 ok "whoever followed has all of it too" eval 'wait_for 20 gone $(pid_of follow); rm "$SITE_HOME/log/follow.pid"; cmp "$out.whole" <(grep -v "^tocsin:" "$SITE_HOME/log/follow")'
+
+# The judge is busy while a step ends: when it looks again, what the step gave and that its runner is gone are both there.
+ok "a step thinks" eval 'ordered pondering --target north-1 && wait_for 20 thinkers'
+ok "  and ends unseen" eval 'kill -STOP $(judge) && thinkers && wait_for 20 not thinkers'
+kill -CONT $(judge)
+ok "  all that it gave is heard before that it is gone" ended succeeded
 orders_end
