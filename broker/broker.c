@@ -503,8 +503,12 @@ tick(broker_t *self)
     if (batch_step(self->batch, &event, &fault))
         log_fault("tick", &fault);
     watch_site(self);
-    if (self->uplink)
+    if (self->envoy)
+        envoy_tick(self->envoy, mono_now());
+    if (self->uplink) {
+        envoy_tick(self->herald, mono_now());
         uplink_greet(self->uplink, mono_now());
+    }
     if (self->notifier)
         tick_notifier(self);
     if (self->catalog && catalog_tick(self->catalog, mono_now(), &fault)) {

@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/log.h"
+
 #define HANDSHAKE_MS 2000
 #define HEARTBEAT_MS 10000 /* a beat is a minute: a dead connection is to be known before */
+#define AGAIN_MS     5000  /* between two calls to who refuses */
+#define EVENTS       (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
 struct envoy {
     char *endpoint;
@@ -13,6 +17,8 @@ struct envoy {
     bool used; /* there is a key */
     curvekey_t key;
     zsock_t *socket, *monitor; /* NULL while it speaks to nobody */
+    bool refused;              /* and libzmq does not call again by itself */
+    mono_t called;             /* again, last */
 };
 
 envoy_t *
@@ -32,6 +38,7 @@ hang_up(envoy_t *self)
     zsock_destroy(&self->monitor);
     zsock_destroy(&self->socket);
     self->used = false;
+    self->refused = false;
 }
 
 void
@@ -70,8 +77,8 @@ call_up(envoy_t *self, fault_t *fault)
     zsock_set_sndhwm(self->socket, ENVOY_QUEUE_MAX);
     zsock_set_rcvhwm(self->socket, ENVOY_QUEUE_MAX);
     zsock_set_ipv6(self->socket, 1);
-    if (zmq_socket_monitor(raw, watch, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) ||
-        zsock_connect(self->monitor, "%s", watch) || zmq_connect(raw, self->endpoint)) {
+    if (zmq_socket_monitor(raw, watch, EVENTS) || zsock_connect(self->monitor, "%s", watch) ||
+        zmq_connect(raw, self->endpoint)) {
         hang_up(self);
         return fault_set(fault, FAULT_CONFIG, "'%s' cannot be connected to: %s", self->endpoint,
                          zmq_strerror(errno));
@@ -109,10 +116,28 @@ envoy_is_new(envoy_t *self)
 {
     bool made = false;
     while (self->monitor && zsock_events(self->monitor) & ZMQ_POLLIN) {
-        CLEANUP(zmsg_destroy) zmsg_t *event = zmsg_recv(self->monitor);
-        made = made || event;
+        uint16_t event = 0;
+        CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->monitor);
+        zframe_t *first = message ? zmsg_first(message) : NULL;
+        if (first && zframe_size(first) >= sizeof event)
+            memcpy(&event, zframe_data(first), sizeof event);
+        self->refused = event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+        made = made || event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
     }
     return made;
+}
+
+void
+envoy_tick(envoy_t *self, mono_t now)
+{
+    if (!self->refused || (self->called.ms && now.ms - self->called.ms < AGAIN_MS))
+        return;
+    void *raw = zsock_resolve(self->socket);
+    self->refused = false;
+    self->called = now;
+    (void)zmq_disconnect(raw, self->endpoint); /* what is left of the call that was refused */
+    if (zmq_connect(raw, self->endpoint))
+        log_error("'%s' cannot be called again: %s", self->endpoint, zmq_strerror(errno));
 }
 
 static frames_t *

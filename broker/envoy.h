@@ -8,6 +8,7 @@
 #include <czmq.h>
 
 #include "common/frames.h"
+#include "common/moment.h"
 #include "keys/curve.h"
 
 #define ENVOY_QUEUE_MAX 64 /* messages either side may be behind */
@@ -29,6 +30,10 @@ zsock_t *envoy_monitor(const envoy_t *self);
 
 /* Whether a connection was made since this was asked last: HELLO is due. */
 bool envoy_is_new(envoy_t *self);
+
+/* To be called each second or so: calls again where it was refused, as it is by a peer that has
+ * older documents and does not know this broker yet. */
+void envoy_tick(envoy_t *self, mono_t now);
 
 /* The next message, the caller's; NULL when nothing is there. */
 frames_t *envoy_receive(envoy_t *self);

@@ -184,6 +184,50 @@ who_has_another_key_than_root_names_hears_nothing(void **state)
     assert_true(zframe_streq(zmsg_last(heard), "the first"));
 }
 
+/* What the timekeeper's gate says of whoever calls, once. */
+static void
+the_gate_says(zsock_t *gate, const char *status)
+{
+    CLEANUP(zmsg_destroy) zmsg_t *asked = zmsg_recv(gate);
+    assert_non_null(asked);
+    zmsg_t *answer = zmsg_new();
+    for (int i = 0; i < 2; i++) { /* version and number of the question */
+        zframe_t *same = zmsg_pop(asked);
+        zmsg_append(answer, &same);
+    }
+    zmsg_addstr(answer, status);
+    for (int i = 0; i < 3; i++)
+        zmsg_addstr(answer, "");
+    assert_int_equal(zmsg_send(&answer, gate), 0);
+}
+
+static void
+who_was_refused_calls_again_and_not_all_the_time(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(zsock_destroy) zsock_t *gate = zsock_new(ZMQ_REP);
+    zsock_set_rcvtimeo(gate, PATIENCE_MS);
+    assert_int_equal(zsock_bind(gate, "inproc://zeromq.zap.01"), 0);
+    speaks(bench);
+    for (int64_t again = 0; again < 2; again++) {
+        the_gate_says(gate, "400");
+        is_readable(envoy_monitor(bench->envoy));
+        assert_false(envoy_is_new(bench->envoy));
+        envoy_tick(bench->envoy, (mono_t){1000 + again * 5000});
+    }
+    the_gate_says(gate, "400");
+    is_readable(envoy_monitor(bench->envoy));
+    assert_false(envoy_is_new(bench->envoy));
+    envoy_tick(bench->envoy, (mono_t){10999});
+    zsock_set_rcvtimeo(gate, 100);
+    assert_null(zmsg_recv(gate)); /* too soon */
+    zsock_set_rcvtimeo(gate, PATIENCE_MS);
+    envoy_tick(bench->envoy, (mono_t){11000});
+    the_gate_says(gate, "200");
+    is_readable(envoy_monitor(bench->envoy));
+    assert_true(envoy_is_new(bench->envoy));
+}
+
 static void
 an_endpoint_that_cannot_be_had_is_a_fault_and_leaves_nothing_open(void **state)
 {
@@ -207,6 +251,7 @@ main(void)
         TEST(what_has_too_many_frames_is_passed_over),
         TEST(the_same_key_changes_nothing_and_another_makes_another_socket),
         TEST(who_has_another_key_than_root_names_hears_nothing),
+        TEST(who_was_refused_calls_again_and_not_all_the_time),
         TEST(an_endpoint_that_cannot_be_had_is_a_fault_and_leaves_nothing_open),
     };
     zsys_handler_set(NULL);
