@@ -239,6 +239,25 @@ print_holds(const value_t *stops, const value_t *brakes)
     }
 }
 
+/* The way to the centre's broker, or the regions' own that relay here. */
+static void
+print_relays(const options_t *options, const value_t *uplink, const value_t *islands)
+{
+    char time[32];
+    if (uplink)
+        printf("%-10s broker %s %s, %lld leaves behind\n", "uplink", value_get_text(uplink, "name"),
+               value_get_bool(uplink, "heard") ? "answers" : "DOES NOT ANSWER",
+               (long long)value_get_integer(uplink, "behind"));
+    for (size_t i = 0; i < value_count(islands); i++) {
+        const value_t *row = value_at(islands, i);
+        int64_t seen = value_get_integer(row, "seen");
+        printf("%-10s broker %s, %lld leaves taken, %s%s\n", i ? "" : "relayed by",
+               value_get_text(row, "name"), (long long)value_get_integer(row, "taken"),
+               seen ? "seen last " : "not seen",
+               seen ? show_time(options, seen, time, sizeof time) : "");
+    }
+}
+
 static void
 print_status(const options_t *options, const value_t *status)
 {
@@ -262,6 +281,7 @@ print_status(const options_t *options, const value_t *status)
     if (*value_get_text(catalog, "error"))
         printf("%-10s %s\n", "", show_text(value_get_text(catalog, "error"), error, sizeof error));
     printf("%-10s %lld leaves\n", "record", (long long)value_get_integer(log, "size"));
+    print_relays(options, value_get(status, "uplink"), value_get(status, "islands"));
     print_holds(value_get(status, "stops"), value_get(status, "brakes"));
     if (!value_count(waiting) && !value_count(reviews) && !value_count(questions)) {
         puts("\nnothing waits for you");

@@ -128,6 +128,7 @@ for worker in $SITE_WORKERS; do
 done
 ok "the source serves" source_start
 ok "the region's log is at the centre" wait_for 20 caught_up
+ok "  as both say who are asked how it stands" eval 'island tocsin status | grep -q "^uplink  *broker centre answers" && centre tocsin status | grep -q "^relayed by broker north, [0-9]* leaves taken"'
 
 fill_disk north-1
 ok "link up: a filesystem fills up" rings north-1 aaaa
@@ -173,6 +174,7 @@ fill_disk north-2
 ok "  another fills up" rings north-2 cccc
 ok "  and is resolved in the region" wait_for 40 incident_at island cccc resolved
 ok "  which learns that the centre does not answer" wait_for 60 not caught_up
+ok "    and says so" wait_for 60 eval 'island tocsin status | grep -q "^uplink  *broker centre DOES NOT ANSWER"'
 stop broker -KILL
 ok "the centre is killed" centre_start
 ok "  and answers again" ip -n $C route del blackhole 10.77.0.2/32
