@@ -269,6 +269,8 @@ leave_machine(const op_row_t *row, int result, int go, fault_t *fault)
     if ((!row->network && setns(mould.space[NETWORK], CLONE_NEWNET)) ||
         (!row->whole && setns(mould.space[QUEUES], CLONE_NEWIPC)))
         return fault_errno(fault, "the empty namespaces");
+    if ((row->whole || row->signals) && prctl(PR_SET_CHILD_SUBREAPER, 1))
+        return fault_errno(fault, "a reaper of what it starts");
     if (settle_descriptors(result, go, fault))
         return -1;
     return chdir("/") ? fault_errno(fault, "the root folder") : 0;

@@ -6,9 +6,10 @@
  * unless the row needs it, and nobody's message queues or shared memory; no environment, no
  * descriptor but its result pipe; uid 65534 with the row's capabilities; no new privileges; a
  * seccomp filter; rlimits. It dies with the effector. A `signals` row keeps the machine's pid
- * namespace, since nobody signals out of one; then what it left is looked for when it is ended.
- * Only a `whole` row keeps all of the machine's namespaces and root: services need them, and are to
- * outlive it.
+ * namespace, since nobody signals out of one. Only a `whole` row keeps all of the machine's
+ * namespaces and root: services need them, and are to outlive it. These two adopt whoever they
+ * started loses its parent, and have a control group of their own where the machine lets us make
+ * one (worker/op_group.h): by both they are ended as a whole.
  *
  * An op that needs a library which the effector is better without acts in a program of its own,
  * beside the effector's: the same cell, entered once the program has begun. */

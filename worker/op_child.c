@@ -15,15 +15,18 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "worker/op_group.h"
 
 #define DYING_MS   2000 /* a killed child is gone by then, or hangs in the kernel */
 #define SECRET_MAX 256  /* characters of a secret */
 
 struct op_child {
-    pid_t pid;  /* 0 once reaped */
-    bool loose; /* has no pid namespace that ends with it */
-    int fd;     /* read end of the result pipe */
-    int go;     /* write end of the go pipe; -1 once it went */
+    pid_t pid;     /* 0 once reaped */
+    bool loose;    /* has no pid namespace that ends with it */
+    bool grouped;  /* but a control group */
+    proc_t itself; /* as it was made; of one that is loose */
+    int fd;        /* read end of the result pipe */
+    int go;        /* write end of the go pipe; -1 once it went */
     const op_t *op;
     const op_argument_t *secret; /* NULL where none of its arguments names one */
     const policy_t *policy;
@@ -78,6 +81,8 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
         close(self->go);
         op_cell_enter(row, op, world, write_end, go_read);
     }
+    self->grouped =
+        self->loose && proc_read(self->pid, &self->itself) && op_group_make(&self->itself);
     return MOVE(self);
 }
 
@@ -129,24 +134,35 @@ op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
     return MOVE(self);
 }
 
+/* All that it started, where it was cut off or died without a word: what it adopted, and what is in
+ * its group. */
+static void
+end_loose(const op_child_t *self)
+{
+    fault_t why;
+    if ((proc_read(self->pid, &(proc_t){0}) && proc_end_tree(&self->itself, DYING_MS, &why)) ||
+        (self->grouped && op_group_end(&self->itself, DYING_MS, &why)))
+        log_fault(self->op->name, &why);
+}
+
 /* SIGKILL to the init of a pid namespace is one to all in it, and it is reaped only after them;
  * what an op without one started, a stop command for instance, is looked for if it was cut off. */
 static void
 end(op_child_t *self)
 {
-    proc_t child;
-    fault_t ignored;
     if (self->pid <= 0)
         return;
-    if (self->loose && !self->done && proc_read(self->pid, &child) &&
-        proc_end_tree(&child, DYING_MS, &ignored))
-        log_fault(self->op->name, &ignored);
+    bool cut = !self->done || !self->result->size;
+    if (self->loose && cut)
+        end_loose(self);
     CLEANUP(descriptor_close) int handle = pidfd_open(self->pid, 0);
     struct pollfd waiting = {.fd = handle, .events = POLLIN};
     kill(self->pid, SIGKILL);
     poll(&waiting, 1, DYING_MS);
     waitpid(self->pid, NULL, WNOHANG);
     self->pid = 0;
+    if (self->grouped)
+        op_group_release(&self->itself);
 }
 
 void

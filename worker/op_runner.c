@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/program.h"
 #include "worker/op_child.h"
+#include "worker/op_group.h"
 
 /* How long a noted process may take to die; how long without an op before the next child is made:
  * behind an answer, not beside it. */
@@ -54,11 +55,10 @@ static int
 end_noted(const char *note, fault_t *fault)
 {
     proc_t last;
-    wall_t ignored;
     if (proc_noted(note, &last) && proc_end_tree(&last, END_MS, fault))
         return -1;
-    if (proc_noted_start(note, &ignored))
-        return 0;
+    if (proc_noted_once(note, &last))
+        return op_group_end(&last, END_MS, fault);
     return unlink(note) && errno != ENOENT ? fault_errno(fault, "'%s' cannot be removed", note) : 0;
 }
 
@@ -190,10 +190,10 @@ io_look(void *runner, size_t flight, const op_t *op, const value_t *arguments, c
     op_runner_t *self = runner;
     slot_t *slot = &self->slots[flight];
     char note[PATH_MAX];
+    proc_t last;
     assert(!slot->child && op->least == CLASS_OBSERVE);
     note_of(self, key, note);
-    if (!proc_noted_start(note, begun))
-        begun->ms = 0;
+    *begun = proc_noted_once(note, &last) ? proc_started(&last) : (wall_t){0};
     op_child_t *child = op_child_start(op_row(op->name), op, arguments, &self->world, NULL, fault);
     *slot = (slot_t){.child = child, .looks = true, .key = *key};
     return child ? 0 : -1;

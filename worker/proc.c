@@ -85,16 +85,10 @@ wall_of(mono_t moment)
     return found;
 }
 
-static wall_t
-started_at(uint64_t ticks)
-{
-    return wall_of((mono_t){(int64_t)(ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK))});
-}
-
 wall_t
 proc_started(const proc_t *self)
 {
-    return started_at(self->start_ticks);
+    return wall_of((mono_t){(int64_t)(self->start_ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK))});
 }
 
 static int
@@ -195,13 +189,13 @@ proc_noted(const char *path, proc_t *out)
 }
 
 bool
-proc_noted_start(const char *path, wall_t *started)
+proc_noted_once(const char *path, proc_t *out)
 {
     int pid;
     uint64_t ticks;
     if (!read_note(path, &pid, &ticks))
         return false;
-    *started = started_at(ticks);
+    *out = (proc_t){.pid = pid, .start_ticks = ticks};
     return true;
 }
 

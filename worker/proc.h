@@ -51,9 +51,9 @@ int proc_note(const char *path, pid_t pid, fault_t *fault) MUST_CHECK;
 /* The noted process; false where it lives no more. */
 bool proc_noted(const char *path, proc_t *out);
 
-/* When the noted process was started, whether it lives or not; false where nobody knows: there is
- * no note, or it is of another boot. */
-bool proc_noted_start(const char *path, wall_t *started);
+/* Its pid and when it was started, whether it lives or not; the rest is zero. False where there is
+ * no note of this boot. */
+bool proc_noted_once(const char *path, proc_t *out);
 
 /* A signal to this very process; nothing where it is gone. */
 int proc_signal(const proc_t *self, int number, fault_t *fault) MUST_CHECK;

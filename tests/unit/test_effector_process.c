@@ -18,14 +18,14 @@
 #include "common/channel.h"
 #include "tests/unit/site_fixture.h"
 #include "wire/value.h"
-#include "worker/proc.h"
+#include "worker/op_group.h"
 
 #define MANIFEST                                                                           \
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"           \
     "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\nstep clean run 60 -\nuse clean disk.usage " \
     "observe\n"                                                                            \
     "use clean file.remove change\nuse clean service.restart change\n"                     \
-    "use clean service.start change\nend\n"
+    "use clean service.start change\nuse clean site.run change\nend\n"
 
 typedef struct {
     site_t *site;
@@ -182,8 +182,9 @@ write_settings(bench_t *bench)
              "allow disk.usage\nallow file.remove\nallow service.restart\nallow "
              "service.start\nclass highest change\n"
              "spool %s/spool\nservice slow pidfile %s/slow.pid\nservice slow start %s/slow\n"
-             "service slow stop %s/halt\n",
-             folder, folder, folder, folder);
+             "service slow stop %s/halt\n"
+             "allow site.run command=hide\nexec hide class change timeout 60 %s/hide\n",
+             folder, folder, folder, folder, folder);
     write_in(bench, "policy", text, 0600);
     snprintf(text, sizeof text,
              "#!/bin/sh\necho x >> %s/starts\nwhile [ ! -e %s/go ]; do sleep 0.02; done\n"
@@ -195,6 +196,11 @@ write_settings(bench_t *bench)
              "kill $(cat %s/slow.pid)\n",
              folder, folder, folder);
     write_in(bench, "halt", text, 0755);
+    snprintf(text, sizeof text,
+             "#!/bin/sh\nsetsid sh -c 'while :; do echo x >> %s/hidden; sleep 0.02; done' &\n"
+             "while [ ! -e %s/go ]; do sleep 0.02; done\n",
+             folder, folder);
+    write_in(bench, "hide", text, 0755);
 }
 
 /* The program has a real clock, and the fixture's documents another: made anew for today. */
@@ -351,6 +357,7 @@ begin_restart(bench_t *bench)
     ask(bench, "1", "service.start", "service", "slow");
     hear(bench, "RESULT");
     forget(bench, "go");
+    usleep(50000); /* what began within the same ticks of the kernel's cannot be told apart */
     ask(bench, "2", "service.restart", "service", "slow");
     await_calls(bench, "stops", 1);
 }
@@ -385,13 +392,19 @@ finish_behind_its_back(bench_t *bench, char note[static PATH_MAX])
 }
 
 static void
-kill_and_ask_again(bench_t *bench)
+kill_and_ask(bench_t *bench, const char *index, const char *op, const char *key, const char *text)
 {
     kill(bench->pid, SIGKILL);
     await_end(bench);
     start(bench);
     get_warrant(bench);
-    ask(bench, "2", "service.restart", "service", "slow");
+    ask(bench, index, op, key, text);
+}
+
+static void
+kill_and_ask_again(bench_t *bench)
+{
+    kill_and_ask(bench, "2", "service.restart", "service", "slow");
 }
 
 static void
@@ -435,11 +448,31 @@ a_restart_of_which_nobody_knows_when_it_began_is_unknown(void **state)
     char note[PATH_MAX];
     begin_restart(bench);
     finish_behind_its_back(bench, note);
+    proc_t child;
+    assert_true(proc_noted_once(note, &child));
+    op_group_release(&child);
     assert_int_equal(unlink(note), 0);
     kill_and_ask_again(bench);
     hear(bench, "FAULT");
     assert_string_equal(frames_text(bench->answer, 2), "unknown");
     assert_int_equal(count_calls(bench, "stops"), 1);
+}
+
+/* Twice forked, in a session of its own, and nobody's child: ended all the same. */
+static void
+what_a_killed_effectors_op_had_hidden_is_ended(void **state)
+{
+    bench_t *bench = *state;
+    start(bench);
+    get_warrant(bench);
+    ask(bench, "1", "site.run", "command", "hide");
+    await_calls(bench, "hidden", 1);
+    kill_and_ask(bench, "1", "site.run", "command", "hide");
+    hear(bench, "FAULT");
+    assert_string_equal(frames_text(bench->answer, 2), "unknown");
+    forget(bench, "hidden");
+    usleep(100000);
+    assert_int_equal(count_calls(bench, "hidden"), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -453,6 +486,7 @@ main(void)
         TEST(a_restart_that_happened_before_the_effector_was_killed_is_known),
         TEST(a_restart_that_had_not_happened_when_the_effector_was_killed_is_begun_again),
         TEST(a_restart_of_which_nobody_knows_when_it_began_is_unknown),
+        TEST(what_a_killed_effectors_op_had_hidden_is_ended),
         TEST(what_was_begun_is_finished_when_the_judge_leaves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

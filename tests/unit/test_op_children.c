@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
@@ -24,6 +26,7 @@
 
 #include "common/file.h"
 #include "worker/op_child.h"
+#include "worker/op_group.h"
 
 static char folder[64]; /* of the test's own; spool/ and keepers/ below it */
 static char keepers[96];
@@ -131,6 +134,7 @@ hide_and_wait(const value_t *arguments, const op_world_t *given, fault_t *fault)
     if (fork() == 0) {
         setsid();
         if (fork() == 0) {
+            close_range(0, ~0U, 0); /* the way of its result too, as a program that is executed */
             prctl(PR_SET_NAME, survivor);
             for (;;)
                 pause();
@@ -141,24 +145,34 @@ hide_and_wait(const value_t *arguments, const op_world_t *given, fault_t *fault)
         pause();
 }
 
-/* Or a cut before it. */
+typedef enum { BY_DEADLINE, BY_CUT, BY_DEATH } survivor_end_t;
+
+/* What it hid is gone once it ran out of time, was cut off, or died without a word. */
 static void
-survives_nothing(unsigned timeout_s, bool cut)
+survives_nothing(op_row_t row, survivor_end_t by)
 {
     fault_t fault = {0};
-    const op_t op = {
-        .name = "test.op", .timeout_s = timeout_s, .memory_mib = 256, .result_bytes_max = 1000};
-    op_row_t row = {.name = "test.op", .body = hide_and_wait};
+    const op_t op = {.name = "test.op",
+                     .timeout_s = by == BY_DEADLINE ? 1 : 600,
+                     .memory_mib = 256,
+                     .result_bytes_max = 1000};
+    row.name = "test.op";
+    row.body = hide_and_wait;
     CLEANUP(value_destroy) value_t *arguments = value_map();
-    op_child_t *child = op_child_start(&row, &op, arguments, &world, NULL, &fault);
+    op_child_t *child = op_child_start(&row, &op, arguments, &world, in_folder("tree"), &fault);
+    proc_t noted;
     assert_non_null(child);
-    for (int i = 0; i < 80 && !count_named(survivor); i++)
+    for (int i = 0; i < 500 && !count_named(survivor); i++)
         poll(NULL, 0, 10);
     assert_int_equal(count_named(survivor), 1);
-    if (cut)
+    assert_true(proc_noted(in_folder("tree"), &noted));
+    if (by == BY_CUT)
         op_child_cut(child);
+    if (by == BY_DEATH)
+        assert_int_equal(kill(noted.pid, SIGKILL), 0);
     wait_until_over(child);
-    refuses(op_child_finish(&child, &fault), &fault, FAULT_TIMEOUT);
+    refuses(op_child_finish(&child, &fault), &fault,
+            by == BY_DEATH ? FAULT_UNKNOWN : FAULT_TIMEOUT);
     assert_int_equal(count_named(survivor), 0);
 }
 
@@ -166,8 +180,108 @@ static void
 nothing_survives_the_deadline__eff_double_fork_survivor(void **state)
 {
     (void)state;
-    survives_nothing(1, false);
-    survives_nothing(600, true);
+    survives_nothing((op_row_t){0}, BY_DEADLINE);
+    survives_nothing((op_row_t){0}, BY_CUT);
+    survives_nothing((op_row_t){0}, BY_DEATH);
+}
+
+/* It forked twice and made a session of its own: no child of the op's any more. */
+static void
+nothing_survives_an_op_that_keeps_the_machines_pid_namespace(void **state)
+{
+    const op_row_t rows[] = {{.whole = true, .network = true}, {.signals = true, .root = true}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        survives_nothing(rows[i], BY_DEADLINE);
+        survives_nothing(rows[i], BY_CUT);
+    }
+}
+
+/* Control groups, of this process's mounts. */
+static bool
+has_groups(void)
+{
+    proc_t self;
+    fault_t fault = {0};
+    pid_t child = fork();
+    if (child == 0) {
+        for (;;)
+            pause();
+    }
+    bool made = proc_read(child, &self) && op_group_make(&self);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_int_equal(op_group_end(&self, 5000, &fault), 0);
+    return made;
+}
+
+static void
+nor_one_that_dies_without_a_word_where_the_machine_has_control_groups(void **state)
+{
+    (void)state;
+    if (!has_groups())
+        skip();
+    survives_nothing((op_row_t){.whole = true, .network = true}, BY_DEATH);
+}
+
+static void
+what_a_machine_without_control_groups_has_to_end_is_adopted_and_found(void **state)
+{
+    (void)state;
+    CLEANUP(descriptor_close) int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(unshare(CLONE_NEWNS), 0);
+    assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    assert_int_equal(mount("none", "/sys/fs/cgroup", "tmpfs", 0, NULL), 0);
+    bool any = has_groups();
+    survives_nothing((op_row_t){.whole = true, .network = true}, BY_DEADLINE);
+    survives_nothing((op_row_t){.whole = true, .network = true}, BY_CUT);
+    assert_int_equal(setns(mounts, CLONE_NEWNS), 0);
+    assert_false(any);
+}
+
+static value_t *
+hide_and_end(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    (void)arguments, (void)given, (void)fault;
+    if (fork() == 0) {
+        setsid();
+        if (fork() == 0) {
+            close_range(0, ~0U, 0);
+            prctl(PR_SET_NAME, survivor);
+            for (;;)
+                pause();
+        }
+        _exit(0);
+    }
+    wait(NULL);
+    return value_map();
+}
+
+/* As a command of the site's that starts a daemon; its group is not in the way of the next. */
+static void
+what_an_op_that_is_done_left_goes_on(void **state)
+{
+    static const op_t op = {
+        .name = "test.op", .timeout_s = 60, .memory_mib = 256, .result_bytes_max = 1000};
+    const op_row_t row = {.name = "test.op", .body = hide_and_end, .whole = true, .network = true};
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    CLEANUP(value_destroy) value_t *result = run_row(&row, &op, arguments, &fault);
+    if (!result)
+        fail_msg("%s", fault.text);
+    assert_int_equal(count_named(survivor), 1);
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count = proc_all(&all);
+    for (size_t i = 0; i < count; i++) {
+        char path[64];
+        if (strcmp(all[i].name, survivor) != 0)
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/cgroup", (int)all[i].pid);
+        CLEANUP(bytes_destroy) bytes_t *groups = file_read(path, 65536, &fault);
+        assert_null(strstr(bytes_text(groups), "tocsin-op-"));
+        assert_int_equal(proc_end(&all[i], 5000, &fault), 0);
+    }
 }
 
 static void
@@ -756,6 +870,10 @@ main(void)
     snprintf(survivor, sizeof survivor, "left-%d", getpid());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_survives_the_deadline__eff_double_fork_survivor),
+        cmocka_unit_test(nothing_survives_an_op_that_keeps_the_machines_pid_namespace),
+        cmocka_unit_test(nor_one_that_dies_without_a_word_where_the_machine_has_control_groups),
+        cmocka_unit_test(what_a_machine_without_control_groups_has_to_end_is_adopted_and_found),
+        cmocka_unit_test(what_an_op_that_is_done_left_goes_on),
         cmocka_unit_test(a_child_dies_with_the_effector),
         cmocka_unit_test(a_child_has_nothing_but_its_result__eff_env_injection),
         cmocka_unit_test(a_child_keeps_the_capabilities_of_its_row),

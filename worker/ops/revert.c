@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "worker/op_group.h"
 #include "worker/proc.h"
 
 #define ACT_MS  10000 /* that it may take to act */
@@ -58,6 +59,7 @@ keep(const char *note, mono_t deadline, int ready, revert_undo_t *undo, const vo
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_NAME, "tocsin-revert");
+    op_group_leave();
     shed_rights();
     if (proc_note(note, getpid(), &ignored) || dup2(ready, 3) != 3 || close_range(4, ~0U, 0) ||
         write(3, "r", 1) != 1)
@@ -81,6 +83,7 @@ revert_arm(const op_world_t *world, const char *name, int64_t seconds, revert_un
         return -1;
     if (pipe2(ends, O_CLOEXEC))
         return fault_errno(fault, "pipe");
+    prctl(PR_SET_CHILD_SUBREAPER, 0); /* it is not the op's */
     pid_t between = fork();
     if (between == 0) {
         setsid();
@@ -92,6 +95,7 @@ revert_arm(const op_world_t *world, const char *name, int64_t seconds, revert_un
     close(ends[1]);
     bool ready = between > 0 && waitpid(between, &status, 0) == between && !status &&
                  read(ends[0], &byte, 1) == 1;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     close(ends[0]);
     return ready ? 0 : fault_set(fault, FAULT_IO, "no process stands that would take it back");
 }

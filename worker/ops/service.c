@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "worker/op_group.h"
 #include "worker/ops/bodies.h"
 #include "worker/proc.h"
 
@@ -128,6 +129,7 @@ keep(const service_t *service, const char *note, int status_fd)
     int status;
     pid_t ended;
     fault_t ignored;
+    op_group_leave();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "tocsin-keeper");
     if (proc_note(note, getpid(), &ignored))
@@ -148,13 +150,14 @@ keep(const service_t *service, const char *note, int status_fd)
     _exit(0);
 }
 
-/* Forked twice, in a session of its own: no child of the op's. */
+/* Forked twice, in a session of its own: no child of the op's, which adopts it as little. */
 static int
 start_keeper(const service_t *service, const char *note, int *status_fd, fault_t *fault)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC))
         return fault_errno(fault, "pipe");
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
     pid_t between = fork();
     if (between == 0) {
         setsid();
@@ -165,7 +168,9 @@ start_keeper(const service_t *service, const char *note, int *status_fd, fault_t
     }
     close(ends[1]);
     int status = 1;
-    if (between < 0 || waitpid(between, &status, 0) != between || status) {
+    bool failed = between < 0 || waitpid(between, &status, 0) != between || status;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (failed) {
         close(ends[0]);
         return fault_set(fault, FAULT_IO, "no process can be made for service '%s'", service->name);
     }
@@ -273,7 +278,6 @@ static bool
 stop_by_command(const service_t *service)
 {
     int status = 1;
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t command = fork();
     if (command == 0) {
         setsid();
@@ -296,7 +300,6 @@ stop(const service_t *service, fault_t *fault)
 {
     proc_t process;
     bool asked = service->stop && stop_by_command(service);
-    prctl(PR_SET_CHILD_SUBREAPER, 0);
     if (!is_running(service, &process))
         return 0;
     if (!asked && proc_signal(&process, SIGTERM, fault))
