@@ -81,7 +81,8 @@ read_uid(settings_t *self, const setting_t *setting)
                   : !strcmp(setting->words[1], "judge")   ? &self->judge_uid
                   : !strcmp(setting->words[1], "spawner") ? &self->spawner_uid
                                                           : NULL;
-    if (!role || *role || !text_read_u64(setting->words[2], 1, 65533, &uid))
+    if (!role || *role || !text_read_u64(setting->words[2], 1, 65533, &uid) ||
+        uid == self->link_uid || uid == self->judge_uid || uid == self->spawner_uid)
         return -1;
     *role = (uid_t)uid;
     return 0;
@@ -102,7 +103,8 @@ static const struct {
     {"policy", 2, true, false, read_policy, "policy FILE (absolute)"},
     {"broker", 3, true, true, read_broker,
      "broker tcp://HOST:PORT CURVE-KEY (at most 4, each once)"},
-    {"uid", 3, false, true, read_uid, "uid link|judge|spawner NUMBER (each once)"},
+    {"uid", 3, false, true, read_uid,
+     "uid link|judge|spawner NUMBER (each once, and no two the same)"},
 };
 
 static int

@@ -27,7 +27,7 @@ typedef struct {
     char policy[PATH_MAX];
     size_t broker_count; /* at least 1 */
     broker_at_t brokers[WORKER_BROKERS_MAX];
-    uid_t link_uid, judge_uid, spawner_uid; /* 0: stays who started it */
+    uid_t link_uid, judge_uid, spawner_uid; /* 0: stays who started it; else no two the same */
 } settings_t;
 
 /* FAULT_CONFIG with file and line for anything unknown, missing, wrong or said twice. */

@@ -56,7 +56,9 @@ what_is_wrong_is_named_with_file_and_line(void **state)
         {WHOLE "name north-2\n", ":8: 'name' is set twice"},
         {WHOLE "documents site\n", ":8: expected 'documents FOLDER (absolute)'"},
         {WHOLE "documents\n", ":8: expected 'documents"},
-        {WHOLE "uid link 4\n", ":8: expected 'uid link|judge|spawner NUMBER (each once)'"},
+        {WHOLE "uid link 4\n", ":8: expected 'uid link|judge|spawner NUMBER (each once, and "
+                               "no two the same)'"},
+        {WHOLE "uid judge 3\n", ":8: expected 'uid link|judge|spawner NUMBER"},
         {WHOLE "uid effector 4\n", ":8: expected 'uid"},
         {WHOLE "uid judge 0\n", ":8: expected 'uid"},
         {WHOLE "broker tcp://[::1]:7010 " HEX "\n", ":8: expected 'broker"},
