@@ -8,9 +8,11 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "common/file.h"
@@ -148,6 +150,30 @@ turning_off_again_renews_and_still_knows_what_to_put_back(void **state)
     assert_int_equal(notes(), 1);
     CLEANUP(value_destroy)
     value_t *undone = must_run("link.up", given("link", 's', "tic0", NULL), &world);
+    assert_true(says(ROUTE_IS_BACK));
+}
+
+/* Of the processes that begin from now on; they may take it again. */
+static void
+may_change_the_network(bool may)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {0};
+    assert_int_equal(syscall(SYS_capget, &header, data), 0);
+    data[0].effective &= ~(1U << CAP_NET_ADMIN);
+    data[0].effective |= (unsigned)may << CAP_NET_ADMIN;
+    assert_int_equal(syscall(SYS_capset, &header, data), 0);
+}
+
+static void
+where_a_link_cannot_be_turned_off_nobody_waits_to_take_it_up(void **state)
+{
+    (void)state;
+    may_change_the_network(false);
+    must_fail("link.down", off("tic0", 600), &world, FAULT_FAILED, "cannot be turned off");
+    may_change_the_network(true);
+    assert_int_equal(notes(), 0);
+    assert_true(is_up("tic0"));
     assert_true(says(ROUTE_IS_BACK));
 }
 
@@ -311,6 +337,7 @@ main(void)
         cmocka_unit_test_setup(a_link_is_turned_on_before_its_time_and_nobody_waits_any_more,
                                fresh),
         cmocka_unit_test_setup(turning_off_again_renews_and_still_knows_what_to_put_back, fresh),
+        cmocka_unit_test_setup(where_a_link_cannot_be_turned_off_nobody_waits_to_take_it_up, fresh),
         cmocka_unit_test_setup(a_link_comes_up_though_the_effector_was_killed, fresh),
         cmocka_unit_test_setup(a_unit_that_ends_turns_its_links_on_at_once, fresh),
         cmocka_unit_test_setup(

@@ -186,7 +186,10 @@ link_down(const value_t *arguments, const op_world_t *world, fault_t *fault)
         return NULL;
     int wrong = turn(link.index, false);
     if (wrong) {
-        fault_set(fault, FAULT_FAILED, "'%s' cannot be turned off: %s", link.name, strerror(wrong));
+        fault_t ignored;
+        int still = revert_now(world, note, &ignored);
+        fault_set(fault, FAULT_FAILED, "'%s' cannot be turned off: %s%s", link.name,
+                  strerror(wrong), still ? ", and a process waits to take it up" : "");
         return NULL;
     }
     value_t *result = tell(link.name, false);
