@@ -185,20 +185,12 @@ items_read(const casefile_t *self)
 }
 
 static int
-settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
-{
-    if (fchown(fd, 0, 0) || fsync(fd) || renameat(folder, from, folder, to) || fsync(folder))
-        return fault_errno(fault, "'%.100s' among the evidence", to);
-    return 0;
-}
-
-static int
 write_small(int folder, const char *name, const bytes_t *text, fault_t *fault)
 {
     CLEANUP(descriptor_close) int fd = place_make(folder, "new" CASE_ABOUT "~", 0400, fault);
     if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
         return -1;
-    return settle(folder, fd, "new" CASE_ABOUT "~", name, fault);
+    return place_settle(folder, fd, "new" CASE_ABOUT "~", name, fault);
 }
 
 static int
@@ -238,7 +230,8 @@ casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_
         return -1;
     CLEANUP(descriptor_close) int copy = place_make(self->folder, "new", 0400, fault);
     if (copy < 0 || content_copy(fd, copy, from, CASE_FILE_MAX, &item.hash, &item.bytes, fault) ||
-        settle(self->folder, copy, "new", name, fault) || write_about(self, &item, from, fault))
+        place_settle(self->folder, copy, "new", name, fault) ||
+        write_about(self, &item, from, fault))
         return -1;
     *out = item;
     return 0;
@@ -324,7 +317,7 @@ seal(casefile_t *self, const items_t *items, fault_t *fault)
     if (lseek(tar, 0, SEEK_SET))
         return fault_errno(fault, "'%s'", part);
     if (content_hash(tar, part, UINT64_MAX, &hash, NULL, fault) ||
-        settle(self->evidence, tar, part, name, fault))
+        place_settle(self->evidence, tar, part, name, fault))
         return -1;
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
     bytes_addf(line, "%s  %s\n", hash_write(&hash, text), name);

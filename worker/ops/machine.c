@@ -173,3 +173,11 @@ time_ms(struct timespec at)
 {
     return at.tv_sec * 1000 + at.tv_nsec / 1000000;
 }
+
+int64_t
+clock_us(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}

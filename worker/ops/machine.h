@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "worker/op_cell.h"
 
@@ -54,5 +55,8 @@ value_t *percent(uint64_t part, uint64_t whole);
 void user_name(const op_world_t *world, uid_t user, char *out, size_t size);
 
 int64_t time_ms(struct timespec at);
+
+/* What one of the kernel's clocks says. */
+int64_t clock_us(clockid_t clock);
 
 #endif

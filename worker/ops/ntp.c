@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/machine.h"
 #include "worker/ops/ntp.h"
 
 #define WAIT_MS      3000
@@ -22,14 +22,6 @@
 #define ASK          0x23         /* version 4, client */
 #define ANSWER       4            /* server */
 #define STRATUM_MOST 15
-
-static int64_t
-now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static int64_t
 read_us(const uint8_t *at)
@@ -56,7 +48,7 @@ converse(int fd, exchange_t *self, int64_t wait_ms, fault_t *fault)
     mono_t deadline = {mono_now().ms + wait_ms};
     if (getrandom(question + 40, 8, 0) != 8)
         return fault_errno(fault, "a nonce");
-    self->sent_us = now_us();
+    self->sent_us = clock_us(CLOCK_REALTIME);
     if (send(fd, question, sizeof question, 0) != sizeof question)
         return fault_set(fault, FAULT_UNREACHABLE, "the time server: %s", strerror(errno));
     for (;;) {
@@ -64,7 +56,7 @@ converse(int fd, exchange_t *self, int64_t wait_ms, fault_t *fault)
         if (left <= 0 || poll(&waiting, 1, (int)left) != 1)
             return fault_set(fault, FAULT_UNREACHABLE, "the time server does not answer");
         ssize_t size = recv(fd, self->packet, PACKET_BYTES, 0);
-        self->got_us = now_us();
+        self->got_us = clock_us(CLOCK_REALTIME);
         if (size < 0)
             return fault_set(fault, FAULT_UNREACHABLE, "the time server: %s", strerror(errno));
         if (size == PACKET_BYTES && (self->packet[0] & 7) == ANSWER &&

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -76,4 +77,12 @@ place_make(int folder, const char *name, mode_t mode, fault_t *fault)
     bool stands = unlinkat(folder, name, 0) && errno != ENOENT;
     int fd = stands ? -1 : openat(folder, name, flags, mode);
     return fd < 0 ? fault_errno(fault, "'%.100s' cannot be made", name) : fd;
+}
+
+int
+place_settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
+{
+    if (fchown(fd, 0, 0) || fsync(fd) || renameat(folder, from, folder, to) || fsync(folder))
+        return fault_errno(fault, "'%.100s' cannot be kept", to);
+    return 0;
 }

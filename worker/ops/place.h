@@ -22,4 +22,7 @@ int place_open_private(const char *folder, fault_t *fault);
  * has it open, and it has no other name. -1 with FAULT_IO, FAULT_FULL. */
 int place_make(int folder, const char *name, mode_t mode, fault_t *fault);
 
+/* What was made there under the name `from` is root's, on the disk, and has the name `to`. */
+int place_settle(int folder, int fd, const char *from, const char *to, fault_t *fault) MUST_CHECK;
+
 #endif

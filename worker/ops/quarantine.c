@@ -39,14 +39,6 @@ make_id(held_t *self)
 }
 
 static int
-settle(int folder, int fd, const char *from, const char *to, fault_t *fault)
-{
-    if (fchown(fd, 0, 0) || fsync(fd) || renameat(folder, from, folder, to) || fsync(folder))
-        return fault_errno(fault, "'%.100s' in quarantine", to);
-    return 0;
-}
-
-static int
 write_note(int folder, const held_t *self, fault_t *fault)
 {
     char name[QUARANTINE_ID + 16], hash[HASH_TEXT];
@@ -62,7 +54,7 @@ write_note(int folder, const held_t *self, fault_t *fault)
     CLEANUP(descriptor_close) int fd = place_make(folder, "new.note", 0400, fault);
     if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
         return -1;
-    return settle(folder, fd, "new.note", name, fault);
+    return place_settle(folder, fd, "new.note", name, fault);
 }
 
 int
@@ -78,7 +70,7 @@ quarantine_put(int folder, int fd, const char *path, const struct stat *facts, h
     if (copy < 0 || content_copy(fd, copy, path, QUARANTINE_BYTES, &held.hash, &held.bytes, fault))
         return -1;
     make_id(&held);
-    if (write_note(folder, &held, fault) || settle(folder, copy, "new", held.id, fault))
+    if (write_note(folder, &held, fault) || place_settle(folder, copy, "new", held.id, fault))
         return -1;
     *out = held;
     return 0;

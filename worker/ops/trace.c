@@ -10,11 +10,11 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/machine.h"
 
 #define HOPS      20
 #define WAIT_MS   1000
@@ -34,14 +34,6 @@ typedef struct {
     bool last; /* from there it goes no further, or needs not */
     bool there;
 } hop_t;
-
-static int64_t
-now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void
 take_offender(hop_t *hop, const struct sock_extended_err *error, const goal_t *goal)
@@ -102,17 +94,17 @@ probe(goal_t *goal, int hops, int64_t wait_ms, hop_t *hop, fault_t *fault)
     else
         ((struct sockaddr_in *)(void *)&goal->to)->sin_port = port;
     CLEANUP(descriptor_close) int fd = open_probe(goal, hops);
-    int64_t start = now_us(), left_ms = wait_ms;
+    int64_t start = clock_us(CLOCK_MONOTONIC), left_ms = wait_ms;
     if (fd < 0)
         return fault_errno(fault, "a socket");
     if (sendto(fd, "tocsin", 6, 0, (struct sockaddr *)&goal->to, goal->to_size) < 0)
         return fault_set(fault, FAULT_UNREACHABLE, "no way there: %s", strerror(errno));
-    for (; left_ms > 0; left_ms = wait_ms - (now_us() - start) / 1000) {
+    for (; left_ms > 0; left_ms = wait_ms - (clock_us(CLOCK_MONOTONIC) - start) / 1000) {
         struct pollfd waiting = {.fd = fd};
         if (poll(&waiting, 1, (int)left_ms) == 1 && take_error(fd, goal, hop))
             break;
     }
-    hop->rtt_us = now_us() - start;
+    hop->rtt_us = clock_us(CLOCK_MONOTONIC) - start;
     return 0;
 }
 
