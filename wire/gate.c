@@ -108,15 +108,15 @@ porter_learn(porter_t *self, slice_t keys)
 /* Questions wait until it has keys: a peer that comes between the gate's first moment and then
  * would be turned away, and libzmq does not come again where its key was refused. */
 static void
-porter(zsock_t *pipe, void *unused)
+porter(zsock_t *pipe, void *bound_out)
 {
-    (void)unused;
+    bool *bound = bound_out; /* the gate's, until the signal */
     porter_t self = {.pipe = pipe, .handler = zsock_new(ZMQ_REP), .keys = zhashx_new()};
-    bool bound = zsock_bind(self.handler, ZAP_ENDPOINT) != -1;
+    *bound = zsock_bind(self.handler, ZAP_ENDPOINT) != -1;
     CLEANUP(zpoller_destroy) zpoller_t *poller = zpoller_new(pipe, NULL);
-    bool ended = !bound, learned = false;
+    bool ended = !*bound, learned = false;
     zpoller_set_nonstop(poller, true);
-    zsock_signal(pipe, bound ? 0 : 1);
+    zsock_signal(pipe, 0);
     while (!ended) {
         void *which = zpoller_wait(poller, -1); /* NULL when a signal came between */
         CLEANUP(frames_destroy) frames_t *message = which ? porter_hear(which) : NULL;
@@ -130,6 +130,7 @@ porter(zsock_t *pipe, void *unused)
             learned = learned || !zpoller_add(poller, self.handler);
         }
     }
+    zsock_unbind(self.handler, ZAP_ENDPOINT); /* at once: what is destroyed lets go some time */
     zsock_destroy(&self.handler);
     zhashx_destroy(&self.keys);
 }
@@ -171,10 +172,11 @@ gate_new(const char *endpoint, const curvepair_t *pair, fault_t *fault)
     zhashx_set_destructor(self->admitted, free_item);
     zhashx_set_destructor(self->brokers, free_item);
     zhashx_set_destructor(self->routes, free_item);
-    self->porter = zactor_new(porter, NULL);
+    bool bound = false;
+    self->porter = zactor_new(porter, &bound);
     self->socket = zsock_new(ZMQ_ROUTER);
-    if (!self->porter || !self->socket) {
-        fault_set(fault, FAULT_IO, "the gate's sockets cannot be made");
+    if (!self->porter || !self->socket || !bound) {
+        fault_set(fault, FAULT_IO, "the gate's sockets cannot be made, or another gate is open");
         return NULL;
     }
     return bind_socket(self, endpoint, fault) ? NULL : MOVE(self);

@@ -19,7 +19,8 @@
 
 typedef struct gate gate_t;
 
-/* Starts the ZAP actor, then binds. FAULT_CONFIG where the endpoint cannot be had. */
+/* Starts the ZAP actor, then binds; a process has one gate at a time. FAULT_CONFIG where the
+ * endpoint cannot be had, FAULT_IO where a gate is open. */
 gate_t *gate_new(const char *endpoint, const curvepair_t *pair, fault_t *fault);
 void gate_destroy(gate_t **self_p);
 

@@ -245,6 +245,20 @@ a_stranger_is_turned_away(void **state)
     assert_false(is_heard(self, socket, 200, &caller));
 }
 
+/* One that asks nobody who comes in would wait for its porter for ever. */
+static void
+a_second_gate_in_one_process_is_refused(void **state)
+{
+    hall_t *self = *state;
+    fault_t fault = {0};
+    CLEANUP(gate_destroy) gate_t *second = gate_new("tcp://127.0.0.1:*", &self->hub, &fault);
+    assert_null(second);
+    assert_int_equal(fault.code, FAULT_IO);
+    gate_destroy(&self->gate);
+    self->gate = gate_new("tcp://127.0.0.1:*", &self->hub, &fault); /* at once */
+    assert_non_null(self->gate);
+}
+
 static void
 who_comes_before_the_gate_has_its_keys_waits_for_them(void **state)
 {
@@ -318,6 +332,7 @@ main(void)
         TEST(another_broker_of_the_site_is_known_as_one_and_told_by_its_name),
         TEST(another_ones_routing_id_makes_nobody_another),
         TEST(a_stranger_is_turned_away),
+        TEST(a_second_gate_in_one_process_is_refused),
         TEST(who_comes_before_the_gate_has_its_keys_waits_for_them),
         TEST(a_key_that_left_the_documents_is_neither_heard_nor_told),
         TEST(a_key_that_is_now_a_persons_is_no_workers),
