@@ -236,6 +236,45 @@ a_key_is_taken_out_and_put_back(void **state)
     assert_null(value_get(unknown, "id"));
 }
 
+/* sshd reads authorized_keys2 too. */
+static void
+a_key_in_the_second_file_is_told_taken_out_and_put_back(void **state)
+{
+    static const char *const files[] = {"home/ana/.ssh/authorized_keys",
+                                        "home/ana/.ssh/authorized_keys2"};
+    static const char *const before[] = {ANA "\n" STRANGER "\n", "# more\n" STRANGER "\n"};
+    static const char *const after[] = {ANA "\n", "# more\n"};
+    fault_t fault;
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        put_file(files[i], before[i], 0600);
+    CLEANUP(value_destroy) value_t *told = gives("user.keys", of("ana"));
+    assert_int_equal(value_count(value_get(told, "keys")), 3);
+    const value_t *second = entry_of(value_get(told, "keys"), "path", here(files[1]));
+    assert_string_equal(value_get_text(second, "fingerprint"), STRANGER_PRINT);
+    assert_int_equal(value_get_integer(second, "line"), 2);
+    CLEANUP(value_destroy)
+    value_t *taken = gives("user.remove_key", key_of("ana", STRANGER_PRINT));
+    assert_int_equal(value_get_integer(taken, "removed"), 2);
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(bytes_destroy) bytes_t *left = file_read(here(files[i]), 4096, &fault);
+        assert_string_equal(bytes_text(left), after[i]);
+    }
+    put_file(files[1], before[1], 0600); /* as after a kill between the files */
+    CLEANUP(value_destroy)
+    value_t *again = gives("user.remove_key", key_of("ana", STRANGER_PRINT));
+    assert_string_equal(value_get_text(again, "id"), value_get_text(taken, "id"));
+    CLEANUP(value_destroy)
+    value_t *back =
+        gives("user.restore_key", texts("user", "ana", "id", value_get_text(taken, "id"), NULL));
+    assert_string_equal(value_get_text(back, "id"), value_get_text(taken, "id"));
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(bytes_destroy) bytes_t *now = file_read(here(files[i]), 4096, &fault);
+        assert_string_equal(bytes_text(now), before[i]);
+    }
+    assert_int_equal(unlink(here(files[1])), 0);
+}
+
 /* sshd passes over such white space, knows no longest line, and more names than one of a type. */
 static void
 no_spelling_hides_a_key(void **state)
@@ -428,6 +467,7 @@ main(void)
         cmocka_unit_test(logind_knows_better_where_it_is),
         cmocka_unit_test(keys_are_told_by_the_fingerprints_that_ssh_shows),
         cmocka_unit_test(a_key_is_taken_out_and_put_back),
+        cmocka_unit_test(a_key_in_the_second_file_is_told_taken_out_and_put_back),
         cmocka_unit_test(no_spelling_hides_a_key),
         cmocka_unit_test(two_keys_that_are_taken_out_at_once_are_both_gone),
         cmocka_unit_test(a_file_in_the_way_of_new_keys_is_not_written_to),

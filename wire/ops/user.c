@@ -41,10 +41,12 @@ static const op_t rows[] = {
         .name = "user.keys",
         SEEING(10, 64, 128 * KIB),
         .arguments = {USER(false)},
-        .help = "lists the SSH keys that may log in as a user, of its .ssh/authorized_keys alone",
-        .result = "{path: text, modified: integer (ms since 1970; 0 where there is no file), keys: "
-                  "list of {type: text, fingerprint: text (SHA256:...), comment: text, options: "
-                  "bool, line: integer}, left_out: integer (of more than 200)}",
+        .help = "lists the SSH keys that may log in as a user, of .ssh/authorized_keys and "
+                ".ssh/authorized_keys2 in its home",
+        .result = "{modified: integer (of the file that changed last, ms since 1970; 0 where there "
+                  "is none), keys: list of {type: text, fingerprint: text (SHA256:...), comment: "
+                  "text, options: bool, path: text, line: integer}, left_out: integer (of more "
+                  "than 200)}",
     },
     {
         .name = "user.list",
@@ -74,7 +76,8 @@ static const op_t rows[] = {
                        .min = 50,
                        .max = 50,
                        .help = "as user.keys gives it"}},
-        .help = "takes an SSH key out of a user's authorized_keys into the policy's quarantine",
+        .help = "takes an SSH key out of a user's authorized_keys and authorized_keys2 into the "
+                "policy's quarantine",
         .result = "{user: text, removed: integer (lines), id?: text (for user.restore_key)}",
     },
     {
@@ -86,7 +89,7 @@ static const op_t rows[] = {
                        .kind = ARGUMENT_NAME,
                        .required = true,
                        .help = "as user.remove_key gave it"}},
-        .help = "puts an SSH key that user.remove_key took back into authorized_keys",
+        .help = "puts an SSH key that user.remove_key took back where it was",
         .result = "{user: text, id: text}",
     },
     {

@@ -16,7 +16,22 @@
 #include "worker/ops/place.h"
 
 #define BLOB_MAX 8192 /* bytes of a public key */
-#define NEW_NAME "authorized_keys.tocsin"
+
+static const char *const key_files[ACCOUNT_KEY_FILES] = {"authorized_keys", "authorized_keys2"};
+
+/* Where its files of keys are. */
+static int
+set_keys(const op_world_t *world, const struct passwd *entry, account_t *out, fault_t *fault)
+{
+    char path[PATH_MAX];
+    for (size_t i = 0; i < ACCOUNT_KEY_FILES; i++) {
+        machine_path(world, path, "%s/.ssh/%s", entry->pw_dir, key_files[i]);
+        if (!text_copy(out->keys[i], sizeof out->keys[i], path))
+            return fault_set(fault, FAULT_LIMIT, "the home of '%.40s' is too long a path",
+                             entry->pw_name);
+    }
+    return 0;
+}
 
 int
 account_find(const op_world_t *world, const char *name, account_t *out, fault_t *fault)
@@ -32,9 +47,7 @@ account_find(const op_world_t *world, const char *name, account_t *out, fault_t 
     } else {
         out->user = entry->pw_uid;
         out->group = entry->pw_gid;
-        machine_path(world, path, "%s/.ssh/authorized_keys", entry->pw_dir);
-        if (!text_copy(out->keys, sizeof out->keys, path))
-            result = fault_set(fault, FAULT_LIMIT, "the home of '%.40s' is too long a path", name);
+        result = set_keys(world, entry, out, fault);
     }
     if (file)
         fclose(file);
@@ -130,13 +143,14 @@ ssh_key_read(const char *line, ssh_key_t *out)
 }
 
 bytes_t *
-account_keys(const account_t *self, struct stat *facts, fault_t *fault)
+account_keys(const account_t *self, size_t file, struct stat *facts, fault_t *fault)
 {
+    const char *path = self->keys[file];
     static uint8_t chunk[ACCOUNT_KEYS_BYTES + 1];
     fault_t why = {0};
     *facts = (struct stat){0};
     CLEANUP(descriptor_close)
-    int fd = place_open(self->keys, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, &why);
+    int fd = place_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, &why);
     if (fd < 0 && why.code == FAULT_NOT_FOUND)
         return bytes_new();
     ssize_t size =
@@ -144,30 +158,34 @@ account_keys(const account_t *self, struct stat *facts, fault_t *fault)
     if (fd < 0)
         fault_set(fault, why.code, "%s", why.text);
     else if (size < 0)
-        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", self->keys);
+        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
     else if ((size_t)size == sizeof chunk)
-        fault_set(fault, FAULT_LIMIT, "'%.160s' is over %d bytes", self->keys, ACCOUNT_KEYS_BYTES);
+        fault_set(fault, FAULT_LIMIT, "'%.160s' is over %d bytes", path, ACCOUNT_KEYS_BYTES);
     else
         return bytes_copy(slice_of(chunk, lines_visible(chunk, (size_t)size)));
     return NULL;
 }
 
 int
-account_write_keys(const account_t *self, slice_t text, const struct stat *facts, fault_t *fault)
+account_write_keys(const account_t *self, size_t file, slice_t text, const struct stat *facts,
+                   fault_t *fault)
 {
-    CLEANUP(memory_free) char *path = memory_text(self->keys);
+    char made[64];
+    const char *name = key_files[file];
+    CLEANUP(memory_free) char *path = memory_text(self->keys[file]);
     *strrchr(path, '/') = '\0';
     CLEANUP(descriptor_close) int folder = place_open(path, O_RDONLY | O_DIRECTORY, fault);
     if (folder < 0)
         return -1;
-    CLEANUP(descriptor_close) int fd = place_make(folder, NEW_NAME, 0600, fault);
+    snprintf(made, sizeof made, "%s.tocsin", name);
+    CLEANUP(descriptor_close) int fd = place_make(folder, made, 0600, fault);
     if (fd < 0)
-        return fault_wrap(fault, "'%.160s'", self->keys);
+        return fault_wrap(fault, "'%.160s'", self->keys[file]);
     if (fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777))
-        return fault_errno(fault, "'%.160s' cannot be written", self->keys);
+        return fault_errno(fault, "'%.160s' cannot be written", self->keys[file]);
     if (file_write_all(fd, text, fault))
         return -1;
-    if (fsync(fd) || renameat(folder, NEW_NAME, folder, "authorized_keys") || fsync(folder))
-        return fault_errno(fault, "'%.160s' cannot be written", self->keys);
+    if (fsync(fd) || renameat(folder, made, folder, name) || fsync(folder))
+        return fault_errno(fault, "'%.160s' cannot be written", self->keys[file]);
     return 0;
 }

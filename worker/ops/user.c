@@ -166,26 +166,24 @@ user_failures(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
-value_t *
-user_keys(const value_t *arguments, const op_world_t *world, fault_t *fault)
+/* Those of one file go to the list, as far as there is room. */
+static int
+list_keys(const account_t *account, size_t file, value_t *list, int64_t *left_out,
+          int64_t *modified, fault_t *fault)
 {
     static char line[ACCOUNT_KEYS_BYTES];
-    account_t account;
     struct stat facts;
-    int64_t number = 0, left_out = 0;
-    if (account_find(world, value_get_text(arguments, "user"), &account, fault))
-        return NULL;
-    CLEANUP(bytes_destroy) bytes_t *text = account_keys(&account, &facts, fault);
+    int64_t number = 0;
+    CLEANUP(bytes_destroy) bytes_t *text = account_keys(account, file, &facts, fault);
     if (!text)
-        return NULL;
-    value_t *result = value_map(), *list = value_list();
+        return -1;
     for (const char *at = bytes_text(text); line_next(&at, line, sizeof line);) {
         ssh_key_t key;
         number++;
         if (!ssh_key_read(line, &key))
             continue;
         if (value_count(list) == KEYS_MAX) {
-            left_out++;
+            (*left_out)++;
             continue;
         }
         value_t *row = value_map();
@@ -193,12 +191,29 @@ user_keys(const value_t *arguments, const op_world_t *world, fault_t *fault)
         value_set_text(row, "fingerprint", key.fingerprint);
         show(row, "comment", key.comment);
         value_set_bool(row, "options", key.options);
+        show(row, "path", account->keys[file]);
         value_set_integer(row, "line", number);
         value_append(list, row);
     }
-    show(result, "path", account.keys);
-    value_set_integer(result, "modified", time_ms(facts.st_mtim));
-    value_set(result, "keys", list);
+    int64_t when = time_ms(facts.st_mtim);
+    *modified = when > *modified ? when : *modified;
+    return 0;
+}
+
+value_t *
+user_keys(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    account_t account;
+    int64_t left_out = 0, modified = 0;
+    CLEANUP(value_destroy) value_t *list = value_list();
+    if (account_find(world, value_get_text(arguments, "user"), &account, fault))
+        return NULL;
+    for (size_t i = 0; i < ACCOUNT_KEY_FILES; i++)
+        if (list_keys(&account, i, list, &left_out, &modified, fault))
+            return NULL;
+    value_t *result = value_map();
+    value_set_integer(result, "modified", modified);
+    value_set(result, "keys", MOVE(list));
     value_set_integer(result, "left_out", left_out);
     return result;
 }

@@ -144,8 +144,33 @@ user_end_sessions(const value_t *arguments, const op_world_t *world, fault_t *fa
     return result;
 }
 
-/* ---- keys: lines of authorized_keys go to quarantine and come back ------------------------------
+/* ---- keys: lines go to quarantine, those of all files as one text, and come back ----------------
  */
+
+#define OF_SECOND \
+    "# authorized_keys2\n" /* lines of the second file stand behind it; no key is so */
+
+/* What a user's files of keys hold. */
+typedef struct {
+    bytes_t *text[ACCOUNT_KEY_FILES];
+    struct stat facts[ACCOUNT_KEY_FILES];
+} keys_t;
+
+static void
+keys_clear(keys_t *self)
+{
+    for (size_t i = 0; i < ACCOUNT_KEY_FILES; i++)
+        bytes_destroy(&self->text[i]);
+}
+
+static int
+keys_read(keys_t *self, const account_t *account, fault_t *fault)
+{
+    for (size_t i = 0; i < ACCOUNT_KEY_FILES; i++)
+        if (!(self->text[i] = account_keys(account, i, &self->facts[i], fault)))
+            return -1;
+    return 0;
+}
 
 static bool
 is_key(const char *line, const char *fingerprint)
@@ -168,21 +193,10 @@ part_lines(const bytes_t *text, const char *fingerprint, bytes_t *taken, bytes_t
     return count;
 }
 
-static int
-keep_lines(int folder, const account_t *account, const struct stat *facts, const bytes_t *lines,
-           held_t *out, fault_t *fault)
-{
-    CLEANUP(descriptor_close) int memory = memfd_create("key", MFD_CLOEXEC);
-    if (memory < 0 || file_write_all(memory, bytes_slice(lines), fault) ||
-        lseek(memory, 0, SEEK_SET))
-        return fault_errno(fault, "the key cannot be kept");
-    return quarantine_put(folder, memory, account->keys, facts, out, fault);
-}
-
 static bytes_t *
 held_lines(int folder, const held_t *held, fault_t *fault)
 {
-    char text[ACCOUNT_KEYS_BYTES];
+    static char text[ACCOUNT_KEY_FILES * ACCOUNT_KEYS_BYTES + sizeof OF_SECOND];
     CLEANUP(descriptor_close) int fd = openat(folder, held->id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
     if (size < 0)
@@ -190,15 +204,62 @@ held_lines(int folder, const held_t *held, fault_t *fault)
     return size < 0 ? NULL : bytes_copy(slice_of(text, (size_t)size));
 }
 
+/* Whether what was taken out of this account's files last, and did not come back, ends so. */
+static bool
+is_held(int folder, const account_t *account, const bytes_t *end, held_t *held)
+{
+    if (quarantine_of(folder, account->keys[0], held, NULL))
+        return false;
+    CLEANUP(bytes_destroy) bytes_t *lines = held_lines(folder, held, NULL);
+    return lines && lines->size >= end->size &&
+           !memcmp(lines->data + lines->size - end->size, end->data, end->size);
+}
+
 /* Where the key is gone already, what took it left it in quarantine. */
 static bool
 was_taken(int folder, const account_t *account, const char *fingerprint, held_t *held)
 {
     CLEANUP(bytes_destroy) bytes_t *ignored = bytes_new();
-    if (quarantine_of(folder, account->keys, held, NULL))
+    if (quarantine_of(folder, account->keys[0], held, NULL))
         return false;
     CLEANUP(bytes_destroy) bytes_t *lines = held_lines(folder, held, NULL);
     return lines && part_lines(lines, fingerprint, ignored, ignored) > 0;
+}
+
+/* One that was cut off between the files had kept them all. */
+static int
+keep_lines(int folder, const account_t *account, const struct stat *facts, const bytes_t *lines,
+           held_t *out, fault_t *fault)
+{
+    if (is_held(folder, account, lines, out))
+        return 0;
+    CLEANUP(descriptor_close) int memory = memfd_create("key", MFD_CLOEXEC);
+    if (memory < 0 || file_write_all(memory, bytes_slice(lines), fault) ||
+        lseek(memory, 0, SEEK_SET))
+        return fault_errno(fault, "the key cannot be kept");
+    return quarantine_put(folder, memory, account->keys[0], facts, out, fault);
+}
+
+/* Out of all files; how many lines, or -1. */
+static int64_t
+take_out(int folder, const account_t *account, const keys_t *keys, const char *fingerprint,
+         held_t *held, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *taken = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *first = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *second = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *of_second = bytes_new();
+    int64_t of[] = {part_lines(keys->text[0], fingerprint, taken, first),
+                    part_lines(keys->text[1], fingerprint, of_second, second)};
+    if (of[1])
+        bytes_addf(taken, OF_SECOND "%s", bytes_text(of_second));
+    if (!of[0] && !of[1])
+        return 0;
+    if (keep_lines(folder, account, &keys->facts[!of[0]], taken, held, fault) ||
+        (of[0] && account_write_keys(account, 0, bytes_slice(first), &keys->facts[0], fault)) ||
+        (of[1] && account_write_keys(account, 1, bytes_slice(second), &keys->facts[1], fault)))
+        return -1;
+    return of[0] + of[1];
 }
 
 value_t *
@@ -206,19 +267,14 @@ user_remove_key(const value_t *arguments, const op_world_t *world, fault_t *faul
 {
     const char *fingerprint = value_get_text(arguments, "fingerprint");
     account_t account;
-    struct stat facts;
     held_t held;
+    CLEANUP(keys_clear) keys_t keys = {0};
     CLEANUP(descriptor_close) int folder = quarantine_open(world, fault);
-    if (folder < 0 || account_find(world, value_get_text(arguments, "user"), &account, fault))
+    if (folder < 0 || account_find(world, value_get_text(arguments, "user"), &account, fault) ||
+        keys_read(&keys, &account, fault))
         return NULL;
-    CLEANUP(bytes_destroy) bytes_t *text = account_keys(&account, &facts, fault);
-    CLEANUP(bytes_destroy) bytes_t *taken = bytes_new();
-    CLEANUP(bytes_destroy) bytes_t *left = bytes_new();
-    if (!text)
-        return NULL;
-    int64_t removed = part_lines(text, fingerprint, taken, left);
-    if (removed && (keep_lines(folder, &account, &facts, taken, &held, fault) ||
-                    account_write_keys(&account, bytes_slice(left), &facts, fault)))
+    int64_t removed = take_out(folder, &account, &keys, fingerprint, &held, fault);
+    if (removed < 0)
         return NULL;
     value_t *result = about(arguments);
     value_set_integer(result, "removed", removed);
@@ -227,34 +283,57 @@ user_remove_key(const value_t *arguments, const op_world_t *world, fault_t *faul
     return result;
 }
 
-/* Appends the lines that are not there. */
-static void
-add_missing(bytes_t *text, const bytes_t *lines)
+/* Appends the lines that are not there; whether any was not. */
+static bool
+add_missing(bytes_t *text, slice_t lines)
 {
     static char line[ACCOUNT_KEYS_BYTES + 1];
+    bool any = false;
     CLEANUP(bytes_destroy) bytes_t *ignored = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *copy = bytes_copy(lines);
     if (text->size && text->data[text->size - 1] != '\n')
         bytes_add_text(text, "\n");
-    for (const char *at = bytes_text(lines); line_next(&at, line, sizeof line);) {
+    for (const char *at = bytes_text(copy); line_next(&at, line, sizeof line);) {
         ssh_key_t key;
-        if (ssh_key_read(line, &key) && !part_lines(text, key.fingerprint, ignored, ignored))
-            bytes_addf(text, "%s\n", line);
+        if (!ssh_key_read(line, &key) || part_lines(text, key.fingerprint, ignored, ignored))
+            continue;
+        bytes_addf(text, "%s\n", line);
+        any = true;
     }
+    return any;
+}
+
+/* The lines of each file, as they stand in what is held. */
+static void
+split(const bytes_t *held, slice_t of[static ACCOUNT_KEY_FILES])
+{
+    static const char mark[] = OF_SECOND;
+    size_t size = held->size;
+    const uint8_t *at = memmem(held->data, size, mark, sizeof mark - 1);
+    size_t first = at ? (size_t)(at - held->data) : size;
+    size_t second = at ? first + sizeof mark - 1 : size;
+    of[0] = slice_of(held->data, first);
+    of[1] = slice_of(held->data + second, size - second);
 }
 
 static int
 put_back(int folder, const account_t *account, const held_t *held, fault_t *fault)
 {
-    struct stat facts;
+    slice_t of[ACCOUNT_KEY_FILES];
+    CLEANUP(keys_clear) keys_t keys = {0};
     CLEANUP(bytes_destroy) bytes_t *lines = held_lines(folder, held, fault);
-    CLEANUP(bytes_destroy) bytes_t *text = lines ? account_keys(account, &facts, fault) : NULL;
-    if (!text)
+    if (!lines || keys_read(&keys, account, fault))
         return -1;
-    add_missing(text, lines);
-    if (!facts.st_nlink) /* the file is gone: as it was */
-        facts = (struct stat){.st_uid = held->user, .st_gid = held->group, .st_mode = held->mode};
-    if (account_write_keys(account, bytes_slice(text), &facts, fault))
-        return -1;
+    split(lines, of);
+    for (size_t i = 0; i < ACCOUNT_KEY_FILES; i++) {
+        struct stat *facts = &keys.facts[i];
+        if (!facts->st_nlink) /* the file is gone: as it was */
+            *facts =
+                (struct stat){.st_uid = held->user, .st_gid = held->group, .st_mode = held->mode};
+        if (add_missing(keys.text[i], of[i]) &&
+            account_write_keys(account, i, bytes_slice(keys.text[i]), facts, fault))
+            return -1;
+    }
     return quarantine_release(folder, held, fault);
 }
 
@@ -268,7 +347,7 @@ user_restore_key(const value_t *arguments, const op_world_t *world, fault_t *fau
     if (folder < 0 || account_find(world, value_get_text(arguments, "user"), &account, fault) ||
         quarantine_find(folder, value_get_text(arguments, "id"), &held, &given, fault))
         return NULL;
-    if (strcmp(held.path, account.keys) != 0) {
+    if (strcmp(held.path, account.keys[0]) != 0) {
         fault_set(fault, FAULT_CONFLICT, "it came from '%.160s', not from this user", held.path);
         return NULL;
     }
