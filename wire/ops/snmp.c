@@ -5,6 +5,7 @@
     {.name = "address",                                                                     \
      .kind = ARGUMENT_ADDRESS,                                                              \
      .required = true,                                                                      \
+     .named = true,                                                                         \
      .help = "the device, an IP address or host name"},                                     \
         {.name = "port",                                                                    \
          .kind = ARGUMENT_INTEGER,                                                          \
