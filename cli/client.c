@@ -268,6 +268,18 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
     }
 }
 
+value_t *
+client_ask_map(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *body = client_ask(self, verb, arguments, fault);
+    if (body && value_kind(body) != VALUE_MAP) {
+        fault_set(fault, FAULT_FORMAT, "the %s at '%s' answers '%s' with something else: ask again",
+                  self->whom, self->server, verb);
+        return NULL;
+    }
+    return MOVE(body);
+}
+
 int
 client_hand_in(client_t *self, const char *kind, slice_t document, slice_t armors, fault_t *fault)
 {

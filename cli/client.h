@@ -26,6 +26,9 @@ void client_close(client_t **self_p);
  * NULL with the broker's fault, or FAULT_UNREACHABLE after 5 s. The caller's. */
 value_t *client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
 
+/* The same of a verb that is answered with a map; another answer is FAULT_FORMAT. */
+value_t *client_ask_map(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
+
 /* `submit` of a document of that kind: 1 where it is kept now, 0 where nobody was reached
  * (FAULT_UNREACHABLE), -1 where it was refused. */
 int client_hand_in(client_t *self, const char *kind, slice_t document, slice_t armors,

@@ -60,8 +60,7 @@ fetch_release(client_t *client, trust_t *trust, const char *key, const char *whi
     CLEANUP(fetched_destroy) fetched_t *self = memory_new(1, sizeof *self);
     self->document = bytes_copy(value_slice(value_get(body, "document")));
     self->armors = bytes_copy(value_slice(value_get(body, "armors")));
-    const value_t *files = value_get(body, "files");
-    self->files = files ? value_copy(files) : value_map();
+    self->files = value_copy_map(value_get(body, "files"));
     if (verify(self, trust, key, which, fault)) {
         fault_wrap(fault, "release of '%s'", which);
         return NULL;

@@ -184,7 +184,7 @@ static value_t *
 open_incident(const options_t *options, client_t *client, const value_t *incident)
 {
     fault_t ignored;
-    value_t *copy = value_copy(incident), *list = value_list();
+    value_t *copy = value_copy_map(incident), *list = value_list();
     CLEANUP(value_destroy) value_t *runs = value_map();
     const value_t *events = value_get(incident, "events");
     for (size_t i = 0; i < value_count(events); i++) {

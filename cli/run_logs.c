@@ -95,7 +95,7 @@ read_stream(const logs_t *self, stream_t *stream, value_t *list, fault_t *fault)
         }
         stream->open = value_get_bool(body, "open");
         if (list) {
-            value_t *piece = value_copy(body);
+            value_t *piece = value_copy_map(body);
             value_set_text(piece, "target", stream->target);
             value_set(piece, "bytes", value_bytes(bytes));
             value_append(list, piece);

@@ -40,7 +40,7 @@ session_submit(const session_t *self, const char *kind, slice_t document, slice_
     value_set_text(arguments, "kind", kind);
     value_set(arguments, "document", value_bytes(document));
     value_set(arguments, "armors", value_bytes(armors));
-    return client_ask(self->client, "submit", arguments, fault);
+    return client_ask_map(self->client, "submit", arguments, fault);
 }
 
 int

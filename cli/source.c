@@ -107,7 +107,7 @@ with_states(value_t *rows)
             state = "in service";
             served = playbook;
         }
-        value_t *copy = value_copy(row);
+        value_t *copy = value_copy_map(row);
         value_set_text(copy, "state", state);
         value_append(list, copy);
     }

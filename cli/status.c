@@ -161,7 +161,7 @@ my_questions(client_t *client, const trust_t *trust, const value_t *runs)
     for (size_t i = 0; i < value_count(asked); i++) {
         if (!may_answer(value_at(asked, i), trust, client_person(client)))
             continue;
-        value_t *question = value_copy(value_at(asked, i));
+        value_t *question = value_copy_map(value_at(asked, i));
         value_set_bool(question, "ordered", ordered_by(question, runs, client_person(client)));
         value_append(mine, question);
     }
@@ -310,7 +310,7 @@ status(const options_t *options, int argc, char **argv)
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(value_destroy)
-    value_t *body = client ? client_ask(client, "status", NULL, &fault) : NULL;
+    value_t *body = client ? client_ask_map(client, "status", NULL, &fault) : NULL;
     if (!body)
         return command_fail(&fault);
     value_set(body, "active", active_runs(client));

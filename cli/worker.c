@@ -158,7 +158,7 @@ hours_value(const allowance_hours_t *hours)
 static void
 view_json(const value_t *row, const allowance_t *allowance)
 {
-    CLEANUP(value_destroy) value_t *body = value_copy(row);
+    CLEANUP(value_destroy) value_t *body = value_copy_map(row);
     if (allowance) {
         value_t *map = value_map(), *ops = value_list();
         for (size_t i = 0; i < allowance->op_count; i++)

@@ -136,6 +136,12 @@ value_copy(const value_t *self)
 }
 
 value_t *
+value_copy_map(const value_t *self)
+{
+    return self && self->kind == VALUE_MAP ? value_copy(self) : value_map();
+}
+
+value_t *
 value_given(const value_t *self)
 {
     return value_kind(self) == VALUE_NIL ? value_bool(true) : value_copy(self);

@@ -39,6 +39,7 @@ value_t *value_text(const char *text);
 value_t *value_list(void);
 value_t *value_map(void);
 value_t *value_copy(const value_t *self);
+value_t *value_copy_map(const value_t *self); /* an empty map of anything else, NULL too */
 value_t *value_given(const value_t *self); /* a copy; true for nil, which no Lua table holds */
 void value_destroy(value_t **self_p);
 

@@ -172,6 +172,21 @@ a_map_finds_what_was_set_and_replaces_it(void **state)
     assert_true(value_equal(map, copy));
 }
 
+static void
+a_copy_of_what_should_be_a_map_is_one_whatever_it_was(void **state)
+{
+    (void)state;
+    CLEANUP(value_destroy) value_t *list = value_list();
+    CLEANUP(value_destroy) value_t *map = value_map();
+    value_set_integer(map, "count", 3);
+    const value_t *given[] = {list, NULL, map};
+    for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
+        CLEANUP(value_destroy) value_t *copy = value_copy_map(given[i]);
+        value_set_text(copy, "name", "new");
+        assert_int_equal(value_count(copy), given[i] == map ? 2 : 1);
+    }
+}
+
 int
 main(void)
 {
@@ -185,6 +200,7 @@ main(void)
         cmocka_unit_test(refuses_more_items_than_fit_in_all_lists_together),
         cmocka_unit_test(what_people_read_is_one_line_of_printable_ascii),
         cmocka_unit_test(a_map_finds_what_was_set_and_replaces_it),
+        cmocka_unit_test(a_copy_of_what_should_be_a_map_is_one_whatever_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
