@@ -10,7 +10,7 @@ local function fullest(ctx)
     return nil, text, code
   end
   local most = { percent = 0, open = 0, max = -1 }
-  for _, one in ipairs(list) do
+  for _, one in ipairs(list.processes) do
     local view = process.view { pid = one.pid } -- one that ended meanwhile holds nothing
     if view and view.open_files_max > 0 then
       local percent = view.open_files * 100 // view.open_files_max

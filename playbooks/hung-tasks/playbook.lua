@@ -3,15 +3,15 @@
 
 local LOOKS = 3 -- some seconds apart: what waits at each of them hangs
 
--- The processes of that name that nothing can interrupt, by id; at most 30 are looked at.
+-- The processes of that name that nothing can interrupt, by id; at most 30 are looked at, those with most memory first.
 local function stuck(ctx)
   local list, text, code = process.list { name = ctx.inputs.process }
   if not list then
     return nil, text, code
   end
   local found = {}
-  for index = 1, math.min(#list, 30) do
-    local view = process.view { pid = list[index].pid } -- one that ended meanwhile does not hang
+  for index = 1, math.min(#list.processes, 30) do
+    local view = process.view { pid = list.processes[index].pid } -- one that ended meanwhile does not hang
     if view and view.state:sub(1, 1) == "D" then
       found[view.id] = view
     end

@@ -62,7 +62,7 @@ return playbook {
         return nil, text, code
       end
       local seen = { pressed = pressed, used_percent = memory.used_percent, held_bytes = 0 }
-      for _, one in ipairs(list) do
+      for _, one in ipairs(list.processes) do
         local view = process.view { pid = one.pid } -- one that ended meanwhile holds nothing
         seen.held_bytes = seen.held_bytes + (view and view.memory_bytes + view.swap_bytes or 0)
       end

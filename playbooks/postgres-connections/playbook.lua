@@ -3,18 +3,19 @@
 
 local LOOKS = 3 -- 20 s apart: a session that was idle and took no time at each of them is forgotten
 
--- The backends that wait in a transaction, by id; at most 200 are looked at.
+-- The backends that wait in a transaction, by id; at most 200 are looked at, those with most memory first.
 local function idle()
   local list, text, code = process.list { name = "postgres" }
   if not list then
     return nil, text, code
   end
-  local found = { backends = #list, idle = {} }
-  for index = 1, math.min(#list, 200) do
-    if list[index].command:find("idle in transaction", 1, true) then
-      local view = process.view { pid = list[index].pid } -- one that ended meanwhile waits no more
+  local backends = list.processes
+  local found = { backends = #backends + list.left_out, idle = {} }
+  for index = 1, math.min(#backends, 200) do
+    if backends[index].command:find("idle in transaction", 1, true) then
+      local view = process.view { pid = backends[index].pid } -- one that ended meanwhile waits no more
       if view then
-        found.idle[view.id] = { cpu_ms = view.cpu_ms, command = list[index].command }
+        found.idle[view.id] = { cpu_ms = view.cpu_ms, command = backends[index].command }
       end
     end
   end

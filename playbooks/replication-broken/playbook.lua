@@ -7,10 +7,13 @@ local function receives(ctx)
   if not list then
     return nil, text, code
   end
-  for _, one in ipairs(list) do
+  for _, one in ipairs(list.processes) do
     if one.command:find("walreceiver", 1, true) then
       return { yes = true }
     end
+  end
+  if list.left_out > 0 then
+    return nil, "the server has more processes than can be looked at, and those that were do not receive"
   end
   return { yes = false }
 end

@@ -10,8 +10,8 @@ local function hottest(ctx)
     return nil, text, code
   end
   local before = {}
-  for index = 1, math.min(#list, 50) do
-    before[index] = process.view { pid = list[index].pid } or false -- it may end meanwhile
+  for index = 1, math.min(#list.processes, 50) do
+    before[index] = process.view { pid = list.processes[index].pid } or false -- it may end meanwhile
   end
   local cpu, text, code = host.cpu { seconds = SECONDS }
   if not cpu then

@@ -54,11 +54,11 @@ return playbook {
       if not status then
         return nil, text, code
       end
-      local processes, text, code = process.list { name = ctx.inputs.service }
-      if not processes then
+      local list, text, code = process.list { name = ctx.inputs.service }
+      if not list then
         return nil, text, code
       end
-      return { running = status.running, pid = status.pid, processes = #processes }
+      return { running = status.running, pid = status.pid, processes = #list.processes + list.left_out }
     end,
   },
 

@@ -7,8 +7,11 @@ local function culprits(ctx)
   if not list then
     return nil, text, code
   end
+  if list.left_out > 0 then
+    return nil, "more processes of that name run than can be looked at: somebody must"
+  end
   local found = {}
-  for _, one in ipairs(list) do
+  for _, one in ipairs(list.processes) do
     local view = process.view { pid = one.pid, hash = true } -- one that ended meanwhile is none
     if view and view.program_sha256 == ctx.inputs.sha256 then
       found[#found + 1] = view

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -88,6 +89,46 @@ a_tree_tells_who_descends_from_whom(void **state)
     assert_true(value_count(value_get(all, "processes")) >= value_count(list));
     end_pair(&pair);
     refused("process.tree", of_pid(pair.pid), FAULT_NOT_FOUND, "no process");
+}
+
+/* A user who has a thousand makes it no fault: those with most memory stand first. */
+static void
+of_a_crowd_the_heaviest_are_listed_and_the_rest_is_counted(void **state)
+{
+    static pid_t crowd[520];
+    static const size_t heavy = 510, size = 8U << 20;
+    int ready[2];
+    char byte = 0;
+    (void)state;
+    assert_int_equal(pipe(ready), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(crowd); i++) {
+        crowd[i] = fork();
+        if (crowd[i] == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            prctl(PR_SET_NAME, "crowd");
+            if (i == heavy)
+                mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+                     -1, 0);
+            if (write(ready[1], &byte, 1) != 1)
+                _exit(1);
+            for (;;)
+                pause();
+        }
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(crowd); i++)
+        assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+    CLEANUP(value_destroy) value_t *told = gives("process.list", texts("name", "crowd", NULL));
+    const value_t *list = value_get(told, "processes"), *first = value_at(list, 0);
+    assert_int_equal(value_count(list), 500);
+    assert_int_equal(value_get_integer(told, "left_out"), 20);
+    assert_int_equal(value_get_integer(first, "pid"), crowd[heavy]);
+    assert_true(value_get_integer(first, "memory_bytes") >= (int64_t)size);
+    for (size_t i = 0; i < ARRAY_SIZE(crowd); i++) {
+        kill(crowd[i], SIGKILL);
+        waitpid(crowd[i], NULL, 0);
+    }
 }
 
 static void
@@ -435,6 +476,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tree_tells_who_descends_from_whom),
+        cmocka_unit_test(of_a_crowd_the_heaviest_are_listed_and_the_rest_is_counted),
         cmocka_unit_test(a_view_tells_program_limits_and_hash),
         cmocka_unit_test(a_deleted_file_is_found_by_who_holds_it),
         cmocka_unit_test(a_listening_socket_is_found_with_its_process),

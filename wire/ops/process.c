@@ -63,8 +63,10 @@ static const op_t rows[] = {
                        .min = 1,
                        .max = 64,
                        .help = "only processes of this name"}},
-        .help = "lists the machine's processes, by pid",
-        .result = "list of {pid: integer, parent: integer, user: text, name: text, command: text}",
+        .help = "lists the machine's processes, those with most memory first",
+        .result = "{processes: list of {pid: integer, parent: integer, user: text, name: text, "
+                  "command: text, memory_bytes: integer (resident)}, left_out: integer (of more "
+                  "than 500)}",
     },
     {
         .name = "process.renice",

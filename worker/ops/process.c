@@ -13,10 +13,21 @@
 #include "worker/ops/machine.h"
 
 #define COMMAND_MAX   200 /* bytes of a command line */
-#define TREE_MAX      500 /* processes listed */
+#define LIST_MAX      500 /* processes listed */
 #define DEPTH_MAX     64
 #define PROC_FILE_MAX 65536
 #define NOBODY        65534 /* whom ops run as that need not be root */
+
+/* One of its files in /proc; empty where it is gone. */
+static bytes_t *
+read_own(const proc_t *self, const char *file)
+{
+    bytes_t *text = NULL;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)self->pid, file);
+    text = file_read(path, PROC_FILE_MAX, NULL);
+    return text ? text : bytes_new();
+}
 
 value_t *
 process_command(const proc_t *self)
@@ -68,18 +79,53 @@ set_id(value_t *map, const char *key, const proc_t *self)
     value_set_text(map, key, id);
 }
 
+/* ---- list: those with most memory first, so that what is left out is what weighs least ---------
+ */
+
+typedef struct {
+    const proc_t *process;
+    int64_t memory_bytes;
+} ranked_t;
+
+/* "SIZE RESIDENT ...", in pages. */
+static int64_t
+resident_bytes(const proc_t *self)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = read_own(self, "statm");
+    const char *behind_size = strchr(bytes_text(text), ' ');
+    return behind_size ? strtoll(behind_size, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+}
+
+static int
+compare_memory(const void *left, const void *right)
+{
+    const ranked_t *a = left, *b = right;
+    if (a->memory_bytes != b->memory_bytes)
+        return a->memory_bytes < b->memory_bytes ? 1 : -1;
+    return (a->process->pid > b->process->pid) - (a->process->pid < b->process->pid);
+}
+
 value_t *
 process_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *name = value_get_text(arguments, "name");
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all);
-    value_t *list = value_list();
+    size_t total = proc_all(&all), count = 0;
+    CLEANUP(memory_free) ranked_t *found = memory_new(total + 1, sizeof *found);
+    value_t *result = value_map(), *list = value_list();
     (void)fault;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < total; i++)
         if (!name[0] || !strcmp(all[i].name, name))
-            value_append(list, describe(&all[i], world));
-    return list;
+            found[count++] = (ranked_t){&all[i], resident_bytes(&all[i])};
+    qsort(found, count, sizeof *found, compare_memory);
+    for (size_t i = 0; i < count && i < LIST_MAX; i++) {
+        value_t *row = describe(found[i].process, world);
+        value_set_integer(row, "memory_bytes", found[i].memory_bytes);
+        value_append(list, row);
+    }
+    value_set(result, "processes", list);
+    value_set_integer(result, "left_out", (int64_t)(count > LIST_MAX ? count - LIST_MAX : 0));
+    return result;
 }
 
 /* ---- tree: processes in the order of their parents ---------------------------------------- */
@@ -117,7 +163,7 @@ first_child(const tree_t *self, pid_t parent)
 static void
 add_branch(tree_t *self, const proc_t *root, unsigned depth)
 {
-    if (value_count(self->list) == TREE_MAX || depth == DEPTH_MAX) {
+    if (value_count(self->list) == LIST_MAX || depth == DEPTH_MAX) {
         self->left_out++;
     } else {
         value_t *row = describe(root, self->world);
@@ -192,16 +238,6 @@ show_program(value_t *map, const proc_t *self)
     if (path[0])
         show(map, "program", path);
     value_set_bool(map, "program_deleted", deleted);
-}
-
-static bytes_t *
-read_own(const proc_t *self, const char *file)
-{
-    bytes_t *text = NULL;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)self->pid, file);
-    text = file_read(path, PROC_FILE_MAX, NULL);
-    return text ? text : bytes_new();
 }
 
 /* "Max open files            1024                 524288               files": the soft one. */

@@ -2,7 +2,7 @@ return {
   inputs = { service = "app", process = "java" },
   ops = {
     { op = "host.files", result = { used_percent = 10, max = 65536 } },
-    { op = "process.list", args = { name = "java" }, result = { { pid = 7 }, { pid = 8 } } },
+    { op = "process.list", args = { name = "java" }, result = { processes = { { pid = 7 }, { pid = 8 } }, left_out = 0 } },
     { op = "process.view", args = { pid = 7 }, result = { open_files = 100, open_files_max = 1024 } },
     { op = "process.view", args = { pid = 8 }, result = { open_files = 1000, open_files_max = 1024 } },
     { op = "service.restart", fault = { "rate", "3 of service.restart within 900 s: no more" } },

@@ -2,7 +2,7 @@ return {
   inputs = { service = "app", process = "java" },
   ops = {
     { op = "host.files", result = { used_percent = 96.5, max = 65536 } },
-    { op = "process.list", args = { name = "java" }, result = { { pid = 7 }, { pid = 8 } } },
+    { op = "process.list", args = { name = "java" }, result = { processes = { { pid = 7 }, { pid = 8 } }, left_out = 0 } },
     { op = "process.view", args = { pid = 7 }, result = { open_files = 10, open_files_max = 1024 } },
     { op = "process.view", args = { pid = 8 }, result = { open_files = 20, open_files_max = 1024 } },
     { op = "sysctl.set", args = { key = "fs.file-max", value = "2097152", was = "65536" }, result = { value = "2097152", previous = "65536" } },

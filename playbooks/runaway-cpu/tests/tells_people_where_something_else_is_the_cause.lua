@@ -1,7 +1,7 @@
 return {
   inputs = { process = "report" },
   ops = {
-    { op = "process.list", args = { name = "report" }, result = { { pid = 7, name = "report" }, { pid = 8, name = "report" } } },
+    { op = "process.list", args = { name = "report" }, result = { processes = { { pid = 7, name = "report" }, { pid = 8, name = "report" } }, left_out = 0 } },
     { op = "process.view", args = { pid = 7 }, result = { id = "a-7", pid = 7, cpu_ms = 0, nice = 0 } },
     { op = "process.view", fault = { "not-found", "no process 8" } },
     { op = "host.cpu", result = { busy_percent = 97 } },

@@ -2,7 +2,7 @@ return {
   inputs = { service = "nginx" },
   ops = {
     { op = "service.status", result = { service = "nginx", running = false, pid = 0 } },
-    { op = "process.list",   result = {} },
+    { op = "process.list",   result = { processes = {}, left_out = 0 } },
     { op = "service.start",  result = { service = "nginx", running = true, pid = 41 } },
     { op = "service.status", result = { service = "nginx", running = false, pid = 0 } },
   },

@@ -2,7 +2,7 @@ return {
   inputs = { service = "nginx", port = 8080 },
   ops = {
     { op = "service.status", args = { service = "nginx" }, result = { service = "nginx", running = false, pid = 0 } },
-    { op = "process.list",   args = { name = "nginx" }, result = {} },
+    { op = "process.list",   args = { name = "nginx" }, result = { processes = {}, left_out = 0 } },
     { op = "service.start",  args = { service = "nginx" }, result = { service = "nginx", running = true, pid = 41 } },
     { op = "service.status", result = { service = "nginx", running = true, pid = 41 } },
     { op = "net.tcp",        result = { connected = false, milliseconds = 0, error = "Connection refused" } },
