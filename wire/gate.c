@@ -153,6 +153,7 @@ bind_socket(gate_t *self, const char *endpoint, fault_t *fault)
     zsock_set_sndhwm(self->socket, GATE_QUEUE_MAX);
     zsock_set_rcvhwm(self->socket, GATE_HEARD_MAX);
     zsock_set_ipv6(self->socket, 1);
+    zsock_set_backlog(self->socket, GATE_BACKLOG);
     if (zmq_setsockopt(raw, ZAP_ENFORCE_DOMAIN, &enforce, sizeof enforce))
         return fault_errno(fault, "this libzmq cannot enforce ZAP");
     if (zmq_bind(raw, endpoint))

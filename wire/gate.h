@@ -14,6 +14,7 @@
 #include "keys/trust.h"
 
 #define GATE_HANDSHAKE_MS 2000
+#define GATE_BACKLOG      4096 /* connections not accepted yet: all workers come back at once */
 #define GATE_QUEUE_MAX    4096 /* messages a peer may be behind */
 #define GATE_HEARD_MAX    64   /* of a peer that wait to be read; the others wait at the peer */
 

@@ -13,6 +13,7 @@
 
 #include "broker/store.h"
 #include "tests/bench/herd.h"
+#include "wire/gate.h"
 
 #define BARE_BATCH 1024
 #define BARE_TEXT  "tocsin-nothing v1\nend\n"
@@ -146,7 +147,8 @@ static inline void
 bare_commit(bare_t *self)
 {
     fault_t fault = {0};
-    if (self->begun && self->store->commit(self->store->self, &fault))
+    if (self->begun && (self->store->commit(self->store->self, &fault) ||
+                        self->store->sync(self->store->self, &fault)))
         bench_die(&fault);
     self->begun = false;
     for (size_t i = 0; i < self->later_count; i++)
@@ -197,7 +199,7 @@ bare_serve(bare_t *self)
 static inline pid_t
 bare_start(const herd_t *herd, const curvepair_t *pair, const char *folder, int *port)
 {
-    int ends[2], on = 1, depth = 100000;
+    int ends[2], on = 1, depth = 100000, backlog = GATE_BACKLOG;
     fault_t fault = {0};
     bench_need(!pipe(ends), "pipe");
     pid_t pid = fork();
@@ -213,6 +215,7 @@ bare_start(const herd_t *herd, const curvepair_t *pair, const char *folder, int 
         bench_need(!zmq_bind(self->porter, "inproc://zeromq.zap.01"), "ZAP");
         self->router = zmq_socket(context, ZMQ_ROUTER);
         zmq_setsockopt(self->router, ZMQ_ZAP_DOMAIN, "bare", 4);
+        zmq_setsockopt(self->router, ZMQ_BACKLOG, &backlog, sizeof backlog);
         zmq_setsockopt(self->router, ZMQ_CURVE_SERVER, &on, sizeof on);
         zmq_setsockopt(self->router, ZMQ_CURVE_SECRETKEY, pair->secret, sizeof pair->secret);
         zmq_setsockopt(self->router, ZMQ_SNDHWM, &depth, sizeof depth);

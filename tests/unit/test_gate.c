@@ -7,8 +7,10 @@
 #include <cmocka.h>
 #include <czmq.h>
 #include <dlfcn.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
 
+#include "common/file.h"
 #include "wire/gate.h"
 #include "tests/unit/site_fixture.h"
 
@@ -322,6 +324,35 @@ a_signal_between_the_parts_of_a_question_or_its_answer_shuts_nobody_out(void **s
     assert_true(heard);
 }
 
+/* Of the socket that listens at this port, found among the process's own. */
+static unsigned
+backlog_at(uint16_t port)
+{
+    for (int fd = 3; fd < 1024; fd++) {
+        struct tcp_info facts;
+        struct sockaddr_in6 name = {0};
+        socklen_t size = sizeof facts, name_size = sizeof name;
+        if (!getsockname(fd, (struct sockaddr *)&name, &name_size) &&
+            name.sin6_port == htons(port) &&
+            !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &facts, &size) && facts.tcpi_state == TCP_LISTEN)
+            return facts.tcpi_sacked; /* tcp(7): of one that listens, how many may wait */
+    }
+    return 0;
+}
+
+static void
+all_workers_may_knock_at_once_while_the_gate_is_busy(void **state)
+{
+    hall_t *self = *state;
+    uint64_t most = 0, port;
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *text = file_read("/proc/sys/net/core/somaxconn", 64, &fault);
+    assert_non_null(text);
+    assert_true(text_read_u64(strtok((char *)text->data, "\n"), 1, INT32_MAX, &most));
+    assert_true(text_read_u64(strrchr(self->endpoint, ':') + 1, 1, UINT16_MAX, &port));
+    assert_int_equal(backlog_at((uint16_t)port), most < GATE_BACKLOG ? most : GATE_BACKLOG);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -332,6 +363,7 @@ main(void)
         TEST(another_broker_of_the_site_is_known_as_one_and_told_by_its_name),
         TEST(another_ones_routing_id_makes_nobody_another),
         TEST(a_stranger_is_turned_away),
+        TEST(all_workers_may_knock_at_once_while_the_gate_is_busy),
         TEST(a_second_gate_in_one_process_is_refused),
         TEST(who_comes_before_the_gate_has_its_keys_waits_for_them),
         TEST(a_key_that_left_the_documents_is_neither_heard_nor_told),
