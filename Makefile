@@ -41,7 +41,7 @@ BASE    := wire keys common
 PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin/tocsin-timekeeper libexec/tocsin/catalog \
             libexec/tocsin/notifier libexec/tocsin/mailer \
             libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector \
-            libexec/tocsin/ops-capture libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-journal libexec/tocsin/ops-net \
+            libexec/tocsin/ops-capture libexec/tocsin/ops-device libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-journal libexec/tocsin/ops-net \
             libexec/tocsin/ops-smart libexec/tocsin/ops-systemd libexec/tocsin/ops-snmp libexec/tocsin/ops-tls
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
 LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium
@@ -69,6 +69,8 @@ MAIN_effector      := worker/effector_main worker $(BASE)
 LIBS_effector      := -lmnl -lseccomp -lsodium
 MAIN_ops-capture   := worker/ops_capture_main worker $(BASE)
 LIBS_ops-capture   := -lpcap -lmnl -lseccomp -lsodium
+MAIN_ops-device    := worker/ops_device_main worker $(BASE)
+LIBS_ops-device    := -lssh -ljansson -lmnl -lseccomp -lsodium
 MAIN_ops-firewall  := worker/ops_firewall_main worker $(BASE)
 LIBS_ops-firewall  := -ljansson -lmnl -lseccomp -lsodium
 MAIN_ops-http      := worker/ops_http_main worker $(BASE)

@@ -43,14 +43,20 @@ file_read(const char *path, size_t max, fault_t *fault)
 }
 
 bytes_t *
-file_read_secret(const char *path, size_t min, size_t max, fault_t *fault)
+file_read_private(const char *path, size_t max, fault_t *fault)
 {
     struct stat facts;
     if (stat(path, &facts) == 0 && (facts.st_mode & 077)) {
         fault_set(fault, FAULT_KEY, "'%s' may be read by others: chmod 600 it", path);
         return NULL;
     }
-    CLEANUP(bytes_destroy) bytes_t *file = file_read(path, max + 1, fault);
+    return file_read(path, max, fault);
+}
+
+bytes_t *
+file_read_secret(const char *path, size_t min, size_t max, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *file = file_read_private(path, max + 1, fault);
     if (!file)
         return NULL;
     size_t size = file->size && file->data[file->size - 1] == '\n' ? file->size - 1 : file->size;

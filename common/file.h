@@ -11,9 +11,11 @@
 /* The file's bytes, the caller's; NULL with FAULT_NOT_FOUND, FAULT_LIMIT (over max) or FAULT_IO. */
 bytes_t *file_read(const char *path, size_t max, fault_t *fault);
 
-/* One word of min to max printable characters that a file of its owner alone (0600) holds, without
- * its LF: a token, a secret, a URL that is one. FAULT_KEY where others may read it, FAULT_FORMAT.
- */
+/* The same of a file of its owner alone (0600): FAULT_KEY where others may read it. */
+bytes_t *file_read_private(const char *path, size_t max, fault_t *fault);
+
+/* One word of min to max printable characters that such a file holds, without its LF: a token, a
+ * secret, a URL that is one. FAULT_KEY, FAULT_FORMAT. */
 bytes_t *file_read_secret(const char *path, size_t min, size_t max, fault_t *fault);
 
 /* What was made, renamed or removed as PATH stays so: fsync of its folder. */

@@ -41,6 +41,7 @@ typedef enum {
     DECLARED_BY_SERVICE,
     DECLARED_BY_EXEC,   /* the op is of that line's class, where that is worse */
     DECLARED_BY_SECRET, /* the op's process gets what that holds in place of the name */
+    DECLARED_BY_DEVICE, /* the op's process gets the way there beside the name, as `reach` */
 } declared_t;
 
 typedef struct {

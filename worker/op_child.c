@@ -29,6 +29,7 @@ struct op_child {
     int go;        /* write end of the go pipe; -1 once it went */
     const op_t *op;
     const op_argument_t *secret; /* NULL where none of its arguments names one */
+    const op_argument_t *device; /* likewise */
     const policy_t *policy;
     bool done;        /* nothing more will come */
     size_t bytes_max; /* of the result */
@@ -63,6 +64,7 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
     self->result = bytes_new();
     self->op = op;
     self->secret = op_declared(op, DECLARED_BY_SECRET);
+    self->device = op_declared(op, DECLARED_BY_DEVICE);
     self->policy = world->policy;
     self->loose = row->whole || row->signals;
     self->bytes_max = op->result_bytes_max;
@@ -88,7 +90,7 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
 
 /* The arguments with the secret in the place of its name: nobody but the child sees it. */
 static int
-reveal(const op_child_t *self, value_t *arguments, fault_t *fault)
+reveal_secret(const op_child_t *self, value_t *arguments, fault_t *fault)
 {
     const char *name = value_get_text(arguments, self->secret->name);
     const char *path = policy_secret(self->policy, name);
@@ -102,6 +104,25 @@ reveal(const op_child_t *self, value_t *arguments, fault_t *fault)
     return 0;
 }
 
+/* With the way to the device beside its name, likewise. */
+static int
+reveal_device(const op_child_t *self, value_t *arguments, fault_t *fault)
+{
+    const char *name = value_get_text(arguments, self->device->name);
+    const network_device_t *device = policy_device(self->policy, name);
+    if (!device)
+        return fault_set(fault, FAULT_POLICY, "the policy of this machine has no device '%.63s'",
+                         name);
+    CLEANUP(value_destroy)
+    value_t *reach = device_reach(device, policy_secret(self->policy, device->secret), fault);
+    if (!reach)
+        return fault_wrap(fault, "device '%.63s'", name);
+    if (policy_backups(self->policy))
+        value_set_text(reach, "backups", policy_backups(self->policy));
+    value_set(arguments, "reach", MOVE(reach));
+    return 0;
+}
+
 int
 op_child_go(op_child_t *self, const value_t *arguments, const char *note, fault_t *fault)
 {
@@ -110,8 +131,10 @@ op_child_go(op_child_t *self, const value_t *arguments, const char *note, fault_
     assert(go >= 0);
     self->go = -1;
     self->deadline.ms = mono_now().ms + (int64_t)self->op->timeout_s * 1000;
-    CLEANUP(value_destroy) value_t *revealed = self->secret ? value_copy(arguments) : NULL;
-    if (revealed && reveal(self, revealed, fault))
+    CLEANUP(value_destroy)
+    value_t *revealed = self->secret || self->device ? value_copy(arguments) : NULL;
+    if ((self->secret && reveal_secret(self, revealed, fault)) ||
+        (self->device && reveal_device(self, revealed, fault)))
         return -1;
     value_encode(revealed ? revealed : arguments, words);
     if (words->size >= OP_CELL_WORDS_MAX)

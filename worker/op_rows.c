@@ -2,6 +2,7 @@
 /* What each op may, on its machine. */
 #include <linux/capability.h>
 
+#include "worker/ops/backups.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/casefile.h"
 #include "worker/ops/quarantine.h"
@@ -25,6 +26,28 @@ static const op_row_t rows[] = {
     {.name = "cron.disable", .body = cron_disable, .capabilities = CAP(DAC_OVERRIDE)},
     {.name = "cron.enable", .body = cron_enable, .capabilities = CAP(DAC_OVERRIDE)},
     {.name = "cron.list", .body = cron_list, .capabilities = CAP(DAC_READ_SEARCH)},
+    {.name = "device.acl_add", .program = "ops-device", .network = true},
+    {.name = "device.acl_remove", .program = "ops-device", .network = true},
+    {
+        .name = "device.backup",
+        .program = "ops-device",
+        .capabilities = KEEPING,
+        .file_bytes = BACKUP_BYTES,
+        .network = true,
+    },
+    {
+        .name = "device.diff",
+        .program = "ops-device",
+        .capabilities = CAP(DAC_READ_SEARCH),
+        .network = true,
+    },
+    {.name = "device.interface", .program = "ops-device", .network = true},
+    {.name = "device.neighbour", .program = "ops-device", .network = true},
+    {.name = "device.neighbour_down", .program = "ops-device", .network = true},
+    {.name = "device.neighbour_up", .program = "ops-device", .network = true},
+    {.name = "device.no_shut", .program = "ops-device", .network = true},
+    {.name = "device.show", .program = "ops-device", .network = true},
+    {.name = "device.shut", .program = "ops-device", .network = true},
     {.name = "disk.growth", .body = disk_growth, .capabilities = CAP(DAC_READ_SEARCH)},
     {.name = "disk.health",
      .program = "ops-smart",

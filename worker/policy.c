@@ -111,6 +111,12 @@ policy_evidence(const policy_t *self)
 }
 
 const char *
+policy_backups(const policy_t *self)
+{
+    return self->backups;
+}
+
+const char *
 policy_spool(const policy_t *self, const char *path)
 {
     const char *best = NULL;
@@ -187,6 +193,15 @@ policy_command(const policy_t *self, const char *name)
     return NULL;
 }
 
+const network_device_t *
+policy_device(const policy_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->device_count; i++)
+        if (!strcmp(self->devices[i].name, name))
+            return &self->devices[i];
+    return NULL;
+}
+
 /* What an op would execute; NULL where it executes nothing that the policy names. */
 static const site_command_t *
 command_of(const policy_t *self, const op_t *op, const value_t *arguments)
@@ -219,6 +234,7 @@ policy_check_declared(const policy_t *self, declared_t by, const char *name, fau
         [DECLARED_BY_SERVICE] = {"service", policy_service(self, name)},
         [DECLARED_BY_EXEC] = {"command", policy_command(self, name)},
         [DECLARED_BY_SECRET] = {"secret", policy_secret(self, name)},
+        [DECLARED_BY_DEVICE] = {"device", policy_device(self, name)},
     };
     if (lines[by].there)
         return 0;

@@ -8,6 +8,8 @@
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
  *     management NET                  exceed PERSON
  *     quarantine PATH                 evidence PATH             secret NAME file PATH
+ *     backups PATH                    device NAME DIALECT USER ADDRESS PORT password|key SECRET
+ *                                         host-key TYPE BASE64
  *     class OP CLASS                  exec NAME class CLASS timeout SECONDS COMMAND ARG...
  *     class highest CLASS DAYS HH:MM-HH:MM                      runs PLAYBOOK|* COUNT SECONDS
  *
@@ -21,8 +23,9 @@
  * for are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. management
  * names addresses and networks that no op may cut off, and that an isolated machine still hears.
  * quarantine and evidence are folders of root's alone, for what ops take out of its place and what
- * they collect. A secret is what a file of its owner alone (0600) holds; ops and people know its
- * name.
+ * they collect; backups is one for the configurations of network devices, which a device line says
+ * how to reach (worker/device.h). A secret is what a file of its owner alone (0600) holds; ops and
+ * people know its name.
  *
  * An op is of its class in the op table, or of a worse one that a class line says; site.run is of
  * that of the command (worker/site_command.h). Of several class lines the highest that stands at
@@ -34,6 +37,7 @@
 #include "common/moment.h"
 #include "wire/allowance.h"
 #include "common/net.h"
+#include "worker/device.h"
 #include "worker/pace.h"
 #include "worker/site_command.h"
 
@@ -46,6 +50,7 @@
 #define POLICY_WORSE_MAX    64 /* class lines of ops */
 #define POLICY_COMMANDS_MAX 64
 #define POLICY_SECRETS_MAX  64
+#define POLICY_DEVICES_MAX  64
 
 typedef struct policy policy_t;
 
@@ -86,12 +91,16 @@ const net_t *policy_management(const policy_t *self, size_t index);
 /* The folder; NULL where the policy names none. */
 const char *policy_quarantine(const policy_t *self);
 const char *policy_evidence(const policy_t *self);
+const char *policy_backups(const policy_t *self);
 
 /* The longest spool folder that this path lies below (not the folder itself); NULL where none. */
 const char *policy_spool(const policy_t *self, const char *path);
 
 /* NULL where the policy does not name it. */
 const site_command_t *policy_command(const policy_t *self, const char *name);
+
+/* Likewise. */
+const network_device_t *policy_device(const policy_t *self, const char *name);
 
 /* What doing this is on this machine: never better than the op table says. */
 class_t policy_class(const policy_t *self, const op_t *op, const value_t *arguments);

@@ -58,6 +58,21 @@ on_exec(policy_t *self, const setting_t *at, fault_t *fault)
 }
 
 static int
+on_device(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    fault_t why = {0};
+    if (self->device_count == POLICY_DEVICES_MAX)
+        return config_fault(self->config, at, fault, "more than %d of these", POLICY_DEVICES_MAX);
+    network_device_t *device = &self->devices[self->device_count];
+    if (device_read(device, at->words + 1, at->count - 1, &why))
+        return config_fault(self->config, at, fault, "%s", why.text);
+    if (policy_device(self, device->name))
+        return config_fault(self->config, at, fault, "'%.60s' stands there twice", device->name);
+    self->device_count++;
+    return 0;
+}
+
+static int
 on_class(policy_t *self, const setting_t *at, fault_t *fault)
 {
     class_line_t *line = &self->classes[self->class_count];
@@ -80,7 +95,9 @@ on_class(policy_t *self, const setting_t *at, fault_t *fault)
 static int
 on_keep(policy_t *self, const setting_t *at, fault_t *fault)
 {
-    const char **keep = strcmp(at->words[0], "evidence") ? &self->quarantine : &self->evidence;
+    const char **keep = !strcmp(at->words[0], "evidence")  ? &self->evidence
+                        : !strcmp(at->words[0], "backups") ? &self->backups
+                                                           : &self->quarantine;
     if (*keep)
         return stands_twice(self, at, at->words[0], fault);
     if (!path_is_normal(at->words[1]))
@@ -239,6 +256,7 @@ static const struct {
     {"spool", 1, 1, on_folder},
     {"quarantine", 1, 1, on_keep},
     {"evidence", 1, 1, on_keep},
+    {"backups", 1, 1, on_keep},
     {"rate", 3, 3, on_pace},
     {"runs", 3, 3, on_pace},
     {"exceed", 1, 1, on_pace},
@@ -250,6 +268,7 @@ static const struct {
     {"break-glass", 1, 1, on_glass},
     {"management", 1, 1, on_management},
     {"secret", 3, 3, on_secret},
+    {"device", 10, 10, on_device},
 };
 
 static int
@@ -266,8 +285,8 @@ read_setting(policy_t *self, const setting_t *at, fault_t *fault)
     return config_fault(self->config, at, fault, "unknown key '%.63s'", at->words[0]);
 }
 
-/* Every service has all that it needs; an allow line names nothing that no line declares, wherever
- * in the file that stands. */
+/* Every service and device has all that it needs; an allow line names nothing that no line
+ * declares, wherever in the file that stands. */
 static int
 check_whole(const policy_t *self, fault_t *fault)
 {
@@ -276,6 +295,11 @@ check_whole(const policy_t *self, fault_t *fault)
             return fault_set(fault, FAULT_CONFIG,
                              "%s: service '%s' needs a pidfile and a start command",
                              config_path(self->config), self->services[i].name);
+    for (size_t i = 0; i < self->device_count; i++)
+        if (!policy_secret(self, self->devices[i].secret))
+            return fault_set(fault, FAULT_CONFIG, "%s: device '%s' needs a line secret '%s'",
+                             config_path(self->config), self->devices[i].name,
+                             self->devices[i].secret);
     for (size_t i = 0; i < self->permit_count; i++) {
         declared_t by;
         fault_t why = {0};

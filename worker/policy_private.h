@@ -31,7 +31,7 @@ struct policy {
     pace_t pace;
     quorums_t more;
     bool no_glass;
-    const char *quarantine, *evidence; /* NULL where it names none */
+    const char *quarantine, *evidence, *backups; /* NULL where it names none */
     size_t folder_count, service_count, permit_count, hours_count, net_count, secret_count;
     hours_t hours[POLICY_HOURS_MAX];
     net_t nets[POLICY_NETS_MAX];
@@ -41,12 +41,13 @@ struct policy {
     folder_t folders[POLICY_FOLDERS_MAX];
     service_t services[POLICY_SERVICES_MAX];
     permit_t permits[POLICY_PERMITS_MAX];
-    size_t worse_count, command_count;
+    size_t worse_count, command_count, device_count;
     struct {
         const op_t *op;
         class_t class_;
     } worse[POLICY_WORSE_MAX];
     site_command_t commands[POLICY_COMMANDS_MAX];
+    network_device_t devices[POLICY_DEVICES_MAX];
 };
 
 /* Whether a line of that kind declares this name. FAULT_POLICY. */

@@ -65,6 +65,9 @@ answer(const policy_t *self, const char *op, const char *key, const char *text)
                                                                             : FAULT_NONE;
 }
 
+#define HOST_KEY "AAAAC3NzaC1lZDI1NTE5AAAAIJB2rB7NNGBdqEtkQQCNAhXQ1OcXCR0f5OU0nvKz1+Aj"
+#define EDGE     "device edge frr ops 192.0.2.2 22 password word host-key ssh-ed25519 " HOST_KEY "\n"
+
 static void
 wrong_lines_are_named_with_file_and_line(void **state)
 {
@@ -120,6 +123,23 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"allow user.lock\n", "user.lock must say which"},
         {"allow cron.disable\n", "cron.disable must say which"},
         {"management 10.0.0.1/8\n", "policy:1: '10.0.0.1/8' is not an IP address or network"},
+        {"device edge frr ops 192.0.2.2 22 password word\n", "policy:1: 'device' has too few"},
+        {"device edge frr ops 192.0.2.2 22 password word trust ssh-ed25519 " HOST_KEY "\n",
+         "policy:1: 'device NAME DIALECT"},
+        {"device edge vms ops 192.0.2.2 22 password word host-key ssh-ed25519 " HOST_KEY "\n",
+         "policy:1: there is no dialect 'vms'"},
+        {"device edge frr ops 192.0.2.2 0 password word host-key ssh-ed25519 " HOST_KEY "\n",
+         "policy:1: 'ops 192.0.2.2 0' are no user, address and port"},
+        {"device edge frr ops 192.0.2.2 22 password Word host-key ssh-ed25519 " HOST_KEY "\n",
+         "policy:1: 'Word' is not a name"},
+        {"device edge frr ops 192.0.2.2 22 password word host-key ssh-rsa " HOST_KEY "\n",
+         "policy:1: 'ssh-rsa AAAAC3NzaC1lZDI1NTE5...' is no host key"},
+        {"device edge frr ops 192.0.2.2 22 password word host-key ssh-dss AAAA\n",
+         "policy:1: 'ssh-dss AAAA...' is no host key"},
+        {EDGE, "device 'edge' needs a line secret 'word'"},
+        {"secret word file /w\n" EDGE EDGE, "policy:3: 'edge' stands there twice"},
+        {"allow device.show\n", "device.show must say which"},
+        {"allow device.shut device=edge\n", "device.shut must say which"},
         {"service web start nginx\n", "policy:1: "},
         {"service web bless /bin/x\n", "policy:1: "},
         {"service web pidfile /run/web.pid\n", "needs a pidfile and a start command"},
@@ -308,6 +328,27 @@ changes_begin_within_windows_and_outside_blackouts__eff_blackout_window(void **s
 }
 
 static void
+a_device_is_one_that_the_policy_says_how_to_reach(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("allow device.backup device=edge*\nsecret word file /w\nbackups /b\n"
+                          "class highest change\n" EDGE,
+                          &fault);
+    assert_non_null(self);
+    const network_device_t *edge = policy_device(self, "edge");
+    assert_string_equal(edge->dialect, "frr");
+    assert_int_equal(edge->port, 22);
+    assert_string_equal(policy_backups(self), "/b");
+    assert_int_equal(answer(self, "device.backup", "device", "edge"), FAULT_NONE);
+    assert_int_equal(answer(self, "device.backup", "device", "edge2"), FAULT_POLICY);
+    assert_int_equal(answer(self, "device.backup", "device", "core"), FAULT_POLICY);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+static void
 what_is_taken_away_lies_where_the_policy_says(void **state)
 {
     fault_t fault = {0};
@@ -371,6 +412,7 @@ main(void)
         TEST(changes_begin_within_windows_and_outside_blackouts__eff_blackout_window),
         TEST(the_highest_class_may_hang_on_the_hour),
         TEST(the_manuals_own_example_loads),
+        TEST(a_device_is_one_that_the_policy_says_how_to_reach),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,7 @@ typedef struct {
 extern const op_family_t ops_clock;
 extern const op_family_t ops_conntrack;
 extern const op_family_t ops_cron;
+extern const op_family_t ops_device;
 extern const op_family_t ops_disk;
 extern const op_family_t ops_evidence;
 extern const op_family_t ops_file;

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/dialect.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdio.h>
+
+#include "common/net.h"
+
+/* What ios and frr share. */
+#define IOS_SHUT                                                                                \
+    {                                                                                           \
+        .stands = "interface {interface} | shutdown", .set = "interface {interface}\nshutdown", \
+        .unset = "interface {interface}\nno shutdown",                                          \
+    }
+#define IOS_NEIGHBOUR                                         \
+    {                                                         \
+        .find = "{place} | neighbor {neighbour}",             \
+        .stands = "{place} | neighbor {neighbour} shutdown",  \
+        .set = "{place}\nneighbor {neighbour} shutdown",      \
+        .unset = "{place}\nno neighbor {neighbour} shutdown", \
+    }
+#define FRR_ACL(ip)                                                             \
+    {                                                                           \
+        .slot = ip "access-list {acl} seq {sequence}",                          \
+        .stands = ip "access-list {acl} seq {sequence} {action} {source}",      \
+        .set = ip "access-list {acl} seq {sequence} {action} {source}",         \
+        .unset = "no " ip "access-list {acl} seq {sequence} {action} {source}", \
+    }
+#define IOS_ACL(list, number, ip)                                                    \
+    {                                                                                \
+        .slot = list " {acl} | " number "{sequence}",                                \
+        .stands = list " {acl} | " number "{sequence} {action} " ip " {source} any", \
+        .set = list " {acl}\n" number "{sequence} {action} " ip " {source} any",     \
+        .unset = list " {acl}\nno " number "{sequence}",                             \
+    }
+
+static const dialect_t dialects[] = {
+    {
+        .name = "frr",
+        .quiet = "terminal length 0",
+        .wrong = "% ",
+        .passing = "Building configuration\nCurrent configuration\n! ",
+        .config = "show running-config",
+        .nested = true,
+        .enter = "configure terminal",
+        .leave = "end",
+        .interface = {.command = "show interface {interface} json",
+                      .exists = "administrativeStatus",
+                      .state = "operationalStatus",
+                      .good = "up",
+                      .json = true},
+        .neighbour = {.command = "show bgp neighbors {neighbour} json",
+                      .exists = "bgpState",
+                      .state = "bgpState",
+                      .good = "Established",
+                      .reason = "lastResetDueTo",
+                      .json = true},
+        .verbs = {[VERB_SHUT] = IOS_SHUT,
+                  [VERB_NEIGHBOUR] = IOS_NEIGHBOUR,
+                  [VERB_ACL] = FRR_ACL(""),
+                  [VERB_ACL_6] = FRR_ACL("ipv6 ")},
+        .questions = {{"acl", "show ip access-list json", true},
+                      {"arp", NULL, false},
+                      {"bgp", "show bgp summary json", true},
+                      {"interfaces", "show interface json", true},
+                      {"log", "show logging", false},
+                      {"routes", "show ip route json", true},
+                      {"version", "show version", false}},
+    },
+    {
+        .name = "ios",
+        .quiet = "terminal length 0",
+        .wrong = "% \n%Error",
+        .passing = "Building configuration\nCurrent configuration\n! ",
+        .config = "show running-config",
+        .nested = true,
+        .enter = "configure terminal",
+        .leave = "end",
+        .interface = {.command = "show interfaces {interface} | include line protocol",
+                      .exists = "line protocol is ",
+                      .state = "line protocol is ",
+                      .good = "up"},
+        .neighbour = {.command = "show bgp all neighbors {neighbour} | include BGP state",
+                      .exists = "BGP state = ",
+                      .state = "BGP state = ",
+                      .good = "Established"},
+        .verbs = {[VERB_SHUT] = IOS_SHUT,
+                  [VERB_NEIGHBOUR] = IOS_NEIGHBOUR,
+                  [VERB_ACL] = IOS_ACL("ip access-list extended", "", "ip"),
+                  [VERB_ACL_6] = IOS_ACL("ipv6 access-list", "sequence ", "ipv6")},
+        .questions = {{"acl", "show access-lists", false},
+                      {"arp", "show ip arp", false},
+                      {"bgp", "show bgp all summary", false},
+                      {"interfaces", "show interfaces", false},
+                      {"log", "show logging", false},
+                      {"routes", "show ip route", false},
+                      {"version", "show version", false}},
+    },
+    {
+        .name = "junos",
+        .quiet = "set cli screen-length 0\nset cli screen-width 0",
+        .wrong = "error:\nunknown command\nsyntax error\nmissing argument\ninvalid\ncommit failed",
+        .passing = "## \nversion ",
+        .config = "show configuration | display set | no-more",
+        .enter = "configure private",
+        .leave = "commit\nexit",
+        .leave_for = "commit confirmed {minutes}\nexit",
+        .interface = {.command = "show interfaces {interface} terse | display json | no-more",
+                      .exists = "admin-status",
+                      .state = "oper-status",
+                      .good = "up",
+                      .json = true},
+        .neighbour = {.command = "show bgp neighbor {neighbour} | display json | no-more",
+                      .exists = "peer-state",
+                      .state = "peer-state",
+                      .good = "Established",
+                      .reason = "last-error",
+                      .json = true},
+        .verbs = {[VERB_SHUT] = {.stands = "set interfaces {interface} disable",
+                                 .set = "set interfaces {interface} disable",
+                                 .unset = "delete interfaces {interface} disable"},
+                  [VERB_NEIGHBOUR] =
+                      {.find = "set protocols bgp group {place} neighbor {neighbour}",
+                       .stands = "deactivate protocols bgp group {place} neighbor {neighbour}",
+                       .set = "deactivate protocols bgp group {place} neighbor {neighbour}",
+                       .unset = "activate protocols bgp group {place} neighbor {neighbour}"}},
+        .questions = {{"acl", "show firewall | display json | no-more", true},
+                      {"arp", "show arp no-resolve | display json | no-more", true},
+                      {"bgp", "show bgp summary | display json | no-more", true},
+                      {"interfaces", "show interfaces terse | display json | no-more", true},
+                      {"log", "show log messages | last 200 | no-more", false},
+                      {"routes", "show route summary | display json | no-more", true},
+                      {"version", "show version | display json | no-more", true}},
+    },
+};
+
+const dialect_t *
+dialect_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(dialects); i++)
+        if (!strcmp(dialects[i].name, name))
+            return &dialects[i];
+    return NULL;
+}
+
+const question_t *
+dialect_question(const dialect_t *self, const char *what)
+{
+    for (size_t i = 0; i < QUESTIONS_MAX; i++)
+        if (!strcmp(self->questions[i].what, what))
+            return self->questions[i].command ? &self->questions[i] : NULL;
+    return NULL;
+}
+
+bool
+dialect_word_is_plain(const char *text)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t size = strlen(text);
+    while (size && (strchr(first, text[size - 1]) || strchr("./:_-", text[size - 1])))
+        size--;
+    return !size && *text && strchr(first, *text);
+}
+
+/* ios: "host 192.0.2.1", "192.0.2.0 0.0.0.255", "2001:db8::/32"; frr: always with its prefix. */
+void
+dialect_write_source(const dialect_t *self, const char *text, char *out, size_t size)
+{
+    net_t net;
+    char address[INET6_ADDRSTRLEN], wildcard[INET_ADDRSTRLEN];
+    bool good = net_read(text, &net), ios = !strcmp(self->name, "ios");
+    assert(good);
+    inet_ntop(net.bits == 32 ? AF_INET : AF_INET6, net.bytes, address, sizeof address);
+    struct in_addr rest = {htonl(net.prefix < 32 ? UINT32_MAX >> net.prefix : 0)};
+    inet_ntop(AF_INET, &rest, wildcard, sizeof wildcard);
+    if (ios && net.prefix == 0)
+        snprintf(out, size, "any");
+    else if (ios && net.prefix == net.bits)
+        snprintf(out, size, "host %s", address);
+    else if (ios && net.bits == 32)
+        snprintf(out, size, "%s %s", address, wildcard);
+    else
+        snprintf(out, size, "%s/%u", address, net.prefix);
+}
+
+bytes_t *
+dialect_fill(const char *line, const value_t *texts)
+{
+    char name[16];
+    bytes_t *out = bytes_new();
+    for (const char *at = line; *at;) {
+        size_t plain = strcspn(at, "{");
+        bytes_add(out, at, plain);
+        at += plain;
+        if (!*at)
+            break;
+        const char *end = strchr(at, '}');
+        assert(end && (size_t)(end - at) <= sizeof name);
+        snprintf(name, sizeof name, "%.*s", (int)(end - at) - 1, at + 1);
+        bytes_add_text(out, value_get_text(texts, name));
+        at = end + 1;
+    }
+    return out;
+}
+
+bool
+dialect_begins(const char *line, const char *begins)
+{
+    for (const char *at = begins; *at;) {
+        size_t size = strcspn(at, "\n");
+        if (!strncmp(line, at, size))
+            return true;
+        at += size + (at[size] == '\n');
+    }
+    return false;
+}
