@@ -92,6 +92,12 @@ policy_secret(const policy_t *self, const char *name)
     return NULL;
 }
 
+const char *
+policy_secret_file(const policy_t *self, size_t index)
+{
+    return index < self->secret_count ? self->secrets[index].path : NULL;
+}
+
 const net_t *
 policy_management(const policy_t *self, size_t index)
 {

@@ -85,6 +85,9 @@ const service_t *policy_service(const policy_t *self, const char *name);
 /* The path of a secret's file; NULL where the policy does not name it. */
 const char *policy_secret(const policy_t *self, const char *name);
 
+/* The path of the index-th secret's file; NULL behind the last. */
+const char *policy_secret_file(const policy_t *self, size_t index);
+
 /* The index-th network of management; NULL behind the last. */
 const net_t *policy_management(const policy_t *self, size_t index);
 

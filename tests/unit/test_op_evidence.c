@@ -71,6 +71,22 @@ what_a_case_has_already_stays(void **state)
 }
 
 static void
+nothing_of_ours_is_collected(void **state)
+{
+    static settings_t settings;
+    (void)state;
+    put_file("state/link/curve-secret", "a secret", 0600);
+    snprintf(settings.state, sizeof settings.state, "%s", here("state"));
+    assert_int_equal(link(here("state/link/curve-secret"), here("www/other-name")), 0);
+    bench.settings = &settings;
+    refused("evidence.file", file_of("own", here("state/link/curve-secret")), FAULT_POLICY,
+            "tocsin's own");
+    refused("evidence.file", file_of("own", here("www/other-name")), FAULT_POLICY, "tocsin's own");
+    refused("evidence.file", file_of("own", here("evidence/c2.tar")), FAULT_POLICY, "tocsin's own");
+    bench.settings = NULL;
+}
+
+static void
 facts_are_json_of_this_machine(void **state)
 {
     static const char *const all[] = {"processes", "sockets",  "deleted", "mounts", "users",
@@ -218,6 +234,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sealed_case_is_an_archive_that_checks_out),
         cmocka_unit_test(what_a_case_has_already_stays),
+        cmocka_unit_test(nothing_of_ours_is_collected),
         cmocka_unit_test(facts_are_json_of_this_machine),
         cmocka_unit_test(nothing_else_is_collected),
         cmocka_unit_test(no_name_is_taken_for_another_file_of_the_case),

@@ -230,6 +230,72 @@ nothing_of_ours_goes_to_quarantine(void **state)
     assert_int_equal(access(here(held), F_OK), 0);
 }
 
+static void
+refused_as_ours(const char *path)
+{
+    static const char *const ops[] = {"file.tail", "file.search", "file.hash", "file.quarantine"};
+    for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+        value_t *arguments = at(path);
+        if (!strcmp(ops[i], "file.search"))
+            value_set_text(arguments, "text", "a");
+        refused(ops[i], arguments, FAULT_POLICY, "tocsin's own");
+    }
+}
+
+/* A read line of all of /var is no way to the worker's keys, nor is another name of theirs. */
+static void
+nothing_of_ours_is_given_out(void **state)
+{
+    static settings_t settings;
+    (void)state;
+    put_file("state/judge/signing-key", "a secret", 0600);
+    put_file("secrets/switches", "a community", 0600);
+    put_file("www/else", "a page", 0644);
+    snprintf(settings.state, sizeof settings.state, "%s", here("state"));
+    snprintf(settings.policy, sizeof settings.policy, "%s", here("policy"));
+    bench.settings = &settings;
+    assert_int_equal(link(here("state/judge/signing-key"), here("www/other-name")), 0);
+    assert_int_equal(link(here("secrets/switches"), here("www/other-secret")), 0);
+    refused_as_ours(here("state/judge/signing-key"));
+    refused_as_ours(here("www/other-name"));
+    refused_as_ours(here("secrets/switches"));
+    refused_as_ours(here("www/other-secret"));
+    refused_as_ours(here("policy"));
+    CLEANUP(value_destroy) value_t *other = gives("file.tail", at(here("www/else")));
+    assert_int_equal(value_count(value_get(other, "lines")), 1);
+    put_file("spool/ours/ledger.db", "what was done", 0600);
+    snprintf(settings.state, sizeof settings.state, "%s", here("spool/ours"));
+    refused("file.rotate", at(here("spool/ours/ledger.db")), FAULT_POLICY, "tocsin's own");
+    refused("file.truncate", at(here("spool/ours/ledger.db")), FAULT_POLICY, "tocsin's own");
+    refused("file.remove", at(here("spool/ours/ledger.db.1")), FAULT_POLICY, "tocsin's own");
+    bench.settings = NULL;
+}
+
+/* Where a part of it is mounted elsewhere. */
+static void
+a_mount_of_ours_elsewhere_is_ours(void **state)
+{
+    static settings_t settings;
+    int status;
+    (void)state;
+    put_file("state/judge/signing-key", "a secret", 0600);
+    put_file("www/mounted/page", "a page", 0644);
+    snprintf(settings.state, sizeof settings.state, "%s", here("state"));
+    pid_t child = fork();
+    if (child == 0) {
+        if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+            mount(here("state/judge"), here("www/mounted"), NULL, MS_BIND, NULL))
+            _exit(77);
+        bench.settings = &settings;
+        refused_as_ours(here("www/mounted/signing-key"));
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    if (status == 77 << 8)
+        skip();
+    assert_int_equal(status, 0);
+}
+
 /* Killed at once, or later: the file is in its place, or whole in quarantine, or both, and the op
  * once more ends it. */
 static void
@@ -323,6 +389,35 @@ a_file_in_the_way_of_a_copy_is_not_written_to(void **state)
     assert_int_equal(facts.st_mode & 07777, 0600);
 }
 
+/* Where the kernel lets anybody name any file, who may take names out of a folder could have
+ * another file stand there with one name left, and be emptied. */
+static void
+a_log_is_emptied_only_where_nobody_can_swap_its_name(void **state)
+{
+    (void)state;
+    put_file("spool/shared/app.log", "some text\n", 0640);
+    bench_root(false);
+    for (int guarded = 0; guarded < 2; guarded++) {
+        put_file("proc/sys/fs/protected_hardlinks", guarded ? "1\n" : "0\n", 0644);
+        assert_int_equal(chmod(here("spool/shared"), 0777), 0);
+        if (!guarded)
+            refused("file.truncate", at(here("spool/shared/app.log")), FAULT_POLICY,
+                    "fs.protected_hardlinks=1");
+        else
+            value_destroy(&(value_t *){gives("file.truncate", at(here("spool/shared/app.log")))});
+    }
+    put_file("proc/sys/fs/protected_hardlinks", "0\n", 0644);
+    assert_int_equal(chmod(here("spool/shared"), 01777), 0);
+    value_destroy(&(value_t *){gives("file.truncate", at(here("spool/shared/app.log")))});
+    assert_int_equal(chmod(here("spool/shared"), 0755), 0);
+    assert_int_equal(chown(here("spool/shared"), 33, 33), 0);
+    refused("file.truncate", at(here("spool/shared/app.log")), FAULT_POLICY,
+            "fs.protected_hardlinks=1");
+    assert_int_equal(chown(here("spool/shared/app.log"), 33, 33), 0);
+    value_destroy(&(value_t *){gives("file.truncate", at(here("spool/shared/app.log")))});
+    bench_root(true);
+}
+
 static void
 a_log_is_rotated_at_once_and_keeps_owner_and_mode(void **state)
 {
@@ -389,7 +484,9 @@ begin(void **state)
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(policy, sizeof policy,
-             "class highest change\nquarantine %s/quarantine\nspool %s/spool\n", folder, folder);
+             "class highest change\nquarantine %s/quarantine\nspool %s/spool\n"
+             "secret switches file %s/secrets/switches\n",
+             folder, folder, folder);
     bench_begin_in(folder, policy);
     assert_int_equal(mkdir(here("quarantine"), 0700), 0);
     return 0;
@@ -417,9 +514,12 @@ main(void)
         cmocka_unit_test(a_file_goes_to_quarantine_and_comes_back_as_it_was),
         cmocka_unit_test(quarantine_takes_and_gives_nothing_else),
         cmocka_unit_test(nothing_of_ours_goes_to_quarantine),
+        cmocka_unit_test(nothing_of_ours_is_given_out),
+        cmocka_unit_test(a_mount_of_ours_elsewhere_is_ours),
         cmocka_unit_test(a_kill_amid_a_move_loses_nothing),
         cmocka_unit_test(two_files_that_go_to_quarantine_at_once_are_two),
         cmocka_unit_test(a_file_in_the_way_of_a_copy_is_not_written_to),
+        cmocka_unit_test(a_log_is_emptied_only_where_nobody_can_swap_its_name),
         cmocka_unit_test(a_log_is_rotated_at_once_and_keeps_owner_and_mode),
         cmocka_unit_test(a_kernel_parameter_is_set_and_given_back),
     };

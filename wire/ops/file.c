@@ -164,7 +164,9 @@ static const op_t rows[] = {
         FIXING(30, 64),
         .foretold = true,
         .arguments = {FIX_PATH(PATH_SPOOL, "a log below a spool folder")},
-        .help = "empties a log and leaves it in its place",
+        .help =
+            "empties a log that has one name, where nobody can swap that name, and leaves it in "
+            "its place",
         .result = "{path: text, freed_bytes: integer}",
     },
 };

@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/casefile.h"
+#include "worker/ops/own.h"
 #include "worker/ops/place.h"
 
 #define BASE_NAME_MAX 60 /* of a file's own name in the archive */
@@ -62,7 +63,10 @@ evidence_file(const value_t *arguments, const op_world_t *world, fault_t *fault)
         fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
         return NULL;
     }
-    return casefile_add(self, name, path, fd, &item, fault) ? NULL : item_value(&item);
+    return own_spares_file(fd, path, world, fault) ||
+                   casefile_add(self, name, path, fd, &item, fault)
+               ? NULL
+               : item_value(&item);
 }
 
 static value_t *

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "worker/ops/bodies.h"
+#include "worker/ops/machine.h"
+#include "worker/ops/own.h"
 #include "worker/ops/place.h"
 
 static value_t *
@@ -23,6 +25,28 @@ spool_of(const op_world_t *world, const char *path, const char **spool, fault_t 
     return *spool ? 0 : fault_set(fault, FAULT_POLICY, "'%.160s' is below no spool folder", path);
 }
 
+/* The folder that a path below spool lies in, open. */
+static int
+open_folder(const char *spool, const char *path, fault_t *fault)
+{
+    CLEANUP(memory_free) char *folder = memory_text(path);
+    *strrchr(folder, '/') = '\0';
+    return place_open_below(spool, folder, O_RDONLY | O_DIRECTORY, fault);
+}
+
+/* Who may name a file of others, and take that name away again before its names are counted, has
+ * it emptied as a log with one name, in whatever order one looks. So nobody may: not on this
+ * machine (proc(5)), or not in this folder, but root and the file's owner. */
+static bool
+keeps_names(const op_world_t *world, int folder, const struct stat *file)
+{
+    struct stat in;
+    if (machine_number(world, "/proc/sys/fs/protected_hardlinks") == 1)
+        return true;
+    return !fstat(folder, &in) && (in.st_uid == 0 || in.st_uid == file->st_uid) &&
+           (!(in.st_mode & 022) || in.st_mode & S_ISVTX);
+}
+
 /* A name that leads to a file elsewhere too could stand for anything: a hard link to a file that is
  * no log must not be emptied through the spool folder. */
 static value_t *
@@ -33,13 +57,25 @@ empty(const value_t *arguments, const op_world_t *world, bool truncates, fault_t
     struct stat status;
     if (spool_of(world, path, &spool, fault))
         return NULL;
-    CLEANUP(descriptor_close) int fd = place_open_below(spool, path, flags, fault);
+    CLEANUP(descriptor_close) int folder = open_folder(spool, path, fault);
+    if (folder < 0)
+        return NULL;
+    CLEANUP(descriptor_close) int fd = place_open_in(folder, path, flags, fault);
     if (fd < 0)
         return NULL;
     if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
         fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file with one name", path);
         return NULL;
     }
+    if (!keeps_names(world, folder, &status)) {
+        fault_set(fault, FAULT_POLICY,
+                  "others may name any file in the folder of '%.100s': set "
+                  "fs.protected_hardlinks=1, or make the folder root's or the log's owner's alone",
+                  path);
+        return NULL;
+    }
+    if (own_spares_file(fd, path, world, fault))
+        return NULL;
     if (truncates && ftruncate(fd, 0)) {
         fault_errno(fault, "'%.160s' cannot be emptied", path);
         return NULL;
@@ -85,13 +121,10 @@ static value_t *
 take_away(const value_t *arguments, const op_world_t *world, bool unlinks, fault_t *fault)
 {
     const char *path = value_get_text(arguments, "path"), *spool;
-    if (spool_of(world, path, &spool, fault))
+    if (spool_of(world, path, &spool, fault) || own_spares_path(path, world, fault))
         return NULL;
-    CLEANUP(memory_free) char *folder = memory_text(path);
-    *strrchr(folder, '/') = '\0';
     fault_t missing = {0};
-    CLEANUP(descriptor_close)
-    int fd = place_open_below(spool, folder, O_RDONLY | O_DIRECTORY, &missing);
+    CLEANUP(descriptor_close) int fd = open_folder(spool, path, &missing);
     if (fd >= 0)
         return remove_at(fd, path, unlinks, fault);
     if (missing.code == FAULT_NOT_FOUND)

@@ -9,6 +9,7 @@
 #include "worker/ops/bodies.h"
 #include "worker/ops/content.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/own.h"
 #include "worker/ops/place.h"
 #include "worker/ops/quarantine.h"
 
@@ -44,26 +45,15 @@ same_file(int folder, const char *name, const struct stat *facts)
            now.st_dev == facts->st_dev;
 }
 
-/* Whatever the policy's folders are: without them nobody would know what was done here. */
-static int
-spares_own(const char *path, const op_world_t *world, fault_t *fault)
-{
-    const char *const own[] = {policy_quarantine(world->policy), policy_evidence(world->policy),
-                               world->programs, world->settings ? world->settings->state : NULL};
-    for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-        if (own[i] && path_is_under(path, own[i]))
-            return fault_set(fault, FAULT_POLICY, "'%.160s' is tocsin's own", path);
-    return 0;
-}
-
-/* The copy is on the disk before the file goes; where it is gone already, it went to quarantine. */
+/* The copy is on the disk before the file goes; where it is gone already, it went to quarantine.
+ * Nothing of ours goes: without it nobody would know what was done here. */
 value_t *
 file_quarantine(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *path = value_get_text(arguments, "path"), *name;
     struct stat facts;
     held_t held;
-    if (spares_own(path, world, fault))
+    if (own_spares_path(path, world, fault))
         return NULL;
     CLEANUP(descriptor_close) int quarantine = quarantine_open(world, fault);
     if (quarantine < 0)
@@ -79,7 +69,8 @@ file_quarantine(const value_t *arguments, const op_world_t *world, fault_t *faul
         fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
         return NULL;
     }
-    if (quarantine_put(quarantine, fd, path, &facts, &held, fault))
+    if (own_spares_file(fd, path, world, fault) ||
+        quarantine_put(quarantine, fd, path, &facts, &held, fault))
         return NULL;
     if (!same_file(folder, name, &facts)) {
         fault_set(fault, FAULT_CONFLICT, "'%.160s' became another file meanwhile", path);
@@ -200,6 +191,8 @@ file_rotate(const value_t *arguments, const op_world_t *world, fault_t *fault)
         fault_set(fault, FAULT_POLICY, "'%.160s' is below no spool folder", path);
         return NULL;
     }
+    if (own_spares_path(path, world, fault))
+        return NULL;
     CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
     if (folder < 0)
         return NULL;

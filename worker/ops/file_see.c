@@ -8,6 +8,7 @@
 #include "worker/ops/bodies.h"
 #include "worker/ops/content.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/own.h"
 #include "worker/ops/place.h"
 #include "worker/ops/walk.h"
 
@@ -67,9 +68,9 @@ file_stat(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
-/* A regular file: others may make us wait, or are no files. */
+/* A regular file that is not ours: others may make us wait, or are no files. */
 static int
-open_regular(const char *path, struct stat *status, fault_t *fault)
+open_regular(const char *path, const op_world_t *world, struct stat *status, fault_t *fault)
 {
     CLEANUP(descriptor_close)
     int fd = place_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, fault);
@@ -79,6 +80,8 @@ open_regular(const char *path, struct stat *status, fault_t *fault)
         return fault_errno(fault, "'%.160s' cannot be looked at", path);
     if (!S_ISREG(status->st_mode))
         return fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
+    if (own_spares_file(fd, path, world, fault))
+        return -1;
     int open = fd;
     fd = -1;
     return open;
@@ -92,8 +95,7 @@ file_hash(const value_t *arguments, const op_world_t *world, fault_t *fault)
     struct stat status;
     uint64_t bytes;
     hash_t hash;
-    (void)world;
-    CLEANUP(descriptor_close) int fd = open_regular(path, &status, fault);
+    CLEANUP(descriptor_close) int fd = open_regular(path, world, &status, fault);
     if (fd < 0 || content_hash(fd, path, HASHED_MAX, &hash, &bytes, fault))
         return NULL;
     value_t *result = value_map();
@@ -113,11 +115,11 @@ typedef struct {
 } tail_t;
 
 static int
-tail_load(tail_t *self, const char *path, size_t most, fault_t *fault)
+tail_load(tail_t *self, const char *path, const op_world_t *world, size_t most, fault_t *fault)
 {
     static uint8_t chunk[65536];
     struct stat status;
-    CLEANUP(descriptor_close) int fd = open_regular(path, &status, fault);
+    CLEANUP(descriptor_close) int fd = open_regular(path, world, &status, fault);
     if (fd < 0)
         return -1;
     off_t from = status.st_size > (off_t)most ? status.st_size - (off_t)most : 0;
@@ -181,8 +183,7 @@ file_tail(const value_t *arguments, const op_world_t *world, fault_t *fault)
     slice_t lines[200];
     size_t count = 0;
     tail_t tail;
-    (void)world;
-    if (tail_load(&tail, path, TAIL_BYTES, fault))
+    if (tail_load(&tail, path, world, TAIL_BYTES, fault))
         return NULL;
     CLEANUP(bytes_destroy) bytes_t *bytes = tail.bytes;
     while ((int64_t)count < wanted && count < ARRAY_SIZE(lines) && tail_line(&tail, &lines[count]))
@@ -206,8 +207,7 @@ file_search(const value_t *arguments, const op_world_t *world, fault_t *fault)
     size_t count = (size_t)asked_or(arguments, "count", SEARCH_COUNT);
     slice_t line;
     tail_t tail;
-    (void)world;
-    if (tail_load(&tail, path, SEARCH_BYTES, fault))
+    if (tail_load(&tail, path, world, SEARCH_BYTES, fault))
         return NULL;
     CLEANUP(bytes_destroy) bytes_t *bytes = tail.bytes;
     value_t *result = value_map(), *list = value_list();

@@ -53,6 +53,12 @@ place_open_below(const char *folder, const char *path, int flags, fault_t *fault
 }
 
 int
+place_open_in(int folder, const char *path, int flags, fault_t *fault)
+{
+    return open_at(folder, strrchr(path, '/') + 1, path, flags, RESOLVE_BENEATH, fault);
+}
+
+int
 place_open_private(const char *folder, fault_t *fault)
 {
     struct stat facts;

@@ -14,6 +14,9 @@ int place_open(const char *path, int flags, fault_t *fault);
 /* The same for a path below folder, which it cannot leave. */
 int place_open_below(const char *folder, const char *path, int flags, fault_t *fault);
 
+/* What has the last name of path in an open folder, the one of path. */
+int place_open_in(int folder, const char *path, int flags, fault_t *fault);
+
 /* A folder that nobody but root can look into: FAULT_POLICY for any other. Waits until no other op
  * has it open, and is this op's alone until it is closed. */
 int place_open_private(const char *folder, fault_t *fault);

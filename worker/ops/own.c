@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/ops/own.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "worker/ops/walk.h"
+
+#define PLACES_MAX (5 + POLICY_SECRETS_MAX)
+
+/* Paths without symbolic links of what is there. */
+typedef struct {
+    size_t count;
+    char *at[PLACES_MAX];
+} places_t;
+
+static void
+places_clear(places_t *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        free(self->at[i]);
+}
+
+static void
+add(places_t *self, const char *path)
+{
+    char *real = path ? realpath(path, NULL) : NULL;
+    if (real)
+        self->at[self->count++] = real;
+}
+
+static places_t
+places_of(const op_world_t *world)
+{
+    places_t places = {0};
+    const char *secret;
+    add(&places, policy_quarantine(world->policy));
+    add(&places, policy_evidence(world->policy));
+    add(&places, world->programs);
+    add(&places, world->settings ? world->settings->state : NULL);
+    add(&places, world->settings ? world->settings->policy : NULL);
+    for (size_t i = 0; (secret = policy_secret_file(world->policy, i)); i++)
+        add(&places, secret);
+    return places;
+}
+
+static int
+refuse(const char *path, fault_t *fault)
+{
+    return fault_set(fault, FAULT_POLICY, "'%.160s' is tocsin's own", path);
+}
+
+int
+own_spares_path(const char *path, const op_world_t *world, fault_t *fault)
+{
+    CLEANUP(places_clear) places_t places = places_of(world);
+    for (size_t i = 0; i < places.count; i++)
+        if (path_is_under(path, places.at[i]))
+            return refuse(path, fault);
+    return 0;
+}
+
+typedef struct {
+    struct stat file;
+    bool found;
+} wanted_t;
+
+static void
+on_entry(void *wanted, const char *folder, const char *name, const struct stat *status)
+{
+    wanted_t *self = wanted;
+    (void)folder, (void)name;
+    self->found =
+        self->found || (status->st_ino == self->file.st_ino && status->st_dev == self->file.st_dev);
+}
+
+/* Looks at the place, and into it where it is a folder of the file's filesystem. */
+static int
+look_in(wanted_t *self, const char *place, fault_t *fault)
+{
+    walker_t walker = {.self = self, .on_entry = on_entry};
+    struct stat status;
+    fault_t why = {0};
+    if (stat(place, &status) || status.st_dev != self->file.st_dev)
+        return 0;
+    on_entry(self, "", place, &status);
+    if (self->found || !S_ISDIR(status.st_mode) || !walk_below(place, &walker, &why) ||
+        why.code == FAULT_NOT_FOUND)
+        return 0;
+    return fault_set(fault, why.code, "tocsin's own '%.100s' cannot be told apart: %.80s", place,
+                     why.text);
+}
+
+int
+own_spares_file(int fd, const char *path, const op_world_t *world, fault_t *fault)
+{
+    CLEANUP(places_clear) places_t places = places_of(world);
+    wanted_t wanted = {.found = false};
+    if (own_spares_path(path, world, fault))
+        return -1;
+    if (fstat(fd, &wanted.file))
+        return fault_errno(fault, "'%.160s' cannot be looked at", path);
+    for (size_t i = 0; i < places.count && !wanted.found; i++)
+        if (look_in(&wanted, places.at[i], fault))
+            return -1;
+    return wanted.found ? refuse(path, fault) : 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* own - what is tocsin's own among a machine's files: the worker's state with its keys, ledger and
+ * journal, its programs, the policy, the files of the policy's secrets, and the policy's quarantine
+ * and evidence. However wide a policy's lines are, no op gives out what is in them or takes them
+ * away. */
+#ifndef TOCSIN_OWN_H
+#define TOCSIN_OWN_H
+
+#include "worker/op_cell.h"
+
+/* FAULT_POLICY where a path, without symbolic links, names one of them. */
+int own_spares_path(const char *path, const op_world_t *world, fault_t *fault) MUST_CHECK;
+
+/* The same for the file that fd is open on, whatever path led there: another name of one of them,
+ * or a mount elsewhere, is refused too. FAULT_LIMIT where too much lies in one of those folders to
+ * tell (worker/ops/walk.h). */
+int own_spares_file(int fd, const char *path, const op_world_t *world, fault_t *fault) MUST_CHECK;
+
+#endif
