@@ -2,10 +2,10 @@
 /* line - alerts one at a time, each from its POST to the broker's word that the receipt of its run
  * is recorded, in microseconds.
  *
- *     line COUNT MOUNT
+ *     line COUNT MOUNT [ALERT]
  *
- * A grant covers alert BenchNoop of north-1. TOCSIN_SITE, TOCSIN_SERVER, TOCSIN_CURVE, TOCSIN_HTTP
- * and TOCSIN_TOKEN as deploy/demo/site.bash sets them. */
+ * A grant covers ALERT (BenchNoop) of north-1. TOCSIN_SITE, TOCSIN_SERVER, TOCSIN_CURVE,
+ * TOCSIN_HTTP and TOCSIN_TOKEN as deploy/demo/site.bash sets them. */
 #include "cli/client.h"
 #include "common/text.h"
 #include "tests/bench/bench.h"
@@ -45,15 +45,16 @@ await_receipt(client_t *client)
 }
 
 static void
-measure(client_t *client, int fd, size_t count, const char *mount)
+measure(client_t *client, int fd, size_t count, const char *mount, const char *alert)
 {
+    size_t warm_up = count < WARM_UP ? count : WARM_UP;
     CLEANUP(memory_free) double *accepted = memory_new(count, sizeof *accepted);
     CLEANUP(memory_free) double *recorded = memory_new(count, sizeof *recorded);
     CLEANUP(memory_free) double *whole = memory_new(count, sizeof *whole);
     CLEANUP(bytes_destroy) bytes_t *request = bytes_new();
     uint64_t first = (uint64_t)wall_now().ms << 20;
-    for (size_t i = 0; i < WARM_UP + count; i++) {
-        bench_request(request, bench_environment("TOCSIN_TOKEN"), BENCH_HOST, "BenchNoop", mount,
+    for (size_t i = 0; i < warm_up + count; i++) {
+        bench_request(request, bench_environment("TOCSIN_TOKEN"), BENCH_HOST, alert, mount,
                       first + i);
         double start = bench_us();
         if (post(fd, bytes_slice(request)) != 200)
@@ -61,11 +62,11 @@ measure(client_t *client, int fd, size_t count, const char *mount)
         double answered = bench_us();
         await_receipt(client);
         double end = bench_us();
-        if (i < WARM_UP)
+        if (i < warm_up)
             continue;
-        accepted[i - WARM_UP] = answered - start;
-        recorded[i - WARM_UP] = end - answered;
-        whole[i - WARM_UP] = end - start;
+        accepted[i - warm_up] = answered - start;
+        recorded[i - warm_up] = end - answered;
+        whole[i - warm_up] = end - start;
     }
     bench_say_samples("accepted", accepted, count);
     bench_say_samples("recorded", recorded, count);
@@ -77,8 +78,8 @@ main(int argc, char **argv)
 {
     fault_t fault = {0};
     uint64_t count;
-    if (argc != 3 || !text_read_u64(argv[1], 1, COUNT_MAX, &count)) {
-        fprintf(stderr, "usage: line COUNT MOUNT\n");
+    if (argc < 3 || argc > 4 || !text_read_u64(argv[1], 1, COUNT_MAX, &count)) {
+        fprintf(stderr, "usage: line COUNT MOUNT [ALERT]\n");
         return EXIT_FAILURE;
     }
     options_t options = {.server = bench_environment("TOCSIN_SERVER"),
@@ -93,6 +94,6 @@ main(int argc, char **argv)
         bench_die(&fault);
     CLEANUP(descriptor_close) int fd = bench_connect(bench_environment("TOCSIN_HTTP"));
     bench_need(fd >= 0, "the broker's HTTP port");
-    measure(client, fd, count, argv[2]);
+    measure(client, fd, count, argv[2], argc > 3 ? argv[3] : "BenchNoop");
     return EXIT_SUCCESS;
 }
