@@ -23,5 +23,13 @@ for unit in "$root"/usr/lib/systemd/system/tocsin-*.service; do
     test -x "$root$program" && { [ -z "$user" ] || grep -q "^u $user " "$root/usr/lib/sysusers.d/tocsin.conf"; }
     result $? "$(basename "$unit") names a program and a user that are there"
 done
+closed=$(sed -n 's/^\(Limit[A-Z]*\|Lock[A-Za-z]*\|Restrict[A-Za-z]*\|SystemCall[A-Za-z]*\|UMask\|NoNew[A-Za-z]*\|Protect[A-Za-z]*\|Private[A-Za-z]*\)=.*/\1/p' \
+    "$root/usr/lib/systemd/system/tocsin-worker.service")
+for line in $closed; do
+    grep -q "\`$line\`" "$SOURCE/docs/OPERATING.md"
+    result $? "OPERATING says what $line of the worker's unit means for what a command of the site starts"
+done
+! grep -q '^SystemCallFilter=.*@\(swap\|reboot\)' "$root/usr/lib/systemd/system/tocsin-worker.service"
+result $? "a command of the site may turn swap on, or reboot"
 echo "1..$number"
 exit $failed
