@@ -22,7 +22,9 @@ static const char preface[] =
     "result says `probed`, else it is\n"
     "run again, and only where that cannot tell its outcome is unknown; `no`, its outcome is "
     "unknown and stays so. What is\n"
-    "*foretold* tells a dry run what it would give; behind any other fix a dry run cannot see.\n";
+    "*foretold* shows a dry run what it would change, as a diff, and tells the script what it "
+    "would "
+    "give; of any other fix a dry run says its arguments, and its step ends there.\n";
 
 /* Valid until the next call. */
 static const char *
@@ -72,8 +74,10 @@ print_view(const op_t *op)
            "limits", op->timeout_s, op->memory_mib, op->result_bytes_max);
     if (op->inverse)
         printf("  %-10s %s\n", "inverse", op->inverse);
-    if (op->foretold)
-        printf("  %-10s %s\n", "dry run", "foretells what it would give");
+    if (op->least != CLASS_OBSERVE)
+        printf("  %-10s %s\n", "dry run",
+               op->foretold ? "foretells what it would change and give"
+                            : "says that it would be called; its step ends there");
     for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
         const op_argument_t *at = &op->arguments[i];
         CLEANUP(bytes_destroy) bytes_t *kind = bytes_new();
@@ -84,13 +88,20 @@ print_view(const op_t *op)
     printf("  %-10s %s\n", "gives", op->result);
 }
 
+/* A see-op is really executed. */
+static const char *
+foretold_words(const op_t *op)
+{
+    return op->least == CLASS_OBSERVE ? "" : op->foretold ? "foretold: yes; " : "foretold: no; ";
+}
+
 static void
 print_markdown(const op_t *op)
 {
     CLEANUP(bytes_destroy) bytes_t *limits = bytes_new();
     limits_text(op, limits);
     printf("\n## %s\n\n*%s*; again: %s; %s%s%s%s. %c%s.\n\n", op->name, class_word(op->least),
-           again_word(op), op->foretold ? "foretold; " : "", bytes_text(limits),
+           again_word(op), foretold_words(op), bytes_text(limits),
            op->inverse ? "; undone by " : "", op->inverse ? op->inverse : "",
            op->help[0] - ('a' - 'A'), op->help + 1);
     for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {

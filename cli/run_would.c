@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a dry run says that it would have done: the WOULD lines of its parts' output, which are the
- * workers' words; the receipts, which are signed, have the hashes. */
+/* What a dry run says that it would have done: the WOULD lines of its parts' output, each with the
+ * lines of a diff behind it, which are the workers' words; the receipts, which are signed, have the
+ * hashes. */
 #include <stdio.h>
 
 #include "cli/opener.h"
@@ -49,15 +50,34 @@ read_output(client_t *client, const opener_t *opener, const char *run, const cha
     }
 }
 
+/* Whether the line goes on with the foresight of a WOULD line of this label: "STEP: - ...". */
+static bool
+goes_on(const char *line, const char *label)
+{
+    size_t size = strlen(label);
+    const char *text = line + size;
+    return size && !strncmp(line, label, size) &&
+           (!strncmp(text, "- ", 2) || !strncmp(text, "+ ", 2) || !strncmp(text, "  ", 2));
+}
+
+/* What would change stands below its op, out of the way of the eye that looks for the next one. */
 static void
 print_would(const char *target, const bytes_t *output)
 {
+    char label[LINE_SHOWN + 1] = "";
     for (const char *line = bytes_text(output); *line;) {
         size_t size = strcspn(line, "\n");
         char text[LINE_SHOWN + 1], shown[LINE_SHOWN + 1];
         snprintf(text, sizeof text, "%.*s", (int)(size < LINE_SHOWN ? size : LINE_SHOWN), line);
-        if (strstr(text, ": WOULD "))
+        const char *would = strstr(text, ": WOULD ");
+        if (would) {
+            snprintf(label, sizeof label, "%.*s", (int)(would + 2 - text), text);
             printf("  %-16s %s\n", target, show_text(text, shown, sizeof shown));
+        } else if (goes_on(text, label)) {
+            printf("  %-16s   %s\n", "", show_text(text + strlen(label), shown, sizeof shown));
+        } else {
+            label[0] = '\0';
+        }
         line += size + (line[size] == '\n');
     }
 }

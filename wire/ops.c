@@ -232,6 +232,18 @@ op_probe_arguments(const op_t *self, const value_t *arguments)
     return given;
 }
 
+value_t *
+op_shared_arguments(const op_t *self, const value_t *arguments)
+{
+    value_t *given = value_map();
+    for (size_t i = 0; i < OP_ARGUMENTS_MAX && self->arguments[i].name; i++) {
+        const value_t *argument = value_get(arguments, self->arguments[i].name);
+        if (argument)
+            value_set(given, self->arguments[i].name, value_copy(argument));
+    }
+    return given;
+}
+
 probe_verdict_t
 probe_by_start(int64_t since_ms, wall_t begun)
 {

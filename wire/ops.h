@@ -88,7 +88,7 @@ typedef struct {
     class_t least;    /* its class; a machine's policy may say worse */
     again_t again;
     const op_probe_t *probe; /* of AGAIN_PROBE, whose result has `probed?: bool`; else NULL */
-    bool foretold;           /* a dry run tells what it would give, from looking at the machine */
+    bool foretold;           /* a dry run tells what it would do, from looking at the machine */
     const char *inverse;     /* the op that undoes it; NULL where none does */
     unsigned timeout_s;      /* killed as a whole then */
     unsigned memory_mib;     /* of address space; 0 where what it starts outlives it */
@@ -117,6 +117,9 @@ const char *argument_kind_word(argument_kind_t kind);
 
 /* What its probe is to be asked with; the caller's. */
 value_t *op_probe_arguments(const op_t *self, const value_t *arguments);
+
+/* Those of a map of another op's arguments that self takes too, by their names; the caller's. */
+value_t *op_shared_arguments(const op_t *self, const value_t *arguments);
 
 /* One spelling of an absolute path, without looking at any filesystem. */
 bool path_is_normal(const char *path);

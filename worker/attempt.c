@@ -9,6 +9,7 @@
 
 #include "wire/sealed.h"
 #include "worker/effects.h"
+#include "worker/foresight.h"
 
 #define LABEL_MAX    (STEP_PATH_MAX + 32)
 #define ASKED_MAX    320
@@ -473,6 +474,26 @@ attempt_on_ready(attempt_t *self)
 
 /* ---- ops --------------------------------------------------------------------------------- */
 
+/* As lines of a diff. Whoever foretold it is believed no more than who acts. */
+static void
+say_changes(attempt_t *self, const value_t *would)
+{
+    char line[FORESIGHT_LINE_MAX + 8];
+    const value_t *changes = value_get(would, "changes");
+    size_t count = value_count(changes);
+    for (size_t i = 0; i < count && i < FORESIGHT_LINES_MAX; i++) {
+        snprintf(line, sizeof line, "%s", value_string(value_at(changes, i)));
+        say(self, line);
+    }
+    int64_t left_out = value_get_integer(would, "left_out");
+    if (left_out > 0) {
+        snprintf(line, sizeof line, "  and %lld lines more", (long long)left_out);
+        say(self, line);
+    } else if (would && !count) {
+        say(self, "  nothing would change");
+    }
+}
+
 /* A fix of a dry run: the script goes on with what it would give. Where nobody can tell, the step
  * ends there. */
 static void
@@ -481,17 +502,21 @@ tell_would(attempt_t *self, const effect_t *effect)
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
     fault_t why = {0};
     CLEANUP(value_destroy)
-    value_t *result = effect->result ? value_decode(bytes_slice(effect->result), &why) : NULL;
+    value_t *would = effect->result ? value_decode(bytes_slice(effect->result), &why) : NULL;
+    const value_t *result = value_get(would, "result");
     bytes_addf(line, "WOULD %s", self->asked);
     if (result) {
         bytes_add_text(line, ": ");
         value_tell(result, line);
     }
     say(self, bytes_text(line));
-    if (effect->result) {
+    say_changes(self, would);
+    if (result) {
+        CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
         frames_t *answer = frames_new();
+        value_encode(result, encoded);
         frames_add_text(answer, "WOULD");
-        frames_add(answer, bytes_slice(effect->result));
+        frames_add(answer, bytes_slice(encoded));
         outbox_add(self->place->outbox, TO_RUNNER, self->runner, answer);
         return;
     }

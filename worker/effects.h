@@ -16,7 +16,7 @@ typedef struct {
     bool done;
     char code[16];
     char text[FAULT_TEXT_MAX];
-    bytes_t *result; /* canonical value, NULL unless code is ok or dry */
+    bytes_t *result; /* canonical value, NULL unless code is ok or dry: then a foresight */
 } effect_t;
 
 typedef struct effects effects_t;

@@ -22,6 +22,7 @@
 
 #include "common/file.h"
 #include "wire/shape.h"
+#include "worker/foresight.h"
 
 #define NOBODY     65534
 #define RESULT_FD  3 /* and GO_FD: all that it keeps */
@@ -302,10 +303,12 @@ finish(value_t *result, const fault_t *fault)
 
 /* What does not have the shape that the table promises is not given to a playbook. */
 static value_t *
-keep_shape(const op_t *op, value_t *result, fault_t *fault)
+keep_shape(const op_row_t *row, const op_t *op, value_t *result, fault_t *fault)
 {
     fault_t why = {0};
-    if (!result || !op->result || !shape_check(op->result, result, &why))
+    if (!result || !(row->foretells ? foresight_check(op, result, &why)
+                     : op->result   ? shape_check(op->result, result, &why)
+                                    : 0))
         return result;
     fault_set(fault, FAULT_FAILED, "%s: its result is not what the op table says: %s", op->name,
               why.text);
@@ -319,7 +322,7 @@ act(const op_row_t *row, const op_t *op, op_body_t *body, const op_world_t *worl
     fault_t fault = {0};
     value_t *result = NULL, *arguments = confine(row, op, &fault) ? NULL : await_go(&fault);
     if (arguments)
-        result = keep_shape(op, body(arguments, world, &fault), &fault);
+        result = keep_shape(row, op, body(arguments, world, &fault), &fault);
     finish(result, &fault);
 }
 

@@ -27,9 +27,10 @@ typedef struct {
     const char *keepers;    /* folder of notes about the keepers of services; likewise */
     const char *programs;   /* folder of the programs; likewise */
     const settings_t
-        *settings;    /* likewise; NULL where the way to the brokers is nobody's concern */
-    const char *root; /* the machine's files lie below it; NULL for its own, which a test's are
-                       * not; programs have it too */
+        *settings;       /* likewise; NULL where the way to the brokers is nobody's concern */
+    const char *root;    /* the machine's files lie below it; NULL for its own, which a test's are
+                          * not; programs have it too */
+    const value_t *seen; /* of what foretells: what the op that it looks with gave; else NULL */
 } op_world_t;
 
 /* Acts, in the cell. The result is the caller's; NULL with a fault. */
@@ -46,14 +47,17 @@ typedef struct {
     bool executes;         /* may start programs, which have its capabilities */
     bool root;             /* keeps uid 0, with no more than its capabilities */
     bool whole;            /* keeps root and the machine's namespaces */
+    bool foretells;        /* gives a foresight (worker/foresight.h) of the op */
+    const char *looks;     /* then: the see-op that is run first, with those of the fix's arguments
+                            * that it takes too; NULL for none */
 } op_row_t;
 
 /* The row of an op in the table of wire/ops.h (worker/op_rows.c); every op there has one. */
 const op_row_t *op_row(const char *name);
 
-/* How to find out what an op that is foretold would give: its result, by a body of
- * the effector's own that looks only; a program is told the op's name alone and would act. NULL of
- * any other. */
+/* How to find out what an op that is foretold would do: by a body of the effector's own that has no
+ * right to change anything; a program is told the op's name alone and would act. What takes a right
+ * to be seen, or a library, a see-op sees for it. NULL of any other. */
 const op_row_t *op_foresight(const char *name);
 
 /* Makes, once a process, what all its cells share. FAULT_IO. */

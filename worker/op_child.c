@@ -15,6 +15,7 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "worker/foresight.h"
 #include "worker/op_group.h"
 
 #define DYING_MS   2000 /* a killed child is gone by then, or hangs in the kernel */
@@ -67,7 +68,7 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
     self->device = op_declared(op, DECLARED_BY_DEVICE);
     self->policy = world->policy;
     self->loose = row->whole || row->signals;
-    self->bytes_max = op->result_bytes_max;
+    self->bytes_max = op->result_bytes_max + (row->foretells ? FORESIGHT_BYTES_MAX : 0);
     if (pipe2(go, O_CLOEXEC)) {
         fault_errno(fault, "pipe");
         return NULL;

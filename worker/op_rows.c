@@ -273,16 +273,23 @@ static const op_row_t rows[] = {
      .root = true},
 };
 
+/* Sees any file, and who has which open. */
+#define READING                    CAP(DAC_READ_SEARCH)
+#define TRACING                    (CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE))
+#define FORESEEN(op, foretells_it) .name = (op), .body = (foretells_it), .foretells = true
+
 /* A right to change anything has no place in it: test_ops_table holds it to that. */
 static const op_row_t foresights[] = {
-    {.name = "file.remove", .body = file_remove_foreseen, .capabilities = CAP(DAC_READ_SEARCH)},
-    {.name = "file.truncate", .body = file_truncate_foreseen, .capabilities = CAP(DAC_READ_SEARCH)},
-    {.name = "service.restart",
-     .body = service_start_foreseen,
-     .capabilities = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE)},
-    {.name = "service.start",
-     .body = service_start_foreseen,
-     .capabilities = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE)},
+    {FORESEEN("cron.disable", cron_disable_foreseen), .capabilities = READING},
+    {FORESEEN("cron.enable", cron_enable_foreseen), .capabilities = READING},
+    {FORESEEN("file.quarantine", file_quarantine_foreseen), .capabilities = READING},
+    {FORESEEN("file.remove", file_remove_foreseen), .capabilities = READING},
+    {FORESEEN("file.restore", file_restore_foreseen), .capabilities = READING},
+    {FORESEEN("file.rotate", file_rotate_foreseen), .capabilities = READING},
+    {FORESEEN("file.truncate", file_truncate_foreseen), .capabilities = READING},
+    {FORESEEN("service.restart", service_restart_foreseen), .capabilities = TRACING},
+    {FORESEEN("service.start", service_start_foreseen), .capabilities = TRACING},
+    {FORESEEN("sysctl.set", sysctl_set_foreseen), .capabilities = READING, .network = true},
 };
 
 static const op_row_t *

@@ -22,11 +22,13 @@
 #define LULL_MS 2
 
 typedef struct {
-    op_child_t *child; /* NULL in an empty slot */
-    bool noted;        /* a fix-op */
-    bool probed;       /* one that is looked for where it is cut off */
-    bool looks;        /* for one */
-    hash_t key;        /* of that fix-op */
+    op_child_t *child;    /* NULL in an empty slot */
+    bool noted;           /* a fix-op */
+    bool probed;          /* one that is looked for where it is cut off */
+    bool looks;           /* for one */
+    hash_t key;           /* of that fix-op */
+    const op_t *foresees; /* the fix-op that is foretold when this look has ended; else NULL */
+    value_t *arguments;   /* its own, ours */
 } slot_t;
 
 struct op_runner {
@@ -107,8 +109,10 @@ op_runner_destroy(op_runner_t **self_p)
     op_runner_t *self = *self_p;
     if (!self)
         return;
-    for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++)
+    for (size_t i = 0; i < EFFECTOR_FLIGHTS_MAX; i++) {
         op_child_destroy(&self->slots[i].child);
+        value_destroy(&self->slots[i].arguments);
+    }
     op_child_destroy(&self->ready);
     op_child_destroy(&self->spent);
     free(self);
@@ -179,7 +183,32 @@ io_foresee(void *runner, size_t flight, const op_t *op, const value_t *arguments
     slot_t *slot = &self->slots[flight];
     const op_row_t *row = op_foresight(op->name);
     assert(!slot->child && row && row->body && !row->program);
-    *slot = (slot_t){.child = op_child_start(row, op, arguments, &self->world, NULL, fault)};
+    const op_t *looks = row->looks ? op_find(row->looks) : NULL;
+    CLEANUP(value_destroy) value_t *given = looks ? op_shared_arguments(looks, arguments) : NULL;
+    *slot =
+        (slot_t){.child = looks ? op_child_start(op_row(looks->name), looks, given, &self->world,
+                                                 NULL, fault)
+                                : op_child_start(row, op, arguments, &self->world, NULL, fault)};
+    if (!slot->child)
+        return -1;
+    slot->foresees = looks ? op : NULL;
+    slot->arguments = looks ? value_copy(arguments) : NULL;
+    return 0;
+}
+
+/* What was seen is on its way into the process that foretells as that is made. */
+static int
+go_on_foreseeing(op_runner_t *self, slot_t *slot, fault_t *why)
+{
+    const op_t *op = MOVE(slot->foresees);
+    const op_row_t *row = op_foresight(op->name);
+    op_world_t world = self->world;
+    CLEANUP(value_destroy) value_t *arguments = MOVE(slot->arguments);
+    CLEANUP(value_destroy) value_t *seen = op_child_finish(&slot->child, why);
+    if (!seen)
+        return fault_wrap(why, "%s, which foretells it", row->looks);
+    world.seen = seen;
+    slot->child = op_child_start(row, op, arguments, &world, NULL, why);
     return slot->child ? 0 : -1;
 }
 
@@ -302,8 +331,10 @@ op_runner_next(op_runner_t *self, size_t *flight, value_t **result, fault_t *why
         slot_t *slot = &self->slots[i];
         if (!slot->child || !is_over(slot->child))
             continue;
+        if (slot->foresees && !go_on_foreseeing(self, slot, why))
+            continue;
         *flight = i;
-        *result = take_result(self, slot, why);
+        *result = slot->child ? take_result(self, slot, why) : NULL;
         return true;
     }
     return false;

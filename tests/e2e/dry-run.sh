@@ -22,6 +22,7 @@ ok "  it begins" started
 ok "  and ends well: its verify, which would see what was not done, is left out" ended succeeded
 ok "  the view says which files would go" would app.log.1
 ok "    each of them" would app.log.2.gz
+ok "    as a diff, with its bytes" says "^ +- $mnt/log/app.log.1: 300000 bytes" view
 ok "    but not the live log" not would 'app.log"'
 ok "  receipts say that the op was not done" says "file.remove +dry" view
 ok "  and that what follows is predicted" says "free .*predicted" view

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The effector, and the children that act for it. */
 #include "tests/sim/machine_private.h"
+#include "worker/foresight.h"
 
 size_t
 effector_flights(const machine_t *self)
@@ -118,13 +119,13 @@ sight_of(machine_t *self, const child_t *child)
 
 /* No two are the same. */
 static value_t *
-result_of(machine_t *self, const op_t *op)
+result_of(machine_t *self, const op_t *op, bool foretells)
 {
     value_t *result = value_map();
     value_set_text(result, "op", op->name);
     value_set_integer(result, "reading", chance_from(&self->world->chance, 1, INT64_C(1) << 40));
     value_set_bool(result, "running", true);
-    return result;
+    return foretells ? foresight_give(foresight_new(), result) : result;
 }
 
 /* A fix that must not run twice, and was cut off or died: nobody can know. Whether one that is
@@ -165,7 +166,7 @@ on_child_ended(world_t *world, due_t *due)
     CLEANUP(value_destroy)
     value_t *result = child->why.code ? NULL
                       : child->looks  ? sight_of(self, child)
-                                      : result_of(self, child->op);
+                                      : result_of(self, child->op, child->foretells);
     int failed = effector_ended(self->effector, (size_t)(child - self->children), result,
                                 &child->why, &answer, &fault);
     check_word(self, child, answer);
@@ -303,7 +304,11 @@ start_child(void *context, size_t flight, const op_t *op, const value_t *argumen
 static int
 foresee(void *context, size_t flight, const op_t *op, const value_t *arguments, fault_t *fault)
 {
-    return start_child(context, flight, op, arguments, NULL, fault);
+    machine_t *self = context;
+    if (start_child(context, flight, op, arguments, NULL, fault))
+        return -1;
+    self->children[flight].foretells = true;
+    return 0;
 }
 
 /* The child of the fix has ended, and may yet be in its slot. */

@@ -45,7 +45,7 @@ typedef struct {
     bool used;
     uint64_t number; /* counts up: events name their child by it */
     const op_t *op;
-    bool fix, looks; /* looks: for the fix under its key */
+    bool fix, looks, foretells; /* looks: for the fix under its key */
     hash_t key;
     wall_t begun; /* when that was started, as it is told */
     fault_t why;  /* how it will end; code 0: with a result */

@@ -2,6 +2,7 @@
 /* One attempt of one step: its ops, its runner, what a restart finds of it. */
 #include "common/log.h"
 #include "tests/unit/judge_fixture.h"
+#include "worker/foresight.h"
 
 /* ---- ops --------------------------------------------------------------------------------- */
 
@@ -460,7 +461,9 @@ ask_dry(bench_t *bench)
 static void
 foretell(bench_t *bench)
 {
-    CLEANUP(value_destroy) value_t *value = value_integer(7);
+    CLEANUP(value_destroy) value_t *value = foresight_new();
+    foresight_goes(value, "/var/log/a.1: %d bytes", 7);
+    foresight_give(value, value_integer(7));
     frames_t *would = message("WOULD", bench->asked, NULL);
     add_value(would, value);
     frames_add_text(would, HEAD_1);
@@ -480,6 +483,8 @@ what_a_fix_would_give_is_the_scripts_to_go_on_with(void **state)
     assert_string_equal(receipt->ops[0].code, "dry");
     assert_false(hash_equal(&receipt->ops[0].result, &HASH_ZERO));
     assert_string_equal(receipt->reason, "predicted");
+    assert_non_null(strstr(bytes_text(bench->output), "clean: WOULD file.remove {path: "));
+    assert_non_null(strstr(bytes_text(bench->output), "clean: - /var/log/a.1: 7 bytes\n"));
 }
 
 static void

@@ -453,11 +453,15 @@ a_kernel_parameter_is_set_and_given_back(void **state)
         if (unshare(CLONE_NEWNET))
             _exit(77);
         CLEANUP(value_destroy)
+        value_t *would = foretells("sysctl.set", texts("key", key, "value", "1", "was", "0", NULL),
+                                   "- net.ipv4.ip_forward: 0\n+ net.ipv4.ip_forward: 1\n");
+        CLEANUP(value_destroy)
         value_t *set = gives("sysctl.set", texts("key", key, "value", "1", "was", "0", NULL));
         CLEANUP(value_destroy)
         value_t *again = gives("sysctl.set", texts("key", key, "value", "1", "was", "0", NULL));
         CLEANUP(value_destroy) value_t *now = gives("host.sysctl", texts("key", key, NULL));
         assert_string_equal(value_get_text(set, "previous"), "0");
+        assert_true(value_equal(would, set));
         assert_string_equal(value_get_text(again, "previous"), "0");
         assert_string_equal(value_get_text(now, "value"), "1");
         refused("sysctl.set", texts("key", key, "value", "0", "was", "7", NULL), FAULT_CONFLICT,

@@ -11,6 +11,7 @@ static const op_t rows[] = {
     {
         .name = "cron.disable",
         FIXING(10, 64),
+        .foretold = true,
         .inverse = "cron.enable",
         .arguments = {CRON_FILE},
         .help = "renames a file of /etc/cron.d so that cron passes over it",
@@ -19,6 +20,7 @@ static const op_t rows[] = {
     {
         .name = "cron.enable",
         FIXING(10, 64),
+        .foretold = true,
         .inverse = "cron.disable",
         .arguments = {CRON_FILE},
         .help = "gives a file of /etc/cron.d its name back",

@@ -64,6 +64,7 @@ static const op_t rows[] = {
     {
         .name = "file.quarantine",
         FIXING(120, 64),
+        .foretold = true,
         .inverse = "file.restore",
         .arguments = {NAMED_PATH("a file of at most 1 GiB")},
         .help = "moves a file, but none of tocsin's own, to the policy's quarantine folder, where "
@@ -81,6 +82,7 @@ static const op_t rows[] = {
     {
         .name = "file.restore",
         FIXING(120, 64),
+        .foretold = true,
         .inverse = "file.quarantine",
         .arguments = {NAMED_PATH("where it was, as its note says too"),
                       {.name = "id",
@@ -95,6 +97,7 @@ static const op_t rows[] = {
         .name = "file.rotate",
         .least = CLASS_CHANGE,
         .again = AGAIN_NEVER,
+        .foretold = true,
         .timeout_s = 30,
         .memory_mib = 64,
         .result_bytes_max = FIX_RESULT_MAX,

@@ -5,6 +5,7 @@ static const op_t rows[] = {
     {
         .name = "sysctl.set",
         FIXING(10, 64),
+        .foretold = true,
         .inverse = "sysctl.set",
         .arguments =
             {

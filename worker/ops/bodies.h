@@ -15,8 +15,7 @@ op_body_t user_end_sessions, user_failures, user_keys, user_list, user_lock, use
     user_restore_key, user_sessions, user_unlock;
 op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure, host_sysctl,
     host_uptime;
-op_body_t file_truncate_foreseen, file_remove_foreseen;
-op_body_t service_status, service_start, service_restart, service_start_foreseen;
+op_body_t service_status, service_start, service_restart;
 op_body_t site_run;
 op_body_t net_tcp;
 op_body_t link_list, link_view, link_down, link_up;
@@ -32,5 +31,12 @@ op_body_t net_traceroute;
 op_body_t ntp_offset;
 op_body_t package_list, package_updates, package_upgrade, package_view;
 op_body_t evidence_facts, evidence_file, evidence_seal, evidence_text;
+
+/* What foretells (worker/foresight.h), with no right to change anything. */
+op_body_t cron_disable_foreseen, cron_enable_foreseen;
+op_body_t file_quarantine_foreseen, file_remove_foreseen, file_restore_foreseen,
+    file_rotate_foreseen, file_truncate_foreseen;
+op_body_t service_restart_foreseen, service_start_foreseen;
+op_body_t sysctl_set_foreseen;
 
 #endif

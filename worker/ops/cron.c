@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/place.h"
@@ -151,9 +152,27 @@ exists(int folder, const char *name)
     return !fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW);
 }
 
+/* What renameat2 would say. */
+static int
+may_rename(int folder, const char *from, const char *to)
+{
+    errno = !exists(folder, from) ? ENOENT : exists(folder, to) ? EEXIST : 0;
+    return errno ? -1 : 0;
+}
+
+static value_t *
+tell_table(const char *name, bool enable)
+{
+    value_t *result = value_map();
+    value_set_text(result, "file", name);
+    value_set_bool(result, "enabled", enable);
+    return result;
+}
+
 /* cron passes over a name with a dot. */
 static value_t *
-rename_table(const value_t *arguments, const op_world_t *world, bool enable, fault_t *fault)
+rename_table(const value_t *arguments, const op_world_t *world, bool enable, bool acts,
+             fault_t *fault)
 {
     const char *name = value_get_text(arguments, "file");
     char path[PATH_MAX], other[128];
@@ -169,26 +188,43 @@ rename_table(const value_t *arguments, const op_world_t *world, bool enable, fau
     if (folder < 0)
         return NULL;
     bool done = !exists(folder, from) && exists(folder, to);
-    if (!done && renameat2(folder, from, folder, to, RENAME_NOREPLACE)) {
+    if (!done && (acts ? renameat2(folder, from, folder, to, RENAME_NOREPLACE)
+                       : may_rename(folder, from, to))) {
         bool missing = errno == ENOENT;
         fault_errno(fault, "'%.100s' in /etc/cron.d cannot become '%.100s'", from, to);
         fault->code = missing ? FAULT_NOT_FOUND : fault->code;
         return NULL;
     }
-    value_t *result = value_map();
-    value_set_text(result, "file", name);
-    value_set_bool(result, "enabled", enable);
-    return result;
+    if (acts)
+        return tell_table(name, enable);
+    value_t *foresight = foresight_new();
+    if (!done) {
+        foresight_goes(foresight, "/etc/cron.d/%s", from);
+        foresight_comes(foresight, "/etc/cron.d/%s", to);
+    }
+    return foresight_give(foresight, tell_table(name, enable));
 }
 
 value_t *
 cron_disable(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    return rename_table(arguments, world, false, fault);
+    return rename_table(arguments, world, false, true, fault);
 }
 
 value_t *
 cron_enable(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    return rename_table(arguments, world, true, fault);
+    return rename_table(arguments, world, true, true, fault);
+}
+
+value_t *
+cron_disable_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return rename_table(arguments, world, false, false, fault);
+}
+
+value_t *
+cron_enable_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return rename_table(arguments, world, true, false, fault);
 }

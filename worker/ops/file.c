@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/own.h"
@@ -47,6 +48,9 @@ keeps_names(const op_world_t *world, int folder, const struct stat *file)
            (!(in.st_mode & 022) || in.st_mode & S_ISVTX);
 }
 
+/* Bytes that stand at a path, as a foresight names them. */
+#define HELD "%.150s: %lld bytes"
+
 /* A name that leads to a file elsewhere too could stand for anything: a hard link to a file that is
  * no log must not be emptied through the spool folder. */
 static value_t *
@@ -80,7 +84,15 @@ empty(const value_t *arguments, const op_world_t *world, bool truncates, fault_t
         fault_errno(fault, "'%.160s' cannot be emptied", path);
         return NULL;
     }
-    return freed(path, (int64_t)status.st_blocks * 512);
+    value_t *result = freed(path, (int64_t)status.st_blocks * 512);
+    if (truncates)
+        return result;
+    value_t *foresight = foresight_new();
+    if (status.st_size) {
+        foresight_goes(foresight, HELD, path, (long long)status.st_size);
+        foresight_comes(foresight, HELD, path, 0LL);
+    }
+    return foresight_give(foresight, result);
 }
 
 value_t *
@@ -95,6 +107,13 @@ file_truncate_foreseen(const value_t *arguments, const op_world_t *world, fault_
     return empty(arguments, world, false, fault);
 }
 
+/* There is nothing to remove. */
+static value_t *
+gone(const char *path, bool unlinks)
+{
+    return unlinks ? freed(path, 0) : foresight_give(foresight_new(), freed(path, 0));
+}
+
 static value_t *
 remove_at(int folder, const char *path, bool unlinks, fault_t *fault)
 {
@@ -102,7 +121,7 @@ remove_at(int folder, const char *path, bool unlinks, fault_t *fault)
     struct stat status;
     if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW)) {
         if (errno == ENOENT)
-            return freed(path, 0);
+            return gone(path, unlinks);
         fault_errno(fault, "'%.160s' cannot be looked at", path);
         return NULL;
     }
@@ -114,7 +133,12 @@ remove_at(int folder, const char *path, bool unlinks, fault_t *fault)
         fault_errno(fault, "'%.160s' cannot be removed", path);
         return NULL;
     }
-    return freed(path, status.st_nlink == 1 ? (int64_t)status.st_blocks * 512 : 0);
+    value_t *result = freed(path, status.st_nlink == 1 ? (int64_t)status.st_blocks * 512 : 0);
+    if (unlinks)
+        return result;
+    value_t *foresight = foresight_new();
+    foresight_goes(foresight, HELD, path, (long long)status.st_size);
+    return foresight_give(foresight, result);
 }
 
 static value_t *
@@ -128,7 +152,7 @@ take_away(const value_t *arguments, const op_world_t *world, bool unlinks, fault
     if (fd >= 0)
         return remove_at(fd, path, unlinks, fault);
     if (missing.code == FAULT_NOT_FOUND)
-        return freed(path, 0);
+        return gone(path, unlinks);
     fault_set(fault, missing.code, "%s", missing.text);
     return NULL;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/content.h"
 #include "worker/ops/machine.h"
@@ -14,6 +15,7 @@
 #include "worker/ops/quarantine.h"
 
 #define COPY_NAME ".tocsin-restore"
+#define HELD      "%.150s: %lld bytes" /* what stands at a path, in a foresight */
 
 /* The folder that a path lies in, open; its name there in *name, which lives as long as path. */
 static int
@@ -45,6 +47,19 @@ same_file(int folder, const char *name, const struct stat *facts)
            now.st_dev == facts->st_dev;
 }
 
+/* The regular file at path, and what of it is known; 1 where there is none any more. */
+static int
+open_file(int folder, const char *name, const char *path, int *fd, struct stat *facts,
+          const op_world_t *world, fault_t *fault)
+{
+    *fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (*fd < 0 && errno == ENOENT)
+        return 1;
+    if (*fd < 0 || fstat(*fd, facts) || !S_ISREG(facts->st_mode))
+        return fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
+    return own_spares_file(*fd, path, world, fault);
+}
+
 /* The copy is on the disk before the file goes; where it is gone already, it went to quarantine.
  * Nothing of ours goes: without it nobody would know what was done here. */
 value_t *
@@ -61,16 +76,11 @@ file_quarantine(const value_t *arguments, const op_world_t *world, fault_t *faul
     CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
     if (folder < 0)
         return NULL;
-    CLEANUP(descriptor_close)
-    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
+    CLEANUP(descriptor_close) int fd = -1;
+    int missing = open_file(folder, name, path, &fd, &facts, world, fault);
+    if (missing > 0)
         return quarantine_of(quarantine, path, &held, fault) ? NULL : held_value(&held);
-    if (fd < 0 || fstat(fd, &facts) || !S_ISREG(facts.st_mode)) {
-        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
-        return NULL;
-    }
-    if (own_spares_file(fd, path, world, fault) ||
-        quarantine_put(quarantine, fd, path, &facts, &held, fault))
+    if (missing || quarantine_put(quarantine, fd, path, &facts, &held, fault))
         return NULL;
     if (!same_file(folder, name, &facts)) {
         fault_set(fault, FAULT_CONFLICT, "'%.160s' became another file meanwhile", path);
@@ -81,6 +91,30 @@ file_quarantine(const value_t *arguments, const op_world_t *world, fault_t *faul
         return NULL;
     }
     return held_value(&held);
+}
+
+value_t *
+file_quarantine_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *name;
+    struct stat facts;
+    held_t held;
+    if (own_spares_path(path, world, fault))
+        return NULL;
+    CLEANUP(descriptor_close) int quarantine = quarantine_open(world, fault);
+    CLEANUP(descriptor_close) int folder = quarantine < 0 ? -1 : open_folder(path, &name, fault);
+    CLEANUP(descriptor_close) int fd = -1;
+    int missing = folder < 0 ? -1 : open_file(folder, name, path, &fd, &facts, world, fault);
+    if (missing < 0 || (missing ? quarantine_of(quarantine, path, &held, fault)
+                                : quarantine_foretell(fd, path, &facts, &held, fault)))
+        return NULL;
+    value_t *foresight = foresight_new();
+    if (!missing) {
+        foresight_goes(foresight, HELD, path, (long long)held.bytes);
+        foresight_comes(foresight, "%.100s/%s: %lld bytes", policy_quarantine(world->policy),
+                        held.id, (long long)held.bytes);
+    }
+    return foresight_give(foresight, held_value(&held));
 }
 
 /* As it was, but for its name. */
@@ -137,6 +171,18 @@ give_back(int quarantine, int folder, const char *name, const held_t *held, faul
                : fault_errno(fault, "'%.160s' cannot be restored", held->path);
 }
 
+/* What is held for the arguments' path under their id, or was given back. */
+static int
+find_held(int quarantine, const value_t *arguments, held_t *held, bool *given, fault_t *fault)
+{
+    if (quarantine_find(quarantine, value_get_text(arguments, "id"), held, given, fault))
+        return -1;
+    if (strcmp(held->path, value_get_text(arguments, "path")) != 0)
+        return fault_set(fault, FAULT_CONFLICT, "it came from '%.100s', not from there",
+                         held->path);
+    return 0;
+}
+
 value_t *
 file_restore(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -144,13 +190,8 @@ file_restore(const value_t *arguments, const op_world_t *world, fault_t *fault)
     held_t held;
     bool given;
     CLEANUP(descriptor_close) int quarantine = quarantine_open(world, fault);
-    if (quarantine < 0 ||
-        quarantine_find(quarantine, value_get_text(arguments, "id"), &held, &given, fault))
+    if (quarantine < 0 || find_held(quarantine, arguments, &held, &given, fault))
         return NULL;
-    if (strcmp(held.path, path) != 0) {
-        fault_set(fault, FAULT_CONFLICT, "it came from '%.100s', not from there", held.path);
-        return NULL;
-    }
     CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
     if (folder < 0 || (!given && (give_back(quarantine, folder, name, &held, fault) ||
                                   quarantine_release(quarantine, &held, fault))))
@@ -158,12 +199,38 @@ file_restore(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return held_value(&held);
 }
 
+value_t *
+file_restore_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *name;
+    struct stat facts;
+    held_t held;
+    bool given;
+    CLEANUP(descriptor_close) int quarantine = quarantine_open(world, fault);
+    if (quarantine < 0 || find_held(quarantine, arguments, &held, &given, fault))
+        return NULL;
+    CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
+    if (folder < 0)
+        return NULL;
+    bool back = given || is_back(folder, name, &held);
+    if (!back && !fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW)) {
+        fault_set(fault, FAULT_CONFLICT, "another file stands at '%.160s'", path);
+        return NULL;
+    }
+    value_t *foresight = foresight_new();
+    if (!given)
+        foresight_goes(foresight, "%.100s/%s: %lld bytes", policy_quarantine(world->policy),
+                       held.id, (long long)held.bytes);
+    if (!back)
+        foresight_comes(foresight, HELD, path, (long long)held.bytes);
+    return foresight_give(foresight, held_value(&held));
+}
+
 /* ---- rotation -------------------------------------------------------------------------------- */
 
 /* NAME-YYYYMMDD-HHMMSS, which name_is_rotated knows. */
 static int
-make_empty(int folder, const char *name, const struct stat *facts, char *out, size_t size,
-           fault_t *fault)
+write_rotated(const char *name, char *out, size_t size, fault_t *fault)
 {
     time_t now = (time_t)(wall_now().ms / 1000);
     char when[32];
@@ -172,6 +239,12 @@ make_empty(int folder, const char *name, const struct stat *facts, char *out, si
     strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
     if (snprintf(out, size, "%s-%s", name, when) >= (int)size)
         return fault_set(fault, FAULT_LIMIT, "the name of '%.160s' is too long", name);
+    return 0;
+}
+
+static int
+make_empty(int folder, const char *out, const struct stat *facts, fault_t *fault)
+{
     CLEANUP(descriptor_close)
     int fd = openat(folder, out, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0 || fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777))
@@ -179,37 +252,71 @@ make_empty(int folder, const char *name, const struct stat *facts, char *out, si
     return 0;
 }
 
+/* The folder of the log at path, open, with its name there and the name that it would get. */
+static int
+find_log(const char *path, const op_world_t *world, const char **name, char *rotated, size_t size,
+         struct stat *facts, fault_t *fault)
+{
+    if (!policy_spool(world->policy, path))
+        return fault_set(fault, FAULT_POLICY, "'%.160s' is below no spool folder", path);
+    if (own_spares_path(path, world, fault))
+        return -1;
+    CLEANUP(descriptor_close) int folder = open_folder(path, name, fault);
+    if (folder < 0)
+        return -1;
+    if (fstatat(folder, *name, facts, AT_SYMLINK_NOFOLLOW) || !S_ISREG(facts->st_mode) ||
+        facts->st_nlink != 1)
+        return fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file with one name", path);
+    if (write_rotated(*name, rotated, size, fault))
+        return -1;
+    int open = folder;
+    folder = -1;
+    return open;
+}
+
+static value_t *
+tell_rotated(const char *rotated, const struct stat *facts)
+{
+    value_t *result = value_map();
+    value_set_text(result, "name", rotated);
+    value_set_integer(result, "bytes", facts->st_size);
+    return result;
+}
+
 /* The empty file and the log change places in one step: at no moment is there no log. */
 value_t *
 file_rotate(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *path = value_get_text(arguments, "path"), *name;
-    const char *spool = policy_spool(world->policy, path);
     char rotated[NAME_MAX + 1];
     struct stat facts;
-    if (!spool) {
-        fault_set(fault, FAULT_POLICY, "'%.160s' is below no spool folder", path);
-        return NULL;
-    }
-    if (own_spares_path(path, world, fault))
-        return NULL;
-    CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
-    if (folder < 0)
-        return NULL;
-    if (fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) || !S_ISREG(facts.st_mode) ||
-        facts.st_nlink != 1) {
-        fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file with one name", path);
-        return NULL;
-    }
-    if (make_empty(folder, name, &facts, rotated, sizeof rotated, fault))
+    CLEANUP(descriptor_close)
+    int folder = find_log(path, world, &name, rotated, sizeof rotated, &facts, fault);
+    if (folder < 0 || make_empty(folder, rotated, &facts, fault))
         return NULL;
     if (renameat2(folder, rotated, folder, name, RENAME_EXCHANGE)) {
         fault_errno(fault, "'%.160s' cannot be rotated", path);
         unlinkat(folder, rotated, 0);
         return NULL;
     }
-    value_t *result = value_map();
-    value_set_text(result, "name", rotated);
-    value_set_integer(result, "bytes", facts.st_size);
-    return result;
+    return tell_rotated(rotated, &facts);
+}
+
+/* By the name that it would get now. */
+value_t *
+file_rotate_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *path = value_get_text(arguments, "path"), *name;
+    char rotated[NAME_MAX + 1];
+    struct stat facts;
+    CLEANUP(descriptor_close)
+    int folder = find_log(path, world, &name, rotated, sizeof rotated, &facts, fault);
+    if (folder < 0)
+        return NULL;
+    value_t *foresight = foresight_new();
+    foresight_goes(foresight, HELD, path, (long long)facts.st_size);
+    foresight_comes(foresight, HELD, path, 0LL);
+    foresight_comes(foresight, "%.*s%.100s: %lld bytes", (int)(name - path), path, rotated,
+                    (long long)facts.st_size);
+    return foresight_give(foresight, tell_rotated(rotated, &facts));
 }

@@ -57,15 +57,33 @@ write_note(int folder, const held_t *self, fault_t *fault)
     return place_settle(folder, fd, "new.note", name, fault);
 }
 
-int
-quarantine_put(int folder, int fd, const char *path, const struct stat *facts, held_t *out,
-               fault_t *fault)
+static held_t
+begin_held(const char *path, const struct stat *facts)
 {
     held_t held = {.mode = facts->st_mode & 07777,
                    .user = facts->st_uid,
                    .group = facts->st_gid,
                    .modified_ms = time_ms(facts->st_mtim)};
     text_copy(held.path, sizeof held.path, path);
+    return held;
+}
+
+int
+quarantine_foretell(int fd, const char *path, const struct stat *facts, held_t *out, fault_t *fault)
+{
+    held_t held = begin_held(path, facts);
+    if (content_hash(fd, path, QUARANTINE_BYTES, &held.hash, &held.bytes, fault))
+        return -1;
+    make_id(&held);
+    *out = held;
+    return 0;
+}
+
+int
+quarantine_put(int folder, int fd, const char *path, const struct stat *facts, held_t *out,
+               fault_t *fault)
+{
+    held_t held = begin_held(path, facts);
     CLEANUP(descriptor_close) int copy = place_make(folder, "new", 0400, fault);
     if (copy < 0 || content_copy(fd, copy, path, QUARANTINE_BYTES, &held.hash, &held.bytes, fault))
         return -1;

@@ -32,6 +32,10 @@ int quarantine_open(const op_world_t *world, fault_t *fault);
 int quarantine_put(int folder, int fd, const char *path, const struct stat *facts, held_t *out,
                    fault_t *fault) MUST_CHECK;
 
+/* What quarantine_put would hold of it. FAULT_LIMIT, FAULT_IO. */
+int quarantine_foretell(int fd, const char *path, const struct stat *facts, held_t *out,
+                        fault_t *fault) MUST_CHECK;
+
 /* What is held under that id, or was (given). FAULT_NOT_FOUND, FAULT_FORMAT. */
 int quarantine_find(int folder, const char *id, held_t *out, bool *given,
                     fault_t *fault) MUST_CHECK;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "worker/foresight.h"
 #include "worker/op_group.h"
 #include "worker/ops/bodies.h"
 #include "worker/proc.h"
@@ -320,9 +321,10 @@ service_restart(const value_t *arguments, const op_world_t *world, fault_t *faul
 }
 
 /* It would run; as which process, nobody can know. */
-value_t *
-service_start_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+static value_t *
+foretell_start(const value_t *arguments, const op_world_t *world, bool ends, fault_t *fault)
 {
+    proc_t process;
     const service_t *service = find(arguments, world, fault);
     if (!service)
         return NULL;
@@ -330,9 +332,29 @@ service_start_foreseen(const value_t *arguments, const op_world_t *world, fault_
         fault_errno(fault, "'%.120s' cannot be started", service->start[0]);
         return NULL;
     }
+    bool runs = is_running(service, &process);
+    value_t *foresight = foresight_new();
+    if (runs && !ends)
+        return foresight_give(foresight, describe(service, &process));
+    if (runs)
+        foresight_goes(foresight, "service %s runs as process %d", service->name, (int)process.pid);
+    foresight_comes(foresight, "service %s runs, started by %.120s", service->name,
+                    service->start[0]);
     value_t *result = value_map();
     value_set_text(result, "service", service->name);
     value_set_bool(result, "running", true);
     value_set_integer(result, "pid", 0);
-    return result;
+    return foresight_give(foresight, result);
+}
+
+value_t *
+service_start_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return foretell_start(arguments, world, false, fault);
+}
+
+value_t *
+service_restart_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return foretell_start(arguments, world, true, fault);
 }
