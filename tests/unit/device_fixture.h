@@ -12,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "common/file.h"
@@ -52,7 +53,8 @@ PRINTF(3, 4) static inline void put(const char *name, mode_t mode, const char *f
         fail_msg("%s", fault.text);
 }
 
-/* In that net, until the test ends. */
+/* In that net, until the test ends, however it does: a daemon that gives up privileges loses the
+ * word that would tell it of that, the first process of its pid namespace does not. */
 static inline void
 start_daemon(int net, const char *const *words)
 {
@@ -62,14 +64,19 @@ start_daemon(int net, const char *const *words)
              "LD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu:%s/usr/lib/x86_64-linux-gnu/frr", tools,
              tools);
     go(net);
-    pid_t pid = fork();
+    pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID, 0, 0, 0, 0);
     if (pid == 0) {
-        int log = open(in_folder("daemons.log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(log, 1);
-        dup2(log, 2);
-        execve(words[0], (char *const *)(uintptr_t)words, (char *const *)(uintptr_t)environment);
-        _exit(127);
+        if (fork() == 0) {
+            int log = open(in_folder("daemons.log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+            dup2(log, 1);
+            dup2(log, 2);
+            execve(words[0], (char *const *)(uintptr_t)words,
+                   (char *const *)(uintptr_t)environment);
+            _exit(127);
+        }
+        for (;;)
+            pause();
     }
     go(net_here);
     assert_true(daemon_count < DAEMONS_MAX);
@@ -188,7 +195,8 @@ devices_make(void)
         access(TOOLS "/usr/lib/frr/zebra", X_OK))
         return false;
     go(net_there);
-    shell("ip link add wan0 type veth peer name wan1 && ip link set wan0 up && ip link set wan1 up");
+    shell(
+        "ip link add wan0 type veth peer name wan1 && ip link set wan0 up && ip link set wan1 up");
     go(net_here);
     make_users();
     put_shells();

@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A network device's interface goes up and down: shuts it once a person agrees.
+
+return playbook {
+  name    = "port-flapping",
+  summary = "Shut a network device's interface that goes up and down, once a person agrees",
+
+  inputs = {
+    device    = input.name { from = "labels.device", help = "as the machine's policy names it" },
+    interface = input.string {
+      from = "labels.interface", pattern = "[A-Za-z0-9][A-Za-z0-9./:_-]*", help = "as the device calls it",
+    },
+  },
+
+  triggers = {
+    on.alert { name = { "PortFlapping", "InterfaceFlapping", "SwitchPortFlapping", "ifOperStatusFlapping" } },
+  },
+  rollout  = { first = 1, grow = 1, soak = "1m", max_failures = 0 },
+  cooldown = "1h",
+
+  step "look" {
+    timeout = "5m",
+    uses = {
+      ["device.interface"] = { device = equals("inputs.device"), interface = equals("inputs.interface") },
+      ["device.show"]      = { device = equals("inputs.device"), what = equals("log") },
+    },
+    run = function(ctx)
+      local seen, text, code = device.interface {
+        device = ctx.inputs.device, interface = ctx.inputs.interface,
+      }
+      if not seen then
+        return nil, text, code
+      end
+      local told, text, code = device.show { device = ctx.inputs.device, what = "log" }
+      if not told then
+        return nil, text, code
+      end
+      local about = {}
+      for _, line in ipairs(told.lines or {}) do
+        if line:find(ctx.inputs.interface, 1, true) then
+          about[#about + 1] = line
+        end
+      end
+      return { up = seen.up, shut = seen.shut, said = { table.unpack(about, math.max(1, #about - 19)) } }
+    end,
+    verify = function(ctx, seen)
+      return not seen.shut, ctx.inputs.interface .. " is shut already"
+    end,
+  },
+
+  step "page" {
+    needs  = { "look" },
+    notify = "on-call",
+    run = function(ctx)
+      local seen = ctx.here.look
+      return string.format("%s of %s goes up and down, it is %s now; the device's last word of it: %s. Say whether it is shut",
+        ctx.inputs.interface, ctx.inputs.device, seen.up and "up" or "down", seen.said[#seen.said] or "none")
+    end,
+  },
+
+  step "agree" {
+    needs   = { "page" },
+    approve = {
+      role = "responder", text = "Shut the interface? It goes up and down; what hangs on it alone is cut off",
+      expires = "1h",
+    },
+  },
+
+  step "shut" {
+    needs   = { "agree" },
+    timeout = "5m",
+    uses = {
+      ["device.shut"]      = { device = equals("inputs.device"), interface = equals("inputs.interface") },
+      ["device.no_shut"]   = { device = equals("inputs.device"), interface = equals("inputs.interface") },
+      ["device.interface"] = { device = equals("inputs.device"), interface = equals("inputs.interface") },
+    },
+
+    run = function(ctx)
+      return device.shut { device = ctx.inputs.device, interface = ctx.inputs.interface }
+    end,
+
+    verify = function(ctx)
+      local now, text, code = device.interface {
+        device = ctx.inputs.device, interface = ctx.inputs.interface,
+      }
+      if not now then
+        return nil, text, code
+      end
+      return now.shut and not now.up, ctx.inputs.interface .. " is up still"
+    end,
+
+    undo = function(ctx)
+      return device.no_shut { device = ctx.inputs.device, interface = ctx.inputs.interface }
+    end,
+  },
+
+  step "remind" {
+    needs  = { "shut" },
+    notify = "on-call",
+    run = function(ctx)
+      return string.format("%s of %s is shut until somebody opens it (device.no_shut), or the device starts anew",
+        ctx.inputs.interface, ctx.inputs.device)
+    end,
+  },
+}
