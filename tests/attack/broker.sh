@@ -67,7 +67,7 @@ lies
 LOOT=$SITE_HOME/guarded attack steps
 LOOT=$SITE_HOME/outer CALLEE=$SITE_HOME/loot attack calls
 worker_start north-2
-attack waves
+attack waves again
 LOOT=$SITE_HOME/shared attack once
 attack halts floods deaf
 peak_kib() { sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(pgrep -P "$(pid_of "$1")" -x "$2")/status"; }

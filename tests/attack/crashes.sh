@@ -105,6 +105,15 @@ lane "crash_between_exec_and_end: what may not is unknown, and was done once" di
 lane "crash_after_done_before_send: the first receipt" dies "judge send 1 before RECEIPT" "$ONCE"
 lane "crash_after_done_before_send: the last" dies "judge send 3 before RECEIPT" "$ONCE"
 
+for number in 1 2; do
+    lane "crash_during_root_persist: the effector, before sync $number of it" dies "effector sync $number before /site/root" "$ONCE"
+    lane "crash_during_root_persist: the effector, behind sync $number of it" dies "effector sync $number after /site/root" "$ONCE"
+done
+lane "crash_during_root_persist: the effector cannot sync it" dies "effector sync 1 eio /site/root" "$ONCE"
+for way in before after cut zeroed; do
+    lane "crash_during_root_persist: the ledger, $way its write" dies "judge write 1 $way tocsin-root" "$ONCE"
+done
+
 lane "crash_in_undo: the judge, before it asks the effector" undo_dies "judge send 4 before OP"
 lane "crash_in_undo: between BEGIN and its removal" undo_dies "effector sync 7 after /journal"
 lane "crash_in_undo: between its removal and END" undo_dies "effector write 7 before /journal"

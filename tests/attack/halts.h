@@ -72,13 +72,20 @@ kept(const enemy_t *self, const table_t *table)
 }
 
 static void
-offered(enemy_t *self, table_t *table, const char *code, const char *name)
+offered_by(enemy_t *self, table_t *table, void (*plan)(enemy_t *self, plan_t *plan),
+           const char *code, const char *name)
 {
-    CLEANUP(lie_clear) lie_t lie = lie_planned(self, NULL);
+    CLEANUP(lie_clear) lie_t lie = lie_planned(self, plan);
     int64_t before = begun(self);
     ask(table, &lie, self->worker);
     bool begins = begun(self) != before;
     verdict(!strcmp(table->answer.code, code) && begins == !strcmp(code, "none"), name, table);
+}
+
+static void
+offered(enemy_t *self, table_t *table, const char *code, const char *name)
+{
+    offered_by(self, table, NULL, code, name);
 }
 
 static void

@@ -12,5 +12,16 @@ esac
 attack_site lua
 worker_start north-1
 attack scripts
+# The processes in which the next playbooks will run wait below the spawner.
+hold_one_socket() {
+    local runner runners held
+    runners=$(pgrep -P "$(pgrep -P "$(pid_of north-1)" -x spawner)") || return 1
+    for runner in $runners; do
+        held=$(readlink /proc/"$runner"/fd/*)
+        echo "$runner: $held"
+        [[ $held =~ ^socket:\[[0-9]+\]$ ]] || return 1
+    done
+}
+ok "lua_fd_inheritance: what waits for a playbook holds one socket, and nothing else" hold_one_socket
 attack_still_works
 tap_end

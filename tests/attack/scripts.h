@@ -21,6 +21,9 @@ static const attack_t script_attacks[] = {
      .script = "while true do pcall(function() while true do end end) end"},
     {"lua_gc_finalizer_spin", "script",
      .script = "setmetatable({}, { __gc = function() while true do end end })"},
+    {"lua_close_finalizer", "none",
+     .script = "local meta = {} local t = setmetatable({}, meta)"
+               " meta.__gc = function() while true do end end return 1"},
     {"lua_string_rep_bomb", "limit", .script = "return ('x'):rep(1 << 30)"},
     {"lua_table_concat_bomb", "limit",
      .script = "local t = {} for i = 1, 1000 do t[i] = ('x'):rep(100000) end"
@@ -39,6 +42,10 @@ static const attack_t script_attacks[] = {
     {"lua_syscall_socket: package", "script",
      .script = "return package.loadlib('libc.so.6', 'socket')"},
     {"lua_syscall_execve: os", "script", .script = "return os.execute 'id'"},
+    {"lua_nondeterministic_replay: nothing draws", "script", .script = "return math.random()"},
+    {"lua_nondeterministic_replay: nor tells the time", "script", .script = "return os.time()"},
+    {"lua_nondeterministic_replay: nor an address", "script",
+     .script = "return string.format('%p', {})"},
     {"lua_output_flood", "limit", .script = "return ('x'):rep(300000)"},
     {"lua_op_flood", "script",
      .script = "while true do file.truncate { path = ctx.inputs.path } end"},

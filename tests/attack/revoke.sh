@@ -1,7 +1,7 @@
 #!/bin/bash
 # What one officer takes back: a responder in the middle of a run, a worker with an open connection; and who gives it back.
-. "$(dirname "$0")/tap.bash"
-. "$(dirname "$0")/orders.bash"
+. "$(dirname "$0")/../e2e/tap.bash"
+. "$(dirname "$0")/../e2e/orders.bash"
 orders_site revoke stages twice glance
 mnt=$SITE_HOME/mnt
 
