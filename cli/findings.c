@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/aliases.h"
+#include "cli/loops.h"
 #include "cli/playbook_folder.h"
 #include "cli/regions.h"
 #include "common/document.h"
@@ -59,27 +61,6 @@ line_of(const lint_t *self, const char *step)
     return region ? region->line : 1;
 }
 
-/* FAMILY.VERB at i, in out; false where there is none. */
-static bool
-read_dotted(const tokens_t *tokens, size_t i, char *out, size_t size)
-{
-    if (i + 2 >= tokens->count || tokens->at[i].kind != TOKEN_WORD ||
-        tokens->at[i + 2].kind != TOKEN_WORD || !tokens_mark(tokens, i + 1, '.') ||
-        !tokens_alone(tokens, i))
-        return false;
-    snprintf(out, size, "%.*s.%.*s", (int)tokens->at[i].text.size,
-             (const char *)tokens->at[i].text.data, (int)tokens->at[i + 2].text.size,
-             (const char *)tokens->at[i + 2].text.data);
-    return true;
-}
-
-static bool
-is_op_at(const tokens_t *tokens, size_t i)
-{
-    char name[OP_NAME_MAX + 1];
-    return read_dotted(tokens, i, name, sizeof name) && op_find(name);
-}
-
 /* ---- ops --------------------------------------------------------------------------------- */
 
 /* Undeclared ones are found; those that are there go into used. */
@@ -88,7 +69,7 @@ look_at_calls(lint_t *self, const region_t *step, const region_t *region, value_
 {
     char name[OP_NAME_MAX + 1];
     for (size_t i = region->from; i < region->to; i++) {
-        if (!read_dotted(&self->tokens, i, name, sizeof name) || !op_find(name))
+        if (!tokens_dotted(&self->tokens, i, name, sizeof name) || !op_find(name))
             continue;
         value_set(used, name, value_bool(true));
         if (!manifest_uses(self->playbook.manifest, step->name, name))
@@ -172,17 +153,6 @@ look_at_ops(lint_t *self)
     }
 }
 
-static bool
-is_family(slice_t word)
-{
-    for (size_t i = 0; i < op_count(); i++) {
-        const char *name = op_at(i)->name;
-        if (word.size == strcspn(name, ".") && !memcmp(word.data, name, word.size))
-            return true;
-    }
-    return false;
-}
-
 /* ---- what does not exist here ------------------------------------------------------------ */
 
 static const struct {
@@ -205,25 +175,12 @@ static const struct {
     {"string.dump", "write the function out"},
 };
 
-/* Whether the word at i is made here: behind "local" or "for", or among a function's arguments. */
-static bool
-is_made_at(const tokens_t *tokens, size_t i)
-{
-    while (i >= 2 && tokens_mark(tokens, i - 1, ',') && tokens->at[i - 2].kind == TOKEN_WORD)
-        i -= 2;
-    if (i && tokens_mark(tokens, i - 1, '('))
-        return (i >= 2 && tokens_word(tokens, i - 2, "function")) ||
-               (i >= 3 && tokens_word(tokens, i - 3, "function"));
-    return i && (tokens_word(tokens, i - 1, "local") || tokens_word(tokens, i - 1, "for") ||
-                 tokens_word(tokens, i - 1, "function"));
-}
-
 static bool
 is_declared(const tokens_t *tokens, slice_t name)
 {
     for (size_t i = 1; i < tokens->count; i++)
         if (tokens->at[i].kind == TOKEN_WORD && slice_equal(tokens->at[i].text, name) &&
-            is_made_at(tokens, i))
+            tokens_made(tokens, i))
             return true;
     return false;
 }
@@ -233,7 +190,7 @@ is_used_at(const tokens_t *tokens, size_t i, const char *name)
 {
     char dotted[OP_NAME_MAX + 1];
     if (strchr(name, '.'))
-        return read_dotted(tokens, i, dotted, sizeof dotted) && !strcmp(dotted, name);
+        return tokens_dotted(tokens, i, dotted, sizeof dotted) && !strcmp(dotted, name);
     bool key = tokens_mark(tokens, i + 1, '=') && !tokens_mark(tokens, i + 2, '=');
     return tokens_word(tokens, i, name) && tokens_alone(tokens, i) && !key;
 }
@@ -244,15 +201,29 @@ contains(slice_t text, const char *part)
     return text.size && memmem(text.data, text.size, part, strlen(part));
 }
 
+/* FAMILY[EXPRESSION]. */
+static bool
+is_worked_out(const tokens_t *tokens, size_t i)
+{
+    return tokens->at[i].kind == TOKEN_WORD && aliases_is_family(tokens->at[i].text) &&
+           tokens_mark(tokens, i + 1, '[') && tokens_alone(tokens, i) &&
+           !is_declared(tokens, tokens->at[i].text);
+}
+
 static void
 look_at_op_names(lint_t *self)
 {
     char name[OP_NAME_MAX + 1];
     for (size_t i = 0; i < self->tokens.count; i++)
-        if (is_family(self->tokens.at[i].text) &&
-            read_dotted(&self->tokens, i, name, sizeof name) && !op_find(name) &&
+        if (aliases_is_family(self->tokens.at[i].text) &&
+            tokens_dotted(&self->tokens, i, name, sizeof name) && !op_find(name) &&
             !is_declared(&self->tokens, self->tokens.at[i].text))
             find(self, LEVEL_ERROR, self->tokens.at[i].line, "no op is called '%s'", name);
+        else if (is_worked_out(&self->tokens, i))
+            find(self, LEVEL_WARNING, self->tokens.at[i].line,
+                 "which op of %.*s this asks for is worked out, so nobody can read whether it is "
+                 "declared: write each out",
+                 (int)self->tokens.at[i].text.size, (const char *)self->tokens.at[i].text.data);
 }
 
 static void
@@ -262,67 +233,35 @@ look_at_absent(lint_t *self)
     for (size_t row = 0; row < ARRAY_SIZE(absent); row++)
         for (size_t i = 0; !is_declared(tokens, slice_text(absent[row].name)) && i < tokens->count;
              i++)
-            if (is_used_at(tokens, i, absent[row].name) && !is_op_at(tokens, i))
+            if (is_used_at(tokens, i, absent[row].name) && !aliases_is_op(tokens, i))
                 find(self, LEVEL_ERROR, tokens->at[i].line, "there is no %s here: %s",
                      absent[row].name, absent[row].instead);
     for (size_t i = 0; i < tokens->count; i++)
-        if (tokens->at[i].kind == TOKEN_STRING && contains(tokens->at[i].text, "%p") && i >= 2 &&
-            tokens_word(tokens, i - 2, "format"))
+        if (tokens->at[i].kind == TOKEN_STRING && contains(tokens->at[i].text, "%p") &&
+            ((i >= 2 && tokens_word(tokens, i - 2, "format")) ||
+             (tokens_mark(tokens, i + 2, ':') && tokens_word(tokens, i + 3, "format"))))
             find(self, LEVEL_ERROR, tokens->at[i].line,
                  "an address (%%p) differs from run to run: name things by what they are");
 }
 
-/* ---- loops, and functions that say never ------------------------------------------------- */
-
-static bool
-has_way_out(const tokens_t *tokens, size_t from, size_t to)
-{
-    static const char *const words[] = {"break", "return", "goto", "error", "assert"};
-    for (size_t i = from; i < to; i++)
-        for (size_t k = 0; k < ARRAY_SIZE(words); k++)
-            if (tokens_word(tokens, i, words[k]))
-                return true;
-    return false;
-}
-
-static bool
-has_op(const tokens_t *tokens, size_t from, size_t to)
-{
-    for (size_t i = from; i < to; i++)
-        if (is_op_at(tokens, i))
-            return true;
-    return false;
-}
-
-static void
-look_at_loop(lint_t *self, unsigned line, size_t from, size_t to)
-{
-    if (has_way_out(&self->tokens, from, to))
-        return;
-    if (has_op(&self->tokens, from, to))
-        find(self, LEVEL_WARNING, line,
-             "a loop without break or return ends only at the %d ops that a step may ask for",
-             RUNNER_OPS_MAX);
-    else
-        find(self, LEVEL_ERROR, line, "a loop without break or return never ends");
-}
+/* ---- loops -------------------------------------------------------------------------------- */
 
 static void
 look_at_loops(lint_t *self)
 {
-    const tokens_t *tokens = &self->tokens;
-    for (size_t i = 0; i < tokens->count; i++) {
-        bool number = i + 1 < tokens->count && tokens->at[i + 1].kind == TOKEN_NUMBER;
-        if (tokens_word(tokens, i, "while") && tokens_word(tokens, i + 2, "do") &&
-            (number || tokens_word(tokens, i + 1, "true")))
-            look_at_loop(self, tokens->at[i].line, i + 3, tokens_behind_block(tokens, i + 3));
-        if (!tokens_word(tokens, i, "repeat"))
-            continue;
-        size_t to = tokens_behind_block(tokens, i + 1);
-        if (tokens_word(tokens, to, "false") || tokens_word(tokens, to, "nil"))
-            look_at_loop(self, tokens->at[i].line, i + 1, to);
-    }
+    loop_t loops[LOOPS_MAX];
+    size_t count = loops_find(&self->tokens, loops);
+    for (size_t i = 0; i < count; i++)
+        if (loops[i].asks)
+            find(self, LEVEL_WARNING, loops[i].line,
+                 "this loop turns until an op's answer ends it, at most the %d times that a step "
+                 "may ask: count its turns",
+                 RUNNER_OPS_MAX);
+        else
+            find(self, LEVEL_ERROR, loops[i].line, "%s never ends", loops[i].what);
 }
+
+/* ---- what never runs ---------------------------------------------------------------------- */
 
 /* when = function (...) return false end. */
 static void
@@ -336,8 +275,27 @@ look_at_whens(lint_t *self)
         if (tokens_word(tokens, body, "end") ||
             (tokens_word(tokens, body, "return") && tokens_word(tokens, body + 2, "end") &&
              (tokens_word(tokens, body + 1, "false") || tokens_word(tokens, body + 1, "nil"))))
-            find(self, LEVEL_WARNING, tokens->at[i].line,
+            find(self, LEVEL_ERROR, tokens->at[i].line,
                  "this when never holds: its step is always skipped");
+    }
+}
+
+/* A step that stands for failures needs one of them that it does not want to have ended well. */
+static void
+look_at_failures(lint_t *self)
+{
+    const manifest_t *manifest = self->playbook.manifest;
+    for (size_t i = 0; i < manifest->failure_count; i++) {
+        const char *step = manifest->failures[i].step;
+        bool runs = false;
+        for (size_t k = 0; k < manifest->failure_count; k++)
+            runs = runs || (!strcmp(manifest->failures[k].step, step) &&
+                            !manifest_awaits(manifest, step, manifest->failures[k].need));
+        if (!runs)
+            find(self, LEVEL_ERROR, line_of(self, step),
+                 "step '%s' never runs: it stands for the failure of '%s', and needs it to have "
+                 "ended well",
+                 step, manifest->failures[i].need);
     }
 }
 
@@ -529,8 +487,8 @@ value_t *
 findings_of(const char *folder)
 {
     static void (*const looks[])(lint_t * self) = {
-        run_tests,     look_at_ops,   look_at_op_names, look_at_absent,
-        look_at_loops, look_at_whens, look_at_manifest, look_at_folder,
+        run_tests,     look_at_ops,      look_at_op_names, look_at_absent, look_at_loops,
+        look_at_whens, look_at_failures, look_at_manifest, look_at_folder,
     };
     fault_t fault = {0};
     CLEANUP(memory_free) lint_t *self = memory_new(1, sizeof *self);
@@ -539,6 +497,7 @@ findings_of(const char *folder)
     bool loads = !playbook_load(&self->playbook, folder, &fault);
     if (self->playbook.text)
         tokens_of(bytes_slice(self->playbook.text), &self->tokens);
+    aliases_resolve(&self->tokens);
     regions_find(&self->regions, &self->tokens);
     for (size_t i = 0; loads && i < ARRAY_SIZE(looks); i++)
         looks[i](self);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* findings - what is wrong with a playbook: ops that are not declared, names that do not exist in a
- * playbook, loops without an end, and what makes a step doubtful. Its text is read, its tests are
- * run; recursion without an end is beyond it. */
+ * playbook, loops without an end, steps that never run, and what makes a step doubtful. Its text is
+ * read, its tests are run. */
 #ifndef TOCSIN_FINDINGS_H
 #define TOCSIN_FINDINGS_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/tokens.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
@@ -152,6 +153,31 @@ bool
 tokens_alone(const tokens_t *self, size_t i)
 {
     return !i || (!tokens_mark(self, i - 1, '.') && !tokens_mark(self, i - 1, ':'));
+}
+
+bool
+tokens_made(const tokens_t *self, size_t i)
+{
+    while (i >= 2 && tokens_mark(self, i - 1, ',') && self->at[i - 2].kind == TOKEN_WORD)
+        i -= 2;
+    if (i && tokens_mark(self, i - 1, '('))
+        return (i >= 2 && tokens_word(self, i - 2, "function")) ||
+               (i >= 3 && tokens_word(self, i - 3, "function"));
+    return i && (tokens_word(self, i - 1, "local") || tokens_word(self, i - 1, "for") ||
+                 tokens_word(self, i - 1, "function"));
+}
+
+bool
+tokens_dotted(const tokens_t *self, size_t i, char *out, size_t size)
+{
+    if (i + 2 >= self->count || self->at[i].kind != TOKEN_WORD ||
+        self->at[i + 2].kind != TOKEN_WORD || !tokens_mark(self, i + 1, '.') ||
+        !tokens_alone(self, i))
+        return false;
+    snprintf(out, size, "%.*s.%.*s", (int)self->at[i].text.size,
+             (const char *)self->at[i].text.data, (int)self->at[i + 2].text.size,
+             (const char *)self->at[i + 2].text.data);
+    return true;
 }
 
 size_t

@@ -30,6 +30,12 @@ bool tokens_mark(const tokens_t *self, size_t i, char mark);
 /* Whether the name at i stands by itself: it is no field of something. */
 bool tokens_alone(const tokens_t *self, size_t i);
 
+/* LIBRARY.NAME at i, in out; false where there is none. */
+bool tokens_dotted(const tokens_t *self, size_t i, char *out, size_t size);
+
+/* Whether the word at i is made here: behind "local" or "for", or among a function's arguments. */
+bool tokens_made(const tokens_t *self, size_t i);
+
 /* The first token behind the bracket that closes the one at i, or behind the "end" (or "until") of
  * the block whose first token is i; count where none does. */
 size_t tokens_behind_bracket(const tokens_t *self, size_t i);

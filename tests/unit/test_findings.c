@@ -148,13 +148,110 @@ finds_loops_without_an_end(void **state)
          "never ends");
     says(BOOK "step 'a' { uses = { 'disk.usage' }, run = function()\n while true do"
               " disk.usage { path = '/' } end end } }",
-         "3: warning", "ends only at the 256 ops");
+         "3: error", "never ends");
     CLEANUP(value_destroy)
     value_t *findings = look_at(BOOK "step 'a' { run = function() local n = 0\n while true do"
                                      " n = n + 1 if n > 3 then break end end\n"
                                      " repeat n = n - 1 until n == 0 end } }");
     assert_int_equal(count_of(findings, "3: error", ""), 0);
     assert_int_equal(count_of(findings, "4: error", ""), 0);
+}
+
+static void
+finds_ops_and_libraries_under_other_names(void **state)
+{
+    static const char *const texts[] = {
+        "local d = disk\n" BOOK "step 'a' { run = function()\n return d.usage {} end } }",
+        "local look = disk.usage\n" BOOK "step 'a' { run = function()\n return look {} end } }",
+        "local look = disk['usage'];\n" BOOK "step 'a' { run = function()\n pcall(look) end } }",
+        "\n" BOOK "step 'a' { run = function()\n return disk['usage'] {} end } }",
+        "\n" BOOK "step 'a' { run = function()\n return _G['disk'].usage {} end } }",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        says(texts[i], "4: error", "step 'a' asks for disk.usage and does not declare it");
+    says(BOOK "step 'a' { run = function()\n return _G.os.time() end } }", "3: error",
+         "no os here");
+    says("local m = math\n" BOOK "step 'a' { run = function()\n return m.random(3) end } }",
+         "4: error", "no math.random here");
+    says(BOOK "step 'a' { run = function(ctx)\n return disk[ctx.inputs.x] {} end } }", "3: warning",
+         "which op of disk this asks for is worked out");
+    says(BOOK "step 'a' { run = function()\n return ('%p'):format({}) end } }", "3: error",
+         "differs from run to run");
+    CLEANUP(value_destroy)
+    value_t *twice = look_at("local d = disk\n" BOOK "step 'a' { run = function(ctx)\n"
+                             " for _, d in ipairs {} do say(d.name) end end } }");
+    assert_int_equal(count_of(twice, "4: error", ""), 0);
+}
+
+static void
+finds_steps_that_never_run(void **state)
+{
+    (void)state;
+    says(BOOK "step 'a' { on_failure = { 'c' }, run = function() end },\n"
+              "step 'b' { needs = { 'a' }, run = function() end },\n"
+              "step 'c' { needs = { 'a' }, run = function() end } }",
+         "4: error", "step 'c' never runs: it stands for the failure of 'a'");
+    CLEANUP(value_destroy)
+    value_t *one = look_at(BOOK "step 'a' { on_failure = { 'c' }, run = function() end },\n"
+                                "step 'b' { needs = { 'a' }, on_failure = { 'c' },"
+                                " run = function() end },\n"
+                                "step 'c' { needs = { 'a' }, run = function() end } }");
+    assert_int_equal(count_of(one, "4: error", ""), 0);
+}
+
+static void
+finds_whatever_goes_round_without_an_end(void **state)
+{
+    static const struct {
+        const char *body, *words;
+    } rows[] =
+        {
+            {"while true do for i = 1, 3 do break end end", "never ends"},
+            {"while true do local f = function() return 1 end end", "never ends"},
+            {"while not false do say 'x' end", "never ends"},
+            {"while 1 == 1 do say 'x' end", "never ends"},
+            {"local go = true while go do say 'x' end", "never ends"},
+            {"local go = true repeat say 'x' until not go", "never ends"},
+            {"for i = 1, math.huge do say 'x' end", "never ends"},
+            {"::top:: say 'x' goto top", "never ends"},
+            {"local function f(n) return f(n + 1) end f(1)", "always calls itself"},
+        },
+      fine[] =
+          {
+              {"local n = 9 while n > 0 do n = n - 1 end", ""},
+              {"local go = true local function stop() go = false end while go do stop() end", ""},
+              {"local t = {} while #t < 3 do t[#t + 1] = 1 end", ""},
+              {"local n = 0 repeat n = n + 1 local u = disk.usage {} until u or n == 3", ""},
+              {"for i = 1, math.huge do if i > 3 then break end end", ""},
+              {"while true do while true do return 1 end end", ""},
+              {"local n = 0 ::top:: n = n + 1 if n < 3 then goto top end", ""},
+              {"local function f(n) return n > 3 and n or f(n + 1) end f(1)", ""},
+              {"local s = 'aa' while s:find 'a' do s = s:sub(2) end", ""},
+          },
+      asking[] = {
+          {"repeat local u = disk.usage {} until u", "turns until an op's answer ends it"},
+          {"while disk.usage {} do end", "turns until an op's answer ends it"},
+          {"local function f() return disk.usage {} end while true do if f() then break end end",
+           "turns until an op's answer ends it"},
+      };
+    char text[512];
+    (void)state;
+#define STEP BOOK "step 'a' { uses = { 'disk.usage' }, run = function()\n %s\nend } }"
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(text, sizeof text, STEP, rows[i].body);
+        says(text, "3: error", rows[i].words);
+    }
+    for (size_t i = 0; i < sizeof asking / sizeof *asking; i++) {
+        snprintf(text, sizeof text, STEP, asking[i].body);
+        says(text, "3: warning", asking[i].words);
+    }
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        snprintf(text, sizeof text, STEP, fine[i].body);
+        CLEANUP(value_destroy) value_t *findings = look_at(text);
+        assert_int_equal(count_of(findings, "3: error", "") + count_of(findings, "3: warning", ""),
+                         0);
+    }
 }
 
 static void
@@ -169,7 +266,7 @@ finds_what_makes_a_step_doubtful(void **state)
     says(RESTART, "2: note", "has no undo");
     says(RESTART, "2: warning", "may take 60 s, and has no timeout");
     says(BOOK "step 'a' {\n when = function(ctx) return false end, run = function() end } }",
-         "3: warning", "never holds");
+         "3: error", "never holds");
     says(BOOK "inputs = {\n x = input.name { from = 'host' } },\n step 'a' { run = function() end"
               " } }",
          "3: warning", "comes from the alert and bounds no op");
@@ -243,6 +340,9 @@ main(void)
         cmocka_unit_test(finds_names_that_do_not_exist_here),
         cmocka_unit_test(finds_consents_that_only_the_judge_holds_to),
         cmocka_unit_test(finds_loops_without_an_end),
+        cmocka_unit_test(finds_ops_and_libraries_under_other_names),
+        cmocka_unit_test(finds_steps_that_never_run),
+        cmocka_unit_test(finds_whatever_goes_round_without_an_end),
         cmocka_unit_test(finds_what_makes_a_step_doubtful),
         cmocka_unit_test(finds_what_is_not_in_ctx_all),
         cmocka_unit_test(says_where_a_playbook_does_not_load),
