@@ -277,6 +277,7 @@ static const op_row_t rows[] = {
 #define READING                    CAP(DAC_READ_SEARCH)
 #define TRACING                    (CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE))
 #define FORESEEN(op, foretells_it) .name = (op), .body = (foretells_it), .foretells = true
+#define SEEN_BY(sees)              .looks = (sees), .network = true
 
 /* A right to change anything has no place in it: test_ops_table holds it to that. */
 static const op_row_t foresights[] = {
@@ -287,6 +288,12 @@ static const op_row_t foresights[] = {
     {FORESEEN("file.restore", file_restore_foreseen), .capabilities = READING},
     {FORESEEN("file.rotate", file_rotate_foreseen), .capabilities = READING},
     {FORESEEN("file.truncate", file_truncate_foreseen), .capabilities = READING},
+    {FORESEEN("firewall.block", firewall_block_foreseen), SEEN_BY("firewall.view")},
+    {FORESEEN("firewall.limit", firewall_limit_foreseen), SEEN_BY("firewall.list")},
+    {FORESEEN("firewall.unblock", firewall_unblock_foreseen), SEEN_BY("firewall.view")},
+    {FORESEEN("firewall.unlimit", firewall_unlimit_foreseen), SEEN_BY("firewall.list")},
+    {FORESEEN("host.isolate", host_isolate_foreseen), SEEN_BY("firewall.list")},
+    {FORESEEN("host.release", host_release_foreseen), SEEN_BY("firewall.list")},
     {FORESEEN("service.restart", service_restart_foreseen), .capabilities = TRACING},
     {FORESEEN("service.start", service_start_foreseen), .capabilities = TRACING},
     {FORESEEN("sysctl.set", sysctl_set_foreseen), .capabilities = READING, .network = true},

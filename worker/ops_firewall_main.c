@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 #define RULES_MAX  256
 #define RULE_BYTES 300 /* of a rule's text that are told */
 #define BLOCKS_MAX 256
+#define LIMITS_MAX 64
+#define PASSES_MAX 64
 
 /* ---- nft's answer ------------------------------------------------------------------------- */
 
@@ -72,9 +75,14 @@ ask_nft(fault_t *fault)
 /* ---- what is told of it ------------------------------------------------------------------- */
 
 typedef struct {
-    value_t *chains, *rules, *blocks;
+    value_t *chains, *rules, *blocks, *passes;
     const net_t *only; /* the one block that is told; NULL: all */
     int64_t isolated_s;
+    size_t limit_count;
+    struct {
+        int64_t port, per_second, expires_s;
+    } limits[LIMITS_MAX];
+    bool table; /* ours is there */
     bool more;
 } found_t;
 
@@ -109,6 +117,13 @@ begin(const json_t *from)
     return item;
 }
 
+static bool
+is_ours(const json_t *item)
+{
+    const char *table = json_string_value(json_object_get(item, "table"));
+    return table && !strcmp(table, "tocsin");
+}
+
 static void
 on_chain(found_t *self, const json_t *chain)
 {
@@ -137,9 +152,70 @@ tell_counter(value_t *item, const json_t *expressions)
     }
 }
 
+/* What the expressions say of this field of a packet: {"match": {"left": {"payload": {"field":
+ * FIELD}}, "right": ...}}; NULL where nothing. */
+static const json_t *
+matched(const json_t *expressions, const char *field)
+{
+    size_t i;
+    const json_t *at;
+    json_array_foreach(expressions, i, at)
+    {
+        const json_t *match = json_object_get(at, "match");
+        const json_t *payload = json_object_get(json_object_get(match, "left"), "payload");
+        const char *is = json_string_value(json_object_get(payload, "field"));
+        if (is && !strcmp(is, field))
+            return match;
+    }
+    return NULL;
+}
+
+/* A rule of isolate_out that lets something through to a port of another machine. */
+static void
+on_pass(found_t *self, const json_t *expressions)
+{
+    const json_t *to = matched(expressions, "daddr"), *port = matched(expressions, "dport");
+    const json_t *payload = json_object_get(json_object_get(port, "left"), "payload");
+    const char *protocol = json_string_value(json_object_get(payload, "protocol"));
+    const char *address = json_string_value(json_object_get(to, "right"));
+    char text[128];
+    if (!protocol || !address)
+        return;
+    snprintf(text, sizeof text, "%.8s to %.64s port %lld", protocol, address,
+             (long long)json_integer_value(json_object_get(port, "right")));
+    add(self, self->passes, PASSES_MAX, value_text(text));
+}
+
+/* A rule of the chain that limits a port: {"set": {"stmt": [{"limit": {"rate": RATE}}]}}. */
+static void
+on_rate(found_t *self, const char *chain, const json_t *expressions)
+{
+    const json_t *set = json_object_get(json_array_get(expressions, 0), "set");
+    const json_t *limit = json_object_get(json_array_get(json_object_get(set, "stmt"), 0), "limit");
+    for (size_t i = 0; i < self->limit_count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "limit%lld", (long long)self->limits[i].port);
+        if (!strcmp(name, chain))
+            self->limits[i].per_second = json_integer_value(json_object_get(limit, "rate"));
+    }
+}
+
+/* Of our own table, behind its sets. */
+static void
+on_own_rule(found_t *self, const json_t *rule)
+{
+    const char *chain = json_string_value(json_object_get(rule, "chain"));
+    if (chain && !strcmp(chain, "isolate_out"))
+        on_pass(self, json_object_get(rule, "expr"));
+    else if (chain)
+        on_rate(self, chain, json_object_get(rule, "expr"));
+}
+
 static void
 on_rule(found_t *self, const json_t *rule)
 {
+    if (is_ours(rule))
+        on_own_rule(self, rule);
     value_t *item = begin(rule);
     const json_t *expressions = json_object_get(rule, "expr");
     char *text = json_dumps(expressions, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -165,13 +241,6 @@ tell_source(value_t *item, const json_t *value)
     if (prefix)
         bytes_addf(text, "/%lld", (long long)json_integer_value(json_object_get(prefix, "len")));
     value_set_text(item, "source", bytes_text(text));
-}
-
-static bool
-is_ours(const json_t *item)
-{
-    const char *table = json_string_value(json_object_get(item, "table"));
-    return table && !strcmp(table, "tocsin");
 }
 
 static bool
@@ -228,10 +297,40 @@ on_set(found_t *self, const json_t *set)
     }
 }
 
+/* [[{"elem": {"val": PORT, "expires": SECONDS}}, {"jump": ...}], ...]: the map `rates`. */
+static void
+on_map(found_t *self, const json_t *map)
+{
+    const char *name = json_string_value(json_object_get(map, "name"));
+    const json_t *at;
+    size_t i;
+    if (!is_ours(map) || !name || strcmp(name, "rates") != 0)
+        return;
+    json_array_foreach(json_object_get(map, "elem"), i, at)
+    {
+        const json_t *element = json_object_get(json_array_get(at, 0), "elem");
+        self->more = self->more || self->limit_count == LIMITS_MAX;
+        if (self->limit_count == LIMITS_MAX)
+            break;
+        self->limits[self->limit_count].port = json_integer_value(json_object_get(element, "val"));
+        self->limits[self->limit_count++].expires_s = seconds_left(element);
+    }
+}
+
+static void
+on_table(found_t *self, const json_t *table)
+{
+    const char *name = json_string_value(json_object_get(table, "name"));
+    const char *family = json_string_value(json_object_get(table, "family"));
+    self->table =
+        self->table || (name && family && !strcmp(name, "tocsin") && !strcmp(family, "inet"));
+}
+
 static const struct {
     const char *name;
     void (*on)(found_t *self, const json_t *item);
-} kinds[] = {{"chain", on_chain}, {"rule", on_rule}, {"set", on_set}};
+} kinds[] = {
+    {"chain", on_chain}, {"map", on_map}, {"rule", on_rule}, {"set", on_set}, {"table", on_table}};
 
 static void
 tell(found_t *self, const json_t *all, bool ours)
@@ -262,15 +361,34 @@ find_all(found_t *self, fault_t *fault)
 }
 
 static value_t *
+tell_limits(const found_t *self)
+{
+    value_t *limits = value_list();
+    for (size_t i = 0; i < self->limit_count; i++) {
+        value_t *limit = value_map();
+        value_set_integer(limit, "port", self->limits[i].port);
+        value_set_integer(limit, "per_second", self->limits[i].per_second);
+        value_set_integer(limit, "expires_s", self->limits[i].expires_s);
+        value_append(limits, limit);
+    }
+    return limits;
+}
+
+static value_t *
 firewall_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    found_t found = {.chains = value_list(), .rules = value_list(), .blocks = value_list()};
+    found_t found = {.chains = value_list(),
+                     .rules = value_list(),
+                     .blocks = value_list(),
+                     .passes = value_list()};
     (void)arguments, (void)world;
     int failed = find_all(&found, fault);
     value_t *result = value_map();
     value_set(result, "chains", found.chains);
     value_set(result, "rules", found.rules);
     value_set(result, "blocks", found.blocks);
+    value_set(result, "limits", tell_limits(&found));
+    value_set(result, "passes", found.passes);
     value_set_integer(result, "isolated_s", found.isolated_s);
     value_set_bool(result, "more", found.more);
     if (failed)
@@ -284,9 +402,11 @@ firewall_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
     CLEANUP(value_destroy) value_t *chains = value_list();
     CLEANUP(value_destroy) value_t *rules = value_list();
     CLEANUP(value_destroy) value_t *blocks = value_list();
+    CLEANUP(value_destroy) value_t *passes = value_list();
     const char *source = value_get_text(arguments, "source");
     net_t only;
-    found_t found = {.chains = chains, .rules = rules, .blocks = blocks, .only = &only};
+    found_t found = {
+        .chains = chains, .rules = rules, .blocks = blocks, .passes = passes, .only = &only};
     (void)world;
     if (!net_read(source, &only)) {
         fault_set(fault, FAULT_ARGUMENT, "'%.64s' is no address or network", source);
@@ -300,6 +420,7 @@ firewall_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
     value_set_bool(result, "blocked", blocked);
     value_set_integer(result, "expires_s",
                       blocked ? value_get_integer(value_at(blocks, 0), "expires_s") : 0);
+    value_set_bool(result, "table", found.table);
     return result;
 }
 

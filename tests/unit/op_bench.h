@@ -132,55 +132,6 @@ gives(const char *name, value_t *arguments)
     return result;
 }
 
-/* What a dry run would be told of the op, as the effector finds out; takes over the arguments. */
-USED static value_t *
-foretold_or(const char *name, value_t *arguments, fault_t *fault)
-{
-    op_world_t world = bench;
-    CLEANUP(value_destroy) value_t *owned = arguments;
-    const op_row_t *row = op_foresight(name);
-    const op_t *looks = row->looks ? op_find(row->looks) : NULL;
-    CLEANUP(value_destroy) value_t *given = looks ? op_shared_arguments(looks, arguments) : NULL;
-    *fault = (fault_t){0};
-    if (op_check(op_find(name), arguments, fault))
-        return NULL;
-    CLEANUP(value_destroy)
-    value_t *seen =
-        looks
-            ? await_op(op_child_start(op_row(row->looks), looks, given, &bench, NULL, fault), fault)
-            : NULL;
-    if (looks && !seen)
-        return NULL;
-    world.seen = seen;
-    return await_op(op_child_start(row, op_find(name), arguments, &world, NULL, fault), fault);
-}
-
-/* Likewise: its changes are these lines, each with its end, and its result is given. */
-USED static value_t *
-foretells(const char *name, value_t *arguments, const char *lines)
-{
-    fault_t fault;
-    CLEANUP(value_destroy) value_t *would = foretold_or(name, arguments, &fault);
-    CLEANUP(bytes_destroy) bytes_t *told = bytes_new();
-    const value_t *changes = value_get(would, "changes");
-    for (size_t i = 0; i < value_count(changes); i++)
-        bytes_addf(told, "%s\n", value_string(value_at(changes, i)));
-    if (!would)
-        fail_msg("%s: %s (%s)", name, fault.text, fault_word(fault.code));
-    assert_string_equal(bytes_text(told), lines);
-    return value_copy(value_get(would, "result"));
-}
-
-/* A foresight is refused as the op is. */
-USED static void
-foresees_refusal(const char *name, value_t *arguments, fault_code_t code, const char *words)
-{
-    fault_t fault;
-    CLEANUP(value_destroy) value_t *would = foretold_or(name, arguments, &fault);
-    if (would || fault.code != code || !strstr(fault.text, words))
-        fail_msg("%s: %s (%s)", name, fault.text, fault_word(fault.code));
-}
-
 /* Of one op twice at once; takes over the arguments of both. */
 USED static void
 give_both(const char *name, value_t *arguments[2], value_t *results[2])

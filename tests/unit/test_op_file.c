@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op_bench.h"
+#include "op_foretold.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -454,7 +455,7 @@ a_kernel_parameter_is_set_and_given_back(void **state)
             _exit(77);
         CLEANUP(value_destroy)
         value_t *would = foretells("sysctl.set", texts("key", key, "value", "1", "was", "0", NULL),
-                                   "- net.ipv4.ip_forward: 0\n+ net.ipv4.ip_forward: 1\n");
+                                   &bench, "- net.ipv4.ip_forward: 0\n+ net.ipv4.ip_forward: 1\n");
         CLEANUP(value_destroy)
         value_t *set = gives("sysctl.set", texts("key", key, "value", "1", "was", "0", NULL));
         CLEANUP(value_destroy)

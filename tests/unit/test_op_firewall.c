@@ -13,6 +13,7 @@
 #include "common/file.h"
 #include "net_fixture.h"
 #include "op_fixture.h"
+#include "op_foretold.h"
 
 #define BROKER 7700
 #define WEB    7080
@@ -206,6 +207,101 @@ a_limit_ends_by_itself(void **state)
     assert_int_equal(count_heard(4), 4);
 }
 
+/* ---- dry runs ---------------------------------------------------------------------------- */
+
+/* All that nftables holds, but for what counts down. */
+static bytes_t *
+ruleset(void)
+{
+    char chunk[4096];
+    size_t got;
+    bytes_t *all = bytes_new();
+    FILE *out = popen("nft -s list ruleset", "r");
+    while ((got = fread(chunk, 1, sizeof chunk, out)) > 0)
+        bytes_add(all, chunk, got);
+    assert_int_equal(pclose(out), 0);
+    return all;
+}
+
+/* The foresight has these lines and changes nothing; the op then gives what was foretold, but for
+ * when that ends. */
+static void
+looks_and_then_does(const char *name, value_t *arguments, const char *lines)
+{
+    CLEANUP(bytes_destroy) bytes_t *before = ruleset();
+    CLEANUP(value_destroy) value_t *would = foretells(name, value_copy(arguments), &world, lines);
+    CLEANUP(bytes_destroy) bytes_t *after = ruleset();
+    assert_string_equal(bytes_text(before), bytes_text(after));
+    CLEANUP(value_destroy) value_t *did = must_run(name, arguments, &world);
+    assert_int_equal(value_get(would, "until") != NULL, value_get(did, "until") != NULL);
+    if (value_get(did, "until"))
+        value_set_integer(would, "until", value_get_integer(did, "until"));
+    assert_true(value_equal(would, did));
+}
+
+#define TABLE "+ table inet tocsin, in which loopback and management pass\n"
+
+static void
+a_dry_run_shows_what_would_be_blocked_and_what_a_block_would_replace(void **state)
+{
+    (void)state;
+    looks_and_then_does("firewall.block", source("192.0.2.2", 600),
+                        TABLE "+ drop all from and to 192.0.2.2, for 600 s\n");
+    looks_and_then_does("firewall.block", source("192.0.2.2", 60),
+                        "- drop all from and to 192.0.2.2, for N s more\n"
+                        "+ drop all from and to 192.0.2.2, for 60 s\n");
+    looks_and_then_does("firewall.block", source("2001:db8:7::/48", 60),
+                        "+ drop all from and to 2001:db8:7::/48, for 60 s\n");
+    looks_and_then_does("firewall.unblock", given("source", 's', "192.0.2.2", NULL),
+                        "- drop all from and to 192.0.2.2, for N s more\n");
+    looks_and_then_does("firewall.unblock", given("source", 's', "192.0.2.2", NULL), "");
+    foresees_refusal("firewall.block", source("192.0.2.3", 60), &world, FAULT_POLICY, "192.0.2.3");
+}
+
+static value_t *
+limit(int64_t port, int64_t per_second)
+{
+    return given("port", 'i', port, "per_second", 'i', per_second, "seconds", 'i', (int64_t)600,
+                 NULL);
+}
+
+static void
+a_dry_run_shows_which_limit_would_come_and_go(void **state)
+{
+    (void)state;
+    looks_and_then_does("firewall.limit", limit(80, 5),
+                        TABLE
+                        "+ drop what a source opens to TCP port 80 beyond 5 a second, for 600 s\n");
+    looks_and_then_does(
+        "firewall.limit", limit(443, 9),
+        "+ drop what a source opens to TCP port 443 beyond 9 a second, for 600 s\n");
+    looks_and_then_does(
+        "firewall.limit", limit(80, 7),
+        "- drop what a source opens to TCP port 80 beyond 5 a second, for N s more\n"
+        "+ drop what a source opens to TCP port 80 beyond 7 a second, for 600 s\n");
+    looks_and_then_does(
+        "firewall.unlimit", given("port", 'i', (int64_t)80, NULL),
+        "- drop what a source opens to TCP port 80 beyond 7 a second, for N s more\n");
+    looks_and_then_does("firewall.unlimit", given("port", 'i', (int64_t)80, NULL), "");
+}
+
+#define CUT "drop all but loopback, management and what is let through, for "
+
+static void
+a_dry_run_shows_what_an_isolation_would_cut_and_let_through(void **state)
+{
+    (void)state;
+    looks_and_then_does("host.isolate", given("seconds", 'i', (int64_t)600, NULL),
+                        TABLE "+ " CUT "600 s\n+ let through tcp to 192.0.2.3 port 7700\n");
+    looks_and_then_does(
+        "host.isolate", given("seconds", 'i', (int64_t)60, "time_server", 's', "192.0.2.2", NULL),
+        "- " CUT "N s more\n+ " CUT "60 s\n+ let through udp to 192.0.2.2 port 123\n");
+    looks_and_then_does("host.release", given(NULL),
+                        "- " CUT "N s more\n- let through tcp to 192.0.2.3 port 7700\n"
+                        "- let through udp to 192.0.2.2 port 123\n");
+    looks_and_then_does("host.release", given(NULL), "");
+}
+
 /* Whether what is written into one end comes out of the other in time. */
 static bool
 carries(int from, int to, int wait_ms)
@@ -371,6 +467,11 @@ main(void)
             without_an_address_of_its_broker_a_machine_blocks_and_isolates_nothing, clear_table),
         cmocka_unit_test_setup(a_limit_drops_what_a_source_opens_beyond_its_rate, clear_table),
         cmocka_unit_test_setup(a_limit_ends_by_itself, clear_table),
+        cmocka_unit_test_setup(a_dry_run_shows_what_would_be_blocked_and_what_a_block_would_replace,
+                               clear_table),
+        cmocka_unit_test_setup(a_dry_run_shows_which_limit_would_come_and_go, clear_table),
+        cmocka_unit_test_setup(a_dry_run_shows_what_an_isolation_would_cut_and_let_through,
+                               clear_table),
         cmocka_unit_test_setup(an_isolated_machine_has_its_way_home_and_management_and_nothing_else,
                                clear_table),
         cmocka_unit_test_setup(an_isolation_ends_by_itself_though_whoever_made_it_was_killed,

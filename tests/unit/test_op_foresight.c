@@ -2,6 +2,7 @@
 /* What a dry run is told: of each fix-op here the lines of its foresight, that nothing on the
  * machine is another than before, and that the op then gives what was foretold. */
 #include "op_bench.h"
+#include "op_foretold.h"
 
 #include <sys/wait.h>
 
@@ -30,7 +31,7 @@ static void
 looks_and_then_does(const char *name, value_t *arguments, const char *lines)
 {
     CLEANUP(bytes_destroy) bytes_t *before = all_there_is();
-    CLEANUP(value_destroy) value_t *would = foretells(name, value_copy(arguments), lines);
+    CLEANUP(value_destroy) value_t *would = foretells(name, value_copy(arguments), &bench, lines);
     CLEANUP(bytes_destroy) bytes_t *after = all_there_is();
     assert_string_equal(bytes_text(before), bytes_text(after));
     CLEANUP(value_destroy) value_t *did = gives(name, arguments);
@@ -73,7 +74,8 @@ a_log_that_would_go_is_named_with_its_bytes(void **state)
                         lines("- ~/spool/app.log.1: 9 bytes\n"));
     looks_and_then_does("file.remove", at("spool/app.log.1"), "");
     looks_and_then_does("file.remove", at("spool/none/app.log.1"), "");
-    foresees_refusal("file.remove", texts("path", "/etc/app.log.1", NULL), FAULT_POLICY, "spool");
+    foresees_refusal("file.remove", texts("path", "/etc/app.log.1", NULL), &bench, FAULT_POLICY,
+                     "spool");
 }
 
 static void
@@ -94,7 +96,7 @@ a_log_that_would_be_rotated_stays_beside_an_empty_one(void **state)
     put_file("spool/app.log", "some text", 0600);
     CLEANUP(bytes_destroy) bytes_t *before = all_there_is();
     CLEANUP(value_destroy)
-    value_t *would = foretold_or("file.rotate", at("spool/app.log"), &fault);
+    value_t *would = foretold_or("file.rotate", at("spool/app.log"), &bench, &fault);
     CLEANUP(bytes_destroy) bytes_t *after = all_there_is();
     assert_string_equal(bytes_text(before), bytes_text(after));
     const value_t *changes = value_get(would, "changes"), *result = value_get(would, "result");
@@ -103,7 +105,7 @@ a_log_that_would_be_rotated_stays_beside_an_empty_one(void **state)
     assert_int_equal(value_count(changes), 3);
     assert_string_equal(value_string(value_at(changes, 2)), kept);
     assert_non_null(strstr(value_get_text(result, "name"), "app.log-"));
-    foresees_refusal("file.rotate", at("etc/passwd"), FAULT_POLICY, "spool");
+    foresees_refusal("file.rotate", at("etc/passwd"), &bench, FAULT_POLICY, "spool");
 }
 
 static void
@@ -113,16 +115,17 @@ a_file_that_would_go_to_quarantine_is_seen_in_both_places(void **state)
     fault_t fault;
     (void)state;
     put_file("evil/it", "some text", 0600);
-    CLEANUP(value_destroy) value_t *would = foretold_or("file.quarantine", at("evil/it"), &fault);
+    CLEANUP(value_destroy)
+    value_t *would = foretold_or("file.quarantine", at("evil/it"), &bench, &fault);
     snprintf(id, sizeof id, "%s", value_get_text(value_get(would, "result"), "id"));
     snprintf(diff, sizeof diff, "- ~/evil/it: 9 bytes\n+ ~/quarantine/%s: 9 bytes\n", id);
     looks_and_then_does("file.quarantine", at("evil/it"), lines(diff));
     looks_and_then_does("file.quarantine", at("evil/it"), "");
-    foresees_refusal("file.quarantine", at("evil/none"), FAULT_NOT_FOUND, "evil/none");
+    foresees_refusal("file.quarantine", at("evil/none"), &bench, FAULT_NOT_FOUND, "evil/none");
     snprintf(diff, sizeof diff, "- ~/quarantine/%s: 9 bytes\n+ ~/evil/it: 9 bytes\n", id);
     put_file("evil/it", "another", 0600);
-    foresees_refusal("file.restore", texts("path", here("evil/it"), "id", id, NULL), FAULT_CONFLICT,
-                     "another file stands");
+    foresees_refusal("file.restore", texts("path", here("evil/it"), "id", id, NULL), &bench,
+                     FAULT_CONFLICT, "another file stands");
     unlink(here("evil/it"));
     looks_and_then_does("file.restore", texts("path", here("evil/it"), "id", id, NULL),
                         lines(diff));
@@ -138,16 +141,16 @@ a_kernel_parameter_is_seen_before_and_after(void **state)
     CLEANUP(value_destroy)
     value_t *would =
         foretells("sysctl.set", texts("key", "vm.swappiness", "value", "10", "was", "60", NULL),
-                  "- vm.swappiness: 60\n+ vm.swappiness: 10\n");
+                  &bench, "- vm.swappiness: 60\n+ vm.swappiness: 10\n");
     CLEANUP(value_destroy)
     value_t *as_it_is =
-        foretells("sysctl.set", texts("key", "vm.swappiness", "value", "60", NULL), "");
+        foretells("sysctl.set", texts("key", "vm.swappiness", "value", "60", NULL), &bench, "");
     CLEANUP(bytes_destroy) bytes_t *after = all_there_is();
     assert_string_equal(bytes_text(before), bytes_text(after));
     assert_string_equal(value_get_text(would, "previous"), "60");
     assert_string_equal(value_get_text(as_it_is, "value"), "60");
     foresees_refusal("sysctl.set", texts("key", "vm.swappiness", "value", "5", "was", "7", NULL),
-                     FAULT_CONFLICT, "neither");
+                     &bench, FAULT_CONFLICT, "neither");
 }
 
 static void
@@ -161,8 +164,10 @@ a_table_of_cron_is_seen_by_its_old_name_and_its_new(void **state)
     looks_and_then_does("cron.enable", texts("file", "backup", NULL),
                         "- /etc/cron.d/backup.disabled\n+ /etc/cron.d/backup\n");
     put_file("etc/cron.d/backup.disabled", "# none\n", 0644);
-    foresees_refusal("cron.disable", texts("file", "backup", NULL), FAULT_IO, "cannot become");
-    foresees_refusal("cron.enable", texts("file", "none", NULL), FAULT_NOT_FOUND, "cannot become");
+    foresees_refusal("cron.disable", texts("file", "backup", NULL), &bench, FAULT_IO,
+                     "cannot become");
+    foresees_refusal("cron.enable", texts("file", "none", NULL), &bench, FAULT_NOT_FOUND,
+                     "cannot become");
 }
 
 static void

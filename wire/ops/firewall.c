@@ -22,6 +22,7 @@ static const op_t rows[] = {
         .name = "firewall.block",
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
+        .foretold = true,
         .inverse = "firewall.unblock",
         .timeout_s = 30,
         .memory_mib = 256,
@@ -35,6 +36,7 @@ static const op_t rows[] = {
         .name = "firewall.limit",
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
+        .foretold = true,
         .inverse = "firewall.unlimit",
         .timeout_s = 30,
         .memory_mib = 256,
@@ -59,20 +61,24 @@ static const op_t rows[] = {
         .memory_mib = 512,
         .result_bytes_max = 256 * KIB,
         .help = "lists what nftables holds, tocsin's own first: chains (128 at most), rules (256) "
-                "and tocsin's own blocks (256)",
+                "and tocsin's own blocks (256), limits (64) and what an isolation lets through "
+                "(64)",
         .result = "{chains: list of {family: text, table: text, name: text, hook?: text, "
                   "priority?: integer, "
                   "policy?: text}, rules: list of {family: text, table: text, chain: text, handle: "
                   "integer, "
                   "text: text (JSON of nft), text_cut: bool (over 300 bytes), packets?: integer, "
                   "bytes?: integer}, "
-                  "blocks: list of {source: text, expires_s: integer}, isolated_s: integer (that "
-                  "host.isolate holds still; 0 where it does not), more: bool}",
+                  "blocks: list of {source: text, expires_s: integer}, limits: list of {port: "
+                  "integer, per_second: integer, expires_s: integer}, isolated_s: integer (that "
+                  "host.isolate holds still; 0 where it does not), passes: list of text (what it "
+                  "lets through: tcp to 192.0.2.1 port 443), more: bool}",
     },
     {
         .name = "firewall.unblock",
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
+        .foretold = true,
         .timeout_s = 30,
         .memory_mib = 256,
         .result_bytes_max = FIX_RESULT_MAX,
@@ -84,6 +90,7 @@ static const op_t rows[] = {
         .name = "firewall.unlimit",
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
+        .foretold = true,
         .timeout_s = 30,
         .memory_mib = 256,
         .result_bytes_max = FIX_RESULT_MAX,
@@ -100,7 +107,9 @@ static const op_t rows[] = {
         .result_bytes_max = 4 * KIB,
         .arguments = {SOURCE_ARGUMENT},
         .help = "tells whether firewall.block blocks exactly this source, and for how long still",
-        .result = "{source: text, blocked: bool, expires_s: integer (0 where it is not)}",
+        .result =
+            "{source: text, blocked: bool, expires_s: integer (0 where it is not), table: bool "
+            "(tocsin's own is there)}",
     },
 };
 

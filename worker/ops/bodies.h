@@ -36,6 +36,9 @@ op_body_t evidence_facts, evidence_file, evidence_seal, evidence_text;
 op_body_t cron_disable_foreseen, cron_enable_foreseen;
 op_body_t file_quarantine_foreseen, file_remove_foreseen, file_restore_foreseen,
     file_rotate_foreseen, file_truncate_foreseen;
+op_body_t firewall_block_foreseen, firewall_limit_foreseen, firewall_unblock_foreseen,
+    firewall_unlimit_foreseen;
+op_body_t host_isolate_foreseen, host_release_foreseen;
 op_body_t service_restart_foreseen, service_start_foreseen;
 op_body_t sysctl_set_foreseen;
 

@@ -3,6 +3,7 @@
  * is taken out and put in again within one transaction, so that it never stands open between. */
 #include <stdio.h>
 
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/netlink.h"
 #include "worker/ops/table.h"
@@ -54,14 +55,23 @@ tell_block(const value_t *arguments, bool blocked)
     return result;
 }
 
+/* A source that may be blocked. */
+static int
+find_source(const value_t *arguments, const op_world_t *world, net_t *net, fault_t *fault)
+{
+    way_t way;
+    return read_source(arguments, net, fault) || way_find(&way, world, fault) ||
+                   way_spares(&way, net, fault)
+               ? -1
+               : 0;
+}
+
 value_t *
 firewall_block(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    way_t way;
     net_t net;
     char timeout[32];
-    if (read_source(arguments, &net, fault) || way_find(&way, world, fault) ||
-        way_spares(&way, &net, fault))
+    if (find_source(arguments, world, &net, fault))
         return NULL;
     snprintf(timeout, sizeof timeout, " timeout %llds",
              (long long)value_get_integer(arguments, "seconds"));
@@ -82,6 +92,43 @@ firewall_unblock(const value_t *arguments, const op_world_t *world, fault_t *fau
     add_block(script, "add", &net, " timeout 1s");
     add_block(script, "delete", &net, "");
     return table_apply(script, fault) ? NULL : tell_block(arguments, false);
+}
+
+/* What firewall.view saw of it goes. */
+static void
+foretell_unblock(value_t *foresight, const value_t *arguments, const op_world_t *world)
+{
+    if (value_get_bool(world->seen, "blocked"))
+        foresight_goes(foresight, "drop all from and to %s, for %lld s more",
+                       value_get_text(arguments, "source"),
+                       (long long)value_get_integer(world->seen, "expires_s"));
+}
+
+value_t *
+firewall_block_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    net_t net;
+    if (find_source(arguments, world, &net, fault))
+        return NULL;
+    value_t *foresight = foresight_new();
+    table_foretell(foresight, value_get_bool(world->seen, "table"));
+    foretell_unblock(foresight, arguments, world);
+    foresight_comes(foresight, "drop all from and to %s, for %lld s",
+                    value_get_text(arguments, "source"),
+                    (long long)value_get_integer(arguments, "seconds"));
+    return foresight_give(foresight, tell_block(arguments, true));
+}
+
+value_t *
+firewall_unblock_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    net_t net;
+    if (read_source(arguments, &net, fault))
+        return NULL;
+    value_t *foresight = foresight_new();
+    table_foretell(foresight, value_get_bool(world->seen, "table"));
+    foretell_unblock(foresight, arguments, world);
+    return foresight_give(foresight, tell_block(arguments, false));
 }
 
 /* ---- limits: a chain a port, and sets that count its sources ------------------------------- */
@@ -132,6 +179,24 @@ add_limit(bytes_t *script, int64_t port, int64_t seconds)
                    (long long)port, (long long)seconds, (long long)port);
 }
 
+static value_t *
+tell_limit(const value_t *arguments)
+{
+    value_t *result = value_map();
+    value_set_integer(result, "port", value_get_integer(arguments, "port"));
+    value_set_integer(result, "per_second", value_get_integer(arguments, "per_second"));
+    value_set_integer(result, "until", until(arguments));
+    return result;
+}
+
+static value_t *
+tell_unlimit(const value_t *arguments)
+{
+    value_t *result = value_map();
+    value_set_integer(result, "port", value_get_integer(arguments, "port"));
+    return result;
+}
+
 value_t *
 firewall_limit(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -141,13 +206,7 @@ firewall_limit(const value_t *arguments, const op_world_t *world, fault_t *fault
     add_limit_sets(script, port);
     add_limit_rules(script, port, rate);
     add_limit(script, port, value_get_integer(arguments, "seconds"));
-    if (table_apply(script, fault))
-        return NULL;
-    value_t *result = value_map();
-    value_set_integer(result, "port", port);
-    value_set_integer(result, "per_second", rate);
-    value_set_integer(result, "until", until(arguments));
-    return result;
+    return table_apply(script, fault) ? NULL : tell_limit(arguments);
 }
 
 value_t *
@@ -162,9 +221,43 @@ firewall_unlimit(const value_t *arguments, const op_world_t *world, fault_t *fau
                "delete set inet tocsin limit%lldv4\n"
                "delete set inet tocsin limit%lldv6\n",
                (long long)port, (long long)port, (long long)port);
-    if (table_apply(script, fault))
-        return NULL;
-    value_t *result = value_map();
-    value_set_integer(result, "port", port);
-    return result;
+    return table_apply(script, fault) ? NULL : tell_unlimit(arguments);
+}
+
+#define LIMIT "drop what a source opens to TCP port %lld beyond %lld a second, for %lld s"
+
+/* What firewall.list saw of the port's limit goes. */
+static void
+foretell_unlimit(value_t *foresight, const value_t *arguments, const op_world_t *world)
+{
+    const value_t *limits = value_get(world->seen, "limits");
+    int64_t port = value_get_integer(arguments, "port");
+    for (size_t i = 0; i < value_count(limits); i++)
+        if (value_get_integer(value_at(limits, i), "port") == port)
+            foresight_goes(foresight, LIMIT " more", (long long)port,
+                           (long long)value_get_integer(value_at(limits, i), "per_second"),
+                           (long long)value_get_integer(value_at(limits, i), "expires_s"));
+}
+
+value_t *
+firewall_limit_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    (void)fault;
+    value_t *foresight = foresight_new();
+    table_foretell(foresight, table_is_seen(world->seen));
+    foretell_unlimit(foresight, arguments, world);
+    foresight_comes(foresight, LIMIT, (long long)value_get_integer(arguments, "port"),
+                    (long long)value_get_integer(arguments, "per_second"),
+                    (long long)value_get_integer(arguments, "seconds"));
+    return foresight_give(foresight, tell_limit(arguments));
+}
+
+value_t *
+firewall_unlimit_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    (void)fault;
+    value_t *foresight = foresight_new();
+    table_foretell(foresight, table_is_seen(world->seen));
+    foretell_unlimit(foresight, arguments, world);
+    return foresight_give(foresight, tell_unlimit(arguments));
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "worker/foresight.h"
 #include "worker/ops/asked.h"
 #include "worker/ops/netlink.h"
 
@@ -126,4 +127,22 @@ table_apply(const bytes_t *script, fault_t *fault)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         return fault_set(fault, FAULT_FAILED, "'" NFT "' cannot be started: install nftables");
     return fault_set(fault, FAULT_FAILED, "nft refuses: %s", words);
+}
+
+void
+table_foretell(value_t *foresight, bool is_there)
+{
+    if (!is_there)
+        foresight_comes(foresight, "table inet tocsin, in which loopback and management pass");
+}
+
+bool
+table_is_seen(const value_t *seen)
+{
+    const value_t *chains = value_get(seen, "chains");
+    for (size_t i = 0; i < value_count(chains); i++)
+        if (!strcmp(value_get_text(value_at(chains, i), "table"), "tocsin") &&
+            !strcmp(value_get_text(value_at(chains, i), "family"), "inet"))
+            return true;
+    return false;
 }
