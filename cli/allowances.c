@@ -60,18 +60,87 @@ allowances_clear(allowances_t *self)
     *self = (allowances_t){0};
 }
 
-typedef bool(refuses_t)(const allowance_t *allowance, const manifest_use_t *use);
+/* The argument that names a command of the machine's policy; NULL where the op executes none. */
+static const op_argument_t *
+command_argument(const manifest_use_t *use)
+{
+    const op_t *op = op_find(use->op);
+    return op ? op_declared(op, DECLARED_BY_EXEC) : NULL;
+}
+
+/* Whether the step may name this command: its release does, or leaves it to an input or the step.
+ */
+static bool
+may_name(const manifest_t *manifest, const manifest_use_t *use, const char *command)
+{
+    const char *argument = command_argument(use)->name;
+    bool bound = false;
+    for (size_t i = 0; i < manifest->bound_count; i++) {
+        const manifest_bound_t *at = &manifest->bounds[i];
+        if (strcmp(at->step, use->step) != 0 || strcmp(at->op, use->op) != 0 ||
+            strcmp(at->argument, argument) != 0 || strcmp(at->kind, "equals") != 0)
+            continue;
+        if (!strncmp(at->value, "inputs.", 7) || !strcmp(at->value, command))
+            return true;
+        bound = true;
+    }
+    return !bound;
+}
+
+/* The best class of the machine's commands that the step may name; CLASSES where it has none. */
+static class_t
+command_class(const allowance_t *allowance, const manifest_t *manifest, const manifest_use_t *use)
+{
+    class_t best = CLASSES;
+    for (size_t i = 0; i < allowance->commands.count; i++) {
+        const allowance_class_t *at = &allowance->commands.at[i];
+        if (at->class_ < best && may_name(manifest, use, at->name))
+            best = at->class_;
+    }
+    return best;
+}
+
+typedef bool(refuses_t)(const allowance_t *allowance, const manifest_t *manifest,
+                        const manifest_use_t *use, bool dry);
 
 static bool
-lacks(const allowance_t *allowance, const manifest_use_t *use)
+lacks(const allowance_t *allowance, const manifest_t *manifest, const manifest_use_t *use, bool dry)
 {
+    (void)manifest, (void)dry;
     return !allowance_has(allowance, use->op);
 }
 
 static bool
-is_above(const allowance_t *allowance, const manifest_use_t *use)
+lacks_command(const allowance_t *allowance, const manifest_t *manifest, const manifest_use_t *use,
+              bool dry)
 {
-    return !lacks(allowance, use) && use->class_ > allowance->highest;
+    return !lacks(allowance, manifest, use, dry) && command_argument(use) &&
+           command_class(allowance, manifest, use) == CLASSES;
+}
+
+static bool
+is_above(const allowance_t *allowance, const manifest_t *manifest, const manifest_use_t *use,
+         bool dry)
+{
+    return !lacks(allowance, manifest, use, dry) && !lacks_command(allowance, manifest, use, dry) &&
+           use->class_ > allowance->highest;
+}
+
+/* What it is on that machine, at best, where that is worse than reviewers saw. */
+static bool
+is_worse(const allowance_t *allowance, const manifest_t *manifest, const manifest_use_t *use,
+         bool dry)
+{
+    const allowance_class_t *worse = allowance_classes_find(&allowance->worse, use->op);
+    class_t most = dry ? CLASS_OBSERVE : allowance->highest, there = use->class_;
+    if (lacks(allowance, manifest, use, dry) || lacks_command(allowance, manifest, use, dry) ||
+        use->class_ > most)
+        return false;
+    if (worse && worse->class_ > there)
+        there = worse->class_;
+    if (command_argument(use) && command_class(allowance, manifest, use) > there)
+        there = command_class(allowance, manifest, use);
+    return there > most;
 }
 
 static const struct {
@@ -79,17 +148,20 @@ static const struct {
     const char *reason;
 } grounds[] = {
     {lacks, "the machine's policy does not allow this op"},
+    {lacks_command, "the machine's policy does not let it run this command"},
     {is_above, "the machine's policy allows nothing of its class"},
+    {is_worse, "the machine's policy calls this worse than op table and release do, and it would "
+               "be above what may be done there"},
 };
 
 static void
-add_refusal(const allowances_t *self, const manifest_use_t *use, const char *caller, size_t ground,
-            value_t *refusals)
+add_refusal(const allowances_t *self, const manifest_t *manifest, const manifest_use_t *use,
+            const char *caller, bool dry, size_t ground, value_t *refusals)
 {
     char step[2 * TEXT_NAME_MAX + 2];
     value_t *workers = value_list();
     for (size_t i = 0; i < self->count; i++)
-        if (grounds[ground].refuses(&self->at[i], use))
+        if (grounds[ground].refuses(&self->at[i], manifest, use, dry))
             value_append(workers, value_text(self->at[i].worker));
     if (!value_count(workers)) {
         value_destroy(&workers);
@@ -111,7 +183,7 @@ allowances_add_refusals(const allowances_t *self, const manifest_t *manifest, co
     for (size_t i = 0; i < manifest->use_count; i++)
         for (size_t j = 0; j < ARRAY_SIZE(grounds); j++)
             if (!dry || manifest->uses[i].class_ == CLASS_OBSERVE)
-                add_refusal(self, &manifest->uses[i], caller, j, refusals);
+                add_refusal(self, manifest, &manifest->uses[i], caller, dry, j, refusals);
 }
 
 /* Takes over workers. */

@@ -90,11 +90,26 @@ print_ops(const allowance_t *allowance, bool allowed)
     const char *key = allowed ? "allows" : "refuses";
     for (size_t i = 0; i < op_count(); i++) {
         const op_t *op = op_at(i);
-        bool is = allowance_has(allowance, op->name) && op->least <= allowance->highest;
+        const allowance_class_t *worse = allowance_classes_find(&allowance->worse, op->name);
+        class_t class_ = worse && worse->class_ > op->least ? worse->class_ : op->least;
+        bool is = allowance_has(allowance, op->name) && class_ <= allowance->highest;
         if (is != allowed)
             continue;
-        printf("  %-10s %-12s %s\n", key, class_word(op->least), op->name);
+        printf("  %-10s %-12s %s%s\n", key, class_word(class_), op->name,
+               class_ > op->least ? " (worse there than in the op table)" : "");
         key = "";
+    }
+}
+
+/* What site.run may execute. */
+static void
+print_commands(const allowance_t *allowance)
+{
+    const char *key = "commands";
+    for (size_t i = 0; i < allowance->commands.count; i++, key = "") {
+        const allowance_class_t *at = &allowance->commands.at[i];
+        printf("  %-10s %-12s %s%s\n", key, class_word(at->class_), at->name,
+               at->class_ > allowance->highest ? " (refused: above its highest class)" : "");
     }
 }
 
@@ -133,6 +148,7 @@ print_allowance(const options_t *options, const allowance_t *allowance)
     print_hours("window", &allowance->windows);
     print_hours("blackout", &allowance->blackouts);
     print_ops(allowance, true);
+    print_commands(allowance);
     print_ops(allowance, false);
 }
 
@@ -154,6 +170,15 @@ hours_value(const allowance_hours_t *hours)
     return list;
 }
 
+static value_t *
+classes_value(const allowance_classes_t *classes)
+{
+    value_t *map = value_map();
+    for (size_t i = 0; i < classes->count; i++)
+        value_set_text(map, classes->at[i].name, class_word(classes->at[i].class_));
+    return map;
+}
+
 /* The broker's row of a worker, with the allowance that its judge signed. */
 static void
 view_json(const value_t *row, const allowance_t *allowance)
@@ -171,6 +196,8 @@ view_json(const value_t *row, const allowance_t *allowance)
         value_set(map, "windows", hours_value(&allowance->windows));
         value_set(map, "blackouts", hours_value(&allowance->blackouts));
         value_set(map, "ops", ops);
+        value_set(map, "classes", classes_value(&allowance->worse));
+        value_set(map, "commands", classes_value(&allowance->commands));
         value_set(body, "allowance", map);
     }
     json_print("worker", body);

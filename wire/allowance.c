@@ -48,6 +48,34 @@ read_hours(document_reader_t *in, const char *key, allowance_hours_t *hours)
     }
 }
 
+static void
+add_classes(bytes_t *out, const char *key, const allowance_classes_t *classes)
+{
+    for (size_t i = 0; i < classes->count; i++)
+        document_add(out, key, "%s %s", classes->at[i].name, class_word(classes->at[i].class_));
+}
+
+/* That they ascend is the reader's to see; that none stands there twice is ours. */
+static void
+read_classes(document_reader_t *in, const char *key, allowance_classes_t *classes)
+{
+    while (document_has(in, key)) {
+        char **row = document_row(in, key, 2);
+        if (!fields_room(in, classes->count, ALLOWANCE_CLASSES_MAX))
+            return;
+        allowance_class_t *at = &classes->at[classes->count];
+        fields_class(in, row[1], &at->class_);
+        if (!text_is_name(row[0]) || at->class_ == CLASS_OBSERVE ||
+            (classes->count && !strcmp(at[-1].name, row[0]))) {
+            document_spoil(in, FAULT_FORMAT, "'%s' has other than a name, once, and its class",
+                           key);
+            return;
+        }
+        fields_copy(in, row[0], at->name, sizeof at->name);
+        classes->count++;
+    }
+}
+
 void
 allowance_encode(const allowance_t *self, bytes_t *out)
 {
@@ -64,6 +92,8 @@ allowance_encode(const allowance_t *self, bytes_t *out)
     add_hours(out, "blackout", &self->blackouts);
     for (size_t i = 0; i < self->op_count; i++)
         document_add(out, "op", "%s", self->ops[i]);
+    add_classes(out, "class", &self->worse);
+    add_classes(out, "command", &self->commands);
     document_end(out);
 }
 
@@ -99,6 +129,8 @@ allowance_decode(allowance_t *self, slice_t document, fault_t *fault)
     read_hours(&in, "blackout", &read->blackouts);
     while (document_has(&in, "op"))
         read_op(read, &in);
+    read_classes(&in, "class", &read->worse);
+    read_classes(&in, "command", &read->commands);
     if (document_close(&in, fault))
         return fault_wrap(fault, "allowance");
     allowance_encode(read, again);
@@ -158,6 +190,32 @@ allowance_hours_stand(const allowance_hours_t *self, wall_t now)
             return true;
     }
     return false;
+}
+
+void
+allowance_classes_add(allowance_classes_t *self, const char *name, class_t class_)
+{
+    size_t at = 0;
+    while (at < self->count && document_compare(self->at[at].name, name) < 0)
+        at++;
+    if (at < self->count && !strcmp(self->at[at].name, name)) {
+        self->at[at].class_ = class_ > self->at[at].class_ ? class_ : self->at[at].class_;
+        return;
+    }
+    if (self->count == ALLOWANCE_CLASSES_MAX)
+        return;
+    memmove(&self->at[at + 1], &self->at[at], (self->count++ - at) * sizeof self->at[0]);
+    self->at[at].class_ = class_;
+    text_copy(self->at[at].name, sizeof self->at[at].name, name);
+}
+
+const allowance_class_t *
+allowance_classes_find(const allowance_classes_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (!strcmp(self->at[i].name, name))
+            return &self->at[i];
+    return NULL;
 }
 
 bool

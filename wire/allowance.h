@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* allowance - what a worker's machine would let be done, as its judge signed it: the highest class
- * and the ops of its policy, without paths, its hours and the people whom it asks for
- * (docs/PROTOCOL.md 3.19). It tells people beforehand what would be refused. It allows nothing: the
- * policy does, at the moment. */
+ * and the ops of its policy, without paths, what is of another class there, its hours and the
+ * people whom it asks for (docs/PROTOCOL.md 3.19). It tells people beforehand what would be
+ * refused. It allows nothing: the policy does, at the moment. */
 #ifndef TOCSIN_ALLOWANCE_H
 #define TOCSIN_ALLOWANCE_H
 
@@ -11,15 +11,28 @@
 #include "wire/ops.h"
 
 #define ALLOWANCE_OPS_MAX   256
-#define ALLOWANCE_BYTES_MAX 24576
+#define ALLOWANCE_BYTES_MAX 36864
 
-#define ALLOWANCE_HOURS_MAX 64
+#define ALLOWANCE_HOURS_MAX   64
+#define ALLOWANCE_CLASSES_MAX 64
 
 /* Windows or blackouts, each as weekly_write spells it, ascending, each once. */
 typedef struct {
     size_t count;
     char at[ALLOWANCE_HOURS_MAX][WEEKLY_TEXT_MAX];
 } allowance_hours_t;
+
+/* Of a name, change or destructive. */
+typedef struct {
+    char name[TEXT_NAME_MAX + 1];
+    class_t class_;
+} allowance_class_t;
+
+/* Ascending by name, each once. */
+typedef struct {
+    size_t count;
+    allowance_class_t at[ALLOWANCE_CLASSES_MAX];
+} allowance_classes_t;
 
 typedef struct {
     hash_t site;
@@ -31,6 +44,8 @@ typedef struct {
     allowance_hours_t windows, blackouts;
     size_t op_count;
     char ops[ALLOWANCE_OPS_MAX][OP_NAME_MAX + 1]; /* ascending, each once */
+    allowance_classes_t worse;    /* ops that are worse there than in the op table */
+    allowance_classes_t commands; /* what site.run may execute */
 } allowance_t;
 
 /* FAULT_FORMAT, FAULT_LIMIT. Nothing is verified; an op need not be one that is known here. */
@@ -49,5 +64,11 @@ void allowance_hours_add(allowance_hours_t *self, const weekly_t *weekly);
 bool allowance_hours_stand(const allowance_hours_t *self, wall_t now);
 
 bool allowance_has(const allowance_t *self, const char *op);
+
+/* One more in its place, or the worse of two of one name; what has no room is left out. */
+void allowance_classes_add(allowance_classes_t *self, const char *name, class_t class_);
+
+/* NULL where there is none of that name. */
+const allowance_class_t *allowance_classes_find(const allowance_classes_t *self, const char *name);
 
 #endif

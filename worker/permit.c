@@ -193,6 +193,18 @@ permit_declared(const permit_t *self, declared_t *by)
 }
 
 bool
+permit_admits(const permit_t *self, const op_argument_t *argument, const char *text)
+{
+    bound_t bound;
+    CLEANUP(value_destroy) value_t *value = value_text(text);
+    for (size_t i = 0; i < self->count; i++)
+        if (read_bound(self->op, self->words[i], &bound) && bound.argument == argument &&
+            !kinds[argument->kind].keeps(bound.value, value))
+            return false;
+    return true;
+}
+
+bool
 permit_covers(const permit_t *self, const value_t *arguments)
 {
     bound_t bound;

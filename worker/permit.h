@@ -27,6 +27,9 @@ int permit_read(permit_t *self, const char *const *words, size_t count, fault_t 
  * is none. */
 const char *permit_declared(const permit_t *self, declared_t *by);
 
+/* Whether it lets this argument be that, whatever the others are. */
+bool permit_admits(const permit_t *self, const op_argument_t *argument, const char *text);
+
 /* Whether it lets the op have these arguments, which passed op_check. */
 bool permit_covers(const permit_t *self, const value_t *arguments);
 

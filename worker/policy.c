@@ -59,6 +59,32 @@ find_permit(const policy_t *self, const op_t *op, const value_t *arguments)
     return NULL;
 }
 
+/* Whether any line lets an op execute this one. */
+static bool
+may_execute(const policy_t *self, const site_command_t *command)
+{
+    for (size_t i = 0; i < self->permit_count; i++) {
+        const op_argument_t *names = op_declared(self->permits[i].op, DECLARED_BY_EXEC);
+        if (names && permit_admits(&self->permits[i], names, command->name))
+            return true;
+    }
+    return false;
+}
+
+static void
+tell_classes(const policy_t *self, allowance_t *out)
+{
+    _Static_assert(POLICY_WORSE_MAX <= ALLOWANCE_CLASSES_MAX, "none is left out");
+    _Static_assert(POLICY_COMMANDS_MAX <= ALLOWANCE_CLASSES_MAX, "none is left out");
+    for (size_t i = 0; i < self->worse_count; i++)
+        if (self->worse[i].class_ > self->worse[i].op->least &&
+            find_permit(self, self->worse[i].op, NULL))
+            allowance_classes_add(&out->worse, self->worse[i].op->name, self->worse[i].class_);
+    for (size_t i = 0; i < self->command_count; i++)
+        if (may_execute(self, &self->commands[i]))
+            allowance_classes_add(&out->commands, self->commands[i].name, self->commands[i].class_);
+}
+
 void
 policy_tell(const policy_t *self, allowance_t *out)
 {
@@ -72,6 +98,7 @@ policy_tell(const policy_t *self, allowance_t *out)
     for (size_t i = 0; i < op_count(); i++)
         if (find_permit(self, op_at(i), NULL))
             text_copy(out->ops[out->op_count++], sizeof out->ops[0], op_at(i)->name);
+    tell_classes(self, out);
 }
 
 const service_t *

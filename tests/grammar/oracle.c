@@ -205,6 +205,8 @@ static const char *const TABLES[] = {
     "window*64 days span",
     "blackout*64 days span",
     "op*256 name",
+    "class*64 name change|destructive",
+    "command*64 name change|destructive",
     NULL,
 
     "beacon",

@@ -445,7 +445,7 @@ beacon(oracle_t *self)
     return once(self, "fleet", 0);
 }
 
-/* A line that asks for nothing more is left out. */
+/* A line that asks for nothing more is left out; an op or command has one class. */
 static bool
 allowance(oracle_t *self)
 {
@@ -456,7 +456,7 @@ allowance(oracle_t *self)
         HOLDS(!line || number(line->field[0]) || number(line->field[1]) || number(line->field[2]),
               "people who are not all 0");
     }
-    return true;
+    return once(self, "class", 0) && once(self, "command", 0);
 }
 
 bool

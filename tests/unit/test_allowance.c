@@ -84,6 +84,16 @@ has_one_spelling_and_an_end(void **state)
     refused_with(bench, "op Shell\n", FAULT_FORMAT);
     refused_with(bench, "until never\n", FAULT_FORMAT);
     refused_with(bench, "orders 0 0 0\n", FAULT_FORMAT); /* behind the ops, and nothing more */
+    refused_with(bench, "class file.remove observe\n", FAULT_FORMAT);
+    refused_with(bench, "class file.remove\n", FAULT_FORMAT);
+    refused_with(bench, "class a change\nclass a destructive\n", FAULT_FORMAT);
+    refused_with(bench, "class b change\nclass a change\n", FAULT_FORMAT);
+    refused_with(bench, "command a change\nclass a change\n", FAULT_FORMAT);
+    refused_with(bench, "command Renew change\n", FAULT_FORMAT);
+    CLEANUP(bytes_destroy) bytes_t *commands = bytes_new();
+    for (size_t i = 0; i <= ALLOWANCE_CLASSES_MAX; i++)
+        bytes_addf(commands, "command z%03zu change\n", i);
+    refused_with(bench, bytes_text(commands), FAULT_LIMIT);
     for (size_t i = 0; i < ALLOWANCE_OPS_MAX; i++)
         bytes_addf(many, "op z%03zu\n", i);
     refused_with(bench, bytes_text(many), FAULT_LIMIT);
@@ -161,6 +171,53 @@ tells_which_workers_would_refuse_which_step(void **state)
     assert_int_equal(value_count(dry), 0);
 }
 
+static const char *
+reason_for(const value_t *refusals, const char *step)
+{
+    for (size_t i = 0; i < value_count(refusals); i++)
+        if (!strcmp(value_get_text(value_at(refusals, i), "step"), step))
+            return value_get_text(value_at(refusals, i), "reason");
+    return "";
+}
+
+static void
+tells_what_a_machine_calls_worse(void **state)
+{
+    static manifest_bound_t bounds[] = {
+        {"fine", "site.run", "command", "equals", "renew"},
+        {"hard", "site.run", "command", "equals", "wipe"},
+        {"none", "site.run", "command", "equals", "other"},
+        {"open", "site.run", "command", "equals", "inputs.command"},
+    };
+    bench_t *bench = *state;
+    allowance_t at[1] = {some_allowance(bench)};
+    allowances_t allowances = {1, at};
+    CLEANUP(manifest_destroy) manifest_t *manifest = memory_new(1, sizeof *manifest);
+    CLEANUP(value_destroy) value_t *refusals = value_list();
+    CLEANUP(value_destroy) value_t *dry = value_list();
+    at->op_count = 3;
+    text_copy(at->ops[2], sizeof at->ops[2], "site.run");
+    allowance_classes_add(&at->worse, "file.remove", CLASS_DESTRUCTIVE);
+    allowance_classes_add(&at->worse, "disk.usage", CLASS_CHANGE);
+    allowance_classes_add(&at->commands, "wipe", CLASS_DESTRUCTIVE);
+    allowance_classes_add(&at->commands, "renew", CLASS_CHANGE);
+    add_use(manifest, "usage", "disk.usage", CLASS_OBSERVE);
+    add_use(manifest, "clean", "file.remove", CLASS_CHANGE);
+    for (size_t i = 0; i < ARRAY_SIZE(bounds); i++)
+        add_use(manifest, bounds[i].step, "site.run", CLASS_CHANGE);
+    manifest->bounds = memory_new(ARRAY_SIZE(bounds), sizeof *bounds);
+    memcpy(manifest->bounds, bounds, sizeof bounds);
+    manifest->bound_count = ARRAY_SIZE(bounds);
+    allowances_add_refusals(&allowances, manifest, "", false, refusals);
+    assert_int_equal(value_count(refusals), 3);
+    assert_non_null(strstr(reason_for(refusals, "clean"), "calls this worse"));
+    assert_non_null(strstr(reason_for(refusals, "hard"), "calls this worse"));
+    assert_non_null(strstr(reason_for(refusals, "none"), "this command"));
+    allowances_add_refusals(&allowances, manifest, "", true, dry);
+    assert_int_equal(value_count(dry), 1);
+    assert_non_null(strstr(reason_for(dry, "usage"), "calls this worse"));
+}
+
 static void
 tells_what_would_be_refused_as_a_whole(void **state)
 {
@@ -220,6 +277,7 @@ main(void)
         test(has_one_spelling_and_an_end),
         test(tells_whom_the_machine_asks_for),
         test(tells_which_workers_would_refuse_which_step),
+        test(tells_what_a_machine_calls_worse),
         test(tells_what_would_be_refused_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

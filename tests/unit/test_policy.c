@@ -214,6 +214,44 @@ it_is_told_without_its_paths(void **state)
 }
 
 static void
+what_is_worse_there_is_told_and_what_site_run_may_execute(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("class highest change\nallow disk.usage\nallow file.remove\n"
+                          "class file.remove destructive\nclass disk.usage observe\n"
+                          "class disk.usage change\nclass disk.largest destructive\n"
+                          "exec renew class change timeout 9 /bin/true {domain:address}\n"
+                          "exec 10 class destructive timeout 9 /bin/true\n"
+                          "exec 9 class change timeout 9 /bin/true\n"
+                          "exec other class change timeout 9 /bin/true\n"
+                          "allow site.run command=renew with=domain=a*\n"
+                          "allow site.run command=10\nallow site.run command=9*\n",
+                          &fault);
+    if (!self)
+        fail_msg("%s", fault.text);
+    CLEANUP(memory_free) allowance_t *told = memory_new(1, sizeof *told);
+    policy_tell(self, told);
+    assert_int_equal(told->worse.count, 2);
+    assert_string_equal(told->worse.at[0].name, "disk.usage");
+    assert_int_equal(told->worse.at[0].class_, CLASS_CHANGE);
+    assert_int_equal(told->worse.at[1].class_, CLASS_DESTRUCTIVE);
+    assert_int_equal(told->commands.count, 3);
+    assert_string_equal(told->commands.at[0].name, "9");
+    assert_string_equal(told->commands.at[1].name, "10");
+    assert_string_equal(told->commands.at[2].name, "renew");
+    text_copy(told->worker, sizeof told->worker, "w1");
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(memory_free) allowance_t *read = memory_new(1, sizeof *read);
+    allowance_encode(told, text);
+    if (allowance_decode(read, bytes_slice(text), &fault))
+        fail_msg("%s", fault.text);
+    assert_int_equal(allowance_classes_find(&read->commands, "10")->class_, CLASS_DESTRUCTIVE);
+    assert_null(allowance_classes_find(&read->commands, "other"));
+}
+
+static void
 a_class_above_the_highest_is_refused(void **state)
 {
     fault_t fault = {0};
@@ -405,6 +443,7 @@ main(void)
         TEST(an_empty_policy_allows_nothing__eff_op_not_in_policy),
         TEST(an_allow_line_may_say_what_arguments_are),
         TEST(it_is_told_without_its_paths),
+        TEST(what_is_worse_there_is_told_and_what_site_run_may_execute),
         TEST(a_class_above_the_highest_is_refused),
         TEST(paths_lie_below_what_the_policy_names),
         TEST(services_are_those_with_a_line),
