@@ -319,7 +319,8 @@ read_standing(peer_t *self, const reading_t *reading, standing_t *out, fault_t *
 
 /* ---- states that are set and taken back ----------------------------------------------------- */
 
-/* Sets {place}, where the verb has one. */
+/* Sets {place}, where the verb has one. An interface that is called otherwise than in the
+ * configuration is not found either: nobody could see there what became of it. */
 static int
 find_place(peer_t *self, const verb_t *verb, const running_t *running, fault_t *fault)
 {
@@ -327,11 +328,15 @@ find_place(peer_t *self, const verb_t *verb, const running_t *running, fault_t *
         return 0;
     value_set_text(self->texts, "place", "{place}");
     CLEANUP(bytes_destroy) bytes_t *line = dialect_fill(verb->find, self->texts);
-    CLEANUP(bytes_destroy) bytes_t *place = running_place(running, bytes_text(line));
-    if (!place || !text_is_printable(bytes_slice(place)))
-        return fault_set(fault, FAULT_NOT_FOUND,
-                         "the device's configuration has no such neighbour");
-    value_set_text(self->texts, "place", bytes_text(place));
+    bool holed = strstr(bytes_text(line), "{place}");
+    CLEANUP(bytes_destroy)
+    bytes_t *place = holed ? running_place(running, bytes_text(line)) : NULL;
+    if (holed ? !place || !text_is_printable(bytes_slice(place))
+              : !running_has(running, bytes_text(line)))
+        return fault_set(fault, FAULT_NOT_FOUND, "the device's configuration has no line '%.120s'",
+                         bytes_text(line));
+    if (place)
+        value_set_text(self->texts, "place", bytes_text(place));
     return 0;
 }
 

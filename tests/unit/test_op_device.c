@@ -258,7 +258,10 @@ what_the_device_does_not_have_is_not_found(void **state)
     must_fail("device.neighbour", on("edge", "neighbour", "192.0.2.77"), &world, FAULT_NOT_FOUND,
               "192.0.2.77");
     must_fail("device.neighbour_down", on("edge", "neighbour", "192.0.2.77"), &world,
-              FAULT_NOT_FOUND, "no such neighbour");
+              FAULT_NOT_FOUND, "no line '{place} | neighbor 192.0.2.77'");
+    must_fail("device.shut", on("box", "interface", "Gi0/1"), &world, FAULT_NOT_FOUND,
+              "no line 'interface Gi0/1'");
+    assert_int_not_equal(access(in_folder("state/ios.shut"), F_OK), 0);
 }
 
 static void
@@ -496,24 +499,44 @@ a_device_that_does_not_answer_is_given_up(void **state)
               "cannot be reached");
 }
 
-/* Killed while the device still thinks of it. */
-static void
-what_was_cut_off_amid_a_change_is_done_by_doing_it_again(void **state)
+/* Begins a change that the device does not answer, and waits until it is there. */
+static op_child_t *
+begin_what_hangs(const op_t *op)
 {
     fault_t fault = {0};
-    (void)state;
-    await_devices();
-    put("state/ios.hangs", 0644, "%s", "");
     CLEANUP(value_destroy) value_t *arguments = on("box", "interface", "GigabitEthernet0/1");
-    op_child_t *child = op_child_start(op_row("device.shut"), op_find("device.shut"), arguments,
-                                       &world, NULL, &fault);
+    put("state/ios.hangs", 0644, "%s", "");
+    op_child_t *child = op_child_start(op_row(op->name), op, arguments, &world, NULL, &fault);
     assert_non_null(child);
     for (int waited = 0; access(in_folder("state/ios.reached"), F_OK); waited += 20) {
         assert_true(waited < LONG_MS);
         poll(NULL, 0, 20);
     }
+    shell("rm %s/state/ios.hangs %s/state/ios.reached", folder, folder);
+    return child;
+}
+
+static void
+what_hangs_is_ended_at_its_deadline(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    await_devices();
+    op_child_t *child = begin_what_hangs(op_find("device.shut"));
+    op_child_cut(child);
+    assert_true(op_child_deadline(child).ms <= mono_now().ms);
+    assert_null(op_child_finish(&child, &fault));
+    assert_int_equal(fault.code, FAULT_TIMEOUT);
+}
+
+/* Killed while the device still thinks of it. */
+static void
+what_was_cut_off_amid_a_change_is_done_by_doing_it_again(void **state)
+{
+    (void)state;
+    await_devices();
+    op_child_t *child = begin_what_hangs(op_find("device.shut"));
     op_child_destroy(&child);
-    shell("rm %s/state/ios.hangs", folder);
     assert_int_not_equal(access(in_folder("state/ios.shut"), F_OK), 0);
     assert_false(truth("device.shut", on("box", "interface", "GigabitEthernet0/1"), "was_shut"));
     assert_int_equal(access(in_folder("state/ios.shut"), F_OK), 0);
@@ -546,6 +569,7 @@ main(void)
         cmocka_unit_test(a_key_opens_as_a_password_does),
         cmocka_unit_test(devices_are_the_policys),
         cmocka_unit_test(a_device_that_does_not_answer_is_given_up),
+        cmocka_unit_test(what_hangs_is_ended_at_its_deadline),
         cmocka_unit_test(what_was_cut_off_amid_a_change_is_done_by_doing_it_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

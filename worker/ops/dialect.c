@@ -8,10 +8,10 @@
 #include "common/net.h"
 
 /* What ios and frr share. */
-#define IOS_SHUT                                                                                \
-    {                                                                                           \
-        .stands = "interface {interface} | shutdown", .set = "interface {interface}\nshutdown", \
-        .unset = "interface {interface}\nno shutdown",                                          \
+#define IOS_SHUT(line)                                                                           \
+    {                                                                                            \
+        .find = line, .stands = "interface {interface} | shutdown",                              \
+        .set = "interface {interface}\nshutdown", .unset = "interface {interface}\nno shutdown", \
     }
 #define IOS_NEIGHBOUR                                         \
     {                                                         \
@@ -56,7 +56,7 @@ static const dialect_t dialects[] = {
                       .good = "Established",
                       .reason = "lastResetDueTo",
                       .json = true},
-        .verbs = {[VERB_SHUT] = IOS_SHUT,
+        .verbs = {[VERB_SHUT] = IOS_SHUT(NULL),
                   [VERB_NEIGHBOUR] = IOS_NEIGHBOUR,
                   [VERB_ACL] = FRR_ACL(""),
                   [VERB_ACL_6] = FRR_ACL("ipv6 ")},
@@ -85,7 +85,7 @@ static const dialect_t dialects[] = {
                       .exists = "BGP state = ",
                       .state = "BGP state = ",
                       .good = "Established"},
-        .verbs = {[VERB_SHUT] = IOS_SHUT,
+        .verbs = {[VERB_SHUT] = IOS_SHUT("interface {interface}"),
                   [VERB_NEIGHBOUR] = IOS_NEIGHBOUR,
                   [VERB_ACL] = IOS_ACL("ip access-list extended", "", "ip"),
                   [VERB_ACL_6] = IOS_ACL("ipv6 access-list", "sequence ", "ipv6")},

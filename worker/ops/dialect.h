@@ -20,7 +20,7 @@
 /* A state that a fix sets and takes back. All lines are of the configuration as
  * worker/ops/running.h gives it; {place} is what `find` found there. */
 typedef struct {
-    const char *find;   /* a line that is there, {place} in it anything; NULL: nothing to find */
+    const char *find;   /* a line that must be there, {place} in it anything; or NULL */
     const char *slot;   /* a line that is there where something else is in its place; or NULL */
     const char *stands; /* the line that is there while it is so; NULL: the dialect has none */
     const char *set, *unset; /* what to type, LF between lines, {place} with its own ` | ` as LF */
