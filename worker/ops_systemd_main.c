@@ -15,7 +15,10 @@
 #define PATH         "/org/freedesktop/systemd1"
 #define MANAGER      "org.freedesktop.systemd1.Manager"
 #define PRIVATE      "unix:path=/run/systemd/private"
+#define FACE(kind)   "org.freedesktop.systemd1." kind
 #define UNITS_LISTED 100
+#define EDGES_MAX    200 /* of either direction */
+#define RESOLVED     "org.freedesktop.resolve1"
 
 typedef struct {
     sd_bus *bus;
@@ -171,7 +174,6 @@ set_job(manager_t *self, const char *path, value_t *result)
 static value_t *
 unit_status(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-#define FACE(kind) "org.freedesktop.systemd1." kind
     static const number_t numbers[] = {
         {FACE("Unit"), "StateChangeTimestamp", 't', 1000, "since"},
         {FACE("Service"), "MainPID", 'u', 1, "main_pid"},
@@ -202,6 +204,86 @@ unit_status(const value_t *arguments, const op_world_t *world, fault_t *fault)
     set_active_since(&manager, path, result);
     set_job(&manager, path, result);
     return is_there(result, fault) ? MOVE(result) : NULL;
+}
+
+/* ---- what it needs ------------------------------------------------------------------------ */
+
+/* By how systemd keeps them; one that it has not loaded does not run. */
+static void
+add_edge(manager_t *self, const char *unit, const char *how, value_t *list)
+{
+    sd_bus_message *answer = NULL;
+    const char *path;
+    value_t *row = value_map();
+    show(row, "unit", unit);
+    value_set_text(row, "how", how);
+    value_set_text(row, "active", "inactive");
+    if (sd_bus_call_method(self->bus, self->name, PATH, MANAGER, "GetUnit", NULL, &answer, "s",
+                           unit) >= 0 &&
+        sd_bus_message_read(answer, "o", &path) >= 0)
+        set_text(self, path, FACE("Unit"), "ActiveState", "active", row);
+    sd_bus_message_unref(answer);
+    value_append(list, row);
+}
+
+static void
+strings_free(char ***strings_p)
+{
+    for (char **at = *strings_p; at && *at; at++)
+        free(*at);
+    free(*strings_p);
+}
+
+/* How many were left out. */
+static int64_t
+add_edges(manager_t *self, const char *path, const char *property, const char *how, value_t *list)
+{
+    CLEANUP(strings_free) char **units = NULL;
+    int64_t left_out = 0;
+    if (sd_bus_get_property_strv(self->bus, self->name, path, FACE("Unit"), property, NULL,
+                                 &units) < 0)
+        return 0;
+    for (char **unit = units; unit && *unit; unit++)
+        if (value_count(list) < EDGES_MAX)
+            add_edge(self, *unit, how, list);
+        else
+            left_out++;
+    return left_out;
+}
+
+static value_t *
+unit_dependencies(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static const struct {
+        const char *needs, *needed_by, *how;
+    } edges[] = {
+        {"Requires", "RequiredBy", "requires"},      {"Requisite", "RequisiteOf", "requisite"},
+        {"BindsTo", "BoundBy", "binds_to"},          {"Wants", "WantedBy", "wants"},
+        {"TriggeredBy", "Triggers", "triggered_by"},
+    };
+    const char *unit = value_get_text(arguments, "unit");
+    CLEANUP(manager_close) manager_t manager = {.bus = NULL};
+    (void)world;
+    CLEANUP(memory_free)
+    char *path = open_bus(&manager, fault) ? NULL : find_unit(&manager, unit, fault);
+    if (!path)
+        return NULL;
+    CLEANUP(value_destroy) value_t *result = value_map();
+    value_set_text(result, "unit", unit);
+    set_text(&manager, path, FACE("Unit"), "LoadState", "load", result);
+    if (!is_there(result, fault))
+        return NULL;
+    value_t *needs = value_list(), *needed_by = value_list(), *told = value_map();
+    int64_t left_out = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(edges); i++) {
+        left_out += add_edges(&manager, path, edges[i].needs, edges[i].how, needs);
+        left_out += add_edges(&manager, path, edges[i].needed_by, edges[i].how, needed_by);
+    }
+    value_set_text(told, "unit", unit);
+    value_set(told, "needs", needs);
+    value_set(told, "needed_by", needed_by);
+    value_set_integer(told, "left_out", left_out);
+    return told;
 }
 
 /* ---- many -------------------------------------------------------------------------------- */
@@ -511,10 +593,55 @@ FILE_OP(unit_enable, "EnableUnitFiles", "StartUnit", "asbb", false, "enabled")
 FILE_OP(unit_disable, "DisableUnitFiles", "StopUnit", "asb", false, NULL)
 #undef FILE_OP
 
+/* ---- the resolver ------------------------------------------------------------------------ */
+
+/* Of any user's, as resolvectl asks it too: it may be asked for by nobody. */
+static int
+flush(manager_t *self, uint64_t *kept)
+{
+    static const char path[] = "/org/freedesktop/resolve1", face[] = RESOLVED ".Manager";
+    sd_bus_message *answer = NULL;
+    uint64_t hits, misses;
+    int wrong = sd_bus_get_property(self->bus, RESOLVED, path, face, "CacheStatistics",
+                                    &self->error, &answer, "(ttt)");
+    if (wrong >= 0)
+        wrong = sd_bus_message_read(answer, "(ttt)", kept, &hits, &misses);
+    if (wrong >= 0)
+        wrong = sd_bus_call_method(self->bus, RESOLVED, path, face, "FlushCaches", &self->error,
+                                   NULL, "");
+    sd_bus_message_unref(answer);
+    return wrong;
+}
+
+static value_t *
+net_flush_dns(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    CLEANUP(manager_close) manager_t manager = {.bus = NULL};
+    uint64_t kept = 0;
+    (void)arguments;
+    (void)world;
+    if (open_bus(&manager, fault))
+        return NULL;
+    int wrong = flush(&manager, &kept);
+    if (sd_bus_error_has_name(&manager.error, SD_BUS_ERROR_SERVICE_UNKNOWN)) {
+        fault_set(fault, FAULT_NOT_FOUND, "systemd-resolved does not run on this machine");
+        return NULL;
+    }
+    if (wrong < 0) {
+        refuse(&manager, wrong, "systemd-resolved", fault);
+        return NULL;
+    }
+    value_t *result = value_map();
+    value_set_integer(result, "forgotten", kept <= INT64_MAX ? (int64_t)kept : INT64_MAX);
+    return result;
+}
+
 int
 main(int argc, char **argv)
 {
     static const op_act_t acts[] = {
+        {"net.flush_dns", net_flush_dns},
+        {"unit.dependencies", unit_dependencies},
         {"unit.disable", unit_disable},
         {"unit.enable", unit_enable},
         {"unit.limit", unit_limit},

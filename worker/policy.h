@@ -3,7 +3,7 @@
  *
  *     allow OP [ARGUMENT=VALUE]...    class highest CLASS       rate OP COUNT SECONDS
  *     read PATH   spool PATH          service NAME pidfile PATH
- *     service NAME start|stop COMMAND ARG...
+ *     service NAME start|stop|reload COMMAND ARG...
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
  *     management NET                  exceed PERSON
@@ -61,6 +61,7 @@ typedef struct {
     const char *pidfile;
     const char *const *start;
     const char *const *stop;
+    const char *const *reload;
 } service_t;
 
 /* FAULT_CONFIG "FILE:LINE: ..." for an unknown key, op or class, a path that is not normal, a rate

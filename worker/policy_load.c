@@ -226,12 +226,13 @@ on_service(policy_t *self, const setting_t *at, fault_t *fault)
     if (!service)
         return -1;
     const char *what = at->words[2];
-    const char *const **command = !strcmp(what, "start")  ? &service->start
-                                  : !strcmp(what, "stop") ? &service->stop
-                                                          : NULL;
+    const char *const **command = !strcmp(what, "start")    ? &service->start
+                                  : !strcmp(what, "stop")   ? &service->stop
+                                  : !strcmp(what, "reload") ? &service->reload
+                                                            : NULL;
     if (!command && (strcmp(what, "pidfile") != 0 || at->count != 4))
         return config_fault(self->config, at, fault,
-                            "a service has one pidfile, and commands start and stop");
+                            "a service has one pidfile, and commands start, stop and reload");
     if (!path_is_normal(at->words[3]))
         return config_fault(self->config, at, fault, "'%.100s' is not a normal absolute path",
                             at->words[3]);

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 
 #define CGROUP2_MAGIC 0x63677270
+#define TOOLS         "build/tools"
+#define BUS_POLICY    TOOLS "/usr/share/dbus-1/system.d/org.freedesktop.resolve1.conf"
 
 static struct {
     char root[64];   /* a tmpfs */
@@ -73,6 +75,11 @@ write_units(void)
          "/usr/bin/printf 'a plain word\\n<3>a grave word\\n'\nSyslogIdentifier=words\n"},
         {"rotate.service", "After=systemd-journald.service\n[Service]\nType=oneshot\n"
                            "ExecStart=/usr/bin/journalctl --rotate\n"},
+        {"resolved.service", "After=dbus.service\n[Service]\nType=dbus\n"
+                             "BusName=org.freedesktop.resolve1\n"
+                             "ExecStart=/usr/local/tools/lib/systemd/systemd-resolved\n"},
+        {"needy.service", "Requires=tick.service\nBindsTo=web.service\n[Service]\nType=oneshot\n"
+                          "RemainAfterExit=yes\nExecStart=/usr/bin/true\n"},
         {"tick.service", "[Service]\nType=oneshot\nExecStart=/usr/bin/true\n"},
         {"tick.timer", "[Timer]\nOnCalendar=*-*-* 03:00:00\n[Install]\nWantedBy=test.target\n"},
     };
@@ -82,6 +89,20 @@ write_units(void)
         snprintf(text, sizeof text, UNIT_HEAD "%s", units[i].text);
         write_below(path, text);
     }
+}
+
+/* Debian's own resolver, where deploy/install-deps unpacked it; nothing where it did not. */
+static void
+bring_resolver(void)
+{
+    fault_t ignored;
+    CLEANUP(bytes_destroy) bytes_t *policy = file_read(BUS_POLICY, 64 * 1024, &ignored);
+    if (!policy)
+        return;
+    must(mkdir(below("usr/local/tools"), 0755));
+    must(mount(TOOLS, below("usr/local/tools"), NULL, MS_BIND, NULL));
+    must(mkdir(below("etc/dbus-1"), 0755) || mkdir(below("etc/dbus-1/system.d"), 0755));
+    write_below("etc/dbus-1/system.d/resolve1.conf", bytes_text(policy));
 }
 
 static void
@@ -110,9 +131,12 @@ make_root(void)
         fail_msg("%s", fault.text);
     write_below("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
     write_below("etc/passwd", "root:x:0:0::/root:/bin/sh\nmessagebus:x:100:100::/:/bin/false\n"
+                              "systemd-resolve:x:101:101::/:/bin/false\n"
                               "nobody:x:65534:65534::/:/bin/false\n");
-    write_below("etc/group", "root:x:0:\nmessagebus:x:100:\nnogroup:x:65534:\n");
+    write_below("etc/group",
+                "root:x:0:\nmessagebus:x:100:\nsystemd-resolve:x:101:\nnogroup:x:65534:\n");
     write_units();
+    bring_resolver();
 }
 
 static void

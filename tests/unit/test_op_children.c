@@ -718,6 +718,51 @@ a_service_that_does_not_come_up_says_how(void **state)
 }
 
 static void
+a_service_is_stopped_with_what_it_left_and_told_to_read_anew(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    refuses(service("service.reload", "napper", &fault), &fault, FAULT_FAILED);
+    assert_non_null(strstr(fault.text, "does not run"));
+    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
+    assert_non_null(first);
+    CLEANUP(value_destroy) value_t *anew = service("service.reload", "napper", &fault);
+    if (!anew)
+        fail_msg("%s", fault.text);
+    assert_int_equal(value_get_integer(anew, "pid"), value_get_integer(first, "pid"));
+    assert_int_equal(access(in_folder("read-anew"), F_OK), 0);
+    for (int i = 0; i < 100 && count_named("napper-helper") < 1; i++)
+        poll(NULL, 0, 10);
+    CLEANUP(value_destroy)
+    value_t *would = foresee("service.stop", "service", "napper", &fault);
+    assert_int_equal(value_count(value_get(would, "changes")), 1);
+    assert_true(lives(value_get_integer(first, "pid")));
+    CLEANUP(value_destroy) value_t *stopped = service("service.stop", "napper", &fault);
+    if (!stopped)
+        fail_msg("%s", fault.text);
+    assert_false(value_get_bool(stopped, "running"));
+    assert_false(lives(value_get_integer(first, "pid")));
+    assert_int_equal(count_named("napper-helper"), 0);
+    CLEANUP(value_destroy) value_t *again = service("service.stop", "napper", &fault);
+    assert_non_null(again);
+    refuses(service("service.stop", "nobody", &fault), &fault, FAULT_POLICY);
+}
+
+static void
+a_reload_that_fails_or_that_no_line_declares_says_so(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *first = service("service.start", "stuck", &fault);
+    assert_non_null(first);
+    refuses(service("service.reload", "stuck", &fault), &fault, FAULT_FAILED);
+    assert_non_null(strstr(fault.text, "exited with status 7"));
+    end_service("stuck");
+    refuses(service("service.reload", "broken", &fault), &fault, FAULT_POLICY);
+    assert_non_null(strstr(fault.text, "service broken reload"));
+}
+
+static void
 a_stop_command_ends_with_its_op(void **state)
 {
     fault_t fault = {0};
@@ -843,9 +888,12 @@ set_up(void **state)
              "service napper pidfile %s/napper.pid\nservice napper start %s/napper\n"
              "service stuck pidfile %s/stuck.pid\nservice stuck start %s/stuck\n"
              "service stuck stop %s/stuck-stop\n"
+             "service napper reload /usr/bin/touch %s/read-anew\n"
+             "service stuck reload %s/broken\n"
              "service broken pidfile %s/broken.pid\nservice broken start %s/broken\n"
              "service absent pidfile %s/absent.pid\nservice absent start %s/absent\n",
-             folder, folder, folder, folder, folder, folder, folder, folder, folder, folder);
+             folder, folder, folder, folder, folder, folder, folder, folder, folder, folder, folder,
+             folder);
     write_file("policy", text, 0600);
     policy = policy_load(in_folder("policy"), &fault);
     if (!policy)
@@ -891,6 +939,8 @@ main(void)
         cmocka_unit_test(a_service_is_started_once_and_restarted),
         cmocka_unit_test(what_a_dead_service_left_is_ended_before_the_next_start),
         cmocka_unit_test(a_service_that_does_not_come_up_says_how),
+        cmocka_unit_test(a_service_is_stopped_with_what_it_left_and_told_to_read_anew),
+        cmocka_unit_test(a_reload_that_fails_or_that_no_line_declares_says_so),
         cmocka_unit_test(a_stop_command_ends_with_its_op),
         cmocka_unit_test(a_pidfile_that_others_write_names_nobody_by_name),
         cmocka_unit_test(a_note_of_another_boot_or_start_means_nobody),

@@ -443,6 +443,136 @@ a_log_is_rotated_at_once_and_keeps_owner_and_mode(void **state)
     refused("file.rotate", at(here("www/page.php")), FAULT_POLICY, "no spool folder");
 }
 
+/* ---- signatures: made by GnuPG over SIGNED, by a key of the vendor's and by one that expired ---
+ */
+
+#define SIGNED "a vendor said this\n"
+static const char vendor_ring[] =
+    "9833046b03cc0516092b06010401da470f010107402ed0c5511a5ed6a0ae2e92285120913d1a077d74d2"
+    "b1f72c1e47ce7b4af35e13b41656656e646f72203c76406578616d706c652e6f72673e88900413160800"
+    "381621044bdb2ad563ceed4579998524e31465c91901a2b505026b03cc05021b03050b0908070206150a"
+    "09080b020416020301021e01021780000a0910e31465c91901a2b513f000fc0e8b5883124528fd5f3cd2"
+    "23c9d1de96173dd596634e7a647569134bf2edac2800ff61f28c6dd6179266c590ab6fdd9b54742c5415"
+    "efe6c22227ada736d226652b0e";
+static const char vendor_signature[] =
+    "887504001608001d1621044bdb2ad563ceed4579998524e31465c91901a2b505026b03cc05000a0910e3"
+    "1465c91901a2b5e6aa010087ac22cc2bc729ddf33006267c440f26d2966db125c030a4a9dd210aceef11"
+    "450100db432d0d79c73264c773dd5cc45eaba433025f1827d502daa7b282693bf64809";
+static const char whole_message[] =
+    "a3019bc0cbccc021f65824f5a424e3a2ad8c6b649358d2327352b399cf0a242a94a5e6a5e41729142766"
+    "a62894646416737594b230887130c88a29b278dfd6ba9a7ceead6be5cc561598765626903e062e4e0198"
+    "48832423c355d7fcb38ddc3f3abffc60f55c6c12ee7355c059f3a687dd6b3df569fef37596fc6064d8f5"
+    "2c75a625cbe6958fb64fe77a11ac74de5df5edf7298b4f5888b7731ee16ec9630700";
+static const char old_ring[] =
+    "9833045e0be10016092b06010401da470f01010740e2880123556bd0155764fd7054b2597eb3adebc6da"
+    "dc963264c545121fb2e7e8b4134f6c64203c6f406578616d706c652e6f72673e889604131608003e1621"
+    "0418f9b04fc0e6e24fe73974b8de648620a1d7dc9305025e0be100021b03050900015180050b09080702"
+    "06150a09080b020416020301021e01021780000a0910de648620a1d7dc93a21000ff5c18ccbce83cdd05"
+    "c6e7e7b78da40a5b35aef5674ddf40c0d4d7405bb0e5b4be00ff50e7a0789d234a046d19d0e55c4b92fa"
+    "497dc95cb3f9dff665c6b51b6c3b6a03";
+static const char old_signature[] =
+    "888404001608002c16210418f9b04fc0e6e24fe73974b8de648620a1d7dc9305025e0be13c0e1c6f4065"
+    "78616d706c652e6f7267000a0910de648620a1d7dc93437401009ccbd029281ce0e1fcbb6e258085eb00"
+    "eebe599e9b198b05cab0d9d72ea3786100fe3df14877b389aab10a787bc4d870fff21d27e3d7a7517019"
+    "58fc14502d0a160f";
+
+static void
+put_hex(const char *name, const char *hex)
+{
+    uint8_t bytes[512];
+    size_t size = strlen(hex) / 2;
+    fault_t fault = {0};
+    assert_true(size <= sizeof bytes);
+    for (size_t i = 0; i < size; i++) {
+        char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+    assert_int_equal(file_write(here(name), slice_of(bytes, size), 0644, &fault), 0);
+}
+
+static value_t *
+signed_by(const char *path, const char *signature, const char *keyring)
+{
+    return texts("path", here(path), "signature", here(signature), "keyring", here(keyring), NULL);
+}
+
+static void
+put_signed(void)
+{
+    put_file("signed", SIGNED, 0644);
+    put_hex("vendor.gpg", vendor_ring);
+    put_hex("vendor.sig", vendor_signature);
+    put_hex("whole.gpg", whole_message);
+    put_hex("old.gpg", old_ring);
+    put_hex("old.sig", old_signature);
+}
+
+static void
+a_file_as_it_was_signed_is_told_with_who_signed_it(void **state)
+{
+    (void)state;
+    put_signed();
+    CLEANUP(value_destroy)
+    value_t *good = gives("file.signature", signed_by("signed", "vendor.sig", "vendor.gpg"));
+    const value_t *signer = value_at(value_get(good, "signers"), 0);
+    assert_true(value_get_bool(good, "valid"));
+    assert_null(value_get(good, "problem"));
+    assert_int_equal(value_count(value_get(good, "signers")), 1);
+    assert_string_equal(value_get_text(signer, "name"), "Vendor <v@example.org>");
+    assert_string_equal(value_get_text(signer, "fingerprint"),
+                        "4BDB2AD563CEED4579998524E31465C91901A2B5");
+    assert_int_equal(value_get_integer(signer, "at"), 1795410949000);
+}
+
+/* Of an expired key gpgv itself says that all is well; and a whole message is signed, but it is not
+ * the file that is. */
+static void
+whatever_else_is_no_signature_and_says_why(void **state)
+{
+    static const struct {
+        const char *text, *signature, *keyring, *problem;
+    } cases[] = {
+        {"a vendor said that\n", "vendor.sig", "vendor.gpg", "not what was signed"},
+        {SIGNED, "vendor.sig", "old.gpg", "no key of the keyring"},
+        {SIGNED, "old.sig", "old.gpg", "the key expired"},
+        {SIGNED, "signed", "vendor.gpg", "no signature in it"},
+        {SIGNED, "whole.gpg", "vendor.gpg", "cannot read it"},
+        {"other\n", "whole.gpg", "vendor.gpg", "cannot read it"},
+    };
+    (void)state;
+    put_signed();
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        put_file("signed", cases[i].text, 0644);
+        CLEANUP(value_destroy)
+        value_t *result =
+            gives("file.signature", signed_by("signed", cases[i].signature, cases[i].keyring));
+        assert_false(value_get_bool(result, "valid"));
+        assert_int_equal(value_count(value_get(result, "signers")), 0);
+        if (!strstr(value_get_text(result, "problem"), cases[i].problem))
+            fail_msg("%s, not %s", value_get_text(result, "problem"), cases[i].problem);
+    }
+}
+
+static void
+a_keyring_that_others_can_write_vouches_for_nobody(void **state)
+{
+    (void)state;
+    put_signed();
+    assert_int_equal(chmod(here("vendor.gpg"), 0666), 0);
+    refused("file.signature", signed_by("signed", "vendor.sig", "vendor.gpg"), FAULT_POLICY,
+            "only root can write");
+    assert_int_equal(chown(here("old.gpg"), 33, 33), 0);
+    refused("file.signature", signed_by("signed", "old.sig", "old.gpg"), FAULT_POLICY,
+            "only root can write");
+    put_signed();
+    refused("file.signature", signed_by("signed", "none.sig", "old.gpg"), FAULT_NOT_FOUND, "none");
+    refused("file.signature", signed_by("fifo", "old.sig", "vendor.gpg"), FAULT_POLICY,
+            "not a regular file");
+    assert_int_equal(symlink(here("vendor.gpg"), here("ring")), 0);
+    refused("file.signature", signed_by("signed", "vendor.sig", "ring"), FAULT_POLICY,
+            "only root can write");
+}
+
 /* In a network namespace of the test's own, whose parameters are nobody else's. */
 static void
 a_kernel_parameter_is_set_and_given_back(void **state)
@@ -526,6 +656,9 @@ main(void)
         cmocka_unit_test(a_file_in_the_way_of_a_copy_is_not_written_to),
         cmocka_unit_test(a_log_is_emptied_only_where_nobody_can_swap_its_name),
         cmocka_unit_test(a_log_is_rotated_at_once_and_keeps_owner_and_mode),
+        cmocka_unit_test(a_file_as_it_was_signed_is_told_with_who_signed_it),
+        cmocka_unit_test(whatever_else_is_no_signature_and_says_why),
+        cmocka_unit_test(a_keyring_that_others_can_write_vouches_for_nobody),
         cmocka_unit_test(a_kernel_parameter_is_set_and_given_back),
     };
     return cmocka_run_group_tests(tests, begin, end);

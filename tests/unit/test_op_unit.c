@@ -82,6 +82,36 @@ a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back(void **state)
     assert_int_equal(value_count(value_get(none, "units")), 0);
 }
 
+static const value_t *
+edge(const value_t *result, const char *way, const char *unit, const char *how)
+{
+    const value_t *row = entry_of(value_get(result, way), "unit", unit);
+    if (!row)
+        fail_msg("%s is not among %s", unit, way);
+    assert_string_equal(value_get_text(row, "how"), how);
+    return row;
+}
+
+static void
+what_a_unit_needs_and_what_needs_it_is_told_with_how_that_is(void **state)
+{
+    (void)state;
+    expect("unit.start", "needy.service", "active", "active");
+    CLEANUP(value_destroy) value_t *needy = gives("unit.dependencies", of("needy.service"));
+    CLEANUP(value_destroy) value_t *web = gives("unit.dependencies", of("web.service"));
+    CLEANUP(value_destroy) value_t *timer = gives("unit.dependencies", of("tick.timer"));
+    const value_t *needed = edge(needy, "needs", "web.service", "binds_to");
+    assert_string_equal(value_get_text(needed, "active"), "active");
+    needed = edge(needy, "needs", "tick.service", "requires");
+    assert_string_equal(value_get_text(needed, "active"), "inactive");
+    edge(web, "needed_by", "needy.service", "binds_to");
+    edge(timer, "needed_by", "tick.service", "triggered_by");
+    expect("unit.stop", "web.service", "active", "inactive");
+    expect("unit.status", "needy.service", "active", "inactive");
+    assert_int_equal(value_get_integer(needy, "left_out"), 0);
+    refused("unit.dependencies", of("nothing.service"), FAULT_NOT_FOUND, "nothing.service");
+}
+
 static void
 no_file_elsewhere_becomes_a_unit(void **state)
 {
@@ -209,6 +239,22 @@ what_a_unit_says_is_found_the_last_first(void **state)
 }
 
 static void
+the_resolver_forgets_what_it_keeps(void **state)
+{
+    (void)state;
+    refused("net.flush_dns", value_map(), FAULT_NOT_FOUND, "systemd-resolved does not run");
+    if (access(TOOLS "/lib/systemd/systemd-resolved", X_OK))
+        skip();
+    expect("unit.start", "resolved.service", "active", "active");
+    CLEANUP(value_destroy) value_t *flushed = gives("net.flush_dns", value_map());
+    assert_int_equal(value_get_integer(flushed, "forgotten"), 0);
+    CLEANUP(value_destroy)
+    value_t *said =
+        await_entries(texts("unit", "resolved.service", "contains", "Flushed all caches", NULL), 1);
+    expect("unit.stop", "resolved.service", "active", "inactive");
+}
+
+static void
 the_journal_is_bounded_by_time_and_count(void **state)
 {
     (void)state;
@@ -267,6 +313,7 @@ run_all(void)
         cmocka_unit_test(a_service_starts_stops_and_starts_anew),
         cmocka_unit_test(a_restart_is_found_by_when_the_unit_became_active),
         cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
+        cmocka_unit_test(what_a_unit_needs_and_what_needs_it_is_told_with_how_that_is),
         cmocka_unit_test(no_file_elsewhere_becomes_a_unit),
         cmocka_unit_test(a_masked_unit_is_started_by_nobody),
         cmocka_unit_test(a_service_is_limited_and_what_is_not_named_is_taken_back),
@@ -275,6 +322,7 @@ run_all(void)
         cmocka_unit_test(what_is_not_there_is_not_found),
         cmocka_unit_test(a_start_that_hangs_is_left_at_the_deadline),
         cmocka_unit_test(what_a_unit_says_is_found_the_last_first),
+        cmocka_unit_test(the_resolver_forgets_what_it_keeps),
         cmocka_unit_test(the_journal_is_bounded_by_time_and_count),
         cmocka_unit_test(the_oldest_of_the_journal_goes_and_what_is_written_to_stays),
     };

@@ -140,6 +140,29 @@ static const op_t rows[] = {
         .result = FOUND,
     },
     {
+        .name = "file.signature",
+        SEEING(120, 256, 16 * KIB),
+        .arguments =
+            {
+                PATH(PATH_READ, "a file of at most 4 GiB"),
+                {.name = "signature",
+                 .kind = ARGUMENT_PATH,
+                 .required = true,
+                 .lies = PATH_READ,
+                 .help = "the file's OpenPGP signature: a file of its own"},
+                {.name = "keyring",
+                 .kind = ARGUMENT_PATH,
+                 .required = true,
+                 .named = true,
+                 .help = "the keys that count, in a file that only root can write"},
+            },
+        .help = "tells whether a file is as somebody signed it (OpenPGP); the machine needs gpgv",
+        .result =
+            "{path: text, valid: bool (by every signature that is there, one at least), "
+            "problem?: text, signers: list of {fingerprint: text, name: text, at: integer (ms "
+            "since 1970)} (16 at most)}",
+    },
+    {
         .name = "file.stat",
         SEEING(10, 64, 16 * KIB),
         .arguments = {PATH(PATH_READ, "anything; of a symbolic link it tells of the link")},

@@ -82,6 +82,13 @@ static const op_t rows[] = {
                   "milliseconds: integer}",
     },
     {
+        .name = "net.flush_dns",
+        FIXING(30, 256),
+        .help = "has systemd-resolved forget the answers that it keeps; unbound, BIND and dnsmasq "
+                "forget theirs with unit.reload or unit.restart",
+        .result = "{forgotten: integer (answers that it kept)}",
+    },
+    {
         .name = "net.ping",
         .least = CLASS_OBSERVE,
         .again = AGAIN_IDEMPOTENT,

@@ -23,6 +23,17 @@ static const op_probe_t restart_probe = {"service.status", {"service"}, restarte
 
 static const op_t rows[] = {
     {
+        .name = "service.reload",
+        .least = CLASS_CHANGE,
+        .again = AGAIN_IDEMPOTENT,
+        .timeout_s = 30,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {SERVICE_ARGUMENT},
+        .help = "has a service that the policy lists read its configuration anew, by the policy's "
+                "command for it",
+        .result = "{service: text, running: bool, pid: integer}",
+    },
+    {
         .name = "service.restart",
         .least = CLASS_CHANGE,
         .again = AGAIN_PROBE,
@@ -38,6 +49,7 @@ static const op_t rows[] = {
         .name = "service.start",
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
+        .inverse = "service.stop",
         .foretold = true,
         .timeout_s = 30,
         .result_bytes_max = FIX_RESULT_MAX,
@@ -56,6 +68,18 @@ static const op_t rows[] = {
         .help = "tells whether a service that the policy lists runs",
         .result = "{service: text, running: bool, pid: integer (0 where it does not run), "
                   "since?: integer (ms since 1970)}",
+    },
+    {
+        .name = "service.stop",
+        .least = CLASS_CHANGE,
+        .again = AGAIN_IDEMPOTENT,
+        .inverse = "service.start",
+        .foretold = true,
+        .timeout_s = 60,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {SERVICE_ARGUMENT},
+        .help = "stops a service that the policy lists, if it runs, with all that it left behind",
+        .result = "{service: text, running: bool, pid: integer (0)}",
     },
 };
 

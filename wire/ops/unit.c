@@ -12,6 +12,10 @@
     .least = CLASS_CHANGE, .again = (whether), .timeout_s = (seconds), .memory_mib = 256, \
     .result_bytes_max = FIX_RESULT_MAX, .arguments = {UNIT(true)}
 #define ACTED "{unit: text, active: text, sub: text}"
+#define EDGES                                                                               \
+    "list of {unit: text, how: text (requires, requisite, binds_to, wants, triggered_by), " \
+    "active: "                                                                              \
+    "text}"
 #define FILED "{unit: text, state: text (enabled, disabled, masked, ...)}"
 
 /* What systemd has still to do may be that very restart. */
@@ -30,6 +34,15 @@ restarted(const value_t *seen, const value_t *arguments, wall_t begun, value_t *
 static const op_probe_t restart_probe = {"unit.status", {"unit"}, restarted};
 
 static const op_t rows[] = {
+    {
+        .name = "unit.dependencies",
+        SEEING(30, 256, 256 * KIB),
+        .arguments = {UNIT(false)},
+        .help = "tells which units a unit needs to run, and which of those that systemd has loaded "
+                "need it",
+        .result = "{unit: text, needs: " EDGES ", needed_by: " EDGES ", left_out: integer (of more "
+                  "than 200 of either)}",
+    },
     {
         .name = "unit.disable",
         ACTING(60, AGAIN_IDEMPOTENT),

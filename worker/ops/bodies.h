@@ -8,14 +8,14 @@
 
 op_body_t disk_growth, disk_inodes, disk_io, disk_largest, disk_mounts, disk_raid, disk_usage;
 op_body_t file_find, file_hash, file_quarantine, file_remove, file_restore, file_rotate,
-    file_search, file_setuid, file_stat, file_tail, file_truncate;
+    file_search, file_setuid, file_signature, file_stat, file_tail, file_truncate;
 op_body_t sysctl_set;
 op_body_t cron_disable, cron_enable, cron_list;
 op_body_t user_end_sessions, user_failures, user_keys, user_list, user_lock, user_remove_key,
     user_restore_key, user_sessions, user_unlock;
 op_body_t host_cpu, host_files, host_load, host_memory, host_oom, host_pressure, host_sysctl,
     host_uptime;
-op_body_t service_status, service_start, service_restart;
+op_body_t service_status, service_start, service_stop, service_restart, service_reload;
 op_body_t site_run;
 op_body_t net_tcp;
 op_body_t link_list, link_view, link_down, link_up;
@@ -39,7 +39,7 @@ op_body_t file_quarantine_foreseen, file_remove_foreseen, file_restore_foreseen,
 op_body_t firewall_block_foreseen, firewall_limit_foreseen, firewall_unblock_foreseen,
     firewall_unlimit_foreseen;
 op_body_t host_isolate_foreseen, host_release_foreseen;
-op_body_t service_restart_foreseen, service_start_foreseen;
+op_body_t service_restart_foreseen, service_start_foreseen, service_stop_foreseen;
 op_body_t sysctl_set_foreseen;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/ops/command.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,22 +15,37 @@ struct command {
     FILE *output;
 };
 
+/* What is given is moved out of the way of the places that it is to have. */
+static int
+hand_over(const int *given, size_t count)
+{
+    int away[COMMAND_GIVEN_MAX];
+    for (size_t i = 0; i < count; i++)
+        away[i] = fcntl(given[i], F_DUPFD_CLOEXEC, COMMAND_FIRST + COMMAND_GIVEN_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (away[i] < 0 || dup2(away[i], COMMAND_FIRST + (int)i) < 0)
+            return -1;
+    return close_range(COMMAND_FIRST + (unsigned)count, ~0U, 0);
+}
+
 _Noreturn static void
-become(const char *const *words, int output)
+become(const char *const *words, int output, const int *given, size_t count)
 {
     static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C.UTF-8";
     char *const environment[] = {path, lang, NULL};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(output, 1);
-    close_range(3, ~0U, 0);
+    if (hand_over(given, count))
+        _exit(127);
     execve(words[0], (char *const *)(uintptr_t)words, environment);
     _exit(127);
 }
 
-command_t *
-command_start(const char *const *words, fault_t *fault)
+static command_t *
+start(const char *const *words, const int *given, size_t count, fault_t *fault)
 {
     int ends[2];
+    assert(count <= COMMAND_GIVEN_MAX);
     if (access(words[0], X_OK)) {
         fault_set(fault, FAULT_NOT_FOUND, "this machine has no '%.160s'", words[0]);
         return NULL;
@@ -42,13 +58,19 @@ command_start(const char *const *words, fault_t *fault)
     self->output = fdopen(ends[0], "r");
     self->pid = fork();
     if (self->pid == 0)
-        become(words, ends[1]);
+        become(words, ends[1], given, count);
     close(ends[1]);
     if (self->pid < 0 || !self->output) {
         fault_errno(fault, "'%.160s' cannot be started", words[0]);
         return NULL;
     }
     return MOVE(self);
+}
+
+command_t *
+command_start(const char *const *words, fault_t *fault)
+{
+    return start(words, NULL, 0, fault);
 }
 
 FILE *
@@ -86,11 +108,12 @@ command_destroy(command_t **self_p)
 }
 
 bytes_t *
-command_run(const char *const *words, size_t max, int *status, fault_t *fault)
+command_run_with(const char *const *words, const int *given, size_t count, size_t max, int *status,
+                 fault_t *fault)
 {
     char chunk[4096];
     size_t got;
-    CLEANUP(command_destroy) command_t *self = command_start(words, fault);
+    CLEANUP(command_destroy) command_t *self = start(words, given, count, fault);
     CLEANUP(bytes_destroy) bytes_t *said = bytes_new();
     if (!self)
         return NULL;
@@ -103,4 +126,10 @@ command_run(const char *const *words, size_t max, int *status, fault_t *fault)
     }
     *status = command_finish(&self);
     return MOVE(said);
+}
+
+bytes_t *
+command_run(const char *const *words, size_t max, int *status, fault_t *fault)
+{
+    return command_run_with(words, NULL, 0, max, status, fault);
 }

@@ -27,4 +27,11 @@ void command_destroy(command_t **self_p);
 /* All of the above: its exit status, and up to max bytes of what it said; FAULT_LIMIT beyond. */
 bytes_t *command_run(const char *const *words, size_t max, int *status, fault_t *fault);
 
+/* The same of a program that has these descriptors too, as its COMMAND_FIRST and those behind it.
+ */
+#define COMMAND_FIRST     3
+#define COMMAND_GIVEN_MAX 4
+bytes_t *command_run_with(const char *const *words, const int *given, size_t count, size_t max,
+                          int *status, fault_t *fault);
+
 #endif

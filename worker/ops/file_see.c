@@ -68,25 +68,6 @@ file_stat(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
-/* A regular file that is not ours: others may make us wait, or are no files. */
-static int
-open_regular(const char *path, const op_world_t *world, struct stat *status, fault_t *fault)
-{
-    CLEANUP(descriptor_close)
-    int fd = place_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, fault);
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, status))
-        return fault_errno(fault, "'%.160s' cannot be looked at", path);
-    if (!S_ISREG(status->st_mode))
-        return fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
-    if (own_spares_file(fd, path, world, fault))
-        return -1;
-    int open = fd;
-    fd = -1;
-    return open;
-}
-
 value_t *
 file_hash(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -95,7 +76,7 @@ file_hash(const value_t *arguments, const op_world_t *world, fault_t *fault)
     struct stat status;
     uint64_t bytes;
     hash_t hash;
-    CLEANUP(descriptor_close) int fd = open_regular(path, world, &status, fault);
+    CLEANUP(descriptor_close) int fd = own_open_others(path, world, &status, fault);
     if (fd < 0 || content_hash(fd, path, HASHED_MAX, &hash, &bytes, fault))
         return NULL;
     value_t *result = value_map();
@@ -119,7 +100,7 @@ tail_load(tail_t *self, const char *path, const op_world_t *world, size_t most, 
 {
     static uint8_t chunk[65536];
     struct stat status;
-    CLEANUP(descriptor_close) int fd = open_regular(path, world, &status, fault);
+    CLEANUP(descriptor_close) int fd = own_open_others(path, world, &status, fault);
     if (fd < 0)
         return -1;
     off_t from = status.st_size > (off_t)most ? status.st_size - (off_t)most : 0;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/ops/own.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "worker/ops/place.h"
 #include "worker/ops/walk.h"
 
 #define PLACES_MAX (5 + POLICY_SECRETS_MAX)
@@ -104,4 +106,22 @@ own_spares_file(int fd, const char *path, const op_world_t *world, fault_t *faul
         if (look_in(&wanted, places.at[i], fault))
             return -1;
     return wanted.found ? refuse(path, fault) : 0;
+}
+
+int
+own_open_others(const char *path, const op_world_t *world, struct stat *status, fault_t *fault)
+{
+    CLEANUP(descriptor_close)
+    int fd = place_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, fault);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, status))
+        return fault_errno(fault, "'%.160s' cannot be looked at", path);
+    if (!S_ISREG(status->st_mode))
+        return fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
+    if (own_spares_file(fd, path, world, fault))
+        return -1;
+    int open = fd;
+    fd = -1;
+    return open;
 }

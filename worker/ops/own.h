@@ -6,6 +6,8 @@
 #ifndef TOCSIN_OWN_H
 #define TOCSIN_OWN_H
 
+#include <sys/stat.h>
+
 #include "worker/op_cell.h"
 
 /* FAULT_POLICY where a path, without symbolic links, names one of them. */
@@ -15,5 +17,9 @@ int own_spares_path(const char *path, const op_world_t *world, fault_t *fault) M
  * or a mount elsewhere, is refused too. FAULT_LIMIT where too much lies in one of those folders to
  * tell (worker/ops/walk.h). */
 int own_spares_file(int fd, const char *path, const op_world_t *world, fault_t *fault) MUST_CHECK;
+
+/* A regular file that is none of them, open for reading: others may make us wait, or are no files.
+ * -1 with FAULT_NOT_FOUND, FAULT_POLICY, FAULT_LIMIT, FAULT_IO. */
+int own_open_others(const char *path, const op_world_t *world, struct stat *status, fault_t *fault);
 
 #endif

@@ -273,34 +273,34 @@ ended_within(const service_t *service, int wait_ms)
     return true;
 }
 
-/* Whether the stop command ran and exited with 0 in its time. It dies with the op, and what it
- * starts stays below the op, whose end is then theirs (op_child). */
-static bool
-stop_by_command(const service_t *service)
+/* How a command of the policy ended, within its time; -1 where it did not. It dies with the op, and
+ * what it starts stays below the op, whose end is then theirs (op_child). */
+static int
+run_in_time(const char *const *words)
 {
-    int status = 1;
+    int status = -1;
     pid_t command = fork();
     if (command == 0) {
         setsid();
-        run_command(service->stop, SIGKILL);
+        run_command(words, SIGKILL);
     }
     for (int waited = 0; command > 0 && waited < COMMAND_MS; waited += POLL_MS) {
         if (waitpid(command, &status, WNOHANG) == command)
-            return status == 0;
+            return status;
         poll(NULL, 0, POLL_MS);
     }
     if (command > 0) {
         kill(-command, SIGKILL);
         waitpid(command, &status, 0);
     }
-    return false;
+    return -1;
 }
 
 static int
 stop(const service_t *service, fault_t *fault)
 {
     proc_t process;
-    bool asked = service->stop && stop_by_command(service);
+    bool asked = service->stop && run_in_time(service->stop) == 0;
     if (!is_running(service, &process))
         return 0;
     if (!asked && proc_signal(&process, SIGTERM, fault))
@@ -308,6 +308,45 @@ stop(const service_t *service, fault_t *fault)
     if (ended_within(service, STOP_MS) || !is_running(service, &process))
         return 0;
     return proc_end(&process, STOP_MS, fault);
+}
+
+value_t *
+service_stop(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const service_t *service = find(arguments, world, fault);
+    char note[PATH_MAX];
+    proc_t process;
+    if (!service || (is_running(service, &process) && stop(service, fault)) ||
+        note_path(world, service, note, fault) || end_leftovers(note, fault))
+        return NULL;
+    return describe(service, NULL);
+}
+
+value_t *
+service_reload(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const service_t *service = find(arguments, world, fault);
+    proc_t process;
+    if (!service)
+        return NULL;
+    if (!service->reload) {
+        fault_set(fault, FAULT_POLICY, "the policy of this machine has no line 'service %s reload'",
+                  service->name);
+        return NULL;
+    }
+    if (!is_running(service, &process)) {
+        fault_set(fault, FAULT_FAILED, "service '%s' does not run", service->name);
+        return NULL;
+    }
+    int status = run_in_time(service->reload);
+    if (status < 0)
+        fault_set(fault, FAULT_TIMEOUT, "'%.120s' did not end within %d s", service->reload[0],
+                  COMMAND_MS / 1000);
+    else if (status > 0)
+        explain_exit(service->reload[0], status, fault);
+    else
+        return describe(service, is_running(service, &process) ? &process : NULL);
+    return NULL;
 }
 
 value_t *
@@ -357,4 +396,17 @@ value_t *
 service_restart_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     return foretell_start(arguments, world, true, fault);
+}
+
+value_t *
+service_stop_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    const service_t *service = find(arguments, world, fault);
+    if (!service)
+        return NULL;
+    value_t *foresight = foresight_new();
+    if (is_running(service, &process))
+        foresight_goes(foresight, "service %s runs as process %d", service->name, (int)process.pid);
+    return foresight_give(foresight, describe(service, NULL));
 }
