@@ -63,6 +63,12 @@ keep(const option_t *row, const char *value, fault_t *fault)
     return 0;
 }
 
+static bool
+is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 int
 options_take(const option_t *rows, int from, int *argc, char **argv, bool strict, fault_t *fault)
 {
@@ -70,7 +76,7 @@ options_take(const option_t *rows, int from, int *argc, char **argv, bool strict
     for (; i < *argc && strcmp(argv[i], "--") != 0; i++) {
         const char *value = NULL;
         const option_t *row = argv[i][0] == '-' ? find(rows, argv[i], &value) : NULL;
-        if (!row && strict && argv[i][0] == '-' && argv[i][1])
+        if (!row && strict && argv[i][0] == '-' && argv[i][1] && !is_digit(argv[i][1]))
             return fault_set(fault, FAULT_USAGE, "there is no option '%s' here", argv[i]);
         if (!row) {
             argv[kept++] = argv[i];

@@ -30,7 +30,7 @@ typedef struct {
 
 /* Takes the options of rows out of argv from argv[from], as "--name VALUE" or "--name=VALUE", and
  * closes the gaps; what stands behind "--" is left alone. strict: any other word that starts with
- * '-' is FAULT_USAGE, and "--" itself is taken; else both stay where they are. */
+ * '-' and no digit is FAULT_USAGE, and "--" itself is taken; else both stay where they are. */
 int options_take(const option_t *rows, int from, int *argc, char **argv, bool strict,
                  fault_t *fault) MUST_CHECK;
 

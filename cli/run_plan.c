@@ -284,13 +284,13 @@ by_playbook(const void *left, const void *right)
                             ((const callee_t *)right)->playbook);
 }
 
-static bool
-knows(const callees_t *self, const char *playbook)
+static size_t
+index_of(const callees_t *self, const char *playbook)
 {
-    for (size_t i = 0; i < self->count; i++)
-        if (!strcmp(self->at[i].playbook, playbook))
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < self->count && strcmp(self->at[i].playbook, playbook) != 0)
+        i++;
+    return i;
 }
 
 /* A playbook under way, and who calls it. */
@@ -309,11 +309,37 @@ goes_round(const calling_t *calling, const char *callee)
     return false;
 }
 
+static int find_callees(callees_t *self, const session_t *session, const manifest_t *manifest,
+                        const calling_t *by, unsigned *height, fault_t *fault);
+
+/* One that is new here: it, and all below it. */
+static int
+add_callee(callees_t *self, const session_t *session, const manifest_step_t *step,
+           const calling_t *by, fault_t *fault)
+{
+    if (self->count == ARRAY_SIZE(self->at))
+        return fault_set(fault, FAULT_LIMIT, "step '%s' of '%s' calls one playbook over %zu",
+                         step->name, by->playbook, ARRAY_SIZE(self->at));
+    CLEANUP(fetched_destroy)
+    fetched_t *fetched =
+        fetch_release(session->client, session->trust, "playbook", step->callee, fault);
+    if (!fetched)
+        return fault_wrap(fault, "step '%s' calls '%s'", step->name, step->callee);
+    size_t at = self->count++;
+    text_copy(self->at[at].playbook, sizeof self->at[at].playbook, step->callee);
+    self->at[at].hash = fetched->hash;
+    return manifest_check_called(fetched->manifest, fault)
+               ? -1
+               : find_callees(self, session, fetched->manifest, by, &self->height[at], fault);
+}
+
+/* One that is known is no less deep from here than it was from elsewhere. */
 static int
 find_callees(callees_t *self, const session_t *session, const manifest_t *manifest,
-             const calling_t *by, fault_t *fault)
+             const calling_t *by, unsigned *height, fault_t *fault)
 {
     calling_t here = {manifest->playbook, by, by ? by->depth + 1 : 1};
+    *height = 0;
     for (size_t i = 0; i < manifest->step_count; i++) {
         const manifest_step_t *step = &manifest->steps[i];
         if (step->kind != STEP_CALL)
@@ -321,22 +347,14 @@ find_callees(callees_t *self, const session_t *session, const manifest_t *manife
         if (goes_round(&here, step->callee))
             return fault_set(fault, FAULT_CONFLICT, "'%s' would call itself, in step '%s' of '%s'",
                              step->callee, step->name, manifest->playbook);
-        if (knows(self, step->callee))
-            continue;
-        if (here.depth == CALLEES_DEPTH_MAX || self->count == ARRAY_SIZE(self->at))
-            return fault_set(fault, FAULT_LIMIT, "'%s' calls too deep, or too many playbooks",
-                             manifest->playbook);
-        CLEANUP(fetched_destroy)
-        fetched_t *fetched =
-            fetch_release(session->client, session->trust, "playbook", step->callee, fault);
-        if (!fetched)
-            return fault_wrap(fault, "step '%s' calls '%s'", step->name, step->callee);
-        callee_t *callee = &self->at[self->count++];
-        text_copy(callee->playbook, sizeof callee->playbook, step->callee);
-        callee->hash = fetched->hash;
-        if (manifest_check_called(fetched->manifest, fault) ||
-            find_callees(self, session, fetched->manifest, &here, fault))
+        size_t at = index_of(self, step->callee);
+        bool deep = here.depth == CALLEES_DEPTH_MAX;
+        if (!deep && at == self->count && add_callee(self, session, step, &here, fault))
             return -1;
+        if (deep || here.depth + 1 + self->height[at] > CALLEES_DEPTH_MAX)
+            return fault_set(fault, FAULT_LIMIT, "step '%s' of '%s' calls deeper than %d playbooks",
+                             step->name, manifest->playbook, CALLEES_DEPTH_MAX);
+        *height = *height > self->height[at] ? *height : self->height[at] + 1;
     }
     return 0;
 }
@@ -344,8 +362,9 @@ find_callees(callees_t *self, const session_t *session, const manifest_t *manife
 int
 callees_find(callees_t *self, const session_t *session, const manifest_t *manifest, fault_t *fault)
 {
+    unsigned height;
     self->count = 0;
-    if (find_callees(self, session, manifest, NULL, fault))
+    if (find_callees(self, session, manifest, NULL, &height, fault))
         return -1;
     if (self->count)
         qsort(self->at, self->count, sizeof self->at[0], by_playbook);

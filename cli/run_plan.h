@@ -16,6 +16,7 @@
 typedef struct {
     size_t count;
     callee_t at[ORDER_RELEASES_MAX - 1];
+    unsigned height[ORDER_RELEASES_MAX - 1]; /* levels of calls below each, while they are found */
 } callees_t;
 
 /* FAULT_LIMIT, FAULT_CONFLICT for a circle, and what fetch_release says. */

@@ -354,8 +354,10 @@ run_stride(rehearsal_t *self, const stride_t *stride, fault_t *fault)
     if (run_kind(self, stride, &result, fault))
         return -1;
     if (self->wrong.code || recording_wrong(self->recording, &self->wrong)) {
+        bool tells = strstr(result.fault.text, self->wrong.text); /* and the line that met it */
         value_destroy(&result.output);
-        return fault_set(fault, FAULT_FAILED, "step '%s': %s", self->step->name, self->wrong.text);
+        return fault_set(fault, FAULT_FAILED, "step '%s': %s", self->step->name,
+                         tells ? result.fault.text : self->wrong.text);
     }
     if (self->unknown)
         result.outcome = OUTCOME_UNKNOWN;

@@ -70,7 +70,8 @@ static int
 explain_error(lua_State *lua)
 {
     script_t *self = script_of(lua);
-    const char *text = lua_type(lua, 1) == LUA_TSTRING ? lua_tostring(lua, 1) : "";
+    bool is_text = lua_type(lua, 1) == LUA_TSTRING;
+    const char *text = is_text ? lua_tostring(lua, 1) : "";
     bool raised = self->refused.text[0] && strstr(text, self->refused.text);
     const char *rest = strstr(text, "attempt to ");
     self->refused.set = self->refused.set && (raised || (rest && strstr(rest, "nil value")));
@@ -78,6 +79,8 @@ explain_error(lua_State *lua)
         lua_pushfstring(lua, "%s:%d: %s: %s%s%s%s", CHUNK, line_of_playbook(lua), self->refused.op,
                         self->refused.text, raised ? "" : " (", raised ? "" : rest,
                         raised ? "" : ")");
+    else if (!is_text)
+        lua_pushfstring(lua, "%s:%d: an error that is no text", CHUNK, line_of_playbook(lua));
     return 1;
 }
 

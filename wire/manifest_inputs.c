@@ -117,9 +117,11 @@ input_value(input_kind_t kind, const char *text, fault_t *fault)
     assert(kind < INPUT_KINDS);
     bool printable = size && size <= ORDER_VALUE_MAX && text_is_printable(slice_text(text));
     value_t *value = printable ? read_value(kind, text) : NULL;
-    if (!value)
-        fault_set(fault, FAULT_INPUT, "'%.60s' is no %s", printable ? text : "",
-                  input_kind_word(kind));
+    if (!value && size && !printable)
+        fault_set(fault, FAULT_INPUT, "a %s is of 1 to %d printable ASCII characters",
+                  input_kind_word(kind), ORDER_VALUE_MAX);
+    else if (!value)
+        fault_set(fault, FAULT_INPUT, "'%.60s' is no %s", text, input_kind_word(kind));
     return value;
 }
 

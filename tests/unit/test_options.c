@@ -33,6 +33,19 @@ takes_options_before_and_behind_words(void **state)
 }
 
 static void
+a_negative_number_is_no_option(void **state)
+{
+    (void)state;
+    fault_t fault;
+    char number[] = "-5";
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
+    WORDS(command, number);
+    assert_int_equal(options_take(rows, 1, &argc, argv, true, &fault), 0);
+    assert_int_equal(argc, 2);
+    assert_string_equal(argv[1], "-5");
+}
+
+static void
 reads_numbers_durations_counts_and_lists(void **state)
 {
     (void)state;
@@ -125,6 +138,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_options_before_and_behind_words),
+        cmocka_unit_test(a_negative_number_is_no_option),
         cmocka_unit_test(reads_numbers_durations_counts_and_lists),
         cmocka_unit_test(refuses_what_it_does_not_understand),
         cmocka_unit_test(leaves_unknown_options_and_all_behind_two_dashes_to_others),

@@ -96,6 +96,12 @@ a_rehearsal_says_what_came_otherwise(void **state)
                  "return { ops = { { op = 'service.status', result = {} } },"
                  " expect = { one = 'ok' } }",
                  "playbook.lua:3: attempt to index a nil value");
+    rehearses_in("return playbook { name = 'slip', summary = 'slip',\n"
+                 "step 'one' { uses = { 'service.status' }, run = function()\n"
+                 " return service.status { servce = 'x' }.running end } }",
+                 "return { ops = { { op = 'service.status', result = {} } },"
+                 " expect = { one = 'ok' } }",
+                 "playbook.lua:3: service.status: service.status takes no argument 'servce'");
 }
 
 /* Starts a service, has it confirmed, and stops it again where what follows fails. */

@@ -143,6 +143,8 @@ an_error_says_file_line_and_text(void **state)
          "playbook.lua:2: attempt to index a nil value");
     ends("run = function() disk.usage { path = '/' } end", OUTCOME_FAILED, FAULT_SCRIPT,
          "playbook.lua:2: op 'disk.usage' is not declared in uses of step 'one'");
+    ends("run = function()\n error { odd = true } end", OUTCOME_FAILED, FAULT_SCRIPT,
+         "playbook.lua:3: an error that is no text");
     ends("run = 1", OUTCOME_FAILED, FAULT_SCRIPT,
          "playbook.lua:2: step 'one': 'run' wants a function, not a number");
     ends("run = function() return print end", OUTCOME_OK, FAULT_NONE, "");
