@@ -31,7 +31,8 @@ static int
 open_folder(const char *spool, const char *path, fault_t *fault)
 {
     CLEANUP(memory_free) char *folder = memory_text(path);
-    *strrchr(folder, '/') = '\0';
+    char *slash = strrchr(folder, '/');
+    slash[slash == folder] = '\0';
     return place_open_below(spool, folder, O_RDONLY | O_DIRECTORY, fault);
 }
 
