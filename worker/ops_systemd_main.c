@@ -181,6 +181,8 @@ unit_status(const value_t *arguments, const op_world_t *world, fault_t *fault)
         {FACE("Service"), "NRestarts", 'u', 1, "restarts"},
         {FACE("Service"), "MemoryCurrent", 't', 1, "memory_bytes"},
         {FACE("Service"), "TasksCurrent", 't', 1, "tasks"},
+        {FACE("Service"), "MemoryMax", 't', 1, "memory_max_bytes"},
+        {FACE("Service"), "CPUQuotaPerSecUSec", 't', 10000, "cpu_max_percent"},
         {FACE("Timer"), "NextElapseUSecRealtime", 't', 1000, "next"},
         {FACE("Timer"), "LastTriggerUSec", 't', 1000, "last"},
     };

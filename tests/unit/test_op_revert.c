@@ -18,6 +18,7 @@
 #include "common/file.h"
 #include "net_fixture.h"
 #include "op_fixture.h"
+#include "op_foretold.h"
 
 static char keepers[64];
 static settings_t settings = {.broker_count = 1, .brokers = {{.endpoint = "tcp://192.0.2.3:7700"}}};
@@ -275,6 +276,72 @@ a_route_is_added_and_removed_and_no_other_is_touched(void **state)
     assert_true(comes_true("! ip -6 route show 2001:db8:20::/48 | grep -q ."));
 }
 
+/* All links, addresses and routes, but for what counts. */
+static bytes_t *
+network(void)
+{
+    char chunk[4096];
+    size_t got;
+    bytes_t *all = bytes_new();
+    FILE *out = popen("ip addr; ip route show table all; ip -6 route show table all", "r");
+    while ((got = fread(chunk, 1, sizeof chunk, out)) > 0)
+        bytes_add(all, chunk, got);
+    assert_int_equal(pclose(out), 0);
+    return all;
+}
+
+/* The foresight has these lines and changes nothing; the op then gives what was foretold, but for
+ * when that ends. */
+static void
+looks_and_then_does(const char *name, value_t *arguments, const char *lines)
+{
+    CLEANUP(bytes_destroy) bytes_t *before = network();
+    CLEANUP(value_destroy) value_t *would = foretells(name, value_copy(arguments), &world, lines);
+    CLEANUP(bytes_destroy) bytes_t *after = network();
+    assert_string_equal(bytes_text(before), bytes_text(after));
+    CLEANUP(value_destroy) value_t *did = must_run(name, arguments, &world);
+    assert_int_equal(value_get(would, "until") != NULL, value_get(did, "until") != NULL);
+    if (value_get(did, "until"))
+        value_set_integer(would, "until", value_get_integer(did, "until"));
+    assert_true(value_equal(would, did));
+}
+
+static void
+a_dry_run_shows_which_route_would_come_and_go(void **state)
+{
+    (void)state;
+    looks_and_then_does("route.add", way("10.20.0.0/16", "10.7.0.9", 600),
+                        "+ 10.20.0.0/16 by 10.7.0.9, for 600 s\n");
+    looks_and_then_does("route.add", way("10.20.0.0/16", "10.7.0.8", 60),
+                        "- 10.20.0.0/16 by 10.7.0.9\n+ 10.20.0.0/16 by 10.7.0.8, for 60 s\n");
+    looks_and_then_does("route.remove", given("to", 's', "10.20.0.0/16", NULL),
+                        "- 10.20.0.0/16 by 10.7.0.8\n");
+    looks_and_then_does("route.remove", given("to", 's', "10.20.0.0/16", NULL), "");
+    looks_and_then_does("route.remove", given("to", 's', "10.8.0.0/16", NULL), "");
+    shell("ip route add 10.22.0.0/16 via 10.7.0.9");
+    foresees_refusal("route.add", way("10.22.0.0/16", "10.7.0.8", 60), &world, FAULT_CONFLICT,
+                     "another stands there");
+    must_fail("route.add", way("10.22.0.0/16", "10.7.0.8", 60), &world, FAULT_CONFLICT, "");
+    shell("ip route del 10.22.0.0/16");
+    foresees_refusal("route.add", way("192.0.2.3", "10.7.0.9", 60), &world, FAULT_POLICY,
+                     "a broker");
+}
+
+static void
+a_dry_run_shows_which_link_would_go_down_and_with_how_many_routes(void **state)
+{
+    (void)state;
+    looks_and_then_does("link.down", off("tic0", 600),
+                        "- tic0: up, with 2 routes and addresses that come back with it\n"
+                        "+ tic0: down, for 600 s\n");
+    looks_and_then_does("link.up", given("link", 's', "tic0", NULL), "- tic0: down\n+ tic0: up\n");
+    looks_and_then_does("link.up", given("link", 's', "tic0", NULL), "");
+    foresees_refusal("link.down", off("tia0", 60), &world, FAULT_POLICY, "the way home");
+    foresees_refusal("link.down", off("eth77", 60), &world, FAULT_NOT_FOUND, "eth77");
+    foresees_refusal("link.up", given("link", 's', "eth77", NULL), &world, FAULT_NOT_FOUND,
+                     "eth77");
+}
+
 static void
 a_route_removes_itself(void **state)
 {
@@ -345,6 +412,9 @@ main(void)
         cmocka_unit_test_setup(what_the_way_home_stands_on_stays_up_too, fresh),
         cmocka_unit_test_setup(a_route_is_added_and_removed_and_no_other_is_touched, fresh),
         cmocka_unit_test_setup(a_route_removes_itself, fresh),
+        cmocka_unit_test_setup(a_dry_run_shows_which_route_would_come_and_go, fresh),
+        cmocka_unit_test_setup(a_dry_run_shows_which_link_would_go_down_and_with_how_many_routes,
+                               fresh),
         cmocka_unit_test_setup(
             routes_home_and_those_that_lead_nowhere_are_refused__eff_way_home_diverted, fresh),
         cmocka_unit_test_setup(tracked_connections_of_one_source_are_forgotten, fresh),

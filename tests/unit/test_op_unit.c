@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Units of a real systemd, which is the test's own. */
 #include "systemd_fixture.h"
+#include "op_foretold.h"
 #include "wire/shape.h"
 
 static value_t *
@@ -149,6 +150,65 @@ a_service_is_limited_and_what_is_not_named_is_taken_back(void **state)
     CLEANUP(value_destroy) value_t *free_again = gives("unit.limit", of("web.service"));
     assert_int_equal(value_count(free_again), 1);
     refused("unit.limit", of("nothing.service"), FAULT_NOT_FOUND, "nothing.service");
+}
+
+/* The foresight has these lines, in which N is the unit's process, and the unit stays as it is; the
+ * op then gives what was foretold. Takes over the arguments. */
+static void
+looks_and_then_does(const char *op, value_t *arguments, const char *lines)
+{
+    static const char *const stay[] = {"active", "sub", "state", "since", "main_pid"};
+    const char *unit = value_get_text(arguments, "unit"), *n = strstr(lines, "process N");
+    CLEANUP(value_destroy) value_t *before = gives("unit.status", of(unit));
+    CLEANUP(bytes_destroy) bytes_t *expected = bytes_new();
+    if (n)
+        bytes_addf(expected, "%.*sprocess %lld%s", (int)(n - lines), lines,
+                   (long long)value_get_integer(before, "main_pid"), n + 9);
+    CLEANUP(value_destroy)
+    value_t *would = foretells(op, value_copy(arguments), &bench, n ? bytes_text(expected) : lines);
+    CLEANUP(value_destroy) value_t *after = gives("unit.status", of(unit));
+    for (size_t i = 0; i < ARRAY_SIZE(stay); i++)
+        assert_true(!value_get(before, stay[i]) ||
+                    value_equal(value_get(before, stay[i]), value_get(after, stay[i])));
+    CLEANUP(value_destroy) value_t *did = gives(op, arguments);
+    assert_true(value_equal(would, did));
+}
+
+#define DOWN "web.service: inactive (dead)\n"
+#define UP   "web.service: active (running)"
+
+static void
+a_dry_run_shows_how_a_unit_would_be(void **state)
+{
+    fault_t fault;
+    (void)state;
+    value_destroy(&(value_t *){run_within("unit.stop", of("web.service"), 0, &fault)});
+    looks_and_then_does("unit.start", of("web.service"), "- " DOWN "+ " UP "\n");
+    looks_and_then_does("unit.start", of("web.service"), "");
+    looks_and_then_does("unit.restart", of("web.service"),
+                        "- " UP ", process N\n+ " UP ", started anew\n");
+    looks_and_then_does("unit.reload", of("web.service"),
+                        "+ web.service: its configuration, read anew\n");
+    value_t *limits = of("web.service");
+    value_set_integer(limits, "memory_bytes", 64 << 20);
+    looks_and_then_does("unit.limit", limits,
+                        "- web.service, memory: no limit\n"
+                        "+ web.service, memory: at most 67108864 bytes\n");
+    looks_and_then_does("unit.limit", of("web.service"),
+                        "- web.service, memory: at most 67108864 bytes\n"
+                        "+ web.service, memory: no limit\n");
+    looks_and_then_does("unit.stop", of("web.service"), "- " UP ", process N\n+ " DOWN);
+    looks_and_then_does("unit.mask", of("web.service"),
+                        "- web.service, its file: disabled\n"
+                        "+ web.service, its file: masked-runtime\n");
+    foresees_refusal("unit.start", of("web.service"), &bench, FAULT_FAILED, "masked");
+    expect("unit.unmask", "web.service", "state", "disabled");
+    foresees_refusal("unit.reload", of("web.service"), &bench, FAULT_FAILED, "inactive");
+    foresees_refusal("unit.stop", of("nothing.service"), &bench, FAULT_NOT_FOUND, "nothing");
+    value_destroy(&(value_t *){run_within("unit.start", of("broken.service"), 0, &fault)});
+    looks_and_then_does("unit.reset_failed", of("broken.service"),
+                        "- broken.service: failed (failed)\n"
+                        "+ broken.service: inactive (dead)\n");
 }
 
 static void
@@ -317,6 +377,7 @@ run_all(void)
         cmocka_unit_test(no_file_elsewhere_becomes_a_unit),
         cmocka_unit_test(a_masked_unit_is_started_by_nobody),
         cmocka_unit_test(a_service_is_limited_and_what_is_not_named_is_taken_back),
+        cmocka_unit_test(a_dry_run_shows_how_a_unit_would_be),
         cmocka_unit_test(a_timer_is_disabled_and_enabled),
         cmocka_unit_test(lists_are_bounded_and_say_what_they_leave_out),
         cmocka_unit_test(what_is_not_there_is_not_found),

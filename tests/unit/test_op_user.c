@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op_bench.h"
+#include "op_foretold.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -132,6 +133,8 @@ sessions_end_with_the_processes_of_their_user(void **state)
     (void)state;
     pid_t session = begin_process(54321), other = begin_process(54321), stale = begin_process(0);
     time_t now = (time_t)(wall_now().ms / 1000);
+    char lines[128];
+    fault_t why;
     write_entry("run/utmp", USER_PROCESS, "ana", "198.51.100.2", session, now);
     write_entry("run/utmp", USER_PROCESS, "ana", "198.51.100.2", stale, now - 86400);
     write_entry("run/utmp", DEAD_PROCESS, "ana", "", other, now);
@@ -140,9 +143,20 @@ sessions_end_with_the_processes_of_their_user(void **state)
     const value_t *first = value_at(value_get(told, "sessions"), 0);
     assert_string_equal(value_get_text(first, "line"), "pts/1");
     assert_int_equal(value_get_integer(first, "since"), (int64_t)now * 1000);
+    snprintf(lines, sizeof lines, "- session of ana, process %d: pts/1\n", (int)session);
+    CLEANUP(value_destroy)
+    value_t *would = foretells("user.end_sessions", of("ana"), &bench, lines);
+    assert_int_equal(kill(session, 0), 0);
     CLEANUP(value_destroy) value_t *ended = gives("user.end_sessions", of("ana"));
     assert_int_equal(value_get_integer(ended, "sessions"), 1);
+    assert_true(value_equal(would, ended));
     assert_true(is_killed(session));
+    value_t *both = and_true(of("ana"), "processes");
+    CLEANUP(value_destroy)
+    value_t *foresight = foretold_or("user.end_sessions", both, &bench, &why);
+    const value_t *line = value_at(value_get(foresight, "changes"), 0);
+    snprintf(lines, sizeof lines, "- process %d: ", (int)other);
+    assert_memory_equal(value_string(line), lines, strlen(lines));
     assert_int_equal(kill(other, 0), 0);
     CLEANUP(value_destroy)
     value_t *all = gives("user.end_sessions", and_true(of("ana"), "processes"));
@@ -153,6 +167,9 @@ sessions_end_with_the_processes_of_their_user(void **state)
     waitpid(stale, NULL, 0);
     refused("user.end_sessions", and_true(of("root"), "processes"), FAULT_POLICY, "root");
     refused("user.end_sessions", of("nobody-here"), FAULT_NOT_FOUND, "no user");
+    foresees_refusal("user.end_sessions", and_true(of("root"), "processes"), &bench, FAULT_POLICY,
+                     "root");
+    foresees_refusal("user.lock", of("nobody-here"), &bench, FAULT_NOT_FOUND, "no user");
 }
 
 static void
@@ -349,7 +366,13 @@ static void
 a_password_is_locked_and_unlocked(void **state)
 {
     (void)state;
+    CLEANUP(value_destroy)
+    value_t *would = foretells("user.lock", of("ana"), &bench,
+                               "- user ana, password: set\n+ user ana, password: locked\n");
     CLEANUP(value_destroy) value_t *locked = gives("user.lock", of("ana"));
+    assert_true(value_equal(would, locked));
+    CLEANUP(value_destroy) value_t *same = foretells("user.lock", of("ana"), &bench, "");
+    assert_false(value_get_bool(same, "changed"));
     CLEANUP(value_destroy) value_t *again = gives("user.lock", of("ana"));
     CLEANUP(value_destroy) value_t *list = gives("user.list", value_map());
     const value_t *ana = entry_of(value_get(list, "users"), "name", "ana");

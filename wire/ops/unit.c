@@ -46,6 +46,7 @@ static const op_t rows[] = {
     {
         .name = "unit.disable",
         ACTING(60, AGAIN_IDEMPOTENT),
+        .foretold = true,
         .inverse = "unit.enable",
         .help = "keeps a unit, a timer for instance, from starting at boot, and stops it",
         .result = FILED,
@@ -53,6 +54,7 @@ static const op_t rows[] = {
     {
         .name = "unit.enable",
         ACTING(60, AGAIN_IDEMPOTENT),
+        .foretold = true,
         .inverse = "unit.disable",
         .help = "has a unit, a timer for instance, start at boot, and starts it",
         .result = FILED,
@@ -60,6 +62,7 @@ static const op_t rows[] = {
     {
         .name = "unit.limit",
         FIXING(30, 256),
+        .foretold = true,
         .inverse = "unit.limit",
         .arguments = {UNIT(true),
                       {.name = "memory_bytes",
@@ -100,6 +103,7 @@ static const op_t rows[] = {
     {
         .name = "unit.mask",
         ACTING(30, AGAIN_IDEMPOTENT),
+        .foretold = true,
         .inverse = "unit.unmask",
         .help =
             "keeps a unit from being started by anybody until the next boot; one that runs goes on",
@@ -108,18 +112,21 @@ static const op_t rows[] = {
     {
         .name = "unit.reload",
         ACTING(90, AGAIN_IDEMPOTENT),
+        .foretold = true,
         .help = "has a service read its configuration anew",
         .result = ACTED,
     },
     {
         .name = "unit.reset_failed",
         ACTING(30, AGAIN_IDEMPOTENT),
+        .foretold = true,
         .help = "takes back that a unit failed, and how often it was started of late",
         .result = ACTED,
     },
     {
         .name = "unit.restart",
         ACTING(120, AGAIN_PROBE),
+        .foretold = true,
         .probe = &restart_probe,
         .help = "stops a unit and starts it",
         .result = "{unit: text, active: text, sub: text, " PROBED "}",
@@ -127,6 +134,7 @@ static const op_t rows[] = {
     {
         .name = "unit.start",
         ACTING(120, AGAIN_IDEMPOTENT),
+        .foretold = true,
         .inverse = "unit.stop",
         .help = "starts a unit, unless it runs",
         .result = ACTED,
@@ -143,12 +151,15 @@ static const op_t rows[] = {
             "systemd has still to do: restart, stop, ...), result?: text (of its last end), "
             "main_pid?: integer (0 where it does not run), "
             "exit_status?: integer, restarts?: integer (by systemd itself), memory_bytes?: "
-            "integer, tasks?: integer, next?: integer (ms since 1970: of a timer), last?: "
+            "integer, memory_max_bytes?: integer (absent: no limit), cpu_max_percent?: integer "
+            "(of one processor; likewise), tasks?: integer, next?: integer (ms since 1970: of a "
+            "timer), last?: "
             "integer (ms since 1970: of a timer)}",
     },
     {
         .name = "unit.stop",
         ACTING(120, AGAIN_IDEMPOTENT),
+        .foretold = true,
         .inverse = "unit.start",
         .help = "stops a unit, if it runs",
         .result = ACTED,

@@ -11,6 +11,7 @@ static const op_t rows[] = {
     {
         .name = "user.end_sessions",
         FIXING(60, 128),
+        .foretold = true,
         .arguments = {USER(true),
                       {.name = "processes",
                        .kind = ARGUMENT_BOOL,
@@ -59,6 +60,7 @@ static const op_t rows[] = {
     {
         .name = "user.lock",
         FIXING(30, 256),
+        .foretold = true,
         .inverse = "user.unlock",
         .arguments = {USER(true)},
         .help = "locks a user's password; its SSH keys and sessions stay: user.remove_key and "
@@ -102,6 +104,7 @@ static const op_t rows[] = {
     {
         .name = "user.unlock",
         FIXING(30, 256),
+        .foretold = true,
         .inverse = "user.lock",
         .arguments = {USER(true)},
         .help = "unlocks a user's password",

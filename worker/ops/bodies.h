@@ -39,7 +39,12 @@ op_body_t file_quarantine_foreseen, file_remove_foreseen, file_restore_foreseen,
 op_body_t firewall_block_foreseen, firewall_limit_foreseen, firewall_unblock_foreseen,
     firewall_unlimit_foreseen;
 op_body_t host_isolate_foreseen, host_release_foreseen;
+op_body_t link_down_foreseen, link_up_foreseen, route_add_foreseen, route_remove_foreseen;
 op_body_t service_restart_foreseen, service_start_foreseen, service_stop_foreseen;
 op_body_t sysctl_set_foreseen;
+op_body_t unit_disable_foreseen, unit_enable_foreseen, unit_limit_foreseen, unit_mask_foreseen,
+    unit_reload_foreseen, unit_reset_failed_foreseen, unit_restart_foreseen, unit_start_foreseen,
+    unit_stop_foreseen;
+op_body_t user_end_sessions_foreseen, user_lock_foreseen, user_unlock_foreseen;
 
 #endif

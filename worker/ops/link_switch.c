@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/netlink.h"
 #include "worker/ops/revert.h"
@@ -210,4 +211,35 @@ link_up(const value_t *arguments, const op_world_t *world, fault_t *fault)
         return tell(name, true);
     fault_set(fault, FAULT_FAILED, "'%s' cannot be turned on: %s", name, strerror(wrong));
     return NULL;
+}
+
+/* ---- what a dry run is told, by what link.view saw ------------------------------------------- */
+
+value_t *
+link_down_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    static link_t link;
+    int64_t seconds = value_get_integer(arguments, "seconds");
+    text_copy(link.name, sizeof link.name, value_get_text(arguments, "link"));
+    link.index = find(link.name, fault);
+    if (!link.index || check_spared(world, &link, fault) || save_all(&link, fault))
+        return NULL;
+    value_t *foresight = foresight_new();
+    if (value_get_bool(world->seen, "up"))
+        foresight_goes(foresight, "%s: up, with %zu routes and addresses that come back with it",
+                       link.name, link.count);
+    foresight_comes(foresight, "%s: down, for %lld s", link.name, (long long)seconds);
+    value_t *result = tell(link.name, false);
+    value_set_integer(result, "until", wall_now().ms + seconds * 1000);
+    return foresight_give(foresight, result);
+}
+
+value_t *
+link_up_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *name = value_get_text(arguments, "link");
+    (void)fault;
+    value_t *foresight = foresight_new();
+    foresight_turns(foresight, name, value_get_bool(world->seen, "up") ? "up" : "down", "up");
+    return foresight_give(foresight, tell(name, true));
 }

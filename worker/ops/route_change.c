@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/netlink.h"
 #include "worker/ops/revert.h"
@@ -87,19 +88,33 @@ tell(const value_t *arguments, bool there)
     return result;
 }
 
+static int
+read_route(const value_t *arguments, const op_world_t *world, route_t *out, fault_t *fault)
+{
+    if (read_to(arguments, &out->to, fault) || check_spared(world, &out->to, fault))
+        return -1;
+    if (!net_read_address(value_get_text(arguments, "via"), &out->via) ||
+        out->via.bits != out->to.bits)
+        return fault_set(fault, FAULT_ARGUMENT,
+                         "'via' is one address, of the same protocol as 'to'");
+    return 0;
+}
+
+static value_t *
+tell_until(value_t *result, int64_t seconds)
+{
+    value_set_integer(result, "until", wall_now().ms + seconds * 1000);
+    return result;
+}
+
 value_t *
 route_add(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     route_t route = {0};
     char note[NOTE_NAME];
     int64_t seconds = value_get_integer(arguments, "seconds");
-    if (read_to(arguments, &route.to, fault) || check_spared(world, &route.to, fault))
+    if (read_route(arguments, world, &route, fault))
         return NULL;
-    if (!net_read_address(value_get_text(arguments, "via"), &route.via) ||
-        route.via.bits != route.to.bits) {
-        fault_set(fault, FAULT_ARGUMENT, "'via' is one address, of the same protocol as 'to'");
-        return NULL;
-    }
     note_name(&route.to, note);
     if (revert_now(world, note, fault) ||
         revert_arm(world, note, seconds, take_away, &route, fault))
@@ -113,9 +128,7 @@ route_add(const value_t *arguments, const op_world_t *world, fault_t *fault)
                   strerror(wrong), still ? ", and a process waits to remove it" : "");
         return NULL;
     }
-    value_t *result = tell(arguments, true);
-    value_set_integer(result, "until", wall_now().ms + seconds * 1000);
-    return result;
+    return tell_until(tell(arguments, true), seconds);
 }
 
 value_t *
@@ -132,4 +145,72 @@ route_remove(const value_t *arguments, const op_world_t *world, fault_t *fault)
     fault_set(fault, FAULT_FAILED, "the route to '%s' cannot be removed: %s",
               value_get_text(arguments, "to"), strerror(wrong));
     return NULL;
+}
+
+/* ---- what a dry run is told, by what route.list saw ------------------------------------------ */
+
+/* Ours to that network, which the op replaces or removes; NULL for none. */
+static const value_t *
+find_ours(const value_t *seen, const net_t *to, bool *others)
+{
+    const value_t *routes = value_get(seen, "routes"), *ours = NULL;
+    int64_t metric = to->bits == 32 ? 0 : 1024; /* what the kernel gives a route without one */
+    char text[64];
+    netlink_write_net(to, text, sizeof text);
+    if (!strchr(text, '/'))
+        snprintf(text + strlen(text), sizeof text - strlen(text), "/%u", to->prefix);
+    for (size_t i = 0; i < value_count(routes); i++) {
+        const value_t *route = value_at(routes, i);
+        if (strcmp(value_get_text(route, "to"), text) != 0 ||
+            value_get_integer(route, "table") != RT_TABLE_MAIN)
+            continue;
+        if (value_get_integer(route, "protocol") == RTPROT_TOCSIN)
+            ours = route;
+        else
+            *others = *others || value_get_integer(route, "metric") == metric;
+    }
+    return ours;
+}
+
+static void
+foretell_gone(value_t *foresight, const value_t *route)
+{
+    if (route)
+        foresight_goes(foresight, "%s by %s", value_get_text(route, "to"),
+                       value_get_text(route, "via"));
+}
+
+value_t *
+route_add_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    route_t route = {0};
+    bool others = false;
+    char text[64];
+    int64_t seconds = value_get_integer(arguments, "seconds");
+    if (read_route(arguments, world, &route, fault))
+        return NULL;
+    const value_t *ours = find_ours(world->seen, &route.to, &others);
+    if (others) {
+        fault_set(fault, FAULT_CONFLICT, "no route to '%s' is added: another stands there",
+                  value_get_text(arguments, "to"));
+        return NULL;
+    }
+    netlink_write_net(&route.to, text, sizeof text);
+    value_t *foresight = foresight_new();
+    foretell_gone(foresight, ours);
+    foresight_comes(foresight, "%s by %s, for %lld s", text, value_get_text(arguments, "via"),
+                    (long long)seconds);
+    return foresight_give(foresight, tell_until(tell(arguments, true), seconds));
+}
+
+value_t *
+route_remove_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    route_t route = {0};
+    bool others = false;
+    if (read_to(arguments, &route.to, fault))
+        return NULL;
+    value_t *foresight = foresight_new();
+    foretell_gone(foresight, find_ours(world->seen, &route.to, &others));
+    return foresight_give(foresight, tell(arguments, false));
 }
