@@ -3,7 +3,8 @@
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/orders.bash"
 orders_site dry-run twice
-site_release disk-full >>"$SITE_HOME/log/make" 2>&1
+{ site_release disk-full && site_release block-ip; } >>"$SITE_HOME/log/make" 2>&1
+printf 'allow %s\n' firewall.view firewall.block firewall.unblock >>"$SITE_HOME/north-1/policy"
 mnt=$SITE_HOME/mnt/north-1
 mkdir -p "$mnt/log"
 for log in app.log.1 app.log.2.gz; do head -c 300000 /dev/urandom >"$mnt/log/$log"; done
@@ -29,6 +30,11 @@ ok "  and that what follows is predicted" says "free .*predicted" view
 ok "  so does the output" says "WOULD file.remove" tocsin run logs "$RUN" north-1
 ok "  the files are all still there" test "$(contents)" = "$before"
 ok "  the effector's journal has no BEGIN" not grep -aq "kind begin" "$SITE_HOME/north-1/state/effector/journal"
+rules() { ! command -v nft >/dev/null || nft -s list ruleset; }
+before_rules=$(rules)
+ok "a dry run of a block" eval 'dry block-ip --set source=203.0.113.66 --set seconds=600 && started && ended succeeded'
+ok "  shows the change of the firewall's rules" says "^ +\+ drop all from and to 203.0.113.66, for 600 s" view
+ok "  and changes none" test "$(rules)" = "$before_rules"
 sed -i 's/^class highest change/class highest observe/' "$SITE_HOME/north-1/policy"
 worker_stop north-1
 worker_start north-1
