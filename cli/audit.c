@@ -8,6 +8,7 @@
 
 #include "cli/keys.h"
 #include "cli/options.h"
+#include "cli/past.h"
 #include "cli/pin.h"
 #include "cli/record.h"
 #include "cli/sign.h"
@@ -36,11 +37,13 @@ typedef struct {
 
 typedef struct {
     trust_t *trust;
+    past_t *past;
     const record_t *record;
     bool say;           /* sentences as they come; else they are only kept */
     merkle_t log;       /* over the leaves that were read */
     hash_t pinned_head; /* the log's when it had the pin's size */
     uint64_t receipts, signatures, counted;
+    uint64_t former;    /* signatures that hold by what was replaced since */
     uint64_t witnessed; /* leaves that witnesses cosigned */
     cosigners_t cosigners;
     zhashx_t *chains; /* worker id to chain_t */
@@ -75,6 +78,7 @@ audit_begin(audit_t *self, trust_t *trust, bool say)
 static void
 audit_end(audit_t *self)
 {
+    past_destroy(&self->past);
     zhashx_destroy(&self->chains);
     zhashx_destroy(&self->orders);
     restarts_destroy(&self->restarts);
@@ -116,7 +120,20 @@ check_site(const audit_t *self, slice_t document, const char *type, fault_t *fau
     return 0;
 }
 
-/* Each signature holds, was made for one of the two purposes, and by a key that people lists. */
+/* Who left was one of them when they signed. */
+static bool
+is_listed(audit_t *self, const pubkey_t *key)
+{
+    bool former = false;
+    if (trust_people(self->trust) && people_find(trust_people(self->trust), key))
+        return true;
+    for (size_t i = 0; !former && i < past_count(self->past); i++)
+        former = people_find(trust_people(past_at(self->past, i)), key);
+    self->former += former;
+    return former;
+}
+
+/* Each signature holds, was made for one of the two purposes, and by a key that people list. */
 static int
 check_signatures(audit_t *self, slice_t document, slice_t armors, purpose_t one, purpose_t other,
                  fault_t *fault)
@@ -129,10 +146,9 @@ check_signatures(audit_t *self, slice_t document, slice_t armors, purpose_t one,
         purpose_t purpose = signature.purpose == other ? other : one;
         if (signature_check(&signature, document, purpose, fault))
             return -1;
-        if (!trust_people(self->trust) || !people_find(trust_people(self->trust), &signature.key))
+        if (!is_listed(self, &signature.key))
             return fault_set(fault, FAULT_KEY,
-                             "a signature by %s, a key that the people document here "
-                             "does not list",
+                             "a signature by %s, a key that no people document here lists",
                              pubkey_fingerprint(&signature.key, fingerprint));
         self->signatures++;
         count++;
@@ -267,8 +283,35 @@ check_restart(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
 {
     if (record_is_extract(self->record)) /* the leaves that it speaks of are not all here */
         return 0;
-    return restarts_add(self->restarts, self->trust, record_checkpoint(self->record)->broker,
-                        document, armors, fault);
+    const char *broker = record_checkpoint(self->record)->broker;
+    if (!restarts_add(self->restarts, self->trust, broker, document, armors, fault))
+        return 0;
+    for (size_t i = 0; i < past_count(self->past); i++)
+        if (!restarts_add(self->restarts, past_at(self->past, i), broker, document, armors, NULL))
+            return 0;
+    return -1;
+}
+
+/* Its worker signed it, which may have left since, or have another key by now. */
+static int
+check_worker(audit_t *self, const receipt_t *receipt, slice_t document, slice_t armors,
+             fault_t *fault)
+{
+    const worker_line_t *worker = trust_worker(self->trust, receipt->worker, NULL);
+    if (worker && !receipt_check(document, armors, &worker->key, fault))
+        return 0;
+    for (size_t i = 0; i < past_count(self->past); i++) {
+        const worker_line_t *then = trust_worker(past_at(self->past, i), receipt->worker, NULL);
+        if (then && !receipt_check(document, armors, &then->key, NULL)) {
+            self->former++;
+            return 0;
+        }
+    }
+    if (worker)
+        return fault_wrap(fault, "receipt %llu of '%s'", (unsigned long long)receipt->sequence,
+                          receipt->worker);
+    return fault_set(fault, FAULT_KEY, "a receipt of '%s', which no fleet document here lists",
+                     receipt->worker);
 }
 
 static int
@@ -278,14 +321,9 @@ check_receipt(audit_t *self, slice_t document, slice_t armors, fault_t *fault)
     CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, fault);
     if (!receipt)
         return -1;
-    const worker_line_t *worker = trust_worker(self->trust, receipt->worker, NULL);
     self->receipts++;
-    if (!worker)
-        return fault_set(fault, FAULT_KEY, "a receipt of '%s', which no fleet document here lists",
-                         receipt->worker);
-    if (receipt_check(document, armors, &worker->key, fault))
-        return fault_wrap(fault, "receipt %llu of '%s'", (unsigned long long)receipt->sequence,
-                          receipt->worker);
+    if (check_worker(self, receipt, document, armors, fault))
+        return -1;
     self->signatures++;
     return check_chain(self, receipt, &hash, fault) || check_order(self, receipt, fault) ? -1 : 0;
 }
@@ -297,6 +335,10 @@ check_alert(audit_t *self, slice_t document, slice_t armor, fault_t *fault)
         return 0;
     CLEANUP(alert_destroy)
     alert_t *alert = trust_check_signed_alert(self->trust, document, armor, fault);
+    for (size_t i = 0; !alert && i < past_count(self->past); i++) {
+        alert = trust_check_signed_alert(past_at(self->past, i), document, armor, NULL);
+        self->former += alert != NULL;
+    }
     self->signatures += alert != NULL;
     return alert ? 0 : fault_wrap(fault, "an alert");
 }
@@ -538,6 +580,9 @@ report(const audit_t *self, bool json)
 {
     size_t problems = value_count(self->problems);
     if (!json) {
+        if (self->former)
+            printf("%llu signatures are by keys of before, by documents that were replaced since\n",
+                   (unsigned long long)self->former);
         printf("%llu signatures hold\naudit: %llu leaves, %llu receipts of %zu workers, %zu "
                "problems\n",
                (unsigned long long)self->signatures, (unsigned long long)self->counted,
@@ -549,11 +594,27 @@ report(const audit_t *self, bool json)
     value_set_integer(body, "receipts", (int64_t)self->receipts);
     value_set_integer(body, "workers", (int64_t)zhashx_size(self->chains));
     value_set_integer(body, "signatures", (int64_t)self->signatures);
+    value_set_integer(body, "former", (int64_t)self->former);
     value_set(body, "witnesses", witnesses_value(self));
     value_set(body, "restarts", restarts_value(self->restarts));
     value_set(body, "glass", value_copy(self->glass));
     value_set(body, "problems", value_copy(self->problems));
     json_print("audit", body);
+}
+
+/* What the file brings along, or else the site's folder has. */
+static past_t *
+past_for(const options_t *options, const trust_t *trust, const record_t *record, fault_t *fault)
+{
+    slice_t dossier = record_dossier(record);
+    CLEANUP(bytes_destroy) bytes_t *now = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *replaced = bytes_new();
+    if (dossier.size)
+        return past_of(trust_site(trust), dossier, record_past(record));
+    if (dossier_read(options->site, NULL, now, fault) ||
+        dossier_read_past(options->site, replaced, fault))
+        return NULL;
+    return past_of(trust_site(trust), bytes_slice(now), bytes_slice(replaced));
 }
 
 static int
@@ -564,8 +625,9 @@ verify(const options_t *options, trust_t *trust, record_t *record, fault_t *faul
     CLEANUP(audit_end) audit_t audit;
     audit_begin(&audit, trust, !options->json);
     audit.record = record;
+    audit.past = past_for(options, trust, record, fault);
     const checkpoint_t *checkpoint = record_checkpoint(record);
-    if (pin_load(&pin, checkpoint, fault))
+    if (!audit.past || pin_load(&pin, checkpoint, fault))
         return -1;
     check_checkpoint(&audit, record, &pin, &key);
     check_witnesses(&audit);
@@ -579,6 +641,14 @@ verify(const options_t *options, trust_t *trust, record_t *record, fault_t *faul
         return -1;
     report(&audit, options->json);
     return sound ? 0 : fault_set(fault, FAULT_FAILED, "the record does not hold");
+}
+
+/* What expired since was in force when it was signed; what no quorum or officer stands behind never
+ * was. */
+static int
+check_backed(const trust_t *trust, fault_t *fault)
+{
+    return trust_check_current(trust, wall_now(), fault) && fault->code != FAULT_EXPIRED ? -1 : 0;
 }
 
 /* What a file is held against: with the documents that it brings along, the site's id is enough. */
@@ -602,7 +672,7 @@ trust_for(const options_t *options, const char *root, const record_t *record, fa
             "the file brings no documents of the site: --root is not enough, set TOCSIN_SITE");
         return NULL;
     }
-    if (dossier_verify(dossier, trust, fault)) {
+    if (dossier_verify(dossier, trust, fault) || check_backed(trust, fault)) {
         fault_wrap(fault, "the site's documents in the file");
         return NULL;
     }
@@ -652,7 +722,7 @@ write_export(const options_t *options, record_t *record, const char *path, fault
     bytes_add_slice(text, record_document(record));
     bytes_add_slice(text, record_armor(record));
     bytes_add_slice(text, record_testimony(record));
-    if (dossier_read(options->site, NULL, text, fault))
+    if (record_add_site(options->site, text, fault))
         return -1;
     while ((more = record_next(record, &leaf, fault)) == 1) {
         bytes_addf(text, "leaf %llu %zu\n", (unsigned long long)index++, leaf.size);

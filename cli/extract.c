@@ -228,7 +228,7 @@ extract_write(const extract_t *self, record_t *record, const char *folder, bytes
     bytes_add_slice(out, record_document(record));
     bytes_add_slice(out, record_armor(record));
     bytes_add_slice(out, record_testimony(record));
-    if (dossier_read(folder, NULL, out, fault) || choose(&choice, self, record, fault))
+    if (record_add_site(folder, out, fault) || choose(&choice, self, record, fault))
         return -1;
     for (size_t i = 0; i < choice.count; i++)
         if (add_leaf(&choice, &choice.rows[i], record_checkpoint(record), out, fault))

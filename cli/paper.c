@@ -306,22 +306,39 @@ write_id(const paper_t *self, fault_t *fault)
     return 0;
 }
 
-/* The fleet that is replaced goes to past/. */
+static int
+version_of(const paper_t *self, slice_t document, uint64_t *version, fault_t *fault)
+{
+    bool is_fleet = self->purpose == SIGN_FLEET;
+    CLEANUP(fleet_destroy) fleet_t *fleet = is_fleet ? fleet_decode(document, fault) : NULL;
+    CLEANUP(people_destroy) people_t *people = is_fleet ? NULL : people_decode(document, fault);
+    *version = fleet ? fleet->version : people ? people->version : 0;
+    return *version ? 0 : -1;
+}
+
+/* People or a fleet that is replaced goes to past/: whoever reads the record looks there for who
+ * had which key, and no id or key of a fleet is used again. */
 static int
 keep_past(const paper_t *self, fault_t *fault)
 {
     fault_t absent;
-    char path[KEYS_PATH_MAX];
+    char path[KEYS_PATH_MAX], signatures[KEYS_PATH_MAX + 8];
+    snprintf(signatures, sizeof signatures, "%s.sigs", self->name);
+    uint64_t version = 0;
     CLEANUP(bytes_destroy) bytes_t *old = keys_read(self->folder, "", self->name, &absent);
-    CLEANUP(fleet_destroy) fleet_t *fleet = old ? fleet_decode(bytes_slice(old), fault) : NULL;
-    if (self->purpose != SIGN_FLEET || !old)
+    CLEANUP(bytes_destroy) bytes_t *armors = keys_read(self->folder, "", signatures, &absent);
+    if ((self->purpose != SIGN_FLEET && self->purpose != SIGN_PEOPLE) || !old || !armors)
         return 0;
     snprintf(path, sizeof path, "%s/past", self->folder);
-    if (!fleet || folder_make(path, 0755, fault))
+    if (version_of(self, bytes_slice(old), &version, fault) || folder_make(path, 0755, fault))
         return -1;
     snprintf(path, sizeof path, "%s/past/%s.%llu", self->folder, self->name,
-             (unsigned long long)fleet->version);
-    return file_write(path, bytes_slice(old), 0644, fault);
+             (unsigned long long)version);
+    snprintf(signatures, sizeof signatures, "%s.sigs", path);
+    return file_write(signatures, bytes_slice(armors), 0644, fault) ||
+                   file_write(path, bytes_slice(old), 0644, fault)
+               ? -1
+               : 0;
 }
 
 /* Signatures first: a document without them would hide the one before. */

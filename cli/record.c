@@ -19,13 +19,13 @@ struct record {
     bytes_t *document, *armor; /* of the checkpoint */
     bytes_t *testimony;        /* about it */
     checkpoint_t checkpoint;
-    uint64_t next;    /* index of the leaf that record_next gives */
-    client_t *client; /* the caller's; NULL for an export */
-    value_t *page;    /* the broker's last answer */
-    size_t at;        /* in its leaves */
-    bytes_t *text;    /* an export, whole */
-    slice_t rest;     /* what of it is not read yet */
-    slice_t dossier;  /* in it */
+    uint64_t next;         /* index of the leaf that record_next gives */
+    client_t *client;      /* the caller's; NULL for an export */
+    value_t *page;         /* the broker's last answer */
+    size_t at;             /* in its leaves */
+    bytes_t *text;         /* an export, whole */
+    slice_t rest;          /* what of it is not read yet */
+    slice_t dossier, past; /* in it */
     bool extract;
 };
 
@@ -103,15 +103,25 @@ cut_testimony(record_t *self, fault_t *fault)
 }
 
 static int
-cut_dossier(record_t *self, fault_t *fault)
+cut_dossier(record_t *self, slice_t *out, fault_t *fault)
 {
     slice_t document, armors;
     int more;
-    self->dossier = self->rest;
+    *out = self->rest;
     while ((more = dossier_next(&self->rest, &document, &armors, fault)) == 1)
         ;
-    self->dossier.size -= self->rest.size;
+    out->size -= self->rest.size;
     return more;
+}
+
+static int
+cut_past(record_t *self, fault_t *fault)
+{
+    size_t size = strlen(RECORD_PAST);
+    if (self->rest.size < size || memcmp(self->rest.data, RECORD_PAST, size) != 0)
+        return 0;
+    cut(&self->rest, size);
+    return cut_dossier(self, &self->past, fault);
 }
 
 record_t *
@@ -135,7 +145,8 @@ record_load(const char *path, fault_t *fault)
     else
         self->document = bytes_new();
     self->armor = bytes_copy(cut_after(&self->rest, armor_end));
-    if (cut_testimony(self, fault) || cut_dossier(self, fault))
+    if (cut_testimony(self, fault) || cut_dossier(self, &self->dossier, fault) ||
+        cut_past(self, fault))
         return NULL;
     return checkpoint_decode(&self->checkpoint, bytes_slice(self->document), fault) ? NULL
                                                                                     : MOVE(self);
@@ -246,6 +257,19 @@ next_extracted(record_t *self, slice_t *leaf, fault_t *fault)
     return 1;
 }
 
+int
+record_add_site(const char *folder, bytes_t *out, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *replaced = bytes_new();
+    if (dossier_read(folder, NULL, out, fault) || dossier_read_past(folder, replaced, fault))
+        return -1;
+    if (replaced->size) {
+        bytes_add_text(out, RECORD_PAST);
+        bytes_add_slice(out, bytes_slice(replaced));
+    }
+    return 0;
+}
+
 bool
 record_is_extract(const record_t *self)
 {
@@ -256,6 +280,12 @@ slice_t
 record_dossier(const record_t *self)
 {
     return self->dossier;
+}
+
+slice_t
+record_past(const record_t *self)
+{
+    return self->past;
 }
 
 uint64_t

@@ -11,6 +11,7 @@
 #define RECORD_EXPORT_MAX   (INT64_C(4) << 30) /* bytes of an export */
 #define RECORD_EXPORT_HEAD  "tocsin-export v1\n"
 #define RECORD_EXTRACT_HEAD "tocsin-extract v1\n"
+#define RECORD_PAST         "past\n"
 
 typedef struct record record_t;
 
@@ -28,11 +29,18 @@ slice_t record_armor(const record_t *self);
 /* What witnesses said of the record (wire/testimony.h); empty where there is nothing. */
 slice_t record_testimony(const record_t *self);
 
+/* What an export and an extract bring along of a site's folder: its documents, and those that were
+ * replaced. */
+int record_add_site(const char *folder, bytes_t *out, fault_t *fault) MUST_CHECK;
+
 /* Some leaves of the record, each with its proof, and not all of them. */
 bool record_is_extract(const record_t *self);
 
 /* The site's documents that a file brought along (wire/dossier.h); empty where there are none. */
 slice_t record_dossier(const record_t *self);
+
+/* Those that were replaced before, likewise. */
+slice_t record_past(const record_t *self);
 
 /* The index of the leaf that record_next gave last. */
 uint64_t record_index(const record_t *self);

@@ -76,9 +76,10 @@ static void
 expires(enemy_t *self, table_t *table, const char *name)
 {
     int64_t until = zclock_mono() + ANSWER_MS;
-    do
+    do {
+        zclock_sleep(50);
         offer_once(self, table);
-    while (!strcmp(table->answer.code, "none") && zclock_mono() < until);
+    } while (!strcmp(table->answer.code, "none") && zclock_mono() < until);
     int64_t before = begun(self);
     offer_once(self, table);
     verdict(!strcmp(table->answer.code, "expired") && begun(self) == before, name, table);

@@ -57,4 +57,21 @@ ok "what is revoked is listed" says "^[0-9a-f]+ +person +giang .* it was stolen"
 ok "  and two officers do not lift it" lifts_nothing "$(revoke_of giang)"
 ok "people, signed by root's quorum, pardon him" pardon "$(revoke_of giang)"
 ok "  and he orders again" eval 'glance north-2 --target north-2 && wait_for 20 started giang && ended succeeded'
+
+# What they signed while they were there is in the record for ever.
+leave() {
+    tocsin keys drop "$TOCSIN_SITE" people person giang && site_sign ana people.draft && site_sign chi people.draft &&
+        tocsin keys drop "$TOCSIN_SITE" fleet.north worker north-2 && site_sign chi fleet.north.draft && chmod -R go+rX "$TOCSIN_SITE"
+}
+elsewhere() {
+    mkdir "$SITE_HOME/elsewhere" && cp "$TOCSIN_SITE/root.1" "$SITE_HOME/log/export" "$SITE_HOME/elsewhere/" &&
+        env TOCSIN_SITE="$SITE_HOME/elsewhere/none" XDG_STATE_HOME="$SITE_HOME/elsewhere" tocsin audit verify "$SITE_HOME/elsewhere/export" --root "$SITE_HOME/elsewhere/root.1"
+}
+ok "the record verifies" tocsin audit verify
+ok "a responder and a worker leave" leave
+ok "  and the record verifies, and says how much of it is theirs" says "^[0-9]+ signatures are by keys of before" tocsin audit verify
+ok "  as does an export, where there is nothing but root" eval 'tocsin audit export "$SITE_HOME/log/export" && elsewhere'
+sed "/^tocsin-people /,/^end/s/^issued .*/issued 2026-01-01T00:00:00Z/" "$SITE_HOME/log/export" >"$SITE_HOME/log/forged"
+mv "$SITE_HOME/log/forged" "$SITE_HOME/log/export" && rm -r "$SITE_HOME/elsewhere"
+ok "  but not with people whom nobody signed" not elsewhere
 orders_end

@@ -58,6 +58,8 @@ add_leaf(bytes_t *out, merkle_t *log, const char *kind, const sealed_t *sealed)
 
 static bool behind; /* the order comes behind its receipt */
 
+static sealed_t replaced; /* what the export brings along of the past; empty for nothing */
+
 static void
 write_export(bench_t *bench, const char *broker, const sealed_t *order, const sealed_t *receipt)
 {
@@ -78,6 +80,10 @@ write_export(bench_t *bench, const char *broker, const sealed_t *order, const se
     bytes_addf(text, "tocsin-export v1\n%s%s", bytes_text(document), bytes_text(armor));
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         add_sealed(text, all[i]);
+    if (replaced.document) {
+        bytes_add_text(text, "past\n");
+        add_sealed(text, &replaced);
+    }
     bytes_add_slice(text, bytes_slice(leaves));
     bytes_add_text(text, "end\n");
     assert_int_equal(file_write(root_path, bytes_slice(site->root.document), 0600, &bench->fault),
@@ -132,6 +138,76 @@ an_order_may_come_behind_its_receipt(void **state)
     behind = false;
 }
 
+/* Whoever writes the file writes its dossier too: there is the root's hash, and nothing else, to
+ * hold it against. */
+static void
+documents_that_no_quorum_signed_are_none(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    assert_int_equal(verify(bench, "a", false, "order"), 0);
+    sealed_t genuine = site->people;
+    site->people = site_seal_people(site, site_people(site), "hana");
+    assert_int_equal(verify(bench, "b", false, "order"), fault_exit(FAULT_QUORUM));
+    sealed_done(&site->people);
+    site->people = site_seal_people(site, site_people(site), "zoe,olaf");
+    assert_int_equal(verify(bench, "c", false, "order"), fault_exit(FAULT_QUORUM));
+    sealed_done(&site->people);
+    site->people = genuine;
+    genuine = site->north;
+    site->north = site_seal_fleet(site, site_fleet(site, "north"), "pat");
+    assert_int_equal(verify(bench, "d", false, "order"), fault_exit(FAULT_ROLE));
+    sealed_done(&site->north);
+    site->north = genuine;
+    assert_int_equal(verify(bench, "e", false, "order"), 0);
+}
+
+static void
+who_left_was_there_once(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    sealed_t genuine = site->people;
+    people_t *people = site_people(site);
+    people->version = 2;
+    for (size_t i = 0; i < people->key_count; i++)
+        if (!strcmp(people->keys[i].person, "pat"))
+            people->keys[i].key = *machinekey_public(site_key(site, "nobody"));
+    site->people = site_seal_people(site, people, "hana,hugo");
+    assert_int_equal(verify(bench, "a", false, "order"), fault_exit(FAULT_FAILED));
+    replaced = genuine;
+    assert_int_equal(verify(bench, "b", false, "order"), 0);
+    replaced = site_seal_people(site, site_people(site), "hana");
+    assert_int_equal(verify(bench, "c", false, "order"), fault_exit(FAULT_FAILED));
+    sealed_done(&replaced);
+    replaced = (sealed_t){0};
+    sealed_done(&site->people);
+    site->people = genuine;
+}
+
+static void
+a_worker_that_left_was_there_once(void **state)
+{
+    bench_t *bench = *state;
+    site_t *site = bench->site;
+    sealed_t genuine = site->north;
+    fleet_t *fleet = site_fleet(site, "north");
+    fleet->version = 2;
+    for (size_t i = 0; i < fleet->worker_count; i++)
+        if (!strcmp(fleet->workers[i].id, "w1"))
+            fleet->workers[i].key = *machinekey_public(site_key(site, "nobody"));
+    site->north = site_seal_fleet(site, fleet, "olaf");
+    assert_int_equal(verify(bench, "a", false, "order"), fault_exit(FAULT_FAILED));
+    replaced = genuine;
+    assert_int_equal(verify(bench, "b", false, "order"), 0);
+    replaced = site_seal_fleet(site, site_fleet(site, "north"), "pat");
+    assert_int_equal(verify(bench, "c", false, "order"), fault_exit(FAULT_FAILED));
+    sealed_done(&replaced);
+    replaced = (sealed_t){0};
+    sealed_done(&site->north);
+    site->north = genuine;
+}
+
 static int
 begin(void **state)
 {
@@ -158,6 +234,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_receipt_says_whether_its_order_broke_glass, begin, end),
         cmocka_unit_test_setup_teardown(an_order_may_come_behind_its_receipt, begin, end),
+        cmocka_unit_test_setup_teardown(documents_that_no_quorum_signed_are_none, begin, end),
+        cmocka_unit_test_setup_teardown(who_left_was_there_once, begin, end),
+        cmocka_unit_test_setup_teardown(a_worker_that_left_was_there_once, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
