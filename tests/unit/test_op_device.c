@@ -108,6 +108,13 @@ link_is_up(const char *name)
     return up;
 }
 
+static void
+does(const char *op, value_t *arguments)
+{
+    CLEANUP(value_destroy) value_t *result = must_run(op, arguments, &world);
+    assert_non_null(result);
+}
+
 /* Of a result's key. */
 static bool
 truth(const char *op, value_t *arguments, const char *key)
@@ -384,7 +391,7 @@ a_backup_is_kept_once_and_what_changed_since_is_told(void **state)
     assert_true(holds(name, "router bgp 65002\n") && holds(name, " neighbor 192.0.2.1 password"));
     assert_false(truth("device.backup", just("edge"), "kept"));
     assert_true(truth("device.diff", just("edge"), "same"));
-    must_run("device.shut", on("edge", "interface", "wan0"), &world);
+    does("device.shut", on("edge", "interface", "wan0"));
     CLEANUP(value_destroy) value_t *diff = must_run("device.diff", just("edge"), &world);
     assert_false(value_get_bool(diff, "same"));
     assert_string_equal(value_get_text(diff, "kept_sha256"), value_get_text(kept, "sha256"));
@@ -395,7 +402,7 @@ a_backup_is_kept_once_and_what_changed_since_is_told(void **state)
     value_t *one = just("edge");
     value_set_integer(one, "count", 1);
     assert_true(truth("device.diff", one, "more"));
-    must_run("device.no_shut", on("edge", "interface", "wan0"), &world);
+    does("device.no_shut", on("edge", "interface", "wan0"));
 }
 
 static void
@@ -405,7 +412,7 @@ no_secret_of_a_configuration_is_told(void **state)
     await_devices();
     put("state/junos.conf", 0666, "set interfaces ge-0/0/1 description a\n");
     shell("chmod 666 %s/state/junos.conf", folder);
-    must_run("device.backup", just("mx"), &world);
+    does("device.backup", just("mx"));
     put("state/junos.conf", 0666,
         "set interfaces ge-0/0/1 description b\n"
         "set system root-authentication encrypted-password \"$6$abc\"\n");
@@ -432,7 +439,7 @@ a_backup_that_somebody_changed_counts_no_more(void **state)
 {
     (void)state;
     await_devices();
-    must_run("device.backup", just("edge-key"), &world);
+    does("device.backup", just("edge-key"));
     shell("echo 'no router bgp' >>$(ls %s/backups/edge-key.*)", folder);
     must_fail("device.diff", just("edge-key"), &world, FAULT_HASH, "is not what was kept");
     assert_true(truth("device.backup", just("edge-key"), "kept"));
