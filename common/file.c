@@ -6,6 +6,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,4 +132,41 @@ folder_make(const char *path, mode_t mode, fault_t *fault)
         if (!kept)
             return 0;
     }
+}
+
+/* In a sticky folder nobody renames or removes what is another's. */
+static int
+check_ours(const char *path, fault_t *fault)
+{
+    struct stat status;
+    if (stat(path, &status))
+        return fault_errno(fault, "'%.160s' cannot be looked at", path);
+    bool sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX);
+    bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) && !sticky;
+    if ((status.st_uid != 0 && status.st_uid != geteuid()) || shared)
+        return fault_set(fault, FAULT_CONFIG,
+                         "'%.120s' can be written by others: chown it to root, and chmod go-w it",
+                         path);
+    return 0;
+}
+
+static int
+check_folder_ours(const char *path, fault_t *fault)
+{
+    char copy[PATH_MAX];
+    if (!text_copy(copy, sizeof copy, path))
+        return fault_set(fault, FAULT_LIMIT, "path '%.100s' is too long", path);
+    return check_ours(dirname(copy), fault);
+}
+
+int
+file_check_ours(const char *path, fault_t *fault)
+{
+    char real[PATH_MAX];
+    if (!realpath(path, real))
+        return fault_errno(fault, "'%.160s' cannot be looked at", path);
+    return check_ours(real, fault) || check_folder_ours(real, fault) ||
+                   check_folder_ours(path, fault)
+               ? -1
+               : 0;
 }

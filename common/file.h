@@ -30,4 +30,9 @@ int file_write_all(int fd, slice_t bytes, fault_t *fault) MUST_CHECK;
 /* mkdir -p; an existing folder is fine and keeps its mode. */
 int folder_make(const char *path, mode_t mode, fault_t *fault) MUST_CHECK;
 
+/* Nobody but root, and whom this process runs as, can write what path leads to, or put something
+ * else in its place: neither in the file's folder nor in that of a link to it. FAULT_CONFIG,
+ * FAULT_IO. */
+int file_check_ours(const char *path, fault_t *fault) MUST_CHECK;
+
 #endif

@@ -45,7 +45,8 @@ close_all(daemon_t *self)
 static int
 open_all(daemon_t *self, const char *config, fault_t *fault)
 {
-    if (settings_load(&self->settings, config, fault) || boot_name(self->boot, fault))
+    if (settings_load(&self->settings, config, fault) || file_check_ours(config, fault) ||
+        file_check_ours(self->settings.policy, fault) || boot_name(self->boot, fault))
         return -1;
     settings_path(&self->settings, "effector", self->folder);
     settings_path(&self->settings, "effector/site", self->site);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy - what the machine itself allows, whoever signed (docs/PROTOCOL.md 11).
+/* policy - what the machine itself allows, whoever signed (docs/PROTOCOL.md 11), in a file that
+ * nobody but root writes.
  *
  *     allow OP [ARGUMENT=VALUE]...    class highest CLASS       rate OP COUNT SECONDS
  *     read PATH   spool PATH          service NAME pidfile PATH

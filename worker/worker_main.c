@@ -263,8 +263,10 @@ supervise(supervisor_t *self, fault_t *fault)
 /* ---- main -------------------------------------------------------------------------------- */
 
 static int
-check(const settings_t *settings, fault_t *fault)
+check(const char *config, const settings_t *settings, fault_t *fault)
 {
+    if (file_check_ours(config, fault) || file_check_ours(settings->policy, fault))
+        return -1;
     CLEANUP(policy_destroy) policy_t *policy = policy_load(settings->policy, fault);
     return policy ? 0 : -1;
 }
@@ -294,7 +296,7 @@ open_signals(supervisor_t *self, fault_t *fault)
 static int
 serve(supervisor_t *self, fault_t *fault)
 {
-    if (check(&self->settings, fault))
+    if (check(self->config, &self->settings, fault))
         return -1;
     if (self->check)
         return 0;

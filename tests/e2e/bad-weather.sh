@@ -42,6 +42,10 @@ ok "a stranger's CURVE key is not admitted" exits 3 env TOCSIN_CURVE="$SITE_HOME
 ok "  and is told so" grep -q 'CURVE key' "$SITE_HOME/log/last"
 ok "a wrong configuration is named by file and line" \
     sh -c "sed 's/^listen.*/listen nowhere/' '$SITE_HOME/broker.conf' >'$SITE_HOME/wrong.conf'; tocsin-broker -n -c '$SITE_HOME/wrong.conf' 2>&1 | grep -q 'wrong.conf:[0-9]'"
+chmod g+w "$SITE_HOME/north-2/policy"
+ok "a worker whose policy others can write does not begin" exits 2 tocsin-worker -n -c "$SITE_HOME/north-2/worker.conf"
+ok "  and says so" grep -q 'can be written by others' "$SITE_HOME/log/last"
+chmod g-w "$SITE_HOME/north-2/policy"
 echo "allow disk.format" >>"$SITE_HOME/north-2/policy"
 ok "a policy with an unknown op is named by file and line" \
     sh -c "tocsin-worker -n -c '$SITE_HOME/north-2/worker.conf' 2>&1 | grep -q 'policy:[0-9]'"

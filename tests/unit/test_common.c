@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -345,6 +346,43 @@ a_file_is_replaced_whole_or_not_at_all(void **state)
 }
 
 static void
+a_file_is_ours_where_nobody_else_can_write_it_or_put_another_in_its_place(void **state)
+{
+    static const struct {
+        mode_t folder, file;
+        bool ours;
+    } cases[] = {
+        {0755, 0644, true},  {0755, 0600, true},  {01777, 0644, true}, {0755, 0664, false},
+        {0755, 0646, false}, {0775, 0644, false}, {0777, 0600, false},
+    };
+    char folder[] = "/tmp/tocsin-test-XXXXXX", path[64], link[64];
+    fault_t fault = {0};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    snprintf(link, sizeof link, "%s.link", folder);
+    assert_int_equal(file_write(path, slice_text("x"), 0600, &fault), 0);
+    assert_int_equal(symlink(path, link), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        assert_int_equal(chmod(folder, cases[i].folder) || chmod(path, cases[i].file), 0);
+        assert_int_equal(file_check_ours(path, &fault), cases[i].ours ? 0 : -1);
+        assert_int_equal(file_check_ours(link, &fault), cases[i].ours ? 0 : -1);
+        assert_true(cases[i].ours || fault.code == FAULT_CONFIG);
+    }
+    assert_int_equal(chmod(folder, 0755) || chmod(path, 0644), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 65534, 65534), 0);
+        assert_int_equal(file_check_ours(path, &fault), -1);
+        assert_non_null(strstr(fault.text, "can be written by others"));
+    }
+    unlink(link);
+    unlink(path);
+    assert_int_equal(file_check_ours(path, &fault), -1);
+    assert_int_equal(fault.code, FAULT_IO);
+    rmdir(folder);
+}
+
+static void
 a_configuration_has_words_quotes_and_comments(void **state)
 {
     char path[] = "/tmp/tocsin-test-XXXXXX";
@@ -387,6 +425,7 @@ main(void)
         cmocka_unit_test(a_channel_passes_messages_and_a_descriptor),
         cmocka_unit_test(two_that_both_have_much_to_say_do_not_wait_for_each_other),
         cmocka_unit_test(a_file_is_replaced_whole_or_not_at_all),
+        cmocka_unit_test(a_file_is_ours_where_nobody_else_can_write_it_or_put_another_in_its_place),
         cmocka_unit_test(a_configuration_has_words_quotes_and_comments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
