@@ -611,8 +611,7 @@ past_for(const options_t *options, const trust_t *trust, const record_t *record,
     CLEANUP(bytes_destroy) bytes_t *replaced = bytes_new();
     if (dossier.size)
         return past_of(trust_site(trust), dossier, record_past(record));
-    if (dossier_read(options->site, NULL, now, fault) ||
-        dossier_read_past(options->site, replaced, fault))
+    if (dossier_read(options->site, NULL, now, fault) || past_read(options->site, replaced, fault))
         return NULL;
     return past_of(trust_site(trust), bytes_slice(now), bytes_slice(replaced));
 }

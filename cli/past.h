@@ -9,6 +9,11 @@
 
 typedef struct past past_t;
 
+/* Appends people and fleets of the site folder's past/, those of them, newest first, that list what
+ * none behind them does: a key, or an officer of a region. Without armors one is left out.
+ * FAULT_LIMIT beyond DOSSIER_BYTES_MAX. */
+int past_read(const char *folder, bytes_t *out, fault_t *fault) MUST_CHECK;
+
 /* Of the documents in `replaced`, those that were in force: people that the quorum of their own
  * root signed, fleets of an officer whom such people, or those of now, delegate. The rest proves
  * nothing and is left out. `now` has the site's roots and people; both are texts as in

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/past.h"
 #include "common/document.h"
 #include "common/file.h"
 #include "common/text.h"
@@ -261,7 +262,7 @@ int
 record_add_site(const char *folder, bytes_t *out, fault_t *fault)
 {
     CLEANUP(bytes_destroy) bytes_t *replaced = bytes_new();
-    if (dossier_read(folder, NULL, out, fault) || dossier_read_past(folder, replaced, fault))
+    if (dossier_read(folder, NULL, out, fault) || past_read(folder, replaced, fault))
         return -1;
     if (replaced->size) {
         bytes_add_text(out, RECORD_PAST);

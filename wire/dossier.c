@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/dossier.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/document.h"
 #include "common/file.h"
@@ -58,31 +54,6 @@ dossier_read(const char *folder, const char *region, bytes_t *out, fault_t *faul
         return -1;
     snprintf(name, sizeof name, "fleet.%s", region ? region : "");
     return region && add_file(out, folder, name, fault) < 0 ? -1 : 0;
-}
-
-static int
-is_document(const struct dirent *entry)
-{
-    size_t size = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && (size < 5 || strcmp(entry->d_name + size - 5, ".sigs") != 0);
-}
-
-int
-dossier_read_past(const char *folder, bytes_t *out, fault_t *fault)
-{
-    char path[PATH_MAX];
-    struct dirent **entries = NULL;
-    snprintf(path, sizeof path, "%s/past", folder);
-    int count = scandir(path, &entries, is_document, alphasort), failed = 0;
-    for (int i = 0; i < count; i++) {
-        char signatures[PATH_MAX + 512];
-        snprintf(signatures, sizeof signatures, "%s/%s.sigs", path, entries[i]->d_name);
-        if (!failed && !access(signatures, F_OK))
-            failed = add_file(out, path, entries[i]->d_name, fault) < 0 ? -1 : 0;
-        free(entries[i]);
-    }
-    free(entries);
-    return failed;
 }
 
 /* ---- as text ------------------------------------------------------------------------------ */

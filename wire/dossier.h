@@ -12,10 +12,6 @@
 /* Appends the documents of a site folder: region's fleet only, or all fleets where it is NULL. */
 int dossier_read(const char *folder, const char *region, bytes_t *out, fault_t *fault) MUST_CHECK;
 
-/* Appends the documents of the folder's past/ that still have their armors beside them: people and
- * fleets that were replaced, by name. None where there is no such folder. */
-int dossier_read_past(const char *folder, bytes_t *out, fault_t *fault) MUST_CHECK;
-
 /* Takes the next document and its armors off *rest: 1, 0 where none is left (what is left starts
  * with no document), -1 with FAULT_FORMAT. Nothing is verified. */
 int dossier_next(slice_t *rest, slice_t *document, slice_t *armors, fault_t *fault) MUST_CHECK;

@@ -71,6 +71,9 @@ ok "the record verifies" tocsin audit verify
 ok "a responder and a worker leave" leave
 ok "  and the record verifies, and says how much of it is theirs" says "^[0-9]+ signatures are by keys of before" tocsin audit verify
 ok "  as does an export, where there is nothing but root" eval 'tocsin audit export "$SITE_HOME/log/export" && elsewhere'
+documents() { grep -ac "^tocsin-$1 " "$SITE_HOME/log/export"; }
+ok "  which has of what was replaced only what says more than the rest" eval \
+    '[ "$(ls "$TOCSIN_SITE/past" | grep -vc sigs)" -gt 3 ] && [ "$(documents people)" = 2 ] && [ "$(documents fleet)" = 3 ]'
 sed "/^tocsin-people /,/^end/s/^issued .*/issued 2026-01-01T00:00:00Z/" "$SITE_HOME/log/export" >"$SITE_HOME/log/forged"
 mv "$SITE_HOME/log/forged" "$SITE_HOME/log/export" && rm -r "$SITE_HOME/elsewhere"
 ok "  but not with people whom nobody signed" not elsewhere
