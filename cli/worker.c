@@ -83,6 +83,23 @@ print_worker(const options_t *options, const value_t *row, const worker_line_t *
     print_hosts(fleet, line->id);
 }
 
+/* Why such an op is refused, always or at this moment; "" where it is allowed. */
+static const char *
+why_not(const allowance_t *allowance, const op_t *op, class_t class_)
+{
+    if (!allowance_has(allowance, op->name))
+        return " (its policy does not name it)";
+    if (class_ > allowance->highest)
+        return " (above its highest class)";
+    if (class_ == CLASS_OBSERVE)
+        return "";
+    if (allowance_hours_stand(&allowance->blackouts, wall_now()))
+        return " (not now: a blackout stands)";
+    return allowance->windows.count && !allowance_hours_stand(&allowance->windows, wall_now())
+               ? " (not now: outside its windows)"
+               : "";
+}
+
 /* The op table beside what the machine's policy allows. */
 static void
 print_ops(const allowance_t *allowance, bool allowed)
@@ -95,7 +112,8 @@ print_ops(const allowance_t *allowance, bool allowed)
         bool is = allowance_has(allowance, op->name) && class_ <= allowance->highest;
         if (is != allowed)
             continue;
-        printf("  %-10s %-12s %s%s\n", key, class_word(class_), op->name,
+        printf("  %-10s %-12s %s%s%s\n", key, class_word(class_), op->name,
+               why_not(allowance, op, class_),
                class_ > op->least ? " (worse there than in the op table)" : "");
         key = "";
     }
