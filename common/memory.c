@@ -38,6 +38,13 @@ memory_map_large(int bytes)
 {
     mallopt(M_MMAP_THRESHOLD, bytes);
     mallopt(M_TOP_PAD, bytes);
+    mallopt(M_ARENA_MAX, 1);
+}
+
+void
+memory_rest(void)
+{
+    malloc_trim(0);
 }
 
 void

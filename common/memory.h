@@ -30,8 +30,13 @@ void *memory_resize(void *memory, size_t count, size_t size);
 void *memory_grow(void *memory, size_t count, size_t *capacity, size_t size);
 
 /* For a process that lives long or forks often, first thing: blocks from so many bytes up are
- * mappings of their own, so that of a struct with much room in it only what is touched exists. */
+ * mappings of their own, so that of a struct with much room in it only what is touched exists; its
+ * threads share one heap. */
 void memory_map_large(int bytes);
+
+/* For one that has nothing to do for a while: the machine has back what is free. Takes tens of
+ * microseconds, and the next blocks are faulted in anew. */
+void memory_rest(void);
 
 /* For a process whose work comes in waves: what one wave freed is kept for the next. */
 void memory_keep(void);

@@ -19,6 +19,7 @@
 /* Spawner, effector, then a link for each broker, come before the runners in the poll set. */
 enum { SPAWNER, EFFECTOR, LINKS };
 #define OTHERS_MAX (LINKS + WORKER_BROKERS_MAX)
+#define REST_MS    2000 /* nothing is open, and nothing came */
 
 typedef struct {
     uint64_t number;
@@ -36,7 +37,8 @@ typedef struct {
     channel_t *others[OTHERS_MAX];
     runner_link_t runners[RUNNERS_MAX];
     size_t runner_count;
-    bool seals; /* there is a sealing key */
+    bool rested; /* nothing came since what is free was given back */
+    bool seals;  /* there is a sealing key */
     curvepair_t sealing;
 } desk_t;
 
@@ -206,7 +208,7 @@ wait_ms(const desk_t *self)
 {
     mono_t deadline = judge_deadline(self->judge);
     if (!deadline.ms)
-        return -1;
+        return self->rested ? -1 : REST_MS;
     int64_t left = deadline.ms - mono_now().ms;
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
@@ -229,8 +231,12 @@ turn(desk_t *self, fault_t *fault)
     for (size_t i = 0; i < runners; i++)
         set[others + i] =
             (struct pollfd){.fd = channel_fd(self->runners[i].channel), .events = POLLIN};
-    if (poll(set, (nfds_t)(others + runners), wait_ms(self)) < 0 && errno != EINTR)
+    int ready = poll(set, (nfds_t)(others + runners), wait_ms(self));
+    if (ready < 0 && errno != EINTR)
         return fault_errno(fault, "poll");
+    if (ready == 0 && !self->rested)
+        memory_rest();
+    self->rested = ready == 0;
     for (size_t i = runners; i-- > 0;)
         if (set[others + i].revents && drain_runner(self, i, fault))
             return -1;
@@ -290,7 +296,7 @@ main(int argc, char **argv)
 {
     CLEANUP(desk_close) desk_t desk = {0};
     fault_t fault = {0};
-    memory_map_large(64 * 1024);
+    memory_map_large(32 * 1024);
     log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
     if (argc <= 2 + LINKS || argc > 2 + OTHERS_MAX) {
         log_error(

@@ -258,6 +258,7 @@ turn(uplink_t *self, fault_t *fault)
     if (self->unanswered >= MISSED_MAX)
         return on_silence(self, fault);
     ping(self);
+    memory_rest();
     return 0;
 }
 
@@ -289,6 +290,7 @@ main(int argc, char **argv)
 {
     uplink_t self = {0};
     fault_t fault = {0};
+    memory_map_large(32 * 1024);
     log_open("tocsin-link", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
     if (argc != 4) {
         log_error("usage: link CONFIG BROKER JUDGE-FD (tocsin-worker starts it)");
