@@ -60,8 +60,10 @@ static const case_t cases[] = {
     {.op = "route.remove",
      .arguments = "to=203.0.113.0/24",
      .before = LINK "; ip route add 203.0.113.0/24 via 192.0.3.2 proto 187"},
+    {.op = "service.reload", .arguments = "service=web", .ready = "service.start"},
     {.op = "service.restart", .arguments = "service=web"},
     {.op = "service.start", .arguments = "service=web", .before = "kill $(cat @/web.pid)"},
+    {.op = "service.stop", .arguments = "service=web", .ready = "service.start"},
     {.op = "site.run", .arguments = "command=slow"},
     {.op = "sysctl.set", .arguments = "key=net.ipv4.ip_forward value=1"},
     {.op = "unit.disable", .arguments = "unit=tick.timer", .ready = "unit.enable"},
@@ -353,7 +355,7 @@ begin_all(void **state)
         "evidence %1$s/evidence\nallow site.run command=slow\n"
         "exec slow class change timeout 60 /usr/bin/sleep 0.2\n"
         "service web pidfile %1$s/web.pid\nservice web start %1$s/web\n"
-        "service web stop %1$s/halt\n";
+        "service web stop %1$s/halt\nservice web reload /usr/bin/sleep 0.2\n";
     char text[1024], folder[64] = "/tmp/tocsin-ops-XXXXXX";
     assert_non_null(mkdtemp(folder));
     snprintf(text, sizeof text, policy, folder);
