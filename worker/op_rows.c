@@ -289,6 +289,7 @@ static const op_row_t rows[] = {
 
 /* A right to change anything has no place in it: test_ops_table holds it to that. */
 static const op_row_t foresights[] = {
+    {FORESEEN("clock.step", clock_step_foreseen), .network = true},
     {FORESEEN("cron.disable", cron_disable_foreseen), .capabilities = READING},
     {FORESEEN("cron.enable", cron_enable_foreseen), .capabilities = READING},
     {FORESEEN("file.quarantine", file_quarantine_foreseen), .capabilities = READING},
@@ -302,8 +303,13 @@ static const op_row_t foresights[] = {
     {FORESEEN("firewall.unlimit", firewall_unlimit_foreseen), SEEN_BY("firewall.list")},
     {FORESEEN("host.isolate", host_isolate_foreseen), SEEN_BY("firewall.list")},
     {FORESEEN("host.release", host_release_foreseen), SEEN_BY("firewall.list")},
+    {FORESEEN("journal.vacuum", journal_vacuum_foreseen), SEEN_BY("journal.usage")},
     {FORESEEN("link.down", link_down_foreseen), SEEN_BY("link.view")},
     {FORESEEN("link.up", link_up_foreseen), SEEN_BY("link.view")},
+    {FORESEEN("package.upgrade", package_upgrade_foreseen)},
+    {FORESEEN("process.end_tree", process_end_tree_foreseen), .capabilities = TRACING},
+    {FORESEEN("process.renice", process_renice_foreseen), .capabilities = TRACING},
+    {FORESEEN("process.signal", process_signal_foreseen), .capabilities = TRACING},
     {FORESEEN("route.add", route_add_foreseen), SEEN_BY("route.list")},
     {FORESEEN("route.remove", route_remove_foreseen), SEEN_BY("route.list")},
     {FORESEEN("service.restart", service_restart_foreseen), .capabilities = TRACING},

@@ -2,6 +2,7 @@
 /* A clock that is set by a time server's word. The machine's own is not touched: the kernel asks
  * the test (seccomp_unotify(2)) what to make of the call that would move it. */
 #include "op_bench.h"
+#include "op_foretold.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -191,10 +192,31 @@ a_clock_is_left_as_it_is_outside_the_bounds(void **state)
     refused("clock.step", within(&far, 100, 60000), FAULT_LIMIT, "may be set by at most 60000");
     CLEANUP(value_destroy) value_t *small = gives("clock.step", within(&far, 200000, 300000));
     CLEANUP(value_destroy) value_t *right = gives("clock.step", within(&near, 10000, 300000));
+    CLEANUP(value_destroy)
+    value_t *foretold = foretells("clock.step", within(&far, 200000, 300000), &bench, "");
+    assert_false(value_get_bool(foretold, "stepped"));
     server_end(&far);
     server_end(&near);
     assert_false(value_get_bool(small, "stepped"));
     assert_false(value_get_bool(right, "stepped"));
+}
+
+static void
+a_dry_run_shows_by_how_much_a_clock_would_be_set(void **state)
+{
+    fault_t fault;
+    server_t far = server_of(90000);
+    (void)state;
+    int64_t before = wall_now().ms - mono_now().ms;
+    CLEANUP(value_destroy)
+    value_t *would = foretold_or("clock.step", within(&far, 100, 300000), &bench, &fault);
+    const value_t *changes = value_get(would, "changes");
+    foresees_refusal("clock.step", within(&far, 100, 60000), &bench, FAULT_LIMIT, "60000");
+    server_end(&far);
+    assert_int_equal(value_count(changes), 2);
+    assert_non_null(strstr(value_string(value_at(changes, 0)), "ms behind"));
+    assert_true(value_get_bool(value_get(would, "result"), "stepped"));
+    assert_true(llabs(wall_now().ms - mono_now().ms - before) < 30000);
 }
 
 static void
@@ -268,6 +290,7 @@ main(void)
         cmocka_unit_test(a_clock_that_the_kernel_does_not_set_is_a_fault),
         cmocka_unit_test(a_clock_is_left_as_it_is_outside_the_bounds),
         cmocka_unit_test(a_server_that_is_silent_sets_no_clock),
+        cmocka_unit_test(a_dry_run_shows_by_how_much_a_clock_would_be_set),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

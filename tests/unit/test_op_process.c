@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op_bench.h"
+#include "op_foretold.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -209,11 +210,34 @@ signal_of(const pair_t *pair, const char *name, const char *number)
     return map;
 }
 
+/* Of a dry run: these lines, in which the numbers are processes of the pair; nobody is touched.
+ * Takes over the arguments. */
+static value_t *
+would(const char *op, const pair_t *pair, value_t *arguments, const char *format, ...)
+{
+    char lines[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(lines, sizeof lines, format, args);
+    va_end(args);
+    value_t *result = foretells(op, arguments, &bench, lines);
+    assert_true(lives(pair->pid) && lives(pair->child));
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pair->pid), 0);
+    return result;
+}
+
 static void
 a_signal_reaches_the_process_that_is_meant(void **state)
 {
     (void)state;
     pair_t pair = begin_pair("signalled");
+    CLEANUP(value_destroy)
+    value_t *said = would("process.signal", &pair, signal_of(&pair, "signalled", "HUP"),
+                          "+ SIGHUP to process %d: signalled\n", (int)pair.pid);
+    CLEANUP(value_destroy)
+    value_t *ends = would("process.signal", &pair, signal_of(&pair, "signalled", "TERM"),
+                          "- process %d: signalled\n", (int)pair.pid);
+    assert_true(!value_get_bool(said, "ended") && value_get_bool(ends, "ended"));
     CLEANUP(value_destroy)
     value_t *hup = gives("process.signal", signal_of(&pair, "signalled", "HUP"));
     assert_false(value_get_bool(hup, "ended"));
@@ -226,6 +250,11 @@ a_signal_reaches_the_process_that_is_meant(void **state)
     value_t *again = gives("process.signal", signal_of(&pair, "signalled", "TERM"));
     assert_true(value_get_bool(again, "ended"));
     refused("process.signal", signal_of(&pair, "signalled", "HUP"), FAULT_NOT_FOUND, "is gone");
+    CLEANUP(value_destroy)
+    value_t *gone = foretells("process.signal", signal_of(&pair, "signalled", "TERM"), &bench, "");
+    assert_true(value_equal(gone, again));
+    foresees_refusal("process.signal", signal_of(&pair, "signalled", "HUP"), &bench,
+                     FAULT_NOT_FOUND, "is gone");
     end_pair(&pair);
 }
 
@@ -354,9 +383,15 @@ a_process_becomes_modest_and_what_it_was_is_told(void **state)
     (void)state;
     pair_t pair = begin_pair("busy");
     CLEANUP(value_destroy)
+    value_t *foretold =
+        would("process.renice", &pair, and_integer(for_pair(&pair, "busy"), "nice", 12),
+              "- process %d, busy, nice: 0\n+ process %d, busy, nice: 12\n", (int)pair.pid,
+              (int)pair.pid);
+    CLEANUP(value_destroy)
     value_t *nice = gives("process.renice", and_integer(for_pair(&pair, "busy"), "nice", 12));
     assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pair.pid), 12);
     assert_int_equal(value_get_integer(nice, "previous"), 0);
+    assert_true(value_equal(foretold, nice));
     CLEANUP(value_destroy)
     value_t *back = gives("process.renice", and_integer(for_pair(&pair, "busy"), "nice", 0));
     assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pair.pid), 0);
@@ -436,6 +471,13 @@ a_tree_is_ended_by_the_hash_of_its_program(void **state)
     hash[0] = hash[0] == 'a' ? 'b' : 'a';
     refused("process.end_tree", with_hash(&pair, hash), FAULT_HASH, "another program");
     assert_true(lives(pair.pid));
+    foresees_refusal("process.end_tree", with_hash(&pair, hash), &bench, FAULT_HASH,
+                     "another program");
+    CLEANUP(value_destroy)
+    value_t *foretold =
+        would("process.end_tree", &pair, with_hash(&pair, value_get_text(view, "program_sha256")),
+              "- process %d: miner\n- process %d: miner\n", (int)pair.pid, (int)pair.child);
+    assert_true(value_get_bool(foretold, "found"));
     if (has_freezer("/sys/fs/cgroup/freezer/cgroup.procs")) {
         CLEANUP(value_destroy) value_t *frozen = gives("process.freeze", for_pair(&pair, "miner"));
         assert_true(value_get_bool(frozen, "frozen"));

@@ -345,6 +345,12 @@ the_oldest_of_the_journal_goes_and_what_is_written_to_stays(void **state)
     value_set_integer(keep, "keep_bytes", 1 << 20);
     CLEANUP(value_destroy) value_t *rotated = gives("unit.start", of("rotate.service"));
     CLEANUP(value_destroy) value_t *full = gives("journal.usage", value_map());
+    fault_t fault;
+    CLEANUP(value_destroy)
+    value_t *would = foretold_or("journal.vacuum", value_copy(keep), &bench, &fault);
+    CLEANUP(value_destroy) value_t *still = gives("journal.usage", value_map());
+    assert_int_equal(value_count(value_get(would, "changes")), 2);
+    assert_true(value_get_integer(still, "bytes") >= value_get_integer(full, "bytes"));
     CLEANUP(value_destroy) value_t *vacuumed = gives("journal.vacuum", keep);
     assert_true(value_get_integer(vacuumed, "freed_bytes") > 0);
     assert_true(value_get_integer(vacuumed, "bytes") > 0);

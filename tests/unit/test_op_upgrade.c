@@ -2,6 +2,7 @@
 /* Packages that apt upgrades: built by the test, in an archive of its own, installed below a root
  * of its own. */
 #include "op_bench.h"
+#include "op_foretold.h"
 
 #include <fcntl.h>
 
@@ -81,7 +82,13 @@ a_package_is_upgraded_to_that_version_and_not_again(void **state)
 {
     (void)state;
     lay_down("plain", "1.0");
+    CLEANUP(value_destroy)
+    value_t *would =
+        foretells("package.upgrade", to("plain", "2.0"), &bench, "- plain: 1.0\n+ plain: 2.0\n");
+    foresees_refusal("package.upgrade", to("absent", "1.0"), &bench, FAULT_NOT_FOUND,
+                     "is not installed");
     CLEANUP(value_destroy) value_t *first = gives("package.upgrade", to("plain", "2.0"));
+    assert_true(value_equal(would, first));
     assert_true(value_get_bool(first, "upgraded"));
     assert_string_equal(value_get_text(first, "before"), "1.0");
     assert_string_equal(value_get_text(first, "version"), "2.0");

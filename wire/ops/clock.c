@@ -6,6 +6,7 @@ static const op_t rows[] = {
         .name = "clock.step",
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT, /* it asks anew by how much */
+        .foretold = true,
         .timeout_s = 65,
         .memory_mib = 64,
         .result_bytes_max = FIX_RESULT_MAX,

@@ -55,6 +55,7 @@ static const op_t rows[] = {
     {
         .name = "journal.vacuum",
         FIXING(120, 512),
+        .foretold = true,
         .arguments = {{.name = "keep_bytes",
                        .kind = ARGUMENT_INTEGER,
                        .required = true,

@@ -55,6 +55,7 @@ static const op_t rows[] = {
         .name = "package.upgrade",
         .least = CLASS_CHANGE,
         .again = AGAIN_PROBE,
+        .foretold = true,
         .probe = &upgrade_probe,
         .timeout_s = 900,
         .result_bytes_max = FIX_RESULT_MAX,

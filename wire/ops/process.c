@@ -22,6 +22,7 @@ static const op_t rows[] = {
         .name = "process.end_tree",
         .least = CLASS_DESTRUCTIVE,
         .again = AGAIN_IDEMPOTENT,
+        .foretold = true,
         .timeout_s = 30,
         .memory_mib = 128,
         .result_bytes_max = FIX_RESULT_MAX,
@@ -71,6 +72,7 @@ static const op_t rows[] = {
     {
         .name = "process.renice",
         FIXING(10, 64),
+        .foretold = true,
         .inverse = "process.renice",
         .arguments = {PROCESS_ID,
                       PROCESS_NAME,
@@ -86,6 +88,7 @@ static const op_t rows[] = {
     {
         .name = "process.signal",
         FIXING(40, 64),
+        .foretold = true,
         .arguments = {PROCESS_ID,
                       PROCESS_NAME,
                       {.name = "signal",

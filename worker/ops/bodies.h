@@ -33,13 +33,17 @@ op_body_t package_list, package_updates, package_upgrade, package_view;
 op_body_t evidence_facts, evidence_file, evidence_seal, evidence_text;
 
 /* What foretells (worker/foresight.h), with no right to change anything. */
+op_body_t clock_step_foreseen;
 op_body_t cron_disable_foreseen, cron_enable_foreseen;
 op_body_t file_quarantine_foreseen, file_remove_foreseen, file_restore_foreseen,
     file_rotate_foreseen, file_truncate_foreseen;
 op_body_t firewall_block_foreseen, firewall_limit_foreseen, firewall_unblock_foreseen,
     firewall_unlimit_foreseen;
 op_body_t host_isolate_foreseen, host_release_foreseen;
+op_body_t journal_vacuum_foreseen;
 op_body_t link_down_foreseen, link_up_foreseen, route_add_foreseen, route_remove_foreseen;
+op_body_t package_upgrade_foreseen;
+op_body_t process_end_tree_foreseen, process_renice_foreseen, process_signal_foreseen;
 op_body_t service_restart_foreseen, service_start_foreseen, service_stop_foreseen;
 op_body_t sysctl_set_foreseen;
 op_body_t unit_disable_foreseen, unit_enable_foreseen, unit_limit_foreseen, unit_mask_foreseen,

@@ -3,6 +3,7 @@
  * apt-get(8) describes): it must be that package and nothing else. */
 #include <sys/stat.h>
 
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/command.h"
 #include "worker/ops/debian.h"
@@ -194,4 +195,21 @@ package_upgrade(const value_t *arguments, const op_world_t *world, fault_t *faul
         return NULL;
     }
     return tell(before, after, upgraded);
+}
+
+/* Not whether others would change with it: apt-get alone can tell, and locks what it looks at. */
+value_t *
+package_upgrade_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *version = value_get_text(arguments, "version");
+    CLEANUP(value_destroy) value_t *before = package_view(arguments, world, fault);
+    if (!before || check_before(before, version, fault))
+        return NULL;
+    char was[VERSION_MAX + 1];
+    snprintf(was, sizeof was, "%s", value_get_text(before, "version"));
+    CLEANUP(value_destroy) value_t *after = value_copy(before);
+    value_set_text(after, "version", version);
+    value_t *foresight = foresight_new();
+    foresight_turns(foresight, value_get_text(before, "name"), was, version);
+    return foresight_give(foresight, tell(before, after, strcmp(was, version) != 0));
 }

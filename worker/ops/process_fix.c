@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/text.h"
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/freezer.h"
 #include "worker/ops/machine.h"
@@ -41,18 +44,20 @@ has_ended(const proc_t *self, int64_t wait_ms)
     }
 }
 
+/* With what a process does then, where it ends. */
+static const struct {
+    const char *name;
+    int number;
+    bool ends;
+} signals[] = {{"TERM", SIGTERM, true},
+               {"KILL", SIGKILL, true},
+               {"HUP", SIGHUP, false},
+               {"STOP", SIGSTOP, false},
+               {"CONT", SIGCONT, false}};
+
 value_t *
 process_signal(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    static const struct {
-        const char *name;
-        int number;
-        bool ends;
-    } signals[] = {{"TERM", SIGTERM, true},
-                   {"KILL", SIGKILL, true},
-                   {"HUP", SIGHUP, false},
-                   {"STOP", SIGSTOP, false},
-                   {"CONT", SIGCONT, false}};
     const char *wanted = value_get_text(arguments, "signal");
     size_t which = 0;
     proc_t process;
@@ -175,4 +180,93 @@ process_end_tree(const value_t *arguments, const op_world_t *world, fault_t *fau
     value_set_bool(result, "found", !gone);
     value_set_bool(result, "ended", true);
     return result;
+}
+
+/* ---- what a dry run is told ------------------------------------------------------------------ */
+
+/* That it ends, in so far as it does what it is asked for. */
+value_t *
+process_signal_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *wanted = value_get_text(arguments, "signal");
+    size_t which = 0;
+    proc_t process;
+    while (strcmp(signals[which].name, wanted) != 0)
+        which++;
+    bool gone = process_meant(arguments, world, &process, fault);
+    if (gone && !(fault->code == FAULT_NOT_FOUND && signals[which].ends))
+        return NULL;
+    value_t *foresight = foresight_new(), *result = answer(arguments);
+    if (!gone && signals[which].ends)
+        foresight_goes(foresight, "process %d: %s", (int)process.pid, process.name);
+    else if (!gone)
+        foresight_comes(foresight, "SIG%s to process %d: %s", wanted, (int)process.pid,
+                        process.name);
+    value_set_text(result, "signal", wanted);
+    value_set_bool(result, "ended", signals[which].ends);
+    return foresight_give(foresight, result);
+}
+
+/* Its 19th number in /proc (proc(5)), the 17th word behind its name. */
+static int
+nice_of(const proc_t *self)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)self->pid);
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 4096, NULL);
+    char *at = text ? strrchr((char *)text->data, ')') : NULL;
+    const char *word = NULL;
+    if (!at++)
+        return 0;
+    for (int i = 0; i < 17; i++)
+        word = word_next(&at);
+    return word ? (int)strtol(word, NULL, 10) : 0;
+}
+
+value_t *
+process_renice_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    char name[128], from[16], to[16];
+    int nice = (int)value_get_integer(arguments, "nice");
+    if (process_meant(arguments, world, &process, fault))
+        return NULL;
+    int previous = nice_of(&process);
+    snprintf(name, sizeof name, "process %d, %s, nice", (int)process.pid, process.name);
+    snprintf(from, sizeof from, "%d", previous);
+    snprintf(to, sizeof to, "%d", nice);
+    value_t *foresight = foresight_new(), *result = answer(arguments);
+    foresight_turns(foresight, name, from, to);
+    value_set_integer(result, "nice", nice);
+    value_set_integer(result, "previous", previous);
+    return foresight_give(foresight, result);
+}
+
+/* The tree that it is the first of. */
+static void
+foretell_tree(value_t *foresight, const proc_t *root)
+{
+    CLEANUP(memory_free) pid_t *tree = NULL;
+    size_t count = proc_tree(root->pid, &tree);
+    for (size_t i = 0; i < count; i++) {
+        proc_t process;
+        if (proc_read(tree[i], &process))
+            foresight_goes(foresight, "process %d: %s", (int)tree[i], process.name);
+    }
+}
+
+value_t *
+process_end_tree_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    bool gone = process_meant(arguments, world, &process, fault);
+    if ((gone && fault->code != FAULT_NOT_FOUND) ||
+        (!gone && check_program(&process, value_get_text(arguments, "sha256"), fault)))
+        return NULL;
+    value_t *foresight = foresight_new(), *result = answer(arguments);
+    if (!gone)
+        foretell_tree(foresight, &process);
+    value_set_bool(result, "found", !gone);
+    value_set_bool(result, "ended", true);
+    return foresight_give(foresight, result);
 }
