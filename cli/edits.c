@@ -33,6 +33,7 @@ static const struct {
     {"quorum-grant", "the signatures of a grant", true},
     {"offline-max", "the seconds without a beacon (observe, change, destructive)", true},
     {"grant-days-max", "the days of a grant", true},
+    {"min-version", "the lowest version of documents that counts", true},
     {"holder", "root holder", false},
     {"timekeeper", "the timekeeper", true},
     {"witness", "witness", false},

@@ -132,7 +132,7 @@ keys_curve(const options_t *options, int argc, char **argv)
 
 #define RULES                                                                               \
     "[--quorum-root N] [--quorum-approve N,N,N] [--quorum-order N,N,N] [--quorum-grant N] " \
-    "[--offline-max S,S,S] [--grant-days N] [--expires 365d]"
+    "[--offline-max S,S,S] [--grant-days N] [--min-version N] [--expires 365d]"
 
 const command_t keys_commands[] = {
     {"keys", "init", keys_init, "FOLDER --holder NAME=PUBFILE... " RULES,

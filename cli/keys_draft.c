@@ -13,9 +13,10 @@
 #define YEAR_MS         (365 * 24 * 3600 * INT64_C(1000))
 
 static const char *const root_keys[] = {
-    "site",           "version",        "previous",     "issued",       "expires",
-    "quorum-root",    "quorum-approve", "quorum-order", "quorum-grant", "offline-max",
-    "grant-days-max", "holder",         "timekeeper",   "witness",      NULL};
+    "site",         "version",     "previous",       "issued",
+    "expires",      "quorum-root", "quorum-approve", "quorum-order",
+    "quorum-grant", "offline-max", "grant-days-max", "min-version",
+    "holder",       "timekeeper",  "witness",        NULL};
 static const char *const people_keys[] = {"site",   "version", "root",     "issued", "expires",
                                           "broker", "curve",   "delegate", "floor",  "key",
                                           "pardon", "sealing", NULL};

@@ -14,7 +14,7 @@
 /* What the rules of a root are set to, as typed; NULL and 0 leave them as they are. */
 typedef struct {
     many_t holders, witnesses;
-    uint64_t quorum_root, quorum_grant, grant_days;
+    uint64_t quorum_root, quorum_grant, grant_days, min_version;
     int64_t expires_s;
     const char *approve, *order, *offline, *timekeeper;
 } rules_t;
@@ -118,6 +118,7 @@ take_rules(rules_t *self, int *argc, char **argv, fault_t *fault)
         {"--quorum-grant", OPTION_NUMBER, &self->quorum_grant},
         {"--offline-max", OPTION_TEXT, &self->offline},
         {"--grant-days", OPTION_NUMBER, &self->grant_days},
+        {"--min-version", OPTION_NUMBER, &self->min_version},
         {"--expires", OPTION_SECONDS, &self->expires_s},
         {NULL, OPTION_FLAG, NULL},
     };
@@ -130,6 +131,7 @@ set_rules(draft_t *draft, const rules_t *rules, fault_t *fault)
     set_number(draft, "quorum-root", rules->quorum_root);
     set_number(draft, "quorum-grant", rules->quorum_grant);
     set_number(draft, "grant-days-max", rules->grant_days);
+    set_number(draft, "min-version", rules->min_version);
     if (rules->expires_s)
         draft_set_time(draft, "expires", (wall_t){wall_now().ms + rules->expires_s * 1000});
     if (set_three(draft, "quorum-approve", rules->approve, fault) ||

@@ -74,7 +74,7 @@ document_open(document_reader_t *self, slice_t text, const char *type, fault_t *
     self->spoiled = false;
     self->fault = fault;
     self->key[0] = self->value[0] = '\0';
-    snprintf(first, sizeof first, "tocsin-%s v1", type);
+    snprintf(first, sizeof first, "tocsin-%s v%d", type, DOCUMENT_VERSION);
     if (text.size > DOCUMENT_BYTES_MAX) {
         document_spoil(self, FAULT_LIMIT, "over %d bytes", DOCUMENT_BYTES_MAX);
     } else if (!ends_well(text)) {
@@ -282,7 +282,7 @@ void
 document_begin(bytes_t *out, const char *type)
 {
     bytes_clear(out);
-    bytes_addf(out, "tocsin-%s v1\n", type);
+    bytes_addf(out, "tocsin-%s v%d\n", type, DOCUMENT_VERSION);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "common/fault.h"
 #include "common/moment.h"
 
+#define DOCUMENT_VERSION    1 /* the one that is written and read here */
 #define DOCUMENT_BYTES_MAX  (256 * 1024)
 #define DOCUMENT_LINES_MAX  8192
 #define DOCUMENT_LINE_MAX   1024

@@ -175,6 +175,11 @@ check_follows(const trust_t *self, const root_t *root, fault_t *fault)
         return fault_set(fault, FAULT_VERSION, "root %llu does not follow the %llu that is kept",
                          (unsigned long long)root->version,
                          (unsigned long long)self->root->version);
+    if (root->min_version < self->root->min_version)
+        return fault_set(fault, FAULT_VERSION,
+                         "root %llu lets documents of version %llu count, and the one before did "
+                         "not",
+                         (unsigned long long)root->version, (unsigned long long)root->min_version);
     return 0;
 }
 

@@ -93,6 +93,9 @@ read_rules(root_t *self, document_reader_t *in)
     for (int i = 0; i < CLASSES; i++)
         self->offline_max_s[i] = fields_number(in, row[i], 0, OFFLINE_MAX_S);
     self->grant_days_max = document_number(in, "grant-days-max", 1, GRANT_DAYS_MAX);
+    self->min_version = 1;
+    if (document_has(in, "min-version"))
+        self->min_version = document_number(in, "min-version", 2, FIELDS_NUMBER_MAX);
 }
 
 root_t *
@@ -158,6 +161,8 @@ root_encode(const root_t *self, bytes_t *out)
                  (unsigned long long)offline[CLASS_CHANGE],
                  (unsigned long long)offline[CLASS_DESTRUCTIVE]);
     document_add(out, "grant-days-max", "%llu", (unsigned long long)self->grant_days_max);
+    if (self->min_version > 1)
+        document_add(out, "min-version", "%llu", (unsigned long long)self->min_version);
     for (size_t i = 0; i < self->holder_count; i++)
         fields_add_pubkey(out, "holder", self->holders[i].person, &self->holders[i].key);
     if (self->timekeeper.name[0])

@@ -43,6 +43,7 @@ typedef struct {
     unsigned quorum_grant;
     uint64_t offline_max_s[CLASSES]; /* how long a worker may go without a beacon */
     uint64_t grant_days_max;
+    uint64_t min_version; /* of documents, from 1: lower ones do not count */
     size_t holder_count;
     holder_t holders[ROOT_HOLDERS_MAX];
     timekeeper_t timekeeper;

@@ -222,6 +222,12 @@ trust_check_backed(const trust_t *self, fault_t *fault)
     if (!self->root || !self->people)
         return fault_set(fault, FAULT_NOT_FOUND, "there is no %s document yet",
                          self->root ? "people" : "root");
+    if (self->root->min_version > DOCUMENT_VERSION)
+        return fault_set(fault, FAULT_VERSION,
+                         "root %llu counts documents of version %llu on, and this program knows "
+                         "version %d: use a newer tocsin",
+                         (unsigned long long)self->root->version,
+                         (unsigned long long)self->root->min_version, DOCUMENT_VERSION);
     if (!self->people_backed)
         return fault_set(fault, FAULT_QUORUM, "people %llu lacks the quorum of root %llu",
                          (unsigned long long)self->people->version,

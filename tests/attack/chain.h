@@ -203,6 +203,26 @@ tell_roots(enemy_t *self, table_t *table)
     offered(self, table, "none", "  and orders run again");
 }
 
+/* Root counts newer documents than this worker knows: what was signed before starts nothing, and
+ * no root lets it count again. */
+static void
+tell_outdated(enemy_t *self, table_t *table)
+{
+    meet(table, self->worker);
+    offered(self, table, "none", "an order runs");
+    CLEANUP(root_destroy) root_t *newer = next_root(self, 5);
+    newer->min_version = 2;
+    CLEANUP(paper_clear) paper_t fifth = root_paper(self, newer, "binh chi");
+    taken(self, table, &fifth, "root", "a root that counts version 2 on is taken");
+    keep_paper(self, "root.5", &fifth);
+    offered(self, table, "version", "doc_downgrade_min_version: and this version starts nothing");
+    CLEANUP(root_destroy) root_t *older = next_root(self, 6);
+    older->min_version = 1;
+    CLEANUP(paper_clear) paper_t sixth = root_paper(self, older, "binh chi");
+    not_taken(self, table, &sixth, "root", "doc_downgrade_min_version: no root after it goes back");
+    offered(self, table, "version", "  and nothing begins");
+}
+
 /* ---- fleets ------------------------------------------------------------------------------ */
 
 /* South's officer lists north's worker, or its key or host, as one of south's. */

@@ -33,4 +33,6 @@ ok "fleet_worker_id_reuse: its id is not given again" refuses "south-1" again "$
 ok "fleet_worker_id_reuse: nor are its keys" refuses "south-1" again "$SITE_HOME/log/request"
 chmod -R go+rX "$TOCSIN_SITE"
 attack_still_works
+broker_stop
+CALLEE=$chain attack outdated
 tap_end

@@ -105,7 +105,7 @@ static const struct {
     {"fork", tell_fork},         {"truncate", tell_truncate}, {"hoard", tell_hoard},
     {"deadman", tell_deadman},   {"roots", tell_roots},       {"fleets", tell_fleets},
     {"expiry", tell_expiry},     {"denied", tell_denied},     {"pardon", tell_pardon},
-    {"pruned", tell_pruned},     {"again", tell_again},
+    {"outdated", tell_outdated}, {"pruned", tell_pruned},     {"again", tell_again},
 };
 
 #endif

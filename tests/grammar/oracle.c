@@ -20,6 +20,7 @@ static const char *const TABLES[] = {
     "quorum-grant number:1:32",
     "offline-max number:0:31622400 number:0:31622400 number:0:31622400",
     "grant-days-max number:1:365",
+    "min-version? number:2",
     "holder*32 name keytype base64",
     "timekeeper? name hex:64 keytype base64",
     "witness*32 name keytype base64",

@@ -152,6 +152,7 @@ site_root(site_t *self)
                      .quorum_order = {1, 1, 2},
                      .quorum_grant = 2,
                      .grant_days_max = 30,
+                     .min_version = 1,
                      .holder_count = ARRAY_SIZE(holders)};
     for (size_t i = 0; i < ARRAY_SIZE(holders); i++) {
         text_copy(root->holders[i].person, TEXT_NAME_MAX + 1, holders[i]);

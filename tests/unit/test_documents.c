@@ -443,6 +443,12 @@ root_rules_have_bounds(void **state)
                      FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_root, root, "grant-days-max 30", "grant-days-max 366"),
                      FAULT_FORMAT);
+    assert_int_equal(
+        judge_edit(judge_root, root, "grant-days-max 30", "grant-days-max 30\nmin-version 2"),
+        FAULT_NONE);
+    assert_int_equal(
+        judge_edit(judge_root, root, "grant-days-max 30", "grant-days-max 30\nmin-version 1"),
+        FAULT_FORMAT);
     assert_int_equal(judge_edit(judge_root, root, "site self",
                                 "site 0000000000000000000000000000000000000000000000000000000000"
                                 "000000"),

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "common/document.h"
 #include "tests/unit/trust_fixture.h"
 
 #include <sys/stat.h>
@@ -134,6 +135,22 @@ roots_come_in_their_order_and_once(void **state)
     foreign->version = 4;
     foreign->site = HASH_ZERO;
     assert_fault(bench, add_root(bench, foreign, "hana,hugo"), FAULT_SITE);
+}
+
+static void
+a_root_that_counts_newer_documents_stops_this_program_and_is_not_gone_back_on(void **state)
+{
+    bench_t *bench = *state;
+    root_t *newer = site_root_next(bench->site), *older = site_root_next(bench->site);
+    newer->min_version = DOCUMENT_VERSION + 1;
+    sealed_t second = site_seal_root(bench->site, newer, "hana,hugo");
+    older->version = 3;
+    older->previous = hash_of(bytes_slice(second.document));
+    assert_fine(bench, site_add(bench->site, &second, &bench->fault));
+    assert_fault(bench, trust_check_current(bench->site->trust, bench->site->now, &bench->fault),
+                 FAULT_VERSION);
+    assert_fault(bench, add_root(bench, older, "hana,hugo"), FAULT_VERSION);
+    sealed_done(&second);
 }
 
 static void
@@ -965,6 +982,7 @@ main(void)
         TEST(a_document_that_is_none_has_no_name),
         TEST(a_first_root_that_is_none),
         TEST(roots_come_in_their_order_and_once),
+        TEST(a_root_that_counts_newer_documents_stops_this_program_and_is_not_gone_back_on),
         TEST(a_root_with_a_key_that_is_taken),
         TEST(a_root_is_signed_by_holders_and_by_enough_of_the_new_ones),
         TEST(a_holder_may_be_among_people_as_the_same_person),
