@@ -406,7 +406,11 @@ take_options(said_t *said, int *argc, char **argv, fault_t *fault)
         {"--secret", OPTION_MANY, &said->secrets},
         {NULL, OPTION_FLAG, NULL},
     };
-    return options_take(rows, 1, argc, argv, true, fault);
+    if (options_take(rows, 1, argc, argv, true, fault))
+        return -1;
+    const char *none = !said->at_most ? "--at-most" : !said->first ? "--first" : NULL;
+    none = said->grow ? none : "--grow";
+    return none ? fault_set(fault, FAULT_USAGE, "'%s' wants a number from 1", none) : 0;
 }
 
 static void
@@ -418,8 +422,8 @@ fill_wish(wish_t *wish, const said_t *said, const fetched_t *fetched)
     wish->manifest = manifest;
     wish->incident = said->incident;
     wish->inputs = &said->inputs;
-    wish->first = said->first ? said->first : manifest->first;
-    wish->grow = said->grow ? said->grow : manifest->grow;
+    wish->first = said->first == UINT64_MAX ? manifest->first : said->first;
+    wish->grow = said->grow == UINT64_MAX ? manifest->grow : said->grow;
     wish->soak_s = said->soak_s == UNSAID ? manifest->soak_s : (uint64_t)said->soak_s;
     wish->max_failures =
         said->max_failures == UINT64_MAX ? manifest->max_failures : said->max_failures;
@@ -438,7 +442,7 @@ choose_targets(wish_t *wish, const said_t *said, session_t *session, fault_t *fa
         .chosen = &said->chosen,
         .except = &said->except,
         .alert = wish->alert,
-        .at_most = said->at_most,
+        .at_most = said->at_most == UINT64_MAX ? 0 : said->at_most,
         .keep = said->keep,
         .most = wish->manifest->most,
         .keeps = wish->manifest->keep,
@@ -453,7 +457,7 @@ run_plan(const options_t *options, int argc, char **argv)
     CLEANUP(memory_free) said_t *said = memory_new(1, sizeof *said);
     said->valid_s = VALID_DEFAULT_S;
     said->soak_s = UNSAID;
-    said->max_failures = UINT64_MAX;
+    said->max_failures = said->at_most = said->first = said->grow = UINT64_MAX;
     if (take_options(said, &argc, argv, &fault))
         return command_usage(command_row(run_commands, "plan"), "%s", fault.text);
     if (argc != 2)

@@ -70,7 +70,7 @@ typedef struct {
     const worker_line_t *worker;
     const char *region;
     size_t chosen; /* which it was of those chosen, from 1; 0: it was not */
-    bool in_pool, excepted;
+    bool in_pool, excepted, named;
     bool passed; /* no selector chooses it: it is drained, or revoked */
 } candidate_t;
 
@@ -143,9 +143,10 @@ choose_name(candidates_t *self, const char *id, fault_t *fault)
     candidate_t *found = find(self, id);
     if (!found)
         return unknown_worker(id, fault);
-    if (found->chosen)
+    if (found->named)
         return fault_set(fault, FAULT_USAGE, "target '%s' is named twice", id);
-    found->chosen = ++self->chosen;
+    found->named = true;
+    found->chosen = found->chosen ? found->chosen : ++self->chosen;
     for (size_t i = 0; i < self->count; i++)
         self->at[i].in_pool = self->at[i].in_pool || !strcmp(self->at[i].region, found->region);
     return 0;

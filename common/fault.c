@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/text.h"
+
 static const struct {
     const char *word;
     int exit;
@@ -27,6 +29,7 @@ fault_set(fault_t *fault, fault_code_t code, const char *format, ...)
     fault->code = code;
     vsnprintf(fault->text, sizeof fault->text, format, args);
     va_end(args);
+    fault->text[text_fit(fault->text, FAULT_TEXT_MAX)] = '\0';
     return -1;
 }
 
@@ -43,7 +46,7 @@ fault_wrap(fault_t *fault, const char *format, ...)
     vsnprintf(front, sizeof front, format, args);
     va_end(args);
     snprintf(whole, sizeof whole, "%s: %s", front, fault->text);
-    whole[FAULT_TEXT_MAX - 1] = '\0';
+    whole[text_fit(whole, FAULT_TEXT_MAX - 1)] = '\0';
     memcpy(fault->text, whole, FAULT_TEXT_MAX);
     return -1;
 }

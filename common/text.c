@@ -205,6 +205,17 @@ text_unescape(const char *text, bytes_t *out, fault_t *fault)
     return 0;
 }
 
+int
+text_fit(const char *text, size_t most)
+{
+    size_t size = strnlen(text, most), lead = size;
+    while (lead && size - lead < 3 && (text[lead - 1] & 0xc0) == 0x80)
+        lead--;
+    uint8_t byte = lead ? (uint8_t)text[lead - 1] : 0;
+    size_t wanted = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return (int)(lead && lead - 1 + wanted > size ? lead - 1 : size);
+}
+
 bool
 text_copy(char *out, size_t size, const char *from)
 {

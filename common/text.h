@@ -31,6 +31,9 @@ bool text_read_duration(const char *text, uint64_t *seconds);
 void text_escape(bytes_t *out, slice_t value);
 int text_unescape(const char *text, bytes_t *out, fault_t *fault) MUST_CHECK;
 
+/* How many of the first most bytes to show, for "%.*s": no code point is cut in two. */
+int text_fit(const char *text, size_t most);
+
 /* strlcpy that reports: false and "" where it does not fit. */
 bool text_copy(char *out, size_t size, const char *from);
 

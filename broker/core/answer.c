@@ -295,7 +295,9 @@ note_failure(share_t *share, const receipt_t *receipt)
         return;
     bool said = failed && strcmp(receipt->reason, "-") != 0;
     snprintf(share->row.code, sizeof share->row.code, "%s", failed ? receipt->code : "");
-    snprintf(share->row.text, sizeof share->row.text, "%.255s", said ? receipt->reason : "");
+    snprintf(share->row.text, sizeof share->row.text, "%.*s",
+             text_fit(said ? receipt->reason : "", sizeof share->row.text - 1),
+             said ? receipt->reason : "");
 }
 
 /* What a part of another broker's run said while this one did not hear it. */

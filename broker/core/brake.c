@@ -40,8 +40,9 @@ move(core_t *self, const char *region, bool on, const char *who, const char *rea
     snprintf(brake->reason, sizeof brake->reason, "%s", reason);
     row_t row = {.kind = ROW_BRAKE, .brake = *brake};
     core_put(self, &row);
-    core_note(self, "brake", 0, NULL, NULL, "%s %s the brake%s%s: %.300s", who,
-              on ? "put on" : "released", all ? "" : " of region ", all ? "" : region, reason);
+    core_note(self, "brake", 0, NULL, NULL, "%s %s the brake%s%s: %.*s", who,
+              on ? "put on" : "released", all ? "" : " of region ", all ? "" : region,
+              text_fit(reason, 300), reason);
 }
 
 static int
@@ -50,8 +51,8 @@ check_on(core_t *self, const char *region, fault_t *fault)
     const brake_row_t *brake = find(self, region);
     if (!brake || !brake->engaged)
         return 0;
-    return fault_set(fault, FAULT_RATE,
-                     "the brake is on: %.150s; release it with: tocsin brake off", brake->reason);
+    return fault_set(fault, FAULT_RATE, "the brake is on: %.*s; release it with: tocsin brake off",
+                     text_fit(brake->reason, 150), brake->reason);
 }
 
 typedef struct {

@@ -119,7 +119,8 @@ resolve(core_t *self, incident_t *incident, const event_t *event, fault_t *fault
                          "a run is at work on incident %llu: cancel it, or wait for its end",
                          (unsigned long long)incident->id);
     tell(self, incident, event, "resolve", event->text);
-    incident_move(self, incident, INCIDENT_RESOLVED, "%s: %.180s", event->who, event->text);
+    incident_move(self, incident, INCIDENT_RESOLVED, "%s: %.*s", event->who,
+                  text_fit(event->text, 180), event->text);
     return 0;
 }
 
@@ -130,8 +131,8 @@ reopen(core_t *self, incident_t *incident, const event_t *event, fault_t *fault)
         return fault_set(fault, FAULT_CONFLICT, "incident %llu is open: %s",
                          (unsigned long long)incident->id, incident_word(incident->state));
     tell(self, incident, event, "reopen", event->text);
-    incident_move(self, incident, INCIDENT_WAITING, "%s opened it again: %.180s", event->who,
-                  event->text);
+    incident_move(self, incident, INCIDENT_WAITING, "%s opened it again: %.*s", event->who,
+                  text_fit(event->text, 180), event->text);
     return 0;
 }
 

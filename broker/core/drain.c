@@ -47,9 +47,9 @@ drain_check(core_t *self, const char *worker, fault_t *fault)
     if (!drain)
         return 0;
     return fault_set(fault, FAULT_RATE,
-                     "worker '%s' is drained by %s: %.150s; let it work again with: "
+                     "worker '%s' is drained by %s: %.*s; let it work again with: "
                      "tocsin worker resume %s",
-                     worker, drain->who, drain->reason, worker);
+                     worker, drain->who, text_fit(drain->reason, 150), drain->reason, worker);
 }
 
 /* What was offered while it was away is offered again, and what was held back is looked at. */
@@ -81,8 +81,9 @@ on_drain(core_t *self, event_t *event, fault_t *fault)
     snprintf(row.drain.reason, sizeof row.drain.reason, "%s", on ? event->text : "");
     hold(peer, &row.drain);
     core_put(self, &row);
-    core_note(self, "drain", 0, NULL, event->worker, "%s %s worker '%s'%s%.300s", event->who,
-              on ? "drained" : "resumed", event->worker, on ? ": " : "", row.drain.reason);
+    core_note(self, "drain", 0, NULL, event->worker, "%s %s worker '%s'%s%.*s", event->who,
+              on ? "drained" : "resumed", event->worker, on ? ": " : "",
+              text_fit(row.drain.reason, 300), row.drain.reason);
     if (!on)
         go_on(self, peer);
     return 0;

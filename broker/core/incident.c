@@ -116,6 +116,7 @@ incident_move(core_t *self, incident_t *incident, incident_state_t state, const 
     va_start(args, format);
     vsnprintf(incident->reason, sizeof incident->reason, format, args);
     va_end(args);
+    incident->reason[text_fit(incident->reason, sizeof incident->reason)] = '\0';
     if (incident->state != state) {
         assert(self->counts[incident->state]);
         self->counts[incident->state]--;
@@ -247,8 +248,10 @@ on_firing(core_t *self, incident_t *incident, const alert_t *alert, const char *
         return;
     }
     if (again && incident->state == INCIDENT_RESOLVED && same) {
+        char before[sizeof incident->reason];
+        snprintf(before, sizeof before, "%s", incident->reason);
         incident_move(self, incident, INCIDENT_WAITING,
-                      "the alert still fires after a run that verified well");
+                      "the alert still fires; resolved before, %s", before);
     } else if (!again || incident->state == INCIDENT_WAITING || !incident_open(incident->state) ||
                (incident->state == INCIDENT_FAILED && !same)) {
         decide(self, incident, alert, evidence);

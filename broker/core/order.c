@@ -100,9 +100,9 @@ tell_order(core_t *self, const order_t *order, const run_row_t *row, const char 
 {
     event_row_t told = {.incident = row->incident, .run = row->id, .kind = "order"};
     snprintf(told.who, sizeof told.who, "%s", who);
-    snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s%s%s: %.300s",
+    snprintf(told.text, sizeof told.text, "'%s' was ordered on %zu target%s%s%s%s: %.*s",
              row->playbook, targets, targets == 1 ? "" : "s", order->dry ? ", as a dry run" : "",
-             *row->via ? ", at broker " : "", row->via, row->reason);
+             *row->via ? ", at broker " : "", row->via, text_fit(row->reason, 300), row->reason);
     core_tell(self, &told);
 }
 
@@ -116,8 +116,8 @@ tell_glass(core_t *self, const warrant_t *warrant, const run_row_t *row, const c
     event_row_t told = {.incident = row->incident, .run = row->id, .kind = "break-glass"};
     snprintf(told.who, sizeof told.who, "%s", who);
     snprintf(told.text, sizeof told.text,
-             "BREAK-GLASS: '%s' runs outside scope and windows, cosigned by %.100s: %.250s",
-             row->playbook, names, row->glass);
+             "BREAK-GLASS: '%s' runs outside scope and windows, cosigned by %.100s: %.*s",
+             row->playbook, names, text_fit(row->glass, 250), row->glass);
     core_tell(self, &told);
 }
 

@@ -87,6 +87,7 @@ core_note(core_t *self, const char *kind, uint64_t incident, const hash_t *run, 
     va_start(args, format);
     vsnprintf(event.text, sizeof event.text, format, args);
     va_end(args);
+    event.text[text_fit(event.text, sizeof event.text)] = '\0';
     snprintf(event.kind, sizeof event.kind, "%s", kind);
     snprintf(event.worker, sizeof event.worker, "%s", worker ? worker : "");
     core_tell(self, &event);

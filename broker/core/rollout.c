@@ -291,7 +291,8 @@ hold_back(core_t *self, run_t *run, share_t *share)
         snprintf(why, sizeof why, "run %.12s of the same playbook goes first",
                  hash_write(&holder->row.id, text));
     else if (drain)
-        snprintf(why, sizeof why, "%s drained the worker: %.150s", drain->who, drain->reason);
+        snprintf(why, sizeof why, "%s drained the worker: %.*s", drain->who,
+                 text_fit(drain->reason, 150), drain->reason);
     else if (*run->row.via && restraint_of_region(self, run->row.region, &restraint))
         snprintf(why, sizeof why, "%s", restraint.text);
     else

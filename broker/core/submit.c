@@ -78,8 +78,9 @@ on_reject(core_t *self, event_t *event, fault_t *fault)
     core_keep(self, "rejection", true, &event->hash, event->document, event->armors,
               slice_of(NULL, 0));
     core_signers(self, event->armors, told.who, sizeof told.who);
-    snprintf(told.text, sizeof told.text, "%.60s rejected release %.12s of '%s': %.300s", told.who,
-             hash_write(&release->hash, text), release->release->playbook, rejection.reason);
+    snprintf(told.text, sizeof told.text, "%.60s rejected release %.12s of '%s': %.*s", told.who,
+             hash_write(&release->hash, text), release->release->playbook,
+             text_fit(rejection.reason, 300), rejection.reason);
     core_tell(self, &told);
     return 0;
 }
@@ -131,8 +132,8 @@ on_restart(core_t *self, event_t *event, fault_t *fault)
               slice_of(NULL, 0));
     core_signers(self, event->armors, told.who, sizeof told.who);
     snprintf(told.text, sizeof told.text,
-             "the record was put back to its first %llu leaves and goes on from there: %.300s",
-             (unsigned long long)restart->size, restart->reason);
+             "the record was put back to its first %llu leaves and goes on from there: %.*s",
+             (unsigned long long)restart->size, text_fit(restart->reason, 300), restart->reason);
     core_tell(self, &told);
     witnesses_restart(self);
     return 0;

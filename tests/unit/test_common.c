@@ -408,6 +408,22 @@ a_configuration_has_words_quotes_and_comments(void **state)
     unlink(path);
 }
 
+static void
+no_code_point_is_cut_in_two(void **state)
+{
+    (void)state;
+    const char *text = "a\u00fc\u1eef\U0001f692"; /* 1, 2, 3 and 4 bytes */
+    static const int fits[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+    for (size_t most = 0; most < ARRAY_SIZE(fits); most++)
+        assert_int_equal(text_fit(text, most), fits[most]);
+    fault_t fault;
+    char longer[FAULT_TEXT_MAX + 2] = "x";
+    for (size_t i = 1; i + 3 < sizeof longer; i += 3)
+        memcpy(longer + i, "\u1eef", 3);
+    fault_set(&fault, FAULT_IO, "yy%s", longer);
+    assert_true(text_is_free(slice_text(fault.text)));
+}
+
 int
 main(void)
 {
@@ -418,6 +434,7 @@ main(void)
         cmocka_unit_test(escapes_have_one_spelling),
         cmocka_unit_test(times_have_one_spelling),
         cmocka_unit_test(numbers_refuse_junk_and_overflow),
+        cmocka_unit_test(no_code_point_is_cut_in_two),
         cmocka_unit_test(unicode_of_a_kind_that_deceives_is_no_free_text),
         cmocka_unit_test(frames_wait_for_a_whole_message),
         cmocka_unit_test(frames_refuse_lengths_that_lie),

@@ -167,6 +167,31 @@ people_resolve_and_open_again(void **state)
 }
 
 static void
+no_letter_of_a_long_reason_is_cut_in_two(void **state)
+{
+    house_t *self = *state;
+    char reason[310] = "x";
+    for (size_t i = 1; i + 3 < sizeof reason; i += 3)
+        memcpy(reason + i, "\u1eef", 3);
+    alarm_rings(self);
+    changes(self, 1, "resolve", reason);
+    incident_t row = incident_at(self, 1);
+    assert_true(strlen(row.reason) > 170);
+    assert_true(text_is_free(slice_text(row.reason)));
+}
+
+static void
+what_a_person_resolved_too_early_says_who_that_was(void **state)
+{
+    house_t *self = *state;
+    alarm_rings(self);
+    changes(self, 1, "resolve", "the disk was swapped");
+    alarm_rings(self);
+    incident_is(self, 1, INCIDENT_WAITING,
+                "the alert still fires; resolved before, pat: the disk was swapped");
+}
+
+static void
 nobody_resolves_what_a_run_is_at_work_on(void **state)
 {
     house_t *self = *state;
@@ -335,6 +360,8 @@ main(void)
         CASE(an_incident_stands_under_another_but_in_no_circle),
         CASE(incidents_stand_under_each_other_only_so_deep),
         CASE(people_resolve_and_open_again),
+        CASE(no_letter_of_a_long_reason_is_cut_in_two),
+        CASE(what_a_person_resolved_too_early_says_who_that_was),
         CASE(nobody_resolves_what_a_run_is_at_work_on),
         CASE(a_change_names_an_incident_and_what_is_changed),
         CASE(changes_outlive_the_broker),
