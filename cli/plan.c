@@ -74,6 +74,17 @@ is_secret(const wish_t *wish, const char *name)
     return wish->readers && secrets_have(wish->readers->secrets, name);
 }
 
+static bool
+is_given_before(const many_t *inputs, size_t count, const char *name)
+{
+    char other[TEXT_NAME_MAX + 1];
+    const char *value;
+    for (size_t i = 0; i < count; i++)
+        if (options_pair(inputs->at[i], other, sizeof other, &value) && !strcmp(other, name))
+            return true;
+    return false;
+}
+
 /* What --set says, in place of what the alert gave. */
 static int
 set_inputs(const wish_t *wish, input_text_t *texts, size_t *count, fault_t *fault)
@@ -86,6 +97,8 @@ set_inputs(const wish_t *wish, input_text_t *texts, size_t *count, fault_t *faul
                              wish->inputs->at[i]);
         if (!manifest_input(wish->manifest, name))
             return unknown_input(wish->manifest, name, fault);
+        if (is_given_before(wish->inputs, i, name))
+            return fault_set(fault, FAULT_USAGE, "'--set' gives '%s' twice", name);
         if (is_secret(wish, name))
             return fault_set(fault, FAULT_USAGE, "both --set and --secret give '%s'", name);
         input_text_t *text = find_text(texts, *count, name);

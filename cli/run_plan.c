@@ -74,17 +74,49 @@ revoked_workers(const value_t *workers, const order_t *order)
     return list;
 }
 
-/* The stops in force, as far as the broker tells them. */
+static bool
+has_target_in(const order_t *order, const trust_t *trust, const char *region)
+{
+    char worker[TEXT_NAME_MAX + 1];
+    const fleet_t *fleet = NULL;
+    for (size_t i = 0; i < order->target_count; i++) {
+        target_worker(order->targets[i].target, worker);
+        if (trust_worker(trust, worker, &fleet) && !strcmp(fleet->region, region))
+            return true;
+    }
+    return order->wave_count; /* whose targets are not listed */
+}
+
+static bool
+has_release_of(const order_t *order, const char *playbook)
+{
+    for (size_t i = 0; i < order->release_count; i++)
+        if (!strcmp(order->releases[i].playbook, playbook))
+            return true;
+    return false;
+}
+
+/* A stop of a run is of one that is known already. */
+static bool
+would_stop(const value_t *stop, const order_t *order, const trust_t *trust)
+{
+    const char *what = value_get_text(stop, "what"), *name = value_get_text(stop, "name");
+    return !strcmp(what, "site") ||
+           (!strcmp(what, "region") && has_target_in(order, trust, name)) ||
+           (!strcmp(what, "playbook") && has_release_of(order, name));
+}
+
+/* The stops in force that would stop this, as far as the broker tells them. */
 static value_t *
-stops_in_force(client_t *client)
+stops_in_force(const session_t *session, const order_t *order)
 {
     fault_t ignored;
     value_t *list = value_list();
-    CLEANUP(value_destroy) value_t *stops = client_ask(client, "stops", NULL, &ignored);
+    CLEANUP(value_destroy) value_t *stops = client_ask(session->client, "stops", NULL, &ignored);
     for (size_t i = 0; i < value_count(stops); i++) {
         const value_t *row = value_at(stops, i);
         CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-        if (stop_state(row) != STOP_HOLDS)
+        if (stop_state(row) != STOP_HOLDS || !would_stop(row, order, session->trust))
             continue;
         const char *name = value_get_text(row, "name");
         bool named = strcmp(name, "-") != 0;
@@ -103,7 +135,7 @@ add_news(value_t *plan, session_t *session, const order_t *order)
     value_set(plan, "offline", offline_targets(workers, order));
     value_set(plan, "drained", drained_workers(workers, order));
     value_set(plan, "revoked", revoked_workers(workers, order));
-    value_set(plan, "stops", stops_in_force(session->client));
+    value_set(plan, "stops", stops_in_force(session, order));
 }
 
 static int

@@ -235,6 +235,12 @@ refuses_inputs_that_are_missing_unknown_or_of_another_kind(void **state)
     desk->inputs->at[0] = "mount";
     assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_USAGE);
+    desk->inputs->count = 2;
+    desk->inputs->at[0] = "mount=/srv";
+    desk->inputs->at[1] = "mount=/var";
+    assert_null(order_of(desk, &fault));
+    assert_int_equal(fault.code, FAULT_USAGE);
+    assert_non_null(strstr(fault.text, "gives 'mount' twice"));
 }
 
 static void
