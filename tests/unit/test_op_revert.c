@@ -39,6 +39,7 @@ set_up(void **state)
         return -1;
     world.policy = policy_load(path, &fault);
     unlink(path);
+    shell("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
     shell("ip link add tic0 type veth peer name tic1 && ip link set tic1 up");
     shell("ip addr add 10.7.0.1/24 dev tic0 && ip addr add 2001:db8:7::1/64 dev tic0 nodad");
     return world.policy ? 0 : -1;
@@ -276,6 +277,13 @@ a_route_is_added_and_removed_and_no_other_is_touched(void **state)
     assert_true(comes_true("! ip -6 route show 2001:db8:20::/48 | grep -q ."));
 }
 
+/* The kernel tells the two ends of a cable of each other, and of their addresses, a moment after
+ * one was turned on or off. */
+#define SETTLED                                                                       \
+    "case $(ip -br link | awk '/^tic[01]@/ {print $1 $2}' | sort | tr '\\n' ' ') in " \
+    "'tic0@tic1DOWN tic1@tic0LOWERLAYERDOWN ' | 'tic0@tic1UP tic1@tic0UP ') ;; "      \
+    "*) false ;; esac && ! ip -6 addr show tentative | grep -q ."
+
 /* All links, addresses and routes, but for what counts. */
 static bytes_t *
 network(void)
@@ -283,6 +291,7 @@ network(void)
     char chunk[4096];
     size_t got;
     bytes_t *all = bytes_new();
+    assert_true(comes_true(SETTLED));
     FILE *out = popen("ip addr; ip route show table all; ip -6 route show table all", "r");
     while ((got = fread(chunk, 1, sizeof chunk, out)) > 0)
         bytes_add(all, chunk, got);
