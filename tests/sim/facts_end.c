@@ -2,6 +2,7 @@
 /* How a story ended. */
 #include "broker/core/core.h"
 #include "tests/sim/facts_private.h"
+#include "tests/sim/tower.h"
 
 void
 every_accepted_part_ends(facts_t *self)
@@ -179,13 +180,15 @@ came_late(const facts_t *self, int machine)
     return false;
 }
 
-/* A worker whose timekeeper had not answered it yet is offered it again behind the first pause: a
- * window that closes before leaves no room for that. */
+/* A worker whose timekeeper had not answered it yet is offered it again with its HELLO, and behind
+ * the second pause, or behind the next answer where one was lost: a window that closes before
+ * leaves no room for that. */
 static bool
 had_no_second_chance(const facts_t *self, const plan_order_t *order)
 {
-    return self->world->plan.keeper &&
-           order->not_after - order->submitted <= CORE_BACKOFF_MIN_MS + 1000;
+    const tower_t *tower = self->world->tower;
+    return tower && (tower_was_silent(tower) ||
+                     order->not_after - order->submitted <= 2 * CORE_BACKOFF_MIN_MS + 1000);
 }
 
 bool

@@ -19,6 +19,9 @@ static const struct {
     {905796, "what was made up beside what others gave counts after a restart no more than before"},
     {945, "a second receipt of one number is recorded once"},
     {30478, "a judge starts again behind an effector that keeps newer documents"},
+    {200114859,
+     "where the timekeeper's answer is lost, an order whose window is short may be refused"},
+    {200101407, "an order that came as its worker started may be refused while its window lasts"},
     {828, "a nonce whose answer is lost is followed by another soon"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };

@@ -20,6 +20,7 @@ struct tower {
     wall_t made;
     size_t waiting;
     hash_t leaves[WAITING_MAX];
+    bool silent; /* an answer of it was lost */
 };
 
 static void beat(world_t *world, due_t *due);
@@ -113,6 +114,8 @@ send(tower_t *self, const frames_t *frames)
         bool lost = !world->healed && chance_percent(&self->chance, world->plan.lying ? 40 : 5);
         if (!lost)
             hub_bring(both[i], ERRAND_BEACON, frames_copy(frames));
+        else if (frames_at(frames, 3).size)
+            self->silent = true;
         if (chance_percent(&self->chance, 10)) /* the connection is a new one */
             hub_bring(both[i], ERRAND_TIMEKEEPER, frames_new());
     }
@@ -138,4 +141,10 @@ beat(world_t *world, due_t *due)
         self->waiting);
     self->waiting = 0;
     send(self, frames);
+}
+
+bool
+tower_was_silent(const tower_t *self)
+{
+    return self->silent;
 }

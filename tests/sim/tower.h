@@ -12,6 +12,9 @@ void tower_destroy(tower_t **self_p);
 /* From a hub. */
 void tower_hear(tower_t *self, const frames_t *frames);
 
+/* Whether a beacon with answers for workers was lost on its way to a hub. */
+bool tower_was_silent(const tower_t *self);
+
 /* From officers: a halt, or newer people. */
 void tower_take(tower_t *self, const sealed_t *sealed);
 
