@@ -12,6 +12,7 @@ answering= asking=
 # The spare router, with what lies behind it, sits at the other end of a cable.
 cage_make tfr0 tfr1 192.0.2.1/24
 caged ip addr add 192.0.2.2/24 dev tfr1
+caged ip addr add 192.0.2.3/24 dev tfr1 # of one who is no router
 caged ip addr add 198.51.100.9/32 dev lo
 ip route add default via 192.0.2.254
 
@@ -93,7 +94,7 @@ ok "with a way out nobody is asked" eval 'ordered default-route-loss --target no
 ok "  and the receipt says why" says "198.51.100.9 answers" tocsin --json run view "$RUN"
 
 amplifier
-ok "an amplifier's answers are stopped" eval 'ordered udp-amplification --target north-1 --set victim=192.0.2.2 --set port=5353 --set link=tfr0 --set per_second=20 && ended_late succeeded'
+ok "an amplifier's answers are stopped" eval 'ordered udp-amplification --target north-1 --set victim=192.0.2.3 --set port=5353 --set link=tfr0 --set per_second=20 && ended_late succeeded'
 ok "  with what answers named" says "perl on 192.0.2.1" tocsin --json run view "$RUN"
-ok "  until the block expires" says "192.0.2.2.* expires" nft list table inet tocsin
+ok "  until the block expires" says "192.0.2.3.* expires" nft list table inet tocsin
 orders_end
