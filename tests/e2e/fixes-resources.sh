@@ -12,7 +12,7 @@ answering= asking=
 # The spare router, with what lies behind it, sits at the other end of a cable.
 cage_make tfr0 tfr1 192.0.2.1/24
 caged ip addr add 192.0.2.2/24 dev tfr1
-caged ip addr add 192.0.2.3/24 dev tfr1 # of one who is no router
+caged ip addr add 192.0.2.3/24 dev tfr1 # the spare router: who is blocked is none
 caged ip addr add 198.51.100.9/32 dev lo
 ip route add default via 192.0.2.254
 
@@ -85,16 +85,17 @@ ok "a service that holds too many files is restarted" eval 'ordered fd-limit --t
 ok "  and is another process" not test "$(cat "$SITE_HOME/app/pid")" = "$before"
 ok "with room it is left alone" eval 'ordered fd-limit --target north-1 --set service=hoarder --set process=$HOARDER --set limit=60 && ended succeeded && count_of restart skipped 1'
 
+amplifier
+ok "an amplifier's answers are stopped" eval 'ordered udp-amplification --target north-1 --set victim=192.0.2.2 --set port=5353 --set link=tfr0 --set per_second=20 && ended_late succeeded'
+ok "  with what answers named" says "perl on 192.0.2.1" tocsin --json run view "$RUN"
+ok "  until the block expires" says "192.0.2.2.* expires" nft list table inet tocsin
+
 ok "the way out of a machine is lost" not reaches
-ok "a machine whose router is silent asks" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.2 --set seconds=60 && waits agree'
+ok "a machine whose router is silent asks" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.3 --set seconds=60 && waits agree'
 ok "  who agrees" as giang run approve "$RUN"
 ok "  has the network led over the spare router" ended succeeded
 ok "  where it is reached" reaches
-ok "with a way out nobody is asked" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.2 --set seconds=60 && ended failed'
+ok "with a way out nobody is asked" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.3 --set seconds=60 && ended failed'
 ok "  and the receipt says why" says "198.51.100.9 answers" tocsin --json run view "$RUN"
 
-amplifier
-ok "an amplifier's answers are stopped" eval 'ordered udp-amplification --target north-1 --set victim=192.0.2.3 --set port=5353 --set link=tfr0 --set per_second=20 && ended_late succeeded'
-ok "  with what answers named" says "perl on 192.0.2.1" tocsin --json run view "$RUN"
-ok "  until the block expires" says "192.0.2.3.* expires" nft list table inet tocsin
 orders_end
