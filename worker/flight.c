@@ -81,7 +81,8 @@ check_start(const effector_t *self, const op_call_t *call, fault_t *fault)
     pace_act_t act = {.op = call->act.op,
                       .playbook = mandate_playbook(call->mandate),
                       .run = mandate_run(call->mandate),
-                      .orderers = mandate_orderers(call->mandate)};
+                      .orderers = mandate_orderers(call->mandate),
+                      .undoes = call->act.phase == PHASE_UNDO ? call->act.step : NULL};
     return pace_check(policy_pace(self->place.policy), &act, self->place.journal, by.now, fault);
 }
 

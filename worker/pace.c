@@ -83,12 +83,22 @@ check_line(const pace_line_t *line, const pace_act_t *act, const journal_t *jour
                      count, (unsigned long long)line->seconds, "the policy of this machine allows");
 }
 
+/* It takes back what this run began here. */
+static bool
+takes_back(const pace_act_t *act, const journal_t *journal)
+{
+    const journal_entry_t *at = act->undoes ? journal_first(journal, act->run) : NULL;
+    while (at && strcmp(at->step, act->undoes) != 0)
+        at = journal_next(journal, act->run, at);
+    return at;
+}
+
 int
 pace_check(const pace_t *self, const pace_act_t *act, const journal_t *journal, wall_t now,
            fault_t *fault)
 {
     bool begun = journal_first(journal, act->run);
-    if (may_exceed(self, act->orderers))
+    if (may_exceed(self, act->orderers) || takes_back(act, journal))
         return 0;
     for (size_t i = 0; i < self->line_count; i++)
         if ((self->lines[i].op || !begun) && check_line(&self->lines[i], act, journal, now, fault))

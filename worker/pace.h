@@ -7,7 +7,9 @@
  *     exceed PERSON                    neither holds back an order that this person signed
  *
  * A grant is no order: what it lets begin by itself is held back, whoever signed it. A run that
- * began goes on whatever a runs line says; each of its ops is one more for a rate. */
+ * began goes on whatever a runs line says; each of its ops is one more for a rate. What undoes a
+ * step that began here is counted and never held back: a half of a fix is worse than one too many.
+ */
 #ifndef TOCSIN_PACE_H
 #define TOCSIN_PACE_H
 
@@ -40,6 +42,7 @@ typedef struct {
     const char *playbook; /* the run's */
     const hash_t *run;
     const signers_t *orderers; /* who signed its order; nobody under a grant */
+    const char *undoes;        /* the step (its path) that it takes back; NULL of any other */
 } pace_act_t;
 
 /* Whether it may begin now. FAULT_RATE. */

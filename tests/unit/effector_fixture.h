@@ -20,7 +20,7 @@
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass change\n"                \
     "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\ndefault mount /var/log\nfrom " \
     "mount labels.mountpoint\n"                                                                 \
-    "step clean run 60 -\nstep usage run 30 -\nuse clean file.remove change\n"                  \
+    "step clean run 60 undo\nstep usage run 30 -\nuse clean file.remove change\n"               \
     "use clean file.rotate change\nuse clean service.restart change\n"                          \
     "use usage disk.usage observe\n"                                                            \
     "bound clean file.remove path under inputs.mount\n"                                         \

@@ -14,6 +14,7 @@
 static char path[64]; /* of the journal */
 static journal_t *journal;
 static pace_t pace;
+static const char *undone; /* the step that may_begin's op takes back */
 
 /* As a process that starts: all that it knows is on the disk. */
 static void
@@ -31,6 +32,7 @@ set_up(void **state)
     (void)state;
     snprintf(path, sizeof path, "/tmp/test_pace.%d", (int)getpid());
     pace = (pace_t){0};
+    undone = NULL;
     start_again();
     return 0;
 }
@@ -79,7 +81,7 @@ may_begin_by(const char *person, const char *playbook, const char *run, int64_t 
     hash_t id = named(run);
     fault_t fault = {0};
     text_copy(signers.person[0], sizeof signers.person[0], person);
-    pace_act_t act = {op_find("file.remove"), playbook, &id, &signers};
+    pace_act_t act = {op_find("file.remove"), playbook, &id, &signers, undone};
     int failed = pace_check(&pace, &act, journal, (wall_t){now_ms}, &fault);
     assert_true(!failed || fault.code == FAULT_RATE);
     return !failed;
@@ -146,6 +148,36 @@ who_may_exceed_is_held_back_by_neither(void **state)
     assert_true(may_begin_by("khoa", "disk-full", "two", 2000));
 }
 
+static void
+what_undoes_a_step_that_began_is_not_held_back_but_counted(void **state)
+{
+    (void)state;
+    takes("runs", "*", "1", "86400");
+    takes("rate", "file.remove", "2", "60");
+    begin("disk-full", "one", "file.truncate", 900);
+    begin("disk-full", "one", "file.remove", 1000);
+    begin("disk-full", "two", "file.remove", 1500);
+    assert_false(may_begin("disk-full", "one", 2000));
+    undone = "free";
+    assert_true(may_begin("disk-full", "one", 2000));
+    begin("disk-full", "one", "file.remove", 2000);
+    undone = NULL;
+    start_again();
+    assert_false(may_begin("disk-full", "one", 61200));
+}
+
+static void
+what_undoes_nothing_that_began_here_is_held_back(void **state)
+{
+    (void)state;
+    takes("rate", "file.remove", "1", "60");
+    begin("disk-full", "one", "file.remove", 1000);
+    undone = "another";
+    assert_false(may_begin("disk-full", "one", 2000));
+    undone = "free";
+    assert_false(may_begin("disk-full", "two", 2000));
+}
+
 int
 main(void)
 {
@@ -155,6 +187,8 @@ main(void)
         TEST(runs_of_a_playbook_are_counted_and_not_their_ops),
         TEST(a_budget_of_the_day_is_for_runs_of_any_playbook),
         TEST(who_may_exceed_is_held_back_by_neither),
+        TEST(what_undoes_a_step_that_began_is_not_held_back_but_counted),
+        TEST(what_undoes_nothing_that_began_here_is_held_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
