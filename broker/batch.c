@@ -34,6 +34,7 @@ struct batch {
     bool owed;             /* who asked or posted waits for its commit */
     parcel_t closed;       /* its actions are NULL where there is none */
     bool flying;           /* the disk has that one */
+    fault_t fault;         /* the disk's, as it answers; its thread alone touches it meanwhile */
 };
 
 static void
@@ -49,37 +50,28 @@ parcel_clear(parcel_t *self)
 /* The disk ------------------------------------------------------------------------------------ */
 
 static void
-disk_thread(zsock_t *pipe, void *store_)
+disk_thread(zsock_t *pipe, void *self_)
 {
-    store_t *store = store_;
+    batch_t *self = self_;
     zsock_signal(pipe, 0);
     for (bool ended = false; !ended;) {
         CLEANUP(zstr_free) char *word = zstr_recv(pipe);
-        fault_t fault = {0};
         if (!word) /* a signal came between */
             continue;
         ended = streq(word, "$TERM");
-        if (ended)
-            continue;
-        int failed = store->sync(store->self, &fault);
-        zsock_send(pipe, "is", failed ? (int)fault.code : 0, fault.text);
+        if (!ended)
+            zsock_signal(pipe, self->store->sync(self->store->self, &self->fault) ? 1 : 0);
     }
 }
 
-/* Waits for the disk. */
+/* Waits for the disk, unless a signal comes between. */
 static void
 land(batch_t *self)
 {
-    int code;
-    CLEANUP(zstr_free) char *text = NULL;
-    fault_t fault = {0};
-    if (zsock_recv(self->disk, "is", &code, &text))
-        return;
-    self->flying = false;
-    if (code) {
-        fault_set(&fault, (fault_code_t)code, "%s", text);
-        batch_end(&fault);
-    }
+    int failed = zsock_wait(self->disk);
+    self->flying = failed < 0;
+    if (failed > 0)
+        batch_end(&self->fault);
 }
 
 batch_t *
@@ -88,7 +80,7 @@ batch_new(core_t *core, store_t *store, gate_t *gate)
     batch_t *self = memory_new(1, sizeof *self);
     *self = (batch_t){.core = core, .store = store, .gate = gate};
     self->open.actions = actions_new();
-    self->disk = zactor_new(disk_thread, store);
+    self->disk = zactor_new(disk_thread, self);
     assert(self->disk);
     return self;
 }
