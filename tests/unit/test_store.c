@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "broker/store.h"
@@ -422,6 +424,34 @@ refuses_a_damaged_database(void **state)
     self->store = store_memory();
 }
 
+static int disk_error; /* what the disk says when it is asked to keep something; 0: that it does */
+
+int
+fdatasync(int file)
+{
+    errno = disk_error;
+    return disk_error ? -1 : (int)syscall(SYS_fdatasync, file);
+}
+
+static void
+says_why_the_disk_keeps_nothing(void **state)
+{
+    static const struct {
+        int error;
+        fault_code_t code;
+    } ways[] = {{ENOSPC, FAULT_FULL}, {EDQUOT, FAULT_FULL}, {EIO, FAULT_IO}};
+    house_t *self = *state;
+    for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+        fault_t fault = {0};
+        disk_error = ways[i].error;
+        int failed = self->store->sync(self->store->self, &fault);
+        disk_error = 0;
+        assert_int_equal(failed, -1);
+        assert_int_equal(fault.code, ways[i].code);
+        assert_non_null(strstr(fault.text, strerror(ways[i].error)));
+    }
+}
+
 static sqlite3 *opened; /* by the store, last */
 
 static int
@@ -535,6 +565,7 @@ main(void)
         IN_SQLITE(says_that_a_database_was_lost),
         IN_SQLITE(starts_anew_beside_what_was_there),
         IN_SQLITE(refuses_a_damaged_database),
+        IN_SQLITE(says_why_the_disk_keeps_nothing),
         IN_SQLITE(opens_the_first_brokers_database),
         IN_SQLITE(finds_by_an_index_whatever_it_looks_for),
     };
