@@ -168,6 +168,7 @@ leaf_of(const peer_t *peer)
     return beacon_leaf(peer->row.id, &nonce);
 }
 
+/* What it refused for want of that answer it is offered again behind it. */
 static void
 answer(core_t *self, peer_t *peer, tree_t *tree, uint64_t index, uint64_t count)
 {
@@ -178,6 +179,9 @@ answer(core_t *self, peer_t *peer, tree_t *tree, uint64_t index, uint64_t count)
     frames_t *frames = message_of(&self->beacon, bytes_slice(place));
     core_send(self, peer->row.id, &frames);
     *peer->nonce = '\0';
+    for (size_t i = 0; i < peer->work_count; i++)
+        if (fault_of(peer->work[i].share->row.code) == FAULT_BEACON)
+            run_offer_at_once(self, peer->work[i].run, peer->work[i].share);
 }
 
 /* Each worker whose nonce stands among the leaves is told where, and asks no more. */

@@ -162,6 +162,15 @@ run_postpone(core_t *self, run_t *run, share_t *share, const char *code, const c
         run_move(self, run, share, PART_OFFERED, code, text);
 }
 
+void
+run_offer_at_once(core_t *self, run_t *run, share_t *share)
+{
+    if (!share->again.ms || run->row.paused)
+        return;
+    share->again.ms = 0;
+    run_offer_again(self, run, share);
+}
+
 /* Those whose time has come; a worker that begins another process, or is resumed, is asked again
  * anyway. */
 static void

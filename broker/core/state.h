@@ -389,6 +389,10 @@ void runs_advance(core_t *self);
 void runs_settle(core_t *self);
 void run_offer_again(core_t *self, run_t *run, share_t *share);
 
+/* What its worker refused for the moment is offered before its pause is over; nothing to do for
+ * what waits for no pause. */
+void run_offer_at_once(core_t *self, run_t *run, share_t *share);
+
 /* A worker's unsigned no: whether it is of the moment only; such a part is offered again, later and
  * later, until the run's window closes. */
 bool run_may_pass(const core_t *self, const run_t *run, fault_code_t code);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a story ended. */
-#include "broker/core/core.h"
 #include "tests/sim/facts_private.h"
 #include "tests/sim/tower.h"
 
@@ -180,15 +179,13 @@ came_late(const facts_t *self, int machine)
     return false;
 }
 
-/* A worker whose timekeeper had not answered it yet is offered it again with its HELLO, and behind
- * the second pause, or behind the next answer where one was lost: a window that closes before
- * leaves no room for that. */
+/* A worker that its timekeeper had not answered is offered it again with the answer; where that was
+ * lost, behind a later one or a pause: a window that closes before leaves no room for either. */
 static bool
-had_no_second_chance(const facts_t *self, const plan_order_t *order)
+had_no_second_chance(const facts_t *self)
 {
     const tower_t *tower = self->world->tower;
-    return tower && (tower_was_silent(tower) ||
-                     order->not_after - order->submitted <= 2 * CORE_BACKOFF_MIN_MS + 1000);
+    return tower && tower_was_silent(tower);
 }
 
 bool
@@ -215,7 +212,7 @@ in_calm_weather_all_goes_well(facts_t *self)
                 continue;
             const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
             if (!word || (strcmp(word, "done") != 0 && strcmp(word, "never") != 0 &&
-                          !came_late(self, machine) && !had_no_second_chance(self, order)))
+                          !came_late(self, machine) && !had_no_second_chance(self)))
                 BREAK(self, "'%s' on '%s' is %s", estate()->playbooks[order->playbook].name,
                       node_name(machine), word ? word : "nothing");
         }

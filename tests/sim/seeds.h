@@ -21,7 +21,7 @@ static const struct {
     {30478, "a judge starts again behind an effector that keeps newer documents"},
     {200114859,
      "where the timekeeper's answer is lost, an order whose window is short may be refused"},
-    {200101407, "an order that came as its worker started may be refused while its window lasts"},
+    {200101407, "an order that came as its worker started begins once the timekeeper answered it"},
     {828, "a nonce whose answer is lost is followed by another soon"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };

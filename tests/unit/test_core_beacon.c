@@ -319,6 +319,66 @@ an_older_beacon_or_the_same_again_goes_to_nobody(void **state)
     sent_at(self, 0, ACTIONS_ALL, "BEACON");
 }
 
+/* w1 is asked again in 5 s at the earliest. */
+static void
+refuses(house_t *self, const char *code)
+{
+    must(self, (event_t){.kind = EVENT_REFUSE,
+                         .worker = "w1",
+                         .hash = run_now(self).id,
+                         .code = code,
+                         .text = code});
+    sends_nothing(self);
+}
+
+static void
+answers_w1(house_t *self, uint64_t sequence)
+{
+    hash_t leaf = leaf_of("w1", DIGITS);
+    beacon_t *beacon = beacon_of(self, sequence);
+    draws(self, "w1", DIGITS);
+    tick_answers_all(beacon, &leaf, 1);
+    assert_int_equal(comes_by(self, beacon, &leaf, 1, "tick"), 0);
+}
+
+static void
+what_was_refused_for_want_of_an_answer_is_offered_again_behind_it(void **state)
+{
+    house_t *self = *state;
+    authorise(self);
+    refuses(self, "beacon");
+    comes(self, beacon_of(self, 1));
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    answers_w1(self, 2);
+    sent_at(self, 0, "w1", "BEACON");
+    sent_at(self, 1, "w1", "OFFER");
+    answers_w1(self, 3);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    later(self, 5);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    refuses(self, "rate");
+    answers_w1(self, 4);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+}
+
+static void
+a_run_that_is_paused_waits_behind_an_answer_too(void **state)
+{
+    house_t *self = *state;
+    authorise(self);
+    refuses(self, "beacon");
+    must(self,
+         (event_t){.kind = EVENT_PAUSE, .who = "pat", .hash = run_now(self).id, .number = true});
+    answers_w1(self, 1);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
+    must(self,
+         (event_t){.kind = EVENT_PAUSE, .who = "pat", .hash = run_now(self).id, .number = false});
+    later(self, 5);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+}
+
 #define WITH(test)                         \
     {                                      \
 #test, test, begin_with, end, NULL \
@@ -336,6 +396,8 @@ main(void)
         WITH(documents_that_a_beacon_names_older_go_to_the_timekeeper),
         WITH(a_beacon_goes_out_once_for_all_and_to_each_worker_that_it_answers_with_its_place),
         WITH(a_worker_that_says_hello_gets_the_newest_behind_its_welcome),
+        WITH(what_was_refused_for_want_of_an_answer_is_offered_again_behind_it),
+        WITH(a_run_that_is_paused_waits_behind_an_answer_too),
         WITH(a_beacon_that_does_not_hold_goes_to_nobody),
         WITH(an_older_beacon_or_the_same_again_goes_to_nobody),
     };
