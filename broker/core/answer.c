@@ -422,8 +422,6 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
             take_receipt(self, event, receipt, run, leaf);
         else if (why.code)
             return fault_set(fault, why.code, "%s", why.text);
-        else
-            self->strays = true;
     }
     if (!self->via)
         acknowledge(self, event->worker, receipt->sequence, &hash);
@@ -465,31 +463,12 @@ recall_row(void *context, const row_t *row)
     return self->fault.code == FAULT_NONE;
 }
 
-/* Those of the batch that is not in the past yet. */
-static void
-recall_batch(recalling_t *self)
-{
-    const actions_t *actions = self->core->actions;
-    for (size_t i = 0; i < actions->row_count; i++) {
-        const row_t *row = actions->rows[i];
-        if (row->kind != ROW_RECEIPT || !hash_equal(&row->receipt.run, &self->run->row.id))
-            continue;
-        for (size_t j = i; j-- > 0;)
-            if (actions->rows[j]->kind == ROW_LEAF &&
-                actions->rows[j]->leaf.number == row->receipt.leaf)
-                recall_leaf(self, &actions->rows[j]->leaf);
-    }
-}
-
 void
 run_recall(core_t *self, run_t *run)
 {
     recalling_t recalling = {.core = self, .run = run};
     query_t query = {.what = FIND_STRAYS, .hash = run->row.id};
-    int failed =
-        self->past->find(self->past->self, &query, recall_row, &recalling, &recalling.fault);
-    if (!failed && self->strays)
-        recall_batch(&recalling);
-    if (recalling.fault.code)
+    if (self->past->find(self->past->self, &query, recall_row, &recalling, &recalling.fault) ||
+        recalling.fault.code)
         core_note(self, "fault", run->row.incident, &run->row.id, NULL, "%s", recalling.fault.text);
 }

@@ -232,7 +232,7 @@ core_step(core_t *self, event_t *event, wall_t now, actions_t *actions, fault_t 
     self->actions = actions;
     self->step_rows = actions->row_count;
     self->now = now;
-    if (!actions->row_count) { /* else some of it may not be in the past yet */
+    if (!actions->row_count) { /* once a batch */
         let_go(self, &self->closed, incident_let_go);
         let_go(self, &self->ended, run_let_go);
     }
@@ -254,7 +254,6 @@ core_flush(core_t *self, actions_t *actions)
                               .counts = slice_of(self->counts, sizeof self->counts)}};
     actions_put(actions, &row);
     self->moved = false;
-    self->strays = false;
 }
 
 void

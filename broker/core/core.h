@@ -120,7 +120,8 @@ void core_sign(core_t *self, const char *broker, const machinekey_t *key);
 /* Open incidents, active runs, releases, grants, workers, the log's right edge: from the past. */
 int core_load(core_t *self, fault_t *fault) MUST_CHECK;
 
-/* 0, or -1 with what was wrong with the event; what actions hold then is to be carried out too. */
+/* 0, or -1 with what was wrong with the event; what actions hold then is to be carried out too. Its
+ * rows are in the past before the next step. */
 int core_step(core_t *self, event_t *event, wall_t now, actions_t *actions,
               fault_t *fault) MUST_CHECK;
 

@@ -144,7 +144,6 @@ struct core {
     uint64_t incidents_given; /* the highest number */
     uint64_t counts[INCIDENT_STATE_COUNT];
     bool moved;          /* log or counts, since the last flush */
-    bool strays;         /* receipts of runs that are not here, likewise */
     wall_t swept;        /* when closed incidents were last let go */
     zhashx_t *incidents; /* number as text -> incident_t, ours */
     over_t closed;       /* of these */
