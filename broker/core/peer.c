@@ -7,6 +7,8 @@
 #include "wire/allowance.h"
 #include "wire/message.h"
 
+#define BEHIND_MS (3600 * 1000) /* before people are told again that a ledger is behind */
+
 void
 peer_destroy(peer_t **self_p)
 {
@@ -98,13 +100,29 @@ peer_welcome(core_t *self, const peer_t *peer)
     core_send(self, peer->row.id, &frames);
 }
 
+/* It says HELLO as often as it connects, and people are told once an hour. */
+static void
+check_ledger(core_t *self, peer_t *peer, const value_t *state)
+{
+    int64_t sequence = value_get_integer(state, "sequence");
+    bool behind =
+        value_get(state, "sequence") && sequence >= 0 && (uint64_t)sequence < peer->row.sequence;
+    int64_t since = self->now.ms - peer->behind.ms;
+    if (!behind || (since >= 0 && since < BEHIND_MS))
+        return;
+    peer->behind = self->now;
+    core_note(self, "gap", 0, NULL, peer->row.id,
+              "worker '%s' says that its last receipt is %lld, and %llu is recorded here: its "
+              "ledger was lost or rolled back; give it a new id",
+              peer->row.id, (long long)sequence, (unsigned long long)peer->row.sequence);
+}
+
 int
 on_hello(core_t *self, event_t *event, fault_t *fault)
 {
     (void)fault;
     peer_t *peer = core_peer(self, event->worker);
     const value_t *versions = value_get(event->state, "versions");
-    int64_t sequence = value_get_integer(event->state, "sequence");
     int64_t oldest = value_get_integer(event->state, "oldest");
     peer->seen = self->now;
     peer->oldest = oldest > 0 ? (uint64_t)oldest : 0;
@@ -116,12 +134,7 @@ on_hello(core_t *self, event_t *event, fault_t *fault)
     halts_greet(self, peer, event->state);
     witnesses_greet(self, peer, event->state);
     beacon_greet(self, peer);
-    if (value_get(event->state, "sequence") && sequence >= 0 &&
-        (uint64_t)sequence < peer->row.sequence)
-        core_note(self, "gap", 0, NULL, event->worker,
-                  "worker '%s' says that its last receipt is %lld, and %llu is recorded here: its "
-                  "ledger was lost or rolled back; give it a new id",
-                  event->worker, (long long)sequence, (unsigned long long)peer->row.sequence);
+    check_ledger(self, peer, event->state);
     for (size_t i = 0; i < peer->work_count; i++)
         run_offer_again(self, peer->work[i].run, peer->work[i].share);
     return 0;

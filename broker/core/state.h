@@ -75,6 +75,7 @@ struct peer {
     wall_t seen;            /* 0: not since the start */
     uint64_t oldest;        /* receipt that it still keeps, as its last HELLO told; 0 before */
     bool asked;             /* to say it again, since then */
+    wall_t behind;          /* when people were last told that its ledger is; ms 0: not */
     uint64_t witnessed;     /* leaves of the log that it cosigned last, as far as it said */
     wall_t witness_asked;   /* to cosign; ms 0: not since its last HELLO, or to be asked at once */
     bool declined;          /* to, and that is said */

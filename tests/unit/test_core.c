@@ -566,11 +566,17 @@ a_welcome_says_the_last_receipt_that_is_here(void **state)
 }
 
 static void
-a_worker_with_a_shorter_ledger_is_told(void **state)
+a_worker_with_a_shorter_ledger_is_told_once_an_hour(void **state)
 {
     house_t *self = *state;
     authorise(self);
     worker_tells(self, "w1", "usage", OUTCOME_OK, OUTCOME_OPEN);
+    hello(self, "w1", 0);
+    assert_true(told(self, "gap"));
+    later(self, 3599);
+    hello(self, "w1", 0);
+    assert_false(told(self, "gap"));
+    later(self, 1);
     hello(self, "w1", 0);
     assert_true(told(self, "gap"));
 }
@@ -746,7 +752,7 @@ main(void)
         CASE(a_receipt_of_an_unknown_run_is_kept_and_acknowledged),
         CASE(a_worker_that_says_hello_gets_its_open_offers_again),
         CASE(a_welcome_says_the_last_receipt_that_is_here),
-        CASE(a_worker_with_a_shorter_ledger_is_told),
+        CASE(a_worker_with_a_shorter_ledger_is_told_once_an_hour),
         CASE(a_wanted_release_is_given_whole),
         CASE(a_release_waits_for_its_second_approver),
         CASE(an_approval_that_does_not_hold_spoils_nothing),
