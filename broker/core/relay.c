@@ -9,6 +9,8 @@
 #include "common/document.h"
 #include "wire/message.h"
 
+#define TOLD_MAX (sizeof((event_row_t *)NULL)->text - 2 * TEXT_NAME_MAX) /* bytes of a word */
+
 /* Those that are known ------------------------------------------------------------------------ */
 
 void
@@ -187,7 +189,6 @@ take_word(core_t *self, event_t *event, fault_t *fault)
     CLEANUP(row_destroy) row_t *known = NULL;
     CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
     const char *text = value_get_text(event->state, "text");
-    char shown[sizeof told.text - 2 * TEXT_NAME_MAX];
     bytes_addf(leaf, "%s\n%s\n", event->who, event->text);
     bytes_add_slice(leaf, event->document);
     query_t query = {.what = FIND_DOCUMENT, .hash = hash_of(bytes_slice(leaf))};
@@ -205,10 +206,8 @@ take_word(core_t *self, event_t *event, fault_t *fault)
     (void)hash_read(value_get_text(event->state, "run"), &told.run);
     told.incident = incident_named(self, value_get_text(event->state, "source"),
                                    value_get_text(event->state, "fingerprint"));
-    snprintf(shown, sizeof shown, "%s", text);
-    if (!text_is_free(slice_text(shown)))
-        snprintf(shown, sizeof shown, "%s", event->text);
-    snprintf(told.text, sizeof told.text, "broker '%s' says: %s", event->who, shown);
+    snprintf(told.text, sizeof told.text, "broker '%s' says: %.*s", event->who,
+             text_fit(text, TOLD_MAX), text);
     core_tell(self, &told);
     return 0;
 }

@@ -769,6 +769,25 @@ byz_island_word_that_is_long(void **state)
     }
 }
 
+/* As much of it as fits, whatever character the end falls into. */
+static void
+byz_island_word_of_many_characters(void **state)
+{
+    pair_t *pair = *state;
+    for (size_t front = 0; front < 3; front++) {
+        sealed_t word CLEANUP(sealed_done) = {.document = bytes_new(), .armors = bytes_new()};
+        CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+        value_t *facts = value_map();
+        bytes_addf(word.document, "%zu", front);
+        bytes_addf(text, "%.*s", (int)front, "xx");
+        while (text->size < 500)
+            bytes_add_text(text, "\xe1\xbb\x87");
+        value_set_text(facts, "text", bytes_text(text));
+        says(pair, "event", &word, facts);
+        assert_int_equal(times(pair->centre, "\xe1\xbb\x87\xe1\xbb\x87"), front + 1);
+    }
+}
+
 static void
 byz_island_words_are_bounded(void **state)
 {
@@ -1095,6 +1114,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(byz_island_run_that_it_kept_until_the_alert_came_again),
     PAIR(byz_island_run_while_the_brake_is_on),
     PAIR(byz_island_word_that_is_long),
+    PAIR(byz_island_word_of_many_characters),
     PAIR(byz_island_words_are_bounded),
     PAIR(byz_island_leaf_of_no_kind),
     cmocka_unit_test(
