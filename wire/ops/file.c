@@ -122,13 +122,19 @@ static const op_t rows[] = {
                  .kind = ARGUMENT_INTEGER,
                  .min = 1,
                  .max = 1000000,
-                 .help = "how many lines to look at, from the last, within 16 MiB; 10000"},
+                 .help = "how many lines to look at, from the last, within 16 MiB; 10000, or with "
+                         "since or until all of these"},
                 COUNT(200, "how many to give, from the last; 50"),
+                WHEN("since", "only lines that are not before this, in ms since 1970"),
+                WHEN("until", "only lines that are not after this, in ms since 1970"),
             },
-        .help = "finds lines with a text at the end of a file",
-        .result =
-            "{path: text, found: integer, looked_at: integer (lines), more: bool (lines "
-            "before these), lines: list of text (the last first; 1000 bytes at most of each)}",
+        .help = "finds lines with a text at the end of a file; their times are those that they "
+                "begin with (2026-11-23T04:05:06, Nov 23 04:05:06), in the machine's zone where "
+                "they name none, and a line without is of the time of the one above",
+        .result = "{path: text, found: integer, looked_at: integer (lines), more: bool (lines "
+                  "before these), oldest?: integer (ms since 1970; with since or until, the "
+                  "earliest time of these lines), lines: list of text (the last first; 1000 bytes "
+                  "at most of each)}",
     },
     {
         .name = "file.setuid",

@@ -10,6 +10,7 @@
 #include "worker/ops/machine.h"
 #include "worker/ops/own.h"
 #include "worker/ops/place.h"
+#include "worker/ops/stamp.h"
 #include "worker/ops/walk.h"
 
 #define HASHED_MAX   (4ULL << 30)
@@ -93,6 +94,7 @@ typedef struct {
     size_t end; /* of the lines that were not taken yet */
     bool cut;   /* there is more before these bytes */
     int64_t size;
+    wall_t written; /* when the file was, last */
 } tail_t;
 
 static int
@@ -115,7 +117,7 @@ tail_load(tail_t *self, const char *path, const op_world_t *world, size_t most, 
     }
     size_t end =
         bytes->size && bytes->data[bytes->size - 1] == '\n' ? bytes->size - 1 : bytes->size;
-    *self = (tail_t){MOVE(bytes), end, from > 0, status.st_size};
+    *self = (tail_t){MOVE(bytes), end, from > 0, status.st_size, {time_ms(status.st_mtim)}};
     self->end += !end && self->bytes->size; /* one empty line */
     return 0;
 }
@@ -180,11 +182,56 @@ file_tail(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
+/* ---- lines with a text, and of a time ------------------------------------------------------- */
+
+/* Lines go by from the last to the first; one that begins with no time is of the time of the next
+ * above that does. */
+typedef struct {
+    bool bound;           /* by since or until */
+    int64_t since, until; /* both included */
+    bool known;           /* the rest is */
+    wall_t at;            /* the time of the lines from `from` on, up to what went by before */
+    const uint8_t *from;
+    bool any;      /* oldest is known */
+    wall_t oldest; /* of the lines that went by */
+} span_t;
+
+/* Finds the time of a line, which tail gave last. */
+static void
+date_line(span_t *self, const tail_t *tail, slice_t line)
+{
+    tail_t above = *tail;
+    slice_t at = line;
+    if (self->from && line.data >= self->from)
+        return;
+    self->known = stamp_read(at, tail->written, &self->at);
+    while (!self->known && tail_line(&above, &at))
+        self->known = stamp_read(at, tail->written, &self->at);
+    self->from = at.data;
+    if (self->known && (!self->any || self->at.ms < self->oldest.ms))
+        self->oldest = self->at;
+    self->any = self->any || self->known;
+}
+
+static bool
+in_span(span_t *self, const tail_t *tail, slice_t line)
+{
+    if (!self->bound)
+        return true;
+    date_line(self, tail, line);
+    return self->known && self->at.ms >= self->since && self->at.ms <= self->until;
+}
+
+/* Where times bound it, how far back they lie is not known in lines. */
 value_t *
 file_search(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *path = value_get_text(arguments, "path"), *text = value_get_text(arguments, "text");
-    int64_t most = asked_or(arguments, "lines", SEARCH_LINES), looked_at = 0, found = 0;
+    span_t span = {.bound = value_get(arguments, "since") || value_get(arguments, "until"),
+                   .since = asked_or(arguments, "since", INT64_MIN),
+                   .until = asked_or(arguments, "until", INT64_MAX)};
+    int64_t most = asked_or(arguments, "lines", span.bound ? INT64_MAX : SEARCH_LINES);
+    int64_t looked_at = 0, found = 0;
     size_t count = (size_t)asked_or(arguments, "count", SEARCH_COUNT);
     slice_t line;
     tail_t tail;
@@ -193,7 +240,7 @@ file_search(const value_t *arguments, const op_world_t *world, fault_t *fault)
     CLEANUP(bytes_destroy) bytes_t *bytes = tail.bytes;
     value_t *result = value_map(), *list = value_list();
     for (; looked_at < most && tail_line(&tail, &line); looked_at++) {
-        if (!memmem(line.data, line.size, text, strlen(text)))
+        if (!in_span(&span, &tail, line) || !memmem(line.data, line.size, text, strlen(text)))
             continue;
         found++;
         if (value_count(list) < count)
@@ -203,6 +250,8 @@ file_search(const value_t *arguments, const op_world_t *world, fault_t *fault)
     value_set_integer(result, "found", found);
     value_set_integer(result, "looked_at", looked_at);
     value_set_bool(result, "more", tail_more(&tail));
+    if (span.any)
+        value_set_integer(result, "oldest", span.oldest.ms);
     value_set(result, "lines", list);
     (void)bytes;
     return result;
