@@ -115,6 +115,235 @@ what_foretells_a_fix_has_no_right_to_change_anything(void **state)
     }
 }
 
+/* ---- who has which right -------------------------------------------------------------------- */
+
+/* Beside the capabilities of a row. */
+#define WHOLE    (1ULL << 63)
+#define ROOT     (1ULL << 62)
+#define SIGNALS  (1ULL << 61)
+#define EXECUTES (1ULL << 60)
+#define GROWS    (1ULL << 59)
+
+static uint64_t
+rights_of(const op_row_t *row)
+{
+    return row->capabilities | (row->whole ? WHOLE : 0) | (row->root ? ROOT : 0) |
+           (row->signals ? SIGNALS : 0) | (row->executes ? EXECUTES : 0) |
+           (row->file_bytes ? GROWS : 0);
+}
+
+#define FIREWALL                                                                     \
+    "firewall.block firewall.limit firewall.list firewall.unblock firewall.unlimit " \
+    "firewall.view host.isolate host.release "
+#define KEEPERS                                                               \
+    "device.backup evidence.facts evidence.file evidence.seal evidence.text " \
+    "file.restore user.lock user.remove_key user.restore_key user.unlock "
+
+/* Each with a blank behind it. A right that is given to another op is given here too, by somebody
+ * who thought of it; only seeing files (CAP_DAC_READ_SEARCH) and a network are not listed. */
+static const struct {
+    const char *name;
+    uint64_t right;
+    const char *ops;
+} strong[] = {
+    {"whole", WHOLE,
+     "link.down link.up package.upgrade route.add route.remove service.reload service.restart "
+     "service.start service.stop site.run "},
+    {"root", ROOT,
+     "journal.vacuum process.end_tree process.freeze process.thaw sysctl.set unit.disable "
+     "unit.enable unit.limit unit.mask unit.reload unit.reset_failed unit.restart unit.start "
+     "unit.stop unit.unmask user.lock user.unlock "},
+    {"signals", SIGNALS,
+     "process.end_tree process.freeze process.renice process.signal process.thaw "
+     "user.end_sessions user.lock user.unlock "},
+    {"executes", EXECUTES,
+     FIREWALL "disk.health file.signature journal.vacuum package.updates user.lock user.unlock "},
+    {"file_bytes", GROWS, KEEPERS "file.quarantine "},
+    {"CAP_CHOWN", 1ULL << CAP_CHOWN, KEEPERS "file.quarantine file.rotate "},
+    {"CAP_DAC_OVERRIDE", 1ULL << CAP_DAC_OVERRIDE,
+     KEEPERS "cron.disable cron.enable disk.health file.quarantine file.remove file.rotate "
+             "file.truncate process.end_tree process.freeze process.thaw "},
+    {"CAP_FOWNER", 1ULL << CAP_FOWNER, KEEPERS "file.quarantine file.remove file.rotate "},
+    {"CAP_FSETID", 1ULL << CAP_FSETID, KEEPERS "file.rotate "},
+    {"CAP_KILL", 1ULL << CAP_KILL, "process.end_tree process.signal user.end_sessions "},
+    {"CAP_NET_ADMIN", 1ULL << CAP_NET_ADMIN,
+     FIREWALL "conntrack.count conntrack.flush sysctl.set "},
+    {"CAP_NET_RAW", 1ULL << CAP_NET_RAW, "net.capture net.ping "},
+    {"CAP_SYS_ADMIN", 1ULL << CAP_SYS_ADMIN, "disk.health sysctl.set "},
+    {"CAP_SYS_NICE", 1ULL << CAP_SYS_NICE,
+     "process.end_tree process.freeze process.renice process.thaw "},
+    {"CAP_SYS_PTRACE", 1ULL << CAP_SYS_PTRACE,
+     "evidence.facts process.end_tree process.files process.freeze process.renice process.signal "
+     "process.sockets process.thaw process.view service.status user.end_sessions "},
+    {"CAP_SYS_RAWIO", 1ULL << CAP_SYS_RAWIO, "disk.health "},
+    {"CAP_SYS_TIME", 1ULL << CAP_SYS_TIME, "clock.step "},
+    {"CAP_AUDIT_WRITE", 1ULL << CAP_AUDIT_WRITE, "user.lock user.unlock "},
+};
+
+static bool
+is_listed(const char *name, const char *words)
+{
+    size_t size = strlen(name);
+    for (const char *at = words; (at = strstr(at, name)); at += size)
+        if ((at == words || at[-1] == ' ') && at[size] == ' ')
+            return true;
+    return false;
+}
+
+static void
+no_op_has_a_right_that_it_is_not_listed_for(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++) {
+        const char *name = op_at(i)->name;
+        uint64_t rest = rights_of(op_row(name)) & ~(1ULL << CAP_DAC_READ_SEARCH);
+        for (size_t j = 0; j < ARRAY_SIZE(strong); j++) {
+            if (!(rest & strong[j].right) != !is_listed(name, strong[j].ops))
+                fail_msg("%s: %s", name, strong[j].name);
+            rest &= ~strong[j].right;
+        }
+        if (rest)
+            fail_msg("%s has a right that none is listed for: %llx", name,
+                     (unsigned long long)rest);
+    }
+}
+
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+/* One that passes, and its neighbours that do not: of any kind but integers, bools and choices. */
+static const struct {
+    const char *good;
+    const char *bad[6];
+} samples[ARGUMENT_KINDS] = {
+    [ARGUMENT_PATH] = {"/var/log", {"", "var", "/var/", "/var/../etc", "/a//b", "/a\nb"}},
+    [ARGUMENT_NAME] = {"web", {"", "-web", "../web", "Web", "a b", "web\n"}},
+    [ARGUMENT_TEXT] = {"some text", {"\n", "a\tb", "a\x7f", "\xc3\xa9", "a\x1b[2J"}},
+    [ARGUMENT_WORD] = {"word", {"-word", "a b", " ", "a\n", "\xc3\xa9"}},
+    [ARGUMENT_ADDRESS] = {"host.example", {"", "-h", "a b", "a/b", "a\n", "$(id)"}},
+    [ARGUMENT_NET] = {"192.0.2.0/24",
+                      {"", "192.0.2.1/24", "host", "192.0.2.0/024", "::1 ", "1.2.3"}},
+    [ARGUMENT_HASH] = {"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                       {"", "0123",
+                        "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
+                        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"}},
+};
+
+static void
+fits(const op_t *op, const op_argument_t *argument, bool does, value_t *value)
+{
+    if (!argument_misfit(argument, value) != does)
+        fail_msg("%s: '%s' %s", op->name, argument->name, does ? "refuses" : "takes too much");
+    value_destroy(&value);
+}
+
+static value_t *
+long_text(const char *front, int64_t size)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    while ((int64_t)text->size < size)
+        bytes_add_text(text, text->size ? "x" : front);
+    return value_bytes(bytes_slice(text));
+}
+
+/* That of a text and a word, and of a path that has one. */
+static void
+its_length_is_bounded(const op_t *op, const op_argument_t *argument)
+{
+    const char *front = argument->kind == ARGUMENT_PATH ? "/" : "x";
+    assert_true(argument->max > 0);
+    fits(op, argument, true, long_text(front, argument->max));
+    fits(op, argument, false, long_text(front, argument->max + 1));
+    if (argument->min)
+        fits(op, argument, false, long_text(front, argument->min - 1));
+}
+
+static void
+its_text_is_of_its_kind(const op_t *op, const op_argument_t *argument)
+{
+    argument_kind_t kind = argument->kind;
+    bool bounded = kind == ARGUMENT_TEXT || kind == ARGUMENT_WORD || argument->max;
+    size_t size = strlen(samples[kind].good);
+    if (!bounded || ((int64_t)size >= argument->min && (int64_t)size <= argument->max))
+        fits(op, argument, true, value_text(samples[kind].good));
+    for (size_t i = 0; i < ARRAY_SIZE(samples[kind].bad) && samples[kind].bad[i]; i++)
+        fits(op, argument, false, value_text(samples[kind].bad[i]));
+    /* What a C string hides. */
+    CLEANUP(bytes_destroy) bytes_t *hidden = bytes_new();
+    bytes_add(hidden, samples[kind].good, size + 1);
+    fits(op, argument, false, value_bytes(bytes_slice(hidden)));
+    if (bounded)
+        its_length_is_bounded(op, argument);
+}
+
+static void
+its_choice_is_one_of_them(const op_t *op, const op_argument_t *argument)
+{
+    size_t first = strcspn(argument->choices, " ");
+    fits(op, argument, true, value_bytes(slice_of(argument->choices, first)));
+    fits(op, argument, false, value_bytes(slice_of(argument->choices, first - 1)));
+    fits(op, argument, argument->choices[first] == '\0', value_text(argument->choices));
+    fits(op, argument, false, value_text(""));
+    fits(op, argument, false, value_text(" "));
+    fits(op, argument, false, value_text("none-of-them"));
+}
+
+static void
+its_number_is_bounded(const op_t *op, const op_argument_t *argument)
+{
+    assert_true(argument->min < argument->max);
+    fits(op, argument, true, value_integer(argument->min));
+    fits(op, argument, true, value_integer(argument->max));
+    if (argument->min > INT64_MIN)
+        fits(op, argument, false, value_integer(argument->min - 1));
+    if (argument->max < INT64_MAX)
+        fits(op, argument, false, value_integer(argument->max + 1));
+}
+
+static void
+every_argument_of_every_op_is_held_to_its_kind_and_bounds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++)
+        for (size_t j = 0; j < OP_ARGUMENTS_MAX && op_at(i)->arguments[j].name; j++) {
+            const op_t *op = op_at(i);
+            const op_argument_t *argument = &op->arguments[j];
+            bool integer = argument->kind == ARGUMENT_INTEGER,
+                 flag = argument->kind == ARGUMENT_BOOL;
+            fits(op, argument, flag, value_bool(true));
+            fits(op, argument, false, value_list());
+            fits(op, argument, false, value_map());
+            if (!integer)
+                fits(op, argument, false, value_integer(1));
+            if (integer || flag)
+                fits(op, argument, false, value_text("1"));
+            if (integer)
+                its_number_is_bounded(op, argument);
+            else if (argument->kind == ARGUMENT_CHOICE)
+                its_choice_is_one_of_them(op, argument);
+            else if (!flag)
+                its_text_is_of_its_kind(op, argument);
+        }
+}
+
+/* Whatever the others are: the first thing that is looked for. */
+static void
+no_op_runs_without_what_it_needs_or_with_more_than_it_takes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++) {
+        const op_t *op = op_at(i);
+        bool needs = false;
+        for (size_t j = 0; j < OP_ARGUMENTS_MAX && op->arguments[j].name; j++)
+            needs |= op->arguments[j].required;
+        if (needs)
+            refuses(op->name, value_map(), "needs");
+        else
+            takes(op->name, value_map());
+        refuses(op->name, with_text("environment", "LD_PRELOAD=/tmp/x.so"), "takes no argument");
+        refuses(op->name, value_list(), "not a map");
+    }
+}
+
 static void
 arguments_are_held_to_their_schema__eff_arg_schema_violation(void **state)
 {
@@ -194,6 +423,9 @@ main(void)
         cmocka_unit_test(every_op_has_a_row_that_acts_a_manual_and_the_shape_of_its_result),
         cmocka_unit_test(what_looks_for_a_fix_only_sees_and_takes_the_fixs_own_arguments),
         cmocka_unit_test(what_foretells_a_fix_has_no_right_to_change_anything),
+        cmocka_unit_test(no_op_has_a_right_that_it_is_not_listed_for),
+        cmocka_unit_test(every_argument_of_every_op_is_held_to_its_kind_and_bounds),
+        cmocka_unit_test(no_op_runs_without_what_it_needs_or_with_more_than_it_takes),
         cmocka_unit_test(arguments_are_held_to_their_schema__eff_arg_schema_violation),
         cmocka_unit_test(no_control_character_passes__eff_newline_in_arg),
         cmocka_unit_test(paths_have_one_spelling),
