@@ -44,55 +44,55 @@ PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin
             libexec/tocsin/ops-capture libexec/tocsin/ops-device libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-journal libexec/tocsin/ops-net \
             libexec/tocsin/ops-smart libexec/tocsin/ops-systemd libexec/tocsin/ops-snmp libexec/tocsin/ops-tls
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
-LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium
+LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium -lnettle
 MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
-LIBS_tocsin-broker := -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lsodium
+LIBS_tocsin-broker := -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lsodium -lnettle
 MAIN_catalog       := broker/catalog_main  broker $(BASE)
-LIBS_catalog       := -lgit2 -lseccomp -lsodium
+LIBS_catalog       := -lgit2 -lseccomp -lsodium -lnettle
 MAIN_notifier      := broker/notifier_main broker $(BASE)
-LIBS_notifier      := -lcurl -ljansson -lseccomp -lsodium
+LIBS_notifier      := -lcurl -ljansson -lseccomp -lsodium -lnettle
 MAIN_mailer        := broker/mailer_main   broker $(BASE)
-LIBS_mailer        := -lsodium
+LIBS_mailer        := -lsodium -lnettle
 MAIN_tocsin-source := sidecars/source_main sidecars $(BASE)
-LIBS_tocsin-source := -lmicrohttpd -lcurl -ljansson -lseccomp -lsodium
+LIBS_tocsin-source := -lmicrohttpd -lcurl -ljansson -lseccomp -lsodium -lnettle
 MAIN_tocsin-timekeeper := sidecars/timekeeper_main sidecars $(BASE)
-LIBS_tocsin-timekeeper := -lczmq -lzmq -lseccomp -lsodium
+LIBS_tocsin-timekeeper := -lczmq -lzmq -lseccomp -lsodium -lnettle
 MAIN_tocsin-worker := worker/worker_main   worker $(BASE)
-LIBS_tocsin-worker := -lsodium
+LIBS_tocsin-worker := -lsodium -lnettle
 MAIN_link          := worker/link_main     worker $(BASE)
-LIBS_link          := -lzmq -lsodium
+LIBS_link          := -lzmq -lsodium -lnettle
 MAIN_judge         := worker/judge_main    worker $(BASE)
-LIBS_judge         := -lsqlite3 -lsodium
+LIBS_judge         := -lsqlite3 -lsodium -lnettle
 MAIN_spawner       := worker/spawner_main  worker lua $(BASE)
-LIBS_spawner       := -llua5.4 -lseccomp -lsodium
+LIBS_spawner       := -llua5.4 -lseccomp -lsodium -lnettle
 MAIN_effector      := worker/effector_main worker $(BASE)
-LIBS_effector      := -lmnl -lseccomp -lsodium
+LIBS_effector      := -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-capture   := worker/ops_capture_main worker $(BASE)
-LIBS_ops-capture   := -lpcap -lmnl -lseccomp -lsodium
+LIBS_ops-capture   := -lpcap -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-device    := worker/ops_device_main worker $(BASE)
-LIBS_ops-device    := -lssh -ljansson -lmnl -lseccomp -lsodium
+LIBS_ops-device    := -lssh -ljansson -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-firewall  := worker/ops_firewall_main worker $(BASE)
-LIBS_ops-firewall  := -ljansson -lmnl -lseccomp -lsodium
+LIBS_ops-firewall  := -ljansson -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-http      := worker/ops_http_main worker $(BASE)
-LIBS_ops-http      := -lcurl -lmnl -lseccomp -lsodium
+LIBS_ops-http      := -lcurl -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-journal   := worker/ops_journal_main worker $(BASE)
-LIBS_ops-journal   := -lsystemd -lmnl -lseccomp -lsodium
+LIBS_ops-journal   := -lsystemd -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-net       := worker/ops_net_main worker $(BASE)
-LIBS_ops-net       := -loping -lcares -lmnl -lseccomp -lsodium
+LIBS_ops-net       := -loping -lcares -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-smart     := worker/ops_smart_main worker $(BASE)
-LIBS_ops-smart     := -ljansson -lmnl -lseccomp -lsodium
+LIBS_ops-smart     := -ljansson -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-snmp      := worker/ops_snmp_main worker $(BASE)
-LIBS_ops-snmp      := -lnetsnmp -lmnl -lseccomp -lsodium
+LIBS_ops-snmp      := -lnetsnmp -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-systemd   := worker/ops_systemd_main worker $(BASE)
-LIBS_ops-systemd   := -lsystemd -lmnl -lseccomp -lsodium
+LIBS_ops-systemd   := -lsystemd -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-tls       := worker/ops_tls_main worker $(BASE)
-LIBS_ops-tls       := -lgnutls -lmnl -lseccomp -lsodium
-LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lsodium -lgnutls
+LIBS_ops-tls       := -lgnutls -lmnl -lseccomp -lsodium -lnettle
+LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lgnutls -lsodium -lnettle
 
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SIM     := $(patsubst %.c,$(B)/%.o,$(filter-out %/mutants.c,$(wildcard tests/sim/*.c)))
-SIMWRAP := crypto_hash_sha256 crypto_hash_sha256_init crypto_hash_sha256_update crypto_hash_sha256_final crypto_hash_sha512 \
+SIMWRAP := nettle_sha256_init nettle_sha256_update nettle_sha256_digest crypto_hash_sha512 \
            crypto_sign_seed_keypair crypto_sign_detached crypto_sign_verify_detached crypto_core_ed25519_is_valid_point \
            sodium_memcmp open close read write fsync fdatasync ftruncate fallocate flock fchmod mkdir access unlink rename \
            opendir readdir closedir scandir ledger_commit ledger_put_part ledger_put_effect ledger_put_receipt \
@@ -147,7 +147,7 @@ $(B)/tests/sim/sim: $(SIM) $(LIBS_sim)
 
 $(B)/tests/grammar/grammar: $(GRAMMAR) $(call archives,$(BASE))
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(GRAMMAR) $(call archives,$(BASE)) -lsodium
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(GRAMMAR) $(call archives,$(BASE)) -lsodium -lnettle
 
 $(B)/tests/%.so: tests/%.c
 	$(call say,LD,$@)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/hash.h"
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <stdlib.h>
 
-_Static_assert(HASH_BYTES == crypto_hash_sha256_BYTES, "a hash is SHA-256");
+_Static_assert(HASH_BYTES == SHA256_DIGEST_SIZE, "a hash is SHA-256");
 
 const hash_t HASH_ZERO = {{0}};
 
@@ -12,7 +13,10 @@ hash_t
 hash_of(slice_t bytes)
 {
     hash_t hash;
-    crypto_hash_sha256(hash.bytes, bytes.data, bytes.size);
+    struct sha256_ctx state;
+    sha256_init(&state);
+    sha256_update(&state, bytes.size, bytes.data);
+    sha256_digest(&state, sizeof hash.bytes, hash.bytes);
     return hash;
 }
 
@@ -20,16 +24,16 @@ hash_t
 hash_of_parts(const slice_t *parts, size_t count)
 {
     hash_t hash;
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
+    struct sha256_ctx state;
+    sha256_init(&state);
     for (size_t i = 0; i < count; i++) {
         size_t size = parts[i].size;
         uint8_t length[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8),
                              (uint8_t)size};
-        crypto_hash_sha256_update(&state, length, sizeof length);
-        crypto_hash_sha256_update(&state, parts[i].data, size);
+        sha256_update(&state, sizeof length, length);
+        sha256_update(&state, size, parts[i].data);
     }
-    crypto_hash_sha256_final(&state, hash.bytes);
+    sha256_digest(&state, sizeof hash.bytes, hash.bytes);
     return hash;
 }
 
@@ -38,11 +42,11 @@ hash_leaf(slice_t leaf)
 {
     static const uint8_t prefix = 0x00;
     hash_t hash;
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, &prefix, 1);
-    crypto_hash_sha256_update(&state, leaf.data, leaf.size);
-    crypto_hash_sha256_final(&state, hash.bytes);
+    struct sha256_ctx state;
+    sha256_init(&state);
+    sha256_update(&state, 1, &prefix);
+    sha256_update(&state, leaf.size, leaf.data);
+    sha256_digest(&state, sizeof hash.bytes, hash.bytes);
     return hash;
 }
 
@@ -56,14 +60,14 @@ hash_node(const hash_t *left, const hash_t *right)
 }
 
 struct hashing {
-    crypto_hash_sha256_state state;
+    struct sha256_ctx state;
 };
 
 hashing_t *
 hashing_new(void)
 {
     hashing_t *self = memory_new(1, sizeof *self);
-    crypto_hash_sha256_init(&self->state);
+    sha256_init(&self->state);
     return self;
 }
 
@@ -77,14 +81,14 @@ hashing_destroy(hashing_t **self_p)
 void
 hashing_add(hashing_t *self, slice_t piece)
 {
-    crypto_hash_sha256_update(&self->state, piece.data, piece.size);
+    sha256_update(&self->state, piece.size, piece.data);
 }
 
 hash_t
 hashing_end(hashing_t **self_p)
 {
     hash_t hash;
-    crypto_hash_sha256_final(&(*self_p)->state, hash.bytes);
+    sha256_digest(&(*self_p)->state, sizeof hash.bytes, hash.bytes);
     hashing_destroy(self_p);
     return hash;
 }

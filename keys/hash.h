@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hash - SHA-256, the one name of every document, file and run. */
+/* hash - SHA-256 (FIPS 180-4), the one name of every document, file and run. By nettle, which uses
+ * the processor's own instructions where it has them; libsodium's is six times as slow there. */
 #ifndef TOCSIN_HASH_H
 #define TOCSIN_HASH_H
 

@@ -195,16 +195,17 @@ signature_next(signature_t *self, slice_t *armors, fault_t *fault)
 static void
 add_signed_data(bytes_t *out, purpose_t purpose, bool sha256, slice_t message)
 {
-    uint8_t hash[crypto_hash_sha512_BYTES];
+    uint8_t wide[crypto_hash_sha512_BYTES];
+    hash_t narrow = HASH_ZERO;
     if (sha256)
-        crypto_hash_sha256(hash, message.data, message.size);
+        narrow = hash_of(message);
     else
-        crypto_hash_sha512(hash, message.data, message.size);
+        crypto_hash_sha512(wide, message.data, message.size);
     bytes_add_text(out, MAGIC);
     bytes_add_string(out, slice_text(purpose_namespace(purpose)));
     bytes_add_string(out, slice_of(NULL, 0));
     bytes_add_string(out, slice_text(sha256 ? "sha256" : "sha512"));
-    bytes_add_string(out, slice_of(hash, sha256 ? crypto_hash_sha256_BYTES : sizeof hash));
+    bytes_add_string(out, sha256 ? hash_slice(&narrow) : slice_of(wide, sizeof wide));
 }
 
 /* What a FIDO key signs in its place: PROTOCOL.u2f, "SSH U2F signatures". */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands under keys/ in the simulator in place of libsodium (the linker wraps these calls): a
- * fast 256-bit hash, and signatures that are a hash keyed by the signer's secret. Only who holds
- * the machinekey can make one, as the secret never leaves this table; so a broker that lies cannot
- * forge here either. */
+/* What stands under keys/ in the simulator in place of libsodium and nettle (the linker wraps these
+ * calls): a fast 256-bit hash, and signatures that are a hash keyed by the signer's secret. Only
+ * who holds the machinekey can make one, as the secret never leaves this table; so a broker that
+ * lies cannot forge here either. */
 #include <assert.h>
 #include <sodium.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@ typedef struct {
     uint8_t rest[BLOCK];
 } state_t;
 
-_Static_assert(sizeof(state_t) <= sizeof(crypto_hash_sha256_state), "it fits in libsodium's");
+_Static_assert(sizeof(state_t) <= sizeof(struct sha256_ctx), "it fits in nettle's");
 
 /* The keys that were made in this process; a seed is the secret of its public key. */
 static struct {
@@ -97,34 +97,24 @@ keyed(uint8_t out[static BLOCK], const uint8_t *key, size_t key_size, const uint
     finish(&state, out);
 }
 
-int
-__wrap_crypto_hash_sha256_init(crypto_hash_sha256_state *state)
+void
+__wrap_nettle_sha256_init(struct sha256_ctx *state)
 {
     state_t fresh = {.lane = {1, 2, 3, 4}};
     memcpy(state, &fresh, sizeof fresh);
-    return 0;
 }
 
-int
-__wrap_crypto_hash_sha256_update(crypto_hash_sha256_state *state, const unsigned char *data,
-                                 unsigned long long size)
+void
+__wrap_nettle_sha256_update(struct sha256_ctx *state, size_t size, const uint8_t *data)
 {
     take((state_t *)(void *)state, data, size);
-    return 0;
 }
 
-int
-__wrap_crypto_hash_sha256_final(crypto_hash_sha256_state *state, unsigned char *out)
+void
+__wrap_nettle_sha256_digest(struct sha256_ctx *state, size_t size, uint8_t *out)
 {
+    assert(size == BLOCK);
     finish((state_t *)(void *)state, out);
-    return 0;
-}
-
-int
-__wrap_crypto_hash_sha256(unsigned char *out, const unsigned char *data, unsigned long long size)
-{
-    keyed(out, NULL, 0, data, size);
-    return 0;
 }
 
 int

@@ -3,6 +3,7 @@
 #ifndef TOCSIN_SIM_CRYPTO_H
 #define TOCSIN_SIM_CRYPTO_H
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 
 #include "keys/curve.h"
@@ -17,12 +18,9 @@ int __real_crypto_sign_seed_keypair(unsigned char *public, unsigned char *secret
                                     const unsigned char *seed);
 int __real_crypto_core_ed25519_is_valid_point(const unsigned char *point);
 
-int __wrap_crypto_hash_sha256_init(crypto_hash_sha256_state *state);
-int __wrap_crypto_hash_sha256_update(crypto_hash_sha256_state *state, const unsigned char *data,
-                                     unsigned long long size);
-int __wrap_crypto_hash_sha256_final(crypto_hash_sha256_state *state, unsigned char *out);
-int __wrap_crypto_hash_sha256(unsigned char *out, const unsigned char *data,
-                              unsigned long long size);
+void __wrap_nettle_sha256_init(struct sha256_ctx *state);
+void __wrap_nettle_sha256_update(struct sha256_ctx *state, size_t size, const uint8_t *data);
+void __wrap_nettle_sha256_digest(struct sha256_ctx *state, size_t size, uint8_t *out);
 int __wrap_crypto_hash_sha512(unsigned char *out, const unsigned char *data,
                               unsigned long long size);
 int __wrap_sodium_memcmp(const void *left, const void *right, size_t size);
