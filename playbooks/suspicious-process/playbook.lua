@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Freezes a process that runs a program it should not, keeps what is known of it, and ends it once a person agrees.
 
--- The processes of that name which run that very program.
+-- The processes of that name which run that very program, the oldest first: what descends from another comes behind it.
 local function culprits(ctx)
   local list, text, code = process.list { name = ctx.inputs.name }
   if not list then
@@ -17,6 +17,9 @@ local function culprits(ctx)
       found[#found + 1] = view
     end
   end
+  table.sort(found, function(a, b)
+    return a.started < b.started or (a.started == b.started and a.pid < b.pid)
+  end)
   return found
 end
 
@@ -78,10 +81,12 @@ return playbook {
       return true
     end,
 
+    -- What stands still within what stands still goes on first.
     undo = function(ctx)
-      for _, one in ipairs(ctx.here.find) do
+      for index = #ctx.here.find, 1, -1 do
+        local one = ctx.here.find[index]
         local done, text, code = process.thaw { process = one.id, name = ctx.inputs.name }
-        if not done then
+        if not done and code ~= "not-found" then -- what ended meanwhile needs no thaw
           return nil, text, code
         end
       end
@@ -130,12 +135,13 @@ return playbook {
 
     run = function(ctx)
       local ended = {}
-      for index, one in ipairs(ctx.here.find) do
+      for index = #ctx.here.find, 1, -1 do -- as they are thawed
+        local one = ctx.here.find[index]
         local done, text, code = process.end_tree { process = one.id, sha256 = ctx.inputs.sha256 }
         if not done then
           return nil, text, code
         end
-        ended[index] = done
+        ended[#ended + 1] = done
       end
       return ended
     end,

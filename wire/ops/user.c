@@ -97,7 +97,8 @@ static const op_t rows[] = {
     {
         .name = "user.sessions",
         SEEING(10, 64, 128 * KIB),
-        .help = "lists who is logged in, as logind knows, or else utmp",
+        .help = "lists who is logged in, as logind knows, or else utmp, of which those whose first "
+                "process lives",
         .result = "{sessions: list of {user: text, line: text, from: text, service: text, pid: "
                   "integer, since: integer (ms since 1970)}, left_out: integer (of more than 300)}",
     },

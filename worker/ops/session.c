@@ -12,6 +12,7 @@
 
 #define FILE_MAX     65536
 #define SESSIONS_MAX 4096
+#define SLACK_MS     60000 /* how much later than its session its first process may have begun */
 
 /* "KEY=VALUE" lines; "" where the key is none. */
 static void
@@ -39,6 +40,13 @@ read_session(const char *text)
     self.pid = (pid_t)strtol(leader, NULL, 10);
     self.since_ms = strtoll(since, NULL, 10) / 1000;
     return self;
+}
+
+bool
+session_leads(const session_t *self, proc_t *out)
+{
+    return proc_read(self->pid, out) && out->state != 'Z' && out->state != 'X' &&
+           proc_started(out).ms <= self->since_ms + SLACK_MS;
 }
 
 typedef struct {
@@ -82,6 +90,7 @@ read_utmp(const op_world_t *world, sessions_t *out)
 {
     char path[PATH_MAX];
     struct utmp entry;
+    proc_t leader;
     CLEANUP(descriptor_close)
     int fd = open(machine_path(world, path, "/run/utmp"), O_RDONLY | O_CLOEXEC);
     while (fd >= 0 && read(fd, &entry, sizeof entry) == (ssize_t)sizeof entry) {
@@ -93,7 +102,8 @@ read_utmp(const op_world_t *world, sessions_t *out)
         snprintf(session.user, sizeof session.user, "%.*s", UT_NAMESIZE, entry.ut_user);
         snprintf(session.line, sizeof session.line, "%.*s", UT_LINESIZE, entry.ut_line);
         snprintf(session.from, sizeof session.from, "%.*s", UT_HOSTSIZE, entry.ut_host);
-        add(out, &session);
+        if (session_leads(&session, &leader))
+            add(out, &session);
     }
 }
 

@@ -5,6 +5,7 @@
 #define TOCSIN_SESSION_H
 
 #include "worker/op_cell.h"
+#include "worker/proc.h"
 
 #define SESSION_TEXT_MAX 256
 
@@ -14,7 +15,11 @@ typedef struct {
     int64_t since_ms;
 } session_t;
 
-/* All of them; the array is the caller's (free). */
+/* Whether its first process lives; that one. A pid that came round again is another's. */
+bool session_leads(const session_t *self, proc_t *out);
+
+/* All of them, but those of utmp whose first process lives no more: who is killed does not sign
+ * out. The array is the caller's (free). */
 size_t session_all(const op_world_t *world, session_t **out);
 
 #endif

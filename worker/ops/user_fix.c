@@ -18,7 +18,6 @@
 
 #define END_MS     5000
 #define POLL_MS    20
-#define SLACK_MS   60000 /* how much later than its session its first process may have begun */
 #define OUTPUT_MAX 65536
 
 static value_t *
@@ -119,12 +118,11 @@ user_unlock(const value_t *arguments, const op_world_t *world, fault_t *fault)
 /* ---- sessions ----------------------------------------------------------------------------------
  */
 
-/* Its first process, unless that ended and another has its pid. */
+/* Its first process, where that is none of ours. */
 static bool
 leads(const session_t *session, const op_world_t *world, proc_t *out)
 {
-    return proc_read(session->pid, out) && out->state != 'Z' && out->state != 'X' &&
-           proc_started(out).ms <= session->since_ms + SLACK_MS && !process_is_ours(out, world);
+    return session_leads(session, out) && !process_is_ours(out, world);
 }
 
 /* Whether it is one of the user's that lives and is to be killed. */
