@@ -726,10 +726,15 @@ a_service_is_stopped_with_what_it_left_and_told_to_read_anew(void **state)
     assert_non_null(strstr(fault.text, "does not run"));
     CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
     assert_non_null(first);
+    CLEANUP(value_destroy)
+    value_t *would_read = foresee("service.reload", "service", "napper", &fault);
+    assert_int_equal(value_count(value_get(would_read, "changes")), 1);
+    assert_int_equal(access(in_folder("read-anew"), F_OK), -1);
     CLEANUP(value_destroy) value_t *anew = service("service.reload", "napper", &fault);
     if (!anew)
         fail_msg("%s", fault.text);
     assert_int_equal(value_get_integer(anew, "pid"), value_get_integer(first, "pid"));
+    assert_true(value_equal(value_get(would_read, "result"), anew));
     assert_int_equal(access(in_folder("read-anew"), F_OK), 0);
     for (int i = 0; i < 100 && count_named("napper-helper") < 1; i++)
         poll(NULL, 0, 10);
@@ -760,6 +765,7 @@ a_reload_that_fails_or_that_no_line_declares_says_so(void **state)
     end_service("stuck");
     refuses(service("service.reload", "broken", &fault), &fault, FAULT_POLICY);
     assert_non_null(strstr(fault.text, "service broken reload"));
+    refuses(foresee("service.reload", "service", "broken", &fault), &fault, FAULT_POLICY);
 }
 
 static void

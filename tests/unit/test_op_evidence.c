@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op_bench.h"
+#include "op_foretold.h"
 
 #include <jansson.h>
 
@@ -53,6 +54,75 @@ a_sealed_case_is_an_archive_that_checks_out(void **state)
         "cd ../out/c1 && grep -v '^#' MANIFEST | sha256sum --quiet -c - && [ $(ls | wc -l) = 4 ]",
         bench_folder);
     run("grep -q ' %s$' '%s/out/c1/MANIFEST'", here("www/shell.php"), bench_folder);
+}
+
+/* Of a case that nobody began yet; nothing is made for it. */
+static void
+what_would_be_collected_is_told_and_nothing_is(void **state)
+{
+    static const char note[] = "+ evidence c9/text-note.txt: 9 bytes, of playbook\n";
+    char lines[512];
+    (void)state;
+    put_file("www/evil.php", "<?php evil();", 0644);
+    CLEANUP(value_destroy)
+    value_t *text =
+        foretells("evidence.text", texts("case", "c9", "name", "note", "text", "as found", NULL),
+                  &bench, note);
+    foresees_refusal("evidence.seal", texts("case", "c9", NULL), &bench, FAULT_NOT_FOUND,
+                     "nothing was collected");
+    foresees_refusal("evidence.file", file_of("c9", here("www/none")), &bench, FAULT_NOT_FOUND,
+                     "none");
+    assert_int_equal(access(here("evidence/c9"), F_OK), -1);
+    CLEANUP(value_destroy)
+    value_t *did =
+        gives("evidence.text", texts("case", "c9", "name", "note", "text", "as found", NULL));
+    assert_true(value_equal(text, did));
+    fault_t fault;
+    CLEANUP(value_destroy)
+    value_t *file =
+        foretold_or("evidence.file", file_of("c9", here("www/evil.php")), &bench, &fault);
+    CLEANUP(value_destroy)
+    value_t *sockets = foretold_or("evidence.facts", fact_of("c9", "sockets"), &bench, &fault);
+    assert_int_equal(value_count(value_get(sockets, "changes")), 1);
+    const value_t *result = value_get(file, "result");
+    snprintf(lines, sizeof lines, "+ evidence c9/%s: 13 bytes, of %.60s",
+             value_get_text(result, "name"), here("www/evil.php"));
+    assert_string_equal(value_string(value_at(value_get(file, "changes"), 0)), lines);
+    CLEANUP(value_destroy)
+    value_t *kept = gives("evidence.file", file_of("c9", here("www/evil.php")));
+    assert_true(value_equal(result, kept));
+    CLEANUP(value_destroy)
+    value_t *there = foretells("evidence.file", file_of("c9", here("www/evil.php")), &bench, "");
+    assert_true(value_equal(there, kept));
+}
+
+/* Its bytes are known beforehand, its hash is not. */
+static void
+a_case_that_would_be_sealed_stays_open(void **state)
+{
+    char lines[256];
+    (void)state;
+    CLEANUP(value_destroy)
+    value_t *note =
+        gives("evidence.text", texts("case", "c10", "name", "note", "text", "as found", NULL));
+    assert_non_null(note);
+    fault_t fault;
+    CLEANUP(value_destroy)
+    value_t *would = foretold_or("evidence.seal", texts("case", "c10", NULL), &bench, &fault);
+    int64_t bytes = value_get_integer(value_get(would, "result"), "bytes");
+    snprintf(lines, sizeof lines,
+             "- evidence c10: 1 items, open to more\n+ c10.tar: %lld bytes, sealed\n",
+             (long long)bytes);
+    CLEANUP(value_destroy)
+    value_t *again = foretells("evidence.seal", texts("case", "c10", NULL), &bench, lines);
+    assert_string_equal(value_get_text(again, "sha256"), "");
+    CLEANUP(value_destroy) value_t *sealed = gives("evidence.seal", texts("case", "c10", NULL));
+    assert_int_equal(value_get_integer(sealed, "bytes"), bytes);
+    CLEANUP(value_destroy)
+    value_t *is = foretells("evidence.seal", texts("case", "c10", NULL), &bench, "");
+    assert_true(value_equal(is, sealed));
+    foresees_refusal("evidence.text", texts("case", "c10", "name", "more", "text", "late", NULL),
+                     &bench, FAULT_CONFLICT, "is sealed");
 }
 
 static void
@@ -233,6 +303,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sealed_case_is_an_archive_that_checks_out),
+        cmocka_unit_test(what_would_be_collected_is_told_and_nothing_is),
+        cmocka_unit_test(a_case_that_would_be_sealed_stays_open),
         cmocka_unit_test(what_a_case_has_already_stays),
         cmocka_unit_test(nothing_of_ours_is_collected),
         cmocka_unit_test(facts_are_json_of_this_machine),

@@ -31,6 +31,9 @@ begin_pair(const char *name)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         prctl(PR_SET_NAME, name);
         signal(SIGHUP, SIG_IGN);
+        int null = open("/dev/null", O_WRONLY); /* frozen for good, it holds no reader up */
+        if (dup2(null, 1) < 0 || dup2(null, 2) < 0)
+            _exit(1);
         pid_t child = fork();
         if (child == 0)
             prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -403,8 +406,23 @@ static void
 freeze_and_thaw(const char *name, bool survives)
 {
     pair_t pair = begin_pair(name);
+    CLEANUP(value_destroy)
+    value_t *would_freeze = would("process.freeze", &pair, for_pair(&pair, name),
+                                  "+ process %d, %s: frozen\n+ process %d, %s: frozen\n",
+                                  (int)pair.pid, name, (int)pair.child, name);
+    CLEANUP(value_destroy)
+    value_t *no_need = would("process.thaw", &pair, for_pair(&pair, name), "");
     CLEANUP(value_destroy) value_t *frozen = gives("process.freeze", for_pair(&pair, name));
+    assert_true(value_equal(would_freeze, frozen));
     assert_true(value_get_bool(frozen, "frozen"));
+    assert_int_equal(value_get_integer(no_need, "processes"), 0);
+    CLEANUP(value_destroy)
+    value_t *stand = would("process.freeze", &pair, for_pair(&pair, name), "");
+    assert_true(value_equal(stand, frozen));
+    CLEANUP(value_destroy)
+    value_t *would_thaw = would("process.thaw", &pair, for_pair(&pair, name),
+                                "- process %d, %s: frozen\n- process %d, %s: frozen\n",
+                                (int)pair.pid, name, (int)pair.child, name);
     assert_int_equal(value_get_integer(frozen, "processes"), 2);
     CLEANUP(value_destroy) value_t *again = gives("process.freeze", for_pair(&pair, name));
     assert_int_equal(value_get_integer(again, "processes"), 2);
@@ -415,6 +433,7 @@ freeze_and_thaw(const char *name, bool survives)
     }
     CLEANUP(value_destroy) value_t *thawed = gives("process.thaw", for_pair(&pair, name));
     assert_false(value_get_bool(thawed, "frozen"));
+    assert_true(value_equal(would_thaw, thawed));
     kill(pair.pid, SIGTERM);
     assert_int_equal(waitpid(pair.pid, NULL, 0), pair.pid);
     refused("process.thaw", for_pair(&pair, name), FAULT_NOT_FOUND, "is gone");

@@ -391,7 +391,11 @@ tracked_connections_of_one_source_are_forgotten(void **state)
     CLEANUP(descriptor_close) int two = connect_in(net_here, "127.0.0.1", 7200, LONG_MS);
     assert_true(one >= 0 && two >= 0);
     CLEANUP(value_destroy)
+    value_t *would = foretells("conntrack.flush", given("source", 's', "192.0.2.2", NULL), &world,
+                               "- 1 tracked connections that 192.0.2.2 opened\n");
+    CLEANUP(value_destroy)
     value_t *done = must_run("conntrack.flush", given("source", 's', "192.0.2.2", NULL), &world);
+    assert_true(value_equal(would, done));
     assert_int_equal(value_get_integer(done, "forgotten"), 1);
     assert_false(value_get_bool(done, "more"));
     CLEANUP(value_destroy)
@@ -399,6 +403,12 @@ tracked_connections_of_one_source_are_forgotten(void **state)
     assert_int_equal(value_get_integer(again, "forgotten"), 0);
     CLEANUP(value_destroy) value_t *left = must_run("conntrack.count", given(NULL), &world);
     assert_true(value_get_integer(left, "count") >= 1);
+    CLEANUP(value_destroy)
+    value_t *none =
+        foretells("conntrack.flush", given("source", 's', "192.0.2.2", NULL), &world, "");
+    assert_true(value_equal(none, again));
+    foresees_refusal("conntrack.flush", given("source", 's', "127.0.0.1", NULL), &world,
+                     FAULT_POLICY, "loopback");
     must_fail("conntrack.flush", given("source", 's', "127.0.0.1", NULL), &world, FAULT_POLICY,
               "loopback");
     must_fail("conntrack.flush", given("source", 's', "192.0.2.3", NULL), &world, FAULT_POLICY,

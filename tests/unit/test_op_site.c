@@ -2,6 +2,7 @@
 /* Commands that a machine's policy declares: what fills their holes, what they may not be taken
  * for, how they end. */
 #include "op_bench.h"
+#include "op_foretold.h"
 
 #include "worker/proc.h"
 
@@ -45,6 +46,22 @@ a_command_gets_what_fills_its_holes_and_no_environment(void **state)
     assert_string_equal(value_get_text(result, "output"), "shop.example---days=-30");
     CLEANUP(value_destroy) value_t *nothing = gives("site.run", command("environment", NULL));
     assert_string_equal(value_get_text(nothing, "output"), "");
+}
+
+static void
+a_dry_run_is_told_what_would_be_executed(void **state)
+{
+    (void)state;
+    CLEANUP(value_destroy)
+    value_t *would = foretells("site.run", command("hello", "days=-30 domain=shop.example"), &bench,
+                               "+ executed: /usr/bin/printf %s-%s shop.example --days=-30\n");
+    assert_int_equal(value_get_integer(would, "status"), 0);
+    CLEANUP(value_destroy)
+    value_t *alone =
+        foretells("site.run", command("environment", NULL), &bench, "+ executed: /usr/bin/env\n");
+    assert_string_equal(value_get_text(alone, "command"), "environment");
+    foresees_refusal("site.run", command("words", "one=-n"), &bench, FAULT_ARGUMENT, "takes");
+    foresees_refusal("site.run", command("none", NULL), &bench, FAULT_POLICY, "no command 'none'");
 }
 
 static void
@@ -165,6 +182,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_gets_what_fills_its_holes_and_no_environment),
+        cmocka_unit_test(a_dry_run_is_told_what_would_be_executed),
         cmocka_unit_test(its_exit_status_and_the_end_of_its_output_are_its_result),
         cmocka_unit_test(every_hole_is_filled_once_with_what_its_kind_takes),
         cmocka_unit_test(what_the_policy_does_not_declare_is_refused),

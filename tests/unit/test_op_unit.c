@@ -202,7 +202,13 @@ a_dry_run_shows_how_a_unit_would_be(void **state)
                         "- web.service, its file: disabled\n"
                         "+ web.service, its file: masked-runtime\n");
     foresees_refusal("unit.start", of("web.service"), &bench, FAULT_FAILED, "masked");
+    CLEANUP(value_destroy)
+    value_t *below = foretells("unit.unmask", of("web.service"), &bench,
+                               "- web.service, its file: masked-runtime\n"
+                               "+ web.service, its file: as it was before it was masked\n");
+    assert_string_equal(value_get_text(below, "state"), "");
     expect("unit.unmask", "web.service", "state", "disabled");
+    looks_and_then_does("unit.unmask", of("web.service"), "");
     foresees_refusal("unit.reload", of("web.service"), &bench, FAULT_FAILED, "inactive");
     foresees_refusal("unit.stop", of("nothing.service"), &bench, FAULT_NOT_FOUND, "nothing");
     value_destroy(&(value_t *){run_within("unit.start", of("broken.service"), 0, &fault)});

@@ -219,6 +219,32 @@ key_of(const char *user, const char *print)
     return texts("user", user, "fingerprint", print, NULL);
 }
 
+#define STRANGER_BYTES 101 /* its line with its options, as it is held */
+
+/* What a dry run is told; nothing goes. */
+static value_t *
+would_take(const char *user, const char *print)
+{
+    char lines[1024];
+    fault_t fault;
+    CLEANUP(value_destroy)
+    value_t *first = foretold_or("user.remove_key", key_of(user, print), &bench, &fault);
+    snprintf(lines, sizeof lines, "- %s: ssh-ed25519 %s stranger\n+ %s/%s: %d bytes\n",
+             here("home/ana/.ssh/authorized_keys"), print, here("quarantine"),
+             value_get_text(value_get(first, "result"), "id"), STRANGER_BYTES);
+    return foretells("user.remove_key", key_of(user, print), &bench, lines);
+}
+
+static value_t *
+would_put_back(const char *user, const char *id)
+{
+    char lines[1024];
+    snprintf(lines, sizeof lines, "- %s/%s: %d bytes\n+ %s: ssh-ed25519 %s stranger\n",
+             here("quarantine"), id, STRANGER_BYTES, here("home/ana/.ssh/authorized_keys"),
+             STRANGER_PRINT);
+    return foretells("user.restore_key", texts("user", user, "id", id, NULL), &bench, lines);
+}
+
 static void
 a_key_is_taken_out_and_put_back(void **state)
 {
@@ -227,10 +253,15 @@ a_key_is_taken_out_and_put_back(void **state)
     (void)state;
     put_file("home/ana/.ssh/authorized_keys", ANA "\nfrom=\"a b\" " STRANGER "\n", 0600);
     assert_int_equal(chown(here("home/ana/.ssh/authorized_keys"), 54321, 54321), 0);
+    CLEANUP(value_destroy) value_t *would = would_take("ana", STRANGER_PRINT);
     CLEANUP(value_destroy)
     value_t *taken = gives("user.remove_key", key_of("ana", STRANGER_PRINT));
+    assert_true(value_equal(would, taken));
     CLEANUP(value_destroy)
     value_t *again = gives("user.remove_key", key_of("ana", STRANGER_PRINT));
+    CLEANUP(value_destroy)
+    value_t *nothing = foretells("user.remove_key", key_of("ana", STRANGER_PRINT), &bench, "");
+    assert_true(value_equal(nothing, again));
     assert_int_equal(value_get_integer(taken, "removed"), 1);
     assert_int_equal(value_get_integer(again, "removed"), 0);
     assert_string_equal(value_get_text(again, "id"), value_get_text(taken, "id"));
@@ -244,8 +275,16 @@ a_key_is_taken_out_and_put_back(void **state)
     CLEANUP(value_destroy) value_t *copy = value_copy(back);
     refused("user.restore_key", texts("user", "web", "id", value_get_text(taken, "id"), NULL),
             FAULT_CONFLICT, "not from this user");
+    foresees_refusal("user.restore_key",
+                     texts("user", "web", "id", value_get_text(taken, "id"), NULL), &bench,
+                     FAULT_CONFLICT, "not from this user");
+    CLEANUP(value_destroy) value_t *returns = would_put_back("ana", value_get_text(taken, "id"));
     CLEANUP(value_destroy) value_t *put = gives("user.restore_key", back);
+    assert_true(value_equal(returns, put));
     CLEANUP(value_destroy) value_t *once = gives("user.restore_key", value_copy(copy));
+    CLEANUP(value_destroy)
+    value_t *is_back = foretells("user.restore_key", value_copy(copy), &bench, "");
+    assert_true(value_equal(is_back, once));
     assert_string_equal(value_get_text(put, "id"), value_get_text(once, "id"));
     CLEANUP(bytes_destroy)
     bytes_t *both = file_read(here("home/ana/.ssh/authorized_keys"), 4096, &fault);

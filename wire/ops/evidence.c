@@ -12,6 +12,7 @@ static const op_t rows[] = {
     {
         .name = "evidence.facts",
         FIXING(60, 512),
+        .foretold = true,
         .arguments = {CASE,
                       {.name = "of",
                        .kind = ARGUMENT_CHOICE,
@@ -27,6 +28,7 @@ static const op_t rows[] = {
     {
         .name = "evidence.file",
         FIXING(120, 64),
+        .foretold = true,
         .arguments = {CASE,
                       {.name = "path",
                        .kind = ARGUMENT_PATH,
@@ -40,14 +42,17 @@ static const op_t rows[] = {
     {
         .name = "evidence.seal",
         FIXING(300, 64),
+        .foretold = true,
         .arguments = {CASE},
         .help = "makes CASE.tar of what was collected, with a manifest of every SHA-256, below the "
                 "policy's evidence folder; nothing more goes into the case then",
-        .result = "{name: text (of the archive), sha256: text, bytes: integer}",
+        .result = "{name: text (of the archive), sha256: text (empty in a dry run: the time of "
+                  "sealing has a part in it), bytes: integer}",
     },
     {
         .name = "evidence.text",
         FIXING(120, 64),
+        .foretold = true,
         .arguments =
             {CASE,
              {.name = "name", .kind = ARGUMENT_NAME, .required = true, .help = "what to call it"},

@@ -51,6 +51,7 @@ static const op_t rows[] = {
     {
         .name = "process.freeze",
         FIXING(20, 128),
+        .foretold = true,
         .inverse = "process.thaw",
         .arguments = {PROCESS_ID, PROCESS_NAME},
         .help = "freezes a process and all that descend from it, in a control group below theirs",
@@ -119,6 +120,7 @@ static const op_t rows[] = {
     {
         .name = "process.thaw",
         FIXING(20, 128),
+        .foretold = true,
         .inverse = "process.freeze",
         .arguments = {PROCESS_ID, PROCESS_NAME},
         .help = "lets a process that process.freeze froze go on, and all that were frozen with it",

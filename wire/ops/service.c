@@ -26,6 +26,7 @@ static const op_t rows[] = {
         .name = "service.reload",
         .least = CLASS_CHANGE,
         .again = AGAIN_IDEMPOTENT,
+        .foretold = true,
         .timeout_s = 30,
         .result_bytes_max = FIX_RESULT_MAX,
         .arguments = {SERVICE_ARGUMENT},

@@ -6,6 +6,7 @@ static const op_t rows[] = {
         .name = "site.run",
         .least = CLASS_CHANGE,
         .again = AGAIN_NEVER,
+        .foretold = true,
         .timeout_s = 310,
         .result_bytes_max = FIX_RESULT_MAX,
         .arguments = {{.name = "command",

@@ -167,9 +167,11 @@ static const op_t rows[] = {
     {
         .name = "unit.unmask",
         ACTING(30, AGAIN_IDEMPOTENT),
+        .foretold = true,
         .inverse = "unit.mask",
         .help = "lets a unit be started again that was masked until the next boot",
-        .result = FILED,
+        .result = "{unit: text, state: text (enabled, disabled, masked, ...; a dry run does not "
+                  "see it below the mask: empty)}",
     },
 };
 

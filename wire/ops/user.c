@@ -70,6 +70,7 @@ static const op_t rows[] = {
     {
         .name = "user.remove_key",
         FIXING(120, 64),
+        .foretold = true,
         .inverse = "user.restore_key",
         .arguments = {USER(true),
                       {.name = "fingerprint",
@@ -85,6 +86,7 @@ static const op_t rows[] = {
     {
         .name = "user.restore_key",
         FIXING(120, 64),
+        .foretold = true,
         .inverse = "user.remove_key",
         .arguments = {USER(true),
                       {.name = "id",

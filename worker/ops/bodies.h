@@ -35,6 +35,13 @@ op_body_t evidence_facts, evidence_file, evidence_seal, evidence_text;
 /* What foretells (worker/foresight.h), with no right to change anything. */
 op_body_t clock_step_foreseen;
 op_body_t cron_disable_foreseen, cron_enable_foreseen;
+op_body_t conntrack_flush_foreseen;
+op_body_t device_acl_add_foreseen, device_acl_remove_foreseen, device_backup_foreseen,
+    device_neighbour_down_foreseen, device_neighbour_up_foreseen, device_no_shut_foreseen,
+    device_shut_foreseen;
+op_body_t evidence_facts_foreseen, evidence_file_foreseen, evidence_seal_foreseen,
+    evidence_text_foreseen;
+op_body_t net_flush_dns_foreseen;
 op_body_t file_quarantine_foreseen, file_remove_foreseen, file_restore_foreseen,
     file_rotate_foreseen, file_truncate_foreseen;
 op_body_t firewall_block_foreseen, firewall_limit_foreseen, firewall_unblock_foreseen,
@@ -43,12 +50,16 @@ op_body_t host_isolate_foreseen, host_release_foreseen;
 op_body_t journal_vacuum_foreseen;
 op_body_t link_down_foreseen, link_up_foreseen, route_add_foreseen, route_remove_foreseen;
 op_body_t package_upgrade_foreseen;
-op_body_t process_end_tree_foreseen, process_renice_foreseen, process_signal_foreseen;
-op_body_t service_restart_foreseen, service_start_foreseen, service_stop_foreseen;
+op_body_t process_end_tree_foreseen, process_freeze_foreseen, process_renice_foreseen,
+    process_signal_foreseen, process_thaw_foreseen;
+op_body_t service_reload_foreseen, service_restart_foreseen, service_start_foreseen,
+    service_stop_foreseen;
+op_body_t site_run_foreseen;
 op_body_t sysctl_set_foreseen;
 op_body_t unit_disable_foreseen, unit_enable_foreseen, unit_limit_foreseen, unit_mask_foreseen,
     unit_reload_foreseen, unit_reset_failed_foreseen, unit_restart_foreseen, unit_start_foreseen,
-    unit_stop_foreseen;
-op_body_t user_end_sessions_foreseen, user_lock_foreseen, user_unlock_foreseen;
+    unit_stop_foreseen, unit_unmask_foreseen;
+op_body_t user_end_sessions_foreseen, user_lock_foreseen, user_remove_key_foreseen,
+    user_restore_key_foreseen, user_unlock_foreseen;
 
 #endif

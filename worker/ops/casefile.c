@@ -80,8 +80,20 @@ open_case(casefile_t *self, fault_t *fault)
     return 0;
 }
 
-casefile_t *
-casefile_open(const op_world_t *world, const char *name, fault_t *fault)
+/* One that was not begun has no folder. */
+static int
+look_at_case(casefile_t *self, fault_t *fault)
+{
+    self->folder =
+        openat(self->evidence, self->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return self->folder < 0 && errno != ENOENT
+               ? fault_errno(fault, "case '%s' cannot be opened", self->name)
+               : 0;
+}
+
+static casefile_t *
+open_with(const op_world_t *world, const char *name, int open(casefile_t *, fault_t *),
+          fault_t *fault)
 {
     item_t sealed;
     const char *path = policy_evidence(world->policy);
@@ -98,9 +110,21 @@ casefile_open(const op_world_t *world, const char *name, fault_t *fault)
         return NULL;
     }
     self->evidence = place_open_private(path, fault);
-    if (self->evidence < 0 || (!casefile_is_sealed(self, &sealed) && open_case(self, fault)))
+    if (self->evidence < 0 || (!casefile_is_sealed(self, &sealed) && open(self, fault)))
         return NULL;
     return MOVE(self);
+}
+
+casefile_t *
+casefile_open(const op_world_t *world, const char *name, fault_t *fault)
+{
+    return open_with(world, name, open_case, fault);
+}
+
+casefile_t *
+casefile_look(const op_world_t *world, const char *name, fault_t *fault)
+{
+    return open_with(world, name, look_at_case, fault);
 }
 
 /* "sha256 HASH\nbytes N\nat MS\nfrom PATH\n" */
@@ -165,7 +189,8 @@ items_read(const casefile_t *self)
 {
     struct dirent **files = NULL;
     items_t items = {0};
-    int count = scandirat(self->folder, ".", &files, tells_of_an_item, alphasort);
+    int count =
+        self->folder < 0 ? 0 : scandirat(self->folder, ".", &files, tells_of_an_item, alphasort);
     size_t room = count > 0 ? (size_t)count : 1;
     items.all = memory_new(room, sizeof *items.all);
     items.at_ms = memory_new(room, sizeof *items.at_ms);
@@ -206,9 +231,12 @@ write_about(const casefile_t *self, const item_t *item, const char *from, fault_
     return write_small(self->folder, name, text, fault);
 }
 
-static int
-check_room(const casefile_t *self, fault_t *fault)
+int
+casefile_would_take(const casefile_t *self, fault_t *fault)
 {
+    item_t sealed;
+    if (casefile_is_sealed(self, &sealed))
+        return fault_set(fault, FAULT_CONFLICT, "case '%s' is sealed", self->name);
     items_t items = items_read(self);
     bool full = items.count >= CASE_ITEMS_MAX || items.bytes >= CASE_BYTES_MAX;
     items_destroy(&items);
@@ -222,11 +250,9 @@ casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_
              fault_t *fault)
 {
     item_t item = {0};
-    if (self->folder < 0)
-        return fault_set(fault, FAULT_CONFLICT, "case '%s' is sealed", self->name);
     assert(strlen(name) <= CASE_NAME_MAX && !is_about(name));
     text_copy(item.name, sizeof item.name, name);
-    if (check_room(self, fault))
+    if (casefile_would_take(self, fault))
         return -1;
     CLEANUP(descriptor_close) int copy = place_make(self->folder, "new", 0400, fault);
     if (copy < 0 || content_copy(fd, copy, from, CASE_FILE_MAX, &item.hash, &item.bytes, fault) ||
@@ -257,19 +283,33 @@ manifest_of(const items_t *items)
 }
 
 static int
+open_item(const casefile_t *self, const item_t *item, fault_t *fault)
+{
+    int fd = openat(self->folder, item->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? fault_errno(fault, "'%.100s' among the evidence", item->name) : fd;
+}
+
+/* These are what of it was read. */
+static int
+check_item(const item_t *item, const hash_t *hash, uint64_t bytes, fault_t *fault)
+{
+    return bytes != item->bytes || !hash_equal(hash, &item->hash)
+               ? fault_set(fault, FAULT_HASH, "'%.100s' is no more what was collected", item->name)
+               : 0;
+}
+
+static int
 add_item(const casefile_t *self, int tar, const item_t *item, int64_t at_ms, fault_t *fault)
 {
     hash_t hash;
     uint64_t bytes;
-    CLEANUP(descriptor_close)
-    int fd = openat(self->folder, item->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    CLEANUP(descriptor_close) int fd = open_item(self, item, fault);
     if (fd < 0)
-        return fault_errno(fault, "'%.100s' among the evidence", item->name);
-    if (tar_begin(tar, self->name, item->name, item->bytes, at_ms, fault) ||
-        content_copy(fd, tar, item->name, item->bytes, &hash, &bytes, fault))
         return -1;
-    if (bytes != item->bytes || !hash_equal(&hash, &item->hash))
-        return fault_set(fault, FAULT_HASH, "'%.100s' is no more what was collected", item->name);
+    if (tar_begin(tar, self->name, item->name, item->bytes, at_ms, fault) ||
+        content_copy(fd, tar, item->name, item->bytes, &hash, &bytes, fault) ||
+        check_item(item, &hash, bytes, fault))
+        return -1;
     return tar_pad(tar, bytes, fault);
 }
 
@@ -302,6 +342,14 @@ clear_case(const casefile_t *self)
 }
 
 static int
+check_any(const casefile_t *self, const items_t *items, fault_t *fault)
+{
+    return items->count ? 0
+                        : fault_set(fault, FAULT_NOT_FOUND, "nothing was collected for case '%s'",
+                                    self->name);
+}
+
+static int
 seal(casefile_t *self, const items_t *items, fault_t *fault)
 {
     char name[TEXT_NAME_MAX + 32], part[TEXT_NAME_MAX + 32], sum[TEXT_NAME_MAX + 32];
@@ -309,8 +357,8 @@ seal(casefile_t *self, const items_t *items, fault_t *fault)
     hash_t hash;
     archive_name(self, ".part", part);
     archive_name(self, "", name);
-    if (!items->count)
-        return fault_set(fault, FAULT_NOT_FOUND, "nothing was collected for case '%s'", self->name);
+    if (check_any(self, items, fault))
+        return -1;
     CLEANUP(descriptor_close) int tar = place_make(self->evidence, part, 0400, fault);
     if (tar < 0 || write_archive(self, items, tar, fault))
         return -1;
@@ -338,4 +386,36 @@ casefile_seal(casefile_t *self, item_t *out, fault_t *fault)
     return casefile_is_sealed(self, out)
                ? 0
                : fault_set(fault, FAULT_IO, "case '%s' was sealed and is not", self->name);
+}
+
+/* Its bytes in the archive are added. */
+static int
+foretell_item(const casefile_t *self, const item_t *item, uint64_t *total, fault_t *fault)
+{
+    hash_t hash;
+    uint64_t bytes;
+    CLEANUP(descriptor_close) int fd = open_item(self, item, fault);
+    if (fd < 0 || content_hash(fd, item->name, item->bytes, &hash, &bytes, fault) ||
+        check_item(item, &hash, bytes, fault))
+        return -1;
+    *total += tar_file_size(bytes);
+    return 0;
+}
+
+int
+casefile_foretell_seal(const casefile_t *self, item_t *out, size_t *count, fault_t *fault)
+{
+    char name[TEXT_NAME_MAX + 32];
+    items_t items = items_read(self);
+    CLEANUP(bytes_destroy) bytes_t *manifest = manifest_of(&items);
+    item_t item = {.bytes = tar_file_size(manifest->size) + tar_end_size()};
+    int wrong = check_any(self, &items, fault);
+    for (size_t i = 0; !wrong && i < items.count; i++)
+        wrong = foretell_item(self, &items.all[i], &item.bytes, fault);
+    *count = items.count;
+    items_destroy(&items);
+    text_copy(item.name, sizeof item.name, archive_name(self, "", name));
+    if (!wrong)
+        *out = item;
+    return wrong;
 }

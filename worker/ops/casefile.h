@@ -29,6 +29,10 @@ typedef struct casefile casefile_t;
 casefile_t *casefile_open(const op_world_t *world, const char *name, fault_t *fault);
 void casefile_destroy(casefile_t **self_p);
 
+/* The same where nothing is to be made; a case of which there is nothing yet is empty. It serves
+ * casefile_is_sealed, casefile_has and what foretells. */
+casefile_t *casefile_look(const op_world_t *world, const char *name, fault_t *fault);
+
 /* Whether it was sealed; then out is its archive. */
 bool casefile_is_sealed(const casefile_t *self, item_t *out);
 
@@ -40,8 +44,17 @@ bool casefile_has(const casefile_t *self, const char *name, item_t *out);
 int casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_t *out,
                  fault_t *fault) MUST_CHECK;
 
+/* Whether it would take another item now, of at most CASE_FILE_MAX bytes. FAULT_CONFLICT,
+ * FAULT_LIMIT. */
+int casefile_would_take(const casefile_t *self, fault_t *fault) MUST_CHECK;
+
 /* FAULT_NOT_FOUND where nothing was collected, FAULT_HASH where an item is not what was. Sealed, it
  * is so again. */
 int casefile_seal(casefile_t *self, item_t *out, fault_t *fault) MUST_CHECK;
+
+/* What that would make of a case that is not sealed, without its hash, in which the time of sealing
+ * has a part; how many items would go into it. The same faults. */
+int casefile_foretell_seal(const casefile_t *self, item_t *out, size_t *count,
+                           fault_t *fault) MUST_CHECK;
 
 #endif

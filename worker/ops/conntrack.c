@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
 
 #include "common/file.h"
+#include "worker/foresight.h"
 #include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/netlink.h"
@@ -28,6 +30,8 @@ typedef struct {
     source_t places[SOURCES_MAX];
     size_t used;
     bool full;
+    const net_t *wanted; /* NULL for none */
+    int64_t opened;      /* by that */
 } sources_t;
 
 static size_t
@@ -39,24 +43,38 @@ place_of(const uint8_t *address, size_t size)
     return mixed % SOURCES_MAX;
 }
 
-static void
-count(sources_t *self, int family, const struct nlattr *address)
+/* Of an entry, who opened it; of no bits where it does not say. */
+static net_t
+source_of(const struct nfgenmsg *head, const struct nlattr *tuple)
 {
-    size_t size = family == AF_INET ? 4 : 16;
-    if (!address || mnl_attr_get_payload_len(address) != size)
-        return;
-    size_t at = place_of(mnl_attr_get_payload(address), size);
+    const struct nlattr *way[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
+    bool six = head->nfgen_family == AF_INET6;
+    net_t net = {0};
+    netlink_nested(tuple, way, CTA_TUPLE_MAX);
+    netlink_nested(way[CTA_TUPLE_IP], ip, CTA_IP_MAX);
+    const struct nlattr *address = ip[six ? CTA_IP_V6_SRC : CTA_IP_V4_SRC];
+    if (!address || mnl_attr_get_payload_len(address) != (six ? 16 : 4))
+        return net;
+    net.bits = net.prefix = six ? 128 : 32;
+    memcpy(net.bytes, mnl_attr_get_payload(address), six ? 16 : 4);
+    return net;
+}
+
+static void
+count(sources_t *self, const net_t *source)
+{
+    int family = source->bits == 32 ? AF_INET : AF_INET6;
+    size_t size = source->bits / 8, at = place_of(source->bytes, size);
     for (size_t i = 0; i < SOURCES_MAX; i++, at = (at + 1) % SOURCES_MAX) {
         source_t *place = &self->places[at];
-        if (place->family == family &&
-            !memcmp(place->address, mnl_attr_get_payload(address), size)) {
+        if (place->family == family && !memcmp(place->address, source->bytes, size)) {
             place->count++;
             return;
         }
         if (!place->family && self->used < SOURCES_MAX / 2) {
             self->used++;
             *place = (source_t){.family = family, .count = 1};
-            memcpy(place->address, mnl_attr_get_payload(address), size);
+            memcpy(place->address, source->bytes, size);
             return;
         }
         if (!place->family)
@@ -68,15 +86,15 @@ count(sources_t *self, int family, const struct nlattr *address)
 static void
 on_entry(const struct nlmsghdr *message, void *sources)
 {
+    sources_t *self = sources;
     const struct nfgenmsg *head = mnl_nlmsg_get_payload(message);
-    const struct nlattr *has[CTA_MAX + 1], *way[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
+    const struct nlattr *has[CTA_MAX + 1];
     netlink_attributes(message, sizeof *head, has, CTA_MAX);
-    netlink_nested(has[CTA_TUPLE_ORIG], way, CTA_TUPLE_MAX);
-    netlink_nested(way[CTA_TUPLE_IP], ip, CTA_IP_MAX);
-    if (head->nfgen_family == AF_INET)
-        count(sources, AF_INET, ip[CTA_IP_V4_SRC]);
-    else if (head->nfgen_family == AF_INET6)
-        count(sources, AF_INET6, ip[CTA_IP_V6_SRC]);
+    net_t source = source_of(head, has[CTA_TUPLE_ORIG]);
+    if (!source.bits)
+        return;
+    count(self, &source);
+    self->opened += self->wanted && net_is_within(&source, self->wanted);
 }
 
 static int
@@ -118,7 +136,9 @@ conntrack_count(const value_t *arguments, const op_world_t *world, fault_t *faul
     char memory[NETLINK_REQUEST_MAX];
     int64_t entries, most;
     bool loaded = read_number(COUNT_FILE, &entries) && read_number(MAX_FILE, &most);
+    net_t wanted;
     (void)world;
+    sources.wanted = net_read(value_get_text(arguments, "source"), &wanted) ? &wanted : NULL;
     struct nlmsghdr *request = netlink_begin(memory, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
                                              NLM_F_DUMP, sizeof(struct nfgenmsg));
     int wrong = loaded ? netlink_ask(NETLINK_NETFILTER, request, on_entry, &sources) : 0;
@@ -134,6 +154,8 @@ conntrack_count(const value_t *arguments, const op_world_t *world, fault_t *faul
     value_set_integer(result, "used_percent", loaded && most > 0 ? entries * 100 / most : 0);
     value_set(result, "top", tell_top(&sources, top));
     value_set_bool(result, "more", sources.full || sources.used > top);
+    if (sources.wanted)
+        value_set_integer(result, "opened", sources.opened);
     return result;
 }
 
@@ -151,22 +173,6 @@ typedef struct {
         } message;
     } all[FORGET_MAX];
 } forgotten_t;
-
-static net_t
-source_of(const struct nfgenmsg *head, const struct nlattr *tuple)
-{
-    const struct nlattr *way[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
-    bool six = head->nfgen_family == AF_INET6;
-    net_t net = {0};
-    netlink_nested(tuple, way, CTA_TUPLE_MAX);
-    netlink_nested(way[CTA_TUPLE_IP], ip, CTA_IP_MAX);
-    const struct nlattr *address = ip[six ? CTA_IP_V6_SRC : CTA_IP_V4_SRC];
-    if (!address || mnl_attr_get_payload_len(address) != (six ? 16 : 4))
-        return net;
-    net.bits = net.prefix = six ? 128 : 32;
-    memcpy(net.bytes, mnl_attr_get_payload(address), six ? 16 : 4);
-    return net;
-}
 
 static void
 on_candidate(const struct nlmsghdr *message, void *forgotten)
@@ -205,16 +211,33 @@ forget(forgotten_t *self)
     return count;
 }
 
+/* Whose, and that it is nobody whom the way home needs. */
+static int
+find_source(const value_t *arguments, const op_world_t *world, net_t *out, fault_t *fault)
+{
+    way_t way;
+    bool good = net_read(value_get_text(arguments, "source"), out);
+    assert(good);
+    return way_find(&way, world, fault) || way_spares(&way, out, fault) ? -1 : 0;
+}
+
+static value_t *
+tell_forgotten(const value_t *arguments, int64_t count, bool more)
+{
+    value_t *result = value_map();
+    value_set_text(result, "source", value_get_text(arguments, "source"));
+    value_set_integer(result, "forgotten", count);
+    value_set_bool(result, "more", more);
+    return result;
+}
+
 value_t *
 conntrack_flush(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     static forgotten_t forgotten;
     char memory[NETLINK_REQUEST_MAX];
-    const char *text = value_get_text(arguments, "source");
     net_t source;
-    way_t way;
-    bool good = net_read(text, &source);
-    if (!good || way_find(&way, world, fault) || way_spares(&way, &source, fault))
+    if (find_source(arguments, world, &source, fault))
         return NULL;
     forgotten.source = &source;
     struct nlmsghdr *request = netlink_begin(memory, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
@@ -224,9 +247,21 @@ conntrack_flush(const value_t *arguments, const op_world_t *world, fault_t *faul
         fault_set(fault, FAULT_IO, "the tracked connections cannot be read: %s", strerror(wrong));
         return NULL;
     }
-    value_t *result = value_map();
-    value_set_text(result, "source", text);
-    value_set_integer(result, "forgotten", forget(&forgotten));
-    value_set_bool(result, "more", forgotten.more);
-    return result;
+    return tell_forgotten(arguments, forget(&forgotten), forgotten.more);
+}
+
+/* By what conntrack.count saw of that source. */
+value_t *
+conntrack_flush_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    net_t source;
+    if (find_source(arguments, world, &source, fault))
+        return NULL;
+    int64_t opened = value_get_integer(world->seen, "opened");
+    int64_t count = opened < FORGET_MAX ? opened : FORGET_MAX;
+    value_t *foresight = foresight_new();
+    if (count)
+        foresight_goes(foresight, "%lld tracked connections that %s opened", (long long)count,
+                       value_get_text(arguments, "source"));
+    return foresight_give(foresight, tell_forgotten(arguments, count, opened > count));
 }

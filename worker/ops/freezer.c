@@ -117,16 +117,27 @@ move(const char *group, pid_t pid, fault_t *fault)
     return write_word(group, "cgroup.procs", number, fault);
 }
 
+/* The folder of the group that a process is in; false where it is gone. */
+static bool
+find_group(const op_world_t *world, const frozen_group_t *self, pid_t pid,
+           char out[static PATH_MAX])
+{
+    char own[PATH_MAX];
+    if (!read_group(world, self->kind, pid, own))
+        return false;
+    machine_path(world, out, "%s%s", self->kind->mount, strcmp(own, "/") ? own : "");
+    return true;
+}
+
 /* Every process of the tree is in the group that the first belongs in. */
 static int
 check_tree(const op_world_t *world, const frozen_group_t *self, const pid_t *tree, size_t count,
            fault_t *fault)
 {
-    char own[PATH_MAX], path[PATH_MAX];
+    char path[PATH_MAX];
     for (size_t i = 0; i < count; i++) {
-        if (!read_group(world, self->kind, tree[i], own))
-            continue; /* gone */
-        machine_path(world, path, "%s%s", self->kind->mount, strcmp(own, "/") ? own : "");
+        if (!find_group(world, self, tree[i], path))
+            continue;
         if (strcmp(path, self->home) != 0 && strcmp(path, self->group) != 0)
             return fault_set(fault, FAULT_CONFLICT,
                              "process %d, which descends from it, is in another control group",
@@ -228,4 +239,52 @@ freezer_thaw(const op_world_t *world, const proc_t *root, bool end, size_t *coun
         poll(NULL, 0, ROUND_MS);
     }
     return fault_errno(fault, "'%.160s' cannot be removed", place.group);
+}
+
+/* ---- what would be, for who has a pid namespace of its own: to it cgroup.procs names nobody ----
+ */
+
+/* How many there are in the group, and who: the list is the caller's. */
+static size_t
+look_for_members(const op_world_t *world, const frozen_group_t *self, pid_t **out)
+{
+    char path[PATH_MAX];
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t size = proc_all(&all), count = 0;
+    *out = memory_new(size ? size : 1, sizeof **out);
+    for (size_t i = 0; i < size; i++)
+        if (find_group(world, self, all[i].pid, path) && !strcmp(path, self->group))
+            (*out)[count++] = all[i].pid;
+    return count;
+}
+
+int
+freezer_foretell(const op_world_t *world, const proc_t *root, pid_t **would, size_t *count,
+                 size_t *frozen, fault_t *fault)
+{
+    char path[PATH_MAX];
+    frozen_group_t place;
+    CLEANUP(memory_free) pid_t *tree = NULL;
+    CLEANUP(memory_free) pid_t *still = NULL;
+    size_t size = proc_tree(root->pid, &tree), kept = 0;
+    if (locate(world, root, &place, fault) || check_tree(world, &place, tree, size, fault))
+        return -1;
+    for (size_t i = 0; i < size; i++)
+        if (find_group(world, &place, tree[i], path) && !strcmp(path, place.home))
+            tree[kept++] = tree[i];
+    *frozen = look_for_members(world, &place, &still);
+    *would = MOVE(tree);
+    *count = kept;
+    return 0;
+}
+
+int
+freezer_foretell_thaw(const op_world_t *world, const proc_t *root, pid_t **would, size_t *count,
+                      fault_t *fault)
+{
+    frozen_group_t place;
+    if (locate(world, root, &place, fault))
+        return -1;
+    *count = look_for_members(world, &place, would);
+    return 0;
 }

@@ -20,4 +20,13 @@ int freezer_freeze(const op_world_t *world, const proc_t *root, bool *frozen, si
 int freezer_thaw(const op_world_t *world, const proc_t *root, bool end, size_t *count,
                  fault_t *fault) MUST_CHECK;
 
+/* Looks only. Whom freezer_freeze would freeze now, and how many stand still already; the list is
+ * the caller's to free. Its faults but FAULT_IO. */
+int freezer_foretell(const op_world_t *world, const proc_t *root, pid_t **would, size_t *count,
+                     size_t *frozen, fault_t *fault) MUST_CHECK;
+
+/* Likewise whom freezer_thaw would let go on. */
+int freezer_foretell_thaw(const op_world_t *world, const proc_t *root, pid_t **would, size_t *count,
+                          fault_t *fault) MUST_CHECK;
+
 #endif

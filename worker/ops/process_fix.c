@@ -18,6 +18,7 @@
 
 #define END_MS  10000
 #define POLL_MS 20
+#define FROZEN  "process %d, %s: frozen"
 
 static value_t *
 answer(const value_t *arguments)
@@ -114,6 +115,15 @@ process_renice(const value_t *arguments, const op_world_t *world, fault_t *fault
     return result;
 }
 
+static value_t *
+tell_frozen(const value_t *arguments, bool frozen, size_t count)
+{
+    value_t *result = answer(arguments);
+    value_set_bool(result, "frozen", frozen);
+    value_set_integer(result, "processes", (int64_t)count);
+    return result;
+}
+
 value_t *
 process_freeze(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -123,10 +133,7 @@ process_freeze(const value_t *arguments, const op_world_t *world, fault_t *fault
     if (process_meant(arguments, world, &process, fault) ||
         freezer_freeze(world, &process, &frozen, &count, fault))
         return NULL;
-    value_t *result = answer(arguments);
-    value_set_bool(result, "frozen", frozen);
-    value_set_integer(result, "processes", (int64_t)count);
-    return result;
+    return tell_frozen(arguments, frozen, count);
 }
 
 value_t *
@@ -137,10 +144,7 @@ process_thaw(const value_t *arguments, const op_world_t *world, fault_t *fault)
     if (process_meant(arguments, world, &process, fault) ||
         freezer_thaw(world, &process, false, &count, fault))
         return NULL;
-    value_t *result = answer(arguments);
-    value_set_bool(result, "frozen", false);
-    value_set_integer(result, "processes", (int64_t)count);
-    return result;
+    return tell_frozen(arguments, false, count);
 }
 
 static int
@@ -269,4 +273,37 @@ process_end_tree_foreseen(const value_t *arguments, const op_world_t *world, fau
     value_set_bool(result, "found", !gone);
     value_set_bool(result, "ended", true);
     return foresight_give(foresight, result);
+}
+
+/* That all stand still, which one that waits for a disk does only then. */
+value_t *
+process_freeze_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    size_t count = 0, frozen = 0;
+    CLEANUP(memory_free) pid_t *would = NULL;
+    if (process_meant(arguments, world, &process, fault) ||
+        freezer_foretell(world, &process, &would, &count, &frozen, fault))
+        return NULL;
+    value_t *foresight = foresight_new();
+    for (size_t i = 0; i < count; i++)
+        if (proc_read(would[i], &process))
+            foresight_comes(foresight, FROZEN, (int)would[i], process.name);
+    return foresight_give(foresight, tell_frozen(arguments, true, frozen + count));
+}
+
+value_t *
+process_thaw_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    size_t count = 0;
+    CLEANUP(memory_free) pid_t *would = NULL;
+    if (process_meant(arguments, world, &process, fault) ||
+        freezer_foretell_thaw(world, &process, &would, &count, fault))
+        return NULL;
+    value_t *foresight = foresight_new();
+    for (size_t i = 0; i < count; i++)
+        if (proc_read(would[i], &process))
+            foresight_goes(foresight, FROZEN, (int)would[i], process.name);
+    return foresight_give(foresight, tell_frozen(arguments, false, count));
 }

@@ -79,6 +79,16 @@ quarantine_foretell(int fd, const char *path, const struct stat *facts, held_t *
     return 0;
 }
 
+held_t
+quarantine_foretell_text(slice_t text, const char *path, const struct stat *facts)
+{
+    held_t held = begin_held(path, facts);
+    held.hash = hash_of(text);
+    held.bytes = text.size;
+    make_id(&held);
+    return held;
+}
+
 int
 quarantine_put(int folder, int fd, const char *path, const struct stat *facts, held_t *out,
                fault_t *fault)

@@ -36,6 +36,9 @@ int quarantine_put(int folder, int fd, const char *path, const struct stat *fact
 int quarantine_foretell(int fd, const char *path, const struct stat *facts, held_t *out,
                         fault_t *fault) MUST_CHECK;
 
+/* The same of a text that nobody has written yet. */
+held_t quarantine_foretell_text(slice_t text, const char *path, const struct stat *facts);
+
 /* What is held under that id, or was (given). FAULT_NOT_FOUND, FAULT_FORMAT. */
 int quarantine_find(int folder, const char *id, held_t *out, bool *given,
                     fault_t *fault) MUST_CHECK;

@@ -322,11 +322,11 @@ service_stop(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return describe(service, NULL);
 }
 
-value_t *
-service_reload(const value_t *arguments, const op_world_t *world, fault_t *fault)
+/* One that runs, as *process, and can be told to read its configuration; NULL with a fault. */
+static const service_t *
+find_reloadable(const value_t *arguments, const op_world_t *world, proc_t *process, fault_t *fault)
 {
     const service_t *service = find(arguments, world, fault);
-    proc_t process;
     if (!service)
         return NULL;
     if (!service->reload) {
@@ -334,10 +334,20 @@ service_reload(const value_t *arguments, const op_world_t *world, fault_t *fault
                   service->name);
         return NULL;
     }
-    if (!is_running(service, &process)) {
+    if (!is_running(service, process)) {
         fault_set(fault, FAULT_FAILED, "service '%s' does not run", service->name);
         return NULL;
     }
+    return service;
+}
+
+value_t *
+service_reload(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    const service_t *service = find_reloadable(arguments, world, &process, fault);
+    if (!service)
+        return NULL;
     int status = run_in_time(service->reload);
     if (status < 0)
         fault_set(fault, FAULT_TIMEOUT, "'%.120s' did not end within %d s", service->reload[0],
@@ -409,4 +419,21 @@ service_stop_foreseen(const value_t *arguments, const op_world_t *world, fault_t
     if (is_running(service, &process))
         foresight_goes(foresight, "service %s runs as process %d", service->name, (int)process.pid);
     return foresight_give(foresight, describe(service, NULL));
+}
+
+value_t *
+service_reload_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    proc_t process;
+    const service_t *service = find_reloadable(arguments, world, &process, fault);
+    if (!service)
+        return NULL;
+    if (access(service->reload[0], X_OK)) {
+        fault_errno(fault, "'%.120s' cannot be started", service->reload[0]);
+        return NULL;
+    }
+    value_t *foresight = foresight_new();
+    foresight_comes(foresight, "service %s, process %d: its configuration, read anew by %.120s",
+                    service->name, (int)process.pid, service->reload[0]);
+    return foresight_give(foresight, describe(service, &process));
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/machine.h"
 #include "worker/proc.h"
@@ -38,11 +39,17 @@ become(char **words, int output)
 }
 
 static int
+check_program(const char *path, fault_t *fault)
+{
+    return access(path, X_OK) ? fault_errno(fault, "'%.160s' cannot be executed", path) : 0;
+}
+
+static int
 start(running_t *self, char **words, unsigned timeout_s, fault_t *fault)
 {
     int ends[2];
-    if (access(words[0], X_OK))
-        return fault_errno(fault, "'%.160s' cannot be executed", words[0]);
+    if (check_program(words[0], fault))
+        return -1;
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
         return fault_errno(fault, "pipe");
     self->deadline.ms = mono_now().ms + (int64_t)timeout_s * 1000;
@@ -125,17 +132,24 @@ describe(const running_t *self, const site_command_t *command, int status)
     return result;
 }
 
-value_t *
-site_run(const value_t *arguments, const op_world_t *world, fault_t *fault)
+static const site_command_t *
+find(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *name = value_get_text(arguments, "command");
     const site_command_t *command = policy_command(world->policy, name);
+    if (!command)
+        fault_set(fault, FAULT_POLICY, "the policy of this machine has no command '%.63s'", name);
+    return command;
+}
+
+value_t *
+site_run(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const site_command_t *command = find(arguments, world, fault);
     running_t running = {.output = -1};
     int status = 0;
-    if (!command) {
-        fault_set(fault, FAULT_POLICY, "the policy of this machine has no command '%.63s'", name);
+    if (!command)
         return NULL;
-    }
     CLEANUP(site_command_words_free)
     char **words = site_command_fill(command, value_get_text(arguments, "with"), fault);
     if (!words)
@@ -144,4 +158,26 @@ site_run(const value_t *arguments, const op_world_t *world, fault_t *fault)
                   await(&running, command, &status, fault);
     descriptor_close(&running.output);
     return failed ? NULL : describe(&running, command, status);
+}
+
+/* Its words as they would be executed, those with blanks within quotes; that it succeeds, and says
+ * nothing. */
+value_t *
+site_run_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const site_command_t *command = find(arguments, world, fault);
+    CLEANUP(site_command_words_free)
+    char **words =
+        command ? site_command_fill(command, value_get_text(arguments, "with"), fault) : NULL;
+    if (!words || check_program(words[0], fault))
+        return NULL;
+    CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
+    for (size_t i = 0; words[i]; i++)
+        bytes_addf(line, *words[i] && !strchr(words[i], ' ') ? " %s" : " '%s'", words[i]);
+    value_t *foresight = foresight_new(), *result = value_map();
+    foresight_comes(foresight, "executed:%s", bytes_text(line));
+    value_set_text(result, "command", command->name);
+    value_set_text(result, "output", "");
+    value_set_integer(result, "status", 0);
+    return foresight_give(foresight, result);
 }

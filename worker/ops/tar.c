@@ -76,3 +76,15 @@ tar_end(int fd, fault_t *fault)
     static const uint8_t zeroes[2 * BLOCK_BYTES];
     return file_write_all(fd, slice_of(zeroes, sizeof zeroes), fault);
 }
+
+uint64_t
+tar_file_size(uint64_t bytes)
+{
+    return BLOCK_BYTES + (bytes + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+}
+
+uint64_t
+tar_end_size(void)
+{
+    return 2 * BLOCK_BYTES;
+}

@@ -18,4 +18,9 @@ int tar_begin(int fd, const char *folder, const char *name, uint64_t bytes, int6
 int tar_pad(int fd, uint64_t bytes, fault_t *fault) MUST_CHECK;
 int tar_end(int fd, fault_t *fault) MUST_CHECK;
 
+/* How much tar_begin to tar_pad write of a file of so many bytes, and tar_end behind all of them.
+ */
+uint64_t tar_file_size(uint64_t bytes);
+uint64_t tar_end_size(void);
+
 #endif

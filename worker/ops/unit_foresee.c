@@ -191,6 +191,19 @@ unit_mask_foreseen(const value_t *arguments, const op_world_t *world, fault_t *f
     return foresight_give(foresight, filed(world->seen, state));
 }
 
+/* What it is below the mask is not to be seen; a mask that stays after a boot is not taken off. */
+value_t *
+unit_unmask_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    const char *now = value_get_text(world->seen, "state");
+    bool masked = !strcmp(now, "masked-runtime");
+    (void)arguments, (void)fault;
+    value_t *foresight = foresight_new();
+    if (masked)
+        turn_file(foresight, world->seen, "as it was before it was masked");
+    return foresight_give(foresight, filed(world->seen, masked ? "" : now));
+}
+
 /* ---- limits ------------------------------------------------------------------------------ */
 
 static void
