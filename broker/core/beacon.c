@@ -34,8 +34,10 @@ lamp_clear(lamp_t *self)
 /* To the timekeeper --------------------------------------------------------------------------- */
 
 static void
-send_nonce(core_t *self, const peer_t *peer)
+send_nonce(core_t *self, peer_t *peer)
 {
+    peer->passed_on = true;
+    peer->held_back = false;
     frames_t *frames = message_new(MESSAGE_NONCE_OF);
     frames_add_text(frames, peer->row.id);
     frames_add_text(frames, peer->nonce);
@@ -79,6 +81,8 @@ on_timekeeper(core_t *self, event_t *event, fault_t *fault)
     return 0;
 }
 
+/* One of a worker's is on its way between two beacons: else one worker could fill the timekeeper's
+ * tree, and have it answer nobody else. */
 int
 on_nonce(core_t *self, event_t *event, fault_t *fault)
 {
@@ -93,7 +97,8 @@ on_nonce(core_t *self, event_t *event, fault_t *fault)
         self->asking[self->asking_count++] = peer;
     }
     nonce_write(&nonce, peer->nonce);
-    if (timekeeper_of(self))
+    peer->held_back = peer->passed_on;
+    if (timekeeper_of(self) && !peer->passed_on)
         send_nonce(self, peer);
     return 0;
 }
@@ -151,12 +156,46 @@ beacon_greet(core_t *self, const peer_t *peer)
     core_send(self, peer->row.id, &frames);
 }
 
+static bool
+same_document(const newest_t *one, const newest_t *other)
+{
+    return one->version == other->version && hash_equal(&one->hash, &other->hash) &&
+           !strcmp(one->region, other->region);
+}
+
+static bool
+names_the_same(const beacon_t *one, const beacon_t *other)
+{
+    bool same = same_document(&one->root, &other->root) &&
+                same_document(&one->people, &other->people) &&
+                one->fleet_count == other->fleet_count && one->halt_count == other->halt_count;
+    for (size_t i = 0; same && i < one->fleet_count; i++)
+        same = same_document(&one->fleets[i], &other->fleets[i]);
+    for (size_t i = 0; same && i < one->halt_count; i++)
+        same = hash_equal(&one->halts[i], &other->halts[i]);
+    return same;
+}
+
+/* A worker goes by its newest one for a while (root's offline-max). */
+static bool
+is_due(const core_t *self)
+{
+    const root_t *root = trust_root(self->charter->trust);
+    int64_t since = self->now.ms - self->beacon.cast.ms, most = CORE_CAST_MS;
+    for (size_t i = 0; i < CLASSES; i++) {
+        int64_t quarter = (int64_t)root->offline_max_s[i] * 1000 / 4;
+        most = quarter && quarter < most ? quarter : most;
+    }
+    return since < 0 || since >= most;
+}
+
 /* One message for all of them. */
 static void
 light(core_t *self)
 {
     frames_t *frames = message_of(&self->beacon, slice_of(NULL, 0));
     core_send(self, ACTIONS_ALL, &frames);
+    self->beacon.cast = self->now;
 }
 
 static hash_t
@@ -184,7 +223,8 @@ answer(core_t *self, peer_t *peer, tree_t *tree, uint64_t index, uint64_t count)
             run_offer_at_once(self, peer->work[i].run, peer->work[i].share);
 }
 
-/* Each worker whose nonce stands among the leaves is told where, and asks no more. */
+/* Each worker whose nonce stands among the leaves is told where, and asks no more. A later one of
+ * others goes on its way. */
 static void
 answer_all(core_t *self, const hash_t *leaves, size_t count)
 {
@@ -195,11 +235,15 @@ answer_all(core_t *self, const hash_t *leaves, size_t count)
     for (size_t i = 0; i < self->asking_count; i++) {
         peer_t *peer = self->asking[i];
         hash_t leaf = leaf_of(peer);
-        const hash_t *found = bsearch(&leaf, leaves, count, sizeof leaf, hash_order);
-        if (found)
+        const hash_t *found = count ? bsearch(&leaf, leaves, count, sizeof leaf, hash_order) : NULL;
+        peer->passed_on = false;
+        if (found) {
             answer(self, peer, tree, (uint64_t)(found - leaves), count);
-        else
-            self->asking[left++] = peer;
+            continue;
+        }
+        self->asking[left++] = peer;
+        if (peer->held_back)
+            send_nonce(self, peer);
     }
     self->asking_count = left;
 }
@@ -216,6 +260,8 @@ check_leaves(const beacon_t *beacon, const hash_t *leaves, size_t count, fault_t
     return 0;
 }
 
+/* One that only answers some goes to all where they would have had none for long: in a large site
+ * somebody asks each second. */
 int
 on_beacon(core_t *self, event_t *event, fault_t *fault)
 {
@@ -229,14 +275,16 @@ on_beacon(core_t *self, event_t *event, fault_t *fault)
         return -1;
     if (lamp->newest && beacon->sequence <= lamp->newest->sequence)
         return 0;
+    bool news = !count || !lamp->newest || !names_the_same(lamp->newest, beacon);
     lamp_clear(lamp);
     *lamp = (lamp_t){.newest = MOVE(beacon),
                      .document = bytes_copy(event->document),
                      .armor = bytes_copy(event->armors),
-                     .came = self->now};
-    if (count)
-        answer_all(self, leaves, count);
-    light(self);
+                     .came = self->now,
+                     .cast = lamp->cast};
+    answer_all(self, leaves, count);
+    if (news || is_due(self))
+        light(self);
     supply(self);
     return 0;
 }

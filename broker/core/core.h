@@ -31,6 +31,7 @@
 #define CORE_TRIGGERED_MAX  16                       /* playbooks that one alert may suggest */
 #define CORE_NOTICES_MAX    10000 /* that wait for one sink; what is beyond is lost, and said */
 #define CORE_NOTICE_MS      (24 * 3600 * 1000) /* a sink that would not take one in this time */
+#define CORE_CAST_MS        30000 /* a beacon that names nothing new goes to all so often */
 #define CORE_ADOPT_MS       (5 * 60 * 1000) /* what a region's broker began may be told so late */
 #define CORE_WORD_MAX       4096            /* bytes of an unsigned word of a region's broker */
 #define CORE_RELAYED_MAX    300 /* of them, and of what does not count, that are told... */

@@ -81,6 +81,8 @@ struct peer {
     bool declined;          /* to, and that is said */
     bool strayed;           /* what it cosigned last is not in our log, it said */
     char nonce[NONCE_TEXT]; /* that no beacon has answered; "" for none */
+    bool passed_on;         /* one of its nonces was, since the newest beacon came */
+    bool held_back;         /* so this one is, until the next */
     value_t *versions;      /* of documents, as its last HELLO told; NULL before */
     drain_row_t *drain;     /* the last that people said of it; NULL: nothing */
     size_t work_count, work_capacity;
@@ -114,6 +116,7 @@ typedef struct {
     beacon_t *newest;
     bytes_t *document, *armor;
     wall_t came;
+    wall_t cast; /* when one went to all workers last */
 } lamp_t;
 
 /* What the core holds of a sink; the notices themselves lie in the record. */

@@ -140,6 +140,29 @@ a_timekeeper_that_comes_is_told_what_is_here_and_the_newest_nonce_of_each_worker
 }
 
 static void
+one_nonce_of_a_worker_is_on_its_way_at_a_time(void **state)
+{
+    house_t *self = *state;
+    hash_t leaf = leaf_of("w1", DIGITS);
+    draws(self, "w1", DIGITS);
+    sent_at(self, 0, ACTIONS_TIMEKEEPER, "NONCE");
+    for (size_t i = 0; i < 3; i++) {
+        draws(self, "w1", OTHERS);
+        sends_nothing(self);
+    }
+    beacon_t *beacon = beacon_of(self, 1);
+    tick_answers_all(beacon, &leaf, 1);
+    assert_int_equal(comes_by(self, beacon, &leaf, 1, "tick"), 0);
+    assert_string_equal(frames_text(sent_at(self, 0, ACTIONS_TIMEKEEPER, "NONCE"), 2), OTHERS);
+    draws(self, "s1", DIGITS);
+    sent_at(self, 0, ACTIONS_TIMEKEEPER, "NONCE");
+    comes(self, beacon_of(self, 2)); /* what was on its way is lost, or comes too late */
+    assert_int_equal(self->actions->send_count, 1);
+    draws(self, "w1", DIGITS);
+    sent_at(self, 0, ACTIONS_TIMEKEEPER, "NONCE");
+}
+
+static void
 halt(house_t *self, const sealed_t *sealed)
 {
     must(self, (event_t){.kind = EVENT_HALT,
@@ -319,6 +342,68 @@ an_older_beacon_or_the_same_again_goes_to_nobody(void **state)
     sent_at(self, 0, ACTIONS_ALL, "BEACON");
 }
 
+static void
+answers_w1(house_t *self, uint64_t sequence)
+{
+    hash_t leaf = leaf_of("w1", DIGITS);
+    beacon_t *beacon = beacon_of(self, sequence);
+    draws(self, "w1", DIGITS);
+    tick_answers_all(beacon, &leaf, 1);
+    assert_int_equal(comes_by(self, beacon, &leaf, 1, "tick"), 0);
+}
+
+/* As where each second some worker asks: how many go to all in so many of them. */
+static size_t
+casts_in(house_t *self, uint64_t seconds)
+{
+    hash_t leaf = leaf_of("w1", DIGITS);
+    size_t casts = 0;
+    for (uint64_t second = 1; second <= seconds; second++) {
+        beacon_t *beacon = beacon_of(self, second);
+        tick_answers_all(beacon, &leaf, 1);
+        draws(self, "w1", DIGITS);
+        assert_int_equal(comes_by(self, beacon, &leaf, 1, "tick"), 0);
+        assert_int_equal(sent(self, MESSAGE_BEACON, "w1"), 1);
+        casts += sent(self, MESSAGE_BEACON, ACTIONS_ALL);
+        later(self, 1);
+    }
+    return casts;
+}
+
+static void
+a_beacon_that_only_answers_goes_to_all_now_and_then(void **state)
+{
+    assert_int_equal(casts_in(*state, 2 * CORE_CAST_MS / 1000), 2);
+}
+
+static void
+where_a_worker_may_not_go_long_without_one_a_beacon_goes_to_all_more_often(void **state)
+{
+    house_t *self = *state;
+    sealed_t root CLEANUP(sealed_done) = tick_root_within(self->site, 8);
+    take_document(self, &root);
+    assert_int_equal(casts_in(self, 20), 10);
+}
+
+static void
+a_beacon_that_names_something_new_goes_to_all_at_once(void **state)
+{
+    house_t *self = *state;
+    hash_t leaf = leaf_of("w1", DIGITS);
+    sealed_t stop CLEANUP(sealed_done) =
+        site_seal_stop(self->site, site_stop(self->site, HALT_PLAYBOOK, "x"), "olaf");
+    answers_w1(self, 1);
+    answers_w1(self, 2);
+    assert_int_equal(sent(self, MESSAGE_BEACON, ACTIONS_ALL), 0);
+    halt(self, &stop);
+    beacon_t *beacon = beacon_of(self, 3);
+    tick_answers_all(beacon, &leaf, 1);
+    assert_int_equal(comes_by(self, beacon, &leaf, 1, "tick"), 0);
+    assert_int_equal(sent(self, MESSAGE_BEACON, ACTIONS_ALL), 1);
+    comes(self, beacon_of(self, 4)); /* a minute's own */
+    assert_int_equal(sent(self, MESSAGE_BEACON, ACTIONS_ALL), 1);
+}
+
 /* w1 is asked again in 5 s at the earliest. */
 static void
 refuses(house_t *self, const char *code)
@@ -329,16 +414,6 @@ refuses(house_t *self, const char *code)
                          .code = code,
                          .text = code});
     sends_nothing(self);
-}
-
-static void
-answers_w1(house_t *self, uint64_t sequence)
-{
-    hash_t leaf = leaf_of("w1", DIGITS);
-    beacon_t *beacon = beacon_of(self, sequence);
-    draws(self, "w1", DIGITS);
-    tick_answers_all(beacon, &leaf, 1);
-    assert_int_equal(comes_by(self, beacon, &leaf, 1, "tick"), 0);
 }
 
 static void
@@ -391,11 +466,15 @@ main(void)
         WITH(a_workers_nonce_goes_to_the_timekeeper_with_its_name),
         CASE(where_root_names_no_timekeeper_a_nonce_stays_here),
         WITH(a_timekeeper_that_comes_is_told_what_is_here_and_the_newest_nonce_of_each_worker),
+        WITH(one_nonce_of_a_worker_is_on_its_way_at_a_time),
         WITH(a_stop_goes_to_the_timekeeper_once_and_again_when_it_comes_back_without_it),
         WITH(a_resume_goes_where_a_beacon_still_names_the_stop),
         WITH(documents_that_a_beacon_names_older_go_to_the_timekeeper),
         WITH(a_beacon_goes_out_once_for_all_and_to_each_worker_that_it_answers_with_its_place),
         WITH(a_worker_that_says_hello_gets_the_newest_behind_its_welcome),
+        WITH(a_beacon_that_only_answers_goes_to_all_now_and_then),
+        CASE(where_a_worker_may_not_go_long_without_one_a_beacon_goes_to_all_more_often),
+        WITH(a_beacon_that_names_something_new_goes_to_all_at_once),
         WITH(what_was_refused_for_want_of_an_answer_is_offered_again_behind_it),
         WITH(a_run_that_is_paused_waits_behind_an_answer_too),
         WITH(a_beacon_that_does_not_hold_goes_to_nobody),

@@ -8,17 +8,23 @@
 #include "wire/merkle.h"
 #include "wire/tree.h"
 
-#define TICK_OFFLINE_S 600 /* that a change may go without a beacon */
+#define TICK_OFFLINE_S 600
 
-/* Root's second version, which names tick. */
+/* Root's second version, which names tick; offline_s: that a change may go without a beacon. */
 static inline sealed_t
-tick_root(site_t *site)
+tick_root_within(site_t *site, uint64_t offline_s)
 {
     root_t *root = site_root_next(site);
     root->timekeeper = (timekeeper_t){.name = "tick", .curve = site_curve("tick")};
     root->timekeeper.key = *machinekey_public(site_key(site, "tick"));
-    root->offline_max_s[CLASS_CHANGE] = TICK_OFFLINE_S;
+    root->offline_max_s[CLASS_CHANGE] = offline_s;
     return site_seal_root(site, root, "hana,hugo");
+}
+
+static inline sealed_t
+tick_root(site_t *site)
+{
+    return tick_root_within(site, TICK_OFFLINE_S);
 }
 
 /* The caller's: names what trust keeps, made so many seconds after the site's now. */
