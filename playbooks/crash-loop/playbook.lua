@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A unit crashes as often as systemd starts it: puts its last good configuration back once a person agrees.
 
-local SECONDS, LOOKS = 20, 3
+local LOOKS = 3
 
 local function state_of(ctx)
   local now, text, code = unit.status { unit = ctx.inputs.unit }
@@ -11,10 +11,10 @@ local function state_of(ctx)
   return { active = now.active, restarts = now.restarts or 0, exit_status = now.exit_status }
 end
 
--- How the unit is after LOOKS times SECONDS.
+-- How the unit is after LOOKS pauses.
 local function state_later(ctx)
   for _ = 1, LOOKS do
-    local busy, text, code = host.cpu { seconds = SECONDS }
+    local busy, text, code = host.cpu { seconds = ctx.inputs.pause }
     if not busy then
       return nil, text, code
     end
@@ -34,8 +34,9 @@ return playbook {
       default = "restore-config", help = "of the machine's policy: it puts the unit's last good configuration back",
     },
     crashes = input.integer {
-      default = 2, range = { 1, 1000 }, help = "restarts by systemd within a minute that are a loop",
+      default = 2, range = { 1, 1000 }, help = "restarts by systemd within three pauses that are a loop",
     },
+    pause = input.integer { default = 20, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
   triggers = {
@@ -53,7 +54,7 @@ return playbook {
     timeout = "4m",
     uses = {
       ["unit.status"]   = { unit = equals("inputs.unit") },
-      ["host.cpu"]      = { seconds = equals(20) },
+      ["host.cpu"]      = { seconds = equals("inputs.pause") },
       ["journal.query"] = { unit = equals("inputs.unit"), count = equals(20) },
     },
     run = function(ctx)
@@ -77,7 +78,7 @@ return playbook {
     end,
     verify = function(ctx, seen)
       return seen.crashes >= ctx.inputs.crashes,
-        string.format("it crashed %d times within a minute: that is no loop", seen.crashes)
+        string.format("it crashed %d times within %d s: that is no loop", seen.crashes, LOOKS * ctx.inputs.pause)
     end,
   },
 
@@ -86,8 +87,8 @@ return playbook {
     notify = "on-call",
     run = function(ctx)
       local seen = ctx.here.look
-      return string.format("%s on %s crashed %d times within a minute; its last word: %s. See what look gave, then say whether its last good configuration is put back",
-        ctx.inputs.unit, ctx.target.worker, seen.crashes, seen.said[#seen.said] or "none")
+      return string.format("%s on %s crashed %d times within %d s; its last word: %s. See what look gave, then say whether its last good configuration is put back",
+        ctx.inputs.unit, ctx.target.worker, seen.crashes, LOOKS * ctx.inputs.pause, seen.said[#seen.said] or "none")
     end,
   },
 
@@ -109,7 +110,7 @@ return playbook {
       ["unit.reset_failed"] = { unit = equals("inputs.unit") },
       ["unit.start"]        = { unit = equals("inputs.unit") },
       ["unit.status"]       = { unit = equals("inputs.unit") },
-      ["host.cpu"]          = { seconds = equals(20) },
+      ["host.cpu"]          = { seconds = equals("inputs.pause") },
     },
 
     run = function(ctx)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Starts cron where it should run and does not, and sees that it stays up.
 
--- Whether cron runs at each of three looks, 10 s apart.
+-- Whether cron runs at each of three looks, a pause apart.
 local function stays_up(ctx)
   for look = 1, 3 do
     local unit, text, code = unit.status { unit = ctx.inputs.unit }
@@ -11,7 +11,7 @@ local function stays_up(ctx)
       return false, string.format("%s is %s at look %d", ctx.inputs.unit, unit.active, look)
     end
     if look < 3 then
-      local paused, text, code = host.cpu { seconds = 10 }
+      local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
       if not paused then
         return nil, text, code
       end
@@ -25,7 +25,8 @@ return playbook {
   summary = "Start cron where it should run and does not",
 
   inputs = {
-    unit = input.name { default = "cron.service", help = "the unit that runs the machine's jobs" },
+    unit  = input.name { default = "cron.service", help = "the unit that runs the machine's jobs" },
+    pause = input.integer { default = 10, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
   triggers = {
@@ -69,7 +70,7 @@ return playbook {
       ["unit.start"]  = { unit = equals("inputs.unit") },
       ["unit.stop"]   = { unit = equals("inputs.unit") },
       ["unit.status"] = { unit = equals("inputs.unit") },
-      ["host.cpu"]    = { seconds = equals(10) },
+      ["host.cpu"]    = { seconds = equals("inputs.pause") },
     },
 
     when = function(ctx)

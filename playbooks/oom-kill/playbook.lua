@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Starts the service again that the kernel killed for want of memory, once there is room for it.
 
-local LOOKS = 3 -- processor samples of 20 s each, after which nothing may have been killed anew
+local LOOKS = 3 -- pauses, after which nothing may have been killed anew
 
 local function kills_now()
   local oom, text, code = host.oom {}
@@ -18,6 +18,7 @@ return playbook {
   inputs = {
     service = input.name    { from = "labels.service", help = "the victim, as the machine's policy names it" },
     room    = input.percent { default = 90, help = "where more memory is used it is not started" },
+    pause   = input.integer { default = 20, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
   triggers = { on.alert { name = { "HostOomKillDetected", "NodeOomKill" } } },
@@ -71,7 +72,7 @@ return playbook {
       ["service.start"]  = { service = equals("inputs.service") },
       ["service.status"] = { service = equals("inputs.service") },
       ["host.oom"]       = {},
-      ["host.cpu"]       = { seconds = equals(20) },
+      ["host.cpu"]       = { seconds = equals("inputs.pause") },
     },
 
     when = function(ctx)
@@ -84,7 +85,7 @@ return playbook {
 
     verify = function(ctx)
       for _ = 1, LOOKS do
-        local busy, text, code = host.cpu { seconds = 20 }
+        local busy, text, code = host.cpu { seconds = ctx.inputs.pause }
         if not busy then
           return nil, text, code
         end

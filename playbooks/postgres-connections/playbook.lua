@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Ends connections to PostgreSQL that hold a transaction open and do nothing, so that others may connect.
 
-local LOOKS = 3 -- 20 s apart: a session that was idle and took no time at each of them is forgotten
+local LOOKS = 3 -- a pause apart: a session that was idle and took no time at each of them is forgotten
 
 -- The backends that wait in a transaction, by id; at most 200 are looked at, those with most memory first.
 local function idle()
@@ -30,6 +30,7 @@ return playbook {
     least = input.integer {
       default = 3, range = { 1, 100 }, help = "fewer forgotten transactions are left alone",
     },
+    pause = input.integer { default = 20, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
   triggers = {
@@ -48,15 +49,15 @@ return playbook {
     uses = {
       ["process.list"] = { name = equals("postgres") },
       ["process.view"] = { pid = from(2) },
-      ["host.cpu"]     = { seconds = equals(20) },
+      ["host.cpu"]     = { seconds = equals("inputs.pause") },
     },
-    run = function()
+    run = function(ctx)
       local first, text, code = idle()
       if not first then
         return nil, text, code
       end
       for _ = 2, LOOKS do
-        local paused, text, code = host.cpu { seconds = 20 }
+        local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
         if not paused then
           return nil, text, code
         end

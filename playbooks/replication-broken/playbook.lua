@@ -28,6 +28,7 @@ return playbook {
     primary = input.address { help = "the primary" },
     port    = input.integer { default = 5432, range = { 1, 65535 }, help = "of the primary" },
     data    = input.path    { default = "/var/lib/postgresql", help = "where the replica keeps its data" },
+    pause   = input.integer { default = 10, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
   triggers = {
@@ -86,7 +87,7 @@ return playbook {
     uses = {
       ["service.restart"] = { service = equals("inputs.service") },
       ["process.list"]    = { name = equals("inputs.process") },
-      ["host.cpu"]        = { seconds = equals(10) },
+      ["host.cpu"]        = { seconds = equals("inputs.pause") },
     },
 
     run = function(ctx)
@@ -101,7 +102,7 @@ return playbook {
         elseif now.yes then
           return true
         end
-        local busy, text, code = host.cpu { seconds = 10 }
+        local busy, text, code = host.cpu { seconds = ctx.inputs.pause }
         if not busy then
           return nil, text, code
         end

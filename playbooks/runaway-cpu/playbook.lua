@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Makes the one process modest, or ends it, that takes the processors from all others.
 
-local SECONDS, LOOKS = 20, 3
+local LOOKS = 3
 
--- The process of that name that used most processor time within SECONDS; and how busy the machine was.
+-- The process of that name that used most processor time within a pause; and how busy the machine was.
 local function hottest(ctx)
   local list, text, code = process.list { name = ctx.inputs.process }
   if not list then
@@ -13,7 +13,7 @@ local function hottest(ctx)
   for index = 1, math.min(#list.processes, 50) do
     before[index] = process.view { pid = list.processes[index].pid } or false -- it may end meanwhile
   end
-  local cpu, text, code = host.cpu { seconds = SECONDS }
+  local cpu, text, code = host.cpu { seconds = ctx.inputs.pause }
   if not cpu then
     return nil, text, code
   end
@@ -21,7 +21,7 @@ local function hottest(ctx)
   for _, was in ipairs(before) do
     local now = was and process.view { pid = was.pid }
     if now and now.id == was.id then
-      local share = (now.cpu_ms - was.cpu_ms) // (SECONDS * 10)
+      local share = (now.cpu_ms - was.cpu_ms) // (ctx.inputs.pause * 10)
       if share > seen.share then
         seen.share, seen.process, seen.pid, seen.nice = share, now.id, now.pid, now.nice
       end
@@ -45,6 +45,7 @@ return playbook {
     share   = input.integer {
       default = 90, range = { 10, 100000 }, help = "per cent of one processor that it uses, to be the cause",
     },
+    pause   = input.integer { default = 20, range = { 1, 30 }, help = "seconds of each measurement" },
     action = input.choice {
       choices = { "renice", "end" }, default = "renice", help = "what is done to it",
     },
@@ -69,7 +70,7 @@ return playbook {
     uses = {
       ["process.list"] = { name = equals("inputs.process") },
       ["process.view"] = { pid = from(2) },
-      ["host.cpu"]     = { seconds = equals(20) },
+      ["host.cpu"]     = { seconds = equals("inputs.pause") },
     },
     run = function(ctx)
       local seen, text, code
@@ -135,7 +136,7 @@ return playbook {
       ["process.signal"] = {
         name = equals("inputs.process"), signal = equals("TERM"), wait_ms = to(30000),
       },
-      ["host.cpu"] = { seconds = equals(20) },
+      ["host.cpu"] = { seconds = equals("inputs.pause") },
     },
 
     when = function(ctx)
@@ -152,7 +153,7 @@ return playbook {
       if not done.ended then
         return false, "it did not end within 30 s"
       end
-      local now, text, code = host.cpu { seconds = SECONDS }
+      local now, text, code = host.cpu { seconds = ctx.inputs.pause }
       if not now then
         return nil, text, code
       end

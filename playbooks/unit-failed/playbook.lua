@@ -24,6 +24,7 @@ return playbook {
     restarts = input.integer {
       default = 3, range = { 0, 100 }, help = "by systemd itself; after more of them people are told instead",
     },
+    pause = input.integer { default = 20, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
   triggers = { on.alert { name = { "NodeSystemdServiceFailed", "HostSystemdServiceCrashed", "SystemdUnitFailed" } } },
@@ -77,7 +78,7 @@ return playbook {
       ["unit.reset_failed"] = { unit = equals("inputs.unit") },
       ["unit.start"]        = { unit = equals("inputs.unit") },
       ["unit.status"]       = { unit = equals("inputs.unit") },
-      ["host.cpu"]          = { seconds = equals(20) },
+      ["host.cpu"]          = { seconds = equals("inputs.pause") },
     },
 
     when = function(ctx)
@@ -93,7 +94,7 @@ return playbook {
       return unit.start { unit = ctx.inputs.unit }
     end,
 
-    -- Two looks, 20 s apart: what comes up and falls over again is not up.
+    -- Two looks, a pause apart: what comes up and falls over again is not up.
     verify = function(ctx)
       for look = 1, 2 do
         local now, text, code = state_of(ctx)
@@ -103,7 +104,7 @@ return playbook {
           return false, string.format("%s is %s (%s)", ctx.inputs.unit, now.active, now.result)
         end
         if look == 1 then
-          local busy, text, code = host.cpu { seconds = 20 }
+          local busy, text, code = host.cpu { seconds = ctx.inputs.pause }
           if not busy then
             return nil, text, code
           end

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Takes a web server that answers with errors out of its balancer, and sees that the balancer answers well then.
 
-local LOOKS = 3 -- 10 s apart
+local LOOKS = 3 -- a pause apart
 
 -- How many of three answers were good.
-local function good_answers(url)
+local function good_answers(ctx, url)
   local good, last = 0, 0
   for look = 1, LOOKS do
     local answer, text, code = http.probe { url = url, timeout_ms = 5000 }
@@ -14,7 +14,7 @@ local function good_answers(url)
     last = answer.status
     good = good + (last > 0 and last < 500 and 1 or 0)
     if look < LOOKS then
-      local paused, text, code = host.cpu { seconds = 10 }
+      local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
       if not paused then
         return nil, text, code
       end
@@ -43,6 +43,7 @@ return playbook {
   inputs = {
     server = input.address { from = "labels.server", help = "the web server behind the balancer" },
     port   = input.integer { default = 80, range = { 1, 65535 }, help = "where it answers" },
+    pause  = input.integer { default = 10, range = { 1, 30 }, help = "seconds between two looks" },
     direct = input.string {
       pattern = "https?://[0-9A-Za-z.:/_-]+", help = "a page of that server itself, asked from the balancer",
     },
@@ -61,14 +62,14 @@ return playbook {
     uses = {
       ["net.tcp"]    = { address = equals("inputs.server"), port = equals("inputs.port") },
       ["http.probe"] = { url = equals("inputs.direct") },
-      ["host.cpu"]   = { seconds = equals(10) },
+      ["host.cpu"]   = { seconds = equals("inputs.pause") },
     },
     run = function(ctx)
       local reached, text, code = net.tcp { address = ctx.inputs.server, port = ctx.inputs.port, timeout_ms = 3000 }
       if not reached then
         return nil, text, code
       end
-      local seen, text, code = good_answers(ctx.inputs.direct)
+      local seen, text, code = good_answers(ctx, ctx.inputs.direct)
       if not seen then
         return nil, text, code
       end
@@ -83,7 +84,7 @@ return playbook {
     uses = {
       ["site.run"]   = { command = one_of { "drain-server", "undrain-server" } },
       ["http.probe"] = { url = equals("inputs.front") },
-      ["host.cpu"]   = { seconds = equals(10) },
+      ["host.cpu"]   = { seconds = equals("inputs.pause") },
     },
 
     when = function(ctx)
@@ -95,7 +96,7 @@ return playbook {
     end,
 
     verify = function(ctx)
-      local now, text, code = good_answers(ctx.inputs.front)
+      local now, text, code = good_answers(ctx, ctx.inputs.front)
       if not now then
         return nil, text, code
       end

@@ -9,5 +9,5 @@ return {
     { op = "journal.query", args = { unit = "web.service", count = 20 }, result = { entries = { { text = "starting" }, { text = "unknown directive" } } } },
   },
   expect = { look = "failed", page = "not run", agree = "not run", restore = "not run", stopped = "not run" },
-  fault  = { look = "it crashed 1 times within a minute: that is no loop" },
+  fault  = { look = "it crashed 1 times within 60 s: that is no loop" },
 }

@@ -21,5 +21,5 @@ return {
   answers  = { ["unit.stop"] = { active = "inactive" } },
   chaos    = true,
   expect   = { look = "ok", page = "ok", agree = "ok", restore = "ok", stopped = "not run" },
-  notified = { page = "web.service on rehearsal crashed 9 times within a minute; its last word: unknown directive. See what look gave, then say whether its last good configuration is put back" },
+  notified = { page = "web.service on rehearsal crashed 9 times within 60 s; its last word: unknown directive. See what look gave, then say whether its last good configuration is put back" },
 }

@@ -21,7 +21,7 @@ return {
   people   = { agree = "yes" },
   expect   = { look = "ok", page = "ok", agree = "ok", restore = "undone", stopped = "ok" },
   notified = {
-    page = "web.service on rehearsal crashed 9 times within a minute; its last word: unknown directive. See what look gave, then say whether its last good configuration is put back",
+    page = "web.service on rehearsal crashed 9 times within 60 s; its last word: unknown directive. See what look gave, then say whether its last good configuration is put back",
     stopped = "web.service on rehearsal did not come up with its last good configuration and is stopped: it is yours",
   },
 }
