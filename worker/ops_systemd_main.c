@@ -457,6 +457,19 @@ ACT(unit_restart, "RestartUnit")
 ACT(unit_reload, "ReloadUnit")
 #undef ACT
 
+static bool
+exists(manager_t *self, const char *unit, fault_t *fault)
+{
+    CLEANUP(memory_free) char *path = find_unit(self, unit, fault);
+    CLEANUP(value_destroy) value_t *seen = value_map();
+    if (!path)
+        return false;
+    describe(self, path, unit, seen);
+    set_text(self, path, FACE("Unit"), "LoadState", "load", seen);
+    return is_there(seen, fault);
+}
+
+/* One that was stopped and that nothing needs is no longer loaded: it has not failed. */
 static value_t *
 unit_reset_failed(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -467,11 +480,12 @@ unit_reset_failed(const value_t *arguments, const op_world_t *world, fault_t *fa
         return NULL;
     int wrong = sd_bus_call_method(manager.bus, manager.name, PATH, MANAGER, "ResetFailedUnit",
                                    &manager.error, NULL, "s", unit);
-    if (wrong < 0) {
+    if (wrong < 0 && !sd_bus_error_has_name(&manager.error, SYSTEMD ".NoSuchUnit")) {
         refuse(&manager, wrong, unit, fault);
         return NULL;
     }
-    return told(&manager, unit, fault);
+    sd_bus_error_free(&manager.error);
+    return exists(&manager, unit, fault) ? told(&manager, unit, fault) : NULL;
 }
 
 /* ---- limits ------------------------------------------------------------------------------ */

@@ -3,15 +3,18 @@
 
 local HOUR_MS = 3600000
 
--- The newest backup of the last hours; nil where there is none.
-local function fresh(ctx)
+local function now_ms()
   local up, text, code = host.uptime {}
   if not up then
     return nil, text, code
   end
+  return up.since + up.uptime_ms
+end
+
+-- The newest backup since then; its file is nil where there is none.
+local function newest(ctx, since)
   local found, text, code = file.find {
-    path = ctx.inputs.folder, kind = "file", min_bytes = 1, count = 1,
-    newer_than = math.max(0, up.since + up.uptime_ms - ctx.inputs.hours * HOUR_MS),
+    path = ctx.inputs.folder, kind = "file", min_bytes = 1, count = 1, newer_than = math.max(0, since),
   }
   if not found then
     return nil, text, code
@@ -42,7 +45,11 @@ return playbook {
       ["unit.status"] = { unit = equals("inputs.unit") },
     },
     run = function(ctx)
-      local last, text, code = fresh(ctx)
+      local now, text, code = now_ms()
+      if not now then
+        return nil, text, code
+      end
+      local last, text, code = newest(ctx, now - ctx.inputs.hours * HOUR_MS)
       if not last then
         return nil, text, code
       end
@@ -54,8 +61,8 @@ return playbook {
       if not unit then
         return nil, text, code
       end
-      return {
-        file = last.file, used_percent = usage.used_percent,
+      return { -- what a run left that failed is no backup
+        at = now, file = unit.active ~= "failed" and last.file or nil, used_percent = usage.used_percent,
         active = unit.active, result = unit.result, exit_status = unit.exit_status,
       }
     end,
@@ -113,7 +120,6 @@ return playbook {
     retry      = { count = 4, pause = "5m" },
     on_failure = { "page" },
     uses = {
-      ["host.uptime"] = {},
       ["file.find"]   = { path = equals("inputs.folder"), kind = equals("file"), count = equals(1) },
       ["unit.status"] = { unit = equals("inputs.unit") },
     },
@@ -123,7 +129,7 @@ return playbook {
     end,
 
     run = function(ctx)
-      local last, text, code = fresh(ctx)
+      local last, text, code = newest(ctx, ctx.here.look.at)
       if not last then
         return nil, text, code
       end

@@ -2,6 +2,7 @@
 -- Renews a certificate that ends soon, and sees that the server gives the new one out.
 
 local DAY_MS = 24 * 60 * 60 * 1000
+local LOOKS  = 5 -- a pause apart: a server that reads anew gives the old one out for a moment still
 
 -- What the server gives out, and how many days it is good for.
 local function served(ctx)
@@ -45,6 +46,7 @@ return playbook {
     address = input.address { default = "127.0.0.1", help = "where the server answers" },
     port    = input.integer { default = 443, range = { 1, 65535 }, help = "on which it speaks TLS" },
     days    = input.integer { default = 14, range = { 1, 365 }, help = "one that is good for longer is left alone" },
+    pause   = input.integer { default = 2, range = { 1, 30 }, help = "seconds between two looks at the server" },
     file    = input.path    { help = "the certificate on disk, in PEM" },
     unit = input.string {
       default = "nginx.service", pattern = "[a-zA-Z0-9@:_.-]+", help = "the server, which reads it anew",
@@ -121,6 +123,7 @@ return playbook {
         address = equals("inputs.address"), port = equals("inputs.port"), name = equals("inputs.host"),
       },
       ["host.uptime"] = {},
+      ["host.cpu"]    = { seconds = equals("inputs.pause") },
     },
 
     when = ends_soon,
@@ -130,13 +133,19 @@ return playbook {
     end,
 
     verify = function(ctx)
-      local now, text, code = served(ctx)
-      if not now then
-        return nil, text, code
-      elseif now.not_after <= ctx.here.look.not_after then
-        return false, "the server gives out the old one still"
+      for _ = 1, LOOKS do
+        local now, text, code = served(ctx)
+        if not now then
+          return nil, text, code
+        elseif now.not_after > ctx.here.look.not_after then
+          return now.verified, "what it gives out is not good: " .. now.problem
+        end
+        local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
+        if not paused then
+          return nil, text, code
+        end
       end
-      return now.verified, "what it gives out is not good: " .. now.problem
+      return false, "the server gives out the old one still"
     end,
   },
 

@@ -88,7 +88,7 @@ return playbook {
     run = function(ctx)
       local seen = ctx.here.look
       return string.format("%s on %s crashed %d times within %d s; its last word: %s. See what look gave, then say whether its last good configuration is put back",
-        ctx.inputs.unit, ctx.target.worker, seen.crashes, LOOKS * ctx.inputs.pause, seen.said[#seen.said] or "none")
+        ctx.inputs.unit, ctx.target.worker, seen.crashes, LOOKS * ctx.inputs.pause, seen.said[1] or "none")
     end,
   },
 

@@ -67,7 +67,7 @@ return playbook {
         ctx.target.worker, seen.result,
         seen.state == "masked" and "and somebody masked it"
           or string.format("after systemd started it %d times again", seen.restarts),
-        seen.said[#seen.said] or "nothing")
+        seen.said[1] or "nothing")
     end,
   },
 

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/cage.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
-INCIDENT=0
 WRITER=tfx$$ # no other test's
 writer=
 
@@ -18,23 +17,6 @@ caged ip addr add 192.0.2.8/24 dev tfx1
 # A closed port answers at once; a packet that was dropped does not.
 heard() { local status=0; caged timeout 1 bash -c "exec 3<>/dev/tcp/192.0.2.1/9" 2>/dev/null || status=$?; [ $status != 124 ]; }
 is_blocked() { ! heard; }
-
-# rings ALERT LABEL=VALUE...: another incident.
-rings() {
-    local alert=$1 labels='' pair
-    shift
-    for pair; do labels+=",\"${pair%%=*}\":\"${pair#*=}\""; done
-    INCIDENT=$((INCIDENT + 1))
-    [ "$(curl -sS -o "$SITE_HOME/log/answer" -w '%{http_code}' -H "Authorization: Bearer $TOCSIN_TOKEN" -H 'Content-Type: application/json' \
-        --data-binary @- "$TOCSIN_WEBHOOK" <<<"{\"version\":\"4\",\"status\":\"firing\",\"alerts\":[{\"status\":\"firing\",\"labels\":{\"alertname\":\"$alert\",\"instance\":\"north-1.example:9100\",\"region\":\"north\"$labels},\"annotations\":{},\"startsAt\":\"$(now_rfc3339)\",\"fingerprint\":\"$(head -c 8 /dev/urandom | od -An -tx1 | tr -d ' \n')\"}]}")" = 200 ]
-}
-mended() { wait_for 30 incident_is $INCIDENT resolved; }
-grant() {
-    local playbook=$1 alert=$2
-    shift 2
-    as dung keys grant "$playbook" --source demo --match "labels.alertname=$alert" "$@" --scope any --budget 20/1h --fresh 5m \
-        --expires 30d --evidence token --out "$SITE_HOME/$playbook.grant" --submit
-}
 
 # guesses USER ADDRESS TIMES: as sshd writes it down.
 guesses() {
@@ -89,7 +71,7 @@ ok "its policy holds" tocsin-worker -n -c "$SITE_HOME/north-1/worker.conf"
 guesses ana 192.0.2.7 3
 ok "who failed three times is looked at" eval 'ordered ssh-brute-force --target north-1 --set source=192.0.2.7 && ended succeeded'
 ok "  and blocked by nobody" eval 'count_of block skipped 1 && heard'
-ok "who guesses on is granted to be blocked" grant ssh-brute-force SshBruteForce --bound source:within=192.0.2.0/24
+ok "who guesses on is granted to be blocked" granted ssh-brute-force SshBruteForce --bound source:within=192.0.2.0/24
 guesses root 192.0.2.7 30
 ok "  an alert rings" rings SshBruteForce source=192.0.2.7
 ok "  it is mended without a person" mended

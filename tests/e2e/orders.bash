@@ -11,6 +11,9 @@
 #     says REGEX COMMAND...          what it prints, on either stream, has a line like that
 #     refuses CODE REGEX COMMAND...  both
 #     silent REGEX COMMAND...        it succeeds, and prints no line like that
+#     granted PLAYBOOK ALERT ARGUMENT...   a grant for alerts of that name
+#     rings ALERT LABEL=VALUE...     such an alert of north-1 comes: one more $INCIDENT
+#     mended                         and is resolved
 #
 # On each worker the service `slow` starts and stops once SITE_HOME/slow/WORKER/go is there (tests/e2e/slow.c).
 
@@ -118,6 +121,30 @@ ended() {
     timeout 40 tocsin run watch "${2:-$RUN}" --wait=30s
     run_is "$1" "${2:-$RUN}" || { view "${2:-$RUN}"; return 1; }
 }
+
+# ---- alerts ---------------------------------------------------------------------------------
+
+INCIDENT=0
+
+granted() {
+    local playbook=$1 alert=$2
+    shift 2
+    as dung keys grant "$playbook" --source demo --match "labels.alertname=$alert" "$@" --scope any --budget 20/1h --fresh 5m \
+        --expires 30d --evidence token --out "$SITE_HOME/$playbook.grant" --submit
+}
+
+rings() {
+    local alert=$1 labels='' pair
+    shift
+    for pair; do labels+=",\"${pair%%=*}\":\"${pair#*=}\""; done
+    INCIDENT=$((INCIDENT + 1))
+    [ "$(curl -sS -o "$SITE_HOME/log/answer" -w '%{http_code}' -H "Authorization: Bearer $TOCSIN_TOKEN" -H 'Content-Type: application/json' \
+        --data-binary @- "$TOCSIN_WEBHOOK" <<<"{\"version\":\"4\",\"status\":\"firing\",\"alerts\":[{\"status\":\"firing\",\"labels\":{\"alertname\":\"$alert\",\"instance\":\"north-1.example:9100\",\"region\":\"north\"$labels},\"annotations\":{},\"startsAt\":\"$(now_rfc3339)\",\"fingerprint\":\"$(head -c 8 /dev/urandom | od -An -tx1 | tr -d ' \n')\"}]}")" = 200 ]
+}
+
+mended() { wait_for 30 incident_is $INCIDENT resolved; }
+
+# ---- parts ----------------------------------------------------------------------------------
 
 # part WORKER [RUN]: the state of its part, and what is said of it.
 part() { view "${2:-$RUN}" | sed -n "s/^  $1  *wave [0-9]*  //p"; }

@@ -83,6 +83,17 @@ a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back(void **state)
     assert_int_equal(value_count(value_get(none, "units")), 0);
 }
 
+static void
+what_systemd_has_not_loaded_has_not_failed(void **state)
+{
+    (void)state;
+    expect("unit.start", "web.service", "active", "active");
+    expect("unit.stop", "web.service", "active", "inactive");
+    expect("unit.reset_failed", "web.service", "active", "inactive");
+    refused("unit.reset_failed", of("nothing.service"), FAULT_NOT_FOUND,
+            "there is no unit 'nothing.service'");
+}
+
 static const value_t *
 edge(const value_t *result, const char *way, const char *unit, const char *how)
 {
@@ -385,6 +396,7 @@ run_all(void)
         cmocka_unit_test(a_service_starts_stops_and_starts_anew),
         cmocka_unit_test(a_restart_is_found_by_when_the_unit_became_active),
         cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
+        cmocka_unit_test(what_systemd_has_not_loaded_has_not_failed),
         cmocka_unit_test(what_a_unit_needs_and_what_needs_it_is_told_with_how_that_is),
         cmocka_unit_test(no_file_elsewhere_becomes_a_unit),
         cmocka_unit_test(a_masked_unit_is_started_by_nobody),

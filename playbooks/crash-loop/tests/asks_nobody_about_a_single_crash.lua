@@ -6,7 +6,7 @@ return {
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
     { op = "unit.status", args = { unit = "web.service" }, result = { active = "activating", restarts = 4, exit_status = 1 } },
-    { op = "journal.query", args = { unit = "web.service", count = 20 }, result = { entries = { { text = "starting" }, { text = "unknown directive" } } } },
+    { op = "journal.query", args = { unit = "web.service", count = 20 }, result = { entries = { { text = "unknown directive" }, { text = "starting" } } } },
   },
   expect = { look = "failed", page = "not run", agree = "not run", restore = "not run", stopped = "not run" },
   fault  = { look = "it crashed 1 times within 60 s: that is no loop" },

@@ -6,7 +6,7 @@ return {
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
     { op = "unit.status", args = { unit = "web.service" }, result = { active = "activating", restarts = 12, exit_status = 1 } },
-    { op = "journal.query", args = { unit = "web.service", count = 20 }, result = { entries = { { text = "starting" }, { text = "unknown directive" } } } },
+    { op = "journal.query", args = { unit = "web.service", count = 20 }, result = { entries = { { text = "unknown directive" }, { text = "starting" } } } },
     { op = "unit.stop", args = { unit = "web.service" }, result = { active = "inactive" } },
     { op = "site.run", args = { command = "restore-config" }, result = { command = "restore-config", status = 0, output = "" } },
     { op = "unit.reset_failed", args = { unit = "web.service" }, result = { active = "inactive" } },
