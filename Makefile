@@ -46,7 +46,8 @@ PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
 LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium -lnettle
 MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
-LIBS_tocsin-broker := -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lsodium -lnettle
+# Sanitizers bring an allocator of their own.
+LIBS_tocsin-broker := $(if $(SANITIZE),,-ljemalloc) -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lsodium -lnettle
 MAIN_catalog       := broker/catalog_main  broker $(BASE)
 LIBS_catalog       := -lgit2 -lseccomp -lsodium -lnettle
 MAIN_notifier      := broker/notifier_main broker $(BASE)

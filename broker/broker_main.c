@@ -155,7 +155,6 @@ main(int argc, char **argv)
     options_t options = {0};
     CLEANUP(settings_destroy) settings_t *settings = NULL;
     size_t command = find_command(argv[1]);
-    memory_keep();
     umask(077);
     log_open("tocsin-broker", LOG_INFO);
     optind = command ? 2 : 1;

@@ -47,14 +47,6 @@ memory_rest(void)
     malloc_trim(0);
 }
 
-void
-memory_keep(void)
-{
-    mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
-    mallopt(M_TOP_PAD, 256 * 1024);
-}
-
 char *
 memory_text(const char *text)
 {

@@ -38,9 +38,6 @@ void memory_map_large(int bytes);
  * microseconds, and the next blocks are faulted in anew. */
 void memory_rest(void);
 
-/* For a process whose work comes in waves: what one wave freed is kept for the next. */
-void memory_keep(void);
-
 /* A terminated copy on the heap. */
 char *memory_text(const char *text);
 
