@@ -90,11 +90,41 @@ desk_send_event(const desk_t *self, const watch_t *watch, const event_row_t *eve
     self->house->answer(self->house->context, &watch->caller, &frames);
 }
 
+/* Nothing more is to be told of it, not even what comes late. */
+static bool
+is_over(const desk_t *self, const watch_t *watch, wall_t now)
+{
+    fault_t ignored;
+    const store_t *store = self->house->store;
+    query_t of_run = {.what = FIND_RUN, .hash = watch->run};
+    query_t of_incident = {.what = FIND_INCIDENT, .number = watch->incident};
+    bool any = hash_equal(&watch->run, &HASH_ZERO);
+    CLEANUP(row_destroy) row_t *run = any ? NULL : store_first(store, &of_run, &ignored);
+    CLEANUP(row_destroy)
+    row_t *incident = watch->incident ? store_first(store, &of_incident, &ignored) : NULL;
+    if (run)
+        return run->run.state != RUN_ACTIVE && now.ms - run->run.ended.ms > CORE_LATE_MS;
+    return incident && !incident_open(incident->incident.state) &&
+           now.ms - incident->incident.last.ms > CORE_LATE_MS;
+}
+
+/* Who is gone is seen once something is told of what they watched, and of what is over nothing is.
+ */
+static void
+make_room(desk_t *self, wall_t now)
+{
+    for (size_t i = self->watch_count; i-- > 0;)
+        if (is_over(self, &self->watches[i], now))
+            self->watches[i] = self->watches[--self->watch_count];
+}
+
 value_t *
 answer_watch(desk_t *self, asked_t *asked)
 {
     const char *id = value_get_text(asked->arguments, "run");
     watch_t watch = {.caller = *asked->caller};
+    if (self->watch_count == DESK_WATCHES_MAX)
+        make_room(self, asked->now);
     if (self->watch_count == DESK_WATCHES_MAX) {
         fault_set(asked->fault, FAULT_FULL, "%d watch already: end one of them", DESK_WATCHES_MAX);
         return NULL;

@@ -186,6 +186,29 @@ who_watches_a_run_is_told_of_its_output(void **state)
     assert_int_equal(self->event_count, 1);
 }
 
+/* People who go do not say so, and what is over says nothing more by which it would be seen. */
+static void
+who_watches_what_is_over_makes_room(void **state)
+{
+    bureau_t *self = *state;
+    authorise(self->house);
+    for (size_t i = 0; i < DESK_WATCHES_MAX; i++) {
+        value_t *arguments = i % 2 ? of_run(self) : value_map();
+        value_set_integer(arguments, "incident", i % 2 ? 0 : 1);
+        CLEANUP(value_destroy) value_t *watched = ask(self, "watch", arguments, "none");
+    }
+    CLEANUP(value_destroy) value_t *full = ask(self, "watch", of_run(self), "full");
+    worker_tells(self->house, "w1", "free", OUTCOME_OK, OUTCOME_OK);
+    incident_is(self->house, 1, INCIDENT_RESOLVED, "verified");
+    CLEANUP(value_destroy) value_t *just = ask(self, "watch", of_run(self), "full");
+    later(self->house, CORE_LATE_MS / 1000 + 1);
+    CLEANUP(value_destroy) value_t *room = ask(self, "watch", NULL, "none");
+    for (size_t i = 1; i < DESK_WATCHES_MAX; i++) {
+        CLEANUP(value_destroy) value_t *watched = ask(self, "watch", NULL, "none");
+    }
+    CLEANUP(value_destroy) value_t *again = ask(self, "watch", NULL, "full");
+}
+
 static void
 brakes_are_pulled_and_listed(void **state)
 {
@@ -288,6 +311,7 @@ main(void)
         AT_DESK(a_paused_run_is_shown_so),
         AT_DESK(output_is_read_from_an_offset_on),
         AT_DESK(who_watches_a_run_is_told_of_its_output),
+        AT_DESK(who_watches_what_is_over_makes_room),
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(a_drained_worker_is_listed_so),
         AT_DESK(a_revoked_worker_is_listed_so),
