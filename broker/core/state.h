@@ -25,6 +25,7 @@ typedef struct {
     value_t *gathered; /* list of {document, armor, output?} that the last wave is shown; ours, NULL
                           before the first */
     size_t gathered_bytes; /* of those outputs, kept or not */
+    size_t gathered_words; /* bytes of those documents and armors, likewise */
 } share_t;
 
 typedef struct {

@@ -43,9 +43,10 @@ start(house_t *self)
     submit(self, &order);
 }
 
-/* A receipt with an output of so many bytes. */
+/* A receipt with an output of so many bytes, of which another comes where it is given. */
 static void
-gives(house_t *self, const char *worker, const char *step_name, size_t size, outcome_t part)
+gives_other(house_t *self, const char *worker, const char *step_name, size_t size, outcome_t part,
+            slice_t other)
 {
     size_t number = worker_number(worker);
     CLEANUP(bytes_destroy) bytes_t *much = bytes_new();
@@ -63,9 +64,15 @@ gives(house_t *self, const char *worker, const char *step_name, size_t size, out
                          .worker = worker,
                          .document = bytes_slice(sealed.document),
                          .armors = bytes_slice(sealed.armors),
-                         .output = bytes_slice(encoded)});
+                         .output = other.size ? other : bytes_slice(encoded)});
     self->head[number] = hash_of(bytes_slice(sealed.document));
     self->sequence[number]++;
+}
+
+static void
+gives(house_t *self, const char *worker, const char *step_name, size_t size, outcome_t part)
+{
+    gives_other(self, worker, step_name, size, part, slice_of(NULL, 0));
 }
 
 /* "s1/free+ s1/more w1/free": whose receipts the offer to w2 has, with a plus where an output is
@@ -230,6 +237,29 @@ more_than_can_be_shown_ends_the_last_wave(void **state)
     ends_as(self, "never what the targets gave takes 2621");
 }
 
+static void
+an_output_that_is_not_its_receipts_is_not_held(void **state)
+{
+    house_t *self = *state;
+    start(self);
+    gives_other(self, "s1", "free", 4, OUTCOME_OPEN, slice_text("s5:other"));
+    gives(self, "s1", "more", 4, OUTCOME_OK);
+    gives(self, "w1", "free", 4, OUTCOME_OK);
+    is_offered_with(self, "s1/free s1/more w1/free+");
+}
+
+static void
+receipts_without_end_end_the_last_wave(void **state)
+{
+    house_t *self = *state;
+    start(self);
+    for (size_t i = 0; i < VALUE_BYTES_MAX / 512; i++)
+        gives(self, "s1", "free", 0, OUTCOME_OPEN);
+    gives(self, "s1", "more", 4, OUTCOME_OK);
+    gives(self, "w1", "free", 4, OUTCOME_OK);
+    ends_as(self, "never the receipts of all targets take");
+}
+
 #define ONCE_CASE(test)                    \
     {                                      \
 #test, test, begin_once, end, NULL \
@@ -247,6 +277,8 @@ main(void)
         ONCE_CASE(without_a_signed_end_of_each_the_last_wave_never_begins),
         ONCE_CASE(what_a_revoked_worker_gave_is_shown_to_nobody),
         ONCE_CASE(more_than_can_be_shown_ends_the_last_wave),
+        ONCE_CASE(an_output_that_is_not_its_receipts_is_not_held),
+        ONCE_CASE(receipts_without_end_end_the_last_wave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
