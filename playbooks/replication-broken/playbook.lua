@@ -1,21 +1,40 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A PostgreSQL replica receives nothing: restarts it once a person agrees, where its primary is there and its disk has room.
 
--- Whether a process of the server says that it receives from the primary.
-local function receives(ctx)
+-- The server's process that receives, or tries to; its pid is nil where there is none.
+local function receiver(ctx)
   local list, text, code = process.list { name = ctx.inputs.process }
   if not list then
     return nil, text, code
   end
   for _, one in ipairs(list.processes) do
     if one.command:find("walreceiver", 1, true) then
-      return { yes = true }
+      return { pid = one.pid, streams = one.command:find("walreceiver streaming", 1, true) ~= nil }
     end
   end
   if list.left_out > 0 then
     return nil, "the server has more processes than can be looked at, and those that were do not receive"
   end
-  return { yes = false }
+  return {}
+end
+
+-- Whether it receives: of a quiet primary no process says so, but one that is turned away does not live for long.
+local function receives(ctx)
+  local now, text, code = receiver(ctx)
+  if not now then
+    return nil, text, code
+  elseif now.streams or not now.pid then
+    return { yes = now.streams or false }
+  end
+  local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
+  if not paused then
+    return nil, text, code
+  end
+  local later, text, code = receiver(ctx)
+  if not later then
+    return nil, text, code
+  end
+  return { yes = later.pid == now.pid }
 end
 
 return playbook {
@@ -23,7 +42,9 @@ return playbook {
   summary = "Restart a PostgreSQL replica that receives nothing, once a person agrees",
 
   inputs = {
-    service = input.name    { help = "the replica's server, as the machine's policy names it" },
+    unit = input.string {
+      default = "postgresql@15-main.service", pattern = "[a-zA-Z0-9@:_.-]+", help = "the replica's server, as systemd calls it",
+    },
     process = input.name    { default = "postgres", help = "what its processes call themselves" },
     primary = input.address { help = "the primary" },
     port    = input.integer { default = 5432, range = { 1, 65535 }, help = "of the primary" },
@@ -45,6 +66,7 @@ return playbook {
       ["process.list"] = { name = equals("inputs.process") },
       ["net.tcp"]      = { address = equals("inputs.primary"), port = equals("inputs.port") },
       ["disk.usage"]   = { path = equals("inputs.data") },
+      ["host.cpu"]     = { seconds = equals("inputs.pause") },
     },
     run = function(ctx)
       local now, text, code = receives(ctx)
@@ -85,13 +107,13 @@ return playbook {
     needs   = { "agree" },
     timeout = "5m",
     uses = {
-      ["service.restart"] = { service = equals("inputs.service") },
-      ["process.list"]    = { name = equals("inputs.process") },
-      ["host.cpu"]        = { seconds = equals("inputs.pause") },
+      ["unit.restart"] = { unit = equals("inputs.unit") },
+      ["process.list"] = { name = equals("inputs.process") },
+      ["host.cpu"]     = { seconds = equals("inputs.pause") },
     },
 
     run = function(ctx)
-      return service.restart { service = ctx.inputs.service }
+      return unit.restart { unit = ctx.inputs.unit }
     end,
 
     verify = function(ctx)

@@ -1,5 +1,5 @@
 return {
-  inputs = { service = "postgresql", primary = "192.0.2.10" },
+  inputs = { unit = "postgresql.service", primary = "192.0.2.10" },
   ops = {
     { op = "process.list", result = { processes = { { pid = 5, name = "postgres", command = "postgres: 15/main: startup" } }, left_out = 12 } },
   },

@@ -1,5 +1,5 @@
 return {
-  inputs = { service = "postgresql", primary = "192.0.2.10" },
+  inputs = { unit = "postgresql.service", primary = "192.0.2.10" },
   ops = {
     { op = "process.list",    args = { name = "postgres" }, result = { processes = { { pid = 5, name = "postgres", command = "postgres: 15/main: startup" } }, left_out = 0 } },
     { op = "net.tcp",         args = { address = "192.0.2.10", port = 5432, timeout_ms = 3000 }, result = { connected = true, milliseconds = 1 } },

@@ -1,10 +1,10 @@
 return {
-  inputs = { service = "postgresql", primary = "192.0.2.10" },
+  inputs = { unit = "postgresql.service", primary = "192.0.2.10" },
   ops = {
     { op = "process.list",    args = { name = "postgres" }, result = { processes = { { pid = 5, name = "postgres", command = "postgres: 15/main: startup" } }, left_out = 0 } },
     { op = "net.tcp",         args = { address = "192.0.2.10", port = 5432, timeout_ms = 3000 }, result = { connected = true, milliseconds = 1 } },
     { op = "disk.usage",      args = { path = "/var/lib/postgresql" }, result = { used_percent = 40 } },
-    { op = "service.restart", args = { service = "postgresql" }, result = { service = "postgresql", running = true, pid = 9 } },
+    { op = "unit.restart",    args = { unit = "postgresql.service" }, result = { unit = "postgresql.service", active = "active", sub = "running" } },
     { op = "process.list",    args = { name = "postgres" }, result = { processes = { { pid = 5, name = "postgres", command = "postgres: 15/main: startup" } }, left_out = 0 } },
     { op = "host.cpu",        args = { seconds = 10 }, result = { busy_percent = 3 } },
     { op = "process.list",    args = { name = "postgres" }, result = { processes = { { pid = 5, name = "postgres", command = "postgres: 15/main: walreceiver streaming 0/3000060" } }, left_out = 0 } },
