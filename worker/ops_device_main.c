@@ -21,7 +21,6 @@
 #define TOLD_MAX   (200 * 1024)
 #define LOOK_LINES 4 /* within which a device says no */
 #define DATA_DEPTH (VALUE_DEPTH_MAX - 2)
-#define BELOW      " | "
 
 typedef struct {
     const dialect_t *dialect;
@@ -36,34 +35,6 @@ device_close(peer_t *self)
 {
     remote_destroy(&self->remote);
     value_destroy(&self->texts);
-}
-
-/* Every word that is to be typed, checked. */
-static int
-take_texts(peer_t *self, const value_t *arguments, fault_t *fault)
-{
-    static const char *const words[] = {"interface", "acl"};
-    char number[24], source[80];
-    net_t net;
-    self->texts = value_copy(arguments);
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-        if (value_get(arguments, words[i]) &&
-            !dialect_word_is_plain(value_get_text(arguments, words[i])))
-            return fault_set(fault, FAULT_ARGUMENT,
-                             "'%s' holds more than letters, digits and ./:_-", words[i]);
-    const char *neighbour = value_get_text(arguments, "neighbour");
-    if (*neighbour && !net_read_address(neighbour, &net))
-        return fault_set(fault, FAULT_ARGUMENT, "'%s' is no address of one neighbour", neighbour);
-    if (value_get(arguments, "source")) {
-        dialect_write_source(self->dialect, value_get_text(arguments, "source"), source,
-                             sizeof source);
-        value_set_text(self->texts, "source", source);
-    }
-    for (const char *const *at = (const char *const[]){"sequence", "minutes", NULL}; *at; at++) {
-        snprintf(number, sizeof number, "%lld", (long long)value_get_integer(arguments, *at));
-        value_set_text(self->texts, *at, number);
-    }
-    return 0;
 }
 
 static int
@@ -88,13 +59,12 @@ ask(peer_t *self, const char *line, fault_t *fault)
     return MOVE(said);
 }
 
-/* Fills the holes of the template and types its lines, one by one. */
+/* Types lines, one by one. */
 static int
-type(peer_t *self, const char *template, fault_t *fault)
+type(peer_t *self, const char *lines, fault_t *fault)
 {
-    CLEANUP(bytes_destroy) bytes_t *filled = dialect_fill(template, self->texts);
     char line[SHOWN_MAX + 1];
-    for (const char *at = bytes_text(filled); line_next(&at, line, sizeof line);) {
+    for (const char *at = lines; line_next(&at, line, sizeof line);) {
         CLEANUP(bytes_destroy) bytes_t *said = ask(self, line, fault);
         if (!said)
             return -1;
@@ -109,9 +79,8 @@ device_open(peer_t *self, const value_t *arguments, fault_t *fault)
     self->dialect = dialect_find(value_get_text(reach, "dialect"));
     if (!self->dialect)
         return fault_set(fault, FAULT_POLICY, "nobody said how to reach the device");
-    if (take_texts(self, arguments, fault))
-        return -1;
-    self->remote = remote_open(reach, fault);
+    self->texts = dialect_texts(self->dialect, arguments, fault);
+    self->remote = self->texts ? remote_open(reach, fault) : NULL;
     return self->remote ? type(self, self->dialect->quiet, fault) : -1;
 }
 
@@ -359,27 +328,13 @@ look(peer_t *self, const verb_t *verb, bool *stands, bool *taken, fault_t *fault
     return 0;
 }
 
-/* {place} is as many lines to type as it has parts. */
-static void
-open_place(peer_t *self)
-{
-    CLEANUP(bytes_destroy) bytes_t *lines = bytes_new();
-    const char *at = value_get_text(self->texts, "place"), *below;
-    for (; self->dialect->nested && (below = strstr(at, BELOW)); at = below + strlen(BELOW))
-        bytes_addf(lines, "%.*s\n", (int)(below - at), at);
-    bytes_add_text(lines, at);
-    value_set_text(self->texts, "place", bytes_text(lines));
-}
-
 static int
-change(peer_t *self, const verb_t *verb, bool on, bool for_a_while, fault_t *fault)
+change(peer_t *self, const verb_t *verb, bool on, fault_t *fault)
 {
     bool stands, taken;
-    open_place(self);
-    if (type(self, self->dialect->enter, fault) ||
-        type(self, on ? verb->set : verb->unset, fault) ||
-        type(self, for_a_while ? self->dialect->leave_for : self->dialect->leave, fault) ||
-        look(self, verb, &stands, &taken, fault))
+    CLEANUP(bytes_destroy)
+    bytes_t *lines = dialect_change(self->dialect, verb, on, self->texts);
+    if (type(self, bytes_text(lines), fault) || look(self, verb, &stands, &taken, fault))
         return -1;
     return stands == on ? 0
                         : fault_set(fault, FAULT_FAILED,
@@ -390,21 +345,13 @@ change(peer_t *self, const verb_t *verb, bool on, bool for_a_while, fault_t *fau
 static int
 set(peer_t *self, verb_index_t index, bool on, bool *was, fault_t *fault)
 {
-    const verb_t *verb = &self->dialect->verbs[index];
-    bool taken, for_a_while = strcmp(value_get_text(self->texts, "minutes"), "0") != 0;
-    if (!verb->stands)
-        return fault_set(fault, FAULT_ARGUMENT, "a device that speaks %s has no such thing",
-                         self->dialect->name);
-    if (for_a_while && !self->dialect->leave_for)
-        return fault_set(fault, FAULT_ARGUMENT,
-                         "a device that speaks %s takes nothing back by itself: leave out "
-                         "'minutes'",
-                         self->dialect->name);
-    if (look(self, verb, was, &taken, fault))
+    bool taken;
+    const verb_t *verb = dialect_verb(self->dialect, index, self->texts, fault);
+    if (!verb || look(self, verb, was, &taken, fault))
         return -1;
     if (on && taken)
         return fault_set(fault, FAULT_CONFLICT, "another entry has that number");
-    return *was == on ? 0 : change(self, verb, on, for_a_while, fault);
+    return *was == on ? 0 : change(self, verb, on, fault);
 }
 
 static value_t *
@@ -427,6 +374,8 @@ see(const value_t *arguments, const char *about, verb_index_t verb, const char *
         value_set_text(result, "state", standing.state);
     if (verb == VERB_NEIGHBOUR && standing.reason[0])
         value_set_text(result, "reason", standing.reason);
+    if (verb == VERB_NEIGHBOUR && value_get(device.texts, "place"))
+        value_set_text(result, "place", value_get_text(device.texts, "place"));
     return result;
 }
 
@@ -492,16 +441,40 @@ neighbour_up(const value_t *arguments, const op_world_t *world, fault_t *fault)
 }
 
 static value_t *
+entry_of(const value_t *arguments, bool there)
+{
+    value_t *result = result_of(arguments, "acl");
+    value_set_integer(result, "sequence", value_get_integer(arguments, "sequence"));
+    value_set_bool(result, "there", there);
+    return result;
+}
+
+static value_t *
+see_entry(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    CLEANUP(device_close) peer_t device = {0};
+    bool there, taken;
+    (void)world;
+    if (device_open(&device, arguments, fault))
+        return NULL;
+    const verb_t *verb =
+        dialect_verb(device.dialect, dialect_acl_verb(arguments), device.texts, fault);
+    if (!verb || look(&device, verb, &there, &taken, fault))
+        return NULL;
+    value_t *result = entry_of(arguments, there);
+    value_set_bool(result, "other", taken);
+    return result;
+}
+
+static value_t *
 set_entry(const value_t *arguments, bool on, fault_t *fault)
 {
     CLEANUP(device_close) peer_t device = {0};
-    bool was, six = strchr(value_get_text(arguments, "source"), ':');
+    bool was;
     if (device_open(&device, arguments, fault) ||
-        set(&device, six ? VERB_ACL_6 : VERB_ACL, on, &was, fault))
+        set(&device, dialect_acl_verb(arguments), on, &was, fault))
         return NULL;
-    value_t *result = result_of(arguments, "acl");
-    value_set_integer(result, "sequence", value_get_integer(arguments, "sequence"));
-    value_set_bool(result, "there", on);
+    value_t *result = entry_of(arguments, on);
     value_set_bool(result, "was_there", was);
     return result;
 }
@@ -560,6 +533,36 @@ keep_config(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
+/* What is kept stands beside it, where any is. */
+static value_t *
+see_config(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    CLEANUP(device_close) peer_t device = {0};
+    backup_t backup;
+    fault_t why = {0};
+    (void)world;
+    const char *folder = folder_of(arguments, fault);
+    CLEANUP(bytes_destroy)
+    bytes_t *last =
+        folder ? backups_last(folder, value_get_text(arguments, "device"), &backup, &why) : NULL;
+    if (!folder ||
+        (!last && why.code != FAULT_NOT_FOUND && fault_set(fault, why.code, "%s", why.text)))
+        return NULL;
+    CLEANUP(running_destroy)
+    running_t *now = device_open(&device, arguments, fault) ? NULL : read_running(&device, fault);
+    if (!now)
+        return NULL;
+    hash_t hash = hash_of(running_text(now));
+    value_t *result = result_of(arguments, NULL);
+    set_hash(result, "sha256", &hash);
+    value_set_integer(result, "bytes", (int64_t)running_text(now).size);
+    if (last) {
+        set_hash(result, "kept_sha256", &backup.hash);
+        value_set_integer(result, "kept_ms", backup.at_ms);
+    }
+    return result;
+}
+
 static value_t *
 diff_config(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -596,9 +599,11 @@ int
 main(int argc, char **argv)
 {
     static const op_act_t acts[] = {
+        {"device.acl", see_entry},
         {"device.acl_add", acl_add},
         {"device.acl_remove", acl_remove},
         {"device.backup", keep_config},
+        {"device.config", see_config},
         {"device.diff", diff_config},
         {"device.interface", see_interface},
         {"device.neighbour", see_neighbour},

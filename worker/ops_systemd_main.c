@@ -611,44 +611,71 @@ FILE_OP(unit_disable, "DisableUnitFiles", "StopUnit", "asb", false, NULL)
 
 /* ---- the resolver ------------------------------------------------------------------------ */
 
-/* Of any user's, as resolvectl asks it too: it may be asked for by nobody. */
+#define RESOLVED_PATH "/org/freedesktop/resolve1"
+#define RESOLVED_FACE RESOLVED ".Manager"
+
+typedef struct {
+    uint64_t kept, hits, misses;
+} cache_t;
+
 static int
-flush(manager_t *self, uint64_t *kept)
+read_cache(manager_t *self, cache_t *out)
 {
-    static const char path[] = "/org/freedesktop/resolve1", face[] = RESOLVED ".Manager";
     sd_bus_message *answer = NULL;
-    uint64_t hits, misses;
-    int wrong = sd_bus_get_property(self->bus, RESOLVED, path, face, "CacheStatistics",
-                                    &self->error, &answer, "(ttt)");
+    int wrong = sd_bus_get_property(self->bus, RESOLVED, RESOLVED_PATH, RESOLVED_FACE,
+                                    "CacheStatistics", &self->error, &answer, "(ttt)");
     if (wrong >= 0)
-        wrong = sd_bus_message_read(answer, "(ttt)", kept, &hits, &misses);
-    if (wrong >= 0)
-        wrong = sd_bus_call_method(self->bus, RESOLVED, path, face, "FlushCaches", &self->error,
-                                   NULL, "");
+        wrong = sd_bus_message_read(answer, "(ttt)", &out->kept, &out->hits, &out->misses);
     sd_bus_message_unref(answer);
     return wrong;
+}
+
+/* What it keeps, and then, where so, that it forgets that: any user may ask for it, as resolvectl
+ * does. */
+static int
+ask_resolver(cache_t *out, bool flush, fault_t *fault)
+{
+    CLEANUP(manager_close) manager_t manager = {.bus = NULL};
+    if (open_bus(&manager, fault))
+        return -1;
+    int wrong = read_cache(&manager, out);
+    if (wrong >= 0 && flush)
+        wrong = sd_bus_call_method(manager.bus, RESOLVED, RESOLVED_PATH, RESOLVED_FACE,
+                                   "FlushCaches", &manager.error, NULL, "");
+    if (sd_bus_error_has_name(&manager.error, SD_BUS_ERROR_SERVICE_UNKNOWN))
+        return fault_set(fault, FAULT_NOT_FOUND, "systemd-resolved does not run on this machine");
+    return wrong < 0 ? refuse(&manager, wrong, "systemd-resolved", fault) : 0;
+}
+
+static int64_t
+counted(uint64_t number)
+{
+    return number <= INT64_MAX ? (int64_t)number : INT64_MAX;
+}
+
+static value_t *
+net_dns_cache(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    cache_t cache = {0};
+    (void)arguments, (void)world;
+    if (ask_resolver(&cache, false, fault))
+        return NULL;
+    value_t *result = value_map();
+    value_set_integer(result, "answers", counted(cache.kept));
+    value_set_integer(result, "hits", counted(cache.hits));
+    value_set_integer(result, "misses", counted(cache.misses));
+    return result;
 }
 
 static value_t *
 net_flush_dns(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    CLEANUP(manager_close) manager_t manager = {.bus = NULL};
-    uint64_t kept = 0;
-    (void)arguments;
-    (void)world;
-    if (open_bus(&manager, fault))
+    cache_t cache = {0};
+    (void)arguments, (void)world;
+    if (ask_resolver(&cache, true, fault))
         return NULL;
-    int wrong = flush(&manager, &kept);
-    if (sd_bus_error_has_name(&manager.error, SD_BUS_ERROR_SERVICE_UNKNOWN)) {
-        fault_set(fault, FAULT_NOT_FOUND, "systemd-resolved does not run on this machine");
-        return NULL;
-    }
-    if (wrong < 0) {
-        refuse(&manager, wrong, "systemd-resolved", fault);
-        return NULL;
-    }
     value_t *result = value_map();
-    value_set_integer(result, "forgotten", kept <= INT64_MAX ? (int64_t)kept : INT64_MAX);
+    value_set_integer(result, "forgotten", counted(cache.kept));
     return result;
 }
 
@@ -656,6 +683,7 @@ int
 main(int argc, char **argv)
 {
     static const op_act_t acts[] = {
+        {"net.dns_cache", net_dns_cache},
         {"net.flush_dns", net_flush_dns},
         {"unit.dependencies", unit_dependencies},
         {"unit.disable", unit_disable},

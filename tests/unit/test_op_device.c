@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "device_fixture.h"
+#include "op_foretold.h"
 
 #define PEER "192.0.2.1"
 
@@ -124,6 +125,20 @@ truth(const char *op, value_t *arguments, const char *key)
     return value_get_bool(result, key);
 }
 
+/* A dry run is told these lines; then the op gives what was foretold, and a further dry run is told
+ * none. Gives what it gave of the key. */
+static bool
+foretold(const char *op, value_t *arguments, const char *lines, const char *key)
+{
+    CLEANUP(value_destroy) value_t *would = foretells(op, value_copy(arguments), &world, lines);
+    CLEANUP(value_destroy) value_t *same = foretells(op, value_copy(arguments), &world, lines);
+    CLEANUP(value_destroy) value_t *did = must_run(op, value_copy(arguments), &world);
+    CLEANUP(value_destroy) value_t *is = foretells(op, arguments, &world, "");
+    assert_true(value_equal(would, same));
+    assert_true(value_equal(would, did));
+    return value_get_bool(did, key);
+}
+
 static bool
 holds(const char *name, const char *words)
 {
@@ -184,7 +199,11 @@ an_interface_is_shut_and_opened_again(void **state)
     (void)state;
     await_devices();
     assert_true(truth("device.interface", on("edge", "interface", "wan0"), "up"));
-    assert_false(truth("device.shut", on("edge", "interface", "wan0"), "was_shut"));
+    assert_false(foretold("device.shut", on("edge", "interface", "wan0"),
+                          "+ typed on edge: configure terminal\n"
+                          "+ typed on edge: interface wan0\n"
+                          "+ typed on edge: shutdown\n+ typed on edge: end\n",
+                          "was_shut"));
     assert_false(link_is_up("wan0"));
     assert_true(truth("device.shut", on("edge", "interface", "wan0"), "was_shut"));
     assert_false(truth("device.interface", on("edge", "interface", "wan0"), "up"));
@@ -211,7 +230,12 @@ a_neighbour_is_shut_and_comes_back(void **state)
     (void)state;
     await_devices();
     assert_true(comes_to_be_established(true));
-    assert_false(truth("device.neighbour_down", on("edge", "neighbour", PEER), "was_shut"));
+    assert_false(foretold("device.neighbour_down", on("edge", "neighbour", PEER),
+                          "+ typed on edge: configure terminal\n"
+                          "+ typed on edge: router bgp 65002\n"
+                          "+ typed on edge: neighbor " PEER " shutdown\n"
+                          "+ typed on edge: end\n",
+                          "was_shut"));
     CLEANUP(value_destroy)
     value_t *down = must_run("device.neighbour", on("edge", "neighbour", PEER), &world);
     assert_true(value_get_bool(down, "shut"));
@@ -242,10 +266,13 @@ entries_of_access_lists_come_and_go_by_their_numbers(void **state)
         for (size_t j = 0; j < ARRAY_SIZE(sources); j++) {
             const char *device = lists[i].device, *acl = lists[i].acl[j / 2], *from = sources[j];
             int64_t number = 10 + (int64_t)j;
+            assert_false(truth("device.acl", entry(device, acl, number, from), "there"));
             assert_false(truth("device.acl_add", entry(device, acl, number, from), "was_there"));
             assert_true(truth("device.acl_add", entry(device, acl, number, from), "was_there"));
             must_fail("device.acl_add", entry(device, acl, number, sources[j ^ 1]), &world,
                       FAULT_CONFLICT, "another entry has that number");
+            foresees_refusal("device.acl_add", entry(device, acl, number, sources[j ^ 1]), &world,
+                             FAULT_CONFLICT, "another entry has that number");
             assert_true(truth("device.acl_remove", entry(device, acl, number, from), "was_there"));
             assert_false(truth("device.acl_remove", entry(device, acl, number, from), "was_there"));
         }
@@ -328,13 +355,23 @@ junos_commits_and_takes_back_by_itself_what_was_asked_for_a_while(void **state)
     assert_true(truth("device.interface", on("mx", "interface", "ge-0/0/1"), "up"));
     value_t *a_while = on("mx", "interface", "ge-0/0/1");
     value_set_integer(a_while, "minutes", 5);
+    CLEANUP(value_destroy)
+    value_t *would = foretells("device.shut", value_copy(a_while), &world,
+                               "+ typed on mx: configure private\n"
+                               "+ typed on mx: set interfaces ge-0/0/1 disable\n"
+                               "+ typed on mx: commit confirmed 5\n+ typed on mx: exit\n");
     CLEANUP(value_destroy) value_t *shut = must_run("device.shut", a_while, &world);
     assert_int_equal(value_get_integer(shut, "minutes"), 5);
+    assert_true(value_equal(would, shut));
     assert_true(holds("state/junos.minutes", "5\n"));
     assert_true(holds("state/junos.conf", "set interfaces ge-0/0/1 disable\n"));
     assert_true(truth("device.no_shut", on("mx", "interface", "ge-0/0/1"), "was_shut"));
     assert_false(holds("state/junos.conf", "disable"));
-    assert_false(truth("device.neighbour_down", on("mx", "neighbour", "198.51.100.9"), "was_shut"));
+    assert_false(foretold("device.neighbour_down", on("mx", "neighbour", "198.51.100.9"),
+                          "+ typed on mx: configure private\n"
+                          "+ typed on mx: deactivate protocols bgp group EDGE neighbor "
+                          "198.51.100.9\n+ typed on mx: commit\n+ typed on mx: exit\n",
+                          "was_shut"));
     assert_true(
         holds("state/junos.conf", "deactivate protocols bgp group EDGE neighbor 198.51.100.9\n"));
     CLEANUP(value_destroy)
@@ -355,6 +392,12 @@ what_a_dialect_cannot_do_is_refused(void **state)
     assert_true(link_is_up("wan0"));
     must_fail("device.acl_add", entry("mx", "EDGE", 10, "198.51.100.7"), &world, FAULT_ARGUMENT,
               "no such thing");
+    foresees_refusal("device.acl_add", entry("mx", "EDGE", 10, "198.51.100.7"), &world,
+                     FAULT_ARGUMENT, "no such thing");
+    foresees_refusal(
+        "device.shut",
+        given("device", 's', "edge", "interface", 's', "wan0", "minutes", 'i', (int64_t)5, NULL),
+        &world, FAULT_ARGUMENT, "takes nothing back by itself");
 }
 
 static void
@@ -384,8 +427,16 @@ a_backup_is_kept_once_and_what_changed_since_is_told(void **state)
     (void)state;
     await_devices();
     must_fail("device.diff", just("edge"), &world, FAULT_NOT_FOUND, "was kept yet");
+    fault_t fault;
+    CLEANUP(value_destroy)
+    value_t *would = foretold_or("device.backup", just("edge"), &world, &fault);
+    assert_int_equal(value_count(value_get(would, "changes")), 1);
     CLEANUP(value_destroy) value_t *kept = must_run("device.backup", just("edge"), &world);
     assert_true(value_get_bool(kept, "kept"));
+    assert_string_equal(value_get_text(value_get(would, "result"), "sha256"),
+                        value_get_text(kept, "sha256"));
+    CLEANUP(value_destroy) value_t *stays = foretells("device.backup", just("edge"), &world, "");
+    assert_int_equal(value_get_integer(stays, "at_ms"), value_get_integer(kept, "at_ms"));
     snprintf(name, sizeof name, "backups/edge.%lld.%s.config",
              (long long)value_get_integer(kept, "at_ms"), value_get_text(kept, "sha256"));
     assert_true(holds(name, "router bgp 65002\n") && holds(name, " neighbor 192.0.2.1 password"));

@@ -320,10 +320,16 @@ the_resolver_forgets_what_it_keeps(void **state)
 {
     (void)state;
     refused("net.flush_dns", value_map(), FAULT_NOT_FOUND, "systemd-resolved does not run");
+    foresees_refusal("net.flush_dns", value_map(), &bench, FAULT_NOT_FOUND,
+                     "systemd-resolved does not run");
     if (access(TOOLS "/lib/systemd/systemd-resolved", X_OK))
         skip();
     expect("unit.start", "resolved.service", "active", "active");
+    CLEANUP(value_destroy) value_t *cache = gives("net.dns_cache", value_map());
+    assert_int_equal(value_get_integer(cache, "answers"), 0);
+    CLEANUP(value_destroy) value_t *would = foretells("net.flush_dns", value_map(), &bench, "");
     CLEANUP(value_destroy) value_t *flushed = gives("net.flush_dns", value_map());
+    assert_true(value_equal(would, flushed));
     assert_int_equal(value_get_integer(flushed, "forgotten"), 0);
     CLEANUP(value_destroy)
     value_t *said =

@@ -105,6 +105,7 @@ what_foretells_a_fix_has_no_right_to_change_anything(void **state)
         const op_t *op = op_at(i);
         const op_row_t *row = op_foresight(op->name);
         assert_int_equal(op->foretold, row != NULL);
+        assert_int_equal(op->foretold, op->least != CLASS_OBSERVE);
         assert_true(!row || op->least != CLASS_OBSERVE);
         const op_t *looks = row && row->looks ? op_find(row->looks) : NULL;
         assert_true(!row || (row->foretells && row->body && row->body != op_row(op->name)->body));

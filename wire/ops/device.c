@@ -23,12 +23,12 @@
         .name = "minutes", .kind = ARGUMENT_INTEGER, .min = 1, .max = 1440,                       \
         .help = "after so long the device takes it back by itself; of junos alone: others refuse" \
     }
-#define ENTRY                                                               \
+#define ENTRY(must_name)                                                    \
     DEVICE,                                                                 \
         {.name = "acl",                                                     \
          .kind = ARGUMENT_WORD,                                             \
          .required = true,                                                  \
-         .named = true,                                                     \
+         .named = (must_name),                                              \
          .min = 1,                                                          \
          .max = NAME_MAX,                                                   \
          .help = "the access list's name: letters, digits and ./:_-"},      \
@@ -50,10 +50,20 @@
 
 static const op_t rows[] = {
     {
+        .name = "device.acl",
+        SEEING(60, 256, 4 * KIB),
+        .arguments = {ENTRY(false)},
+        .help = "tells whether exactly that entry is in an access list of a network device, and "
+                "whether another has its number; not of junos",
+        .result = "{device: text, acl: text, sequence: integer, there: bool, other: bool (another "
+                  "has that number)}",
+    },
+    {
         .name = "device.acl_add",
         FIXING(120, 256),
+        .foretold = true,
         .inverse = "device.acl_remove",
-        .arguments = {ENTRY},
+        .arguments = {ENTRY(true)},
         .help = "puts an entry into an access list of a network device, which forgets it when it "
                 "starts anew; one that is there stays, another of that number is a conflict; not "
                 "of junos",
@@ -62,19 +72,30 @@ static const op_t rows[] = {
     {
         .name = "device.acl_remove",
         FIXING(120, 256),
+        .foretold = true,
         .inverse = "device.acl_add",
-        .arguments = {ENTRY},
+        .arguments = {ENTRY(true)},
         .help = "takes exactly that entry out of an access list of a network device; not of junos",
         .result = "{device: text, acl: text, sequence: integer, there: bool, was_there: bool}",
     },
     {
         .name = "device.backup",
         FIXING(120, 256),
+        .foretold = true,
         .arguments = {DEVICE},
         .help = "keeps a network device's configuration below the policy's backups folder, unless "
                 "it is the one that was kept last; the last 20 of a device stay",
         .result = "{device: text, sha256: text, bytes: integer, at_ms: integer (since 1970, when "
                   "it was kept), kept: bool (now, not before)}",
+    },
+    {
+        .name = "device.config",
+        SEEING(60, 256, 4 * KIB),
+        .arguments = {DEVICE},
+        .help = "tells which configuration a network device runs with, by its SHA-256, and which "
+                "was kept last",
+        .result = "{device: text, sha256: text, bytes: integer, kept_sha256?: text (absent where "
+                  "none was kept), kept_ms?: integer (since 1970)}",
     },
     {
         .name = "device.diff",
@@ -107,11 +128,14 @@ static const op_t rows[] = {
         .help = "tells how a BGP neighbour of a network device is, and whether its configuration "
                 "shuts it",
         .result = "{device: text, neighbour: text, state: text (as the device says it), "
-                  "established: bool, shut: bool, reason?: text (of the last loss)}",
+                  "established: bool, shut: bool, reason?: text (of the last loss), place?: text "
+                  "(where its configuration has it: the lines that it stands below, or its "
+                  "group)}",
     },
     {
         .name = "device.neighbour_down",
         FIXING(120, 256),
+        .foretold = true,
         .inverse = "device.neighbour_up",
         .arguments = {DEVICE, NEIGHBOUR(true), MINUTES},
         .help = "shuts a BGP neighbour in a network device's configuration; ios and frr forget it "
@@ -122,6 +146,7 @@ static const op_t rows[] = {
     {
         .name = "device.neighbour_up",
         FIXING(120, 256),
+        .foretold = true,
         .inverse = "device.neighbour_down",
         .arguments = {DEVICE, NEIGHBOUR(true)},
         .help = "shuts a BGP neighbour of a network device no more",
@@ -130,6 +155,7 @@ static const op_t rows[] = {
     {
         .name = "device.no_shut",
         FIXING(120, 256),
+        .foretold = true,
         .inverse = "device.shut",
         .arguments = {DEVICE, INTERFACE(true)},
         .help = "shuts an interface of a network device no more",
@@ -152,6 +178,7 @@ static const op_t rows[] = {
     {
         .name = "device.shut",
         FIXING(120, 256),
+        .foretold = true,
         .inverse = "device.no_shut",
         .arguments = {DEVICE, INTERFACE(true), MINUTES},
         .help = "shuts an interface in a network device's configuration; ios and frr forget it "

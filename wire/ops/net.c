@@ -82,8 +82,16 @@ static const op_t rows[] = {
                   "milliseconds: integer}",
     },
     {
+        .name = "net.dns_cache",
+        SEEING(30, 256, KIB),
+        .help = "tells what systemd-resolved keeps of the answers that it got",
+        .result = "{answers: integer (that it keeps), hits: integer (questions that those "
+                  "answered), misses: integer (that they did not)}",
+    },
+    {
         .name = "net.flush_dns",
         FIXING(30, 256),
+        .foretold = true,
         .help = "has systemd-resolved forget the answers that it keeps; unbound, BIND and dnsmasq "
                 "forget theirs with unit.reload or unit.restart",
         .result = "{forgotten: integer (answers that it kept)}",

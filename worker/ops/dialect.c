@@ -7,6 +7,9 @@
 
 #include "common/net.h"
 
+#define BELOW   " | "     /* between a line and what stands below it */
+#define MINUTES "minutes" /* 0 for ever */
+
 /* What ios and frr share. */
 #define IOS_SHUT(line)                                                                           \
     {                                                                                            \
@@ -153,8 +156,9 @@ dialect_question(const dialect_t *self, const char *what)
     return NULL;
 }
 
-bool
-dialect_word_is_plain(const char *text)
+/* Whether the text can stand in a hole. */
+static bool
+is_plain(const char *text)
 {
     static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     size_t size = strlen(text);
@@ -164,8 +168,8 @@ dialect_word_is_plain(const char *text)
 }
 
 /* ios: "host 192.0.2.1", "192.0.2.0 0.0.0.255", "2001:db8::/32"; frr: always with its prefix. */
-void
-dialect_write_source(const dialect_t *self, const char *text, char *out, size_t size)
+static void
+write_source(const dialect_t *self, const char *text, char *out, size_t size)
 {
     net_t net;
     char address[INET6_ADDRSTRLEN], wildcard[INET_ADDRSTRLEN];
@@ -182,6 +186,94 @@ dialect_write_source(const dialect_t *self, const char *text, char *out, size_t 
         snprintf(out, size, "%s %s", address, wildcard);
     else
         snprintf(out, size, "%s/%u", address, net.prefix);
+}
+
+value_t *
+dialect_texts(const dialect_t *self, const value_t *arguments, fault_t *fault)
+{
+    static const char *const words[] = {"interface", "acl"}, *const numbers[] = {"sequence",
+                                                                                 MINUTES};
+    char number[24], source[80];
+    net_t net;
+    CLEANUP(value_destroy) value_t *texts = value_copy(arguments);
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (value_get(arguments, words[i]) && !is_plain(value_get_text(arguments, words[i]))) {
+            fault_set(fault, FAULT_ARGUMENT, "'%s' holds more than letters, digits and ./:_-",
+                      words[i]);
+            return NULL;
+        }
+    const char *neighbour = value_get_text(arguments, "neighbour");
+    if (*neighbour && !net_read_address(neighbour, &net)) {
+        fault_set(fault, FAULT_ARGUMENT, "'%s' is no address of one neighbour", neighbour);
+        return NULL;
+    }
+    if (value_get(arguments, "source")) {
+        write_source(self, value_get_text(arguments, "source"), source, sizeof source);
+        value_set_text(texts, "source", source);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        snprintf(number, sizeof number, "%lld",
+                 (long long)value_get_integer(arguments, numbers[i]));
+        value_set_text(texts, numbers[i], number);
+    }
+    return MOVE(texts);
+}
+
+verb_index_t
+dialect_acl_verb(const value_t *arguments)
+{
+    return strchr(value_get_text(arguments, "source"), ':') ? VERB_ACL_6 : VERB_ACL;
+}
+
+static bool
+is_for_a_while(const value_t *texts)
+{
+    return strcmp(value_get_text(texts, MINUTES), "0") != 0;
+}
+
+const verb_t *
+dialect_verb(const dialect_t *self, verb_index_t index, const value_t *texts, fault_t *fault)
+{
+    const verb_t *verb = &self->verbs[index];
+    if (!verb->stands) {
+        fault_set(fault, FAULT_ARGUMENT, "a device that speaks %s has no such thing", self->name);
+        return NULL;
+    }
+    if (is_for_a_while(texts) && !self->leave_for) {
+        fault_set(fault, FAULT_ARGUMENT,
+                  "a device that speaks %s takes nothing back by itself: leave out 'minutes'",
+                  self->name);
+        return NULL;
+    }
+    return verb;
+}
+
+/* {place} is as many lines to type as it has parts. */
+static value_t *
+open_place(const dialect_t *self, const value_t *texts)
+{
+    value_t *opened = value_copy(texts);
+    CLEANUP(bytes_destroy) bytes_t *lines = bytes_new();
+    const char *at = value_get_text(texts, "place"), *below;
+    for (; self->nested && (below = strstr(at, BELOW)); at = below + strlen(BELOW))
+        bytes_addf(lines, "%.*s\n", (int)(below - at), at);
+    bytes_add_text(lines, at);
+    value_set_text(opened, "place", bytes_text(lines));
+    return opened;
+}
+
+bytes_t *
+dialect_change(const dialect_t *self, const verb_t *verb, bool on, const value_t *texts)
+{
+    CLEANUP(value_destroy) value_t *opened = open_place(self, texts);
+    const char *parts[] = {self->enter, on ? verb->set : verb->unset,
+                           is_for_a_while(texts) ? self->leave_for : self->leave};
+    bytes_t *all = bytes_new();
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        CLEANUP(bytes_destroy) bytes_t *part = dialect_fill(parts[i], opened);
+        bytes_addf(all, "%s%s", i ? "\n" : "", bytes_text(part));
+    }
+    return all;
 }
 
 bytes_t *

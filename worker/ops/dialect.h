@@ -67,11 +67,21 @@ const dialect_t *dialect_find(const char *name);
 /* NULL where it has no such command. */
 const question_t *dialect_question(const dialect_t *self, const char *what);
 
-/* Whether the text can stand in a hole. */
-bool dialect_word_is_plain(const char *text);
+/* What fills holes, of an op's arguments, each checked to be a word that can stand in one: the
+ * caller's. FAULT_ARGUMENT. */
+value_t *dialect_texts(const dialect_t *self, const value_t *arguments, fault_t *fault);
 
-/* {source} of ios and frr: as the dialect writes an address or network, which is good. */
-void dialect_write_source(const dialect_t *self, const char *net, char *out, size_t size);
+/* Of an entry's arguments: of IPv4 or of IPv6. */
+verb_index_t dialect_acl_verb(const value_t *arguments);
+
+/* FAULT_ARGUMENT where the dialect has none, or cannot do it for a while as the texts' {minutes}
+ * ask. */
+const verb_t *dialect_verb(const dialect_t *self, verb_index_t index, const value_t *texts,
+                           fault_t *fault);
+
+/* All that is typed so that the state stands (on), or does no more, LF between lines; the texts
+ * have {place} where the verb finds one. The caller's. */
+bytes_t *dialect_change(const dialect_t *self, const verb_t *verb, bool on, const value_t *texts);
 
 /* The line with its holes filled from texts; the caller's. */
 bytes_t *dialect_fill(const char *line, const value_t *texts);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What systemd would make of its units, by what unit.status saw of them. */
+/* What systemd would make of its units, by what unit.status saw of them, and its resolver. */
 #include <stdio.h>
 
 #include "worker/foresight.h"
@@ -235,5 +235,19 @@ unit_limit_foreseen(const value_t *arguments, const op_world_t *world, fault_t *
         if (value_get(arguments, limits[i].key))
             value_set_integer(result, limits[i].key, value_get_integer(arguments, limits[i].key));
     }
+    return foresight_give(foresight, result);
+}
+
+/* ---- the resolver ------------------------------------------------------------------------ */
+
+value_t *
+net_flush_dns_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    int64_t answers = value_get_integer(world->seen, "answers");
+    (void)arguments, (void)fault;
+    value_t *foresight = foresight_new(), *result = value_map();
+    if (answers)
+        foresight_goes(foresight, "%lld answers that systemd-resolved keeps", (long long)answers);
+    value_set_integer(result, "forgotten", answers);
     return foresight_give(foresight, result);
 }
