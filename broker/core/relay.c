@@ -174,11 +174,13 @@ island_may_tell(core_t *self)
 static void
 tell_refused(core_t *self, const event_t *event, const fault_t *why)
 {
+    bool readable = text_is_free(slice_text(why->text)); /* it may quote what is no text */
+    const char *text = readable ? why->text : "what is wrong with it is not text";
     if (island_may_tell(self))
         core_note(self, "relay", 0, NULL, NULL,
-                  "broker '%s' relayed %s leaf %llu, which does not count here: %.200s (%s)",
-                  event->who, event->text, (unsigned long long)event->number, why->text,
-                  fault_word(why->code));
+                  "broker '%s' relayed %s leaf %llu, which does not count here: %.*s (%s)",
+                  event->who, event->text, (unsigned long long)event->number, text_fit(text, 200),
+                  text, fault_word(why->code));
 }
 
 /* What a person did there, or a worker would not do: once, as that broker's word. */

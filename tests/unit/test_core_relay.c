@@ -585,6 +585,21 @@ byz_island_order_that_nobody_signed(void **state)
     assert_int_equal(times(pair->centre, "does not count here"), 1);
 }
 
+/* The record is read by people, and lines are told from one another. */
+static void
+byz_island_leaf_whose_fault_is_no_text(void **state)
+{
+    pair_t *pair = *state;
+    CLEANUP(value_destroy) value_t *facts = value_map();
+    must(pair->centre, (event_t){.kind = EVENT_RELAY,
+                                 .who = "north",
+                                 .text = "order",
+                                 .output = slice_text("i1\n2026-11-23: all is well\xff;"),
+                                 .state = facts});
+    assert_int_equal(times(pair->centre, "all is well"), 0);
+    assert_int_equal(times(pair->centre, "does not count here: what is wrong with it"), 1);
+}
+
 /* Whatever it says of which incident an order is about, that is none of these. */
 static void
 says_about(pair_t *pair, order_t *order, const alert_t *alert)
@@ -1106,6 +1121,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(byz_island_receipt_that_nobody_signed),
     PAIR(byz_island_receipt_without_its_output),
     PAIR(byz_island_order_that_nobody_signed),
+    PAIR(byz_island_leaf_whose_fault_is_no_text),
     PAIR(byz_island_order_about_an_incident_that_it_picks),
     PAIR(byz_island_stop_that_nobody_signed),
     PAIR(byz_island_run_that_no_grant_let_begin),
