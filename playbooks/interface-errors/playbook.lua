@@ -64,12 +64,16 @@ return playbook {
       if not all then
         return nil, text, code
       end
+      local bonded
       for _, other in ipairs(all.links) do
-        if seen.master and other.master == seen.master and other.name ~= ctx.inputs.link
+        if other.name == seen.master then
+          bonded = other.kind == "bond" or other.kind == "team" -- a bridge's ports stand in for nothing
+        elseif seen.master and other.master == seen.master and other.name ~= ctx.inputs.link
           and other.up and other.carrier then
           seen.others[#seen.others + 1] = other.name
         end
       end
+      seen.others = bonded and seen.others or {}
       return seen
     end,
   },

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A member of a bond loses its signal over and over: takes it out of use for a while once a person agrees.
 
-local SECONDS, LOOKS = 20, 3
+local PARTS = 3 -- of the time that it is watched: an op takes a minute at most
 
 return playbook {
   name    = "link-flap",
@@ -10,7 +10,10 @@ return playbook {
   inputs = {
     link  = input.name { from = "labels.device", help = "the link that goes up and down" },
     flaps = input.integer {
-      default = 4, range = { 2, 1000 }, help = "changes of its signal within a minute that are too many",
+      default = 4, range = { 2, 1000 }, help = "changes of its signal while it is watched that are too many",
+    },
+    watch = input.integer {
+      default = 60, range = { 9, 180 }, help = "seconds that it is watched for",
     },
     seconds = input.integer {
       default = 3600, range = { 60, 86400 }, help = "after so long it comes up again",
@@ -31,15 +34,15 @@ return playbook {
     uses = {
       ["link.view"] = { link = equals("inputs.link") },
       ["link.list"] = {},
-      ["host.cpu"]  = { seconds = equals(20) },
+      ["host.cpu"]  = { seconds = to(60) },
     },
     run = function(ctx)
       local first, text, code = link.view { link = ctx.inputs.link }
       if not first then
         return nil, text, code
       end
-      for _ = 1, LOOKS do
-        local busy, text, code = host.cpu { seconds = SECONDS }
+      for _ = 1, PARTS do
+        local busy, text, code = host.cpu { seconds = ctx.inputs.watch // PARTS }
         if not busy then
           return nil, text, code
         end
@@ -48,19 +51,22 @@ return playbook {
       if not all then
         return nil, text, code
       end
-      local seen = { flaps = 0, master = first.master, others = {} }
+      local seen, bonded = { flaps = 0, master = first.master, others = {} }, false
       for _, one in ipairs(all.links) do
-        if one.name == ctx.inputs.link then
+        if one.name == first.master then
+          bonded = one.kind == "bond" or one.kind == "team" -- a bridge's ports stand in for nothing
+        elseif one.name == ctx.inputs.link then
           seen.flaps, seen.state = one.carrier_changes - first.carrier_changes, one.state
         elseif first.master and one.master == first.master and one.up and one.carrier then
           seen.others[#seen.others + 1] = one.name
         end
       end
+      seen.others = bonded and seen.others or {}
       return seen
     end,
     verify = function(ctx, seen)
       return seen.flaps >= ctx.inputs.flaps,
-        string.format("its signal changed %d times within a minute: it is %s", seen.flaps, seen.state or "gone")
+        string.format("its signal changed %d times within %d seconds: it is %s", seen.flaps, ctx.inputs.watch, seen.state or "gone")
     end,
   },
 
@@ -69,8 +75,8 @@ return playbook {
     notify = "on-call",
     run = function(ctx)
       local seen = ctx.here.look
-      return string.format("%s on %s changed its signal %d times within a minute: see to its cable, its module and its peer; %s",
-        ctx.inputs.link, ctx.target.worker, seen.flaps,
+      return string.format("%s on %s changed its signal %d times within %d seconds: see to its cable, its module and its peer; %s",
+        ctx.inputs.link, ctx.target.worker, seen.flaps, ctx.inputs.watch,
         #seen.others > 0 and "say whether the bond goes on without it" or "it stays up, nothing else carries on")
     end,
   },

@@ -93,7 +93,7 @@ return playbook {
       },
       ["firewall.unlimit"] = { port = equals("inputs.port") },
       ["socket.summary"]   = {},
-      ["host.cpu"]         = { seconds = equals(20) },
+      ["host.cpu"]         = { seconds = equals(10) },
     },
 
     when = function(ctx)
@@ -109,8 +109,8 @@ return playbook {
     -- The kernel keeps what is half open for a minute.
     verify = function(ctx)
       local now
-      for _ = 1, 4 do
-        local busy, text, code = host.cpu { seconds = 20 }
+      for _ = 1, 8 do
+        local busy, text, code = host.cpu { seconds = 10 }
         if not busy then
           return nil, text, code
         end

@@ -33,14 +33,14 @@ return playbook {
     uses = {
       ["socket.summary"] = {},
       ["host.sysctl"]    = { key = one_of { "net.ipv4.tcp_tw_reuse", "net.ipv4.ip_local_port_range" } },
-      ["host.cpu"]       = { seconds = equals(20) },
+      ["host.cpu"]       = { seconds = equals(10) },
     },
     run = function(ctx)
       local first, text, code = socket.summary {}
       if not first then
         return nil, text, code
       end
-      local paused, text, code = host.cpu { seconds = 20 }
+      local paused, text, code = host.cpu { seconds = 10 }
       if not paused then
         return nil, text, code
       end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Leads packets to a network over a spare router where the usual way is lost, until people mend it.
 
--- How many of three rounds, 10 s apart, brought an answer from beyond.
+-- How many of three rounds brought an answer from beyond.
 local function answered(ctx)
   local rounds = 0
   for look = 1, 3 do
@@ -11,7 +11,7 @@ local function answered(ctx)
     end
     rounds = rounds + (echo.received > 0 and 1 or 0)
     if look < 3 then
-      local paused, text, code = host.cpu { seconds = 10 }
+      local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
       if not paused then
         return nil, text, code
       end
@@ -31,6 +31,9 @@ return playbook {
     seconds = input.integer {
       default = 14400, range = { 600, 86400 }, help = "how long the spare way holds",
     },
+    pause = input.integer {
+      default = 10, range = { 1, 60 }, help = "seconds between two of three rounds of echoes",
+    },
   },
 
   triggers = { on.alert { name = { "UplinkLost", "RegionUnreachable", "WanLinkDown" } } },
@@ -42,7 +45,7 @@ return playbook {
     uses = {
       ["net.ping"]  = { address = one_of { "inputs.beyond", "inputs.spare" }, count = to(3) },
       ["route.get"] = { address = equals("inputs.beyond") },
-      ["host.cpu"]  = { seconds = equals(10) },
+      ["host.cpu"]  = { seconds = equals("inputs.pause") },
     },
     run = function(ctx)
       local way, text, code = route.get { address = ctx.inputs.beyond }
@@ -77,7 +80,7 @@ return playbook {
       ["route.add"]    = { to = equals("inputs.to"), via = equals("inputs.spare"), seconds = equals("inputs.seconds") },
       ["route.remove"] = { to = equals("inputs.to") },
       ["net.ping"]     = { address = equals("inputs.beyond"), count = to(3) },
-      ["host.cpu"]     = { seconds = equals(10) },
+      ["host.cpu"]     = { seconds = equals("inputs.pause") },
     },
 
     when = function(ctx)

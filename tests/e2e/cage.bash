@@ -1,8 +1,11 @@
 # Sourced behind tap.bash by tests that need a second machine: `cage_make LINK OTHER ADDRESS` makes one at the other end of
 # a cable, whose end here is LINK with that ADDRESS, there OTHER; `caged COMMAND...` runs there. It ends with the test,
-# however that ends.
+# however that ends. `beside COMMAND... &` and `caged_beside COMMAND... &` run here and there beside the test, under the pid $!,
+# and end with it too.
 
 caged() { nsenter --net=/proc/$CAGE/ns/net "$@"; }
+beside() { exec setpriv --pdeathsig KILL "$@"; }
+caged_beside() { beside nsenter --net=/proc/$CAGE/ns/net "$@"; }
 cage_is_apart() { [ "$(readlink /proc/$CAGE/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
 
 cage_make() {

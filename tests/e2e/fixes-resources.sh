@@ -7,7 +7,6 @@
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS="north-1 north-2" # fd-limit leaves one untouched
 HOARDER=tfr$$ # no other test's
-answering= asking=
 
 # The spare router, with what lies behind it, sits at the other end of a cable.
 cage_make tfr0 tfr1 192.0.2.1/24
@@ -43,16 +42,14 @@ hoarder() {
 
 # Whoever asks gets the question back, three times: an amplifier.
 amplifier() {
-    perl -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, pack_sockaddr_in(5353, inet_aton("192.0.2.1"))) or die;
+    beside perl -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, pack_sockaddr_in(5353, inet_aton("192.0.2.1"))) or die;
         while (my $from = recv(S, my $text, 500, 0)) { send(S, $text, 0, $from) for 1..3 }' &
-    answering=$!
-    caged perl -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, pack_sockaddr_in(999, inet_aton("192.0.2.2"))) or die;
+    caged_beside perl -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, pack_sockaddr_in(999, inet_aton("192.0.2.2"))) or die;
         while (1) { send(S, "?", 0, pack_sockaddr_in(5353, inet_aton("192.0.2.1"))); select(undef, undef, undef, 0.02) }' &
-    asking=$!
 }
 
 orders_site fixes-resources ../../../playbooks/{inode-exhaustion,fd-limit,default-route-loss,udp-amplification}
-trap 'kill $answering $asking "$(cat "$SITE_HOME/app/pid")" 2>/dev/null; umount -l "$SITE_HOME/small"; tap_clean' EXIT
+trap 'kill "$(cat "$SITE_HOME/app/pid")" 2>/dev/null; umount -l "$SITE_HOME/small"; tap_clean' EXIT
 small=$SITE_HOME/small
 mkdir -p "$small" && mount -t tmpfs -o nr_inodes=1000,size=4m none "$small" && mkdir "$small"/{sessions,kept}
 touch "$small"/sessions/sess_{1..800} "$small"/kept/{1..50}

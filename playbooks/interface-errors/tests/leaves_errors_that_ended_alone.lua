@@ -6,7 +6,7 @@ return {
     { op = "link.view",   result = { name = "eth1", master = "bond0", rx_errors = 25, tx_errors = 1 } },
     { op = "net.capture", args = { link = "eth1", seconds = 5, packets = 100000 }, result = { packets = 3 } },
     { op = "link.view",   result = { name = "eth1", master = "bond0", rx_errors = 25, tx_errors = 1 } },
-    { op = "link.list",   result = { links = { { name = "bond0", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = true }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+    { op = "link.list",   result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = true }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
   },
   expect = { look = "ok", page = "skipped", out = "skipped" },
 }

@@ -5,8 +5,8 @@ return {
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
-    { op = "link.list", result = { links = { { name = "bond0", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 11 }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+    { op = "link.list", result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 11 }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
   },
   expect = { look = "failed", page = "not run", spare = "not run", agree = "not run", out = "not run" },
-  fault  = { look = "its signal changed 1 times within a minute: it is down" },
+  fault  = { look = "its signal changed 1 times within 60 seconds: it is down" },
 }

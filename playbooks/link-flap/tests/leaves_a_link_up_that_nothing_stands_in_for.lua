@@ -5,9 +5,9 @@ return {
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
     { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
-    { op = "link.list", result = { links = { { name = "bond0", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 31 }, { name = "eth2", master = "bond0", up = true, carrier = false } } } },
+    { op = "link.list", result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 31 }, { name = "eth2", master = "bond0", up = true, carrier = false } } } },
   },
   expect   = { look = "ok", page = "ok", spare = "failed", agree = "not run", out = "not run" },
   fault    = { spare = "nothing carries on without eth1" },
-  notified = { page = "eth1 on rehearsal changed its signal 21 times within a minute: see to its cable, its module and its peer; it stays up, nothing else carries on" },
+  notified = { page = "eth1 on rehearsal changed its signal 21 times within 60 seconds: see to its cable, its module and its peer; it stays up, nothing else carries on" },
 }

@@ -1,7 +1,7 @@
 return {
   ops = {
     { op = "socket.summary", result = { tcp_states = { time_wait = 28000 } } },
-    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 3 } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
     { op = "socket.summary", result = { tcp_states = { time_wait = 900 } } },
     { op = "host.sysctl", args = { key = "net.ipv4.tcp_tw_reuse" }, result = { value = "2" } },
     { op = "host.sysctl", args = { key = "net.ipv4.ip_local_port_range" }, result = { value = "32768 60999" } },

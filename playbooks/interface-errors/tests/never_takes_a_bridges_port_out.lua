@@ -1,0 +1,13 @@
+-- What hangs on a bridge's port hangs on that port alone.
+return {
+  inputs = { link = "eth1" },
+  ops = {
+    { op = "link.view",   result = { name = "eth1", master = "br0", rx_errors = 10, tx_errors = 1 } },
+    { op = "net.capture", args = { link = "eth1", seconds = 5, packets = 100000 }, result = { packets = 3 } },
+    { op = "link.view",   result = { name = "eth1", master = "br0", rx_errors = 25, tx_errors = 1 } },
+    { op = "net.capture", args = { link = "eth1", seconds = 5, packets = 100000 }, result = { packets = 3 } },
+    { op = "link.view",   result = { name = "eth1", master = "br0", rx_errors = 70, tx_errors = 1 } },
+    { op = "link.list",   result = { links = { { name = "br0", kind = "bridge", up = true, carrier = true }, { name = "eth1", master = "br0", up = true, carrier = true }, { name = "eth2", master = "br0", up = true, carrier = true } } } },
+  },
+  expect = { look = "ok", page = "ok", out = "skipped" },
+}

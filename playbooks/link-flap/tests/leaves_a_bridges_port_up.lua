@@ -1,0 +1,14 @@
+-- What hangs on a bridge's port hangs on that port alone.
+return {
+  inputs = { link = "eth1" },
+  ops = {
+    { op = "link.view", args = { link = "eth1" }, result = { name = "eth1", carrier_changes = 10, master = "br0" } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 20 }, result = { busy_percent = 5 } },
+    { op = "link.list", result = { links = { { name = "br0", kind = "bridge", up = true, carrier = true }, { name = "eth1", master = "br0", up = true, carrier = false, state = "down", carrier_changes = 31 }, { name = "eth2", master = "br0", up = true, carrier = true } } } },
+  },
+  expect   = { look = "ok", page = "ok", spare = "failed", agree = "not run", out = "not run" },
+  fault    = { spare = "nothing carries on without eth1" },
+  notified = { page = "eth1 on rehearsal changed its signal 21 times within 60 seconds: see to its cable, its module and its peer; it stays up, nothing else carries on" },
+}

@@ -1,0 +1,21 @@
+return {
+  inputs = { resolver = "127.0.0.1", spare = "192.0.2.53", name = "example.org" },
+  ops = {
+    { op = "net.dns", args = { name = "example.org", type = "A", server = "127.0.0.1", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", server = "127.0.0.1", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", server = "127.0.0.1", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", server = "192.0.2.53", timeout_ms = 2000 }, result = { rcode = "noerror" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", server = "192.0.2.53", timeout_ms = 2000 }, result = { rcode = "noerror" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", server = "192.0.2.53", timeout_ms = 2000 }, result = { rcode = "noerror" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "site.run", args = { command = "use-resolver", with = "server=192.0.2.53" }, result = { command = "use-resolver", status = 0, output = "" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
+    { op = "site.run", args = { command = "use-resolver", with = "server=127.0.0.1" }, result = { command = "use-resolver", status = 0, output = "" } },
+  },
+  fault = { switch = "the machine got 0 of 3 questions answered" },
+  expect = { look = "ok", switch = "undone", restore = "skipped", page = "not run" },
+}
