@@ -8,8 +8,6 @@ return {
     { op = "net.dns", args = { name = "example.org", type = "A", server = "192.0.2.53", timeout_ms = 2000 }, result = { rcode = "noerror" } },
     { op = "net.dns", args = { name = "example.org", type = "A", server = "192.0.2.53", timeout_ms = 2000 }, result = { rcode = "noerror" } },
     { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
-    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
-    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
     { op = "site.run", args = { command = "use-resolver", with = "server=192.0.2.53" }, result = { command = "use-resolver", status = 0, output = "" } },
     { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, result = { rcode = "noerror" } },
     { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, result = { rcode = "noerror" } },

@@ -8,8 +8,6 @@ return {
     { op = "net.dns", args = { name = "example.org", type = "A", server = "192.0.2.53", timeout_ms = 2000 }, result = { rcode = "noerror" } },
     { op = "net.dns", args = { name = "example.org", type = "A", server = "192.0.2.53", timeout_ms = 2000 }, result = { rcode = "noerror" } },
     { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
-    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
-    { op = "net.dns", args = { name = "example.org", type = "A", timeout_ms = 2000 }, fault = { "timeout", "no answer" } },
     { op = "site.run", fault = { "policy", "the policy declares no command 'use-resolver'" } },
   },
   expect = { look = "ok", switch = "failed", restore = "skipped", page = "not run" },
