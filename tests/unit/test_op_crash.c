@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every fix of the op table is killed in its middle, at moments that a seed chooses, and then
- * settled as the effector does: it is run again, looked for, or unknown. It acts on a machine of
- * the test's own: its systemd, pids, mounts and network, and a root below which files lie. */
+/* Every fix of the op table is killed in its middle, or stands still there until its deadline ends
+ * it, at moments that a seed chooses, and is then settled as the effector does: it is run again,
+ * looked for, or unknown. Every op that stands still is ended. They act on a machine of the test's
+ * own: its systemd, pids, mounts and network, and a root below which files lie. */
+#include "op_words.h"
 #include "systemd_fixture.h"
 
 #include "wire/shape.h"
 
-#define CUTS 3 /* of each op */
+#define CUTS 4 /* of each op; the last by its deadline */
 #define SEED 20
 
-/* Arguments: NAME=VALUE with a blank between two, kinds as the table says. In both texts `@` is the
- * test's folder; `%` the id of a process of the test's, asleep, made anew for each try. */
+/* In words (op_words.h): `%` is the id of a process of the test's, asleep, made anew for each try.
+ */
 typedef struct {
     const char *op;
     const char *arguments;
@@ -89,6 +91,7 @@ static const case_t cases[] = {
 static const settings_t settings = {
     .state = "/nowhere", .broker_count = 1, .brokers = {{.endpoint = "tcp://192.0.2.3:7700"}}};
 static pid_t sleeper;
+static char sleeper_id[PROC_ID_MAX];
 static uint64_t drawn = SEED;
 static char keepers[PATH_MAX];
 static struct {
@@ -103,24 +106,6 @@ draw(uint64_t below_this)
     drawn ^= drawn >> 7;
     drawn ^= drawn << 17;
     return drawn % below_this;
-}
-
-static void
-expand(const char *text, bytes_t *out)
-{
-    proc_t process = {0};
-    char id[PROC_ID_MAX];
-    for (; *text; text++) {
-        if (*text == '@') {
-            bytes_add_text(out, bench_folder);
-        } else if (*text == '%') {
-            assert_true(proc_read(sleeper, &process));
-            proc_write_id(&process, id);
-            bytes_add_text(out, id);
-        } else {
-            bytes_add(out, text, 1);
-        }
-    }
 }
 
 /* The one before may be frozen, and would not die. */
@@ -144,8 +129,11 @@ wake_another(void)
         execl("/usr/bin/sleep", "sleep", "1000", NULL);
         _exit(127);
     }
-    for (proc_t process = {0}; strcmp(process.name, "sleep") != 0; poll(NULL, 0, 1))
+    proc_t process = {0};
+    for (; strcmp(process.name, "sleep") != 0; poll(NULL, 0, 1))
         assert_true(proc_read(sleeper, &process));
+    proc_write_id(&process, sleeper_id);
+    words_percent = sleeper_id;
 }
 
 /* What passes for a value of its kind and means nothing here: for an op without a case. */
@@ -178,35 +166,14 @@ set_anything(value_t *map, const op_argument_t *at)
     }
 }
 
-static void
-set_given(value_t *map, const op_t *op, char *word)
-{
-    char *value = strchr(word, '=');
-    assert_non_null(value);
-    *value++ = '\0';
-    const op_argument_t *at = op_argument(op, slice_text(word));
-    assert_non_null(at);
-    if (at->kind == ARGUMENT_INTEGER)
-        value_set_integer(map, word, strtoll(value, NULL, 10));
-    else
-        value_set_text(map, word, value);
-}
-
 static value_t *
 arguments_of(const op_t *op, const case_t *given)
 {
     fault_t fault = {0};
-    value_t *map = value_map();
-    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    value_t *map = in_words(op->name, given ? given->arguments : "");
     for (size_t i = 0; !given && i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++)
         if (op->arguments[i].required)
             set_anything(map, &op->arguments[i]);
-    if (given)
-        expand(given->arguments, text);
-    CLEANUP(memory_free) char *words = memory_text(bytes_text(text));
-    char *rest = NULL;
-    for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-        set_given(map, op, word);
     if (op_check(op, map, &fault))
         fail_msg("%s: %s", op->name, fault.text);
     return map;
@@ -217,14 +184,8 @@ lay_out(const op_t *op, const case_t *given)
 {
     wake_another();
     bench_root(given && !given->rooted);
-    if (given && given->before) {
-        CLEANUP(bytes_destroy) bytes_t *words = bytes_new();
-        bytes_add_text(words, "{ ");
-        expand(given->before, words);
-        bytes_add_text(words, "; } >/dev/null 2>&1");
-        int ignored = system(bytes_text(words));
-        (void)ignored; /* of a thing that is not there, for instance */
-    }
+    if (given && given->before)
+        lay_out_by(given->before); /* of a thing that is not there, for instance */
     value_t *arguments = arguments_of(op, given);
     value_t *done = given && given->ready ? gives(given->ready, value_copy(arguments)) : NULL;
     value_destroy(&done);
@@ -249,9 +210,10 @@ run(const op_t *op, const value_t *arguments)
     return (ending_t){result ? FAULT_NONE : fault.code, mono_now().ms - from.ms};
 }
 
-/* It is killed in a while. Whether that cut it off. */
+/* It is killed in a while, or stands still then and is ended as its deadline comes. Whether that
+ * cut it off. */
 static bool
-cut_off(const op_t *op, const value_t *arguments, int64_t wait_us, wall_t *begun)
+cut_off(const op_t *op, const value_t *arguments, int64_t wait_us, bool late, wall_t *begun)
 {
     fault_t fault = {0};
     proc_t noted;
@@ -262,10 +224,12 @@ cut_off(const op_t *op, const value_t *arguments, int64_t wait_us, wall_t *begun
     usleep((useconds_t)wait_us);
     assert_true(proc_noted_once(here("note"), &noted));
     *begun = proc_started(&noted);
-    kill(noted.pid, SIGKILL);
+    kill(noted.pid, late ? SIGSTOP : SIGKILL);
+    if (late)
+        op_child_cut(child);
     CLEANUP(value_destroy) value_t *result = await_op(child, &fault);
     assert_false(proc_noted(here("note"), &noted));
-    return !result && fault.code == FAULT_UNKNOWN;
+    return !result && fault.code == (late ? FAULT_TIMEOUT : FAULT_UNKNOWN);
 }
 
 /* What the probe says, whose result is what the op's would be. */
@@ -321,11 +285,52 @@ is_settled_wherever_it_is_killed(const op_t *op)
         CLEANUP(value_destroy) value_t *arguments = lay_out(op, given);
         int64_t wait_us = (int64_t)draw((uint64_t)whole.took_ms * 1000 + 1000);
         sums.tries++;
-        if (!cut_off(op, arguments, wait_us, &begun))
+        if (!cut_off(op, arguments, wait_us, i == CUTS - 1, &begun))
             continue;
         sums.cut++;
         settle(op, arguments, begun, whole.code);
     }
+}
+
+/* The op's process: the only child of ours beside the one that sleeps. */
+static pid_t
+find_child(void)
+{
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count = proc_all(&all);
+    pid_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (all[i].parent == getpid() && all[i].pid != sleeper && all[i].state != 'Z') {
+            assert_int_equal(found, 0);
+            found = all[i].pid;
+        }
+    return found;
+}
+
+static void
+is_ended_where_it_stands_still(const op_t *op)
+{
+    fault_t fault = {0};
+    CLEANUP(value_destroy) value_t *arguments = lay_out(op, case_of(op));
+    op_child_t *child = op_child_prepare(op_row(op->name), op, &bench, &fault);
+    pid_t pid = child ? find_child() : 0;
+    assert_true(pid > 0);
+    kill(pid, SIGSTOP);
+    if (op_child_go(child, arguments, NULL, &fault))
+        fail_msg("%s: %s", op->name, fault.text);
+    op_child_cut(child);
+    CLEANUP(value_destroy) value_t *result = await_op(child, &fault);
+    if (result || fault.code != FAULT_TIMEOUT)
+        fail_msg("%s: %s", op->name, fault.text);
+    assert_int_equal(find_child(), 0);
+}
+
+static void
+whatever_stands_still_is_ended_at_its_deadline(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++)
+        is_ended_where_it_stands_still(op_at(i));
 }
 
 static void
@@ -355,14 +360,18 @@ begin_all(void **state)
         "evidence %1$s/evidence\nallow site.run command=slow\n"
         "exec slow class change timeout 60 /usr/bin/sleep 0.2\n"
         "service web pidfile %1$s/web.pid\nservice web start %1$s/web\n"
-        "service web stop %1$s/halt\nservice web reload /usr/bin/sleep 0.2\n";
-    char text[1024], folder[64] = "/tmp/tocsin-ops-XXXXXX";
+        "service web stop %1$s/halt\nservice web reload /usr/bin/sleep 0.2\n"
+        "secret nobody file %1$s/secret\ndevice nobody frr ops 127.0.0.1 22 password nobody "
+        "host-key "
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9OJ9nMPHVZxBvhGvPDqAIVn5EOaYmE3dqpKZ1vIkXM\n";
+    char text[2048], folder[64] = "/tmp/tocsin-ops-XXXXXX";
     assert_non_null(mkdtemp(folder));
     snprintf(text, sizeof text, policy, folder);
     bench_begin_in(folder, text);
     snprintf(keepers, sizeof keepers, "%s/keepers", folder);
     bench.keepers = keepers;
     bench.settings = &settings;
+    put_file("secret", "word", 0600);
     snprintf(text, sizeof text, "#!/bin/sh\necho $$ >%s/web.pid\nwhile :; do sleep 1; done\n",
              folder);
     put_file("web", text, 0755);
@@ -396,6 +405,7 @@ run_all(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case_is_of_a_fix_in_the_op_table),
+        cmocka_unit_test(whatever_stands_still_is_ended_at_its_deadline),
         cmocka_unit_test(a_fix_that_is_killed_in_its_middle_is_known_or_unknown),
     };
     return cmocka_run_group_tests(tests, begin_all, end_all);

@@ -181,11 +181,11 @@ account_write_keys(const account_t *self, size_t file, slice_t text, const struc
     CLEANUP(descriptor_close) int fd = place_make(folder, made, 0600, fault);
     if (fd < 0)
         return fault_wrap(fault, "'%.160s'", self->keys[file]);
-    if (fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777))
-        return fault_errno(fault, "'%.160s' cannot be written", self->keys[file]);
-    if (file_write_all(fd, text, fault))
-        return -1;
-    if (fsync(fd) || renameat(folder, made, folder, name) || fsync(folder))
-        return fault_errno(fault, "'%.160s' cannot be written", self->keys[file]);
-    return 0;
+    int wrong = file_write_all(fd, text, fault);
+    if (!wrong && (fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777) ||
+                   fsync(fd) || renameat(folder, made, folder, name) || fsync(folder)))
+        wrong = fault_errno(fault, "'%.160s' cannot be written", self->keys[file]);
+    if (wrong)
+        unlinkat(folder, made, 0);
+    return wrong;
 }

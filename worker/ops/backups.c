@@ -104,10 +104,12 @@ write_backup(int folder, const char *device, slice_t text, backup_t *out, fault_
     snprintf(part, sizeof part, "%.63s.part", device);
     CLEANUP(descriptor_close)
     int fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || file_write_all(fd, text, fault) || fchown(fd, 0, 0) || fsync(fd) ||
-        renameat(folder, part, folder, name) || fsync(folder))
-        return fault_errno(fault, "the backup of '%.63s' cannot be written", device);
-    return 0;
+    if (fd >= 0 && !file_write_all(fd, text, NULL) && !fchown(fd, 0, 0) && !fsync(fd) &&
+        !renameat(folder, part, folder, name) && !fsync(folder))
+        return 0;
+    int wrong = fault_errno(fault, "the backup of '%.63s' cannot be written", device);
+    unlinkat(folder, part, 0);
+    return wrong;
 }
 
 int

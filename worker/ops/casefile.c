@@ -17,6 +17,8 @@
 #include "worker/ops/place.h"
 #include "worker/ops/tar.h"
 
+#define NEW       "new" /* and what is known of it, until it is whole */
+#define NEW_ABOUT "new" CASE_ABOUT "~"
 #define ABOUT_MAX 2048
 #define SEAL_MAX  256
 
@@ -212,10 +214,12 @@ items_read(const casefile_t *self)
 static int
 write_small(int folder, const char *name, const bytes_t *text, fault_t *fault)
 {
-    CLEANUP(descriptor_close) int fd = place_make(folder, "new" CASE_ABOUT "~", 0400, fault);
-    if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
-        return -1;
-    return place_settle(folder, fd, "new" CASE_ABOUT "~", name, fault);
+    CLEANUP(descriptor_close) int fd = place_make(folder, NEW_ABOUT, 0400, fault);
+    if (fd >= 0 && !file_write_all(fd, bytes_slice(text), fault) &&
+        !place_settle(folder, fd, NEW_ABOUT, name, fault))
+        return 0;
+    unlinkat(folder, NEW_ABOUT, 0);
+    return -1;
 }
 
 static int
@@ -245,6 +249,21 @@ casefile_would_take(const casefile_t *self, fault_t *fault)
                 : 0;
 }
 
+/* What a full disk cut off would keep it full. */
+static int
+collect(const casefile_t *self, item_t *item, const char *from, int fd, fault_t *fault)
+{
+    CLEANUP(descriptor_close) int copy = place_make(self->folder, NEW, 0400, fault);
+    if (copy >= 0 &&
+        !content_copy(fd, copy, from, CASE_FILE_MAX, &item->hash, &item->bytes, fault) &&
+        !place_settle(self->folder, copy, NEW, item->name, fault) &&
+        !write_about(self, item, from, fault))
+        return 0;
+    unlinkat(self->folder, NEW, 0);
+    unlinkat(self->folder, item->name, 0);
+    return -1;
+}
+
 int
 casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_t *out,
              fault_t *fault)
@@ -252,12 +271,7 @@ casefile_add(casefile_t *self, const char *name, const char *from, int fd, item_
     item_t item = {0};
     assert(strlen(name) <= CASE_NAME_MAX && !is_about(name));
     text_copy(item.name, sizeof item.name, name);
-    if (casefile_would_take(self, fault))
-        return -1;
-    CLEANUP(descriptor_close) int copy = place_make(self->folder, "new", 0400, fault);
-    if (copy < 0 || content_copy(fd, copy, from, CASE_FILE_MAX, &item.hash, &item.bytes, fault) ||
-        place_settle(self->folder, copy, "new", name, fault) ||
-        write_about(self, &item, from, fault))
+    if (casefile_would_take(self, fault) || collect(self, &item, from, fd, fault))
         return -1;
     *out = item;
     return 0;
@@ -350,22 +364,32 @@ check_any(const casefile_t *self, const items_t *items, fault_t *fault)
 }
 
 static int
+from_its_start(int fd, const char *name, fault_t *fault)
+{
+    return lseek(fd, 0, SEEK_SET) ? fault_errno(fault, "'%s'", name) : 0;
+}
+
+static int
+make_archive(casefile_t *self, const items_t *items, const char *name, hash_t *hash, fault_t *fault)
+{
+    char part[TEXT_NAME_MAX + 32];
+    archive_name(self, ".part", part);
+    CLEANUP(descriptor_close) int tar = place_make(self->evidence, part, 0400, fault);
+    if (tar >= 0 && !write_archive(self, items, tar, fault) && !from_its_start(tar, part, fault) &&
+        !content_hash(tar, part, UINT64_MAX, hash, NULL, fault) &&
+        !place_settle(self->evidence, tar, part, name, fault))
+        return 0;
+    unlinkat(self->evidence, part, 0);
+    return -1;
+}
+
+static int
 seal(casefile_t *self, const items_t *items, fault_t *fault)
 {
-    char name[TEXT_NAME_MAX + 32], part[TEXT_NAME_MAX + 32], sum[TEXT_NAME_MAX + 32];
-    char text[HASH_TEXT];
+    char name[TEXT_NAME_MAX + 32], sum[TEXT_NAME_MAX + 32], text[HASH_TEXT];
     hash_t hash;
-    archive_name(self, ".part", part);
     archive_name(self, "", name);
-    if (check_any(self, items, fault))
-        return -1;
-    CLEANUP(descriptor_close) int tar = place_make(self->evidence, part, 0400, fault);
-    if (tar < 0 || write_archive(self, items, tar, fault))
-        return -1;
-    if (lseek(tar, 0, SEEK_SET))
-        return fault_errno(fault, "'%s'", part);
-    if (content_hash(tar, part, UINT64_MAX, &hash, NULL, fault) ||
-        place_settle(self->evidence, tar, part, name, fault))
+    if (check_any(self, items, fault) || make_archive(self, items, name, &hash, fault))
         return -1;
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
     bytes_addf(line, "%s  %s\n", hash_write(&hash, text), name);

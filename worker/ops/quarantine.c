@@ -15,6 +15,8 @@
 #include "worker/ops/machine.h"
 #include "worker/ops/place.h"
 
+#define NEW       "new" /* and its note, until they are whole */
+#define NEW_NOTE  "new.note"
 #define NOTE_MAX  2048
 #define NOTES_MAX 100000
 #define FORM \
@@ -51,10 +53,10 @@ write_note(int folder, const held_t *self, fault_t *fault)
     text_escape(text, slice_text(self->path));
     bytes_add_text(text, "\n");
     snprintf(name, sizeof name, "%s.note", self->id);
-    CLEANUP(descriptor_close) int fd = place_make(folder, "new.note", 0400, fault);
+    CLEANUP(descriptor_close) int fd = place_make(folder, NEW_NOTE, 0400, fault);
     if (fd < 0 || file_write_all(fd, bytes_slice(text), fault))
         return -1;
-    return place_settle(folder, fd, "new.note", name, fault);
+    return place_settle(folder, fd, NEW_NOTE, name, fault);
 }
 
 static held_t
@@ -89,17 +91,29 @@ quarantine_foretell_text(slice_t text, const char *path, const struct stat *fact
     return held;
 }
 
+static int
+put(int folder, int fd, held_t *held, fault_t *fault)
+{
+    CLEANUP(descriptor_close) int copy = place_make(folder, NEW, 0400, fault);
+    if (copy < 0 ||
+        content_copy(fd, copy, held->path, QUARANTINE_BYTES, &held->hash, &held->bytes, fault))
+        return -1;
+    make_id(held);
+    return write_note(folder, held, fault) || place_settle(folder, copy, NEW, held->id, fault) ? -1
+                                                                                               : 0;
+}
+
+/* What a full disk cut off would keep it full. */
 int
 quarantine_put(int folder, int fd, const char *path, const struct stat *facts, held_t *out,
                fault_t *fault)
 {
     held_t held = begin_held(path, facts);
-    CLEANUP(descriptor_close) int copy = place_make(folder, "new", 0400, fault);
-    if (copy < 0 || content_copy(fd, copy, path, QUARANTINE_BYTES, &held.hash, &held.bytes, fault))
+    if (put(folder, fd, &held, fault)) {
+        unlinkat(folder, NEW, 0);
+        unlinkat(folder, NEW_NOTE, 0);
         return -1;
-    make_id(&held);
-    if (write_note(folder, &held, fault) || place_settle(folder, copy, "new", held.id, fault))
-        return -1;
+    }
     *out = held;
     return 0;
 }
