@@ -30,9 +30,11 @@ typedef enum {
 /* Where a path must lie for the machine's policy. */
 typedef enum {
     PATH_ANY,
-    PATH_READ,    /* below a read or spool folder */
-    PATH_SPOOL,   /* below a spool folder, and not the folder itself */
-    PATH_ROTATED, /* likewise, and named like a log that was rotated away */
+    PATH_READ,       /* below a read or spool folder */
+    PATH_SPOOL,      /* below a spool folder, and not the folder itself */
+    PATH_EXPENDABLE, /* likewise, and named like a log that was rotated away; or below an
+                        expendable folder */
+    PATH_AGED,       /* an expendable folder, or below one */
 } path_rule_t;
 
 /* Which line of the machine's policy declares what an argument names; others it does not take. */

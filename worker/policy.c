@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/policy_private.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 void
@@ -149,17 +150,48 @@ policy_backups(const policy_t *self)
     return self->backups;
 }
 
+/* The folder of that kind that a path is or lies below, the narrowest. */
+static const folder_t *
+narrowest(const policy_t *self, folder_kind_t kind, const char *path)
+{
+    const folder_t *best = NULL;
+    for (size_t i = 0; i < self->folder_count; i++) {
+        const folder_t *at = &self->folders[i];
+        if (at->kind == kind && path_is_under(path, at->path) &&
+            (!best || strlen(at->path) > strlen(best->path)))
+            best = at;
+    }
+    return best;
+}
+
+/* The same for what lies in a folder, not for the folder itself. */
+static const folder_t *
+holding(const policy_t *self, folder_kind_t kind, const char *path)
+{
+    char folder[PATH_MAX];
+    if (!text_copy(folder, sizeof folder, path))
+        return NULL;
+    char *slash = strrchr(folder, '/');
+    if (!slash[1])
+        return NULL;
+    slash[slash == folder] = '\0';
+    return narrowest(self, kind, folder);
+}
+
 const char *
 policy_spool(const policy_t *self, const char *path)
 {
-    const char *best = NULL;
-    for (size_t i = 0; i < self->folder_count; i++) {
-        const folder_t *at = &self->folders[i];
-        if (at->spool && path_is_under(path, at->path) && strcmp(path, at->path) != 0 &&
-            (!best || strlen(at->path) > strlen(best)))
-            best = at->path;
-    }
-    return best;
+    const folder_t *found = holding(self, FOLDER_SPOOL, path);
+    return found ? found->path : NULL;
+}
+
+const char *
+policy_expendable(const policy_t *self, const char *path, uint64_t *age_s)
+{
+    const folder_t *found = narrowest(self, FOLDER_EXPENDABLE, path);
+    if (found)
+        *age_s = found->age_s;
+    return found ? found->path : NULL;
 }
 
 static bool
@@ -197,10 +229,13 @@ name_is_rotated(const char *name)
 static bool
 is_readable(const policy_t *self, const char *path)
 {
-    for (size_t i = 0; i < self->folder_count; i++)
-        if (path_is_under(path, self->folders[i].path))
-            return true;
-    return false;
+    return narrowest(self, FOLDER_READ, path) || narrowest(self, FOLDER_SPOOL, path);
+}
+
+static bool
+is_rotated_log(const policy_t *self, const char *path)
+{
+    return holding(self, FOLDER_SPOOL, path) && name_is_rotated(strrchr(path, '/') + 1);
 }
 
 static int
@@ -209,11 +244,18 @@ check_path(const policy_t *self, path_rule_t rule, const char *path, fault_t *fa
     if (rule == PATH_READ && !is_readable(self, path))
         return fault_set(fault, FAULT_POLICY,
                          "'%.120s' is not below a read or spool folder of the policy", path);
-    if (rule >= PATH_SPOOL && !policy_spool(self, path))
+    if (rule == PATH_SPOOL && !holding(self, FOLDER_SPOOL, path))
         return fault_set(fault, FAULT_POLICY, "'%.120s' is not below a spool folder of the policy",
                          path);
-    if (rule == PATH_ROTATED && !name_is_rotated(strrchr(path, '/') + 1))
-        return fault_set(fault, FAULT_POLICY, "'%.120s' is not named like a rotated log", path);
+    if (rule == PATH_EXPENDABLE && !is_rotated_log(self, path) &&
+        !holding(self, FOLDER_EXPENDABLE, path))
+        return fault_set(fault, FAULT_POLICY,
+                         "'%.120s' is neither a rotated log below a spool folder of the policy nor "
+                         "below an expendable one",
+                         path);
+    if (rule == PATH_AGED && !narrowest(self, FOLDER_EXPENDABLE, path))
+        return fault_set(fault, FAULT_POLICY,
+                         "'%.120s' is no expendable folder of the policy, nor below one", path);
     return 0;
 }
 

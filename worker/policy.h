@@ -4,6 +4,7 @@
  *
  *     allow OP [ARGUMENT=VALUE]...    class highest CLASS       rate OP COUNT SECONDS
  *     read PATH   spool PATH          service NAME pidfile PATH
+ *     expendable PATH older-than DURATION
  *     service NAME start|stop|reload COMMAND ARG...
  *     window DAYS HH:MM-HH:MM         blackout DAYS HH:MM-HH:MM
  *     approvals CLASS PEOPLE          orders CLASS PEOPLE       break-glass never
@@ -16,8 +17,9 @@
  *
  * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
  * class line, nothing above observe. The paths that observe ops look at lie below a read or spool
- * folder; file ops act only below a spool folder, and file.remove only on names that a rotation of
- * logs made. Every service has a pidfile and a start command, whose program is what the pidfile's
+ * folder; file ops act only below a spool folder. What they remove there has a name that a rotation
+ * of logs made; below an expendable folder it is any regular file that nobody wrote to for so long.
+ * Every service has a pidfile and a start command, whose program is what the pidfile's
  * process runs. Where there are windows, what changes something begins only within one, unless its
  * order breaks glass; within a blackout nothing does, but to undo (UTC, common/weekly.h). approvals
  * and orders raise root's quorums for releases and orders of a class: fewer people than root asks
@@ -100,6 +102,10 @@ const char *policy_backups(const policy_t *self);
 
 /* The longest spool folder that this path lies below (not the folder itself); NULL where none. */
 const char *policy_spool(const policy_t *self, const char *path);
+
+/* The narrowest expendable folder that this path is or lies below, and how many seconds nobody may
+ * have written to a file there; NULL where none. */
+const char *policy_expendable(const policy_t *self, const char *path, uint64_t *age_s);
 
 /* NULL where the policy does not name it. */
 const site_command_t *policy_command(const policy_t *self, const char *name);

@@ -2,6 +2,9 @@
 /* Reads a policy, a function a line. */
 #include "worker/policy_private.h"
 
+#define EXPENDABLE_AGE_MIN_S 60
+#define EXPENDABLE_AGE_MAX_S 315360000 /* as the op table has it */
+
 static int
 too_many(const policy_t *self, const setting_t *at, int most, fault_t *fault)
 {
@@ -115,8 +118,32 @@ on_folder(policy_t *self, const setting_t *at, fault_t *fault)
                             at->words[1]);
     if (self->folder_count == POLICY_FOLDERS_MAX)
         return too_many(self, at, POLICY_FOLDERS_MAX, fault);
-    self->folders[self->folder_count++] =
-        (folder_t){.path = at->words[1], .spool = !strcmp(at->words[0], "spool")};
+    self->folders[self->folder_count++] = (folder_t){
+        .path = at->words[1], .kind = !strcmp(at->words[0], "spool") ? FOLDER_SPOOL : FOLDER_READ};
+    return 0;
+}
+
+/* expendable PATH older-than DURATION. */
+static int
+on_expendable(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    uint64_t age_s;
+    if (strcmp(at->words[2], "older-than") != 0 || !text_read_duration(at->words[3], &age_s) ||
+        age_s < EXPENDABLE_AGE_MIN_S || age_s > EXPENDABLE_AGE_MAX_S)
+        return config_fault(self->config, at, fault,
+                            "expected 'expendable PATH older-than DURATION' (60s, 12h, 7d), of a "
+                            "minute to ten years");
+    if (!strcmp(at->words[1], "/"))
+        return config_fault(self->config, at, fault, "all of '/' is not expendable");
+    for (size_t i = 0; i < self->folder_count; i++)
+        if (self->folders[i].kind == FOLDER_EXPENDABLE &&
+            !strcmp(self->folders[i].path, at->words[1]))
+            return stands_twice(self, at, at->words[1], fault);
+    if (on_folder(self, at, fault))
+        return -1;
+    folder_t *folder = &self->folders[self->folder_count - 1];
+    folder->kind = FOLDER_EXPENDABLE;
+    folder->age_s = age_s;
     return 0;
 }
 
@@ -255,6 +282,7 @@ static const struct {
     {"exec", 6, CONFIG_WORDS_MAX, on_exec},
     {"read", 1, 1, on_folder},
     {"spool", 1, 1, on_folder},
+    {"expendable", 3, 3, on_expendable},
     {"quarantine", 1, 1, on_keep},
     {"evidence", 1, 1, on_keep},
     {"backups", 1, 1, on_keep},

@@ -7,9 +7,12 @@
 #include "worker/permit.h"
 #include "worker/policy.h"
 
+typedef enum { FOLDER_READ, FOLDER_SPOOL, FOLDER_EXPENDABLE } folder_kind_t;
+
 typedef struct {
     const char *path;
-    bool spool; /* else read */
+    folder_kind_t kind;
+    uint64_t age_s; /* of an expendable one */
 } folder_t;
 
 typedef struct {

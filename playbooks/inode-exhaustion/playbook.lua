@@ -1,15 +1,35 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Clears one folder of its aged small files, where they used up the filesystem's inodes.
 
--- Entries at or below the folder; of the fullest folders only.
+local AT_ONCE = 100000 -- files that one op removes
+local ROUNDS  = 10     -- of them, in one folder
+
+-- The fullest folders at or below the folder, and how many entries they have.
 local function held_by(folder, folders)
-  local entries = 0
+  local entries, paths = 0, {}
   for _, one in ipairs(folders) do
     if one.path == folder or one.path:sub(1, #folder + 1) == folder .. "/" then
       entries = entries + one.entries
+      paths[#paths + 1] = one.path
     end
   end
-  return entries
+  return entries, paths
+end
+
+-- Adds what went from one folder to cleared.
+local function clear(path, age_s, cleared)
+  for _ = 1, ROUNDS do
+    local gone, text, code = file.remove_aged { path = path, age_s = age_s, count = AT_ONCE }
+    if not gone then
+      return nil, text, code
+    end
+    cleared.files = cleared.files + gone.files
+    cleared.freed_bytes = cleared.freed_bytes + gone.freed_bytes
+    if not gone.more then
+      break
+    end
+  end
+  return cleared
 end
 
 return playbook {
@@ -19,9 +39,9 @@ return playbook {
   inputs = {
     mount = input.path    { from = "labels.mountpoint", help = "where the filesystem is mounted" },
     goal  = input.percent { default = 80, help = "inodes that may be in use" },
-    folder = input.path { help = "sessions, spool or cache: what the command clears" },
-    command = input.name {
-      default = "clear-aged-files", help = "of the machine's policy: it clears the folder of what is aged",
+    folder = input.path { help = "sessions, spool or cache: it and what is below it is cleared" },
+    age_s = input.integer {
+      default = 86400, range = { 60, 315360000 }, help = "a file that nobody wrote to for so many seconds is aged",
     },
     entries = input.integer {
       default = 10000, range = { 1, 100000000 }, help = "a folder that holds fewer is not the cause",
@@ -48,7 +68,7 @@ return playbook {
       if not seen then
         return nil, text, code
       end
-      seen.held = held_by(ctx.inputs.folder, seen.folders)
+      seen.held, seen.full = held_by(ctx.inputs.folder, seen.folders)
       return seen
     end,
   },
@@ -76,8 +96,8 @@ return playbook {
     needs   = { "look", "page" },
     timeout = "8m",
     uses = {
-      ["site.run"]    = { command = equals("inputs.command") },
-      ["disk.inodes"] = { path = equals("inputs.mount"), count = equals(0) },
+      ["file.remove_aged"] = { path = under("inputs.folder"), age_s = equals("inputs.age_s"), count = equals(100000) },
+      ["disk.inodes"]      = { path = equals("inputs.mount"), count = equals(0) },
     },
 
     when = function(ctx)
@@ -86,13 +106,14 @@ return playbook {
     end,
 
     run = function(ctx)
-      local done, text, code = site.run { command = ctx.inputs.command }
-      if not done then
-        return nil, text, code
-      elseif done.status ~= 0 then
-        return nil, string.format("%s ended with %d: %s", ctx.inputs.command, done.status, done.output)
+      local cleared = { files = 0, freed_bytes = 0 }
+      for _, path in ipairs(ctx.here.look.full) do
+        local done, text, code = clear(path, ctx.inputs.age_s, cleared)
+        if not done then
+          return nil, text, code
+        end
       end
-      return done
+      return cleared
     end,
 
     verify = function(ctx)

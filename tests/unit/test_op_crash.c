@@ -23,6 +23,7 @@ typedef struct {
 
 #define LOG   "echo text >@/spool/app.log; rm -f @/spool/app.log-*"
 #define OLD   "echo text >@/spool/app.log.1"
+#define AGED  "mkdir -p @/aged; cd @/aged && seq 2000 | xargs touch -d '2 days ago'"
 #define SHELL "head -c 3000000 /dev/zero >@/www/shell"
 #define CRON  "mkdir -p @/etc/cron.d; rm -f @/etc/cron.d/app*; echo '#' >@/etc/cron.d/"
 #define USERS                                                                                      \
@@ -42,6 +43,7 @@ static const case_t cases[] = {
     {.op = "evidence.text", .arguments = "case=three name=note text=found"},
     {.op = "file.quarantine", .arguments = "path=@/www/shell", .before = SHELL},
     {.op = "file.remove", .arguments = "path=@/spool/app.log.1", .before = OLD},
+    {.op = "file.remove_aged", .arguments = "path=@/aged", .before = AGED},
     {.op = "file.restore", .arguments = "path=@/www/shell id=none"},
     {.op = "file.rotate", .arguments = "path=@/spool/app.log", .before = LOG},
     {.op = "file.truncate", .arguments = "path=@/spool/app.log", .before = LOG},
@@ -357,6 +359,7 @@ begin_all(void **state)
 {
     static const char policy[] =
         "class highest destructive\nspool %1$s/spool\nread %1$s\nquarantine %1$s/quarantine\n"
+        "expendable %1$s/aged older-than 1d\n"
         "evidence %1$s/evidence\nallow site.run command=slow\n"
         "exec slow class change timeout 60 /usr/bin/sleep 0.2\n"
         "service web pidfile %1$s/web.pid\nservice web start %1$s/web\n"

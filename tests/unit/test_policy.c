@@ -96,6 +96,14 @@ wrong_lines_are_named_with_file_and_line(void **state)
         {"class highest mayhem\n", "policy:1: "},
         {"spool var/log\n", "policy:1: 'var/log' is not a normal absolute path"},
         {"spool /var/log/\n", "policy:1: "},
+        {"expendable /tmp\n", "policy:1: 'expendable' has too few"},
+        {"expendable /tmp older-than 59s\n", "policy:1: expected 'expendable PATH older-than"},
+        {"expendable /tmp older-than 3651d\n", "policy:1: expected 'expendable PATH older-than"},
+        {"expendable /tmp younger-than 7d\n", "policy:1: expected 'expendable PATH older-than"},
+        {"expendable tmp older-than 7d\n", "policy:1: 'tmp' is not a normal absolute path"},
+        {"expendable / older-than 7d\n", "policy:1: all of '/' is not expendable"},
+        {"expendable /tmp older-than 7d\nexpendable /tmp older-than 8d\n",
+         "policy:2: '/tmp' stands there twice"},
         {"rate disk.usage 1 1\n", "policy:1: 'disk.usage' changes nothing"},
         {"rate file.remove 0 1\n", "policy:1: "},
         {"class highest change mon-fri\n", "policy:1: 'class highest' is"},
@@ -280,6 +288,32 @@ paths_lie_below_what_the_policy_names(void **state)
 }
 
 static void
+what_is_expendable_is_named_with_its_age(void **state)
+{
+    uint64_t age_s = 0;
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("class highest change\nallow file.remove\nallow file.remove_aged\n"
+                          "allow file.stat\nexpendable /var/lib/php older-than 12h\n"
+                          "expendable /var/lib/php/old older-than 60s\nspool /var/log\n",
+                          &fault);
+    assert_int_equal(answer(self, "file.remove_aged", "path", "/var/lib/php"), FAULT_NONE);
+    assert_int_equal(answer(self, "file.remove_aged", "path", "/var/lib/php/a/b"), FAULT_NONE);
+    assert_int_equal(answer(self, "file.remove_aged", "path", "/var/lib/php7"), FAULT_POLICY);
+    assert_int_equal(answer(self, "file.remove_aged", "path", "/var/log"), FAULT_POLICY);
+    assert_int_equal(answer(self, "file.remove", "path", "/var/lib/php/sess_1"), FAULT_NONE);
+    assert_int_equal(answer(self, "file.remove", "path", "/var/lib/php"), FAULT_POLICY);
+    assert_int_equal(answer(self, "file.remove", "path", "/var/log/a.1"), FAULT_NONE);
+    assert_int_equal(answer(self, "file.stat", "path", "/var/lib/php/sess_1"), FAULT_POLICY);
+    assert_string_equal(policy_expendable(self, "/var/lib/php", &age_s), "/var/lib/php");
+    assert_int_equal(age_s, 43200);
+    assert_string_equal(policy_expendable(self, "/var/lib/php/old/x", &age_s), "/var/lib/php/old");
+    assert_int_equal(age_s, 60);
+    assert_null(policy_expendable(self, "/var/lib", &age_s));
+}
+
+static void
 services_are_those_with_a_line(void **state)
 {
     (void)state;
@@ -447,6 +481,7 @@ main(void)
         TEST(what_is_worse_there_is_told_and_what_site_run_may_execute),
         TEST(a_class_above_the_highest_is_refused),
         TEST(paths_lie_below_what_the_policy_names),
+        TEST(what_is_expendable_is_named_with_its_age),
         TEST(services_are_those_with_a_line),
         TEST(names_that_a_rotation_made),
         TEST(changes_begin_within_windows_and_outside_blackouts__eff_blackout_window),

@@ -75,9 +75,35 @@ static const op_t rows[] = {
         .name = "file.remove",
         FIXING(30, 64),
         .foretold = true,
-        .arguments = {FIX_PATH(PATH_ROTATED, "a rotated log below a spool folder")},
-        .help = "removes a rotated log; a file that is gone already frees nothing",
+        .arguments = {FIX_PATH(PATH_EXPENDABLE, "a rotated log, or a file that nobody wrote to for "
+                                                "as long as the policy says")},
+        .help = "removes a file that the policy calls expendable; one that is gone already frees "
+                "nothing",
         .result = "{path: text, freed_bytes: integer}",
+    },
+    {
+        .name = "file.remove_aged",
+        FIXING(120, 64),
+        .foretold = true,
+        .arguments =
+            {
+                FIX_PATH(PATH_AGED, "the folder; nothing below its folders goes"),
+                {.name = "age_s",
+                 .kind = ARGUMENT_INTEGER,
+                 .min = 60,
+                 .max = 315360000,
+                 .help = "only files that nobody wrote to for so many seconds: no fewer than the "
+                         "policy says, which it is where left out"},
+                {.name = "name",
+                 .kind = ARGUMENT_TEXT,
+                 .min = 1,
+                 .max = 64,
+                 .help = "with * for anything, ? for one character and [a-z] for one of these"},
+                COUNT(100000, "how many to remove; 10000"),
+            },
+        .help = "removes a folder's aged files, which the policy calls expendable",
+        .result = "{files: integer (removed), freed_bytes: integer, more: bool (aged "
+                  "files that stay beyond count, or more than 1000000 entries)}",
     },
     {
         .name = "file.restore",

@@ -7,8 +7,8 @@
 #include "worker/op_cell.h"
 
 op_body_t disk_growth, disk_inodes, disk_io, disk_largest, disk_mounts, disk_raid, disk_usage;
-op_body_t file_find, file_hash, file_quarantine, file_remove, file_restore, file_rotate,
-    file_search, file_setuid, file_signature, file_stat, file_tail, file_truncate;
+op_body_t file_find, file_hash, file_quarantine, file_remove, file_remove_aged, file_restore,
+    file_rotate, file_search, file_setuid, file_signature, file_stat, file_tail, file_truncate;
 op_body_t sysctl_set;
 op_body_t cron_disable, cron_enable, cron_list;
 op_body_t user_end_sessions, user_failures, user_keys, user_list, user_lock, user_remove_key,
@@ -42,8 +42,8 @@ op_body_t device_acl_add_foreseen, device_acl_remove_foreseen, device_backup_for
 op_body_t evidence_facts_foreseen, evidence_file_foreseen, evidence_seal_foreseen,
     evidence_text_foreseen;
 op_body_t net_flush_dns_foreseen;
-op_body_t file_quarantine_foreseen, file_remove_foreseen, file_restore_foreseen,
-    file_rotate_foreseen, file_truncate_foreseen;
+op_body_t file_quarantine_foreseen, file_remove_foreseen, file_remove_aged_foreseen,
+    file_restore_foreseen, file_rotate_foreseen, file_truncate_foreseen;
 op_body_t firewall_block_foreseen, firewall_limit_foreseen, firewall_unblock_foreseen,
     firewall_unlimit_foreseen;
 op_body_t host_isolate_foreseen, host_release_foreseen;

@@ -116,7 +116,7 @@ gone(const char *path, bool unlinks)
 }
 
 static value_t *
-remove_at(int folder, const char *path, bool unlinks, fault_t *fault)
+remove_at(int folder, const char *path, uint64_t age_s, bool unlinks, fault_t *fault)
 {
     const char *name = strrchr(path, '/') + 1;
     struct stat status;
@@ -128,6 +128,11 @@ remove_at(int folder, const char *path, bool unlinks, fault_t *fault)
     }
     if (!S_ISREG(status.st_mode)) {
         fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
+        return NULL;
+    }
+    if (age_s && time_ms(status.st_mtim) > wall_now().ms - (int64_t)age_s * 1000) {
+        fault_set(fault, FAULT_POLICY, "'%.140s' is not expendable yet: older than %llu s is", path,
+                  (unsigned long long)age_s);
         return NULL;
     }
     if (unlinks && unlinkat(folder, name, 0) && errno != ENOENT) {
@@ -142,16 +147,34 @@ remove_at(int folder, const char *path, bool unlinks, fault_t *fault)
     return foresight_give(foresight, result);
 }
 
+/* What the policy calls expendable: a rotated log of any age, or what is aged. */
+static const char *
+expendable_below(const op_world_t *world, const char *path, uint64_t *age_s, fault_t *fault)
+{
+    const char *spool = policy_spool(world->policy, path);
+    *age_s = 0;
+    if (spool && name_is_rotated(strrchr(path, '/') + 1))
+        return spool;
+    const char *folder = policy_expendable(world->policy, path, age_s);
+    if (!folder || !strcmp(folder, path)) {
+        fault_set(fault, FAULT_POLICY, "'%.160s' is not expendable by the policy", path);
+        return NULL;
+    }
+    return folder;
+}
+
 static value_t *
 take_away(const value_t *arguments, const op_world_t *world, bool unlinks, fault_t *fault)
 {
-    const char *path = value_get_text(arguments, "path"), *spool;
-    if (spool_of(world, path, &spool, fault) || own_spares_path(path, world, fault))
+    const char *path = value_get_text(arguments, "path");
+    uint64_t age_s;
+    const char *below = expendable_below(world, path, &age_s, fault);
+    if (!below || own_spares_path(path, world, fault))
         return NULL;
     fault_t missing = {0};
-    CLEANUP(descriptor_close) int fd = open_folder(spool, path, &missing);
+    CLEANUP(descriptor_close) int fd = open_folder(below, path, &missing);
     if (fd >= 0)
-        return remove_at(fd, path, unlinks, fault);
+        return remove_at(fd, path, age_s, unlinks, fault);
     if (missing.code == FAULT_NOT_FOUND)
         return gone(path, unlinks);
     fault_set(fault, missing.code, "%s", missing.text);

@@ -62,6 +62,25 @@ own_spares_path(const char *path, const op_world_t *world, fault_t *fault)
     return 0;
 }
 
+/* Whether a path names what is in this folder. */
+static bool
+lies_in(const char *path, const char *folder)
+{
+    const char *slash = strrchr(path, '/');
+    size_t size = slash == path ? 1 : (size_t)(slash - path);
+    return strlen(folder) == size && !strncmp(folder, path, size);
+}
+
+int
+own_spares_folder(const char *folder, const op_world_t *world, fault_t *fault)
+{
+    CLEANUP(places_clear) places_t places = places_of(world);
+    for (size_t i = 0; i < places.count; i++)
+        if (lies_in(places.at[i], folder))
+            return refuse(places.at[i], fault);
+    return own_spares_path(folder, world, fault);
+}
+
 typedef struct {
     struct stat file;
     bool found;

@@ -18,6 +18,10 @@ int own_spares_path(const char *path, const op_world_t *world, fault_t *fault) M
  * tell (worker/ops/walk.h). */
 int own_spares_file(int fd, const char *path, const op_world_t *world, fault_t *fault) MUST_CHECK;
 
+/* FAULT_POLICY where one of them is in this folder, by a path without symbolic links, or the folder
+ * is one of them. */
+int own_spares_folder(const char *folder, const op_world_t *world, fault_t *fault) MUST_CHECK;
+
 /* A regular file that is none of them, open for reading: others may make us wait, or are no files.
  * -1 with FAULT_NOT_FOUND, FAULT_POLICY, FAULT_LIMIT, FAULT_IO. */
 int own_open_others(const char *path, const op_world_t *world, struct stat *status, fault_t *fault);
