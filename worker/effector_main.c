@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The effector's process: `effector FD CONFIG`, FD being the socket to the judge. It runs as root,
- * and ends when the judge does, once the ops that were begun are over. */
+/* The effector's process: `effector JUDGE CONFIG`, JUDGE being a joint. It runs as root, and ends
+ * when the judge does, once the ops that were begun are over. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/channel.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "worker/effector.h"
+#include "worker/joint.h"
 #include "worker/op_runner.h"
 #include "worker/settings.h"
 #include "wire/site_folder.h"
@@ -157,18 +156,17 @@ main(int argc, char **argv)
 {
     daemon_t self = {0};
     fault_t fault = {0};
-    uint64_t fd;
     self.heap = sbrk(0);
     memory_map_large(16 * 1024);
     log_open("tocsin-effector", LEVEL_INFO);
-    if (argc != 3 || !text_read_u64(argv[1], 3, 1023, &fd) || fcntl((int)fd, F_SETFD, FD_CLOEXEC)) {
-        log_error("usage: effector FD CONFIG (tocsin-worker starts it)");
+    if (argc != 3) {
+        log_error("usage: effector JUDGE CONFIG (tocsin-worker or systemd starts it)");
         return fault_exit(FAULT_USAGE);
     }
     umask(077);
     signal(SIGPIPE, SIG_IGN);
-    self.judge = channel_new((int)fd);
-    if (open_all(&self, argv[2], &fault) || loop(&self, &fault))
+    self.judge = joint_open(argv[1], &fault);
+    if (!self.judge || open_all(&self, argv[2], &fault) || loop(&self, &fault))
         log_error("%s (%s)", fault.text, fault_word(fault.code));
     close_all(&self);
     return fault_exit(fault.code);

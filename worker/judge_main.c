@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The judge's process: `judge CONFIG SPAWNER-FD EFFECTOR-FD LINK-FD...`. Sockets and time around
- * the pure part (worker/judge.h); any role that is gone ends it, and the supervisor starts all
- * anew. */
+/* The judge's process: `judge CONFIG SPAWNER EFFECTOR LINK...`, each a joint, or `judge CONFIG
+ * FOLDER`, where their sockets are. Sockets and time around the pure part (worker/judge.h); any
+ * role that is gone ends it, and it them: all start anew. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,10 +10,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "common/channel.h"
 #include "common/log.h"
 #include "common/privilege.h"
 #include "worker/enrolment.h"
+#include "worker/joint.h"
 #include "worker/settings.h"
 
 /* Spawner, effector, then a link for each broker, come before the runners in the poll set. */
@@ -259,16 +259,49 @@ load_sealing(desk_t *self, fault_t *fault)
 }
 
 static int
+meet(desk_t *self, const char *joint, fault_t *fault)
+{
+    channel_t *channel = joint_open(joint, fault);
+    if (!channel)
+        return fault_wrap(fault, "%s", name_of(self->other_count));
+    self->others[self->other_count++] = channel;
+    return 0;
+}
+
+/* As the units have it: each role's socket bears its name; that of a link, its broker's number too.
+ */
+static int
+meet_in(desk_t *self, const char *folder, fault_t *fault)
+{
+    char path[PATH_MAX];
+    size_t count = LINKS + self->settings.broker_count;
+    for (size_t i = 0; i < count; i++) {
+        int size = i < LINKS ? snprintf(path, sizeof path, "%s/%s", folder, name_of(i))
+                             : snprintf(path, sizeof path, "%s/link-%zu", folder, i - LINKS + 1);
+        if (size >= (int)sizeof path)
+            return fault_set(fault, FAULT_LIMIT, "'%.100s' is too long a path", folder);
+        if (meet(self, path, fault))
+            return -1;
+    }
+    return 0;
+}
+
+static int
+meet_all(desk_t *self, char **joints, fault_t *fault)
+{
+    if (!joints[1])
+        return meet_in(self, joints[0], fault);
+    for (; *joints; joints++)
+        if (meet(self, *joints, fault))
+            return -1;
+    return 0;
+}
+
+static int
 desk_open(desk_t *self, char **argv, fault_t *fault)
 {
     char path[PATH_MAX], boot[BOOT_NAME_MAX + 1];
-    for (char **words = argv + 2; *words; words++) {
-        uint64_t fd;
-        if (!text_read_u64(*words, 3, 1024, &fd))
-            return fault_set(fault, FAULT_USAGE, "'%s' is no descriptor", *words);
-        self->others[self->other_count++] = channel_new((int)fd);
-    }
-    if (settings_load(&self->settings, argv[1], fault) ||
+    if (settings_load(&self->settings, argv[1], fault) || meet_all(self, argv + 2, fault) ||
         privilege_drop(self->settings.judge_uid, fault) || boot_name(boot, fault))
         return -1;
     self->trust = trust_new(&self->settings.site);
@@ -298,9 +331,10 @@ main(int argc, char **argv)
     fault_t fault = {0};
     memory_map_large(32 * 1024);
     log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
-    if (argc <= 2 + LINKS || argc > 2 + OTHERS_MAX) {
+    if (argc != 3 && (argc <= 2 + LINKS || argc > 2 + OTHERS_MAX)) {
         log_error(
-            "usage: judge CONFIG SPAWNER-FD EFFECTOR-FD LINK-FD... (tocsin-worker starts it)");
+            "usage: judge CONFIG SPAWNER EFFECTOR LINK... (tocsin-worker starts it), or judge "
+            "CONFIG FOLDER (systemd does)");
         return fault_exit(FAULT_USAGE);
     }
     signal(SIGPIPE, SIG_IGN);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The link's process: `link CONFIG BROKER JUDGE-FD`, one for each of the worker's brokers. It
- * speaks ZeroMQ with CURVE, holds that key and nothing else, and passes messages both ways
- * (docs/PROTOCOL.md 6 and 7.1). */
+/* The link's process: `link CONFIG BROKER JUDGE`, one for each of the worker's brokers, JUDGE being
+ * a joint. It speaks ZeroMQ with CURVE, holds that key and nothing else, and passes messages both
+ * ways (docs/PROTOCOL.md 6 and 7.1). */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,12 +10,12 @@
 #include <sys/random.h>
 #include <zmq.h>
 
-#include "common/channel.h"
 #include "common/log.h"
 #include "common/moment.h"
 #include "common/privilege.h"
 #include "keys/curve.h"
 #include "wire/message.h"
+#include "worker/joint.h"
 #include "worker/settings.h"
 
 #define HEARTBEAT_MS  15000 /* at most, from an answer to the next PING: CORE_ONLINE_MS is two */
@@ -266,10 +266,9 @@ static int
 run(uplink_t *self, char **argv, fault_t *fault)
 {
     char path[PATH_MAX];
-    uint64_t fd, broker;
-    if (!text_read_u64(argv[3], 3, 1024, &fd))
-        return fault_set(fault, FAULT_USAGE, "'%s' is no descriptor", argv[3]);
-    if (settings_load(&self->settings, argv[1], fault))
+    uint64_t broker;
+    self->judge = joint_open(argv[3], fault);
+    if (!self->judge || settings_load(&self->settings, argv[1], fault))
         return -1;
     if (!text_read_u64(argv[2], 1, self->settings.broker_count, &broker))
         return fault_set(fault, FAULT_USAGE, "there is no broker number '%s'", argv[2]);
@@ -277,7 +276,6 @@ run(uplink_t *self, char **argv, fault_t *fault)
     if (curve_load(&self->pair, settings_path(&self->settings, "link/curve-secret", path), fault) ||
         privilege_drop(self->settings.link_uid, fault))
         return -1;
-    self->judge = channel_new((int)fd);
     self->context = zmq_ctx_new();
     int failed = connect_broker(self, fault);
     while (!failed)
@@ -293,7 +291,7 @@ main(int argc, char **argv)
     memory_map_large(32 * 1024);
     log_open("tocsin-link", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
     if (argc != 4) {
-        log_error("usage: link CONFIG BROKER JUDGE-FD (tocsin-worker starts it)");
+        log_error("usage: link CONFIG BROKER JUDGE (tocsin-worker or systemd starts it)");
         return fault_exit(FAULT_USAGE);
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The spawner's process: `spawner JUDGE-FD UID`. It gives up what it has, then forks locked-in
- * runners, one ahead of need, hands their descriptors to the judge and tells of their ends
- * (docs/PROTOCOL.md 7.2). It stays small: every runner is a copy of it. */
+/* The spawner's process: `spawner JUDGE [UID]`, JUDGE being a joint. It gives up what it has, then
+ * forks locked-in runners, one ahead of need, hands their descriptors to the judge and tells of
+ * their ends (docs/PROTOCOL.md 7.2). It stays small: every runner is a copy of it. */
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +15,7 @@
 #include "common/privilege.h"
 #include "common/text.h"
 #include "lua/runner.h"
+#include "worker/joint.h"
 
 #define RUNNERS_MAX 256
 #define LULL_MS     5
@@ -179,8 +180,8 @@ end_runners(spawner_t *self)
         ;
 }
 
-/* Each by itself, where the machine allows it: what a runner could not reach anyway is not there.
- */
+/* Each by itself, where the machine allows it: what a runner could not reach anyway is not there. A
+ * unit's spawner has them from systemd, and may make none. */
 static void
 enter_namespaces(void)
 {
@@ -206,13 +207,14 @@ open_signals(spawner_t *self, fault_t *fault)
 static int
 open_spawner(spawner_t *self, int argc, char **argv, fault_t *fault)
 {
-    uint64_t fd, uid;
+    uint64_t uid = 0;
     pid_t parent = getppid();
-    if (argc != 3 || !text_read_u64(argv[1], 0, 1023, &fd) ||
-        !text_read_u64(argv[2], 0, UINT32_MAX, &uid))
+    if (argc < 2 || argc > 3 || (argc == 3 && !text_read_u64(argv[2], 0, UINT32_MAX, &uid)))
         return fault_set(fault, FAULT_USAGE,
-                         "usage: spawner JUDGE-FD UID (tocsin-worker starts it)");
-    self->judge = channel_new((int)fd);
+                         "usage: spawner JUDGE [UID] (tocsin-worker or systemd starts it)");
+    self->judge = joint_open(argv[1], fault);
+    if (!self->judge)
+        return -1;
     enter_namespaces();
     if (privilege_drop((uid_t)uid, fault) || privilege_follow_parent(parent, fault) ||
         open_signals(self, fault))

@@ -10,7 +10,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 "$SOURCE/deploy/install" "$root" >/dev/null
 result $? "all of it is installed"
-for unit in broker source timekeeper; do
+for unit in broker source timekeeper judge link@ spawner; do
     if command -v systemd-analyze >/dev/null; then
         systemd-analyze security --offline=yes --threshold=20 "$root/usr/lib/systemd/system/tocsin-$unit.service" >/dev/null 2>&1
         result $? "tocsin-$unit is exposed no more than 2.0"
@@ -23,13 +23,26 @@ for unit in "$root"/usr/lib/systemd/system/tocsin-*.service; do
     test -x "$root$program" && { [ -z "$user" ] || grep -q "^u $user " "$root/usr/lib/sysusers.d/tocsin.conf"; }
     result $? "$(basename "$unit") names a program and a user that are there"
 done
+for unit in "$root"/usr/lib/systemd/system/tocsin-*.socket; do
+    test -e "${unit%socket}service" && grep -qx SocketUser=tocsin-judge "$unit" && grep -qx SocketMode=0600 "$unit"
+    result $? "$(basename "$unit") is the judge's alone"
+done
+brokers=$(sed -n 's/^#define WORKER_BROKERS_MAX //p' "$SOURCE/worker/settings.h")
+[ "$(grep -o 'tocsin-link@[0-9]*.socket' "$root/usr/lib/systemd/system/tocsin-judge.service" | sort -u | wc -l)" = "$brokers" ]
+result $? "there is a link's socket for each broker that a worker may have"
+if command -v systemd-sysusers >/dev/null; then
+    mkdir -p "$root/etc" && systemd-sysusers --root="$root" tocsin.conf >/dev/null 2>&1
+    result $? "the users can be made"
+else
+    echo "ok $((++number)) - the users can be made # SKIP no systemd-sysusers"
+fi
 closed=$(sed -n 's/^\(Limit[A-Z]*\|Lock[A-Za-z]*\|Restrict[A-Za-z]*\|SystemCall[A-Za-z]*\|UMask\|NoNew[A-Za-z]*\|Protect[A-Za-z]*\|Private[A-Za-z]*\)=.*/\1/p' \
-    "$root/usr/lib/systemd/system/tocsin-worker.service")
+    "$root/usr/lib/systemd/system/tocsin-effector.service")
 for line in $closed; do
     grep -q "\`$line\`" "$SOURCE/docs/OPERATING.md"
-    result $? "OPERATING says what $line of the worker's unit means for what a command of the site starts"
+    result $? "OPERATING says what $line of the effector's unit means for what a command of the site starts"
 done
-! grep -q '^SystemCallFilter=.*@\(swap\|reboot\)' "$root/usr/lib/systemd/system/tocsin-worker.service"
+! grep -q '^SystemCallFilter=.*@\(swap\|reboot\)' "$root/usr/lib/systemd/system/tocsin-effector.service"
 result $? "a command of the site may turn swap on, or reboot"
 echo "1..$number"
 exit $failed
