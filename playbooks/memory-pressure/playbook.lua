@@ -9,6 +9,20 @@ local function stalled_percent()
   return pressure.memory.some_60s_percent // 1
 end
 
+-- What the service's processes hold; one that ended meanwhile holds nothing.
+local function held_bytes(ctx)
+  local list, text, code = process.list { name = ctx.inputs.process }
+  if not list then
+    return nil, text, code
+  end
+  local held = 0
+  for _, one in ipairs(list.processes) do
+    local view = process.view { pid = one.pid }
+    held = held + (view and view.memory_bytes + view.swap_bytes or 0)
+  end
+  return held
+end
+
 return playbook {
   name    = "memory-pressure",
   summary = "Restart a service that leaks, where work stands still for want of memory",
@@ -57,16 +71,11 @@ return playbook {
       if not memory then
         return nil, text, code
       end
-      local list, text, code = process.list { name = ctx.inputs.process }
-      if not list then
+      local held, text, code = held_bytes(ctx)
+      if not held then
         return nil, text, code
       end
-      local seen = { pressed = pressed, used_percent = memory.used_percent, held_bytes = 0 }
-      for _, one in ipairs(list.processes) do
-        local view = process.view { pid = one.pid } -- one that ended meanwhile holds nothing
-        seen.held_bytes = seen.held_bytes + (view and view.memory_bytes + view.swap_bytes or 0)
-      end
-      return seen
+      return { pressed = pressed, used_percent = memory.used_percent, held_bytes = held }
     end,
   },
 
@@ -89,7 +98,8 @@ return playbook {
     uses = {
       ["service.restart"] = { service = equals("inputs.service") },
       ["service.status"]  = { service = equals("inputs.service") },
-      ["host.memory"]     = {},
+      ["process.list"]    = { name = equals("inputs.process") },
+      ["process.view"]    = { pid = from(2) },
     },
 
     when = function(ctx)
@@ -101,7 +111,7 @@ return playbook {
       return service.restart { service = ctx.inputs.service }
     end,
 
-    -- Pressure is an average over a minute: what the restart freed shows at once.
+    -- Pressure is an average over a minute, and others may take what the restart freed: that it was freed shows at once.
     verify = function(ctx)
       local status, text, code = service.status { service = ctx.inputs.service }
       if not status then
@@ -109,12 +119,11 @@ return playbook {
       elseif not status.running then
         return false, "the service does not run"
       end
-      local memory, text, code = host.memory {}
-      if not memory then
+      local held, text, code = held_bytes(ctx)
+      if not held then
         return nil, text, code
       end
-      return memory.used_percent < ctx.here.look.used_percent,
-        string.format("%d %% of memory is used still", memory.used_percent // 1)
+      return held < ctx.inputs.megabytes * 1000000, string.format("it holds %d MB still", held // 1000000)
     end,
   },
 }

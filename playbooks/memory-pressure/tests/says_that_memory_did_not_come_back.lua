@@ -8,8 +8,9 @@ return {
     { op = "process.view",  args = { pid = 8 }, fault = { "not-found", "no process 8" } },
     { op = "service.restart", result = { service = "app", running = true, pid = 9 } },
     { op = "service.status",  result = { running = true, pid = 9 } },
-    { op = "host.memory",     result = { used_percent = 97 } },
+    { op = "process.list",    args = { name = "java" }, result = { processes = { { pid = 9 } }, left_out = 0 } },
+    { op = "process.view",    args = { pid = 9 }, result = { memory_bytes = 800000000, swap_bytes = 0 } },
   },
   expect = { look = "ok", page = "skipped", restart = "failed" },
-  fault  = { restart = "97 % of memory is used still" },
+  fault  = { restart = "it holds 800 MB still" },
 }
