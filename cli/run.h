@@ -13,6 +13,9 @@
 #define RUN_DIGITS    12 /* of a run's id, as people are shown it */
 #define RUN_WAITS_MAX 96
 
+/* Bytes: more than a part says of itself (docs/PROTOCOL.md 8), whatever a broker answers. */
+#define RUN_OUTPUT_MAX (320 * 1024)
+
 command_run_t run_plan;
 command_run_t run_start;
 command_run_t run_cosign;
@@ -33,6 +36,9 @@ int run_follow(const options_t *options, client_t *client, const char *run, int6
 /* The worker's row of a part that is not over, where the broker says that it is away; else NULL.
  * workers is its answer to `workers`, NULL where nobody asked. */
 const value_t *run_away(const value_t *part, const value_t *workers);
+
+/* FAULT_LIMIT where a part of this target would have said more than RUN_OUTPUT_MAX. */
+int run_check_output(const char *target, int64_t bytes, fault_t *fault) MUST_CHECK;
 
 /* What a part waits for that has not been offered, in words, into out. */
 const char *run_waits(const value_t *run, const value_t *part, char out[static RUN_WAITS_MAX]);

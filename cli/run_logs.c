@@ -72,6 +72,15 @@ print_lines(const logs_t *self, const stream_t *stream, slice_t bytes)
     fflush(stdout);
 }
 
+int
+run_check_output(const char *target, int64_t bytes, fault_t *fault)
+{
+    return bytes <= RUN_OUTPUT_MAX
+               ? 0
+               : fault_set(fault, FAULT_LIMIT,
+                           "the broker answers more output of '%.130s' than a part has", target);
+}
+
 /* All that is there beyond what was printed; list (NULL to print) gets the pieces. */
 static int
 read_stream(const logs_t *self, stream_t *stream, value_t *list, fault_t *fault)
@@ -87,6 +96,8 @@ read_stream(const logs_t *self, stream_t *stream, value_t *list, fault_t *fault)
             return -1;
         slice_t bytes = value_slice(value_get(body, "bytes"));
         size_t taken = bytes.size;
+        if (taken && run_check_output(stream->target, stream->offset + (int64_t)taken, fault))
+            return -1;
         CLEANUP(bytes_destroy) bytes_t *opened = bytes_new();
         if (self->opener.sealed) {
             opener_lines(&self->opener, stream->target, (uint64_t)stream->offset, bytes, opened,
@@ -102,7 +113,7 @@ read_stream(const logs_t *self, stream_t *stream, value_t *list, fault_t *fault)
         } else {
             print_lines(self, stream, bytes);
         }
-        stream->offset = value_get_integer(body, "offset") + (int64_t)taken;
+        stream->offset += (int64_t)taken;
         if (!taken || stream->offset >= value_get_integer(body, "size"))
             return 0;
     }

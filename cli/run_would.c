@@ -41,6 +41,8 @@ read_output(client_t *client, const opener_t *opener, const char *run, const cha
             return NULL;
         slice_t bytes = value_slice(value_get(body, "bytes"));
         bytes_add(all, bytes.data, bytes.size);
+        if (run_check_output(target, (int64_t)all->size, fault))
+            return NULL;
         if (bytes.size && (int64_t)all->size < value_get_integer(body, "size"))
             continue;
         if (!opener->sealed)

@@ -132,7 +132,7 @@ mark_passed(const candidates_t *self, const value_t *workers)
 static int
 unknown_worker(const char *id, fault_t *fault)
 {
-    return fault_set(fault, FAULT_TARGET,
+    return fault_set(fault, FAULT_NOT_FOUND,
                      "no fleet document lists a worker '%.63s'; see: tocsin worker list", id);
 }
 

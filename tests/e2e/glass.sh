@@ -38,7 +38,7 @@ policy() {
     wait_for 20 worker_online "$worker"
 }
 # allows WORKER REGEX: the machine says so by now.
-allows() { tocsin worker view "$1" | grep -qE -- "$2"; }
+allows() { tocsin worker view "$1" --all | grep -qE -- "$2"; }
 slow() { planned slow-restart --set service=slow "$@"; }
 order_file() { ls "$plans/$PLAN"*.order; }
 glass() { slow --target "$1" --break-glass "${2:-the shift is alone}"; }
