@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/moment.h"
 #include "common/text.h"
 
 #define ZAP_ENDPOINT       "inproc://zeromq.zap.01"
@@ -22,9 +23,16 @@ struct gate {
     zsock_t *socket;
     curvepair_t pair;   /* its public half, for the self-test */
     zhashx_t *admitted; /* key as text -> admitted_t */
-    zhashx_t *routes;   /* worker id -> caller_t: where it spoke last */
-    zhashx_t *brokers;  /* likewise, name of another broker -> caller_t */
+    zhashx_t *routes;   /* worker id -> route_t: where it spoke last */
+    zhashx_t *brokers;  /* likewise, name of another broker -> route_t */
 };
+
+/* A machine that is spoken to. */
+typedef struct {
+    caller_t caller;
+    mono_t since; /* the present span */
+    size_t bytes; /* of bulky messages that were sent in it */
+} route_t;
 
 static void
 free_item(void **item)
@@ -152,6 +160,7 @@ bind_socket(gate_t *self, const char *endpoint, fault_t *fault)
     zsock_set_linger(self->socket, 0);
     zsock_set_sndhwm(self->socket, GATE_QUEUE_MAX);
     zsock_set_rcvhwm(self->socket, GATE_HEARD_MAX);
+    zsock_set_tcp_maxrt(self->socket, GATE_SPAN_MS);
     zsock_set_ipv6(self->socket, 1);
     zsock_set_backlog(self->socket, GATE_BACKLOG);
     if (zmq_setsockopt(raw, ZAP_ENFORCE_DOMAIN, &enforce, sizeof enforce))
@@ -230,7 +239,7 @@ forget_routes(const gate_t *self, zhashx_t *routes)
 {
     CLEANUP(zlistx_destroy) zlistx_t *names = zhashx_keys(routes);
     for (const char *name = zlistx_first(names); name; name = zlistx_next(names))
-        if (!is_admitted(self, zhashx_lookup(routes, name)))
+        if (!is_admitted(self, &((const route_t *)zhashx_lookup(routes, name))->caller))
             zhashx_delete(routes, name);
 }
 
@@ -339,12 +348,12 @@ gate_socket(const gate_t *self)
 static void
 remember_route(zhashx_t *routes, const caller_t *caller)
 {
-    caller_t *route = zhashx_lookup(routes, caller->name);
+    route_t *route = zhashx_lookup(routes, caller->name);
     if (!route) {
         route = memory_new(1, sizeof *route);
         zhashx_insert(routes, caller->name, route);
     }
-    *route = *caller;
+    route->caller = *caller;
 }
 
 /* Who sent it, by the key that its connection proved; false for one that is admitted no more. */
@@ -430,20 +439,39 @@ send_to(gate_t *self, const caller_t *caller, const frames_t *frames)
     return true;
 }
 
+/* A queue is bounded in messages, and a few bytes ask for a megabyte: who asks and does not read
+ * would fill our memory. */
+static bool
+has_room(route_t *route, size_t size)
+{
+    mono_t now = mono_now();
+    if (size < GATE_BULK_BYTES)
+        return true;
+    if (now.ms - route->since.ms >= GATE_SPAN_MS)
+        *route = (route_t){.caller = route->caller, .since = now};
+    if (route->bytes + size > GATE_SPAN_BYTES)
+        return false;
+    route->bytes += size;
+    return true;
+}
+
+static bool
+send_along(gate_t *self, route_t *route, frames_t **frames)
+{
+    CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
+    return route && has_room(route, frames_bytes(sent)) && send_to(self, &route->caller, sent);
+}
+
 bool
 gate_send(gate_t *self, const char *worker, frames_t **frames)
 {
-    CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
-    const caller_t *route = zhashx_lookup(self->routes, worker);
-    return route && send_to(self, route, sent);
+    return send_along(self, zhashx_lookup(self->routes, worker), frames);
 }
 
 bool
 gate_send_broker(gate_t *self, const char *broker, frames_t **frames)
 {
-    CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
-    const caller_t *route = zhashx_lookup(self->brokers, broker);
-    return route && send_to(self, route, sent);
+    return send_along(self, zhashx_lookup(self->brokers, broker), frames);
 }
 
 /* Frames as libzmq counts references to them. */
@@ -476,9 +504,9 @@ gate_cast(gate_t *self, frames_t **frames)
         if (frame.size)
             memcpy(zmq_msg_data(&parts[i]), frame.data, frame.size);
     }
-    for (caller_t *route = zhashx_first(self->routes); route; route = zhashx_next(self->routes))
-        if (is_admitted(self, route))
-            cast_to(self, route, parts, sent->count);
+    for (route_t *route = zhashx_first(self->routes); route; route = zhashx_next(self->routes))
+        if (is_admitted(self, &route->caller))
+            cast_to(self, &route->caller, parts, sent->count);
     for (size_t i = 0; i < sent->count; i++)
         zmq_msg_close(&parts[i]);
 }

@@ -14,9 +14,12 @@
 #include "keys/trust.h"
 
 #define GATE_HANDSHAKE_MS 2000
-#define GATE_BACKLOG      4096 /* connections not accepted yet: all workers come back at once */
-#define GATE_QUEUE_MAX    4096 /* messages a peer may be behind */
-#define GATE_HEARD_MAX    64   /* of a peer that wait to be read; the others wait at the peer */
+#define GATE_BACKLOG      4096  /* connections not accepted yet: all workers come back at once */
+#define GATE_QUEUE_MAX    4096  /* messages a peer may be behind */
+#define GATE_HEARD_MAX    64    /* of a peer that wait to be read; the others wait at the peer */
+#define GATE_SPAN_MS      60000 /* a peer that reads nothing for so long is cut off */
+#define GATE_SPAN_BYTES   (64 * 1024 * 1024) /* a machine is sent no more within that... */
+#define GATE_BULK_BYTES   (64 * 1024)        /* ...in messages of so many bytes and more */
 
 typedef struct gate gate_t;
 
@@ -51,8 +54,8 @@ typedef struct {
 /* The next message of someone admitted, the caller's; NULL when nothing is there. */
 frames_t *gate_receive(gate_t *self, caller_t *caller);
 
-/* To a worker by its id, where it spoke last; false when it is not there or too far behind. Takes
- * over *frames either way. */
+/* To a worker by its id, where it spoke last; false when it is not there, too far behind, or had
+ * GATE_SPAN_BYTES within GATE_SPAN_MS. Takes over *frames either way. */
 bool gate_send(gate_t *self, const char *worker, frames_t **frames);
 
 /* To another broker of the site by its name, likewise. */

@@ -222,6 +222,24 @@ another_broker_of_the_site_is_known_as_one_and_told_by_its_name(void **state)
     assert_string_equal(word, "RELAYED");
 }
 
+/* As one does that asks for releases, and does not read them. */
+static void
+a_machine_is_sent_no_more_in_a_while_than_memory_has_for_it(void **state)
+{
+    hall_t *self = *state;
+    caller_t caller;
+    CLEANUP(memory_free) uint8_t *much = memory_new(FRAMES_BYTES_MAX, 1);
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &caller));
+    for (size_t sent = 0; sent <= GATE_SPAN_BYTES; sent += FRAMES_BYTES_MAX) {
+        frames_t *frames = frames_new();
+        frames_add(frames, slice_of(much, FRAMES_BYTES_MAX));
+        assert_int_equal(gate_send(self->gate, "w1", &frames), sent < GATE_SPAN_BYTES);
+    }
+    assert_true(send_to_w1(self)); /* what is small is bounded by its number */
+    assert_true(is_heard(self, self->pat_socket, WAIT_MS, &caller));
+    assert_true(answer(self, &caller));
+}
+
 static void
 another_ones_routing_id_makes_nobody_another(void **state)
 {
@@ -361,6 +379,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_peer_is_who_its_key_says),
         TEST(another_broker_of_the_site_is_known_as_one_and_told_by_its_name),
+        TEST(a_machine_is_sent_no_more_in_a_while_than_memory_has_for_it),
         TEST(another_ones_routing_id_makes_nobody_another),
         TEST(a_stranger_is_turned_away),
         TEST(all_workers_may_knock_at_once_while_the_gate_is_busy),
