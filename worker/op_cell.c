@@ -81,16 +81,19 @@ let_inherit(uint64_t keep, fault_t *fault)
     return 0;
 }
 
-/* The bounding set goes first, then the uid with what is permitted kept, then all but the row's. */
+/* The bounding set goes first, then the uid with what is permitted kept, then all but the row's. Of
+ * these the effector may lack some: it is the op's own call that fails then, if it comes to that.
+ */
 static int
 shed_privileges(const op_row_t *row, fault_t *fault)
 {
-    uint64_t keep = row->capabilities;
     uid_t user = row->root ? 0 : NOBODY;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {0};
     if (syscall(SYS_capget, &header, data))
         return fault_errno(fault, "capabilities");
+    uint64_t has = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    uint64_t keep = row->capabilities & has;
     for (int word = 0; word < 2; word++)
         data[word].inheritable = row->executes ? (uint32_t)(keep >> (32 * word)) : 0;
     if (syscall(SYS_capset, &header, data))

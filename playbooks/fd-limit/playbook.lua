@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Raises how many files a machine may have open, or restarts the service that holds too many.
+-- Raises how many files a machine, or one process of a service, may have open, or restarts the service that holds too many.
 
 local KEY = "fs.file-max"
 
@@ -15,7 +15,10 @@ local function fullest(ctx)
     if view and view.open_files_max > 0 then
       local percent = view.open_files * 100 // view.open_files_max
       if percent > most.percent then
-        most = { percent = percent, open = view.open_files, max = view.open_files_max }
+        most = {
+          percent = percent, open = view.open_files, max = view.open_files_max,
+          hard = view.open_files_hard, process = view.id,
+        }
       end
     end
   end
@@ -30,6 +33,10 @@ return playbook {
     service = input.name    { help = "that may hold too many, as the machine's policy names it" },
     process = input.name    { help = "what its processes call themselves" },
     limit   = input.percent { default = 85, help = "of what may be open; above it is too much" },
+    room    = input.integer {
+      default = 8, range = { 8, 1048576 },
+      help = "files that the fullest process may have open then; it is restarted where it may already, as with 8",
+    },
     max     = input.string {
       default = "2097152", pattern = "[1-9][0-9]{4,8}", help = "files that the machine may have open then",
     },
@@ -60,7 +67,7 @@ return playbook {
       end
       return {
         machine_percent = files.used_percent // 1, machine_max = files.max,
-        percent = most.percent, open = most.open, max = most.max,
+        percent = most.percent, open = most.open, max = most.max, hard = most.hard, process = most.process,
       }
     end,
   },
@@ -107,8 +114,43 @@ return playbook {
     end,
   },
 
-  step "restart" {
+  step "widen" {
     needs   = { "look", "raise" },
+    timeout = "1m",
+    uses = {
+      ["process.set_limit"] = { name = equals("inputs.process"), open_files = { from(8), to(1048576) } },
+      ["process.list"] = { name = equals("inputs.process") },
+      ["process.view"] = { pid = from(2) },
+    },
+
+    when = function(ctx)
+      return ctx.here.look.percent > ctx.inputs.limit and ctx.inputs.room > ctx.here.look.max
+    end,
+
+    run = function(ctx)
+      return process.set_limit {
+        process = ctx.here.look.process, name = ctx.inputs.process, open_files = ctx.inputs.room,
+      }
+    end,
+
+    verify = function(ctx)
+      local most, text, code = fullest(ctx)
+      if not most then
+        return nil, text, code
+      end
+      return most.percent <= ctx.inputs.limit, string.format("%d of %d are open still", most.open, most.max)
+    end,
+
+    undo = function(ctx)
+      local seen = ctx.here.look
+      return process.set_limit {
+        process = seen.process, name = ctx.inputs.process, open_files = seen.max, hard = seen.hard,
+      }
+    end,
+  },
+
+  step "restart" {
+    needs   = { "look", "widen" },
     timeout = "5m",
     uses = {
       ["service.restart"] = { service = equals("inputs.service") },
@@ -118,7 +160,7 @@ return playbook {
     },
 
     when = function(ctx)
-      return ctx.here.look.percent > ctx.inputs.limit
+      return ctx.here.look.percent > ctx.inputs.limit and ctx.inputs.room <= ctx.here.look.max
     end,
 
     run = function(ctx)

@@ -58,6 +58,7 @@ static const case_t cases[] = {
     {.op = "link.up", .arguments = "link=spare0", .before = LINK},
     {.op = "process.freeze", .arguments = "process=% name=sleep"},
     {.op = "process.renice", .arguments = "process=% name=sleep nice=5"},
+    {.op = "process.set_limit", .arguments = "process=% name=sleep open_files=2048"},
     {.op = "process.signal", .arguments = "process=% name=sleep signal=TERM wait_ms=2000"},
     {.op = "process.thaw", .arguments = "process=% name=sleep"},
     {.op = "route.add", .arguments = "to=203.0.113.0/24 via=192.0.3.2 seconds=60", .before = LINK},

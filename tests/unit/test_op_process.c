@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,9 +19,19 @@ typedef struct {
     char id[PROC_ID_MAX];
 } pair_t;
 
+/* As ops are, with few files. */
+static void
+become_nobody(void)
+{
+    static const struct rlimit few = {64, 128};
+    if (setrlimit(RLIMIT_NOFILE, &few) || setresgid(65534, 65534, 65534) ||
+        setresuid(65534, 65534, 65534))
+        _exit(1);
+}
+
 /* A process that calls itself so, with a child; both wait for ever. */
 static pair_t
-begin_pair(const char *name)
+begin_pair_as(const char *name, bool nobody)
 {
     int ready[2];
     pair_t pair = {0};
@@ -28,6 +39,8 @@ begin_pair(const char *name)
     assert_int_equal(pipe(ready), 0);
     pair.pid = fork();
     if (pair.pid == 0) {
+        if (nobody)
+            become_nobody();
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         prctl(PR_SET_NAME, name);
         signal(SIGHUP, SIG_IGN);
@@ -48,6 +61,12 @@ begin_pair(const char *name)
     assert_true(proc_read(pair.pid, &process));
     proc_write_id(&process, pair.id);
     return pair;
+}
+
+static pair_t
+begin_pair(const char *name)
+{
+    return begin_pair_as(name, false);
 }
 
 static void
@@ -402,6 +421,87 @@ a_process_becomes_modest_and_what_it_was_is_told(void **state)
     end_pair(&pair);
 }
 
+static value_t *
+limits(const pair_t *pair, int64_t open_files, int64_t hard)
+{
+    value_t *map = and_integer(for_pair(pair, "hoarder"), "open_files", open_files);
+    return hard ? and_integer(map, "hard", hard) : map;
+}
+
+static void
+has_limits(const pair_t *pair, int64_t soft, int64_t hard)
+{
+    CLEANUP(value_destroy) value_t *view = gives("process.view", of_pid(pair->pid));
+    assert_int_equal(value_get_integer(view, "open_files_max"), soft);
+    assert_int_equal(value_get_integer(view, "open_files_hard"), hard);
+}
+
+/* The process is of the user that ops have: another's, and a higher hard limit, need
+ * CAP_SYS_RESOURCE, which a container may not give. */
+static void
+a_process_may_have_more_files_open_and_as_many_as_before(void **state)
+{
+    (void)state;
+    pair_t pair = begin_pair_as("hoarder", true);
+    CLEANUP(value_destroy)
+    value_t *foretold = would("process.set_limit", &pair, limits(&pair, 100, 0),
+                              "- process %d, hoarder, open files: 64 of 128\n"
+                              "+ process %d, hoarder, open files: 100 of 128\n",
+                              (int)pair.pid, (int)pair.pid);
+    has_limits(&pair, 64, 128);
+    CLEANUP(value_destroy) value_t *more = gives("process.set_limit", limits(&pair, 100, 0));
+    has_limits(&pair, 100, 128);
+    assert_true(value_equal(foretold, more));
+    assert_int_equal(value_get_integer(more, "previous"), 64);
+    assert_int_equal(value_get_integer(more, "previous_hard"), 128);
+    CLEANUP(value_destroy) value_t *back = gives("process.set_limit", limits(&pair, 64, 100));
+    has_limits(&pair, 64, 100);
+    assert_int_equal(value_get_integer(back, "hard"), 100);
+    end_pair(&pair);
+}
+
+static void
+a_hard_limit_rises_as_far_as_is_asked_where_the_machine_lets_us(void **state)
+{
+    (void)state;
+    pair_t pair = begin_pair_as("hoarder", true);
+    CLEANUP(value_destroy)
+    value_t *foretold = would("process.set_limit", &pair, limits(&pair, 256, 0),
+                              "- process %d, hoarder, open files: 64 of 128\n"
+                              "+ process %d, hoarder, open files: 256 of 256\n",
+                              (int)pair.pid, (int)pair.pid);
+    if (prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE) == 1) {
+        CLEANUP(value_destroy) value_t *more = gives("process.set_limit", limits(&pair, 256, 0));
+        assert_true(value_equal(foretold, more));
+        has_limits(&pair, 256, 256);
+        CLEANUP(value_destroy) value_t *back = gives("process.set_limit", limits(&pair, 64, 128));
+        assert_int_equal(value_get_integer(back, "previous_hard"), 256);
+    } else {
+        refused("process.set_limit", limits(&pair, 256, 0), FAULT_IO, "CAP_SYS_RESOURCE");
+    }
+    has_limits(&pair, 64, 128);
+    end_pair(&pair);
+}
+
+static void
+a_limit_is_set_no_higher_than_is_named_and_of_nobody_else(void **state)
+{
+    (void)state;
+    pair_t pair = begin_pair_as("hoarder", true);
+    refused("process.set_limit", limits(&pair, 64, 129), FAULT_ARGUMENT, "64 to 128, not 129");
+    refused("process.set_limit", limits(&pair, 64, 63), FAULT_ARGUMENT, "64 to 128, not 63");
+    refused("process.set_limit", limits(&pair, 200, 128), FAULT_ARGUMENT, "200 to 200, not 128");
+    refused("process.set_limit", limits(&pair, 1073741816, 0), FAULT_LIMIT, "fs.nr_open");
+    foresees_refusal("process.set_limit", limits(&pair, 64, 129), &bench, FAULT_ARGUMENT,
+                     "64 to 128");
+    refused("process.set_limit",
+            and_integer(texts("process", pair.id, "name", "another", NULL), "open_files", 100),
+            FAULT_CONFLICT, "no 'another'");
+    has_limits(&pair, 64, 128);
+    end_pair(&pair);
+    refused("process.set_limit", limits(&pair, 100, 0), FAULT_NOT_FOUND, "gone");
+}
+
 static void
 freeze_and_thaw(const char *name, bool survives)
 {
@@ -547,6 +647,9 @@ main(void)
         cmocka_unit_test(our_programs_are_ours_only_as_our_users),
         cmocka_unit_test(a_program_is_deleted_where_the_kernel_says_so_at_the_end),
         cmocka_unit_test(a_process_becomes_modest_and_what_it_was_is_told),
+        cmocka_unit_test(a_process_may_have_more_files_open_and_as_many_as_before),
+        cmocka_unit_test(a_hard_limit_rises_as_far_as_is_asked_where_the_machine_lets_us),
+        cmocka_unit_test(a_limit_is_set_no_higher_than_is_named_and_of_nobody_else),
         cmocka_unit_test(a_tree_stands_still_until_it_is_thawed),
         cmocka_unit_test(the_unified_freezer_does_it_too),
         cmocka_unit_test(a_tree_is_ended_by_the_hash_of_its_program),

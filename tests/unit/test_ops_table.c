@@ -155,16 +155,18 @@ static const struct {
      "unit.enable unit.limit unit.mask unit.reload unit.reset_failed unit.restart unit.start "
      "unit.stop unit.unmask user.lock user.unlock "},
     {"signals", SIGNALS,
-     "process.end_tree process.freeze process.renice process.signal process.thaw "
-     "user.end_sessions user.lock user.unlock "},
+     "process.end_tree process.freeze process.renice process.set_limit process.signal "
+     "process.thaw user.end_sessions user.lock user.unlock "},
     {"executes", EXECUTES,
      FIREWALL "disk.health file.signature journal.vacuum package.updates user.lock user.unlock "},
     {"file_bytes", GROWS, KEEPERS "file.quarantine "},
     {"CAP_CHOWN", 1ULL << CAP_CHOWN, KEEPERS "file.quarantine file.rotate "},
     {"CAP_DAC_OVERRIDE", 1ULL << CAP_DAC_OVERRIDE,
-     KEEPERS "cron.disable cron.enable disk.health file.quarantine file.remove file.rotate "
-             "file.truncate process.end_tree process.freeze process.thaw "},
-    {"CAP_FOWNER", 1ULL << CAP_FOWNER, KEEPERS "file.quarantine file.remove file.rotate "},
+     KEEPERS
+     "cron.disable cron.enable disk.health file.quarantine file.remove "
+     "file.remove_aged file.rotate file.truncate process.end_tree process.freeze process.thaw "},
+    {"CAP_FOWNER", 1ULL << CAP_FOWNER,
+     KEEPERS "file.quarantine file.remove file.remove_aged file.rotate "},
     {"CAP_FSETID", 1ULL << CAP_FSETID, KEEPERS "file.rotate "},
     {"CAP_KILL", 1ULL << CAP_KILL, "process.end_tree process.signal user.end_sessions "},
     {"CAP_NET_ADMIN", 1ULL << CAP_NET_ADMIN,
@@ -174,9 +176,11 @@ static const struct {
     {"CAP_SYS_NICE", 1ULL << CAP_SYS_NICE,
      "process.end_tree process.freeze process.renice process.thaw "},
     {"CAP_SYS_PTRACE", 1ULL << CAP_SYS_PTRACE,
-     "evidence.facts process.end_tree process.files process.freeze process.renice process.signal "
-     "process.sockets process.thaw process.view service.status user.end_sessions "},
+     "evidence.facts process.end_tree process.files process.freeze process.renice "
+     "process.set_limit process.signal process.sockets process.thaw process.view service.status "
+     "user.end_sessions "},
     {"CAP_SYS_RAWIO", 1ULL << CAP_SYS_RAWIO, "disk.health "},
+    {"CAP_SYS_RESOURCE", 1ULL << CAP_SYS_RESOURCE, "process.set_limit "},
     {"CAP_SYS_TIME", 1ULL << CAP_SYS_TIME, "clock.step "},
     {"CAP_AUDIT_WRITE", 1ULL << CAP_AUDIT_WRITE, "user.lock user.unlock "},
 };

@@ -87,6 +87,31 @@ static const op_t rows[] = {
         .result = "{process: text, name: text, nice: integer, previous: integer}",
     },
     {
+        .name = "process.set_limit",
+        FIXING(10, 64),
+        .foretold = true,
+        .inverse = "process.set_limit",
+        .arguments = {PROCESS_ID,
+                      PROCESS_NAME,
+                      {.name = "open_files",
+                       .kind = ARGUMENT_INTEGER,
+                       .required = true,
+                       .min = 8,
+                       .max = 1073741816,
+                       .named = true,
+                       .help = "how many files it may have open; its hard limit rises to it where "
+                               "that is lower"},
+                      {.name = "hard",
+                       .kind = ARGUMENT_INTEGER,
+                       .min = 8,
+                       .max = 1073741816,
+                       .help = "its hard limit then, from open_files to what it is: as it was "
+                               "before, to take that back"}},
+        .help = "sets how many files a process may have open; those that are open stay so",
+        .result = "{process: text, name: text, open_files: integer, hard: integer, previous: "
+                  "integer, previous_hard: integer}",
+    },
+    {
         .name = "process.signal",
         FIXING(40, 64),
         .foretold = true,
@@ -154,6 +179,7 @@ static const op_t rows[] = {
                   "cgroup: text, threads: integer, memory_bytes: integer, swap_bytes: integer, "
                   "cpu_ms: integer, nice: integer, oom_score: integer, oom_score_adjust: integer, "
                   "open_files: integer, open_files_max: integer (-1 where there is none), "
+                  "open_files_hard: integer (likewise; as far as it may raise that by itself), "
                   "processes_max: integer (likewise)}",
     },
 };

@@ -26,7 +26,7 @@ op_body_t conntrack_count, conntrack_flush;
 op_body_t firewall_block, firewall_unblock, firewall_limit, firewall_unlimit;
 op_body_t host_isolate, host_release;
 op_body_t process_end_tree, process_files, process_freeze, process_list, process_renice,
-    process_signal, process_sockets, process_thaw, process_tree, process_view;
+    process_set_limit, process_signal, process_sockets, process_thaw, process_tree, process_view;
 op_body_t net_traceroute;
 op_body_t ntp_offset;
 op_body_t package_list, package_updates, package_upgrade, package_view;
@@ -51,7 +51,7 @@ op_body_t journal_vacuum_foreseen;
 op_body_t link_down_foreseen, link_up_foreseen, route_add_foreseen, route_remove_foreseen;
 op_body_t package_upgrade_foreseen;
 op_body_t process_end_tree_foreseen, process_freeze_foreseen, process_renice_foreseen,
-    process_signal_foreseen, process_thaw_foreseen;
+    process_set_limit_foreseen, process_signal_foreseen, process_thaw_foreseen;
 op_body_t service_reload_foreseen, service_restart_foreseen, service_start_foreseen,
     service_stop_foreseen;
 op_body_t site_run_foreseen;

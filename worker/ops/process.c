@@ -240,14 +240,29 @@ show_program(value_t *map, const proc_t *self)
     value_set_bool(map, "program_deleted", deleted);
 }
 
-/* "Max open files            1024                 524288               files": the soft one. */
-static int64_t
-limit_of(const char *limits, const char *name)
+/* "Max open files            1024                 524288               files": the soft one first.
+ */
+static void
+read_limits(const char *limits, const char *name, int64_t out[static 2])
 {
     const char *at = strstr(limits, name);
     at = at ? at + strlen(name) : "";
-    at += strspn(at, " ");
-    return *at >= '0' && *at <= '9' ? strtoll(at, NULL, 10) : -1;
+    for (size_t i = 0; i < 2; i++) {
+        at += strspn(at, " ");
+        out[i] = *at >= '0' && *at <= '9' ? strtoll(at, NULL, 10) : -1;
+        at += strcspn(at, " \n");
+    }
+}
+
+int
+process_open_files(const proc_t *self, int64_t limits[static 2], fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *text = read_own(self, "limits");
+    read_limits(bytes_text(text), "Max open files", limits);
+    if (limits[0] < 0 || limits[1] < 0)
+        return fault_set(fault, FAULT_NOT_FOUND, "process %d is gone, or has no limit",
+                         (int)self->pid);
+    return 0;
 }
 
 static int64_t
@@ -302,6 +317,7 @@ set_numbers(value_t *map, const proc_t *self)
     CLEANUP(bytes_destroy) bytes_t *limits = read_own(self, "limits");
     CLEANUP(bytes_destroy) bytes_t *score = read_own(self, "oom_score");
     CLEANUP(bytes_destroy) bytes_t *adjust = read_own(self, "oom_score_adj");
+    int64_t files[2], processes[2];
     int64_t memory = field_number(bytes_text(status), "VmRSS");
     int64_t swap = field_number(bytes_text(status), "VmSwap");
     value_set_integer(map, "memory_bytes", memory < 0 ? 0 : memory * 1024);
@@ -310,8 +326,11 @@ set_numbers(value_t *map, const proc_t *self)
     value_set_integer(map, "oom_score", strtoll(bytes_text(score), NULL, 10));
     value_set_integer(map, "oom_score_adjust", strtoll(bytes_text(adjust), NULL, 10));
     value_set_integer(map, "open_files", open_files(self));
-    value_set_integer(map, "open_files_max", limit_of(bytes_text(limits), "Max open files"));
-    value_set_integer(map, "processes_max", limit_of(bytes_text(limits), "Max processes"));
+    read_limits(bytes_text(limits), "Max open files", files);
+    read_limits(bytes_text(limits), "Max processes", processes);
+    value_set_integer(map, "open_files_max", files[0]);
+    value_set_integer(map, "open_files_hard", files[1]);
+    value_set_integer(map, "processes_max", processes[0]);
 }
 
 value_t *

@@ -19,6 +19,10 @@ uid_t process_user(const proc_t *self);
  * none, FAULT_LIMIT, FAULT_IO. */
 int process_hash(const proc_t *self, hash_t *out, fault_t *fault) MUST_CHECK;
 
+/* How many files it may have open, by its soft and its hard limit. FAULT_NOT_FOUND where it is gone
+ * or none is set. */
+int process_open_files(const proc_t *self, int64_t limits[static 2], fault_t *fault) MUST_CHECK;
+
 /* Whether it runs one of tocsin's own programs, as one of the users that they have, or we descend
  * from it. */
 bool process_is_ours(const proc_t *self, const op_world_t *world);
