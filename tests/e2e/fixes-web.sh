@@ -7,14 +7,35 @@
 SITE_WORKERS=north-1
 ip link set lo up
 
-# web PORT FOLDER: what lies there is served, or the status that FOLDER/status names.
+# web PORT FOLDER: what lies there is served.
 web() {
     setpriv --pdeathsig KILL perl -MSocket -e 'my ($port, $root) = @ARGV; socket(S, PF_INET, SOCK_STREAM, 0);
         setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1); bind(S, pack_sockaddr_in($port, INADDR_ANY)) or die; listen(S, 9);
         while (accept(C, S)) { my ($path) = (<C> // "") =~ / (\S+)/; my $status = -e $root . ($path // "") ? 200 : 404;
-            if (open(my $file, "<", "$root/status")) { chomp($status = <$file>) }
             while (<C>) { last if /^\r?$/ }
             print C "HTTP/1.0 $status x\r\nContent-Length: 0\r\n\r\n"; close(C) }' "$@" &
+}
+
+# nginx, with two servers, which answer with errors where farm/PORT.ill is, and in front of both a balancer. It ends with the site.
+farm() {
+    local port
+    mkdir "$SITE_HOME/farm"
+    printf 'server 127.0.0.1:%s;\n' 8082 8084 >"$SITE_HOME/farm/servers"
+    {
+        sed '/^    server {/,$d' "$SITE_HOME/nginx/nginx.conf"
+        for port in 8082 8084; do
+            echo "server { listen 127.0.0.1:$port; location / { if (-e $SITE_HOME/farm/$port.ill) { return 500; } return 200; } }"
+        done
+        echo "upstream farm { include $SITE_HOME/farm/servers; } server { listen 127.0.0.1:8083; location / { proxy_pass http://farm; } } }"
+    } >"$SITE_HOME/farm/nginx.conf"
+    FARM="$BUILD_TOOLS/usr/sbin/nginx -c $SITE_HOME/farm/nginx.conf"
+    $FARM 2>/dev/null
+}
+front_errs() { [ "$(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8083/)" = 500 ]; }
+front_is_well() { local _; for _ in {1..6}; do not front_errs || return 1; done; }
+failing() {
+    ordered web-errors --target north-1 --set server=127.0.0.1 --set port=8082 --set direct=http://127.0.0.1:8082/index \
+        --set front=http://127.0.0.1:8083/index --set pause=1
 }
 
 # resolver ADDRESS FILE: every name leads to 192.0.2.66; where the file is, to 0.0.0.0; where FILE.ill is, to an error.
@@ -31,14 +52,15 @@ ended_late() { timeout 100 tocsin run watch "$2" --wait=90s; run_is "$1" "$2" ||
 command_of() { printf '#!/bin/bash\n%s\n' "$2" >"$SITE_HOME/commands/$1" && chmod 755 "$SITE_HOME/commands/$1"; }
 
 orders_site fixes-web ../../../playbooks/{web-shell,web-errors,mail-queue,block-domain}
-mkdir -p "$SITE_HOME"/{commands,pages,server,front,mail/A}
+mkdir -p "$SITE_HOME"/{commands,pages,mail/A}
 mkdir -m 700 "$SITE_HOME/cage"
 pages=$SITE_HOME/pages shell=$SITE_HOME/pages/shell.php
 echo '<?php system($_GET["c"]);' >"$shell"
 echo good >"$pages/index"
-echo 500 | tee "$SITE_HOME/server/status" >"$SITE_HOME/front/status"
 touch "$SITE_HOME"/mail/A/A{1..5}
-command_of balance "[ \"\$1 \$2 \$3\" = 'drain 127.0.0.1 8082' ] && echo 200 >'$SITE_HOME/front/status'"
+farm
+command_of balance "[ \$1 = ready ] || out=#
+sed -i \"s/.*:\$3/\${out}server \$2:\$3/\" '$SITE_HOME/farm/servers' && exec $FARM -s reload 2>/dev/null"
 command_of flush "rm '$SITE_HOME'/mail/A/A{1..4}"
 command_of block "[ \"\$1 \$2\" = 'bad.example 600' ] && : >'$SITE_HOME/blocked'"
 cat >>"$SITE_HOME/north-1/policy" <<END
@@ -55,8 +77,6 @@ exec unblock-domain class change timeout 60 /bin/false {domain:address}
 $(printf 'allow site.run command=%s\n' drain-server undrain-server flush-mail block-domain unblock-domain)
 END
 web 8081 "$pages"
-web 8082 "$SITE_HOME/server"
-web 8083 "$SITE_HOME/front"
 resolver 127.0.0.1 "$SITE_HOME/blocked"
 for port in 8081 8082 8083; do wait_for 10 listens $port; done
 
@@ -65,12 +85,19 @@ worker_start north-1
 ok "a worker is online" wait_for 20 worker_online north-1
 ok "its policy holds" tocsin-worker -n -c "$SITE_HOME/north-1/worker.conf"
 
-# Both look for a while, beside the rest.
-ok "a server behind a balancer answers with errors" ordered web-errors --target north-1 --set server=127.0.0.1 --set port=8082 \
-    --set direct=http://127.0.0.1:8082/index --set front=http://127.0.0.1:8083/index
-errors=$RUN
+# It looks for a while, beside the rest.
 ok "mail waits too long" ordered mail-queue --target north-1 --set folder="$SITE_HOME/mail" --set relay=127.0.0.1 --set port=8081 --set least=3
 mail=$RUN
+
+touch "$SITE_HOME"/farm/808{2,4}.ill
+ok "all servers behind a balancer answer with errors" wait_for 10 front_errs
+ok "  so that taking one out does not help, and it is put back" eval 'failing && ended undone && [ "$(grep -c "^server" "$SITE_HOME/farm/servers")" = 2 ]'
+rm "$SITE_HOME/farm/8084.ill"
+ok "one of them does" wait_for 10 front_errs
+ok "  and is taken out" eval 'failing && ended succeeded && grep -q "^#server 127.0.0.1:8082" "$SITE_HOME/farm/servers"'
+ok "  so that no answer is an error any more" front_is_well
+rm "$SITE_HOME/farm/8082.ill"
+ok "  and one that answers well is left in" eval 'failing && ended succeeded && count_of drain skipped 1'
 
 ok "a web shell is looked at" ordered web-shell --target north-1 --set path="$shell" --set url=http://127.0.0.1:8081/shell.php --set source=192.0.2.7
 ok "  a person agrees" eval 'wait_for 20 part_says north-1 "waits for a person in step agree" && as giang run approve "$RUN"'
@@ -85,5 +112,4 @@ ok "a hostile name is" eval 'ordered block-domain --target north-1 --set domain=
 ok "  once" eval 'ordered block-domain --target north-1 --set domain=bad.example --set seconds=600 && ended succeeded && count_of block skipped 1'
 
 ok "the mail was sent" eval 'ended_late succeeded "$mail" && [ "$(find "$SITE_HOME/mail" -type f | wc -l)" = 1 ]'
-ok "the server is out of its balancer" eval 'ended_late succeeded "$errors" && grep -q 200 "$SITE_HOME/front/status"'
 orders_end

@@ -8,6 +8,7 @@ return {
     { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
     { op = "http.probe", args = { url = "http://192.0.2.20/ready", timeout_ms = 5000 }, result = { status = 0 } },
     { op = "site.run", args = { command = "drain-server", with = "server=192.0.2.20 port=80" }, result = { command = "drain-server", status = 0, output = "" } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
     { op = "http.probe", args = { url = "https://shop.example/ready", timeout_ms = 5000 }, result = { status = 200 } },
     { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
     { op = "http.probe", args = { url = "https://shop.example/ready", timeout_ms = 5000 }, result = { status = 200 } },
