@@ -78,7 +78,7 @@ asks_spare() { grep -qx 'nameserver 192.0.2.53' /etc/resolv.conf; }
 asks_own() { grep -qx 'nameserver 127.0.0.1' /etc/resolv.conf; }
 
 orders_site fixes-network ../../../playbooks/{syn-flood,time-wait,uplink-lost,dns-failure,resolver-switch,promiscuous-link}
-trap 'kill "$(cat "$SITE_HOME/own/pid")" "$(cat "$SITE_HOME/spare/pid")" 2>/dev/null; tap_clean' EXIT
+trap 'kill -KILL "$(cat "$SITE_HOME/own/pid")" "$(cat "$SITE_HOME/spare/pid")" 2>/dev/null; tap_clean; reverts_end' EXIT
 resolver "$SITE_HOME/own" 127.0.0.1
 resolver "$SITE_HOME/spare" 192.0.2.53
 echo nameserver 127.0.0.1 >"$SITE_HOME/resolv.conf" && mount --bind "$SITE_HOME/resolv.conf" /etc/resolv.conf
