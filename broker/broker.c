@@ -1,62 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/broker.h"
+#include "broker/broker_private.h"
 
 #include <assert.h>
-#include <czmq.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "wire/alertmanager.h"
-#include "broker/backup.h"
-#include "broker/batch.h"
-#include "broker/catalog.h"
-#include "broker/examiner.h"
-#include "broker/hearing.h"
-#include "broker/notifier.h"
-#include "broker/uplink.h"
-#include "broker/web.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/privilege.h"
 #include "wire/checkpoint.h"
-#include "wire/message.h"
 
 #define SETTLED_MS 1000
 #define PRUNE_MS   (3600 * 1000)
 #define NOTICES_MS (7LL * 24 * 3600 * 1000) /* notices are kept, whatever became of them */
-
-struct broker {
-    const settings_t *settings;
-    charter_t *charter;
-    core_mark_t closed;    /* where the last batch ended */
-    uint64_t revokes;      /* of these, that the gate knows */
-    struct timespec stamp; /* of the site folder, as it was read last */
-    machinekey_t *key;
-    curvepair_t pair;
-    char instance[33];
-    store_t *store;
-    core_t *core;
-    gate_t *gate;
-    examiner_t *examiner; /* of what came in there */
-    web_t *web;           /* NULL where no http is set */
-    catalog_t *catalog;   /* NULL where none is set */
-    char catalog_error[FAULT_TEXT_MAX];
-    notifier_t *notifier; /* NULL where there is no sink */
-    mono_t pruned;        /* the outbox */
-    envoy_t *envoy;       /* NULL where no timekeeper is set */
-    envoy_t *herald;      /* likewise: no uplink */
-    uplink_t *uplink;     /* over that */
-    zloop_t *loop;        /* while it serves */
-    desk_house_t house;
-    desk_t *desk;
-    batch_t *batch;
-    backup_t *backup;
-    bool held; /* the batch waits for more, and a timer for it */
-    bool due;  /* a tick is */
-};
 
 /* The batch ----------------------------------------------------------------------------------- */
 
@@ -147,177 +106,6 @@ commit_whole(broker_t *self)
     give_out(self, true);
 }
 
-/* What other brokers say ---------------------------------------------------------------------- */
-
-static void
-hear_broker(broker_t *self, const caller_t *caller, const frames_t *frames)
-{
-    fault_t fault = {0};
-    message_type_t type;
-    CLEANUP(value_destroy) value_t *state = NULL;
-    event_t event = {.who = caller->name};
-    if (message_read(frames, FROM_RELAY, &type, &fault) ||
-        hearing_read_broker(&event, type, frames, &state, &fault) ||
-        batch_step(self->batch, &event, &fault))
-        log_warning("broker=%s: %s (%s)", caller->name, fault.text, fault_word(fault.code));
-}
-
-/* What workers say ---------------------------------------------------------------------------- */
-
-static void
-on_message(broker_t *self, const caller_t *caller, const frames_t *frames, const pubkey_t *proven)
-{
-    fault_t fault = {0};
-    message_type_t type;
-    CLEANUP(value_destroy) value_t *state = NULL;
-    event_t event = {.worker = caller->name, .proven = proven};
-    int failed = message_read(frames, caller->worker ? FROM_WORKER : FROM_PERSON, &type, &fault);
-    if (!failed && type == MESSAGE_ASK) {
-        desk_ask(self->desk, caller, frames, wall_now());
-        return;
-    }
-    if (failed || hearing_read(&event, type, frames, &state, &fault) ||
-        batch_step(self->batch, &event, &fault))
-        log_warning("%s=%s: %s (%s)", caller->worker ? "worker" : "person", caller->name,
-                    fault.text, fault_word(fault.code));
-}
-
-/* Whose signature these should bear; NULL where they are no receipt of a worker that we know. */
-static const pubkey_t *
-receipt_key(const broker_t *self, const caller_t *caller, const frames_t *frames)
-{
-    const worker_line_t *worker = NULL;
-    if (slice_is(frames_at(frames, 0), message_word(MESSAGE_RECEIPT)) && frames->count > 2)
-        worker = trust_worker(self->charter->trust, caller->name, NULL);
-    return worker ? &worker->key : NULL;
-}
-
-/* What workers say waits until the receipts before it are looked at. */
-static void
-hear_workers(broker_t *self)
-{
-    heard_t heard;
-    while (examiner_next(self->examiner, &heard)) {
-        CLEANUP(frames_destroy) frames_t *frames = heard.frames;
-        on_message(self, &heard.caller, frames, heard.proven ? &heard.key : NULL);
-    }
-}
-
-static void
-drain_gate(broker_t *self)
-{
-    caller_t caller;
-    for (int i = 0; i < BROKER_TURN_MESSAGES; i++) {
-        CLEANUP(frames_destroy) frames_t *frames = gate_receive(self->gate, &caller);
-        if (!frames)
-            break;
-        if (caller.broker)
-            hear_broker(self, &caller, frames);
-        else if (caller.worker)
-            examiner_add(self->examiner, &caller, &frames, receipt_key(self, &caller, frames));
-        else
-            on_message(self, &caller, frames, NULL);
-    }
-    hear_workers(self);
-}
-
-/* What monitoring says ------------------------------------------------------------------------ */
-
-typedef struct {
-    broker_t *broker;
-    const source_t *source;
-} post_t;
-
-static int
-on_alert_posted(void *context, alert_t *alert, fault_t *fault)
-{
-    post_t *post = context;
-    event_t event = {.kind = EVENT_ALERT, .alert = alert, .region = post->source->region};
-    return batch_step(post->broker->batch, &event, fault);
-}
-
-/* Documents, each with its armor behind it, until one is refused: what came before it is recorded,
- * and does no harm when it comes again. */
-static int
-take_signed(broker_t *self, const source_t *source, slice_t body, fault_t *fault)
-{
-    for (unsigned count = 0; body.size; count++) {
-        event_t event = {.kind = EVENT_ALERT, .region = source->region, .who = source->name};
-        if (count == POST_ALERTS_MAX)
-            return fault_set(fault, FAULT_LIMIT, "over %u alerts in one body", count);
-        if (post_take(&body, &event.document, &event.armors, fault) ||
-            batch_step(self->batch, &event, fault))
-            return -1;
-    }
-    return 0;
-}
-
-static int
-on_post(void *context, const source_t *source, const alertmanager_t *alerts, slice_t body,
-        fault_t *fault)
-{
-    fault_t why = {0};
-    post_t post = {context, source};
-    batch_owe(post.broker->batch);
-    if (!alerts)
-        return take_signed(context, source, body, fault);
-    if (alertmanager_each(alerts, source->name, on_alert_posted, &post, &why))
-        batch_end(&why);
-    return 0;
-}
-
-/* What git says ------------------------------------------------------------------------------- */
-
-static void
-take_item(broker_t *self, catalog_item_t *item)
-{
-    char text[HASH_TEXT];
-    fault_t fault = {0};
-    event_t event = {
-        .kind = item->kind == CATALOG_RELEASE ? EVENT_RELEASE : EVENT_APPROVAL,
-        .document = bytes_slice(item->document),
-        .armors = bytes_slice(item->armors),
-        .hash = item->hash,
-        .files = &item->files,
-    };
-    if (item->kind == CATALOG_COMPLAINT) {
-        snprintf(self->catalog_error, sizeof self->catalog_error, "%s", item->text);
-        log_warning("catalog: %s", item->text);
-    } else if (batch_step(self->batch, &event, &fault)) {
-        log_warning("release=%.12s: %s (%s)", hash_write(&item->hash, text), fault.text,
-                    fault_word(fault.code));
-    }
-}
-
-static void
-drain_catalog(broker_t *self)
-{
-    fault_t fault = {0};
-    while (self->catalog) {
-        CLEANUP(catalog_item_destroy) catalog_item_t *item = catalog_next(self->catalog, &fault);
-        if (!item)
-            break;
-        take_item(self, item);
-    }
-    if (fault.code)
-        log_fault("catalog", &fault);
-}
-
-/* What sinks say ------------------------------------------------------------------------------ */
-
-static void
-drain_notifier(broker_t *self)
-{
-    delivery_t done;
-    while (self->notifier && notifier_next(self->notifier, &done)) {
-        fault_t fault = {0};
-        event_t event = {
-            .kind = EVENT_NOTICED, .number = done.number, .code = done.code, .text = done.text};
-        if (batch_step(self->batch, &event, &fault))
-            log_fault("notices", &fault);
-    }
-}
-
 static void
 tick_notifier(broker_t *self)
 {
@@ -334,7 +122,7 @@ tick_notifier(broker_t *self)
     self->pruned = now;
 }
 
-/* What the timekeeper says -------------------------------------------------------------------- */
+/* Whom the documents name --------------------------------------------------------------------- */
 
 static zloop_reader_fn on_envoy, on_herald;
 
@@ -376,87 +164,12 @@ use_peers(broker_t *self)
     }
 }
 
-/* Whom the charter names by now is heard, and no other. */
-static void
-use_charter(broker_t *self)
+void
+broker_use_charter(broker_t *self)
 {
     batch_use(self->batch, self->charter);
     gate_admit(self->gate, self->charter->trust);
     use_peers(self);
-}
-
-/* As if the site folder had it. */
-static int
-take_document(broker_t *self, slice_t document, slice_t armors, fault_t *fault)
-{
-    event_t halt = {.kind = EVENT_HALT, .document = document, .armors = armors};
-    if (halt_is(document))
-        return batch_step(self->batch, &halt, fault);
-    int taken = charter_add(self->charter, document, armors, fault);
-    if (taken <= 0)
-        return taken;
-    use_charter(self);
-    log_info("a newer document came");
-    return 0;
-}
-
-static void
-hear_timekeeper(broker_t *self, const frames_t *frames)
-{
-    fault_t fault = {0};
-    message_type_t type;
-    event_t beacon = {.kind = EVENT_BEACON,
-                      .document = frames_at(frames, 1),
-                      .armors = frames_at(frames, 2),
-                      .output = frames_at(frames, 3)};
-    int failed = message_read(frames, FROM_TIMEKEEPER, &type, &fault);
-    if (!failed && type == MESSAGE_BEACON)
-        failed = batch_step(self->batch, &beacon, &fault);
-    else if (!failed && type == MESSAGE_DOCUMENT)
-        failed = take_document(self, beacon.document, beacon.armors, &fault);
-    if (failed)
-        log_fault("from the timekeeper", &fault);
-}
-
-static void
-drain_envoy(broker_t *self)
-{
-    fault_t fault = {0};
-    event_t event = {.kind = EVENT_TIMEKEEPER, .who = self->settings->name};
-    frames_t *next;
-    if (envoy_is_new(self->envoy) && batch_step(self->batch, &event, &fault))
-        log_fault("timekeeper", &fault);
-    for (int i = 0; i < BROKER_TURN_MESSAGES && (next = envoy_receive(self->envoy)); i++) {
-        CLEANUP(frames_destroy) frames_t *frames = next;
-        hear_timekeeper(self, frames);
-    }
-}
-
-/* What the centre says ------------------------------------------------------------------------ */
-
-static void
-hear_centre(broker_t *self, const frames_t *frames)
-{
-    fault_t fault = {0};
-    message_type_t type;
-    int failed = message_read(frames, FROM_BROKER, &type, &fault);
-    if (!failed && type == MESSAGE_RELAYED)
-        failed = uplink_hear(self->uplink, frames, &fault);
-    else if (!failed && type == MESSAGE_DOCUMENT)
-        failed = take_document(self, frames_at(frames, 1), frames_at(frames, 2), &fault);
-    if (failed)
-        log_fault("from the centre", &fault);
-}
-
-static void
-drain_herald(broker_t *self)
-{
-    frames_t *next;
-    uplink_greet(self->uplink, mono_now());
-    for (int i = 0; i < BROKER_TURN_MESSAGES && (next = envoy_receive(self->herald)); i++) {
-        CLEANUP(frames_destroy) frames_t *frames = next;
-        hear_centre(self, frames);
-    }
 }
 
 /* The site folder ----------------------------------------------------------------------------- */
@@ -488,7 +201,7 @@ watch_site(broker_t *self)
     self->charter = MOVE(charter);
     if (self->envoy || self->uplink)
         charter_inherit(self->charter, before);
-    use_charter(self);
+    broker_use_charter(self);
     log_info("the site folder was read again");
 }
 
@@ -523,9 +236,9 @@ static void
 take_all(broker_t *self)
 {
     if (self->web)
-        web_take(self->web, on_post, self);
-    drain_catalog(self);
-    drain_notifier(self);
+        web_take(self->web, broker_hear_post, self);
+    broker_hear_catalog(self);
+    broker_hear_sinks(self);
     if (self->due)
         tick(self);
 }
@@ -558,7 +271,7 @@ settle(broker_t *self, zloop_t *loop)
 static void
 turn(broker_t *self, zloop_t *loop)
 {
-    drain_gate(self);
+    broker_hear_gate(self);
     take_all(self);
     settle(self, loop);
 }
@@ -569,7 +282,7 @@ on_gate(zloop_t *loop, zsock_t *socket, void *context)
 {
     broker_t *self = context;
     (void)socket;
-    drain_gate(self);
+    broker_hear_gate(self);
     if (batch_is_begun(self->batch))
         take_all(self);
     settle(self, loop);
@@ -581,7 +294,7 @@ on_examined(zloop_t *loop, zsock_t *socket, void *context)
 {
     broker_t *self = context;
     (void)socket;
-    hear_workers(self);
+    broker_hear_workers(self);
     if (batch_is_begun(self->batch))
         take_all(self);
     settle(self, loop);
@@ -611,7 +324,7 @@ static int
 on_envoy(zloop_t *loop, zsock_t *socket, void *context)
 {
     (void)socket;
-    drain_envoy(context);
+    broker_hear_timekeeper(context);
     turn(context, loop);
     return 0;
 }
@@ -621,7 +334,7 @@ on_herald(zloop_t *loop, zsock_t *socket, void *context)
 {
     broker_t *self = context;
     (void)socket;
-    drain_herald(self);
+    broker_hear_centre(self);
     turn(self, loop);
     return 0;
 }
