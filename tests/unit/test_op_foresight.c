@@ -75,7 +75,7 @@ a_log_that_would_go_is_named_with_its_bytes(void **state)
     looks_and_then_does("file.remove", at("spool/app.log.1"), "");
     looks_and_then_does("file.remove", at("spool/none/app.log.1"), "");
     foresees_refusal("file.remove", texts("path", "/etc/app.log.1", NULL), &bench, FAULT_POLICY,
-                     "spool");
+                     "expendable");
 }
 
 static void
