@@ -104,13 +104,19 @@ return playbook {
       ["link.down"] = { link = equals("inputs.link"), seconds = equals("inputs.seconds") },
       ["link.up"]   = { link = equals("inputs.link") },
       ["link.list"] = {},
+      ["host.cpu"]  = { seconds = equals(3) },
     },
 
     run = function(ctx)
       return link.down { link = ctx.inputs.link, seconds = ctx.inputs.seconds }
     end,
 
+    -- A bond looks at its members now and then, and notices late that none is left.
     verify = function(ctx)
+      local paused, text, code = host.cpu { seconds = 3 }
+      if not paused then
+        return nil, text, code
+      end
       local all, text, code = link.list {}
       if not all then
         return nil, text, code

@@ -87,7 +87,7 @@ return playbook {
       ["service.restart"] = { service = equals("inputs.service") },
       ["service.status"]  = { service = equals("inputs.service") },
       ["ntp.offset"]      = { address = equals("inputs.server") },
-      ["host.cpu"]        = { seconds = equals(20) },
+      ["host.cpu"]        = { seconds = equals(10) },
     },
 
     when = function(ctx)
@@ -101,8 +101,8 @@ return playbook {
     -- It asks its servers first, then turns the clock slowly.
     verify = function(ctx)
       local offset
-      for _ = 1, 9 do
-        local busy, text, code = host.cpu { seconds = 20 }
+      for _ = 1, 18 do
+        local busy, text, code = host.cpu { seconds = 10 }
         if not busy then
           return nil, text, code
         end

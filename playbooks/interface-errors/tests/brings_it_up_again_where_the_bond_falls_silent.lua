@@ -8,6 +8,7 @@ return {
     { op = "link.view",   result = { name = "eth1", master = "bond0", rx_errors = 70, tx_errors = 1 } },
     { op = "link.list",   result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = true }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
     { op = "link.down",   result = { link = "eth1", up = false } },
+    { op = "host.cpu", args = { seconds = 3 }, result = { busy_percent = 5 } },
     { op = "link.list",   result = { links = { { name = "bond0", kind = "bond", up = true, carrier = false }, { name = "eth1", master = "bond0", up = true, carrier = true }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
     { op = "link.up",     args = { link = "eth1" }, result = { link = "eth1", up = true } },
   },

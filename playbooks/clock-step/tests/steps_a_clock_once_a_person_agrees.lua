@@ -1,0 +1,20 @@
+return {
+  inputs = { server = "192.0.2.1", witness = "192.0.2.2" },
+  ops = {
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = 90000 } },
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = 90001 } },
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = 90002 } },
+    { op = "ntp.offset", args = { address = "192.0.2.2" }, result = { offset_ms = 90001 } },
+    { op = "ntp.offset", args = { address = "192.0.2.2" }, result = { offset_ms = 90002 } },
+    { op = "ntp.offset", args = { address = "192.0.2.2" }, result = { offset_ms = 90003 } },
+    { op = "clock.step", args = { address = "192.0.2.1", most_ms = 3600000, least_ms = 50 }, result = { offset_ms = 90003, delay_ms = 2, stepped = true } },
+    { op = "ntp.offset", args = { address = "192.0.2.2" }, result = { offset_ms = 2 } },
+    { op = "service.restart", args = { service = "chrony" }, result = { service = "chrony", running = true, pid = 9 } },
+    { op = "host.cpu", args = { seconds = 5 }, result = { busy_percent = 5 } },
+    { op = "ntp.offset", args = { address = "192.0.2.1" }, result = { offset_ms = 1 } },
+  },
+  people   = { agree = "yes" },
+  chaos    = true,
+  notified = { page = "the clock of rehearsal is wrong by 90000 ms, as two servers say: say whether it may jump by that" },
+  expect = { look = "ok", page = "ok", agree = "ok", step = "ok", restart = "ok" },
+}
