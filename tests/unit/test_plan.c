@@ -198,7 +198,7 @@ refuses_a_target_that_is_unknown_or_named_twice(void **state)
     assert_int_equal(fault.code, FAULT_USAGE);
     desk->targets->at[1] = "w10";
     assert_null(order_of(desk, &fault));
-    assert_int_equal(fault.code, FAULT_TARGET);
+    assert_int_equal(fault.code, FAULT_NOT_FOUND);
 }
 
 static void
@@ -381,7 +381,7 @@ refuses_a_selection_of_nobody(void **state)
     assert_int_equal(chosen(desk, "role=mail", NULL, 0, 0), -FAULT_TARGET);
     assert_int_equal(chosen(desk, "region=hue", NULL, 0, 0), -FAULT_TARGET);
     assert_int_equal(chosen(desk, "role=web", "region=north", 0, 0), -FAULT_TARGET);
-    assert_int_equal(chosen(desk, "role=web", "w10", 0, 0), -FAULT_TARGET);
+    assert_int_equal(chosen(desk, "role=web", "w10", 0, 0), -FAULT_NOT_FOUND);
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
         assert_int_equal(chosen(desk, wrong[i], NULL, 0, 0), -FAULT_USAGE);
 }
