@@ -66,10 +66,15 @@ static const int never[] = {
     SCMP_SYS(vfork),
 };
 
-static const int opens[] = {
-    SCMP_SYS(accept), SCMP_SYS(accept4),  SCMP_SYS(bind),   SCMP_SYS(connect), SCMP_SYS(creat),
-    SCMP_SYS(link),   SCMP_SYS(linkat),   SCMP_SYS(open),   SCMP_SYS(openat),  SCMP_SYS(openat2),
-    SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(socket), SCMP_SYS(unlink),  SCMP_SYS(unlinkat),
+static const int sockets[] = {
+    SCMP_SYS(accept),  SCMP_SYS(accept4), SCMP_SYS(bind),
+    SCMP_SYS(connect), SCMP_SYS(listen),  SCMP_SYS(socket),
+};
+
+static const int files[] = {
+    SCMP_SYS(creat),     SCMP_SYS(link),    SCMP_SYS(linkat),   SCMP_SYS(open),
+    SCMP_SYS(openat),    SCMP_SYS(openat2), SCMP_SYS(rename),   SCMP_SYS(renameat),
+    SCMP_SYS(renameat2), SCMP_SYS(unlink),  SCMP_SYS(unlinkat),
 };
 
 static int
@@ -82,12 +87,14 @@ refuse(scmp_filter_ctx filter, const int *calls, size_t count)
 }
 
 void
-fence_calls(bool alone)
+fence_calls(fence_t may)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int status = filter ? refuse(filter, never, ARRAY_SIZE(never)) : -ENOMEM;
-    if (!status && alone)
-        status = refuse(filter, opens, ARRAY_SIZE(opens));
+    if (!status && may != FENCE_SPEAKS)
+        status = refuse(filter, sockets, ARRAY_SIZE(sockets));
+    if (!status && may == FENCE_ALONE)
+        status = refuse(filter, files, ARRAY_SIZE(files));
     if (!status)
         status = seccomp_load(filter);
     if (status)

@@ -10,10 +10,16 @@
  * may be made, written, linked and removed. */
 void fence_files(const char *writable);
 
+/* What it may still open. */
+typedef enum {
+    FENCE_SPEAKS, /* files and sockets */
+    FENCE_KEEPS,  /* files; the sockets that it has are all it will */
+    FENCE_ALONE,  /* nothing */
+} fence_t;
+
 /* seccomp, EPERM: no program is started, no process traced or ended, no kernel door opened that a
- * program that resolves names and speaks TLS never uses. alone: nor is a file or a socket opened.
- */
-void fence_calls(bool alone);
+ * program that resolves names and speaks TLS never uses; nor is opened what it may not. */
+void fence_calls(fence_t may);
 
 /* No core file, and at most so many descriptors. */
 void fence_limits(unsigned descriptors);

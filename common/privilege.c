@@ -21,6 +21,9 @@ privilege_become(uid_t uid, fault_t *fault)
 int
 privilege_drop(uid_t uid, fault_t *fault)
 {
+    for (int cap = 0; uid && geteuid() == 0 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+        if (prctl(PR_CAPBSET_DROP, cap))
+            return fault_errno(fault, "the bounding set cannot be emptied");
     if (privilege_become(uid, fault))
         return -1;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))

@@ -11,7 +11,8 @@
  * FAULT_DENIED when the system keeps any of it. */
 int privilege_become(uid_t uid, fault_t *fault) MUST_CHECK;
 
-/* The same, and no_new_privs, and not dumpable. */
+/* The same, and an empty bounding set of capabilities where uid is another, no_new_privs, and not
+ * dumpable. */
 int privilege_drop(uid_t uid, fault_t *fault) MUST_CHECK;
 
 /* The file or folder at PATH belongs to uid from now on (nothing where uid is 0, or we are not

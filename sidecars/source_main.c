@@ -137,7 +137,7 @@ open_service(service_t *self, fault_t *fault)
         return -1;
     fence_limits(DESCRIPTORS);
     fence_files(settings->state);
-    fence_calls(false);
+    fence_calls(FENCE_SPEAKS);
     return 0;
 }
 

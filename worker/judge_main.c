@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "common/fence.h"
 #include "common/log.h"
 #include "common/privilege.h"
 #include "worker/enrolment.h"
@@ -18,8 +19,9 @@
 
 /* Spawner, effector, then a link for each broker, come before the runners in the poll set. */
 enum { SPAWNER, EFFECTOR, LINKS };
-#define OTHERS_MAX (LINKS + WORKER_BROKERS_MAX)
-#define REST_MS    2000 /* nothing is open, and nothing came */
+#define OTHERS_MAX      (LINKS + WORKER_BROKERS_MAX)
+#define DESCRIPTORS_MAX 128
+#define REST_MS         2000 /* nothing is open, and nothing came */
 
 typedef struct {
     uint64_t number;
@@ -304,6 +306,9 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
     if (settings_load(&self->settings, argv[1], fault) || meet_all(self, argv + 2, fault) ||
         privilege_drop(self->settings.judge_uid, fault) || boot_name(boot, fault))
         return -1;
+    fence_limits(DESCRIPTORS_MAX);
+    fence_files(settings_path(&self->settings, "judge", path));
+    fence_calls(FENCE_KEEPS);
     self->trust = trust_new(&self->settings.site);
     self->outbox = outbox_new();
     outbox_employ(self->outbox, deliver, self);

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <zmq.h>
 
+#include "common/fence.h"
 #include "common/log.h"
 #include "common/moment.h"
 #include "common/privilege.h"
@@ -18,11 +19,12 @@
 #include "worker/joint.h"
 #include "worker/settings.h"
 
-#define HEARTBEAT_MS  15000 /* at most, from an answer to the next PING: CORE_ONLINE_MS is two */
-#define APART_MS      3000  /* by up to that earlier: who were welcomed together do not stay so */
-#define ANSWER_MS     5000  /* for an answer, MISSED_MAX times */
-#define MISSED_MAX    3
-#define TURN_MESSAGES 64 /* from the broker, before anything else has its turn */
+#define HEARTBEAT_MS    15000 /* at most, from an answer to the next PING: CORE_ONLINE_MS is two */
+#define APART_MS        3000  /* by up to that earlier: who were welcomed together do not stay so */
+#define ANSWER_MS       5000  /* for an answer, MISSED_MAX times */
+#define MISSED_MAX      3
+#define DESCRIPTORS_MAX 64
+#define TURN_MESSAGES   64 /* from the broker, before anything else has its turn */
 /* Messages, each of up to FRAMES_BYTES_MAX, that wait here: a queue is as much of this machine's
  * memory as a broker may take. */
 #define RECEIVE_MAX 16
@@ -276,6 +278,9 @@ run(uplink_t *self, char **argv, fault_t *fault)
     if (curve_load(&self->pair, settings_path(&self->settings, "link/curve-secret", path), fault) ||
         privilege_drop(self->settings.link_uid, fault))
         return -1;
+    fence_limits(DESCRIPTORS_MAX);
+    fence_files(NULL);
+    fence_calls(FENCE_SPEAKS);
     self->context = zmq_ctx_new();
     int failed = connect_broker(self, fault);
     while (!failed)

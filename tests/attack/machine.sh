@@ -28,6 +28,14 @@ broker_start
 (cd "$evil" && worker=$(command -v tocsin-worker) && PATH=$evil:.:$PATH ENV=$evil/profile BASH_ENV=$evil/profile IFS=/ LUA_INIT="@$evil/profile" \
     CDPATH=$evil background north-1 "$worker" -d -c "$SITE_HOME/north-1/worker.conf")
 ok "a worker is started from a hostile place" wait_for 20 worker_online north-1
+# Whoever took one of them over has no right, no way to one, and a filter before the kernel.
+holds_nothing() {
+    local status="/proc/$(pgrep -P "$(pid_of north-1)" -x "$1")/status"
+    grep -E '^(Uid|Cap...|NoNewPrivs|Seccomp):' "$status"
+    ! grep -Eq '^Uid:.*[[:space:]]0([[:space:]]|$)' "$status" && [ "$(grep -Ec '^Cap...:[[:space:]]0+$' "$status")" = 5 ] &&
+        grep -Eqx 'NoNewPrivs:[[:space:]]1' "$status" && grep -Eqx 'Seccomp:[[:space:]]2' "$status"
+}
+for role in link judge; do ok "  its $role is nobody, behind a filter, and stays so" holds_nothing $role; done
 start_probe() {
     local plan
     plan=$(tocsin run plan slow-start --target north-1 --set service=probe | sed -n 's/^plan \([0-9a-f]*\).*/\1/p' | head -n 1)
