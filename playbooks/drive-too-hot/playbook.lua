@@ -20,14 +20,14 @@ return playbook {
     timeout = "3m",
     uses = {
       ["disk.health"] = { device = equals("inputs.device") },
-      ["disk.io"]     = { seconds = equals(30) },
+      ["disk.io"]     = { seconds = equals(10) },
     },
     run = function(ctx)
       local first, text, code = disk.health { device = ctx.inputs.device }
       if not first then
         return nil, text, code
       end
-      local io, text, code = disk.io { seconds = 30 }
+      local io, text, code = disk.io { seconds = 10 }
       if not io then
         return nil, text, code
       end
@@ -59,7 +59,7 @@ return playbook {
     end,
     run = function(ctx)
       local seen = ctx.here.look
-      return string.format("%s (%s, %s) on %s has %d degrees, %d 30 s ago, and is busy %.0f %% of the time: %s",
+      return string.format("%s (%s, %s) on %s has %d degrees, %d 10 s ago, and is busy %.0f %% of the time: %s",
         ctx.inputs.device, seen.model, seen.serial, ctx.target.worker, seen.temperature_c, seen.was_c, seen.busy_percent,
         seen.busy_percent > 80 and "see what keeps it so busy" or "see whether its fan turns and what its neighbours have")
     end,

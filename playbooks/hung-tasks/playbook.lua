@@ -36,7 +36,7 @@ return playbook {
     uses = {
       ["process.list"] = { name = equals("inputs.process") },
       ["process.view"] = { pid = from(2) },
-      ["disk.io"]      = { seconds = equals(10) },
+      ["disk.io"]      = { seconds = equals(5) },
       ["disk.mounts"]  = {},
     },
     run = function(ctx)
@@ -53,7 +53,7 @@ return playbook {
         end
         hung = now
         if look < LOOKS then
-          drives, text, code = disk.io { seconds = 10 }
+          drives, text, code = disk.io { seconds = 5 }
           if not drives then
             return nil, text, code
           end

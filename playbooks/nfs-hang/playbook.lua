@@ -21,7 +21,7 @@ return playbook {
       ["net.tcp"]      = { address = equals("inputs.server"), port = equals("inputs.port") },
       ["net.ping"]     = { address = equals("inputs.server"), count = equals(3) },
       ["host.load"]    = {},
-      ["host.cpu"]     = { seconds = equals(10) },
+      ["host.cpu"]     = { seconds = equals(5) },
     },
     run = function(ctx)
       local mounted, text, code = disk.mounts {}
@@ -41,7 +41,7 @@ return playbook {
         end
         seen.answered = seen.answered + (tried.connected and 1 or 0)
         if look < 3 then
-          local paused, text, code = host.cpu { seconds = 10 }
+          local paused, text, code = host.cpu { seconds = 5 }
           if not paused then
             return nil, text, code
           end

@@ -30,7 +30,9 @@ a_mount_over_the_network_is_not_asked(void **state)
     put_file("proc/self/mountinfo",
              "22 1 0:20 / /far\\040away rw,relatime shared:1 - nfs4 server:/export rw\n"
              "23 1 8:1 / / rw - ext4 /dev/vda ro\n"
-             "24 1 0:5 /\n",
+             "24 1 0:5 /\n"
+             "25 1 8:2 / /tmp rw - ext4 /dev/vdb rw,errors=remount-ro,emergency_ro\n"
+             "26 1 8:3 / /etc rw - ext4 /dev/vdc rw,errors=remount-ro,rofs=ro\n",
              0644);
     CLEANUP(value_destroy) value_t *told = gives("disk.mounts", value_map());
     bench_root(true);
@@ -38,7 +40,9 @@ a_mount_over_the_network_is_not_asked(void **state)
     assert_string_equal(value_get_text(far, "type"), "nfs4");
     assert_null(value_get(far, "total_bytes"));
     assert_true(value_get_bool(entry_of(value_get(told, "mounts"), "path", "/"), "read_only"));
-    assert_int_equal(value_count(value_get(told, "mounts")), 2);
+    assert_true(value_get_bool(entry_of(value_get(told, "mounts"), "path", "/tmp"), "read_only"));
+    assert_false(value_get_bool(entry_of(value_get(told, "mounts"), "path", "/etc"), "read_only"));
+    assert_int_equal(value_count(value_get(told, "mounts")), 4);
 }
 
 static void

@@ -54,6 +54,27 @@ set_sizes(value_t *row, const struct statvfs *disk)
     value_set(row, "inodes_used_percent", percent(disk->f_files - disk->f_ffree, disk->f_files));
 }
 
+/* Whether the options hold the word: "ro" does not hold "errors=remount-ro". */
+static bool
+has_option(const char *options, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = options; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strcspn(at, ",") == size && !strncmp(at, word, size))
+            return true;
+    }
+    return false;
+}
+
+/* What the kernel itself made read-only, behind an error, has another word for it on newer ones. */
+static bool
+is_read_only(const char *mount, const char *filesystem)
+{
+    return has_option(mount, "ro") || has_option(filesystem, "ro") ||
+           has_option(filesystem, "emergency_ro");
+}
+
 /* "ID PARENT MAJOR:MINOR ROOT PATH OPTIONS [TAG]... - TYPE DEVICE OPTIONS"; NULL for one that holds
  * no files of anybody's. */
 static value_t *
@@ -79,7 +100,7 @@ read_mount(char *line)
     show(row, "path", words[4]);
     show(row, "device", device);
     show(row, "type", type);
-    value_set_bool(row, "read_only", !strncmp(words[5], "ro", 2) || !strncmp(options, "ro", 2));
+    value_set_bool(row, "read_only", is_read_only(words[5], options));
     if (!remote)
         set_sizes(row, &disk);
     return row;

@@ -2,7 +2,7 @@ return {
   inputs = { device = "sda" },
   ops = {
     { op = "disk.health", args = { device = "sda" }, result = { device = "sda", model = "WD40", serial = "W1" } },
-    { op = "disk.io", args = { seconds = 30 }, result = { drives = { { device = "sda", busy_percent = 2 }, { device = "sdb", busy_percent = 99 } } } },
+    { op = "disk.io", args = { seconds = 10 }, result = { drives = { { device = "sda", busy_percent = 2 }, { device = "sdb", busy_percent = 99 } } } },
     { op = "disk.health", args = { device = "sda" }, result = { device = "sda", model = "WD40", serial = "W1" } },
   },
   expect = { look = "failed", page = "not run" },

@@ -2,10 +2,10 @@ return {
   inputs = { device = "sda" },
   ops = {
     { op = "disk.health", args = { device = "sda" }, result = { device = "sda", model = "WD40", serial = "W1", temperature_c = 66 } },
-    { op = "disk.io", args = { seconds = 30 }, result = { drives = { { device = "sda", busy_percent = 97 }, { device = "sdb", busy_percent = 99 } } } },
+    { op = "disk.io", args = { seconds = 10 }, result = { drives = { { device = "sda", busy_percent = 97 }, { device = "sdb", busy_percent = 99 } } } },
     { op = "disk.health", args = { device = "sda" }, result = { device = "sda", model = "WD40", serial = "W1", temperature_c = 68 } },
   },
   chaos  = true,
   expect = { look = "ok", page = "ok" },
-  notified = { page = "sda (WD40, W1) on rehearsal has 68 degrees, 66 30 s ago, and is busy 97 % of the time: see what keeps it so busy" },
+  notified = { page = "sda (WD40, W1) on rehearsal has 68 degrees, 66 10 s ago, and is busy 97 % of the time: see what keeps it so busy" },
 }

@@ -1,0 +1,11 @@
+return {
+  inputs = { packages = "openssl" },
+  ops = {
+    { op = "package.updates", args = { security = true }, result = { listed = 299999999, updates = { { name = "openssl", installed = "3.0.14", candidate = "3.0.15", held = false, security = true } } } },
+    { op = "host.uptime",     result = { since = 0, uptime_ms = 300000000, reboot_required = false } },
+    { op = "package.upgrade", fault = { "policy", "the policy does not allow package.upgrade name=openssl" } },
+  },
+  people = { agree = "yes" },
+  expect = { look = "ok", page = "ok", agree = "ok", upgrade = "failed", report = "not run" },
+  fault  = { upgrade = "does not allow" },
+}

@@ -1,0 +1,12 @@
+return {
+  inputs = { packages = "openssl" },
+  ops = {
+    { op = "package.updates", args = { security = true }, result = { listed = 299999999, updates = { { name = "openssl", installed = "3.0.14", candidate = "3.0.15", held = false, security = true } } } },
+    { op = "host.uptime",     result = { since = 0, uptime_ms = 300000000, reboot_required = false } },
+    { op = "package.upgrade", args = { name = "openssl", version = "3.0.15" }, result = { name = "openssl", before = "3.0.14", version = "3.0.15", upgraded = true } },
+    { op = "package.view",    args = { name = "openssl" }, result = { name = "openssl", version = "3.0.14", interrupted = true } },
+  },
+  people = { agree = "yes" },
+  expect = { look = "ok", page = "ok", agree = "ok", upgrade = "failed", report = "not run" },
+  fault  = { upgrade = "openssl is at version 3.0.14, and dpkg was cut off" },
+}
