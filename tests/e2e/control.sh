@@ -149,7 +149,7 @@ ok "  but not behind --no-pager" eval '! PAGER="sed s/^/paged:/" script -qec "to
 sed -i '/^allow service.restart/d' "$SITE_HOME/north-2/policy"
 worker_stop north-2; worker_start north-2
 ok "a plan says what a machine would refuse, before anyone signs" wait_for 20 foretold north-2 "WOULD REFUSE step restart, service.restart: north-2 (the machine"
-ok "its view tells what its policy allows" eval 'says "^  policy +class change at most" tocsin worker view north-1 && says "^ +disk.usage" tocsin worker view north-1'
+ok "its view tells what its policy allows" eval 'says "^  policy +class change at most" tocsin worker view north-1 && says "^ +(.* )?disk.usage" tocsin worker view north-1'
 ok "  and why it refuses the rest" says "^ +(refuses +)?change +clock.step \(its policy does not name it\)" tocsin worker view north-1 --all
 ok "  by families, where it refuses them as a whole" says "^  refuses +[0-9]+ ops: its policy does not name it" tocsin worker view north-1
 ok "  and of one op that is asked for" says "^op clock.step on north-1 +change +REFUSED: its policy does not name it" tocsin worker view north-1 clock.step
