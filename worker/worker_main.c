@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin-worker - starts a worker's roles, joined by sockets, and starts all of them anew when one
- * ends: they are crash-only.
+ * ends: they are crash-only. Under systemd they are units instead (deploy/systemd/), and this only
+ * enrols and checks.
  *
  *     tocsin-worker -c CONFIG          -d stay in the foreground, -n check and exit, -v say more
  *     tocsin-worker enrol -c CONFIG           make this worker's keys, print its request

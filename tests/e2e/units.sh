@@ -42,6 +42,10 @@ for line in $closed; do
     grep -q "\`$line\`" "$SOURCE/docs/OPERATING.md"
     result $? "OPERATING says what $line of the effector's unit means for what a command of the site starts"
 done
+left=$(sed -n 's/^CapabilityBoundingSet=//p' "$root/usr/share/tocsin/effector-starts-nothing.conf" | tr ' ' '\n')
+needed=$(grep -oE 'CAP\([A-Z_]+\)' "$SOURCE/worker/op_rows.c" | sed 's/CAP(\(.*\))/CAP_\1/' | sort -u)
+[ -n "$needed" ] && [ -z "$(comm -23 <(echo "$needed") <(sort <<<"$left"))" ]
+result $? "an effector that starts nothing keeps every capability that an op needs"
 ! grep -q '^SystemCallFilter=.*@\(swap\|reboot\)' "$root/usr/lib/systemd/system/tocsin-effector.service"
 result $? "a command of the site may turn swap on, or reboot"
 echo "1..$number"
