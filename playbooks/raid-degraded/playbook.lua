@@ -31,8 +31,13 @@ return playbook {
       local degraded = {}
       for _, array in ipairs(raid.arrays) do
         if array.degraded then
+          local members = {}
+          for index, member in ipairs(array.members or {}) do
+            members[index] = string.format("; %s is %s", member.device, member.state)
+          end
           degraded[#degraded + 1] = {
             name = array.name, disks = array.disks, missing = array.missing, action = array.action,
+            members = table.concat(members),
           }
         end
       end
@@ -64,8 +69,8 @@ return playbook {
     run = function(ctx)
       local said = {}
       for _, array in ipairs(ctx.here.arrays) do
-        said[#said + 1] = string.format("%s misses %d of %d drives (%s)", array.name, array.missing,
-          array.disks, array.action)
+        said[#said + 1] = string.format("%s misses %d of %d drives (%s%s)", array.name, array.missing,
+          array.disks, array.action, array.members)
       end
       for _, drive in ipairs(ctx.here.health) do
         if not drive.passed then

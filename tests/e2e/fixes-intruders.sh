@@ -62,7 +62,7 @@ knocks() {
 }
 is_locked() { grep "^$1:!" /etc/shadow; }
 # What is dropped has no answer; a wrong password has.
-is_blocked() { not says "timed out" knocks "$1" chi x true && grep -q "timed out" "$SITE_HOME/log/now"; }
+is_blocked() { knocks "$1" chi x true 2>&1 | grep "timed out"; }
 has_session() { utmpdump /run/utmp | grep -q "$1"; }
 
 # ---- programs -------------------------------------------------------------------------------
@@ -136,7 +136,9 @@ ok "  and the source is heard no more" is_blocked 192.0.2.7
 knocks 192.0.2.8 binh wrong true 2>/dev/null
 ok "one user's own typing is left alone" eval 'ordered credential-stuffing --target north-1 --set user=binh --set source=192.0.2.8 && ended succeeded && count_of block skipped 1'
 for name in $USERS; do knocks 192.0.2.8 $name wrong true; done 2>/dev/null
-usermod -L binh
+usermod -L binh && usermod -L chi
+ok "where a victim must stay locked" eval 'ordered credential-stuffing --target north-1 --set user=chi --set source=192.0.2.8 && ended undone && is_locked chi'
+ok "  the block is taken back" not is_blocked 192.0.2.8
 ok "a source that tried them all rings" eval 'rings AccountLockout user=binh source=192.0.2.8 && ordered credential-stuffing --incident $INCIDENT && ended succeeded'
 ok "  it is blocked" is_blocked 192.0.2.8
 ok "  and its victim unlocked" not is_locked binh

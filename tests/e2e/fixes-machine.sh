@@ -39,7 +39,7 @@ disk_make() {
 can_be_written() { (: >/srv/data/probe) 2>/dev/null; }
 meets_the_broken_file() { not stat /srv/data/broken && not can_be_written; }
 
-# ---- what this machine has not: drives that tell their health, and arrays ---------------------
+# ---- what this machine has not: drives that tell their health --------------------------------
 
 # smartctl VALUE...: what smartctl(8) would write of any drive.
 smartctl_says() { printf '#!/bin/bash\necho %q\n' "{\"model_name\":\"ST4000NM\",\"serial_number\":\"Z1\",$1}" >/usr/sbin/smartctl; }
@@ -47,13 +47,31 @@ drives_make() {
     mkdir -p /srv/sbin/{more,work} /srv/block
     cp "$BUILD_TOOLS/usr/sbin/smartctl" /srv/sbin/more
     mount -t overlay -o lowerdir=/usr/sbin,upperdir=/srv/sbin/more,workdir=/srv/sbin/work none /usr/sbin
-    cp -a /sys/block/. /srv/block && mkdir -p /srv/block/md0/md/dev-sda1
-    echo raid1 >/srv/block/md0/md/level
-    echo clean >/srv/block/md0/md/array_state
-    echo 2 >/srv/block/md0/md/raid_disks
-    echo 1 >/srv/block/md0/md/degraded
-    echo idle >/srv/block/md0/md/sync_action
-    echo in_sync >/srv/block/md0/md/dev-sda1/state
+}
+
+# ---- an array that lost a drive, of a Linux that runs as a process; what its /sys/block says is ours too -
+
+array_make() {
+    local modules
+    modules=$(echo "$BUILD_TOOLS"/usr/lib/uml/modules/*/kernel/drivers/md)
+    mkdir -p /srv/array /srv/block/md0/md && cp -a /sys/block/. /srv/block
+    truncate -s 16M /srv/array/{a,b}
+    cat >/srv/array/init <<-END
+	#!/bin/bash
+	export PATH=/usr/sbin:/usr/bin
+	mount -t proc none /proc; mount -t sysfs none /sys; mount -t tmpfs none /run; mount -t tmpfs none /dev
+	mknod /dev/null c 1 3; mknod /dev/a b 98 0; mknod /dev/b b 98 16; mknod /dev/md0 b 9 0
+	for module in md-mod raid1; do
+	    perl -e 'open(my \$in, "<", shift) or die; syscall(313, fileno(\$in), my \$none = "", 0) and die "\$!"' $modules/\$module.ko
+	done
+	$BUILD_TOOLS/sbin/mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --metadata=1.2 /dev/a /dev/b
+	$BUILD_TOOLS/sbin/mdadm /dev/md0 --fail /dev/b
+	cd /sys/block/md0/md && cp --parents level array_state raid_disks degraded sync_action sync_completed mismatch_cnt dev-*/state /srv/block/md0/md
+	echo o >/proc/sysrq-trigger; sleep 10
+	END
+    chmod 755 /srv/array/init
+    "$BUILD_TOOLS/usr/bin/linux.uml" mem=64M ubd0=/srv/array/a ubd1=/srv/array/b root=/dev/root rootfstype=hostfs rootflags=/ rw init=/srv/array/init \
+        con=null con0=fd:0,fd:1 </dev/null
     mount --bind /srv/block /sys/block
 }
 
@@ -110,7 +128,7 @@ packages_make() {
 }
 
 orders_site fixes-machine ../../../playbooks/{filesystem-read-only,disk-failing,drive-too-hot,raid-degraded,reboot-required,security-updates,security-upgrade,nfs-hang,hung-tasks}
-{ disk_make; drives_make; share_make; packages_make; } >>"$SITE_HOME/log/make" 2>&1
+{ disk_make; drives_make; array_make; share_make; packages_make; } >>"$SITE_HOME/log/make" 2>&1
 cat >>"$SITE_HOME/north-1/policy" <<END
 $(printf 'allow %s\n' disk.{mounts,health,io,raid} journal.query unit.status host.{uptime,load,cpu} user.sessions process.view net.ping package.{updates,view})
 $(printf 'allow %s unit=shop.service\n' unit.stop unit.start)
@@ -136,8 +154,13 @@ hung_run=$RUN
 
 ok "a filesystem that can be written to is left alone" eval 'can_be_written && ordered filesystem-read-only --target north-1 --set mount=/srv/data --set unit=shop.service && ended failed && told "/srv/data can be written to"'
 ok "a broken file makes the kernel stop all writing" meets_the_broken_file
+exec {busy}</srv/data
 ok "  an alert rings" eval 'rings NodeFilesystemReadOnly mountpoint=/srv/data && ordered filesystem-read-only --incident $INCIDENT --set unit=shop.service'
 ok "  a person agrees" agreed
+ok "  while somebody has a file open there it is not unmounted" eval 'ended undone $RUN && told "target is busy"'
+ok "  and who wrote there runs on" systemctl is-active shop.service
+exec {busy}<&-
+ok "  once more" eval 'ordered filesystem-read-only --incident $INCIDENT --set unit=shop.service && agreed'
 ok "  it is checked and mounted anew" ended succeeded
 ok "  after what the journal said of it" told 'EXT4-fs error .device loop.*deleted inode'
 ok "  and can be written to" can_be_written
@@ -162,6 +185,6 @@ ok "the process hung all the while" eval 'ended succeeded $hung_run && RUN=$hung
 ok "a drive begins to fail" eval 'smartctl_says "\"smart_status\":{\"passed\":false}" && rings SmartDeviceFailing device=${loop#/dev/} && ordered disk-failing --incident $INCIDENT && ended succeeded'
 ok "  people are told what stands on it" told 'it says itself that it fails; on it: /srv/data;'
 ok "an array lost a drive" eval 'rings NodeRAIDDegraded && ordered raid-degraded --incident $INCIDENT --set drives=sda && ended succeeded'
-ok "  people are told which" told 'md0 misses 1 of 2 drives .idle., sda .ST4000NM. fails or does not answer'
+ok "  people are told which" told 'md0 misses 1 of 2 drives .idle; .*ubdb is faulty.*, sda .ST4000NM. fails or does not answer'
 ok "a real smartctl has no word of a drive that has none" eval 'cp "$BUILD_TOOLS/usr/sbin/smartctl" /usr/sbin && ordered disk-failing --target north-1 --set drive=${loop#/dev/} && ended failed && told "Unable to detect device type"'
 orders_end
