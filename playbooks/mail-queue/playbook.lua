@@ -19,6 +19,7 @@ return playbook {
     relay  = input.address { from = "labels.relay", help = "the next server" },
     port   = input.integer { default = 25, range = { 1, 65535 }, help = "where it takes mail" },
     least  = input.integer { default = 100, range = { 1, 1000000 }, help = "fewer mails are left alone" },
+    pause  = input.integer { default = 15, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
   triggers = { on.alert { name = { "PostfixQueueGrowing", "MailQueueTooLong", "PostfixDeferredHigh" } } },
@@ -62,7 +63,7 @@ return playbook {
     uses = {
       ["site.run"]  = { command = equals("flush-mail") },
       ["file.find"] = { path = equals("inputs.folder"), kind = equals("file"), count = equals(300) },
-      ["host.cpu"]  = { seconds = equals(15) },
+      ["host.cpu"]  = { seconds = equals("inputs.pause") },
     },
 
     when = function(ctx)
@@ -82,7 +83,7 @@ return playbook {
     verify = function(ctx)
       local queue
       for _ = 1, 4 do
-        local paused, text, code = host.cpu { seconds = 15 }
+        local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
         if not paused then
           return nil, text, code
         end
