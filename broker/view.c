@@ -278,35 +278,27 @@ view_receipt(const store_t *store, slice_t leaf, fault_t *fault)
     return set_output(store, map, receipt, fault) ? NULL : MOVE(map);
 }
 
+/* A part of a run, for one answer. */
+typedef struct {
+    value_t *map;
+    bool well;         /* it is done */
+    value_t *receipts; /* NULL where there is no room for the part */
+} shown_t;
+
 typedef struct {
     const store_t *store;
     fault_t *fault;
     bool failed;
-    size_t room;
-    value_t *parts;
-    zhashx_t *receipts; /* target -> value_t list */
+    size_t room, count, capacity;
+    shown_t *parts;
+    zhashx_t *receipts; /* target -> value_t list, of those that are shown; borrowed */
     zhashx_t *waits;    /* target -> value_t text: the step that waits */
 } viewing_t;
 
-static bool
-take_receipt(void *context, const row_t *row)
+static void
+drop_value(void **value)
 {
-    viewing_t *viewing = context;
-    query_t query = {.what = FIND_LEAVES, .number = row->receipt.leaf};
-    CLEANUP(row_destroy) row_t *leaf = store_first(viewing->store, &query, viewing->fault);
-    value_t *view = leaf ? view_receipt(viewing->store, leaf->leaf.bytes, viewing->fault) : NULL;
-    viewing->failed = view == NULL;
-    if (!view)
-        return false;
-    value_t *list = zhashx_lookup(viewing->receipts, row->receipt.target);
-    if (!list) {
-        list = value_list();
-        zhashx_insert(viewing->receipts, row->receipt.target, list);
-    }
-    if (view_fits(view, &viewing->room))
-        value_append(list, MOVE(view));
-    value_destroy(&view);
-    return true;
+    value_destroy((value_t **)value);
 }
 
 static bool
@@ -323,7 +315,6 @@ take_part(void *context, const row_t *row)
 {
     viewing_t *viewing = context;
     const part_row_t *part = &row->part;
-    const value_t *list = zhashx_lookup(viewing->receipts, part->target);
     value_t *map = value_map();
     value_set_text(map, "worker", part->target);
     value_set_integer(map, "wave", (int64_t)part->wave);
@@ -336,34 +327,86 @@ take_part(void *context, const row_t *row)
     set_when(map, "offered", part->offered);
     set_when(map, "accepted", part->accepted);
     set_when(map, "ended", part->ended);
-    value_set(map, "receipts", list ? value_copy(list) : value_list());
-    value_append(viewing->parts, map);
+    value_set(map, "receipts", value_list());
+    viewing->parts =
+        memory_grow(viewing->parts, viewing->count, &viewing->capacity, sizeof(shown_t));
+    viewing->parts[viewing->count++] = (shown_t){.map = map, .well = part->state == PART_DONE};
     return true;
 }
 
+/* Whom people look for comes first where there are more than an answer holds. */
 static void
-drop_value(void **value)
+choose_parts(viewing_t *self)
 {
-    value_destroy((value_t **)value);
+    for (int well = 0; well < 2; well++)
+        for (size_t i = 0; i < self->count; i++) {
+            shown_t *part = &self->parts[i];
+            if (part->well != well || !view_fits(part->map, &self->room))
+                continue;
+            part->receipts = value_list();
+            zhashx_insert(self->receipts, value_get_text(part->map, "worker"), part->receipts);
+        }
 }
 
-static value_t *
-view_parts(const store_t *store, const hash_t *run, fault_t *fault)
+/* Until there is no room: a large run has more than can be looked at while others wait. */
+static bool
+take_receipt(void *context, const row_t *row)
 {
-    CLEANUP(value_destroy) value_t *parts = value_list();
+    viewing_t *viewing = context;
+    value_t *list = zhashx_lookup(viewing->receipts, row->receipt.target);
+    query_t query = {.what = FIND_LEAVES, .number = row->receipt.leaf};
+    if (!list)
+        return true;
+    CLEANUP(row_destroy) row_t *leaf = store_first(viewing->store, &query, viewing->fault);
+    CLEANUP(value_destroy)
+    value_t *view = leaf ? view_receipt(viewing->store, leaf->leaf.bytes, viewing->fault) : NULL;
+    viewing->failed = view == NULL;
+    if (!view || !view_fits(view, &viewing->room))
+        return false;
+    value_append(list, MOVE(view));
+    return true;
+}
+
+/* In their order, and how many are left out. */
+static void
+set_parts(viewing_t *self, value_t *run)
+{
+    value_t *list = value_list();
+    size_t left_out = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        shown_t *part = &self->parts[i];
+        left_out += !part->receipts;
+        if (!part->receipts)
+            continue;
+        value_set(part->map, "receipts", MOVE(part->receipts));
+        value_append(list, MOVE(part->map));
+    }
+    value_set(run, "parts", list);
+    if (left_out)
+        value_set_integer(run, "left_out", (int64_t)left_out);
+}
+
+static int
+view_parts(const store_t *store, const hash_t *run, size_t room, value_t *out, fault_t *fault)
+{
     CLEANUP(zhashx_destroy) zhashx_t *receipts = zhashx_new();
     CLEANUP(zhashx_destroy) zhashx_t *waits = zhashx_new();
-    zhashx_set_destructor(receipts, drop_value);
     zhashx_set_destructor(waits, drop_value);
-    viewing_t viewing = {store, fault, false, VIEW_BYTES_MAX, parts, receipts, waits};
+    viewing_t viewing = {
+        .store = store, .fault = fault, .room = room, .receipts = receipts, .waits = waits};
     query_t wanted = {.what = FIND_WAITS, .hash = *run};
-    query_t first = {.what = FIND_RECEIPTS, .hash = *run};
-    query_t then = {.what = FIND_PARTS, .hash = *run};
-    if (store->find(store->self, &first, take_receipt, &viewing, fault) || viewing.failed ||
-        store->find(store->self, &wanted, take_wait, &viewing, fault) ||
-        store->find(store->self, &then, take_part, &viewing, fault))
-        return NULL;
-    return MOVE(parts);
+    query_t first = {.what = FIND_PARTS, .hash = *run};
+    query_t then = {.what = FIND_RECEIPTS, .hash = *run};
+    int failed = store->find(store->self, &wanted, take_wait, &viewing, fault) ||
+                 store->find(store->self, &first, take_part, &viewing, fault);
+    choose_parts(&viewing);
+    failed =
+        failed || store->find(store->self, &then, take_receipt, &viewing, fault) || viewing.failed;
+    set_parts(&viewing, out);
+    for (size_t i = 0; i < viewing.count; i++)
+        value_destroy(&viewing.parts[i].map);
+    free(viewing.parts);
+    return failed ? -1 : 0;
 }
 
 value_t *
@@ -372,20 +415,19 @@ view_whole_run(const store_t *store, const run_row_t *row, fault_t *fault)
     fault_t why = {0};
     query_t query = {.what = FIND_DOCUMENT, .hash = row->authority};
     CLEANUP(value_destroy) value_t *map = view_run(store, row, fault);
-    CLEANUP(value_destroy) value_t *parts = map ? view_parts(store, &row->id, fault) : NULL;
-    if (!parts)
-        return NULL;
-    CLEANUP(row_destroy) row_t *document = store_first(store, &query, &why);
-    if (why.code) {
+    CLEANUP(row_destroy) row_t *document = map ? store_first(store, &query, &why) : NULL;
+    size_t room = VIEW_BYTES_MAX;
+    if (why.code)
         fault_set(fault, why.code, "%s", why.text);
+    if (!map || why.code)
         return NULL;
-    }
     if (document) {
         value_set(map, "document", value_bytes(document->document.bytes));
         value_set(map, "armors", value_bytes(document->document.armors));
+        size_t size = document->document.bytes.size + document->document.armors.size;
+        room -= size < room ? size : room;
     }
-    value_set(map, "parts", MOVE(parts));
-    return MOVE(map);
+    return view_parts(store, &row->id, room, map, fault) ? NULL : MOVE(map);
 }
 
 /* Releases ------------------------------------------------------------------------------------ */

@@ -324,6 +324,9 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
     putchar('\n');
     for (size_t i = 0; i < value_count(parts); i++)
         bad += print_part(options, run, value_at(parts, i), trust, workers);
+    if (value_get_integer(run, "left_out"))
+        printf("  and %lld more, which one answer of the broker does not hold\n",
+               (long long)value_get_integer(run, "left_out"));
     return bad;
 }
 

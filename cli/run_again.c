@@ -31,15 +31,31 @@ order_of(const value_t *run, hash_t *id, fault_t *fault)
 }
 
 /* Which ends are tried again. What is unknown never is: a person looks first. */
+static const char *const ends[] = {"failed", "refused", "stopped", "never"};
+
+static size_t
+ends_of(rerun_t rerun)
+{
+    return rerun == RERUN_FAILED ? 2 : ARRAY_SIZE(ends);
+}
+
 static bool
 is_wanted(const char *state, rerun_t rerun)
 {
-    static const char *const failed[] = {"failed", "refused"};
-    static const char *const unbegun[] = {"stopped", "never"};
-    for (size_t i = 0; i < ARRAY_SIZE(failed); i++)
-        if (!strcmp(state, failed[i]) || (rerun != RERUN_FAILED && !strcmp(state, unbegun[i])))
+    for (size_t i = 0; i < ends_of(rerun); i++)
+        if (!strcmp(state, ends[i]))
             return true;
     return false;
+}
+
+/* How many there are, shown or not. */
+static size_t
+count_wanted(const value_t *run, rerun_t rerun)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < ends_of(rerun); i++)
+        count += value_get_integer(value_get(run, "targets"), ends[i]);
+    return (size_t)count;
 }
 
 static int
@@ -59,7 +75,12 @@ take_targets(targets_t *targets, const value_t *run, rerun_t rerun, const trust_
             return fault_set(fault, FAULT_TARGET, "target '%.63s' has left the fleet", worker);
         text_copy(targets->ids[targets->count++], sizeof *targets->ids, worker);
     }
-    targets->pool = value_count(parts);
+    targets->pool = value_count(parts) + (size_t)value_get_integer(run, "left_out");
+    if (value_get(run, "left_out") && targets->count < count_wanted(run, rerun))
+        return fault_set(fault, FAULT_LIMIT,
+                         "%zu targets of run %.12s are to be tried again, and one answer of the "
+                         "broker holds %zu: plan them by name",
+                         count_wanted(run, rerun), value_get_text(run, "run"), targets->count);
     if (unknown)
         fprintf(stderr, "tocsin: %zu target%s unknown and left out: look there first\n", unknown,
                 unknown == 1 ? " is" : "s are");

@@ -109,10 +109,11 @@ static void
 draw_head(const screen_t *self, const value_t *run, int64_t now_ms)
 {
     const value_t *parts = value_get(run, "parts");
-    size_t total = value_count(parts), over = 0;
+    size_t left_out = (size_t)value_get_integer(run, "left_out"); /* what is done first */
+    size_t total = value_count(parts) + left_out, over = left_out;
     char line[2 * LINE_SHOWN], bar[3 * BAR_CELLS + 1] = "", time[64] = "";
-    int64_t present = 0, last = 0, left = screen_left_s(run);
-    for (size_t i = 0; i < total; i++) {
+    int64_t present = 0, last = value_get_integer(run, "waves"), left = screen_left_s(run);
+    for (size_t i = 0; i < value_count(parts); i++) {
         const value_t *part = value_at(parts, i);
         int64_t wave = value_get_integer(part, "wave");
         over += is_over(part);
@@ -162,6 +163,7 @@ draw_parts(const screen_t *self, const value_t *run, const value_t *workers)
             drawn++;
         }
     }
+    count += (size_t)value_get_integer(run, "left_out");
     if (count > drawn) {
         snprintf(line, sizeof line, "  and %zu more", count - drawn);
         draw_line(self, line);

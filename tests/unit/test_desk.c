@@ -186,6 +186,45 @@ who_watches_a_run_is_told_of_its_output(void **state)
     assert_int_equal(self->event_count, 1);
 }
 
+/* Of a run on so many workers all are done but each hundredth. */
+static void
+put_large_run(house_t *self, size_t targets)
+{
+    row_t run = {.kind = ROW_RUN, .run = {.id = hash_of(slice_text("large"))}};
+    text_copy(run.run.playbook, sizeof run.run.playbook, "disk-full");
+    assert_int_equal(self->store->put(self->store->self, &run, &self->fault), 0);
+    for (size_t i = 0; i < targets; i++) {
+        row_t part = {.kind = ROW_PART, .part = {.run = run.run.id, .wave = 1}};
+        snprintf(part.part.target, sizeof part.part.target, "worker-%05zu", i);
+        part.part.state = i % 100 ? PART_DONE : PART_FAILED;
+        part.part.ended = self->site->now;
+        assert_int_equal(self->store->put(self->store->self, &part, &self->fault), 0);
+    }
+}
+
+static void
+of_a_large_run_those_that_did_not_go_well_are_shown_first(void **state)
+{
+    bureau_t *self = *state;
+    char text[HASH_TEXT];
+    value_t *arguments = value_map();
+    put_large_run(self->house, 10000);
+    hash_t id = run_now(self->house).id;
+    value_set_text(arguments, "id", hash_write(&id, text));
+    CLEANUP(value_destroy) value_t *run = ask(self, "run", arguments, "none");
+    const value_t *parts = value_get(run, "parts");
+    size_t failed = 0;
+    for (size_t i = 0; i < value_count(parts); i++) {
+        failed += !strcmp(value_get_text(value_at(parts, i), "state"), "failed");
+        if (i)
+            assert_true(strcmp(value_get_text(value_at(parts, i - 1), "worker"),
+                               value_get_text(value_at(parts, i), "worker")) < 0);
+    }
+    assert_int_equal(failed, 100);
+    assert_int_equal(value_get_integer(run, "left_out"), 10000 - value_count(parts));
+    assert_true(value_count(parts) > 1000 && value_count(parts) < 10000);
+}
+
 /* People who go do not say so, and what is over says nothing more by which it would be seen. */
 static void
 who_watches_what_is_over_makes_room(void **state)
@@ -311,6 +350,7 @@ main(void)
         AT_DESK(a_paused_run_is_shown_so),
         AT_DESK(output_is_read_from_an_offset_on),
         AT_DESK(who_watches_a_run_is_told_of_its_output),
+        AT_DESK(of_a_large_run_those_that_did_not_go_well_are_shown_first),
         AT_DESK(who_watches_what_is_over_makes_room),
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(a_drained_worker_is_listed_so),
