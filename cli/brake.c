@@ -39,6 +39,8 @@ brake_list(const options_t *options, int argc, char **argv)
         json_print("brakes", brakes);
     else
         print_brakes(options, brakes);
+    if (!options->json && !value_count(brakes))
+        puts("nothing is braked: automatic runs begin wherever a grant lets them");
     return 0;
 }
 

@@ -29,9 +29,9 @@ static const char zsh_script[] =
     "}\n"
     "compdef _tocsin tocsin\n";
 
-static const char *const global_options[] = {"--json",  "--server",  "--key",
-                                             "--wait",  "--utc",     "--no-input",
-                                             "--quiet", "--verbose", "--help"};
+static const char *const global_options[] = {"--json",    "--server",   "--key",      "--wait",
+                                             "--utc",     "--no-input", "--no-pager", "--quiet",
+                                             "--verbose", "--help"};
 
 /* What a word in a command's usage stands for, and where such names live. */
 static const struct {

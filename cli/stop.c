@@ -180,8 +180,10 @@ list_stops(const options_t *options)
         return command_fail(&fault);
     if (options->json)
         json_print("stops", stops);
-    else
+    else if (value_count(stops))
         print_stops(options, stops);
+    else
+        puts("nothing is stopped");
     return 0;
 }
 
