@@ -296,6 +296,45 @@ a_row_keeps_what_it_names_and_nothing_beside_it(void **state)
     says(rooted, NO_RIGHTS);
 }
 
+/* ---- what it gives -------------------------------------------------------------------------- */
+
+static value_t *
+give_anything(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    (void)arguments, (void)given, (void)fault;
+    value_t *result = value_map();
+    value_set_text(result, "text", "as promised");
+    value_set_text(result, "more", "not as promised");
+    return result;
+}
+
+static void
+a_result_that_the_op_table_does_not_promise_is_given_to_nobody(void **state)
+{
+    const op_row_t row = {.name = "test.op", .body = give_anything};
+    op_t op = {.name = "test.op",
+               .timeout_s = 5,
+               .memory_mib = 256,
+               .result_bytes_max = 1000,
+               .result = "{text: text, more: text}"};
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    CLEANUP(value_destroy)
+    value_t *good = await_op(op_child_start(&row, &op, arguments, &bench, NULL, &fault), &fault);
+    assert_non_null(good);
+    for (const char *const *at = (const char *const[]){"{text: text}", "{text: text, more: bool}",
+                                                       "list of text", NULL};
+         *at; at++) {
+        op.result = *at;
+        CLEANUP(value_destroy)
+        value_t *bad = await_op(op_child_start(&row, &op, arguments, &bench, NULL, &fault), &fault);
+        assert_null(bad);
+        assert_int_equal(fault.code, FAULT_FAILED);
+        assert_non_null(strstr(fault.text, "is not what the op table says"));
+    }
+}
+
 /* ------------------------------------------------------------------------------------------- */
 
 static int
@@ -326,6 +365,7 @@ main(void)
         cmocka_unit_test(a_cell_has_the_limits_of_its_op_and_cannot_raise_them),
         cmocka_unit_test(a_cell_of_no_rights_is_nobody_nowhere),
         cmocka_unit_test(a_row_keeps_what_it_names_and_nothing_beside_it),
+        cmocka_unit_test(a_result_that_the_op_table_does_not_promise_is_given_to_nobody),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

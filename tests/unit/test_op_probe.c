@@ -172,6 +172,18 @@ who_sends_on_a_link_is_counted_by_source(void **state)
 }
 
 static void
+what_no_packet_can_be_is_not_waited_for(void **state)
+{
+    (void)state;
+    must_fail("net.capture",
+              given("link", 's', "tia0", "seconds", 'i', (int64_t)30, "protocol", 's', "arp",
+                    "port", 'i', (int64_t)80, NULL),
+              &world, FAULT_ARGUMENT, "arp and port 80");
+    must_fail("net.capture", given("link", 's', "none0", "seconds", 'i', (int64_t)30, NULL), &world,
+              FAULT_NOT_FOUND, "link 'none0' cannot be listened to");
+}
+
+static void
 a_capture_of_silence_ends_after_its_seconds(void **state)
 {
     (void)state;
@@ -313,6 +325,50 @@ a_time_server_says_how_wrong_the_clock_is(void **state)
             delay = value_get_integer(result, "delay_ms");
     assert_int_equal(value_get_integer(result, "stratum"), 2);
     assert_true(offset >= 5000 - delay - 2 && offset <= 5000 + delay + 2);
+}
+
+/* With the right nonce, and the word that its clock follows none. */
+static void
+answer_unsure(int fd)
+{
+    uint8_t packet[48];
+    struct sockaddr_in from;
+    socklen_t size = sizeof from;
+    if (recvfrom(fd, packet, sizeof packet, 0, (struct sockaddr *)&from, &size) != 48)
+        return;
+    packet[0] = 0xe4;
+    packet[1] = 0;
+    memcpy(packet + 24, packet + 40, 8);
+    sendto(fd, packet, sizeof packet, 0, (struct sockaddr *)&from, size);
+}
+
+static void
+a_time_server_that_does_not_know_the_time_sets_nobodys_clock(void **state)
+{
+    (void)state;
+    CLEANUP(descriptor_close) int fd = datagrams_in(net_there, NTP);
+    CLEANUP(end) pid_t server = serve(fd, answer_unsure);
+    (void)server;
+    must_fail("ntp.offset", given("address", 's', "192.0.2.2", "port", 'i', (int64_t)NTP, NULL),
+              &world, FAULT_FAILED, "does not know the time");
+    must_fail("clock.step",
+              given("address", 's', "192.0.2.2", "port", 'i', (int64_t)NTP, "most_ms", 'i',
+                    (int64_t)1000, NULL),
+              &world, FAULT_FAILED, "does not know the time");
+}
+
+/* The machine's resolver is out of reach here. */
+static void
+a_name_that_nobody_knows_is_unreachable(void **state)
+{
+    static const char *const ops[] = {"net.ping", "net.traceroute", "ntp.offset"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+        must_fail(ops[i], given("address", 's', "no-such-host.invalid", NULL), &world,
+                  FAULT_UNREACHABLE, "no-such-host.invalid");
+    must_fail("tls.certificate",
+              given("address", 's', "no-such-host.invalid", "port", 'i', (int64_t)443, NULL),
+              &world, FAULT_UNREACHABLE, "no-such-host.invalid");
 }
 
 static void
@@ -642,10 +698,13 @@ main(void)
         cmocka_unit_test(nobody_who_answers_is_a_loss_and_not_a_failure),
         cmocka_unit_test(the_routers_on_the_way_are_found_one_by_one),
         cmocka_unit_test(who_sends_on_a_link_is_counted_by_source),
+        cmocka_unit_test(what_no_packet_can_be_is_not_waited_for),
         cmocka_unit_test(a_capture_of_silence_ends_after_its_seconds),
         cmocka_unit_test(a_name_server_is_asked_and_its_records_told),
         cmocka_unit_test(a_name_server_that_is_silent_is_not_waited_for),
         cmocka_unit_test(a_time_server_says_how_wrong_the_clock_is),
+        cmocka_unit_test(a_time_server_that_does_not_know_the_time_sets_nobodys_clock),
+        cmocka_unit_test(a_name_that_nobody_knows_is_unreachable),
         cmocka_unit_test(a_time_server_that_is_silent_or_not_there_is_unreachable),
         cmocka_unit_test(a_page_is_asked_for_and_what_it_says_told),
         cmocka_unit_test(a_redirect_out_of_the_web_is_not_followed),

@@ -363,6 +363,29 @@ a_route_removes_itself(void **state)
 }
 
 static void
+nothing_is_led_elsewhere_or_turned_off_where_the_way_home_is_not_known(void **state)
+{
+    static const settings_t nobody;
+    op_world_t lost = world;
+    (void)state;
+    lost.settings = &nobody;
+    must_fail("route.add", way("10.22.0.0/16", "10.7.0.9", 60), &lost, FAULT_UNREACHABLE,
+              "no broker is configured");
+    must_fail("link.down", off("tic0", 60), &lost, FAULT_UNREACHABLE, "no broker is configured");
+    assert_true(is_up("tic0"));
+}
+
+static void
+a_link_of_more_than_can_be_put_back_stays_up(void **state)
+{
+    (void)state;
+    shell("for i in $(seq 130); do echo route add 10.9.1.$i/32 dev tic0; done | ip -batch -");
+    must_fail("link.down", off("tic0", 60), &world, FAULT_LIMIT, "more routes and addresses than");
+    assert_true(is_up("tic0"));
+    shell("for i in $(seq 130); do echo route del 10.9.1.$i/32 dev tic0; done | ip -batch -");
+}
+
+static void
 routes_home_and_those_that_lead_nowhere_are_refused__eff_way_home_diverted(void **state)
 {
     (void)state;
@@ -436,6 +459,9 @@ main(void)
                                fresh),
         cmocka_unit_test_setup(
             routes_home_and_those_that_lead_nowhere_are_refused__eff_way_home_diverted, fresh),
+        cmocka_unit_test_setup(
+            nothing_is_led_elsewhere_or_turned_off_where_the_way_home_is_not_known, fresh),
+        cmocka_unit_test_setup(a_link_of_more_than_can_be_put_back_stays_up, fresh),
         cmocka_unit_test_setup(tracked_connections_of_one_source_are_forgotten, fresh),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

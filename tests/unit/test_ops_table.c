@@ -124,29 +124,43 @@ what_foretells_a_fix_has_no_right_to_change_anything(void **state)
 #define SIGNALS  (1ULL << 61)
 #define EXECUTES (1ULL << 60)
 #define GROWS    (1ULL << 59)
+#define NETWORK  (1ULL << 58)
 
 static uint64_t
 rights_of(const op_row_t *row)
 {
     return row->capabilities | (row->whole ? WHOLE : 0) | (row->root ? ROOT : 0) |
            (row->signals ? SIGNALS : 0) | (row->executes ? EXECUTES : 0) |
-           (row->file_bytes ? GROWS : 0);
+           (row->file_bytes ? GROWS : 0) | (row->network ? NETWORK : 0);
 }
 
 #define FIREWALL                                                                     \
     "firewall.block firewall.limit firewall.list firewall.unblock firewall.unlimit " \
     "firewall.view host.isolate host.release "
+#define DEVICES                                                             \
+    "device.acl device.acl_add device.acl_remove device.backup "            \
+    "device.config device.diff device.interface device.neighbour "          \
+    "device.neighbour_down device.neighbour_up device.no_shut device.show " \
+    "device.shut "
 #define KEEPERS                                                               \
     "device.backup evidence.facts evidence.file evidence.seal evidence.text " \
     "file.restore user.lock user.remove_key user.restore_key user.unlock "
 
 /* Each with a blank behind it. A right that is given to another op is given here too, by somebody
- * who thought of it; only seeing files (CAP_DAC_READ_SEARCH) and a network are not listed. */
+ * who thought of it; only seeing files (CAP_DAC_READ_SEARCH) is not. */
 static const struct {
     const char *name;
     uint64_t right;
     const char *ops;
 } strong[] = {
+    {"network", NETWORK,
+     FIREWALL DEVICES "clock.step conntrack.count conntrack.flush evidence.facts host.sysctl "
+                      "http.probe link.down link.list link.up link.view "
+                      "neighbour.list net.capture net.dns net.ping net.tcp "
+                      "net.traceroute ntp.offset package.upgrade process.sockets route.add "
+                      "route.get route.list route.remove service.reload service.restart "
+                      "service.start service.stop site.run snmp.get snmp.table "
+                      "snmp.walk socket.summary sysctl.set tls.certificate "},
     {"whole", WHOLE,
      "link.down link.up package.upgrade route.add route.remove service.reload service.restart "
      "service.start service.stop site.run "},
