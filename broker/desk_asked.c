@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/desk_private.h"
 
-/* Questions, each with all targets that wait for its answer. */
+#define FRAME_BYTES 64 /* of a question, around its targets and what is left out */
+
+/* Questions, each with as many targets that wait for its answer as there is room for. */
 typedef struct {
     const desk_t *desk;
     asked_t *asked;
     hash_t run; /* of the question being filled */
     char step[STEP_PATH_MAX];
     value_t *question, *targets; /* NULL before the first */
+    size_t room, left_out;       /* for these targets; how many there was none for */
 } asking_t;
 
 static bool
@@ -17,6 +20,8 @@ hand_over(asking_t *self)
     if (!question)
         return true;
     value_set(question, "targets", MOVE(self->targets));
+    if (self->left_out)
+        value_set_integer(question, "left_out", (int64_t)self->left_out);
     return desk_append(self->asked, question);
 }
 
@@ -75,6 +80,10 @@ begin_question(asking_t *self, const wait_row_t *wait)
     if (!self->question)
         return false;
     self->targets = value_list();
+    self->room = self->asked->room;
+    self->left_out = 0;
+    bool fits = view_fits(self->question, &self->room) && self->room > FRAME_BYTES;
+    self->room = fits ? self->room - FRAME_BYTES : 0;
     self->run = wait->run;
     text_copy(self->step, sizeof self->step, wait->step);
     return true;
@@ -92,7 +101,11 @@ fill_wait(void *context, const row_t *row)
     value_t *target = value_map();
     value_set_text(target, "target", wait->target);
     view_set_hash(target, "receipt", &wait->receipt);
-    value_append(self->targets, target);
+    bool fits = view_fits(target, &self->room);
+    self->left_out += !fits;
+    if (fits)
+        value_append(self->targets, MOVE(target));
+    value_destroy(&target);
     return true;
 }
 

@@ -6,6 +6,8 @@
 
 #include "common/document.h"
 
+#define MISSES_MAX 32 /* receipts for which there was no room, before no more are looked at */
+
 void
 view_set_hash(value_t *map, const char *key, const hash_t *hash)
 {
@@ -293,6 +295,8 @@ typedef struct {
     shown_t *parts;
     zhashx_t *receipts; /* target -> value_t list, of those that are shown; borrowed */
     zhashx_t *waits;    /* target -> value_t text: the step that waits */
+    bool others;        /* receipts of those that do not wait are looked at now */
+    size_t misses;
 } viewing_t;
 
 static void
@@ -348,23 +352,25 @@ choose_parts(viewing_t *self)
         }
 }
 
-/* Until there is no room: a large run has more than can be looked at while others wait. */
+/* Until there is no room: a large run has more than can be looked at while others wait. Who waits
+ * for a person is consented to by the last receipt. */
 static bool
 take_receipt(void *context, const row_t *row)
 {
     viewing_t *viewing = context;
     value_t *list = zhashx_lookup(viewing->receipts, row->receipt.target);
     query_t query = {.what = FIND_LEAVES, .number = row->receipt.leaf};
-    if (!list)
+    if (!list || viewing->others != !zhashx_lookup(viewing->waits, row->receipt.target))
         return true;
     CLEANUP(row_destroy) row_t *leaf = store_first(viewing->store, &query, viewing->fault);
     CLEANUP(value_destroy)
     value_t *view = leaf ? view_receipt(viewing->store, leaf->leaf.bytes, viewing->fault) : NULL;
     viewing->failed = view == NULL;
-    if (!view || !view_fits(view, &viewing->room))
-        return false;
-    value_append(list, MOVE(view));
-    return true;
+    if (view && view_fits(view, &viewing->room))
+        value_append(list, MOVE(view));
+    else
+        viewing->misses++;
+    return !viewing->failed && viewing->misses < MISSES_MAX;
 }
 
 /* In their order, and how many are left out. */
@@ -400,8 +406,10 @@ view_parts(const store_t *store, const hash_t *run, size_t room, value_t *out, f
     int failed = store->find(store->self, &wanted, take_wait, &viewing, fault) ||
                  store->find(store->self, &first, take_part, &viewing, fault);
     choose_parts(&viewing);
-    failed =
-        failed || store->find(store->self, &then, take_receipt, &viewing, fault) || viewing.failed;
+    for (int others = 0; !failed && viewing.misses < MISSES_MAX && others < 2; others++) {
+        viewing.others = others;
+        failed = store->find(store->self, &then, take_receipt, &viewing, fault) || viewing.failed;
+    }
     set_parts(&viewing, out);
     for (size_t i = 0; i < viewing.count; i++)
         value_destroy(&viewing.parts[i].map);

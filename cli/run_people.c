@@ -131,6 +131,9 @@ people_print(const options_t *options, const value_t *question, FILE *out)
     fputs(value_count(words) ? "\n    on" : "    on", out);
     for (size_t i = 0; i < value_count(targets); i++)
         fprintf(out, " %s", value_get_text(value_at(targets, i), "target"));
+    if (value_get(question, "left_out"))
+        fprintf(out, "; %lld more are asked about behind them",
+                (long long)value_get_integer(question, "left_out"));
     fputc('\n', out);
 }
 

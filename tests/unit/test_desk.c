@@ -225,6 +225,76 @@ of_a_large_run_those_that_did_not_go_well_are_shown_first(void **state)
     assert_true(value_count(parts) > 1000 && value_count(parts) < 10000);
 }
 
+/* The number-th receipt of the large run's worker, with an output of so many bytes. */
+static void
+put_receipt(house_t *self, const char *worker, uint64_t number, size_t size)
+{
+    CLEANUP(bytes_destroy) bytes_t *output = bytes_new(), *leaf = bytes_new();
+    CLEANUP(value_destroy) value_t *value = NULL;
+    for (size_t i = 0; i < size; i++)
+        bytes_add_text(output, "x");
+    value = value_bytes(bytes_slice(output));
+    bytes_clear(output);
+    value_encode(value, output);
+    receipt_t *receipt = site_receipt(self->site);
+    receipt->output = hash_of(bytes_slice(output));
+    receipt->output_bytes = output->size;
+    receipt_encode(receipt, leaf);
+    receipt_destroy(&receipt);
+    row_t rows[] = {
+        {.kind = ROW_LEAF, .leaf = {.number = number, .bytes = bytes_slice(leaf)}},
+        {.kind = ROW_OUTPUT, .output = {hash_of(bytes_slice(output)), bytes_slice(output)}},
+        {.kind = ROW_RECEIPT,
+         .receipt = {.sequence = number, .run = run_now(self).id, .leaf = number}}};
+    text_copy(rows[0].leaf.kind, sizeof rows[0].leaf.kind, "receipt");
+    text_copy(rows[2].receipt.worker, sizeof rows[2].receipt.worker, worker);
+    text_copy(rows[2].receipt.target, sizeof rows[2].receipt.target, worker);
+    rows[2].receipt.hash = hash_of(bytes_slice(leaf));
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        assert_int_equal(self->store->put(self->store->self, &rows[i], &self->fault), 0);
+}
+
+static void
+receipts_of_those_who_wait_for_a_person_are_shown_first(void **state)
+{
+    bureau_t *self = *state;
+    house_t *house = self->house;
+    char text[HASH_TEXT];
+    value_t *arguments = value_map();
+    put_large_run(house, 2);
+    hash_t id = run_now(house).id;
+    row_t wait = {.kind = ROW_WAIT,
+                  .wait = {.run = id, .open = true, .target = "worker-00001", .step = "ask"}};
+    assert_int_equal(house->store->put(house->store->self, &wait, &house->fault), 0);
+    for (uint64_t i = 1; i <= 10; i++)
+        put_receipt(house, i <= 5 ? "worker-00000" : "worker-00001", i, 60000);
+    value_set_text(arguments, "id", hash_write(&id, text));
+    CLEANUP(value_destroy) value_t *run = ask(self, "run", arguments, "none");
+    const value_t *parts = value_get(run, "parts");
+    assert_int_equal(value_count(value_get(value_at(parts, 0), "receipts")), 1);
+    assert_int_equal(value_count(value_get(value_at(parts, 1), "receipts")), 5);
+}
+
+/* Who is not shown waits still, and is asked about once the others went on. */
+static void
+a_question_of_very_many_targets_is_asked_of_as_many_as_an_answer_holds(void **state)
+{
+    bureau_t *self = *state;
+    house_t *house = self->house;
+    put_large_run(house, 1);
+    for (size_t i = 0; i < 10000; i++) {
+        row_t wait = {.kind = ROW_WAIT, .wait = {.run = run_now(house).id, .open = true}};
+        snprintf(wait.wait.target, sizeof wait.wait.target, "worker-%05zu", i);
+        text_copy(wait.wait.step, sizeof wait.wait.step, "ask");
+        assert_int_equal(house->store->put(house->store->self, &wait, &house->fault), 0);
+    }
+    CLEANUP(value_destroy) value_t *asked = ask(self, "asked", NULL, "none");
+    assert_int_equal(value_count(asked), 1);
+    size_t count = value_count(value_get(value_at(asked, 0), "targets"));
+    assert_true(count > 1000 && count < 10000);
+    assert_int_equal(value_get_integer(value_at(asked, 0), "left_out"), 10000 - count);
+}
+
 /* People who go do not say so, and what is over says nothing more by which it would be seen. */
 static void
 who_watches_what_is_over_makes_room(void **state)
@@ -351,6 +421,8 @@ main(void)
         AT_DESK(output_is_read_from_an_offset_on),
         AT_DESK(who_watches_a_run_is_told_of_its_output),
         AT_DESK(of_a_large_run_those_that_did_not_go_well_are_shown_first),
+        AT_DESK(a_question_of_very_many_targets_is_asked_of_as_many_as_an_answer_holds),
+        AT_DESK(receipts_of_those_who_wait_for_a_person_are_shown_first),
         AT_DESK(who_watches_what_is_over_makes_room),
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(a_drained_worker_is_listed_so),
