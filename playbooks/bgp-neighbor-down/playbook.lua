@@ -10,7 +10,12 @@ return playbook {
   },
 
   triggers = {
-    on.alert { name = { "BgpNeighborDown", "BGPPeerDown", "bgpBackwardTransition", "FrrBgpPeerDown" } },
+    on.alert {
+      name = {
+        "BgpNeighborDown", "BGPPeerDown", "FrrBgpPeerDown",
+        "bgpBackwardTransition", "bgpBackwardTransNotification", -- traps
+      },
+    },
   },
   rollout  = { first = 1, grow = 4, soak = "10s", max_failures = 1 },
   cooldown = "15m",

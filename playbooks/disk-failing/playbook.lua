@@ -29,6 +29,7 @@ return playbook {
       name = {
         "SmartDeviceFailing", "SmartDriveFailing", "SmartctlDeviceStatus", "HostDiskFailing",
         "SmartCriticalWarning", "SmartMediaErrors", "SmartNvmeWearoutIndicator",
+        "CurrentPendingSector", "OfflineUncorrectableSector", -- smartd
       },
     },
   },

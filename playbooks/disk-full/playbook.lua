@@ -24,6 +24,7 @@ return playbook {
         "Root Partition", "disk", "disk /", -- Nagios, Icinga
         "/: Disk space is low", "/: Disk space is critically low", "Linux: FS [/]: Space is low", -- Zabbix
         "Linux: FS [/]: Space is critically low",
+        "dskErrorFlag", -- UCD-SNMP
       },
     },
   },

@@ -16,6 +16,8 @@ return playbook {
       name = {
         "FileIntegrityChanged", "FileChecksumChanged", "AideChanged",
         "/etc/passwd has been changed", "Linux: /etc/passwd has been changed", -- Zabbix
+        "Integrity checksum changed.", -- Wazuh 550
+        "Checksum failed", -- Monit
       },
     },
   },

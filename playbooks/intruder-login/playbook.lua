@@ -29,7 +29,12 @@ return playbook {
   },
 
   triggers = {
-    on.alert { name = { "LoginAfterBruteForce", "SuccessfulLoginAfterBruteForce", "AccountCompromised" } },
+    on.alert {
+      name = {
+        "LoginAfterBruteForce", "SuccessfulLoginAfterBruteForce", "AccountCompromised",
+        "Multiple authentication failures followed by a success.", -- Wazuh 40112
+      },
+    },
   },
   rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
   at_most  = 10,

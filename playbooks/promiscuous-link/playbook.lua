@@ -12,7 +12,14 @@ return playbook {
     },
   },
 
-  triggers = { on.alert { name = { "PromiscuousMode", "RootkitSuspected", "InterfacePromiscuous" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "PromiscuousMode", "RootkitSuspected", "InterfacePromiscuous",
+        "Interface entered in promiscuous(sniffing) mode.", -- Wazuh 5104
+      },
+    },
+  },
   rollout  = { first = 1, grow = 1, soak = "1m", max_failures = 0 },
   at_most  = 5,
   cooldown = "1h",

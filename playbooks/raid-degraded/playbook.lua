@@ -14,6 +14,7 @@ return playbook {
       name = {
         "HostSoftwareRaidInsufficientDrives", "HostSoftwareRaidDiskFailure", "NodeRAIDDegraded",
         "NodeRAIDDiskFailure",
+        "DegradedArray", -- mdadm
       },
     },
   },

@@ -38,6 +38,7 @@ return playbook {
         "ServiceDown", "SystemdServiceFailed", "HostSystemdServiceCrashed", "NodeSystemdServiceFailed",
         "HTTP", "SSH", "http", "ssh", -- Nagios, Icinga
         "Nginx: Service is down", "Apache: Service is down", -- Zabbix
+        "Does not exist", -- Monit
       },
     },
   },

@@ -17,7 +17,16 @@ return playbook {
     },
   },
 
-  triggers = { on.alert { name = { "SshBruteForce", "SSHBruteForce", "SshdBruteForce" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "SshBruteForce", "SSHBruteForce", "SshdBruteForce",
+        "sshd: brute force trying to get access to the system. Non existent user.", -- Wazuh 5712, 5763
+        "sshd: brute force trying to get access to the system. Authentication failed.",
+        "ET SCAN Potential SSH Scan", -- Suricata
+      },
+    },
+  },
   rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
   at_most  = 20,
   cooldown = "15m",

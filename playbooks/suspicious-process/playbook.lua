@@ -34,7 +34,14 @@ return playbook {
     },
   },
 
-  triggers = { on.alert { name = { "SuspiciousProcess", "CryptoMiner", "MalwareProcess" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "SuspiciousProcess", "CryptoMiner", "MalwareProcess",
+        "Detect crypto miners using the Stratum protocol", "Drop and execute new binary in container", -- Falco
+      },
+    },
+  },
   rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
   at_most  = 10,
   cooldown = "10m",

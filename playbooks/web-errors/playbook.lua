@@ -52,7 +52,14 @@ return playbook {
     },
   },
 
-  triggers = { on.alert { name = { "WebServerErrors", "HighHttp5xxRate", "HaproxyHighHttp5xxErrorRateBackend", "NginxHighHttp5xxErrorRate" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "WebServerErrors", "HighHttp5xxRate", "HaproxyHighHttp5xxErrorRateBackend", "NginxHighHttp5xxErrorRate",
+        "BlackboxProbeHttpFailure",
+      },
+    },
+  },
   rollout  = { first = 1, grow = 1, soak = "1m", max_failures = 0 },
   at_most  = 2,
   cooldown = "15m",

@@ -19,7 +19,15 @@ return playbook {
     user = input.name { default = "www-data", help = "whom the web server runs as" },
   },
 
-  triggers = { on.alert { name = { "WebShell", "WebshellDetected", "FileIntegrityWebroot" } } },
+  triggers = {
+    on.alert {
+      name = {
+        "WebShell", "WebshellDetected", "FileIntegrityWebroot",
+        "Linux Webshell Indicators", -- Sigma
+        "File added to the system.", -- Wazuh 554, where the grant bounds the path to the pages
+      },
+    },
+  },
   rollout  = { first = 1, grow = 2, soak = "30s", max_failures = 0 },
   at_most  = 10,
   cooldown = "15m",
