@@ -17,6 +17,7 @@ debian() {
 }
 
 is() { [ "$(systemctl is-active "$1")" = "$2" ]; }
+is_down() { is "$1" inactive || is "$1" failed; }
 killed() { systemctl kill -s KILL "$1" && wait_for 10 is "$1" failed; }
 answers() { curl -fsS -m 2 "http://127.0.0.1:$1/"; }
 
@@ -116,10 +117,10 @@ ok "  which runs them" wait_for 10 test -e /srv/job
 systemctl stop cron.service
 background cron "$BUILD_TOOLS/usr/sbin/cron" -f
 ok "cron that does not stay up" eval 'wait_for 10 test -s /run/crond.pid && ordered cron-not-running --target north-1 --set pause=1 && ended undone'
-ok "  is stopped again" is cron.service inactive
+ok "  is stopped again" is_down cron.service
 stop cron
 systemctl disable -q cron.service
-ok "cron that somebody turned off is left alone" eval 'ordered cron-not-running --target north-1 --set pause=1 && ended failed && is cron.service inactive'
+ok "cron that somebody turned off is left alone" eval 'ordered cron-not-running --target north-1 --set pause=1 && ended failed && is_down cron.service'
 
 ok "a backup failed" eval '! systemctl start backup.service && is backup.service failed'
 ok "  and fails again while nothing is there to be kept" eval 'ordered backup-stale --target north-1 --set folder=/var/backups --set unit=backup.service && ended failed'
@@ -133,8 +134,13 @@ ok "a certificate ends soon, and the new one is not good" eval 'renewal && ended
 ok "  the old one is back, with its key, and given out" kept "$old"
 echo "/srv/ca" >/srv/authority
 ok "it is renewed" eval 'renewal && ended succeeded'
-ok "  and given out" lasts 80
+ok "  and given out" wait_for 10 lasts 80
 ok "  and left alone then" eval 'renewal && ended succeeded && count_of renew skipped 1'
 
-ok "what crashes still is stopped" eval 'ended undone $loop && is shop.service inactive'
+debian nginx.service '[Service]' Restart=on-failure RestartSec=50ms
+echo 'listens_to nobody;' >>/etc/nginx/nginx.conf
+ok "a unit fails over and over" eval 'systemctl kill -s KILL nginx.service && wait_for 10 is nginx.service failed'
+ok "  and is left to people, who hear its last word" eval 'ordered unit-failed --target north-1 --set unit=nginx.service && ended succeeded && count_of start skipped 1 && says "times again; .* it said last: .*nginx" view'
+
+ok "what crashes still is stopped" eval 'ended undone $loop && is_down shop.service'
 orders_end
