@@ -25,6 +25,7 @@ set_up(void **state)
         {"edge-key", "frr ops", "22 key client", "host_rsa.pub"},
         {"edge-ios", "ios ops", "22 password word", "host_ed25519.pub"},
         {"box", "ios ios", "22 password word", "host_ed25519.pub"},
+        {"odd", "frr ios", "22 password word", "host_ed25519.pub"},
         {"mx", "junos junos", "22 password word", "host_ed25519.pub"},
         {"impostor", "frr ops", "22 password word", "other.pub"},
         {"guess", "frr ops", "22 password wrong", "host_ed25519.pub"},
@@ -557,6 +558,32 @@ a_device_that_does_not_answer_is_given_up(void **state)
               "cannot be reached");
 }
 
+static void
+a_device_that_is_not_itself_is_not_believed(void **state)
+{
+    static const struct {
+        const char *how, *op, *device;
+        fault_code_t code;
+        const char *words;
+    } all[] = {
+        {"gone", "device.interface", "box", FAULT_UNREACHABLE, "the device hangs up"},
+        {"floods", "device.interface", "box", FAULT_LIMIT, "says more than 8388608 bytes"},
+        {"deaf", "device.shut", "box", FAULT_FAILED, "its configuration does not show it"},
+        {"mumbles", "device.interface", "odd", FAULT_FORMAT, "does not answer in JSON"},
+    };
+    char name[32];
+    (void)state;
+    await_devices();
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        snprintf(name, sizeof name, "state/ios.%s", all[i].how);
+        put(name, 0644, "%s", "");
+        must_fail(all[i].op, on(all[i].device, "interface", "GigabitEthernet0/1"), &world,
+                  all[i].code, all[i].words);
+        assert_int_equal(unlink(in_folder(name)), 0);
+    }
+    does("device.interface", on("box", "interface", "GigabitEthernet0/1"));
+}
+
 /* Begins a change that the device does not answer, and waits until it is there. */
 static op_child_t *
 begin_what_hangs(const op_t *op)
@@ -627,6 +654,7 @@ main(void)
         cmocka_unit_test(a_key_opens_as_a_password_does),
         cmocka_unit_test(devices_are_the_policys),
         cmocka_unit_test(a_device_that_does_not_answer_is_given_up),
+        cmocka_unit_test(a_device_that_is_not_itself_is_not_believed),
         cmocka_unit_test(what_hangs_is_ended_at_its_deadline),
         cmocka_unit_test(what_was_cut_off_amid_a_change_is_done_by_doing_it_again),
     };

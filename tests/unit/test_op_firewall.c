@@ -450,6 +450,9 @@ a_machine_without_nftables_is_told_what_to_install(void **state)
     assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
     assert_int_equal(mount("/dev/null", "/usr/sbin/nft", NULL, MS_BIND, NULL), 0);
     must_fail("firewall.block", source("192.0.2.2", 60), &world, FAULT_FAILED, "install nftables");
+    must_fail("firewall.list", value_map(), &world, FAULT_FAILED, "does not list the rules");
+    must_fail("firewall.view", given("source", 's', "192.0.2.2", NULL), &world, FAULT_FAILED,
+              "does not list the rules");
     shell("umount /usr/sbin/nft");
 }
 

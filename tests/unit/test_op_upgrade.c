@@ -207,6 +207,17 @@ an_upgrade_that_is_ended_while_dpkg_acts_is_unknown(void **state)
     assert_int_equal(looked_for("slow", "2.0"), PROBE_HAPPENED);
 }
 
+/* dpkg puts the old version back. */
+static void
+an_upgrade_whose_package_refuses_fails_and_leaves_the_version_before(void **state)
+{
+    (void)state;
+    lay_down("broken", "1.0");
+    refused("package.upgrade", to("broken", "2.0"), FAULT_FAILED, "apt-get exited with status");
+    holds("broken", "1.0");
+    assert_int_equal(looked_for("broken", "2.0"), PROBE_DID_NOT);
+}
+
 /* The shell that a package's script needs, and an archive that apt trusts. */
 static int
 begin(void **state)
@@ -238,6 +249,8 @@ begin(void **state)
     build("paired", "2.0", "Depends: pair (>= 2.0)\n", NULL);
     build("held", "1.0", "", NULL);
     build("held", "2.0", "", NULL);
+    build("broken", "1.0", "", NULL);
+    build("broken", "2.0", "", "#!/bin/sh\n[ \"$1\" != upgrade ]\n");
     build("slow", "1.0", "", NULL);
     build("slow", "2.0", "", waits);
     shell("apt-get -o Dir=$PWD -o Dir::State::status=$PWD/var/lib/dpkg/status update");
@@ -260,6 +273,7 @@ main(void)
         cmocka_unit_test(a_package_is_upgraded_to_that_version_and_not_again),
         cmocka_unit_test(nothing_is_installed_removed_or_made_older),
         cmocka_unit_test(what_is_held_or_no_version_is_refused),
+        cmocka_unit_test(an_upgrade_whose_package_refuses_fails_and_leaves_the_version_before),
         cmocka_unit_test(an_upgrade_that_is_ended_before_dpkg_begins_is_known_not_to_have_happened),
         cmocka_unit_test(an_upgrade_that_is_ended_while_dpkg_acts_is_unknown),
     };
