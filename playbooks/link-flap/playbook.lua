@@ -13,7 +13,7 @@ return playbook {
       default = 4, range = { 2, 1000 }, help = "changes of its signal while it is watched that are too many",
     },
     watch = input.integer {
-      default = 60, range = { 9, 180 }, help = "seconds that it is watched for",
+      default = 60, range = { 6, 180 }, help = "seconds that it is watched for",
     },
     seconds = input.integer {
       default = 3600, range = { 60, 86400 }, help = "after so long it comes up again",
