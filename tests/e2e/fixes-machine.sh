@@ -64,13 +64,15 @@ array_make() {
 	for module in md-mod raid1; do
 	    perl -e 'open(my \$in, "<", shift) or die; syscall(313, fileno(\$in), my \$none = "", 0) and die "\$!"' $modules/\$module.ko
 	done
-	$BUILD_TOOLS/sbin/mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --metadata=1.2 /dev/a /dev/b
+	$BUILD_TOOLS/sbin/mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --metadata=1.2 --assume-clean /dev/a /dev/b
 	$BUILD_TOOLS/sbin/mdadm /dev/md0 --fail /dev/b
-	cd /sys/block/md0/md && cp --parents level array_state raid_disks degraded sync_action sync_completed mismatch_cnt dev-*/state /srv/block/md0/md
+	cd /sys/block/md0/md
+	until grep idle sync_action; do sleep 0.02; done
+	cp --parents level array_state raid_disks degraded sync_action sync_completed mismatch_cnt dev-*/state /srv/block/md0/md
 	echo o >/proc/sysrq-trigger; sleep 10
 	END
     chmod 755 /srv/array/init
-    "$BUILD_TOOLS/usr/bin/linux.uml" mem=64M ubd0=/srv/array/a ubd1=/srv/array/b root=/dev/root rootfstype=hostfs rootflags=/ rw init=/srv/array/init \
+    timeout 60 "$BUILD_TOOLS/usr/bin/linux.uml" mem=64M ubd0=/srv/array/a ubd1=/srv/array/b root=/dev/root rootfstype=hostfs rootflags=/ rw init=/srv/array/init \
         con=null con0=fd:0,fd:1 </dev/null
     mount --bind /srv/block /sys/block
 }
