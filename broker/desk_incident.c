@@ -42,7 +42,7 @@ answer_incidents(desk_t *self, asked_t *asked)
         }
     if (*state && query.what == FIND_INCIDENTS) {
         fault_set(asked->fault, FAULT_USAGE,
-                  "'%.40s' is no state of an incident; see: tocsin help incident", state);
+                  "'%.40s' is no state of an incident; see: tocsin help incident list", state);
         return NULL;
     }
     return desk_list(self, asked, &query, fill_incident);

@@ -91,7 +91,7 @@ typedef struct {
 
 /* The first that fits counts. */
 static const option_words_t option_words[] = {
-    {"incident", "list", "--state", "only those: waiting, running, resolved, failed, ..."},
+    {"incident", "list", "--state", "waiting, authorised, running, resolved, failed or abandoned"},
     {"incident", "ack", "--off", "take it back"},
     {"run", "plan", "--incident", "what it is about: its alert fills inputs and names the host"},
     {"run", "plan", "--set", "an input's value"},

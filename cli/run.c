@@ -110,7 +110,7 @@ print_output(const value_t *row, const receipt_t *receipt)
         printf("             output sealed: %s\n", show_text(sealed, shown, sizeof shown));
         return;
     }
-    if (value_kind(output) == VALUE_NIL && *sealed)
+    if (value_kind(output) == VALUE_NIL && (*sealed || is_signed(output, receipt)))
         return;
     CLEANUP(memory_free) char *text = show_value(output);
     printf("             output %s%s%s\n", show_text(text, shown, sizeof shown),
@@ -294,6 +294,20 @@ print_authority(const value_t *run, const trust_t *trust)
         printf("%s%s", i ? ", " : " of ", value_string(value_at(who, i)));
 }
 
+/* By the order itself, whose hash the run's id is. */
+static bool
+is_dry(const value_t *run)
+{
+    char id[HASH_TEXT];
+    const value_t *document = value_get(run, "document");
+    CLEANUP(order_destroy)
+    order_t *order = document ? order_decode(value_slice(document), NULL) : NULL;
+    if (!order || !order->dry)
+        return false;
+    hash_t hash = hash_of(value_slice(document));
+    return !strcmp(hash_write(&hash, id), value_get_text(run, "run"));
+}
+
 size_t
 run_print(const options_t *options, const value_t *run, const trust_t *trust,
           const value_t *workers)
@@ -314,6 +328,8 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
                (long long)value_get_integer(run, "incident"));
     if (*value_get_text(run, "reason"))
         printf("  reason: %s\n", show_text(value_get_text(run, "reason"), reason, sizeof reason));
+    if (is_dry(run))
+        puts("  a DRY RUN: it looks, and changes nothing");
     run_print_glass(run, trust);
     if (value_get_bool(run, "sealed"))
         puts("  sealed: what it gives is read by those whom it was sealed to, and the workers of "

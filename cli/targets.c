@@ -175,7 +175,7 @@ choose_selector(candidates_t *self, const char *selector, fault_t *fault)
                          "worker list, or name one by --target WORKER",
                          selector);
     if (!fits)
-        return fault_set(fault, FAULT_TARGET,
+        return fault_set(fault, FAULT_NOT_FOUND,
                          "no worker has the labels '%.100s'; see: tocsin worker list", selector);
     return 0;
 }

@@ -40,7 +40,7 @@ ok "  but none of nobody" refuses 64 "'--at-most' wants a number from 1" planned
 ok "who is named and selected is one target, in whichever order" eval 'glance north-1 --target region=north --target north-2 && [ "$(targets)" = "north-1 north-2 " ] && glance north-1 --target north-2 --target region=north && [ "$(targets)" = "north-1 north-2 " ]'
 ok "  but nobody is named twice" refuses 64 "'north-2' is named twice" planned glance --set mount="$mnt" --target north-2 --target north-2
 ok "nobody is an error" refuses 4 "no target is left" planned glance --set mount="$mnt" --target north-1 --except region=north
-ok "  as is a region that has no worker" refuses 4 "no worker has the labels" planned glance --set mount="$mnt" --target region=west
+ok "  as is a region that has no worker" refuses 9 "no worker has the labels" planned glance --set mount="$mnt" --target region=west
 
 ready north-1 north-2 south-1
 hold north-1

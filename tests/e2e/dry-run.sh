@@ -20,6 +20,7 @@ ok "a worker is online" wait_for 20 worker_online north-1
 ok "a dry run is planned" dry disk-full --set mount="$mnt" --set goal=0
 ok "  and says that it is one, and only observes" grep -q "dry run" "$SITE_HOME/log/plan"
 ok "  it begins" started
+ok "its view says that it is a dry run" eval 'tocsin run view "$RUN" | grep -q "a DRY RUN: it looks, and changes nothing"'
 ok "  and ends well: its verify, which would see what was not done, is left out" ended succeeded
 ok "  the view says which files would go" would app.log.1
 ok "    each of them" would app.log.2.gz
