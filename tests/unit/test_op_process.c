@@ -572,6 +572,38 @@ the_unified_freezer_does_it_too(void **state)
     bench_root(true);
 }
 
+/* Its child is in another group, or the machine has none. */
+static void
+a_tree_that_cannot_be_frozen_whole_is_not_frozen(void **state)
+{
+    char bare[96], group[96], child[16], file[128];
+    (void)state;
+    bool first = has_freezer("/sys/fs/cgroup/freezer/cgroup.procs");
+    if (!first && !has_freezer("/sys/fs/cgroup/cgroup.procs"))
+        skip();
+    pair_t pair = begin_pair("parted");
+    snprintf(bare, sizeof bare, "%s/bare", bench_folder);
+    assert_int_equal(mkdir(bare, 0755) || symlink("/proc", here("bare/proc")), 0);
+    bench.root = bare;
+    refused("process.freeze", for_pair(&pair, "parted"), FAULT_NOT_FOUND,
+            "no freezer of control groups");
+    bench_root(true);
+    snprintf(group, sizeof group, "/sys/fs/cgroup/%stest-parted-%d", first ? "freezer/" : "",
+             (int)getpid());
+    snprintf(file, sizeof file, "%s/cgroup.procs", group);
+    snprintf(child, sizeof child, "%d", (int)pair.child);
+    CLEANUP(descriptor_close)
+    int procs = mkdir(group, 0755) ? -1 : open(file, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(write(procs, child, strlen(child)), (ssize_t)strlen(child));
+    refused("process.freeze", for_pair(&pair, "parted"), FAULT_CONFLICT,
+            "is in another control group");
+    kill(pair.pid, SIGTERM);
+    assert_int_equal(waitpid(pair.pid, NULL, 0), pair.pid); /* as one that is frozen would not */
+    for (int i = 0; i < 200 && rmdir(group); i++)
+        poll(NULL, 0, 10);
+    assert_int_not_equal(access(group, F_OK), 0);
+}
+
 static value_t *
 with_hash(const pair_t *pair, const char *hash)
 {
@@ -652,6 +684,7 @@ main(void)
         cmocka_unit_test(a_limit_is_set_no_higher_than_is_named_and_of_nobody_else),
         cmocka_unit_test(a_tree_stands_still_until_it_is_thawed),
         cmocka_unit_test(the_unified_freezer_does_it_too),
+        cmocka_unit_test(a_tree_that_cannot_be_frozen_whole_is_not_frozen),
         cmocka_unit_test(a_tree_is_ended_by_the_hash_of_its_program),
     };
     return cmocka_run_group_tests(tests, begin, end);
