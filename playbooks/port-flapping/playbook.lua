@@ -1,6 +1,16 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A network device's interface goes up and down: shuts it once a person agrees.
 
+-- How often it went down since the device started, where that counts it; a log of FRR is nowhere to be asked for.
+local function downs_of(ctx)
+  local all, text, code = device.show { device = ctx.inputs.device, what = "interfaces" }
+  if not all then
+    return nil, text, code
+  end
+  local one = all.data and all.data[ctx.inputs.interface]
+  return one and one.linkDowns
+end
+
 return playbook {
   name    = "port-flapping",
   summary = "Shut a network device's interface that goes up and down, once a person agrees",
@@ -22,7 +32,7 @@ return playbook {
     timeout = "5m",
     uses = {
       ["device.interface"] = { device = equals("inputs.device"), interface = equals("inputs.interface") },
-      ["device.show"]      = { device = equals("inputs.device"), what = equals("log") },
+      ["device.show"]      = { device = equals("inputs.device"), what = one_of { "log", "interfaces" } },
     },
     run = function(ctx)
       local seen, text, code = device.interface {
@@ -41,7 +51,14 @@ return playbook {
           about[#about + 1] = line
         end
       end
-      return { up = seen.up, shut = seen.shut, said = { table.unpack(about, math.max(1, #about - 19)) } }
+      local downs
+      if #about == 0 then
+        downs, text, code = downs_of(ctx)
+        if code then
+          return nil, text, code
+        end
+      end
+      return { up = seen.up, shut = seen.shut, said = { table.unpack(about, math.max(1, #about - 19)) }, downs = downs }
     end,
     verify = function(ctx, seen)
       return not seen.shut, ctx.inputs.interface .. " is shut already"
@@ -53,8 +70,9 @@ return playbook {
     notify = "on-call",
     run = function(ctx)
       local seen = ctx.here.look
+      local word = seen.said[#seen.said] or seen.downs and string.format("it went down %d times", seen.downs) or "none"
       return string.format("%s of %s goes up and down, it is %s now; the device's last word of it: %s. Say whether it is shut",
-        ctx.inputs.interface, ctx.inputs.device, seen.up and "up" or "down", seen.said[#seen.said] or "none")
+        ctx.inputs.interface, ctx.inputs.device, seen.up and "up" or "down", word)
     end,
   },
 

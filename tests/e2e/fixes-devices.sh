@@ -98,7 +98,9 @@ ok "  people are told why it was lost, and one agrees" eval 'order bgp-neighbor-
 ok "  the neighbour is shut" eval 'ended succeeded && ! established && says "\"reason\":\"[A-Z]" view'
 ok "  and nobody is asked once more" eval 'order bgp-neighbor-flapping --set neighbor=192.0.2.1 && ended failed && says "shut already" view'
 
+for state in down up down up; do caged ip link set wan1 $state; sleep 0.1; done
 ok "a port goes up and down, and somebody holds it up" eval 'caged_beside bash -c "while :; do ip link set wan0 up; sleep 0.02; done" & holder=$!; order port-flapping --set interface=wan0 && agreed'
+ok "  people are told how often it went down" says "it went down [1-9][0-9]* times" view
 ok "  shutting it is taken back, for it does not go down" ended undone
 kill $holder
 ok "  it is up" is_up wan0
