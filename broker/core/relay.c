@@ -253,12 +253,27 @@ take_order(core_t *self, event_t *event, fault_t *fault)
     return on_order(self, &order, fault);
 }
 
+/* What anybody can make up is no more than room on the shelf taken. */
+static int
+check_signed(const core_t *self, const event_t *event, fault_t *fault)
+{
+    approvals_t by;
+    CLEANUP(release_destroy) release_t *release = release_decode(event->document, fault);
+    if (!release ||
+        trust_approvals(self->charter->trust, event->document, event->armors, release, &by, fault))
+        return -1;
+    if (!by.authors.count && !by.approvers.count)
+        return fault_set(fault, FAULT_SIGNATURE, "neither author nor reviewer signed it");
+    return 0;
+}
+
 /* An approval's leaf has the release's document too. */
 static int
 take_release(core_t *self, event_t *event, fault_t *fault)
 {
     event_t release = document_of(event, EVENT_RELEASE);
-    value_t *files = value_decode(event->output, fault);
+    value_t *files =
+        check_signed(self, &release, fault) ? NULL : value_decode(event->output, fault);
     release.files = &files;
     return files ? on_release(self, &release, fault) : -1;
 }

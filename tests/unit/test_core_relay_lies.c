@@ -348,6 +348,31 @@ byz_island_words_are_bounded(void **state)
     assert_int_equal(times(pair->centre, "50 more words of broker 'north'"), 1);
 }
 
+/* Thousands of them would leave no room for others, and stay. */
+static void
+byz_island_release_that_nobody_signed(void **state)
+{
+    pair_t *pair = *state;
+    house_t *centre = pair->centre;
+    CLEANUP(value_destroy) value_t *files = files_of_release(centre), *facts = value_map();
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(files, encoded);
+    event_t relayed = {.kind = EVENT_RELAY,
+                       .who = "north",
+                       .text = "release",
+                       .document = bytes_slice(centre->release.document),
+                       .output = bytes_slice(encoded),
+                       .state = facts};
+    must(centre, relayed);
+    assert_int_equal(shelf_release_count(core_shelf(centre->core)), 0);
+    assert_int_equal(times(centre, "does not count here: neither author nor reviewer"), 1);
+    CLEANUP(bytes_destroy) bytes_t *whole = bytes_copy(relayed.document);
+    bytes_add_slice(whole, bytes_slice(centre->release.armors));
+    relayed.document = bytes_slice(whole);
+    must(centre, relayed);
+    assert_int_equal(shelf_release_count(core_shelf(centre->core)), 1);
+}
+
 static void
 byz_island_leaf_of_no_kind(void **state)
 {
@@ -396,6 +421,7 @@ static const struct CMUnitTest tests[] = {
     PAIR(byz_island_word_that_is_long),
     PAIR(byz_island_word_of_many_characters),
     PAIR(byz_island_words_are_bounded),
+    PAIR(byz_island_release_that_nobody_signed),
     PAIR(byz_island_leaf_of_no_kind),
     cmocka_unit_test(byz_island_that_claims_a_run_and_withholds_it),
 };
