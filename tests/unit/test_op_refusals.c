@@ -229,8 +229,7 @@ what_an_op_finds_amiss_it_says_in_words_that_a_person_can_act_on(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* ---- what a policy does not name ---------------------------------------------------------------
- */
+/* ---- what a policy does not name ------------------------------------------------------------ */
 
 static void
 what_a_policy_names_no_folder_for_is_refused(void **state)
@@ -269,6 +268,29 @@ what_a_policy_names_no_folder_for_is_refused(void **state)
     bench.policy = full;
 }
 
+static void
+what_the_filesystem_holds_fast_stays_and_is_named(void **state)
+{
+    static const struct {
+        const char *op, *arguments, *words;
+    } all[] = {
+        {"file.remove", "path=@/spool/fast.log.1", "fast.log.1' cannot be removed"},
+        {"file.truncate", "path=@/spool/fast.log", "fast.log' cannot be"},
+        {"file.rotate", "path=@/spool/fast.log", "fast.log' cannot be rotated"},
+        {"file.quarantine", "path=@/spool/fast.log", "fast.log' cannot be removed"},
+    };
+    (void)state;
+    bench_root(false);
+    if (lay_out_by("cd @/spool; echo text | tee fast.log >fast.log.1; chattr +i fast.log*"))
+        skip();
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        refused(all[i].op, in_words(all[i].op, all[i].arguments), FAULT_IO, all[i].words);
+    int lost = lay_out_by("cd @/spool; test \"$(cat fast.log fast.log.1 | wc -l)\" = 2");
+    int more = lay_out_by("cd @/spool; test \"$(ls | wc -l)\" = 2");
+    assert_int_equal(lay_out_by("chattr -i @/spool/fast.log*"), 0);
+    assert_false(lost || more);
+}
+
 /* ---- quarantine
  * ---------------------------------------------------------------------------------- */
 
@@ -293,8 +315,7 @@ a_copy_that_somebody_changed_in_quarantine_is_not_given_back(void **state)
     assert_int_equal(lay_out_by("test -z \"$(ls -A @/www | grep tocsin)\""), 0);
 }
 
-/* ---- full disks ---------------------------------------------------------------------------------
- */
+/* ---- full disks ----------------------------------------------------------------------------- */
 
 /* In a mount namespace of the test's: 64 KiB for each folder. */
 static void
@@ -347,8 +368,7 @@ what_a_full_disk_cuts_off_takes_no_room_and_loses_nothing(void **state)
     assert_int_equal(setns(mounts, CLONE_NEWNS), 0);
 }
 
-/* ------------------------------------------------------------------------------------------------
- */
+/* --------------------------------------------------------------------------------------------- */
 
 /* The id of a process named "ended", which has ended. */
 static void
@@ -415,6 +435,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_an_op_finds_amiss_it_says_in_words_that_a_person_can_act_on),
         cmocka_unit_test(what_a_policy_names_no_folder_for_is_refused),
+        cmocka_unit_test(what_the_filesystem_holds_fast_stays_and_is_named),
         cmocka_unit_test(a_copy_that_somebody_changed_in_quarantine_is_not_given_back),
         cmocka_unit_test(what_a_full_disk_cuts_off_takes_no_room_and_loses_nothing),
     };
