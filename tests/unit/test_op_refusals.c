@@ -291,8 +291,7 @@ what_the_filesystem_holds_fast_stays_and_is_named(void **state)
     assert_false(lost || more);
 }
 
-/* ---- quarantine
- * ---------------------------------------------------------------------------------- */
+/* ---- quarantine ----------------------------------------------------------------------------- */
 
 static void
 a_copy_that_somebody_changed_in_quarantine_is_not_given_back(void **state)
