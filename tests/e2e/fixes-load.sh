@@ -41,7 +41,7 @@ program() {
 }
 holds() { echo "$2" >"$SITE_HOME/app/$1.holds"; }
 lives() { local pid; read -r pid <"$SITE_HOME/app/$1.pid" && ! gone "$pid"; }
-dies() { ! lives "$1"; }
+died() { test -s "$SITE_HOME/app/$1.pid" && ! lives "$1"; }
 # Above what the order below takes as much.
 stalls() { awk '/^some/ { sub("avg60=", "", $3); exit !($3 > 1.5) }' /proc/pressure/memory; }
 
@@ -97,8 +97,8 @@ ok "  and is another process" eval 'lives leak && [ "$(cat "$SITE_HOME/app/leak.
 
 holds victim 200
 "$SITE_HOME/app/victim"
-ok "the kernel kills a service for want of memory" wait_for 20 dies victim
-ok "  one that takes as much again is killed again, and people hear it" eval 'ordered oom-kill --target north-1 --set service=victim --set pause=1 && ended failed && dies victim'
+ok "the kernel kills a service for want of memory" wait_for 20 died victim
+ok "  one that takes as much again is killed again, and people hear it" eval 'ordered oom-kill --target north-1 --set service=victim --set pause=1 && ended failed && died victim'
 holds victim 5
 ok "  one that does not is started" eval 'ordered oom-kill --target north-1 --set service=victim --set pause=1 && ended succeeded && lives victim'
 ok "  and left alone" eval 'ordered oom-kill --target north-1 --set service=victim --set pause=1 && ended succeeded && count_of start skipped 1'
