@@ -5,6 +5,21 @@ local function usage_of(ctx)
   return disk.usage { path = ctx.inputs.mount }
 end
 
+-- Says what else takes the room, for people; what the machine's policy keeps to itself is not said.
+local function tell_what_is_left(ctx)
+  for _, file in ipairs(disk.largest { path = ctx.inputs.mount, count = 5 } or {}) do
+    say(string.format("%s takes %d MB", file.path, file.bytes // 1000000))
+  end
+  local held = process.files { deleted = true }
+  if held and held.deleted_bytes > 0 then
+    say(string.format("deleted files that are open take %d MB: deleted-files-open is for them", held.deleted_bytes // 1000000))
+  end
+  local kept = journal.usage {}
+  if kept then
+    say(string.format("the journal takes %d MB", kept.bytes // 1000000))
+  end
+end
+
 return playbook {
   name    = "disk-full",
   summary = "Free space on a filesystem that is nearly full",
@@ -14,6 +29,9 @@ return playbook {
       default = "/", from = "labels.mountpoint", help = "where the filesystem is mounted",
     },
     goal = input.percent { default = 80, help = "stop once usage is no higher" },
+    journal_bytes = input.integer {
+      default = 0, range = { 0, 1000000000000 }, help = "that the machine's journal may keep; 0: all that it has",
+    },
   },
 
   triggers = {
@@ -40,9 +58,12 @@ return playbook {
     needs   = { "usage" },
     timeout = "5m",
     uses = {
-      ["disk.usage"]   = { path = equals("inputs.mount") },
-      ["disk.largest"] = { path = equals("inputs.mount"), rotated = equals(true), count = to(50) },
-      ["file.remove"]  = { path = under("inputs.mount") },
+      ["disk.usage"]     = { path = equals("inputs.mount") },
+      ["disk.largest"]   = { path = equals("inputs.mount"), count = to(50) },
+      ["file.remove"]    = { path = under("inputs.mount") },
+      ["journal.vacuum"] = { keep_bytes = equals("inputs.journal_bytes") },
+      ["journal.usage"]  = {},
+      ["process.files"]  = { deleted = equals(true) },
     },
 
     when = function(ctx)
@@ -55,6 +76,13 @@ return playbook {
         return nil, text, code
       end
       local report = { freed_bytes = 0, removed = 0, kept = 0, files = {} }
+      if ctx.inputs.journal_bytes > 0 then
+        local shorter, text, code = journal.vacuum { keep_bytes = ctx.inputs.journal_bytes }
+        if not shorter then
+          return nil, text, code
+        end
+        report.freed_bytes = shorter.freed_bytes
+      end
       for _, log in ipairs(logs) do
         local now, text, code = usage_of(ctx)
         if not now then
@@ -82,7 +110,11 @@ return playbook {
       if not now then
         return nil, text, code
       end
-      return now.used_percent <= ctx.inputs.goal,
+      if now.used_percent <= ctx.inputs.goal then
+        return true
+      end
+      tell_what_is_left(ctx)
+      return false,
         string.format("%d %% used after %d rotated logs were removed and %d kept%s",
           now.used_percent, report.removed, report.kept, report.why and ": " .. report.why or "")
     end,

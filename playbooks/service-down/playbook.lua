@@ -3,19 +3,22 @@
 
 local CONNECT_TRIES = 20
 
--- A service may take a moment from its start to its first accepted connection.
+-- A service may take a moment from its start to its first accepted connection; two in a row are no accident.
 local function answers(ctx)
-  local last = "nothing was tried"
+  local good, last = 0, "nothing was tried"
   for _ = 1, CONNECT_TRIES do
     local tried, text, code = net.tcp {
       address = ctx.inputs.address, port = ctx.inputs.port, timeout_ms = 1000,
     }
     if not tried then
       return nil, text, code
-    elseif tried.connected then
+    elseif not tried.connected then
+      good, last = 0, tried.error or "no answer"
+    elseif good == 1 then
       return true
+    else
+      good = 1
     end
-    last = tried.error or "no answer"
   end
   return false, string.format("%s port %d: %s", ctx.inputs.address, ctx.inputs.port, last)
 end
@@ -42,7 +45,8 @@ return playbook {
       },
     },
   },
-  rollout = { first = 1, grow = 2, soak = "10s", max_failures = 0 },
+  rollout  = { first = 1, grow = 2, soak = "10s", max_failures = 0 },
+  cooldown = "15m",
 
   step "status" {
     timeout = "30s",

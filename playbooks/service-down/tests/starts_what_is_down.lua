@@ -7,6 +7,7 @@ return {
     { op = "service.status", result = { service = "nginx", running = true, pid = 41 } },
     { op = "net.tcp",        result = { connected = false, milliseconds = 0, error = "Connection refused" } },
     { op = "net.tcp",        args = { address = "127.0.0.1", port = 8080, timeout_ms = 1000 }, result = { connected = true, milliseconds = 1 } },
+    { op = "net.tcp",        result = { connected = true, milliseconds = 1 } },
   },
   chaos = true,
   expect = { status = "ok", start = "ok" },
