@@ -3,6 +3,23 @@
 
 local HOUR_MS = 3600000
 
+-- Users whom the source came in as since then, as sshd says; those that a policy without journal.query keeps are not told.
+local function logins(ctx, since)
+  local said, text, code = journal.query { contains = ctx.inputs.source, since = since, count = 150 }
+  if not said then
+    return code == "policy" and {} or nil, text, code
+  end
+  local users, known = {}, {}
+  for _, entry in ipairs(said.entries) do
+    local user, source = entry.text:match("^Accepted %S+ for (%S+) from (%S+) port ")
+    if source == ctx.inputs.source and not known[user] then
+      known[user] = true
+      users[#users + 1] = user
+    end
+  end
+  return users
+end
+
 return playbook {
   name    = "ssh-brute-force",
   summary = "Block a source that guesses SSH passwords, for a while",
@@ -38,6 +55,7 @@ return playbook {
       ["user.failures"] = { count = equals(100) },
       ["user.sessions"] = {},
       ["firewall.view"] = { source = equals("inputs.source") },
+      ["journal.query"] = { contains = equals("inputs.source"), count = equals(150) },
     },
     run = function(ctx)
       local up, text, code = host.uptime {}
@@ -57,7 +75,11 @@ return playbook {
       if not block then
         return nil, text, code
       end
-      local seen = { failures = 0, inside = {}, blocked_s = block.expires_s }
+      local accepted, text, code = logins(ctx, since)
+      if not accepted then
+        return nil, text, code
+      end
+      local seen = { failures = 0, inside = {}, accepted = accepted, blocked_s = block.expires_s }
       for _, one in ipairs(failed.failures) do
         if one.from == ctx.inputs.source then
           seen.failures = seen.failures + one.count
@@ -76,11 +98,14 @@ return playbook {
     needs  = { "look" },
     notify = "on-call",
     when   = function(ctx)
-      return #ctx.here.look.inside > 0
+      local seen = ctx.here.look
+      return #seen.inside > 0 or (#seen.accepted > 0 and seen.failures >= ctx.inputs.failures)
     end,
     run = function(ctx)
-      return string.format("%s guessed passwords on %s and is logged in as %s", ctx.inputs.source,
-        ctx.target.worker, table.concat(ctx.here.look.inside, ", "))
+      local seen = ctx.here.look
+      return string.format("%s guessed passwords on %s and %s", ctx.inputs.source, ctx.target.worker,
+        #seen.inside > 0 and "is logged in as " .. table.concat(seen.inside, ", ")
+          or "was let in as " .. table.concat(seen.accepted, ", ") .. " within the hour")
     end,
   },
 

@@ -8,11 +8,12 @@ return {
         { user = "ana", from = "192.0.2.8", count = 2 } } } },
     { op = "user.sessions",  result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
+    { op = "journal.query",  result = { entries = {}, looked_at = 900, more = false } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },
   answers = { ["firewall.unblock"] = { source = "192.0.2.7", blocked = false } },
   chaos  = true,
   expect = { look = "ok", block = "ok", page = "skipped" },
-  output = { look = { failures = 12, inside = {}, blocked_s = 0 } },
+  output = { look = { failures = 12, inside = {}, accepted = {}, blocked_s = 0 } },
 }

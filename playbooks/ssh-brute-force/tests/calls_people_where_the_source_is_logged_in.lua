@@ -5,10 +5,11 @@ return {
     { op = "user.failures",  result = { failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
     { op = "user.sessions",  result = { sessions = { { user = "ana", from = "192.0.2.7" }, { user = "hoa", from = "192.0.2.9" } } } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
+    { op = "journal.query",  result = { entries = {}, looked_at = 900, more = false } },
     { op = "firewall.block", result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },
   expect   = { look = "ok", block = "ok", page = "ok" },
-  output   = { look = { failures = 80, inside = { "ana" }, blocked_s = 0 } },
+  output   = { look = { failures = 80, inside = { "ana" }, accepted = {}, blocked_s = 0 } },
   notified = { page = "192.0.2.7 guessed passwords on rehearsal and is logged in as ana" },
 }

@@ -5,6 +5,7 @@ return {
     { op = "user.failures", result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 } } } },
     { op = "user.sessions", result = { sessions = {} } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
+    { op = "journal.query",  result = { entries = {}, looked_at = 900, more = false } },
   },
   expect = { look = "ok", block = "skipped", page = "skipped" },
 }

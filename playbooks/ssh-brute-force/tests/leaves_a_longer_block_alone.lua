@@ -5,6 +5,7 @@ return {
     { op = "user.failures", result = { failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
     { op = "user.sessions", result = { sessions = {} } },
     { op = "firewall.view", args = { source = "192.0.2.7" }, result = { blocked = true, expires_s = 80000 } },
+    { op = "journal.query",  result = { entries = {}, looked_at = 900, more = false } },
   },
   expect = { look = "ok", block = "skipped", page = "skipped" },
 }
