@@ -254,6 +254,10 @@ facts_roll_back(facts_t *self, int machine)
         accepted_t *at = &self->accepted.items[i];
         at->lost = at->lost || (at->machine == machine && !at->copied);
     }
+    for (size_t i = 0; i < self->done.count; i++) {
+        done_t *at = &self->done.items[i];
+        at->forgotten = at->forgotten || (at->machine == machine && at->undo);
+    }
     for (size_t i = 0; i < self->signed_.count; i++) {
         signed_t *at = &self->signed_.items[i];
         at->lost = at->lost || (at->machine == machine && !at->copied);
@@ -298,41 +302,54 @@ touch(facts_t *self, const done_t *deed)
     self->changed = true;
 }
 
-/* That the newest intent of this names. */
-static hash_t
-head_of(const facts_t *self, int machine, const deed_t *deed)
+/* The newest intent of this; NULL where there is none. */
+static const intent_t *
+intent_of(const facts_t *self, int machine, const deed_t *deed)
 {
     for (size_t i = self->intended.count; i-- > 0;) {
         const intended_t *at = &self->intended.items[i];
         if (at->machine == machine && !strcmp(at->it.step, deed->step) &&
             !strcmp(at->it.op, deed->op) && hash_equal(&at->it.run, &deed->run) &&
             hash_equal(&at->it.arguments, &deed->arguments))
-            return at->it.head;
+            return &at->it;
     }
-    return HASH_ZERO;
+    return NULL;
+}
+
+static done_t *
+add_deed(facts_t *self, int machine, const deed_t *deed)
+{
+    const intent_t *intent = intent_of(self, machine, deed);
+    done_t done = {.machine = machine, .it = *deed, .at = self->world->now};
+    text_copy(done.step, sizeof done.step, deed->step);
+    if (intent) {
+        done.head = intent->head;
+        done.undo = intent->undo;
+    }
+    ADD(self->done, done);
+    return &self->done.items[self->done.count - 1];
 }
 
 void
-facts_put_back(facts_t *self, int machine, facts_reaches_t *reaches, void *context)
+facts_put_back(facts_t *self, int machine, facts_tells_t *tells, void *context)
 {
+    self->put_back[machine] = (put_back_t){tells, context};
     for (size_t i = 0; i < self->done.count; i++) {
         done_t *deed = &self->done.items[i];
         if (deed->machine == machine)
-            deed->excused = deed->excused ||
-                            (reaches(context, &deed->head) && !reaches(context, &deed->it.key));
+            deed->lost = deed->lost || !tells(context, &deed->it.key);
     }
 }
 
 void
 facts_begin(facts_t *self, int machine, const deed_t *deed)
 {
+    const put_back_t *now = &self->put_back[machine];
     done_t *known = find_deed(self, machine, &deed->key);
-    if (!known) {
-        ADD(self->done, (done_t){.machine = machine, .it = *deed, .at = self->world->now});
-        known = &self->done.items[self->done.count - 1];
-        text_copy(known->step, sizeof known->step, deed->step);
-        known->head = head_of(self, machine, deed);
-    }
+    if (!known)
+        known = add_deed(self, machine, deed);
+    else if (known->lost)
+        known->excused = known->excused || now->tells(now->context, &known->head);
     known->it.synced = known->it.synced && deed->synced;
     known->starts++;
     touch(self, known);

@@ -21,6 +21,7 @@ void facts_accept(facts_t *self, int machine, const acceptance_t *acceptance);
 typedef struct {
     hash_t run, arguments, head; /* head: of the journal, as the judge knew it */
     char step[STEP_PATH_MAX], op[TEXT_NAME_MAX + 1];
+    bool undo;
 } intent_t;
 
 void facts_intend(facts_t *self, int machine, const intent_t *intent);
@@ -62,11 +63,12 @@ typedef struct {
 
 void facts_begin(facts_t *self, int machine, const deed_t *deed);
 
-/* An older copy of its journal is put back. Whether it has a hash is asked of each deed: where it
- * has the head that the intent names and not the key, nobody can tell that the deed's BEGIN is
- * lost, and it may be done again. */
-typedef bool(facts_reaches_t)(void *context, const hash_t *head);
-void facts_put_back(facts_t *self, int machine, facts_reaches_t *reaches, void *context);
+/* An older copy of its journal is put back. Whether it tells of a hash is asked of each deed's key
+ * now, and of the head that its intent names when it begins again: where the key is lost and the
+ * head is there (again: what a start writes may be the same once more), nobody can tell that its
+ * BEGIN is lost, and it may be done again. Context lives as long as the facts. */
+typedef bool(facts_tells_t)(void *context, const hash_t *hash);
+void facts_put_back(facts_t *self, int machine, facts_tells_t *tells, void *context);
 void facts_act(facts_t *self, int machine, const hash_t *key);
 
 /* Whether what began under this key acted. */

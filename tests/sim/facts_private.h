@@ -55,8 +55,11 @@ typedef struct {
     deed_t it;
     char step[STEP_PATH_MAX];
     unsigned starts, acts;
-    hash_t head;  /* that its intent names */
-    bool excused; /* an older journal does not tell of it, nor that it should */
+    hash_t head; /* that its intent names */
+    bool undo;
+    bool forgotten; /* an undo, whose run an older ledger may begin anew, and then end well */
+    bool lost;      /* an older journal does not tell of it */
+    bool excused;   /* nor, when it began again, that it should */
     int64_t at;
 } done_t;
 
@@ -94,11 +97,17 @@ typedef struct {
     char code[16], text[160];
 } refused_t;
 
+typedef struct {
+    facts_tells_t *tells;
+    void *context;
+} put_back_t;
+
 struct facts {
     world_t *world;
     size_t uncommitted[MACHINES_MAX];
-    bool stopped[MACHINES_MAX];     /* the plan's stop is durable there */
-    bool rolled_back[MACHINES_MAX]; /* its ledger is an older copy */
+    bool stopped[MACHINES_MAX];        /* the plan's stop is durable there */
+    bool rolled_back[MACHINES_MAX];    /* its ledger is an older copy */
+    put_back_t put_back[MACHINES_MAX]; /* its journal is an older copy */
     bool changed;
     LIST(accepted_t) accepted;
     LIST(signed_t) signed_;

@@ -151,7 +151,6 @@ machine_copy(machine_t *self, rollback_t what)
 {
     if (!self->effector_up)
         return;
-    self->journal_head = *journal_head(self->journal);
     end_all(self);
     SAY(self->world, "%s: its %s is copied", node_name(self->number),
         what == ROLLBACK_LEDGER ? "ledger" : "journal");
@@ -165,13 +164,14 @@ machine_copy(machine_t *self, rollback_t what)
 
 /* Every head but the last stands in the record behind it. */
 static bool
-copy_reaches(void *context, const hash_t *head)
+journal_tells(void *context, const hash_t *hash)
 {
     const machine_t *self = context;
     char text[HASH_TEXT];
-    hash_write(head, text);
-    return hash_equal(head, &HASH_ZERO) || hash_equal(head, &self->journal_head) ||
-           strstr(bytes_text(self->journal_copy), text);
+    CLEANUP(bytes_destroy) bytes_t *journal = disk_get(self->disk, "journal");
+    slice_t in = bytes_slice(journal);
+    hash_write(hash, text);
+    return hash_equal(hash, &HASH_ZERO) || memmem(in.data, in.size, text, strlen(text));
 }
 
 static void
@@ -185,7 +185,7 @@ put_back(machine_t *self, rollback_t what)
         facts_roll_back(self->world->facts, self->number);
     } else {
         disk_put(self->disk, self->journal_path, bytes_slice(self->journal_copy));
-        facts_put_back(self->world->facts, self->number, copy_reaches, self);
+        facts_put_back(self->world->facts, self->number, journal_tells, self);
     }
 }
 

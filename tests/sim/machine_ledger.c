@@ -55,7 +55,10 @@ __wrap_ledger_put_part(ledger_t *ledger, const part_row_t *part, fault_t *fault)
 static void
 tell_intent(const machine_t *self, const effect_row_t *effect)
 {
-    intent_t intent = {.run = effect->of.run, .arguments = effect->arguments, .head = effect->head};
+    intent_t intent = {.run = effect->of.run,
+                       .arguments = effect->arguments,
+                       .head = effect->head,
+                       .undo = effect->of.phase == PHASE_UNDO};
     text_copy(intent.step, sizeof intent.step, effect->of.step);
     text_copy(intent.op, sizeof intent.op, effect->op);
     facts_intend(self->world->facts, self->number, &intent);

@@ -59,7 +59,6 @@ struct machine {
     disk_t *disk;
     ledger_t *ledger;      /* survives, as its file would */
     bytes_t *journal_copy; /* ours; NULL before one is made */
-    hash_t journal_head;   /* of the copy */
     rollback_t put_back;   /* once a fix acts next */
     const machinekey_t *key;
     uint64_t epoch; /* counts starts */

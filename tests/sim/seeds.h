@@ -23,6 +23,9 @@ static const struct {
      "where the timekeeper's answer is lost, an order whose window is short may be refused"},
     {200101407, "an order that came as its worker started begins once the timekeeper answered it"},
     {828, "a nonce whose answer is lost is followed by another soon"},
+    {500042648,
+     "a start may write again what an older journal lost; what its intent names is there then"},
+    {500008866, "a run whose undo an older ledger forgot may begin anew, and end well"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };
 
