@@ -1,6 +1,31 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A source that guessed passwords got in: shuts the account and the source out, once a person agrees.
 
+local AT_ONCE = 150 -- entries of the journal
+local ROUNDS  = 10  -- of so many: whoever got in guesses on, and each guess leaves some
+
+-- The user's last logins from that source, as sshd says.
+local function logins_of(ctx)
+  local way_in = string.format(" for %s from %s port ", ctx.inputs.user, ctx.inputs.source)
+  local found, last = {}, nil
+  for _ = 1, ROUNDS do
+    local said, text, code = journal.query { contains = ctx.inputs.source, ["until"] = last, count = AT_ONCE }
+    if not said then
+      return nil, text, code
+    end
+    for _, entry in ipairs(said.entries) do
+      if entry.text:find("Accepted", 1, true) == 1 and entry.text:find(way_in, 1, true) then
+        found[#found + 1] = { at = entry.at, text = entry.text }
+      end
+    end
+    if #found > 0 or #said.entries < AT_ONCE then
+      break
+    end
+    last = said.entries[AT_ONCE].at
+  end
+  return found
+end
+
 -- The sessions of the user that are open from that source, or from anywhere.
 local function sessions_of(ctx, anywhere)
   local open, text, code = user.sessions {}
@@ -41,7 +66,7 @@ return playbook {
   cooldown = "15m",
 
   step "look" {
-    timeout = "3m",
+    timeout = "5m",
     uses = {
       ["user.sessions"] = {},
       ["journal.query"] = { contains = equals("inputs.source"), count = equals(150) },
@@ -53,8 +78,8 @@ return playbook {
       if not open then
         return nil, text, code
       end
-      local said, text, code = journal.query { contains = ctx.inputs.source, count = 150 }
-      if not said then
+      local logins, text, code = logins_of(ctx)
+      if not logins then
         return nil, text, code
       end
       local keys, text, code = user.keys { user = ctx.inputs.user }
@@ -65,13 +90,7 @@ return playbook {
       if not tree then
         return nil, text, code
       end
-      local way_in = string.format(" for %s from %s port ", ctx.inputs.user, ctx.inputs.source)
-      local seen = { sessions = open, logins = {}, keys = keys.keys, keys_modified = keys.modified, processes = {} }
-      for _, entry in ipairs(said.entries) do
-        if entry.text:find("Accepted", 1, true) == 1 and entry.text:find(way_in, 1, true) then
-          seen.logins[#seen.logins + 1] = { at = entry.at, text = entry.text }
-        end
-      end
+      local seen = { sessions = open, logins = logins, keys = keys.keys, keys_modified = keys.modified, processes = {} }
       for _, one in ipairs(tree.processes) do
         if one.user == ctx.inputs.user then
           seen.processes[#seen.processes + 1] = { pid = one.pid, command = one.command }

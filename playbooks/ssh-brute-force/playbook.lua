@@ -2,21 +2,34 @@
 -- Blocks a source that guesses passwords, for a while, and calls people where it is in already.
 
 local HOUR_MS = 3600000
+local AT_ONCE = 150 -- entries of the journal
+local ROUNDS  = 10  -- of so many: whoever got in guesses on, and each guess leaves some
 
 -- Users whom the source came in as since then, as sshd says; those that a policy without journal.query keeps are not told.
 local function logins(ctx, since)
-  local said, text, code = journal.query { contains = ctx.inputs.source, since = since, count = 150 }
-  if not said then
-    return code == "policy" and {} or nil, text, code
-  end
-  local users, known = {}, {}
-  for _, entry in ipairs(said.entries) do
-    local user, source = entry.text:match("^Accepted %S+ for (%S+) from (%S+) port ")
-    if source == ctx.inputs.source and not known[user] then
-      known[user] = true
-      users[#users + 1] = user
+  local users, known, last = {}, {}, nil
+  for _ = 1, ROUNDS do
+    local said, text, code = journal.query {
+      contains = ctx.inputs.source, since = since, ["until"] = last, count = AT_ONCE,
+    }
+    if not said then
+      return code == "policy" and {} or nil, text, code
     end
+    for _, entry in ipairs(said.entries) do
+      local user, source = entry.text:match("^Accepted %S+ for (%S+) from (%S+) port ")
+      if source == ctx.inputs.source and not known[user] then
+        known[user] = true
+        users[#users + 1] = user
+      end
+    end
+    if not said.more then
+      return users
+    elseif #said.entries < AT_ONCE then
+      break
+    end
+    last = said.entries[AT_ONCE].at
   end
+  say("the journal has more of the hour than was looked at: the source may have been let in before")
   return users
 end
 
@@ -49,7 +62,7 @@ return playbook {
   cooldown = "15m",
 
   step "look" {
-    timeout = "1m",
+    timeout = "3m",
     uses = {
       ["host.uptime"]   = {},
       ["user.failures"] = { count = equals(100) },
