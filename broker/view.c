@@ -280,12 +280,20 @@ view_receipt(const store_t *store, slice_t leaf, fault_t *fault)
     return set_output(store, map, receipt, fault) ? NULL : MOVE(map);
 }
 
+#define RANKS 3 /* what people look for; parts that have not begun; those that are done */
+
 /* A part of a run, for one answer. */
 typedef struct {
     value_t *map;
-    bool well;         /* it is done */
-    value_t *receipts; /* NULL where there is no room for the part */
+    const wait_row_t *wait; /* for a person; NULL where it does not */
+    unsigned rank;          /* of RANKS; the highest is left out first */
+    value_t *receipts;      /* NULL where there is no room for the part */
+    value_t *last;          /* behind those: what its worker says a consent is to name; or NULL */
 } shown_t;
+
+/* Which receipts are looked at: the last of each who waits for a person, without which nobody can
+ * consent there, the others of these, and everybody else's. */
+typedef enum { PASS_LAST, PASS_WAITING, PASS_OTHERS, PASSES } pass_t;
 
 typedef struct {
     const store_t *store;
@@ -293,24 +301,26 @@ typedef struct {
     bool failed;
     size_t room, count, capacity;
     shown_t *parts;
-    zhashx_t *receipts; /* target -> value_t list, of those that are shown; borrowed */
-    zhashx_t *waits;    /* target -> value_t text: the step that waits */
-    bool others;        /* receipts of those that do not wait are looked at now */
-    size_t misses;
+    zhashx_t *targets; /* target -> shown_t, borrowed */
+    zhashx_t *waits;   /* target -> wait_row_t: its step that waits */
+    pass_t pass;
+    size_t misses; /* in it */
 } viewing_t;
 
 static void
-drop_value(void **value)
+drop_wait(void **wait)
 {
-    value_destroy((value_t **)value);
+    free(*wait);
+    *wait = NULL;
 }
 
 static bool
 take_wait(void *context, const row_t *row)
 {
-    value_t *step = value_text(row->wait.step);
-    if (zhashx_insert(((viewing_t *)context)->waits, row->wait.target, step))
-        value_destroy(&step);
+    wait_row_t *wait = memory_new(1, sizeof *wait);
+    *wait = row->wait;
+    if (zhashx_insert(((viewing_t *)context)->waits, row->wait.target, wait))
+        free(wait);
     return true;
 }
 
@@ -319,12 +329,13 @@ take_part(void *context, const row_t *row)
 {
     viewing_t *viewing = context;
     const part_row_t *part = &row->part;
+    const wait_row_t *wait = zhashx_lookup(viewing->waits, part->target);
     value_t *map = value_map();
     value_set_text(map, "worker", part->target);
     value_set_integer(map, "wave", (int64_t)part->wave);
     value_set_text(map, "state", part_word(part->state));
-    if (zhashx_lookup(viewing->waits, part->target))
-        value_set(map, "waits", value_copy(zhashx_lookup(viewing->waits, part->target)));
+    if (wait)
+        value_set_text(map, "waits", wait->step);
     set_said(map, "undo", part->undo);
     set_said(map, "code", part->code);
     set_said(map, "text", part->text);
@@ -334,7 +345,24 @@ take_part(void *context, const row_t *row)
     value_set(map, "receipts", value_list());
     viewing->parts =
         memory_grow(viewing->parts, viewing->count, &viewing->capacity, sizeof(shown_t));
-    viewing->parts[viewing->count++] = (shown_t){.map = map, .well = part->state == PART_DONE};
+    viewing->parts[viewing->count++] =
+        (shown_t){.map = map,
+                  .wait = wait,
+                  .rank = part->state == PART_DONE ? 2 : part->state == PART_WAITING};
+    return true;
+}
+
+/* A receipt (NULL for none) with the part that it is of, where there is room for both. */
+static bool
+take_in(viewing_t *self, shown_t *part, const value_t *receipt)
+{
+    size_t room = self->room;
+    if ((receipt && !view_fits(receipt, &room)) ||
+        (!part->receipts && !view_fits(part->map, &room)))
+        return false;
+    if (!part->receipts)
+        part->receipts = value_list();
+    self->room = room;
     return true;
 }
 
@@ -342,35 +370,61 @@ take_part(void *context, const row_t *row)
 static void
 choose_parts(viewing_t *self)
 {
-    for (int well = 0; well < 2; well++)
-        for (size_t i = 0; i < self->count; i++) {
-            shown_t *part = &self->parts[i];
-            if (part->well != well || !view_fits(part->map, &self->room))
-                continue;
-            part->receipts = value_list();
-            zhashx_insert(self->receipts, value_get_text(part->map, "worker"), part->receipts);
-        }
+    for (unsigned rank = 0; rank < RANKS; rank++)
+        for (size_t i = 0; i < self->count; i++)
+            if (self->parts[i].rank == rank && !self->parts[i].receipts)
+                take_in(self, &self->parts[i], NULL);
 }
 
-/* Until there is no room: a large run has more than can be looked at while others wait. Who waits
- * for a person is consented to by the last receipt. */
+static bool
+is_looked_at(pass_t pass, const shown_t *part, const hash_t *receipt)
+{
+    bool last = part && part->wait && hash_equal(&part->wait->receipt, receipt);
+    if (pass == PASS_LAST)
+        return last;
+    return part && part->receipts && (pass == PASS_WAITING) == (part->wait != NULL) &&
+           !(last && part->last);
+}
+
+/* Until there is no room: a large run has more than can be looked at while others wait. */
 static bool
 take_receipt(void *context, const row_t *row)
 {
     viewing_t *viewing = context;
-    value_t *list = zhashx_lookup(viewing->receipts, row->receipt.target);
+    shown_t *part = zhashx_lookup(viewing->targets, row->receipt.target);
     query_t query = {.what = FIND_LEAVES, .number = row->receipt.leaf};
-    if (!list || viewing->others != !zhashx_lookup(viewing->waits, row->receipt.target))
+    if (!is_looked_at(viewing->pass, part, &row->receipt.hash))
         return true;
     CLEANUP(row_destroy) row_t *leaf = store_first(viewing->store, &query, viewing->fault);
     CLEANUP(value_destroy)
     value_t *view = leaf ? view_receipt(viewing->store, leaf->leaf.bytes, viewing->fault) : NULL;
     viewing->failed = view == NULL;
-    if (view && view_fits(view, &viewing->room))
-        value_append(list, MOVE(view));
-    else
+    if (!view || !take_in(viewing, part, view))
         viewing->misses++;
+    else if (viewing->pass == PASS_LAST)
+        part->last = MOVE(view);
+    else
+        value_append(part->receipts, MOVE(view));
     return !viewing->failed && viewing->misses < MISSES_MAX;
+}
+
+static int
+take_receipts(viewing_t *self, const hash_t *run)
+{
+    query_t query = {.what = FIND_RECEIPTS, .hash = *run};
+    for (size_t i = 0; i < self->count; i++)
+        zhashx_insert(self->targets, value_get_text(self->parts[i].map, "worker"), &self->parts[i]);
+    for (self->pass = PASS_LAST; self->pass < PASSES; self->pass++) {
+        self->misses = 0;
+        bool any = self->pass == PASS_OTHERS || zhashx_size(self->waits);
+        if (any && self->store->find(self->store->self, &query, take_receipt, self, self->fault))
+            return -1;
+        if (self->failed)
+            return -1;
+        if (self->pass == PASS_LAST)
+            choose_parts(self);
+    }
+    return 0;
 }
 
 /* In their order, and how many are left out. */
@@ -384,6 +438,8 @@ set_parts(viewing_t *self, value_t *run)
         left_out += !part->receipts;
         if (!part->receipts)
             continue;
+        if (part->last)
+            value_append(part->receipts, MOVE(part->last));
         value_set(part->map, "receipts", MOVE(part->receipts));
         value_append(list, MOVE(part->map));
     }
@@ -395,21 +451,16 @@ set_parts(viewing_t *self, value_t *run)
 static int
 view_parts(const store_t *store, const hash_t *run, size_t room, value_t *out, fault_t *fault)
 {
-    CLEANUP(zhashx_destroy) zhashx_t *receipts = zhashx_new();
+    CLEANUP(zhashx_destroy) zhashx_t *targets = zhashx_new();
     CLEANUP(zhashx_destroy) zhashx_t *waits = zhashx_new();
-    zhashx_set_destructor(waits, drop_value);
+    zhashx_set_destructor(waits, drop_wait);
     viewing_t viewing = {
-        .store = store, .fault = fault, .room = room, .receipts = receipts, .waits = waits};
+        .store = store, .fault = fault, .room = room, .targets = targets, .waits = waits};
     query_t wanted = {.what = FIND_WAITS, .hash = *run};
-    query_t first = {.what = FIND_PARTS, .hash = *run};
-    query_t then = {.what = FIND_RECEIPTS, .hash = *run};
+    query_t all = {.what = FIND_PARTS, .hash = *run};
     int failed = store->find(store->self, &wanted, take_wait, &viewing, fault) ||
-                 store->find(store->self, &first, take_part, &viewing, fault);
-    choose_parts(&viewing);
-    for (int others = 0; !failed && viewing.misses < MISSES_MAX && others < 2; others++) {
-        viewing.others = others;
-        failed = store->find(store->self, &then, take_receipt, &viewing, fault) || viewing.failed;
-    }
+                 store->find(store->self, &all, take_part, &viewing, fault) ||
+                 take_receipts(&viewing, run);
     set_parts(&viewing, out);
     for (size_t i = 0; i < viewing.count; i++)
         value_destroy(&viewing.parts[i].map);

@@ -84,11 +84,38 @@ by_target(const void *left, const void *right)
                   ((const consent_target_t *)right)->target);
 }
 
+/* Those whose last receipt, which the worker holds a consent to, was shown. */
+static int
+fill_targets(consent_t *consent, const value_t *targets, const value_t *run, const trust_t *trust,
+             fault_t *fault)
+{
+    char digits[HASH_TEXT];
+    size_t count = value_count(targets);
+    consent->targets = memory_new(count + 1, sizeof *consent->targets);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = value_get_text(value_at(targets, i), "target");
+        hash_t last = last_receipt(run, name, trust);
+        if (strcmp(value_get_text(value_at(targets, i), "receipt"), hash_write(&last, digits)) != 0)
+            continue;
+        consent_target_t *target = &consent->targets[consent->target_count++];
+        text_copy(target->target, sizeof target->target, name);
+        target->receipt = last;
+    }
+    if (!consent->target_count)
+        return fault_set(fault, FAULT_STALE,
+                         "of none that wait the broker shows the last receipt: look again");
+    if (consent->target_count < count)
+        fprintf(stderr,
+                "tocsin: %zu more wait, whose last receipts were not shown: sign again for them\n",
+                count - consent->target_count);
+    qsort(consent->targets, consent->target_count, sizeof *consent->targets, by_target);
+    return 0;
+}
+
 static int
 fill(consent_t *consent, const said_t *said, const value_t *question, const value_t *run,
      const trust_t *trust, fault_t *fault)
 {
-    const value_t *targets = value_get(question, "targets");
     int64_t until = value_get_integer(question, "expires");
     consent->answer = said->answer;
     consent->site = *trust_site(trust);
@@ -103,15 +130,7 @@ fill(consent_t *consent, const said_t *said, const value_t *question, const valu
         !text_copy(consent->value, sizeof consent->value, said->value) ||
         !text_copy(consent->reason, sizeof consent->reason, said->reason))
         return fault_set(fault, FAULT_USAGE, "the value or the reason is too long");
-    consent->targets = memory_new(value_count(targets) + 1, sizeof *consent->targets);
-    for (size_t i = 0; i < value_count(targets); i++) {
-        consent_target_t *target = &consent->targets[consent->target_count++];
-        text_copy(target->target, sizeof target->target,
-                  value_get_text(value_at(targets, i), "target"));
-        target->receipt = last_receipt(run, target->target, trust);
-    }
-    qsort(consent->targets, consent->target_count, sizeof *consent->targets, by_target);
-    return 0;
+    return fill_targets(consent, value_get(question, "targets"), run, trust, fault);
 }
 
 void

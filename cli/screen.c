@@ -109,18 +109,18 @@ static void
 draw_head(const screen_t *self, const value_t *run, int64_t now_ms)
 {
     const value_t *parts = value_get(run, "parts");
-    size_t left_out = (size_t)value_get_integer(run, "left_out"); /* what is done first */
-    size_t total = value_count(parts) + left_out, over = left_out;
+    const value_t *targets = value_get(run, "targets"); /* shown or not */
+    int64_t total = value_get_integer(targets, "total");
+    int64_t over = total - value_get_integer(targets, "open");
     char line[2 * LINE_SHOWN], bar[3 * BAR_CELLS + 1] = "", time[64] = "";
     int64_t present = 0, last = value_get_integer(run, "waves"), left = screen_left_s(run);
     for (size_t i = 0; i < value_count(parts); i++) {
         const value_t *part = value_at(parts, i);
         int64_t wave = value_get_integer(part, "wave");
-        over += is_over(part);
         present = !is_over(part) && (!present || wave < present) ? wave : present;
         last = wave > last ? wave : last;
     }
-    for (size_t i = 0; i < BAR_CELLS; i++)
+    for (int64_t i = 0; i < BAR_CELLS; i++)
         memcpy(bar + 3 * i, total && i * total < over * BAR_CELLS ? "█" : "░", 4);
     int64_t ended = value_get_integer(run, "ended");
     if (!ended && left >= 0)

@@ -225,8 +225,8 @@ of_a_large_run_those_that_did_not_go_well_are_shown_first(void **state)
     assert_true(value_count(parts) > 1000 && value_count(parts) < 10000);
 }
 
-/* The number-th receipt of the large run's worker, with an output of so many bytes. */
-static void
+/* The number-th receipt of the large run's worker, with an output of so many bytes; its hash. */
+static hash_t
 put_receipt(house_t *self, const char *worker, uint64_t number, size_t size)
 {
     CLEANUP(bytes_destroy) bytes_t *output = bytes_new(), *leaf = bytes_new();
@@ -252,6 +252,7 @@ put_receipt(house_t *self, const char *worker, uint64_t number, size_t size)
     rows[2].receipt.hash = hash_of(bytes_slice(leaf));
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         assert_int_equal(self->store->put(self->store->self, &rows[i], &self->fault), 0);
+    return rows[2].receipt.hash;
 }
 
 static void
@@ -273,6 +274,40 @@ receipts_of_those_who_wait_for_a_person_are_shown_first(void **state)
     const value_t *parts = value_get(run, "parts");
     assert_int_equal(value_count(value_get(value_at(parts, 0), "receipts")), 1);
     assert_int_equal(value_count(value_get(value_at(parts, 1), "receipts")), 5);
+}
+
+/* A consent names it; parts alone would fill the answer. */
+static void
+of_a_large_run_the_last_receipt_of_each_who_waits_for_a_person_is_shown(void **state)
+{
+    bureau_t *self = *state;
+    house_t *house = self->house;
+    char text[HASH_TEXT], worker[TEXT_NAME_MAX];
+    value_t *arguments = value_map();
+    put_large_run(house, 10000);
+    hash_t id = run_now(house).id, last = HASH_ZERO;
+    for (size_t i = 0; i < 64; i++) {
+        snprintf(worker, sizeof worker, "worker-%05zu", 9900 + i);
+        put_receipt(house, worker, 2 * i + 1, 1);
+        last = put_receipt(house, worker, 2 * i + 2, 2);
+        row_t wait = {.kind = ROW_WAIT, .wait = {.run = id, .receipt = last, .open = true}};
+        text_copy(wait.wait.target, sizeof wait.wait.target, worker);
+        text_copy(wait.wait.step, sizeof wait.wait.step, "ask");
+        assert_int_equal(house->store->put(house->store->self, &wait, &house->fault), 0);
+    }
+    value_set_text(arguments, "id", hash_write(&id, text));
+    CLEANUP(value_destroy) value_t *run = ask(self, "run", arguments, "none");
+    const value_t *parts = value_get(run, "parts");
+    size_t shown = 0;
+    for (size_t i = 0; i < value_count(parts); i++) {
+        const value_t *receipts = value_get(value_at(parts, i), "receipts");
+        if (!value_get(value_at(parts, i), "waits") || !value_count(receipts))
+            continue;
+        const value_t *newest = value_at(receipts, value_count(receipts) - 1);
+        hash_t hash = hash_of(value_slice(value_get(newest, "document")));
+        shown += hash_equal(&hash, &last);
+    }
+    assert_int_equal(shown, 64);
 }
 
 /* Who is not shown waits still, and is asked about once the others went on. */
@@ -422,6 +457,7 @@ main(void)
         AT_DESK(who_watches_a_run_is_told_of_its_output),
         AT_DESK(of_a_large_run_those_that_did_not_go_well_are_shown_first),
         AT_DESK(a_question_of_very_many_targets_is_asked_of_as_many_as_an_answer_holds),
+        AT_DESK(of_a_large_run_the_last_receipt_of_each_who_waits_for_a_person_is_shown),
         AT_DESK(receipts_of_those_who_wait_for_a_person_are_shown_first),
         AT_DESK(who_watches_what_is_over_makes_room),
         AT_DESK(brakes_are_pulled_and_listed),
