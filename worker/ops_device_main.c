@@ -177,19 +177,35 @@ find_text(const json_t *at, const char *wanted)
 
 /* ---- asking -------------------------------------------------------------------------------- */
 
+/* Where the last lines begin, as many as an answer holds: a log is told from its end. */
+static const char *
+last_lines(const bytes_t *said)
+{
+    const char *text = bytes_text(said);
+    size_t from = said->size, lines = 0;
+    for (size_t at = said->size; at-- > 0;) {
+        if (at > 0 && text[at - 1] != '\n')
+            continue;
+        if (++lines > LINES_MAX || said->size - at + 8 * lines > TOLD_MAX)
+            break;
+        from = at;
+    }
+    return text + from;
+}
+
 static void
-tell_lines(value_t *result, const bytes_t *said)
+tell_lines(value_t *result, const bytes_t *said, const char *first)
 {
     char line[SHOWN_MAX + 1];
     size_t told = 0;
     value_t *lines = value_list();
-    const char *at = bytes_text(said);
+    const char *at = first;
     while (value_count(lines) < LINES_MAX && told < TOLD_MAX && line_next(&at, line, sizeof line)) {
         told += strlen(line) + 8;
         value_append(lines, shown(line));
     }
     value_set(result, "lines", lines);
-    value_set_bool(result, "more", *at);
+    value_set_bool(result, "more", *at || first > bytes_text(said));
 }
 
 static int
@@ -226,7 +242,7 @@ show_answer(const value_t *arguments, const op_world_t *world, fault_t *fault)
     CLEANUP(value_destroy) value_t *result = result_of(arguments, NULL);
     value_set_text(result, "command", question->command);
     if (!question->json)
-        tell_lines(result, said);
+        tell_lines(result, said, !strcmp(what, "log") ? last_lines(said) : bytes_text(said));
     else if (tell_data(result, said, fault))
         return NULL;
     return MOVE(result);

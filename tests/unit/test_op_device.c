@@ -181,6 +181,20 @@ what_it_tells_people_is_told_as_printable_lines(void **state)
 }
 
 static void
+of_a_long_log_the_last_lines_are_told(void **state)
+{
+    (void)state;
+    await_devices();
+    CLEANUP(value_destroy)
+    value_t *log = must_run("device.show", on("box", "what", "log"), &world);
+    const value_t *lines = value_get(log, "lines");
+    assert_int_equal(value_count(lines), 2000);
+    assert_string_equal(value_string(value_at(lines, 0)), "line 501 of its log");
+    assert_string_equal(value_string(value_at(lines, 1999)), "line 2500 of its log");
+    assert_true(value_get_bool(log, "more"));
+}
+
+static void
 a_dialect_without_such_a_question_refuses(void **state)
 {
     (void)state;
@@ -634,6 +648,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_device_tells_programs_is_told_as_data),
         cmocka_unit_test(what_it_tells_people_is_told_as_printable_lines),
+        cmocka_unit_test(of_a_long_log_the_last_lines_are_told),
         cmocka_unit_test(a_dialect_without_such_a_question_refuses),
         cmocka_unit_test(an_interface_is_shut_and_opened_again),
         cmocka_unit_test(a_neighbour_is_shut_and_comes_back),

@@ -172,8 +172,9 @@ static const op_t rows[] = {
                        .help = "to tell of; a dialect that has no such command refuses"}},
         .help = "asks a network device a fixed question over SSH; data where it answers programs "
                 "in JSON, else lines",
-        .result = "{device: text, command: text (as it was asked), data?: any (what nests deep "
-                  "stands there as text), lines?: list of text, more: bool}",
+        .result =
+            "{device: text, command: text (as it was asked), data?: any (what nests deep "
+            "stands there as text), lines?: list of text (the last ones of a log), more: bool}",
     },
     {
         .name = "device.shut",
