@@ -143,9 +143,13 @@ return playbook {
 
     undo = function(ctx)
       local seen = ctx.here.look
-      return process.set_limit {
+      local done, text, code = process.set_limit {
         process = seen.process, name = ctx.inputs.process, open_files = seen.max, hard = seen.hard,
       }
+      if code == "not-found" then
+        return "it ended, and its limit with it"
+      end
+      return done, text, code
     end,
   },
 

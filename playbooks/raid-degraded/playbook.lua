@@ -6,7 +6,7 @@ return playbook {
   summary = "Tell people which array lost which drive, and how its drives are",
 
   inputs = {
-    drives = input.list { help = "drives whose health is looked at, such as sda,sdb" },
+    drives = input.list { default = { "none" }, help = "drives whose health is looked at, such as sda,sdb; or none" },
   },
 
   triggers = {
@@ -48,7 +48,9 @@ return playbook {
 
   step "health" {
     needs    = { "arrays" },
-    for_each = "inputs.drives",
+    for_each = function(ctx)
+      return ctx.inputs.drives[1] ~= "none" and ctx.inputs.drives or {}
+    end,
     max      = 24,
     timeout  = "2m",
     uses     = { ["disk.health"] = { device = equals("inputs.drives") } },

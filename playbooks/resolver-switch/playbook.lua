@@ -87,8 +87,9 @@ return playbook {
     notify = "on-call",
     when   = function(ctx) return ctx.here.look.own == 0 end,
     run = function(ctx)
-      return string.format("%s asks %s, since %s answers nothing: once that is mended run this again, it goes back",
-        ctx.target.worker, ctx.inputs.spare, ctx.inputs.resolver)
+      local asks = ctx.here.switch and "asks " .. ctx.inputs.spare or "gets its answers elsewhere"
+      return string.format("%s %s, since %s answers nothing: once that is mended run this again, it goes back",
+        ctx.target.worker, asks, ctx.inputs.resolver)
     end,
   },
 }
