@@ -20,12 +20,14 @@ end
 local function clear(path, age_s, cleared)
   for _ = 1, ROUNDS do
     local gone, text, code = file.remove_aged { path = path, age_s = age_s, count = AT_ONCE }
-    if not gone then
+    if not gone and code == "not-found" then -- the folder went meanwhile
+      break
+    elseif not gone then
       return nil, text, code
     end
     cleared.files = cleared.files + gone.files
     cleared.freed_bytes = cleared.freed_bytes + gone.freed_bytes
-    if not gone.more then
+    if not gone.more or gone.files == 0 then
       break
     end
   end
