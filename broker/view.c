@@ -6,7 +6,8 @@
 
 #include "common/document.h"
 
-#define MISSES_MAX 32 /* receipts for which there was no room, before no more are looked at */
+#define MISSES_MAX  32  /* things for which there was no room, before no more are looked at */
+#define RECEIPT_MIN 512 /* bytes that one takes with its armor, at least */
 
 void
 view_set_hash(value_t *map, const char *key, const hash_t *hash)
@@ -370,10 +371,12 @@ take_in(viewing_t *self, shown_t *part, const value_t *receipt)
 static void
 choose_parts(viewing_t *self)
 {
+    self->misses = 0;
     for (unsigned rank = 0; rank < RANKS; rank++)
         for (size_t i = 0; i < self->count; i++)
-            if (self->parts[i].rank == rank && !self->parts[i].receipts)
-                take_in(self, &self->parts[i], NULL);
+            if (self->parts[i].rank == rank && !self->parts[i].receipts &&
+                self->misses < MISSES_MAX)
+                self->misses += !take_in(self, &self->parts[i], NULL);
 }
 
 static bool
@@ -416,7 +419,8 @@ take_receipts(viewing_t *self, const hash_t *run)
         zhashx_insert(self->targets, value_get_text(self->parts[i].map, "worker"), &self->parts[i]);
     for (self->pass = PASS_LAST; self->pass < PASSES; self->pass++) {
         self->misses = 0;
-        bool any = self->pass == PASS_OTHERS || zhashx_size(self->waits);
+        bool any =
+            self->room >= RECEIPT_MIN && (self->pass == PASS_OTHERS || zhashx_size(self->waits));
         if (any && self->store->find(self->store->self, &query, take_receipt, self, self->fault))
             return -1;
         if (self->failed)

@@ -8,9 +8,11 @@
 #include "cli/table.h"
 #include "common/moment.h"
 
-#define WATCH_POLL_MS 1000
-#define EXIT_RUNNING  8
-#define EXIT_DETACHED 130
+#define WATCH_POLL_MS     1000
+#define WATCH_REST        10 /* times as long as the broker took to answer... */
+#define WATCH_REST_MAX_MS 5000
+#define EXIT_RUNNING      8
+#define EXIT_DETACHED     130
 
 value_t *
 run_ask(client_t *client, const char *id, fault_t *fault)
@@ -147,7 +149,26 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
     }
 }
 
-/* On a terminal: redrawn at each event, and each second. */
+/* ...it is not asked again: of a large run it has much to tell, and others wait meanwhile. Then
+ * until something is told, or the second is over. */
+static void
+rest(client_t *client, int64_t took_ms)
+{
+    fault_t ignored;
+    bool told = false;
+    int64_t left = (took_ms + 1) * WATCH_REST;
+    left = left < WATCH_REST_MAX_MS ? left : WATCH_REST_MAX_MS;
+    for (mono_t until = {mono_now().ms + left}; left > 0 && !client_interrupted(client);
+         left = until.ms - mono_now().ms) {
+        CLEANUP(value_destroy) value_t *event = client_event(client, (int)left, &ignored);
+        told = told || event;
+    }
+    if (told || client_interrupted(client))
+        return;
+    CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &ignored);
+}
+
+/* On a terminal: redrawn where something is told, and each second. */
 static int
 watch_screen(const options_t *options, client_t *client, const char *run)
 {
@@ -160,12 +181,14 @@ watch_screen(const options_t *options, client_t *client, const char *run)
     if (!watching)
         return command_fail(&fault);
     for (;;) {
+        mono_t asked = mono_now();
         CLEANUP(value_destroy) value_t *body = run_ask(client, run, &fault);
         if (client_interrupted(client))
             return detached(run);
         if (!body)
             return command_fail(&fault);
         CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
+        int64_t took_ms = mono_now().ms - asked.ms;
         CLEANUP(value_destroy) value_t *opened = run_opened(options, body);
         screen_draw(&screen, opened, workers, wall_now().ms);
         int status = status_of(body);
@@ -173,7 +196,7 @@ watch_screen(const options_t *options, client_t *client, const char *run)
             return status;
         if (options->wait_s >= 0 && mono_now().ms - begun.ms >= options->wait_s * 1000)
             return still_runs(run, options->wait_s);
-        CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
+        rest(client, took_ms);
     }
 }
 
