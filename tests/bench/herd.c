@@ -293,7 +293,7 @@ warm_up(bench_t *self, person_t *person)
 static void
 measure_fan_out(bench_t *self, person_t *person, size_t size)
 {
-    char name[32];
+    char name[40];
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
     CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
     double lasts[ROUNDS_MAX], before = processor_s(self->broker);
