@@ -3,7 +3,8 @@
 
 #define FRAME_BYTES 64 /* of a question, around its targets and what is left out */
 
-/* Questions, each with as many targets that wait for its answer as there is room for. */
+/* Questions, each with as many targets that wait for its answer as half of the room holds: of the
+ * other half others are asked. */
 typedef struct {
     const desk_t *desk;
     asked_t *asked;
@@ -83,7 +84,7 @@ begin_question(asking_t *self, const wait_row_t *wait)
     self->room = self->asked->room;
     self->left_out = 0;
     bool fits = view_fits(self->question, &self->room) && self->room > FRAME_BYTES;
-    self->room = fits ? self->room - FRAME_BYTES : 0;
+    self->room = fits ? (self->room - FRAME_BYTES) / 2 : 0;
     self->run = wait->run;
     text_copy(self->step, sizeof self->step, wait->step);
     return true;
