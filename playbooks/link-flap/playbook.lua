@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A member of a bond loses its signal over and over: takes it out of use for a while once a person agrees.
 
-local PARTS = 3 -- of the time that it is watched: an op takes a minute at most
+local PARTS = 6 -- of the time that it is watched: host.cpu looks for half a minute at most
 
 return playbook {
   name    = "link-flap",
@@ -30,11 +30,11 @@ return playbook {
   cooldown = "1h",
 
   step "look" {
-    timeout = "3m",
+    timeout = "5m",
     uses = {
       ["link.view"] = { link = equals("inputs.link") },
       ["link.list"] = {},
-      ["host.cpu"]  = { seconds = to(60) },
+      ["host.cpu"]  = { seconds = to(30) },
     },
     run = function(ctx)
       local first, text, code = link.view { link = ctx.inputs.link }

@@ -105,7 +105,7 @@ return playbook {
 
   step "restart" {
     needs   = { "agree" },
-    timeout = "5m",
+    timeout = "8m",
     uses = {
       ["unit.restart"] = { unit = equals("inputs.unit") },
       ["process.list"] = { name = equals("inputs.process") },

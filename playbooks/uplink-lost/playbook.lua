@@ -32,7 +32,7 @@ return playbook {
       default = 14400, range = { 600, 86400 }, help = "how long the spare way holds",
     },
     pause = input.integer {
-      default = 10, range = { 1, 60 }, help = "seconds between two of three rounds of echoes",
+      default = 10, range = { 1, 30 }, help = "seconds between two of three rounds of echoes",
     },
   },
 

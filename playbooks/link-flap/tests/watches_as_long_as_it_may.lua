@@ -1,0 +1,15 @@
+return {
+  inputs = { watch = 180, link = "eth1" },
+  ops = {
+    { op = "link.view", args = { link = "eth1" }, result = { name = "eth1", carrier_changes = 10, master = "bond0" } },
+    { op = "host.cpu", args = { seconds = 30 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 30 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 30 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 30 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 30 }, result = { busy_percent = 5 } },
+    { op = "host.cpu", args = { seconds = 30 }, result = { busy_percent = 5 } },
+    { op = "link.list", result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 31 }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+  },
+  people = { agree = "no" },
+  expect = { look = "ok", page = "ok", spare = "ok", agree = "failed", out = "not run" },
+}
