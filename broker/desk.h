@@ -9,6 +9,7 @@
 #include "wire/gate.h"
 
 #define DESK_WATCHES_MAX  256
+#define DESK_PAST_MAX     1000 /* events of a run that are told to who begins to watch it */
 #define DESK_LIST_DEFAULT 50
 #define DESK_LIST_MAX     500
 #define DESK_LEAVES_MAX   1000

@@ -78,7 +78,8 @@ value_t *answer_pause(desk_t *self, asked_t *asked);
 value_t *answer_change(desk_t *self, asked_t *asked);
 value_t *answer_why(desk_t *self, asked_t *asked);
 
-/* After the answer to a watch of one run: what happened in it so far. */
+/* After the answer to a watch of one run: what happened in it so far, of that the newest
+ * DESK_PAST_MAX, and how many were before them. */
 void desk_tell_past(const desk_t *self);
 
 #endif

@@ -153,23 +153,51 @@ answer_unwatch(desk_t *self, asked_t *asked)
 }
 
 static bool
-send_past(void *context, const row_t *row)
+count_past(void *count, const row_t *row)
 {
-    const desk_t *self = context;
-    desk_send_event(self, &self->watches[self->watch_count - 1], &row->event);
+    (void)row;
+    ++*(size_t *)count;
     return true;
 }
 
-/* After the answer to a watch of one run: what happened in it so far. */
+typedef struct {
+    const desk_t *desk;
+    const watch_t *watch;
+    size_t at, left_out;
+} telling_t;
+
+static bool
+send_past(void *context, const row_t *row)
+{
+    telling_t *self = context;
+    if (self->at++ < self->left_out)
+        return true;
+    if (self->left_out && self->at == self->left_out + 1) {
+        event_row_t told = {.at = row->event.at, .run = self->watch->run, .kind = "past"};
+        snprintf(told.text, sizeof told.text, "%zu events before this are not told here",
+                 self->left_out);
+        desk_send_event(self->desk, self->watch, &told);
+    }
+    desk_send_event(self->desk, self->watch, &row->event);
+    return true;
+}
+
+/* All of a large run's would fill the queue of who asks, who would then be told nothing more. */
 void
 desk_tell_past(const desk_t *self)
 {
+    size_t count = 0;
     fault_t fault = {0};
     const store_t *store = self->house->store;
-    query_t query = {.what = FIND_EVENTS_RUN, .hash = self->watches[self->watch_count - 1].run};
+    const watch_t *watch = &self->watches[self->watch_count - 1];
+    query_t query = {.what = FIND_EVENTS_RUN, .hash = watch->run};
     if (hash_equal(&query.hash, &HASH_ZERO))
         return;
-    if (store->find(store->self, &query, send_past, (void *)(uintptr_t)self, &fault))
+    int failed = store->find(store->self, &query, count_past, &count, &fault);
+    telling_t telling = {.desk = self,
+                         .watch = watch,
+                         .left_out = count > DESK_PAST_MAX ? count - DESK_PAST_MAX : 0};
+    if (failed || store->find(store->self, &query, send_past, &telling, &fault))
         log_fault("watch", &fault);
 }
 

@@ -186,6 +186,23 @@ who_watches_a_run_is_told_of_its_output(void **state)
     assert_int_equal(self->event_count, 1);
 }
 
+/* All of a large run's would fill the queue of who watches. */
+static void
+who_begins_to_watch_is_told_of_the_newest_of_the_past(void **state)
+{
+    bureau_t *self = *state;
+    house_t *house = self->house;
+    start_order(house, 0);
+    row_t told = {.kind = ROW_EVENT, .event = {.run = run_now(house).id, .kind = "note"}};
+    for (size_t i = 0; i < DESK_PAST_MAX; i++) {
+        told.event.number = 1000 + i;
+        assert_int_equal(house->store->put(house->store->self, &told, &house->fault), 0);
+    }
+    self->event_count = 0;
+    CLEANUP(value_destroy) value_t *watched = ask(self, "watch", of_run(self), "none");
+    assert_int_equal(self->event_count, DESK_PAST_MAX + 1);
+}
+
 /* Of a run on so many workers all are done but each hundredth. */
 static void
 put_large_run(house_t *self, size_t targets)
@@ -456,6 +473,7 @@ main(void)
         AT_DESK(a_paused_run_is_shown_so),
         AT_DESK(output_is_read_from_an_offset_on),
         AT_DESK(who_watches_a_run_is_told_of_its_output),
+        AT_DESK(who_begins_to_watch_is_told_of_the_newest_of_the_past),
         AT_DESK(of_a_large_run_those_that_did_not_go_well_are_shown_first),
         AT_DESK(a_question_of_very_many_targets_leaves_room_for_others),
         AT_DESK(of_a_large_run_the_last_receipt_of_each_who_waits_for_a_person_is_shown),
