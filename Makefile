@@ -174,7 +174,7 @@ crash-sweep: deps
 	$(Q)$(if $(filter 0,$(shell id -u)),,sudo -E) tests/e2e/crash-sweep.sh $(B) full
 
 demo: deps
-	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)$(MAKE) --no-print-directory all $(B)/tests/attack/enemy
 	$(Q)deploy/demo/run $(if $(KEEP),--keep)
 
 demo-stop:

@@ -78,7 +78,9 @@ read_token(source_t *source, const config_t *config, const setting_t *setting, f
 {
     source->token =
         file_read_secret(setting->words[4], SETTINGS_TOKEN_MIN, SETTINGS_TOKEN_MAX, fault);
-    return source->token ? 0 : fault_wrap(fault, "%s:%u", config_path(config), setting->line);
+    return source->token ? 0
+                         : fault_wrap(fault, "%s:%u: the token of source '%s'", config_path(config),
+                                      setting->line, setting->words[1]);
 }
 
 static int

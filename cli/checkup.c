@@ -149,8 +149,9 @@ look_at_quorum(const patient_t *self, const char *what, const char *option,
     char remedy[REMEDY_MAX];
     for (class_t class_ = CLASS_OBSERVE; class_ < CLASSES; class_++) {
         unsigned people = count_people(self->people, counts, class_);
-        snprintf(remedy, sizeof remedy, "add people with --highest %s: tocsin keys person %s",
-                 class_word(class_), self->folder);
+        snprintf(remedy, sizeof remedy,
+                 "tocsin keys person %s PERSON PUBFILE --roles %s --highest %s", self->folder,
+                 counts == responds ? "responder" : "reviewer", class_word(class_));
         if (people < needed[class_] && class_ != CLASS_DESTRUCTIVE)
             symptoms_add(self->list, SYMPTOM_PROBLEM, "people", remedy,
                          "%s of class %s needs %u people, and there %s %u", what,
@@ -161,7 +162,7 @@ look_at_quorum(const patient_t *self, const char *what, const char *option,
                          what, class_word(class_), needed[class_], people == 1 ? "is" : "are",
                          people);
         if (needed[class_] == 1 && class_ > CLASS_OBSERVE) {
-            snprintf(remedy, sizeof remedy, "if that is not meant: tocsin keys root %s %s",
+            snprintf(remedy, sizeof remedy, "if that is not meant: tocsin keys root %s %s N,N,N",
                      self->folder, option);
             symptoms_add(self->list, SYMPTOM_WARNING, "root", remedy,
                          "one person alone is enough for %s of class %s", what, class_word(class_));
@@ -366,7 +367,7 @@ look_at_witnesses(const patient_t *self)
     const root_t *root = self->root;
     char remedy[REMEDY_MAX];
     snprintf(remedy, sizeof remedy,
-             "name workers of several regions: tocsin keys root %s --witness", self->folder);
+             "name workers of several regions: tocsin keys root %s --witness WORKER", self->folder);
     if (!root->witness_count)
         symptoms_add(self->list, SYMPTOM_WARNING, "root", remedy,
                      "no witnesses: a broker that shows two histories is noticed by those who "
@@ -387,7 +388,7 @@ look_at_timekeeper(const patient_t *self)
 {
     const root_t *root = self->root;
     char remedy[REMEDY_MAX];
-    snprintf(remedy, sizeof remedy, "tocsin keys root %s --timekeeper", self->folder);
+    snprintf(remedy, sizeof remedy, "tocsin keys root %s --timekeeper NAME=KEYSFILE", self->folder);
     if (!root->timekeeper.name[0])
         symptoms_add(self->list, SYMPTOM_WARNING, "root", remedy,
                      "no timekeeper: a broker can withhold stops and newer documents, and no "

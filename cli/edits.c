@@ -215,5 +215,5 @@ edits_print(const value_t *edits, FILE *out)
         free(shown);
     }
     if (!value_count(edits))
-        fputs("  nothing but its dates\n", out);
+        fputs("  changes nothing but its dates\n", out);
 }

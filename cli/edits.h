@@ -14,7 +14,7 @@
  * may be empty. The caller's. */
 value_t *edits_of(slice_t before, slice_t after);
 
-/* A line each, indented; "nothing but its dates" where there is none. */
+/* A line each, indented; "changes nothing but its dates" where there is none. */
 void edits_print(const value_t *edits, FILE *out);
 
 #endif

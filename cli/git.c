@@ -83,7 +83,8 @@ repository_open(const char *path, fault_t *fault)
     if (!git_repository_open_bare(&self->git, path) ||
         !git_repository_open_bare(&self->git, inside))
         return self;
-    git_fault(fault, "the repository cannot be opened");
+    snprintf(inside, sizeof inside, "'%.200s' cannot be opened as a git repository", path);
+    git_fault(fault, inside);
     if (fault)
         fault->code = FAULT_NOT_FOUND;
     repository_close(&self);

@@ -27,7 +27,7 @@ static const char options_help[] =
     "  --key FILE         your SSH key, handed to ssh-keygen (TOCSIN_KEY)\n"
     "  --wait=DURATION    wait so long for the run's outcome\n"
     "  --utc              times in UTC\n"
-    "  --no-input         never ask; fail instead\n"
+    "  --no-input         never ask: sign without a question; what a person must look at fails\n"
     "  --no-pager         do not show lists and views in PAGER\n"
     "  -q, -v             say less, say more\n"
     "\n"
@@ -125,6 +125,8 @@ static const option_words_t option_words[] = {
     {"playbook", "replay", "--release", "against this release"},
     {"playbook", "replay", "--commit", "against this commit of the repository"},
     {"playbook", "propose", "--author", "who wrote it, where that is not you"},
+    {"playbook", "propose", "--repo",
+     "the repository of playbooks, as the broker's catalog line names it"},
     {"op", "list", "--markdown", "as docs/OPS.md has it"},
     {"worker", "view", "--all", "every op on a line of its own, with its class and why not"},
     {"audit", "verify", "--root",

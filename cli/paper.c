@@ -151,6 +151,8 @@ paper_print_edits(const paper_t *self, FILE *out)
 {
     CLEANUP(value_destroy)
     value_t *edits = keys_draft_edits(self->folder, self->name, bytes_slice(self->text));
+    if (!self->draft && !value_count(edits))
+        return;
     fprintf(out, "%s\n", self->draft ? "against the one in force it" : "it");
     edits_print(edits, out);
 }

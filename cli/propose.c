@@ -79,7 +79,9 @@ find_author(proposal_t *self, const options_t *options, fault_t *fault)
                          "nobody in the people document has this key; name its person by --author");
     return is_author(trust_people(self->trust), self->author)
                ? 0
-               : fault_set(fault, FAULT_ROLE, "the people document does not have '%s' as an author",
+               : fault_set(fault, FAULT_ROLE,
+                           "'%s' is no author; sign with an author's key (--key FILE), or name by "
+                           "--author who wrote it",
                            self->author);
 }
 
@@ -233,7 +235,10 @@ sign(proposal_t *self, const options_t *options, fault_t *fault)
     show(self);
     snprintf(question, sizeof question, "Sign this release as its author '%s'?", self->author);
     if (!sign_confirm(options, question))
-        return fault_set(fault, FAULT_DENIED, "not signed; nothing was written to the repository");
+        return fault_set(
+            fault, FAULT_DENIED,
+            "not signed: nobody said yes (--no-input signs without asking); nothing was "
+            "written to the repository");
     self->armors = bytes_new();
     if (sign_document(options, SIGN_AUTHOR, bytes_slice(self->document), self->armors, &key, fault))
         return -1;
@@ -304,7 +309,8 @@ playbook_propose(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     if (argc != 2 || !path) {
         fault_set(&fault, FAULT_USAGE,
-                  "usage: tocsin playbook propose FOLDER --repo REPO [--author NAME]");
+                  "name a folder, and by --repo the repository that the release goes to: tocsin "
+                  "playbook propose FOLDER --repo REPO");
         return command_fail(&fault);
     }
     self.folder = argv[1];

@@ -321,7 +321,9 @@ may_approve(const fetched_t *candidate, const person_key_t *signer, fault_t *fau
                              "approve it",
                              signer->person);
     if (!(signer->roles & ROLE_REVIEWER))
-        return fault_set(fault, FAULT_ROLE, "'%s' is no reviewer", signer->person);
+        return fault_set(fault, FAULT_ROLE,
+                         "'%s' is no reviewer; sign with a reviewer's key: --key FILE",
+                         signer->person);
     if (signer->highest < candidate->release->highest)
         return fault_set(
             fault, FAULT_CLASS, "this key of '%s' may approve up to %s, and the release is %s",

@@ -193,6 +193,17 @@ print_away(const options_t *options, const value_t *part, const value_t *workers
                show_time(options, value_get_integer(away, "seen"), time, sizeof time));
 }
 
+/* Whether a part of it waits for a person. */
+static bool
+waits_for_person(const value_t *run)
+{
+    const value_t *parts = value_get(run, "parts");
+    for (size_t i = 0; i < value_count(parts); i++)
+        if (value_get(value_at(parts, i), "waits"))
+            return true;
+    return false;
+}
+
 /* What to type next. */
 static void
 print_next(const value_t *run)
@@ -203,6 +214,8 @@ print_next(const value_t *run)
     int64_t rest = value_get_integer(targets, "stopped") + value_get_integer(targets, "never");
     if (!strcmp(state, "active") && value_get_bool(run, "paused"))
         printf("\n  paused; let it go on: tocsin run resume %.*s\n", RUN_DIGITS, id);
+    if (!strcmp(state, "active") && waits_for_person(run))
+        puts("\n  next: tocsin status   what is asked, and of whom");
     if (!strcmp(state, "active") || strcmp(value_get_text(run, "kind"), "order") != 0)
         return;
     if (failed || rest || value_get_integer(targets, "unknown"))

@@ -245,9 +245,11 @@ check_limits(const targets_t *self, fault_t *fault)
                          "%zu targets are chosen and the cap is %llu; name fewer", self->count,
                          (unsigned long long)self->at_most);
     if (self->keep && self->pool - self->count < self->keep)
-        return fault_set(fault, FAULT_LIMIT,
-                         "%zu of %zu workers there would stay untouched, and %llu must; name fewer",
-                         self->pool - self->count, self->pool, (unsigned long long)self->keep);
+        return fault_set(
+            fault, FAULT_LIMIT,
+            "%zu of the %zu workers there would stay untouched, and %llu must (--keep, "
+            "or the playbook's keep); name fewer",
+            self->pool - self->count, self->pool, (unsigned long long)self->keep);
     return 0;
 }
 

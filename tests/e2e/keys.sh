@@ -68,7 +68,7 @@ ok "an answer of another site is not taken" eval 'sed "s/^site .*/site $(printf 
 ok "  nor one that lists another worker" fails 4 tocsin-worker enrol -c "$SITE_HOME/north-4/worker.conf" "$SITE_HOME/north-3/request.answer"
 ok "  and neither left anything" test ! -e "$SITE_HOME/north-4/documents/root.1"
 ok "the worker takes its own" tocsin-worker enrol -c "$SITE_HOME/north-3/worker.conf" "$SITE_HOME/north-3/request.answer"
-chmod -R go+rX "$site" "$SITE_HOME/north-3/documents"
+chmod -R go+rX "$site"
 broker_start
 worker_start north-3
 ok "  and is online with nothing else" wait_for 20 worker_online north-3
