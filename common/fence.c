@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <seccomp.h>
+#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -56,11 +56,15 @@ static const int never[] = {
     SCMP_SYS(mount),
     SCMP_SYS(perf_event_open),
     SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(pidfd_send_signal),
     SCMP_SYS(process_vm_readv),
     SCMP_SYS(process_vm_writev),
     SCMP_SYS(ptrace),
     SCMP_SYS(request_key),
+    SCMP_SYS(rt_sigqueueinfo),
+    SCMP_SYS(rt_tgsigqueueinfo),
     SCMP_SYS(setns),
+    SCMP_SYS(tkill),
     SCMP_SYS(unshare),
     SCMP_SYS(userfaultfd),
     SCMP_SYS(vfork),
@@ -86,11 +90,38 @@ refuse(scmp_filter_ctx filter, const int *calls, size_t count)
     return status;
 }
 
+int
+fence_refuse_spaces(scmp_filter_ctx filter)
+{
+    static const unsigned kinds[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
+                                     CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
+    int status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    for (size_t i = 0; !status && i < ARRAY_SIZE(kinds); i++)
+        status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                                  SCMP_A0(SCMP_CMP_MASKED_EQ, kinds[i], kinds[i]));
+    return status;
+}
+
+/* Threads may be made, and one may abort: as fork, libc calls clone, and as raise, tgkill. */
+static int
+refuse_others(scmp_filter_ctx filter)
+{
+    int status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                                  SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    return status ? status
+                  : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+                                     SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+}
+
 void
 fence_calls(fence_t may)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int status = filter ? refuse(filter, never, ARRAY_SIZE(never)) : -ENOMEM;
+    if (!status)
+        status = fence_refuse_spaces(filter);
+    if (!status)
+        status = refuse_others(filter);
     if (!status && may != FENCE_SPEAKS)
         status = refuse(filter, sockets, ARRAY_SIZE(sockets));
     if (!status && may == FENCE_ALONE)

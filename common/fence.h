@@ -4,7 +4,9 @@
 #ifndef TOCSIN_FENCE_H
 #define TOCSIN_FENCE_H
 
-#include <stdbool.h>
+#include <seccomp.h>
+
+#include "common/fault.h"
 
 /* Landlock: files are read only and none is executed, but that below writable (NULL: nowhere) they
  * may be made, written, linked and removed. */
@@ -17,9 +19,15 @@ typedef enum {
     FENCE_ALONE,  /* nothing */
 } fence_t;
 
-/* seccomp, EPERM: no program is started, no process traced or ended, no kernel door opened that a
- * program that resolves names and speaks TLS never uses; nor is opened what it may not. */
+/* seccomp, EPERM: no program or process is started (threads are), no other traced or ended, no
+ * kernel door opened that a program that resolves names and speaks TLS never uses; nor is opened
+ * what it may not. */
 void fence_calls(fence_t may);
+
+/* The rules of a filter that is being made, the caller's, by which a new process or thread gets no
+ * namespace in which it has more rights. What clone3 asks for a filter does not see: ENOSYS, upon
+ * which libc asks clone. libseccomp's status: 0, or below it. */
+int fence_refuse_spaces(scmp_filter_ctx filter) MUST_CHECK;
 
 /* No core file, and at most so many descriptors. */
 void fence_limits(unsigned descriptors);

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/fence.h"
 #include "common/file.h"
 #include "wire/shape.h"
 #include "worker/foresight.h"
@@ -143,20 +144,6 @@ make_space(int which, fault_t *fault)
     return empty < 0 ? fault_errno(fault, "'%s'", own) : 0;
 }
 
-/* A process may make another, but no namespace in which that has more rights. What clone3 asks for
- * a filter does not see: without it libc asks clone. */
-static int
-refuse_spaces(scmp_filter_ctx filter)
-{
-    static const unsigned kinds[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
-                                     CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
-    int wrong = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    for (size_t i = 0; !wrong && i < ARRAY_SIZE(kinds); i++)
-        wrong = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                                 SCMP_A0(SCMP_CMP_MASKED_EQ, kinds[i], kinds[i]));
-    return wrong;
-}
-
 /* Without calls that no op has a use for, whatever a flaw in it might want. */
 static int
 add_rules(scmp_filter_ctx filter, bool executes)
@@ -204,7 +191,7 @@ add_rules(scmp_filter_ctx filter, bool executes)
         SCMP_SYS(msgget),
         SCMP_SYS(mq_open),
     };
-    int wrong = refuse_spaces(filter);
+    int wrong = fence_refuse_spaces(filter);
     for (size_t i = executes ? 2 : 0; !wrong && i < ARRAY_SIZE(foreign); i++)
         wrong = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), foreign[i], 0);
     return wrong;

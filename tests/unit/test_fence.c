@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,12 +59,17 @@ static const long doors[] = {
     SYS_kill,
     SYS_mount,
     SYS_pidfd_getfd,
+    SYS_pidfd_send_signal,
     SYS_perf_event_open,
     SYS_process_vm_readv,
     SYS_process_vm_writev,
     SYS_ptrace,
     SYS_request_key,
+    SYS_rt_sigqueueinfo,
+    SYS_rt_tgsigqueueinfo,
     SYS_setns,
+    SYS_tgkill,
+    SYS_tkill,
     SYS_unshare,
     SYS_userfaultfd,
 };
@@ -114,6 +121,47 @@ no_kernel_door_is_open_behind_a_fence_and_what_is_opened_is_what_it_may(void **s
     assert_int_equal(apart(speaks), 0);
     assert_int_equal(apart(keeps), 0);
     assert_int_equal(apart(alone), 0);
+}
+
+static void *
+stir(void *nothing)
+{
+    return nothing;
+}
+
+/* What the kernel itself would say of a thread in a user namespace of its own is EINVAL. */
+static int
+starts_threads(void)
+{
+    pthread_t thread;
+    fence_calls(FENCE_SPEAKS);
+    pid_t pid = fork();
+    if (pid >= 0 || errno != EPERM)
+        return 1;
+    if (syscall(SYS_clone, (long)(CLONE_THREAD | CLONE_NEWUSER), 0L, 0L, 0L, 0L) >= 0 ||
+        errno != EPERM)
+        return 2;
+    if (syscall(SYS_clone3, NULL, 0L) >= 0 || errno != ENOSYS)
+        return 3;
+    return pthread_create(&thread, NULL, stir, NULL) || pthread_join(thread, NULL) ? 4 : 0;
+}
+
+static int
+signals_itself(void)
+{
+    pid_t own = getpid(), other = getppid();
+    fence_calls(FENCE_SPEAKS);
+    if (syscall(SYS_tgkill, (long)other, (long)other, 0L) >= 0 || errno != EPERM)
+        return 1;
+    return syscall(SYS_tgkill, (long)own, (long)own, 0L) ? 2 : 0;
+}
+
+static void
+behind_a_fence_are_threads_and_no_process_but_itself(void **state)
+{
+    (void)state;
+    assert_int_equal(apart(starts_threads), 0);
+    assert_int_equal(apart(signals_itself), 0);
 }
 
 static bool
@@ -247,6 +295,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_kernel_door_is_open_behind_a_fence_and_what_is_opened_is_what_it_may),
+        cmocka_unit_test(behind_a_fence_are_threads_and_no_process_but_itself),
         cmocka_unit_test(
             behind_a_fence_files_are_read_and_written_where_it_says_and_none_is_executed),
         cmocka_unit_test(a_fence_limits_descriptors_and_leaves_no_core),
