@@ -380,7 +380,7 @@ refuses_a_selection_of_nobody(void **state)
     static const char *const wrong[] = {"region=north,", "role=", "=web", "role=web role=db"};
     assert_int_equal(chosen(desk, "role=mail", NULL, 0, 0), -FAULT_NOT_FOUND);
     assert_int_equal(chosen(desk, "region=hue", NULL, 0, 0), -FAULT_NOT_FOUND);
-    assert_int_equal(chosen(desk, "role=web", "region=north", 0, 0), -FAULT_NOT_FOUND);
+    assert_int_equal(chosen(desk, "role=web", "region=north", 0, 0), -FAULT_TARGET);
     assert_int_equal(chosen(desk, "role=web", "w10", 0, 0), -FAULT_NOT_FOUND);
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
         assert_int_equal(chosen(desk, wrong[i], NULL, 0, 0), -FAULT_USAGE);
