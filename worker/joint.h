@@ -5,8 +5,7 @@
  *     NUMBER    a descriptor: the supervisor made both ends and gave us this one
  *     accept    systemd gave us the socket to listen at (sd_listen_fds(3)): the first peer counts
  *               whose uid owns the socket's file; all others are turned away, and that is logged
- *     /PATH     such a socket of another role: who listens there must be root, who alone hands it
- * on
+ *     /PATH     such a socket of another role: root must listen there, who alone hands it on
  *
  * The peer's uid is the kernel's word (SO_PEERCRED, unix(7)). */
 #ifndef TOCSIN_JOINT_H
