@@ -18,10 +18,11 @@ SITE_PIDS=()
 site_say() { printf '%s\n' "$*"; }
 site_die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
+# Of $PORTS from $PORTS_FROM on, where those who run several sites at once give each its own.
 free_port() {
     local port
     while :; do
-        port=$((20000 + RANDOM % 12000))
+        port=$((${PORTS_FROM:-20000} + RANDOM % ${PORTS:-12000}))
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
     done
 }
