@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/options.h"
+#include "cli/propose.h"
 #include "cli/run.h"
 #include "cli/run_people.h"
 #include "cli/table.h"
@@ -174,6 +175,24 @@ check_option(const said_t *said, const value_t *question, fault_t *fault)
                      said->value, value_get_text(question, "step"), bytes_text(words));
 }
 
+/* Who signed the order consents to nothing in it, which is said before they read and touch a key.
+ */
+static int
+check_person(const options_t *options, const session_t *session, const value_t *run, fault_t *fault)
+{
+    const person_key_t *signer = propose_signer(options, trust_people(session->trust));
+    const value_t *who = value_get(run, "who");
+    if (!signer || strcmp(value_get_text(run, "kind"), "order") != 0)
+        return 0;
+    for (size_t i = 0; i < value_count(who); i++)
+        if (!strcmp(value_string(value_at(who, i)), signer->person))
+            return fault_set(fault, FAULT_ROLE,
+                             "you ('%s') signed the order of this run; somebody else consents: "
+                             "--key FILE",
+                             signer->person);
+    return 0;
+}
+
 /* Shows what happened so far, what is asked, and the document; signs it, hands it in. */
 static int
 reply(const options_t *options, const session_t *session, const char *id, const said_t *said,
@@ -184,7 +203,8 @@ reply(const options_t *options, const session_t *session, const char *id, const 
     value_t *asked = run ? people_asked(session->client, value_get_text(run, "run"), fault) : NULL;
     const value_t *question =
         asked ? find_question(asked, said, value_get_text(run, "run"), fault) : NULL;
-    if (!question || check_option(said, question, fault))
+    if (!question || check_option(said, question, fault) ||
+        (!said->answer && check_person(options, session, run, fault)))
         return -1;
     CLEANUP(consent_destroy) consent_t *consent = memory_new(1, sizeof *consent);
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
