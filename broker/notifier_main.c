@@ -195,7 +195,10 @@ work(void *context, int fd)
     self->broker = channel_new(fd);
     self->multi = curl_multi_init();
     fence_files(NULL);
-    fence_calls(FENCE_SPEAKS);
+    if (fence_calls(FENCE_SPEAKS, &fault)) {
+        log_error("nothing is posted: %s", fault.text);
+        return;
+    }
     for (;;) {
         struct curl_waitfd broker = {.fd = fd, .events = CURL_WAIT_POLLIN};
         curl_multi_poll(self->multi, &broker, 1, 1000, NULL);

@@ -113,8 +113,8 @@ refuse_others(scmp_filter_ctx filter)
                                      SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
 }
 
-void
-fence_calls(fence_t may)
+int
+fence_calls(fence_t may, fault_t *fault)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int status = filter ? refuse(filter, never, ARRAY_SIZE(never)) : -ENOMEM;
@@ -128,9 +128,11 @@ fence_calls(fence_t may)
         status = refuse(filter, files, ARRAY_SIZE(files));
     if (!status)
         status = seccomp_load(filter);
-    if (status)
-        log_warning("no filter of system calls: %s", strerror(-status));
     seccomp_release(filter);
+    return status ? fault_set(fault, FAULT_IO,
+                              "the kernel takes no filter of system calls (seccomp): %s",
+                              strerror(-status))
+                  : 0;
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fence - what a process that speaks to strangers gives up for good. Best effort: what the kernel
- * does not offer is logged, and the process goes on without it. */
+/* fence - what a process that speaks to strangers gives up for good. Without a filter of system
+ * calls it does not start; Landlock and limits are best effort: what the kernel does not offer of
+ * them is logged, and the process goes on without it. */
 #ifndef TOCSIN_FENCE_H
 #define TOCSIN_FENCE_H
 
@@ -21,8 +22,8 @@ typedef enum {
 
 /* seccomp, EPERM: no program or process is started (threads are), no other traced or ended, no
  * kernel door opened that a program that resolves names and speaks TLS never uses; nor is opened
- * what it may not. */
-void fence_calls(fence_t may);
+ * what it may not. FAULT_IO where the kernel takes no filter. */
+int fence_calls(fence_t may, fault_t *fault) MUST_CHECK;
 
 /* The rules of a filter that is being made, the caller's, by which a new process or thread gets no
  * namespace in which it has more rights. What clone3 asks for a filter does not see: ENOSYS, upon

@@ -90,8 +90,7 @@ open_press(press_t *self, pid_t parent, fault_t *fault)
         privilege_follow_parent(parent, fault))
         return -1;
     fence_files(NULL);
-    fence_calls(FENCE_ALONE);
-    return 0;
+    return fence_calls(FENCE_ALONE, fault);
 }
 
 static int

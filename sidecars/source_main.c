@@ -137,8 +137,7 @@ open_service(service_t *self, fault_t *fault)
         return -1;
     fence_limits(DESCRIPTORS);
     fence_files(settings->state);
-    fence_calls(FENCE_SPEAKS);
-    return 0;
+    return fence_calls(FENCE_SPEAKS, fault);
 }
 
 /* Until it is ended, which it may be at any time. */

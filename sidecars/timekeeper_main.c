@@ -130,8 +130,7 @@ open_service(service_t *self, fault_t *fault)
         return -1;
     fence_limits(DESCRIPTORS);
     fence_files(settings->state);
-    fence_calls(FENCE_SPEAKS);
-    if (load_metronome(self, fault))
+    if (fence_calls(FENCE_SPEAKS, fault) || load_metronome(self, fault))
         return -1;
     self->gate = gate_new(settings->listen, &self->pair, fault);
     if (!self->gate)

@@ -308,7 +308,8 @@ desk_open(desk_t *self, char **argv, fault_t *fault)
         return -1;
     fence_limits(DESCRIPTORS_MAX);
     fence_files(settings_path(&self->settings, "judge", path));
-    fence_calls(FENCE_KEEPS);
+    if (fence_calls(FENCE_KEEPS, fault))
+        return -1;
     self->trust = trust_new(&self->settings.site);
     self->outbox = outbox_new();
     outbox_employ(self->outbox, deliver, self);

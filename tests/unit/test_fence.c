@@ -89,7 +89,9 @@ refused_of(const long *numbers, size_t count)
 static int
 check(fence_t may, size_t no_sockets, size_t no_files)
 {
-    fence_calls(may);
+    fault_t fault;
+    if (fence_calls(may, &fault))
+        return 4;
     return refused_of(doors, ARRAY_SIZE(doors)) != ARRAY_SIZE(doors) ? 1
            : refused_of(sockets, ARRAY_SIZE(sockets)) != no_sockets  ? 2
            : refused_of(files, ARRAY_SIZE(files)) != no_files        ? 3
@@ -134,7 +136,9 @@ static int
 starts_threads(void)
 {
     pthread_t thread;
-    fence_calls(FENCE_SPEAKS);
+    fault_t fault;
+    if (fence_calls(FENCE_SPEAKS, &fault))
+        return 5;
     pid_t pid = fork();
     if (pid >= 0 || errno != EPERM)
         return 1;
@@ -150,10 +154,34 @@ static int
 signals_itself(void)
 {
     pid_t own = getpid(), other = getppid();
-    fence_calls(FENCE_SPEAKS);
+    fault_t fault;
+    if (fence_calls(FENCE_SPEAKS, &fault))
+        return 3;
     if (syscall(SYS_tgkill, (long)other, (long)other, 0L) >= 0 || errno != EPERM)
         return 1;
     return syscall(SYS_tgkill, (long)own, (long)own, 0L) ? 2 : 0;
+}
+
+/* A kernel that knows no filter is one whose filter refuses the next. */
+static int
+is_told_of_no_filter(void)
+{
+    fault_t fault = {0};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) ||
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+                         SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) ||
+        seccomp_load(filter))
+        return 1;
+    seccomp_release(filter);
+    return fence_calls(FENCE_SPEAKS, &fault) && fault.code == FAULT_IO ? 0 : 2;
+}
+
+static void
+who_gets_no_filter_of_system_calls_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(apart(is_told_of_no_filter), 0);
 }
 
 static void
@@ -295,6 +323,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_kernel_door_is_open_behind_a_fence_and_what_is_opened_is_what_it_may),
+        cmocka_unit_test(who_gets_no_filter_of_system_calls_is_told),
         cmocka_unit_test(behind_a_fence_are_threads_and_no_process_but_itself),
         cmocka_unit_test(
             behind_a_fence_files_are_read_and_written_where_it_says_and_none_is_executed),

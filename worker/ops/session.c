@@ -90,7 +90,8 @@ read_utmp(const op_world_t *world, sessions_t *out)
 {
     char path[PATH_MAX];
     struct utmp entry;
-    proc_t leader;
+    proc_t first, leader;
+    bool hidden = !proc_read(1, &first);
     CLEANUP(descriptor_close)
     int fd = open(machine_path(world, path, "/run/utmp"), O_RDONLY | O_CLOEXEC);
     while (fd >= 0 && read(fd, &entry, sizeof entry) == (ssize_t)sizeof entry) {
@@ -102,7 +103,7 @@ read_utmp(const op_world_t *world, sessions_t *out)
         snprintf(session.user, sizeof session.user, "%.*s", UT_NAMESIZE, entry.ut_user);
         snprintf(session.line, sizeof session.line, "%.*s", UT_LINESIZE, entry.ut_line);
         snprintf(session.from, sizeof session.from, "%.*s", UT_HOSTSIZE, entry.ut_host);
-        if (session_leads(&session, &leader))
+        if (hidden || session_leads(&session, &leader))
             add(out, &session);
     }
 }

@@ -19,7 +19,8 @@ typedef struct {
 bool session_leads(const session_t *self, proc_t *out);
 
 /* All of them, but those of utmp whose first process lives no more: who is killed does not sign
- * out. The array is the caller's (free). */
+ * out. Where /proc hides what others run (proc(5), hidepid), none is left out. The array is the
+ * caller's (free). */
 size_t session_all(const op_world_t *world, session_t **out);
 
 #endif
