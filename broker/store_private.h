@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_private - what store_sqlite.c, store_schema.c and store_copy.c share; nobody else includes it. */
+/* store_private - what store_sqlite.c, store_schema.c and store_copy.c share; nobody else includes
+ * it. */
 #ifndef TOCSIN_STORE_PRIVATE_H
 #define TOCSIN_STORE_PRIVATE_H
 

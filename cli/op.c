@@ -45,8 +45,8 @@ kind_text(const op_argument_t *at, bytes_t *out)
         [PATH_ANY] = "",
         [PATH_READ] = ", below a read or spool folder of the policy",
         [PATH_SPOOL] = ", below a spool folder of the policy",
-        [PATH_EXPENDABLE] = ", below a spool folder of the policy and named like a rotated log, "
-                            "or below an expendable folder of the policy",
+        [PATH_EXPENDABLE] = (", below a spool folder of the policy and named like a rotated log, "
+                             "or below an expendable folder of the policy"),
         [PATH_AGED] = ", an expendable folder of the policy, or below one",
     };
     bytes_add_text(out, argument_kind_word(at->kind));

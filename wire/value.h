@@ -40,7 +40,7 @@ value_t *value_list(void);
 value_t *value_map(void);
 value_t *value_copy(const value_t *self);
 value_t *value_copy_map(const value_t *self); /* an empty map of anything else, NULL too */
-value_t *value_given(const value_t *self); /* a copy; true for nil, which no Lua table holds */
+value_t *value_given(const value_t *self);    /* a copy; true for nil, which no Lua table holds */
 void value_destroy(value_t **self_p);
 
 /* "1.5", "-0.25": optional '-', digits, '.', digits; no superfluous zeroes ("1.50", "01.5"); an

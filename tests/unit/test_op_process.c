@@ -129,9 +129,9 @@ of_a_crowd_the_heaviest_are_listed_and_the_rest_is_counted(void **state)
         if (crowd[i] == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             prctl(PR_SET_NAME, "crowd");
-            if (i == heavy)
-                mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
-                     -1, 0);
+            int mapped = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+            if (i == heavy && mmap(NULL, size, PROT_READ | PROT_WRITE, mapped, -1, 0) == MAP_FAILED)
+                _exit(1);
             if (write(ready[1], &byte, 1) != 1)
                 _exit(1);
             for (;;)

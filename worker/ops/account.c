@@ -111,7 +111,7 @@ read_key(const char *text, ssh_key_t *out)
     static uint8_t blob[BLOB_MAX];
     static char copy[ACCOUNT_KEYS_BYTES + 1];
     size_t size;
-    char *at = copy, *base64 = NULL, *end;
+    char *at = copy, *base64 = NULL, *end = NULL;
     if (text_copy(copy, sizeof copy, text) && word_next(&at))
         base64 = end = word_next(&at);
     for (const char *from = base64; from && *from; from++)

@@ -220,8 +220,9 @@ nice_of(const proc_t *self)
     CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 4096, NULL);
     char *at = text ? strrchr((char *)text->data, ')') : NULL;
     const char *word = NULL;
-    if (!at++)
+    if (!at)
         return 0;
+    at++;
     for (int i = 0; i < 17; i++)
         word = word_next(&at);
     return word ? (int)strtol(word, NULL, 10) : 0;
