@@ -229,11 +229,14 @@ stop() {
     rm -f "$SITE_HOME/log/$1.pid"
 }
 
-gone() { [ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; }
+# A process whose first thread is over may have others that hold its sockets still.
+gone() { [ ! -d "/proc/$1" ] || { grep -q '^State:.Z' "/proc/$1/status" && [ "$(ls "/proc/$1/task" | wc -l)" -le 1 ]; } 2>/dev/null; }
 
 broker_start() {
     background broker tocsin-broker -d -c "$SITE_HOME/broker.conf" "$@"
-    wait_for 10 curl -fsS "$TOCSIN_HTTP/v1/health" || site_die "the broker does not answer; see $SITE_HOME/log/broker"
+    wait_for 10 curl -fsS "$TOCSIN_HTTP/v1/health" && return
+    tail -n 10 "$SITE_HOME/log/broker" >&2
+    site_die "the broker does not answer; its last words are above"
 }
 broker_stop() { stop broker "$@"; }
 

@@ -49,6 +49,7 @@ stalls() { awk '/^some/ { sub("avg60=", "", $3); exit !($3 > 1.5) }' /proc/press
 spins() {
     setpriv --pdeathsig KILL setsid nice -n -10 perl -e '$0 = "spinner"; if (open(my $group, ">", "/proc/self/autogroup")) { print $group "-10" } 1 while 1' &
     SPINNER=$!
+    wait_for 10 grep -qx spinner "/proc/$SPINNER/comm"
 }
 nice_is() { [ "$(ps -o ni= -p "$SPINNER" | tr -d ' ')" = "$1" ]; }
 runaway() { ordered runaway-cpu --target north-1 --set process=spinner --set limit=3 --set share=10 --set pause=1 "$@"; }
