@@ -47,7 +47,7 @@ stalls() { awk '/^some/ { sub("avg60=", "", $3); exit !($3 > 1.5) }' /proc/press
 
 # It gets its share of a machine that others load too, of those that the kernel groups by session as well.
 spins() {
-    setpriv --pdeathsig KILL setsid nice -n -10 perl -e '$0 = "spinner"; if (open(my $group, ">", "/proc/self/autogroup")) { print $group "-10" } 1 while 1' &
+    setpriv --pdeathsig KILL setsid nice -n -10 perl -e '$0 = "spinner"; if (open(my $group, ">", "/proc/self/autogroup")) { print $group "-10"; close $group } 1 while 1' &
     SPINNER=$!
     wait_for 10 grep -qx spinner "/proc/$SPINNER/comm"
 }
