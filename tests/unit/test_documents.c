@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The grammar that all documents share; orders, roots, people and fleets. */
 #include "documents_fixture.h"
+#include "keys/keyring.h"
 
 static void
 all_types_have_one_spelling(void **state)
@@ -416,6 +417,15 @@ hashes_are_those_of_the_standards(void **state)
     assert_false(hash_equal(&first, &second));
 }
 
+static void
+no_ring_of_keys_is_nothing_to_destroy(void **state)
+{
+    keyring_t *none = NULL;
+    (void)state;
+    keyring_destroy(&none);
+    assert_null(none);
+}
+
 int
 main(void)
 {
@@ -444,6 +454,7 @@ main(void)
         cmocka_unit_test(fleet_lines_are_checked),
         cmocka_unit_test(scopes_cover_all_their_labels),
         cmocka_unit_test(hashes_are_those_of_the_standards),
+        cmocka_unit_test(no_ring_of_keys_is_nothing_to_destroy),
     };
     return cmocka_run_group_tests(tests, open_site, close_site);
 }
