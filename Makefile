@@ -8,6 +8,7 @@
 #   make playbooks     lints and tests every stock playbook; ends with "N passed, N failed"
 #   make crash-sweep   kills every process at every durable write, in three scenes (about half an hour)
 #   make bench         measures tocsin beside this machine's limits
+#   make op-faults     every op, and each of its system calls fails once by every plausible error; OP=file.remove only that
 #   make sim           lives through SEEDS (20000) simulated sites with faults; make sim-mutants shows that it finds bugs
 #   make grammar       holds a second reader of the documents against ours, on COUNT (10^7) of them from one SEED
 #   make fuzz          fuzzes every decoder with libFuzzer, SECONDS=60 each; make fuzz-NOUN only tests/fuzz/fuzz_NOUN.c
@@ -41,8 +42,8 @@ BASE    := wire keys common
 PROGRAMS := bin/tocsin bin/tocsin-broker bin/tocsin-worker bin/tocsin-source bin/tocsin-timekeeper libexec/tocsin/catalog \
             libexec/tocsin/notifier libexec/tocsin/mailer \
             libexec/tocsin/link libexec/tocsin/judge libexec/tocsin/spawner libexec/tocsin/effector \
-            libexec/tocsin/ops-capture libexec/tocsin/ops-device libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-journal libexec/tocsin/ops-net \
-            libexec/tocsin/ops-smart libexec/tocsin/ops-systemd libexec/tocsin/ops-snmp libexec/tocsin/ops-tls
+            libexec/tocsin/ops-capture libexec/tocsin/ops-device libexec/tocsin/ops-firewall libexec/tocsin/ops-http libexec/tocsin/ops-journal libexec/tocsin/ops-lldp libexec/tocsin/ops-net \
+            libexec/tocsin/ops-postgres libexec/tocsin/ops-smart libexec/tocsin/ops-systemd libexec/tocsin/ops-snmp libexec/tocsin/ops-tls
 MAIN_tocsin        := cli/tocsin_main      cli lua $(BASE)
 LIBS_tocsin        := -lczmq -lzmq -llua5.4 -lseccomp -lsmartcols -ljansson -lgit2 -lsodium -lnettle
 MAIN_tocsin-broker := broker/broker_main   broker $(BASE)
@@ -78,8 +79,12 @@ MAIN_ops-http      := worker/ops_http_main worker $(BASE)
 LIBS_ops-http      := -lcurl -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-journal   := worker/ops_journal_main worker $(BASE)
 LIBS_ops-journal   := -lsystemd -lmnl -lseccomp -lsodium -lnettle
+MAIN_ops-lldp      := worker/ops_lldp_main worker $(BASE)
+LIBS_ops-lldp      := -ljansson -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-net       := worker/ops_net_main worker $(BASE)
 LIBS_ops-net       := -loping -lcares -lmnl -lseccomp -lsodium -lnettle
+MAIN_ops-postgres  := worker/ops_postgres_main worker $(BASE)
+LIBS_ops-postgres  := -lpq -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-smart     := worker/ops_smart_main worker $(BASE)
 LIBS_ops-smart     := -ljansson -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-snmp      := worker/ops_snmp_main worker $(BASE)
@@ -88,7 +93,7 @@ MAIN_ops-systemd   := worker/ops_systemd_main worker $(BASE)
 LIBS_ops-systemd   := -lsystemd -lmnl -lseccomp -lsodium -lnettle
 MAIN_ops-tls       := worker/ops_tls_main worker $(BASE)
 LIBS_ops-tls       := -lgnutls -lmnl -lseccomp -lsodium -lnettle
-LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lgnutls -lsodium -lnettle
+LIBS_test          := -lcmocka -lczmq -lzmq -lmicrohttpd -ljansson -lsqlite3 -lgit2 -llua5.4 -lmnl -lseccomp -lsmartcols -lgnutls -lpq -lsodium -lnettle
 
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -107,7 +112,7 @@ PRELOADS := tests/e2e/crash_point.c
 TOOLS   := $(B)/tests/grammar/grammar $(B)/tests/sim/sim $(B)/tests/sim/mutants $(PRELOADS:%.c=$(B)/%.so) $(patsubst tests/%.c,$(B)/tests/%, \
            $(filter-out $(PRELOADS),$(wildcard tests/attack/*.c tests/bench/*.c tests/e2e/*.c)))
 
-.PHONY: all tests deps check attack playbooks crash-sweep demo demo-stop bench fuzz grammar sim sim-mutants lint format docs cover install clean
+.PHONY: all tests deps check attack playbooks crash-sweep op-faults demo demo-stop bench fuzz grammar sim sim-mutants lint format docs cover install clean
 .SECONDARY:
 all: $(PROGRAMS:%=$(B)/%)
 tests: $(TESTS) $(FUZZERS) $(TOOLS)
@@ -138,8 +143,11 @@ $(foreach path,$(PROGRAMS),$(eval $(call program,$(path))))
 $(B)/tests/%: $(B)/tests/%.o $(call archives,$(FOLDERS))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(if $(findstring /fuzz/,$@),$(B)/tests/fuzz/driver.o) \
+	    $(if $(findstring /unit/,$@),$(B)/tests/unit/scratch.o) \
 	    -Wl,--start-group $(call archives,$(FOLDERS)) -Wl,--end-group $(LIBS_test)
 $(FUZZERS): $(B)/tests/fuzz/driver.o
+$(TESTS): $(B)/tests/unit/scratch.o
+$(TESTS): LDFLAGS += -Wl,--wrap=mkdtemp,--wrap=mkstemp
 $(B)/tests/unit/test_scarcity: LDFLAGS += $(SCARCE:%=-Wl,--wrap=%)
 
 $(B)/tests/sim/sim: $(SIM) $(LIBS_sim)
@@ -172,6 +180,10 @@ playbooks: $(B)/bin/tocsin
 crash-sweep: deps
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)$(if $(filter 0,$(shell id -u)),,sudo -E) tests/e2e/crash-sweep.sh $(B) full
+
+op-faults: deps
+	$(Q)$(MAKE) --no-print-directory all $(B)/tests/unit/test_op_faults
+	$(Q)$(if $(filter 0,$(shell id -u)),,sudo -E) $(B)/tests/unit/test_op_faults --all $(OP)
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/attack/enemy

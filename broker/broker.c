@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "broker/preflight.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/privilege.h"
@@ -403,13 +404,20 @@ broker_load(const settings_t *settings, fault_t *fault)
     self->settings = settings;
     self->stamp = stamp_of(settings->site);
     self->charter = charter_load(settings->site, fault);
-    if (!self->charter || curve_load(&self->pair, settings->curve_secret, fault))
+    if (!self->charter) {
+        settings_blame(settings, "site", NULL, fault);
         return NULL;
+    }
+    if (curve_load(&self->pair, settings->curve_secret, fault)) {
+        settings_blame(settings, "curve-secret", NULL, fault);
+        return NULL;
+    }
     self->key = machinekey_load(settings->signing_key, fault);
-    if (!self->key)
+    if (!self->key) {
+        settings_blame(settings, "signing-key", NULL, fault);
         return NULL;
-    const char *known = people_broker(trust_people(self->charter->trust), &self->pair.public_key);
-    if (!known)
+    }
+    if (!people_broker(trust_people(self->charter->trust), &self->pair.public_key))
         log_warning("people lists no broker with this CURVE key: nobody will connect to it");
     name_instance(self->instance);
     return MOVE(self);
@@ -439,6 +447,27 @@ broker_destroy(broker_t **self_p)
     curve_forget(&self->pair);
     free(self);
     *self_p = NULL;
+}
+
+static void
+say_trouble(bool stops, const char *text)
+{
+    if (stops)
+        log_error("%s", text);
+    else
+        log_warning("%s", text);
+}
+
+int
+broker_check(broker_t *self, const char *program_folder, fault_t *fault)
+{
+    const preflight_t flight = {self->settings, self->charter->trust, &self->pair.public_key,
+                                wall_now(),     program_folder,       say_trouble};
+    unsigned stops = preflight(&flight);
+    if (!stops)
+        return 0;
+    return fault_set(fault, FAULT_CONFIG, "%u of what the configuration names would stop a start",
+                     stops);
 }
 
 int

@@ -19,6 +19,10 @@ typedef struct broker broker_t;
 broker_t *broker_load(const settings_t *settings, fault_t *fault);
 void broker_destroy(broker_t **self_p);
 
+/* Logs what of the settings would stop a start, or make it of little use (broker/preflight.h).
+ * FAULT_CONFIG where something would stop it. Nothing is made or bound. */
+int broker_check(broker_t *self, const char *program_folder, fault_t *fault) MUST_CHECK;
+
 /* Starts catalog and notifier, binds, and proves that strangers are refused. Programs of its own
  * are in PROGRAM_FOLDER/../libexec/tocsin. */
 int broker_bind(broker_t *self, const char *program_folder, fault_t *fault) MUST_CHECK;

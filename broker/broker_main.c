@@ -26,6 +26,11 @@
     "usage: tocsin-broker [keys] -c CONFIG [-n] [-d] [-v] [--new], " \
     "or tocsin-broker backup|restore -c CONFIG FILE"
 
+/* jemalloc's, which the broker takes its memory from. What libzmq's threads gave back goes home by
+ * a thread of its own: who frees and then rests would keep it. */
+extern const char *malloc_conf;
+const char *malloc_conf = "background_thread:true";
+
 typedef struct {
     const char *config;
     const char *file; /* of a backup */
@@ -85,10 +90,10 @@ serve(const options_t *options, const settings_t *settings, fault_t *fault)
 {
     char folder[PATH_MAX];
     CLEANUP(broker_destroy) broker_t *broker = broker_load(settings, fault);
-    if (!broker || options->check)
-        return broker ? 0 : -1;
-    if (program_folder(folder, fault))
+    if (!broker || program_folder(folder, fault))
         return -1;
+    if (options->check)
+        return broker_check(broker, folder, fault);
     if (!options->foreground && daemon(1, 1))
         return fault_errno(fault, "daemon");
     if (broker_bind(broker, folder, fault) || privilege_drop((uid_t)settings->uid, fault) ||

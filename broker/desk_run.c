@@ -126,7 +126,8 @@ answer_watch(desk_t *self, asked_t *asked)
     if (self->watch_count == DESK_WATCHES_MAX)
         make_room(self, asked->now);
     if (self->watch_count == DESK_WATCHES_MAX) {
-        fault_set(asked->fault, FAULT_FULL, "%d watch already: end one of them", DESK_WATCHES_MAX);
+        fault_set(asked->fault, FAULT_FULL,
+                  "the broker tells %d of what goes on already, and no more", DESK_WATCHES_MAX);
         return NULL;
     }
     if (*id) {

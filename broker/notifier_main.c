@@ -195,7 +195,7 @@ work(void *context, int fd)
     self->broker = channel_new(fd);
     self->multi = curl_multi_init();
     fence_files(NULL);
-    if (fence_calls(FENCE_SPEAKS, &fault)) {
+    if (fence_calls(FENCE_READS, &fault)) {
         log_error("nothing is posted: %s", fault.text);
         return;
     }

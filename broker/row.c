@@ -124,6 +124,7 @@ static const column_t run_columns[] = {
     BOOL(run, paused),
     FIXED(COLUMN_TEXT, run, glass),
     FIXED(COLUMN_TEXT, run, via),
+    FIXED(COLUMN_BOOL, run, dry),
     LAST,
 };
 

@@ -98,6 +98,7 @@ typedef struct {
     bool paused;                      /* by people: no further part is offered */
     char glass[ORDER_REASON_MAX + 1]; /* why its order breaks glass; "" where it does not */
     char via[TEXT_NAME_MAX + 1];      /* the region's broker that began it; "" for this one */
+    bool dry;                         /* its order looks, and changes nothing */
 } run_row_t;
 
 #define PART_STATES(X)                                   \

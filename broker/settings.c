@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "common/config.h"
 #include "common/file.h"
 
 typedef struct {
@@ -45,7 +44,7 @@ read_text(settings_t *self, const config_t *config, const setting_t *setting,
         return config_fault(config, setting, fault, "'%s' is not the path of a program",
                             setting->words[1]);
     bool endpoint = !strcmp(row->key, "listen") || !strcmp(row->key, "timekeeper");
-    if (endpoint && strncmp(setting->words[1], "tcp://", 6) != 0)
+    if (endpoint && !address_is_endpoint(setting->words[1]))
         return config_fault(config, setting, fault, "'%s' is not tcp://ADDRESS:PORT",
                             setting->words[1]);
     *text = memory_text(setting->words[1]);
@@ -65,7 +64,7 @@ read_uplink(settings_t *self, const config_t *config, const setting_t *setting, 
 {
     const char *const *words = setting->words;
     if (setting->count != 3 || self->uplink || !text_is_name(words[1]) ||
-        strncmp(words[2], "tcp://", 6) != 0)
+        !address_is_endpoint(words[2]))
         return config_fault(config, setting, fault,
                             "'uplink' takes a broker's name and tcp://HOST:PORT, once");
     text_copy(self->centre, sizeof self->centre, words[1]);
@@ -183,7 +182,19 @@ settings_read(const char *path, fault_t *fault)
         fault_set(fault, FAULT_CONFIG, "%s: 'uplink' names this broker itself", path);
         return NULL;
     }
+    self->config = MOVE(config);
     return MOVE(self);
+}
+
+int
+settings_blame(const settings_t *self, const char *key, const char *value, fault_t *fault)
+{
+    for (size_t i = 0; i < config_count(self->config); i++) {
+        const setting_t *at = config_at(self->config, i);
+        if (!strcmp(at->words[0], key) && (!value || !strcmp(at->words[1], value)))
+            return fault_wrap(fault, "%s:%u", config_path(self->config), at->line);
+    }
+    return fault_wrap(fault, "%s", config_path(self->config));
 }
 
 void
@@ -194,6 +205,7 @@ settings_destroy(settings_t **self_p)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         free(*text_of(self, &texts[i]));
+    config_destroy(&self->config);
     free(self->uplink);
     for (size_t i = 0; i < self->source_count; i++)
         bytes_destroy(&self->sources[i].token);

@@ -20,6 +20,7 @@ typedef struct {
 } source_t;
 
 typedef struct {
+    config_t *config;               /* as it was read: where what stands */
     char *site, *state;             /* folders */
     char *name;                     /* the broker's, in checkpoints */
     char *listen;                   /* tcp://ADDRESS:PORT */
@@ -43,6 +44,10 @@ typedef struct {
  */
 settings_t *settings_read(const char *path, fault_t *fault);
 void settings_destroy(settings_t **self_p);
+
+/* Puts "FILE:LINE: " in front, of the line of that key (and that first value, where it is not
+ * NULL), or "FILE: " where no line has it; returns -1. */
+int settings_blame(const settings_t *self, const char *key, const char *value, fault_t *fault);
 
 /* NULL where no source has this name. */
 const source_t *settings_source(const settings_t *self, const char *name);

@@ -93,6 +93,10 @@ struct store {
 /* The database FOLDER/broker.db. A folder that was initialised but whose database is gone is
  * FAULT_NOT_FOUND, unless anew is set, which starts another. */
 store_t *store_sqlite(const char *folder, bool anew, fault_t *fault);
+
+/* FAULT_NOT_FOUND where there was a record in the folder, and its database is gone: without anew,
+ * store_sqlite does not open it. */
+int store_check_lost(const char *folder, fault_t *fault) MUST_CHECK;
 store_t *store_memory(void);
 void store_destroy(store_t **self_p);
 

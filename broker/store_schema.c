@@ -157,6 +157,7 @@ static const char *const migrations[] = {
     "CREATE TABLE island (name TEXT PRIMARY KEY, taken INTEGER NOT NULL, last BLOB NOT NULL,"
     " tells INTEGER NOT NULL) STRICT;"
     "ALTER TABLE run ADD COLUMN via TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE run ADD COLUMN dry INTEGER NOT NULL DEFAULT 0;",
 };
 
 static int

@@ -504,19 +504,27 @@ store_set_aside(const char *path, fault_t *fault)
     return 0;
 }
 
+int
+store_check_lost(const char *folder, fault_t *fault)
+{
+    char path[4000], marker[4000];
+    snprintf(path, sizeof path, "%s/" STORE_DATABASE, folder);
+    snprintf(marker, sizeof marker, "%s/" STORE_MARKER, folder);
+    if (access(marker, F_OK) || !access(path, F_OK))
+        return 0;
+    return fault_set(fault, FAULT_NOT_FOUND,
+                     "'%s' is lost: restore it, or start another record with --new", path);
+}
+
 store_t *
 store_sqlite(const char *folder, bool anew, fault_t *fault)
 {
     char path[4000], marker[4000];
     snprintf(path, sizeof path, "%s/" STORE_DATABASE, folder);
     snprintf(marker, sizeof marker, "%s/" STORE_MARKER, folder);
-    if (folder_make(folder, 0700, fault) || (anew && store_set_aside(path, fault)))
+    if (folder_make(folder, 0700, fault) ||
+        (anew ? store_set_aside(path, fault) : store_check_lost(folder, fault)))
         return NULL;
-    if (!anew && access(marker, F_OK) == 0 && access(path, F_OK) != 0) {
-        fault_set(fault, FAULT_NOT_FOUND,
-                  "'%s' is lost: restore it, or start another record with --new", path);
-        return NULL;
-    }
     void *self_ = memory_new(1, sizeof(sqlite_t));
     CLEANUP(sqlite_destroy) void *guard = self_;
     sqlite_t *self = self_;

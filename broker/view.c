@@ -203,10 +203,14 @@ view_run(const store_t *store, const run_row_t *row, fault_t *fault)
     value_set(map, "who", view_names(row->who));
     value_set_integer(map, "created", row->created.ms);
     set_when(map, "ended", row->ended);
+    if (row->state == RUN_ACTIVE)
+        set_when(map, "until", row->not_after);
     value_set(map, "targets", counts);
     value_set_integer(map, "waves", (int64_t)waves);
     if (row->paused)
         value_set_bool(map, "paused", true);
+    if (row->dry)
+        value_set_bool(map, "dry", true);
     set_said(map, "glass", row->glass);
     set_said(map, "via", row->via);
     if (!hash_equal(&row->continues, &HASH_ZERO))

@@ -9,10 +9,11 @@
 #define INDENT  13
 
 /* What becomes of an op, the worst of it. */
-typedef enum { ALLOWED, BLACKOUT, NO_WINDOW, TOO_HIGH, NOT_NAMED, FATES } fate_t;
+typedef enum { ALLOWED, OWN_WINDOWS, BLACKOUT, NO_WINDOW, TOO_HIGH, NOT_NAMED, FATES } fate_t;
 
 static const char *const reasons[FATES] = {
     [ALLOWED] = "",
+    [OWN_WINDOWS] = "only within windows of its own, which are not told",
     [BLACKOUT] = "not now: a blackout stands",
     [NO_WINDOW] = "not now: outside its windows",
     [TOO_HIGH] = "above its highest class",
@@ -40,7 +41,8 @@ fate_of(const allowance_t *allowance, const op_t *op)
         return BLACKOUT;
     return allowance->windows.count && !allowance_hours_stand(&allowance->windows, wall_now())
                ? NO_WINDOW
-               : ALLOWED;
+           : op->windowed ? OWN_WINDOWS
+                          : ALLOWED;
 }
 
 /* Whether its policy would let it be done at some time. */
@@ -292,7 +294,7 @@ refuses_value(const allowance_t *allowance)
     for (size_t i = 0; i < op_count(); i++) {
         const op_t *op = op_at(i);
         fate_t fate = fate_of(allowance, op);
-        if (fate == ALLOWED)
+        if (fate < BLACKOUT)
             continue;
         value_t *row = value_map();
         value_set_text(row, "op", op->name);

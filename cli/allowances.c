@@ -186,12 +186,13 @@ allowances_add_refusals(const allowances_t *self, const manifest_t *manifest, co
                 add_refusal(self, manifest, &manifest->uses[i], caller, dry, j, refusals);
 }
 
-/* Takes over workers. */
+/* what: of the run. Takes over workers. */
 static void
-add_whole(value_t *workers, const char *reason, value_t *refusals)
+add_whole(value_t *workers, const char *what, const char *reason, value_t *refusals)
 {
     CLEANUP(value_destroy) value_t *refusal = value_map();
     bool any = value_count(workers);
+    value_set_text(refusal, "what", what);
     value_set_text(refusal, "reason", reason);
     value_set(refusal, "workers", workers);
     if (any)
@@ -211,7 +212,7 @@ allowances_add_approvals(const allowances_t *self, const release_t *release,
     snprintf(reason, sizeof reason,
              "the machine's policy asks for more approvers of '%s' than the %zu there are",
              release->playbook, count);
-    add_whole(workers, reason, refusals);
+    add_whole(workers, "all of it", reason, refusals);
 }
 
 void
@@ -221,7 +222,7 @@ allowances_add_glass(const allowances_t *self, const order_t *order, value_t *re
     for (size_t i = 0; order_breaks_glass(order) && i < self->count; i++)
         if (self->at[i].no_glass)
             value_append(workers, value_text(self->at[i].worker));
-    add_whole(workers, "the machine's policy lets nobody break glass", refusals);
+    add_whole(workers, "all of it", "the machine's policy lets nobody break glass", refusals);
 }
 
 void
@@ -245,8 +246,9 @@ allowances_add_hours(const allowances_t *self, bool glass, wall_t now, value_t *
         else if (!open && !glass)
             value_append(closed, value_text(at->worker));
     }
-    add_whole(dark, "the machine is in a blackout of its policy now", refusals);
-    add_whole(closed,
+    add_whole(dark, "what changes something", "the machine is in a blackout of its policy now",
+              refusals);
+    add_whole(closed, "what changes something",
               "no window of the machine's policy is open now: a cosigner can break glass with you, "
               "--break-glass WHY",
               refusals);

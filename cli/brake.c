@@ -56,6 +56,8 @@ brake_move(const options_t *options, int argc, char **argv)
                              {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 1 || !*reason)
         return command_usage(command_row(brake_commands, argv[0]), "say why: --reason TEXT");
+    if (options_check_words("the reason", reason, ORDER_REASON_MAX, &fault))
+        return command_fail(&fault);
     value_t *arguments = value_map();
     value_set_text(arguments, "region", region);
     value_set_bool(arguments, "on", on);

@@ -51,6 +51,22 @@ say_class(const manifest_t *self)
     return list;
 }
 
+/* Whether what stands in a bound, or is given to a callee, is an input that may be left out. */
+static bool
+may_be_absent(const manifest_t *self, const char *value)
+{
+    const manifest_input_t *input =
+        strncmp(value, "inputs.", 7) ? NULL : manifest_input(self, value + 7);
+    return input && input->optional;
+}
+
+void
+changes_bound(const manifest_t *self, const manifest_bound_t *bound, bytes_t *out)
+{
+    bytes_addf(out, "%s %s %s%s", bound->argument, bound->kind, bound->value,
+               may_be_absent(self, bound->value) ? " or left out" : "");
+}
+
 /* How many bounds this use has; each is added to out. */
 static size_t
 add_bounds(const manifest_t *self, const manifest_use_t *use, bytes_t *out)
@@ -60,8 +76,8 @@ add_bounds(const manifest_t *self, const manifest_use_t *use, bytes_t *out)
         const manifest_bound_t *bound = &self->bounds[i];
         if (strcmp(bound->step, use->step) != 0 || strcmp(bound->op, use->op) != 0)
             continue;
-        bytes_addf(out, "%s%s %s %s", count++ ? ", " : "", bound->argument, bound->kind,
-                   bound->value);
+        bytes_add_text(out, count++ ? ", " : "");
+        changes_bound(self, bound, out);
     }
     return count;
 }
@@ -110,6 +126,8 @@ say_inputs(const manifest_t *self)
                        (long long)input->most, input->kind == INPUT_DURATION ? " s" : "");
         if (input->has_default)
             bytes_addf(line, ", default %s", input->fallback);
+        if (input->optional)
+            bytes_add_text(line, ", may be left out");
         if (input->from[0])
             bytes_addf(line, ", from the alert's %s", input->from);
         say(list, MARK_NONE, "%s", bytes_text(line));
@@ -194,8 +212,9 @@ add_givens(const manifest_t *self, const manifest_step_t *step, bytes_t *out)
     for (size_t i = 0; i < self->given_count; i++) {
         if (strcmp(self->givens[i].step, step->name) != 0)
             continue;
-        bytes_addf(out, "%s%s = %s", first ? "; gives " : ", ", self->givens[i].input,
-                   self->givens[i].value);
+        bytes_addf(out, "%s%s = %s%s", first ? "; gives " : ", ", self->givens[i].input,
+                   self->givens[i].value,
+                   may_be_absent(self, self->givens[i].value) ? " or left out" : "");
         first = false;
     }
 }

@@ -15,6 +15,9 @@
  * summary. before is NULL for a first release. The caller's. */
 value_t *changes_of(const manifest_t *before, const manifest_t *after);
 
+/* "path under inputs.mount", and " or left out" where that input may be. Appends. */
+void changes_bound(const manifest_t *self, const manifest_bound_t *bound, bytes_t *out);
+
 /* What a step does, in one line: its kind, for how long, and what it waits for. Appends. */
 void changes_step(const manifest_t *self, const manifest_step_t *step, bytes_t *out);
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/away.h"
 #include "cli/allowances.h"
 #include "cli/checkup.h"
 #include "cli/client.h"
@@ -271,9 +272,18 @@ static void
 look_at_workers(const options_t *options, client_t *client, value_t *list)
 {
     CLEANUP(value_destroy) value_t *workers = ask_list(client, "workers", list);
+    CLEANUP(value_destroy) value_t *dark = away_regions(workers);
+    for (size_t i = 0; i < value_count(dark); i++) {
+        const value_t *row = value_at(dark, i);
+        char where[TEXT_NAME_MAX + 16];
+        snprintf(where, sizeof where, "region %.63s", value_get_text(row, "region"));
+        symptoms_add(list, SYMPTOM_PROBLEM, where, "look at its link",
+                     "none of its %lld workers is online",
+                     (long long)value_get_integer(row, "workers"));
+    }
     for (size_t i = 0; i < value_count(workers); i++) {
         const value_t *row = value_at(workers, i);
-        char where[TEXT_NAME_MAX + 16], time[32];
+        char where[TEXT_NAME_MAX + 16], words[AWAY_WORDS_MAX];
         int64_t seen = value_get_integer(row, "seen");
         snprintf(where, sizeof where, "worker %.63s", value_get_text(row, "id"));
         if (value_get(row, "revoked"))
@@ -281,9 +291,8 @@ look_at_workers(const options_t *options, client_t *client, value_t *list)
         else if (!value_get_bool(row, "online"))
             symptoms_add(list,
                          wall_now().ms - seen > GONE_PROBLEM_MS ? SYMPTOM_PROBLEM : SYMPTOM_WARNING,
-                         where, "look at the machine and its way to the broker", "offline, %s%s",
-                         seen ? "seen last " : "never seen",
-                         seen ? show_time(options, seen, time, sizeof time) : "");
+                         where, "look at the machine and its way to the broker", "offline, %s",
+                         away_words(options, row, words));
     }
 }
 

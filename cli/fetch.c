@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cli/near.h"
 #include "wire/bundle.h"
 
 void
@@ -49,12 +50,29 @@ verify(fetched_t *self, trust_t *trust, const char *key, const char *which, faul
     return trust_approvals(trust, document, armors, self->release, &self->approvals, fault);
 }
 
+/* Which playbook may have been meant. */
+static void
+say_missing(client_t *client, const char *name, fault_t *fault)
+{
+    fault_t ignored;
+    near_t near = near_of(name);
+    CLEANUP(value_destroy) value_t *releases = client_ask(client, "releases", NULL, &ignored);
+    for (size_t i = 0; i < value_count(releases); i++)
+        near_try(&near, value_get_text(value_at(releases, i), "playbook"));
+    bool other = near.found && near.distance;
+    fault_set(fault, FAULT_NOT_FOUND,
+              "no release of a playbook '%.64s' is in service%s%s%s; see: tocsin playbook list",
+              name, other ? ", did you mean '" : "", other ? near.found : "", other ? "'" : "");
+}
+
 fetched_t *
 fetch_release(client_t *client, trust_t *trust, const char *key, const char *which, fault_t *fault)
 {
     value_t *arguments = value_map();
     value_set_text(arguments, key, which);
     CLEANUP(value_destroy) value_t *body = client_ask(client, "release", arguments, fault);
+    if (!body && fault->code == FAULT_NOT_FOUND && !strcmp(key, "playbook"))
+        say_missing(client, which, fault);
     if (!body)
         return NULL;
     CLEANUP(fetched_destroy) fetched_t *self = memory_new(1, sizeof *self);

@@ -311,6 +311,36 @@ has_bound(const manifest_t *manifest, const manifest_use_t *use)
     return false;
 }
 
+static unsigned
+line_of_input(const lint_t *self, const char *input)
+{
+    const tokens_t *tokens = &self->tokens;
+    for (size_t i = 0; i < tokens->count; i++)
+        if (tokens_word(tokens, i, input) && tokens_mark(tokens, i + 1, '=') &&
+            tokens_word(tokens, i + 2, "input"))
+            return tokens->at[i].line;
+    return 1;
+}
+
+/* What the input's own range lets in and the op does not take is refused amid the run. */
+static void
+look_at_range(lint_t *self, const manifest_bound_t *bound)
+{
+    const manifest_t *manifest = self->playbook.manifest;
+    const op_argument_t *argument = op_argument(op_find(bound->op), slice_text(bound->argument));
+    const manifest_input_t *input =
+        strncmp(bound->value, "inputs.", 7) ? NULL : manifest_input(manifest, bound->value + 7);
+    if (!input || strcmp(bound->kind, "equals") != 0 || argument->kind != ARGUMENT_INTEGER)
+        return;
+    bool percent = input->kind == INPUT_PERCENT;
+    int64_t least = percent ? 0 : input->least, most = percent ? 100 : input->most;
+    if ((percent || input->has_range) && (least < argument->min || most > argument->max))
+        find(self, LEVEL_WARNING, line_of_input(self, input->name),
+             "input '%s' may be %lld to %lld, and %s takes %lld to %lld: give it a range that fits",
+             input->name, (long long)least, (long long)most, bound->op, (long long)argument->min,
+             (long long)argument->max);
+}
+
 static bool
 says_timeout(const lint_t *self, const char *step)
 {
@@ -363,23 +393,14 @@ is_bound_to(const manifest_t *manifest, const char *input)
     return false;
 }
 
-static unsigned
-line_of_input(const lint_t *self, const char *input)
-{
-    const tokens_t *tokens = &self->tokens;
-    for (size_t i = 0; i < tokens->count; i++)
-        if (tokens_word(tokens, i, input) && tokens_mark(tokens, i + 1, '=') &&
-            tokens_word(tokens, i + 2, "input"))
-            return tokens->at[i].line;
-    return 1;
-}
-
 static void
 look_at_manifest(lint_t *self)
 {
     const manifest_t *manifest = self->playbook.manifest;
     for (size_t i = 0; i < manifest->use_count; i++)
         look_at_use(self, &manifest->uses[i]);
+    for (size_t i = 0; i < manifest->bound_count; i++)
+        look_at_range(self, &manifest->bounds[i]);
     for (size_t i = 0; i < manifest->step_count; i++)
         look_at_gate(self, &manifest->steps[i]);
     for (size_t i = 0; i < manifest->input_count; i++) {

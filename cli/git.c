@@ -73,6 +73,7 @@ git_fault(fault_t *fault, const char *what)
     return fault_set(fault, FAULT_IO, "%s: %s", what, error ? error->message : "git failed");
 }
 
+/* A worktree's .git is a file that says where it is. No folder above it is meant. */
 repository_t *
 repository_open(const char *path, fault_t *fault)
 {
@@ -81,7 +82,8 @@ repository_open(const char *path, fault_t *fault)
     git_libgit2_init();
     snprintf(inside, sizeof inside, "%s/.git", path);
     if (!git_repository_open_bare(&self->git, path) ||
-        !git_repository_open_bare(&self->git, inside))
+        !git_repository_open_bare(&self->git, inside) ||
+        !git_repository_open_ext(&self->git, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL))
         return self;
     snprintf(inside, sizeof inside, "'%.200s' cannot be opened as a git repository", path);
     git_fault(fault, inside);

@@ -14,7 +14,8 @@
 
 typedef struct repository repository_t;
 
-/* A bare repository's folder, or a working copy (then its .git). FAULT_NOT_FOUND, FAULT_IO. */
+/* A bare repository's folder, a working copy (then its .git), or a worktree beside one (then what
+ * its .git names). FAULT_NOT_FOUND, FAULT_IO. */
 repository_t *repository_open(const char *path, fault_t *fault);
 void repository_close(repository_t **self_p);
 bool repository_is_bare(const repository_t *self);

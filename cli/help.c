@@ -3,12 +3,11 @@
 
 #include <string.h>
 
+#include "cli/near.h"
 #include "common/bytes.h"
 
-#define COLUMNS  92 /* of usages */
-#define INDENT   15 /* of their further lines */
-#define WORD_MAX 32
-#define NEAR     2 /* letters by which a word may be wrong */
+#define COLUMNS 92 /* of usages */
+#define INDENT  15 /* of their further lines */
 
 static const char examples[] =
     "examples\n"
@@ -128,6 +127,8 @@ static const option_words_t option_words[] = {
     {"playbook", "propose", "--repo",
      "the repository of playbooks, as the broker's catalog line names it"},
     {"op", "list", "--markdown", "as docs/OPS.md has it"},
+    {"worker", "list", "--region", "of this region alone"},
+    {"worker", "list", "--offline", "those alone that are away"},
     {"worker", "view", "--all", "every op on a line of its own, with its class and why not"},
     {"audit", "verify", "--root",
      "the site's first root document, where this machine has no other"},
@@ -372,43 +373,45 @@ help_print(int argc, char **argv)
 
 /* ---- what was meant -------------------------------------------------------------------- */
 
-/* How many letters are to be put in, taken out or changed (Levenshtein). */
-static size_t
-distance(const char *from, const char *to)
-{
-    size_t row[WORD_MAX + 1], size = strlen(to);
-    if (size > WORD_MAX || strlen(from) > WORD_MAX)
-        return WORD_MAX;
-    for (size_t j = 0; j <= size; j++)
-        row[j] = j;
-    for (size_t i = 1; from[i - 1]; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= size; j++) {
-            size_t changed = corner + (from[i - 1] != to[j - 1]);
-            size_t least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-            corner = row[j];
-            row[j] = changed < least ? changed : least;
-        }
-    }
-    return row[size];
-}
-
-/* The nearest of the nouns, or of a noun's verbs; NULL where none is near. */
-static const char *
+/* Of the nouns, or of a noun's verbs. */
+static near_t
 nearest(const char *word, const char *noun)
 {
-    const char *found = NULL;
-    size_t least = NEAR + 1;
+    near_t near = near_of(word);
     for (size_t i = 0; command_lists[i]; i++)
         for (const command_t *row = command_lists[i]; row->noun; row++) {
             const char *name = noun ? row->verb : row->noun;
-            if (!name || (noun && strcmp(row->noun, noun) != 0) || distance(word, name) >= least)
-                continue;
-            least = distance(word, name);
-            found = name;
+            if (name && (!noun || !strcmp(row->noun, noun)))
+                near_try(&near, name);
         }
-    return found;
+    return near;
+}
+
+/* What other tools call it. */
+static const struct {
+    const char *word, *verb;
+} elsewhere[] = {
+    {"show", "view"}, {"describe", "view"}, {"get", "view"},    {"ls", "list"},
+    {"tail", "logs"}, {"abort", "cancel"},  {"kill", "cancel"}, {"stop", "cancel"},
+};
+
+/* As incidents, runs and releases are named; "add" is a word. */
+static bool
+is_digits(const char *word)
+{
+    return strspn(word, "0123456789abcdef") == strlen(word) && strpbrk(word, "0123456789");
+}
+
+/* Of a noun's verbs the one that is meant; NULL where nobody can tell. */
+static const char *
+meant_verb(const char *word, const char *noun)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+        if (!strcmp(elsewhere[i].word, word) && !nearest(elsewhere[i].verb, noun).distance)
+            return elsewhere[i].verb;
+    if (is_digits(word) && !nearest("view", noun).distance)
+        return "view";
+    return nearest(word, noun).found;
 }
 
 static void
@@ -428,8 +431,9 @@ int
 help_unknown(int argc, char **argv)
 {
     const char *noun = argv[0], *verb = argc > 1 ? argv[1] : NULL;
-    bool known = nearest(noun, NULL) && !distance(noun, nearest(noun, NULL));
-    const char *meant = known ? (verb ? nearest(verb, noun) : NULL) : nearest(noun, NULL);
+    near_t near = nearest(noun, NULL);
+    bool known = !near.distance;
+    const char *meant = !known ? near.found : verb ? meant_verb(verb, noun) : NULL;
     if (noun[0] == '-') {
         fprintf(stderr, "tocsin: there is no option '%s'; see: tocsin help\n", noun);
         return fault_exit(FAULT_USAGE);
@@ -440,8 +444,9 @@ help_unknown(int argc, char **argv)
         fprintf(stderr, "tocsin: there is no command '%s%s%s'", noun, known ? " " : "",
                 known ? verb : "");
     if (meant)
-        fprintf(stderr, "; did you mean: tocsin %s%s%s", known ? noun : "", known ? " " : "",
-                meant);
+        fprintf(stderr, "; did you mean: tocsin %s%s%s%s%s", known ? noun : "", known ? " " : "",
+                meant, known && verb && is_digits(verb) ? " " : "",
+                known && verb && is_digits(verb) ? verb : "");
     if (known && verb)
         fputc('\n', stderr);
     if (known)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "cli/away.h"
 #include "cli/client.h"
 #include "cli/extract.h"
 #include "cli/incident.h"
@@ -90,14 +91,14 @@ print_events(const options_t *options, const value_t *events)
     }
 }
 
-static void
-print_runs(const value_t *runs)
+void
+incident_print_runs(const value_t *runs)
 {
     for (size_t i = 0; i < value_count(runs); i++) {
         const value_t *run = value_at(runs, i);
         char counts[160];
-        printf("  run %.*s  %s  %s  %s\n", RUN_DIGITS, value_get_text(run, "run"),
-               value_get_text(run, "playbook"), value_get_text(run, "state"),
+        printf("  run %.*s  %s  %s%s  %s\n", RUN_DIGITS, value_get_text(run, "run"),
+               value_get_text(run, "playbook"), value_get_text(run, "state"), run_note(run),
                run_counts(run, counts, sizeof counts));
         run_print_glass(run, NULL);
     }
@@ -116,6 +117,20 @@ print_active(const value_t *runs)
     return false;
 }
 
+/* Why it failed stands in the receipts of its newest run. */
+static void
+print_last(const value_t *runs)
+{
+    const value_t *last = NULL;
+    for (size_t i = 0; i < value_count(runs); i++)
+        if (!last ||
+            value_get_integer(value_at(runs, i), "created") > value_get_integer(last, "created"))
+            last = value_at(runs, i);
+    if (last)
+        printf("  next: tocsin run view %.*s   why it failed\n", RUN_DIGITS,
+               value_get_text(last, "run"));
+}
+
 /* What to type next. */
 static void
 print_suggestions(const value_t *incident)
@@ -125,6 +140,8 @@ print_suggestions(const value_t *incident)
     if (print_active(value_get(incident, "runs")) ||
         !strcmp(value_get_text(incident, "state"), "resolved"))
         return;
+    if (!strcmp(value_get_text(incident, "state"), "failed"))
+        print_last(value_get(incident, "runs"));
     for (size_t i = 0; i < value_count(playbooks); i++)
         printf("  next: tocsin run plan %s --incident %lld\n", value_string(value_at(playbooks, i)),
                id);
@@ -149,9 +166,11 @@ print_owners(const value_t *incident)
 }
 
 static void
-print_incident(const options_t *options, const value_t *incident)
+print_incident(const options_t *options, const value_t *incident, const value_t *workers)
 {
-    char title[TITLE_SHOWN_MAX], host[256], first[32], last[32], reason[FAULT_TEXT_MAX];
+    const value_t *away = away_find(workers, value_get_text(incident, "worker"));
+    char words[AWAY_WORDS_MAX], title[TITLE_SHOWN_MAX], host[256], first[32], last[32],
+        reason[FAULT_TEXT_MAX];
     printf("incident %lld  %s  %s  \"%s\"\n", (long long)value_get_integer(incident, "id"),
            value_get_text(incident, "severity"), value_get_text(incident, "state"),
            show_text(value_get_text(incident, "title"), title, sizeof title));
@@ -160,6 +179,8 @@ print_incident(const options_t *options, const value_t *incident)
            *value_get_text(incident, "worker") ? value_get_text(incident, "worker") : "none",
            *value_get_text(incident, "region") ? value_get_text(incident, "region") : "none",
            value_get_text(incident, "source"));
+    if (away)
+        printf("  %-10s its worker is OFFLINE, %s\n", "", away_words(options, away, words));
     int64_t count = value_get_integer(incident, "count");
     printf("  %-10s %lld time%s, first %s, last %s, %s\n", "alerts", (long long)count,
            count == 1 ? "" : "s",
@@ -174,7 +195,7 @@ print_incident(const options_t *options, const value_t *incident)
     print_map("notes", value_get(incident, "annotations"));
     putchar('\n');
     print_events(options, value_get(incident, "events"));
-    print_runs(value_get(incident, "runs"));
+    incident_print_runs(value_get(incident, "runs"));
     print_suggestions(incident);
 }
 
@@ -219,10 +240,12 @@ incident_view(const options_t *options, int argc, char **argv)
     if (!answer)
         return command_fail(&fault);
     CLEANUP(value_destroy) value_t *incident = open_incident(options, client, answer);
-    if (options->json)
+    if (options->json) {
         json_print("incident", incident);
-    else
-        print_incident(options, incident);
+        return 0;
+    }
+    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
+    print_incident(options, incident, workers);
     return 0;
 }
 

@@ -10,4 +10,7 @@ command_run_t incident_change;
 
 command_run_t why;
 
+/* A line for each of an incident's runs: how far it is. */
+void incident_print_runs(const value_t *runs);
+
 #endif

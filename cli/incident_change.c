@@ -51,6 +51,9 @@ read_change(int argc, char **argv, uint64_t *id, fault_t *fault)
                   changes[at].wants ? " and " : "", changes[at].wants ? changes[at].wants : "");
         return NULL;
     }
+    if (says != SAYS_NOTHING &&
+        options_check_words(reason ? "the reason" : "the text", text, ORDER_REASON_MAX, fault))
+        return NULL;
     value_t *arguments = value_map();
     value_set_integer(arguments, "incident", (int64_t)*id);
     if (says == SAYS_NOTHING)

@@ -6,6 +6,7 @@
 #include "cli/fetch.h"
 #include "cli/keys.h"
 #include "cli/options.h"
+#include "cli/plan.h"
 #include "cli/sign.h"
 #include "common/document.h"
 #include "common/file.h"
@@ -76,22 +77,12 @@ add_bounds(draft_t *draft, const many_t *bounds, const manifest_t *manifest, fau
                              bounds->at[i]);
         *kind++ = '\0';
         if (!manifest_input(manifest, head))
-            return fault_set(fault, FAULT_INPUT, "playbook '%s' has no input '%s'",
-                             manifest->playbook, head);
+            return plan_no_input(manifest, head, fault);
         bytes_clear(escaped);
         text_escape(escaped, slice_text(value));
         draft_add(draft, "bound", "%s %s %s", head, kind, bytes_text(escaped));
     }
     return 0;
-}
-
-static bool
-is_bounded(const grant_t *grant, const char *input)
-{
-    for (size_t i = 0; i < grant->bound_count; i++)
-        if (!strcmp(grant->bounds[i].input, input))
-            return true;
-    return false;
 }
 
 /* An input that an alert gives and no bound holds would be refused at every worker. */
@@ -100,12 +91,12 @@ check_bounded(const grant_t *grant, const manifest_t *manifest, fault_t *fault)
 {
     for (size_t i = 0; i < manifest->input_count; i++) {
         const manifest_input_t *input = &manifest->inputs[i];
-        if (*input->from && !is_bounded(grant, input->name))
-            return fault_set(fault, FAULT_INPUT,
+        if (*input->from && !grant_bounds(grant, input->name))
+            return fault_set(fault, FAULT_USAGE,
                              "input '%s' comes from the alert's %s: bound it by "
                              "--bound %s:equals=... (or within, under, from, to)",
                              input->name, input->from, input->name);
-        if (!*input->from && !input->has_default)
+        if (!*input->from && !input->has_default && !input->optional)
             return fault_set(fault, FAULT_INPUT,
                              "input '%s' has neither an alert field nor a default: a "
                              "grant cannot give it",
@@ -157,17 +148,31 @@ print_scope(const grant_t *grant, const trust_t *trust)
     return count;
 }
 
+static bool
+allows_default(const grant_t *grant, const manifest_input_t *input)
+{
+    input_text_t text;
+    fault_t none;
+    text_copy(text.name, sizeof text.name, input->name);
+    text_copy(text.text, sizeof text.text, input->fallback);
+    return !grant_check_inputs(grant, &text, 1, &none);
+}
+
 static void
 print_inputs(const grant_t *grant, const manifest_t *manifest)
 {
     for (size_t i = 0; i < manifest->input_count; i++) {
         const manifest_input_t *input = &manifest->inputs[i];
         fprintf(stderr, "  with %s", input->name);
-        if (!is_bounded(grant, input->name))
-            fprintf(stderr, " = %s", input->fallback);
+        if (!grant_bounds(grant, input->name))
+            fprintf(stderr, " %s%s", input->optional ? "left out" : "= ", input->fallback);
         for (size_t j = 0; j < grant->bound_count; j++)
             if (!strcmp(grant->bounds[j].input, input->name))
                 fprintf(stderr, " %s %s", grant->bounds[j].kind, grant->bounds[j].value);
+        if (input->optional && grant_bounds(grant, input->name))
+            fputs(", or left out", stderr);
+        if (input->has_default && *input->from && !allows_default(grant, input))
+            fputs("; nothing begins where the alert has none", stderr);
         fputc('\n', stderr);
     }
 }

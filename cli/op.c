@@ -16,7 +16,8 @@ static const char preface[] =
     "A playbook's step names in `uses` the ops that it calls and bounds their arguments; the "
     "machine's policy says `allow OP`, or `allow OP ARGUMENT=VALUE...`: of a path a\n"
     "folder, of an integer a number or `FROM..TO`, of an address or network one that it lies in, "
-    "else the text, or how it begins and `*`. What is *named* must stand in the policy so.\n"
+    "else the text, or how it begins and `*`. Behind `ARGUMENT?=` that holds only where it is "
+    "given. What is *named* must stand in the policy, with `=`.\n"
     "An op is ended as a whole when its time is over. After a crash in its middle, *again* says "
     "what follows: `yes`, it is run again; `probe OP`, that op looks whether it happened: then its "
     "result says `probed`, else it is\n"
@@ -76,6 +77,9 @@ print_view(const op_t *op)
            "limits", op->timeout_s, op->memory_mib, op->result_bytes_max);
     if (op->inverse)
         printf("  %-10s %s\n", "inverse", op->inverse);
+    if (op->windowed)
+        printf("  %-10s the policy must name them: window %s DAYS HH:MM-HH:MM\n", "windows",
+               op->name);
     if (op->least != CLASS_OBSERVE)
         printf("  %-10s %s\n", "dry run",
                op->foretold ? "foretells what it would change and give"
@@ -102,10 +106,10 @@ print_markdown(const op_t *op)
 {
     CLEANUP(bytes_destroy) bytes_t *limits = bytes_new();
     limits_text(op, limits);
-    printf("\n## %s\n\n*%s*; again: %s; %s%s%s%s. %c%s.\n\n", op->name, class_word(op->least),
+    printf("\n## %s\n\n*%s*; again: %s; %s%s%s%s%s. %c%s.\n\n", op->name, class_word(op->least),
            again_word(op), foretold_words(op), bytes_text(limits),
-           op->inverse ? "; undone by " : "", op->inverse ? op->inverse : "",
-           op->help[0] - ('a' - 'A'), op->help + 1);
+           op->windowed ? "; within windows of its own" : "", op->inverse ? "; undone by " : "",
+           op->inverse ? op->inverse : "", op->help[0] - ('a' - 'A'), op->help + 1);
     for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
         const op_argument_t *at = &op->arguments[i];
         CLEANUP(bytes_destroy) bytes_t *kind = bytes_new();

@@ -99,12 +99,25 @@ options_take(const option_t *rows, int from, int *argc, char **argv, bool strict
 }
 
 int
+options_check_words(const char *what, const char *text, size_t bytes_max, fault_t *fault)
+{
+    size_t size = strlen(text);
+    if (size > bytes_max)
+        return fault_set(fault, FAULT_USAGE, "%s has %zu bytes, and at most %zu are taken", what,
+                         size, bytes_max);
+    if (size && text_is_free(slice_text(text)))
+        return 0;
+    return fault_set(fault, FAULT_USAGE, "%s is not one line of text of 1 to %zu bytes", what,
+                     bytes_max);
+}
+
+int
 options_reason(const char *text, char *to, size_t size, fault_t *fault)
 {
-    if (*text && text_is_free(slice_text(text)) && text_copy(to, size, text))
-        return 0;
-    return fault_set(fault, FAULT_USAGE, "the reason is not one line of text of at most %zu bytes",
-                     size - 1);
+    if (options_check_words("the reason", text, size - 1, fault))
+        return -1;
+    text_copy(to, size, text);
+    return 0;
 }
 
 bool

@@ -34,6 +34,11 @@ typedef struct {
 int options_take(const option_t *rows, int from, int *argc, char **argv, bool strict,
                  fault_t *fault) MUST_CHECK;
 
+/* Words that go on the record: one line of free text (common/text.h) of 1 to bytes_max bytes; what
+ * is "the note". FAULT_USAGE. */
+int options_check_words(const char *what, const char *text, size_t bytes_max,
+                        fault_t *fault) MUST_CHECK;
+
 /* The text of a --reason, into a document's. FAULT_USAGE where it is no line of free text of 1 to
  * size - 1 bytes. */
 int options_reason(const char *text, char *to, size_t size, fault_t *fault) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "cli/near.h"
 #include "cli/plan.h"
 #include "common/document.h"
 #include "keys/inclusion.h"
@@ -58,14 +59,19 @@ find_text(input_text_t *texts, size_t count, const char *name)
     return NULL;
 }
 
-static int
-unknown_input(const manifest_t *manifest, const char *name, fault_t *fault)
+int
+plan_no_input(const manifest_t *manifest, const char *name, fault_t *fault)
 {
+    near_t near = near_of(name);
     CLEANUP(bytes_destroy) bytes_t *names = bytes_new();
-    for (size_t i = 0; i < manifest->input_count; i++)
+    for (size_t i = 0; i < manifest->input_count; i++) {
         bytes_addf(names, "%s%s", i ? ", " : "", manifest->inputs[i].name);
-    return fault_set(fault, FAULT_INPUT, "playbook '%s' has no input '%s'; it has: %.120s",
-                     manifest->playbook, name, names->size ? bytes_text(names) : "none");
+        near_try(&near, manifest->inputs[i].name);
+    }
+    return fault_set(fault, FAULT_USAGE, "playbook '%s' has no input '%s'%s%s%s; it has: %.120s",
+                     manifest->playbook, name, near.found ? ", did you mean '" : "",
+                     near.found ? near.found : "", near.found ? "'" : "",
+                     names->size ? bytes_text(names) : "none");
 }
 
 static bool
@@ -96,7 +102,7 @@ set_inputs(const wish_t *wish, input_text_t *texts, size_t *count, fault_t *faul
             return fault_set(fault, FAULT_USAGE, "'--set %.80s' is not NAME=VALUE",
                              wish->inputs->at[i]);
         if (!manifest_input(wish->manifest, name))
-            return unknown_input(wish->manifest, name, fault);
+            return plan_no_input(wish->manifest, name, fault);
         if (is_given_before(wish->inputs, i, name))
             return fault_set(fault, FAULT_USAGE, "'--set' gives '%s' twice", name);
         if (is_secret(wish, name))
@@ -127,8 +133,10 @@ fill_inputs(order_t *order, const wish_t *wish, fault_t *fault)
         const input_text_t *text = find_text(texts, count, input->name);
         if (is_secret(wish, input->name))
             continue;
+        if (!text && input->optional)
+            continue;
         if (!text && !input->has_default)
-            return fault_set(fault, FAULT_INPUT,
+            return fault_set(fault, FAULT_USAGE,
                              "input '%s' (%s) has no value; give it by --set %s=...", input->name,
                              input_kind_word(input->kind), input->name);
         input_text_t *out = &order->inputs[order->input_count++];
@@ -327,8 +335,11 @@ plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *f
         (wish->readers && sealing_add(order, wish->readers, trust, fault)))
         return NULL;
     CLEANUP(value_destroy) value_t *values = manifest_order_inputs(wish->manifest, order, fault);
-    if (!values)
+    if (!values) {
+        if (fault->code == FAULT_INPUT)
+            fault->code = FAULT_USAGE; /* it was typed, or left to an alert that has no such */
         return NULL;
+    }
     *large = value_count(list) ? MOVE(list) : NULL;
     return MOVE(order);
 }

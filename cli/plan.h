@@ -56,8 +56,12 @@ alert_t *plan_alert(const value_t *incident, fault_t *fault);
  * listed: their targets go into *large, a list of {wave, target} for the broker, NULL where there
  * is none. Where a step runs once for all targets, the last of them has the last wave to itself. A
  * sealed order lists every target.
- * FAULT_USAGE, FAULT_INPUT, FAULT_LIMIT, FAULT_CONFLICT, FAULT_KEY. */
+ * FAULT_USAGE where an input is missing, unknown or against its kind too; FAULT_LIMIT,
+ * FAULT_CONFLICT, FAULT_KEY. */
 order_t *plan_order(const wish_t *wish, const trust_t *trust, value_t **large, fault_t *fault);
+
+/* FAULT_USAGE: the playbook has no input of this name, which ones it has, and which is near. */
+int plan_no_input(const manifest_t *manifest, const char *name, fault_t *fault);
 
 /* The size of a wave, from 1. */
 size_t plan_wave_size(size_t first, size_t grow, unsigned wave);

@@ -5,6 +5,7 @@
 #include "cli/changes.h"
 #include "cli/plan.h"
 #include "cli/table.h"
+#include "wire/ops.h"
 
 #define NAMES_SHOWN_MAX 16
 
@@ -19,13 +20,14 @@ set_class(value_t *plan, class_t highest, const trust_t *trust)
         value_set_integer(plan, "at_work", value_get_integer(plan, "max_failures") + 1);
 }
 
+/* NULL where the order gives none of that name. */
 static const char *
 input_text(const order_t *order, const char *name)
 {
     for (size_t i = 0; i < order->input_count; i++)
         if (!strcmp(order->inputs[i].name, name))
             return order->inputs[i].text;
-    return "";
+    return NULL;
 }
 
 /* The targets of waves that are not listed, behind those that are. */
@@ -101,6 +103,15 @@ inputs_value(const order_t *order, const wish_t *wish, const manifest_t *manifes
         value_set_text(row, "value", "SEALED");
         value_append(list, row);
     }
+    for (size_t i = 0; i < manifest->input_count; i++) {
+        const manifest_input_t *input = &manifest->inputs[i];
+        if (!input->optional || input_text(order, input->name) || order_secret(order, input->name))
+            continue;
+        value_t *row = value_map();
+        value_set_text(row, "name", input->name);
+        value_set_text(row, "origin", "left out");
+        value_append(list, row);
+    }
     return list;
 }
 
@@ -115,29 +126,35 @@ readers_value(const order_t *order)
     return list;
 }
 
-/* "path under /var (inputs.mount)"; without an order, "path under inputs.mount". */
+/* "path under /var (inputs.mount)", "path left out (inputs.mount)"; without an order as a reviewer
+ * reads it. */
 static value_t *
-bound_value(const order_t *order, const manifest_bound_t *bound)
+bound_value(const order_t *order, const manifest_t *manifest, const manifest_bound_t *bound)
 {
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     bool computed = order && !strncmp(bound->value, "inputs.", strlen("inputs."));
-    bytes_addf(text, "%s %s %s", bound->argument, bound->kind,
-               computed ? input_text(order, bound->value + strlen("inputs.")) : bound->value);
-    if (computed)
-        bytes_addf(text, " (%s)", bound->value);
+    const char *value = computed ? input_text(order, bound->value + strlen("inputs.")) : NULL;
+    if (!computed)
+        changes_bound(manifest, bound, text);
+    else if (value)
+        bytes_addf(text, "%s %s %s (%s)", bound->argument, bound->kind, value, bound->value);
+    else
+        bytes_addf(text, "%s left out (%s)", bound->argument, bound->value);
     return value_text(bytes_text(text));
 }
 
 static value_t *
 use_value(const order_t *order, const manifest_t *manifest, const manifest_use_t *use)
 {
+    const op_t *op = op_find(use->op);
     value_t *row = value_map(), *bounds = value_list();
     value_set_text(row, "op", use->op);
     value_set_text(row, "class", class_word(use->class_));
+    value_set_bool(row, "windowed", op && op->windowed);
     for (size_t i = 0; i < manifest->bound_count; i++)
         if (!strcmp(manifest->bounds[i].step, use->step) &&
             !strcmp(manifest->bounds[i].op, use->op))
-            value_append(bounds, bound_value(order, &manifest->bounds[i]));
+            value_append(bounds, bound_value(order, manifest, &manifest->bounds[i]));
     value_set(row, "bounds", bounds);
     return row;
 }
@@ -398,7 +415,8 @@ print_step(const char *caller, const value_t *step, FILE *out)
         fprintf(out, "%*s%-12s %-18s ", i ? 20 : 0, "", value_get_text(use, "class"),
                 value_get_text(use, "op"));
         print_names(bounds, ", ", MANIFEST_BOUNDS_MAX, out);
-        fputs(value_count(bounds) ? "\n" : "any arguments that schema and policy allow\n", out);
+        fputs(value_count(bounds) ? "" : "any arguments that schema and policy allow", out);
+        fputs(value_get_bool(use, "windowed") ? "; only within windows of its own\n" : "\n", out);
     }
     fprintf(out, "%*s%s\n", value_count(uses) ? 20 : 0, "", value_get_text(step, "does"));
 }
@@ -446,7 +464,7 @@ print_refusals(const value_t *refusals, FILE *out)
             fprintf(out, "  WOULD REFUSE step %s, %s: ", value_get_text(row, "step"),
                     value_get_text(row, "op"));
         else
-            fputs("  WOULD REFUSE all of it: ", out);
+            fprintf(out, "  WOULD REFUSE %s: ", value_get_text(row, "what"));
         print_names(value_get(row, "workers"), " ", NAMES_SHOWN_MAX, out);
         fprintf(out, " (%s)\n", value_get_text(row, "reason"));
     }

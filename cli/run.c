@@ -4,13 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/away.h"
 #include "cli/opener.h"
 #include "cli/options.h"
+#include "cli/run_people.h"
 #include "cli/sign.h"
+#include "cli/stop.h"
 #include "cli/table.h"
 
 #define LIST_DEFAULT     30
 #define OUTPUT_SHOWN_MAX 2000
+#define AWAY_TOLD_MAX    8
 
 static const char *
 run_name(const value_t *run, char out[static 32])
@@ -33,7 +37,7 @@ print_runs(const options_t *options, const value_t *runs)
         const value_t *run = value_at(runs, i);
         char id[RUN_DIGITS + 1], incident[32], time[32], counts[160], reason[128], state[48];
         snprintf(id, sizeof id, "%s", value_get_text(run, "run"));
-        snprintf(state, sizeof state, "%s%s%s", value_get_text(run, "state"), run_pause_note(run),
+        snprintf(state, sizeof state, "%s%s%s", value_get_text(run, "state"), run_note(run),
                  value_get(run, "glass") ? " BREAK-GLASS" : "");
         show_text(value_get_text(run, "reason"), reason, sizeof reason);
         table_row(table,
@@ -154,12 +158,7 @@ is_over(const value_t *part)
 const value_t *
 run_away(const value_t *part, const value_t *workers)
 {
-    for (size_t i = 0; !is_over(part) && i < value_count(workers); i++) {
-        const value_t *row = value_at(workers, i);
-        if (!strcmp(value_get_text(row, "id"), value_get_text(part, "worker")))
-            return value_get_bool(row, "online") ? NULL : row;
-    }
-    return NULL;
+    return is_over(part) ? NULL : away_find(workers, value_get_text(part, "worker"));
 }
 
 /* Its wave's turn has come where one of the same wave is no longer waiting. */
@@ -185,23 +184,44 @@ run_waits(const value_t *run, const value_t *part, char out[static RUN_WAITS_MAX
 static void
 print_away(const options_t *options, const value_t *part, const value_t *workers)
 {
-    char time[32];
+    char words[AWAY_WORDS_MAX];
     const value_t *away = run_away(part, workers);
     if (away)
-        printf("    the worker is OFFLINE, seen last %s; what it has begun it goes on with by "
-               "itself, the rest waits within the window\n",
-               show_time(options, value_get_integer(away, "seen"), time, sizeof time));
+        printf("    the worker is OFFLINE, %s; what it has begun it goes on with by itself, the "
+               "rest waits within the window\n",
+               away_words(options, away, words));
 }
 
-/* Whether a part of it waits for a person. */
-static bool
-waits_for_person(const value_t *run)
+bool
+run_tell_away(const options_t *options, const value_t *run, const value_t *workers, FILE *out)
 {
     const value_t *parts = value_get(run, "parts");
-    for (size_t i = 0; i < value_count(parts); i++)
-        if (value_get(value_at(parts, i), "waits"))
-            return true;
-    return false;
+    char words[AWAY_WORDS_MAX];
+    size_t told = 0;
+    for (size_t i = 0; i < value_count(parts); i++) {
+        const value_t *part = value_at(parts, i), *away = run_away(part, workers);
+        if (!away)
+            continue;
+        if (told++ < AWAY_TOLD_MAX)
+            fprintf(out, "  %-16s OFFLINE, %s: waited for\n", value_get_text(part, "worker"),
+                    away_words(options, away, words));
+    }
+    if (told > AWAY_TOLD_MAX)
+        fprintf(out, "  and %zu more are OFFLINE\n", told - AWAY_TOLD_MAX);
+    return told;
+}
+
+/* A worker whose own policy said no, the first; NULL where none did. */
+static const char *
+refused_by(const value_t *run)
+{
+    const value_t *parts = value_get(run, "parts");
+    for (size_t i = 0; i < value_count(parts); i++) {
+        const char *code = value_get_text(value_at(parts, i), "code");
+        if (!strcmp(code, fault_word(FAULT_POLICY)) || !strcmp(code, fault_word(FAULT_CLASS)))
+            return value_get_text(value_at(parts, i), "worker");
+    }
+    return NULL;
 }
 
 /* What to type next. */
@@ -214,8 +234,6 @@ print_next(const value_t *run)
     int64_t rest = value_get_integer(targets, "stopped") + value_get_integer(targets, "never");
     if (!strcmp(state, "active") && value_get_bool(run, "paused"))
         printf("\n  paused; let it go on: tocsin run resume %.*s\n", RUN_DIGITS, id);
-    if (!strcmp(state, "active") && waits_for_person(run))
-        puts("\n  next: tocsin status   what is asked, and of whom");
     if (!strcmp(state, "active") || strcmp(value_get_text(run, "kind"), "order") != 0)
         return;
     if (failed || rest || value_get_integer(targets, "unknown"))
@@ -230,6 +248,10 @@ print_next(const value_t *run)
             value_get_text(run, "playbook"));
     if (value_get(run, "once"))
         return;
+    if (refused_by(run))
+        printf("  next: tocsin worker view %s   what its policy lets be done; only its operator "
+               "changes that\n",
+               refused_by(run));
     if (failed)
         printf("  next: tocsin run retry %.*s --failed   those that failed, from the beginning\n",
                RUN_DIGITS, id);
@@ -328,11 +350,16 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
     char time[32], counts[160], reason[FAULT_TEXT_MAX];
     const value_t *parts = value_get(run, "parts");
     size_t bad = 0;
-    printf("run %s\n  %s  %s%s", value_get_text(run, "run"), value_get_text(run, "playbook"),
-           value_get_text(run, "state"), run_pause_note(run));
+    printf("run %s%s\n  %s  %s%s", value_get_text(run, "run"),
+           is_dry(run) ? "   a DRY RUN: it looks, and changes nothing" : "",
+           value_get_text(run, "playbook"), value_get_text(run, "state"),
+           value_get_bool(run, "paused") ? " (paused)" : "");
     print_authority(run, trust);
-    printf("  since %s\n",
-           show_time(options, value_get_integer(run, "created"), time, sizeof time));
+    printf("  since %s", show_time(options, value_get_integer(run, "created"), time, sizeof time));
+    if (value_get(run, "until"))
+        printf(", parts begin until %s",
+               show_time(options, value_get_integer(run, "until"), time, sizeof time));
+    putchar('\n');
     if (value_get(run, "via"))
         printf("  taken over from broker %s, which began it\n", value_get_text(run, "via"));
     if (value_get_integer(run, "incident"))
@@ -341,8 +368,6 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
                (long long)value_get_integer(run, "incident"));
     if (*value_get_text(run, "reason"))
         printf("  reason: %s\n", show_text(value_get_text(run, "reason"), reason, sizeof reason));
-    if (is_dry(run))
-        puts("  a DRY RUN: it looks, and changes nothing");
     run_print_glass(run, trust);
     if (value_get_bool(run, "sealed"))
         puts("  sealed: what it gives is read by those whom it was sealed to, and the workers of "
@@ -388,6 +413,11 @@ run_view(const options_t *options, int argc, char **argv)
     size_t bad = run_print(options, run, trust, workers);
     if (run_print_would(options, client, answer, &fault))
         return command_fail(&fault);
+    if (!value_get_integer(run, "ended")) {
+        CLEANUP(value_destroy) value_t *stops = client_ask(client, "stops", NULL, &fault);
+        stop_print_over(stops, run, trust);
+        people_print_waiting(options, client, run);
+    }
     print_next(run);
     if (!bad)
         return 0;

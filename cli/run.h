@@ -28,6 +28,10 @@ command_run_t run_retry;
 command_run_t run_watch;
 command_run_t run_logs;
 
+/* Has client_event give what goes on in this run. Where the broker tells as many as it can that is
+ * said, and is no failure: client_event then gives nothing, so who waits by it asks after each. */
+int run_begin_watch(client_t *client, const char *run, fault_t *fault) MUST_CHECK;
+
 /* Follows a run, a line a change on out, until it ends, wait_s have passed (-1: no limit) or
  * Ctrl-C. The exit status (tocsin help exit-codes). out NULL says nothing. */
 int run_follow(const options_t *options, client_t *client, const char *run, int64_t wait_s,
@@ -36,6 +40,10 @@ int run_follow(const options_t *options, client_t *client, const char *run, int6
 /* The worker's row of a part that is not over, where the broker says that it is away; else NULL.
  * workers is its answer to `workers`, NULL where nobody asked. */
 const value_t *run_away(const value_t *part, const value_t *workers);
+
+/* A line on out for each part that waits for a machine that is away, of many the first; whether
+ * there is one. */
+bool run_tell_away(const options_t *options, const value_t *run, const value_t *workers, FILE *out);
 
 /* FAULT_LIMIT where a part of this target would have said more than RUN_OUTPUT_MAX. */
 int run_check_output(const char *target, int64_t bytes, fault_t *fault) MUST_CHECK;
@@ -50,8 +58,8 @@ const char *run_counts(const value_t *run, char *out, size_t size);
  * trust NULL leaves the cosigner to those who know whose keys are whose. */
 void run_print_glass(const value_t *run, const trust_t *trust);
 
-/* " (paused)", or nothing. */
-const char *run_pause_note(const value_t *run);
+/* What else is to be said behind a run's state: " (dry run)", " (paused)", both, or nothing. */
+const char *run_note(const value_t *run);
 
 /* A receipt in an answer, as its document has it and not as the broker tells it; the caller's, NULL
  * where it does not hold. */

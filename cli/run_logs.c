@@ -131,6 +131,15 @@ read_all(const logs_t *self, value_t *list, bool *open, fault_t *fault)
     return 0;
 }
 
+static bool
+said(const logs_t *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->streams[i].offset)
+            return true;
+    return false;
+}
+
 static void
 say_offset(const logs_t *self)
 {
@@ -145,11 +154,9 @@ static int
 follow(const logs_t *self, fault_t *fault)
 {
     bool open = true;
-    value_t *arguments = value_map();
-    value_set_text(arguments, "run", self->run);
-    CLEANUP(value_destroy)
-    value_t *watching = client_ask(self->session->client, "watch", arguments, fault);
-    while (watching && open) {
+    if (run_begin_watch(self->session->client, self->run, fault))
+        return -1;
+    while (open) {
         fault_t quiet;
         if (client_interrupted(self->session->client)) {
             say_offset(self);
@@ -160,7 +167,7 @@ follow(const logs_t *self, fault_t *fault)
         CLEANUP(value_destroy)
         value_t *event = open ? client_event(self->session->client, POLL_MS, &quiet) : NULL;
     }
-    return watching ? 0 : -1;
+    return 0;
 }
 
 int
@@ -194,5 +201,8 @@ run_logs(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     if (list)
         json_print("logs", list);
+    else if (!options->quiet && !said(&logs) && !offset)
+        fprintf(stderr, "tocsin: nothing was said yet; see: tocsin run view %.*s\n", RUN_DIGITS,
+                logs.run);
     return status;
 }

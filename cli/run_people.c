@@ -127,11 +127,18 @@ fill(consent_t *consent, const said_t *said, const value_t *question, const valu
     if (consent->expires.ms <= consent->created.ms)
         return fault_set(fault, FAULT_EXPIRED, "the run no longer waits: the time for it is over");
     if (!hash_read(value_get_text(run, "run"), &consent->run) ||
-        !text_copy(consent->step, sizeof consent->step, value_get_text(question, "step")) ||
-        !text_copy(consent->value, sizeof consent->value, said->value) ||
-        !text_copy(consent->reason, sizeof consent->reason, said->reason))
-        return fault_set(fault, FAULT_USAGE, "the value or the reason is too long");
+        !text_copy(consent->step, sizeof consent->step, value_get_text(question, "step")))
+        return fault_set(fault, FAULT_FORMAT, "the broker names no run, or no step of one");
+    text_copy(consent->value, sizeof consent->value, said->value);
+    text_copy(consent->reason, sizeof consent->reason, said->reason);
     return fill_targets(consent, value_get(question, "targets"), run, trust, fault);
+}
+
+/* "an officer" */
+static const char *
+article(const char *role)
+{
+    return *role && strchr("aeiou", *role) ? "an" : "a";
 }
 
 void
@@ -140,10 +147,12 @@ people_print(const options_t *options, const value_t *question, FILE *out)
     char time[32], text[512];
     const value_t *targets = value_get(question, "targets"),
                   *words = value_get(question, "options");
-    fprintf(out, "  run %.12s  %s  step %s %s of a %s, until %s\n", value_get_text(question, "run"),
-            value_get_text(question, "playbook"), value_get_text(question, "step"),
+    const char *role = value_get_text(question, "role");
+    fprintf(out, "  run %.12s  %s  step %s %s of %s %s, until %s\n",
+            value_get_text(question, "run"), value_get_text(question, "playbook"),
+            value_get_text(question, "step"),
             !strcmp(value_get_text(question, "kind"), "ask") ? "asks an answer" : "wants a consent",
-            value_get_text(question, "role"),
+            article(role), role,
             show_time(options, value_get_integer(question, "expires"), time, sizeof time));
     fprintf(out, "    \"%s\"\n", show_text(value_get_text(question, "text"), text, sizeof text));
     for (size_t i = 0; i < value_count(words); i++)
@@ -155,6 +164,25 @@ people_print(const options_t *options, const value_t *question, FILE *out)
         fprintf(out, "; %lld more are asked about behind them",
                 (long long)value_get_integer(question, "left_out"));
     fputc('\n', out);
+}
+
+void
+people_print_waiting(const options_t *options, client_t *client, const value_t *run)
+{
+    fault_t ignored;
+    bool ordered = !strcmp(value_get_text(run, "kind"), "order");
+    CLEANUP(value_destroy)
+    value_t *asked = people_asked(client, value_get_text(run, "run"), &ignored);
+    for (size_t i = 0; i < value_count(asked); i++) {
+        const value_t *row = value_at(asked, i);
+        const char *role = value_get_text(row, "role");
+        bool asks = !strcmp(value_get_text(row, "kind"), "ask");
+        putchar('\n');
+        people_print(options, row, stdout);
+        printf("  next: tocsin run %s %.12s%s   by %s %s%s\n", asks ? "answer" : "approve",
+               value_get_text(row, "run"), asks ? " ANSWER" : "", article(role), role,
+               asks || !ordered ? "" : " who did not sign the order");
+    }
 }
 
 /* An answer that no worker would take is refused before anybody signs it. */
@@ -218,8 +246,11 @@ reply(const options_t *options, const session_t *session, const char *id, const 
         people_print(options, question, stdout);
         fflush(stdout);
     }
-    return session_sign(session, options, said->answer ? SIGN_ANSWER : SIGN_CONSENT,
-                        said->answer ? "answer" : "consent", bytes_slice(document), fault);
+    int wrong = session_sign(session, options, said->answer ? SIGN_ANSWER : SIGN_CONSENT,
+                             said->answer ? "answer" : "consent", bytes_slice(document), fault);
+    if (wrong && fault->code == FAULT_INPUT)
+        fault->code = FAULT_USAGE; /* what was typed is no answer of the kind that is asked */
+    return wrong;
 }
 
 static int
@@ -227,7 +258,9 @@ say(const options_t *options, const char *run, const said_t *said)
 {
     fault_t fault;
     CLEANUP(session_close) session_t session = {.trust = NULL};
-    if (session_open(&session, options, &fault) || reply(options, &session, run, said, &fault))
+    if (options_check_words("the answer", said->value, ORDER_VALUE_MAX, &fault) ||
+        options_check_words("the reason", said->reason, ORDER_REASON_MAX, &fault) ||
+        session_open(&session, options, &fault) || reply(options, &session, run, said, &fault))
         return command_fail(&fault);
     if (options->wait_s >= 0)
         return run_follow(options, session.client, run, options->wait_s,

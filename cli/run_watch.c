@@ -11,6 +11,7 @@
 #define WATCH_POLL_MS     1000
 #define WATCH_REST        10 /* times as long as the broker took to answer... */
 #define WATCH_REST_MAX_MS 5000
+#define AWAY_LOOK_MS      15000
 #define EXIT_RUNNING      8
 #define EXIT_DETACHED     130
 
@@ -43,9 +44,10 @@ run_counts(const value_t *run, char *out, size_t size)
 }
 
 const char *
-run_pause_note(const value_t *run)
+run_note(const value_t *run)
 {
-    return value_get_bool(run, "paused") ? " (paused)" : "";
+    static const char *const notes[] = {"", " (paused)", " (dry run)", " (dry run, paused)"};
+    return notes[2 * value_get_bool(run, "dry") + value_get_bool(run, "paused")];
 }
 
 /* A run's exit status, from its answer: 8 while it is active. */
@@ -106,6 +108,14 @@ still_runs(const char *run, int64_t wait_s)
     return EXIT_RUNNING;
 }
 
+/* What did not end well is looked at whole, and there stands what to type. */
+static void
+tell_next(int status, const char *run, FILE *out)
+{
+    if (status)
+        fprintf(out, "  next: tocsin run view %.*s\n", RUN_DIGITS, run);
+}
+
 /* The outcome, once the run has ended; EXIT_RUNNING before. */
 static int
 look(client_t *client, const char *run, FILE *out)
@@ -116,24 +126,59 @@ look(client_t *client, const char *run, FILE *out)
     if (!body)
         return client_interrupted(client) ? EXIT_RUNNING : command_fail(&fault);
     int status = status_of(body);
-    if (status != EXIT_RUNNING && out)
-        fprintf(out, "run %.*s %s: %s\n", RUN_DIGITS, run, value_get_text(body, "state"),
-                run_counts(body, counts, sizeof counts));
+    if (status != EXIT_RUNNING && out) {
+        fprintf(out, "run %.*s %s%s: %s\n", RUN_DIGITS, run, value_get_text(body, "state"),
+                run_note(body), run_counts(body, counts, sizeof counts));
+        tell_next(status, run, out);
+    }
     return status;
+}
+
+int
+run_begin_watch(client_t *client, const char *run, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, "run", run);
+    CLEANUP(value_destroy) value_t *watching = client_ask(client, "watch", arguments, fault);
+    if (watching || fault->code != FAULT_FULL)
+        return watching ? 0 : -1;
+    fprintf(stderr, "tocsin: %s; this asks again and again instead\n", fault->text);
+    return 0;
+}
+
+/* Who is waited for is told once, however late it went away: of all workers it is not asked often.
+ */
+typedef struct {
+    mono_t due;
+    bool told;
+} away_watch_t;
+
+static void
+look_for_away(away_watch_t *self, const options_t *options, client_t *client, const char *run,
+              FILE *out)
+{
+    fault_t ignored;
+    mono_t now = mono_now();
+    if (!out || self->told || now.ms < self->due.ms)
+        return;
+    self->due = (mono_t){now.ms + AWAY_LOOK_MS};
+    CLEANUP(value_destroy) value_t *body = run_ask(client, run, &ignored);
+    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &ignored);
+    self->told = body && run_tell_away(options, body, workers, out);
+    fflush(out);
 }
 
 int
 run_follow(const options_t *options, client_t *client, const char *run, int64_t wait_s, FILE *out)
 {
     fault_t fault;
+    away_watch_t away = {.told = false};
     mono_t begun = mono_now();
     fflush(stdout);
-    value_t *arguments = value_map();
-    value_set_text(arguments, "run", run);
-    CLEANUP(value_destroy) value_t *watching = client_ask(client, "watch", arguments, &fault);
-    if (!watching)
+    if (run_begin_watch(client, run, &fault))
         return command_fail(&fault);
     for (;;) {
+        look_for_away(&away, options, client, run, out);
         CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
         if (client_interrupted(client))
             return detached(run);
@@ -175,10 +220,7 @@ watch_screen(const options_t *options, client_t *client, const char *run)
     fault_t fault;
     screen_t screen = {0};
     mono_t begun = mono_now();
-    value_t *arguments = value_map();
-    value_set_text(arguments, "run", run);
-    CLEANUP(value_destroy) value_t *watching = client_ask(client, "watch", arguments, &fault);
-    if (!watching)
+    if (run_begin_watch(client, run, &fault))
         return command_fail(&fault);
     for (;;) {
         mono_t asked = mono_now();
@@ -192,8 +234,10 @@ watch_screen(const options_t *options, client_t *client, const char *run)
         CLEANUP(value_destroy) value_t *opened = run_opened(options, body);
         screen_draw(&screen, opened, workers, wall_now().ms);
         int status = status_of(body);
-        if (status != EXIT_RUNNING)
+        if (status != EXIT_RUNNING) {
+            tell_next(status, run, stdout);
             return status;
+        }
         if (options->wait_s >= 0 && mono_now().ms - begun.ms >= options->wait_s * 1000)
             return still_runs(run, options->wait_s);
         rest(client, took_ms);
@@ -216,7 +260,7 @@ run_watch(const options_t *options, int argc, char **argv)
     if (!options->json && isatty(STDOUT_FILENO) && !options->quiet)
         return watch_screen(options, client, id);
     if (!options->json) {
-        printf("%s  run %.*s\n", value_get_text(run, "playbook"), RUN_DIGITS, id);
+        printf("%s  run %.*s%s\n", value_get_text(run, "playbook"), RUN_DIGITS, id, run_note(run));
         return run_follow(options, client, id, options->wait_s, stdout);
     }
     int status = run_follow(options, client, id, options->wait_s, NULL);

@@ -127,8 +127,8 @@ draw_head(const screen_t *self, const value_t *run, int64_t now_ms)
         snprintf(time, sizeof time, ", about %lld s left", (long long)left);
     snprintf(line, sizeof line, "%.63s  run %.*s  %s%s  wave %lld of %lld  %s  %lld s%s",
              value_get_text(run, "playbook"), RUN_DIGITS, value_get_text(run, "run"),
-             value_get_text(run, "state"), run_pause_note(run),
-             (long long)(present ? present : last), (long long)last, bar,
+             value_get_text(run, "state"), run_note(run), (long long)(present ? present : last),
+             (long long)last, bar,
              (long long)((ended ? ended : now_ms) - value_get_integer(run, "created")) / 1000,
              time);
     draw_line(self, line);

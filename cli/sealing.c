@@ -53,7 +53,7 @@ read_one(secrets_t *self, const char *given, fault_t *fault)
         memcpy(text, whole->data, size);
     explicit_bzero(whole->data, whole->size);
     if (!good)
-        return fault_set(fault, FAULT_INPUT, "'%.80s' holds no line of text of 1 to %d bytes", path,
+        return fault_set(fault, FAULT_USAGE, "'%.80s' holds no line of text of 1 to %d bytes", path,
                          ORDER_SECRET_MAX);
     self->count++;
     return 0;

@@ -17,7 +17,7 @@ typedef struct {
 } secrets_t;
 
 /* From "NAME=FILE" of the command line, "-" for standard input; the end of the line is no part of
- * it. FAULT_USAGE, FAULT_INPUT, FAULT_IO. */
+ * it. FAULT_USAGE, FAULT_IO. */
 int secrets_read(secrets_t *self, const many_t *given, fault_t *fault) MUST_CHECK;
 
 /* Of an order, by its key. FAULT_KEY, FAULT_INPUT. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "cli/away.h"
 #include "cli/client.h"
 #include "cli/run.h"
 #include "cli/run_people.h"
@@ -8,6 +9,8 @@
 #include "cli/table.h"
 
 #define RUNS_SHOWN_MAX    20
+#define RUNS_LOOKED_AT    100 /* the newest: most that go on are among them */
+#define RUNS_LISTED_MAX   500 /* by a broker */
 #define WAITING_SHOWN_MAX 8
 #define AWAY_SHOWN_MAX    8
 
@@ -101,29 +104,51 @@ print_reviews(const value_t *reviews)
     }
 }
 
+/* The role that a run's first question is for; "" where it asks nothing. */
+static const char *
+wanted_role(const value_t *asked, const char *run)
+{
+    for (size_t i = 0; i < value_count(asked); i++)
+        if (!strcmp(value_get_text(value_at(asked, i), "run"), run))
+            return value_get_text(value_at(asked, i), "role");
+    return "";
+}
+
 static value_t *
-active_runs(client_t *client)
+active_runs(client_t *client, const value_t *asked)
 {
     fault_t ignored;
     value_t *arguments = value_map(), *active = value_list();
-    value_set_integer(arguments, "limit", RUNS_SHOWN_MAX);
+    value_set_integer(arguments, "limit", RUNS_LOOKED_AT);
     CLEANUP(value_destroy) value_t *runs = client_ask(client, "runs", arguments, &ignored);
     for (size_t i = 0; i < value_count(runs); i++)
-        if (!strcmp(value_get_text(value_at(runs, i), "state"), "active"))
-            value_append(active, value_copy(value_at(runs, i)));
+        if (!strcmp(value_get_text(value_at(runs, i), "state"), "active")) {
+            value_t *run = value_copy_map(value_at(runs, i));
+            const char *role = wanted_role(asked, value_get_text(run, "run"));
+            if (*role)
+                value_set_text(run, "wants", role);
+            value_append(active, run);
+        }
     return active;
 }
 
+/* all: how many go on, older ones too. */
 static void
-print_active(const value_t *runs)
+print_active(const value_t *runs, int64_t all)
 {
-    for (size_t i = 0; i < value_count(runs); i++) {
+    size_t count = value_count(runs), shown = count > RUNS_SHOWN_MAX ? RUNS_SHOWN_MAX : count;
+    for (size_t i = 0; i < shown; i++) {
         const value_t *run = value_at(runs, i);
+        const char *wants = value_get_text(run, "wants");
         char counts[160];
-        printf("  run %.*s  %s%s  %s\n", RUN_DIGITS, value_get_text(run, "run"),
-               value_get_text(run, "playbook"), run_pause_note(run),
-               run_counts(run, counts, sizeof counts));
+        printf("  run %.*s  %s%s  %s%s%s\n", RUN_DIGITS, value_get_text(run, "run"),
+               value_get_text(run, "playbook"), run_note(run),
+               run_counts(run, counts, sizeof counts),
+               *wants ? "; waits for a consent or answer of: " : "", wants);
     }
+    if (all > (int64_t)shown)
+        printf("  %lld more: tocsin run list --limit %d\n", (long long)(all - (int64_t)shown),
+               RUNS_LISTED_MAX);
 }
 
 /* Whether this person has the role that a question names. */
@@ -153,11 +178,10 @@ ordered_by(const value_t *question, const value_t *runs, const char *person)
 
 /* What runs ask of this person, as a list; the caller's. */
 static value_t *
-my_questions(client_t *client, const trust_t *trust, const value_t *runs)
+my_questions(const client_t *client, const value_t *asked, const trust_t *trust,
+             const value_t *runs)
 {
-    fault_t ignored;
     value_t *mine = value_list();
-    CLEANUP(value_destroy) value_t *asked = people_asked(client, NULL, &ignored);
     for (size_t i = 0; i < value_count(asked); i++) {
         if (!may_answer(value_at(asked, i), trust, client_person(client)))
             continue;
@@ -168,9 +192,9 @@ my_questions(client_t *client, const trust_t *trust, const value_t *runs)
     return mine;
 }
 
-/* Who is away, by name: they are what a responder asks for first. */
-static value_t *
-offline_workers(client_t *client)
+/* Who is away, by name, and which regions are as a whole: that is what a responder asks first. */
+static void
+set_offline(value_t *body, client_t *client)
 {
     fault_t ignored;
     value_t *away = value_list();
@@ -178,7 +202,18 @@ offline_workers(client_t *client)
     for (size_t i = 0; i < value_count(workers); i++)
         if (!value_get_bool(value_at(workers, i), "online"))
             value_append(away, value_copy(value_at(workers, i)));
-    return away;
+    value_set(body, "offline", away);
+    value_set(body, "dark", away_regions(workers));
+}
+
+static void
+print_dark(const value_t *regions)
+{
+    for (size_t i = 0; i < value_count(regions); i++) {
+        const value_t *row = value_at(regions, i);
+        printf("  DARK region %s: none of its %lld workers is online\n",
+               value_get_text(row, "region"), (long long)value_get_integer(row, "workers"));
+    }
 }
 
 static void
@@ -187,15 +222,13 @@ print_offline(const options_t *options, const value_t *away)
     size_t count = value_count(away), shown = count > AWAY_SHOWN_MAX ? AWAY_SHOWN_MAX : count;
     for (size_t i = 0; i < shown; i++) {
         const value_t *row = value_at(away, i);
-        char time[32];
-        int64_t seen = value_get_integer(row, "seen");
-        printf("  %s %s, region %s, %s%s\n", value_get(row, "revoked") ? "REVOKED" : "OFFLINE",
+        char words[AWAY_WORDS_MAX];
+        printf("  %s %s, region %s, %s\n", value_get(row, "revoked") ? "REVOKED" : "OFFLINE",
                value_get_text(row, "id"), value_get_text(row, "region"),
-               seen ? "seen last " : "never seen",
-               seen ? show_time(options, seen, time, sizeof time) : "");
+               away_words(options, row, words));
     }
     if (count > shown)
-        printf("  %zu more: tocsin worker list\n", count - shown);
+        printf("  %zu more: tocsin worker list --offline\n", count - shown);
 }
 
 static void
@@ -259,21 +292,40 @@ print_relays(const options_t *options, const value_t *uplink, const value_t *isl
 }
 
 static void
+print_failed(const value_t *incidents, int64_t count)
+{
+    int64_t shown = (int64_t)value_count(incidents);
+    for (int64_t i = 0; i < shown; i++) {
+        const value_t *row = value_at(incidents, (size_t)i);
+        const char *ack = value_get_text(row, "ack");
+        char title[128];
+        long long incident = (long long)value_get_integer(row, "id");
+        printf("  incident %lld FAILED%s%s  \"%s\"\n    tocsin incident view %lld\n", incident,
+               *ack ? ", acknowledged by " : "", ack,
+               show_text(value_get_text(row, "title"), title, sizeof title), incident);
+    }
+    if (count > shown)
+        printf("  %lld more: tocsin incident list --state failed\n", (long long)(count - shown));
+}
+
+static void
 print_status(const options_t *options, const value_t *status)
 {
     const value_t *workers = value_get(status, "workers"), *log = value_get(status, "log");
     const value_t *catalog = value_get(status, "catalog"), *waiting = value_get(status, "waiting");
     const value_t *reviews = value_get(status, "reviews");
-    const value_t *questions = value_get(status, "asked");
+    const value_t *questions = value_get(status, "asked"), *failed = value_get(status, "failed");
     char error[FAULT_TEXT_MAX];
     printf("broker %s   site %.12s\n", value_get_text(status, "broker"),
            value_get_text(status, "site"));
     print_counts("incidents", value_get(status, "incidents"));
     print_counts("runs", value_get(status, "runs"));
-    print_active(value_get(status, "active"));
+    print_active(value_get(status, "active"),
+                 value_get_integer(value_get(status, "runs"), "active"));
     printf("%-10s %lld of %lld online\n", "workers",
            (long long)value_get_integer(workers, "online"),
            (long long)value_get_integer(workers, "known"));
+    print_dark(value_get(status, "dark"));
     print_offline(options, value_get(status, "offline"));
     printf("%-10s %lld releases, %lld waiting for approval\n", "catalog",
            (long long)value_get_integer(catalog, "releases"),
@@ -283,14 +335,28 @@ print_status(const options_t *options, const value_t *status)
     printf("%-10s %lld leaves\n", "record", (long long)value_get_integer(log, "size"));
     print_relays(options, value_get(status, "uplink"), value_get(status, "islands"));
     print_holds(value_get(status, "stops"), value_get(status, "brakes"));
-    if (!value_count(waiting) && !value_count(reviews) && !value_count(questions)) {
+    if (!value_count(waiting) && !value_count(reviews) && !value_count(questions) &&
+        !value_count(failed)) {
         puts("\nnothing waits for you");
         return;
     }
     puts("\nwaits for you");
     print_questions(options, questions);
+    print_failed(failed, value_get_integer(value_get(status, "incidents"), "failed"));
     print_waiting(waiting);
     print_reviews(reviews);
+}
+
+/* Whose run went wrong: nobody is at work on them. */
+static value_t *
+failed_incidents(client_t *client)
+{
+    fault_t ignored;
+    value_t *arguments = value_map();
+    value_set_text(arguments, "state", "failed");
+    value_set_integer(arguments, "limit", WAITING_SHOWN_MAX);
+    value_t *list = client_ask(client, "incidents", arguments, &ignored);
+    return list ? list : value_list();
 }
 
 static value_t *
@@ -313,10 +379,12 @@ status(const options_t *options, int argc, char **argv)
     value_t *body = client ? client_ask_map(client, "status", NULL, &fault) : NULL;
     if (!body)
         return command_fail(&fault);
-    value_set(body, "active", active_runs(client));
+    CLEANUP(value_destroy) value_t *asked = people_asked(client, NULL, &fault);
+    value_set(body, "active", active_runs(client, asked));
     value_set(body, "reviews", my_reviews(client, trust));
-    value_set(body, "asked", my_questions(client, trust, value_get(body, "active")));
-    value_set(body, "offline", offline_workers(client));
+    value_set(body, "asked", my_questions(client, asked, trust, value_get(body, "active")));
+    value_set(body, "failed", failed_incidents(client));
+    set_offline(body, client);
     value_set(body, "stops", ask_list(client, "stops"));
     value_set(body, "brakes", ask_list(client, "brakes"));
     if (options->json)

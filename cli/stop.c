@@ -25,6 +25,47 @@ stop_state(const value_t *row)
     return value_count(value_get(row, "missing")) ? STOP_REVOKES : STOP_PAST;
 }
 
+static bool
+has_part_in(const value_t *run, const trust_t *trust, const char *region)
+{
+    const value_t *parts = value_get(run, "parts");
+    for (size_t i = 0; i < value_count(parts); i++) {
+        const fleet_t *fleet = NULL;
+        const char *worker = value_get_text(value_at(parts, i), "worker");
+        if (trust_worker(trust, worker, &fleet) && !strcmp(fleet->region, region))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_over(const value_t *stop, const value_t *run, const trust_t *trust)
+{
+    const char *what = value_get_text(stop, "what"), *name = value_get_text(stop, "name");
+    if (value_get(stop, "lifted"))
+        return false;
+    return !strcmp(what, "site") ||
+           (!strcmp(what, "run") && !strcmp(name, value_get_text(run, "run"))) ||
+           (!strcmp(what, "playbook") && !strcmp(name, value_get_text(run, "playbook"))) ||
+           (!strcmp(what, "region") && has_part_in(run, trust, name));
+}
+
+void
+stop_print_over(const value_t *stops, const value_t *run, const trust_t *trust)
+{
+    for (size_t i = 0; i < value_count(stops); i++) {
+        const value_t *row = value_at(stops, i);
+        char reason[FAULT_TEXT_MAX];
+        const char *what = value_get_text(row, "what");
+        bool region = !strcmp(what, "region");
+        if (is_over(row, run, trust))
+            printf("\n  STOPPED: the %s%s%s: %s (%zu workers not reached: tocsin stop list)\n",
+                   what, region ? " " : "", region ? value_get_text(row, "name") : "",
+                   show_text(value_get_text(row, "reason"), reason, sizeof reason),
+                   value_count(value_get(row, "missing")));
+    }
+}
+
 static int
 fill_nonce(char nonce[static 33], fault_t *fault)
 {
@@ -236,6 +277,26 @@ whole_name(const session_t *session, halt_what_t what, const char *said,
     return 0;
 }
 
+/* Said before it is signed: on a small site nobody could lift it. */
+static void
+warn_of_officers(const trust_t *trust)
+{
+    const people_t *people = trust_people(trust);
+    const char *first = NULL;
+    for (size_t i = 0; i < people->key_count; i++) {
+        const person_key_t *key = &people->keys[i];
+        if (!(key->roles & ROLE_OFFICER))
+            continue;
+        if (first && strcmp(first, key->person) != 0)
+            return;
+        first = key->person;
+    }
+    fprintf(stderr,
+            "tocsin: two officers lift a stop, and people lists %s: it stays until they "
+            "list another (tocsin keys person)\n",
+            first ? "one" : "none");
+}
+
 static int
 stop(const options_t *options, int argc, char **argv)
 {
@@ -256,8 +317,11 @@ stop(const options_t *options, int argc, char **argv)
         return command_usage(stop_commands, "say why: --reason TEXT");
     CLEANUP(session_close) session_t session = {.trust = NULL};
     if (session_open(&session, options, &fault) ||
-        whole_name(&session, what, what == HALT_SITE ? "-" : argv[2], name, &fault) ||
-        stop_send(&session, options, what, name, reason, hash, &fault))
+        whole_name(&session, what, what == HALT_SITE ? "-" : argv[2], name, &fault))
+        return command_fail(&fault);
+    if (what != HALT_RUN)
+        warn_of_officers(session.trust);
+    if (stop_send(&session, options, what, name, reason, hash, &fault))
         return command_fail(&fault);
     int missing = stop_follow(&session, options, hash,
                               options->wait_s < 0 ? WAIT_DEFAULT_S : options->wait_s, &fault);

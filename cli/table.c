@@ -13,10 +13,13 @@
 #include "common/text.h"
 
 #define TABLE_COLUMNS_MAX 16
+#define SEPARATOR         "  "
+#define LAST_CELLS_MIN    24 /* of the last column, where it is wrapped */
 
 struct table {
     struct libscols_table *inner; /* libsmartcols' own */
     size_t columns;
+    size_t cells[TABLE_COLUMNS_MAX]; /* of the widest in each, in bytes */
 };
 
 bool
@@ -36,10 +39,11 @@ table_new(const char *const *headings)
     self->inner = scols_new_table();
     assert(self->inner);
     scols_table_enable_colors(self->inner, show_colour(stdout));
-    scols_table_set_column_separator(self->inner, "  ");
+    scols_table_set_column_separator(self->inner, SEPARATOR);
     for (; headings[self->columns]; self->columns++) {
         assert(self->columns < TABLE_COLUMNS_MAX);
         bool last = !headings[self->columns + 1];
+        self->cells[self->columns] = strlen(headings[self->columns]);
         struct libscols_column *column = scols_table_new_column(
             self->inner, headings[self->columns], 0, last ? SCOLS_FL_WRAP : 0);
         assert(column);
@@ -66,14 +70,30 @@ table_row(table_t *self, const char *const *cells)
     struct libscols_line *line = scols_table_new_line(self->inner, NULL);
     assert(line);
     for (size_t i = 0; i < self->columns; i++) {
+        size_t size = strlen(cells[i]);
+        self->cells[i] = size > self->cells[i] ? size : self->cells[i];
         int failed = scols_line_set_data(line, i, cells[i]);
         assert(!failed);
     }
 }
 
+/* Wrapped into the few cells that are left, a sentence is a tower of letters: there the terminal
+ * breaks whole lines instead. */
+static bool
+is_narrow(const table_t *self)
+{
+    size_t last = self->columns - 1, taken = 0;
+    for (size_t i = 0; i < last; i++)
+        taken += self->cells[i] + strlen(SEPARATOR);
+    taken += self->cells[last] < LAST_CELLS_MIN ? self->cells[last] : LAST_CELLS_MIN;
+    return taken > scols_table_get_termwidth(self->inner);
+}
+
 void
 table_print(const table_t *self)
 {
+    if (is_narrow(self))
+        scols_table_set_termforce(self->inner, SCOLS_TERMFORCE_NEVER);
     scols_print_table(self->inner);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/near.h"
+
 /* ---- selectors --------------------------------------------------------------------------- */
 
 typedef struct {
@@ -130,10 +132,15 @@ mark_passed(const candidates_t *self, const value_t *workers)
 /* ---- choosing ---------------------------------------------------------------------------- */
 
 static int
-unknown_worker(const char *id, fault_t *fault)
+unknown_worker(const candidates_t *self, const char *id, fault_t *fault)
 {
+    near_t near = near_of(id);
+    for (size_t i = 0; i < self->count; i++)
+        near_try(&near, self->at[i].worker->id);
     return fault_set(fault, FAULT_NOT_FOUND,
-                     "no fleet document lists a worker '%.63s'; see: tocsin worker list", id);
+                     "no fleet document lists a worker '%.63s'%s%s%s; see: tocsin worker list", id,
+                     near.found ? ", did you mean '" : "", near.found ? near.found : "",
+                     near.found ? "'" : "");
 }
 
 /* The pool of a name is its region. */
@@ -142,7 +149,7 @@ choose_name(candidates_t *self, const char *id, fault_t *fault)
 {
     candidate_t *found = find(self, id);
     if (!found)
-        return unknown_worker(id, fault);
+        return unknown_worker(self, id, fault);
     if (found->named)
         return fault_set(fault, FAULT_USAGE, "target '%s' is named twice", id);
     found->named = true;
@@ -215,7 +222,7 @@ except(const candidates_t *self, const char *word, fault_t *fault)
     if (selects && selector_check(word, fault))
         return -1;
     if (!selects && !find(self, word))
-        return unknown_worker(word, fault);
+        return unknown_worker(self, word, fault);
     for (size_t i = 0; i < self->count; i++) {
         candidate_t *at = &self->at[i];
         if (at->chosen && (selects ? selector_covers(word, at->worker, at->region)
@@ -244,6 +251,11 @@ check_limits(const targets_t *self, fault_t *fault)
         return fault_set(fault, FAULT_LIMIT,
                          "%zu targets are chosen and the cap is %llu; name fewer", self->count,
                          (unsigned long long)self->at_most);
+    if (self->keep && self->pool <= self->keep)
+        return fault_set(fault, FAULT_LIMIT,
+                         "no order fits: there are %zu workers of those labels or that region, and "
+                         "%llu must stay untouched (--keep, or the playbook's keep)",
+                         self->pool, (unsigned long long)self->keep);
     if (self->keep && self->pool - self->count < self->keep)
         return fault_set(
             fault, FAULT_LIMIT,

@@ -64,7 +64,7 @@ input_of(const manifest_t *manifest, const manifest_input_t *input, const alert_
         value_set_text(row, "value", text);
     CLEANUP(value_destroy)
     value_t *value = text ? manifest_input_value(manifest, input, text, &why) : NULL;
-    if (!value)
+    if (!value && (text || !input->optional))
         value_set_text(row, "why", text ? why.text : "it has no default");
     return row;
 }
@@ -294,31 +294,41 @@ add_weighed(weighing_t *self)
     }
 }
 
-/* The grant's bounds over each input that the alert gives. */
+/* The grant's bounds over one input. */
+static void
+add_bound(weighing_t *self, const input_text_t *input, const char *whence)
+{
+    const grant_t *grant = self->weighed->grant;
+    fault_t why = {0};
+    const char *between = " ";
+    bytes_add_text(self->wants, input->name);
+    for (size_t i = 0; i < grant->bound_count; i++) {
+        if (strcmp(grant->bounds[i].input, input->name) != 0)
+            continue;
+        bytes_addf(self->wants, "%s%s '%s'", between, grant->bounds[i].kind,
+                   grant->bounds[i].value);
+        between = bound_is_alternative(&grant->bounds[i]) ? " or " : " and ";
+    }
+    if (!strcmp(between, " "))
+        bytes_add_text(self->wants, " within a bound");
+    bytes_addf(self->found, "'%s'%s", input->text, whence);
+    if (grant_check_inputs(grant, input, 1, &why))
+        assert(why.code);
+    add_condition(self, "bound", &why);
+}
+
+/* Over each that the alert gives, and over defaults in the place of what it does not give. */
 static void
 add_bounds(weighing_t *self)
 {
-    const grant_t *grant = self->weighed->grant;
+    const manifest_t *manifest = self->revision->manifest;
     CLEANUP(memory_free) input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
-    size_t count = manifest_map(self->revision->manifest, self->scene->alert, texts);
-    for (size_t i = 0; i < count; i++) {
-        fault_t why = {0};
-        const char *between = " ";
-        bytes_add_text(self->wants, texts[i].name);
-        for (size_t j = 0; j < grant->bound_count; j++) {
-            if (strcmp(grant->bounds[j].input, texts[i].name) != 0)
-                continue;
-            bytes_addf(self->wants, "%s%s '%s'", between, grant->bounds[j].kind,
-                       grant->bounds[j].value);
-            between = bound_is_alternative(&grant->bounds[j]) ? " or " : " and ";
-        }
-        if (!strcmp(between, " "))
-            bytes_add_text(self->wants, " within a bound");
-        bytes_addf(self->found, "'%s'", texts[i].text);
-        if (grant_check_inputs(grant, &texts[i], 1, &why))
-            assert(why.code);
-        add_condition(self, "bound", &why);
-    }
+    size_t count = manifest_map(manifest, self->scene->alert, texts);
+    for (size_t i = 0; i < count; i++)
+        add_bound(self, &texts[i], "");
+    count = manifest_defaults(manifest, self->weighed->grant, texts, count);
+    for (size_t i = 0; i < count; i++)
+        add_bound(self, &texts[i], ", by default");
 }
 
 /* Whether a run of this very incident began at this moment. */

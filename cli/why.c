@@ -2,6 +2,7 @@
 /* Why an incident started what it started, and why it did not start the rest. */
 #include <stdio.h>
 
+#include "cli/away.h"
 #include "cli/client.h"
 #include "cli/incident.h"
 #include "cli/options.h"
@@ -34,12 +35,14 @@ print_decision(const options_t *options, const value_t *row)
 }
 
 static void
-print_why(const options_t *options, const value_t *incident, const value_t *decisions)
+print_why(const options_t *options, const value_t *incident, const value_t *decisions,
+          const value_t *workers)
 {
-    char text[FAULT_TEXT_MAX], host[256];
+    char text[FAULT_TEXT_MAX], host[256], words[AWAY_WORDS_MAX];
     long long id = (long long)value_get_integer(incident, "id");
     const char *worker = value_get_text(incident, "worker");
     const value_t *playbooks = value_get(incident, "playbooks");
+    const value_t *away = away_find(workers, worker);
     printf("incident %lld is %s: %s\n", id, value_get_text(incident, "state"),
            show_text(value_get_text(incident, "reason"), text, sizeof text));
     show_text(value_get_text(incident, "host"), host, sizeof host);
@@ -47,17 +50,21 @@ print_why(const options_t *options, const value_t *incident, const value_t *deci
         printf("  its host '%s' is looked after by worker '%s'\n", host, worker);
     else
         printf("  its host '%s' is in no fleet document, so nothing runs there by itself\n", host);
+    if (away)
+        printf("  that worker is OFFLINE, %s: what is to run there waits\n",
+               away_words(options, away, words));
     printf("  triggered by its name: %s", value_count(playbooks) ? "" : "no playbook in service");
     for (size_t i = 0; i < value_count(playbooks); i++)
         printf("%s%s", i ? ", " : "", value_string(value_at(playbooks, i)));
     putchar('\n');
-    for (size_t i = 0; i < value_count(value_get(incident, "runs")); i++)
-        run_print_glass(value_at(value_get(incident, "runs"), i), NULL);
-    printf("\n  %-19s  RAN  PLAYBOOK\n", "WHEN");
+    printf("\n  %-19s  RUN  PLAYBOOK\n", "WHEN");
     for (size_t i = 0; i < value_count(decisions); i++)
         print_decision(options, value_at(decisions, i));
     if (!value_count(decisions))
         printf("  nothing was weighed: only playbooks that an alert's name triggers are\n");
+    if (value_count(value_get(incident, "runs")))
+        putchar('\n');
+    incident_print_runs(value_get(incident, "runs"));
     printf("\n  against another revision: tocsin playbook replay %lld\n", id);
 }
 
@@ -79,10 +86,12 @@ why(const options_t *options, int argc, char **argv)
     value_t *decisions = incident ? look(client, "why", "incident", id, &fault) : NULL;
     if (!decisions)
         return command_fail(&fault);
-    if (options->json)
+    if (options->json) {
         json_print("why", decisions);
-    else
-        print_why(options, incident, decisions);
+        return 0;
+    }
+    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
+    print_why(options, incident, decisions, workers);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "cli/allowance_view.h"
 #include "cli/allowances.h"
+#include "cli/away.h"
 #include "cli/options.h"
 #include "cli/table.h"
 
@@ -16,21 +17,25 @@ state_word(const value_t *row)
                : states[!!value_get(row, "drained")][value_get_bool(row, "online")];
 }
 
-static int
-worker_list(const options_t *options, int argc, char **argv)
+/* Those of a region (NULL: of any), and those alone who are away, if that is wanted. */
+static value_t *
+choose_workers(const value_t *all, const char *region, bool away)
+{
+    value_t *chosen = value_list();
+    for (size_t i = 0; i < value_count(all); i++) {
+        const value_t *row = value_at(all, i);
+        if ((!region || !strcmp(value_get_text(row, "region"), region)) &&
+            (!away || !value_get_bool(row, "online")))
+            value_append(chosen, value_copy(row));
+    }
+    return chosen;
+}
+
+static void
+print_workers(const options_t *options, const value_t *workers)
 {
     static const char *const headings[] = {"WORKER",   "REGION", "STATE", "SEEN",
                                            "RECEIPTS", "LABELS", NULL};
-    fault_t fault;
-    if (argc != 1)
-        return command_usage(&worker_commands[0], "'%s' does not belong here", argv[1]);
-    CLEANUP(value_destroy) value_t *workers = client_look(options, "workers", NULL, &fault);
-    if (!workers)
-        return command_fail(&fault);
-    if (options->json) {
-        json_print("workers", workers);
-        return 0;
-    }
     CLEANUP(table_destroy) table_t *table = table_new(headings);
     for (size_t i = 0; i < value_count(workers); i++) {
         const value_t *row = value_at(workers, i);
@@ -43,6 +48,29 @@ worker_list(const options_t *options, int argc, char **argv)
                       receipts, value_get_text(row, "labels")});
     }
     table_print(table);
+}
+
+static int
+worker_list(const options_t *options, int argc, char **argv)
+{
+    fault_t fault;
+    const char *region = NULL;
+    bool away = false;
+    const option_t rows[] = {{"--region", OPTION_TEXT, &region},
+                             {"--offline", OPTION_FLAG, &away},
+                             {NULL, OPTION_FLAG, NULL}};
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_usage(&worker_commands[0], "%s", fault.text);
+    if (argc != 1)
+        return command_usage(&worker_commands[0], "'%s' does not belong here", argv[1]);
+    CLEANUP(value_destroy) value_t *all = client_look(options, "workers", NULL, &fault);
+    if (!all)
+        return command_fail(&fault);
+    CLEANUP(value_destroy) value_t *workers = choose_workers(all, region, away);
+    if (options->json)
+        json_print("workers", workers);
+    else
+        print_workers(options, workers);
     return 0;
 }
 
@@ -68,12 +96,9 @@ static void
 print_worker(const options_t *options, const value_t *row, const worker_line_t *line,
              const fleet_t *fleet)
 {
-    char seen[32], key[PUBKEY_FINGERPRINT_TEXT], revoked[FAULT_TEXT_MAX];
-    int64_t at = value_get_integer(row, "seen");
-    bool online = value_get_bool(row, "online");
-    printf("worker %s  region %s  %s%s%s\n", line->id, fleet->region, online ? "online" : "OFFLINE",
-           at ? ", heard of last " : ", never heard of",
-           at ? show_time(options, at, seen, sizeof seen) : "");
+    char seen[AWAY_WORDS_MAX], key[PUBKEY_FINGERPRINT_TEXT], revoked[FAULT_TEXT_MAX];
+    printf("worker %s  region %s  %s, %s\n", line->id, fleet->region,
+           value_get_bool(row, "online") ? "online" : "OFFLINE", away_words(options, row, seen));
     print_drain(options, value_get(row, "drained"));
     if (value_get(row, "revoked"))
         printf("  %-10s %s\n", "REVOKED",
@@ -202,6 +227,8 @@ worker_drain(const options_t *options, int argc, char **argv)
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2 || !*reason)
         return command_usage(command_row(worker_commands, "drain"),
                              "name a worker, and say why: --reason TEXT");
+    if (options_check_words("the reason", reason, ORDER_REASON_MAX, &fault))
+        return command_fail(&fault);
     return move_drain(options, argv[1], reason);
 }
 
@@ -214,7 +241,7 @@ worker_resume(const options_t *options, int argc, char **argv)
 }
 
 const command_t worker_commands[] = {
-    {"worker", "list", worker_list, "", "workers, and which are online"},
+    {"worker", "list", worker_list, "[--region NAME] [--offline]", "workers, and which are online"},
     {"worker", "view", worker_view, "WORKER [OP] [--all]",
      "one worker: labels, hosts, key, when it was heard, what its policy allows"},
     {"worker", "drain", worker_drain, "WORKER --reason TEXT",

@@ -30,6 +30,15 @@ address_read(const char *text, address_t *out)
     return true;
 }
 
+bool
+address_is_endpoint(const char *text)
+{
+    uint64_t port;
+    const char *colon = strrchr(text, ':');
+    return !strncmp(text, "tcp://", 6) && colon > text + 6 &&
+           text_read_u64(colon + 1, 1, UINT16_MAX, &port);
+}
+
 int
 address_listen(const address_t *self, fault_t *fault)
 {

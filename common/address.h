@@ -17,6 +17,10 @@ typedef struct {
 
 bool address_read(const char *text, address_t *out);
 
+/* Whether it is "tcp://HOST:PORT": HOST is an address, a name, or where one listens an interface or
+ * '*'. */
+bool address_is_endpoint(const char *text);
+
 /* A listening socket that does not block, the caller's; -1 with FAULT_CONFIG. Names are not
  * resolved. */
 int address_listen(const address_t *self, fault_t *fault);

@@ -14,8 +14,9 @@
 #include "common/log.h"
 #include "common/memory.h"
 
-#define ALL_OF_ABI_1 (LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1)
-#define ABI_1_REFER  (1ULL << 13) /* since ABI 2: to link from one folder into another */
+#define ALL_OF_ABI_1   (LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1)
+#define ABI_2_REFER    (1ULL << 13) /* to link from one folder into another */
+#define ABI_3_TRUNCATE (1ULL << 14)
 
 static int
 allow_below(int rules, const char *path, uint64_t access)
@@ -31,14 +32,14 @@ void
 fence_files(const char *writable)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    uint64_t refer = abi >= 2 ? ABI_1_REFER : 0;
-    struct landlock_ruleset_attr all = {.handled_access_fs = ALL_OF_ABI_1 | refer};
+    uint64_t later = (abi >= 2 ? ABI_2_REFER : 0) | (abi >= 3 ? ABI_3_TRUNCATE : 0);
+    struct landlock_ruleset_attr all = {.handled_access_fs = ALL_OF_ABI_1 | later};
     CLEANUP(descriptor_close)
     int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     if (rules < 0 || (writable && abi < 2) ||
         allow_below(rules, "/", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR) ||
         (writable &&
-         allow_below(rules, writable, (ALL_OF_ABI_1 & ~LANDLOCK_ACCESS_FS_EXECUTE) | refer)) ||
+         allow_below(rules, writable, (ALL_OF_ABI_1 & ~LANDLOCK_ACCESS_FS_EXECUTE) | later)) ||
         syscall(SYS_landlock_restrict_self, rules, 0))
         log_warning("no Landlock: %s", strerror(errno));
 }
@@ -81,6 +82,17 @@ static const int files[] = {
     SCMP_SYS(renameat2), SCMP_SYS(unlink),  SCMP_SYS(unlinkat),
 };
 
+/* What changes files by their names, open apart; bind makes a socket. */
+static const int changes[] = {
+    SCMP_SYS(bind),     SCMP_SYS(chmod),     SCMP_SYS(chown),     SCMP_SYS(creat),
+    SCMP_SYS(fchmod),   SCMP_SYS(fchmodat),  SCMP_SYS(fchown),    SCMP_SYS(fchownat),
+    SCMP_SYS(lchown),   SCMP_SYS(link),      SCMP_SYS(linkat),    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),  SCMP_SYS(mknod),     SCMP_SYS(mknodat),   SCMP_SYS(openat2),
+    SCMP_SYS(rename),   SCMP_SYS(renameat),  SCMP_SYS(renameat2), SCMP_SYS(rmdir),
+    SCMP_SYS(symlink),  SCMP_SYS(symlinkat), SCMP_SYS(truncate),  SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+};
+
 static int
 refuse(scmp_filter_ctx filter, const int *calls, size_t count)
 {
@@ -113,6 +125,21 @@ refuse_others(scmp_filter_ctx filter)
                                      SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
 }
 
+static int
+refuse_changes(scmp_filter_ctx filter)
+{
+    static const scmp_datum_t flags[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC};
+    int status = refuse(filter, changes, ARRAY_SIZE(changes));
+    for (size_t i = 0; !status && i < ARRAY_SIZE(flags); i++) {
+        status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1,
+                                  SCMP_A1(SCMP_CMP_MASKED_EQ, flags[i], flags[i]));
+        if (!status)
+            status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1,
+                                      SCMP_A2(SCMP_CMP_MASKED_EQ, flags[i], flags[i]));
+    }
+    return status;
+}
+
 int
 fence_calls(fence_t may, fault_t *fault)
 {
@@ -122,7 +149,9 @@ fence_calls(fence_t may, fault_t *fault)
         status = fence_refuse_spaces(filter);
     if (!status)
         status = refuse_others(filter);
-    if (!status && may != FENCE_SPEAKS)
+    if (!status && may == FENCE_READS)
+        status = refuse_changes(filter);
+    if (!status && (may == FENCE_KEEPS || may == FENCE_ALONE))
         status = refuse(filter, sockets, ARRAY_SIZE(sockets));
     if (!status && may == FENCE_ALONE)
         status = refuse(filter, files, ARRAY_SIZE(files));

@@ -10,11 +10,13 @@
 #include "common/fault.h"
 
 /* Landlock: files are read only and none is executed, but that below writable (NULL: nowhere) they
- * may be made, written, linked and removed. */
+ * may be made, written, linked and removed. A kernel before its third version lets who may write a
+ * file cut it short wherever it is: FENCE_READS does not. */
 void fence_files(const char *writable);
 
 /* What it may still open. */
 typedef enum {
+    FENCE_READS,  /* files that it reads, sockets that connect; it makes, cuts and moves no file */
     FENCE_SPEAKS, /* files and sockets */
     FENCE_KEEPS,  /* files; the sockets that it has are all it will */
     FENCE_ALONE,  /* nothing */

@@ -43,6 +43,21 @@ file_read(const char *path, size_t max, fault_t *fault)
     }
 }
 
+ssize_t
+file_fill(int fd, void *out, size_t max)
+{
+    size_t size = 0;
+    while (size < max) {
+        ssize_t got = read(fd, (uint8_t *)out + size, max - size);
+        if (got == 0)
+            break;
+        if (got < 0 && errno != EINTR)
+            return -1;
+        size += got > 0 ? (size_t)got : 0;
+    }
+    return (ssize_t)size;
+}
+
 bytes_t *
 file_read_private(const char *path, size_t max, fault_t *fault)
 {

@@ -11,7 +11,11 @@
 /* The file's bytes, the caller's; NULL with FAULT_NOT_FOUND, FAULT_LIMIT (over max) or FAULT_IO. */
 bytes_t *file_read(const char *path, size_t max, fault_t *fault);
 
-/* The same of a file of its owner alone (0600): FAULT_KEY where others may read it. */
+/* How many of at most max bytes there were up to fd's end, all of which are in out: a read that
+ * gives fewer is followed by another. -1 with errno. */
+ssize_t file_fill(int fd, void *out, size_t max);
+
+/* As file_read, of a file of its owner alone (0600): FAULT_KEY where others may read it. */
 bytes_t *file_read_private(const char *path, size_t max, fault_t *fault);
 
 /* One word of min to max printable characters that such a file holds, without its LF: a token, a

@@ -2,9 +2,39 @@
 #include "common/privilege.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* What root needs to become somebody who can do nothing. */
+static const struct {
+    int capability;
+    const char *name;
+} needed[] = {
+    {CAP_SETPCAP, "CAP_SETPCAP"},
+    {CAP_SETUID, "CAP_SETUID"},
+    {CAP_SETGID, "CAP_SETGID"},
+};
+
+int
+privilege_check(fault_t *fault)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+    if (geteuid() != 0)
+        return 0;
+    if (syscall(SYS_capget, &header, data))
+        return fault_errno(fault, "capget");
+    for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+        if (!(data[0].effective & 1U << needed[i].capability))
+            return fault_set(fault, FAULT_DENIED,
+                             "root has no %s here, so nothing that it starts could give up what "
+                             "root may: give the container CAP_SETPCAP, CAP_SETUID and CAP_SETGID",
+                             needed[i].name);
+    return 0;
+}
 
 int
 privilege_become(uid_t uid, fault_t *fault)
@@ -21,6 +51,8 @@ privilege_become(uid_t uid, fault_t *fault)
 int
 privilege_drop(uid_t uid, fault_t *fault)
 {
+    if (uid && privilege_check(fault))
+        return -1;
     for (int cap = 0; uid && geteuid() == 0 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
         if (prctl(PR_CAPBSET_DROP, cap))
             return fault_errno(fault, "the bounding set cannot be emptied");

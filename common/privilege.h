@@ -15,6 +15,10 @@ int privilege_become(uid_t uid, fault_t *fault) MUST_CHECK;
  * dumpable. */
 int privilege_drop(uid_t uid, fault_t *fault) MUST_CHECK;
 
+/* Whether a root can do that at all: one in a container may lack a capability for it, which
+ * FAULT_DENIED names. 0 for who is not root. */
+int privilege_check(fault_t *fault) MUST_CHECK;
+
 /* The file or folder at PATH belongs to uid from now on (nothing where uid is 0, or we are not
  * root): it is made by the one who starts a role, and used by the role. */
 int privilege_give(const char *path, uid_t uid, fault_t *fault) MUST_CHECK;

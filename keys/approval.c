@@ -85,8 +85,11 @@ check_release(const trust_t *self, const release_t *release, const backing_t *ba
             return -1;
         return fault_set(fault, FAULT_QUORUM,
                          "%zu of the %u reviewers approved whom class %s "
-                         "needs besides its authors",
-                         approvals.approvers.count, approvals.needed, class_word(release->highest));
+                         "needs besides its authors%s",
+                         approvals.approvers.count, approvals.needed, class_word(release->highest),
+                         approvals.needed > self->root->quorum_approve[release->highest]
+                             ? ", as the machine's policy asks"
+                             : "");
     }
     uint64_t lowest = people_floor(self->people, release->playbook);
     if (release->sequence < lowest)

@@ -296,6 +296,15 @@ bound_is_alternative(const input_bound_t *self)
     return kind_of(self)->alternative;
 }
 
+bool
+grant_bounds(const grant_t *self, const char *input)
+{
+    for (size_t i = 0; i < self->bound_count; i++)
+        if (!strcmp(self->bounds[i].input, input))
+            return true;
+    return false;
+}
+
 static int
 check_input(const grant_t *self, const input_text_t *input, fault_t *fault)
 {

@@ -87,6 +87,9 @@ hash_t grant_run(const hash_t *grant, const alert_t *alert);
 /* Whether of several such bounds of one input one is enough; the kind is one of a grant's. */
 bool bound_is_alternative(const input_bound_t *self);
 
+/* Whether any bound of the grant is over this input. */
+bool grant_bounds(const grant_t *self, const char *input);
+
 /* Every bound of the grant over the inputs that the alert gave. FAULT_INPUT names the input. An
  * input without a bound is refused. */
 int grant_check_inputs(const grant_t *self, const input_text_t *inputs, size_t count,

@@ -229,7 +229,7 @@ local own_fields = {
 environment.input = {}
 for kind in string.gmatch([[string integer percent duration path name address ip cidr host worker
     choice list secret]], "%a+") do
-  local fields = { default = "any", from = "string", help = "string" }
+  local fields = { default = "any", optional = "boolean", from = "string", help = "string" }
   for field, wanted in next, own_fields[kind] or {} do
     fields[field] = wanted
   end
@@ -385,11 +385,11 @@ local function read_each(what, spec)
   if not name then
     fail("%s: 'for_each' wants a function or \"inputs.NAME\"", what)
   end
-  return function(context) return context.inputs[name] end, spec.max or 64
+  return function(context) return context.inputs[name] or {} end, spec.max or 64, name
 end
 
 local function read_step(name, what, spec)
-  local each, max = read_each(what, spec)
+  local each, max, over = read_each(what, spec)
   if each and not max then
     fail("%s: 'for_each' wants max, the most items", what)
   end
@@ -397,7 +397,7 @@ local function read_step(name, what, spec)
     name = name, kind = kind_of(what, spec), when = spec.when, run = spec.run,
     verify = spec.verify, undo = spec.undo, needs = names(what .. " needs", spec.needs),
     on_failure = names(what .. " on_failure", spec.on_failure), always = spec.always,
-    once = spec.once, for_each = each, each = each and whole(what .. ": max", max, 1),
+    once = spec.once, for_each = each, over = over, each = each and whole(what .. ": max", max, 1),
     retry = spec.retry and read_retry(what, spec.retry),
     person = spec.approve and read_approve(what, spec.approve)
       or spec.ask and read_ask(what, spec.ask) or {},
@@ -467,7 +467,7 @@ local function manifest_input(name, input)
   return {
     name = check_name("input", name), kind = input.kind, from = spec.from, help = spec.help,
     default = spec.default ~= nil and list_literal(what .. ": default", spec.default) or nil,
-    pattern = spec.pattern, choices = choices,
+    optional = spec.optional == true, pattern = spec.pattern, choices = choices,
     range = spec.range and read_range(what .. ": range", input.kind, spec.range),
   }
 end
@@ -514,6 +514,9 @@ local function manifest(book)
   local rollout = check_fields("rollout", check_book(book).rollout or {},
     { first = "any", grow = "any", soak = "any", max_failures = "any" })
   for i, step in ipairs(book.steps) do
+    if step.over and not (book.inputs or {})[step.over] then
+      fail("step '%s': for_each: there is no input '%s'", step.name, show(step.over))
+    end
     steps[i] = manifest_step(step)
   end
   return {

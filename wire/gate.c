@@ -12,6 +12,7 @@
 #define ZAP_DOMAIN         "tocsin"
 #define ZAP_ENFORCE_DOMAIN 93 /* ZMQ_ZAP_ENFORCE_DOMAIN, which some headers lack */
 #define CHECK_MS           2000
+#define PORTER_REST_MS     1000
 
 typedef struct {
     bool worker, broker;
@@ -45,7 +46,10 @@ free_item(void **item)
 
 typedef struct {
     zsock_t *pipe, *handler;
+    zpoller_t *poller;
     zhashx_t *keys; /* as text; the values mean nothing */
+    bool learned;   /* them, so that the handler is listened to */
+    bool asked;     /* since the handler was made */
 } porter_t;
 
 /* One message. A signal may come between two of its parts (setuid's do, to every thread): a REP
@@ -113,6 +117,47 @@ porter_learn(porter_t *self, slice_t keys)
     zsock_signal(self->pipe, 0);
 }
 
+/* Another handler in the place of the one that answered. libzmq keeps two queues to it for each
+ * connection that ever asked, of 20 KiB and at least a page each, which nobody uses any more: of
+ * 10,000 workers they were 90 MiB. Who asks just then finds no handler, is hung up on as the domain
+ * is enforced, and comes again. */
+static void
+porter_renew(porter_t *self)
+{
+    zsock_t *spent = self->handler, *fresh = zsock_new(ZMQ_REP);
+    self->asked = false;
+    if (!fresh)
+        return;
+    zpoller_remove(self->poller, spent);
+    zsock_unbind(spent, ZAP_ENDPOINT); /* at once: what is destroyed lets go some time */
+    self->handler = zsock_bind(fresh, ZAP_ENDPOINT) != -1 ? MOVE(fresh) : spent;
+    if (self->handler != spent)
+        zsock_destroy(&spent);
+    else
+        (void)!zsock_bind(spent, ZAP_ENDPOINT);
+    zsock_destroy(&fresh);
+    zpoller_add(self->poller, self->handler);
+}
+
+static void
+porter_turn(porter_t *self, bool *ended)
+{
+    void *which = zpoller_wait(self->poller, self->asked ? PORTER_REST_MS : -1);
+    if (!which && self->asked && zpoller_expired(self->poller))
+        porter_renew(self);
+    CLEANUP(frames_destroy) frames_t *message = which ? porter_hear(which) : NULL;
+    if (!message)
+        return;
+    *ended = which == self->pipe && streq(frames_text(message, 0), "$TERM");
+    if (which == self->handler) {
+        porter_answer(self, message);
+        self->asked = true;
+    } else if (!*ended) {
+        porter_learn(self, frames_at(message, 1));
+        self->learned = self->learned || !zpoller_add(self->poller, self->handler);
+    }
+}
+
 /* Questions wait until it has keys: a peer that comes between the gate's first moment and then
  * would be turned away, and libzmq does not come again where its key was refused. */
 static void
@@ -121,24 +166,14 @@ porter(zsock_t *pipe, void *bound_out)
     bool *bound = bound_out; /* the gate's, until the signal */
     porter_t self = {.pipe = pipe, .handler = zsock_new(ZMQ_REP), .keys = zhashx_new()};
     *bound = zsock_bind(self.handler, ZAP_ENDPOINT) != -1;
-    CLEANUP(zpoller_destroy) zpoller_t *poller = zpoller_new(pipe, NULL);
-    bool ended = !*bound, learned = false;
-    zpoller_set_nonstop(poller, true);
+    self.poller = zpoller_new(pipe, NULL);
+    bool ended = !*bound;
+    zpoller_set_nonstop(self.poller, true);
     zsock_signal(pipe, 0);
-    while (!ended) {
-        void *which = zpoller_wait(poller, -1); /* NULL when a signal came between */
-        CLEANUP(frames_destroy) frames_t *message = which ? porter_hear(which) : NULL;
-        if (!message)
-            continue;
-        ended = which == pipe && streq(frames_text(message, 0), "$TERM");
-        if (which == self.handler) {
-            porter_answer(&self, message);
-        } else if (!ended) {
-            porter_learn(&self, frames_at(message, 1));
-            learned = learned || !zpoller_add(poller, self.handler);
-        }
-    }
-    zsock_unbind(self.handler, ZAP_ENDPOINT); /* at once: what is destroyed lets go some time */
+    while (!ended)
+        porter_turn(&self, &ended);
+    zpoller_destroy(&self.poller);
+    zsock_unbind(self.handler, ZAP_ENDPOINT);
     zsock_destroy(&self.handler);
     zhashx_destroy(&self.keys);
 }
@@ -444,9 +479,9 @@ send_to(gate_t *self, const caller_t *caller, const frames_t *frames)
 static bool
 has_room(route_t *route, size_t size)
 {
-    mono_t now = mono_now();
     if (size < GATE_BULK_BYTES)
         return true;
+    mono_t now = mono_now();
     if (now.ms - route->since.ms >= GATE_SPAN_MS)
         *route = (route_t){.caller = route->caller, .since = now};
     if (route->bytes + size > GATE_SPAN_BYTES)

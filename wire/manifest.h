@@ -54,6 +54,7 @@ typedef struct {
     char name[TEXT_NAME_MAX + 1];
     input_kind_t kind;
     bool has_default;
+    bool optional;        /* may be left out: then it is no input of the run, nil in Lua */
     const char *fallback; /* the default's text */
     const char *from;     /* alert_field it maps from */
     const char *help;
@@ -101,7 +102,9 @@ typedef struct {
     class_t class_; /* as the op table had it when this was made */
 } manifest_use_t;
 
-/* kind: "equals", "under", "from", "to", as in a grant; value a literal, or "inputs.NAME". */
+/* kind: "equals", "under", "from", "to", as in a grant; value a literal, or "inputs.NAME". Whatever
+ * is bound must be given, unless one of its bounds names an optional input that was left out: then
+ * it may be left out too. */
 typedef struct {
     char step[TEXT_NAME_MAX + 1];
     char op[TEXT_NAME_MAX + 1];
@@ -157,6 +160,7 @@ void manifest_encode(const manifest_t *self, bytes_t *out);
 
 /* From the map that a runner's mode "manifest" gives: {name, summary, rollout {first, grow, soak,
  * max_failures}, at_most, keep, cooldown, inputs: list of {name, kind, default?, from?, help?,
+ * optional,
  * pattern?, range?: {from, to}, choices?: list}, triggers: list, steps: list of {name, kind,
  * timeout, when, verify, undo, always, once, needs: list, on_failure: list, retry?: {count, pause},
  * each?, role?, wait?, text?, answer?, options?: list, sink?, callee?, given?: list of {input,
@@ -202,7 +206,8 @@ bool manifest_triggered_by(const manifest_t *self, const char *alertname);
 void manifest_sequence(const manifest_t *self, size_t order[static MANIFEST_STEPS_MAX]);
 
 /* The inputs of a run, all of them, as a map of values: the order's texts, or what the alert maps
- * to, and defaults. FAULT_INPUT names the input that is missing, unknown or against its kind. */
+ * to, and defaults, less optional ones that were left out. FAULT_INPUT names the input that is
+ * missing, unknown or against its kind. */
 value_t *manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count,
                          fault_t *fault);
 
@@ -214,7 +219,13 @@ value_t *manifest_order_inputs(const manifest_t *self, const order_t *order, fau
  * ORDER_INPUTS_MAX into texts; returns how many. */
 size_t manifest_map(const manifest_t *self, const alert_t *alert, input_text_t *texts);
 
-/* The inputs of what was proved: the order's, or what the alert gives within the grant's bounds. */
+/* The defaults that stand for what an alert does not give, of inputs that the grant bounds, in the
+ * place of the texts that it gives; returns how many, at most ORDER_INPUTS_MAX. */
+size_t manifest_defaults(const manifest_t *self, const grant_t *grant, input_text_t *texts,
+                         size_t count);
+
+/* The inputs of what was proved: the order's, or what the alert gives, and defaults
+ * for what it does not give, within the grant's bounds. */
 value_t *manifest_inputs_of(const manifest_t *self, const warrant_t *warrant, fault_t *fault);
 
 /* One text to its value by kind alone; NULL with FAULT_INPUT. */
@@ -230,7 +241,8 @@ value_t *manifest_answer(const manifest_t *self, const manifest_step_t *step, co
                          fault_t *fault);
 
 /* What a step that calls gives its callee, for the callee's manifest_inputs: literals, and the
- * caller's inputs (manifest_inputs) as texts. At most ORDER_INPUTS_MAX into texts; how many. */
+ * caller's inputs (manifest_inputs) as texts, less those that it was not given itself. At most
+ * ORDER_INPUTS_MAX into texts; how many. */
 size_t manifest_given(const manifest_t *self, const manifest_step_t *step, const value_t *inputs,
                       input_text_t *texts);
 

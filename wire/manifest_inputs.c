@@ -135,6 +135,24 @@ is_word(const manifest_word_t *words, size_t count, const char *owner, const cha
     return false;
 }
 
+/* The words of owner, as a fault tells them. */
+static bytes_t *
+list_words(const manifest_word_t *words, size_t count, const char *owner)
+{
+    bytes_t *list = bytes_new();
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(words[i].owner, owner))
+            bytes_addf(list, "%s%s", list->size ? ", " : "", words[i].text);
+    return list;
+}
+
+static void
+none_of(const manifest_t *self, const char *input, const char *text, fault_t *fault)
+{
+    CLEANUP(bytes_destroy) bytes_t *list = list_words(self->choices, self->choice_count, input);
+    fault_set(fault, FAULT_INPUT, "'%.60s' is none of its choices: %.120s", text, bytes_text(list));
+}
+
 value_t *
 manifest_input_value(const manifest_t *self, const manifest_input_t *input, const char *text,
                      fault_t *fault)
@@ -150,7 +168,7 @@ manifest_input_value(const manifest_t *self, const manifest_input_t *input, cons
                   (long long)input->least, (long long)input->most);
     else if (input->kind == INPUT_CHOICE &&
              !is_word(self->choices, self->choice_count, input->name, text))
-        fault_set(fault, FAULT_INPUT, "'%.60s' is none of its choices", text);
+        none_of(self, input->name, text, fault);
     else
         return MOVE(value);
     return NULL;
@@ -194,6 +212,8 @@ read_inputs(const manifest_t *self, const input_text_t *texts, size_t count, con
         const char *text = given_text(input, texts, count);
         fault_t wrong = {0};
         if (order && order_secret(order, input->name))
+            continue;
+        if (!text && input->optional)
             continue;
         value_t *value = text ? manifest_input_value(self, input, text, &wrong) : NULL;
         if (!value) {
@@ -269,6 +289,39 @@ manifest_map(const manifest_t *self, const alert_t *alert, input_text_t *texts)
     return count;
 }
 
+size_t
+manifest_defaults(const manifest_t *self, const grant_t *grant, input_text_t *texts, size_t count)
+{
+    size_t defaults = 0;
+    CLEANUP(memory_free) input_text_t *out = memory_new(self->input_count + 1, sizeof *out);
+    for (size_t i = 0; i < self->input_count; i++) {
+        const manifest_input_t *input = &self->inputs[i];
+        if (!input->has_default || !grant_bounds(grant, input->name) ||
+            given_text(input, texts, count) != input->fallback)
+            continue;
+        text_copy(out[defaults].name, sizeof out[0].name, input->name);
+        text_copy(out[defaults].text, sizeof out[0].text, input->fallback);
+        defaults++;
+    }
+    memcpy(texts, out, defaults * sizeof *out);
+    return defaults;
+}
+
+/* Whoever hands on an alert without a label chooses the default: it is bounded as that would be. */
+static int
+check_granted(const manifest_t *self, const grant_t *grant, const input_text_t *texts, size_t count,
+              fault_t *fault)
+{
+    CLEANUP(memory_free) input_text_t *rest = memory_new(self->input_count + 1, sizeof *rest);
+    memcpy(rest, texts, count * sizeof *texts);
+    if (grant_check_inputs(grant, texts, count, fault))
+        return -1;
+    count = manifest_defaults(self, grant, rest, count);
+    return grant_check_inputs(grant, rest, count, fault)
+               ? fault_wrap(fault, "the alert leaves it to a default")
+               : 0;
+}
+
 value_t *
 manifest_inputs_of(const manifest_t *self, const warrant_t *warrant, fault_t *fault)
 {
@@ -276,7 +329,7 @@ manifest_inputs_of(const manifest_t *self, const warrant_t *warrant, fault_t *fa
         return manifest_order_inputs(self, warrant->order, fault);
     CLEANUP(memory_free) input_text_t *texts = memory_new(self->input_count + 1, sizeof *texts);
     size_t count = manifest_map(self, warrant->alert, texts);
-    if (grant_check_inputs(warrant->grant, texts, count, fault))
+    if (check_granted(self, warrant->grant, texts, count, fault))
         return NULL;
     return manifest_inputs(self, texts, count, fault);
 }
@@ -324,12 +377,12 @@ manifest_given(const manifest_t *self, const manifest_step_t *step, const value_
     size_t count = 0;
     for (size_t i = 0; i < self->given_count && count < ORDER_INPUTS_MAX; i++) {
         const manifest_given_t *given = &self->givens[i];
-        if (strcmp(given->step, step->name) != 0)
-            continue;
-        input_text_t *text = &texts[count++];
         bool mapped = !strncmp(given->value, "inputs.", 7);
         const manifest_input_t *input = mapped ? manifest_input(self, given->value + 7) : NULL;
         const value_t *value = input ? value_get(inputs, input->name) : NULL;
+        if (strcmp(given->step, step->name) != 0 || (input && input->optional && !value))
+            continue;
+        input_text_t *text = &texts[count++];
         text_copy(text->name, sizeof text->name, given->input);
         text_copy(text->text, sizeof text->text, mapped ? "" : given->value);
         if (value)
@@ -355,7 +408,7 @@ bound_holds(const manifest_bound_t *bound, const value_t *argument, const value_
     int64_t edge, number;
     bool mapped = !strncmp(bound->value, "inputs.", 7), equals = !strcmp(bound->kind, "equals");
     const value_t *input = mapped ? value_get(inputs, bound->value + 7) : NULL;
-    if (!argument || (mapped && !input))
+    if (mapped && !input)
         return false;
     if (mapped && equals && value_kind(input) == VALUE_LIST)
         return list_holds(input, argument);
@@ -377,6 +430,21 @@ same_argument(const manifest_bound_t *left, const manifest_bound_t *right)
 {
     return !strcmp(left->step, right->step) && !strcmp(left->op, right->op) &&
            !strcmp(left->argument, right->argument);
+}
+
+/* Whether the argument may be left out, as an input was that bounds it. */
+static bool
+may_be_absent(const manifest_t *self, const manifest_bound_t *bound, const value_t *inputs)
+{
+    for (size_t i = 0; i < self->bound_count; i++) {
+        const char *value = self->bounds[i].value;
+        const manifest_input_t *input =
+            strncmp(value, "inputs.", 7) ? NULL : manifest_input(self, value + 7);
+        if (same_argument(&self->bounds[i], bound) && input && input->optional &&
+            !value_get(inputs, input->name))
+            return true;
+    }
+    return false;
 }
 
 /* Several equals of one argument are alternatives: whether one of bound's kin holds. */
@@ -407,9 +475,10 @@ manifest_allows(const manifest_t *self, const char *step, const char *op, const 
         if (strcmp(bound->step, step) != 0 || strcmp(bound->op, op) != 0)
             continue;
         const value_t *argument = value_get(arguments, bound->argument);
-        bool holds = !strcmp(bound->kind, "equals")
-                         ? alternative_holds(self, bound, argument, inputs)
-                         : bound_holds(bound, argument, inputs);
+        bool holds = !argument ? may_be_absent(self, bound, inputs)
+                     : strcmp(bound->kind, "equals")
+                         ? bound_holds(bound, argument, inputs)
+                         : alternative_holds(self, bound, argument, inputs);
         if (!holds)
             return fault_set(fault, FAULT_ARGUMENT, "%s: '%s' is outside its bound: %s %.100s", op,
                              bound->argument, bound->kind, bound->value);

@@ -81,6 +81,27 @@ put_default(const manifest_t *self, const char *key, bytes_t *out, bytes_t *scra
 }
 
 static void
+take_optional(document_reader_t *in, manifest_t *self, const char *key)
+{
+    manifest_input_t *input = find_input(in, self, document_text(in, key));
+    if (!input)
+        return;
+    input->optional = true;
+    if (input->has_default)
+        document_spoil(in, FAULT_FORMAT, "'%s' has a default, so it is never left out",
+                       input->name);
+}
+
+static void
+put_optional(const manifest_t *self, const char *key, bytes_t *out, bytes_t *scratch)
+{
+    (void)scratch;
+    for (size_t i = 0; i < self->input_count; i++)
+        if (self->inputs[i].optional)
+            document_add(out, key, "%s", self->inputs[i].name);
+}
+
+static void
 take_pattern(document_reader_t *in, manifest_t *self, const char *key)
 {
     fault_t wrong = {0};
@@ -239,6 +260,7 @@ put_trigger(const manifest_t *self, const char *key, bytes_t *out, bytes_t *scra
 static const manifest_line_t input_lines[] = {
     {"input", take_input, put_input},
     {"default", take_default, put_default},
+    {"optional", take_optional, put_optional},
     {"pattern", take_pattern, put_pattern},
     {"range", take_range, put_range},
     {"choice", take_choice, put_choice},

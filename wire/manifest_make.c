@@ -156,6 +156,8 @@ make_input(sheet_t *self, const value_t *input)
 {
     const char *name = value_get_text(input, "name");
     const value_t *range = value_get(input, "range");
+    if (value_get_bool(input, "optional"))
+        lines_add(lines_of(self, "optional"), name);
     add_fields(self, name, input, input_fields);
     add_words(self, "choice", name, value_get(input, "choices"));
     if (range)

@@ -9,11 +9,11 @@
 
 /* Ascending by their names, so that the whole table is. */
 static const op_family_t *const families[] = {
-    &ops_clock,     &ops_conntrack, &ops_cron, &ops_device,  &ops_disk,    &ops_evidence,
-    &ops_file,      &ops_firewall,  &ops_host, &ops_http,    &ops_journal, &ops_link,
-    &ops_neighbour, &ops_net,       &ops_ntp,  &ops_package, &ops_process, &ops_route,
-    &ops_service,   &ops_site,      &ops_snmp, &ops_socket,  &ops_sysctl,  &ops_tls,
-    &ops_unit,      &ops_user,
+    &ops_clock,   &ops_conntrack, &ops_cron,    &ops_device, &ops_disk,    &ops_evidence,
+    &ops_file,    &ops_firewall,  &ops_host,    &ops_http,   &ops_journal, &ops_link,
+    &ops_log,     &ops_neighbour, &ops_net,     &ops_ntp,    &ops_package, &ops_postgres,
+    &ops_process, &ops_route,     &ops_service, &ops_site,   &ops_snmp,    &ops_socket,
+    &ops_sysctl,  &ops_tls,       &ops_unit,    &ops_user,
 };
 
 const op_t *

@@ -41,9 +41,10 @@ typedef enum {
 typedef enum {
     DECLARED_BY_NONE,
     DECLARED_BY_SERVICE,
-    DECLARED_BY_EXEC,   /* the op is of that line's class, where that is worse */
-    DECLARED_BY_SECRET, /* the op's process gets what that holds in place of the name */
-    DECLARED_BY_DEVICE, /* the op's process gets the way there beside the name, as `reach` */
+    DECLARED_BY_EXEC,     /* the op is of that line's class, where that is worse */
+    DECLARED_BY_SECRET,   /* the op's process gets what that holds in place of the name */
+    DECLARED_BY_DEVICE,   /* the op's process gets the way there beside the name, as `reach` */
+    DECLARED_BY_DATABASE, /* likewise */
 } declared_t;
 
 typedef struct {
@@ -91,6 +92,7 @@ typedef struct {
     again_t again;
     const op_probe_t *probe; /* of AGAIN_PROBE, whose result has `probed?: bool`; else NULL */
     bool foretold;           /* a dry run tells what it would do, from looking at the machine */
+    bool windowed;           /* the policy must say when: `window NAME DAYS HH:MM-HH:MM` */
     const char *inverse;     /* the op that undoes it; NULL where none does */
     unsigned timeout_s;      /* killed as a whole then */
     unsigned memory_mib;     /* of address space; 0 where what it starts outlives it */

@@ -123,7 +123,10 @@ on_ended(daemon_t *self, fault_t *fault)
 static void
 on_lull(daemon_t *self)
 {
-    op_runner_lull(self->runner);
+    if (!op_runner_lull(self->runner)) {
+        memory_rest();
+        return;
+    }
     madvise(self->heap, (size_t)((uint8_t *)sbrk(0) - self->heap), MADV_POPULATE_WRITE);
 }
 

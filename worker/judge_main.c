@@ -236,8 +236,10 @@ turn(desk_t *self, fault_t *fault)
     int ready = poll(set, (nfds_t)(others + runners), wait_ms(self));
     if (ready < 0 && errno != EINTR)
         return fault_errno(fault, "poll");
-    if (ready == 0 && !self->rested)
+    if (ready == 0 && !self->rested) {
+        ledger_shrink(self->ledger);
         memory_rest();
+    }
     self->rested = ready == 0;
     for (size_t i = runners; i-- > 0;)
         if (set[others + i].revents && drain_runner(self, i, fault))

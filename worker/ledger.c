@@ -383,6 +383,12 @@ ledger_rest(ledger_t *self, fault_t *fault)
     return 0;
 }
 
+void
+ledger_shrink(ledger_t *self)
+{
+    sqlite3_db_release_memory(self->database);
+}
+
 static int
 rank_of(const char *name)
 {

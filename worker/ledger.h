@@ -42,6 +42,9 @@ int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;
  * worth it and no receipt waits for its acknowledgement, so that no commit has to. Commits. */
 int ledger_rest(ledger_t *self, fault_t *fault) MUST_CHECK;
 
+/* Lets go of what it keeps in memory of the database, a quarter of a MiB at most. */
+void ledger_shrink(ledger_t *self);
+
 /* Root, people, fleets, stops and resumes by name (wire/site_folder.h): the newest proved. */
 int ledger_put_document(ledger_t *self, const char *name, slice_t document, slice_t armors,
                         fault_t *fault) MUST_CHECK;

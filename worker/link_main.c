@@ -280,7 +280,7 @@ run(uplink_t *self, char **argv, fault_t *fault)
         return -1;
     fence_limits(DESCRIPTORS_MAX);
     fence_files(NULL);
-    if (fence_calls(FENCE_SPEAKS, fault))
+    if (fence_calls(FENCE_READS, fault))
         return -1;
     self->context = zmq_ctx_new();
     int failed = connect_broker(self, fault);

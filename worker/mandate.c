@@ -415,8 +415,10 @@ mandate_check_class(const mandate_t *self, const act_t *act, fault_t *fault)
         return fault_set(fault, FAULT_CLASS, "%s is %s, and this is a dry run", act->op->name,
                          class_word(least));
     if (least > self->allowed)
-        return fault_set(fault, FAULT_CLASS, "%s is %s; those who signed reach %s", act->op->name,
-                         class_word(least), class_word(self->allowed));
+        return fault_set(fault, FAULT_CLASS, "%s is %s%s; those who signed reach %s", act->op->name,
+                         class_word(least),
+                         least > act->op->least ? ", as the policy of this machine says" : "",
+                         class_word(self->allowed));
     return 0;
 }
 

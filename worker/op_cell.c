@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <poll.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -349,6 +350,23 @@ op_cell_enter(const op_row_t *row, const op_t *op, const op_world_t *world, int 
     execve(path, words, environ);
     fault_errno(&fault, "'%.160s', which %s needs, cannot be started", path, op->name);
     finish(NULL, &fault);
+}
+
+/* Changed credentials clear what comes of the effector's death: it is set again, and whether
+ * nobody reads our result is looked at then. */
+int
+op_cell_become(uid_t user, gid_t group, fault_t *fault)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {0};
+    struct pollfd reader = {.fd = RESULT_FD};
+    assert(user);
+    if (setgroups(0, NULL) || setresgid(group, group, group) || setresuid(user, user, user) ||
+        syscall(SYS_capset, &header, none) || prctl(PR_SET_PDEATHSIG, SIGKILL))
+        return fault_errno(fault, "user %u", (unsigned)user);
+    if (poll(&reader, 1, 0) < 0 || (reader.revents & POLLERR))
+        return fault_set(fault, FAULT_IO, "the effector is gone");
+    return 0;
 }
 
 int

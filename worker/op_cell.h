@@ -60,6 +60,10 @@ const op_row_t *op_row(const char *name);
  * to be seen, or a library, a see-op sees for it. NULL of any other. */
 const op_row_t *op_foresight(const char *name);
 
+/* In the cell of an op that has CAP_SETUID and CAP_SETGID, in a program: it is that user from now
+ * on, who is not root, and has no capability left. FAULT_IO. */
+int op_cell_become(uid_t user, gid_t group, fault_t *fault) MUST_CHECK;
+
 /* Makes, once a process, what all its cells share. FAULT_IO. */
 int op_cell_prepare(fault_t *fault) MUST_CHECK;
 

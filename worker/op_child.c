@@ -29,8 +29,8 @@ struct op_child {
     int fd;        /* read end of the result pipe */
     int go;        /* write end of the go pipe; -1 once it went */
     const op_t *op;
-    const op_argument_t *secret; /* NULL where none of its arguments names one */
-    const op_argument_t *device; /* likewise */
+    const op_argument_t *secret;  /* NULL where none of its arguments names one */
+    const op_argument_t *reached; /* likewise; of what the policy says how to reach */
     const policy_t *policy;
     bool done;        /* nothing more will come */
     size_t bytes_max; /* of the result */
@@ -65,7 +65,9 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
     self->result = bytes_new();
     self->op = op;
     self->secret = op_declared(op, DECLARED_BY_SECRET);
-    self->device = op_declared(op, DECLARED_BY_DEVICE);
+    self->reached = op_declared(op, DECLARED_BY_DEVICE);
+    if (!self->reached)
+        self->reached = op_declared(op, DECLARED_BY_DATABASE);
     self->policy = world->policy;
     self->loose = row->whole || row->signals;
     self->bytes_max = op->result_bytes_max + (row->foretells ? FORESIGHT_BYTES_MAX : 0);
@@ -105,22 +107,44 @@ reveal_secret(const op_child_t *self, value_t *arguments, fault_t *fault)
     return 0;
 }
 
-/* With the way to the device beside its name, likewise. */
-static int
-reveal_device(const op_child_t *self, value_t *arguments, fault_t *fault)
+/* The caller's, or NULL. */
+static value_t *
+device_way(const policy_t *policy, const char *name, fault_t *fault)
 {
-    const char *name = value_get_text(arguments, self->device->name);
-    const network_device_t *device = policy_device(self->policy, name);
-    if (!device)
-        return fault_set(fault, FAULT_POLICY, "the policy of this machine has no device '%.63s'",
-                         name);
-    CLEANUP(value_destroy)
-    value_t *reach = device_reach(device, policy_secret(self->policy, device->secret), fault);
+    const network_device_t *device = policy_device(policy, name);
+    if (!device) {
+        fault_set(fault, FAULT_POLICY, "the policy of this machine has no device '%.63s'", name);
+        return NULL;
+    }
+    value_t *reach = device_reach(device, policy_secret(policy, device->secret), fault);
     if (!reach)
-        return fault_wrap(fault, "device '%.63s'", name);
-    if (policy_backups(self->policy))
-        value_set_text(reach, "backups", policy_backups(self->policy));
-    value_set(arguments, "reach", MOVE(reach));
+        fault_wrap(fault, "device '%.63s'", name);
+    else if (policy_backups(policy))
+        value_set_text(reach, "backups", policy_backups(policy));
+    return reach;
+}
+
+static value_t *
+database_way(const policy_t *policy, const char *name, fault_t *fault)
+{
+    const database_t *database = policy_database(policy, name);
+    if (database)
+        return database_reach(database);
+    fault_set(fault, FAULT_POLICY, "the policy of this machine has no database '%.63s'", name);
+    return NULL;
+}
+
+/* With the way to what is reached beside its name, likewise. */
+static int
+reveal_way(const op_child_t *self, value_t *arguments, fault_t *fault)
+{
+    const char *name = value_get_text(arguments, self->reached->name);
+    value_t *reach = self->reached->declared == DECLARED_BY_DEVICE
+                         ? device_way(self->policy, name, fault)
+                         : database_way(self->policy, name, fault);
+    if (!reach)
+        return -1;
+    value_set(arguments, "reach", reach);
     return 0;
 }
 
@@ -133,9 +157,9 @@ op_child_go(op_child_t *self, const value_t *arguments, const char *note, fault_
     self->go = -1;
     self->deadline.ms = mono_now().ms + (int64_t)self->op->timeout_s * 1000;
     CLEANUP(value_destroy)
-    value_t *revealed = self->secret || self->device ? value_copy(arguments) : NULL;
+    value_t *revealed = self->secret || self->reached ? value_copy(arguments) : NULL;
     if ((self->secret && reveal_secret(self, revealed, fault)) ||
-        (self->device && reveal_device(self, revealed, fault)))
+        (self->reached && reveal_way(self, revealed, fault)))
         return -1;
     value_encode(revealed ? revealed : arguments, words);
     if (words->size >= OP_CELL_WORDS_MAX)

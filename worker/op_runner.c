@@ -17,9 +17,10 @@
 #include "worker/op_group.h"
 
 /* How long a noted process may take to die; how long without an op before the next child is made:
- * behind an answer, not beside it. */
+ * behind an answer, not beside it; and how long without one before that child is let go. */
 #define END_MS  5000
 #define LULL_MS 2
+#define REST_MS 10000
 
 typedef struct {
     op_child_t *child;    /* NULL in an empty slot */
@@ -271,25 +272,28 @@ op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout_ms)
         least = least < 0 || left < least ? left : least;
         fds[count++] = (struct pollfd){.fd = op_child_fd(child), .events = POLLIN};
     }
-    if (!count && wants_another(self))
-        least = LULL_MS;
+    if (!count && (self->wanted || self->ready))
+        least = wants_another(self) ? LULL_MS : REST_MS;
     *timeout_ms = (int)least;
     return count;
 }
 
-void
+bool
 op_runner_lull(op_runner_t *self)
 {
     fault_t why = {0};
-    if (!wants_another(self))
-        return;
+    bool another = wants_another(self);
     op_child_destroy(&self->ready);
     self->ready_for = self->wanted;
-    self->ready = op_child_prepare(self->wanted, op_find(self->wanted->name), &self->world, &why);
-    if (!self->ready) {
-        self->wanted = NULL; /* until the next is asked for */
-        log_fault("a process ahead of need", &why);
+    if (another) {
+        const op_t *op = op_find(self->wanted->name);
+        self->ready = op_child_prepare(self->wanted, op, &self->world, &why);
+        if (!self->ready)
+            log_fault("a process ahead of need", &why);
     }
+    if (!self->ready)
+        self->wanted = NULL; /* until the next is asked for */
+    return self->ready;
 }
 
 /* Whether the child wrote all, or ran out of time. */

@@ -27,8 +27,9 @@ effector_io_t op_runner_io(op_runner_t *self);
 size_t op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout_ms);
 
 /* Nothing came for as long as op_runner_watch said, and nothing runs: makes a child for another
- * see-op of the last kind, so that it need not be made while somebody waits. */
-void op_runner_lull(op_runner_t *self);
+ * see-op of the last kind, so that it need not be made while somebody waits, and lets it go where
+ * none was asked for since. Whether one stands ready. */
+bool op_runner_lull(op_runner_t *self);
 
 /* Takes one op that is over: *result is the caller's, NULL with *why. False where none is; call it
  * until then whenever a poll returns: the child of a see-op may end beside its answer, and has

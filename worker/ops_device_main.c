@@ -175,6 +175,40 @@ find_text(const json_t *at, const char *wanted)
     return found;
 }
 
+/* A number, or what Junos has for one: a text under `data`. */
+static bool
+read_number(const json_t *at, int64_t *out)
+{
+    uint64_t number = 0;
+    const char *text = find_text(at, "data");
+    if (json_is_integer(at)) {
+        *out = json_integer_value(at);
+        return *out >= 0 && *out <= UINT32_MAX;
+    }
+    bool good = text && text_read_u64(text, 0, UINT32_MAX, &number);
+    *out = (int64_t)number;
+    return good;
+}
+
+/* Adds up what stands under the key wherever it is. False where it is nowhere. */
+static bool
+add_numbers(const json_t *at, const char *wanted, int64_t *sum)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+    int64_t number;
+    bool found = false;
+    json_array_foreach(at, i, item) found = add_numbers(item, wanted, sum) || found;
+    json_object_foreach((json_t *)(uintptr_t)at, key, item)
+    {
+        bool is_it = !strcmp(key, wanted) && read_number(item, &number);
+        *sum += is_it ? number : 0;
+        found = is_it || add_numbers(item, wanted, sum) || found;
+    }
+    return found;
+}
+
 /* ---- asking -------------------------------------------------------------------------------- */
 
 /* Where the last lines begin, as many as an answer holds: a log is told from its end. */
@@ -249,31 +283,64 @@ show_answer(const value_t *arguments, const op_world_t *world, fault_t *fault)
 }
 
 typedef struct {
-    bool good;
-    char state[64], reason[161];
+    bool good, counted;
+    char state[64], reason[161], notification[161];
+    int64_t count;
 } standing_t;
 
-/* Behind the mark, up to a comma or the line's end. */
+/* Behind the mark, up to the first of these. */
 static bool
-read_mark(const char *text, const char *mark, char *out, size_t size)
+read_mark(const char *text, const char *mark, const char *ends, char *out, size_t size)
 {
     char line[SHOWN_MAX + 1];
-    const char *at = strstr(text, mark);
+    const char *at = mark ? strstr(text, mark) : NULL;
     if (!at)
         return false;
     at += strlen(mark);
-    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, ",\n"), at);
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, ends), at);
     asked_printable(out, size, line);
     return true;
+}
+
+/* Adds up what stands in the second of two columns behind each mark, one for every family: what was
+ * sent, what was received. False where no mark is. */
+static bool
+add_columns(const char *text, const char *mark, int64_t *sum)
+{
+    char columns[80];
+    long long count;
+    bool found = false;
+    for (const char *at = text; read_mark(at, mark, "(\r\n", columns, sizeof columns);
+         at = strstr(at, mark) + strlen(mark)) {
+        bool good = sscanf(columns, "%*d %lld", &count) == 1 && count >= 0 && count <= UINT32_MAX;
+        *sum += good ? count : 0;
+        found = found || good;
+    }
+    return found;
+}
+
+static bool
+read_text(const reading_t *reading, const char *all, standing_t *out)
+{
+    out->counted = add_columns(all, reading->count, &out->count);
+    read_mark(all, reading->reason, "\r\n", out->reason, sizeof out->reason);
+    return read_mark(all, reading->state, ",\n", out->state, sizeof out->state);
+}
+
+static void
+read_key(const json_t *all, const char *key, char *out, size_t size)
+{
+    const char *text = key ? find_text(all, key) : NULL;
+    asked_printable(out, size, text ? text : "");
 }
 
 static bool
 read_json(const reading_t *reading, const json_t *all, standing_t *out)
 {
-    const char *state = find_text(all, reading->state);
-    const char *reason = reading->reason ? find_text(all, reading->reason) : NULL;
-    asked_printable(out->state, sizeof out->state, state ? state : "");
-    asked_printable(out->reason, sizeof out->reason, reason ? reason : "");
+    read_key(all, reading->state, out->state, sizeof out->state);
+    read_key(all, reading->reason, out->reason, sizeof out->reason);
+    read_key(all, reading->notification, out->notification, sizeof out->notification);
+    out->counted = reading->count && add_numbers(all, reading->count, &out->count);
     return find_text(all, reading->exists);
 }
 
@@ -291,8 +358,7 @@ read_standing(peer_t *self, const reading_t *reading, standing_t *out, fault_t *
     json_t *all = reading->json ? parse(said, fault) : NULL;
     if (reading->json && !all)
         return -1;
-    bool exists = all ? read_json(reading, all, out)
-                      : read_mark(bytes_text(said), reading->state, out->state, sizeof out->state);
+    bool exists = all ? read_json(reading, all, out) : read_text(reading, bytes_text(said), out);
     json_decref(all);
     size_t size = strlen(reading->good);
     out->good =
@@ -370,6 +436,20 @@ set(peer_t *self, verb_index_t index, bool on, bool *was, fault_t *fault)
     return *was == on ? 0 : change(self, verb, on, fault);
 }
 
+static void
+tell_session(value_t *result, const standing_t *standing, const value_t *texts)
+{
+    value_set_text(result, "state", standing->state);
+    if (standing->counted)
+        value_set_integer(result, "prefixes", standing->count);
+    if (standing->reason[0])
+        value_set_text(result, "reason", standing->reason);
+    if (standing->notification[0])
+        value_set_text(result, "notification", standing->notification);
+    if (value_get(texts, "place"))
+        value_set_text(result, "place", value_get_text(texts, "place"));
+}
+
 static value_t *
 see(const value_t *arguments, const char *about, verb_index_t verb, const char *good,
     fault_t *fault)
@@ -387,11 +467,7 @@ see(const value_t *arguments, const char *about, verb_index_t verb, const char *
     value_set_bool(result, good, standing.good);
     value_set_bool(result, "shut", shut);
     if (verb == VERB_NEIGHBOUR)
-        value_set_text(result, "state", standing.state);
-    if (verb == VERB_NEIGHBOUR && standing.reason[0])
-        value_set_text(result, "reason", standing.reason);
-    if (verb == VERB_NEIGHBOUR && value_get(device.texts, "place"))
-        value_set_text(result, "place", value_get_text(device.texts, "place"));
+        tell_session(result, &standing, device.texts);
     return result;
 }
 
@@ -454,6 +530,41 @@ neighbour_up(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     (void)world;
     return set_shut(arguments, "neighbour", VERB_NEIGHBOUR, false, fault);
+}
+
+/* A session that is none has no routes to tell again. */
+static value_t *
+clear_session(const value_t *arguments, bool hard, fault_t *fault)
+{
+    CLEANUP(device_close) peer_t device = {0};
+    standing_t standing;
+    if (device_open(&device, arguments, fault) ||
+        read_standing(&device, &device.dialect->neighbour, &standing, fault))
+        return NULL;
+    if (!hard && !standing.good) {
+        fault_set(fault, FAULT_FAILED, DIALECT_NO_SESSION, standing.state);
+        return NULL;
+    }
+    CLEANUP(bytes_destroy) bytes_t *lines = dialect_clear(device.dialect, hard, device.texts);
+    if (type(&device, bytes_text(lines), fault))
+        return NULL;
+    value_t *result = result_of(arguments, "neighbour");
+    value_set_text(result, "was_state", standing.state);
+    return result;
+}
+
+static value_t *
+neighbour_clear(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    (void)world;
+    return clear_session(arguments, false, fault);
+}
+
+static value_t *
+neighbour_reset(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    (void)world;
+    return clear_session(arguments, true, fault);
 }
 
 static value_t *
@@ -623,7 +734,9 @@ main(int argc, char **argv)
         {"device.diff", diff_config},
         {"device.interface", see_interface},
         {"device.neighbour", see_neighbour},
+        {"device.neighbour_clear", neighbour_clear},
         {"device.neighbour_down", neighbour_down},
+        {"device.neighbour_reset", neighbour_reset},
         {"device.neighbour_up", neighbour_up},
         {"device.no_shut", no_shut},
         {"device.show", show_answer},

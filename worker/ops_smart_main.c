@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ops-smart: disk.health, in a program of its own for the sake of the JSON that smartctl(8) writes;
- * its bits of exit status 0 and 1 say that it could not ask the drive. */
+/* ops-smart: what a drive says of its health, and what is done by that, in a program of its own for
+ * the sake of the JSON that smartctl(8) writes; its bits of exit status 0 and 1 say that it could
+ * not ask the drive. */
 #include <jansson.h>
 #include <limits.h>
 
 #include "worker/op_cell.h"
 #include "worker/ops/command.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/raid.h"
 
 #define ANSWER_MAX (256 * 1024)
 #define NOT_ASKED  3
@@ -96,10 +98,9 @@ refuse(const json_t *all, const char *device, fault_t *fault)
 }
 
 static value_t *
-disk_health(const value_t *arguments, const op_world_t *world, fault_t *fault)
+ask(const char *device, const op_world_t *world, fault_t *fault)
 {
     char program[PATH_MAX], path[80];
-    const char *device = value_get_text(arguments, "device");
     int status = 0;
     json_error_t wrong;
     snprintf(path, sizeof path, "/dev/%s", device);
@@ -120,9 +121,41 @@ disk_health(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
+static value_t *
+disk_health(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return ask(value_get_text(arguments, "device"), world, fault);
+}
+
+/* One that says nothing of itself, or cannot be asked, has nothing that stands against it. */
+static int
+check_health(const raid_t *raid, fault_t *fault)
+{
+    fault_t why;
+    CLEANUP(value_destroy) value_t *health = ask(raid->drive, raid->world, &why);
+    if (health && value_get(health, "passed") && !value_get_bool(health, "passed"))
+        return fault_set(fault, FAULT_CONFLICT,
+                         "drive '%s' says itself that it fails: another belongs in its place",
+                         raid->drive);
+    return 0;
+}
+
+static value_t *
+disk_raid_readd(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    raid_t raid;
+    if (raid_find(&raid, arguments, world, fault))
+        return NULL;
+    bool adds = !raid.is_in;
+    if (adds && (check_health(&raid, fault) || raid_readd(&raid, fault)))
+        return NULL;
+    return raid_tell(&raid, adds);
+}
+
 int
 main(int argc, char **argv)
 {
-    static const op_act_t acts[] = {{"disk.health", disk_health}};
+    static const op_act_t acts[] = {{"disk.health", disk_health},
+                                    {"disk.raid_readd", disk_raid_readd}};
     return op_cell_main(argc, argv, acts, ARRAY_SIZE(acts));
 }

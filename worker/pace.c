@@ -18,7 +18,8 @@ take_op(pace_line_t *line, const char *name, fault_t *fault)
 {
     line->op = op_find(name);
     if (!line->op)
-        return fault_set(fault, FAULT_CONFIG, "there is no op '%.63s'", name);
+        return fault_set(fault, FAULT_CONFIG, "there is no op '%.63s': `tocsin op list` has them",
+                         name);
     if (line->op->least == CLASS_OBSERVE)
         return fault_set(fault, FAULT_CONFIG, "'%s' changes nothing and is not counted", name);
     return 0;
@@ -62,25 +63,49 @@ may_exceed(const pace_t *self, const signers_t *orderers)
     return false;
 }
 
+static size_t
+count_since(const pace_line_t *line, const pace_act_t *act, const journal_t *journal, int64_t ms)
+{
+    return line->op ? journal_count(journal, line->op->name, (wall_t){ms})
+                    : journal_count_playbook(journal, line->playbook, act->run, (wall_t){ms});
+}
+
+/* The first moment at which so few of those since `from` count any more that one may begin. */
+static wall_t
+again_at(const pace_line_t *line, const pace_act_t *act, const journal_t *journal, int64_t from,
+         int64_t to)
+{
+    int64_t span_ms = to - from;
+    while (to - from > 1) {
+        int64_t middle = from + (to - from) / 2;
+        if (count_since(line, act, journal, middle) < line->count)
+            to = middle;
+        else
+            from = middle;
+    }
+    return (wall_t){to + span_ms};
+}
+
 static int
 check_line(const pace_line_t *line, const pace_act_t *act, const journal_t *journal, wall_t now,
            fault_t *fault)
 {
-    wall_t since = {now.ms - (int64_t)line->seconds * 1000};
+    char again[MOMENT_TEXT_MAX];
+    int64_t since = now.ms - (int64_t)line->seconds * 1000;
     bool applies =
         line->op ? line->op == act->op : !line->playbook || !strcmp(line->playbook, act->playbook);
-    if (!applies)
+    size_t count = applies ? count_since(line, act, journal, since) : 0;
+    if (!applies || count < line->count)
         return 0;
-    size_t count = line->op ? journal_count(journal, line->op->name, since)
-                            : journal_count_playbook(journal, line->playbook, act->run, since);
-    if (count < line->count)
-        return 0;
-    return fault_set(fault, FAULT_RATE, "%s%s began %zu times in the last %llu s, as often as %s",
+    wall_write_time((wall_t){again_at(line, act, journal, since, now.ms).ms + 999}, again);
+    return fault_set(fault, FAULT_RATE,
+                     "%s%s began as often in the last %llu s as the policy of this machine allows, "
+                     "%zu times; next at %s",
                      line->op ? "" : "runs of ",
                      line->op         ? line->op->name
                      : line->playbook ? line->playbook
                                       : "any playbook",
-                     count, (unsigned long long)line->seconds, "the policy of this machine allows");
+                     (unsigned long long)line->seconds, count, again);
 }
 
 /* It takes back what this run began here. */

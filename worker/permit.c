@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/permit.h"
 
+#include <assert.h>
+
 #include "common/net.h"
 #include "common/text.h"
 
 typedef struct {
     const op_argument_t *argument;
     const char *value;
+    bool where_given; /* "?=": without it the argument must be there */
 } bound_t;
 
 static bool
@@ -15,7 +18,8 @@ read_bound(const op_t *op, const char *word, bound_t *out)
     const char *equals = strchr(word, '=');
     if (!equals || !equals[1])
         return false;
-    out->argument = op_argument(op, slice_of(word, (size_t)(equals - word)));
+    out->where_given = equals > word && equals[-1] == '?';
+    out->argument = op_argument(op, slice_of(word, (size_t)(equals - word) - out->where_given));
     out->value = equals + 1;
     return out->argument;
 }
@@ -141,14 +145,16 @@ static const struct {
     [ARGUMENT_HASH] = {text_good, text_keeps},
 };
 
-/* How often it bounds this argument. */
+/* How often it bounds this argument; one that is named is not bound by what holds only where it is
+ * given. */
 static size_t
 count_bounds(const permit_t *self, const op_argument_t *argument)
 {
     bound_t bound;
     size_t count = 0;
     for (size_t i = 0; i < self->count; i++)
-        count += read_bound(self->op, self->words[i], &bound) && bound.argument == argument;
+        count += read_bound(self->op, self->words[i], &bound) && bound.argument == argument &&
+                 !(argument->named && bound.where_given);
     return count;
 }
 
@@ -158,7 +164,8 @@ permit_read(permit_t *self, const char *const *words, size_t count, fault_t *fau
     const op_t *op = op_find(words[0]);
     bound_t bound;
     if (!op)
-        return fault_set(fault, FAULT_CONFIG, "there is no op '%.63s'", words[0]);
+        return fault_set(fault, FAULT_CONFIG, "there is no op '%.63s': `tocsin op list` has them",
+                         words[0]);
     *self = (permit_t){.op = op, .count = count - 1, .words = words + 1};
     for (size_t i = 0; i < self->count; i++)
         if (!read_bound(op, self->words[i], &bound) ||
@@ -204,16 +211,16 @@ permit_admits(const permit_t *self, const op_argument_t *argument, const char *t
     return true;
 }
 
-bool
-permit_covers(const permit_t *self, const value_t *arguments)
+const op_argument_t *
+permit_misfit(const permit_t *self, const value_t *arguments)
 {
     bound_t bound;
     for (size_t i = 0; i < self->count; i++) {
-        const value_t *value = read_bound(self->op, self->words[i], &bound)
-                                   ? value_get(arguments, bound.argument->name)
-                                   : NULL;
-        if (!value || !kinds[bound.argument->kind].keeps(bound.value, value))
-            return false;
+        bool read = read_bound(self->op, self->words[i], &bound);
+        assert(read); /* as permit_read did */
+        const value_t *value = value_get(arguments, bound.argument->name);
+        if (value ? !kinds[bound.argument->kind].keeps(bound.value, value) : !bound.where_given)
+            return bound.argument;
     }
-    return true;
+    return NULL;
 }

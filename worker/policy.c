@@ -2,6 +2,7 @@
 #include "worker/policy_private.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 void
@@ -55,7 +56,7 @@ find_permit(const policy_t *self, const op_t *op, const value_t *arguments)
 {
     for (size_t i = 0; i < self->permit_count; i++)
         if (self->permits[i].op == op &&
-            (!arguments || permit_covers(&self->permits[i], arguments)))
+            (!arguments || !permit_misfit(&self->permits[i], arguments)))
             return &self->permits[i];
     return NULL;
 }
@@ -93,8 +94,9 @@ policy_tell(const policy_t *self, allowance_t *out)
     out->more = self->more;
     out->no_glass = self->no_glass;
     for (size_t i = 0; i < self->hours_count; i++)
-        allowance_hours_add(self->hours[i].blackout ? &out->blackouts : &out->windows,
-                            &self->hours[i].weekly);
+        if (!self->hours[i].op)
+            allowance_hours_add(self->hours[i].blackout ? &out->blackouts : &out->windows,
+                                &self->hours[i].weekly);
     out->op_count = 0;
     for (size_t i = 0; i < op_count(); i++)
         if (find_permit(self, op_at(i), NULL))
@@ -277,6 +279,15 @@ policy_device(const policy_t *self, const char *name)
     return NULL;
 }
 
+const database_t *
+policy_database(const policy_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->database_count; i++)
+        if (!strcmp(self->databases[i].name, name))
+            return &self->databases[i];
+    return NULL;
+}
+
 /* What an op would execute; NULL where it executes nothing that the policy names. */
 static const site_command_t *
 command_of(const policy_t *self, const op_t *op, const value_t *arguments)
@@ -310,6 +321,7 @@ policy_check_declared(const policy_t *self, declared_t by, const char *name, fau
         [DECLARED_BY_EXEC] = {"command", policy_command(self, name)},
         [DECLARED_BY_SECRET] = {"secret", policy_secret(self, name)},
         [DECLARED_BY_DEVICE] = {"device", policy_device(self, name)},
+        [DECLARED_BY_DATABASE] = {"database", policy_database(self, name)},
     };
     if (lines[by].there)
         return 0;
@@ -343,6 +355,72 @@ check_command(const policy_t *self, const op_t *op, const value_t *arguments, fa
     return words ? 0 : -1;
 }
 
+bool
+policy_has_window(const policy_t *self, const op_t *op)
+{
+    for (size_t i = 0; i < self->hours_count; i++)
+        if (self->hours[i].op == op)
+            return true;
+    return false;
+}
+
+/* 0 where one of the op's windows, NULL: of the machine's, is open, or there are none. */
+static int
+check_windows(const policy_t *self, const op_t *op, wall_t now, fault_t *fault)
+{
+    const hours_t *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < self->hours_count; i++) {
+        const hours_t *hours = &self->hours[i];
+        if (hours->blackout || hours->op != op)
+            continue;
+        if (weekly_stands(&hours->weekly, now))
+            return 0;
+        first = count++ ? first : hours;
+    }
+    if (!count)
+        return 0;
+    return fault_set(fault, FAULT_POLICY, "%s%s only, and none is open now: %.40s %.40s UTC%s",
+                     op ? op->name : "this machine",
+                     op ? " is done on this machine within windows of its own"
+                        : " is changed within the windows of its policy",
+                     first->days, first->span, count > 1 ? ", and others" : "");
+}
+
+/* The one argument that no allow line of the op takes as it is; NULL where they differ in that. */
+static const op_argument_t *
+refused_argument(const policy_t *self, const op_t *op, const value_t *arguments)
+{
+    const op_argument_t *refused = NULL;
+    for (size_t i = 0; i < self->permit_count; i++) {
+        if (self->permits[i].op != op)
+            continue;
+        const op_argument_t *misfit = permit_misfit(&self->permits[i], arguments);
+        if (refused && misfit != refused)
+            return NULL;
+        refused = misfit;
+    }
+    return refused;
+}
+
+static int
+refuse_arguments(const policy_t *self, const op_t *op, const value_t *arguments, fault_t *fault)
+{
+    const op_argument_t *argument = refused_argument(self, op, arguments);
+    const value_t *value = argument ? value_get(arguments, argument->name) : NULL;
+    char text[128] = "on what its arguments name";
+    if (value && value_kind(value) == VALUE_INTEGER)
+        snprintf(text, sizeof text, "with %s=%lld", argument->name, (long long)value_number(value));
+    else if (value)
+        snprintf(text, sizeof text, "with %s=%.80s", argument->name,
+                 value_kind(value) == VALUE_BOOL ? value_truth(value) ? "true" : "false"
+                                                 : value_string(value));
+    else if (argument)
+        snprintf(text, sizeof text, "without %s", argument->name);
+    return fault_set(fault, FAULT_POLICY, "the policy of this machine does not allow %s %s",
+                     op->name, text);
+}
+
 int
 policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, wall_t now,
               fault_t *fault)
@@ -356,10 +434,9 @@ policy_allows(const policy_t *self, const op_t *op, const value_t *arguments, wa
         return fault_set(fault, FAULT_CLASS, "%s is %s; the policy of this machine now ends at %s",
                          op->name, class_word(worst), class_word(highest));
     if (!find_permit(self, op, arguments))
-        return fault_set(fault, FAULT_POLICY,
-                         "the policy of this machine does not allow %s on what its arguments name",
-                         op->name);
-    if (check_arguments(self, op, arguments, fault))
+        return refuse_arguments(self, op, arguments, fault);
+    if (check_windows(self, op, now, fault) || /* who breaks glass does not break its own */
+        check_arguments(self, op, arguments, fault))
         return -1;
     return check_command(self, op, arguments, fault);
 }
@@ -375,20 +452,12 @@ policy_check_glass(const policy_t *self, fault_t *fault)
 int
 policy_check_hours(const policy_t *self, bool glass, wall_t now, fault_t *fault)
 {
-    bool windows = false, open = false;
     for (size_t i = 0; i < self->hours_count; i++) {
         const hours_t *hours = &self->hours[i];
-        bool stands = weekly_stands(&hours->weekly, now);
-        if (hours->blackout && stands)
+        if (hours->blackout && weekly_stands(&hours->weekly, now))
             return fault_set(fault, FAULT_POLICY,
                              "nothing on this machine is changed now: blackout %.40s %.40s UTC",
                              hours->days, hours->span);
-        windows = windows || !hours->blackout;
-        open = open || (!hours->blackout && stands);
     }
-    if (windows && !open && !glass)
-        return fault_set(fault, FAULT_POLICY,
-                         "this machine is changed within the windows of its policy only, and none "
-                         "is open now");
-    return 0;
+    return glass ? 0 : check_windows(self, NULL, now, fault);
 }

@@ -12,23 +12,27 @@
  *     quarantine PATH                 evidence PATH             secret NAME file PATH
  *     backups PATH                    device NAME DIALECT USER ADDRESS PORT password|key SECRET
  *                                         host-key TYPE BASE64
+ *     database NAME FOLDER PORT DATABASE role ROLE user USER
  *     class OP CLASS                  exec NAME class CLASS timeout SECONDS COMMAND ARG...
  *     class highest CLASS DAYS HH:MM-HH:MM                      runs PLAYBOOK|* COUNT SECONDS
+ *     window OP DAYS HH:MM-HH:MM
  *
  * What is not named is not allowed (worker/permit.h says what an allow line may name); without a
  * class line, nothing above observe. The paths that observe ops look at lie below a read or spool
  * folder; file ops act only below a spool folder. What they remove there has a name that a rotation
  * of logs made; below an expendable folder it is any regular file that nobody wrote to for so long.
- * Every service has a pidfile and a start command, whose program is what the pidfile's
- * process runs. Where there are windows, what changes something begins only within one, unless its
- * order breaks glass; within a blackout nothing does, but to undo (UTC, common/weekly.h). approvals
- * and orders raise root's quorums for releases and orders of a class: fewer people than root asks
- * for are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. management
+ * Every service has a pidfile and a start command, whose program is what the pidfile's process
+ * runs. Where there are windows, what changes something begins only within one, unless its order
+ * breaks glass; within a blackout nothing does, but to undo (UTC, common/weekly.h). An op that has
+ * windows of its own (`window OP`) acts only within one of those besides, glass or no glass, to
+ * undo too; of one that needs them, host.reboot, no policy loads that names none. approvals and
+ * orders raise root's quorums for releases and orders of a class: fewer people than root asks for
+ * are no fewer (keys/trust.h). Without "break-glass never" an order may break glass. management
  * names addresses and networks that no op may cut off, and that an isolated machine still hears.
  * quarantine and evidence are folders of root's alone, for what ops take out of its place and what
  * they collect; backups is one for the configurations of network devices, which a device line says
- * how to reach (worker/device.h). A secret is what a file of its owner alone (0600) holds; ops and
- * people know its name.
+ * how to reach (worker/device.h). database names a server of this machine's (worker/database.h). A
+ * secret is what a file of its owner alone (0600) holds; ops and people know its name.
  *
  * An op is of its class in the op table, or of a worse one that a class line says; site.run is of
  * that of the command (worker/site_command.h). Of several class lines the highest that stands at
@@ -40,20 +44,22 @@
 #include "common/moment.h"
 #include "wire/allowance.h"
 #include "common/net.h"
+#include "worker/database.h"
 #include "worker/device.h"
 #include "worker/pace.h"
 #include "worker/site_command.h"
 
-#define POLICY_FOLDERS_MAX  64
-#define POLICY_SERVICES_MAX 64
-#define POLICY_PERMITS_MAX  512
-#define POLICY_HOURS_MAX    64 /* windows and blackouts */
-#define POLICY_NETS_MAX     64 /* management lines */
-#define POLICY_CLASSES_MAX  16
-#define POLICY_WORSE_MAX    64 /* class lines of ops */
-#define POLICY_COMMANDS_MAX 64
-#define POLICY_SECRETS_MAX  64
-#define POLICY_DEVICES_MAX  64
+#define POLICY_FOLDERS_MAX   64
+#define POLICY_SERVICES_MAX  64
+#define POLICY_PERMITS_MAX   512
+#define POLICY_HOURS_MAX     64 /* windows and blackouts */
+#define POLICY_NETS_MAX      64 /* management lines */
+#define POLICY_CLASSES_MAX   16
+#define POLICY_WORSE_MAX     64 /* class lines of ops */
+#define POLICY_COMMANDS_MAX  64
+#define POLICY_SECRETS_MAX   64
+#define POLICY_DEVICES_MAX   64
+#define POLICY_DATABASES_MAX 64
 
 typedef struct policy policy_t;
 
@@ -112,6 +118,7 @@ const site_command_t *policy_command(const policy_t *self, const char *name);
 
 /* Likewise. */
 const network_device_t *policy_device(const policy_t *self, const char *name);
+const database_t *policy_database(const policy_t *self, const char *name);
 
 /* What doing this is on this machine: never better than the op table says. */
 class_t policy_class(const policy_t *self, const op_t *op, const value_t *arguments);

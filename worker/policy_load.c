@@ -65,13 +65,28 @@ on_device(policy_t *self, const setting_t *at, fault_t *fault)
 {
     fault_t why = {0};
     if (self->device_count == POLICY_DEVICES_MAX)
-        return config_fault(self->config, at, fault, "more than %d of these", POLICY_DEVICES_MAX);
+        return too_many(self, at, POLICY_DEVICES_MAX, fault);
     network_device_t *device = &self->devices[self->device_count];
     if (device_read(device, at->words + 1, at->count - 1, &why))
         return config_fault(self->config, at, fault, "%s", why.text);
     if (policy_device(self, device->name))
-        return config_fault(self->config, at, fault, "'%.60s' stands there twice", device->name);
+        return stands_twice(self, at, device->name, fault);
     self->device_count++;
+    return 0;
+}
+
+static int
+on_database(policy_t *self, const setting_t *at, fault_t *fault)
+{
+    fault_t why = {0};
+    if (self->database_count == POLICY_DATABASES_MAX)
+        return too_many(self, at, POLICY_DATABASES_MAX, fault);
+    database_t *database = &self->databases[self->database_count];
+    if (database_read(database, at->words + 1, at->count - 1, &why))
+        return config_fault(self->config, at, fault, "%s", why.text);
+    if (policy_database(self, database->name))
+        return stands_twice(self, at, database->name, fault);
+    self->database_count++;
     return 0;
 }
 
@@ -156,14 +171,21 @@ on_pace(policy_t *self, const setting_t *at, fault_t *fault)
                : 0;
 }
 
+/* window [OP] DAYS HH:MM-HH:MM, blackout DAYS HH:MM-HH:MM. */
 static int
 on_hours(policy_t *self, const setting_t *at, fault_t *fault)
 {
+    bool own = at->count == 4;
     if (self->hours_count == POLICY_HOURS_MAX)
         return too_many(self, at, POLICY_HOURS_MAX, fault);
     hours_t *hours = &self->hours[self->hours_count++];
-    *hours = (hours_t){
-        .days = at->words[1], .span = at->words[2], .blackout = !strcmp(at->words[0], "blackout")};
+    *hours = (hours_t){.days = at->words[1 + own],
+                       .span = at->words[2 + own],
+                       .op = own ? op_find(at->words[1]) : NULL,
+                       .blackout = !strcmp(at->words[0], "blackout")};
+    if (own && (!hours->op || hours->op->least == CLASS_OBSERVE))
+        return config_fault(self->config, at, fault,
+                            "there is no op '%.63s' that changes something", at->words[1]);
     if (!weekly_read(&hours->weekly, hours->days, hours->span))
         return config_fault(self->config, at, fault,
                             "'%.40s %.40s' are no days (mon-fri, sat,sun) and a span (22:00-06:00)",
@@ -273,31 +295,34 @@ on_service(policy_t *self, const setting_t *at, fault_t *fault)
 }
 
 static const struct {
-    const char *key;
-    size_t least, most; /* words behind the key */
+    const char *key, *form; /* what stands behind it */
+    size_t least, most;     /* words behind the key */
     int (*on)(policy_t *self, const setting_t *at, fault_t *fault);
 } keys[] = {
-    {"allow", 1, CONFIG_WORDS_MAX, on_allow},
-    {"class", 2, 4, on_class},
-    {"exec", 6, CONFIG_WORDS_MAX, on_exec},
-    {"read", 1, 1, on_folder},
-    {"spool", 1, 1, on_folder},
-    {"expendable", 3, 3, on_expendable},
-    {"quarantine", 1, 1, on_keep},
-    {"evidence", 1, 1, on_keep},
-    {"backups", 1, 1, on_keep},
-    {"rate", 3, 3, on_pace},
-    {"runs", 3, 3, on_pace},
-    {"exceed", 1, 1, on_pace},
-    {"service", 3, CONFIG_WORDS_MAX, on_service},
-    {"window", 2, 2, on_hours},
-    {"blackout", 2, 2, on_hours},
-    {"approvals", 2, 2, on_quorum},
-    {"orders", 2, 2, on_quorum},
-    {"break-glass", 1, 1, on_glass},
-    {"management", 1, 1, on_management},
-    {"secret", 3, 3, on_secret},
-    {"device", 10, 10, on_device},
+    {"allow", "OP [ARGUMENT=VALUE]...", 1, CONFIG_WORDS_MAX, on_allow},
+    {"class", "highest CLASS [DAYS HH:MM-HH:MM], or OP CLASS", 2, 4, on_class},
+    {"exec", "NAME class CLASS timeout SECONDS COMMAND ARG...", 6, CONFIG_WORDS_MAX, on_exec},
+    {"read", "PATH", 1, 1, on_folder},
+    {"spool", "PATH", 1, 1, on_folder},
+    {"expendable", "PATH older-than DURATION", 3, 3, on_expendable},
+    {"quarantine", "PATH", 1, 1, on_keep},
+    {"evidence", "PATH", 1, 1, on_keep},
+    {"backups", "PATH", 1, 1, on_keep},
+    {"rate", "OP COUNT SECONDS", 3, 3, on_pace},
+    {"runs", "PLAYBOOK|* COUNT SECONDS", 3, 3, on_pace},
+    {"exceed", "PERSON", 1, 1, on_pace},
+    {"service", "NAME pidfile PATH, or NAME start|stop|reload COMMAND ARG...", 3, CONFIG_WORDS_MAX,
+     on_service},
+    {"window", "[OP] DAYS HH:MM-HH:MM", 2, 3, on_hours},
+    {"blackout", "DAYS HH:MM-HH:MM", 2, 2, on_hours},
+    {"approvals", "CLASS PEOPLE", 2, 2, on_quorum},
+    {"orders", "CLASS PEOPLE", 2, 2, on_quorum},
+    {"break-glass", "never", 1, 1, on_glass},
+    {"management", "NET", 1, 1, on_management},
+    {"secret", "NAME file PATH", 3, 3, on_secret},
+    {"device", "NAME DIALECT USER ADDRESS PORT password|key SECRET host-key TYPE BASE64", 10, 10,
+     on_device},
+    {"database", "NAME FOLDER PORT DATABASE role ROLE user USER", 8, 8, on_database},
 };
 
 static int
@@ -307,15 +332,35 @@ read_setting(policy_t *self, const setting_t *at, fault_t *fault)
         if (strcmp(at->words[0], keys[i].key) != 0)
             continue;
         if (at->count <= keys[i].least || at->count > keys[i].most + 1)
-            return config_fault(self->config, at, fault, "'%s' has too few or too many words",
-                                keys[i].key);
+            return config_fault(self->config, at, fault, "such a line is `%s %s`", keys[i].key,
+                                keys[i].form);
         return keys[i].on(self, at, fault);
     }
     return config_fault(self->config, at, fault, "unknown key '%.63s'", at->words[0]);
 }
 
-/* Every service and device has all that it needs; an allow line names nothing that no line
- * declares, wherever in the file that stands. */
+/* An allow line names nothing that no line declares, and no op without the windows that it needs.
+ */
+static int
+check_permits(const policy_t *self, fault_t *fault)
+{
+    for (size_t i = 0; i < self->permit_count; i++) {
+        declared_t by;
+        fault_t why = {0};
+        const op_t *op = self->permits[i].op;
+        const char *name = permit_declared(&self->permits[i], &by);
+        if (name && policy_check_declared(self, by, name, &why))
+            return fault_set(fault, FAULT_CONFIG, "%s: allow %s: %s", config_path(self->config),
+                             op->name, why.text);
+        if (op->windowed && !policy_has_window(self, op))
+            return fault_set(fault, FAULT_CONFIG,
+                             "%s: allow %s must say when: `window %s DAYS HH:MM-HH:MM`",
+                             config_path(self->config), op->name, op->name);
+    }
+    return 0;
+}
+
+/* Every service and device has all that it needs, wherever in the file that stands. */
 static int
 check_whole(const policy_t *self, fault_t *fault)
 {
@@ -329,15 +374,7 @@ check_whole(const policy_t *self, fault_t *fault)
             return fault_set(fault, FAULT_CONFIG, "%s: device '%s' needs a line secret '%s'",
                              config_path(self->config), self->devices[i].name,
                              self->devices[i].secret);
-    for (size_t i = 0; i < self->permit_count; i++) {
-        declared_t by;
-        fault_t why = {0};
-        const char *name = permit_declared(&self->permits[i], &by);
-        if (name && policy_check_declared(self, by, name, &why))
-            return fault_set(fault, FAULT_CONFIG, "%s: allow %s: %s", config_path(self->config),
-                             self->permits[i].op->name, why.text);
-    }
-    return 0;
+    return check_permits(self, fault);
 }
 
 policy_t *

@@ -18,7 +18,8 @@ typedef struct {
 typedef struct {
     const char *days, *span; /* as they stand in the policy */
     weekly_t weekly;
-    bool blackout; /* else a window */
+    bool blackout;  /* else a window */
+    const op_t *op; /* whose own window it is; NULL of all that changes something */
 } hours_t;
 
 typedef struct {
@@ -44,17 +45,21 @@ struct policy {
     folder_t folders[POLICY_FOLDERS_MAX];
     service_t services[POLICY_SERVICES_MAX];
     permit_t permits[POLICY_PERMITS_MAX];
-    size_t worse_count, command_count, device_count;
+    size_t worse_count, command_count, device_count, database_count;
     struct {
         const op_t *op;
         class_t class_;
     } worse[POLICY_WORSE_MAX];
     site_command_t commands[POLICY_COMMANDS_MAX];
     network_device_t devices[POLICY_DEVICES_MAX];
+    database_t databases[POLICY_DATABASES_MAX];
 };
 
 /* Whether a line of that kind declares this name. FAULT_POLICY. */
 int policy_check_declared(const policy_t *self, declared_t by, const char *name,
                           fault_t *fault) MUST_CHECK;
+
+/* Whether the op has a window of its own. */
+bool policy_has_window(const policy_t *self, const op_t *op);
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "common/file.h"
 #include "common/text.h"
+#include "worker/ops/done.h"
 
 #define ROUND_MS  10
 #define NOTE_MAX  128
@@ -40,24 +41,46 @@ parse_stat(char *text, proc_t *out)
     return true;
 }
 
-bool
-proc_read(pid_t pid, proc_t *out)
+/* Of one that is gone meanwhile the kernel says ESRCH, or nothing. */
+static int
+not_told(pid_t pid, fault_t *fault)
+{
+    if (!errno || errno == ENOENT || errno == ESRCH)
+        return fault_set(fault, FAULT_NOT_FOUND, "there is no process %d", (int)pid);
+    return fault_errno(fault, "the kernel does not tell of process %d", (int)pid);
+}
+
+int
+proc_look(pid_t pid, proc_t *out, fault_t *fault)
 {
     char path[64], text[1024];
     struct stat status;
+    size_t size = 0;
+    ssize_t got = 1;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    CLEANUP(descriptor_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (pid <= 0 || fd < 0 || fstat(fd, &status))
-        return false;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    if (got <= 0)
-        return false;
-    text[got] = '\0';
+    errno = 0;
+    CLEANUP(descriptor_close) int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0 || fstat(fd, &status))
+        return not_told(pid, fault);
+    while (got && size < sizeof text - 1) {
+        got = read(fd, text + size, sizeof text - 1 - size);
+        if (got < 0 && errno != EINTR)
+            return not_told(pid, fault);
+        size += got > 0 ? (size_t)got : 0;
+    }
+    text[size] = '\0';
     proc_t found = {.pid = pid, .user = status.st_uid};
+    errno = 0;
     if (!parse_stat(text, &found))
-        return false;
+        return not_told(pid, fault);
     *out = found;
-    return true;
+    return 0;
+}
+
+bool
+proc_read(pid_t pid, proc_t *out)
+{
+    return !proc_look(pid, out, NULL);
 }
 
 /* Neither a zombie nor dead. */
@@ -65,6 +88,18 @@ static bool
 is_alive(const proc_t *self)
 {
     return self->state != 'Z' && self->state != 'X';
+}
+
+int
+proc_has_ended(const proc_t *self, bool *ended, fault_t *fault)
+{
+    proc_t now;
+    fault_t why = {0};
+    int wrong = proc_look(self->pid, &now, &why);
+    if (wrong && why.code != FAULT_NOT_FOUND)
+        return fault_set(fault, why.code, "%s", why.text);
+    *ended = wrong || now.start_ticks != self->start_ticks || !is_alive(&now);
+    return 0;
 }
 
 /* Both clocks at one moment, as near as it can be had: what came between them would shift it. */
@@ -99,42 +134,50 @@ compare_pids(const void *left, const void *right)
 }
 
 size_t
-proc_all(proc_t **out)
+proc_all(proc_t **out, size_t *unseen)
 {
-    size_t count = 0, room = 256;
+    size_t count = 0, room = 256, hidden = 0;
     DIR *folder = opendir("/proc");
-    struct dirent *entry;
+    struct dirent *entry = NULL;
+    fault_t why;
     uint64_t pid;
     *out = memory_new(room, sizeof **out);
-    while (folder && count < PROC_MAX && (entry = readdir(folder))) {
+    for (errno = 0; folder && count < PROC_MAX && (entry = readdir(folder)); errno = 0) {
         if (!text_read_u64(entry->d_name, 1, INT32_MAX, &pid))
             continue;
         if (count == room)
             *out = memory_resize(*out, room *= 2, sizeof **out);
-        count += proc_read((pid_t)pid, &(*out)[count]);
+        if (!proc_look((pid_t)pid, &(*out)[count], &why))
+            count++;
+        else
+            hidden += why.code != FAULT_NOT_FOUND;
     }
+    hidden += !folder || entry || errno;
     if (folder)
         closedir(folder);
+    if (unseen)
+        *unseen = hidden;
     qsort(*out, count, sizeof **out, compare_pids);
     return count;
 }
 
-/* An empty text where the kernel does not tell. */
-static void
-read_boot(char out[static BOOT_TEXT])
+static int
+read_boot(char out[static BOOT_TEXT], fault_t *fault)
 {
-    fault_t ignored;
     CLEANUP(bytes_destroy)
-    bytes_t *text = file_read("/proc/sys/kernel/random/boot_id", 2 * BOOT_TEXT, &ignored);
+    bytes_t *text = file_read("/proc/sys/kernel/random/boot_id", 2 * BOOT_TEXT, fault);
     snprintf(out, BOOT_TEXT, "%.*s", BOOT_TEXT - 1, text ? bytes_text(text) : "");
+    return text ? 0 : -1;
 }
 
-void
-proc_write_id(const proc_t *self, char out[static PROC_ID_MAX])
+int
+proc_write_id(const proc_t *self, char out[static PROC_ID_MAX], fault_t *fault)
 {
     char boot[BOOT_TEXT];
-    read_boot(boot);
+    if (read_boot(boot, fault))
+        return -1;
     snprintf(out, PROC_ID_MAX, "%d-%" PRIu64 "-%s", (int)self->pid, self->start_ticks, boot);
+    return 0;
 }
 
 int
@@ -143,11 +186,15 @@ proc_read_id(const char *id, proc_t *out, fault_t *fault)
     int pid;
     uint64_t ticks;
     char meant[BOOT_TEXT] = "", boot[BOOT_TEXT];
+    fault_t why = {0};
     if (sscanf(id, "%d-%" SCNu64 "-%36s", &pid, &ticks, meant) != 3 || pid < 1)
         return fault_set(fault, FAULT_ARGUMENT, "'%.80s' is no process's id", id);
-    read_boot(boot);
-    if (strcmp(meant, boot) != 0 || !proc_read(pid, out) || !is_alive(out) ||
-        out->start_ticks != ticks)
+    if (read_boot(boot, fault))
+        return -1;
+    int wrong = proc_look(pid, out, &why);
+    if (wrong && why.code != FAULT_NOT_FOUND)
+        return fault_set(fault, why.code, "%s", why.text);
+    if (wrong || strcmp(meant, boot) != 0 || !is_alive(out) || out->start_ticks != ticks)
         return fault_set(fault, FAULT_NOT_FOUND, "the process that was %d is gone", pid);
     return 0;
 }
@@ -157,35 +204,47 @@ proc_note(const char *path, pid_t pid, fault_t *fault)
 {
     char text[NOTE_MAX], boot[BOOT_TEXT];
     proc_t found;
-    if (!proc_read(pid, &found))
-        return fault_set(fault, FAULT_NOT_FOUND, "process %d is gone", (int)pid);
-    read_boot(boot);
+    if (proc_look(pid, &found, fault) || read_boot(boot, fault))
+        return -1;
     snprintf(text, sizeof text, "%d %" PRIu64 " %s", (int)pid, found.start_ticks, boot);
     if ((unlink(path) && errno != ENOENT) || symlink(text, path))
         return fault_errno(fault, "'%s' cannot be written", path);
     return 0;
 }
 
-/* False where there is no note of this boot. */
-static bool
-read_note(const char *path, int *pid, uint64_t *ticks)
+/* FAULT_NOT_FOUND where there is no note of this boot. */
+static int
+read_note(const char *path, int *pid, uint64_t *ticks, fault_t *fault)
 {
     char text[NOTE_MAX], noted[BOOT_TEXT] = "", boot[BOOT_TEXT];
     ssize_t size = readlink(path, text, sizeof text - 1);
+    if (size < 0 && errno != ENOENT && errno != ENOTDIR && errno != EINVAL)
+        return fault_errno(fault, "note '%.160s' cannot be read", path);
     text[size > 0 ? size : 0] = '\0';
-    if (sscanf(text, "%d %" SCNu64 " %36s", pid, ticks, noted) < 2)
-        return false;
-    read_boot(boot);
-    return *pid > 1 && !strcmp(noted, boot);
+    bool is_note = sscanf(text, "%d %" SCNu64 " %36s", pid, ticks, noted) >= 2 && *pid > 1;
+    if (is_note && read_boot(boot, fault))
+        return -1;
+    return is_note && !strcmp(noted, boot)
+               ? 0
+               : fault_set(fault, FAULT_NOT_FOUND, "'%.160s' notes no process", path);
+}
+
+int
+proc_look_noted(const char *path, proc_t *out, fault_t *fault)
+{
+    int pid;
+    uint64_t ticks;
+    if (read_note(path, &pid, &ticks, fault) || proc_look(pid, out, fault))
+        return -1;
+    return is_alive(out) && out->start_ticks == ticks
+               ? 0
+               : fault_set(fault, FAULT_NOT_FOUND, "the process that was %d is gone", pid);
 }
 
 bool
 proc_noted(const char *path, proc_t *out)
 {
-    int pid;
-    uint64_t ticks;
-    return read_note(path, &pid, &ticks) && proc_read(pid, out) && is_alive(out) &&
-           out->start_ticks == ticks;
+    return !proc_look_noted(path, out, NULL);
 }
 
 bool
@@ -193,7 +252,7 @@ proc_noted_once(const char *path, proc_t *out)
 {
     int pid;
     uint64_t ticks;
-    if (!read_note(path, &pid, &ticks))
+    if (read_note(path, &pid, &ticks, NULL))
         return false;
     *out = (proc_t){.pid = pid, .start_ticks = ticks};
     return true;
@@ -204,11 +263,17 @@ static int
 hold(const proc_t *self, int *wrong, fault_t *fault)
 {
     proc_t found;
+    fault_t why = {0};
     assert(self->pid > 1);
     CLEANUP(descriptor_close) int fd = pidfd_open(self->pid, 0);
     bool gone = fd < 0 && errno == ESRCH;
     *wrong = fd < 0 && !gone ? fault_errno(fault, "process %d cannot be held", (int)self->pid) : 0;
-    if (fd < 0 || !proc_read(self->pid, &found) || found.start_ticks != self->start_ticks)
+    if (fd < 0)
+        return -1;
+    int unknown = proc_look(self->pid, &found, &why);
+    if (unknown && why.code != FAULT_NOT_FOUND)
+        *wrong = fault_set(fault, why.code, "%s", why.text);
+    if (unknown || found.start_ticks != self->start_ticks)
         return -1;
     int held = fd;
     fd = -1;
@@ -266,47 +331,78 @@ mark_descendants(pid_t root, const proc_t *all, size_t count, bool *below)
     return marked;
 }
 
-size_t
-proc_tree(pid_t root, pid_t **out)
+/* All, none of which is hidden; the array is the caller's, with a fault too. */
+static int
+see_all(proc_t **out, size_t *count, fault_t *fault)
 {
-    CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all), size = 0;
-    CLEANUP(memory_free) bool *below = memory_new(count + 1, sizeof *below);
-    *out = memory_new(mark_descendants(root, all, count, below) + 1, sizeof **out);
-    (*out)[size++] = root;
-    for (size_t i = 0; i < count; i++)
-        if (below[i])
-            (*out)[size++] = all[i].pid;
-    return size;
+    size_t unseen;
+    *count = proc_all(out, &unseen);
+    return unseen ? fault_set(fault, FAULT_IO, "the kernel does not tell of all processes") : 0;
 }
 
-/* Signals every living descendant of root; returns how many there were. */
-static size_t
-signal_descendants(pid_t root)
+int
+proc_tree(pid_t root, pid_t **out, size_t *size, fault_t *fault)
 {
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all);
+    size_t count;
+    if (see_all(&all, &count, fault))
+        return -1;
     CLEANUP(memory_free) bool *below = memory_new(count + 1, sizeof *below);
-    size_t marked = mark_descendants(root, all, count, below);
+    *out = memory_new(mark_descendants(root, all, count, below) + 1, sizeof **out);
+    *size = 0;
+    (*out)[(*size)++] = root;
+    for (size_t i = 0; i < count; i++)
+        if (below[i])
+            (*out)[(*size)++] = all[i].pid;
+    return 0;
+}
+
+/* Signals every living descendant of root; gives how many there were. */
+static int
+kill_descendants(pid_t root, size_t *marked, fault_t *fault)
+{
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t count;
+    if (see_all(&all, &count, fault))
+        return -1;
+    CLEANUP(memory_free) bool *below = memory_new(count + 1, sizeof *below);
+    *marked = mark_descendants(root, all, count, below);
     for (size_t i = 0; i < count; i++)
         if (below[i]) {
             int sent = proc_signal(&all[i], SIGKILL, NULL);
             (void)sent; /* whom it does not reach is there in the next round */
         }
-    return marked;
+    return 0;
+}
+
+/* Of one that is stopped. */
+static int
+end_descendants(const proc_t *root, int wait_ms, bool *killed, fault_t *fault)
+{
+    mono_t start = mono_now();
+    for (size_t left = 1; left; *killed = *killed || left) {
+        if (kill_descendants(root->pid, &left, fault))
+            return -1;
+        if (left && mono_now().ms - start.ms > wait_ms)
+            return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end",
+                             (int)root->pid);
+        if (left)
+            poll(NULL, 0, ROUND_MS);
+    }
+    return 0;
 }
 
 int
 proc_end_tree(const proc_t *root, int wait_ms, fault_t *fault)
 {
-    mono_t start = mono_now();
+    bool killed = false;
     if (proc_signal(root, SIGSTOP, fault))
         return -1;
-    while (signal_descendants(root->pid) > 0) {
-        if (mono_now().ms - start.ms > wait_ms)
-            return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end",
-                             (int)root->pid);
-        poll(NULL, 0, ROUND_MS);
-    }
-    return proc_end(root, wait_ms, fault);
+    if (!end_descendants(root, wait_ms, &killed, fault) && !proc_end(root, wait_ms, fault))
+        return 0;
+    if (!killed && !proc_signal(root, SIGCONT, NULL))
+        return -1;
+    return fault ? done_anyway(fault, "process %d is stopped%s", (int)root->pid,
+                               killed ? ", and what it started was killed, in part at least" : "")
+                 : -1;
 }

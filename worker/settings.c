@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "common/address.h"
+
 typedef int(reader_of_setting_t)(settings_t *self, const setting_t *words);
 
 static int
@@ -48,16 +50,6 @@ read_policy(settings_t *self, const setting_t *setting)
     return read_path(self->policy, setting);
 }
 
-/* "tcp://HOST:PORT". */
-static bool
-is_endpoint(const char *text)
-{
-    uint64_t port;
-    const char *colon = strrchr(text, ':');
-    return !strncmp(text, "tcp://", 6) && colon > text + 6 &&
-           text_read_u64(colon + 1, 1, UINT16_MAX, &port);
-}
-
 static int
 read_broker(settings_t *self, const setting_t *setting)
 {
@@ -65,7 +57,7 @@ read_broker(settings_t *self, const setting_t *setting)
     for (size_t i = 0; i < self->broker_count; i++)
         if (!strcmp(self->brokers[i].endpoint, setting->words[1]))
             return -1;
-    if (self->broker_count == WORKER_BROKERS_MAX || !is_endpoint(setting->words[1]) ||
+    if (self->broker_count == WORKER_BROKERS_MAX || !address_is_endpoint(setting->words[1]) ||
         !text_copy(broker->endpoint, sizeof broker->endpoint, setting->words[1]) ||
         !curvekey_read(setting->words[2], &broker->key))
         return -1;

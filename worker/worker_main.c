@@ -297,7 +297,7 @@ open_signals(supervisor_t *self, fault_t *fault)
 static int
 serve(supervisor_t *self, fault_t *fault)
 {
-    if (check(self->config, &self->settings, fault))
+    if (check(self->config, &self->settings, fault) || privilege_check(fault))
         return -1;
     if (self->check)
         return 0;

@@ -48,7 +48,7 @@ on_accept(core_t *self, event_t *event, fault_t *fault)
     share_t *share = find_share(self, event, &run, fault);
     if (!share)
         return -1;
-    core_peer(self, event->worker)->seen = self->now;
+    core_heard(self, event->worker);
     for (size_t at = 0; (share = run_share(run, event->worker, NULL, &at));)
         if (share->row.state == PART_OFFERED || share->row.state == PART_NEVER)
             accept_share(self, run, share);
@@ -70,7 +70,7 @@ on_refuse(core_t *self, event_t *event, fault_t *fault)
     char text[HASH_TEXT], code[16], why[256];
     if (!share)
         return -1;
-    core_peer(self, event->worker)->seen = self->now;
+    core_heard(self, event->worker);
     if (share->row.state != PART_OFFERED)
         return 0;
     snprintf(
@@ -399,9 +399,7 @@ on_receipt(core_t *self, event_t *event, fault_t *fault)
         return -1;
     fault_t why = {0};
     hash_t hash = hash_of(event->document);
-    peer_t *peer = core_peer(self, event->worker);
-    if (!self->via)
-        peer->seen = self->now;
+    peer_t *peer = self->via ? core_peer(self, event->worker) : core_heard(self, event->worker);
     event->made = hash;
     if (is_early(receipt, peer) && self->via)
         return fault_set(fault, FAULT_PROOF, "receipts of '%s' before %llu are not here yet",

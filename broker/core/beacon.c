@@ -127,8 +127,8 @@ supply(core_t *self)
     for (size_t i = 0; i < charter->count; i++)
         if (charter->documents[i].version > named(beacon, charter->documents[i].name))
             send_document(self, charter->documents[i].document, charter->documents[i].armors);
-    for (size_t i = 0; i < self->halt_count; i++) {
-        const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
+    for (size_t i = 0, at = 0; i < self->halt_count; i++) {
+        const halt_line_t *line = halt_line_next(self, &self->halts[i].hash, &at);
         if (line && (line->resume || !line->lifted) &&
             (beacon_find_halt(beacon, &line->stop) < beacon->halt_count) == line->resume)
             beacon_tell_halt(self, &self->halts[i]);

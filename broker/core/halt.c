@@ -10,13 +10,24 @@
 #define PRESENT  ((void *)(uintptr_t)1)
 
 const halt_line_t *
-halt_line_of(const core_t *self, const hash_t *hash)
+halt_line_next(const core_t *self, const hash_t *hash, size_t *at)
 {
     const trust_t *trust = self->charter->trust;
-    for (size_t i = 0; i < trust_halt_count(trust); i++)
-        if (hash_equal(&trust_halt(trust, i)->hash, hash))
-            return trust_halt(trust, i);
+    size_t count = trust_halt_count(trust);
+    for (size_t i = 0; i < count; i++) {
+        size_t place = (*at + i) % count;
+        if (hash_equal(&trust_halt(trust, place)->hash, hash)) {
+            *at = place + 1;
+            return trust_halt(trust, place);
+        }
+    }
     return NULL;
+}
+
+const halt_line_t *
+halt_line_of(const core_t *self, const hash_t *hash)
+{
+    return halt_line_next(self, hash, &(size_t){0});
 }
 
 static held_halt_t *
@@ -86,12 +97,12 @@ halts_said(const value_t *state)
 
 /* Of a stop that was lifted they need to know only where they keep the stop. */
 held_halt_t *
-halt_lacked(const core_t *self, zhashx_t *theirs, size_t *at)
+halt_lacked(const core_t *self, zhashx_t *theirs, halts_read_t *read)
 {
-    while (*at < self->halt_count) {
-        held_halt_t *halt = &self->halts[(*at)++];
+    while (read->held < self->halt_count) {
+        held_halt_t *halt = &self->halts[read->held++];
         char text[HASH_TEXT], stop[HASH_TEXT];
-        const halt_line_t *line = halt_line_of(self, &halt->hash);
+        const halt_line_t *line = halt_line_next(self, &halt->hash, &read->line);
         if (!line || zhashx_lookup(theirs, hash_write(&line->hash, text)))
             continue;
         bool kept = zhashx_lookup(theirs, hash_write(&line->stop, stop)) != NULL;
@@ -106,13 +117,13 @@ halts_greet(core_t *self, const peer_t *peer, const value_t *state)
 {
     CLEANUP(zhashx_destroy) zhashx_t *theirs = halts_said(state);
     const held_halt_t *lacked;
-    size_t at = 0;
+    halts_read_t read = {0};
     for (size_t i = 0; i < self->halt_count; i++) {
         char text[HASH_TEXT];
         if (zhashx_lookup(theirs, hash_write(&self->halts[i].hash, text)))
             confirm(self, &self->halts[i], peer->row.id);
     }
-    while ((lacked = halt_lacked(self, theirs, &at)))
+    while ((lacked = halt_lacked(self, theirs, &read)))
         send_halt(self, peer, lacked);
 }
 
@@ -316,10 +327,12 @@ halts_sweep(core_t *self)
     if (self->now.ms - self->halts_swept.ms < SWEEP_MS)
         return;
     self->halts_swept = self->now;
-    for (size_t i = self->halt_count; i-- > 0;) {
-        const halt_line_t *line = halt_line_of(self, &self->halts[i].hash);
+    for (size_t i = 0, at = 0; i < self->halt_count;) {
+        const halt_line_t *line = halt_line_next(self, &self->halts[i].hash, &at);
         if (!line || is_past(self, line)) /* trust made room, or it is over for good */
             forget(self, i);
+        else
+            i++;
     }
 }
 

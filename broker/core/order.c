@@ -172,7 +172,8 @@ start_order(core_t *self, const event_t *event, const warrant_t *warrant, const 
                      .not_after = order->not_after,
                      .soak_s = order->soak_s,
                      .max_failures = order->max_failures,
-                     .continues = order->continues};
+                     .continues = order->continues,
+                     .dry = order->dry};
     char who[ROW_NAMES_MAX + 1];
     name_people(&warrant->signers, &warrant->cosigners, who, sizeof who);
     if (self->via) {

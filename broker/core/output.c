@@ -56,7 +56,7 @@ on_output(core_t *self, event_t *event, fault_t *fault)
         return fault_set(fault, why.code ? why.code : FAULT_NOT_FOUND,
                          "worker '%s' has no part in run %.12s%s%s", event->worker,
                          hash_write(&event->hash, text), why.code ? ": " : "", why.text);
-    core_peer(self, event->worker)->seen = self->now;
+    core_heard(self, event->worker);
     if (output_recall(self, run, share, fault))
         return -1;
     if (event->number > share->said) {

@@ -100,6 +100,22 @@ peer_welcome(core_t *self, const peer_t *peer)
     core_send(self, peer->row.id, &frames);
 }
 
+/* Its connection may have outlived the silence - its machine slept, or was not heard - and then no
+ * HELLO comes by itself: of what was not sent meanwhile, a stop, it would never know. Its first
+ * word is as often the PING of a new connection, behind which HELLO comes. */
+peer_t *
+core_heard(core_t *self, const char *worker)
+{
+    peer_t *peer = core_peer(self, worker);
+    bool silent = peer->seen.ms && self->now.ms - peer->seen.ms >= CORE_ONLINE_MS;
+    bool asks = peer->owes_hello && !silent;
+    peer->seen = self->now;
+    peer->owes_hello = silent;
+    if (asks)
+        peer_welcome(self, peer);
+    return peer;
+}
+
 /* It says HELLO as often as it connects, and people are told once an hour. */
 static void
 check_ledger(core_t *self, peer_t *peer, const value_t *state)
@@ -125,6 +141,7 @@ on_hello(core_t *self, event_t *event, fault_t *fault)
     const value_t *versions = value_get(event->state, "versions");
     int64_t oldest = value_get_integer(event->state, "oldest");
     peer->seen = self->now;
+    peer->owes_hello = false;
     peer->oldest = oldest > 0 ? (uint64_t)oldest : 0;
     peer->asked = false;
     value_destroy(&peer->versions);
@@ -170,7 +187,7 @@ int
 on_ping(core_t *self, event_t *event, fault_t *fault)
 {
     (void)fault;
-    core_peer(self, event->worker)->seen = self->now;
+    core_heard(self, event->worker);
     frames_t *frames = message_new(MESSAGE_PONG);
     frames_add(frames, event->document);
     frames_add_text(frames, self->instance);

@@ -117,8 +117,8 @@ greet_halts(core_t *self, const island_t *island, const value_t *state)
 {
     CLEANUP(zhashx_destroy) zhashx_t *theirs = halts_said(state);
     const held_halt_t *lacked;
-    size_t at = 0;
-    while ((lacked = halt_lacked(self, theirs, &at))) {
+    halts_read_t read = {0};
+    while ((lacked = halt_lacked(self, theirs, &read))) {
         frames_t *frames = core_document(lacked->document, lacked->armors);
         actions_send_broker(self->actions, island->row.name, &frames);
     }

@@ -76,6 +76,7 @@ struct peer {
     wall_t seen;            /* 0: not since the start */
     uint64_t oldest;        /* receipt that it still keeps, as its last HELLO told; 0 before */
     bool asked;             /* to say it again, since then */
+    bool owes_hello;        /* it was silent for long, and spoke without one since */
     wall_t behind;          /* when people were last told that its ledger is; ms 0: not */
     uint64_t witnessed;     /* leaves of the log that it cosigned last, as far as it said */
     wall_t witness_asked;   /* to cosign; ms 0: not since its last HELLO, or to be asked at once */
@@ -214,6 +215,9 @@ bytes_t *core_leaf_bytes(core_t *self, uint64_t number, fault_t *fault);
 
 /* peer.c. A peer is made where there is none, and is the core's for good. */
 peer_t *core_peer(core_t *self, const char *worker);
+
+/* The same, of one that spoke: welcomed anew where it was silent, and spoke again without HELLO. */
+peer_t *core_heard(core_t *self, const char *worker);
 void peer_take(peer_t *self, run_t *run, share_t *share);
 void peer_drop(peer_t *self, const share_t *share);
 
@@ -302,16 +306,23 @@ int restraint_check(core_t *self, const shelved_t *release, const char *worker,
 /* halt.c. halts_load brings them back into trust, halts_use into another; halts_greet tells a
  * worker that said HELLO what it lacks; run_halt ends the parts that wait and are covered.
  * halts_said: those that a HELLO says are kept, by hash as text, the caller's; halt_lacked: the
- * next, from *at on, that whoever keeps these lacks; NULL when there is none left. */
+ * next that whoever keeps these lacks; NULL when there is none left. halt_line_next looks from *at
+ * on, round to its start, and leaves *at behind what it found: trust has them in the order in which
+ * they are held, so who asks for one after another has each looked at about once. */
+typedef struct {
+    size_t held, line; /* how far it has come in what is held, and in trust */
+} halts_read_t;
+
 int halts_load(core_t *self, fault_t *fault) MUST_CHECK;
 int halts_use(core_t *self, fault_t *fault) MUST_CHECK;
 void halts_greet(core_t *self, const peer_t *peer, const value_t *state);
 zhashx_t *halts_said(const value_t *state);
-held_halt_t *halt_lacked(const core_t *self, zhashx_t *theirs, size_t *at);
+held_halt_t *halt_lacked(const core_t *self, zhashx_t *theirs, halts_read_t *read);
 void halts_sweep(core_t *self);
 void run_halt(core_t *self, run_t *run);
 void halt_clear(held_halt_t *self);
 const halt_line_t *halt_line_of(const core_t *self, const hash_t *hash);
+const halt_line_t *halt_line_next(const core_t *self, const hash_t *hash, size_t *at);
 
 /* beacon.c. beacon_greet gives a worker that said HELLO the newest, beacon_tell_halt the timekeeper
  * a stop, revoke or resume, once. */

@@ -118,7 +118,7 @@ on_waiting(core_t *self, event_t *event, fault_t *fault)
     CLEANUP(manifest_destroy) manifest_t *manifest = NULL;
     if (!share)
         return -1;
-    core_peer(self, event->worker)->seen = self->now;
+    core_heard(self, event->worker);
     if (part_ended(share->row.state))
         return 0;
     wait_row_t *wait = find(share, event->step);

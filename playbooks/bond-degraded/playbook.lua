@@ -1,17 +1,23 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Brings the members of a bond up that were set down, and tells people of those without a signal.
+-- Brings the members of a bond up that were set down, puts those back that fell out of it, and tells people of those
+-- without a signal.
 
--- The bond's members, each in one list: up and carrying, set down, or up without a signal.
+-- The bond's members, each in one list: up and carrying, set down, or up without a signal; and those that are in nothing.
 local function members_of(ctx)
   local all, text, code = link.list {}
   if not all then
     return nil, text, code
   end
-  local seen = { well = {}, down = {}, silent = {} }
+  local wanted, seen = {}, { well = {}, down = {}, silent = {}, out = {} }
+  for _, name in ipairs(ctx.inputs.members) do
+    wanted[name] = true
+  end
   for _, member in ipairs(all.links) do
     if member.master == ctx.inputs.bond then
       local list = not member.up and seen.down or member.carrier and seen.well or seen.silent
       list[#list + 1] = member.name
+    elseif wanted[member.name] and not member.master then
+      seen.out[#seen.out + 1] = member.name
     end
   end
   return seen
@@ -19,11 +25,11 @@ end
 
 return playbook {
   name    = "bond-degraded",
-  summary = "Bring the members of a bond up again that are down",
+  summary = "Bring the members of a bond up again that are down, or fell out of it",
 
   inputs = {
     bond    = input.name { from = "labels.master", help = "the bond, such as bond0" },
-    members = input.list { help = "those of its members that may be brought up" },
+    members = input.list { help = "those of its members that may be brought up, or put back" },
   },
 
   triggers = { on.alert { name = { "HostNetworkBondDegraded", "NodeBondingDegraded" } } },
@@ -60,15 +66,17 @@ return playbook {
     needs   = { "look", "page" },
     timeout = "2m",
     uses = {
-      ["link.up"]   = { link = equals("inputs.members") },
-      ["link.list"] = {},
-      ["host.cpu"]  = { seconds = equals(5) },
+      ["link.up"]        = { link = equals("inputs.members") },
+      ["link.bond_join"] = { link = equals("inputs.members"), bond = equals("inputs.bond") },
+      ["link.list"]      = {},
+      ["host.cpu"]       = { seconds = equals(5) },
     },
 
     when = function(ctx)
-      return #ctx.here.look.down > 0
+      return #ctx.here.look.down + #ctx.here.look.out > 0
     end,
 
+    -- First what cannot be refused for what somebody else did with a link.
     run = function(ctx)
       for _, name in ipairs(ctx.here.look.down) do
         local done, text, code = link.up { link = name }
@@ -76,7 +84,13 @@ return playbook {
           return nil, text, code
         end
       end
-      return ctx.here.look.down
+      for _, name in ipairs(ctx.here.look.out) do
+        local done, text, code = link.bond_join { link = name, bond = ctx.inputs.bond }
+        if not done then
+          return nil, text, code
+        end
+      end
+      return { up = ctx.here.look.down, joined = ctx.here.look.out }
     end,
 
     -- Both ends agree on a speed first, which takes seconds.
@@ -92,7 +106,9 @@ return playbook {
           return nil, text, code
         end
         bad = #seen.down > 0 and seen.down or seen.silent
-        if #bad == 0 then
+        if #seen.out > 0 then
+          return false, "still not in the bond: " .. table.concat(seen.out, ", ")
+        elseif #bad == 0 then
           return true
         end
       end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Blocks a source that tries many users' passwords, and unlocks the user whom it locked out.
+-- Blocks a source that tries many users' passwords, and lets the user in again whom it locked out.
 
 local HOUR_MS = 3600000
 
@@ -16,9 +16,23 @@ local function is_locked(ctx)
   return nil, string.format("there is no user '%s'", ctx.inputs.user)
 end
 
+-- Whether the user's failed logins lock it, of which this source gave some.
+local function is_locked_out(ctx)
+  local told, text, code = user.lockouts { user = ctx.inputs.user }
+  if not told then
+    return nil, text, code
+  end
+  for _, one in ipairs(told.sources) do
+    if one.from == ctx.inputs.source then
+      return { locked = told.users[1].locked }
+    end
+  end
+  return { locked = false }
+end
+
 return playbook {
   name    = "credential-stuffing",
-  summary = "Block a source that tries many users' passwords, and unlock its victim",
+  summary = "Block a source that tries many users' passwords, and let its victim in again",
 
   inputs = {
     source  = input.ip   { from = "labels.source", help = "who tries" },
@@ -37,6 +51,7 @@ return playbook {
       ["host.uptime"]   = {},
       ["user.failures"] = { count = equals(100) },
       ["user.list"]     = {},
+      ["user.lockouts"] = { user = equals("inputs.user") },
       ["firewall.view"] = { source = equals("inputs.source") },
     },
     run = function(ctx)
@@ -52,11 +67,15 @@ return playbook {
       if not state then
         return nil, text, code
       end
+      local tally, text, code = is_locked_out(ctx)
+      if not tally then
+        return nil, text, code
+      end
       local block, text, code = firewall.view { source = ctx.inputs.source }
       if not block then
         return nil, text, code
       end
-      local seen = { users = 0, failures = 0, locked = state.locked, blocked_s = block.expires_s }
+      local seen = { users = 0, failures = 0, locked = state.locked, locked_out = tally.locked, blocked_s = block.expires_s }
       for _, one in ipairs(failed.failures) do -- each is one user from one source
         if one.from == ctx.inputs.source then
           seen.users, seen.failures = seen.users + 1, seen.failures + one.count
@@ -127,6 +146,32 @@ return playbook {
 
     undo = function(ctx)
       return user.lock { user = ctx.inputs.user }
+    end,
+  },
+
+  -- Nothing takes this back: it comes last. The receipt keeps what was forgotten.
+  step "reset" {
+    needs   = { "look", "unlock" },
+    timeout = "1m",
+    uses = {
+      ["user.reset_lockout"] = { user = equals("inputs.user") },
+      ["user.lockouts"]      = { user = equals("inputs.user") },
+    },
+
+    when = function(ctx)
+      return ctx.here.look.users > ctx.inputs.users and ctx.here.look.locked_out
+    end,
+
+    run = function(ctx)
+      return user.reset_lockout { user = ctx.inputs.user }
+    end,
+
+    verify = function(ctx)
+      local tally, text, code = is_locked_out(ctx)
+      if not tally then
+        return nil, text, code
+      end
+      return not tally.locked, ctx.inputs.user .. " is locked out still"
     end,
   },
 }

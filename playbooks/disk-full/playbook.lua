@@ -1,8 +1,38 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Frees space on a filesystem that is nearly full, by removing logs that were rotated away.
+-- Frees space on a filesystem that is nearly full, by removing what apt fetched and logs that were rotated away.
+
+local ARCHIVES = "/var/cache/apt/archives"
 
 local function usage_of(ctx)
   return disk.usage { path = ctx.inputs.mount }
+end
+
+-- What apt fetched goes first: it fetches it again. Where the machine has none, or keeps it, that is all right.
+local function clean_packages(mount)
+  local below = mount == "/" and "/" or mount .. "/"
+  if ARCHIVES:sub(1, #below) ~= below then
+    return { freed_bytes = 0 }
+  end
+  local clean, text, code = package.clean {}
+  if clean or code == "unknown" or code == "timeout" then
+    return clean, text, code
+  end
+  say("what apt fetched stays: " .. text)
+  return { freed_bytes = 0 }
+end
+
+-- What the journal gave back: nothing where it may keep all, or there is room enough without.
+local function shorten_journal(ctx)
+  if not ctx.inputs.journal_bytes then
+    return { freed_bytes = 0 }
+  end
+  local now, text, code = usage_of(ctx)
+  if not now then
+    return nil, text, code
+  elseif now.used_percent <= ctx.inputs.goal then
+    return { freed_bytes = 0 }
+  end
+  return journal.vacuum { keep_bytes = ctx.inputs.journal_bytes }
 end
 
 -- Says what else takes the room, for people; what the machine's policy keeps to itself is not said.
@@ -30,7 +60,8 @@ return playbook {
     },
     goal = input.percent { default = 80, help = "stop once usage is no higher" },
     journal_bytes = input.integer {
-      default = 0, range = { 0, 1000000000000 }, help = "that the machine's journal may keep; 0: all that it has",
+      optional = true, range = { 1048576, 1000000000000 },
+      help = "that the machine's journal may keep; left out: all that it has",
     },
   },
 
@@ -60,6 +91,7 @@ return playbook {
     uses = {
       ["disk.usage"]     = { path = equals("inputs.mount") },
       ["disk.largest"]   = { path = equals("inputs.mount"), count = to(50) },
+      ["package.clean"]  = {},
       ["file.remove"]    = { path = under("inputs.mount") },
       ["journal.vacuum"] = { keep_bytes = equals("inputs.journal_bytes") },
       ["journal.usage"]  = {},
@@ -75,14 +107,15 @@ return playbook {
       if not logs then
         return nil, text, code
       end
-      local report = { freed_bytes = 0, removed = 0, kept = 0, files = {} }
-      if ctx.inputs.journal_bytes > 0 then
-        local shorter, text, code = journal.vacuum { keep_bytes = ctx.inputs.journal_bytes }
-        if not shorter then
-          return nil, text, code
-        end
-        report.freed_bytes = shorter.freed_bytes
+      local clean, text, code = clean_packages(ctx.inputs.mount)
+      if not clean then
+        return nil, text, code
       end
+      local shorter, text, code = shorten_journal(ctx)
+      if not shorter then
+        return nil, text, code
+      end
+      local report = { freed_bytes = clean.freed_bytes + shorter.freed_bytes, removed = 0, kept = 0, files = {} }
       for _, log in ipairs(logs) do
         local now, text, code = usage_of(ctx)
         if not now then

@@ -25,6 +25,11 @@ local function fullest(ctx)
   return most
 end
 
+-- What may have as many open already is restarted instead.
+local function wants_room(ctx)
+  return ctx.inputs.room ~= nil and ctx.inputs.room > ctx.here.look.max
+end
+
 return playbook {
   name    = "fd-limit",
   summary = "Make room for open files, or restart the service that holds too many",
@@ -34,8 +39,8 @@ return playbook {
     process = input.name    { help = "what its processes call themselves" },
     limit   = input.percent { default = 85, help = "of what may be open; above it is too much" },
     room    = input.integer {
-      default = 8, range = { 8, 1048576 },
-      help = "files that the fullest process may have open then; it is restarted where it may already, as with 8",
+      optional = true, range = { 8, 1048576 },
+      help = "files that the fullest process may have open then; where it may already, or this is left out, it is restarted",
     },
     max     = input.string {
       default = "2097152", pattern = "[1-9][0-9]{4,8}", help = "files that the machine may have open then",
@@ -118,13 +123,13 @@ return playbook {
     needs   = { "look", "raise" },
     timeout = "1m",
     uses = {
-      ["process.set_limit"] = { name = equals("inputs.process"), open_files = { from(8), to(1048576) } },
+      ["process.set_limit"] = { name = equals("inputs.process"), open_files = { from(1), to(1048576) } },
       ["process.list"] = { name = equals("inputs.process") },
       ["process.view"] = { pid = from(2) },
     },
 
     when = function(ctx)
-      return ctx.here.look.percent > ctx.inputs.limit and ctx.inputs.room > ctx.here.look.max
+      return ctx.here.look.percent > ctx.inputs.limit and wants_room(ctx)
     end,
 
     run = function(ctx)
@@ -164,7 +169,7 @@ return playbook {
     },
 
     when = function(ctx)
-      return ctx.here.look.percent > ctx.inputs.limit and ctx.inputs.room <= ctx.here.look.max
+      return ctx.here.look.percent > ctx.inputs.limit and not wants_room(ctx)
     end,
 
     run = function(ctx)

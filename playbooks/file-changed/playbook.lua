@@ -1,6 +1,21 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A file is not what it should be: keeps what it became, and has the machine restore it, once a person agrees.
 
+-- What the package that brought it says of it. A machine that does not tell is no reason to stop.
+local function ask_owner(path, seen)
+  local owner, text = package.owner { path = path }
+  if not owner then
+    say("nobody knows whether a package brought it: " .. text)
+  elseif not owner.owned then
+    say("no package brought " .. path)
+  else
+    local first = owner.packages[1]
+    seen.package, seen.version, seen.content = first.name, first.version, owner.content
+    say(string.format("package %s %s brought %s: %s%s", first.name, first.version, path, owner.content,
+      owner.content == "intact" and ", so that an upgrade may have changed it" or ""))
+  end
+end
+
 return playbook {
   name    = "file-changed",
   summary = "Restore a file that is not what it should be, once a person agrees",
@@ -25,11 +40,12 @@ return playbook {
   cooldown = "15m",
 
   step "look" {
-    timeout = "4m",
+    timeout = "6m",
     uses = {
       ["file.hash"]     = { path = equals("inputs.path") },
       ["file.stat"]     = { path = equals("inputs.path") },
       ["user.sessions"] = {},
+      ["package.owner"] = { path = equals("inputs.path") },
     },
     run = function(ctx)
       local sum, text, code = file.hash { path = ctx.inputs.path }
@@ -44,10 +60,12 @@ return playbook {
       if not open then
         return nil, text, code
       end
-      return {
+      local seen = {
         sha256 = sum.sha256, bytes = stat.bytes, user = stat.user, mode = stat.mode,
         modified = stat.modified, changed = stat.changed, sessions = open.sessions,
       }
+      ask_owner(ctx.inputs.path, seen)
+      return seen
     end,
     verify = function(ctx, seen)
       return seen.sha256 ~= ctx.inputs.sha256, ctx.inputs.path .. " is what it should be"

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Cuts a machine off from all but its brokers, its management and itself, once a person agrees.
+-- Cuts a machine off from all but its brokers, its management, one name and one time server at most, and itself,
+-- once a person agrees.
 
 return playbook {
   name    = "isolate-host",
@@ -9,6 +10,8 @@ return playbook {
     seconds = input.integer {
       default = 14400, range = { 600, 86400 }, help = "how long the machine is cut off",
     },
+    name_server = input.ip { optional = true, help = "a name server that it may still ask" },
+    time_server = input.ip { optional = true, help = "an NTP server that it may still ask" },
   },
 
   triggers = { on.alert { name = { "HostCompromised", "IsolateHost", "LateralMovement" } } },
@@ -64,13 +67,19 @@ return playbook {
     needs   = { "agree" },
     timeout = "3m",
     uses = {
-      ["host.isolate"]  = { seconds = equals("inputs.seconds") },
+      ["host.isolate"]  = {
+        seconds     = equals("inputs.seconds"),
+        name_server = equals("inputs.name_server"),
+        time_server = equals("inputs.time_server"),
+      },
       ["host.release"]  = {},
       ["firewall.list"] = {},
     },
 
     run = function(ctx)
-      return host.isolate { seconds = ctx.inputs.seconds }
+      return host.isolate {
+        seconds = ctx.inputs.seconds, name_server = ctx.inputs.name_server, time_server = ctx.inputs.time_server,
+      }
     end,
 
     verify = function()

@@ -3,6 +3,33 @@
 
 local PARTS = 6 -- of the time that it is watched: host.cpu looks for half a minute at most
 
+-- Which port of which switch it hangs on; nobody has to have told.
+local function port_of(ctx)
+  local heard = link.neighbours { link = ctx.inputs.link }
+  local one = heard and heard.neighbours[1]
+  return one and string.format("%s of %s", one.port_description or one.port or "a port", one.name or one.chassis or one.via)
+end
+
+-- How the link is, and the members of its bond that could stand in: a bridge's ports stand in for nothing.
+local function look_at(ctx, master)
+  local all, text, code = link.list {}
+  if not all then
+    return nil, text, code
+  end
+  local seen, bonded = { others = {} }, false
+  for _, one in ipairs(all.links) do
+    if one.name == master then
+      bonded = one.kind == "bond" or one.kind == "team"
+    elseif one.name == ctx.inputs.link then
+      seen.link = one
+    elseif master and one.master == master and one.up and one.carrier then
+      seen.others[#seen.others + 1] = one.name
+    end
+  end
+  seen.others = bonded and seen.others or {}
+  return seen
+end
+
 return playbook {
   name    = "link-flap",
   summary = "Take a bond's member out of use that loses its signal over and over, once a person agrees",
@@ -32,9 +59,10 @@ return playbook {
   step "look" {
     timeout = "5m",
     uses = {
-      ["link.view"] = { link = equals("inputs.link") },
-      ["link.list"] = {},
-      ["host.cpu"]  = { seconds = to(30) },
+      ["link.view"]       = { link = equals("inputs.link") },
+      ["link.list"]       = {},
+      ["host.cpu"]        = { seconds = to(30) },
+      ["link.neighbours"] = { link = equals("inputs.link") },
     },
     run = function(ctx)
       local first, text, code = link.view { link = ctx.inputs.link }
@@ -47,21 +75,14 @@ return playbook {
           return nil, text, code
         end
       end
-      local all, text, code = link.list {}
-      if not all then
+      local now, text, code = look_at(ctx, first.master)
+      if not now then
         return nil, text, code
       end
-      local seen, bonded = { flaps = 0, master = first.master, others = {} }, false
-      for _, one in ipairs(all.links) do
-        if one.name == first.master then
-          bonded = one.kind == "bond" or one.kind == "team" -- a bridge's ports stand in for nothing
-        elseif one.name == ctx.inputs.link then
-          seen.flaps, seen.state = one.carrier_changes - first.carrier_changes, one.state
-        elseif first.master and one.master == first.master and one.up and one.carrier then
-          seen.others[#seen.others + 1] = one.name
-        end
+      local seen = { flaps = 0, master = first.master, others = now.others, port = port_of(ctx) }
+      if now.link then
+        seen.flaps, seen.state = now.link.carrier_changes - first.carrier_changes, now.link.state
       end
-      seen.others = bonded and seen.others or {}
       return seen
     end,
     verify = function(ctx, seen)
@@ -75,8 +96,9 @@ return playbook {
     notify = "on-call",
     run = function(ctx)
       local seen = ctx.here.look
-      return string.format("%s on %s changed its signal %d times within %d seconds: see to its cable, its module and its peer; %s",
+      return string.format("%s on %s changed its signal %d times within %d seconds: see to its cable, its module and its peer%s; %s",
         ctx.inputs.link, ctx.target.worker, seen.flaps, ctx.inputs.watch,
+        seen.port and string.format(", port %s", seen.port) or "",
         #seen.others > 0 and "say whether the bond goes on without it" or "it stays up, nothing else carries on")
     end,
   },
@@ -107,7 +129,14 @@ return playbook {
       ["host.cpu"]  = { seconds = equals(3) },
     },
 
+    -- Who stood in may be gone by the time that a person agrees.
     run = function(ctx)
+      local now, text, code = look_at(ctx, ctx.here.look.master)
+      if not now then
+        return nil, text, code
+      elseif #now.others == 0 then
+        return nil, "nothing carries on without " .. ctx.inputs.link .. " any more"
+      end
       return link.down { link = ctx.inputs.link, seconds = ctx.inputs.seconds }
     end,
 

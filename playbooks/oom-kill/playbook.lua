@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Starts the service again that the kernel killed for want of memory, once there is room for it.
+-- Starts the service again that the kernel killed for want of memory, once there is room for it, and within a limit where
+-- one is given.
 
 local LOOKS = 3 -- pauses, after which nothing may have been killed anew
 
@@ -11,6 +12,10 @@ local function kills_now()
   return oom.kills
 end
 
+local function may_start(ctx)
+  return not ctx.here.look.running and ctx.here.look.used_percent <= ctx.inputs.room
+end
+
 return playbook {
   name    = "oom-kill",
   summary = "Start a service again that the kernel killed for want of memory",
@@ -18,6 +23,12 @@ return playbook {
   inputs = {
     service = input.name    { from = "labels.service", help = "the victim, as the machine's policy names it" },
     room    = input.percent { default = 90, help = "where more memory is used it is not started" },
+    unit    = input.string  {
+      optional = true, pattern = "[a-zA-Z0-9@:_.-]+", help = "of the service, such as web.service: it is limited first",
+    },
+    memory  = input.integer {
+      optional = true, range = { 1048576, 1099511627776 }, help = "bytes that the unit may use, until the next boot",
+    },
     pause   = input.integer { default = 20, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
@@ -34,6 +45,9 @@ return playbook {
       ["service.status"] = { service = equals("inputs.service") },
     },
     run = function(ctx)
+      if (ctx.inputs.unit == nil) ~= (ctx.inputs.memory == nil) then
+        return nil, "unit and memory go together: give both, or neither", "input"
+      end
       local oom, text, code = host.oom {}
       if not oom then
         return nil, text, code
@@ -65,8 +79,56 @@ return playbook {
     end,
   },
 
+  step "before" {
+    needs = { "look", "page" },
+    uses  = { ["unit.status"] = { unit = equals("inputs.unit") } },
+    when  = function(ctx)
+      return ctx.inputs.unit ~= nil and may_start(ctx)
+    end,
+    run = function(ctx)
+      local now, text, code = unit.status { unit = ctx.inputs.unit }
+      if not now then
+        return nil, text, code
+      end
+      return { memory = now.memory_max_bytes, cpu = now.cpu_max_percent }
+    end,
+  },
+
+  step "limit" {
+    needs = { "before" },
+    uses = {
+      ["unit.limit"]  = { unit = equals("inputs.unit") }, -- to undo it is to name what was there before, or nothing
+      ["unit.status"] = { unit = equals("inputs.unit") },
+    },
+
+    when = function(ctx)
+      local before = ctx.here.before
+      return before and not (before.memory and before.memory <= ctx.inputs.memory)
+    end,
+
+    run = function(ctx)
+      return unit.limit {
+        unit = ctx.inputs.unit, memory_bytes = ctx.inputs.memory, cpu_percent = ctx.here.before.cpu,
+      }
+    end,
+
+    verify = function(ctx)
+      local now, text, code = unit.status { unit = ctx.inputs.unit }
+      if not now then
+        return nil, text, code
+      end
+      return now.memory_max_bytes == ctx.inputs.memory, "systemd does not hold the unit to it"
+    end,
+
+    undo = function(ctx)
+      return unit.limit {
+        unit = ctx.inputs.unit, memory_bytes = ctx.here.before.memory, cpu_percent = ctx.here.before.cpu,
+      }
+    end,
+  },
+
   step "start" {
-    needs   = { "look", "page" },
+    needs   = { "look", "page", "limit" },
     timeout = "5m",
     uses = {
       ["service.start"]  = { service = equals("inputs.service") },
@@ -75,9 +137,7 @@ return playbook {
       ["host.cpu"]       = { seconds = equals("inputs.pause") },
     },
 
-    when = function(ctx)
-      return not ctx.here.look.running and ctx.here.look.used_percent <= ctx.inputs.room
-    end,
+    when = may_start,
 
     run = function(ctx)
       return service.start { service = ctx.inputs.service }

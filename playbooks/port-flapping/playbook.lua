@@ -11,6 +11,17 @@ local function downs_of(ctx)
   return one and one.linkDowns
 end
 
+-- By which of its links this machine hangs on a port of that name, where lldpd heard so.
+local function hangs_by(ctx)
+  local heard = link.neighbours { link = ctx.inputs.link }
+  for _, one in ipairs(heard and heard.neighbours or {}) do
+    if one.port == ctx.inputs.interface or one.port_description == ctx.inputs.interface then
+      return string.format("%s hangs on a port of that name of %s by its %s",
+        ctx.target.worker, one.name or one.chassis or one.via, one.link)
+    end
+  end
+end
+
 return playbook {
   name    = "port-flapping",
   summary = "Shut a network device's interface that goes up and down, once a person agrees",
@@ -20,6 +31,7 @@ return playbook {
     interface = input.string {
       from = "labels.interface", pattern = "[A-Za-z0-9][A-Za-z0-9./:_-]*", help = "as the device calls it",
     },
+    link = input.name { optional = true, help = "of this machine, that may hang on the device; any" },
   },
 
   triggers = {
@@ -33,6 +45,7 @@ return playbook {
     uses = {
       ["device.interface"] = { device = equals("inputs.device"), interface = equals("inputs.interface") },
       ["device.show"]      = { device = equals("inputs.device"), what = one_of { "log", "interfaces" } },
+      ["link.neighbours"]  = { link = equals("inputs.link") },
     },
     run = function(ctx)
       local seen, text, code = device.interface {
@@ -58,7 +71,8 @@ return playbook {
           return nil, text, code
         end
       end
-      return { up = seen.up, shut = seen.shut, said = { table.unpack(about, math.max(1, #about - 19)) }, downs = downs }
+      return { up = seen.up, shut = seen.shut, said = { table.unpack(about, math.max(1, #about - 19)) }, downs = downs,
+               hangs = hangs_by(ctx) }
     end,
     verify = function(ctx, seen)
       return not seen.shut, ctx.inputs.interface .. " is shut already"
@@ -71,8 +85,8 @@ return playbook {
     run = function(ctx)
       local seen = ctx.here.look
       local word = seen.said[#seen.said] or seen.downs and string.format("it went down %d times", seen.downs) or "none"
-      return string.format("%s of %s goes up and down, it is %s now; the device's last word of it: %s. Say whether it is shut",
-        ctx.inputs.interface, ctx.inputs.device, seen.up and "up" or "down", word)
+      return string.format("%s of %s goes up and down, it is %s now; the device's last word of it: %s%s. Say whether it is shut",
+        ctx.inputs.interface, ctx.inputs.device, seen.up and "up" or "down", word, seen.hangs and "; " .. seen.hangs or "")
     end,
   },
 

@@ -1,36 +1,25 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Ends connections to PostgreSQL that hold a transaction open and do nothing, so that others may connect.
+-- Ends sessions of PostgreSQL that hold a transaction open and do nothing, so that others may connect.
 
-local LOOKS = 3 -- a pause apart: a session that was idle and took no time at each of them is forgotten
+local MOST = 20 -- are ended at once, the oldest transactions first
 
--- The backends that wait in a transaction, by id; at most 200 are looked at, those with most memory first.
-local function idle()
-  local list, text, code = process.list { name = "postgres" }
-  if not list then
-    return nil, text, code
-  end
-  local backends = list.processes
-  local found = { backends = #backends + list.left_out, idle = {} }
-  for index = 1, math.min(#backends, 200) do
-    if backends[index].command:find("idle in transaction", 1, true) then
-      local view = process.view { pid = backends[index].pid } -- one that ended meanwhile waits no more
-      if view then
-        found.idle[view.id] = { cpu_ms = view.cpu_ms, command = backends[index].command }
-      end
-    end
-  end
-  return found
+local function forgotten(ctx)
+  return postgres.sessions { database = ctx.inputs.database, state = "in-transaction", longer_than_s = ctx.inputs.idle }
+end
+
+local function id_of(session)
+  return string.format("%d of %d", session.pid, session.started)
 end
 
 return playbook {
   name    = "postgres-connections",
-  summary = "End PostgreSQL connections that hold a transaction open and do nothing",
+  summary = "End PostgreSQL sessions that hold a transaction open and do nothing",
 
   inputs = {
-    least = input.integer {
-      default = 3, range = { 1, 100 }, help = "fewer forgotten transactions are left alone",
-    },
-    pause = input.integer { default = 20, range = { 1, 30 }, help = "seconds between two looks" },
+    database = input.name    { default = "main", help = "the server, as a database line of the machine's policy calls it" },
+    idle     = input.integer { default = 300, range = { 1, 604800 }, help = "seconds in a transaction without a word: then it is forgotten" },
+    least    = input.integer { default = 3, range = { 1, 100 }, help = "fewer forgotten transactions are left alone" },
+    full     = input.percent { default = 70, help = "of the connections: where fewer are taken nobody is ended" },
   },
 
   triggers = {
@@ -45,37 +34,38 @@ return playbook {
   cooldown = "10m",
 
   step "look" {
-    timeout = "4m",
+    timeout = "1m",
     uses = {
-      ["process.list"] = { name = equals("postgres") },
-      ["process.view"] = { pid = from(2) },
-      ["host.cpu"]     = { seconds = equals("inputs.pause") },
+      ["postgres.sessions"] = {
+        database = equals("inputs.database"), state = equals("in-transaction"), longer_than_s = equals("inputs.idle"),
+      },
     },
     run = function(ctx)
-      local first, text, code = idle()
-      if not first then
+      local told, text, code = forgotten(ctx)
+      if not told then
         return nil, text, code
       end
-      for _ = 2, LOOKS do
-        local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
-        if not paused then
-          return nil, text, code
-        end
-        local now, text, code = idle()
-        if not now then
-          return nil, text, code
-        end
-        for id, was in pairs(first.idle) do
-          if not now.idle[id] or now.idle[id].cpu_ms ~= was.cpu_ms then
-            first.idle[id] = nil
-          end
-        end
+      local first = told.clients[1] or { client = "nobody", user = "nobody", sessions = 0 } -- with most sessions
+      local seen = {
+        most = told.most, reserved = told.reserved, taken = 0, forgotten = {},
+        greatest = string.format("%s from %s has %d", first.user, first.client ~= "" and first.client or "the socket", first.sessions),
+      }
+      for _, one in ipairs(told.states) do
+        seen.taken = seen.taken + one.sessions
       end
-      local seen = { backends = first.backends, forgotten = {} }
-      for id, one in pairs(first.idle) do
-        seen.forgotten[#seen.forgotten + 1] = { process = id, command = one.command }
+      for _, one in ipairs(told.sessions) do
+        if one.started then -- else the role may not see it
+          seen.forgotten[#seen.forgotten + 1] = {
+            pid = one.pid, started = one.started, user = one.user, client = one.client, query = one.query,
+          }
+        end
       end
       return seen
+    end,
+    -- Who is forgotten keeps nobody out where there is room.
+    verify = function(ctx, seen)
+      return seen.taken * 100 >= seen.most * ctx.inputs.full,
+        string.format("only %d of %d connections are taken: nobody is kept out", seen.taken, seen.most)
     end,
   },
 
@@ -86,8 +76,9 @@ return playbook {
       return #ctx.here.look.forgotten < ctx.inputs.least
     end,
     run = function(ctx)
-      return string.format("%d connections to PostgreSQL on %s, of which only %d are forgotten: its clients need a pool, or it more slots",
-        ctx.here.look.backends, ctx.target.worker, #ctx.here.look.forgotten)
+      local seen = ctx.here.look
+      return string.format("%d of %d connections to PostgreSQL on %s are taken, of which only %d are forgotten; %s: its clients need a pool, or it more slots",
+        seen.taken, seen.most, ctx.target.worker, #seen.forgotten, seen.greatest)
     end,
   },
 
@@ -95,9 +86,12 @@ return playbook {
     needs   = { "look" },
     timeout = "4m",
     uses = {
-      ["process.signal"] = { name = equals("postgres"), signal = equals("TERM") },
-      ["process.list"]   = { name = equals("postgres") },
-      ["process.view"]   = { pid = from(2) },
+      ["postgres.end_session"] = {
+        database = equals("inputs.database"), idle_s = equals("inputs.idle"), pid = from(2), started = from(0),
+      },
+      ["postgres.sessions"] = {
+        database = equals("inputs.database"), state = equals("in-transaction"), longer_than_s = equals("inputs.idle"),
+      },
     },
 
     when = function(ctx)
@@ -105,31 +99,37 @@ return playbook {
     end,
 
     run = function(ctx)
-      local ended = 0
-      for index = 1, math.min(#ctx.here.look.forgotten, 20) do
+      local ended, awake = 0, 0
+      for index = 1, math.min(#ctx.here.look.forgotten, MOST) do
         local one = ctx.here.look.forgotten[index]
-        say(one.command)
-        local done, text, code = process.signal {
-          process = one.process, name = "postgres", signal = "TERM", wait_ms = 5000,
+        say(string.format("%s of %s, from %s: %s", id_of(one), one.user, one.client, one.query))
+        local done, text, code = postgres.end_session {
+          database = ctx.inputs.database, pid = one.pid, started = one.started, idle_s = ctx.inputs.idle,
         }
-        if not done then
+        if done then
+          ended = ended + (done.ended and 1 or 0)
+        elseif code == "conflict" then
+          awake = awake + 1 -- it does something by now
+        else
           return nil, text, code
         end
-        ended = ended + 1
       end
-      return { ended = ended }
+      return { ended = ended, awake = awake }
     end,
 
-    verify = function(ctx, report)
-      local now, text, code = idle()
+    verify = function(ctx)
+      local now, text, code = forgotten(ctx)
       if not now then
         return nil, text, code
       end
-      local left = 0
-      for index = 1, report.ended do
-        left = left + (now.idle[ctx.here.look.forgotten[index].process] and 1 or 0)
+      local is_open, left, tried = {}, 0, math.min(#ctx.here.look.forgotten, MOST)
+      for _, one in ipairs(now.sessions) do
+        is_open[id_of { pid = one.pid, started = one.started or 0 }] = true
       end
-      return left == 0, string.format("%d of %d forgotten connections are open still", left, report.ended)
+      for index = 1, tried do
+        left = left + (is_open[id_of(ctx.here.look.forgotten[index])] and 1 or 0)
+      end
+      return left == 0, string.format("%d of %d forgotten sessions are open still", left, tried)
     end,
   },
 }

@@ -1,12 +1,32 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Tells people which array lost which drive, and what the drives say of their health. Changes nothing.
+-- Tells people which array lost which drive, and what the drives say of their health; gives one back that dropped out.
+
+-- The array of that name; nil and why.
+local function array_named(name)
+  local raid, text, code = disk.raid {}
+  if not raid then
+    return nil, text, code
+  end
+  for _, array in ipairs(raid.arrays) do
+    if array.name == name then
+      return array
+    end
+  end
+  return nil, "there is no array " .. name
+end
 
 return playbook {
   name    = "raid-degraded",
-  summary = "Tell people which array lost which drive, and how its drives are",
+  summary = "Tell people which array lost which drive, and take back one that only dropped out",
 
   inputs = {
     drives = input.list { default = { "none" }, help = "drives whose health is looked at, such as sda,sdb; or none" },
+    array  = input.name { optional = true, help = "the array that a drive is given back to, such as md0" },
+    member = input.name { optional = true, help = "the drive or partition that dropped out of it, such as sdb1" },
+    sync   = input.choice {
+      default = "changed", choices = { "changed", "whole" },
+      help = "whether it is filled by the array's bitmap alone, or as a whole where that is needed",
+    },
   },
 
   triggers = {
@@ -84,6 +104,35 @@ return playbook {
       end
       return string.format("%s: %s; order a drive, and fail none by hand while another recovers",
         ctx.target.worker, table.concat(said, ", "))
+    end,
+  },
+
+  step "back" {
+    needs   = { "arrays", "page" },
+    timeout = "3m",
+    uses = {
+      ["disk.raid_readd"] = {
+        array = equals("inputs.array"), member = equals("inputs.member"), sync = equals("inputs.sync"),
+      },
+      ["disk.raid"] = {},
+    },
+
+    when = function(ctx)
+      return #ctx.here.arrays > 0 and ctx.inputs.array ~= nil and ctx.inputs.member ~= nil
+    end,
+
+    run = function(ctx)
+      return disk.raid_readd { array = ctx.inputs.array, member = ctx.inputs.member, sync = ctx.inputs.sync }
+    end,
+
+    -- It takes hours until a large one holds all again: that it goes on is enough.
+    verify = function(ctx)
+      local array, text, code = array_named(ctx.inputs.array)
+      if not array then
+        return nil, text, code
+      end
+      return array.missing == 0 or array.action ~= "idle" and array.action ~= "frozen",
+        string.format("%s misses %d of %d drives still, and does nothing about it", array.name, array.missing, array.disks)
     end,
   },
 }

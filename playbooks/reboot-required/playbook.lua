@@ -16,8 +16,8 @@ return playbook {
   cooldown = "12h",
 
   step "look" {
-    timeout = "30s",
-    uses    = { ["host.uptime"] = {}, ["user.sessions"] = {} },
+    timeout = "2m",
+    uses    = { ["host.uptime"] = {}, ["user.sessions"] = {}, ["package.restarts"] = {} },
     run = function()
       local up, text, code = host.uptime {}
       if not up then
@@ -27,8 +27,13 @@ return playbook {
       if not open then
         return nil, text, code
       end
+      local old = package.restarts {} -- a machine that does not tell is no reason to stop
+      local packages = up.reboot_for
+      if old and old.kernel_waits then
+        packages[#packages + 1] = "kernel " .. old.newest_kernel
+      end
       return {
-        required = up.reboot_required, packages = up.reboot_for, kernel = up.kernel,
+        required = up.reboot_required or #packages > 0, packages = packages, kernel = up.kernel,
         days = up.uptime_ms // 86400000, sessions = #open.sessions,
       }
     end,

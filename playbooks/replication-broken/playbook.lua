@@ -1,40 +1,34 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A PostgreSQL replica receives nothing: restarts it once a person agrees, where its primary is there and its disk has room.
 
--- The server's process that receives, or tries to; its pid is nil where there is none.
-local function receiver(ctx)
-  local list, text, code = process.list { name = ctx.inputs.process }
-  if not list then
+local SILENT_MS = 60000 -- a primary says something every half a minute at least, where nobody told it otherwise
+
+-- Whether it receives; of a server that is no replica there is nothing to say.
+local function receives(ctx)
+  local told, text, code = postgres.replication { database = ctx.inputs.database }
+  if not told then
     return nil, text, code
+  elseif told.role ~= "replica" then
+    return nil, "the server follows no primary: it is one"
   end
-  for _, one in ipairs(list.processes) do
-    if one.command:find("walreceiver", 1, true) then
-      return { pid = one.pid, streams = one.command:find("walreceiver streaming", 1, true) ~= nil }
-    end
+  local receiver = told.receiver
+  if receiver and receiver.status == "" then
+    return nil, "the role may not see whether it receives: it is not of pg_monitor"
   end
-  if list.left_out > 0 then
-    return nil, "the server has more processes than can be looked at, and those that were do not receive"
-  end
-  return {}
+  return { yes = receiver ~= nil and receiver.status == "streaming" and (receiver.silent_ms or 0) < SILENT_MS }
 end
 
--- Whether it receives: of a quiet primary no process says so, but one that is turned away does not live for long.
-local function receives(ctx)
-  local now, text, code = receiver(ctx)
-  if not now then
-    return nil, text, code
-  elseif now.streams or not now.pid then
-    return { yes = now.streams or false }
+-- The same, twice where it does not: who is turned away for a moment tries again by itself.
+local function receives_by_now(ctx)
+  local now, text, code = receives(ctx)
+  if not now or now.yes then
+    return now, text, code
   end
   local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
   if not paused then
     return nil, text, code
   end
-  local later, text, code = receiver(ctx)
-  if not later then
-    return nil, text, code
-  end
-  return { yes = later.pid == now.pid }
+  return receives(ctx)
 end
 
 return playbook {
@@ -45,11 +39,11 @@ return playbook {
     unit = input.string {
       default = "postgresql@15-main.service", pattern = "[a-zA-Z0-9@:_.-]+", help = "the replica's server, as systemd calls it",
     },
-    process = input.name    { default = "postgres", help = "what its processes call themselves" },
-    primary = input.address { help = "the primary" },
-    port    = input.integer { default = 5432, range = { 1, 65535 }, help = "of the primary" },
-    data    = input.path    { default = "/var/lib/postgresql", help = "where the replica keeps its data" },
-    pause   = input.integer { default = 10, range = { 1, 30 }, help = "seconds between two looks" },
+    database = input.name    { default = "main", help = "the replica's server, as a database line of the machine's policy calls it" },
+    primary  = input.address { help = "the primary" },
+    port     = input.integer { default = 5432, range = { 1, 65535 }, help = "of the primary" },
+    data     = input.path    { default = "/var/lib/postgresql", help = "where the replica keeps its data" },
+    pause    = input.integer { default = 10, range = { 1, 30 }, help = "seconds between two looks" },
   },
 
   triggers = {
@@ -63,13 +57,13 @@ return playbook {
   step "look" {
     timeout = "2m",
     uses = {
-      ["process.list"] = { name = equals("inputs.process") },
-      ["net.tcp"]      = { address = equals("inputs.primary"), port = equals("inputs.port") },
-      ["disk.usage"]   = { path = equals("inputs.data") },
-      ["host.cpu"]     = { seconds = equals("inputs.pause") },
+      ["postgres.replication"] = { database = equals("inputs.database") },
+      ["net.tcp"]              = { address = equals("inputs.primary"), port = equals("inputs.port") },
+      ["disk.usage"]           = { path = equals("inputs.data") },
+      ["host.cpu"]             = { seconds = equals("inputs.pause") },
     },
     run = function(ctx)
-      local now, text, code = receives(ctx)
+      local now, text, code = receives_by_now(ctx)
       if not now then
         return nil, text, code
       end
@@ -107,29 +101,39 @@ return playbook {
     needs   = { "agree" },
     timeout = "8m",
     uses = {
-      ["unit.restart"] = { unit = equals("inputs.unit") },
-      ["process.list"] = { name = equals("inputs.process") },
-      ["host.cpu"]     = { seconds = equals("inputs.pause") },
+      ["unit.restart"]         = { unit = equals("inputs.unit") },
+      ["postgres.replication"] = { database = equals("inputs.database") },
+      ["host.cpu"]             = { seconds = equals("inputs.pause") },
     },
 
+    -- A person took a while.
     run = function(ctx)
+      local now, text, code = receives(ctx)
+      if not now then
+        return nil, text, code
+      elseif now.yes then
+        return nil, "it receives again by itself: nothing is restarted"
+      end
       return unit.restart { unit = ctx.inputs.unit }
     end,
 
+    -- Just started it may not answer yet.
     verify = function(ctx)
+      local why = "it receives nothing still: its log says why; it may have to be made anew"
       for _ = 1, 6 do
         local now, text, code = receives(ctx)
-        if not now then
-          return nil, text, code
-        elseif now.yes then
+        if now and now.yes then
           return true
+        elseif not now and code ~= "unreachable" and code ~= "denied" then
+          return nil, text, code
         end
+        why = text or why
         local busy, text, code = host.cpu { seconds = ctx.inputs.pause }
         if not busy then
           return nil, text, code
         end
       end
-      return false, "it receives nothing still: its log says why; it may have to be made anew"
+      return false, why
     end,
   },
 }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Makes the one process modest, or ends it, that takes the processors from all others.
+-- Makes the one process modest, limits its unit, or ends it, that takes the processors from all others.
 
 local LOOKS = 3
 
@@ -37,7 +37,7 @@ end
 
 return playbook {
   name    = "runaway-cpu",
-  summary = "Make a process modest, or end it, that takes the processors from all others",
+  summary = "Make a process modest, limit or end it, that takes the processors from all others",
 
   inputs = {
     process = input.name    { help = "what it calls itself" },
@@ -47,7 +47,13 @@ return playbook {
     },
     pause   = input.integer { default = 20, range = { 1, 30 }, help = "seconds of each measurement" },
     action = input.choice {
-      choices = { "renice", "end" }, default = "renice", help = "what is done to it",
+      choices = { "renice", "limit", "end" }, default = "renice", help = "what is done to it",
+    },
+    unit  = input.string {
+      optional = true, pattern = "[a-zA-Z0-9@:_.-]+", help = "that it belongs to, such as report.service: what `limit` limits",
+    },
+    quota = input.integer {
+      default = 50, range = { 1, 100000 }, help = "per cent of one processor that the unit may use then, until the next boot",
     },
   },
 
@@ -74,6 +80,9 @@ return playbook {
     },
     run = function(ctx)
       local seen, text, code
+      if ctx.inputs.action == "limit" and not ctx.inputs.unit then
+        return nil, "to limit it give the unit that it belongs to", "input"
+      end
       for _ = 1, LOOKS do -- it must be so each time
         seen, text, code = hottest(ctx)
         if not seen then
@@ -129,8 +138,67 @@ return playbook {
     end,
   },
 
+  step "before" {
+    needs = { "look", "page" },
+    uses  = { ["process.view"] = { pid = from(2) }, ["unit.status"] = { unit = equals("inputs.unit") } },
+    when  = function(ctx)
+      return runs_away(ctx) and ctx.inputs.action == "limit"
+    end,
+    run = function(ctx)
+      local hot, text, code = process.view { pid = ctx.here.look.pid }
+      if not hot then
+        return nil, text, code
+      elseif hot.id ~= ctx.here.look.process or not (hot.cgroup .. "/"):find("/" .. ctx.inputs.unit .. "/", 1, true) then
+        return nil, string.format("the process %d is none of %s", ctx.here.look.pid, ctx.inputs.unit)
+      end
+      local now, text, code = unit.status { unit = ctx.inputs.unit }
+      if not now then
+        return nil, text, code
+      elseif now.cpu_max_percent and now.cpu_max_percent <= ctx.inputs.quota then
+        return nil, string.format("%s is held to %d %% of a processor already", ctx.inputs.unit, now.cpu_max_percent)
+      end
+      return { memory = now.memory_max_bytes, cpu = now.cpu_max_percent }
+    end,
+  },
+
+  step "limit" {
+    needs   = { "look", "before" },
+    timeout = "3m",
+    uses = {
+      ["unit.limit"]   = { unit = equals("inputs.unit") }, -- to undo it is to name what was there before, or nothing
+      ["process.list"] = { name = equals("inputs.process") },
+      ["process.view"] = { pid = from(2) },
+      ["host.cpu"]     = { seconds = equals("inputs.pause") },
+    },
+
+    when = function(ctx)
+      return ctx.here.before ~= nil
+    end,
+
+    run = function(ctx)
+      return unit.limit {
+        unit = ctx.inputs.unit, cpu_percent = ctx.inputs.quota, memory_bytes = ctx.here.before.memory,
+      }
+    end,
+
+    verify = function(ctx)
+      local now, text, code = hottest(ctx)
+      if not now then
+        return nil, text, code
+      end
+      return now.share <= ctx.inputs.quota + 5,
+        string.format("it uses %d %% of a processor still, so it is not held to the limit of %s", now.share, ctx.inputs.unit)
+    end,
+
+    undo = function(ctx)
+      return unit.limit {
+        unit = ctx.inputs.unit, cpu_percent = ctx.here.before.cpu, memory_bytes = ctx.here.before.memory,
+      }
+    end,
+  },
+
   step "end" {
-    needs   = { "look", "page", "renice" },
+    needs   = { "look", "page", "renice", "limit" },
     timeout = "3m",
     uses = {
       ["process.signal"] = {

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Tells people which security updates wait, which are held back, and whether a reboot is due. Changes nothing.
+-- Tells people which security updates wait, which are held back, what runs as it was before one, and whether a reboot is due. Changes
+-- nothing.
 
 local STALE_MS = 3 * 24 * 3600000
 
@@ -21,8 +22,9 @@ return playbook {
   step "look" {
     timeout = "4m",
     uses = {
-      ["package.updates"] = { security = equals(true) },
-      ["host.uptime"]     = {},
+      ["package.updates"]  = { security = equals(true) },
+      ["package.restarts"] = {},
+      ["host.uptime"]      = {},
     },
     run = function()
       local waiting, text, code = package.updates { security = true }
@@ -41,6 +43,11 @@ return playbook {
         local list = one.held and seen.held or seen.updates
         list[#list + 1] = one.name .. " " .. one.candidate
       end
+      local old = package.restarts {} or { units = {} } -- a machine that does not tell is no reason to stop
+      seen.old, seen.reboot = {}, seen.reboot or old.kernel_waits or false
+      for _, one in ipairs(old.units) do
+        seen.old[#seen.old + 1] = #one.unit > 0 and one.unit or one.name
+      end
       return seen
     end,
   },
@@ -50,7 +57,7 @@ return playbook {
     notify = "on-call",
     when   = function(ctx)
       local seen = ctx.here.look
-      return #seen.updates + #seen.held > 0 or seen.reboot or seen.stale
+      return #seen.updates + #seen.held + #seen.old > 0 or seen.reboot or seen.stale
     end,
     run = function(ctx)
       local seen, said = ctx.here.look, {}
@@ -62,6 +69,7 @@ return playbook {
       end
       add(seen.updates, "security updates wait")
       add(seen.held, "are held back")
+      add(seen.old, "units run what was before an upgrade")
       said[#said + 1] = seen.reboot and "a reboot is due" or nil
       said[#said + 1] = seen.stale and "its package lists are over three days old" or nil
       return ctx.target.worker .. ": " .. table.concat(said, "; ")

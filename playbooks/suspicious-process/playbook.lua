@@ -26,6 +26,24 @@ local function culprits(ctx)
   return found
 end
 
+-- In words; nil where the machine does not tell. What lies at its path may be another file by now, or always was: a program can be
+-- replaced while it runs, and that of a container has its path there.
+local function owner_of(one)
+  local owner = one.program and package.owner { path = one.program }
+  if not owner then
+    return nil
+  elseif not owner.owned then
+    return "no package"
+  end
+  local there = file.hash { path = one.program }
+  if not there then
+    return nil
+  elseif there.sha256 ~= one.program_sha256 then
+    return "unknown: another file lies there"
+  end
+  return string.format("package %s, %s", owner.packages[1].name, owner.content)
+end
+
 return playbook {
   name    = "suspicious-process",
   summary = "Freeze a hostile process, keep the evidence, end it once a person agrees",
@@ -107,7 +125,11 @@ return playbook {
   step "evidence" {
     needs   = { "find", "freeze" },
     timeout = "5m",
-    uses    = { ["process.files"] = { pid = from(2) } },
+    uses = {
+      ["process.files"] = { pid = from(2) },
+      ["package.owner"] = { path = under("/") },
+      ["file.hash"]     = { path = under("/") },
+    },
     run = function(ctx)
       local kept = {}
       for index, one in ipairs(ctx.here.find) do
@@ -120,7 +142,7 @@ return playbook {
           files[number] = opened.files[number].path
         end
         kept[index] = {
-          pid = one.pid, user = one.user, command = one.command, program = one.program, files = files,
+          pid = one.pid, user = one.user, command = one.command, program = one.program, owner = owner_of(one), files = files,
         }
       end
       return kept

@@ -19,6 +19,7 @@ return playbook {
     port       = input.integer { from = "labels.port", range = { 1, 65535 }, help = "the port that is flooded" },
     half_open  = input.integer { default = 200, range = { 1, 100000 }, help = "half-open connections that are too many" },
     per_second = input.integer { default = 20, range = { 1, 10000 }, help = "connections that a source may open" },
+    pause      = input.integer { default = 10, range = { 1, 15 }, help = "seconds between two looks" },
     seconds    = input.integer { default = 1800, range = { 60, 86400 }, help = "how long the limit holds" },
   },
 
@@ -30,15 +31,15 @@ return playbook {
     timeout = "3m",
     uses = {
       ["socket.summary"] = {},
-      ["host.cpu"]       = { seconds = equals(5) },
+      ["host.cpu"]       = { seconds = equals("inputs.pause") },
       ["host.sysctl"]    = { key = equals("net.ipv4.tcp_syncookies") },
     },
-    run = function()
+    run = function(ctx)
       local first, text, code = half_open()
       if not first then
         return nil, text, code
       end
-      local busy, text, code = host.cpu { seconds = 5 }
+      local busy, text, code = host.cpu { seconds = ctx.inputs.pause }
       if not busy then
         return nil, text, code
       end
@@ -93,7 +94,7 @@ return playbook {
       },
       ["firewall.unlimit"] = { port = equals("inputs.port") },
       ["socket.summary"]   = {},
-      ["host.cpu"]         = { seconds = equals(10) },
+      ["host.cpu"]         = { seconds = equals("inputs.pause") },
     },
 
     when = function(ctx)
@@ -110,7 +111,7 @@ return playbook {
     verify = function(ctx)
       local now
       for _ = 1, 8 do
-        local busy, text, code = host.cpu { seconds = 10 }
+        local busy, text, code = host.cpu { seconds = ctx.inputs.pause }
         if not busy then
           return nil, text, code
         end

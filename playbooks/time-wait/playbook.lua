@@ -19,6 +19,7 @@ return playbook {
     least = input.integer {
       default = 20000, range = { 100, 1000000 }, help = "fewer in TIME_WAIT are left alone",
     },
+    pause = input.integer { default = 10, range = { 1, 30 }, help = "seconds between two counts" },
     ports = input.string {
       default = "10240 65535", pattern = "[0-9]+ [0-9]+", help = "from which new ones take theirs",
     },
@@ -33,14 +34,14 @@ return playbook {
     uses = {
       ["socket.summary"] = {},
       ["host.sysctl"]    = { key = one_of { "net.ipv4.tcp_tw_reuse", "net.ipv4.ip_local_port_range" } },
-      ["host.cpu"]       = { seconds = equals(10) },
+      ["host.cpu"]       = { seconds = equals("inputs.pause") },
     },
     run = function(ctx)
       local first, text, code = socket.summary {}
       if not first then
         return nil, text, code
       end
-      local paused, text, code = host.cpu { seconds = 10 }
+      local paused, text, code = host.cpu { seconds = ctx.inputs.pause }
       if not paused then
         return nil, text, code
       end

@@ -54,6 +54,7 @@ ok "  and it is named" says "inventory" tocsin why $INCIDENT
 
 ok "a person says to have seen it" incident ack $INCIDENT
 ok "  whose it is" incident assign $INCIDENT giang
+ok "  what is too long for the record is not sent" refuses 64 "has 501 bytes, and at most 500" as giang incident note $INCIDENT "$(printf '%0501d' 0)"
 ok "  what is to know" as giang incident note $INCIDENT "the disk was ordered"
 ok "  how bad it is" incident severity $INCIDENT low
 ok "  of what it is a part" incident parent $INCIDENT $PARENT
@@ -66,4 +67,8 @@ ok "all of it is in its history, each with its author" says "the disk was ordere
 ok "  and by whom it was opened and closed" eval 'says "another disk.*by dung" incident view $INCIDENT && says "too early.*by giang" incident view $INCIDENT'
 ok "  in order" test "$(in_order $INCIDENT)" = "  by dung  by dung  by giang  by dung  by dung  by dung  by giang"
 ok "  with what it is now" says "^incident $INCIDENT  low  waiting" incident view $INCIDENT
+ok "an order for it fails" eval 'ordered glance --incident $PARENT --set mount=/nowhere && ended failed'
+ok "  who watches is told where it says why" eval 'tocsin run watch "$RUN" | grep -q "^  next: tocsin run view ${RUN:0:12}"'
+ok "  the incident too" says "next: tocsin run view ${RUN:0:12}   why it failed" incident view $PARENT
+ok "  and it waits for people" says "^  incident $PARENT FAILED" tocsin status
 orders_end

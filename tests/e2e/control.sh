@@ -113,6 +113,8 @@ ok "  it is cancelled, and all confirm" exits 0 as dung run cancel "$RUN" --reas
 let_go north-1
 ok "  it is stopped" ended stopped
 
+ok "a playbook that is misspelt is guessed" refuses 9 "did you mean 'glance'; see: tocsin playbook list" planned glanc --target north-1
+ok "  a worker too" refuses 9 "did you mean 'north-1'; see: tocsin worker list" planned glance --target nort-1
 ok "a region that there is not is not stopped" refuses 9 "no fleet is of region 'nroth'; there are: north, south" as chi stop region nroth --reason "something is wrong"
 ok "a region is stopped by officers only" refuses 4 "officer" as dung stop region north --reason "something is wrong"
 hold north-1
@@ -122,12 +124,15 @@ ok "a step of two ops is under way in a region" eval 'ordered twice --target nor
 ok "  that is stopped by one officer, though not all can confirm" exits 5 as chi stop region north --reason "something is wrong" --wait=1s
 cp "$SITE_HOME/log/now" "$said"
 ok "    which is said" eval 'grep -q "confirmed by  *north-1$" "$said" && grep -q "NOT YET REACHED  *north-2$" "$said"'
+ok "    and by the run that it is over" says "STOPPED: the region north: something is wrong \(1 workers not reached" view
 let_go north-1
 ok "  it ends" ended stopped
 ok "  between its two ops" test "$(calls north-1)" = $((calls_before + 2))
 worker_stop north-1 -KILL
 broker_stop -KILL
 broker_start
+ok "a region of which nobody is there is told as a whole" says "^  DARK region north: none of its 2 workers is online" tocsin status
+ok "  and who is away stands in a list" eval 'says "^north-2 +north +offline" tocsin worker list --offline --region north && silent south tocsin worker list --region north'
 worker_start north-1; worker_start north-2
 ok "after kill -9 of worker and broker the region is stopped" eval 'wait_for 20 worker_online north-1 && says "^STOPPED +region north" tocsin status'
 ok "  whom nobody reached hears of it" wait_for 20 says "^[0-9a-f]+ +region +north .* 2 +0 +something is wrong" tocsin stop list

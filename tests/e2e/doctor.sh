@@ -39,7 +39,7 @@ broker_start
 worker_start north-1; worker_start north-2
 wait_for 20 worker_online north-1; wait_for 20 worker_online north-2
 ok "a worker that nobody ever saw is a problem" fails 1 told tocsin doctor
-ok "  by name" said '^problem +worker south-1: offline, never seen; look at'
+ok "  by name" said '^problem +worker south-1: offline, not seen since the broker began; look at'
 ok "  and those that are there are not" not said 'worker north-'
 ok "a freeze is told" said "^warning +south: freeze 'always'"
 ok "a brake too" eval 'tocsin brake on --reason storm && doctor_says "^warning +site: the brake is on, no automatic run begins: storm"'

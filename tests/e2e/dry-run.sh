@@ -20,8 +20,11 @@ ok "a worker is online" wait_for 20 worker_online north-1
 ok "a dry run is planned" dry disk-full --set mount="$mnt" --set goal=0
 ok "  and says that it is one, and only observes" grep -q "dry run" "$SITE_HOME/log/plan"
 ok "  it begins" started
-ok "its view says that it is a dry run" eval 'tocsin run view "$RUN" | grep -q "a DRY RUN: it looks, and changes nothing"'
+ok "its view says that it is a dry run" eval 'tocsin run view "$RUN" | head -n 1 | grep -q "a DRY RUN: it looks, and changes nothing"'
 ok "  and ends well: its verify, which would see what was not done, is left out" ended succeeded
+ok "  the list of runs says that it was one" says "disk-full +succeeded \(dry run\)" tocsin run list
+ok "  so does who watches, at once" eval 'tocsin run watch "$RUN" | head -n 1 | grep -q "run .*(dry run)"'
+ok "  and its JSON" eval 'tocsin --json run list | grep -q "\"dry\": *true"'
 ok "  the view says which files would go" would app.log.1
 ok "    each of them" would app.log.2.gz
 ok "    as a diff, with its bytes" says "^ +- $mnt/log/app.log.1: 300000 bytes" view

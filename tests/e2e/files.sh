@@ -6,6 +6,7 @@
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
 KEY=net.ipv4.tcp_syncookies
+OWNED=/usr/bin/dpkg-split # a package's, which nothing here may move
 ip link set lo up
 
 hash_of() { sha256sum <"$1" | cut -c1-64; }
@@ -24,7 +25,7 @@ exec /bin/cp "$SITE_HOME/good/\${1##*/}" "\$1"
 END
 chmod 755 "$SITE_HOME/good/restore"
 cat >>"$SITE_HOME/north-1/policy" <<END
-$(printf 'allow %s\n' file.{hash,stat} user.sessions evidence.{facts,file,text})
+$(printf 'allow %s\n' file.{hash,stat} user.sessions evidence.{facts,file,text} package.owner)
 allow file.quarantine path=$SITE_HOME/drop
 allow file.restore path=$SITE_HOME/drop
 allow host.sysctl key=$KEY
@@ -34,6 +35,7 @@ exec restore-file class change timeout 60 $SITE_HOME/good/restore {path:path}
 allow site.run command=restore-file
 read $SITE_HOME/drop
 read $SITE_HOME/etc
+read $OWNED
 evidence $SITE_HOME/cases
 quarantine $SITE_HOME/cage
 END
@@ -49,6 +51,10 @@ ok "the one that it names is looked at" ordered malware-file --target north-1 --
 ok "  a person agrees" agreed
 ok "  it is gone" eval 'ended succeeded && test ! -e "$SITE_HOME/drop/bad"'
 ok "  and in quarantine" says . find "$SITE_HOME/cage" -type f -size -2
+
+ok "an indicator names what a package brought, and that is as it was" eval 'ordered malware-file --target north-1 --set path=$OWNED --set sha256="$(hash_of $OWNED)" && ended failed'
+ok "  which is said, and nobody is asked" says "is as package dpkg brought it: the indicator may be wrong" view
+ok "  but where the order says so" eval 'ordered malware-file --target north-1 --set path=$OWNED --set sha256="$(hash_of $OWNED)" --set packaged=move && agreed --no && ended failed'
 
 ok "a file that is right is left alone" eval 'ordered file-changed --target north-1 --set path=$SITE_HOME/etc/shop.conf --set sha256=$good --set case=files-1 && ended failed'
 echo "as somebody made it" >"$SITE_HOME/etc/shop.conf"

@@ -28,6 +28,8 @@ frr() { # WHERE PROGRAM NAME ARGUMENT...: its sockets are in /run/NAME
         -z "/run/$3/zserv.api" --vty_socket "/run/$3" -P 0 "${@:4}"
 }
 vtysh() { LD_LIBRARY_PATH=$libraries "$BUILD_TOOLS/usr/bin/vtysh" --vty_socket "$1" --config_dir "$router" "${@:2}"; }
+neighbour_typed() { local line words=(); for line; do words+=(-c "$line"); done; vtysh /run/peer -c "configure terminal" -c "router bgp 65001" "${words[@]}"; }
+session_is() { vtysh /run/frr -c "show bgp neighbors 192.0.2.1 json" | grep -q "\"$1\":$2"; }
 typed() { local line words=(); for line; do words+=(-c "$line"); done; vtysh /run/frr -c "configure terminal" "${words[@]}"; }
 established() { vtysh /run/peer -c "show bgp neighbors 192.0.2.2 json" | grep -q '"bgpState":"Established"'; }
 is_up() { caged ip -o link show "$1" | grep -q '[<,]UP[,>]'; }
@@ -55,8 +57,10 @@ router_make() {
     printf "username %s nopassword\n" frr root >"$router/vtysh.conf"
     : >"$router/frr.conf"
     echo "hostname edge1" >"$router/frr-zebra"
-    { echo "hostname edge1"; bgp 65002 2 65001 1; } >"$router/frr-bgpd"
-    bgp 65001 1 65002 2 >"$router/peer-bgpd"
+    # What it takes from its neighbour a filter says, which counts for what was taken before once that is told again.
+    { echo "hostname edge1"; bgp 65002 2 65001 1; printf '%s\n' " neighbor 192.0.2.1 route-map FROM in" \
+        "route-map FROM deny 10" "bgp route-map delay-timer 0"; } >"$router/frr-bgpd"
+    { bgp 65001 1 65002 2; printf '%s\n' " no bgp network import-check" " network 198.51.100.0/24"; } >"$router/peer-bgpd"
 }
 router_start() {
     frr caged_beside zebra frr &
@@ -65,12 +69,13 @@ router_start() {
     daemon caged_beside "$BUILD_TOOLS/usr/sbin/sshd" -D -e -f "$router/sshd" &
 }
 
-orders_site fixes-devices ../../../playbooks/{config-drift,port-flapping,bgp-neighbor-flapping}
+orders_site fixes-devices ../../../playbooks/{config-drift,port-flapping,bgp-neighbor-flapping,bgp-prefixes-missing,bgp-session-stuck}
 router_make
 cat >>"$SITE_HOME/north-1/policy" <<END
 $(printf 'allow device.%s device=edge1\n' show interface neighbour diff backup)
 $(printf 'allow device.%s device=edge1 interface=wan0\n' shut no_shut)
-$(printf 'allow device.%s device=edge1 neighbour=192.0.2.1\n' neighbour_down neighbour_up)
+$(printf 'allow device.%s device=edge1 neighbour=192.0.2.1\n' neighbour_{clear,down,reset,up})
+allow host.cpu
 device edge1 frr ops 192.0.2.2 22 password word host-key $(cut -d ' ' -f 1-2 "$router/key.pub")
 secret word file $router/word
 backups $SITE_HOME/backups
@@ -92,6 +97,13 @@ ok "  one says no" eval 'as giang run approve "$RUN" --no && ended failed'
 ok "  and it is not kept" eval '! grep -rq "203.0.113.0/24" "$SITE_HOME/backups"'
 ok "once one says yes" eval 'order config-drift && agreed && ended succeeded'
 ok "  it is" grep -rq "203.0.113.0/24" "$SITE_HOME/backups"
+
+ok "a filter that took nothing from a neighbour is mended, which is ordered to count" eval 'session_is acceptedPrefixCounter 0 && typed "route-map FROM permit 10" && order bgp-prefixes-missing --set neighbor=192.0.2.1 && ended succeeded'
+ok "  its routes are taken, and the session stayed" eval 'session_is acceptedPrefixCounter 1 && session_is connectionsDropped 0'
+ok "a neighbour announces more than it may, and its session goes for good" eval 'typed "router bgp 65002" "neighbor 192.0.2.1 maximum-prefix 1" && neighbour_typed "network 198.18.0.0/16" "network 198.19.0.0/16" && wait_for 20 session_is bgpState "\"Idle\"" && neighbour_typed "no network 198.18.0.0/16" "no network 198.19.0.0/16"'
+ok "  asking again is for sessions that stand" eval 'order bgp-prefixes-missing --set neighbor=192.0.2.1 && ended failed && says "there is nothing to ask for" view'
+ok "  people are told why it was lost, and one agrees" eval 'order bgp-session-stuck --set neighbor=192.0.2.1 && agreed && says "Maximum Number of Prefixes" view'
+ok "  another session stands, with its routes" eval 'ended_late succeeded && established && session_is acceptedPrefixCounter 1'
 
 ok "a neighbour's session comes and goes" eval 'vtysh /run/peer -c "clear bgp *" && wait_for 20 established'
 ok "  people are told why it was lost, and one agrees" eval 'order bgp-neighbor-flapping --set neighbor=192.0.2.1 && agreed'

@@ -10,24 +10,8 @@ USERS="ana binh chi dung hoa"
 MINER=tfminer WRITER=tfwriter
 
 cage_make tfi0 tfi1 192.0.2.1/24
-for host in 7 8; do caged ip addr add 192.0.2.$host/24 dev tfi1; done
+for host in 7 8 9; do caged ip addr add 192.0.2.$host/24 dev tfi1; done
 
-# What destroys needs people who may: two reviewers, two who order it, and another who consents.
-may_destroy() {
-    local person
-    for person in ana:reviewer binh:reviewer dung:responder giang:reviewer,responder hoa:responder,officer; do
-        tocsin keys person "$TOCSIN_SITE" ${person%:*} "$SITE_HOME/keys/${person%:*}.pub" --highest destructive --roles ${person#*:} || return 1
-    done
-    site_sign ana people.draft && site_sign chi people.draft && chmod -R go+rX "$TOCSIN_SITE" && tap_release "$SOURCE/playbooks/suspicious-process"
-}
-
-# ordered_by_both PLAYBOOK ARGUMENT...: an order that two responders sign.
-ordered_by_both() {
-    planned "$@" || return 1
-    as dung run start "$PLAN" --reason "a test" && return 1 # it waits for the second
-    RUN=$(as hoa --json -q run approve "$XDG_STATE_HOME/tocsin/plans/$PLAN"*.order | sed -n 's/^ *"run": "\([0-9a-f]*\)".*/\1/p')
-    [ -n "$RUN" ]
-}
 waits() { wait_for 20 part_says north-1 "waits for a person in step $1"; }
 
 # ---- sshd -----------------------------------------------------------------------------------
@@ -46,7 +30,11 @@ sshd_start() {
         mkdir -p "/home/$name" && chown $id:$id "/home/$name"
     done
     ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
-    echo "UsePAM no" >/etc/ssh/sshd_config
+    echo "UsePAM yes" >/etc/ssh/sshd_config
+    printf '%s\n' 'auth required pam_faillock.so preauth nodelay' 'auth [success=1 default=ignore] pam_unix.so nodelay' \
+        'auth [default=die] pam_faillock.so authfail nodelay' 'auth required pam_permit.so' 'account required pam_permit.so' \
+        'session required pam_permit.so' >/etc/pam.d/sshd
+    mkdir /etc/security /run/faillock && printf '%s\n' deny=3 unlock_time=never >/etc/security/faillock.conf
     unit ssh.service '[Service]' "ExecStart=$BUILD_TOOLS/usr/sbin/sshd -D"
     systemctl start ssh.service
 }
@@ -62,6 +50,7 @@ knocks() {
 }
 is_locked() { grep "^$1:!" /etc/shadow; }
 # What is dropped has no answer; a wrong password has.
+is_locked_out() { faillock --user "$1" | grep -c 'V$' | grep -x 3; }
 is_blocked() { knocks "$1" chi x true 2>&1 | grep "timed out"; }
 has_session() { utmpdump /run/utmp | grep -q "$1"; }
 
@@ -92,14 +81,14 @@ writer_start() {
 holds_deleted() { says "app.log .deleted" ls -l /proc/$writer/fd; }
 
 orders_site fixes-intruders ../../../playbooks/{intruder-login,credential-stuffing,deleted-files-open}
-may_destroy >>"$SITE_HOME/log/make" 2>&1
+may_destroy "$SOURCE/playbooks/suspicious-process" >>"$SITE_HOME/log/make" 2>&1
 sshd_start >>"$SITE_HOME/log/make" 2>&1
 miner_start
 cat >>"$SITE_HOME/north-1/policy" <<END
 class highest destructive
-$(printf 'allow %s\n' user.{sessions,keys,list,failures} journal.query process.{tree,view,files} firewall.{block,unblock,view} host.{cpu,uptime})
+$(printf 'allow %s\n' user.{sessions,keys,list,failures,lockouts} journal.query process.{tree,view,files} firewall.{block,unblock,view} host.{cpu,uptime})
 $(printf 'allow %s user=ana\n' user.lock user.end_sessions)
-$(printf 'allow %s user=binh\n' user.lock user.unlock)
+$(printf 'allow %s user=binh\n' user.lock user.unlock user.reset_lockout)
 $(printf "allow %s name=$MINER\n" process.freeze process.thaw)
 allow process.end_tree
 allow process.signal name=$WRITER
@@ -135,13 +124,15 @@ ok "  and the source is heard no more" is_blocked 192.0.2.7
 
 knocks 192.0.2.8 binh wrong true 2>/dev/null
 ok "one user's own typing is left alone" eval 'ordered credential-stuffing --target north-1 --set user=binh --set source=192.0.2.8 && ended succeeded && count_of block skipped 1'
-for name in $USERS; do knocks 192.0.2.8 $name wrong true; done 2>/dev/null
+for name in $USERS binh; do knocks 192.0.2.8 $name wrong true; done 2>/dev/null
 usermod -L binh && usermod -L chi
 ok "where a victim must stay locked" eval 'ordered credential-stuffing --target north-1 --set user=chi --set source=192.0.2.8 && ended undone && is_locked chi'
 ok "  the block is taken back" not is_blocked 192.0.2.8
-ok "a source that tried them all rings" eval 'rings AccountLockout user=binh source=192.0.2.8 && ordered credential-stuffing --incident $INCIDENT && ended succeeded'
+ok "a source that tried them all keeps one out" is_locked_out binh
+ok "  it rings" eval 'rings AccountLockout user=binh source=192.0.2.8 && ordered credential-stuffing --incident $INCIDENT && ended succeeded'
 ok "  it is blocked" is_blocked 192.0.2.8
-ok "  and its victim unlocked" not is_locked binh
+ok "  its victim is unlocked" not is_locked binh
+ok "  and let in again" eval 'not is_locked_out binh && knocks 192.0.2.9 binh "binh'"'"'s-secret" true'
 
 # ---- what was left behind --------------------------------------------------------------------
 

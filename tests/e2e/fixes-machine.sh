@@ -6,7 +6,7 @@
 . "$(dirname "$0")/cage.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
-READER=tfreader
+READER=tfreader WRITER=tfrotated
 
 cage_make tfm0 tfm1 192.0.2.1/24
 caged ip addr add 192.0.2.2/24 dev tfm1
@@ -108,7 +108,8 @@ hangs() { grep -q '^State:.D' "/proc/$reader/status"; }
 
 package() {
     local folder=/srv/made/$1
-    mkdir -p "$folder/DEBIAN" "$folder/srv/shop" /srv/archive
+    mkdir -p "$folder"/{DEBIAN,srv/shop,opt/"$1"} /srv/archive
+    cp /usr/bin/sleep "$folder/opt/$1/desk"
     echo "$2" >"$folder/srv/shop/$1"
     printf '%s\n' "Package: $1" "Version: $2" "Architecture: all" "Maintainer: T <t@example.org>" "Description: t" >"$folder/DEBIAN/control"
     printf '#!/bin/sh\n: >/run/reboot-required\necho %s >>/run/reboot-required.pkgs\n' "$1" >"$folder/DEBIAN/postinst" && chmod 755 "$folder/DEBIAN/postinst"
@@ -123,21 +124,50 @@ packages_make() {
         package $name 1.0 && dpkg -i /srv/archive/${name}_1.0.deb && package $name 1.1
     done
     rm /run/reboot-required*
+    unit desk.service '[Service]' 'ExecStart=/opt/shop/desk infinity' && systemctl start desk.service
     (cd /srv/archive && dpkg-scanpackages -m . >Packages &&
         printf '%s\n' "Label: Shop-Security" "Suite: stable" "SHA256:" " $(sha256sum <Packages | cut -c1-64) $(stat -c %s Packages) Packages" >Release)
     echo "deb [trusted=yes] file:/srv/archive ./" >/etc/apt/sources.list
     apt-get update
 }
 
-orders_site fixes-machine ../../../playbooks/{filesystem-read-only,disk-failing,drive-too-hot,raid-degraded,reboot-required,security-updates,security-upgrade,nfs-hang,hung-tasks}
-{ disk_make; drives_make; array_make; share_make; packages_make; } >>"$SITE_HOME/log/make" 2>&1
+desk() { systemctl show --property MainPID --value desk.service; }
+
+# A disk for what apt fetches, which is full of it.
+archives_fill() {
+    mount -t tmpfs -o size=4m none /var/cache/apt && mkdir -p /var/cache/apt/archives/partial && : >/var/cache/apt/archives/lock &&
+        head -c 3800000 /dev/zero >/var/cache/apt/archives/till_1.1_all.deb
+}
+
+# ---- a log, its rule and its writer; what starts the real logrotate -----------------------------
+
+log_make() {
+    mkdir -p /etc/logrotate.d /var/lib/logrotate /var/log/app
+    printf '%s\n' weekly 'rotate 4' create 'include /etc/logrotate.d' >/etc/logrotate.conf
+    printf '#!/bin/bash\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$BUILD_TOOLS"/usr/lib/x86_64-linux-gnu "$BUILD_TOOLS/usr/sbin/logrotate" >/usr/sbin/logrotate
+    chmod 755 /usr/sbin/logrotate
+    head -c 3000000 /dev/zero >/var/log/app/app.log
+    printf '#!/bin/bash\ntrap "exec >>/var/log/app/app.log" HUP\nexec >>/var/log/app/app.log\nwhile sleep 0.1; do echo line; done\n' >/srv/$WRITER
+    chmod 755 /srv/$WRITER
+    unit writer.service '[Service]' ExecStart=/srv/$WRITER && systemctl start writer.service
+}
+log_rule() { printf '/var/log/app/*.log {\n%s\n  postrotate\n    systemctl kill -s HUP --kill-whom=main writer.service\n  endscript\n}\n' "$1" >/etc/logrotate.d/app; }
+rotating() { ordered log-not-rotating --incident $INCIDENT --set writer=$WRITER --set rule=app --set megabytes=1; }
+writes_anew() { [ "$(readlink "/proc/$(systemctl show --property MainPID --value writer.service)/fd/1")" = /var/log/app/app.log ]; }
+
+orders_site fixes-machine ../../../playbooks/{disk-full,log-not-rotating,filesystem-read-only,disk-failing,drive-too-hot,raid-degraded,reboot-required,security-updates,security-upgrade,nfs-hang,hung-tasks}
+{ disk_make; drives_make; array_make; share_make; packages_make; log_make; } >>"$SITE_HOME/log/make" 2>&1
 cat >>"$SITE_HOME/north-1/policy" <<END
-$(printf 'allow %s\n' disk.{mounts,health,io,raid} journal.query unit.status host.{uptime,load,cpu} user.sessions process.view net.ping package.{updates,view})
+$(printf 'allow %s\n' disk.{mounts,health,io,raid} journal.query unit.status host.{uptime,load,cpu} user.sessions process.view net.ping package.{updates,view,restarts,clean} disk.{usage,largest})
 $(printf 'allow %s unit=shop.service\n' unit.stop unit.start)
 allow package.upgrade name=shop
+$(printf 'allow %s\n' file.stat process.{tree,files} 'log.view rule=app' 'log.rotate rule=app')
+allow unit.restart unit=desk.service
 exec remount class change timeout 300 /srv/check {path:path}
 allow site.run command=remount
 read /srv/data
+read /var/cache/apt
+read /var/log/app
 END
 
 broker_start
@@ -171,9 +201,11 @@ ok "  by the unit that does" eval 'systemctl is-active shop.service && wait_for 
 ok "security updates wait" eval 'rings AptSecurityUpdatesPending && ordered security-updates --incident $INCIDENT && ended succeeded'
 ok "  people are told which" told '2 security updates wait: shop 1.1, till 1.1"'
 ok "  and no reboot is due" eval 'ordered reboot-required --target north-1 && ended succeeded && told "no reboot is due"'
-ok "one of them is to be installed" ordered security-upgrade --incident "$INCIDENT" --set packages=shop
+desk=$(desk)
+ok "one of them is to be installed" ordered security-upgrade --incident "$INCIDENT" --set packages=shop --set restart=desk.service
 ok "  a person agrees" agreed
 ok "  it is, and no other" eval 'ended succeeded && grep -q 1.1 /srv/shop/shop && grep -q 1.0 /srv/shop/till'
+ok "  the unit that ran its program of before runs the new one" eval '[ "$(desk)" != "$desk" ] && [ "$(readlink "/proc/$(desk)/exe")" = /opt/shop/desk ]'
 ok "  people are told that a reboot is due" told 'north-1 has shop 1.1 now; a reboot is due'
 ok "  what the policy does not name is refused" eval 'ordered security-upgrade --incident $INCIDENT --set packages=till && agreed && ended failed && grep -q 1.0 /srv/shop/till'
 ok "  what is there is not installed again" eval 'ordered security-upgrade --incident $INCIDENT --set packages=shop && ended failed && told "no update waits of shop"'
@@ -183,6 +215,18 @@ ok "  people are told for what" told 'a reboot is due: north-1 .up [0-9]+ days, 
 ok "the drive was too hot both times" eval 'ended succeeded $hot && RUN=$hot && told "nvme0 .ST4000NM, Z1. on north-1 has 71 degrees, 71 10 s ago"'
 ok "the server answered never, though its machine does" eval 'ended succeeded $server_run && RUN=$server_run && told "192.0.2.2, which north-1 has mounted at /srv/mounted, answered 0 of 3 times: the machine is reached"'
 ok "the process hung all the while" eval 'ended succeeded $hung_run && RUN=$hung_run && told "1 processes .tfreader. hang on north-1; .*mounted over the network: /srv/mounted"'
+
+ok "what apt fetched fills a disk" eval 'archives_fill && rings HostOutOfDiskSpace mountpoint=/var/cache/apt && ordered disk-full --incident $INCIDENT && ended succeeded'
+ok "  and goes, but for the lock" eval '[ "$(ls /var/cache/apt/archives)" = "$(printf "lock\npartial")" ]'
+
+chmod 777 /var/log/app && log_rule ''
+ok "a log is not rotated" eval 'rings LogNotRotating path=/var/log/app/app.log && rotating && ended failed'
+ok "  and logrotate says why" told 'parent directory has insecure permissions'
+log_rule '  su root root'
+ok "  once its rule is right it is" eval 'rotating && ended succeeded'
+ok "  the old one is kept, as the rules for all say" test "$(stat -c %s /var/log/app/app.log.1)" -ge 3000000
+ok "  its writer has the new one" eval 'writes_anew && wait_for 10 test -s /var/log/app/app.log'
+ok "  which logrotate has on record" grep -q '"/var/log/app/app.log"' /var/lib/logrotate/status
 
 ok "a drive begins to fail" eval 'smartctl_says "\"smart_status\":{\"passed\":false}" && rings SmartDeviceFailing device=${loop#/dev/} && ordered disk-failing --incident $INCIDENT && ended succeeded'
 ok "  people are told what stands on it" told 'it says itself that it fails; on it: /srv/data;'

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Stock playbooks mend what a network does to a machine: a flood, ports that run out, a resolver that hangs, a way that is lost,
-# somebody who listens. All in network and mount namespaces of this test's own, so that nothing of the machine that it runs on
-# is touched; the resolvers are Debian's unbound, and the network is at the other end of a cable.
+# somebody who listens; and take back what does not help, or was done in part. All in network and mount namespaces of this test's
+# own, so that nothing of the machine that it runs on is touched; the resolvers are Debian's unbound, and the network is at the
+# other end of a cable.
 [ -n "${FIXES_INSIDE:-}" ] || FIXES_INSIDE=1 exec unshare --net --mount --propagation private "$0" "$@"
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/cage.bash"
@@ -27,7 +28,13 @@ half_open() { grep -c '^ *[0-9]*: [0-9A-F:]* [0-9A-F:]* 03 ' /proc/net/tcp; }
 flooded() { [ "$(half_open)" -gt 60 ]; }
 order() { ordered "$1" --target ${WORKER:-north-1} "${@:2}"; }
 ended_late() { timeout 100 tocsin run watch "$2" --wait=90s; run_is "$1" "$2" || { view "$2"; return 1; }; }
-agreed() { wait_for 40 part_says north-1 "waits for a person in step agree" && as giang run approve "$RUN"; }
+agreed() { wait_for 40 part_says "$1" "waits for a person in step agree" && as giang run approve "$RUN"; }
+mends_ports() { order time-wait --set least=100 --set pause=1 --set ports="$1"; }
+slows_flood() { order syn-flood --set port=8080 --set half_open=60 --set pause=1 --set seconds=600 --set per_second="$1"; }
+switches() { order resolver-switch --set resolver=127.0.0.1 --set spare=192.0.2.53 --set name=www.example; }
+restarts() { order dns-failure --set service=unbound --set name=www.example --set spare=192.0.2.53; }
+leads_back() { switches && ended "$1"; }
+is_limited() { nft list table inet tocsin | grep -q 8080; }
 
 # Whoever connects to port 8080 is heard and, in time, hung up on.
 listener='socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -82,7 +89,7 @@ trap 'kill -KILL "$(cat "$SITE_HOME/own/pid")" "$(cat "$SITE_HOME/spare/pid")" 2
 resolver "$SITE_HOME/own" 127.0.0.1
 resolver "$SITE_HOME/spare" 192.0.2.53
 echo nameserver 127.0.0.1 >"$SITE_HOME/resolv.conf" && mount --bind "$SITE_HOME/resolv.conf" /etc/resolv.conf
-printf '#!/bin/bash\necho "nameserver $1" >/etc/resolv.conf\n' >"$SITE_HOME/own/use" && chmod 755 "$SITE_HOME/own/use"
+printf '#!/bin/bash\n%s\n' '[ ! -e "$0.wrong" ] || [ "$1" != 127.0.0.1 ] || set 127.0.0.9' 'echo "nameserver $1" >/etc/resolv.conf' >"$SITE_HOME/own/use" && chmod 755 "$SITE_HOME/own/use"
 "$SITE_HOME/own/unbound" && caged "$SITE_HOME/spare/unbound"
 tee -a "$SITE_HOME/north-1/policy" >>"$SITE_HOME/north-2/policy" <<END
 $(printf 'allow %s\n' socket.summary host.{cpu,isolate,release} firewall.{limit,unlimit,list} net.{ping,dns} route.get link.view process.tree \
@@ -98,6 +105,7 @@ service unbound start $SITE_HOME/own/unbound
 service unbound stop $SITE_HOME/own/stop
 read /usr
 END
+sed -i '/^allow firewall.list$/d' "$SITE_HOME/north-2/policy" # so that nobody can look there whether it was cut off
 
 broker_start
 for worker in $SITE_WORKERS; do worker_start $worker; done
@@ -105,20 +113,23 @@ ok "two workers are online" eval 'wait_for 20 worker_online north-1 && wait_for 
 ok "its policy holds" tocsin-worker -n -c "$SITE_HOME/north-1/worker.conf"
 
 # Those that look for a while do so beside the rest.
-ok "a way is lost" not reaches
+ok "a way is lost, for good" eval 'WORKER=north-2 order uplink-lost --set to=198.51.101.0/24 --set beyond=198.51.101.9 --set spare=192.0.2.3 --set pause=1'
+lost=$RUN
+kill -STOP "$(cat "$SITE_HOME/own/pid")"
+ok "a resolver hangs, which is ordered to be mended" switches
+hung=$RUN
+ok "another is lost" not reaches
 ok "  which is ordered to be mended" order uplink-lost --set to=198.51.100.0/24 --set beyond=198.51.100.9 --set spare=192.0.2.3 --set pause=1
 uplink=$RUN
-ok "another is lost, for good" eval 'WORKER=north-2 order uplink-lost --set to=198.51.101.0/24 --set beyond=198.51.101.9 --set spare=192.0.2.3 --set pause=1'
-lost=$RUN
 caged_beside perl -MSocket -e "$listener" &
 beside perl -MSocket -e "$listener" &
 wait_for 10 connects
 ok "ports run out: no connection can be opened" refuses 99 "Cannot assign" connects 200
-ok "  which is ordered to be mended" order time-wait --set least=100 --set ports="30000 50000"
+ok "  which is ordered to be mended, by ports that the policy does not name" mends_ports "20000 30000"
 ports=$RUN
 flood
 ok "a port is flooded" wait_for 20 flooded
-ok "  which is ordered to be mended" order syn-flood --set port=8080 --set half_open=60 --set per_second=5 --set seconds=600
+ok "  which is ordered to be mended, by a limit that is none" slows_flood 10000
 flooded=$RUN
 
 beside perl -MSocket -e 'socket(S, 17, SOCK_RAW, 0x300) or die; setsockopt(S, 263, 1, pack("iSSa8", $ARGV[0], 1, 0, "")) or die; sleep' \
@@ -127,24 +138,39 @@ listening=$!
 ok "somebody listens to all that is on a link" wait_for 10 says "promiscuity 1" ip -d link show tfn0
 ok "  which is ordered to be looked at" order promiscuous-link --set link=tfn0 --set seconds=600
 listened=$RUN
+ok "  by two" eval 'WORKER=north-2 order promiscuous-link --set link=tfn0 --set seconds=600'
+unseen=$RUN
 
-kill -STOP "$(cat "$SITE_HOME/own/pid")"
-ok "a resolver hangs, and the machine is led to a spare one" eval 'order resolver-switch --set resolver=127.0.0.1 --set spare=192.0.2.53 --set name=www.example && ended_late succeeded $RUN'
+ok "the machine is led to the spare resolver" ended_late succeeded $hung
 ok "  which it asks" asks_spare
-ok "the resolver is restarted" eval 'order dns-failure --set service=unbound --set name=www.example --set spare=192.0.2.53 && ended_late succeeded $RUN'
-ok "  once" eval 'order dns-failure --set service=unbound --set name=www.example --set spare=192.0.2.53 && ended succeeded && count_of restart skipped 1'
-ok "the machine is led back" eval 'order resolver-switch --set resolver=127.0.0.1 --set spare=192.0.2.53 --set name=www.example && ended succeeded && asks_own'
+ok "  while its own is to be restarted" restarts
+restarted=$RUN
+ok "the ports are as they were, and what was done first is taken back" eval 'ended_late undone $ports && kernel_is tcp_tw_reuse 2 && kernel_is ip_local_port_range "40000 40119"'
+ok "  others are ordered" mends_ports "30000 50000"
+ports=$RUN
+ok "the flood goes on, and the limit is taken back, cookies too" eval 'ended_late undone $flooded && ! is_limited && kernel_is tcp_syncookies 0'
+ok "  another is ordered" slows_flood 5
+flooded=$RUN
+ok "the resolver is restarted" ended_late succeeded $restarted
+ok "  once" eval 'restarts && ended succeeded && count_of restart skipped 1'
+: >"$SITE_HOME/own/use.wrong"
+ok "the machine is led to nobody, and to the spare one again" eval 'leads_back undone && asks_spare'
+rm "$SITE_HOME/own/use.wrong"
+ok "the machine is led back" eval 'leads_back succeeded && asks_own'
 
 ok "the ports are mended" eval 'ended_late succeeded $ports && kernel_is tcp_tw_reuse 1 && kernel_is ip_local_port_range "30000 50000"'
 ok "  a connection can be opened" connects
 ok "the way is mended" eval 'ended_late succeeded $uplink && reaches'
-ok "the other is not, and its route is gone" eval 'ended_late undone $lost && [ -z "$(ip route show 198.51.101.0/24)" ]'
+ok "the first is not, and its route is gone" eval 'ended_late undone $lost && [ -z "$(ip route show 198.51.101.0/24)" ]'
 ok "  as its receipt says" eval 'RUN=$lost; count_of lead undone 1'
 ok "the flood is slowed" eval 'ended_late succeeded $flooded && ! flooded && kernel_is tcp_syncookies 1'
-ok "  until the limit expires" says "8080" nft list table inet tocsin
+ok "  until the limit expires" is_limited
 
+RUN=$unseen
+ok "a person agrees that whoever listens is cut off" agreed north-2
+ok "  nobody can see that the machine is, and it is let go" eval 'ended_late undone $RUN && count_of isolate undone 1 && heard'
 RUN=$listened
-ok "a person agrees that whoever listens is cut off" agreed
+ok "a person agrees once more" agreed north-1
 ok "  the machine is" eval 'ended_late succeeded $RUN && ! heard'
 kill $listening
 ok "once nobody listens nobody is asked" eval 'order promiscuous-link --set link=tfn0 --set seconds=600 && ended failed && says "hears only its own traffic" view'

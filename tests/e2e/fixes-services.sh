@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stock playbooks mend services of a real systemd: Debian's nginx and cron, a backup, and a certificate that ends soon. In a
+# Stock playbooks mend services of a real systemd: Debian's nginx and cron, a backup, a certificate that ends soon, and units within limits. In a
 # machine of this test's own, so that nothing of the one that it runs on is touched.
 . "$(dirname "$0")/machine.bash"
 . "$(dirname "$0")/tap.bash"
@@ -50,6 +50,14 @@ lasts() { openssl s_client -connect 127.0.0.1:8443 -servername shop.example </de
 kept() { [ "$(served)" = "$1" ] && [ "$(openssl x509 -noout -serial -in /etc/nginx/cert.pem)" = "$1" ] && "$BUILD_TOOLS/usr/sbin/nginx" -t -q; }
 renewal() { ordered cert-expiry --target north-1 --set host=shop.example --set port=8443 --set file=/etc/nginx/cert.pem; }
 
+# ---- limits -------------------------------------------------------------------------------------
+
+limit_is() { [ "$(systemctl show -P "$2" "$1")" = "$3" ]; }
+# What kernels without the controllers for systemd's groups do not enforce is not held: runaway-cpu looks, and takes it back.
+enforced() { grep -qw cpu /sys/fs/cgroup/cgroup.controllers; }
+spins_on() { if enforced; then ended succeeded "$1" && limit_is spinner.service CPUQuotaPerSecUSec 10ms; else ended undone "$1" && limit_is spinner.service CPUQuotaPerSecUSec 700ms; fi; }
+killed_for_memory() { ordered oom-kill --target north-1 --set pause=1 --set unit=victim.service "$@"; }
+
 # ---- the machine ----------------------------------------------------------------------------
 
 web() {
@@ -61,7 +69,7 @@ web() {
 	END
 }
 
-orders_site fixes-services ../../../playbooks/{unit-failed,crash-loop,cron-not-running,service-down,backup-stale,cert-expiry}
+orders_site fixes-services ../../../playbooks/{unit-failed,crash-loop,cron-not-running,service-down,backup-stale,cert-expiry,oom-kill,runaway-cpu}
 mkdir -p /srv /var/backups
 certificate_lines='listen 127.0.0.1:8443 ssl; ssl_certificate /etc/nginx/cert.pem; ssl_certificate_key /etc/nginx/key.pem;'
 web nginx 8080 "$certificate_lines"
@@ -71,6 +79,8 @@ debian nginx.service
 debian cron.service
 unit shop.service StartLimitIntervalSec=0 '[Service]' Restart=always RestartSec=200ms \
     "ExecStart=$BUILD_TOOLS/usr/sbin/nginx -c /etc/shop/nginx.conf -g 'daemon off;'"
+unit spinner.service '[Service]' CPUQuota=70% "ExecStart=/usr/bin/perl -e '\$\$0 = \"spinner\"; while (1) { 1 for 1 .. 500000; select undef, undef, undef, 0.01 }'"
+unit victim.service '[Service]' MemoryMax=512M 'ExecStart=/usr/bin/sleep 1000'
 unit backup.service '[Service]' Type=oneshot 'ExecStart=/usr/bin/tar -cf /var/backups/shop.tar /srv/data'
 command_of restore-config 'cp /srv/shop.good /etc/shop/nginx.conf'
 command_of renew-certificate "cp /etc/nginx/{cert,key}.pem /srv && $(declare -f certificate); certificate 90 \$(cat /srv/authority)"
@@ -78,7 +88,10 @@ command_of restore-certificate 'cp /srv/{cert,key}.pem /etc/nginx'
 echo '@reboot root touch /srv/job' >/etc/crontab
 systemctl enable -q cron.service
 cat >>"$SITE_HOME/north-1/policy" <<END
-$(printf 'allow %s\n' unit.status journal.query host.{cpu,uptime} cron.list file.find tls.certificate)
+$(printf 'allow %s\n' unit.status journal.query host.{cpu,uptime,oom,memory} process.view cron.list file.find tls.certificate)
+$(printf 'allow unit.limit unit=%s.service\n' spinner victim)
+service ailing pidfile /run/ailing.pid
+service ailing start /usr/bin/false
 $(printf 'allow unit.%s\n' {start,stop,reset_failed,reload}" unit="{nginx,shop,cron,backup}.service)
 read /var/backups
 read /etc/nginx
@@ -89,7 +102,9 @@ worker_start north-1
 ok "a worker is online" wait_for 20 worker_online north-1
 ok "its policy holds" tocsin-worker -n -c "$SITE_HOME/north-1/worker.conf"
 
-systemctl start nginx.service shop.service
+systemctl start nginx.service shop.service spinner.service
+ok "a process takes more than its share" eval 'ordered runaway-cpu --target north-1 --set process=spinner --set limit=3 --set share=10 --set pause=1 --set action=limit --set unit=spinner.service --set quota=1'
+spinner=$RUN
 ok "a service crashes over and over" eval 'loops && ordered crash-loop --target north-1 --set unit=shop.service --set pause=1'
 loop=$RUN
 ok "  and says why" wait_for 20 says "its last word: .*unknown directive" tocsin --json run view $loop
@@ -104,7 +119,15 @@ ok "  it runs with its last good configuration" eval 'ended succeeded $loop && a
 ok "it crashes again" eval 'loops && ordered crash-loop --target north-1 --set unit=shop.service --set pause=1'
 loop=$RUN
 
+ok "its unit is held to a part of it, where the kernel does that" spins_on $spinner
+systemctl stop spinner.service
+
+ok "a service that does not start within a limit" eval 'killed_for_memory --set service=ailing --set memory=134217728 && ended undone'
+ok "  has the one that it had before" limit_is victim.service MemoryMax 536870912
 nginx_start && nginx_answers >/dev/null && nginx_kill
+ok "one that does is started" eval 'killed_for_memory --set service=web --set memory=134217728 && ended succeeded && nginx_answers'
+ok "  and limited" limit_is victim.service MemoryMax 134217728
+nginx_kill
 ok "a service that is down is granted to be started" granted service-down ServiceDown --bound service:equals=web --bound port:equals=$WEB_PORT
 ok "  an alert rings" rings ServiceDown service=web port=$WEB_PORT
 ok "  it is mended without a person" mended

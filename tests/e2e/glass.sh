@@ -54,7 +54,7 @@ ok "a plan says which targets are outside one's scope" says "OUTSIDE YOUR SCOPE:
 ok "  and nothing to one whose scope they are in" silent "OUTSIDE" as lan run plan slow-restart --set service=slow --target south-1
 slow --target north-1
 ok "out of scope nobody orders, and reads who could" refuses 4 "another responder orders it, .*--break-glass WHY.*outside the scope" as lan run start "$PLAN" --reason "a test"
-ok "no window is open, as the plan tells" grep -q "WOULD REFUSE all of it: north-1 .*no window .* is open now" "$SITE_HOME/log/plan"
+ok "no window is open, as the plan tells" grep -q "WOULD REFUSE what changes something: north-1 .*no window .* is open now" "$SITE_HOME/log/plan"
 ok "  and as the worker's view does" allows north-1 "service.restart \(not now: outside its windows\)"
 ok "in scope, outside the window, an order runs" eval 'slow --target north-1 && started'
 ok "  and fails by the machine's policy" eval 'ended failed && part_says north-1 "policy  *this machine is changed within the windows"'

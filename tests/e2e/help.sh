@@ -18,7 +18,10 @@ ok "  each explained" eval '[ "$(options | wc -l)" -gt 60 ] && ! unexplained'
 ok "no usage is wider than a terminal that people have" eval '! tocsin help run | grep -E "^.{110}"'
 ok "a word that is misspelt is guessed" fails 64 "did you mean: tocsin run start" tocsin run strt
 ok "  a noun too" fails 64 "did you mean: tocsin incident" tocsin incidnt view 3
+ok "  and what other tools call it" fails 64 "did you mean: tocsin run view" tocsin run show
+ok "  and what one wants to see" fails 64 "did you mean: tocsin incident view 3" tocsin incident 3
 ok "  and what is like nothing is not" fails 64 "no command 'bogus'; see: tocsin help" tocsin bogus
+ok "  and no word is taken for a number" fails 64 "no command 'worker add'$" tocsin worker add
 ok "a noun alone is told its verbs" fails 64 "there are: list view drain resume" tocsin worker
 ok "an option that is none is said to be none" fails 64 "there is no option '--nonsense'" tocsin --nonsense status
 tap_end

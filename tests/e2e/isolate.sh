@@ -15,12 +15,13 @@ answers() { local status=0; timeout 1 "$@" 2>/dev/null || status=$?; [ $status !
 hears_out() { answers nsenter --net=/proc/$CAGE/ns/net bash -c 'exec 3<>/dev/tcp/192.0.2.2/9'; }
 hears_in() { answers bash -c 'exec 3<>/dev/tcp/192.0.2.1/9'; }
 is_cut() { ! hears_out && ! hears_in; }
+asks_names() { answers nsenter --net=/proc/$CAGE/ns/net bash -c 'exec 3<>/dev/tcp/192.0.2.2/53'; }
 isolating() { ordered isolating --target north-1 --set seconds="$1"; }
 
 orders_site isolate isolating blocking ../../../playbooks/isolate-host
 sed -i "s,^listen .*,listen tcp://0.0.0.0:$BROKER_PORT," "$SITE_HOME/broker.conf"
 sed -i "s,^broker tcp://127.0.0.1:,broker tcp://192.0.2.2:," "$SITE_HOME/north-1/worker.conf"
-printf 'allow %s\n' host.isolate host.release firewall.{block,list} user.sessions conntrack.count >>"$SITE_HOME/north-1/policy"
+printf 'allow %s\n' "host.isolate name_server?=192.0.2.0/25 time_server?=192.0.2.1" host.release firewall.{block,list} user.sessions conntrack.count >>"$SITE_HOME/north-1/policy"
 broker_start
 worker_start north-1
 
@@ -54,8 +55,10 @@ broker_start
 worker_start north-1
 ok "  and the worker comes again" wait_for 40 worker_online north-1
 ok "once that is over the stock playbook asks whether to cut it off again" \
-    eval 'ordered isolate-host --target north-1 --set seconds=600 && wait_for 20 part_says north-1 "waits for a person in step agree"'
+    eval 'ordered isolate-host --target north-1 --set seconds=600 --set name_server=192.0.2.2 && wait_for 20 part_says north-1 "waits for a person in step agree"'
+ok "  and says which servers it may still ask" grep -q "name_server equals 192.0.2.2 (inputs.name_server).*time_server left out (inputs.time_server)" "$SITE_HOME/log/plan"
 ok "  a person agrees" as giang run approve "$RUN"
 ok "  it is" eval 'ended succeeded && is_cut'
+ok "  but for the name server" asks_names
 ok "  and nobody is asked once more" eval 'ordered isolate-host --target north-1 --set seconds=600 && ended failed && says "cut off already" view'
 orders_end

@@ -59,6 +59,12 @@ ok "  of a kind that is none" refuses "sink chat irc url-file x" "no kind of sin
 chmod 644 "$SITE_HOME/keys/slack.url"
 ok "  of a URL that others may read" refuses "sink chat slack url-file $SITE_HOME/keys/slack.url" "chmod 600"
 chmod 600 "$SITE_HOME/keys/slack.url"
+sed -i.whole "s|^catalog .*|catalog $SITE_HOME/nowhere.git|" "$SITE_HOME/broker.conf"
+ok "  of a repository that is not there" refuses "sink chat slack url-file $SITE_HOME/keys/slack.url" "the repository '.*nowhere.git' cannot be opened"
+mv "$SITE_HOME/broker.conf.whole" "$SITE_HOME/broker.conf"
+ok "a worker whose root cannot give up what it may says what it lacks" eval '
+    ! setpriv --bounding-set -setpcap tocsin-worker -n -c "$SITE_HOME/north-1/worker.conf" 2>"$SITE_HOME/log/less" &&
+    grep -q "root has no CAP_SETPCAP here" "$SITE_HOME/log/less"'
 
 receiver_start up "$UP_PORT"
 broker_start

@@ -15,6 +15,9 @@
 #     rings ALERT LABEL=VALUE...     such an alert of north-1 comes: one more $INCIDENT
 #     mended                         and is resolved
 #
+#     may_destroy PLAYBOOK...        people who may destroy: two reviewers, two who order it, and giang who consents; these are in service
+#     ordered_by_both PLAYBOOK ARGUMENT...   as ordered, by both of them
+#
 # On each worker the service `slow` starts and stops once SITE_HOME/slow/WORKER/go is there (tests/e2e/slow.c).
 
 orders_site() {
@@ -52,8 +55,6 @@ orders_service() {
 
 orders_end() {
     ok "the record verifies" tocsin audit verify
-    local pid
-    for pid in "$SITE_HOME"/*/*/pid; do [ -e "$pid" ] && kill "$(cat "$pid")" 2>/dev/null; done
     tap_end
 }
 
@@ -63,6 +64,23 @@ hold() { rm -f "$SITE_HOME/slow/$1"/{go,waiting}; }
 let_go() { : >"$SITE_HOME/slow/$1/go"; }
 is_held() { test -e "$SITE_HOME/slow/$1/waiting"; }
 calls() { cat "$SITE_HOME/slow/$1/calls" 2>/dev/null | wc -l; }
+
+# ---- what destroys --------------------------------------------------------------------------
+
+may_destroy() {
+    local person
+    for person in ana:reviewer binh:reviewer dung:responder giang:reviewer,responder hoa:responder,officer; do
+        tocsin keys person "$TOCSIN_SITE" ${person%:*} "$SITE_HOME/keys/${person%:*}.pub" --highest destructive --roles ${person#*:} || return 1
+    done
+    site_sign ana people.draft && site_sign chi people.draft && chmod -R go+rX "$TOCSIN_SITE" && tap_release "$@"
+}
+
+ordered_by_both() {
+    planned "$@" || return 1
+    as dung run start "$PLAN" --reason "a test" && return 1 # it waits for the second
+    RUN=$(as hoa --json -q run approve "$XDG_STATE_HOME/tocsin/plans/$PLAN"*.order | sed -n 's/^ *"run": "\([0-9a-f]*\)".*/\1/p')
+    [ -n "$RUN" ]
+}
 
 # ---- people ---------------------------------------------------------------------------------
 

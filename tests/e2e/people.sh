@@ -37,10 +37,14 @@ ok "  in whose words" says '"Which log is full\?"' tocsin status
 ok "  and what can be answered" says "one of: left, right" tocsin status
 ok "  a sink is told" wait_for 20 grep -q "person.wanted.*Which log is full" "$SITE_HOME/posts"
 ok "another answer is refused" refuses 64 "'both' is none of the options" tocsin --no-input run answer "$RUN" both
+ok "  as is one that no document holds, before anybody signs it" refuses 64 "the answer has 801 bytes" as dung run answer "$RUN" "$(printf '%0801d' 0)"
+ok "    a reason too" refuses 64 "the reason is not one line" as dung run answer "$RUN" right --reason $'two\nlines'
 ok "  as is one of nobody who may give it" refuses 4 "responder" as ana run answer "$RUN" left
 ok "  and the run waits still" part_says north-1 "waits for a person in step which"
 ok "an answer is given" as dung run answer "$RUN" right
 ok "  and the run waits for a consent" waits agree
+ok "  the run says of whom" says "tocsin run approve [0-9a-f]+   by a reviewer who did not sign the order" view
+ok "  and the status of one who cannot" says "waits for a consent or answer of: reviewer" tocsin status
 ok "  which is no matter of one who is no reviewer" silent "step agree" tocsin status
 ok "  but of one who is" says "step agree wants a consent of a reviewer" as giang status
 ok "one who signed the order does not consent to it" refuses 4 "signed the order" as giang run approve "$RUN"

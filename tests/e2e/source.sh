@@ -43,7 +43,7 @@ flooded() {
 grant_disk_full() {
     tocsin --no-input keys grant disk-full --source prom --source demo --match labels.alertname=HostOutOfDiskSpace \
         --bound mount:under="$SITE_HOME/mnt" --scope any --budget 3/1h --fresh 5m --expires 30d --evidence signed \
-        --out "$SITE_HOME/disk-full.grant" --key "$keys/dung" --submit
+        --out "$SITE_HOME/disk-full.grant" --key "$keys/dung" --submit 2>"$SITE_HOME/worst"
 }
 raise() {
     printf '[{"labels":{"alertname":"HostOutOfDiskSpace","instance":"%s.example:9100","severity":"critical","mountpoint":"%s"}%s}]' \
@@ -78,6 +78,7 @@ ok "  and the source's configuration is sound" tocsin-source "$SITE_HOME/source.
 ok "a playbook is proposed and approved" site_release disk-full
 broker_start
 ok "a grant that asks for signed alerts is signed" grant_disk_full
+ok "  and what it may do at worst is told, also where an alert leaves its input to a default" grep -q "with mount under .*; nothing begins where the alert has none$" "$SITE_HOME/worst"
 background awry "$BUILD/tests/e2e/receiver" "$AWRY_PORT" "$SITE_HOME/log/awry.posts"
 source_start
 trap 'stop alertmanager; stop source; stop awry; tap_clean' EXIT

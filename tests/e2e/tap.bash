@@ -28,6 +28,8 @@ tap_site() {
     site_place "$tap_folder"
     mkdir -p "$SITE_HOME/log"
     trap 'tap_clean' EXIT
+    # Whoever is ended is told so twice, by timeout too: the second must not end the cleaning.
+    trap 'trap "" INT TERM; exit 143' INT TERM
     { site_make && nginx_configure; } >"$SITE_HOME/log/make" 2>&1 ||
         { sed 's/^/# /' "$SITE_HOME/log/make"; echo "Bail out! the site was not made"; exit 1; }
 }
@@ -44,8 +46,15 @@ tap_release() {
     site_release >>"$SITE_HOME/log/release" 2>&1
 }
 
+# Services that ops started outlive their worker: SITE_HOME/SERVICE/WORKER/pid.
+tap_services() {
+    local pid
+    for pid in "$SITE_HOME"/*/*/pid; do [ -e "$pid" ] && kill "$(cat "$pid")" 2>/dev/null; done
+}
+
 tap_clean() {
     site_stop >/dev/null 2>&1
+    tap_services
     if [ $tap_failed = 0 ]; then
         site_remove "$tap_folder"
     else

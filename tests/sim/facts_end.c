@@ -179,10 +179,8 @@ came_late(const facts_t *self, int machine)
     return false;
 }
 
-/* A worker that its timekeeper had not answered is offered it again with the answer; where that was
- * lost, behind a later one or a pause: a window that closes before leaves no room for either. */
-static bool
-had_no_second_chance(const facts_t *self)
+bool
+facts_had_no_second_chance(const facts_t *self)
 {
     const tower_t *tower = self->world->tower;
     return tower && tower_was_silent(tower);
@@ -212,7 +210,7 @@ in_calm_weather_all_goes_well(facts_t *self)
                 continue;
             const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
             if (!word || (strcmp(word, "done") != 0 && strcmp(word, "never") != 0 &&
-                          !came_late(self, machine) && !had_no_second_chance(self)))
+                          !came_late(self, machine) && !facts_had_no_second_chance(self)))
                 BREAK(self, "'%s' on '%s' is %s", estate()->playbooks[order->playbook].name,
                       node_name(machine), word ? word : "nothing");
         }

@@ -108,6 +108,15 @@ what_it_was_given_is_what_they_gave(facts_t *self)
     }
 }
 
+/* The window closed on what the last target never began. */
+static bool
+came_too_late(const facts_t *self, const hash_t *run, int last)
+{
+    const hub_t *hub = self->world->hub;
+    return hub_says(hub, run, last, "expired") ||
+           (hub_says(hub, run, last, "beacon") && facts_had_no_second_chance(self));
+}
+
 /* Its part is not done without it; and in calm weather it is done, or its window closed first. */
 void
 what_runs_once_runs(facts_t *self)
@@ -127,7 +136,7 @@ what_runs_once_runs(facts_t *self)
             BREAK(self, "%s calls run %s ok, and what runs once did not", node_name(last),
                   short_hash(&order->run));
         if (facts_calm(self) && !playbook->spoils && !ran &&
-            !hub_says(self->world->hub, &order->run, last, "expired"))
+            !came_too_late(self, &order->run, last))
             BREAK(self, "what runs once of run %s never did, and nothing was in its way",
                   short_hash(&order->run));
     }

@@ -150,6 +150,10 @@ unsigned facts_acts(const facts_t *self, int machine, const hash_t *run, const c
 /* Nothing goes wrong in such a world. */
 bool facts_calm(const facts_t *self);
 
+/* A worker that its timekeeper had not answered is offered it again with the answer; where that was
+ * lost, behind a later one or a pause: a window that closes before leaves no room for either. */
+bool facts_had_no_second_chance(const facts_t *self);
+
 /* Its first digits; valid until the next call. */
 const char *short_hash(const hash_t *hash);
 

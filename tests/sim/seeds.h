@@ -26,6 +26,7 @@ static const struct {
     {500042648,
      "a start may write again what an older journal lost; what its intent names is there then"},
     {500008866, "a run whose undo an older ledger forgot may begin anew, and end well"},
+    {600634707, "a window may close on what runs once before its worker's timekeeper answers"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };
 

@@ -2,7 +2,8 @@
 /* device_fixture - network devices of the test's own: in the namespace `there` (net_fixture.h), on
  * 192.0.2.2, Debian's own sshd (deploy/install-deps unpacks it) with users whose shells are the
  * command line of a device: `ops` that of a real FRR, `ios` and `junos` those of stand-ins
- * (tests/unit/devices/). FRR's BGP (AS 65002) has a real neighbour `here`, 192.0.2.1 (AS 65001).
+ * (tests/unit/devices/). FRR's BGP (AS 65002) has a real neighbour `here`, 192.0.2.1 (AS 65001),
+ * which announces 203.0.113.0/24.
  * /etc/passwd and its kin, and /run, are the test's own, in a mount namespace. */
 #ifndef TOCSIN_DEVICE_FIXTURE_H
 #define TOCSIN_DEVICE_FIXTURE_H
@@ -128,7 +129,7 @@ put_shells(void)
               stand_ins[i], folder, stand_ins[i]);
     }
     shell("mkdir -m 777 %s/state", folder);
-    put("vtysh.conf", 0644, "username frr nopassword\n");
+    put("vtysh.conf", 0644, "username frr nopassword\nusername root nopassword\n");
     put("frr.conf", 0644, "%s", "");
 }
 
@@ -175,7 +176,10 @@ start_routers(void)
     shell("chmod 755 %s", folder);
     put("zebra.conf", 0644, "hostname edge1\n");
     put("bgpd.conf", 0644, bgp, 65002, 2, 1, 65001, 1, 1, 1);
-    put("peer.conf", 0644, bgp, 65001, 1, 2, 65002, 2, 2, 2);
+    put("plain.conf", 0644, bgp, 65001, 1, 2, 65002, 2, 2, 2);
+    shell("(cat %s/plain.conf; echo ' no bgp network import-check'; echo ' network 203.0.113.0/24')"
+          " >%s/peer.conf && chmod 644 %s/peer.conf",
+          folder, folder, folder);
     start_frr(net_there, "zebra", "zebra.conf", "/run/frr", NULL);
     start_frr(net_there, "bgpd", "bgpd.conf", "/run/frr", NULL);
     start_frr(net_here, "bgpd", "peer.conf", "/run/peer", "-Z");

@@ -10,9 +10,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/memory.h"
@@ -123,6 +126,29 @@ comes_to_hear(int net, const char *address, uint16_t port)
         poll(NULL, 0, 20);
     }
     return false;
+}
+
+typedef void server_t(int fd);
+
+/* A process that serves on this socket until it is ended. */
+static inline pid_t
+serve(int fd, server_t *server)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGPIPE, SIG_IGN);
+        for (;;)
+            server(fd);
+    }
+    return pid;
+}
+
+static inline void
+end(pid_t *pid)
+{
+    kill(*pid, SIGKILL);
+    waitpid(*pid, NULL, 0);
 }
 
 #endif

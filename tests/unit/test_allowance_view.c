@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "cli/allowance_view.h"
 
 /* Why it is refused there, "" where it is not. */
@@ -53,12 +55,45 @@ within_a_blackout_it_changes_nothing_and_looks_all_the_same(void **state)
     assert_string_equal(reason_of(told, "file.remove"), "not now: a blackout stands");
 }
 
+/* Of a machine that allows this op alone. */
+static char *
+printed(const char *op, bool all)
+{
+    allowance_t allowance = {.highest = CLASS_DESTRUCTIVE, .op_count = 1};
+    options_t options = {0};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size), *before = stdout;
+    snprintf(allowance.ops[0], sizeof allowance.ops[0], "%s", op);
+    stdout = out;
+    allowance_print(&options, "north-1", &allowance, all);
+    allowance_print_op("north-1", &allowance, op_find(op));
+    stdout = before;
+    fclose(out);
+    return text;
+}
+
+static void
+an_op_that_waits_for_a_window_of_its_own_says_so(void **state)
+{
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        CLEANUP(memory_free) char *waits = printed("host.reboot", all);
+        CLEANUP(memory_free) char *goes = printed("clock.step", all);
+        assert_non_null(strstr(waits, all ? "host.reboot (only within windows of its own"
+                                          : "destructive, only within windows of its own"));
+        assert_non_null(strstr(waits, "allowed: only within windows of its own"));
+        assert_null(strstr(goes, "windows of its own"));
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_op_that_is_refused_has_its_reason),
         cmocka_unit_test(within_a_blackout_it_changes_nothing_and_looks_all_the_same),
+        cmocka_unit_test(an_op_that_waits_for_a_window_of_its_own_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,20 @@ an_op_without_bounds_alarms(void **state)
 }
 
 static void
+an_argument_that_an_input_may_leave_out_changes_what_the_op_may(void **state)
+{
+    (void)state;
+    static const char loose[] =
+        HEAD "class observe\nrollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput mount path\n"
+             "optional mount\nstep usage run 60 -\nuse usage disk.usage observe\n" BOUND "end\n";
+    CLEANUP(value_destroy) value_t *changes = changes_between(OBSERVE(BOUND), loose);
+    assert_non_null(find(changes, "-", "step usage may call disk.usage (observe): path under"));
+    assert_non_null(find(changes, "+",
+                         "step usage may call disk.usage (observe): path under inputs.mount or "
+                         "left out"));
+}
+
+static void
 an_op_that_was_without_bounds_before_still_alarms(void **state)
 {
     (void)state;
@@ -134,24 +148,28 @@ every_line_of_a_manifest_is_said(void **state)
     (void)state;
     static const char text[] =
         HEAD "class observe\nrollout 1 2 30 0\nlimits 5 2\ncooldown 60\ninput how choice\n"
-             "input n integer\ninput tag string\npattern tag v[0-9]+\nrange n 1 9\n"
+             "input n integer\ninput spare ip\ninput tag string\noptional spare\npattern tag "
+             "v[0-9]+\nrange n 1 9\n"
              "choice how hard\nchoice how soft\nstep a run 60 undo\nstep b approve 60 -\n"
              "step c ask 60 -\nstep d notify 60 -\nstep e call 60 when\nstep f run 60 always,once\n"
              "needs b a\nfailure d a\nretry a 2 10\neach a 9\nperson b officer 60\n"
              "person c responder 90\ntext b Go%20on?\ntext c How?\nanswer c choice\n"
-             "option c x\noption c y\nnotify d pager\ncall e other\ngiven e z inputs.n\nend\n";
+             "option c x\noption c y\nnotify d pager\ncall e other\ngiven e host inputs.spare\n"
+             "given e z inputs.n\nend\n";
     static const char *const lines[] = {
         "at most 5 targets",
         "leaves 2 of those selected untouched",
         "by itself on one target not again within 60 s",
         "input how: choice, of hard | soft",
         "input n: integer, from 1 to 9",
+        "input spare: ip, may be left out",
         "input tag: string, like v[0-9]+",
         "step a: at most 60 s; can be undone; tries again 2 times, the first after 10 s; for each",
         "step b: waits at most 60 s for the consent of one officer: Go on?; needs a",
         "step c: waits at most 90 s for an answer (choice, of x | y) of one responder: How?",
         "step d: notifies pager; at most 60 s; only once failed: a",
-        "step e: calls other; gives z = inputs.n; skips itself where not needed",
+        ("step e: calls other; gives host = inputs.spare or left out, z = inputs.n; skips itself "
+         "where not needed"),
         "step f: at most 60 s; runs last, whatever happened; runs once, on the last target",
     };
     CLEANUP(value_destroy) value_t *changes = changes_between(NULL, text);
@@ -213,6 +231,7 @@ main(void)
         cmocka_unit_test(a_manifest_against_itself_says_nothing),
         cmocka_unit_test(a_first_release_is_new_in_everything),
         cmocka_unit_test(an_op_without_bounds_alarms),
+        cmocka_unit_test(an_argument_that_an_input_may_leave_out_changes_what_the_op_may),
         cmocka_unit_test(an_op_that_was_without_bounds_before_still_alarms),
         cmocka_unit_test(a_higher_class_alarms_and_a_lower_one_does_not),
         cmocka_unit_test(a_consent_or_a_limit_that_is_gone_alarms),

@@ -147,6 +147,96 @@ a_worker_is_told_what_it_lacks(void **state)
 }
 
 static void
+pings(house_t *self)
+{
+    must(self, (event_t){.kind = EVENT_PING, .worker = "w1", .document = slice_text("1")});
+}
+
+static void
+a_worker_that_slept_on_its_connection_is_asked_where_it_stands(void **state)
+{
+    house_t *self = *state;
+    put_in_service(self);
+    hello_with(self, "w1", NULL, NULL);
+    pings(self);
+    assert_int_equal(sent(self, MESSAGE_WELCOME, "w1"), 0);
+    later(self, CORE_ONLINE_MS / 1000);
+    sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_PLAYBOOK, "disk-full", "olaf");
+    halt(self, &stop);
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 0); /* nobody knows whether it is there */
+    pings(self);
+    assert_int_equal(sent(self, MESSAGE_WELCOME, "w1"), 0); /* its HELLO may be on its way */
+    pings(self);
+    assert_int_equal(sent(self, MESSAGE_WELCOME, "w1"), 1);
+    hello_with(self, "w1", NULL, NULL);
+    assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 1);
+    pings(self);
+    assert_int_equal(sent(self, MESSAGE_WELCOME, "w1"), 0);
+}
+
+static void
+a_worker_that_connects_again_is_welcomed_once(void **state)
+{
+    house_t *self = *state;
+    hello_with(self, "w1", NULL, NULL);
+    later(self, CORE_ONLINE_MS / 1000);
+    pings(self);
+    hello_with(self, "w1", NULL, NULL);
+    assert_int_equal(sent(self, MESSAGE_WELCOME, "w1"), 1);
+    pings(self);
+    assert_int_equal(sent(self, MESSAGE_WELCOME, "w1"), 0);
+}
+
+/* Of the processor, of the quickest of some HELLOs that keep all there is. */
+static int64_t
+hello_ns(house_t *self, const value_t *halts)
+{
+    int64_t least = INT64_MAX;
+    CLEANUP(value_destroy) value_t *state = value_map();
+    value_set(state, "halts", value_copy(halts));
+    for (size_t i = 0; i < 16; i++) {
+        struct timespec from, to;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+        must(self, (event_t){.kind = EVENT_HELLO, .worker = "w1", .state = state});
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+        int64_t took = (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec - from.tv_nsec;
+        least = took < least ? took : least;
+        assert_int_equal(sent(self, MESSAGE_DOCUMENT, "w1"), 0);
+    }
+    return least;
+}
+
+/* Stops of so many runs, more than there are in halts, which gets them. */
+static void
+stop_runs(house_t *self, size_t count, value_t *halts)
+{
+    for (size_t i = value_count(halts); i < count; i++) {
+        char name[HASH_TEXT], text[HASH_TEXT];
+        hash_t run = hash_of(slice_of(&i, sizeof i));
+        sealed_t stop CLEANUP(sealed_done) = stop_of(self, HALT_RUN, hash_write(&run, name), "pat");
+        hash_t hash = hash_of(bytes_slice(stop.document));
+        halt(self, &stop);
+        value_append(halts, value_text(hash_write(&hash, text)));
+    }
+}
+
+/* Eight times as many take about eight times as long; where each was looked for among all of them
+ * it was twenty times. */
+static void
+a_hello_takes_as_long_as_there_are_stops(void **state)
+{
+    house_t *self = *state;
+    CLEANUP(value_destroy) value_t *halts = value_list();
+    put_in_service(self);
+    stop_runs(self, 100, halts);
+    int64_t few = hello_ns(self, halts);
+    stop_runs(self, 800, halts);
+    int64_t many = hello_ns(self, halts);
+    if (many > 13 * few)
+        fail_msg("%lld ns with 800 stops, %lld ns with 100", (long long)many, (long long)few);
+}
+
+static void
 who_keeps_a_stop_is_remembered(void **state)
 {
     house_t *self = *state;
@@ -244,6 +334,9 @@ main(void)
         CASE(a_region_that_is_stopped_ends_its_own_parts_only),
         CASE(nothing_automatic_begins_under_a_stop_also_after_a_restart),
         CASE(a_worker_is_told_what_it_lacks),
+        CASE(a_worker_that_slept_on_its_connection_is_asked_where_it_stands),
+        CASE(a_worker_that_connects_again_is_welcomed_once),
+        CASE(a_hello_takes_as_long_as_there_are_stops),
         CASE(who_keeps_a_stop_is_remembered),
         CASE(a_stop_by_nobody_in_charge_or_of_another_type_is_refused),
         CASE(the_same_stop_again_changes_nothing),

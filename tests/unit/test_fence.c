@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,6 +101,12 @@ check(fence_t may, size_t no_sockets, size_t no_files)
 }
 
 static int
+reads(void)
+{
+    return check(FENCE_READS, 1, ARRAY_SIZE(files)); /* it binds no name */
+}
+
+static int
 speaks(void)
 {
     return check(FENCE_SPEAKS, 0, 0);
@@ -120,9 +128,51 @@ static void
 no_kernel_door_is_open_behind_a_fence_and_what_is_opened_is_what_it_may(void **state)
 {
     (void)state;
+    assert_int_equal(apart(reads), 0);
     assert_int_equal(apart(speaks), 0);
     assert_int_equal(apart(keeps), 0);
     assert_int_equal(apart(alone), 0);
+}
+
+/* Not even a socket, which is a file. */
+static bool
+is_bound(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    CLEANUP(descriptor_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/door", folder);
+    return fd >= 0 && !bind(fd, (struct sockaddr *)&address, sizeof address);
+}
+
+/* As who owns the file, and where Landlock of the first version would let it. */
+static int
+cuts_nothing(void)
+{
+    char path[128];
+    fault_t fault;
+    snprintf(path, sizeof path, "%s/key", folder);
+    if (file_write(path, slice_text("secret"), 0600, &fault) || fence_calls(FENCE_READS, &fault))
+        return 9;
+    int reads = open(path, O_RDONLY | O_CLOEXEC);
+    return reads < 0                                             ? 1
+           : open(path, O_RDONLY | O_TRUNC | O_CLOEXEC) >= 0     ? 2
+           : open(path, O_RDWR | O_CLOEXEC) >= 0                 ? 3
+           : !truncate(path, 0) || !ftruncate(reads, 0)          ? 4
+           : !chmod(path, 0666) || !fchmod(reads, 0666)          ? 5
+           : !unlink(path) || !rename(path, "/tmp/tocsin-moved") ? 6
+           : lseek(reads, 0, SEEK_END) != 6                      ? 7
+           : is_bound()                                          ? 8
+                                                                 : 0;
+}
+
+static void
+who_only_reads_cuts_no_file_short_though_it_be_its_own(void **state)
+{
+    char path[128];
+    (void)state;
+    assert_int_equal(apart(cuts_nothing), 0);
+    snprintf(path, sizeof path, "%s/key", folder);
+    assert_int_equal(unlink(path), 0);
 }
 
 static void *
@@ -297,6 +347,33 @@ who_drops_its_privileges_has_none_left_and_no_way_to_any(void **state)
     assert_int_equal(apart(drops), 0);
 }
 
+/* As root is in a container that was given less. */
+static int
+drops_without_a_capability(void)
+{
+    fault_t fault = {0};
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+    if (privilege_check(&fault) || syscall(SYS_capget, &header, data))
+        return 1;
+    data[0].effective &= ~(1U << CAP_SETPCAP);
+    data[0].permitted = data[0].effective;
+    if (syscall(SYS_capset, &header, data))
+        return 2;
+    if (!privilege_drop(54321, &fault) || fault.code != FAULT_DENIED)
+        return 3;
+    return strstr(fault.text, "root has no CAP_SETPCAP here") ? 0 : 4;
+}
+
+static void
+a_root_that_cannot_give_up_what_it_may_is_told_what_it_lacks(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(apart(drops_without_a_capability), 0);
+}
+
 static int
 begin(void **state)
 {
@@ -324,10 +401,12 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_kernel_door_is_open_behind_a_fence_and_what_is_opened_is_what_it_may),
         cmocka_unit_test(who_gets_no_filter_of_system_calls_is_told),
+        cmocka_unit_test(who_only_reads_cuts_no_file_short_though_it_be_its_own),
         cmocka_unit_test(behind_a_fence_are_threads_and_no_process_but_itself),
         cmocka_unit_test(
             behind_a_fence_files_are_read_and_written_where_it_says_and_none_is_executed),
         cmocka_unit_test(a_fence_limits_descriptors_and_leaves_no_core),
+        cmocka_unit_test(a_root_that_cannot_give_up_what_it_may_is_told_what_it_lacks),
         cmocka_unit_test(who_drops_its_privileges_has_none_left_and_no_way_to_any),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -267,6 +267,10 @@ finds_what_makes_a_step_doubtful(void **state)
     says(RESTART, "2: warning", "may take 60 s, and has no timeout");
     says(BOOK "step 'a' {\n when = function(ctx) return false end, run = function() end } }",
          "3: error", "never holds");
+    says(BOOK "inputs = {\n x = input.integer { range = { 0, 5 } } },\n step 'a' {"
+              " uses = { ['journal.vacuum'] = { keep_bytes = equals('inputs.x') } },\n"
+              " run = function() end } }",
+         "3: warning", "input 'x' may be 0 to 5, and journal.vacuum takes 1048576 to");
     says(BOOK "inputs = {\n x = input.name { from = 'host' } },\n step 'a' { run = function() end"
               " } }",
          "3: warning", "comes from the alert and bounds no op");

@@ -51,12 +51,25 @@ zmq_send(void *socket, const void *part, size_t size, int flags)
     return is_interrupted() ? -1 : real(socket, part, size, flags);
 }
 
+/* How often a thread other than ours took a name back: the porter's, of a handler. */
+static atomic_int unbound;
+
+int
+zmq_unbind(void *socket, const char *endpoint)
+{
+    int (*real)(void *, const char *);
+    find_real("zmq_unbind", &real);
+    unbound += gettid() != getpid();
+    return real(socket, endpoint);
+}
+
 typedef struct {
     site_t *site;
     gate_t *gate;
     char endpoint[64];
     curvepair_t hub, pat, w1;
     zsock_t *pat_socket, *w1_socket;
+    int unbound; /* before anybody asked */
 } hall_t;
 
 static void
@@ -118,6 +131,7 @@ set_up(void **state)
     curve_random(&self->hub);
     curve_random(&self->pat);
     curve_random(&self->w1);
+    self->unbound = unbound;
     self->gate = gate_new("tcp://127.0.0.1:*", &self->hub, &fault);
     if (!self->gate)
         fail_msg("%s", fault.text);
@@ -342,6 +356,26 @@ a_signal_between_the_parts_of_a_question_or_its_answer_shuts_nobody_out(void **s
     assert_true(heard);
 }
 
+static void
+who_comes_after_a_rest_is_looked_at_as_before_and_who_is_in_stays(void **state)
+{
+    hall_t *self = *state;
+    caller_t caller;
+    curvepair_t pair;
+    curve_random(&pair);
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &caller));
+    while (unbound == self->unbound) /* until a second after the last question */
+        zclock_sleep(10);
+    CLEANUP(zsock_destroy) zsock_t *stranger = connect_as(self, &pair, NULL);
+    CLEANUP(zsock_destroy) zsock_t *again = connect_as(self, &self->w1, NULL);
+    assert_true(is_heard(self, again, WAIT_MS, &caller));
+    assert_string_equal(caller.name, "w1");
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &caller));
+    assert_true(answer(self, &caller));
+    hears(self->w1_socket);
+    assert_false(is_heard(self, stranger, 200, &caller));
+}
+
 /* Of the socket that listens at this port, found among the process's own. */
 static unsigned
 backlog_at(uint16_t port)
@@ -388,6 +422,7 @@ main(void)
         TEST(a_key_that_left_the_documents_is_neither_heard_nor_told),
         TEST(a_key_that_is_now_a_persons_is_no_workers),
         TEST(a_signal_between_the_parts_of_a_question_or_its_answer_shuts_nobody_out),
+        TEST(who_comes_after_a_rest_is_looked_at_as_before_and_who_is_in_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

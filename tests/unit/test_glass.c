@@ -275,10 +275,12 @@ a_machine_asks_for_more_people_never_for_fewer(void **state)
     trust_ask_more(trust, &(quorums_t){.approvals = {0, 3, 0}});
     assert_fault(bench, check_glass(bench, southern(bench), "pat", ""), FAULT_QUORUM);
     assert_non_null(strstr(bench->fault.text, "2 of the 3 reviewers"));
+    assert_non_null(strstr(bench->fault.text, "as the machine's policy asks"));
     trust_ask_more(trust, &(quorums_t){.approvals = {0, 1, 0}, .orders = {0, 0, 1}});
     assert_fine(bench, check_glass(bench, southern(bench), "pat", ""));
     replace_release(bench, site_release(bench->site), "ana", "rob");
     assert_fault(bench, check_glass(bench, southern(bench), "pat", ""), FAULT_QUORUM);
+    assert_null(strstr(bench->fault.text, "policy asks"));
     replace_class(bench, CLASS_DESTRUCTIVE);
     assert_fault(bench, check_glass(bench, southern(bench), "pat", ""), FAULT_QUORUM);
 }

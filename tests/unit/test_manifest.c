@@ -177,6 +177,55 @@ several_equals_are_alternatives(void **state)
     }
 }
 
+#define LEAVING(inputs, bounds)                                           \
+    HEAD "class change\nrollout 1 2 0 0\nlimits 0 0\ncooldown 0\n" inputs \
+         "step a run 60 -\nuse a host.isolate change\n" bounds            \
+         "bound a host.isolate seconds to 60\nend\n"
+
+static bool
+may_isolate(const manifest_t *self, const char *asked, const char *given)
+{
+    fault_t fault;
+
+    input_text_t text = {.name = "spare"};
+    snprintf(text.text, sizeof text.text, "%s", given ? given : "");
+    CLEANUP(value_destroy) value_t *inputs = manifest_inputs(self, &text, given ? 1 : 0, &fault);
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_integer(arguments, "seconds", 60);
+    if (asked)
+        value_set_text(arguments, "name_server", asked);
+    assert_non_null(inputs);
+    return !manifest_allows(self, "a", "host.isolate", arguments, inputs, &fault);
+}
+
+static void
+what_a_left_out_input_bounds_is_left_out_too(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    static const char strict[] =
+        LEAVING("input spare ip\n", "bound a host.isolate name_server equals inputs.spare\n");
+    static const char loose[] = LEAVING("input spare ip\noptional spare\n",
+                                        "bound a host.isolate name_server equals inputs.spare\n");
+    static const char either[] = LEAVING("input spare ip\noptional spare\n",
+                                         "bound a host.isolate name_server equals 192.0.2.9\n"
+                                         "bound a host.isolate name_server equals inputs.spare\n");
+    CLEANUP(manifest_destroy) manifest_t *must = manifest_decode(slice_text(strict), &fault);
+    CLEANUP(manifest_destroy) manifest_t *may = manifest_decode(slice_text(loose), &fault);
+    CLEANUP(manifest_destroy) manifest_t *one = manifest_decode(slice_text(either), &fault);
+    assert_null(manifest_inputs(must, NULL, 0, &fault));
+    assert_string_equal(fault.text, "input 'spare' is missing and has no default");
+    assert_false(may_isolate(must, NULL, "192.0.2.1"));
+    assert_true(may_isolate(may, NULL, NULL));
+    assert_false(may_isolate(may, "192.0.2.1", NULL));
+    assert_true(may_isolate(may, "192.0.2.1", "192.0.2.1"));
+    assert_false(may_isolate(may, "192.0.2.2", "192.0.2.1"));
+    assert_false(may_isolate(may, NULL, "192.0.2.1"));
+    assert_true(may_isolate(one, NULL, NULL));
+    assert_true(may_isolate(one, "192.0.2.9", NULL));
+    assert_false(may_isolate(one, "192.0.2.1", NULL));
+}
+
 static void
 needs_that_go_in_a_circle_are_refused(void **state)
 {
@@ -315,6 +364,37 @@ grant_input_injection_shell_metachars(void **state)
     assert_null(input_value(INPUT_PERCENT, "101", NULL));
 }
 
+/* A broker hands on an alert without the label that the grant bounds: the default counts then. */
+static void
+grant_default_is_bounded_as_what_an_alert_gives_is(void **state)
+{
+    static const char *const bounds[] = {"/srv", "/var"}, *const words[] = {"/srv", "/"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char text[256];
+        fault_t fault = {0};
+        snprintf(text, sizeof text,
+                 HEAD "class observe\nrollout 1 2 30 0\nlimits 0 0\ncooldown 0\n"
+                      "input mount path\ndefault mount %s\nfrom mount labels.mountpoint\n"
+                      "step usage run 30 -\nend\n",
+                 words[i]);
+        CLEANUP(manifest_destroy) manifest_t *self = manifest_decode(slice_text(text), &fault);
+        CLEANUP(grant_destroy) grant_t *grant = grant_new();
+        CLEANUP(alert_destroy) alert_t *alert = memory_new(1, sizeof *alert);
+        const warrant_t warrant = {.grant = grant, .alert = alert};
+        assert_non_null(self);
+        CLEANUP(value_destroy) value_t *unbounded = manifest_inputs_of(self, &warrant, &fault);
+        assert_string_equal(value_get_text(unbounded, "mount"), words[i]);
+        grant->bounds[grant->bound_count++] = (input_bound_t){.input = "mount", .kind = "under"};
+        snprintf(grant->bounds[0].value, sizeof grant->bounds[0].value, "%s", bounds[i]);
+        CLEANUP(value_destroy) value_t *inputs = manifest_inputs_of(self, &warrant, &fault);
+        assert_int_equal(!!inputs, i == 0);
+        if (!inputs)
+            assert_string_equal(fault.text, "the alert leaves it to a default: input 'mount' is "
+                                            "not under /var");
+    }
+}
+
 static void
 inputs_have_defaults_and_none_is_unknown_or_missing(void **state)
 {
@@ -381,6 +461,7 @@ static const char rich[] =
     " how = input.choice { choices = { 'soft', 'hard' }, default = 'soft' },\n"
     " hosts = input.list { default = { 'a', 'b' } }, net = input.cidr { default = '10.0.0.0/8' },\n"
     " port = input.integer { default = 80, range = { from = 1, to = 65535 } },\n"
+    " spare = input.ip { optional = true },\n"
     " tag = input.string { default = 'v1.2', pattern = 'v[0-9]+\\\\.[0-9]+' } },\n"
     "step 'look' { for_each = 'inputs.hosts', max = 10, retry = { count = 2, pause = '10s' },\n"
     " on_failure = { 'tell' }, run = function() end },\n"
@@ -390,16 +471,18 @@ static const char rich[] =
     "step 'fix' { needs = { 'sure', 'which' }, uses = { ['service.start'] = {\n"
     " service = equals('inputs.hosts') } }, run = function() end, undo = function() end },\n"
     "step 'more' { needs = { 'fix' }, call = 'other', given = { port = 'inputs.port',\n"
-    " wait = 'inputs.every', hosts = 'inputs.hosts', name = 'x y' } },\n"
+    " wait = 'inputs.every', hosts = 'inputs.hosts', name = 'x y',\n"
+    " where = 'inputs.spare' } },\n"
     "step 'tell' { notify = 'pager', run = function() end },\n"
     "step 'tidy' { always = true, run = function() end } }";
 
 static const char rich_text[] =
     "tocsin-manifest v1\nplaybook rich\nsummary All of it\nclass change\nrollout 2 3 60 1\n"
     "limits 20 3\ncooldown 900\ninput every duration\ninput hosts list\ninput how choice\n"
-    "input net cidr\ninput port integer\ninput tag string\ndefault every 5m\n"
+    "input net cidr\ninput port integer\ninput spare ip\ninput tag string\ndefault every 5m\n"
     "default hosts a,b\ndefault how soft\ndefault net 10.0.0.0/8\ndefault port 80\n"
-    "default tag v1.2\npattern tag v[0-9]+\\.[0-9]+\nrange every 60 3600\nrange port 1 65535\n"
+    "default tag v1.2\noptional spare\npattern tag v[0-9]+\\.[0-9]+\nrange every 60 3600\nrange "
+    "port 1 65535\n"
     "choice how hard\nchoice how soft\nstep fix run 60 undo\nstep look run 60 -\n"
     "step more call 60 -\nstep sure approve 60 -\nstep tell notify 60 -\n"
     "step tidy run 60 always\nstep which ask 60 -\nneeds fix sure\nneeds fix which\n"
@@ -408,6 +491,7 @@ static const char rich_text[] =
     "text sure Go%20on?\ntext which Which?\nanswer which choice\noption which one\n"
     "option which two\nnotify tell pager\ncall more other\ngiven more hosts inputs.hosts\n"
     "given more name x%20y\ngiven more port inputs.port\ngiven more wait inputs.every\n"
+    "given more where inputs.spare\n"
     "use fix service.start change\nbound fix service.start service equals inputs.hosts\nend\n";
 
 static manifest_t *
@@ -474,6 +558,9 @@ a_callee_is_given_literals_and_inputs_as_texts(void **state)
     assert_string_equal(texts[2].text, "80");
     assert_string_equal(texts[3].text, "300s");
     assert_int_equal(manifest_given(self, manifest_step(self, "fix"), inputs, texts), 0);
+    value_set_text(inputs, "spare", "192.0.2.1");
+    assert_int_equal(manifest_given(self, manifest_step(self, "more"), inputs, texts), 5);
+    assert_string_equal(texts[4].text, "192.0.2.1");
 }
 
 static void
@@ -535,6 +622,8 @@ an_input_keeps_to_its_range_pattern_and_choices(void **state)
         fault_t fault = {0};
         assert_null(manifest_input_value(self, manifest_input(self, bad[i][0]), bad[i][1], &fault));
         assert_int_equal(fault.code, FAULT_INPUT);
+        if (!strcmp(bad[i][0], "how"))
+            assert_non_null(strstr(fault.text, "none of its choices: hard, soft"));
     }
     CLEANUP(value_destroy)
     value_t *answer = manifest_answer(self, manifest_step(self, "which"), "two", NULL);
@@ -616,6 +705,8 @@ inputs_that_cannot_hold_are_refused(void **state)
     refuses(SMALL "input a integer\nrange a 2 1\nstep b run 60 -\nend\n", FAULT_FORMAT, "no range");
     refuses(SMALL "input a integer\ndefault a 3\nrange a 1 2\nstep b run 60 -\nend\n", FAULT_FORMAT,
             "default of 'a' '3' is not within 1 to 2");
+    refuses(SMALL "input a name\ndefault a x\noptional a\nstep b run 60 -\nend\n", FAULT_FORMAT,
+            "has a default, so it is never left out");
     refuses(SMALL "input a name\ndefault a x\ndefault a y\nstep b run 60 -\nend\n", FAULT_FORMAT,
             "manifest");
 }
@@ -640,6 +731,9 @@ a_playbook_that_is_wrong_says_where(void **state)
         {"step 'a' { call = 'y', run = function() end }", FAULT_SCRIPT, "has a run"},
         {"step 'a' { ask = { options = { 'x' } } }", FAULT_SCRIPT, "no text for the person"},
         {"step 'a' { for_each = function() end, run = function() end }", FAULT_SCRIPT, "wants max"},
+        {"return playbook { name = 'x', summary = 's', inputs = { hosts = input.list {} },"
+         " step 'a' { for_each = 'inputs.hots', run = function() end } }",
+         FAULT_SCRIPT, "step 'a': for_each: there is no input 'hots'"},
         {"step 'a' { given = {}, run = function() end }", FAULT_SCRIPT, "gives inputs to nobody"},
         {"return playbook { name = 'x', summary = 's', step 'a' { uses = { 'no.such' },"
          " run = function() end } }",
@@ -680,9 +774,11 @@ main(void)
         cmocka_unit_test(a_path_stays_under_its_input),
         cmocka_unit_test(numbers_and_equals_hold_and_cannot_be_left_out),
         cmocka_unit_test(several_equals_are_alternatives),
+        cmocka_unit_test(what_a_left_out_input_bounds_is_left_out_too),
         cmocka_unit_test(needs_that_go_in_a_circle_are_refused),
         cmocka_unit_test(what_does_not_hang_together_is_refused),
         cmocka_unit_test(grant_input_injection_shell_metachars),
+        cmocka_unit_test(grant_default_is_bounded_as_what_an_alert_gives_is),
         cmocka_unit_test(inputs_have_defaults_and_none_is_unknown_or_missing),
         cmocka_unit_test(an_alert_maps_to_inputs),
         cmocka_unit_test(a_playbook_makes_its_manifest),

@@ -28,8 +28,7 @@
 #include "worker/op_child.h"
 #include "worker/op_group.h"
 
-static char folder[64]; /* of the test's own; spool/ and keepers/ below it */
-static char keepers[96];
+static char folder[64]; /* of the test's own; spool/ below it */
 static policy_t *policy;
 static op_world_t world;
 
@@ -49,13 +48,6 @@ write_file(const char *name, const char *text, mode_t mode)
     fault_t fault = {0};
     if (file_write(in_folder(name), slice_text(text), mode, &fault))
         fail_msg("%s", fault.text);
-}
-
-static bool
-lives(int64_t pid)
-{
-    proc_t found;
-    return proc_read((pid_t)pid, &found) && found.state != 'Z' && found.state != 'X';
 }
 
 static void
@@ -101,7 +93,7 @@ static value_t *
 run_body(op_body_t *body, uint64_t capabilities, fault_t *fault)
 {
     static const op_t op = {
-        .name = "test.op", .timeout_s = 1, .memory_mib = 256, .result_bytes_max = 1000};
+        .name = "test.op", .timeout_s = 60, .memory_mib = 256, .result_bytes_max = 1000};
     op_row_t row = {.name = "test.op", .body = body, .capabilities = capabilities};
     CLEANUP(value_destroy) value_t *arguments = value_map();
     return run_row(&row, &op, arguments, fault);
@@ -118,7 +110,7 @@ static size_t
 count_named(const char *name)
 {
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all), found = 0;
+    size_t count = proc_all(&all, NULL), found = 0;
     for (size_t i = 0; i < count; i++)
         found += !strcmp(all[i].name, name) && all[i].state != 'Z';
     return found;
@@ -147,6 +139,15 @@ hide_and_wait(const value_t *arguments, const op_world_t *given, fault_t *fault)
 
 typedef enum { BY_DEADLINE, BY_CUT, BY_DEATH } survivor_end_t;
 
+/* What takes its name by itself, and what ends by itself, does so in its own time. */
+static void
+await_survivors(size_t count)
+{
+    for (int i = 0; i < 3000 && count_named(survivor) != count; i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(count_named(survivor), count);
+}
+
 /* What it hid is gone once it ran out of time, was cut off, or died without a word. */
 static void
 survives_nothing(op_row_t row, survivor_end_t by)
@@ -162,9 +163,7 @@ survives_nothing(op_row_t row, survivor_end_t by)
     op_child_t *child = op_child_start(&row, &op, arguments, &world, in_folder("tree"), &fault);
     proc_t noted;
     assert_non_null(child);
-    for (int i = 0; i < 500 && !count_named(survivor); i++)
-        poll(NULL, 0, 10);
-    assert_int_equal(count_named(survivor), 1);
+    await_survivors(1);
     assert_true(proc_noted(in_folder("tree"), &noted));
     if (by == BY_CUT)
         op_child_cut(child);
@@ -270,9 +269,9 @@ what_an_op_that_is_done_left_goes_on(void **state)
     CLEANUP(value_destroy) value_t *result = run_row(&row, &op, arguments, &fault);
     if (!result)
         fail_msg("%s", fault.text);
-    assert_int_equal(count_named(survivor), 1);
+    await_survivors(1);
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all);
+    size_t count = proc_all(&all, NULL);
     for (size_t i = 0; i < count; i++) {
         char path[64];
         if (strcmp(all[i].name, survivor) != 0)
@@ -299,14 +298,10 @@ a_child_dies_with_the_effector(void **state)
         for (;;)
             pause();
     }
-    for (int i = 0; i < 200 && !count_named(survivor); i++)
-        poll(NULL, 0, 10);
-    assert_int_equal(count_named(survivor), 1);
+    await_survivors(1);
     kill(effector, SIGKILL);
     waitpid(effector, NULL, 0);
-    for (int i = 0; i < 200 && count_named(survivor); i++)
-        poll(NULL, 0, 10);
-    assert_int_equal(count_named(survivor), 0);
+    await_survivors(0);
 }
 
 static int segment; /* of shared memory that anybody may read */
@@ -406,7 +401,7 @@ what_a_child_starts_has_its_capabilities_and_no_way_to_more(void **state)
 {
     fault_t fault = {0};
     static const op_t op = {
-        .name = "test.op", .timeout_s = 5, .memory_mib = 256, .result_bytes_max = 16000};
+        .name = "test.op", .timeout_s = 60, .memory_mib = 256, .result_bytes_max = 16000};
     op_row_t row = {.name = "test.op",
                     .body = start_program,
                     .capabilities = 1ULL << CAP_NET_ADMIN,
@@ -492,10 +487,12 @@ a_child_made_ahead_that_died_cannot_go(void **state)
         op_child_prepare(op_row("disk.usage"), op_find("disk.usage"), &world, &fault);
     assert_non_null(child);
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all);
+    size_t count = proc_all(&all, NULL);
     for (size_t i = 0; i < count; i++)
-        if (all[i].parent == getpid())
-            kill(all[i].pid, SIGKILL);
+        if (all[i].parent == getpid()) {
+            kill(all[i].pid, SIGKILL); /* its descriptors close one by one: all are when it ended */
+            assert_int_equal(waitid(P_PID, (id_t)all[i].pid, NULL, WEXITED | WNOWAIT), 0);
+        }
     while (!op_child_read(child))
         ;
     assert_int_equal(op_child_go(child, arguments, NULL, &fault), -1);
@@ -636,179 +633,6 @@ processes_are_listed_by_name(void **state)
     assert_int_equal(value_count(value_get(none, "processes")), 0);
 }
 
-/* ---- services: a small daemon is a shell script under the name of a program ---------------- */
-
-static value_t *
-service(const char *op, const char *name, fault_t *fault)
-{
-    return run_op(op, "service", name, fault);
-}
-
-static void
-end_service(const char *name)
-{
-    fault_t fault;
-    char note[160];
-    snprintf(note, sizeof note, "%s/%s", keepers, name);
-    proc_t keeper;
-    if (proc_noted(note, &keeper))
-        assert_int_equal(proc_end_tree(&keeper, 5000, &fault), 0);
-}
-
-static void
-a_service_is_started_once_and_restarted(void **state)
-{
-    fault_t fault = {0};
-    (void)state;
-    CLEANUP(value_destroy) value_t *before = service("service.status", "napper", &fault);
-    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
-    if (!first)
-        fail_msg("%s", fault.text);
-    CLEANUP(value_destroy) value_t *same = service("service.start", "napper", &fault);
-    CLEANUP(value_destroy) value_t *status = service("service.status", "napper", &fault);
-    CLEANUP(value_destroy) value_t *other = service("service.restart", "napper", &fault);
-    if (!other)
-        fail_msg("%s", fault.text);
-    assert_false(value_get_bool(before, "running"));
-    assert_true(value_get_bool(first, "running"));
-    int64_t pid = value_get_integer(first, "pid");
-    assert_int_equal(value_get_integer(same, "pid"), pid);
-    assert_int_equal(value_get_integer(status, "pid"), pid);
-    assert_true(llabs(value_get_integer(status, "since") - wall_now().ms) < 5000);
-    assert_int_not_equal(value_get_integer(other, "pid"), pid);
-    assert_false(lives(pid));
-    assert_true(lives(value_get_integer(other, "pid")));
-    end_service("napper");
-    assert_false(lives(value_get_integer(other, "pid")));
-}
-
-static void
-what_a_dead_service_left_is_ended_before_the_next_start(void **state)
-{
-    fault_t fault = {0};
-    (void)state;
-    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
-    assert_non_null(first);
-    for (int i = 0; i < 100 && count_named("napper-helper") < 1; i++)
-        poll(NULL, 0, 10);
-    assert_int_equal(count_named("napper-helper"), 1);
-    kill((pid_t)value_get_integer(first, "pid"), SIGKILL);
-    for (int i = 0; i < 100 && lives(value_get_integer(first, "pid")); i++)
-        poll(NULL, 0, 10);
-    assert_int_equal(count_named("napper-helper"), 1);
-    CLEANUP(value_destroy) value_t *second = service("service.start", "napper", &fault);
-    if (!second)
-        fail_msg("%s", fault.text);
-    for (int i = 0; i < 100 && count_named("napper-helper") < 1; i++)
-        poll(NULL, 0, 10);
-    assert_int_equal(count_named("napper-helper"), 1);
-    end_service("napper");
-    assert_int_equal(count_named("napper-helper"), 0);
-}
-
-static void
-a_service_that_does_not_come_up_says_how(void **state)
-{
-    fault_t fault = {0};
-    (void)state;
-    refuses(service("service.start", "broken", &fault), &fault, FAULT_FAILED);
-    assert_non_null(strstr(fault.text, "exited with status 7"));
-    refuses(service("service.start", "absent", &fault), &fault, FAULT_IO);
-    refuses(service("service.start", "nobody", &fault), &fault, FAULT_POLICY);
-}
-
-static void
-a_service_is_stopped_with_what_it_left_and_told_to_read_anew(void **state)
-{
-    fault_t fault = {0};
-    (void)state;
-    refuses(service("service.reload", "napper", &fault), &fault, FAULT_FAILED);
-    assert_non_null(strstr(fault.text, "does not run"));
-    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
-    assert_non_null(first);
-    CLEANUP(value_destroy)
-    value_t *would_read = foresee("service.reload", "service", "napper", &fault);
-    assert_int_equal(value_count(value_get(would_read, "changes")), 1);
-    assert_int_equal(access(in_folder("read-anew"), F_OK), -1);
-    CLEANUP(value_destroy) value_t *anew = service("service.reload", "napper", &fault);
-    if (!anew)
-        fail_msg("%s", fault.text);
-    assert_int_equal(value_get_integer(anew, "pid"), value_get_integer(first, "pid"));
-    assert_true(value_equal(value_get(would_read, "result"), anew));
-    assert_int_equal(access(in_folder("read-anew"), F_OK), 0);
-    for (int i = 0; i < 100 && count_named("napper-helper") < 1; i++)
-        poll(NULL, 0, 10);
-    CLEANUP(value_destroy)
-    value_t *would = foresee("service.stop", "service", "napper", &fault);
-    assert_int_equal(value_count(value_get(would, "changes")), 1);
-    assert_true(lives(value_get_integer(first, "pid")));
-    CLEANUP(value_destroy) value_t *stopped = service("service.stop", "napper", &fault);
-    if (!stopped)
-        fail_msg("%s", fault.text);
-    assert_false(value_get_bool(stopped, "running"));
-    assert_false(lives(value_get_integer(first, "pid")));
-    assert_int_equal(count_named("napper-helper"), 0);
-    CLEANUP(value_destroy) value_t *again = service("service.stop", "napper", &fault);
-    assert_non_null(again);
-    refuses(service("service.stop", "nobody", &fault), &fault, FAULT_POLICY);
-}
-
-static void
-a_reload_that_fails_or_that_no_line_declares_says_so(void **state)
-{
-    fault_t fault = {0};
-    (void)state;
-    CLEANUP(value_destroy) value_t *first = service("service.start", "stuck", &fault);
-    assert_non_null(first);
-    refuses(service("service.reload", "stuck", &fault), &fault, FAULT_FAILED);
-    assert_non_null(strstr(fault.text, "exited with status 7"));
-    end_service("stuck");
-    refuses(service("service.reload", "broken", &fault), &fault, FAULT_POLICY);
-    assert_non_null(strstr(fault.text, "service broken reload"));
-    refuses(foresee("service.reload", "service", "broken", &fault), &fault, FAULT_POLICY);
-}
-
-static void
-a_stop_command_ends_with_its_op(void **state)
-{
-    fault_t fault = {0};
-    (void)state;
-    op_t hasty = *op_find("service.restart");
-    hasty.timeout_s = 1;
-    CLEANUP(value_destroy) value_t *first = service("service.start", "stuck", &fault);
-    if (!first)
-        fail_msg("%s", fault.text);
-    CLEANUP(value_destroy) value_t *arguments = value_map();
-    value_set_text(arguments, "service", "stuck");
-    op_child_t *child =
-        op_child_start(op_row("service.restart"), &hasty, arguments, &world, NULL, &fault);
-    assert_non_null(child);
-    for (int i = 0; i < 80 && count_named("stuck-helper") < 2; i++)
-        poll(NULL, 0, 10);
-    assert_int_equal(count_named("stuck-helper"), 2);
-    wait_until_over(child);
-    refuses(op_child_finish(&child, &fault), &fault, FAULT_TIMEOUT);
-    assert_int_equal(count_named("stuck-helper"), 0);
-    assert_true(lives(value_get_integer(first, "pid")));
-    end_service("stuck");
-}
-
-static void
-a_pidfile_that_others_write_names_nobody_by_name(void **state)
-{
-    fault_t fault = {0};
-    (void)state;
-    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
-    assert_non_null(first);
-    assert_int_equal(chown(in_folder("napper.pid"), 65534, 65534), 0);
-    CLEANUP(value_destroy) value_t *theirs = service("service.status", "napper", &fault);
-    assert_int_equal(chown(in_folder("napper.pid"), 0, 0), 0);
-    CLEANUP(value_destroy) value_t *ours = service("service.status", "napper", &fault);
-    assert_false(value_get_bool(theirs, "running"));
-    assert_true(value_get_bool(ours, "running"));
-    end_service("napper");
-}
-
 static void
 a_note_of_another_boot_or_start_means_nobody(void **state)
 {
@@ -828,54 +652,12 @@ a_note_of_another_boot_or_start_means_nobody(void **state)
     assert_int_equal(proc_end(&self, 100, &fault), 0); /* another one's pid: nobody is ended */
 }
 
-static void
-a_service_starts_with_a_clean_environment(void **state)
-{
-    fault_t fault = {0};
-    (void)state;
-    setenv("EVIL", "1", 1);
-    CLEANUP(value_destroy) value_t *first = service("service.start", "napper", &fault);
-    unsetenv("EVIL");
-    assert_non_null(first);
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/environ", (int)value_get_integer(first, "pid"));
-    CLEANUP(bytes_destroy) bytes_t *variables = file_read(path, 4096, &fault);
-    const char *expected = "PATH=/usr/sbin:/usr/bin:/sbin:/bin\0LANG=C.UTF-8";
-    assert_true(variables->size >= 48 && !memcmp(variables->data, expected, 48));
-    assert_null(memmem(variables->data, variables->size, "EVIL", 4));
-    end_service("napper");
-}
-
 /* ------------------------------------------------------------------------------------------- */
-
-static void
-write_scripts(void)
-{
-    char text[1024];
-    snprintf(text, sizeof text,
-             "#!/bin/sh\n(exec %s/napper-helper 1000) &\necho $$ > %s/napper.pid\n"
-             "trap 'exit 0' TERM\nwhile :; do sleep 0.05; done\n",
-             folder, folder);
-    write_file("napper", text, 0755);
-    snprintf(text, sizeof text, "#!/bin/sh\necho $$ > %s/stuck.pid\nwhile :; do sleep 0.05; done\n",
-             folder);
-    write_file("stuck", text, 0755);
-    snprintf(text, sizeof text,
-             "#!/bin/sh\n(exec %s/stuck-helper 1000) &\nexec %s/stuck-helper 1000\n", folder,
-             folder);
-    write_file("stuck-stop", text, 0755);
-    write_file("broken", "#!/bin/sh\nexit 7\n", 0755);
-    fault_t fault;
-    CLEANUP(bytes_destroy) bytes_t *sleeper = file_read("/bin/sleep", 1 << 20, &fault);
-    assert_non_null(sleeper);
-    assert_int_equal(file_write(in_folder("napper-helper"), bytes_slice(sleeper), 0755, &fault), 0);
-    assert_int_equal(file_write(in_folder("stuck-helper"), bytes_slice(sleeper), 0755, &fault), 0);
-}
 
 static int
 set_up(void **state)
 {
-    char text[2048];
+    char text[256];
     fault_t fault = {0};
     (void)state;
     if (geteuid() != 0) {
@@ -885,26 +667,13 @@ set_up(void **state)
     snprintf(folder, sizeof folder, "/tmp/test_op_children.XXXXXX");
     assert_non_null(mkdtemp(folder));
     chmod(folder, 0755);
-    snprintf(keepers, sizeof keepers, "%s/keepers", folder);
-    mkdir(keepers, 0700);
     mkdir(in_folder("spool"), 0700);
-    write_scripts();
-    snprintf(text, sizeof text,
-             "class highest change\nread /\nspool %s/spool\n"
-             "service napper pidfile %s/napper.pid\nservice napper start %s/napper\n"
-             "service stuck pidfile %s/stuck.pid\nservice stuck start %s/stuck\n"
-             "service stuck stop %s/stuck-stop\n"
-             "service napper reload /usr/bin/touch %s/read-anew\n"
-             "service stuck reload %s/broken\n"
-             "service broken pidfile %s/broken.pid\nservice broken start %s/broken\n"
-             "service absent pidfile %s/absent.pid\nservice absent start %s/absent\n",
-             folder, folder, folder, folder, folder, folder, folder, folder, folder, folder, folder,
-             folder);
+    snprintf(text, sizeof text, "class highest change\nread /\nspool %s/spool\n", folder);
     write_file("policy", text, 0600);
     policy = policy_load(in_folder("policy"), &fault);
     if (!policy)
         fail_msg("%s", fault.text);
-    world = (op_world_t){.policy = policy, .keepers = keepers};
+    world = (op_world_t){.policy = policy};
     return 0;
 }
 
@@ -913,7 +682,6 @@ tear_down(void **state)
 {
     char command[128];
     (void)state;
-    end_service("napper");
     policy_destroy(&policy);
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     return system(command);
@@ -942,15 +710,7 @@ main(void)
         cmocka_unit_test(no_link_leads_out_of_the_spool__eff_toctou_symlink),
         cmocka_unit_test(a_port_is_open_or_it_is_said_why_not),
         cmocka_unit_test(processes_are_listed_by_name),
-        cmocka_unit_test(a_service_is_started_once_and_restarted),
-        cmocka_unit_test(what_a_dead_service_left_is_ended_before_the_next_start),
-        cmocka_unit_test(a_service_that_does_not_come_up_says_how),
-        cmocka_unit_test(a_service_is_stopped_with_what_it_left_and_told_to_read_anew),
-        cmocka_unit_test(a_reload_that_fails_or_that_no_line_declares_says_so),
-        cmocka_unit_test(a_stop_command_ends_with_its_op),
-        cmocka_unit_test(a_pidfile_that_others_write_names_nobody_by_name),
         cmocka_unit_test(a_note_of_another_boot_or_start_means_nobody),
-        cmocka_unit_test(a_service_starts_with_a_clean_environment),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

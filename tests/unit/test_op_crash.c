@@ -21,15 +21,23 @@ typedef struct {
     const char *ready;  /* an op that is done then, with the same arguments; NULL for none */
 } case_t;
 
-#define LOG   "echo text >@/spool/app.log; rm -f @/spool/app.log-*"
-#define OLD   "echo text >@/spool/app.log.1"
-#define AGED  "mkdir -p @/aged; cd @/aged && seq 2000 | xargs touch -d '2 days ago'"
+#define LOG  "echo text >@/spool/app.log; rm -f @/spool/app.log-*"
+#define OLD  "echo text >@/spool/app.log.1"
+#define AGED "mkdir -p @/aged; cd @/aged && seq 2000 | xargs touch -d '2 days ago'"
+#define ARCHIVES                                                                              \
+    "mkdir -p @/var/cache/apt/archives; cd @/var/cache/apt/archives; touch lock; seq 2000 | " \
+    "sed 's/$/.deb/' | xargs touch"
+#define RULE                                                                         \
+    "mkdir -p @/usr/sbin @/etc/logrotate.d; touch @/etc/logrotate.conf; "            \
+    "echo '@/spool/app.log {}' >@/etc/logrotate.d/app; echo text >@/spool/app.log; " \
+    "printf '#!/bin/sh\\nsleep 0.1\\n' >@/usr/sbin/logrotate; chmod 755 @/usr/sbin/logrotate"
 #define SHELL "head -c 3000000 /dev/zero >@/www/shell"
 #define CRON  "mkdir -p @/etc/cron.d; rm -f @/etc/cron.d/app*; echo '#' >@/etc/cron.d/"
 #define USERS                                                                                      \
     "printf 'root:x:0:0::/root:/bin/sh\\nana:x:54321:54321::/home/ana:/bin/sh\\n' >@/etc/passwd; " \
     "printf 'root:*:1:0:99999:7:::\\nana:$y$j9T$abc:1:0:99999:7:::\\n' >@/etc/shadow; "            \
     "printf 'root:x:0:\\nana:x:54321:\\n' >@/etc/group"
+#define STAY "systemctl -q stop tocsin-reboot.timer; true"
 #define LINK "ip link set spare0 up; ip route del 203.0.113.0/24"
 
 static const case_t cases[] = {
@@ -52,10 +60,13 @@ static const case_t cases[] = {
     {.op = "firewall.unblock", .arguments = "source=198.51.100.9"},
     {.op = "firewall.unlimit", .arguments = "port=80"},
     {.op = "host.isolate", .arguments = "seconds=60"},
-    {.op = "host.release", .arguments = ""},
+    {.op = "host.reboot", .arguments = "seconds=60", .before = STAY},
+    {.op = "host.release", .arguments = "", .before = STAY},
     {.op = "journal.vacuum", .arguments = "keep_bytes=1048576"},
     {.op = "link.down", .arguments = "link=spare0 seconds=60", .before = LINK},
     {.op = "link.up", .arguments = "link=spare0", .before = LINK},
+    {.op = "log.rotate", .arguments = "rule=app", .before = RULE, .rooted = true},
+    {.op = "package.clean", .arguments = "", .before = ARCHIVES, .rooted = true},
     {.op = "process.freeze", .arguments = "process=% name=sleep"},
     {.op = "process.renice", .arguments = "process=% name=sleep nice=5"},
     {.op = "process.set_limit", .arguments = "process=% name=sleep open_files=2048"},
@@ -119,7 +130,7 @@ wake_another(void)
     proc_t last;
     char id[PROC_ID_MAX];
     if (sleeper && proc_read(sleeper, &last)) {
-        proc_write_id(&last, id);
+        assert_int_equal(proc_write_id(&last, id, NULL), 0);
         bench_root(true);
         CLEANUP(value_destroy)
         value_t *thawed =
@@ -135,7 +146,7 @@ wake_another(void)
     proc_t process = {0};
     for (; strcmp(process.name, "sleep") != 0; poll(NULL, 0, 1))
         assert_true(proc_read(sleeper, &process));
-    proc_write_id(&process, sleeper_id);
+    assert_int_equal(proc_write_id(&process, sleeper_id, NULL), 0);
     words_percent = sleeper_id;
 }
 
@@ -300,7 +311,7 @@ static pid_t
 find_child(void)
 {
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all);
+    size_t count = proc_all(&all, NULL);
     pid_t found = 0;
     for (size_t i = 0; i < count; i++)
         if (all[i].parent == getpid() && all[i].pid != sleeper && all[i].state != 'Z') {
@@ -365,6 +376,7 @@ begin_all(void **state)
         "exec slow class change timeout 60 /usr/bin/sleep 0.2\n"
         "service web pidfile %1$s/web.pid\nservice web start %1$s/web\n"
         "service web stop %1$s/halt\nservice web reload /usr/bin/sleep 0.2\n"
+        "database nobody /nowhere 5432 postgres role nobody user nobody\n"
         "secret nobody file %1$s/secret\ndevice nobody frr ops 127.0.0.1 22 password nobody "
         "host-key "
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9OJ9nMPHVZxBvhGvPDqAIVn5EOaYmE3dqpKZ1vIkXM\n";

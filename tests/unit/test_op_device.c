@@ -260,6 +260,156 @@ a_neighbour_is_shut_and_comes_back(void **state)
     assert_true(comes_to_be_established(true));
 }
 
+/* A command for a router's own shell, in front of what else a shell is to do. */
+static const char *
+vtysh(const char *router, const char *asks, const char *more)
+{
+    static char command[1200];
+    snprintf(command, sizeof command,
+             "LD_LIBRARY_PATH=%.200s/usr/lib/x86_64-linux-gnu:%.200s/usr/lib/x86_64-linux-gnu/frr "
+             "%.200s/usr/bin/vtysh --vty_socket /run/%s --config_dir %s -c '%s' %s",
+             tools, tools, tools, router, folder, asks, more);
+    return command;
+}
+
+/* What it tells of the session with its peer under a key; -1 for nothing. */
+static int64_t
+counts(const char *key)
+{
+    char filter[128], line[32] = "-1";
+    snprintf(filter, sizeof filter, "| sed -n 's/.*\"%s\":\\([0-9]*\\).*/\\1/p'", key);
+    FILE *shell_of_it = popen(vtysh("frr", "show bgp neighbors " PEER " json", filter), "r");
+    assert_non_null(shell_of_it);
+    while (fgets(line, sizeof line, shell_of_it))
+        continue;
+    pclose(shell_of_it);
+    return strtoll(line, NULL, 10);
+}
+
+static value_t *
+told(const char *device, const char *neighbour)
+{
+    return must_run("device.neighbour", on(device, "neighbour", neighbour), &world);
+}
+
+static void
+a_session_that_is_cleared_softly_stays_and_the_routes_come_again(void **state)
+{
+    (void)state;
+    await_devices();
+    assert_true(comes_to_be_established(true));
+    int64_t asked = counts("routeRefreshSent"), dropped = counts("connectionsDropped");
+    CLEANUP(value_destroy)
+    value_t *would = foretells("device.neighbour_clear", on("edge", "neighbour", PEER), &world,
+                               "+ typed on edge: clear bgp " PEER " soft\n");
+    CLEANUP(value_destroy)
+    value_t *did = must_run("device.neighbour_clear", on("edge", "neighbour", PEER), &world);
+    assert_true(value_equal(would, did));
+    assert_string_equal(value_get_text(did, "was_state"), "Established");
+    assert_int_equal(counts("routeRefreshSent"), asked + 1);
+    assert_int_equal(counts("connectionsDropped"), dropped);
+}
+
+static void
+a_session_that_is_reset_ends_and_another_begins_with_the_peers_routes(void **state)
+{
+    int64_t prefixes = 0;
+    (void)state;
+    await_devices();
+    assert_true(comes_to_be_established(true));
+    int64_t dropped = counts("connectionsDropped");
+    CLEANUP(value_destroy)
+    value_t *would = foretells("device.neighbour_reset", on("edge", "neighbour", PEER), &world,
+                               "+ typed on edge: clear bgp " PEER "\n");
+    CLEANUP(value_destroy)
+    value_t *did = must_run("device.neighbour_reset", on("edge", "neighbour", PEER), &world);
+    assert_true(value_equal(would, did));
+    assert_int_equal(counts("connectionsDropped"), dropped + 1);
+    for (int waited = 0; waited < 3 * LONG_MS && prefixes != 1; waited += 200) {
+        CLEANUP(value_destroy) value_t *after = told("edge", PEER);
+        prefixes = value_get_integer(after, "prefixes");
+        poll(NULL, 0, 200);
+    }
+    assert_int_equal(prefixes, 1);
+}
+
+static void
+of_a_session_that_the_peer_ended_its_notification_is_told(void **state)
+{
+    bool as_told = false;
+    (void)state;
+    await_devices();
+    assert_true(comes_to_be_established(true));
+    assert_int_equal(system(vtysh("peer", "clear bgp 192.0.2.2", "")), 0);
+    for (int waited = 0; waited < LONG_MS && !as_told; waited += 200) {
+        CLEANUP(value_destroy) value_t *after = told("edge", PEER);
+        as_told = !strcmp(value_get_text(after, "notification"), "Cease/Administrative Reset");
+        poll(NULL, 0, 200);
+    }
+    assert_true(as_told);
+}
+
+static void
+other_dialects_clear_a_session_in_their_own_words(void **state)
+{
+    (void)state;
+    await_devices();
+    CLEANUP(value_destroy) value_t *box = told("box", "198.51.100.9");
+    assert_int_equal(value_get_integer(box, "prefixes"), 5);
+    assert_string_equal(value_get_text(box, "reason"),
+                        "BGP Notification received of session 1, Administrative Reset");
+    does("device.neighbour_clear", on("box", "neighbour", "198.51.100.9"));
+    does("device.neighbour_reset", on("box", "neighbour", "198.51.100.9"));
+    assert_true(
+        holds("state/ios.cleared", "clear ip bgp 198.51.100.9 soft\nclear ip bgp 198.51.100.9\n"));
+    CLEANUP(value_destroy) value_t *mx = told("mx", "198.51.100.9");
+    assert_int_equal(value_get_integer(mx, "prefixes"), 7);
+    must_fail("device.neighbour_clear", on("mx", "neighbour", "198.51.100.9"), &world, FAULT_FAILED,
+              "no more than 'Active'");
+    foresees_refusal("device.neighbour_clear", on("mx", "neighbour", "198.51.100.9"), &world,
+                     FAULT_FAILED, "no more than 'Active'");
+    CLEANUP(value_destroy)
+    value_t *would = foretells("device.neighbour_reset", on("mx", "neighbour", "198.51.100.9"),
+                               &world, "+ typed on mx: clear bgp neighbor 198.51.100.9\n");
+    does("device.neighbour_reset", on("mx", "neighbour", "198.51.100.9"));
+    assert_true(holds("state/junos.cleared", "clear bgp neighbor 198.51.100.9\n"));
+    assert_false(holds("state/junos.cleared", "soft"));
+    assert_non_null(would);
+}
+
+/* `soft` alone would tell the peer our routes, and ask for none of its. */
+static void
+junos_is_told_to_clear_a_session_softly_both_ways(void **state)
+{
+    (void)state;
+    await_devices();
+    put("state/junos.stands", 0644, "%s", "");
+    CLEANUP(value_destroy)
+    value_t *would =
+        foretells("device.neighbour_clear", on("mx", "neighbour", "198.51.100.9"), &world,
+                  "+ typed on mx: clear bgp neighbor 198.51.100.9 soft\n"
+                  "+ typed on mx: clear bgp neighbor 198.51.100.9 soft-inbound\n");
+    does("device.neighbour_clear", on("mx", "neighbour", "198.51.100.9"));
+    assert_true(holds("state/junos.cleared", "clear bgp neighbor 198.51.100.9 soft\n"
+                                             "clear bgp neighbor 198.51.100.9 soft-inbound\n"));
+    assert_non_null(would);
+    shell("rm %s/state/junos.stands", folder);
+}
+
+static void
+more_prefixes_than_there_can_be_are_none_that_were_counted(void **state)
+{
+    (void)state;
+    await_devices();
+    put("state/junos.prefixes", 0644, "9223372036854775807\n");
+    CLEANUP(value_destroy) value_t *mx = told("mx", "198.51.100.9");
+    assert_null(value_get(mx, "prefixes"));
+    put("state/junos.prefixes", 0644, "900000\n");
+    CLEANUP(value_destroy) value_t *whole = told("mx", "198.51.100.9");
+    assert_int_equal(value_get_integer(whole, "prefixes"), 1800000);
+    shell("rm %s/state/junos.prefixes", folder);
+}
+
 static value_t *
 entry(const char *device, const char *acl, int64_t sequence, const char *source)
 {
@@ -306,6 +456,8 @@ what_the_device_does_not_have_is_not_found(void **state)
     }
     must_fail("device.neighbour", on("edge", "neighbour", "192.0.2.77"), &world, FAULT_NOT_FOUND,
               "192.0.2.77");
+    must_fail("device.neighbour_reset", on("edge", "neighbour", "192.0.2.77"), &world,
+              FAULT_NOT_FOUND, "192.0.2.77");
     must_fail("device.neighbour_down", on("edge", "neighbour", "192.0.2.77"), &world,
               FAULT_NOT_FOUND, "no line '{place} | neighbor 192.0.2.77'");
     must_fail("device.shut", on("box", "interface", "Gi0/1"), &world, FAULT_NOT_FOUND,
@@ -652,6 +804,12 @@ main(void)
         cmocka_unit_test(a_dialect_without_such_a_question_refuses),
         cmocka_unit_test(an_interface_is_shut_and_opened_again),
         cmocka_unit_test(a_neighbour_is_shut_and_comes_back),
+        cmocka_unit_test(a_session_that_is_cleared_softly_stays_and_the_routes_come_again),
+        cmocka_unit_test(a_session_that_is_reset_ends_and_another_begins_with_the_peers_routes),
+        cmocka_unit_test(of_a_session_that_the_peer_ended_its_notification_is_told),
+        cmocka_unit_test(other_dialects_clear_a_session_in_their_own_words),
+        cmocka_unit_test(junos_is_told_to_clear_a_session_softly_both_ways),
+        cmocka_unit_test(more_prefixes_than_there_can_be_are_none_that_were_counted),
         cmocka_unit_test(entries_of_access_lists_come_and_go_by_their_numbers),
         cmocka_unit_test(what_the_device_does_not_have_is_not_found),
         cmocka_unit_test(nothing_but_an_argument_can_stand_in_a_line),

@@ -331,6 +331,39 @@ a_kill_amid_a_move_loses_nothing(void **state)
     }
 }
 
+/* A kill between the note and the bytes, either way. */
+static void
+what_a_kill_leaves_in_quarantine_is_no_file_and_is_swept_away(void **state)
+{
+    (void)state;
+    put_file("www/once.php", "<?php once();", 0644);
+    CLEANUP(value_destroy) value_t *moved = gives("file.quarantine", at(here("www/once.php")));
+    char held[128], note[160], given[160];
+    snprintf(held, sizeof held, "quarantine/%s", value_get_text(moved, "id"));
+    snprintf(note, sizeof note, "%s.note", held);
+    snprintf(given, sizeof given, "%s.given", held);
+    assert_int_equal(rename(here(held), here("bytes")), 0);
+    refused("file.quarantine", at(here("www/once.php")), FAULT_NOT_FOUND, "once.php");
+    put_file("www/other.php", "<?php other();", 0644);
+    value_destroy(&(value_t *){gives("file.quarantine", at(here("www/other.php")))});
+    assert_int_equal(access(here(note), F_OK), -1);
+    put_file("www/once.php", "<?php once();", 0644);
+    value_destroy(&moved);
+    moved = gives("file.quarantine", at(here("www/once.php")));
+    value_t *there = texts("path", here("www/once.php"), "id", value_get_text(moved, "id"), NULL);
+    CLEANUP(value_destroy) value_t *copy = value_copy(there);
+    value_destroy(&(value_t *){gives("file.restore", there)});
+    assert_int_equal(access(here(given), F_OK), 0);
+    assert_int_equal(link(here("bytes"), here(held)), 0);
+    value_destroy(&(value_t *){gives("file.restore", value_copy(copy))});
+    assert_int_equal(access(here(held), F_OK), -1);
+    assert_int_equal(rename(here("bytes"), here(held)), 0);
+    put_file("www/other.php", "<?php other again();", 0644);
+    value_destroy(&(value_t *){gives("file.quarantine", at(here("www/other.php")))});
+    assert_int_equal(access(here(held), F_OK), -1);
+    assert_int_equal(access(here(given), F_OK), 0);
+}
+
 /* Steps that stand beside one another call ops at once. */
 static void
 two_files_that_go_to_quarantine_at_once_are_two(void **state)
@@ -652,6 +685,7 @@ main(void)
         cmocka_unit_test(nothing_of_ours_is_given_out),
         cmocka_unit_test(a_mount_of_ours_elsewhere_is_ours),
         cmocka_unit_test(a_kill_amid_a_move_loses_nothing),
+        cmocka_unit_test(what_a_kill_leaves_in_quarantine_is_no_file_and_is_swept_away),
         cmocka_unit_test(two_files_that_go_to_quarantine_at_once_are_two),
         cmocka_unit_test(a_file_in_the_way_of_a_copy_is_not_written_to),
         cmocka_unit_test(a_log_is_emptied_only_where_nobody_can_swap_its_name),

@@ -59,7 +59,7 @@ begin_pair_as(const char *name, bool nobody)
     close(ready[0]);
     close(ready[1]);
     assert_true(proc_read(pair.pid, &process));
-    proc_write_id(&process, pair.id);
+    assert_int_equal(proc_write_id(&process, pair.id, NULL), 0);
     return pair;
 }
 
@@ -290,7 +290,9 @@ who_waits_too_long_for_an_end_is_cut_off(void **state)
     assert_null(run_within("process.signal", arguments, 1, &fault));
     assert_int_equal(fault.code, FAULT_TIMEOUT);
     CLEANUP(memory_free) pid_t *left = NULL;
-    assert_int_equal(proc_tree(getpid(), &left), 3); /* we and the pair: nothing of the op */
+    size_t count = 0;
+    assert_int_equal(proc_tree(getpid(), &left, &count, &fault), 0);
+    assert_int_equal(count, 3); /* we and the pair: nothing of the op */
     assert_true(lives(pair.pid));
     end_pair(&pair);
 }
@@ -313,7 +315,7 @@ a_pid_of_another_time_or_name_is_not_signalled(void **state)
     refused("process.signal", signal_of(&stale, "signalled", "HUP"), FAULT_ARGUMENT,
             "no process's");
     assert_true(proc_read(getpid(), &own));
-    proc_write_id(&own, stale.id);
+    assert_int_equal(proc_write_id(&own, stale.id, NULL), 0);
     refused("process.signal", signal_of(&stale, own.name, "TERM"), FAULT_POLICY, "tocsin's own");
     assert_true(lives(pair.pid));
     end_pair(&pair);
@@ -347,7 +349,7 @@ signal_program(const char *path, uid_t user, const char *name, bool spared)
     pair_t program = {.pid = begin_program(path, user)};
     proc_t process;
     assert_true(proc_read(program.pid, &process));
-    proc_write_id(&process, program.id);
+    assert_int_equal(proc_write_id(&process, program.id, NULL), 0);
     if (spared) {
         refused("process.signal", signal_of(&program, name, "KILL"), FAULT_POLICY, "tocsin's own");
         kill(program.pid, SIGKILL);
@@ -454,6 +456,9 @@ a_process_may_have_more_files_open_and_as_many_as_before(void **state)
     assert_true(value_equal(foretold, more));
     assert_int_equal(value_get_integer(more, "previous"), 64);
     assert_int_equal(value_get_integer(more, "previous_hard"), 128);
+    CLEANUP(value_destroy) value_t *few = gives("process.set_limit", limits(&pair, 3, 100));
+    has_limits(&pair, 3, 100);
+    assert_int_equal(value_get_integer(few, "open_files"), 3);
     CLEANUP(value_destroy) value_t *back = gives("process.set_limit", limits(&pair, 64, 100));
     has_limits(&pair, 64, 100);
     assert_int_equal(value_get_integer(back, "hard"), 100);

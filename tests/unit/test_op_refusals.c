@@ -382,7 +382,7 @@ make_ended(void)
     }
     while (strcmp(process.name, "ended") != 0)
         assert_true(proc_read(pid, &process));
-    proc_write_id(&process, ended);
+    assert_int_equal(proc_write_id(&process, ended, NULL), 0);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     words_percent = ended;

@@ -1,54 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packages that apt upgrades: built by the test, in an archive of its own, installed below a root
  * of its own. */
-#include "op_bench.h"
+#include "debian_fixture.h"
 #include "op_foretold.h"
 
 #include <fcntl.h>
 
 #include "wire/shape.h"
 
-PRINTF(1, 2) static void shell(const char *format, ...)
-{
-    char words[1024], command[1280];
-    va_list more;
-    va_start(more, format);
-    vsnprintf(words, sizeof words, format, more);
-    va_end(more);
-    snprintf(command, sizeof command, "cd %s && { %s; } >log 2>&1", bench_folder, words);
-    if (system(command)) {
-        CLEANUP(bytes_destroy) bytes_t *log = file_read(here("log"), 65536, NULL);
-        fail_msg("%s: %s", words, log ? bytes_text(log) : "");
-    }
-}
-
-/* Builds it, and has the archive list it; more: lines of its control file. */
+/* With a file that tells its version, and may be with a script of its own. */
 static void
 build(const char *name, const char *version, const char *more, const char *preinst)
 {
-    char text[512];
+    char path[128];
     shell("rm -rf made");
-    snprintf(text, sizeof text,
-             "Package: %s\nVersion: %s\nArchitecture: all\n"
-             "Maintainer: T <t@example.org>\nDescription: t\n%s",
-             name, version, more);
-    put_file("made/DEBIAN/control", text, 0644);
     if (preinst)
         put_file("made/DEBIAN/preinst", preinst, 0755);
-    snprintf(text, sizeof text, "made/usr/share/%s/version", name);
-    put_file(text, version, 0644);
-    shell("dpkg-deb -b made archive/%s_%s.deb", name, version);
-    shell(
-        "{ cat made/DEBIAN/control; echo Filename: ./%s_%s.deb; "
-        "echo Size: $(stat -c %%s archive/%s_%s.deb); "
-        "echo SHA256: $(sha256sum <archive/%s_%s.deb | cut -d' ' -f1); echo; } >>archive/Packages",
-        name, version, name, version, name, version);
-}
-
-static void
-lay_down(const char *name, const char *version)
-{
-    shell("dpkg --root=$PWD -i archive/%s_%s.deb", name, version);
+    snprintf(path, sizeof path, "made/usr/share/%s/version", name);
+    put_file(path, version, 0644);
+    build_made(name, version, more);
 }
 
 static value_t *
@@ -218,6 +188,17 @@ an_upgrade_whose_package_refuses_fails_and_leaves_the_version_before(void **stat
     assert_int_equal(looked_for("broken", "2.0"), PROBE_DID_NOT);
 }
 
+static void
+what_a_script_that_fails_leaves_half_done_is_told(void **state)
+{
+    (void)state;
+    lay_down("halfway", "1.0");
+    refused("package.upgrade", to("halfway", "2.0"), FAULT_FAILED,
+            "; done: 'halfway' is at version '2.0', install ok half-configured");
+    refused("package.upgrade", to("halfway", "2.0"), FAULT_NOT_FOUND, "is not installed");
+    shell("dpkg --root=$PWD -r halfway");
+}
+
 /* The shell that a package's script needs, and an archive that apt trusts. */
 static int
 begin(void **state)
@@ -225,15 +206,9 @@ begin(void **state)
     static const char waits[] = "#!/bin/sh\nif [ \"$1\" = upgrade ]; then echo $$ >/waiting.new; "
                                 "mv /waiting.new /waiting\n"
                                 "while [ ! -e /go ]; do sleep 0.02; done; fi\n";
-    char line[128];
     (void)state;
     bench_begin("class highest change\n");
-    snprintf(line, sizeof line, "deb [trusted=yes] file:%s/archive ./\n", bench_folder);
-    put_file("etc/apt/sources.list", line, 0644);
-    put_file("var/lib/dpkg/status", "", 0644);
-    put_file("var/lib/dpkg/available", "", 0644);
-    shell("mkdir -p archive etc/apt/preferences.d var/lib/dpkg/info var/lib/dpkg/updates "
-          "var/lib/apt/lists/partial var/cache/apt/archives/partial var/log/apt");
+    debian_begin("file");
     shell("for f in /bin/sh /bin/mv /bin/sleep; do cp -L --parents $f $(ldd $f | grep -o '/[^ ]*') "
           ".; done");
     build("plain", "1.0", "", NULL);
@@ -251,9 +226,13 @@ begin(void **state)
     build("held", "2.0", "", NULL);
     build("broken", "1.0", "", NULL);
     build("broken", "2.0", "", "#!/bin/sh\n[ \"$1\" != upgrade ]\n");
+    build("halfway", "1.0", "", NULL);
+    shell("rm -rf made");
+    put_file("made/DEBIAN/postinst", "#!/bin/sh\nexit 1\n", 0755);
+    build_made("halfway", "2.0", "");
     build("slow", "1.0", "", NULL);
     build("slow", "2.0", "", waits);
-    shell("apt-get -o Dir=$PWD -o Dir::State::status=$PWD/var/lib/dpkg/status update");
+    apt_get("update");
     bench_root(false);
     return 0;
 }
@@ -274,6 +253,7 @@ main(void)
         cmocka_unit_test(nothing_is_installed_removed_or_made_older),
         cmocka_unit_test(what_is_held_or_no_version_is_refused),
         cmocka_unit_test(an_upgrade_whose_package_refuses_fails_and_leaves_the_version_before),
+        cmocka_unit_test(what_a_script_that_fails_leaves_half_done_is_told),
         cmocka_unit_test(an_upgrade_that_is_ended_before_dpkg_begins_is_known_not_to_have_happened),
         cmocka_unit_test(an_upgrade_that_is_ended_while_dpkg_acts_is_unknown),
     };

@@ -333,6 +333,27 @@ a_key_in_the_second_file_is_told_taken_out_and_put_back(void **state)
     assert_int_equal(unlink(here(files[1])), 0);
 }
 
+/* What is held says by such a line where the second file's begin. */
+static void
+a_key_whose_comment_looks_like_ours_comes_back_as_it_was(void **state)
+{
+    static const char before[] = STRANGER " # authorized_keys2\nno-pty " STRANGER "\n";
+    fault_t fault;
+    (void)state;
+    put_file("home/ana/.ssh/authorized_keys", before, 0600);
+    CLEANUP(value_destroy)
+    value_t *taken = gives("user.remove_key", key_of("ana", STRANGER_PRINT));
+    assert_int_equal(value_get_integer(taken, "removed"), 2);
+    CLEANUP(value_destroy)
+    value_t *back =
+        gives("user.restore_key", texts("user", "ana", "id", value_get_text(taken, "id"), NULL));
+    assert_string_equal(value_get_text(back, "id"), value_get_text(taken, "id"));
+    CLEANUP(bytes_destroy)
+    bytes_t *now = file_read(here("home/ana/.ssh/authorized_keys"), 4096, &fault);
+    assert_memory_equal(bytes_text(now), before, strlen(STRANGER " # authorized_keys2\n"));
+    assert_int_equal(access(here("home/ana/.ssh/authorized_keys2"), F_OK), -1);
+}
+
 /* sshd passes over such white space, knows no longest line, and more names than one of a type. */
 static void
 no_spelling_hides_a_key(void **state)
@@ -532,6 +553,7 @@ main(void)
         cmocka_unit_test(keys_are_told_by_the_fingerprints_that_ssh_shows),
         cmocka_unit_test(a_key_is_taken_out_and_put_back),
         cmocka_unit_test(a_key_in_the_second_file_is_told_taken_out_and_put_back),
+        cmocka_unit_test(a_key_whose_comment_looks_like_ours_comes_back_as_it_was),
         cmocka_unit_test(no_spelling_hides_a_key),
         cmocka_unit_test(two_keys_that_are_taken_out_at_once_are_both_gone),
         cmocka_unit_test(a_file_in_the_way_of_new_keys_is_not_written_to),

@@ -136,11 +136,15 @@ rights_of(const op_row_t *row)
 #define FIREWALL                                                                     \
     "firewall.block firewall.limit firewall.list firewall.unblock firewall.unlimit " \
     "firewall.view host.isolate host.release "
-#define DEVICES                                                             \
-    "device.acl device.acl_add device.acl_remove device.backup "            \
-    "device.config device.diff device.interface device.neighbour "          \
-    "device.neighbour_down device.neighbour_up device.no_shut device.show " \
+#define DEVICES                                                                                \
+    "device.acl device.acl_add device.acl_remove device.backup "                               \
+    "device.config device.diff device.interface device.neighbour "                             \
+    "device.neighbour_clear device.neighbour_down device.neighbour_reset device.neighbour_up " \
+    "device.no_shut device.show "                                                              \
     "device.shut "
+#define DATABASES                                              \
+    "postgres.cancel postgres.drop_slot postgres.end_session " \
+    "postgres.replication postgres.sessions "
 #define KEEPERS                                                               \
     "device.backup evidence.facts evidence.file evidence.seal evidence.text " \
     "file.restore user.lock user.remove_key user.restore_key user.unlock "
@@ -153,46 +157,57 @@ static const struct {
     const char *ops;
 } strong[] = {
     {"network", NETWORK,
-     FIREWALL DEVICES "clock.step conntrack.count conntrack.flush evidence.facts host.sysctl "
-                      "http.probe link.down link.list link.up link.view "
-                      "neighbour.list net.capture net.dns net.ping net.tcp "
-                      "net.traceroute ntp.offset package.upgrade process.sockets route.add "
-                      "route.get route.list route.remove service.reload service.restart "
-                      "service.start service.stop site.run snmp.get snmp.table "
-                      "snmp.walk socket.summary sysctl.set tls.certificate "},
+     FIREWALL DEVICES
+     "clock.step conntrack.count conntrack.flush evidence.facts host.sysctl "
+     "http.probe link.bond_join link.down link.list link.reconfigure link.renegotiate "
+     "link.settings link.up link.view log.rotate "
+     "neighbour.list net.capture net.dns net.ping net.tcp "
+     "net.traceroute ntp.offset package.upgrade process.sockets route.add "
+     "route.get route.list route.remove service.reload service.restart "
+     "service.start service.stop site.run snmp.get snmp.table "
+     "snmp.walk socket.summary sysctl.set tls.certificate "},
     {"whole", WHOLE,
-     "link.down link.up package.upgrade route.add route.remove service.reload service.restart "
+     "link.down link.up log.rotate package.upgrade route.add route.remove service.reload "
+     "service.restart "
      "service.start service.stop site.run "},
     {"root", ROOT,
-     "journal.vacuum process.end_tree process.freeze process.thaw sysctl.set unit.disable "
+     "link.reconfigure host.reboot journal.vacuum process.end_tree process.freeze process.thaw "
+     "sysctl.set "
+     "unit.disable "
      "unit.enable unit.limit unit.mask unit.reload unit.reset_failed unit.restart unit.start "
      "unit.stop unit.unmask user.lock user.unlock "},
     {"signals", SIGNALS,
-     "process.end_tree process.freeze process.renice process.set_limit process.signal "
+     "host.reboot process.end_tree process.freeze process.renice process.set_limit process.signal "
      "process.thaw user.end_sessions user.lock user.unlock "},
     {"executes", EXECUTES,
-     FIREWALL "disk.health file.signature journal.vacuum package.updates user.lock user.unlock "},
-    {"file_bytes", GROWS, KEEPERS "file.quarantine "},
+     FIREWALL "disk.health disk.raid_readd file.signature host.reboot link.neighbours "
+              "link.reconfigure journal.vacuum "
+              "package.updates user.lock "
+              "user.unlock "},
+    {"file_bytes", GROWS, KEEPERS "file.quarantine host.reboot "},
     {"CAP_CHOWN", 1ULL << CAP_CHOWN, KEEPERS "file.quarantine file.rotate "},
     {"CAP_DAC_OVERRIDE", 1ULL << CAP_DAC_OVERRIDE,
-     KEEPERS
-     "cron.disable cron.enable disk.health file.quarantine file.remove "
-     "file.remove_aged file.rotate file.truncate process.end_tree process.freeze process.thaw "},
+     KEEPERS "cron.disable cron.enable disk.health disk.raid_readd file.quarantine file.remove "
+             "file.remove_aged file.rotate file.truncate link.neighbours package.clean "
+             "process.end_tree process.freeze "
+             "process.thaw user.reset_lockout "},
     {"CAP_FOWNER", 1ULL << CAP_FOWNER,
      KEEPERS "file.quarantine file.remove file.remove_aged file.rotate "},
     {"CAP_FSETID", 1ULL << CAP_FSETID, KEEPERS "file.rotate "},
     {"CAP_KILL", 1ULL << CAP_KILL, "process.end_tree process.signal user.end_sessions "},
     {"CAP_NET_ADMIN", 1ULL << CAP_NET_ADMIN,
-     FIREWALL "conntrack.count conntrack.flush sysctl.set "},
+     FIREWALL "conntrack.count conntrack.flush link.bond_join link.renegotiate sysctl.set "},
     {"CAP_NET_RAW", 1ULL << CAP_NET_RAW, "net.capture net.ping "},
-    {"CAP_SYS_ADMIN", 1ULL << CAP_SYS_ADMIN, "disk.health sysctl.set "},
+    {"CAP_SETGID", 1ULL << CAP_SETGID, DATABASES},
+    {"CAP_SETUID", 1ULL << CAP_SETUID, DATABASES},
+    {"CAP_SYS_ADMIN", 1ULL << CAP_SYS_ADMIN, "disk.health disk.raid_readd sysctl.set "},
     {"CAP_SYS_NICE", 1ULL << CAP_SYS_NICE,
      "process.end_tree process.freeze process.renice process.thaw "},
     {"CAP_SYS_PTRACE", 1ULL << CAP_SYS_PTRACE,
-     "evidence.facts process.end_tree process.files process.freeze process.renice "
+     "evidence.facts package.restarts process.end_tree process.files process.freeze process.renice "
      "process.set_limit process.signal process.sockets process.thaw process.view service.status "
      "user.end_sessions "},
-    {"CAP_SYS_RAWIO", 1ULL << CAP_SYS_RAWIO, "disk.health "},
+    {"CAP_SYS_RAWIO", 1ULL << CAP_SYS_RAWIO, "disk.health disk.raid_readd "},
     {"CAP_SYS_RESOURCE", 1ULL << CAP_SYS_RESOURCE, "process.set_limit "},
     {"CAP_SYS_TIME", 1ULL << CAP_SYS_TIME, "clock.step "},
     {"CAP_AUDIT_WRITE", 1ULL << CAP_AUDIT_WRITE, "user.lock user.unlock "},

@@ -133,6 +133,24 @@ reads_pairs(void **state)
     assert_false(options_pair("a-long-name=b", name, sizeof name, &value));
 }
 
+static void
+words_for_the_record_are_one_line_of_text_within_their_bytes(void **state)
+{
+    (void)state;
+    fault_t fault;
+    char kept[5];
+    assert_int_equal(options_check_words("the note", "ab c", 4, &fault), 0);
+    assert_int_equal(options_check_words("the note", "ab cd", 4, &fault), -1);
+    assert_int_equal(fault.code, FAULT_USAGE);
+    assert_string_equal(fault.text, "the note has 5 bytes, and at most 4 are taken");
+    assert_int_equal(options_check_words("the note", "", 4, &fault), -1);
+    assert_string_equal(fault.text, "the note is not one line of text of 1 to 4 bytes");
+    assert_int_equal(options_check_words("the note", "a\nb", 4, &fault), -1);
+    assert_int_equal(options_reason("abcde", kept, sizeof kept, &fault), -1);
+    assert_int_equal(options_reason("abcd", kept, sizeof kept, &fault), 0);
+    assert_string_equal(kept, "abcd");
+}
+
 int
 main(void)
 {
@@ -143,6 +161,7 @@ main(void)
         cmocka_unit_test(refuses_what_it_does_not_understand),
         cmocka_unit_test(leaves_unknown_options_and_all_behind_two_dashes_to_others),
         cmocka_unit_test(reads_pairs),
+        cmocka_unit_test(words_for_the_record_are_one_line_of_text_within_their_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,8 @@
 static char path[64]; /* of the journal */
 static journal_t *journal;
 static pace_t pace;
-static const char *undone; /* the step that may_begin's op takes back */
+static char said[FAULT_TEXT_MAX]; /* of what held it back */
+static const char *undone;        /* the step that may_begin's op takes back */
 
 /* As a process that starts: all that it knows is on the disk. */
 static void
@@ -84,6 +85,7 @@ may_begin_by(const char *person, const char *playbook, const char *run, int64_t 
     pace_act_t act = {op_find("file.remove"), playbook, &id, &signers, undone};
     int failed = pace_check(&pace, &act, journal, (wall_t){now_ms}, &fault);
     assert_true(!failed || fault.code == FAULT_RATE);
+    text_copy(said, sizeof said, fault.text);
     return !failed;
 }
 
@@ -105,6 +107,8 @@ a_rate_is_counted_from_the_journal__eff_rate_limit(void **state)
         start_again();
     }
     assert_false(may_begin("disk-full", "one", 61000));
+    assert_string_equal(said, "file.remove began as often in the last 60 s as the policy of this "
+                              "machine allows, 2 times; next at 1970-01-01T00:01:02Z");
     assert_true(may_begin("disk-full", "one", 61001));
 }
 

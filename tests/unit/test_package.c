@@ -383,6 +383,46 @@ a_folder_of_a_commit_is_read_as_it_stands_there(void **state)
     assert_null(repository_folder(repository, "nobody:playbooks/a", &fault));
 }
 
+/* As git lays it down beside the repository: a file that names the folder which names both. */
+static void
+add_worktree(scene_t *self)
+{
+    char text[512];
+    assert_int_equal(mkdir(path_of(self, "site.git/worktrees"), 0755), 0);
+    assert_int_equal(mkdir(path_of(self, "site.git/worktrees/tree"), 0755), 0);
+    assert_int_equal(mkdir(path_of(self, "tree"), 0755), 0);
+    snprintf(text, sizeof text, "gitdir: %s/worktrees/tree\n", self->bare);
+    write_file(self, "tree/.git", text);
+    write_file(self, "site.git/worktrees/tree/commondir", "../..\n");
+    write_file(self, "site.git/worktrees/tree/HEAD", "ref: refs/heads/main\n");
+    snprintf(text, sizeof text, "%s/tree/.git\n", self->folder);
+    write_file(self, "site.git/worktrees/tree/gitdir", text);
+}
+
+static void
+a_worktree_is_the_repository_that_it_stands_beside(void **state)
+{
+    scene_t *self = *state;
+    fault_t fault = {0};
+    char inside[256];
+    CLEANUP(repository_close) repository_t *bare = repository_open(self->bare, &fault);
+    CLEANUP(value_destroy) value_t *files = make_files();
+    put(self, bare, 1);
+    assert_int_equal(repository_commit(bare, "playbooks/a", files, "ana", "a@b", "x\n", &fault), 0);
+    add_worktree(self);
+    CLEANUP(repository_close)
+    repository_t *tree = repository_open(path_of(self, "tree"), &fault);
+    assert_non_null(tree);
+    CLEANUP(value_destroy) value_t *read = repository_folder(tree, "HEAD:playbooks/a", &fault);
+    assert_true(value_equal(read, files));
+    CLEANUP(git_releases_destroy)
+    git_releases_t *releases = repository_releases(tree, NULL, &fault);
+    assert_int_equal(releases->count, 1);
+    snprintf(inside, sizeof inside, "%s/tree/below", self->folder);
+    assert_int_equal(mkdir(inside, 0755), 0);
+    assert_null(repository_open(inside, &fault));
+}
+
 static void
 a_remote_gets_what_was_written_and_gives_what_others_wrote(void **state)
 {
@@ -435,6 +475,7 @@ main(void)
         SCENE(the_same_release_again_is_fine_and_other_signatures_are_a_conflict),
         SCENE(main_gets_one_commit_a_change_and_keeps_what_is_beside_it),
         SCENE(a_folder_of_a_commit_is_read_as_it_stands_there),
+        SCENE(a_worktree_is_the_repository_that_it_stands_beside),
         SCENE(a_remote_gets_what_was_written_and_gives_what_others_wrote),
         SCENE(a_folder_that_is_no_repository_is_not_found),
     };

@@ -43,8 +43,10 @@ typedef struct {
 static const char manifest_text[] =
     "tocsin-manifest v1\nplaybook disk-full\nsummary Free space\nclass observe\n"
     "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\ninput goal percent\ninput mount path\n"
-    "default goal 80\nfrom mount labels.mountpoint\nstep usage run 60 -\n"
-    "use usage disk.usage observe\nbound usage disk.usage path under inputs.mount\nend\n";
+    "input share path\ndefault goal 80\noptional share\nfrom mount labels.mountpoint\nstep usage "
+    "run 60 -\n"
+    "use usage disk.usage observe\nbound usage disk.usage path under inputs.mount\n"
+    "bound usage disk.usage path under inputs.share\nend\n";
 
 static manifest_t *
 make_manifest(void)
@@ -223,15 +225,18 @@ refuses_inputs_that_are_missing_unknown_or_of_another_kind(void **state)
     fault_t fault;
     desk->alert->label_count = 0;
     assert_null(order_of(desk, &fault));
-    assert_int_equal(fault.code, FAULT_INPUT);
+    assert_int_equal(fault.code, FAULT_USAGE);
     desk->inputs->count = 1;
     desk->inputs->at[0] = "mount=relative";
     assert_null(order_of(desk, &fault));
-    assert_int_equal(fault.code, FAULT_INPUT);
+    assert_int_equal(fault.code, FAULT_USAGE);
     desk->inputs->at[0] = "mounts=/srv";
     assert_null(order_of(desk, &fault));
-    assert_int_equal(fault.code, FAULT_INPUT);
-    assert_non_null(strstr(fault.text, "it has: goal, mount"));
+    assert_int_equal(fault.code, FAULT_USAGE);
+    assert_non_null(strstr(fault.text, "did you mean 'mount'; it has: goal, mount"));
+    desk->inputs->at[0] = "elsewhere=/srv";
+    assert_null(order_of(desk, &fault));
+    assert_non_null(strstr(fault.text, "has no input 'elsewhere'; it has"));
     desk->inputs->at[0] = "mount";
     assert_null(order_of(desk, &fault));
     assert_int_equal(fault.code, FAULT_USAGE);
@@ -275,6 +280,8 @@ shows_bounds_with_their_values_and_what_is_not_touched(void **state)
     const value_t *use = value_at(value_get(value_at(value_get(plan, "steps"), 0), "uses"), 0);
     assert_string_equal(value_string(value_at(value_get(use, "bounds"), 0)),
                         "path under /var (inputs.mount)");
+    assert_string_equal(value_string(value_at(value_get(use, "bounds"), 1)),
+                        "path left out (inputs.share)");
     assert_int_equal(value_count(value_get(plan, "waves")), 3);
     const value_t *untouched = value_get(plan, "untouched");
     assert_int_equal(value_count(untouched), 2);
@@ -282,7 +289,32 @@ shows_bounds_with_their_values_and_what_is_not_touched(void **state)
     assert_string_equal(value_string(value_at(untouched, 1)), "w8");
     const value_t *mount = value_at(value_get(plan, "inputs"), 1);
     assert_string_equal(value_get_text(mount, "origin"), "from the incident");
+    const value_t *share = value_at(value_get(plan, "inputs"), 2);
+    assert_string_equal(value_get_text(share, "name"), "share");
+    assert_string_equal(value_get_text(share, "origin"), "left out");
     assert_int_equal(value_get_integer(plan, "signatures"), 2);
+}
+
+static void
+an_op_that_waits_for_windows_of_its_own_says_so_before_anyone_signs(void **state)
+{
+    static const char *const ops[] = {"host.reboot", "clock.step"};
+    desk_t *desk = *state;
+    fault_t fault;
+    approvals_t approvals = {.needed = 1};
+    CLEANUP(order_destroy) order_t *order = order_of(desk, &fault);
+    shown_t shown = {order, NULL, &desk->wish, desk->release, desk->manifest, &approvals};
+    for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+        CLEANUP(memory_free) char *text = NULL;
+        size_t size;
+        snprintf(desk->manifest->uses[0].op, sizeof desk->manifest->uses[0].op, "%s", ops[i]);
+        CLEANUP(value_destroy) value_t *plan = plan_value(&shown, desk->site->trust);
+        FILE *out = open_memstream(&text, &size);
+        plan_print(plan, out);
+        fclose(out);
+        assert_non_null(strstr(text, ops[i]));
+        assert_int_equal(strstr(text, "allow; only within windows of its own\n") != NULL, i == 0);
+    }
 }
 
 static void
@@ -477,6 +509,7 @@ main(void)
         DESK_TEST(refuses_inputs_that_are_missing_unknown_or_of_another_kind),
         DESK_TEST(bounds_the_window),
         DESK_TEST(shows_bounds_with_their_values_and_what_is_not_touched),
+        DESK_TEST(an_op_that_waits_for_windows_of_its_own_says_so_before_anyone_signs),
         DESK_TEST(what_is_called_is_shown_and_may_want_more_signatures),
         DESK_TEST(is_stale_once_a_target_or_an_input_is_gone),
         DESK_TEST(makes_a_document_that_is_canonical),

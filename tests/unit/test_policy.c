@@ -73,7 +73,7 @@ static const struct {
     const char *text, *words;
 } wrong_lines[] = {
     {"allow disk.usage\nforbid x\n", "policy:2: unknown key 'forbid'"},
-    {"allow shell.run\n", "policy:1: there is no op 'shell.run'"},
+    {"allow shell.run\n", "policy:1: there is no op 'shell.run': `tocsin op list`"},
     {"allow\n", "policy:1: "},
     {"allow disk.usage folder=/x\n", "policy:1: 'folder=/x' is no ARGUMENT=VALUE"},
     {"allow disk.usage path=x\n", "policy:1: 'path=x' is no ARGUMENT=VALUE"},
@@ -94,7 +94,7 @@ static const struct {
     {"class highest mayhem\n", "policy:1: "},
     {"spool var/log\n", "policy:1: 'var/log' is not a normal absolute path"},
     {"spool /var/log/\n", "policy:1: "},
-    {"expendable /tmp\n", "policy:1: 'expendable' has too few"},
+    {"expendable /tmp\n", "policy:1: such a line is `expendable PATH older-than DURATION`"},
     {"expendable /tmp older-than 59s\n", "policy:1: expected 'expendable PATH older-than"},
     {"expendable /tmp older-than 3651d\n", "policy:1: expected 'expendable PATH older-than"},
     {"expendable /tmp younger-than 7d\n", "policy:1: expected 'expendable PATH older-than"},
@@ -110,6 +110,13 @@ static const struct {
     {"window mon-fri\n", "policy:1: "},
     {"window mon-fri 8-18\n", "policy:1: 'mon-fri 8-18' are no days"},
     {"blackout someday 08:00-18:00\n", "policy:1: "},
+    {"blackout host.reboot sun 02:00-04:00\n",
+     "policy:1: such a line is `blackout DAYS HH:MM-HH:MM`"},
+    {"window host.rebot sun 02:00-04:00\n", "policy:1: there is no op 'host.rebot' that"},
+    {"window host.uptime sun 02:00-04:00\n", "policy:1: there is no op 'host.uptime' that"},
+    {"window host.reboot sun 2-4\n", "policy:1: 'sun 2-4' are no days"},
+    {"allow host.reboot\nwindow sun 02:00-04:00\n",
+     "allow host.reboot must say when: `window host.reboot DAYS HH:MM-HH:MM`"},
     {"orders change\n", "policy:1: "},
     {"orders change 0\n", "policy:1: 'orders' is a class and how many people"},
     {"orders mayhem 2\n", "policy:1: "},
@@ -124,13 +131,15 @@ static const struct {
     {"quarantine var/q\n", "policy:1: 'var/q' is not a normal absolute path"},
     {"evidence /e\nevidence /f\n", "policy:2: 'evidence' stands there twice"},
     {"allow process.signal\n", "process.signal must say which"},
+    {"allow user.lock user?=guest-*\n", "user.lock must say which: `allow user.lock user=...`"},
     {"allow process.signal signal=TERM\n", "process.signal must say which"},
     {"allow sysctl.set key=net.ipv4.tcp_syncookies\n", "sysctl.set must say which"},
     {"allow file.quarantine\n", "file.quarantine must say which"},
     {"allow user.lock\n", "user.lock must say which"},
     {"allow cron.disable\n", "cron.disable must say which"},
     {"management 10.0.0.1/8\n", "policy:1: '10.0.0.1/8' is not an IP address or network"},
-    {"device edge frr ops 192.0.2.2 22 password word\n", "policy:1: 'device' has too few"},
+    {"device edge frr ops 192.0.2.2 22 password word\n",
+     "policy:1: such a line is `device NAME DIALECT USER"},
     {"device edge frr ops 192.0.2.2 22 password word trust ssh-ed25519 " HOST_KEY "\n",
      "policy:1: 'device NAME DIALECT"},
     {"device edge vms ops 192.0.2.2 22 password word host-key ssh-ed25519 " HOST_KEY "\n",
@@ -209,6 +218,75 @@ an_allow_line_may_say_what_arguments_are(void **state)
     assert_int_equal(answer_tcp(self, "2001:db8::2", 22), FAULT_POLICY);
     assert_int_equal(answer(self, "disk.usage", "path", "/srv/a/b"), FAULT_NONE);
     assert_int_equal(answer(self, "disk.usage", "path", "/srv/b"), FAULT_POLICY);
+}
+
+static fault_code_t
+answer_isolate(const policy_t *self, const char *name_server, const char *time_server)
+{
+    fault_t fault = {0};
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_integer(arguments, "seconds", 60);
+    if (name_server)
+        value_set_text(arguments, "name_server", name_server);
+    if (time_server)
+        value_set_text(arguments, "time_server", time_server);
+    return policy_allows(self, op_find("host.isolate"), arguments, (wall_t){0}, &fault)
+               ? fault.code
+               : FAULT_NONE;
+}
+
+static void
+what_an_allow_line_names_must_be_given_unless_it_says_where_given(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("class highest change\n"
+                          "allow host.isolate name_server=10.9.0.0/16 time_server?=10.9.0.1\n",
+                          &fault);
+    assert_non_null(self);
+    assert_int_equal(answer_isolate(self, "10.9.0.53", "10.9.0.1"), FAULT_NONE);
+    assert_int_equal(answer_isolate(self, "10.9.0.53", NULL), FAULT_NONE);
+    assert_int_equal(answer_isolate(self, "10.9.0.53", "10.9.0.2"), FAULT_POLICY);
+    assert_int_equal(answer_isolate(self, NULL, "10.9.0.1"), FAULT_POLICY);
+    assert_int_equal(answer_isolate(self, NULL, NULL), FAULT_POLICY);
+}
+
+/* By its one line, or by two that differ in what they do not take. */
+static void
+what_does_not_fit_an_allow_line_is_named(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("class highest change\nallow net.tcp port=80\nallow net.tcp port=443\n"
+                          "allow net.tcp address=127.0.0.1\nallow disk.usage path=/srv\n"
+                          "allow host.isolate seconds=1..60 name_server=10.9.0.1\nread /\n",
+                          &fault);
+    assert_non_null(self);
+    const struct {
+        const char *op, *words;
+    } rows[] = {
+        {"disk.usage", "does not allow disk.usage with path=/var"},
+        {"host.isolate", "does not allow host.isolate without name_server"},
+        {"net.tcp", "does not allow net.tcp on what its arguments name"},
+    };
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    value_set_text(arguments, "path", "/var");
+    value_set_text(arguments, "address", "192.0.2.1");
+    value_set_integer(arguments, "port", 22);
+    value_set_integer(arguments, "seconds", 60);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        assert_int_equal(policy_allows(self, op_find(rows[i].op), arguments, (wall_t){0}, &fault),
+                         -1);
+        if (!strstr(fault.text, rows[i].words))
+            fail_msg("%s", fault.text);
+    }
+    value_set_integer(arguments, "seconds", 61);
+    value_set_text(arguments, "name_server", "10.9.0.1");
+    assert_int_equal(policy_allows(self, op_find("host.isolate"), arguments, (wall_t){0}, &fault),
+                     -1);
+    assert_non_null(strstr(fault.text, "with seconds=61"));
 }
 
 static void
@@ -402,6 +480,53 @@ changes_begin_within_windows_and_outside_blackouts__eff_blackout_window(void **s
     assert_false(may_change(busy, "2026-11-23T08:00:00Z"));
 }
 
+static fault_code_t
+reboots(const policy_t *self, const char *time)
+{
+    wall_t now;
+    fault_t fault = {0};
+    CLEANUP(value_destroy) value_t *arguments = value_map();
+    assert_true(wall_read_time(time, &now));
+    return policy_allows(self, op_find("host.reboot"), arguments, now, &fault) ? fault.code
+                                                                               : FAULT_NONE;
+}
+
+static void
+an_op_with_windows_of_its_own_waits_for_one_and_holds_no_other_back(void **state)
+{
+    static allowance_t told;
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("class highest destructive\nallow host.reboot\n"
+                          "window host.reboot sun 02:00-04:00\n",
+                          &fault);
+    assert_non_null(self);
+    assert_int_equal(reboots(self, "2026-11-22T01:59:59Z"), FAULT_POLICY);
+    assert_int_equal(reboots(self, "2026-11-22T02:00:00Z"), FAULT_NONE);
+    assert_int_equal(reboots(self, "2026-11-22T04:00:00Z"), FAULT_POLICY);
+    assert_true(may_change(self, "2026-11-22T12:00:00Z"));
+    policy_tell(self, &told);
+    assert_int_equal(told.windows.count, 0);
+}
+
+static void
+a_window_of_its_own_opens_none_of_the_machines(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self =
+        load("class highest destructive\nallow host.reboot\nwindow mon-fri 22:00-06:00\n"
+             "window host.reboot sun,wed 02:00-04:00\n",
+             &fault);
+    assert_non_null(self);
+    assert_int_equal(reboots(self, "2026-11-22T02:00:00Z"), FAULT_NONE);
+    assert_false(may_change(self, "2026-11-22T02:00:00Z"));
+    assert_int_equal(reboots(self, "2026-11-25T02:00:00Z"), FAULT_NONE);
+    assert_true(may_change(self, "2026-11-25T02:00:00Z"));
+}
+
 static void
 a_device_is_one_that_the_policy_says_how_to_reach(void **state)
 {
@@ -419,6 +544,81 @@ a_device_is_one_that_the_policy_says_how_to_reach(void **state)
     assert_int_equal(answer(self, "device.backup", "device", "edge"), FAULT_NONE);
     assert_int_equal(answer(self, "device.backup", "device", "edge2"), FAULT_POLICY);
     assert_int_equal(answer(self, "device.backup", "device", "core"), FAULT_POLICY);
+}
+
+#define SHOP "database shop /run/postgresql 5432 postgres role tocsin user tocsin-db\n"
+
+static void
+a_database_is_one_that_the_policy_says_how_to_ask(void **state)
+{
+    static const char *const wrong[] = {
+        SHOP SHOP,
+        "database Shop /run/postgresql 5432 postgres role tocsin user tocsin-db\n",
+        "database shop run/postgresql 5432 postgres role tocsin user tocsin-db\n",
+        "database shop /run/postgresql 0 postgres role tocsin user tocsin-db\n",
+        "database shop /run/postgresql 5432 postgres as tocsin user tocsin-db\n",
+        "database shop /run/postgresql 5432 postgres role tocsin user root\n",
+        "database shop /run/postgresql 5432 postgres role tocsin\n",
+        "allow postgres.end_session database=other\nclass highest change\n" SHOP,
+        "allow postgres.end_session\nclass highest change\n" SHOP,
+        "allow postgres.drop_slot database=shop\nclass highest change\n" SHOP};
+    fault_t fault = {0};
+    (void)state;
+    CLEANUP(policy_destroy)
+    policy_t *self = load("allow postgres.sessions\n" SHOP, &fault);
+    assert_non_null(self);
+    const database_t *shop = policy_database(self, "shop");
+    assert_string_equal(shop->folder, "/run/postgresql");
+    assert_string_equal(shop->role, "tocsin");
+    assert_string_equal(shop->user, "tocsin-db");
+    assert_int_equal(shop->port, 5432);
+    assert_int_equal(answer(self, "postgres.sessions", "database", "shop"), FAULT_NONE);
+    assert_int_equal(answer(self, "postgres.sessions", "database", "other"), FAULT_POLICY);
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        fault = (fault_t){0};
+        CLEANUP(policy_destroy) policy_t *none = load(wrong[i], &fault);
+        if (none || fault.code != FAULT_CONFIG)
+            fail_msg("%s: %s", wrong[i], fault.text);
+    }
+}
+
+/* Each line has a number of its own between two texts, in its name or behind a '#'. */
+static void
+no_more_lines_of_a_kind_than_there_is_room_for(void **state)
+{
+    static const struct {
+        const char *before, *behind;
+        int most;
+    } kinds[] = {
+        {"allow disk.usage path=/", "", POLICY_PERMITS_MAX},
+        {"class disk.usage change # ", "", POLICY_WORSE_MAX},
+        {"class highest change mon 10:00-11:00 # ", "", POLICY_CLASSES_MAX},
+        {"exec e", " class change timeout 5 /bin/true", POLICY_COMMANDS_MAX},
+        {"read /", "", POLICY_FOLDERS_MAX},
+        {"window mon 10:00-11:00 # ", "", POLICY_HOURS_MAX},
+        {"management 192.0.2.", "", POLICY_NETS_MAX},
+        {"secret s", " file /etc/secret", POLICY_SECRETS_MAX},
+        {"device d", " frr ops 192.0.2.2 22 password s1 host-key ssh-ed25519 " HOST_KEY,
+         POLICY_DEVICES_MAX},
+        {"database d", " /run/postgresql 5432 postgres role r user u", POLICY_DATABASES_MAX},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        char words[64];
+        fault_t fault = {0};
+        CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+        bytes_add_text(text, i + 2 < ARRAY_SIZE(kinds) ? "" : "secret s1 file /etc/secret\n");
+        for (int line = 0; line < kinds[i].most; line++)
+            bytes_addf(text, "%s%d%s\n", kinds[i].before, line, kinds[i].behind);
+        CLEANUP(policy_destroy) policy_t *full = load(bytes_text(text), &fault);
+        if (!full)
+            fail_msg("%s", fault.text);
+        bytes_addf(text, "%s%d%s\n", kinds[i].before, kinds[i].most, kinds[i].behind);
+        CLEANUP(policy_destroy) policy_t *over = load(bytes_text(text), &fault);
+        snprintf(words, sizeof words, "more than %d of these", kinds[i].most);
+        if (over || fault.code != FAULT_CONFIG || !strstr(fault.text, words))
+            fail_msg("%s: %s", kinds[i].before, fault.text);
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -480,6 +680,8 @@ main(void)
         TEST(what_is_taken_away_lies_where_the_policy_says),
         TEST(an_empty_policy_allows_nothing__eff_op_not_in_policy),
         TEST(an_allow_line_may_say_what_arguments_are),
+        TEST(what_an_allow_line_names_must_be_given_unless_it_says_where_given),
+        TEST(what_does_not_fit_an_allow_line_is_named),
         TEST(it_is_told_without_its_paths),
         TEST(what_is_worse_there_is_told_and_what_site_run_may_execute),
         TEST(a_class_above_the_highest_is_refused),
@@ -488,9 +690,13 @@ main(void)
         TEST(services_are_those_with_a_line),
         TEST(names_that_a_rotation_made),
         TEST(changes_begin_within_windows_and_outside_blackouts__eff_blackout_window),
+        TEST(an_op_with_windows_of_its_own_waits_for_one_and_holds_no_other_back),
+        TEST(a_window_of_its_own_opens_none_of_the_machines),
         TEST(the_highest_class_may_hang_on_the_hour),
         TEST(the_manuals_own_example_loads),
         TEST(a_device_is_one_that_the_policy_says_how_to_reach),
+        TEST(a_database_is_one_that_the_policy_says_how_to_ask),
+        TEST(no_more_lines_of_a_kind_than_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

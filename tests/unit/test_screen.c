@@ -31,7 +31,7 @@ run_waits(const value_t *run, const value_t *part, char out[static RUN_WAITS_MAX
 }
 
 const char *
-run_pause_note(const value_t *run)
+run_note(const value_t *run)
 {
     (void)run;
     return "";

@@ -183,7 +183,7 @@ secrets_come_from_files_and_no_fault_tells_them(void **state)
     many->at[0] = given;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         assert_fine(self->bench, file_write(path, slice_text(texts[i]), 0600, fault));
-        assert_fault(self->bench, secrets_read(secrets, many, fault), FAULT_INPUT);
+        assert_fault(self->bench, secrets_read(secrets, many, fault), FAULT_USAGE);
         assert_null(strstr(fault->text, "lines"));
     }
     assert_fine(self->bench, file_write(path, slice_text(SECRET "\n"), 0600, fault));

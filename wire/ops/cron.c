@@ -33,7 +33,7 @@ static const op_t rows[] = {
         .result =
             "{jobs: list of {file: text, line: integer (0: the file itself), user: text, "
             "schedule: text, command: text}, left_out: integer (of more than 300; and one for "
-            "what lies behind 1 MiB of a table)}",
+            "what lies behind 1 MiB of a table, or a table or folder that cannot be read)}",
     },
 };
 

@@ -128,9 +128,19 @@ static const op_t rows[] = {
         .help = "tells how a BGP neighbour of a network device is, and whether its configuration "
                 "shuts it",
         .result = "{device: text, neighbour: text, state: text (as the device says it), "
-                  "established: bool, shut: bool, reason?: text (of the last loss), place?: text "
-                  "(where its configuration has it: the lines that it stands below, or its "
-                  "group)}",
+                  "established: bool, shut: bool, prefixes?: integer (taken from it), reason?: "
+                  "text (of the last loss), notification?: text (the last one of BGP, of frr "
+                  "alone: others tell it as the reason), place?: text (where its configuration "
+                  "has it: the lines that it stands below, or its group)}",
+    },
+    {
+        .name = "device.neighbour_clear",
+        FIXING(120, 256),
+        .foretold = true,
+        .arguments = {DEVICE, NEIGHBOUR(true)},
+        .help = "has a BGP neighbour of a network device and the device tell each other their "
+                "routes again; the session stays, and there must be one",
+        .result = "{device: text, neighbour: text, was_state: text}",
     },
     {
         .name = "device.neighbour_down",
@@ -142,6 +152,19 @@ static const op_t rows[] = {
                 "when they start anew, and nothing else ends it but device.neighbour_up",
         .result = "{device: text, neighbour: text, shut: bool, was_shut: bool, minutes?: integer "
                   "(until the device takes it back)}",
+    },
+    {
+        .name = "device.neighbour_reset",
+        .least = CLASS_CHANGE,
+        .again = AGAIN_NEVER,
+        .timeout_s = 120,
+        .memory_mib = 256,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .foretold = true,
+        .arguments = {DEVICE, NEIGHBOUR(true)},
+        .help = "ends the session with a BGP neighbour of a network device, which begins another "
+                "by itself; until then its routes are gone",
+        .result = "{device: text, neighbour: text, was_state: text}",
     },
     {
         .name = "device.neighbour_up",

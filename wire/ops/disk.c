@@ -111,6 +111,37 @@ static const op_t rows[] = {
                   "than 64)}",
     },
     {
+        .name = "disk.raid_readd",
+        FIXING(60, 256),
+        .foretold = true,
+        .arguments =
+            {
+                {.name = "array",
+                 .kind = ARGUMENT_NAME,
+                 .required = true,
+                 .named = true,
+                 .help = "an array that runs without one of its members, such as md0"},
+                {.name = "member",
+                 .kind = ARGUMENT_NAME,
+                 .required = true,
+                 .named = true,
+                 .help = "the drive or partition that dropped out, such as sdb1"},
+                {.name = "sync",
+                 .kind = ARGUMENT_CHOICE,
+                 .required = true,
+                 .choices = "changed whole",
+                 .named = true,
+                 .help = "changed: by the array's bitmap only what changed meanwhile, or it is "
+                         "refused; whole: all of it where that is needed"},
+            },
+        .help = "takes a drive that dropped out of an array (md) back into it, unless the drive "
+                "says that it fails, is of another array, or ran without the others; what the "
+                "drive holds is overwritten by what the array holds",
+        .result = "{array: text, member: text, added: bool (false where it is a member already), "
+                  "state: text (in_sync, or spare while it is filled), action: text (recover, "
+                  "idle...)}",
+    },
+    {
         .name = "disk.usage",
         .least = CLASS_OBSERVE,
         .again = AGAIN_IDEMPOTENT,

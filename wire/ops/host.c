@@ -79,7 +79,8 @@ static const op_t rows[] = {
         .help = "tells how many processes the kernel killed for want of memory since it booted, "
                 "and in which control groups",
         .result = "{kills: integer, since: integer (ms since 1970), cgroups: list of {path: text, "
-                  "kills: integer}, left_out: integer (of more than 100)}",
+                  "kills: integer}, left_out: integer (of more than 100; and groups that the "
+                  "kernel does not tell of)}",
     },
     {
         .name = "host.pressure",
@@ -87,6 +88,31 @@ static const op_t rows[] = {
         .help = "tells how long work stood still for want of processor, memory or disk (PSI): "
                 "some of it, or all",
         .result = "{cpu: " PRESSURE ", memory: " PRESSURE ", io: " PRESSURE "}",
+    },
+    {
+        .name = "host.reboot",
+        .least = CLASS_DESTRUCTIVE,
+        .again = AGAIN_NEVER,
+        .foretold = true,
+        .windowed = true,
+        .timeout_s = 30,
+        .memory_mib = 256,
+        .result_bytes_max = FIX_RESULT_MAX,
+        .arguments = {{.name = "seconds",
+                       .kind = ARGUMENT_INTEGER,
+                       .min = 5,
+                       .max = 60,
+                       .help = "until the machine goes down: what was done is told before, and "
+                               "nothing is looked at again; 20"},
+                      {.name = "despite_sessions",
+                       .kind = ARGUMENT_BOOL,
+                       .help = "whether it is rebooted though somebody is logged in"}},
+        .help = "has the machine reboot soon, by systemd, or by /sbin/shutdown where that does not "
+                "run; not while a package is installed or something holds a shutdown back. Whether "
+                "it came back host.uptime tells by another boot",
+        .result = "{boot?: text (the id of the one that ends; none in a dry run), at: integer (ms "
+                  "since 1970), by: "
+                  "text (systemd or shutdown), sessions: integer (open ones, which end)}",
     },
     {
         .name = "host.release",

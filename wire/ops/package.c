@@ -20,6 +20,14 @@ static const op_probe_t upgrade_probe = {"package.view", {"name"}, upgraded};
 
 static const op_t rows[] = {
     {
+        .name = "package.clean",
+        FIXING(120, 64),
+        .foretold = true,
+        .help = "removes what apt fetched and keeps: the archives in /var/cache/apt/archives, and "
+                "what is partial; apt fetches again what it needs",
+        .result = "{files: integer (removed), freed_bytes: integer}",
+    },
+    {
         .name = "package.list",
         SEEING(20, 64, 512 * KIB),
         .arguments = {{.name = "name",
@@ -36,6 +44,45 @@ static const op_t rows[] = {
         .help = "lists the Debian packages that are installed",
         .result = "{packages: list of {name: text, version: text, architecture: text, status: "
                   "text}, left_out: integer (beyond count)}",
+    },
+    {
+        .name = "package.owner",
+        SEEING(120, 128, 16 * KIB),
+        .arguments = {{.name = "path",
+                       .kind = ARGUMENT_PATH,
+                       .required = true,
+                       .lies = PATH_READ,
+                       .help = "anything, or where something was; a file of at most 4 GiB"}},
+        .help =
+            "tells which Debian packages brought what lies at a path, and whether it is as they "
+            "brought it: by the MD5 sums that dpkg keeps on this machine, where root can change "
+            "them too",
+        .result =
+            "{path: text, kind: text (file, folder, link, other or none), owned: bool, packages: "
+            "list of {name: text, version: text, architecture: text, status: text, conffile: bool "
+            "(people may change it)}, left_out: integer (of more than 16), recorded_path?: text "
+            "(by "
+            "which dpkg knows it, where that is another), diverted_by?: text (a package, or "
+            "local), "
+            "content?: text (of what is owned: intact, changed, missing, or unrecorded where "
+            "there is no sum of it)}",
+    },
+    {
+        .name = "package.restarts",
+        SEEING(60, 128, 256 * KIB),
+        .help =
+            "tells what runs as it was before an upgrade: processes whose program or libraries, "
+            "below /usr, /bin, /sbin, /lib* or /opt, were replaced or removed since they mapped "
+            "them, by systemd unit, and the kernel; what an interpreter read is not seen",
+        .result =
+            "{units: list of {unit: text (empty of those in none), processes: integer, pids: list "
+            "of integer (10 at most), name: text (what the first calls itself), files: list of "
+            "text (5 at most), more: bool (files)}, left_out: integer (processes of more than 100 "
+            "units), elsewhere: integer (processes with a root folder of their own, as in "
+            "containers: not looked at), unread: integer (processes that could not be), kernel: "
+            "text (that runs), kernel_version?: text (Debian's), newest_kernel?: text (that is "
+            "installed, of the same flavour), newest_version?: text, kernel_waits: bool (a newer "
+            "one is installed than the one that runs)}",
     },
     {
         .name = "package.updates",

@@ -44,9 +44,10 @@ static const op_t rows[] = {
                        .help = "only files that are deleted, and take room as long as they are "
                                "open"}},
         .help = "lists the files that a process has open, or all that are deleted but open",
-        .result = "{files: list of {pid: integer, name: text, fd: integer, path: text, "
-                  "deleted: bool, bytes: integer}, deleted_bytes: integer (each file once), "
-                  "left_out: integer (of more than 300)}",
+        .result =
+            "{files: list of {pid: integer, name: text, fd: integer, path: text, "
+            "deleted: bool, bytes: integer}, deleted_bytes: integer (each file once), "
+            "left_out: integer (of more than 300; and processes that the kernel does not tell of)}",
     },
     {
         .name = "process.freeze",
@@ -68,7 +69,7 @@ static const op_t rows[] = {
         .help = "lists the machine's processes, those with most memory first",
         .result = "{processes: list of {pid: integer, parent: integer, user: text, name: text, "
                   "command: text, memory_bytes: integer (resident)}, left_out: integer (of more "
-                  "than 500)}",
+                  "than 500, or that the kernel does not tell of)}",
     },
     {
         .name = "process.renice",
@@ -96,14 +97,14 @@ static const op_t rows[] = {
                       {.name = "open_files",
                        .kind = ARGUMENT_INTEGER,
                        .required = true,
-                       .min = 8,
+                       .min = 1,
                        .max = 1073741816,
                        .named = true,
                        .help = "how many files it may have open; its hard limit rises to it where "
                                "that is lower"},
                       {.name = "hard",
                        .kind = ARGUMENT_INTEGER,
-                       .min = 8,
+                       .min = 1,
                        .max = 1073741816,
                        .help = "its hard limit then, from open_files to what it is: as it was "
                                "before, to take that back"}},
@@ -140,7 +141,8 @@ static const op_t rows[] = {
                        .help = "only of this port"}},
         .help = "lists who listens on which TCP and UDP ports",
         .result = "{sockets: list of {protocol: text (tcp or udp), address: text, port: integer, "
-                  "user: text, pid?: integer, name?: text}, left_out: integer (of more than 500)}",
+                  "user: text, pid?: integer, name?: text}, left_out: integer (of more than 500; "
+                  "and processes that the kernel does not tell of)}",
     },
     {
         .name = "process.thaw",
@@ -158,7 +160,7 @@ static const op_t rows[] = {
         .help = "lists the machine's processes, each behind its parent",
         .result = "{processes: list of {id: text (this very process), pid: integer, parent: "
                   "integer, depth: integer, user: text, name: text, command: text}, left_out: "
-                  "integer (of more than 500, or 64 deep)}",
+                  "integer (of more than 500, 64 deep, or that the kernel does not tell of)}",
     },
     {
         .name = "process.view",

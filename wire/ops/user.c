@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/ops/families.h"
 
+#define LOCKOUT_RULES \
+    "by /etc/security/faillock.conf alone: what a line in /etc/pam.d says otherwise is not seen"
 #define USER(by_policy)                                                               \
     {                                                                                 \
         .name = "user", .kind = ARGUMENT_WORD, .required = true, .min = 1, .max = 32, \
@@ -68,6 +70,25 @@ static const op_t rows[] = {
         .result = "{user: text, locked: bool, changed: bool}",
     },
     {
+        .name = "user.lockouts",
+        SEEING(10, 128, 256 * KIB),
+        .arguments = {{.name = "user",
+                       .kind = ARGUMENT_WORD,
+                       .min = 1,
+                       .max = 32,
+                       .help = "only this one of the machine's own users"}},
+        .help = "lists whose failed logins pam_faillock counts, who is locked by them, and where "
+                "they came from, " LOCKOUT_RULES,
+        .result =
+            "{deny: integer (failures that lock; 0: none do), interval_s: integer (within which), "
+            "unlock_s: integer (0: it never ends by itself), users: list of {user: text, locked: "
+            "bool, failures: integer (that count), newest: integer (ms since 1970), unlocks: "
+            "integer (ms since 1970; 0: is not locked, or never), more: bool (sources, beyond "
+            "10)}, sources: list of {user: text, from: text, kind: text (host, terminal or "
+            "service), count: integer, newest: integer (ms since 1970)}, left_out: integer (users, "
+            "of more than 100; the locked and the newest are listed first)}",
+    },
+    {
         .name = "user.remove_key",
         FIXING(120, 64),
         .foretold = true,
@@ -82,6 +103,17 @@ static const op_t rows[] = {
         .help = "takes an SSH key out of a user's authorized_keys and authorized_keys2 into the "
                 "policy's quarantine",
         .result = "{user: text, removed: integer (lines), id?: text (for user.restore_key)}",
+    },
+    {
+        .name = "user.reset_lockout",
+        FIXING(20, 64),
+        .foretold = true,
+        .arguments = {USER(true)},
+        .help = "forgets the failed logins that pam_faillock counts of a user, and by that lets "
+                "it log in again at once",
+        .result = "{user: text, was_locked: bool (as user.lockouts tells), failures: integer (that "
+                  "were forgotten), newest: integer (ms since 1970; 0: there was none), sources: "
+                  "list of text (at most 2, the newest first), more: bool (sources)}",
     },
     {
         .name = "user.restore_key",

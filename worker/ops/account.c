@@ -12,6 +12,7 @@
 #include "common/reader.h"
 #include "keys/base64.h"
 #include "keys/hash.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/place.h"
 
@@ -33,41 +34,55 @@ set_keys(const op_world_t *world, const struct passwd *entry, account_t *out, fa
     return 0;
 }
 
+/* Behind the last line that was read, errno's of then; one that cannot be read to its end gives a
+ * fault, unless what was looked for is found. */
+static int
+close_table(FILE *file, const void *found, const char *name, fault_t *fault)
+{
+    bool cut = ferror(file) || (errno && errno != ENOENT);
+    int wrong = cut && !found ? fault_errno(fault, "'%s' cannot be read", name) : 0;
+    fclose(file);
+    return wrong;
+}
+
 int
 account_find(const op_world_t *world, const char *name, account_t *out, fault_t *fault)
 {
     char path[PATH_MAX];
     FILE *file = fopen(machine_path(world, path, "/etc/passwd"), "re");
     struct passwd *entry = NULL;
-    while (file && (entry = fgetpwent(file)) && strcmp(entry->pw_name, name) != 0)
-        continue;
-    int result = 0;
-    if (!entry) {
-        result = fault_set(fault, FAULT_NOT_FOUND, "this machine has no user '%.40s'", name);
-    } else {
+    int wrong = 0;
+    if (!file)
+        return fault_errno(fault, "'/etc/passwd' cannot be read");
+    errno = 0;
+    while ((entry = fgetpwent(file)) && strcmp(entry->pw_name, name) != 0)
+        errno = 0;
+    if (entry) {
         out->user = entry->pw_uid;
         out->group = entry->pw_gid;
-        result = set_keys(world, entry, out, fault);
+        wrong = set_keys(world, entry, out, fault);
+        errno = 0;
     }
-    if (file)
-        fclose(file);
-    return result;
+    if (close_table(file, entry, "/etc/passwd", fault) || wrong)
+        return -1;
+    return entry ? 0 : fault_set(fault, FAULT_NOT_FOUND, "this machine has no user '%.40s'", name);
 }
 
-const char *
-account_password(const op_world_t *world, const char *name)
+int
+account_password(const op_world_t *world, const char *name, const char **word, fault_t *fault)
 {
     char path[PATH_MAX];
-    const char *word = "unknown";
     FILE *file = fopen(machine_path(world, path, "/etc/shadow"), "re");
     struct spwd *entry = NULL;
-    while (file && (entry = fgetspent(file)) && strcmp(entry->sp_namp, name) != 0)
-        continue;
+    *word = "unknown";
+    if (!file)
+        return errno == ENOENT ? 0 : fault_errno(fault, "'/etc/shadow' cannot be read");
+    errno = 0;
+    while ((entry = fgetspent(file)) && strcmp(entry->sp_namp, name) != 0)
+        errno = 0;
     if (entry)
-        word = !entry->sp_pwdp[0] ? "none" : strchr("!*", entry->sp_pwdp[0]) ? "locked" : "set";
-    if (file)
-        fclose(file);
-    return word;
+        *word = !entry->sp_pwdp[0] ? "none" : strchr("!*", entry->sp_pwdp[0]) ? "locked" : "set";
+    return close_table(file, entry, "/etc/shadow", fault);
 }
 
 /* ---- keys -------------------------------------------------------------------------------------
@@ -153,12 +168,14 @@ account_keys(const account_t *self, size_t file, struct stat *facts, fault_t *fa
     int fd = place_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, &why);
     if (fd < 0 && why.code == FAULT_NOT_FOUND)
         return bytes_new();
-    ssize_t size =
-        fd < 0 || fstat(fd, facts) || !S_ISREG(facts->st_mode) ? -1 : read(fd, chunk, sizeof chunk);
+    bool looked = fd >= 0 && !fstat(fd, facts), regular = looked && S_ISREG(facts->st_mode);
+    ssize_t size = regular ? file_fill(fd, chunk, sizeof chunk) : -1;
     if (fd < 0)
         fault_set(fault, why.code, "%s", why.text);
-    else if (size < 0)
+    else if (looked && !regular)
         fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
+    else if (size < 0)
+        fault_errno(fault, "'%.160s' cannot be read", path);
     else if ((size_t)size == sizeof chunk)
         fault_set(fault, FAULT_LIMIT, "'%.160s' is over %d bytes", path, ACCOUNT_KEYS_BYTES);
     else
@@ -183,9 +200,13 @@ account_write_keys(const account_t *self, size_t file, slice_t text, const struc
         return fault_wrap(fault, "'%.160s'", self->keys[file]);
     int wrong = file_write_all(fd, text, fault);
     if (!wrong && (fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777) ||
-                   fsync(fd) || renameat(folder, made, folder, name) || fsync(folder)))
+                   fsync(fd) || renameat(folder, made, folder, name)))
         wrong = fault_errno(fault, "'%.160s' cannot be written", self->keys[file]);
     if (wrong)
         unlinkat(folder, made, 0);
+    else if (fsync(folder)) {
+        fault_errno(fault, "the folder of '%.120s' cannot be synced", self->keys[file]);
+        wrong = done_anyway(fault, "the file is written");
+    }
     return wrong;
 }

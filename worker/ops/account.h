@@ -18,12 +18,13 @@ typedef struct {
     char keys[ACCOUNT_KEY_FILES][OP_FIX_PATH_MAX + 1]; /* their paths */
 } account_t;
 
-/* FAULT_NOT_FOUND; FAULT_LIMIT where its home's path is too long. */
+/* FAULT_NOT_FOUND; FAULT_LIMIT where its home's path is too long; FAULT_IO. */
 int account_find(const op_world_t *world, const char *name, account_t *out,
                  fault_t *fault) MUST_CHECK;
 
-/* "none", "set", "locked", or "unknown" where /etc/shadow does not tell. */
-const char *account_password(const op_world_t *world, const char *name);
+/* "none", "set", "locked", or "unknown" where /etc/shadow has no line of it. FAULT_IO. */
+int account_password(const op_world_t *world, const char *name, const char **word,
+                     fault_t *fault) MUST_CHECK;
 
 typedef struct {
     char type[64], fingerprint[FINGERPRINT_TEXT], comment[128];

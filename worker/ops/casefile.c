@@ -14,6 +14,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "worker/ops/content.h"
+#include "worker/ops/done.h"
 #include "worker/ops/place.h"
 #include "worker/ops/tar.h"
 
@@ -25,6 +26,7 @@
 struct casefile {
     char name[TEXT_NAME_MAX + 1];
     int evidence, folder; /* the policy's, and the case's below it: -1 once it is sealed */
+    bool made;            /* the latter, just now */
 };
 
 void
@@ -32,6 +34,8 @@ casefile_destroy(casefile_t **self_p)
 {
     if (!*self_p)
         return;
+    if ((*self_p)->made)
+        unlinkat((*self_p)->evidence, (*self_p)->name, AT_REMOVEDIR); /* if nothing came into it */
     descriptor_close(&(*self_p)->evidence);
     descriptor_close(&(*self_p)->folder);
     free(*self_p);
@@ -45,35 +49,41 @@ archive_name(const casefile_t *self, const char *end, char out[static TEXT_NAME_
     return out;
 }
 
-/* Up to max bytes of a file, terminated; false where there is none. */
-static bool
-read_small(int folder, const char *name, char *out, size_t max)
+/* Up to max bytes of a file, terminated; "" where there is none. */
+static int
+read_small(int folder, const char *name, char *out, size_t max, fault_t *fault)
 {
     CLEANUP(descriptor_close) int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t size = fd < 0 ? -1 : read(fd, out, max - 1);
+    ssize_t size = fd < 0 ? -1 : file_fill(fd, out, max - 1);
     out[size > 0 ? size : 0] = '\0';
-    return size > 0;
+    return size < 0 && errno != ENOENT
+               ? fault_errno(fault, "'%.100s' among the evidence cannot be read", name)
+               : 0;
 }
 
-bool
-casefile_is_sealed(const casefile_t *self, item_t *out)
+int
+casefile_is_sealed(const casefile_t *self, bool *sealed, item_t *out, fault_t *fault)
 {
     char name[TEXT_NAME_MAX + 32], text[SEAL_MAX];
     struct stat facts;
     *out = (item_t){0};
-    if (!read_small(self->evidence, archive_name(self, ".sha256", name), text, sizeof text) ||
-        fstatat(self->evidence, archive_name(self, "", name), &facts, AT_SYMLINK_NOFOLLOW))
-        return false;
+    *sealed = false;
+    if (read_small(self->evidence, archive_name(self, ".sha256", name), text, sizeof text, fault))
+        return -1;
+    if (fstatat(self->evidence, archive_name(self, "", name), &facts, AT_SYMLINK_NOFOLLOW))
+        return errno == ENOENT ? 0 : fault_errno(fault, "'%.100s' among the evidence", name);
     text[HASH_TEXT - 1] = '\0';
     text_copy(out->name, sizeof out->name, name);
     out->bytes = (uint64_t)facts.st_size;
-    return hash_read(text, &out->hash);
+    *sealed = hash_read(text, &out->hash);
+    return 0;
 }
 
 static int
 open_case(casefile_t *self, fault_t *fault)
 {
-    if (mkdirat(self->evidence, self->name, 0700) && errno != EEXIST)
+    self->made = !mkdirat(self->evidence, self->name, 0700);
+    if (!self->made && errno != EEXIST)
         return fault_errno(fault, "case '%s' cannot be made", self->name);
     self->folder =
         openat(self->evidence, self->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -112,7 +122,9 @@ open_with(const op_world_t *world, const char *name, int open(casefile_t *, faul
         return NULL;
     }
     self->evidence = place_open_private(path, fault);
-    if (self->evidence < 0 || (!casefile_is_sealed(self, &sealed) && open(self, fault)))
+    bool is_sealed;
+    if (self->evidence < 0 || casefile_is_sealed(self, &is_sealed, &sealed, fault) ||
+        (!is_sealed && open(self, fault)))
         return NULL;
     return MOVE(self);
 }
@@ -130,28 +142,35 @@ casefile_look(const op_world_t *world, const char *name, fault_t *fault)
 }
 
 /* "sha256 HASH\nbytes N\nat MS\nfrom PATH\n" */
-static bool
-read_about(int folder, const char *file, item_t *out, int64_t *at_ms, char *from, size_t size)
+static int
+read_about(int folder, const char *file, item_t *out, int64_t *at_ms, char *from, size_t size,
+           bool *is, fault_t *fault)
 {
     char text[ABOUT_MAX], hash[HASH_TEXT] = "", origin[1024] = "";
     item_t item = {0};
-    if (!read_small(folder, file, text, sizeof text) ||
-        sscanf(text, "sha256 %64s bytes %" SCNu64 " at %" SCNd64 " from %1023s", hash, &item.bytes,
+    *is = false;
+    if (read_small(folder, file, text, sizeof text, fault))
+        return -1;
+    if (sscanf(text, "sha256 %64s bytes %" SCNu64 " at %" SCNd64 " from %1023s", hash, &item.bytes,
                at_ms, origin) != 4 ||
         !hash_read(hash, &item.hash))
-        return false;
+        return 0;
     snprintf(item.name, sizeof item.name, "%.*s", (int)(strlen(file) - strlen(CASE_ABOUT)), file);
     *out = item;
-    return text_copy(from, size, origin);
+    *is = text_copy(from, size, origin);
+    return 0;
 }
 
-bool
-casefile_has(const casefile_t *self, const char *name, item_t *out)
+int
+casefile_has(const casefile_t *self, const char *name, bool *has, item_t *out, fault_t *fault)
 {
     char about[CASE_NAME_MAX + 16], from[1024];
     int64_t at_ms;
     snprintf(about, sizeof about, "%s" CASE_ABOUT, name);
-    return self->folder >= 0 && read_about(self->folder, about, out, &at_ms, from, sizeof from);
+    *has = false;
+    return self->folder >= 0
+               ? read_about(self->folder, about, out, &at_ms, from, sizeof from, has, fault)
+               : 0;
 }
 
 /* ---- collecting --------------------------------------------------------------------------------
@@ -186,29 +205,41 @@ items_destroy(items_t *self)
     free(self->from);
 }
 
-static items_t
-items_read(const casefile_t *self)
+/* Those that files tell of. */
+static int
+items_fill(items_t *self, const casefile_t *of, struct dirent **files, int count, fault_t *fault)
+{
+    for (int i = 0; i < count && self->count < CASE_ITEMS_MAX; i++) {
+        size_t n = self->count;
+        bool is;
+        if (read_about(of->folder, files[i]->d_name, &self->all[n], &self->at_ms[n], self->from[n],
+                       sizeof self->from[n], &is, fault))
+            return -1;
+        self->bytes += is ? self->all[n].bytes : 0;
+        self->count += is;
+    }
+    return 0;
+}
+
+/* items_destroy takes what is there, with a fault too. */
+static int
+items_read(items_t *self, const casefile_t *of, fault_t *fault)
 {
     struct dirent **files = NULL;
-    items_t items = {0};
+    *self = (items_t){0};
     int count =
-        self->folder < 0 ? 0 : scandirat(self->folder, ".", &files, tells_of_an_item, alphasort);
+        of->folder < 0 ? 0 : scandirat(of->folder, ".", &files, tells_of_an_item, alphasort);
+    if (count < 0)
+        return fault_errno(fault, "case '%s' cannot be read", of->name);
     size_t room = count > 0 ? (size_t)count : 1;
-    items.all = memory_new(room, sizeof *items.all);
-    items.at_ms = memory_new(room, sizeof *items.at_ms);
-    items.from = memory_new(room, sizeof *items.from);
-    for (int i = 0; i < count; i++) {
-        size_t n = items.count;
-        if (n < CASE_ITEMS_MAX &&
-            read_about(self->folder, files[i]->d_name, &items.all[n], &items.at_ms[n],
-                       items.from[n], sizeof items.from[n])) {
-            items.bytes += items.all[n].bytes;
-            items.count++;
-        }
+    self->all = memory_new(room, sizeof *self->all);
+    self->at_ms = memory_new(room, sizeof *self->at_ms);
+    self->from = memory_new(room, sizeof *self->from);
+    int wrong = items_fill(self, of, files, count, fault);
+    for (int i = 0; i < count; i++)
         free(files[i]);
-    }
     free(files);
-    return items;
+    return wrong;
 }
 
 static int
@@ -219,6 +250,7 @@ write_small(int folder, const char *name, const bytes_t *text, fault_t *fault)
         !place_settle(folder, fd, NEW_ABOUT, name, fault))
         return 0;
     unlinkat(folder, NEW_ABOUT, 0);
+    unlinkat(folder, name, 0);
     return -1;
 }
 
@@ -239,11 +271,15 @@ int
 casefile_would_take(const casefile_t *self, fault_t *fault)
 {
     item_t sealed;
-    if (casefile_is_sealed(self, &sealed))
+    bool is_sealed;
+    CLEANUP(items_destroy) items_t items = {0};
+    if (casefile_is_sealed(self, &is_sealed, &sealed, fault))
+        return -1;
+    if (is_sealed)
         return fault_set(fault, FAULT_CONFLICT, "case '%s' is sealed", self->name);
-    items_t items = items_read(self);
+    if (items_read(&items, self, fault))
+        return -1;
     bool full = items.count >= CASE_ITEMS_MAX || items.bytes >= CASE_BYTES_MAX;
-    items_destroy(&items);
     return full ? fault_set(fault, FAULT_LIMIT, "case '%s' has %d items or 1 GiB", self->name,
                             CASE_ITEMS_MAX)
                 : 0;
@@ -341,18 +377,24 @@ write_archive(const casefile_t *self, const items_t *items, int tar, fault_t *fa
 }
 
 /* The items go once the archive stands for them. */
-static void
-clear_case(const casefile_t *self)
+static int
+clear_case(const casefile_t *self, fault_t *fault)
 {
     int fd = openat(self->evidence, self->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
-    while (folder && (entry = readdir(folder)))
+    if (!folder && errno == ENOENT)
+        return 0;
+    while (folder && (entry = place_next(folder)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlinkat(fd, entry->d_name, 0);
     if (folder)
         closedir(folder);
-    unlinkat(self->evidence, self->name, AT_REMOVEDIR);
+    else
+        descriptor_close(&fd);
+    return unlinkat(self->evidence, self->name, AT_REMOVEDIR) && errno != ENOENT
+               ? fault_errno(fault, "what case '%s' was sealed from cannot be removed", self->name)
+               : 0;
 }
 
 static int
@@ -380,6 +422,7 @@ make_archive(casefile_t *self, const items_t *items, const char *name, hash_t *h
         !place_settle(self->evidence, tar, part, name, fault))
         return 0;
     unlinkat(self->evidence, part, 0);
+    unlinkat(self->evidence, name, 0);
     return -1;
 }
 
@@ -393,23 +436,28 @@ seal(casefile_t *self, const items_t *items, fault_t *fault)
         return -1;
     CLEANUP(bytes_destroy) bytes_t *line = bytes_new();
     bytes_addf(line, "%s  %s\n", hash_write(&hash, text), name);
-    return write_small(self->evidence, archive_name(self, ".sha256", sum), line, fault);
+    if (!write_small(self->evidence, archive_name(self, ".sha256", sum), line, fault))
+        return 0;
+    unlinkat(self->evidence, name, 0);
+    return -1;
+}
+
+static int
+seal_now(casefile_t *self, fault_t *fault)
+{
+    CLEANUP(items_destroy) items_t items = {0};
+    return items_read(&items, self, fault) || seal(self, &items, fault) ? -1 : 0;
 }
 
 int
 casefile_seal(casefile_t *self, item_t *out, fault_t *fault)
 {
-    if (!casefile_is_sealed(self, out)) {
-        items_t items = items_read(self);
-        int wrong = seal(self, &items, fault);
-        items_destroy(&items);
-        if (wrong)
-            return -1;
-    }
-    clear_case(self);
-    return casefile_is_sealed(self, out)
-               ? 0
-               : fault_set(fault, FAULT_IO, "case '%s' was sealed and is not", self->name);
+    bool sealed;
+    if (casefile_is_sealed(self, &sealed, out, fault) || (!sealed && seal_now(self, fault)))
+        return -1;
+    if (clear_case(self, fault) || casefile_is_sealed(self, &sealed, out, fault))
+        return done_anyway(fault, "case '%s' is sealed", self->name);
+    return sealed ? 0 : fault_set(fault, FAULT_IO, "case '%s' was sealed and is not", self->name);
 }
 
 /* Its bytes in the archive are added. */
@@ -430,14 +478,15 @@ int
 casefile_foretell_seal(const casefile_t *self, item_t *out, size_t *count, fault_t *fault)
 {
     char name[TEXT_NAME_MAX + 32];
-    items_t items = items_read(self);
+    CLEANUP(items_destroy) items_t items = {0};
+    if (items_read(&items, self, fault))
+        return -1;
     CLEANUP(bytes_destroy) bytes_t *manifest = manifest_of(&items);
     item_t item = {.bytes = tar_file_size(manifest->size) + tar_end_size()};
     int wrong = check_any(self, &items, fault);
     for (size_t i = 0; !wrong && i < items.count; i++)
         wrong = foretell_item(self, &items.all[i], &item.bytes, fault);
     *count = items.count;
-    items_destroy(&items);
     text_copy(item.name, sizeof item.name, archive_name(self, "", name));
     if (!wrong)
         *out = item;

@@ -23,9 +23,9 @@ typedef struct {
 
 typedef struct casefile casefile_t;
 
-/* Makes its folder where there is none. FAULT_POLICY where the policy names no evidence folder, or
- * others can look into it; FAULT_ARGUMENT for a name with ".tar" in it, which archives have;
- * FAULT_IO. */
+/* Makes its folder where there is none; one that stays empty goes with the casefile. FAULT_POLICY
+ * where the policy names no evidence folder, or others can look into it; FAULT_ARGUMENT for a name
+ * with ".tar" in it, which archives have; FAULT_IO. */
 casefile_t *casefile_open(const op_world_t *world, const char *name, fault_t *fault);
 void casefile_destroy(casefile_t **self_p);
 
@@ -33,11 +33,13 @@ void casefile_destroy(casefile_t **self_p);
  * casefile_is_sealed, casefile_has and what foretells. */
 casefile_t *casefile_look(const op_world_t *world, const char *name, fault_t *fault);
 
-/* Whether it was sealed; then out is its archive. */
-bool casefile_is_sealed(const casefile_t *self, item_t *out);
+/* Whether it was sealed; then out is its archive. FAULT_IO. */
+int casefile_is_sealed(const casefile_t *self, bool *sealed, item_t *out,
+                       fault_t *fault) MUST_CHECK;
 
-/* Whether it has that item. */
-bool casefile_has(const casefile_t *self, const char *name, item_t *out);
+/* Whether it has that item. FAULT_IO. */
+int casefile_has(const casefile_t *self, const char *name, bool *has, item_t *out,
+                 fault_t *fault) MUST_CHECK;
 
 /* Takes what fd reads, to its end; from says where it comes from. FAULT_CONFLICT once it is sealed,
  * FAULT_LIMIT, FAULT_IO, FAULT_FULL. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/machine.h"
@@ -67,11 +68,13 @@ read_table(jobs_t *self, const char *file, const char *owner)
     static char text[TABLE_MAX + 1], line[4096];
     char path[PATH_MAX];
     int64_t number = 0;
+    fault_t why = {0};
     CLEANUP(descriptor_close)
     int fd = place_open(machine_path(self->world, path, "%s", file),
-                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, NULL);
-    ssize_t size = fd < 0 ? 0 : read(fd, text, TABLE_MAX + 1);
-    self->left_out += size > TABLE_MAX;
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, &why);
+    ssize_t size = fd < 0 ? 0 : file_fill(fd, text, TABLE_MAX + 1);
+    bool hidden = fd < 0 && why.code != FAULT_NOT_FOUND && why.code != FAULT_POLICY;
+    self->left_out += size > TABLE_MAX || size < 0 || hidden;
     size = size < 0 ? 0 : size > TABLE_MAX ? TABLE_MAX : size;
     text[lines_visible((uint8_t *)text, (size_t)size)] = '\0';
     for (const char *at = text; line_next(&at, line, sizeof line);)
@@ -99,6 +102,7 @@ each_file(jobs_t *self, const char *folder, const char *what, on_file_t *on)
     char path[PATH_MAX];
     struct dirent **all = NULL;
     int count = scandir(machine_path(self->world, path, "%s", folder), &all, is_visible, alphasort);
+    self->left_out += count < 0 && errno != ENOENT && errno != ENOTDIR;
     for (int i = 0; i < count; i++) {
         on(self, folder, all[i]->d_name, what);
         free(all[i]);
@@ -145,19 +149,14 @@ cron_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
     return result;
 }
 
-static bool
-exists(int folder, const char *name)
+static int
+look_for(int folder, const char *name, bool *there, fault_t *fault)
 {
     struct stat facts;
-    return !fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW);
-}
-
-/* What renameat2 would say. */
-static int
-may_rename(int folder, const char *from, const char *to)
-{
-    errno = !exists(folder, from) ? ENOENT : exists(folder, to) ? EEXIST : 0;
-    return errno ? -1 : 0;
+    *there = !fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW);
+    return *there || errno == ENOENT
+               ? 0
+               : fault_errno(fault, "'%.100s' in /etc/cron.d cannot be looked at", name);
 }
 
 static value_t *
@@ -187,9 +186,12 @@ rename_table(const value_t *arguments, const op_world_t *world, bool enable, boo
         place_open(machine_path(world, path, "/etc/cron.d"), O_RDONLY | O_DIRECTORY, fault);
     if (folder < 0)
         return NULL;
-    bool done = !exists(folder, from) && exists(folder, to);
-    if (!done && (acts ? renameat2(folder, from, folder, to, RENAME_NOREPLACE)
-                       : may_rename(folder, from, to))) {
+    bool is_from, is_to;
+    if (look_for(folder, from, &is_from, fault) || look_for(folder, to, &is_to, fault))
+        return NULL;
+    bool done = !is_from && is_to;
+    errno = !is_from ? ENOENT : is_to ? EEXIST : 0; /* what renameat2 would say */
+    if (!done && (acts ? renameat2(folder, from, folder, to, RENAME_NOREPLACE) : errno)) {
         bool missing = errno == ENOENT;
         fault_errno(fault, "'%.100s' in /etc/cron.d cannot become '%.100s'", from, to);
         fault->code = missing ? FAULT_NOT_FOUND : fault->code;

@@ -2,10 +2,12 @@
 #include "worker/ops/debian.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/memory.h"
+#include "worker/ops/machine.h"
 
 #define LINE_MAX_BYTES 65536
 
@@ -27,7 +29,25 @@ static const field_t fields[] = {
     FIELD("Codename", codename), FIELD("NotAutomatic", not_automatic),
 };
 
-/* Lines that go on begin with a blank, and are of fields that nobody asks for. */
+FILE *
+debian_open_record(const op_world_t *world, fault_t *fault)
+{
+    char path[PATH_MAX];
+    FILE *file = fopen(machine_path(world, path, "/var/lib/dpkg/status"), "re");
+    if (!file)
+        fault_set(fault, errno == ENOENT ? FAULT_NOT_FOUND : FAULT_IO,
+                  "this machine has no record of Debian's packages: %s", strerror(errno));
+    return file;
+}
+
+int
+debian_close_record(FILE *record, fault_t *fault)
+{
+    int wrong = ferror(record) ? fault_errno(fault, "dpkg's record cannot be read") : 0;
+    fclose(record);
+    return wrong;
+}
+
 static void
 take_line(stanza_t *self, const char *line)
 {
@@ -41,21 +61,42 @@ take_line(stanza_t *self, const char *line)
             snprintf((char *)self + fields[i].at, fields[i].size, "%s", value);
 }
 
+/* " PATH MD5[ obsolete]" */
+static void
+take_conffile(stanza_t *self, const char *line, const char *path)
+{
+    size_t size = strlen(path);
+    if (!strncmp(line + 1, path, size) && line[size + 1] == ' ')
+        snprintf(self->conffile, sizeof self->conffile, "%.*s", (int)strcspn(line + size + 2, " "),
+                 line + size + 2);
+}
+
+/* Lines that go on begin with a blank; nobody asks for those of other fields. */
 bool
-stanza_next(FILE *in, stanza_t *out)
+stanza_next_about(FILE *in, const char *path, stanza_t *out)
 {
     static char line[LINE_MAX_BYTES];
-    bool any = false;
+    bool any = false, conffiles = false;
     *out = (stanza_t){0};
     while (fgets(line, sizeof line, in)) {
         line[strcspn(line, "\n")] = '\0';
         if (!line[0] && any)
             return true;
         any = any || line[0];
-        if (isalpha((unsigned char)line[0]))
+        if (isalpha((unsigned char)line[0])) {
+            conffiles = path && !strcmp(line, "Conffiles:");
             take_line(out, line);
+        } else if (conffiles && line[0]) {
+            take_conffile(out, line, path);
+        }
     }
     return any;
+}
+
+bool
+stanza_next(FILE *in, stanza_t *out)
+{
+    return stanza_next_about(in, NULL, out);
 }
 
 /* "WANTED FLAG STATE" */

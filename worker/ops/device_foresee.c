@@ -20,19 +20,35 @@ about(const value_t *arguments, const char *what)
     return result;
 }
 
-/* One line for each that would be typed, where the state is to become another. */
-static value_t *
-foretell(const value_t *arguments, const op_world_t *world, verb_index_t index, bool was, bool on,
-         fault_t *fault)
+/* Of the device, or NULL with FAULT_POLICY. */
+static const dialect_t *
+find_dialect(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *name = value_get_text(arguments, "device");
     const network_device_t *device = policy_device(world->policy, name);
     const dialect_t *dialect = device ? dialect_find(device->dialect) : NULL;
-    char line[LINE_MAX_BYTES];
-    if (!dialect) {
+    if (!dialect)
         fault_set(fault, FAULT_POLICY, "the policy of this machine has no device '%.63s'", name);
+    return dialect;
+}
+
+/* One line of the foresight for each that would be typed. */
+static void
+foretell_lines(value_t *foresight, const value_t *arguments, const bytes_t *typed)
+{
+    char line[LINE_MAX_BYTES];
+    for (const char *at = bytes_text(typed); line_next(&at, line, sizeof line);)
+        foresight_comes(foresight, "typed on %.63s: %s", value_get_text(arguments, "device"), line);
+}
+
+/* What would be typed, where the state is to become another. */
+static value_t *
+foretell(const value_t *arguments, const op_world_t *world, verb_index_t index, bool was, bool on,
+         fault_t *fault)
+{
+    const dialect_t *dialect = find_dialect(arguments, world, fault);
+    if (!dialect)
         return NULL;
-    }
     CLEANUP(value_destroy) value_t *texts = dialect_texts(dialect, arguments, fault);
     const verb_t *verb = texts ? dialect_verb(dialect, index, texts, fault) : NULL;
     if (!verb)
@@ -40,8 +56,8 @@ foretell(const value_t *arguments, const op_world_t *world, verb_index_t index, 
     value_set_text(texts, "place", value_get_text(world->seen, "place"));
     value_t *foresight = foresight_new();
     CLEANUP(bytes_destroy) bytes_t *typed = dialect_change(dialect, verb, on, texts);
-    for (const char *at = bytes_text(typed); was != on && line_next(&at, line, sizeof line);)
-        foresight_comes(foresight, "typed on %.63s: %s", name, line);
+    if (was != on)
+        foretell_lines(foresight, arguments, typed);
     return foresight;
 }
 
@@ -83,6 +99,38 @@ value_t *
 device_neighbour_up_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     return foretell_shut(arguments, world, "neighbour", VERB_NEIGHBOUR, false, fault);
+}
+
+static value_t *
+foretell_clear(const value_t *arguments, const op_world_t *world, bool hard, fault_t *fault)
+{
+    const dialect_t *dialect = find_dialect(arguments, world, fault);
+    const char *state = value_get_text(world->seen, "state");
+    if (dialect && !hard && !value_get_bool(world->seen, "established")) {
+        fault_set(fault, FAULT_FAILED, DIALECT_NO_SESSION, state);
+        return NULL;
+    }
+    CLEANUP(value_destroy)
+    value_t *texts = dialect ? dialect_texts(dialect, arguments, fault) : NULL;
+    if (!texts)
+        return NULL;
+    CLEANUP(bytes_destroy) bytes_t *typed = dialect_clear(dialect, hard, texts);
+    value_t *foresight = foresight_new(), *result = about(arguments, "neighbour");
+    foretell_lines(foresight, arguments, typed);
+    value_set_text(result, "was_state", state);
+    return foresight_give(foresight, result);
+}
+
+value_t *
+device_neighbour_clear_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return foretell_clear(arguments, world, false, fault);
+}
+
+value_t *
+device_neighbour_reset_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
+{
+    return foretell_clear(arguments, world, true, fault);
 }
 
 static value_t *

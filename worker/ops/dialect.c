@@ -38,6 +38,11 @@
         .unset = list " {acl}\nno " number "{sequence}",                             \
     }
 
+#define BOTH(line) \
+    {              \
+        line, line \
+    }
+
 static const dialect_t dialects[] = {
     {
         .name = "frr",
@@ -58,7 +63,10 @@ static const dialect_t dialects[] = {
                       .state = "bgpState",
                       .good = "Established",
                       .reason = "lastResetDueTo",
+                      .notification = "lastNotificationReason",
+                      .count = "acceptedPrefixCounter",
                       .json = true},
+        .clearing = {BOTH("clear bgp {neighbour} soft"), BOTH("clear bgp {neighbour}")},
         .verbs = {[VERB_SHUT] = IOS_SHUT(NULL),
                   [VERB_NEIGHBOUR] = IOS_NEIGHBOUR,
                   [VERB_ACL] = FRR_ACL(""),
@@ -84,10 +92,15 @@ static const dialect_t dialects[] = {
                       .exists = "line protocol is ",
                       .state = "line protocol is ",
                       .good = "up"},
-        .neighbour = {.command = "show bgp all neighbors {neighbour} | include BGP state",
+        .neighbour = {.command = "show bgp all neighbors {neighbour} | include BGP state|"
+                                 "Prefixes Current|Last reset",
                       .exists = "BGP state = ",
                       .state = "BGP state = ",
-                      .good = "Established"},
+                      .good = "Established",
+                      .reason = ", due to ",
+                      .count = "Prefixes Current:"},
+        .clearing = {{"clear ip bgp {neighbour} soft", "clear bgp ipv6 unicast {neighbour} soft"},
+                     {"clear ip bgp {neighbour}", "clear bgp ipv6 unicast {neighbour}"}},
         .verbs = {[VERB_SHUT] = IOS_SHUT("interface {interface}"),
                   [VERB_NEIGHBOUR] = IOS_NEIGHBOUR,
                   [VERB_ACL] = IOS_ACL("ip access-list extended", "", "ip"),
@@ -119,7 +132,11 @@ static const dialect_t dialects[] = {
                       .state = "peer-state",
                       .good = "Established",
                       .reason = "last-error",
+                      .count = "accepted-prefix-count",
                       .json = true},
+        .clearing = {BOTH("clear bgp neighbor {neighbour} soft\n"
+                          "clear bgp neighbor {neighbour} soft-inbound"),
+                     BOTH("clear bgp neighbor {neighbour}")},
         .verbs = {[VERB_SHUT] = {.stands = "set interfaces {interface} disable",
                                  .set = "set interfaces {interface} disable",
                                  .unset = "delete interfaces {interface} disable"},
@@ -274,6 +291,13 @@ dialect_change(const dialect_t *self, const verb_t *verb, bool on, const value_t
         bytes_addf(all, "%s%s", i ? "\n" : "", bytes_text(part));
     }
     return all;
+}
+
+bytes_t *
+dialect_clear(const dialect_t *self, bool hard, const value_t *texts)
+{
+    const char *const *lines = hard ? self->clearing.hard : self->clearing.soft;
+    return dialect_fill(lines[strchr(value_get_text(texts, "neighbour"), ':') != NULL], texts);
 }
 
 bytes_t *

@@ -17,6 +17,8 @@
 
 #define DIALECTS "ios, frr or junos"
 
+#define DIALECT_NO_SESSION "its session is no more than '%.60s': there are no routes to tell again"
+
 /* A state that a fix sets and takes back. All lines are of the configuration as
  * worker/ops/running.h gives it; {place} is what `find` found there. */
 typedef struct {
@@ -32,12 +34,21 @@ typedef enum { VERB_SHUT, VERB_NEIGHBOUR, VERB_ACL, VERB_ACL_6, VERBS } verb_ind
  * what is behind the mark. */
 typedef struct {
     const char *command;
-    const char *exists; /* the key or mark without which there is no such thing */
-    const char *state;  /* the key or mark of its state */
-    const char *good;   /* which state is the good one */
-    const char *reason; /* likewise of what a state has for a reason; or NULL */
+    const char *exists;       /* the key or mark without which there is no such thing */
+    const char *state;        /* the key or mark of its state */
+    const char *good;         /* which state is the good one */
+    const char *reason;       /* likewise of what a state has for a reason; or NULL */
+    const char *notification; /* likewise of what BGP told last; or NULL */
+    const char *count; /* of numbers that are added up: those there, or those behind each mark
+                        * and one column; or NULL */
     bool json;
 } reading_t;
+
+/* What to type to clear a BGP session, of IPv4 and of IPv6, LF between lines. Softly is both ways:
+ * Junos has a word for each. */
+typedef struct {
+    const char *soft[2], *hard[2];
+} clearing_t;
 
 typedef struct {
     const char *what;    /* as the op calls it */
@@ -57,6 +68,7 @@ typedef struct {
     const char *enter, *leave;
     const char *leave_for; /* ... for {minutes}; NULL where it cannot */
     reading_t interface, neighbour;
+    clearing_t clearing;
     verb_t verbs[VERBS];
     question_t questions[QUESTIONS_MAX]; /* ascending */
 } dialect_t;
@@ -82,6 +94,10 @@ const verb_t *dialect_verb(const dialect_t *self, verb_index_t index, const valu
 /* All that is typed so that the state stands (on), or does no more, LF between lines; the texts
  * have {place} where the verb finds one. The caller's. */
 bytes_t *dialect_change(const dialect_t *self, const verb_t *verb, bool on, const value_t *texts);
+
+/* What is typed to clear the texts' {neighbour}: softly, or hard, LF between lines; the caller's.
+ */
+bytes_t *dialect_clear(const dialect_t *self, bool hard, const value_t *texts);
 
 /* The line with its holes filled from texts; the caller's. */
 bytes_t *dialect_fill(const char *line, const value_t *texts);

@@ -113,17 +113,24 @@ collect_file(const value_t *arguments, const op_world_t *world, bool looks, faul
     char name[CASE_NAME_MAX + 1];
     struct stat facts;
     item_t item;
+    bool has;
     CLEANUP(taking_close) taking_t self = {0};
     if (taking_open(&self, arguments, world, looks, fault))
         return NULL;
     name_file(path, name);
-    if (casefile_has(self.file, name, &item))
+    if (casefile_has(self.file, name, &has, &item, fault))
+        return NULL;
+    if (has)
         return tell_known(&self, &item);
     CLEANUP(descriptor_close)
     int fd = place_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, fault);
     if (fd < 0)
         return NULL;
-    if (fstat(fd, &facts) || !S_ISREG(facts.st_mode)) {
+    if (fstat(fd, &facts)) {
+        fault_errno(fault, "'%.160s' cannot be looked at", path);
+        return NULL;
+    }
+    if (!S_ISREG(facts.st_mode)) {
         fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
         return NULL;
     }
@@ -152,11 +159,14 @@ collect_text(const value_t *arguments, const op_world_t *world, bool looks, faul
 {
     char name[CASE_NAME_MAX + 1];
     item_t item;
+    bool has;
     CLEANUP(taking_close) taking_t self = {0};
     if (taking_open(&self, arguments, world, looks, fault))
         return NULL;
     snprintf(name, sizeof name, "text-%s.txt", value_get_text(arguments, "name"));
-    if (casefile_has(self.file, name, &item))
+    if (casefile_has(self.file, name, &has, &item, fault))
+        return NULL;
+    if (has)
         return tell_known(&self, &item);
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
     bytes_addf(text, "%s\n", value_get_text(arguments, "text"));
@@ -260,15 +270,16 @@ collect_facts(const value_t *arguments, const op_world_t *world, bool looks, fau
     char name[CASE_NAME_MAX + 1];
     size_t which = 0;
     item_t item;
+    bool has;
     CLEANUP(taking_close) taking_t self = {0};
     while (strcmp(facts[which].of, of) != 0)
         which++;
     if (taking_open(&self, arguments, world, looks, fault))
         return NULL;
     snprintf(name, sizeof name, "facts-%s.json", of);
-    return casefile_has(self.file, name, &item)
-               ? tell_known(&self, &item)
-               : note_fact(&self, name, &facts[which], world, fault);
+    if (casefile_has(self.file, name, &has, &item, fault))
+        return NULL;
+    return has ? tell_known(&self, &item) : note_fact(&self, name, &facts[which], world, fault);
 }
 
 /* ---- all of it --------------------------------------------------------------------------- */
@@ -306,7 +317,10 @@ evidence_seal_foreseen(const value_t *arguments, const op_world_t *world, fault_
     CLEANUP(taking_close) taking_t self = {0};
     if (taking_open(&self, arguments, world, true, fault))
         return NULL;
-    if (casefile_is_sealed(self.file, &item))
+    bool sealed;
+    if (casefile_is_sealed(self.file, &sealed, &item, fault))
+        return NULL;
+    if (sealed)
         return tell_known(&self, &item);
     if (casefile_foretell_seal(self.file, &item, &count, fault))
         return NULL;

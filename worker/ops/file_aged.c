@@ -10,6 +10,7 @@
 #include "worker/foresight.h"
 #include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/own.h"
 #include "worker/ops/place.h"
@@ -47,9 +48,13 @@ static int
 sweep_entry(sweep_t *self, int folder, const char *name, fault_t *fault)
 {
     struct stat status;
-    if ((self->name[0] && fnmatch(self->name, name, 0)) ||
-        fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) || !S_ISREG(status.st_mode) ||
-        time_ms(status.st_mtim) > self->before_ms)
+    if (self->name[0] && fnmatch(self->name, name, 0))
+        return 0;
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW))
+        return errno == ENOENT ? 0
+                               : fault_errno(fault, "'%.60s' in '%.100s' cannot be looked at", name,
+                                             self->path);
+    if (!S_ISREG(status.st_mode) || time_ms(status.st_mtim) > self->before_ms)
         return 0;
     self->more = self->files == self->count;
     return self->more ? 0 : sweep_file(self, folder, name, &status, fault);
@@ -66,12 +71,16 @@ sweep(sweep_t *self, int fd, fault_t *fault)
         close(fd);
         return fault_errno(fault, "'%.160s' cannot be read", self->path);
     }
-    while (!wrong && !self->more && (entry = readdir(folder))) {
+    while (!wrong && !self->more && (entry = place_next(folder))) {
         self->more = self->entries++ == ENTRIES_MAX;
         wrong = self->more ? 0 : sweep_entry(self, dirfd(folder), entry->d_name, fault);
     }
+    if (!wrong && !self->more && errno)
+        wrong = fault_errno(fault, "'%.160s' cannot be read", self->path);
     closedir(folder);
-    return wrong;
+    return wrong && self->files && !self->foresight
+               ? done_anyway(fault, "%lld files were removed", (long long)self->files)
+               : wrong;
 }
 
 /* The folder, open, and the age of its files that go; -1. */

@@ -9,6 +9,7 @@
 #include "worker/foresight.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/content.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/own.h"
 #include "worker/ops/place.h"
@@ -39,12 +40,16 @@ held_value(const held_t *held)
     return result;
 }
 
-static bool
-same_file(int folder, const char *name, const struct stat *facts)
+/* It goes, if it is the same yet. */
+static int
+take_away(int folder, const char *name, const char *path, const struct stat *facts, fault_t *fault)
 {
     struct stat now;
-    return !fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) && now.st_ino == facts->st_ino &&
-           now.st_dev == facts->st_dev;
+    if (fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW))
+        return fault_errno(fault, "'%.160s' cannot be looked at", path);
+    if (now.st_ino != facts->st_ino || now.st_dev != facts->st_dev)
+        return fault_set(fault, FAULT_CONFLICT, "'%.160s' became another file meanwhile", path);
+    return unlinkat(folder, name, 0) ? fault_errno(fault, "'%.160s' cannot be removed", path) : 0;
 }
 
 /* The regular file at path, and what of it is known; 1 where there is none any more. */
@@ -55,7 +60,9 @@ open_file(int folder, const char *name, const char *path, int *fd, struct stat *
     *fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (*fd < 0 && errno == ENOENT)
         return 1;
-    if (*fd < 0 || fstat(*fd, facts) || !S_ISREG(facts->st_mode))
+    if ((*fd < 0 && errno != ELOOP) || (*fd >= 0 && fstat(*fd, facts)))
+        return fault_errno(fault, "'%.160s' cannot be looked at", path);
+    if (*fd < 0 || !S_ISREG(facts->st_mode))
         return fault_set(fault, FAULT_POLICY, "'%.160s' is not a regular file", path);
     return own_spares_file(*fd, path, world, fault);
 }
@@ -82,12 +89,8 @@ file_quarantine(const value_t *arguments, const op_world_t *world, fault_t *faul
         return quarantine_of(quarantine, path, &held, fault) ? NULL : held_value(&held);
     if (missing || quarantine_put(quarantine, fd, path, &facts, &held, fault))
         return NULL;
-    if (!same_file(folder, name, &facts)) {
-        fault_set(fault, FAULT_CONFLICT, "'%.160s' became another file meanwhile", path);
-        return NULL;
-    }
-    if (unlinkat(folder, name, 0)) {
-        fault_errno(fault, "'%.160s' cannot be removed", path);
+    if (take_away(folder, name, path, &facts, fault)) {
+        done_anyway(fault, "a copy is in quarantine");
         return NULL;
     }
     return held_value(&held);
@@ -161,8 +164,12 @@ give_back(int quarantine, int folder, const char *name, const held_t *held, faul
         unlinkat(folder, COPY_NAME, 0);
         return -1;
     }
-    if (!renameat2(folder, COPY_NAME, folder, name, RENAME_NOREPLACE))
-        return fsync(folder) ? fault_errno(fault, "'%.160s'", held->path) : 0;
+    if (!renameat2(folder, COPY_NAME, folder, name, RENAME_NOREPLACE)) {
+        if (!fsync(folder))
+            return 0;
+        fault_errno(fault, "'%.160s' cannot be synced", held->path);
+        return done_anyway(fault, "the file is back, and in quarantine too");
+    }
     int wrong = errno;
     unlinkat(folder, COPY_NAME, 0);
     errno = wrong;
@@ -193,9 +200,12 @@ file_restore(const value_t *arguments, const op_world_t *world, fault_t *fault)
     if (quarantine < 0 || find_held(quarantine, arguments, &held, &given, fault))
         return NULL;
     CLEANUP(descriptor_close) int folder = open_folder(path, &name, fault);
-    if (folder < 0 || (!given && (give_back(quarantine, folder, name, &held, fault) ||
-                                  quarantine_release(quarantine, &held, fault))))
+    if (folder < 0 || (!given && give_back(quarantine, folder, name, &held, fault)))
         return NULL;
+    if (quarantine_release(quarantine, &held, fault)) {
+        done_anyway(fault, "the file is back, and in quarantine too");
+        return NULL;
+    }
     return held_value(&held);
 }
 
@@ -247,9 +257,12 @@ make_empty(int folder, const char *out, const struct stat *facts, fault_t *fault
 {
     CLEANUP(descriptor_close)
     int fd = openat(folder, out, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
-    if (fd < 0 || fchown(fd, facts->st_uid, facts->st_gid) || fchmod(fd, facts->st_mode & 07777))
-        return fault_errno(fault, "'%.160s' cannot be made", out);
-    return 0;
+    if (fd >= 0 && !fchown(fd, facts->st_uid, facts->st_gid) && !fchmod(fd, facts->st_mode & 07777))
+        return 0;
+    fault_errno(fault, "'%.160s' cannot be made", out);
+    if (fd >= 0)
+        unlinkat(folder, out, 0);
+    return -1;
 }
 
 /* The folder of the log at path, open, with its name there and the name that it would get. */

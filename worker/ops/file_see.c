@@ -27,17 +27,19 @@ kind_of(mode_t mode)
     return S_ISREG(mode) ? "file" : S_ISDIR(mode) ? "folder" : S_ISLNK(mode) ? "link" : "other";
 }
 
-static void
-set_facts(value_t *row, const op_world_t *world, const struct stat *status)
+static int
+set_facts(value_t *row, const op_world_t *world, const struct stat *status, fault_t *fault)
 {
     char user[TEXT_NAME_MAX + 1], mode[8];
-    user_name(world, status->st_uid, user, sizeof user);
+    if (user_name(world, status->st_uid, user, sizeof user, fault))
+        return -1;
     snprintf(mode, sizeof mode, "%04o", status->st_mode & 07777);
     value_set_text(row, "kind", kind_of(status->st_mode));
     value_set_integer(row, "bytes", status->st_size);
     value_set_integer(row, "modified", time_ms(status->st_mtim));
     show(row, "user", user);
     value_set_text(row, "mode", mode);
+    return 0;
 }
 
 value_t *
@@ -53,20 +55,25 @@ file_stat(const value_t *arguments, const op_world_t *world, fault_t *fault)
         fault_errno(fault, "'%.160s' cannot be looked at", path);
         return NULL;
     }
-    value_t *result = value_map();
-    set_facts(result, world, &status);
+    ssize_t size = S_ISLNK(status.st_mode) ? readlinkat(fd, "", target, sizeof target - 1) : 0;
+    if (size < 0) {
+        fault_errno(fault, "link '%.160s' cannot be read", path);
+        return NULL;
+    }
+    CLEANUP(value_destroy) value_t *result = value_map();
+    if (set_facts(result, world, &status, fault))
+        return NULL;
     value_set_text(result, "path", path);
     value_set_integer(result, "disk_bytes", (int64_t)status.st_blocks * 512);
     value_set_integer(result, "group_id", status.st_gid);
     value_set_integer(result, "links", (int64_t)status.st_nlink);
     value_set_integer(result, "inode", (int64_t)status.st_ino);
     value_set_integer(result, "changed", time_ms(status.st_ctim));
-    ssize_t size = S_ISLNK(status.st_mode) ? readlinkat(fd, "", target, sizeof target - 1) : -1;
-    if (size >= 0) {
+    if (S_ISLNK(status.st_mode)) {
         target[size] = '\0';
         show(result, "target", target);
     }
-    return result;
+    return MOVE(result);
 }
 
 value_t *
@@ -111,9 +118,10 @@ tail_load(tail_t *self, const char *path, const op_world_t *world, size_t most, 
     while (got > 0 && bytes->size < most) {
         size_t room = most - bytes->size < sizeof chunk ? most - bytes->size : sizeof chunk;
         got = pread(fd, chunk, room, from + (off_t)bytes->size);
-        if (got < 0)
+        if (got < 0 && errno != EINTR)
             return fault_errno(fault, "'%.160s' cannot be read", path);
-        bytes_add(bytes, chunk, (size_t)got);
+        bytes_add(bytes, chunk, got > 0 ? (size_t)got : 0);
+        got = got < 0 ? 1 : got;
     }
     size_t end =
         bytes->size && bytes->data[bytes->size - 1] == '\n' ? bytes->size - 1 : bytes->size;
@@ -287,15 +295,14 @@ on_entry(void *context, const char *folder, const char *name, const struct stat 
     char path[PATH_MAX];
     if (!is_wanted(self, name, status))
         return;
-    if (value_count(self->list) >= self->count) {
+    CLEANUP(value_destroy) value_t *row = value_map();
+    if (value_count(self->list) >= self->count || set_facts(row, self->world, status, NULL)) {
         self->left_out++;
         return;
     }
-    value_t *row = value_map();
     walk_path(folder, name, path, sizeof path);
     show(row, "path", path);
-    set_facts(row, self->world, status);
-    value_append(self->list, row);
+    value_append(self->list, MOVE(row));
 }
 
 static value_t *

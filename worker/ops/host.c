@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the whole machine is like, from /proc and /sys (proc(5), the kernel's accounting/psi). */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -8,9 +9,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/text.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/place.h"
 #include "worker/ops/sysctl.h"
 
 #define PROC_FILE_MAX (1024 * 1024)
@@ -255,20 +258,33 @@ typedef struct {
     size_t left_out, looked_at;
 } kills_t;
 
+/* A group, or what it does not have. */
+static bool
+is_gone(void)
+{
+    return errno == ENOENT || errno == ENOTDIR || errno == ENODEV;
+}
+
 /* Kills in this group alone: those below it are told of theirs. */
-static int64_t
-kills_in(int folder, const char *file)
+static int
+kills_in(int folder, const char *file, int64_t *out)
 {
     char text[1024];
     CLEANUP(descriptor_close) int fd = openat(folder, file, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    ssize_t size = fd < 0 ? -1 : file_fill(fd, text, sizeof text - 1);
     text[size > 0 ? size : 0] = '\0';
-    return field_number(text, "oom_kill");
+    *out = field_number(text, "oom_kill");
+    return size < 0 && !is_gone() ? -1 : 0;
 }
 
 static void
-add_kills(kills_t *self, const char *path, int64_t kills)
+add_kills(kills_t *self, int folder, const char *path)
 {
+    int64_t kills;
+    if (kills_in(folder, self->file, &kills)) {
+        self->left_out++;
+        return;
+    }
     if (kills <= 0)
         return;
     if (value_count(self->list) == CGROUPS_MAX) {
@@ -289,11 +305,12 @@ walk_groups(kills_t *self, int fd, char *path, size_t depth)
     DIR *folder = fdopendir(fd);
     struct dirent *entry;
     if (!folder) {
+        self->left_out++;
         close(fd);
         return;
     }
-    add_kills(self, path, kills_in(fd, self->file));
-    while ((entry = readdir(folder))) {
+    add_kills(self, fd, path);
+    while ((entry = place_next(folder))) {
         if (entry->d_type != DT_DIR || entry->d_name[0] == '.' || depth == DEPTH_MAX ||
             ++self->looked_at > FOLDERS_MAX || size + strlen(entry->d_name) + 2 > PATH_MAX)
             continue;
@@ -301,8 +318,11 @@ walk_groups(kills_t *self, int fd, char *path, size_t depth)
         int below = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (below >= 0)
             walk_groups(self, below, path, depth + 1);
+        else
+            self->left_out += !is_gone();
         path[size] = '\0';
     }
+    self->left_out += errno && !is_gone();
     closedir(folder);
 }
 
@@ -324,6 +344,8 @@ host_oom(const value_t *arguments, const op_world_t *world, fault_t *fault)
         kills.file = groups[i][1];
         if (fd >= 0)
             walk_groups(&kills, fd, path, 0);
+        else
+            kills.left_out += !is_gone();
     }
     int64_t total = field_number(bytes_text(text), "oom_kill");
     value_t *result = value_map();
@@ -336,13 +358,19 @@ host_oom(const value_t *arguments, const op_world_t *world, fault_t *fault)
 
 /* ---- uptime ------------------------------------------------------------------------------- */
 
+/* NULL with a fault; an empty list where no file names any. */
 static value_t *
-reboot_packages(const op_world_t *world)
+reboot_packages(const op_world_t *world, fault_t *fault)
 {
     char line[128];
+    fault_t why = {0};
     CLEANUP(bytes_destroy)
-    bytes_t *text = machine_read(world, PROC_FILE_MAX, NULL, "/run/reboot-required.pkgs");
+    bytes_t *text = machine_read(world, PROC_FILE_MAX, &why, "/run/reboot-required.pkgs");
     const char *at = text ? bytes_text(text) : "";
+    if (!text && why.code != FAULT_NOT_FOUND) {
+        fault_set(fault, why.code, "%s", why.text);
+        return NULL;
+    }
     value_t *list = value_list();
     while (value_count(list) < PACKAGES_MAX && line_next(&at, line, sizeof line))
         value_append(list, shown(line));
@@ -352,20 +380,35 @@ reboot_packages(const op_world_t *world)
 value_t *
 host_uptime(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    char boot[64], required[PATH_MAX];
+    char boot[64] = "", required[PATH_MAX];
     struct utsname names;
-    (void)arguments, (void)fault;
+    fault_t why = {0};
+    (void)arguments;
     int64_t up_ms = mono_now().ms;
-    machine_line(world, boot, sizeof boot, "/proc/sys/kernel/random/boot_id");
+    CLEANUP(bytes_destroy)
+    bytes_t *text = machine_read(world, PROC_FILE_MAX, &why, "/proc/sys/kernel/random/boot_id");
+    const char *at = text ? bytes_text(text) : "";
+    line_next(&at, boot, sizeof boot);
     uname(&names);
-    machine_path(world, required, "/run/reboot-required");
+    bool waits = !access(machine_path(world, required, "/run/reboot-required"), F_OK);
+    if (!waits && errno != ENOENT && errno != ENOTDIR) {
+        fault_errno(fault, "'%s' cannot be looked at", required);
+        return NULL;
+    }
+    if (!text && why.code != FAULT_NOT_FOUND) {
+        fault_set(fault, why.code, "%s", why.text);
+        return NULL;
+    }
+    value_t *packages = reboot_packages(world, fault);
+    if (!packages)
+        return NULL;
     value_t *result = value_map();
     value_set_text(result, "boot", boot);
     value_set_integer(result, "since", wall_now().ms - up_ms);
     value_set_integer(result, "uptime_ms", up_ms);
     value_set_text(result, "kernel", names.release);
-    value_set_bool(result, "reboot_required", !access(required, F_OK));
-    value_set(result, "reboot_for", reboot_packages(world));
+    value_set_bool(result, "reboot_required", waits);
+    value_set(result, "reboot_for", packages);
     return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "worker/foresight.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/done.h"
 #include "worker/ops/netlink.h"
 #include "worker/ops/revert.h"
 #include "worker/ops/way.h"
@@ -107,26 +108,12 @@ put_back(link_t *self, bool routed)
     }
 }
 
-/* 0 or an errno. */
-static int
-turn(unsigned index, bool up)
-{
-    char memory[NETLINK_REQUEST_MAX];
-    struct nlmsghdr *request =
-        netlink_begin(memory, RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
-    struct ifinfomsg *head = mnl_nlmsg_get_payload(request);
-    head->ifi_index = (int)index;
-    head->ifi_change = IFF_UP;
-    head->ifi_flags = up ? IFF_UP : 0;
-    return netlink_ask(NETLINK_ROUTE, request, NULL, NULL);
-}
-
 /* In a process of its own: the copy is its. */
 static void
 take_up(const void *link)
 {
     link_t *self = (link_t *)(uintptr_t)link;
-    turn(self->index, true);
+    netlink_turn(self->index, true);
     put_back(self, false);
     put_back(self, true);
 }
@@ -148,22 +135,6 @@ find(const char *name, fault_t *fault)
     return index;
 }
 
-/* Nobody turns off what packets home leave by. */
-static int
-check_spared(const op_world_t *world, const link_t *link, fault_t *fault)
-{
-    way_t way;
-    if (way_find(&way, world, fault))
-        return -1;
-    if (!way.end_count)
-        return fault_set(fault, FAULT_UNREACHABLE,
-                         "the way home is not known: no broker is configured");
-    if (!strcmp(link->name, "lo") || way_uses_link(&way, link->index))
-        return fault_set(fault, FAULT_POLICY,
-                         "'%s' is a link that the way home or management needs", link->name);
-    return 0;
-}
-
 static value_t *
 tell(const char *name, bool up)
 {
@@ -180,12 +151,12 @@ link_down(const value_t *arguments, const op_world_t *world, fault_t *fault)
     char note[NOTE_NAME];
     int64_t seconds = value_get_integer(arguments, "seconds");
     text_copy(link.name, sizeof link.name, value_get_text(arguments, "link"));
-    link.index = find(link.name, fault);
     note_name(link.name, note);
-    if (!link.index || check_spared(world, &link, fault) || revert_now(world, note, fault) ||
-        save_all(&link, fault) || revert_arm(world, note, seconds, take_up, &link, fault))
+    if (way_spares_link(world, link.name, false, fault) || !(link.index = find(link.name, fault)) ||
+        revert_now(world, note, fault) || save_all(&link, fault) ||
+        revert_arm(world, note, seconds, take_up, &link, fault))
         return NULL;
-    int wrong = turn(link.index, false);
+    int wrong = netlink_turn(link.index, false);
     if (wrong) {
         fault_t ignored;
         int still = revert_now(world, note, &ignored);
@@ -204,12 +175,15 @@ link_up(const value_t *arguments, const op_world_t *world, fault_t *fault)
     char note[NOTE_NAME];
     const char *name = value_get_text(arguments, "link");
     unsigned index = find(name, fault);
+    bool waited = index && revert_waits(world, note_name(name, note));
     if (!index || revert_now(world, note_name(name, note), fault))
         return NULL;
-    int wrong = turn(index, true);
+    int wrong = netlink_turn(index, true);
     if (!wrong)
         return tell(name, true);
     fault_set(fault, FAULT_FAILED, "'%s' cannot be turned on: %s", name, strerror(wrong));
+    if (waited)
+        done_anyway(fault, "what turned it off has taken that back");
     return NULL;
 }
 
@@ -221,8 +195,8 @@ link_down_foreseen(const value_t *arguments, const op_world_t *world, fault_t *f
     static link_t link;
     int64_t seconds = value_get_integer(arguments, "seconds");
     text_copy(link.name, sizeof link.name, value_get_text(arguments, "link"));
-    link.index = find(link.name, fault);
-    if (!link.index || check_spared(world, &link, fault) || save_all(&link, fault))
+    if (way_spares_link(world, link.name, false, fault) || !(link.index = find(link.name, fault)) ||
+        save_all(&link, fault))
         return NULL;
     value_t *foresight = foresight_new();
     if (value_get_bool(world->seen, "up"))

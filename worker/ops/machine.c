@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/ops/machine.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -152,20 +153,26 @@ percent(uint64_t part, uint64_t whole)
     return hundredths(whole ? (int64_t)((__uint128_t)part * 10000 / whole) : 0);
 }
 
-void
-user_name(const op_world_t *world, uid_t user, char *out, size_t size)
+int
+user_name(const op_world_t *world, uid_t user, char *out, size_t size, fault_t *fault)
 {
     char path[PATH_MAX];
     FILE *file = fopen(machine_path(world, path, "/etc/passwd"), "re");
     struct passwd *entry = NULL;
+    if (!file && errno != ENOENT)
+        return fault_errno(fault, "'%s' cannot be read", path);
+    errno = 0;
     while (file && (entry = fgetpwent(file)) && entry->pw_uid != user)
-        continue;
+        errno = 0;
+    bool cut = file && !entry && (ferror(file) || (errno && errno != ENOENT));
+    int wrong = cut ? fault_errno(fault, "'%s' cannot be read", path) : 0;
     if (entry)
         snprintf(out, size, "%s", entry->pw_name);
     else
         snprintf(out, size, "%u", (unsigned)user);
     if (file)
         fclose(file);
+    return wrong;
 }
 
 int64_t

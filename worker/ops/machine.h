@@ -51,8 +51,9 @@ value_t *hundredths(int64_t number);
 value_t *percent(uint64_t part, uint64_t whole);
 
 /* Name of a user from the machine's /etc/passwd alone (a directory service that hangs must not hang
- * us), else the number. */
-void user_name(const op_world_t *world, uid_t user, char *out, size_t size);
+ * us), else the number. FAULT_IO where that file is there and cannot be read. */
+int user_name(const op_world_t *world, uid_t user, char *out, size_t size,
+              fault_t *fault) MUST_CHECK;
 
 int64_t time_ms(struct timespec at);
 

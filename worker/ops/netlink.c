@@ -171,6 +171,19 @@ netlink_name(unsigned index, char out[static NETLINK_NAME_MAX])
 }
 
 int
+netlink_turn(unsigned index, bool up)
+{
+    char memory[NETLINK_REQUEST_MAX];
+    struct nlmsghdr *request =
+        netlink_begin(memory, RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    struct ifinfomsg *head = mnl_nlmsg_get_payload(request);
+    head->ifi_index = (int)index;
+    head->ifi_change = IFF_UP;
+    head->ifi_flags = up ? IFF_UP : 0;
+    return netlink_ask(NETLINK_ROUTE, request, NULL, NULL);
+}
+
+int
 netlink_family(const net_t *net)
 {
     return net->bits == 32 ? AF_INET : AF_INET6;

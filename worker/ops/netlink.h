@@ -48,6 +48,9 @@ const char *netlink_address(const struct nlattr *attribute, char out[static INET
 /* The name of a link, printable; "" where it is gone. */
 const char *netlink_name(unsigned index, char out[static NETLINK_NAME_MAX]);
 
+/* Turns a link on or off. 0 or an errno. */
+int netlink_turn(unsigned index, bool up);
+
 /* An address as the kernel takes it: 4 or 16 bytes. */
 int netlink_family(const net_t *net);
 size_t netlink_bytes(const net_t *net);

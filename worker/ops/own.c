@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/ops/own.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -23,27 +24,32 @@ places_clear(places_t *self)
         free(self->at[i]);
 }
 
-static void
-add(places_t *self, const char *path)
+static int
+add(places_t *self, const char *path, fault_t *fault)
 {
     char *real = path ? realpath(path, NULL) : NULL;
     if (real)
         self->at[self->count++] = real;
+    if (real || !path || errno == ENOENT || errno == ENOTDIR)
+        return 0;
+    return fault_errno(fault, "tocsin's own '%.100s' cannot be told apart", path);
 }
 
-static places_t
-places_of(const op_world_t *world)
+static int
+places_find(places_t *self, const op_world_t *world, fault_t *fault)
 {
-    places_t places = {0};
+    const settings_t *settings = world->settings;
     const char *secret;
-    add(&places, policy_quarantine(world->policy));
-    add(&places, policy_evidence(world->policy));
-    add(&places, world->programs);
-    add(&places, world->settings ? world->settings->state : NULL);
-    add(&places, world->settings ? world->settings->policy : NULL);
+    *self = (places_t){0};
+    if (add(self, policy_quarantine(world->policy), fault) ||
+        add(self, policy_evidence(world->policy), fault) || add(self, world->programs, fault) ||
+        add(self, settings ? settings->state : NULL, fault) ||
+        add(self, settings ? settings->policy : NULL, fault))
+        return -1;
     for (size_t i = 0; (secret = policy_secret_file(world->policy, i)); i++)
-        add(&places, secret);
-    return places;
+        if (add(self, secret, fault))
+            return -1;
+    return 0;
 }
 
 static int
@@ -55,7 +61,9 @@ refuse(const char *path, fault_t *fault)
 int
 own_spares_path(const char *path, const op_world_t *world, fault_t *fault)
 {
-    CLEANUP(places_clear) places_t places = places_of(world);
+    CLEANUP(places_clear) places_t places;
+    if (places_find(&places, world, fault))
+        return -1;
     for (size_t i = 0; i < places.count; i++)
         if (path_is_under(path, places.at[i]))
             return refuse(path, fault);
@@ -74,7 +82,9 @@ lies_in(const char *path, const char *folder)
 int
 own_spares_folder(const char *folder, const op_world_t *world, fault_t *fault)
 {
-    CLEANUP(places_clear) places_t places = places_of(world);
+    CLEANUP(places_clear) places_t places;
+    if (places_find(&places, world, fault))
+        return -1;
     for (size_t i = 0; i < places.count; i++)
         if (lies_in(places.at[i], folder))
             return refuse(places.at[i], fault);
@@ -102,7 +112,9 @@ look_in(wanted_t *self, const char *place, fault_t *fault)
     walker_t walker = {.self = self, .on_entry = on_entry};
     struct stat status;
     fault_t why = {0};
-    if (stat(place, &status) || status.st_dev != self->file.st_dev)
+    if (stat(place, &status))
+        return errno == ENOENT ? 0 : fault_errno(fault, "tocsin's own '%.100s'", place);
+    if (status.st_dev != self->file.st_dev)
         return 0;
     on_entry(self, "", place, &status);
     if (self->found || !S_ISDIR(status.st_mode) || !walk_below(place, &walker, &why) ||
@@ -115,9 +127,9 @@ look_in(wanted_t *self, const char *place, fault_t *fault)
 int
 own_spares_file(int fd, const char *path, const op_world_t *world, fault_t *fault)
 {
-    CLEANUP(places_clear) places_t places = places_of(world);
+    CLEANUP(places_clear) places_t places;
     wanted_t wanted = {.found = false};
-    if (own_spares_path(path, world, fault))
+    if (places_find(&places, world, fault) || own_spares_path(path, world, fault))
         return -1;
     if (fstat(fd, &wanted.file))
         return fault_errno(fault, "'%.160s' cannot be looked at", path);

@@ -10,7 +10,8 @@
 
 #include "worker/op_cell.h"
 
-/* FAULT_POLICY where a path, without symbolic links, names one of them. */
+/* FAULT_POLICY where a path, without symbolic links, names one of them; FAULT_IO where they cannot
+ * be told apart. */
 int own_spares_path(const char *path, const op_world_t *world, fault_t *fault) MUST_CHECK;
 
 /* The same for the file that fd is open on, whatever path led there: another name of one of them,

@@ -9,22 +9,12 @@
 #include "worker/ops/command.h"
 #include "worker/ops/debian.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/place.h"
 
 #define LISTED        500 /* where nobody says how many */
 #define UPDATES_MAX   500
 #define INSTALLED_MAX 50000
 #define LISTS         "/var/lib/apt/lists"
-
-static FILE *
-open_record(const op_world_t *world, fault_t *fault)
-{
-    char path[PATH_MAX];
-    FILE *file = fopen(machine_path(world, path, "/var/lib/dpkg/status"), "re");
-    if (!file)
-        fault_set(fault, FAULT_NOT_FOUND, "this machine has no record of Debian's packages: %s",
-                  strerror(errno));
-    return file;
-}
 
 value_t *
 package_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
@@ -32,10 +22,10 @@ package_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
     const char *name = value_get_text(arguments, "name");
     int64_t count = value_get_integer(arguments, "count"), left_out = 0;
     stanza_t stanza;
-    FILE *record = open_record(world, fault);
+    FILE *record = debian_open_record(world, fault);
     if (!record)
         return NULL;
-    value_t *result = value_map(), *list = value_list();
+    CLEANUP(value_destroy) value_t *list = value_list();
     while (stanza_next(record, &stanza)) {
         if (!stanza_is_installed(&stanza) || (name[0] && fnmatch(name, stanza.package, 0)))
             continue;
@@ -50,26 +40,30 @@ package_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
         show(row, "status", stanza.status);
         value_append(list, row);
     }
-    fclose(record);
-    value_set(result, "packages", list);
+    if (debian_close_record(record, fault))
+        return NULL;
+    value_t *result = value_map();
+    value_set(result, "packages", MOVE(list));
     value_set_integer(result, "left_out", left_out);
     return result;
 }
 
 /* dpkg notes what it does in files of their own, and brings them into its record at its end: what
  * lies there is of one that was cut off, or still acts. */
-static bool
-is_interrupted(const op_world_t *world)
+static int
+is_interrupted(const op_world_t *world, bool *any, fault_t *fault)
 {
     char path[PATH_MAX];
     struct dirent *entry;
-    bool any = false;
     DIR *folder = opendir(machine_path(world, path, "/var/lib/dpkg/updates"));
-    while (folder && !any && (entry = readdir(folder)))
-        any = entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
-    if (folder)
-        closedir(folder);
-    return any;
+    *any = false;
+    if (!folder)
+        return errno == ENOENT ? 0 : fault_errno(fault, "'%s' cannot be read", path);
+    while (!*any && (entry = place_next(folder)))
+        *any = entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
+    int wrong = !*any && errno ? fault_errno(fault, "'%s' cannot be read", path) : 0;
+    closedir(folder);
+    return wrong;
 }
 
 value_t *
@@ -78,17 +72,19 @@ package_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
     const char *name = value_get_text(arguments, "name");
     stanza_t stanza;
     bool found = false;
-    FILE *record = open_record(world, fault);
+    FILE *record = debian_open_record(world, fault);
     if (!record)
         return NULL;
     while (!found && stanza_next(record, &stanza))
         found = !strcmp(stanza.package, name);
-    fclose(record);
+    bool interrupted;
+    if (debian_close_record(record, fault) || is_interrupted(world, &interrupted, fault))
+        return NULL;
     value_t *result = value_map();
     value_set_text(result, "name", name);
     value_set_bool(result, "installed", found && stanza_is_installed(&stanza));
     value_set_bool(result, "held", found && stanza_is_held(&stanza));
-    value_set_bool(result, "interrupted", is_interrupted(world));
+    value_set_bool(result, "interrupted", interrupted);
     if (!found)
         return result;
     show(result, "version", stanza.version);
@@ -127,7 +123,7 @@ static int
 read_installed(packages_t *self, const op_world_t *world, fault_t *fault)
 {
     stanza_t stanza;
-    FILE *record = open_record(world, fault);
+    FILE *record = debian_open_record(world, fault);
     if (!record)
         return -1;
     while (self->count < INSTALLED_MAX && stanza_next(record, &stanza)) {
@@ -140,7 +136,8 @@ read_installed(packages_t *self, const op_world_t *world, fault_t *fault)
         memcpy(one->architecture, stanza.architecture, sizeof one->architecture);
         memcpy(one->version, stanza.version, sizeof one->version);
     }
-    fclose(record);
+    if (debian_close_record(record, fault))
+        return -1;
     if (self->count)
         qsort(self->all, self->count, sizeof *self->all, compare_installed);
     return 0;

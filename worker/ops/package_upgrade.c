@@ -7,6 +7,7 @@
 #include "worker/ops/bodies.h"
 #include "worker/ops/command.h"
 #include "worker/ops/debian.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 
 #define WORDS_MAX   40
@@ -175,6 +176,18 @@ tell(const value_t *before, const value_t *after, bool upgraded)
     return result;
 }
 
+/* apt failed; a package whose script does, once it is unpacked, stays so. */
+static int
+tell_what_is_done(const value_t *before, const value_t *arguments, const op_world_t *world,
+                  fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *after = package_view(arguments, world, NULL);
+    if (!after || value_equal(before, after))
+        return -1;
+    return done_anyway(fault, "'%.80s' is at version '%.64s', %.64s", value_get_text(after, "name"),
+                       value_get_text(after, "version"), value_get_text(after, "status"));
+}
+
 value_t *
 package_upgrade(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -183,8 +196,12 @@ package_upgrade(const value_t *arguments, const op_world_t *world, fault_t *faul
     if (!before || check_before(before, version, fault))
         return NULL;
     bool upgraded = strcmp(value_get_text(before, "version"), version) != 0;
-    if (upgraded && (check_plan(arguments, world, fault) || act(arguments, world, fault)))
+    if (upgraded && check_plan(arguments, world, fault))
         return NULL;
+    if (upgraded && act(arguments, world, fault)) {
+        tell_what_is_done(before, arguments, world, fault);
+        return NULL;
+    }
     CLEANUP(value_destroy) value_t *after = package_view(arguments, world, fault);
     if (!after)
         return NULL;

@@ -58,6 +58,13 @@ place_open_in(int folder, const char *path, int flags, fault_t *fault)
     return open_at(folder, strrchr(path, '/') + 1, path, flags, RESOLVE_BENEATH, fault);
 }
 
+struct dirent *
+place_next(DIR *folder)
+{
+    errno = 0;
+    return readdir(folder);
+}
+
 int
 place_open_private(const char *folder, fault_t *fault)
 {

@@ -4,6 +4,7 @@
 #ifndef TOCSIN_PLACE_H
 #define TOCSIN_PLACE_H
 
+#include <dirent.h>
 #include <sys/types.h>
 
 #include "common/fault.h"
@@ -16,6 +17,9 @@ int place_open_below(const char *folder, const char *path, int flags, fault_t *f
 
 /* What has the last name of path in an open folder, the one of path. */
 int place_open_in(int folder, const char *path, int flags, fault_t *fault);
+
+/* The next entry of a folder; NULL at its end, or where errno says that it cannot be read to it. */
+struct dirent *place_next(DIR *folder);
 
 /* A folder that nobody but root can look into: FAULT_POLICY for any other. Waits until no other op
  * has it open, and is this op's alone until it is closed. */

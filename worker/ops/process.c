@@ -2,6 +2,7 @@
 #include "worker/ops/process.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "worker/ops/bodies.h"
 #include "worker/ops/content.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/place.h"
 
 #define COMMAND_MAX   200 /* bytes of a command line */
 #define LIST_MAX      500 /* processes listed */
@@ -18,24 +20,31 @@
 #define PROC_FILE_MAX 65536
 #define NOBODY        65534 /* whom ops run as that need not be root */
 
-/* One of its files in /proc; empty where it is gone. */
-static bytes_t *
-read_own(const proc_t *self, const char *file)
+/* One of its files in /proc, the caller's; empty where it is gone. */
+static int
+read_own(const proc_t *self, const char *file, bytes_t **out, fault_t *fault)
 {
-    bytes_t *text = NULL;
+    fault_t why = {0};
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", (int)self->pid, file);
-    text = file_read(path, PROC_FILE_MAX, NULL);
-    return text ? text : bytes_new();
+    *out = file_read(path, PROC_FILE_MAX, &why);
+    if (!*out && why.code != FAULT_NOT_FOUND && errno != ESRCH)
+        return fault_set(fault, why.code, "%s", why.text);
+    *out = *out ? *out : bytes_new();
+    return 0;
 }
 
 value_t *
-process_command(const proc_t *self)
+process_command(const proc_t *self, fault_t *fault)
 {
     char path[64], out[COMMAND_MAX + 1];
     snprintf(path, sizeof path, "/proc/%d/cmdline", (int)self->pid);
     CLEANUP(descriptor_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd < 0 ? 0 : read(fd, out, COMMAND_MAX);
+    ssize_t size = fd < 0 ? -1 : file_fill(fd, out, COMMAND_MAX);
+    if (size < 0 && errno != ENOENT && errno != ESRCH) {
+        fault_errno(fault, "'%s'", path);
+        return NULL;
+    }
     while (size > 0 && !out[size - 1])
         size--;
     for (ssize_t i = 0; i < size; i++)
@@ -47,36 +56,44 @@ process_command(const proc_t *self)
     return shown(out);
 }
 
-uid_t
-process_user(const proc_t *self)
+int
+process_user(const proc_t *self, uid_t *out, fault_t *fault)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)self->pid);
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, PROC_FILE_MAX, NULL);
-    int64_t user = text ? field_number(bytes_text(text), "Uid") : -1;
-    return user < 0 ? self->user : (uid_t)user;
+    CLEANUP(bytes_destroy) bytes_t *text = NULL;
+    if (read_own(self, "status", &text, fault))
+        return -1;
+    int64_t user = field_number(bytes_text(text), "Uid");
+    *out = user < 0 ? self->user : (uid_t)user;
+    return 0;
 }
 
 static value_t *
-describe(const proc_t *self, const op_world_t *world)
+describe(const proc_t *self, const op_world_t *world, fault_t *fault)
 {
     char user[TEXT_NAME_MAX + 1];
+    uid_t id;
+    if (process_user(self, &id, fault) || user_name(world, id, user, sizeof user, fault))
+        return NULL;
+    value_t *command = process_command(self, fault);
+    if (!command)
+        return NULL;
     value_t *result = value_map();
-    user_name(world, process_user(self), user, sizeof user);
     value_set_integer(result, "pid", self->pid);
     value_set_integer(result, "parent", self->parent);
     show(result, "user", user);
     show(result, "name", self->name);
-    value_set(result, "command", process_command(self));
+    value_set(result, "command", command);
     return result;
 }
 
-static void
-set_id(value_t *map, const char *key, const proc_t *self)
+static int
+set_id(value_t *map, const char *key, const proc_t *self, fault_t *fault)
 {
     char id[PROC_ID_MAX];
-    proc_write_id(self, id);
+    if (proc_write_id(self, id, fault))
+        return -1;
     value_set_text(map, key, id);
+    return 0;
 }
 
 /* ---- list: those with most memory first, so that what is left out is what weighs least ---------
@@ -88,12 +105,15 @@ typedef struct {
 } ranked_t;
 
 /* "SIZE RESIDENT ...", in pages. */
-static int64_t
-resident_bytes(const proc_t *self)
+static int
+resident_bytes(const proc_t *self, int64_t *out)
 {
-    CLEANUP(bytes_destroy) bytes_t *text = read_own(self, "statm");
+    CLEANUP(bytes_destroy) bytes_t *text = NULL;
+    if (read_own(self, "statm", &text, NULL))
+        return -1;
     const char *behind_size = strchr(bytes_text(text), ' ');
-    return behind_size ? strtoll(behind_size, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+    *out = behind_size ? strtoll(behind_size, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+    return 0;
 }
 
 static int
@@ -110,21 +130,30 @@ process_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const char *name = value_get_text(arguments, "name");
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t total = proc_all(&all), count = 0;
+    size_t left_out, total = proc_all(&all, &left_out), count = 0;
     CLEANUP(memory_free) ranked_t *found = memory_new(total + 1, sizeof *found);
     value_t *result = value_map(), *list = value_list();
     (void)fault;
-    for (size_t i = 0; i < total; i++)
-        if (!name[0] || !strcmp(all[i].name, name))
-            found[count++] = (ranked_t){&all[i], resident_bytes(&all[i])};
+    for (size_t i = 0; i < total; i++) {
+        if (name[0] && strcmp(all[i].name, name) != 0)
+            continue;
+        found[count].process = &all[i];
+        if (resident_bytes(&all[i], &found[count].memory_bytes))
+            left_out++;
+        else
+            count++;
+    }
     qsort(found, count, sizeof *found, compare_memory);
-    for (size_t i = 0; i < count && i < LIST_MAX; i++) {
-        value_t *row = describe(found[i].process, world);
+    for (size_t i = 0; i < count; i++) {
+        value_t *row = i < LIST_MAX ? describe(found[i].process, world, NULL) : NULL;
+        left_out += !row;
+        if (!row)
+            continue;
         value_set_integer(row, "memory_bytes", found[i].memory_bytes);
         value_append(list, row);
     }
     value_set(result, "processes", list);
-    value_set_integer(result, "left_out", (int64_t)(count > LIST_MAX ? count - LIST_MAX : 0));
+    value_set_integer(result, "left_out", (int64_t)left_out);
     return result;
 }
 
@@ -163,13 +192,13 @@ first_child(const tree_t *self, pid_t parent)
 static void
 add_branch(tree_t *self, const proc_t *root, unsigned depth)
 {
-    if (value_count(self->list) == LIST_MAX || depth == DEPTH_MAX) {
+    bool room = value_count(self->list) < LIST_MAX && depth < DEPTH_MAX;
+    CLEANUP(value_destroy) value_t *row = room ? describe(root, self->world, NULL) : NULL;
+    if (!row || set_id(row, "id", root, NULL)) {
         self->left_out++;
     } else {
-        value_t *row = describe(root, self->world);
-        set_id(row, "id", root);
         value_set_integer(row, "depth", depth);
-        value_append(self->list, row);
+        value_append(self->list, MOVE(row));
     }
     for (size_t i = first_child(self, root->pid);
          depth < DEPTH_MAX && i < self->count && self->by_parent[i].parent == root->pid; i++)
@@ -181,12 +210,11 @@ process_tree(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     pid_t wanted = (pid_t)value_get_integer(arguments, "pid");
     CLEANUP(memory_free) proc_t *all = NULL;
-    tree_t tree = {.world = world, .count = proc_all(&all), .list = NULL};
+    tree_t tree = {.world = world, .list = NULL};
     proc_t root;
-    if (wanted && !proc_read(wanted, &root)) {
-        fault_set(fault, FAULT_NOT_FOUND, "there is no process %d", (int)wanted);
+    tree.count = proc_all(&all, &tree.left_out);
+    if (wanted && proc_look(wanted, &root, fault))
         return NULL;
-    }
     qsort(all, tree.count, sizeof *all, compare_parents);
     tree.by_parent = all;
     tree.list = value_list();
@@ -208,29 +236,34 @@ process_hash(const proc_t *self, hash_t *out, fault_t *fault)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/exe", (int)self->pid);
     CLEANUP(descriptor_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno != ENOENT && errno != ESRCH)
+        return fault_errno(fault, "'%s'", path);
     if (fd < 0)
         return fault_set(fault, FAULT_NOT_FOUND, "process %d runs no program that can be read",
                          (int)self->pid);
     return content_hash(fd, path, PROCESS_PROGRAM_MAX, out, NULL, fault);
 }
 
-/* Where a link of its own leads to; "" where there is none. */
-static void
-read_link(const proc_t *self, const char *link, char out[static PATH_MAX])
+/* Where a link of its own leads to; "" where there is none, as of a kernel thread or one that is
+ * gone. */
+static int
+read_link(const proc_t *self, const char *link, char out[static PATH_MAX], fault_t *fault)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", (int)self->pid, link);
     ssize_t size = readlink(path, out, PATH_MAX - 1);
     out[size > 0 ? size : 0] = '\0';
+    return size < 0 && errno != ENOENT && errno != ESRCH ? fault_errno(fault, "'%s'", path) : 0;
 }
 
 /* Where the file is deleted, the kernel says so behind its path. */
-static void
-show_program(value_t *map, const proc_t *self)
+static int
+show_program(value_t *map, const proc_t *self, fault_t *fault)
 {
     static const char mark[] = " (deleted)";
     char path[PATH_MAX];
-    read_link(self, "exe", path);
+    if (read_link(self, "exe", path, fault))
+        return -1;
     size_t size = strlen(path), more = sizeof mark - 1;
     bool deleted = size > more && !strcmp(path + size - more, mark);
     if (deleted)
@@ -238,6 +271,7 @@ show_program(value_t *map, const proc_t *self)
     if (path[0])
         show(map, "program", path);
     value_set_bool(map, "program_deleted", deleted);
+    return 0;
 }
 
 /* "Max open files            1024                 524288               files": the soft one first.
@@ -257,7 +291,9 @@ read_limits(const char *limits, const char *name, int64_t out[static 2])
 int
 process_open_files(const proc_t *self, int64_t limits[static 2], fault_t *fault)
 {
-    CLEANUP(bytes_destroy) bytes_t *text = read_own(self, "limits");
+    CLEANUP(bytes_destroy) bytes_t *text = NULL;
+    if (read_own(self, "limits", &text, fault))
+        return -1;
     read_limits(bytes_text(text), "Max open files", limits);
     if (limits[0] < 0 || limits[1] < 0)
         return fault_set(fault, FAULT_NOT_FOUND, "process %d is gone, or has no limit",
@@ -265,38 +301,44 @@ process_open_files(const proc_t *self, int64_t limits[static 2], fault_t *fault)
     return 0;
 }
 
-static int64_t
-open_files(const proc_t *self)
+static int
+open_files(const proc_t *self, int64_t *count, fault_t *fault)
 {
     char path[64];
-    int64_t count = 0;
     struct dirent *entry;
+    *count = 0;
     snprintf(path, sizeof path, "/proc/%d/fd", (int)self->pid);
     DIR *folder = opendir(path);
-    while (folder && (entry = readdir(folder)))
-        count += entry->d_name[0] != '.';
+    while (folder && (entry = place_next(folder)))
+        *count += entry->d_name[0] != '.';
+    int wrong = errno && errno != ENOENT && errno != ESRCH ? fault_errno(fault, "'%s'", path) : 0;
     if (folder)
         closedir(folder);
-    return count;
+    return wrong;
 }
 
 /* The unified group where there is one, else the first. */
-static void
-show_group(value_t *map, const proc_t *self)
+static int
+show_group(value_t *map, const proc_t *self, fault_t *fault)
 {
-    CLEANUP(bytes_destroy) bytes_t *text = read_own(self, "cgroup");
+    CLEANUP(bytes_destroy) bytes_t *text = NULL;
+    if (read_own(self, "cgroup", &text, fault))
+        return -1;
     const char *unified = strstr(bytes_text(text), "0::"), *at = bytes_text(text);
     char line[PATH_MAX] = "";
     at = unified && strcmp(unified, "0::/\n") != 0 ? unified : at;
     line_next(&at, line, sizeof line);
     const char *path = strchr(line, '/');
     show(map, "cgroup", path ? path : "");
+    return 0;
 }
 
-static void
-set_times(value_t *map, const proc_t *self)
+static int
+set_times(value_t *map, const proc_t *self, fault_t *fault)
 {
-    CLEANUP(bytes_destroy) bytes_t *text = read_own(self, "stat");
+    CLEANUP(bytes_destroy) bytes_t *text = NULL;
+    if (read_own(self, "stat", &text, fault))
+        return -1;
     const char *close = strrchr(bytes_text(text), ')');
     uint64_t user = 0, in_kernel = 0;
     int nice = 0;
@@ -308,16 +350,21 @@ set_times(value_t *map, const proc_t *self)
     value_set_integer(map, "nice", nice);
     value_set_integer(map, "cpu_ms",
                       (int64_t)((user + in_kernel) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK)));
+    return 0;
 }
 
-static void
-set_numbers(value_t *map, const proc_t *self)
+static int
+set_numbers(value_t *map, const proc_t *self, fault_t *fault)
 {
-    CLEANUP(bytes_destroy) bytes_t *status = read_own(self, "status");
-    CLEANUP(bytes_destroy) bytes_t *limits = read_own(self, "limits");
-    CLEANUP(bytes_destroy) bytes_t *score = read_own(self, "oom_score");
-    CLEANUP(bytes_destroy) bytes_t *adjust = read_own(self, "oom_score_adj");
-    int64_t files[2], processes[2];
+    CLEANUP(bytes_destroy) bytes_t *status = NULL;
+    CLEANUP(bytes_destroy) bytes_t *limits = NULL;
+    CLEANUP(bytes_destroy) bytes_t *score = NULL;
+    CLEANUP(bytes_destroy) bytes_t *adjust = NULL;
+    int64_t files[2], processes[2], open;
+    if (read_own(self, "status", &status, fault) || read_own(self, "limits", &limits, fault) ||
+        read_own(self, "oom_score", &score, fault) ||
+        read_own(self, "oom_score_adj", &adjust, fault) || open_files(self, &open, fault))
+        return -1;
     int64_t memory = field_number(bytes_text(status), "VmRSS");
     int64_t swap = field_number(bytes_text(status), "VmSwap");
     value_set_integer(map, "memory_bytes", memory < 0 ? 0 : memory * 1024);
@@ -325,12 +372,13 @@ set_numbers(value_t *map, const proc_t *self)
     value_set_integer(map, "threads", field_number(bytes_text(status), "Threads"));
     value_set_integer(map, "oom_score", strtoll(bytes_text(score), NULL, 10));
     value_set_integer(map, "oom_score_adjust", strtoll(bytes_text(adjust), NULL, 10));
-    value_set_integer(map, "open_files", open_files(self));
+    value_set_integer(map, "open_files", open);
     read_limits(bytes_text(limits), "Max open files", files);
     read_limits(bytes_text(limits), "Max processes", processes);
     value_set_integer(map, "open_files_max", files[0]);
     value_set_integer(map, "open_files_hard", files[1]);
     value_set_integer(map, "processes_max", processes[0]);
+    return 0;
 }
 
 value_t *
@@ -340,22 +388,18 @@ process_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
     char state[2] = "", hash_text[HASH_TEXT], folder[PATH_MAX];
     hash_t hash;
     proc_t process;
-    if (!proc_read(pid, &process)) {
-        fault_set(fault, FAULT_NOT_FOUND, "there is no process %d", (int)pid);
+    if (proc_look(pid, &process, fault))
         return NULL;
-    }
-    CLEANUP(value_destroy) value_t *result = describe(&process, world);
+    CLEANUP(value_destroy) value_t *result = describe(&process, world, fault);
+    if (!result || set_id(result, "id", &process, fault) || show_program(result, &process, fault) ||
+        read_link(&process, "cwd", folder, fault) || show_group(result, &process, fault) ||
+        set_times(result, &process, fault) || set_numbers(result, &process, fault))
+        return NULL;
     state[0] = process.state;
     show(result, "state", state);
-    set_id(result, "id", &process);
     value_set_integer(result, "started", proc_started(&process).ms);
-    show_program(result, &process);
-    read_link(&process, "cwd", folder);
     if (folder[0])
         show(result, "folder", folder);
-    show_group(result, &process);
-    set_times(result, &process);
-    set_numbers(result, &process);
     if (value_get_bool(arguments, "hash")) {
         if (process_hash(&process, &hash, fault))
             return NULL;
@@ -368,39 +412,42 @@ process_view(const value_t *arguments, const op_world_t *world, fault_t *fault)
 
 /* Anybody may start our programs, and have them do something else. */
 static bool
-runs_as_one_of_us(const proc_t *self, const op_world_t *world)
+runs_as_one_of_us(uid_t user, const op_world_t *world)
 {
     const settings_t *as = world->settings;
-    uid_t user = process_user(self);
     return user == 0 || user == NOBODY ||
            (as && (user == as->link_uid || user == as->judge_uid || user == as->spawner_uid));
 }
 
-bool
-process_is_ours(const proc_t *self, const op_world_t *world)
+int
+process_is_ours(const proc_t *self, const op_world_t *world, bool *ours, fault_t *fault)
 {
     char exe[PATH_MAX];
+    fault_t why = {0};
+    uid_t user;
     size_t size = world->programs ? strlen(world->programs) : 0;
-    read_link(self, "exe", exe);
-    if (size && !strncmp(exe, world->programs, size) && exe[size] == '/' &&
-        runs_as_one_of_us(self, world))
-        return true;
+    if (read_link(self, "exe", exe, fault) || process_user(self, &user, fault))
+        return -1;
+    *ours = size && !strncmp(exe, world->programs, size) && exe[size] == '/' &&
+            runs_as_one_of_us(user, world);
     proc_t above = {.parent = getpid()};
-    while (above.parent > 1 && proc_read(above.parent, &above))
-        if (above.pid == self->pid)
-            return true;
-    return false;
+    while (!*ours && above.parent > 1 && !proc_look(above.parent, &above, &why))
+        *ours = above.pid == self->pid;
+    return why.code && why.code != FAULT_NOT_FOUND ? fault_set(fault, why.code, "%s", why.text) : 0;
 }
 
 int
 process_meant(const value_t *arguments, const op_world_t *world, proc_t *out, fault_t *fault)
 {
     const char *name = value_get_text(arguments, "name");
+    bool ours = false;
     if (proc_read_id(value_get_text(arguments, "process"), out, fault))
         return -1;
     if (name[0] && strcmp(out->name, name) != 0)
         return fault_set(fault, FAULT_CONFLICT, "process %d is no '%s'", (int)out->pid, name);
-    if (out->pid == 1 || process_is_ours(out, world))
+    if (process_is_ours(out, world, &ours, fault))
+        return -1;
+    if (out->pid == 1 || ours)
         return fault_set(fault, FAULT_POLICY, "process %d is the machine's first, or tocsin's own",
                          (int)out->pid);
     return 0;

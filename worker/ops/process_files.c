@@ -2,6 +2,7 @@
 /* What processes have open: files, and sockets that listen (proc(5), sock_diag(7)). */
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "worker/ops/bodies.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/netlink.h"
+#include "worker/ops/place.h"
 #include "worker/proc.h"
 
 #define FILES_MAX   300
@@ -22,25 +24,40 @@
 #define LISTENING   (1U << 10) /* TCP_LISTEN */
 #define UNCONNECTED (1U << 7)  /* TCP_CLOSE: a UDP socket that takes from everybody */
 
-/* Calls on for each descriptor of a process: its folder, its name there, what it leads to. */
-typedef void on_descriptor_t(void *self, const proc_t *process, int folder, const char *fd,
-                             const char *target);
+/* Calls on for each descriptor of a process: its folder, its name there, what it leads to. -1 with
+ * errno where it cannot be looked at. */
+typedef int on_descriptor_t(void *self, const proc_t *process, int folder, const char *fd,
+                            const char *target);
 
-static void
-each_descriptor(const proc_t *process, void *self, on_descriptor_t *on)
+static bool
+is_gone(void)
+{
+    return errno == ENOENT || errno == ESRCH;
+}
+
+/* FAULT_IO where the kernel does not tell of all of them. */
+static int
+each_descriptor(const proc_t *process, void *self, on_descriptor_t *on, fault_t *fault)
 {
     char path[64], target[PATH_MAX];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)process->pid);
     DIR *folder = opendir(path);
     struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
+    if (!folder)
+        return is_gone() ? 0 : fault_errno(fault, "'%s' cannot be read", path);
+    int wrong = 0;
+    while (!wrong && (entry = place_next(folder))) {
+        if (entry->d_name[0] == '.')
+            continue;
         ssize_t size = readlinkat(dirfd(folder), entry->d_name, target, sizeof target - 1);
         target[size > 0 ? size : 0] = '\0';
-        if (size > 0)
-            on(self, process, dirfd(folder), entry->d_name, target);
+        if (size > 0 ? on(self, process, dirfd(folder), entry->d_name, target) : !is_gone())
+            wrong = fault_errno(fault, "'%s/%.20s' cannot be read", path, entry->d_name);
     }
-    if (folder)
-        closedir(folder);
+    if (!wrong && errno && !is_gone())
+        wrong = fault_errno(fault, "'%s' cannot be read", path);
+    closedir(folder);
+    return wrong;
 }
 
 typedef struct {
@@ -68,21 +85,23 @@ count_deleted(files_t *self, const struct stat *status)
 }
 
 /* Files of memfd_create(2) have no name either, and no disk. */
-static void
+static int
 on_file(void *context, const proc_t *process, int folder, const char *fd, const char *target)
 {
     files_t *self = context;
     struct stat status;
-    if (target[0] != '/' || !strncmp(target, "/memfd:", 7) || fstatat(folder, fd, &status, 0))
-        return;
+    if (target[0] != '/' || !strncmp(target, "/memfd:", 7))
+        return 0;
+    if (fstatat(folder, fd, &status, 0))
+        return is_gone() ? 0 : -1;
     bool deleted = S_ISREG(status.st_mode) && !status.st_nlink;
     if (self->deleted_only && !deleted)
-        return;
+        return 0;
     if (deleted)
         count_deleted(self, &status);
     if (value_count(self->list) == FILES_MAX) {
         self->left_out++;
-        return;
+        return 0;
     }
     value_t *file = value_map();
     value_set_integer(file, "pid", process->pid);
@@ -92,6 +111,7 @@ on_file(void *context, const proc_t *process, int folder, const char *fd, const 
     value_set_bool(file, "deleted", deleted);
     value_set_integer(file, "bytes", (int64_t)status.st_blocks * 512);
     value_append(self->list, file);
+    return 0;
 }
 
 value_t *
@@ -106,17 +126,15 @@ process_files(const value_t *arguments, const op_world_t *world, fault_t *fault)
         fault_set(fault, FAULT_ARGUMENT, "process.files needs 'pid', or 'deleted' to be true");
         return NULL;
     }
-    if (pid && !proc_read(pid, &one)) {
-        fault_set(fault, FAULT_NOT_FOUND, "there is no process %d", (int)pid);
-        return NULL;
-    }
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = pid ? 1 : proc_all(&all);
-    files.list = value_list();
+    CLEANUP(value_destroy) value_t *list = files.list = value_list();
+    size_t count = pid ? 0 : proc_all(&all, &files.left_out);
+    if (pid && (proc_look(pid, &one, fault) || each_descriptor(&one, &files, on_file, fault)))
+        return NULL;
     for (size_t i = 0; i < count; i++)
-        each_descriptor(pid ? &one : &all[i], &files, on_file);
+        files.left_out += each_descriptor(&all[i], &files, on_file, NULL) != 0;
     value_t *result = value_map();
-    value_set(result, "files", files.list);
+    value_set(result, "files", MOVE(list));
     value_set_integer(result, "deleted_bytes", files.deleted_bytes);
     value_set_integer(result, "left_out", (int64_t)files.left_out);
     return result;
@@ -135,17 +153,18 @@ typedef struct {
     size_t count, room;
 } openers_t;
 
-static void
+static int
 on_socket(void *context, const proc_t *process, int folder, const char *fd, const char *target)
 {
     openers_t *self = context;
     (void)folder, (void)fd;
     if (strncmp(target, "socket:[", 8) != 0 || self->count == HOLDERS_MAX)
-        return;
+        return 0;
     self->all = memory_grow(self->all, self->count, &self->room, sizeof *self->all);
     opener_t *holder = &self->all[self->count++];
     *holder = (opener_t){.inode = strtoull(target + 8, NULL, 10), .pid = process->pid};
     text_copy(holder->name, sizeof holder->name, process->name);
+    return 0;
 }
 
 static int
@@ -191,14 +210,14 @@ on_listening(const struct nlmsghdr *message, void *context)
     uint16_t port = whole ? ntohs(told->id.idiag_sport) : 0;
     if ((self->port && port != self->port) || !port)
         return;
-    if (value_count(self->list) == SOCKETS_MAX) {
+    if (value_count(self->list) == SOCKETS_MAX ||
+        user_name(self->world, told->idiag_uid, user, sizeof user, NULL)) {
         self->left_out++;
         return;
     }
     const opener_t *holder = holder_of(self->holders, told->idiag_inode);
     value_t *row = value_map();
     inet_ntop(told->idiag_family, told->id.idiag_src, address, sizeof address);
-    user_name(self->world, told->idiag_uid, user, sizeof user);
     value_set_text(row, "protocol", self->protocol);
     value_set_text(row, "address", address);
     value_set_integer(row, "port", port);
@@ -220,9 +239,9 @@ process_sockets(const value_t *arguments, const op_world_t *world, fault_t *faul
     } kinds[] = {{"tcp", IPPROTO_TCP, LISTENING}, {"udp", IPPROTO_UDP, UNCONNECTED}};
     CLEANUP(memory_free) proc_t *all = NULL;
     openers_t holders = {0};
-    size_t count = proc_all(&all);
+    size_t unseen, count = proc_all(&all, &unseen);
     for (size_t i = 0; i < count; i++)
-        each_descriptor(&all[i], &holders, on_socket);
+        unseen += each_descriptor(&all[i], &holders, on_socket, NULL) != 0;
     if (holders.count)
         qsort(holders.all, holders.count, sizeof *holders.all, compare_inodes);
     CLEANUP(memory_free) opener_t *owned = holders.all;
@@ -230,6 +249,7 @@ process_sockets(const value_t *arguments, const op_world_t *world, fault_t *faul
     listening_t found = {.world = world,
                          .holders = &holders,
                          .list = list,
+                         .left_out = unseen,
                          .port = (uint16_t)value_get_integer(arguments, "port")};
     int wrong = 0;
     for (size_t i = 0; !wrong && i < 2 * ARRAY_SIZE(kinds); i++) {

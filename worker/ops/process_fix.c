@@ -12,8 +12,10 @@
 #include "common/text.h"
 #include "worker/foresight.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/done.h"
 #include "worker/ops/freezer.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/place.h"
 #include "worker/ops/process.h"
 
 #define END_MS  10000
@@ -30,19 +32,16 @@ answer(const value_t *arguments)
     return result;
 }
 
-static bool
-has_ended(const proc_t *self, int64_t wait_ms)
+static int
+await_end(const proc_t *self, int64_t wait_ms, bool *ended, fault_t *fault)
 {
     mono_t from = mono_now();
-    for (;;) {
-        proc_t now;
-        if (!proc_read(self->pid, &now) || now.start_ticks != self->start_ticks ||
-            now.state == 'Z' || now.state == 'X')
-            return true;
-        if (mono_now().ms - from.ms >= wait_ms)
-            return false;
+    while (!proc_has_ended(self, ended, fault)) {
+        if (*ended || mono_now().ms - from.ms >= wait_ms)
+            return 0;
         poll(NULL, 0, POLL_MS);
     }
+    return -1;
 }
 
 /* With what a process does then, where it ends. */
@@ -64,15 +63,18 @@ process_signal(const value_t *arguments, const op_world_t *world, fault_t *fault
     proc_t process;
     while (strcmp(signals[which].name, wanted) != 0)
         which++;
-    bool gone = process_meant(arguments, world, &process, fault);
+    bool gone = process_meant(arguments, world, &process, fault), ended = gone;
     if (gone && !(fault->code == FAULT_NOT_FOUND && signals[which].ends))
         return NULL;
     if (!gone && proc_signal(&process, signals[which].number, fault))
         return NULL;
+    if (!gone && await_end(&process, value_get_integer(arguments, "wait_ms"), &ended, fault)) {
+        done_anyway(fault, "process %d has got SIG%s", (int)process.pid, wanted);
+        return NULL;
+    }
     value_t *result = answer(arguments);
     value_set_text(result, "signal", wanted);
-    value_set_bool(result, "ended",
-                   gone || has_ended(&process, value_get_integer(arguments, "wait_ms")));
+    value_set_bool(result, "ended", ended);
     return result;
 }
 
@@ -85,14 +87,22 @@ renice_threads(const proc_t *self, int nice, fault_t *fault)
     struct dirent *entry;
     snprintf(path, sizeof path, "/proc/%d/task", (int)self->pid);
     DIR *folder = opendir(path);
+    size_t done = 0;
     int wrong = 0;
-    while (!wrong && folder && (entry = readdir(folder)))
-        if (text_read_u64(entry->d_name, 1, INT32_MAX, &thread) &&
-            setpriority(PRIO_PROCESS, (id_t)thread, nice) && errno != ESRCH)
+    if (!folder)
+        return fault_errno(fault, "the threads of process %d cannot be read", (int)self->pid);
+    while (!wrong && (entry = place_next(folder))) {
+        if (!text_read_u64(entry->d_name, 1, INT32_MAX, &thread))
+            continue;
+        if (!setpriority(PRIO_PROCESS, (id_t)thread, nice))
+            done++;
+        else if (errno != ESRCH)
             wrong = fault_errno(fault, "process %d cannot be reniced", (int)self->pid);
-    if (folder)
-        closedir(folder);
-    return wrong;
+    }
+    if (!wrong && errno)
+        wrong = fault_errno(fault, "the threads of process %d cannot be read", (int)self->pid);
+    closedir(folder);
+    return wrong && done ? done_anyway(fault, "%zu of its threads are", done) : wrong;
 }
 
 value_t *
@@ -101,9 +111,17 @@ process_renice(const value_t *arguments, const op_world_t *world, fault_t *fault
     proc_t process;
     if (process_meant(arguments, world, &process, fault))
         return NULL;
+    bool ended = false;
     int nice = (int)value_get_integer(arguments, "nice");
+    errno = 0;
     int previous = getpriority(PRIO_PROCESS, (id_t)process.pid);
-    if (has_ended(&process, 0)) {
+    if (errno && errno != ESRCH) {
+        fault_errno(fault, "process %d does not tell how nice it is", (int)process.pid);
+        return NULL;
+    }
+    if (await_end(&process, 0, &ended, fault))
+        return NULL;
+    if (ended) {
         fault_set(fault, FAULT_NOT_FOUND, "process %d is gone", (int)process.pid);
         return NULL;
     }
@@ -168,7 +186,10 @@ end_tree(const op_world_t *world, const proc_t *root, fault_t *fault)
     fault_t none = {0};
     if (freezer_thaw(world, root, true, &count, &none) && none.code != FAULT_NOT_FOUND)
         return fault_set(fault, none.code, "%s", none.text);
-    return proc_end_tree(root, END_MS, fault);
+    bool thawed = count > 0 && proc_end_tree(root, END_MS, fault);
+    if (thawed && !strstr(fault->text, DONE_MARK))
+        done_anyway(fault, "it is not frozen any more, and was killed");
+    return thawed || (!count && proc_end_tree(root, END_MS, fault)) ? -1 : 0;
 }
 
 value_t *
@@ -213,19 +234,20 @@ process_signal_foreseen(const value_t *arguments, const op_world_t *world, fault
 
 /* Its 19th number in /proc (proc(5)), the 17th word behind its name. */
 static int
-nice_of(const proc_t *self)
+nice_of(const proc_t *self, int *out, fault_t *fault)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)self->pid);
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 4096, NULL);
-    char *at = text ? strrchr((char *)text->data, ')') : NULL;
-    const char *word = NULL;
-    if (!at)
-        return 0;
-    at++;
-    for (int i = 0; i < 17; i++)
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 4096, fault);
+    if (!text)
+        return -1;
+    char *at = strrchr((char *)text->data, ')');
+    const char *word = at;
+    at += at != NULL;
+    for (int i = 0; word && i < 17; i++)
         word = word_next(&at);
-    return word ? (int)strtol(word, NULL, 10) : 0;
+    *out = word ? (int)strtol(word, NULL, 10) : 0;
+    return 0;
 }
 
 value_t *
@@ -234,9 +256,9 @@ process_renice_foreseen(const value_t *arguments, const op_world_t *world, fault
     proc_t process;
     char name[128], from[16], to[16];
     int nice = (int)value_get_integer(arguments, "nice");
-    if (process_meant(arguments, world, &process, fault))
+    int previous;
+    if (process_meant(arguments, world, &process, fault) || nice_of(&process, &previous, fault))
         return NULL;
-    int previous = nice_of(&process);
     snprintf(name, sizeof name, "process %d, %s, nice", (int)process.pid, process.name);
     snprintf(from, sizeof from, "%d", previous);
     snprintf(to, sizeof to, "%d", nice);
@@ -248,16 +270,19 @@ process_renice_foreseen(const value_t *arguments, const op_world_t *world, fault
 }
 
 /* The tree that it is the first of. */
-static void
-foretell_tree(value_t *foresight, const proc_t *root)
+static int
+foretell_tree(value_t *foresight, const proc_t *root, fault_t *fault)
 {
     CLEANUP(memory_free) pid_t *tree = NULL;
-    size_t count = proc_tree(root->pid, &tree);
+    size_t count;
+    if (proc_tree(root->pid, &tree, &count, fault))
+        return -1;
     for (size_t i = 0; i < count; i++) {
         proc_t process;
         if (proc_read(tree[i], &process))
             foresight_goes(foresight, "process %d: %s", (int)tree[i], process.name);
     }
+    return 0;
 }
 
 value_t *
@@ -268,12 +293,13 @@ process_end_tree_foreseen(const value_t *arguments, const op_world_t *world, fau
     if ((gone && fault->code != FAULT_NOT_FOUND) ||
         (!gone && check_program(&process, value_get_text(arguments, "sha256"), fault)))
         return NULL;
-    value_t *foresight = foresight_new(), *result = answer(arguments);
-    if (!gone)
-        foretell_tree(foresight, &process);
+    CLEANUP(value_destroy) value_t *foresight = foresight_new();
+    if (!gone && foretell_tree(foresight, &process, fault))
+        return NULL;
+    value_t *result = answer(arguments);
     value_set_bool(result, "found", !gone);
     value_set_bool(result, "ended", true);
-    return foresight_give(foresight, result);
+    return foresight_give(MOVE(foresight), result);
 }
 
 /* That all stand still, which one that waits for a disk does only then. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -91,6 +92,30 @@ quarantine_foretell_text(slice_t text, const char *path, const struct stat *fact
     return held;
 }
 
+static bool
+stands(int folder, const char *name)
+{
+    struct stat facts;
+    return !fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Neither stays without the other: a note alone would be taken for the bytes. What stood there
+ * before is the same, and stays. */
+static int
+settle(int folder, int copy, const held_t *held, fault_t *fault)
+{
+    char note[QUARANTINE_ID + 16];
+    snprintf(note, sizeof note, "%s.note", held->id);
+    bool noted = stands(folder, note), kept = stands(folder, held->id);
+    if (!write_note(folder, held, fault) && !place_settle(folder, copy, NEW, held->id, fault))
+        return 0;
+    if (!noted)
+        unlinkat(folder, note, 0);
+    if (!kept)
+        unlinkat(folder, held->id, 0);
+    return -1;
+}
+
 static int
 put(int folder, int fd, held_t *held, fault_t *fault)
 {
@@ -99,8 +124,73 @@ put(int folder, int fd, held_t *held, fault_t *fault)
         content_copy(fd, copy, held->path, QUARANTINE_BYTES, &held->hash, &held->bytes, fault))
         return -1;
     make_id(held);
-    return write_note(folder, held, fault) || place_settle(folder, copy, NEW, held->id, fault) ? -1
-                                                                                               : 0;
+    return settle(folder, copy, held, fault);
+}
+
+/* Whether there is such a file of this id: its bytes where ending is "". */
+static int
+has(int folder, const char *id, size_t size, const char *ending, bool *is, fault_t *fault)
+{
+    char name[NAME_MAX + 16];
+    struct stat facts;
+    snprintf(name, sizeof name, "%.*s%s", (int)size, id, ending);
+    *is = !fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW);
+    return *is || errno == ENOENT || errno == ENAMETOOLONG
+               ? 0
+               : fault_errno(fault, "'%.60s' in quarantine cannot be looked at", name);
+}
+
+/* "ID.note" to the length of its ID where it ends so, else 0. */
+static size_t
+id_before(const char *name, const char *ending)
+{
+    size_t size = strlen(name), end = strlen(ending);
+    return size > end && !strcmp(name + size - end, ending) ? size - end : 0;
+}
+
+typedef int on_name_t(int folder, const char *name, void *context, fault_t *fault);
+
+/* On each name in it. */
+static int
+each_name(int folder, on_name_t *on, void *context, fault_t *fault)
+{
+    size_t looked_at = 0;
+    struct dirent *entry = NULL;
+    int copy = dup(folder), wrong = 0;
+    DIR *all = copy < 0 ? NULL : fdopendir(copy);
+    if (!all) {
+        fault_errno(fault, "the quarantine cannot be read");
+        descriptor_close(&copy);
+        return -1;
+    }
+    rewinddir(all);
+    while (!wrong && looked_at++ < NOTES_MAX && (entry = place_next(all)))
+        wrong = on(folder, entry->d_name, context, fault);
+    if (!wrong && !entry && errno)
+        wrong = fault_errno(fault, "the quarantine cannot be read");
+    closedir(all);
+    return wrong;
+}
+
+/* What a kill left that fell between two steps of putting or giving back goes: a note of bytes that
+ * never came, bytes that were given back. */
+static int
+sweep(int folder, const char *name, void *context, fault_t *fault)
+{
+    char id[QUARANTINE_ID + 1];
+    bool whole = true, held = true;
+    size_t note = id_before(name, ".note"), given = id_before(name, ".given");
+    (void)context;
+    if ((note && has(folder, name, note, "", &whole, fault)) ||
+        (given && has(folder, name, given, ".note", &held, fault)))
+        return -1;
+    if (!whole)
+        unlinkat(folder, name, 0);
+    if (!held && given < sizeof id) {
+        snprintf(id, sizeof id, "%.*s", (int)given, name);
+        unlinkat(folder, id, 0);
+    }
+    return 0;
 }
 
 /* What a full disk cut off would keep it full. */
@@ -109,6 +199,8 @@ quarantine_put(int folder, int fd, const char *path, const struct stat *facts, h
                fault_t *fault)
 {
     held_t held = begin_held(path, facts);
+    if (each_name(folder, sweep, NULL, fault))
+        return -1;
     if (put(folder, fd, &held, fault)) {
         unlinkat(folder, NEW, 0);
         unlinkat(folder, NEW_NOTE, 0);
@@ -124,9 +216,11 @@ read_note(int folder, const char *name, held_t *out, fault_t *fault)
     char text[NOTE_MAX], hash[HASH_TEXT] = "", path[1024] = "";
     held_t held = {0};
     CLEANUP(descriptor_close) int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (size < 0)
+    ssize_t size = fd < 0 ? -1 : file_fill(fd, text, sizeof text - 1);
+    if (size < 0 && errno == ENOENT)
         return fault_set(fault, FAULT_NOT_FOUND, "there is no '%.60s' in quarantine", name);
+    if (size < 0)
+        return fault_errno(fault, "'%.60s' in quarantine cannot be read", name);
     text[size] = '\0';
     CLEANUP(bytes_destroy) bytes_t *plain = bytes_new();
     if (sscanf(text, FORM, hash, &held.bytes, &held.mode, &held.user, &held.group,
@@ -146,6 +240,8 @@ quarantine_find(int folder, const char *id, held_t *out, bool *given, fault_t *f
     struct stat facts;
     snprintf(name, sizeof name, "%s.note", id);
     *given = fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) != 0;
+    if (*given && errno != ENOENT)
+        return fault_errno(fault, "'%.60s' in quarantine cannot be looked at", name);
     if (*given)
         snprintf(name, sizeof name, "%s.given", id);
     if (read_note(folder, name, out, fault))
@@ -154,27 +250,50 @@ quarantine_find(int folder, const char *id, held_t *out, bool *given, fault_t *f
                                : 0;
 }
 
+typedef struct {
+    const char *path;
+    int64_t at_ms; /* -1 for none */
+    held_t held;
+} latest_t;
+
+/* What one entry of the folder holds of that path, if it is newer than what is known. */
+static int
+look_at(int folder, const char *name, void *newest, fault_t *fault)
+{
+    latest_t *self = newest;
+    struct stat facts;
+    held_t held;
+    bool whole;
+    fault_t why = {0};
+    size_t size = id_before(name, ".note");
+    if (!size)
+        return 0;
+    if (has(folder, name, size, "", &whole, fault))
+        return -1;
+    int wrong = whole ? read_note(folder, name, &held, &why) : 0;
+    if (wrong && why.code == FAULT_IO)
+        return fault_set(fault, why.code, "%s", why.text);
+    if (wrong || !whole || strcmp(held.path, self->path) != 0)
+        return 0;
+    if (fstatat(folder, name, &facts, 0))
+        return fault_errno(fault, "'%.60s' in quarantine cannot be looked at", name);
+    if (time_ms(facts.st_mtim) > self->at_ms) {
+        self->at_ms = time_ms(facts.st_mtim);
+        self->held = held;
+    }
+    return 0;
+}
+
 int
 quarantine_of(int folder, const char *path, held_t *out, fault_t *fault)
 {
-    int64_t newest = -1;
-    size_t looked_at = 0;
-    struct dirent *entry;
-    DIR *all = fdopendir(dup(folder));
-    rewinddir(all);
-    while ((entry = readdir(all)) && looked_at++ < NOTES_MAX) {
-        struct stat facts;
-        held_t held;
-        const char *dot = strrchr(entry->d_name, '.');
-        if (dot && !strcmp(dot, ".note") && !read_note(folder, entry->d_name, &held, NULL) &&
-            !strcmp(held.path, path) && !fstatat(folder, entry->d_name, &facts, 0) &&
-            time_ms(facts.st_mtim) > newest) {
-            newest = time_ms(facts.st_mtim);
-            *out = held;
-        }
-    }
-    closedir(all);
-    return newest < 0 ? fault_set(fault, FAULT_NOT_FOUND, "there is no '%.160s'", path) : 0;
+    latest_t newest = {.path = path, .at_ms = -1};
+    if (each_name(folder, look_at, &newest, fault))
+        return -1;
+    if (newest.at_ms < 0)
+        return fault_set(fault, FAULT_NOT_FOUND, "there is no '%.160s'", path);
+    *out = newest.held;
+    return 0;
 }
 
 int
@@ -183,7 +302,13 @@ quarantine_release(int folder, const held_t *held, fault_t *fault)
     char note[QUARANTINE_ID + 16], given[QUARANTINE_ID + 16];
     snprintf(note, sizeof note, "%s.note", held->id);
     snprintf(given, sizeof given, "%s.given", held->id);
-    if (renameat(folder, note, folder, given) || (unlinkat(folder, held->id, 0) && errno != ENOENT))
+    bool now = !renameat(folder, note, folder, given);
+    if (!now && errno != ENOENT)
         return fault_errno(fault, "'%.60s' in quarantine", held->id);
-    return 0;
+    if (!unlinkat(folder, held->id, 0) || errno == ENOENT)
+        return 0;
+    int wrong = errno, back = now ? renameat(folder, given, folder, note) : 0;
+    (void)back; /* bytes that stay behind a note of what was given back are swept away */
+    errno = wrong;
+    return fault_errno(fault, "'%.60s' in quarantine", held->id);
 }

@@ -43,10 +43,11 @@ held_t quarantine_foretell_text(slice_t text, const char *path, const struct sta
 int quarantine_find(int folder, const char *id, held_t *out, bool *given,
                     fault_t *fault) MUST_CHECK;
 
-/* The newest that came from that path; FAULT_NOT_FOUND. */
+/* The newest of that path whose bytes are there; FAULT_NOT_FOUND. */
 int quarantine_of(int folder, const char *path, held_t *out, fault_t *fault) MUST_CHECK;
 
-/* Its bytes go, its note stays as one of what was given back. */
+/* Its bytes go, its note stays as one of what was given back; where that is so already, nothing
+ * changes. What a kill amid this or quarantine_put leaves, the next quarantine_put sweeps away. */
 int quarantine_release(int folder, const held_t *held, fault_t *fault) MUST_CHECK;
 
 #endif

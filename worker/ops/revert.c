@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "worker/op_group.h"
+#include "worker/ops/done.h"
 #include "worker/proc.h"
 
 #define ACT_MS  10000 /* that it may take to act */
@@ -61,15 +63,38 @@ keep(const char *note, mono_t deadline, int ready, revert_undo_t *undo, const vo
     prctl(PR_SET_NAME, "tocsin-revert");
     op_group_leave();
     shed_rights();
-    if (proc_note(note, getpid(), &ignored) || dup2(ready, 3) != 3 || close_range(4, ~0U, 0) ||
-        write(3, "r", 1) != 1)
+    if (proc_note(note, getpid(), &ignored))
         _exit(1);
+    if (dup2(ready, 3) != 3 || close_range(4, ~0U, 0) || write(3, "r", 1) != 1) {
+        unlink(note); /* nobody waits for it any more */
+        _exit(1);
+    }
     close(3);
     wait_until(deadline, &signals);
     undo(change);
     if (proc_noted(note, &noted) && noted.pid == getpid())
         unlink(note);
     _exit(0);
+}
+
+static bool
+await_end(pid_t child, int *status)
+{
+    pid_t ended = -1;
+    do
+        ended = waitpid(child, status, 0);
+    while (ended < 0 && errno == EINTR);
+    return ended == child;
+}
+
+/* One that stands, though nobody heard it say so, has nothing to take back. */
+static void
+dismiss(const char *note)
+{
+    fault_t ignored;
+    proc_t keeper;
+    if (!proc_look_noted(note, &keeper, &ignored) && !proc_end(&keeper, ACT_MS, &ignored))
+        unlink(note);
 }
 
 int
@@ -93,27 +118,42 @@ revert_arm(const op_world_t *world, const char *name, int64_t seconds, revert_un
         _exit(keeper < 0);
     }
     close(ends[1]);
-    bool ready = between > 0 && waitpid(between, &status, 0) == between && !status &&
-                 read(ends[0], &byte, 1) == 1;
+    bool ready =
+        between > 0 && await_end(between, &status) && !status && file_fill(ends[0], &byte, 1) == 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     close(ends[0]);
-    return ready ? 0 : fault_set(fault, FAULT_IO, "no process stands that would take it back");
+    if (ready)
+        return 0;
+    dismiss(note);
+    return fault_set(fault, FAULT_IO, "no process stands that would take it back");
+}
+
+bool
+revert_waits(const op_world_t *world, const char *name)
+{
+    char note[PATH_MAX];
+    fault_t ignored;
+    proc_t keeper;
+    return !note_path(world, name, note, &ignored) && proc_noted(note, &keeper);
 }
 
 int
 revert_now(const op_world_t *world, const char *name, fault_t *fault)
 {
     char note[PATH_MAX];
-    proc_t keeper, again;
+    proc_t keeper;
+    bool ended;
     if (note_path(world, name, note, fault))
         return -1;
-    if (!proc_noted(note, &keeper))
-        return 0;
+    fault_t why = {0};
+    if (proc_look_noted(note, &keeper, &why))
+        return why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
     if (proc_signal(&keeper, SIGTERM, fault))
         return -1;
     for (int waited = 0; waited < ACT_MS; waited += LOOK_MS) {
-        if (!proc_read(keeper.pid, &again) || again.start_ticks != keeper.start_ticks ||
-            again.state == 'Z')
+        if (proc_has_ended(&keeper, &ended, fault))
+            return done_anyway(fault, "process %d was asked to take it back", (int)keeper.pid);
+        if (ended)
             return 0;
         nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
     }

@@ -15,6 +15,9 @@ typedef void revert_undo_t(const void *change);
 int revert_arm(const op_world_t *world, const char *name, int64_t seconds, revert_undo_t *undo,
                const void *change, fault_t *fault) MUST_CHECK;
 
+/* Whether one of that name lives. */
+bool revert_waits(const op_world_t *world, const char *name);
+
 /* If one of that name lives, it acts now and is over when this returns. FAULT_TIMEOUT. */
 int revert_now(const op_world_t *world, const char *name, fault_t *fault) MUST_CHECK;
 

@@ -151,6 +151,14 @@ on_way(const struct nlmsghdr *message, void *result)
         value_set_text(result, "source", netlink_address(has[RTA_PREFSRC], address));
 }
 
+/* What the kernel says where no route leads there, or one that lets nobody through. */
+static bool
+is_verdict(int wrong)
+{
+    return wrong == ENETUNREACH || wrong == EHOSTUNREACH || wrong == EACCES || wrong == EINVAL ||
+           wrong == ENETDOWN || wrong == ENOENT;
+}
+
 value_t *
 route_get(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
@@ -166,12 +174,16 @@ route_get(const value_t *arguments, const op_world_t *world, fault_t *fault)
     head->rtm_family = (uint8_t)netlink_family(&to);
     head->rtm_dst_len = (uint8_t)to.bits;
     mnl_attr_put(request, RTA_DST, netlink_bytes(&to), to.bytes);
-    value_t *result = value_map();
+    CLEANUP(value_destroy) value_t *result = value_map();
     int wrong = netlink_ask(NETLINK_ROUTE, request, on_way, result);
+    if (wrong && !is_verdict(wrong)) {
+        fault_set(fault, FAULT_IO, "the way cannot be asked for: %s", strerror(wrong));
+        return NULL;
+    }
     value_set_bool(result, "reachable", !wrong);
     if (wrong)
         value_set_text(result, "error", strerror(wrong));
-    return result;
+    return MOVE(result);
 }
 
 /* ---- neighbours -------------------------------------------------------------------------- */

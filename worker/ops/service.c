@@ -19,12 +19,19 @@
 #include "worker/foresight.h"
 #include "worker/op_group.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/done.h"
 #include "worker/proc.h"
 
 #define POLL_MS    20
 #define START_MS   10000 /* until the pidfile names a living process */
 #define STOP_MS    5000  /* between asking a service to end and SIGKILL */
 #define COMMAND_MS 10000 /* of a stop command */
+
+static bool
+is_gone(int wrong)
+{
+    return wrong == ENOENT || wrong == ENOTDIR || wrong == ESRCH;
+}
 
 static const char *
 base_name(const char *path)
@@ -36,45 +43,73 @@ base_name(const char *path)
 /* Whether a process runs this program: by its executable, by what the program's links lead to, or,
  * for a script, by its name; a process gives itself any name, so that counts only where root said
  * which one is meant. */
-static bool
-runs_program(const proc_t *process, const char *program, bool by_name)
+static int
+runs_program(const proc_t *process, const char *program, bool by_name, bool *runs, fault_t *fault)
 {
     char link[64], exe[PATH_MAX] = "", real[PATH_MAX];
     snprintf(link, sizeof link, "/proc/%d/exe", (int)process->pid);
     ssize_t size = readlink(link, exe, sizeof exe - 1);
+    if (size < 0 && !is_gone(errno))
+        return fault_errno(fault, "'%s' cannot be read", link);
     exe[size > 0 ? size : 0] = '\0';
     char *deleted = strstr(exe, " (deleted)");
     if (deleted)
         *deleted = '\0';
-    if ((by_name && !strncmp(process->name, base_name(program), 15)) ||
-        !strcmp(base_name(exe), base_name(program)))
-        return true;
-    return realpath(program, real) && !strcmp(exe, real);
+    *runs = (by_name && !strncmp(process->name, base_name(program), 15)) ||
+            !strcmp(base_name(exe), base_name(program));
+    if (*runs)
+        return 0;
+    bool known = realpath(program, real);
+    if (!known && !is_gone(errno))
+        return fault_errno(fault, "'%.160s' cannot be looked at", program);
+    *runs = known && !strcmp(exe, real);
+    return 0;
 }
 
 /* Nobody but root can have written it. */
-static bool
-is_roots(const char *path)
+static int
+is_roots(const char *path, bool *roots, fault_t *fault)
 {
-    struct stat facts;
-    return !lstat(path, &facts) && S_ISREG(facts.st_mode) && facts.st_uid == 0 &&
-           !(facts.st_mode & (S_IWGRP | S_IWOTH));
+    struct stat facts = {0};
+    if (lstat(path, &facts) && !is_gone(errno))
+        return fault_errno(fault, "'%.160s' cannot be looked at", path);
+    *roots = S_ISREG(facts.st_mode) && facts.st_uid == 0 && !(facts.st_mode & (S_IWGRP | S_IWOTH));
+    return 0;
 }
 
-static bool
-is_running(const service_t *service, proc_t *process)
+/* The living process that the pidfile names; pid 0 where there is none. */
+static int
+find_named(const service_t *service, proc_t *process, fault_t *fault)
 {
-    fault_t ignored;
+    fault_t why = {0};
     uint64_t pid;
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(service->pidfile, 64, &ignored);
+    *process = (proc_t){0};
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(service->pidfile, 64, &why);
     if (!text)
-        return false;
+        return why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
     char *number = (char *)text->data;
     number += strspn(number, " \t");
     number[strcspn(number, " \t\r\n")] = '\0';
-    return text_read_u64(number, 2, INT32_MAX, &pid) && proc_read((pid_t)pid, process) &&
-           process->state != 'Z' && process->state != 'X' &&
-           runs_program(process, service->start[0], is_roots(service->pidfile));
+    if (!text_read_u64(number, 2, INT32_MAX, &pid))
+        return 0;
+    if (proc_look((pid_t)pid, process, &why) && why.code != FAULT_NOT_FOUND)
+        return fault_set(fault, why.code, "%s", why.text);
+    if (process->state == 'Z' || process->state == 'X')
+        process->pid = 0;
+    return 0;
+}
+
+static int
+look(const service_t *service, proc_t *process, bool *runs, fault_t *fault)
+{
+    bool roots = false;
+    *runs = false;
+    if (find_named(service, process, fault))
+        return -1;
+    return !process->pid ? 0
+           : is_roots(service->pidfile, &roots, fault)
+               ? -1
+               : runs_program(process, service->start[0], roots, runs, fault);
 }
 
 static value_t *
@@ -102,9 +137,10 @@ service_status(const value_t *arguments, const op_world_t *world, fault_t *fault
 {
     const service_t *service = find(arguments, world, fault);
     proc_t process;
-    if (!service)
+    bool runs;
+    if (!service || look(service, &process, &runs, fault))
         return NULL;
-    if (!is_running(service, &process))
+    if (!runs)
         return describe(service, NULL);
     value_t *result = describe(service, &process);
     value_set_integer(result, "since", proc_started(&process).ms);
@@ -197,8 +233,9 @@ await_running(const service_t *service, int status_fd, proc_t *process, fault_t 
     struct pollfd waiting = {.fd = status_fd, .events = POLLIN};
     while (mono_now().ms - start.ms < START_MS) {
         int status = 0;
-        if (is_running(service, process))
-            return 0;
+        bool runs;
+        if (look(service, process, &runs, fault) || runs)
+            return runs ? 0 : -1;
         if (poll(&waiting, 1, POLL_MS) != 1)
             continue;
         if (read(status_fd, &status, sizeof status) != sizeof status)
@@ -225,7 +262,10 @@ static int
 end_leftovers(const char *note, fault_t *fault)
 {
     proc_t keeper;
-    return proc_noted(note, &keeper) ? proc_end_tree(&keeper, STOP_MS, fault) : 0;
+    fault_t why = {0};
+    if (!proc_look_noted(note, &keeper, &why))
+        return proc_end_tree(&keeper, STOP_MS, fault);
+    return why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
 }
 
 static value_t *
@@ -243,9 +283,11 @@ start(const service_t *service, const op_world_t *world, fault_t *fault)
         return NULL;
     if (!await_running(service, status_fd, &process, fault))
         return describe(service, &process);
-    fault_t ignored;
-    if (end_leftovers(note, &ignored))
-        fault_wrap(fault, "%s", ignored.text);
+    fault_t more = {0};
+    if (end_leftovers(note, &more)) {
+        fault_wrap(fault, "%s", more.text);
+        done_anyway(fault, "it was started, and part of it may live");
+    }
     return NULL;
 }
 
@@ -254,23 +296,22 @@ service_start(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const service_t *service = find(arguments, world, fault);
     proc_t process;
-    if (!service)
+    bool runs;
+    if (!service || look(service, &process, &runs, fault))
         return NULL;
-    return is_running(service, &process) ? describe(service, &process)
-                                         : start(service, world, fault);
+    return runs ? describe(service, &process) : start(service, world, fault);
 }
 
-static bool
-ended_within(const service_t *service, int wait_ms)
+static int
+await_end(const service_t *service, int wait_ms, proc_t *process, bool *runs, fault_t *fault)
 {
-    proc_t process;
     mono_t from = mono_now();
-    while (is_running(service, &process)) {
-        if (mono_now().ms - from.ms >= wait_ms)
-            return false;
+    while (!look(service, process, runs, fault)) {
+        if (!*runs || mono_now().ms - from.ms >= wait_ms)
+            return 0;
         poll(NULL, 0, POLL_MS);
     }
-    return true;
+    return -1;
 }
 
 /* How a command of the policy ended, within its time; -1 where it did not. It dies with the op, and
@@ -296,18 +337,31 @@ run_in_time(const char *const *words)
     return -1;
 }
 
+/* One that was asked, and does not end within its time, is killed. */
+static int
+await_or_kill(const service_t *service, fault_t *fault)
+{
+    proc_t process;
+    bool runs;
+    return await_end(service, STOP_MS, &process, &runs, fault) ||
+                   (runs && proc_end(&process, STOP_MS, fault))
+               ? done_anyway(fault, "service '%s' was asked to end", service->name)
+               : 0;
+}
+
 static int
 stop(const service_t *service, fault_t *fault)
 {
     proc_t process;
-    bool asked = service->stop && run_in_time(service->stop) == 0;
-    if (!is_running(service, &process))
-        return 0;
-    if (!asked && proc_signal(&process, SIGTERM, fault))
+    bool runs;
+    if (look(service, &process, &runs, fault))
         return -1;
-    if (ended_within(service, STOP_MS) || !is_running(service, &process))
+    if (!runs)
         return 0;
-    return proc_end(&process, STOP_MS, fault);
+    bool asked = service->stop && run_in_time(service->stop) == 0;
+    if (!asked && proc_signal(&process, SIGTERM, fault))
+        return service->stop ? done_anyway(fault, "'%.80s' was run", service->stop[0]) : -1;
+    return await_or_kill(service, fault);
 }
 
 value_t *
@@ -315,11 +369,13 @@ service_stop(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const service_t *service = find(arguments, world, fault);
     char note[PATH_MAX];
-    proc_t process;
-    if (!service || (is_running(service, &process) && stop(service, fault)) ||
-        note_path(world, service, note, fault) || end_leftovers(note, fault))
+    if (!service || note_path(world, service, note, fault) || stop(service, fault))
         return NULL;
-    return describe(service, NULL);
+    if (!end_leftovers(note, fault))
+        return describe(service, NULL);
+    if (!strstr(fault->text, DONE_MARK))
+        done_anyway(fault, "service '%s' does not run", service->name);
+    return NULL;
 }
 
 /* One that runs, as *process, and can be told to read its configuration; NULL with a fault. */
@@ -334,17 +390,19 @@ find_reloadable(const value_t *arguments, const op_world_t *world, proc_t *proce
                   service->name);
         return NULL;
     }
-    if (!is_running(service, process)) {
-        fault_set(fault, FAULT_FAILED, "service '%s' does not run", service->name);
+    bool runs;
+    if (look(service, process, &runs, fault))
         return NULL;
-    }
-    return service;
+    if (!runs)
+        fault_set(fault, FAULT_FAILED, "service '%s' does not run", service->name);
+    return runs ? service : NULL;
 }
 
 value_t *
 service_reload(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     proc_t process;
+    bool runs;
     const service_t *service = find_reloadable(arguments, world, &process, fault);
     if (!service)
         return NULL;
@@ -354,8 +412,10 @@ service_reload(const value_t *arguments, const op_world_t *world, fault_t *fault
                   COMMAND_MS / 1000);
     else if (status > 0)
         explain_exit(service->reload[0], status, fault);
+    else if (!look(service, &process, &runs, fault))
+        return describe(service, runs ? &process : NULL);
     else
-        return describe(service, is_running(service, &process) ? &process : NULL);
+        done_anyway(fault, "'%.80s' was run", service->reload[0]);
     return NULL;
 }
 
@@ -363,10 +423,12 @@ value_t *
 service_restart(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     const service_t *service = find(arguments, world, fault);
-    proc_t process;
-    if (!service || (is_running(service, &process) && stop(service, fault)))
+    if (!service || stop(service, fault))
         return NULL;
-    return start(service, world, fault);
+    value_t *result = start(service, world, fault);
+    if (!result && !strstr(fault->text, DONE_MARK))
+        done_anyway(fault, "service '%s' does not run", service->name);
+    return result;
 }
 
 /* It would run; as which process, nobody can know. */
@@ -381,7 +443,9 @@ foretell_start(const value_t *arguments, const op_world_t *world, bool ends, fau
         fault_errno(fault, "'%.120s' cannot be started", service->start[0]);
         return NULL;
     }
-    bool runs = is_running(service, &process);
+    bool runs;
+    if (look(service, &process, &runs, fault))
+        return NULL;
     value_t *foresight = foresight_new();
     if (runs && !ends)
         return foresight_give(foresight, describe(service, &process));
@@ -413,10 +477,11 @@ service_stop_foreseen(const value_t *arguments, const op_world_t *world, fault_t
 {
     proc_t process;
     const service_t *service = find(arguments, world, fault);
-    if (!service)
+    bool runs;
+    if (!service || look(service, &process, &runs, fault))
         return NULL;
     value_t *foresight = foresight_new();
-    if (is_running(service, &process))
+    if (runs)
         foresight_goes(foresight, "service %s runs as process %d", service->name, (int)process.pid);
     return foresight_give(foresight, describe(service, NULL));
 }

@@ -2,13 +2,16 @@
 #include "worker/ops/session.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <utmp.h>
 
+#include "common/file.h"
 #include "common/text.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/place.h"
 
 #define FILE_MAX     65536
 #define SESSIONS_MAX 4096
@@ -42,11 +45,16 @@ read_session(const char *text)
     return self;
 }
 
-bool
-session_leads(const session_t *self, proc_t *out)
+int
+session_leads(const session_t *self, proc_t *out, bool *alive, fault_t *fault)
 {
-    return proc_read(self->pid, out) && out->state != 'Z' && out->state != 'X' &&
-           proc_started(out).ms <= self->since_ms + SLACK_MS;
+    fault_t why = {0};
+    int wrong = proc_look(self->pid, out, &why);
+    if (wrong && why.code != FAULT_NOT_FOUND)
+        return fault_set(fault, why.code, "%s", why.text);
+    *alive = !wrong && out->state != 'Z' && out->state != 'X' &&
+             proc_started(out).ms <= self->since_ms + SLACK_MS;
+    return 0;
 }
 
 typedef struct {
@@ -63,58 +71,85 @@ add(sessions_t *self, const session_t *session)
     self->all[self->count++] = *session;
 }
 
+static int
+read_file(const op_world_t *world, const char *name, sessions_t *out, fault_t *fault)
+{
+    fault_t why = {0};
+    CLEANUP(bytes_destroy)
+    bytes_t *text = machine_read(world, FILE_MAX, &why, "/run/systemd/sessions/%s", name);
+    if (!text)
+        return why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
+    session_t session = read_session(bytes_text(text));
+    add(out, &session);
+    return 0;
+}
+
 /* Beside each file NAME stands a pipe NAME.ref. */
-static void
-read_logind(const op_world_t *world, sessions_t *out)
+static int
+read_logind(const op_world_t *world, sessions_t *out, fault_t *fault)
 {
     char path[PATH_MAX];
     DIR *folder = opendir(machine_path(world, path, "/run/systemd/sessions"));
     struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
-        if (strchr(entry->d_name, '.'))
-            continue;
-        CLEANUP(bytes_destroy)
-        bytes_t *text =
-            machine_read(world, FILE_MAX, NULL, "/run/systemd/sessions/%s", entry->d_name);
-        if (text) {
-            session_t session = read_session(bytes_text(text));
-            add(out, &session);
-        }
-    }
-    if (folder)
-        closedir(folder);
+    int wrong = 0;
+    if (!folder)
+        return errno == ENOENT || errno == ENOTDIR ? 0 : fault_errno(fault, "'%s'", path);
+    while (!wrong && (entry = place_next(folder)))
+        if (!strchr(entry->d_name, '.'))
+            wrong = read_file(world, entry->d_name, out, fault);
+    if (!wrong && errno)
+        wrong = fault_errno(fault, "'%s' cannot be read", path);
+    closedir(folder);
+    return wrong;
 }
 
-static void
-read_utmp(const op_world_t *world, sessions_t *out)
+static int
+add_entry(sessions_t *out, const struct utmp *entry, bool hidden, fault_t *fault)
+{
+    proc_t leader;
+    bool alive = hidden;
+    session_t session = {.pid = entry->ut_pid,
+                         .since_ms =
+                             (int64_t)entry->ut_tv.tv_sec * 1000 + entry->ut_tv.tv_usec / 1000};
+    if (entry->ut_type != USER_PROCESS)
+        return 0;
+    snprintf(session.user, sizeof session.user, "%.*s", UT_NAMESIZE, entry->ut_user);
+    snprintf(session.line, sizeof session.line, "%.*s", UT_LINESIZE, entry->ut_line);
+    snprintf(session.from, sizeof session.from, "%.*s", UT_HOSTSIZE, entry->ut_host);
+    if (!hidden && session_leads(&session, &leader, &alive, fault))
+        return -1;
+    if (alive)
+        add(out, &session);
+    return 0;
+}
+
+static int
+read_utmp(const op_world_t *world, sessions_t *out, fault_t *fault)
 {
     char path[PATH_MAX];
     struct utmp entry;
-    proc_t first, leader;
+    proc_t first;
     bool hidden = !proc_read(1, &first);
+    ssize_t got = 0;
     CLEANUP(descriptor_close)
     int fd = open(machine_path(world, path, "/run/utmp"), O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && read(fd, &entry, sizeof entry) == (ssize_t)sizeof entry) {
-        session_t session = {.pid = entry.ut_pid,
-                             .since_ms =
-                                 (int64_t)entry.ut_tv.tv_sec * 1000 + entry.ut_tv.tv_usec / 1000};
-        if (entry.ut_type != USER_PROCESS)
-            continue;
-        snprintf(session.user, sizeof session.user, "%.*s", UT_NAMESIZE, entry.ut_user);
-        snprintf(session.line, sizeof session.line, "%.*s", UT_LINESIZE, entry.ut_line);
-        snprintf(session.from, sizeof session.from, "%.*s", UT_HOSTSIZE, entry.ut_host);
-        if (hidden || session_leads(&session, &leader))
-            add(out, &session);
-    }
+    if (fd < 0)
+        return errno == ENOENT ? 0 : fault_errno(fault, "'%s' cannot be read", path);
+    while ((got = file_fill(fd, &entry, sizeof entry)) == (ssize_t)sizeof entry)
+        if (add_entry(out, &entry, hidden, fault))
+            return -1;
+    return got < 0 ? fault_errno(fault, "'%s' cannot be read", path) : 0;
 }
 
-size_t
-session_all(const op_world_t *world, session_t **out)
+int
+session_all(const op_world_t *world, session_t **out, size_t *count, fault_t *fault)
 {
     sessions_t found = {0};
-    read_logind(world, &found);
-    if (!found.count)
-        read_utmp(world, &found);
+    if (read_logind(world, &found, fault) || (!found.count && read_utmp(world, &found, fault))) {
+        free(found.all);
+        return -1;
+    }
     *out = found.all;
-    return found.count;
+    *count = found.count;
+    return 0;
 }

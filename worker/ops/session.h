@@ -15,12 +15,12 @@ typedef struct {
     int64_t since_ms;
 } session_t;
 
-/* Whether its first process lives; that one. A pid that came round again is another's. */
-bool session_leads(const session_t *self, proc_t *out);
+/* Whether its first process lives; that one. A pid that came round again is another's. FAULT_IO. */
+int session_leads(const session_t *self, proc_t *out, bool *alive, fault_t *fault) MUST_CHECK;
 
 /* All of them, but those of utmp whose first process lives no more: who is killed does not sign
  * out. Where /proc hides what others run (proc(5), hidepid), none is left out. The array is the
- * caller's (free). */
-size_t session_all(const op_world_t *world, session_t **out);
+ * caller's (free). FAULT_IO. */
+int session_all(const op_world_t *world, session_t **out, size_t *count, fault_t *fault) MUST_CHECK;
 
 #endif

@@ -91,7 +91,8 @@ end(running_t *self, const char *name, fault_t *fault)
 {
     proc_t process;
     fault_t why = {0};
-    if (proc_read(self->pid, &process) && proc_end_tree(&process, END_MS, &why))
+    int wrong = proc_look(self->pid, &process, &why);
+    if (wrong ? why.code != FAULT_NOT_FOUND : proc_end_tree(&process, END_MS, &why))
         return fault_set(fault, FAULT_UNKNOWN, "'%s' does not end: %s", name, why.text);
     return 0;
 }

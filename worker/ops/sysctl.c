@@ -48,7 +48,7 @@ sysctl_read(const op_world_t *world, const char *key, char *out, size_t size, fa
     CLEANUP(descriptor_close) int fd = open_key(world, key, O_RDONLY, fault);
     if (fd < 0)
         return -1;
-    ssize_t got = read(fd, out, size);
+    ssize_t got = file_fill(fd, out, size);
     if (got < 0)
         return fault_errno(fault, "kernel parameter '%.80s' does not tell", key);
     if ((size_t)got == size)

@@ -78,11 +78,8 @@ static void
 read_words(int fd, char words[static WORDS_MAX])
 {
     char text[4096];
-    size_t size = 0;
-    ssize_t got;
-    while (size < sizeof text - 1 && (got = read(fd, text + size, sizeof text - 1 - size)) > 0)
-        size += (size_t)got;
-    text[size] = '\0';
+    ssize_t size = file_fill(fd, text, sizeof text - 1);
+    text[size > 0 ? size : 0] = '\0';
     text[strcspn(text, "\n")] = '\0';
     const char *said = strstr(text, "Error: ");
     asked_printable(words, WORDS_MAX, said ? said + 7 : text);
@@ -120,8 +117,9 @@ table_apply(const bytes_t *script, fault_t *fault)
     if (child < 0)
         return -1;
     read_words(fd, words);
-    if (waitpid(child, &status, 0) != child)
-        return fault_errno(fault, NFT);
+    while (waitpid(child, &status, 0) != child)
+        if (errno != EINTR) /* whoever is waited for has had its say */
+            return fault_set(fault, FAULT_UNKNOWN, NFT ": %s", strerror(errno));
     if (!status)
         return 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)

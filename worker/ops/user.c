@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #define FAILURES_COUNT 20
 
 static value_t *
-user_value(const op_world_t *world, const struct passwd *entry)
+user_value(const op_world_t *world, const struct passwd *entry, fault_t *fault)
 {
     static const char *const closed[] = {"/nologin", "/false", "/sync"};
     bool open = true;
@@ -26,13 +27,16 @@ user_value(const op_world_t *world, const struct passwd *entry)
         const char *end = strrchr(entry->pw_shell, '/');
         open = open && !(end && !strcmp(end, closed[i]));
     }
+    const char *password;
+    if (account_password(world, entry->pw_name, &password, fault))
+        return NULL;
     value_t *row = value_map();
     show(row, "name", entry->pw_name);
     value_set_integer(row, "user_id", entry->pw_uid);
     value_set_integer(row, "group_id", entry->pw_gid);
     show(row, "home", entry->pw_dir);
     show(row, "shell", entry->pw_shell);
-    value_set_text(row, "password", account_password(world, entry->pw_name));
+    value_set_text(row, "password", password);
     value_set_bool(row, "may_log_in", open);
     return row;
 }
@@ -49,14 +53,22 @@ user_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
         fault_errno(fault, "'/etc/passwd' cannot be read");
         return NULL;
     }
-    value_t *result = value_map(), *list = value_list();
-    while ((entry = fgetpwent(file)))
-        if (value_count(list) < USERS_MAX)
-            value_append(list, user_value(world, entry));
+    CLEANUP(value_destroy) value_t *list = value_list();
+    value_t *row = NULL;
+    errno = 0;
+    for (; (entry = fgetpwent(file)); errno = 0)
+        if (value_count(list) < USERS_MAX && (row = user_value(world, entry, NULL)))
+            value_append(list, row);
         else
             left_out++;
+    bool cut = ferror(file) || (errno && errno != ENOENT);
     fclose(file);
-    value_set(result, "users", list);
+    if (cut) {
+        fault_set(fault, FAULT_IO, "'/etc/passwd' cannot be read to its end");
+        return NULL;
+    }
+    value_t *result = value_map();
+    value_set(result, "users", MOVE(list));
     value_set_integer(result, "left_out", left_out);
     return result;
 }
@@ -65,9 +77,12 @@ value_t *
 user_sessions(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     CLEANUP(memory_free) session_t *all = NULL;
-    size_t count = session_all(world, &all), listed = count < SESSIONS_MAX ? count : SESSIONS_MAX;
+    size_t count;
+    (void)arguments;
+    if (session_all(world, &all, &count, fault))
+        return NULL;
+    size_t listed = count < SESSIONS_MAX ? count : SESSIONS_MAX;
     value_t *result = value_map(), *list = value_list();
-    (void)arguments, (void)fault;
     for (size_t i = 0; i < listed; i++) {
         value_t *row = value_map();
         show(row, "user", all[i].user);
@@ -138,16 +153,21 @@ user_failures(const value_t *arguments, const op_world_t *world, fault_t *fault)
     struct utmp entry;
     int64_t wanted = value_get_integer(arguments, "count");
     size_t listed = (size_t)(wanted ? wanted : FAILURES_COUNT);
-    (void)fault;
     btmp.newer_than =
         value_get(arguments, "newer_than") ? value_get_integer(arguments, "newer_than") : INT64_MIN;
     FILE *file = fopen(machine_path(world, path, "/var/log/btmp"), "re");
+    bool cut = !file && errno != ENOENT;
     if (file && fseek(file, -(long)(FAILURES_MAX * sizeof entry), SEEK_END))
         rewind(file); /* it is no longer than that */
     while (file && fread(&entry, sizeof entry, 1, file) == 1)
         count_failure(&btmp, &entry);
+    cut = cut || (file && ferror(file));
     if (file)
         fclose(file);
+    if (cut) {
+        fault_set(fault, FAULT_IO, "'/var/log/btmp' cannot be read");
+        return NULL;
+    }
     qsort(btmp.all, btmp.count, sizeof *btmp.all, more_failures);
     value_t *result = value_map(), *list = value_list();
     for (size_t i = 0; i < btmp.count && i < listed; i++) {

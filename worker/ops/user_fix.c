@@ -7,6 +7,7 @@
 #include "worker/ops/account.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/command.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/process.h"
 #include "worker/ops/session.h"
@@ -54,13 +55,18 @@ static value_t *
 set_lock(const value_t *arguments, const op_world_t *world, bool lock, fault_t *fault)
 {
     const char *user = value_get_text(arguments, "user");
+    const char *word;
     account_t account;
-    if (account_find(world, user, &account, fault))
+    if (account_find(world, user, &account, fault) || account_password(world, user, &word, fault))
         return NULL;
-    bool was = !strcmp(account_password(world, user), "locked");
+    bool was = !strcmp(word, "locked");
     if (was != lock && run_usermod(world, lock ? "-L" : "-U", user, fault))
         return NULL;
-    bool is = !strcmp(account_password(world, user), "locked");
+    if (account_password(world, user, &word, fault)) {
+        done_anyway(fault, "usermod has %s '%.40s'", lock ? "locked" : "unlocked", user);
+        return NULL;
+    }
+    bool is = !strcmp(word, "locked");
     if (is != lock) {
         fault_set(fault, FAULT_FAILED, "the password of '%.40s' is %s all the same", user,
                   is ? "locked" : "not locked");
@@ -75,9 +81,9 @@ foretell_lock(const value_t *arguments, const op_world_t *world, bool lock, faul
     const char *user = value_get_text(arguments, "user");
     char name[80];
     account_t account;
-    if (account_find(world, user, &account, fault))
+    const char *from;
+    if (account_find(world, user, &account, fault) || account_password(world, user, &from, fault))
         return NULL;
-    const char *from = account_password(world, user);
     bool was = !strcmp(from, "locked");
     snprintf(name, sizeof name, "user %.40s, password", user);
     value_t *foresight = foresight_new();
@@ -113,38 +119,57 @@ user_unlock(const value_t *arguments, const op_world_t *world, fault_t *fault)
 /* ---- sessions ----------------------------------------------------------------------------------
  */
 
-/* Its first process, where that is none of ours. */
-static bool
-leads(const session_t *session, const op_world_t *world, proc_t *out)
+/* 1 where its first process lives and is none of ours. */
+static int
+leads(const session_t *session, const op_world_t *world, proc_t *out, fault_t *fault)
 {
-    return session_leads(session, out) && !process_is_ours(out, world);
+    bool alive = false, ours = false;
+    if (session_leads(session, out, &alive, fault) ||
+        (alive && process_is_ours(out, world, &ours, fault)))
+        return -1;
+    return alive && !ours;
 }
 
-/* Whether it is one of the user's that lives and is to be killed. */
-static bool
-is_theirs(const proc_t *self, uid_t user, const op_world_t *world)
+/* 1 where it is one of the user's that lives and is to be killed. */
+static int
+is_theirs(const proc_t *self, uid_t user, const op_world_t *world, fault_t *fault)
 {
-    return self->state != 'Z' && self->state != 'X' && process_user(self) == user &&
-           !process_is_ours(self, world);
+    uid_t runs_as;
+    bool ours = false;
+    if (self->state == 'Z' || self->state == 'X')
+        return 0;
+    if (process_user(self, &runs_as, fault) ||
+        (runs_as == user && process_is_ours(self, world, &ours, fault)))
+        return -1;
+    return runs_as == user && !ours;
+}
+
+/* One round; how many there were. */
+static int
+kill_those_of(uid_t user, const op_world_t *world, size_t *left, fault_t *fault)
+{
+    CLEANUP(memory_free) proc_t *all = NULL;
+    size_t unseen, size = proc_all(&all, &unseen);
+    *left = 0;
+    for (size_t i = 0; i < size; i++) {
+        int theirs = is_theirs(&all[i], user, world, fault);
+        if (theirs < 0 || (theirs && proc_signal(&all[i], SIGKILL, fault)))
+            return -1;
+        *left += (size_t)theirs;
+    }
+    return unseen ? fault_set(fault, FAULT_IO, "the kernel does not tell of all processes") : 0;
 }
 
 /* Until none is left, or some do not go. */
 static int
 kill_all_of(uid_t user, const op_world_t *world, int64_t *count, fault_t *fault)
 {
+    size_t left;
     for (int waited = 0; waited < END_MS; waited += POLL_MS) {
-        CLEANUP(memory_free) proc_t *all = NULL;
-        size_t size = proc_all(&all), left = 0;
-        for (size_t i = 0; i < size; i++) {
-            if (!is_theirs(&all[i], user, world))
-                continue;
-            left++;
-            *count += waited == 0;
-            if (proc_signal(&all[i], SIGKILL, fault))
-                return -1;
-        }
-        if (!left)
-            return 0;
+        int wrong = kill_those_of(user, world, &left, fault);
+        *count += waited == 0 ? (int64_t)left : 0;
+        if (wrong || !left)
+            return wrong;
         poll(NULL, 0, POLL_MS);
     }
     return fault_set(fault, FAULT_TIMEOUT, "processes of user %u do not end", (unsigned)user);
@@ -169,60 +194,76 @@ tell_ended(const value_t *arguments, int64_t ended, int64_t killed)
     return result;
 }
 
+static int
+end_those_of(const char *user, const op_world_t *world, int64_t *ended, fault_t *fault)
+{
+    CLEANUP(memory_free) session_t *all = NULL;
+    size_t count;
+    if (session_all(world, &all, &count, fault))
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        proc_t leader;
+        int leading = strcmp(all[i].user, user) ? 0 : leads(&all[i], world, &leader, fault);
+        if (leading < 0 || (leading && proc_end_tree(&leader, END_MS, fault)))
+            return -1;
+        *ended += leading;
+    }
+    return 0;
+}
+
 value_t *
 user_end_sessions(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    const char *user = value_get_text(arguments, "user");
-    bool processes = value_get_bool(arguments, "processes");
     int64_t ended = 0, killed = 0;
     account_t account;
-    CLEANUP(memory_free) session_t *all = NULL;
     if (find_user(arguments, world, &account, fault))
         return NULL;
-    size_t count = session_all(world, &all);
-    for (size_t i = 0; i < count; i++) {
-        proc_t leader;
-        if (strcmp(all[i].user, user) != 0 || !leads(&all[i], world, &leader))
-            continue;
-        if (proc_end_tree(&leader, END_MS, fault))
-            return NULL;
-        ended++;
-    }
-    if (processes && kill_all_of(account.user, world, &killed, fault))
-        return NULL;
-    return tell_ended(arguments, ended, killed);
+    if (!end_those_of(value_get_text(arguments, "user"), world, &ended, fault) &&
+        (!value_get_bool(arguments, "processes") ||
+         !kill_all_of(account.user, world, &killed, fault)))
+        return tell_ended(arguments, ended, killed);
+    if ((ended || killed) && !strstr(fault->text, DONE_MARK))
+        done_anyway(fault, "%lld sessions were ended, %lld processes killed", (long long)ended,
+                    (long long)killed);
+    return NULL;
 }
 
-static int64_t
-foretell_sessions(value_t *foresight, const char *user, const op_world_t *world)
+static int
+foretell_sessions(value_t *foresight, const char *user, const op_world_t *world, int64_t *ended,
+                  fault_t *fault)
 {
-    int64_t count = 0;
     CLEANUP(memory_free) session_t *all = NULL;
-    size_t size = session_all(world, &all);
+    size_t size;
+    if (session_all(world, &all, &size, fault))
+        return -1;
     for (size_t i = 0; i < size; i++) {
         proc_t leader;
-        if (strcmp(all[i].user, user) != 0 || !leads(&all[i], world, &leader))
-            continue;
-        foresight_goes(foresight, "session of %s, process %d: %.40s", user, (int)all[i].pid,
-                       all[i].line[0] ? all[i].line : all[i].service);
-        count++;
+        int leading = strcmp(all[i].user, user) ? 0 : leads(&all[i], world, &leader, fault);
+        if (leading < 0)
+            return -1;
+        if (leading)
+            foresight_goes(foresight, "session of %s, process %d: %.40s", user, (int)all[i].pid,
+                           all[i].line[0] ? all[i].line : all[i].service);
+        *ended += leading;
     }
-    return count;
+    return 0;
 }
 
-static int64_t
-foretell_processes(value_t *foresight, uid_t user, const op_world_t *world)
+static int
+foretell_processes(value_t *foresight, uid_t user, const op_world_t *world, int64_t *killed,
+                   fault_t *fault)
 {
-    int64_t count = 0;
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t size = proc_all(&all);
+    size_t unseen, size = proc_all(&all, &unseen);
     for (size_t i = 0; i < size; i++) {
-        if (!is_theirs(&all[i], user, world))
-            continue;
-        foresight_goes(foresight, "process %d: %s", (int)all[i].pid, all[i].name);
-        count++;
+        int theirs = is_theirs(&all[i], user, world, fault);
+        if (theirs < 0)
+            return -1;
+        if (theirs)
+            foresight_goes(foresight, "process %d: %s", (int)all[i].pid, all[i].name);
+        *killed += theirs;
     }
-    return count;
+    return unseen ? fault_set(fault, FAULT_IO, "the kernel does not tell of all processes") : 0;
 }
 
 /* What goes with a session is counted among the processes too: it lives yet. */
@@ -232,10 +273,11 @@ user_end_sessions_foreseen(const value_t *arguments, const op_world_t *world, fa
     account_t account;
     if (find_user(arguments, world, &account, fault))
         return NULL;
-    value_t *foresight = foresight_new();
-    int64_t ended = foretell_sessions(foresight, value_get_text(arguments, "user"), world);
-    int64_t killed = value_get_bool(arguments, "processes")
-                         ? foretell_processes(foresight, account.user, world)
-                         : 0;
-    return foresight_give(foresight, tell_ended(arguments, ended, killed));
+    int64_t ended = 0, killed = 0;
+    CLEANUP(value_destroy) value_t *foresight = foresight_new();
+    if (foretell_sessions(foresight, value_get_text(arguments, "user"), world, &ended, fault) ||
+        (value_get_bool(arguments, "processes") &&
+         foretell_processes(foresight, account.user, world, &killed, fault)))
+        return NULL;
+    return foresight_give(MOVE(foresight), tell_ended(arguments, ended, killed));
 }

@@ -9,6 +9,7 @@
 #include "worker/foresight.h"
 #include "worker/ops/account.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/quarantine.h"
 
@@ -72,32 +73,43 @@ held_lines(int folder, const held_t *held, fault_t *fault)
 {
     static char text[ACCOUNT_KEY_FILES * ACCOUNT_KEYS_BYTES + sizeof OF_SECOND];
     CLEANUP(descriptor_close) int fd = openat(folder, held->id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
+    ssize_t size = fd < 0 ? -1 : file_fill(fd, text, sizeof text);
     if (size < 0)
         fault_errno(fault, "'%.60s' in quarantine cannot be read", held->id);
     return size < 0 ? NULL : bytes_copy(slice_of(text, (size_t)size));
 }
 
-/* Whether what was taken out of this account's files last, and did not come back, ends so. */
-static bool
-is_held(int folder, const account_t *account, const bytes_t *end, held_t *held)
+/* What was taken out of this account's files last, and did not come back; NULL with a fault, or
+ * FAULT_NOT_FOUND. */
+static bytes_t *
+last_held(int folder, const account_t *account, held_t *held, fault_t *fault)
 {
-    if (quarantine_of(folder, account->keys[0], held, NULL))
-        return false;
-    CLEANUP(bytes_destroy) bytes_t *lines = held_lines(folder, held, NULL);
-    return lines && lines->size >= end->size &&
-           !memcmp(lines->data + lines->size - end->size, end->data, end->size);
+    return quarantine_of(folder, account->keys[0], held, fault) ? NULL
+                                                                : held_lines(folder, held, fault);
+}
+
+/* Whether that ends so. */
+static int
+is_held(int folder, const account_t *account, const bytes_t *end, held_t *held, bool *is,
+        fault_t *fault)
+{
+    fault_t why = {0};
+    CLEANUP(bytes_destroy) bytes_t *lines = last_held(folder, account, held, &why);
+    *is = lines && lines->size >= end->size &&
+          !memcmp(lines->data + lines->size - end->size, end->data, end->size);
+    return lines || why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
 }
 
 /* Where the key is gone already, what took it left it in quarantine. */
-static bool
-was_taken(int folder, const account_t *account, const char *fingerprint, held_t *held)
+static int
+was_taken(int folder, const account_t *account, const char *fingerprint, held_t *held, bool *was,
+          fault_t *fault)
 {
+    fault_t why = {0};
     CLEANUP(bytes_destroy) bytes_t *ignored = bytes_new();
-    if (quarantine_of(folder, account->keys[0], held, NULL))
-        return false;
-    CLEANUP(bytes_destroy) bytes_t *lines = held_lines(folder, held, NULL);
-    return lines && part_lines(lines, fingerprint, ignored, ignored) > 0;
+    CLEANUP(bytes_destroy) bytes_t *lines = last_held(folder, account, held, &why);
+    *was = lines && part_lines(lines, fingerprint, ignored, ignored) > 0;
+    return lines || why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
 }
 
 /* One that was cut off between the files had kept them all. */
@@ -105,10 +117,13 @@ static int
 keep_lines(int folder, const account_t *account, const struct stat *facts, const bytes_t *lines,
            held_t *out, fault_t *fault)
 {
-    if (is_held(folder, account, lines, out))
+    bool is;
+    if (is_held(folder, account, lines, out, &is, fault))
+        return -1;
+    if (is)
         return 0;
     CLEANUP(descriptor_close) int memory = memfd_create("key", MFD_CLOEXEC);
-    if (memory < 0 || file_write_all(memory, bytes_slice(lines), fault) ||
+    if (memory < 0 || file_write_all(memory, bytes_slice(lines), NULL) ||
         lseek(memory, 0, SEEK_SET))
         return fault_errno(fault, "the key cannot be kept");
     return quarantine_put(folder, memory, account->keys[0], facts, out, fault);
@@ -155,7 +170,8 @@ take_out(int folder, const account_t *account, const keys_t *keys, const char *f
     for (size_t i = 0; i < ACCOUNT_KEY_FILES; i++)
         if (parting.count[i] &&
             account_write_keys(account, i, bytes_slice(parting.left[i]), &keys->facts[i], fault))
-            return -1;
+            return done_anyway(fault, "its lines are in quarantine%s",
+                               i && parting.count[0] ? ", and out of the first file" : "");
     return count;
 }
 
@@ -181,10 +197,11 @@ user_remove_key(const value_t *arguments, const op_world_t *world, fault_t *faul
         keys_read(&keys, &account, fault))
         return NULL;
     int64_t removed = take_out(folder, &account, &keys, fingerprint, &held, fault);
-    if (removed < 0)
+    bool held_yet = removed > 0;
+    if (removed < 0 ||
+        (!removed && was_taken(folder, &account, fingerprint, &held, &held_yet, fault)))
         return NULL;
-    return tell_removed(arguments, removed,
-                        removed || was_taken(folder, &account, fingerprint, &held) ? &held : NULL);
+    return tell_removed(arguments, removed, held_yet ? &held : NULL);
 }
 
 /* Each line that is a key, and where one is given of that fingerprint, goes or comes. */
@@ -213,7 +230,11 @@ user_remove_key_foreseen(const value_t *arguments, const op_world_t *world, faul
         keys_read(&keys, &account, fault))
         return NULL;
     int64_t count = part(&parting, &keys, fingerprint);
-    if (count && !is_held(folder, &account, parting.taken, &held))
+    bool kept = false;
+    if (count ? is_held(folder, &account, parting.taken, &held, &kept, fault)
+              : was_taken(folder, &account, fingerprint, &held, &kept, fault))
+        return NULL;
+    if (count && !kept)
         held = quarantine_foretell_text(bytes_slice(parting.taken), account.keys[0],
                                         &keys.facts[!parting.count[0]]);
     value_t *foresight = foresight_new();
@@ -222,8 +243,7 @@ user_remove_key_foreseen(const value_t *arguments, const op_world_t *world, faul
     if (count)
         foresight_comes(foresight, HELD, policy_quarantine(world->policy), held.id,
                         (long long)held.bytes);
-    bool kept = count || was_taken(folder, &account, fingerprint, &held);
-    return foresight_give(foresight, tell_removed(arguments, count, kept ? &held : NULL));
+    return foresight_give(foresight, tell_removed(arguments, count, count || kept ? &held : NULL));
 }
 
 /* ---- and come back ----------------------------------------------------------------------- */
@@ -256,38 +276,61 @@ add_missing(bytes_t *text, slice_t lines)
     return missing->size;
 }
 
+/* The mark of the second file's lines; NULL where there is none. It is a line of its own: a key's
+ * comment may end as it does. */
+static const uint8_t *
+find_mark(const bytes_t *held)
+{
+    static const char mark[] = "\n" OF_SECOND;
+    size_t size = sizeof mark - 2;
+    if (held->size >= size && !memcmp(held->data, mark + 1, size))
+        return held->data;
+    const uint8_t *at = memmem(held->data, held->size, mark, size + 1);
+    return at ? at + 1 : NULL;
+}
+
 /* The lines of each file, as they stand in what is held. */
 static void
 split(const bytes_t *held, slice_t of[static ACCOUNT_KEY_FILES])
 {
-    static const char mark[] = OF_SECOND;
     size_t size = held->size;
-    const uint8_t *at = memmem(held->data, size, mark, sizeof mark - 1);
+    const uint8_t *at = find_mark(held);
     size_t first = at ? (size_t)(at - held->data) : size;
-    size_t second = at ? first + sizeof mark - 1 : size;
+    size_t second = at ? first + sizeof OF_SECOND - 1 : size;
     of[0] = slice_of(held->data, first);
     of[1] = slice_of(held->data + second, size - second);
+}
+
+/* How many files were written, or -1. */
+static int
+put_lines(const account_t *account, keys_t *keys, const held_t *held, const bytes_t *lines,
+          fault_t *fault)
+{
+    slice_t of[ACCOUNT_KEY_FILES];
+    int written = 0;
+    split(lines, of);
+    for (size_t i = 0; i < ACCOUNT_KEY_FILES; i++) {
+        struct stat *facts = &keys->facts[i];
+        if (!facts->st_nlink) /* the file is gone: as it was */
+            *facts =
+                (struct stat){.st_uid = held->user, .st_gid = held->group, .st_mode = held->mode};
+        if (!add_missing(keys->text[i], of[i]))
+            continue;
+        if (account_write_keys(account, i, bytes_slice(keys->text[i]), facts, fault))
+            return written ? done_anyway(fault, "its lines are back in the first file") : -1;
+        written++;
+    }
+    return written;
 }
 
 static int
 put_back(int folder, const account_t *account, const held_t *held, fault_t *fault)
 {
-    slice_t of[ACCOUNT_KEY_FILES];
     CLEANUP(keys_clear) keys_t keys = {0};
     CLEANUP(bytes_destroy) bytes_t *lines = held_lines(folder, held, fault);
     if (!lines || keys_read(&keys, account, fault))
         return -1;
-    split(lines, of);
-    for (size_t i = 0; i < ACCOUNT_KEY_FILES; i++) {
-        struct stat *facts = &keys.facts[i];
-        if (!facts->st_nlink) /* the file is gone: as it was */
-            *facts =
-                (struct stat){.st_uid = held->user, .st_gid = held->group, .st_mode = held->mode};
-        if (add_missing(keys.text[i], of[i]) &&
-            account_write_keys(account, i, bytes_slice(keys.text[i]), facts, fault))
-            return -1;
-    }
-    return quarantine_release(folder, held, fault);
+    return put_lines(account, &keys, held, lines, fault) < 0 ? -1 : 0;
 }
 
 /* What of the user's is held under the id, or was given back. */
@@ -322,6 +365,10 @@ user_restore_key(const value_t *arguments, const op_world_t *world, fault_t *fau
     if (folder < 0 || find_held(folder, arguments, world, &account, &held, &given, fault) ||
         (!given && put_back(folder, &account, &held, fault)))
         return NULL;
+    if (quarantine_release(folder, &held, fault)) {
+        done_anyway(fault, "its lines are back, and in quarantine too");
+        return NULL;
+    }
     return tell_restored(arguments, &held);
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "common/text.h"
@@ -29,12 +30,36 @@ go_below(state_t *self, int fd, const char *name, unsigned depth, fault_t *fault
         return fault_set(fault, FAULT_LIMIT, "'%.100s…' goes too deep; name a narrower folder",
                          self->path);
     int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (below < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+        return 0; /* gone, or swapped */
     if (below < 0)
-        return 0; /* gone, or swapped, or not for us */
+        return fault_errno(fault, "'%.60s' in '%.100s' cannot be read", name, self->path);
     snprintf(self->path + size, sizeof self->path - size, "%s%s", size > 1 ? "/" : "", name);
     int result = walk(self, below, depth + 1, fault);
     self->path[size] = '\0';
     return result;
+}
+
+/* What another filesystem shows to its user alone (fuse(4)) says at least that it is another. */
+static bool
+is_elsewhere(const state_t *self, int fd, const char *name)
+{
+    struct statx facts;
+    return !statx(fd, name, AT_SYMLINK_NOFOLLOW, 0, &facts) &&
+           makedev(facts.stx_dev_major, facts.stx_dev_minor) != self->device;
+}
+
+/* 1 where it is no more, or on another filesystem. */
+static int
+look_at(const state_t *self, int fd, const char *name, struct stat *out, fault_t *fault)
+{
+    if (!fstatat(fd, name, out, AT_SYMLINK_NOFOLLOW))
+        return out->st_dev != self->device;
+    int wrong = errno;
+    if (wrong == ENOENT || (wrong == EACCES && is_elsewhere(self, fd, name)))
+        return 1;
+    errno = wrong;
+    return fault_errno(fault, "'%.60s' in '%.100s' cannot be looked at", name, self->path);
 }
 
 static int
@@ -47,8 +72,9 @@ visit(state_t *self, int fd, const char *name, unsigned depth, size_t *seen, fau
         return fault_set(fault, FAULT_LIMIT, "more than %d entries; name a narrower folder",
                          WALK_ENTRIES_MAX);
     ++*seen;
-    if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) || status.st_dev != self->device)
-        return 0;
+    int other = look_at(self, fd, name, &status, fault);
+    if (other)
+        return other < 0 ? -1 : 0;
     if (self->walker->on_entry)
         self->walker->on_entry(self->walker->self, self->path, name, &status);
     return S_ISDIR(status.st_mode) ? go_below(self, fd, name, depth, fault) : 0;
@@ -66,8 +92,10 @@ walk(state_t *self, int fd, unsigned depth, fault_t *fault)
         close(fd);
         return fault_errno(fault, "'%.160s' cannot be read", self->path);
     }
-    while (!result && (entry = readdir(folder)))
+    while (!result && (entry = place_next(folder)))
         result = visit(self, dirfd(folder), entry->d_name, depth, &seen, fault);
+    if (!result && errno)
+        result = fault_errno(fault, "'%.160s' cannot be read", self->path);
     closedir(folder);
     if (!result && self->walker->on_folder)
         self->walker->on_folder(self->walker->self, self->path, seen);

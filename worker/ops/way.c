@@ -283,25 +283,50 @@ link_to(const net_t *net)
     return netlink_ask(NETLINK_ROUTE, request, on_way, &index) ? 0 : index;
 }
 
-bool
-way_uses_link(const way_t *self, unsigned index)
+/* unknown: what is said of an end that no route leads to. */
+static bool
+leads_there(const links_t *links, const net_t *end, unsigned index, bool unknown)
+{
+    unsigned by = link_to(end);
+    return by ? rests_on(links, by, index, DEPTH_MAX) : unknown;
+}
+
+static bool
+needs_link(const way_t *self, unsigned index, bool unknown)
 {
     static links_t links;
     char memory[NETLINK_REQUEST_MAX];
     const net_t *at;
+    bool needed = false;
     links.count = 0;
     if (netlink_ask(NETLINK_ROUTE,
                     netlink_begin(memory, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg)),
-                    on_link, &links))
+                    on_link, &links) ||
+        links.count == LINKS_MAX)
         return true; /* not known to be spared */
-    for (size_t i = 0; i < self->end_count; i++)
-        if (rests_on(&links, link_to(&self->ends[i].net), index, DEPTH_MAX))
-            return true;
-    for (size_t i = 0; i < self->server_count; i++)
-        if (rests_on(&links, link_to(&self->servers[i]), index, DEPTH_MAX))
-            return true;
-    for (size_t i = 0; (at = policy_management(self->policy, i)); i++)
-        if (rests_on(&links, link_to(at), index, DEPTH_MAX))
-            return true;
-    return false;
+    for (size_t i = 0; !needed && i < self->end_count; i++)
+        needed = leads_there(&links, &self->ends[i].net, index, unknown);
+    for (size_t i = 0; !needed && i < self->server_count; i++)
+        needed = leads_there(&links, &self->servers[i], index, unknown);
+    for (size_t i = 0; !needed && (at = policy_management(self->policy, i)); i++)
+        needed = leads_there(&links, at, index, unknown);
+    return needed;
+}
+
+int
+way_spares_link(const op_world_t *world, const char *link, bool mends, fault_t *fault)
+{
+    way_t way;
+    unsigned index = if_nametoindex(link);
+    if (!index)
+        return fault_set(fault, FAULT_NOT_FOUND, "this machine has no link '%s'", link);
+    if (way_find(&way, world, fault))
+        return -1;
+    if (!way.end_count)
+        return fault_set(fault, FAULT_UNREACHABLE,
+                         "the way home is not known: no broker is configured");
+    if (!strcmp(link, "lo") || needs_link(&way, index, !mends))
+        return fault_set(fault, FAULT_POLICY,
+                         "'%s' is a link that the way home or management needs", link);
+    return 0;
 }

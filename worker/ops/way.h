@@ -34,7 +34,11 @@ int way_spares(const way_t *self, const net_t *net, fault_t *fault) MUST_CHECK;
 /* Whether a part of the network is an end of the way, or is management. */
 bool way_meets(const way_t *self, const net_t *net);
 
-/* Whether a packet home leaves by this link, or by one that stands on it or is a port of it. */
-bool way_uses_link(const way_t *self, unsigned index);
+/* Whether the link of that name may fall silent: FAULT_POLICY where a packet home, or to
+ * management, leaves by it, or by one that stands on it or is a port of it; FAULT_NOT_FOUND;
+ * FAULT_UNREACHABLE where the way is not known. Where no route leads there now any link may be the
+ * one that is needed, unless what is done mends links: then none is. */
+int way_spares_link(const op_world_t *world, const char *link, bool mends,
+                    fault_t *fault) MUST_CHECK;
 
 #endif

@@ -13,5 +13,5 @@ return {
   },
   chaos  = true,
   expect = { look = "ok", page = "skipped", up = "ok" },
-  output = { look = { well = { "eth1" }, down = { "eth2" }, silent = {} } },
+  output = { look = { well = { "eth1" }, down = { "eth2" }, silent = {}, out = {} } },
 }

@@ -5,6 +5,7 @@ return {
     { op = "user.failures", args = { newer_than = 6400000, count = 100 },
       result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 }, { user = "root", from = "192.0.2.8", count = 2 } } } },
     { op = "user.list",       result = { users = { { name = "root", password = "locked" }, { name = "ana", password = "locked" } } } },
+    { op = "user.lockouts", args = { user = "ana" }, result = { users = {}, sources = {} } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block",  args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",   result = { blocked = true, expires_s = 3600 } },
@@ -13,6 +14,6 @@ return {
   },
   answers = { ["firewall.unblock"] = { source = "192.0.2.7" }, ["user.lock"] = { user = "ana", locked = true } },
   chaos  = true,
-  expect = { look = "ok", block = "ok", unlock = "ok" },
-  output = { look = { users = 2, failures = 12, locked = true, blocked_s = 0 } },
+  expect = { look = "ok", block = "ok", unlock = "ok", reset = "skipped" },
+  output = { look = { users = 2, failures = 12, locked = true, locked_out = false, blocked_s = 0 } },
 }

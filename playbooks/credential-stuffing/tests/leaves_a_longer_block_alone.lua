@@ -5,9 +5,10 @@ return {
     { op = "host.uptime",   result = { since = 0, uptime_ms = 9000000 } },
     { op = "user.failures", result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 } } } },
     { op = "user.list",     result = { users = { { name = "ana", password = "locked" } } } },
+    { op = "user.lockouts", args = { user = "ana" }, result = { users = {}, sources = {} } },
     { op = "firewall.view", args = { source = "192.0.2.7" }, result = { blocked = true, expires_s = 80000 } },
     { op = "user.unlock",   args = { user = "ana" }, result = { user = "ana", locked = false, changed = true } },
     { op = "user.list",     result = { users = { { name = "ana", password = "set" } } } },
   },
-  expect = { look = "ok", block = "skipped", unlock = "ok" },
+  expect = { look = "ok", block = "skipped", unlock = "ok", reset = "skipped" },
 }

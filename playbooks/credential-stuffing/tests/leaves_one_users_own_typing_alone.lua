@@ -6,7 +6,8 @@ return {
     { op = "user.failures", args = { newer_than = 6400000, count = 100 },
       result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "root", from = "192.0.2.8", count = 2 } } } },
     { op = "user.list",       result = { users = { { name = "root", password = "locked" }, { name = "ana", password = "locked" } } } },
+    { op = "user.lockouts", args = { user = "ana" }, result = { users = {}, sources = {} } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
   },
-  expect = { look = "ok", block = "skipped", unlock = "skipped" },
+  expect = { look = "ok", block = "skipped", unlock = "skipped", reset = "skipped" },
 }

@@ -3,6 +3,8 @@ return {
   ops = {
     { op = "disk.usage",     result = { used_percent = 97 } },
     { op = "disk.largest",   result = {} },
+    { op = "package.clean",  result = { files = 12, freed_bytes = 300000000 } },
+    { op = "disk.usage",     result = { used_percent = 95 } },
     { op = "journal.vacuum", args = { keep_bytes = 50000000 }, result = { bytes = 48000000, freed_bytes = 900000000 } },
     { op = "disk.usage",     result = { used_percent = 91 } },
     { op = "disk.largest",   args = { path = "/var", count = 5 }, result = { { path = "/var/lib/app/core", bytes = 4000000000 } } },

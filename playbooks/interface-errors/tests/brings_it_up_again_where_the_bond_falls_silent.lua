@@ -7,10 +7,12 @@ return {
     { op = "net.capture", args = { link = "eth1", seconds = 5, packets = 100000 }, result = { packets = 3 } },
     { op = "link.view",   result = { name = "eth1", master = "bond0", rx_errors = 70, tx_errors = 1 } },
     { op = "link.list",   result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = true }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+    { op = "link.settings", args = { link = "eth1", counters = "err" }, result = { detected = true, speed_mbps = 1000, duplex = "full", autonegotiation = true, counters = {} } },
+    { op = "link.neighbours", args = { link = "eth1" }, result = { neighbours = {}, more = false } },
     { op = "link.down",   result = { link = "eth1", up = false } },
     { op = "host.cpu", args = { seconds = 3 }, result = { busy_percent = 5 } },
     { op = "link.list",   result = { links = { { name = "bond0", kind = "bond", up = true, carrier = false }, { name = "eth1", master = "bond0", up = true, carrier = true }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
     { op = "link.up",     args = { link = "eth1" }, result = { link = "eth1", up = true } },
   },
-  expect = { look = "ok", page = "ok", out = "undone" },
+  expect = { look = "ok", page = "ok", anew = "skipped", out = "undone" },
 }

@@ -7,6 +7,8 @@ return {
     { op = "net.capture", args = { link = "eth1", seconds = 5, packets = 100000 }, result = { packets = 3 } },
     { op = "link.view",   result = { name = "eth1", master = "bond0", rx_errors = 25, tx_errors = 1 } },
     { op = "link.list",   result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = true }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+    { op = "link.settings", args = { link = "eth1", counters = "err" }, result = { detected = true, speed_mbps = 1000, duplex = "full", autonegotiation = true, counters = {} } },
+    { op = "link.neighbours", args = { link = "eth1" }, result = { neighbours = {}, more = false } },
   },
-  expect = { look = "ok", page = "skipped", out = "skipped" },
+  expect = { look = "ok", page = "skipped", anew = "skipped", out = "skipped" },
 }

@@ -9,6 +9,7 @@ return {
     { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 5 } },
     { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 5 } },
     { op = "link.list", result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 11 }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+    { op = "link.neighbours", args = { link = "eth1" }, result = { neighbours = {}, more = false } },
   },
   expect = { look = "failed", page = "not run", spare = "not run", agree = "not run", out = "not run" },
   fault  = { look = "its signal changed 1 times within 60 seconds: it is down" },

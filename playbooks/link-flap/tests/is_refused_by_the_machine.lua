@@ -9,6 +9,8 @@ return {
     { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 5 } },
     { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 5 } },
     { op = "link.list", result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 31 }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
+    { op = "link.neighbours", args = { link = "eth1" }, result = { neighbours = {}, more = false } },
+    { op = "link.list", result = { links = { { name = "bond0", kind = "bond", up = true, carrier = true }, { name = "eth1", master = "bond0", up = true, carrier = false, state = "down", carrier_changes = 31 }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
     { op = "link.down", fault = { "policy", "the way home needs 'eth1'" } },
   },
   people = { agree = "yes" },

@@ -5,5 +5,5 @@ return {
     { op = "process.tree",   args = { pid = 1 }, result = { processes = { { id = "a-1", name = "init" }, { id = "a-7", name = "app" }, { id = "a-8", name = "app" } } } },
     { op = "file.rotate",    fault = { "unknown", "the effector ended while it rotated" } },
   },
-  expect = { look = "ok", rotate = "unknown" },
+  expect = { look = "ok", rotate = "unknown", writer = "not run" },
 }

@@ -7,8 +7,11 @@ return {
     { op = "file.rotate",    args = { path = "/var/log/app/app.log" }, result = { name = "app.log.1", bytes = 5000000000 } },
     { op = "process.signal", args = { process = "a-7", name = "app", signal = "HUP" }, result = { process = "a-7", ended = false } },
     { op = "file.stat",      result = { bytes = 0, inode = 6 } },
+    { op = "process.tree",   args = { pid = 1 }, result = { processes = { { id = "a-1", pid = 1, name = "init" }, { id = "a-7", pid = 7, name = "app" }, { id = "a-8", pid = 8, name = "app" } } } },
+    { op = "process.files",  args = { pid = 7 }, result = { files = { { fd = 1, path = "/dev/null" }, { fd = 2, path = "/var/log/app/app.log" } }, left_out = 0 } },
+    { op = "process.files",  args = { pid = 8 }, result = { files = { { fd = 2, path = "/var/log/app/app.log" } }, left_out = 0 } },
   },
   chaos  = true,
-  expect = { look = "ok", rotate = "ok" },
+  expect = { look = "ok", rotate = "ok", writer = "ok" },
   output = { rotate = { name = "app.log.1", bytes = 5000000000 } },
 }

@@ -7,6 +7,6 @@ return {
     { op = "process.signal", args = { process = "a-7", name = "app", signal = "HUP" }, result = { process = "a-7", ended = false } },
     { op = "file.stat",      result = { bytes = 5000000001, inode = 5 } },
   },
-  expect = { look = "ok", rotate = "failed" },
+  expect = { look = "ok", rotate = "failed", writer = "not run" },
   fault  = { rotate = "the log is the old one still" },
 }

@@ -6,6 +6,6 @@ return {
     { op = "service.status", args = { service = "app" }, result = { running = false, pid = 0 } },
     { op = "service.start",  fault = { "policy", "the policy does not allow service.start" } },
   },
-  expect = { look = "ok", page = "skipped", start = "failed" },
+  expect = { look = "ok", page = "skipped", before = "skipped", limit = "skipped", start = "failed" },
   fault  = { start = "does not allow" },
 }

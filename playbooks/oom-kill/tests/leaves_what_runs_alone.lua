@@ -5,5 +5,5 @@ return {
     { op = "host.memory",    result = { used_percent = 96 } },
     { op = "service.status", args = { service = "app" }, result = { running = true, pid = 0 } },
   },
-  expect = { look = "ok", page = "skipped", start = "skipped" },
+  expect = { look = "ok", page = "skipped", before = "skipped", limit = "skipped", start = "skipped" },
 }

@@ -10,6 +10,6 @@ return {
     { op = "host.cpu",       args = { seconds = 20 }, result = { busy_percent = 10 } },
     { op = "host.oom",       result = { kills = 5 } },
   },
-  expect = { look = "ok", page = "skipped", start = "failed" },
+  expect = { look = "ok", page = "skipped", before = "skipped", limit = "skipped", start = "failed" },
   fault  = { start = "1 more were killed since" },
 }

@@ -12,5 +12,5 @@ return {
     { op = "service.status", result = { running = true, pid = 9 } },
   },
   chaos  = true,
-  expect = { look = "ok", page = "skipped", start = "ok" },
+  expect = { look = "ok", page = "skipped", before = "skipped", limit = "skipped", start = "ok" },
 }

@@ -5,6 +5,7 @@ return {
     { op = "device.interface", args = { device = "edge1", interface = "wan0" }, result = { up = true, shut = false } },
     { op = "device.show", args = { device = "edge1", what = "log" }, result = { lines = { "Logging configuration for zebra" }, more = false } },
     { op = "device.show", args = { device = "edge1", what = "interfaces" }, result = { data = { wan0 = { administrativeStatus = "up", linkUps = 3, linkDowns = 2 } }, more = false } },
+    { op = "link.neighbours", result = { neighbours = {}, more = false } },
   },
   people   = { agree = "no" },
   expect   = { look = "ok", page = "ok", agree = "failed", shut = "not run", remind = "not run" },

@@ -3,6 +3,6 @@ return {
   ops = {
     { op = "disk.raid",   fault = { "policy", "the policy does not allow disk.raid" } },
   },
-  expect = { arrays = "failed", health = "not run", page = "not run" },
+  expect = { arrays = "failed", health = "not run", page = "not run", back = "not run" },
   fault  = { arrays = "does not allow" },
 }

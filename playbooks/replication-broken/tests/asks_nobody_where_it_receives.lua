@@ -1,9 +1,9 @@
 return {
   inputs = { unit = "postgresql.service", primary = "192.0.2.10" },
   ops = {
-    { op = "process.list",    args = { name = "postgres" }, result = { processes = { { pid = 5, name = "postgres", command = "postgres: 15/main: walreceiver streaming 0/3000060" } }, left_out = 0 } },
-    { op = "net.tcp",         args = { address = "192.0.2.10", port = 5432, timeout_ms = 3000 }, result = { connected = true, milliseconds = 1 } },
-    { op = "disk.usage",      args = { path = "/var/lib/postgresql" }, result = { used_percent = 40 } },
+    { op = "postgres.replication", args = { database = "main" }, result = { role = "replica", senders = {}, slots = {}, more = false, receiver = { status = "streaming", host = "192.0.2.10", port = 5432, slot = "", silent_ms = 5000 } } },
+    { op = "net.tcp",      args = { address = "192.0.2.10", port = 5432, timeout_ms = 3000 }, result = { connected = true, milliseconds = 1 } },
+    { op = "disk.usage",   args = { path = "/var/lib/postgresql" }, result = { used_percent = 40 } },
   },
   expect = { look = "failed", agree = "not run", restart = "not run" },
   fault  = { look = "it receives from its primary" },

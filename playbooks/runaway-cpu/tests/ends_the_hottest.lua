@@ -23,5 +23,5 @@ return {
     { op = "host.cpu", result = { busy_percent = 20 } },
   },
   chaos  = true,
-  expect = { look = "ok", page = "skipped", renice = "skipped", ["end"] = "ok" },
+  expect = { look = "ok", page = "skipped", renice = "skipped", before = "skipped", limit = "skipped", ["end"] = "ok" },
 }

@@ -21,6 +21,6 @@ return {
     { op = "process.view", args = { pid = 8 }, result = { id = "a-8", pid = 8, cpu_ms = 21000, nice = 5 } },
     { op = "process.renice", fault = { "policy", "the policy does not name the process 'report'" } },
   },
-  expect = { look = "ok", page = "skipped", renice = "failed", ["end"] = "not run" },
+  expect = { look = "ok", page = "skipped", renice = "failed", before = "skipped", limit = "skipped", ["end"] = "not run" },
   fault  = { renice = "does not name" },
 }

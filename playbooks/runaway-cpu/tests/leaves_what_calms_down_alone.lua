@@ -14,5 +14,5 @@ return {
     { op = "process.view", args = { pid = 7 }, result = { id = "a-7", pid = 7, cpu_ms = 100, nice = 0 } },
     { op = "process.view", args = { pid = 8 }, result = { id = "a-8", pid = 8, cpu_ms = 200, nice = 5 } },
   },
-  expect = { look = "ok", page = "skipped", renice = "skipped", ["end"] = "skipped" },
+  expect = { look = "ok", page = "skipped", renice = "skipped", before = "skipped", limit = "skipped", ["end"] = "skipped" },
 }

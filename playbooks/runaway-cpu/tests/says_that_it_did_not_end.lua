@@ -21,6 +21,6 @@ return {
     { op = "process.view", args = { pid = 8 }, result = { id = "a-8", pid = 8, cpu_ms = 21000, nice = 5 } },
     { op = "process.signal", result = { ended = false } },
   },
-  expect = { look = "ok", page = "skipped", renice = "skipped", ["end"] = "failed" },
+  expect = { look = "ok", page = "skipped", renice = "skipped", before = "skipped", limit = "skipped", ["end"] = "failed" },
   fault  = { ["end"] = "it did not end" },
 }

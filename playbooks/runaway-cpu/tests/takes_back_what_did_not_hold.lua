@@ -23,5 +23,5 @@ return {
     { op = "process.view", result = { id = "a-8", pid = 8, nice = 5 } },
     { op = "process.renice", args = { process = "a-8", name = "report", nice = 5 }, result = { nice = 5, previous = 19 } },
   },
-  expect = { look = "ok", page = "skipped", renice = "undone", ["end"] = "not run" },
+  expect = { look = "ok", page = "skipped", renice = "undone", before = "skipped", limit = "skipped", ["end"] = "not run" },
 }

@@ -7,6 +7,6 @@ return {
     { op = "host.cpu", result = { busy_percent = 97 } },
     { op = "process.view", args = { pid = 7 }, result = { id = "a-7", pid = 7, cpu_ms = 100, nice = 0 } },
   },
-  expect   = { look = "ok", page = "ok", renice = "skipped", ["end"] = "skipped" },
+  expect   = { look = "ok", page = "ok", renice = "skipped", before = "skipped", limit = "skipped", ["end"] = "skipped" },
   notified = { page = "rehearsal is 97 % busy, and no process 'report' is the cause: find what is" },
 }

@@ -5,5 +5,5 @@ return {
     { op = "host.uptime",     result = { since = 0, uptime_ms = 300000000, reboot_required = false } },
   },
   people = { agree = "no" },
-  expect = { look = "ok", page = "ok", agree = "failed", upgrade = "not run", report = "not run" },
+  expect = { look = "ok", page = "ok", agree = "failed", upgrade = "not run", old = "not run", restart = "not run", report = "not run" },
 }

@@ -6,6 +6,6 @@ return {
     { op = "package.upgrade", fault = { "policy", "the policy does not allow package.upgrade name=openssl" } },
   },
   people = { agree = "yes" },
-  expect = { look = "ok", page = "ok", agree = "ok", upgrade = "failed", report = "not run" },
+  expect = { look = "ok", page = "ok", agree = "ok", upgrade = "failed", old = "not run", restart = "not run", report = "not run" },
   fault  = { upgrade = "does not allow" },
 }

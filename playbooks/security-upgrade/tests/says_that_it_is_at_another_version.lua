@@ -7,6 +7,6 @@ return {
     { op = "package.view",    args = { name = "openssl" }, result = { name = "openssl", version = "3.0.14", interrupted = true } },
   },
   people = { agree = "yes" },
-  expect = { look = "ok", page = "ok", agree = "ok", upgrade = "failed", report = "not run" },
+  expect = { look = "ok", page = "ok", agree = "ok", upgrade = "failed", old = "not run", restart = "not run", report = "not run" },
   fault  = { upgrade = "openssl is at version 3.0.14, and dpkg was cut off" },
 }

@@ -1,0 +1,20 @@
+return {
+  inputs = { device = "edge1", neighbor = "192.0.2.1", prefixes = 5 },
+  ops = {
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Established", established = true, shut = false, prefixes = 0 } },
+    { op = "device.neighbour_clear", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { was_state = "Established" } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Established", established = true, shut = false, prefixes = 0 } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Established", established = true, shut = false, prefixes = 0 } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Established", established = true, shut = false, prefixes = 0 } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Established", established = true, shut = false, prefixes = 0 } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Established", established = true, shut = false, prefixes = 0 } },
+  },
+  expect   = { look = "ok", clear = "failed", page = "ok" },
+  fault    = { clear = "has 0 prefixes" },
+  notified = { page = "edge1 took fewer than 5 prefixes from 192.0.2.1, and asking again did not help: look at its filters and at what it announces" },
+}

@@ -1,0 +1,19 @@
+return {
+  inputs = { device = "edge1", neighbor = "192.0.2.1", prefixes = 5 },
+  ops = {
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Established", established = true, shut = false, prefixes = 2 } },
+    { op = "device.neighbour_clear", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { was_state = "Established" } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Active", established = false, shut = false } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Active", established = false, shut = false } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Active", established = false, shut = false } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Active", established = false, shut = false } },
+    { op = "host.cpu", args = { seconds = 2 }, result = { busy_percent = 5 } },
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Active", established = false, shut = false } },
+  },
+  expect = { look = "ok", clear = "failed", page = "ok" },
+  fault  = { clear = "is Active, last lost by: not told" },
+}

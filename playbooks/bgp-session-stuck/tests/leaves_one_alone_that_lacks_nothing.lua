@@ -1,0 +1,8 @@
+return {
+  inputs = { device = "edge1", neighbor = "192.0.2.1", prefixes = 5 },
+  ops = {
+    { op = "device.neighbour", args = { device = "edge1", neighbour = "192.0.2.1" }, result = { state = "Established", established = true, shut = false, prefixes = 5 } },
+  },
+  expect = { look = "failed", page = "not run", agree = "not run", reset = "not run" },
+  fault  = { look = "nothing is missing" },
+}

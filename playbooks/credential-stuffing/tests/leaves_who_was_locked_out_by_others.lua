@@ -1,0 +1,14 @@
+return {
+  inputs = { source = "192.0.2.7", user = "ana", users = 1 },
+  ops = {
+    { op = "host.uptime",   result = { since = 1000000, uptime_ms = 9000000 } },
+    { op = "user.failures", result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 } } } },
+    { op = "user.list",     result = { users = { { name = "ana", password = "set" } } } },
+    { op = "user.lockouts", args = { user = "ana" }, result = { deny = 3, interval_s = 900, unlock_s = 600, left_out = 0, users = { { user = "ana", locked = true, failures = 9,
+      newest = 9990000, unlocks = 10590000, more = false } }, sources = { { user = "ana", from = "198.51.100.4", kind = "host", count = 9, newest = 9990000 } } } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
+    { op = "firewall.block", args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
+    { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
+  },
+  expect = { look = "ok", block = "ok", unlock = "skipped", reset = "skipped" },
+}

@@ -1,0 +1,17 @@
+-- What its rule says to its writer is the rule's.
+return {
+  inputs = { log = "/var/log/app/app.log", writer = "app", rule = "app" },
+  ops = {
+    { op = "file.stat",      args = { path = "/var/log/app/app.log" }, result = { bytes = 5000000000, inode = 5 } },
+    { op = "process.tree",   args = { pid = 1 }, result = { processes = { { id = "a-1", name = "init" }, { id = "a-7", name = "app" }, { id = "a-8", name = "app" } } } },
+    { op = "log.view",       args = { rule = "app" }, result = { rule = "app", logs = { { path = "/var/log/app/app.log", rotated_ms = 1000 } }, left_out = 0 } },
+    { op = "log.rotate",     args = { rule = "app" }, result = { rule = "app", logs = 1, rotated = 1, rotated_bytes = 5000000000 } },
+    { op = "file.stat",      result = { bytes = 0, inode = 6 } },
+    { op = "process.tree",   args = { pid = 1 }, result = { processes = { { id = "a-1", pid = 1, name = "init" }, { id = "a-7", pid = 7, name = "app" }, { id = "a-8", pid = 8, name = "app" } } } },
+    { op = "process.files",  args = { pid = 7 }, result = { files = { { fd = 1, path = "/dev/null" }, { fd = 2, path = "/var/log/app/app.log" } }, left_out = 0 } },
+    { op = "process.files",  args = { pid = 8 }, result = { files = { { fd = 2, path = "/var/log/app/app.log" } }, left_out = 0 } },
+  },
+  chaos  = true,
+  expect = { look = "ok", rotate = "ok", writer = "ok" },
+  output = { rotate = { rule = "app", logs = 1, rotated = 1, rotated_bytes = 5000000000 } },
+}

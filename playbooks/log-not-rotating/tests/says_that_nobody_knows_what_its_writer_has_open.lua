@@ -1,0 +1,16 @@
+-- The parent is told; its children hear of it from there.
+return {
+  inputs = { log = "/var/log/app/app.log", writer = "app" },
+  ops = {
+    { op = "file.stat",      args = { path = "/var/log/app/app.log" }, result = { bytes = 5000000000, inode = 5 } },
+    { op = "process.tree",   args = { pid = 1 }, result = { processes = { { id = "a-1", name = "init" }, { id = "a-7", name = "app" }, { id = "a-8", name = "app" } } } },
+    { op = "file.rotate",    args = { path = "/var/log/app/app.log" }, result = { name = "app.log.1", bytes = 5000000000 } },
+    { op = "process.signal", args = { process = "a-7", name = "app", signal = "HUP" }, result = { process = "a-7", ended = false } },
+    { op = "file.stat",      result = { bytes = 0, inode = 6 } },
+    { op = "process.tree",   args = { pid = 1 }, result = { processes = { { id = "a-1", pid = 1, name = "init" }, { id = "a-7", pid = 7, name = "app" }, { id = "a-8", pid = 8, name = "app" } } } },
+    { op = "process.files",  fault = { "policy", "the policy does not allow process.files" } },
+  },
+  said   = { "nobody knows which log its writer has open: the policy does not allow process.files" },
+  expect = { look = "ok", rotate = "ok", writer = "ok" },
+  output = { rotate = { name = "app.log.1", bytes = 5000000000 } },
+}

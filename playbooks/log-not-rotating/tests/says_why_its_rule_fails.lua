@@ -1,0 +1,11 @@
+return {
+  inputs = { log = "/var/log/app/app.log", writer = "app", rule = "app" },
+  ops = {
+    { op = "file.stat",      args = { path = "/var/log/app/app.log" }, result = { bytes = 5000000000, inode = 5 } },
+    { op = "process.tree",   args = { pid = 1 }, result = { processes = { { id = "a-1", name = "init" }, { id = "a-7", name = "app" }, { id = "a-8", name = "app" } } } },
+    { op = "log.view",       args = { rule = "app" }, result = { rule = "app", logs = { { path = "/var/log/app/app.log", rotated_ms = 1000 } }, left_out = 0 } },
+    { op = "log.rotate",     args = { rule = "app" }, fault = { "failed", "logrotate ended with status 1: error: skipping because parent directory has insecure permissions" } },
+  },
+  expect = { look = "ok", rotate = "failed", writer = "not run" },
+  fault  = { rotate = "insecure permissions" },
+}

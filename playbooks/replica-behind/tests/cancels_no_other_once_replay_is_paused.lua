@@ -1,0 +1,14 @@
+return {
+  ops = {
+    { op = "postgres.replication", args = { database = "main" }, result = { role = "replica", senders = {}, slots = {}, more = false, receiver = { status = "streaming", host = "192.0.2.10", slot = "" }, unreplayed_bytes = 90000000, replayed_bytes = 700000000, replayed = 1790000000000, replay_paused = false } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
+    { op = "postgres.replication", args = { database = "main" }, result = { role = "replica", senders = {}, slots = {}, more = false, receiver = { status = "streaming", host = "192.0.2.10", slot = "" }, unreplayed_bytes = 90001000, replayed_bytes = 700000000, replayed = 1790000000000, replay_paused = false } },
+    { op = "postgres.sessions", args = { database = "main", state = "active", longer_than_s = 300 }, result = { most = 97, reserved = 3, states = {}, more = false, sessions = { { pid = 70, started = 1780000000000, query_started = 1785000000000, user = "report", query = "select 7" }, { pid = 71, started = 1780000000000, query_started = 1785000000000, user = "report", query = "select 7" } } } },
+    { op = "postgres.cancel", args = { database = "main", pid = 70, started = 1780000000000, query_started = 1785000000000, running_s = 300 }, result = { database = "main", pid = 70, started = 1780000000000, cancelled = true } },
+    { op = "postgres.replication", args = { database = "main" }, result = { role = "replica", senders = {}, slots = {}, more = false, receiver = { status = "streaming", host = "192.0.2.10", slot = "" }, unreplayed_bytes = 90000000, replayed_bytes = 700000000, replayed = 1790000000000, replay_paused = true } },
+    { op = "host.cpu", args = { seconds = 10 }, result = { busy_percent = 3 } },
+    { op = "postgres.replication", args = { database = "main" }, result = { role = "replica", senders = {}, slots = {}, more = false, receiver = { status = "streaming", host = "192.0.2.10", slot = "" }, unreplayed_bytes = 90001000, replayed_bytes = 700000000, replayed = 1790000000000, replay_paused = true } },
+  },
+  expect = { look = "ok", cancel = "failed" },
+  fault  = { cancel = "was paused meanwhile; 1 queries were cancelled" },
+}
