@@ -18,11 +18,13 @@ SITE_PIDS=()
 site_say() { printf '%s\n' "$*"; }
 site_die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-# Of $PORTS from $PORTS_FROM on, where those who run several sites at once give each its own.
+# Of $PORTS from $PORTS_FROM on, where those who run several sites at once give each its own. It is nobody's yet, nor that of another
+# variable of this site's, whose server may be started later.
 free_port() {
-    local port
+    local port name
     while :; do
         port=$((${PORTS_FROM:-20000} + RANDOM % ${PORTS:-12000}))
+        for name in $(compgen -v | grep -E '_(PORT|HTTP)$'); do [ "${!name:-}" != $port ] || continue 2; done
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
     done
 }
