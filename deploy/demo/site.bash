@@ -19,18 +19,20 @@ site_say() { printf '%s\n' "$*"; }
 site_die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
 # Of $PORTS from $PORTS_FROM on, where those who run several sites at once give each its own. It is nobody's yet, nor that of another
-# variable of this site's, whose server may be started later.
+# variable of this site's, whose server may be started later, nor that of a connection that is hardly over.
 free_port() {
     local port name
     while :; do
         port=$((${PORTS_FROM:-20000} + RANDOM % ${PORTS:-12000}))
         for name in $(compgen -v | grep -E '_(PORT|HTTP)$'); do [ "${!name:-}" != $port ] || continue 2; done
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+        grep -q ":$(printf %04X $port) " /proc/net/tcp /proc/net/tcp6 2>/dev/null || { echo "$port"; return; }
     done
 }
 
+# SECONDS are what it takes at most where a machine has time for it. On a slow one, or beside others, it takes longer, and
+# nobody waits longer than the fact: only what hangs gets to the end of three times that.
 wait_for() {
-    local until=$((SECONDS + $1))
+    local until=$((SECONDS + 3 * $1))
     shift
     until "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt $until ] || return 1
@@ -196,8 +198,17 @@ site_release() {
             tocsin --no-input review approve "${release##*/}" --repo "$SITE_HOME/playbooks.git" \
                 --key "$SITE_HOME/keys/$person" || return 1
         done
+        git -C "$SITE_HOME/playbooks.git" show "$release:release" | sed -n 's/^playbook //p' >>"$SITE_HOME/released"
     done
     chmod -R go+rX "$SITE_HOME/playbooks.git"
+}
+
+# All that was released is in service.
+site_is_released() {
+    [ -e "$SITE_HOME/released" ] || return 0
+    local list playbook
+    list=$(tocsin playbook list) || return 1
+    while read -r playbook; do grep -q "^$playbook .* in service" <<<"$list" || return 1; done <"$SITE_HOME/released"
 }
 
 site_grant_disk_full() {
@@ -234,12 +245,15 @@ stop() {
 # A process whose first thread is over may have others that hold its sockets still.
 gone() { [ ! -d "/proc/$1" ] || { grep -q '^State:.Z' "/proc/$1/status" && [ "$(ls "/proc/$1/task" | wc -l)" -le 1 ]; } 2>/dev/null; }
 
+# A broker serves before it has read its catalog.
 broker_start() {
     background broker tocsin-broker -d -c "$SITE_HOME/broker.conf" "$@"
-    wait_for 10 curl -fsS "$TOCSIN_HTTP/v1/health" && return
+    wait_for 10 broker_answers_or_ends && broker_answers && wait_for 20 site_is_released && return
     tail -n 10 "$SITE_HOME/log/broker" >&2
-    site_die "the broker does not answer; its last words are above"
+    site_die "the broker does not answer, or lacks a release; its last words are above"
 }
+broker_answers() { curl -fsS "$TOCSIN_HTTP/v1/health"; }
+broker_answers_or_ends() { broker_answers || gone "$(pid_of broker)"; }
 broker_stop() { stop broker "$@"; }
 
 worker_start() { background "$1" tocsin-worker -d -c "$SITE_HOME/$1/worker.conf"; }
@@ -290,7 +304,8 @@ http {
 }
 EOF
 }
-nginx_start() { "$BUILD_TOOLS/usr/sbin/nginx" -c "$SITE_HOME/nginx/nginx.conf" 2>/dev/null; }
+# It answers before its pid is written.
+nginx_start() { "$BUILD_TOOLS/usr/sbin/nginx" -c "$SITE_HOME/nginx/nginx.conf" 2>/dev/null && wait_for 10 test -s "$SITE_HOME/nginx/nginx.pid"; }
 nginx_answers() { curl -fsS -m 2 "http://127.0.0.1:$WEB_PORT/"; }
 nginx_kill() {
     local master
