@@ -28,8 +28,8 @@ worker_start north-1; worker_start north-2
 ok "two of three workers are online" eval 'wait_for 20 worker_online north-1 && wait_for 20 worker_online north-2'
 
 ok "the third is away; it gets an order whose window is long" eval 'glance south-1 --target south-1 && started && LONG=$RUN'
-ok "  and one whose window is three seconds" eval 'ordered counting --set folder="$mnt/south-1" --target south-1 --valid 3s && SHORT=$RUN'
-short_end=$(($(date +%s) + 3))
+ok "  and one whose window is ten seconds" eval 'ordered counting --set folder="$mnt/south-1" --target south-1 --valid 10s && SHORT=$RUN'
+short_end=$(($(date +%s) + 10))
 
 ok "a selector means a region's workers" eval 'glance north-1 --target region=north && [ "$(targets)" = "north-1 north-2 " ]'
 ok "  less those that are excepted" eval 'glance north-1 --target region=north --except north-2 && [ "$(targets)" = "north-1 " ]'
@@ -68,7 +68,7 @@ let_go north-1
 ok "  until the first has ended" ended succeeded "$FIRST"
 ok "  then it runs" ended succeeded
 
-ok "when the shorter window is over" wait_for 5 window_over "$short_end"
+ok "when the shorter window is over" wait_for 12 window_over "$short_end"
 worker_start south-1
 ok "  the third worker comes back" wait_for 20 worker_online south-1
 ok "  and runs what is in its window" ended succeeded "$LONG"
@@ -95,7 +95,7 @@ worker_stop south-1 -KILL
 hold north-2
 ok "a run of two waves, and one worker of the second is down" stages --target region=north --target south-1 --max-failures 2
 ok "  the second has begun" wait_for 20 is_held north-2
-ok "  it is cancelled, which not all can confirm" exits 5 as dung run cancel "$RUN" --reason "enough" --wait=1s
+ok "  it is cancelled, which not all can confirm" exits 5 as dung run cancel "$RUN" --reason "enough" --wait=3s
 said=$SITE_HOME/cancelled
 cp "$SITE_HOME/log/now" "$said"
 ok "  one had ended before" grep -qE "^north-1 +ended before" "$said"
@@ -121,7 +121,7 @@ hold north-1
 remember north-1
 worker_stop north-2 -KILL
 ok "a step of two ops is under way in a region" eval 'ordered twice --target north-1 && wait_for 20 is_held north-1'
-ok "  that is stopped by one officer, though not all can confirm" exits 5 as chi stop region north --reason "something is wrong" --wait=1s
+ok "  that is stopped by one officer, though not all can confirm" exits 5 as chi stop region north --reason "something is wrong" --wait=3s
 cp "$SITE_HOME/log/now" "$said"
 ok "    which is said" eval 'grep -q "confirmed by  *north-1$" "$said" && grep -q "NOT YET REACHED  *north-2$" "$said"'
 ok "    and by the run that it is over" says "STOPPED: the region north: something is wrong \(1 workers not reached" view

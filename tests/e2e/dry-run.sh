@@ -1,7 +1,10 @@
 #!/bin/bash
-# A dry run, on real daemons: what would be done is said, with what looking at the machine tells, and nothing is done.
+# A dry run, on real daemons: what would be done is said, with what looking at the machine tells, and nothing is done. In a
+# network namespace of this test's own: nobody else changes its firewall meanwhile.
+[ -n "${DRY_RUN_INSIDE:-}" ] || DRY_RUN_INSIDE=1 exec unshare --net "$0" "$@"
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/orders.bash"
+ip link set lo up
 orders_site dry-run twice
 { site_release disk-full && site_release block-ip; } >>"$SITE_HOME/log/make" 2>&1
 printf 'allow %s\n' firewall.view firewall.block firewall.unblock >>"$SITE_HOME/north-1/policy"

@@ -37,6 +37,7 @@ writer_start() {
     head -c 3000000 /dev/zero >"$SITE_HOME/app/app.log"
     setsid "$SITE_HOME/app/$WRITER" "$SITE_HOME/app" </dev/null 2>/dev/null &
     writer=$!
+    wait_for 10 grep -qa "another line" "$SITE_HOME/app/app.log" # before that a HUP would end it
 }
 old_log() { find "$SITE_HOME/app" -name 'app.log?*' -size +2M | grep .; }
 new_log_grows() { [ "$(stat -c %s "$SITE_HOME/app/app.log")" -gt 0 ] && [ "$(stat -c %s "$SITE_HOME/app/app.log")" -lt 1000000 ]; }
@@ -70,7 +71,7 @@ ok "its policy holds" tocsin-worker -n -c "$SITE_HOME/north-1/worker.conf"
 
 guesses ana 192.0.2.7 3
 ok "who failed three times is looked at" eval 'ordered ssh-brute-force --target north-1 --set source=192.0.2.7 && ended succeeded'
-ok "  and blocked by nobody" eval 'count_of block skipped 1 && heard'
+ok "  and blocked by nobody" eval 'count_of block skipped 1 && wait_for 5 heard'
 ok "who guesses on is granted to be blocked" granted ssh-brute-force SshBruteForce --bound source:within=192.0.2.0/24
 guesses root 192.0.2.7 30
 ok "  an alert rings" rings SshBruteForce source=192.0.2.7

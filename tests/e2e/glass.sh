@@ -48,6 +48,7 @@ cosigned() { RUN=$(as "${1:-dung}" --json -q run cosign "$(order_file)" | sed -n
 broker_start
 for worker in $SITE_WORKERS; do worker_start $worker; done
 for worker in $SITE_WORKERS; do ok "$worker is online" wait_for 20 worker_online $worker; done
+ok "  and has said what it allows" eval 'wait_for 20 allows north-1 "service.restart" && wait_for 20 allows south-1 "service.restart"'
 
 ok "a plan says which targets are outside one's scope" says "OUTSIDE YOUR SCOPE: north-1 .*--break-glass" \
     as lan run plan slow-restart --set service=slow --target north-1

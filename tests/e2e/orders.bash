@@ -136,7 +136,7 @@ run_state() { tocsin --json run view "${1:-$RUN}" | sed -n 's/^ *"state": "\([a-
 run_is() { [ "$(run_state "${2:-$RUN}")" = "$1" ]; }
 
 ended() {
-    timeout 40 tocsin run watch "${2:-$RUN}" --wait=30s
+    timeout 120 tocsin run watch "${2:-$RUN}" --wait=90s
     run_is "$1" "${2:-$RUN}" || { view "${2:-$RUN}"; return 1; }
 }
 

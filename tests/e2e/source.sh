@@ -37,8 +37,8 @@ forge() {
         cat "$SITE_HOME/forged.sig" >>"$SITE_HOME/forged"
     rm -f "$SITE_HOME/forged.sig"
 }
-flooded() {
-    curl -sS -o /dev/null -w '%{http_code}\n' --data-binary "@$SITE_HOME/forged" "$TOCSIN_HTTP/v1/alerts/prom?[1-300]" | grep -qx 429
+flooded() { # many at once: what matters is how many come in a second
+    curl -sS -Z --parallel-max 60 -o /dev/null -w '%{http_code}\n' --data-binary "@$SITE_HOME/forged" "$TOCSIN_HTTP/v1/alerts/prom?[1-300]" | grep -qx 429
 }
 grant_disk_full() {
     tocsin --no-input keys grant disk-full --source prom --source demo --match labels.alertname=HostOutOfDiskSpace \
