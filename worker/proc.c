@@ -296,6 +296,14 @@ proc_signal(const proc_t *self, int number, fault_t *fault)
     return fd < 0 ? wrong : signal_held(fd, self, number, fault);
 }
 
+/* It may end yet: nobody who is killed can be let live again. */
+static int
+told_to_end(fault_t *fault, pid_t pid)
+{
+    fault_set(fault, FAULT_TIMEOUT, "process %d does not end", (int)pid);
+    return fault ? done_anyway(fault, "it was killed") : -1;
+}
+
 int
 proc_end(const proc_t *self, int wait_ms, fault_t *fault)
 {
@@ -307,7 +315,7 @@ proc_end(const proc_t *self, int wait_ms, fault_t *fault)
     if (signal_held(fd, self, SIGKILL, fault))
         return -1;
     if (poll(&waiting, 1, wait_ms) != 1)
-        return fault_set(fault, FAULT_TIMEOUT, "process %d does not end", (int)self->pid);
+        return told_to_end(fault, self->pid);
     return 0;
 }
 
