@@ -11,6 +11,15 @@ lines() { grep -c ": line " "$1" 2>/dev/null || true; }
 has_lines() { [ "$(lines "$1")" -ge "$2" ]; }
 judge() { pgrep -P "$(pid_of north-1)" judge; }
 thinkers() { pgrep -r R -P "$(pgrep -P "$(pid_of north-1)" spawner)"; }
+thought() { thinkers || run_is succeeded; }
+# Who looks too late finds that it has ended already: then another thinks.
+ends_unseen() {
+    ordered pondering --target north-1 && wait_for 20 thought && kill -STOP $(judge) || return 1
+    thinkers && wait_for 20 not thinkers && return
+    kill -CONT $(judge)
+    ended succeeded
+    return 1
+}
 whole() { tocsin run logs "$RUN" north-1 >"$out.whole"; }
 
 broker_start
@@ -33,8 +42,7 @@ ok "  reads no line twice and misses none" eval 'cmp "$out.whole" <(head -c $siz
 ok "whoever followed has all of it too" eval 'wait_for 20 gone $(pid_of follow); rm "$SITE_HOME/log/follow.pid"; cmp "$out.whole" <(grep -v "^tocsin:" "$SITE_HOME/log/follow")'
 
 # The judge is busy while a step ends: when it looks again, what the step gave and that its runner is gone are both there.
-ok "a step thinks" eval 'ordered pondering --target north-1 && wait_for 20 thinkers'
-ok "  and ends unseen" eval 'kill -STOP $(judge) && thinkers && wait_for 20 not thinkers'
+ok "a step thinks, and ends unseen" wait_for 30 ends_unseen
 kill -CONT $(judge)
 ok "  all that it gave is heard before that it is gone" ended succeeded
 orders_end
