@@ -17,6 +17,7 @@ of_copy() { sed -n "s/^$1 //p" "$SITE_HOME/log/$2"; }
 waiting() { ls "$XDG_STATE_HOME"/tocsin/restarts/* | grep -v sigs; }
 restart() { as chi keys restart --size "$(of_copy size restored)" --head "$1" --reason "the disk died"; }
 
+# What was signed lies beyond a checkpoint until the next is made, which is a minute later.
 cosigned() { audit_says "3 of 3 witnesses cosigned the first" >/dev/null && ! grep -q "lie beyond" "$SITE_HOME/log/audit"; }
 everywhere() { local worker; for worker in $SITE_WORKERS; do grep -qE -- "$1" "$SITE_HOME/log/$worker" || return 1; done; }
 
@@ -43,7 +44,7 @@ ok "the record is seen whole" wait_for 20 audit
 receipts=$(receipts_told) fixes=$(begun) north=$(calls north-1) south=$(calls south-1)
 
 broker_stop -KILL; broker_start
-ok "witnesses cosigned all of it" wait_for 20 cosigned
+ok "witnesses cosigned all of it" wait_for 40 cosigned
 broker_stop -KILL
 ok "no copy is taken of a broker that is gone" refuses 3 "no broker answers" keeper backup "$SITE_HOME/other"
 ok "the broker died: the copy is put back" eval 'keeper restore "$copy" >"$SITE_HOME/log/restored"'
@@ -64,8 +65,8 @@ ok "  that orders were lost" grep -q "^restart: [0-9]* receipts are about orders
 ok "  and who signed, ever after" audit_says "^restart: the record was put back .* by chi, hoa: the disk died"
 ok "  without explaining anything twice" not grep -q "seen here before, those behind" "$SITE_HOME/log/audit"
 ok "every witness goes on from there, and says so" wait_for 20 everywhere "ALARM: broker=centre: of [0-9]+ leaves that were cosigned, .* are gone, by the word of chi, hoa: the disk died"
-ok "  and cosigns all that is there" wait_for 20 cosigned
+ok "  and cosigns all that is there" wait_for 40 cosigned
 broker_stop -KILL; broker_start; worker_stop north-2 -KILL; worker_start north-2
-ok "  ever after" wait_for 20 cosigned
+ok "  ever after" wait_for 40 cosigned
 ok "work goes on" eval 'ordered twice --target north-1 && ended succeeded'
 orders_end

@@ -23,7 +23,8 @@ pauses() {
         $1 ~ /"started"/ { started = $2 }
         $1 ~ /"step"/ && index($2, "\"" step "\"") { if (last) print started - last; last = ended }'
 }
-pauses_grow() { [ "$(pauses "$1" | awk -v least=1000 '$1 >= least { n++; least *= 2 } END { print n }')" = "$2" ]; }
+# pauses_grow STEP NUMBER: so many at least, and each of them twice the one before.
+pauses_grow() { pauses "$1" | awk -v wanted="$2" -v least=1000 '$1 < least { short = 1 } { n++; least *= 2 } END { exit short || n < wanted }'; }
 spool() {
     local file
     rm -rf "$mnt/spool" && mkdir "$mnt/spool"
@@ -50,7 +51,7 @@ worker_stop north-1 -KILL
 echo here >"$mnt/wait/here"
 worker_start north-1
 ok "  after its restart it goes on, until the file is there" ended succeeded
-ok "  each attempt has a receipt, and its number in the view" says "look .* ok .*attempt 3" view
+ok "  each attempt has a receipt, and its number in the view" says "look .* ok .*attempt [3-5]" view
 ok "  each pause is twice the one before" pauses_grow look 2
 
 ok "two steps each wait for what the other makes" ordered abreast --target north-1
