@@ -93,7 +93,7 @@ ok "  it is cancelled" eval 'behind && ended succeeded'
 ok "  and the replica replays" wait_for 10 has $REPLICA "select id from orders" 8
 
 leads_to 9 && systemctl restart postgresql@replica.service && leads_to $PRIMARY
-ok "a replica receives nothing" eval 'wait_for 10 runs $REPLICA && receives 0 && not runs 9'
+ok "a replica receives nothing" eval 'wait_for 10 runs $REPLICA && wait_for 10 receives 0 && not runs 9'
 sql $PRIMARY "insert into orders values (9)"
 ok "  a person is asked" eval 'replication && agreed'
 ok "  and has it restarted" ended succeeded

@@ -38,7 +38,8 @@ lldp_make() {
 lldp() { "$1" env LD_LIBRARY_PATH="$libraries" "$BUILD_TOOLS/usr/sbin/lldpd" -d -L /usr/sbin/lldpcli "${@:2}" >>"$SITE_HOME/log/lldpd" 2>&1; }
 switch() { lldpcli -u /run/switch.socket configure "$@"; }
 hears() { lldpcli show neighbors | grep -q 'SysName: *sw1'; }
-flaps() { local i; for i in 1 2 3 4; do caged ip link set wan1 down && sleep 0.2 && caged ip link set wan1 up && sleep 0.2; done; }
+# Once it is watched.
+flaps() { local i; wait_for 20 part_says north-1 "^open"; for i in 1 2 3 4 5 6; do caged ip link set wan1 down && sleep 0.2 && caged ip link set wan1 up && sleep 0.2; done; }
 
 libraries=$BUILD_TOOLS/usr/lib/x86_64-linux-gnu
 orders_site fixes-links ../../../playbooks/{default-route-missing,link-flap}

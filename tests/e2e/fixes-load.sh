@@ -54,7 +54,7 @@ spins() {
 }
 nice_is() { [ "$(ps -o ni= -p "$SPINNER" | tr -d ' ')" = "$1" ]; }
 runaway() { ordered runaway-cpu --target north-1 --set process=spinner --set limit=3 --set share=10 --set pause=1 "$@"; }
-over() { timeout 40 tocsin run watch "$RUN" --wait=30s; ! run_is active; }
+over() { timeout 120 tocsin run watch "$RUN" --wait=90s; ! run_is active; }
 
 clean() {
     local path

@@ -27,7 +27,6 @@ heard() { answers nsenter --net=/proc/$CAGE/ns/net bash -c 'exec 3<>/dev/tcp/192
 half_open() { grep -c '^ *[0-9]*: [0-9A-F:]* [0-9A-F:]* 03 ' /proc/net/tcp; }
 flooded() { [ "$(half_open)" -gt 60 ]; }
 order() { ordered "$1" --target ${WORKER:-north-1} "${@:2}"; }
-ended_late() { timeout 100 tocsin run watch "$2" --wait=90s; run_is "$1" "$2" || { view "$2"; return 1; }; }
 agreed() { wait_for 40 part_says "$1" "waits for a person in step agree" && as giang run approve "$RUN"; }
 mends_ports() { order time-wait --set least=100 --set pause=1 --set ports="$1"; }
 slows_flood() { order syn-flood --set port=8080 --set half_open=60 --set pause=1 --set seconds=600 --set per_second="$1"; }
@@ -141,37 +140,37 @@ listened=$RUN
 ok "  by two" eval 'WORKER=north-2 order promiscuous-link --set link=tfn0 --set seconds=600'
 unseen=$RUN
 
-ok "the machine is led to the spare resolver" ended_late succeeded $hung
+ok "the machine is led to the spare resolver" ended succeeded $hung
 ok "  which it asks" asks_spare
 ok "  while its own is to be restarted" restarts
 restarted=$RUN
-ok "the ports are as they were, and what was done first is taken back" eval 'ended_late undone $ports && kernel_is tcp_tw_reuse 2 && kernel_is ip_local_port_range "40000 40119"'
+ok "the ports are as they were, and what was done first is taken back" eval 'ended undone $ports && kernel_is tcp_tw_reuse 2 && kernel_is ip_local_port_range "40000 40119"'
 ok "  others are ordered" mends_ports "30000 50000"
 ports=$RUN
-ok "the flood goes on, and the limit is taken back, cookies too" eval 'ended_late undone $flooded && ! is_limited && kernel_is tcp_syncookies 0'
+ok "the flood goes on, and the limit is taken back, cookies too" eval 'ended undone $flooded && ! is_limited && kernel_is tcp_syncookies 0'
 ok "  another is ordered" slows_flood 5
 flooded=$RUN
-ok "the resolver is restarted" ended_late succeeded $restarted
+ok "the resolver is restarted" ended succeeded $restarted
 ok "  once" eval 'restarts && ended succeeded && count_of restart skipped 1'
 : >"$SITE_HOME/own/use.wrong"
 ok "the machine is led to nobody, and to the spare one again" eval 'leads_back undone && asks_spare'
 rm "$SITE_HOME/own/use.wrong"
 ok "the machine is led back" eval 'leads_back succeeded && asks_own'
 
-ok "the ports are mended" eval 'ended_late succeeded $ports && kernel_is tcp_tw_reuse 1 && kernel_is ip_local_port_range "30000 50000"'
+ok "the ports are mended" eval 'ended succeeded $ports && kernel_is tcp_tw_reuse 1 && kernel_is ip_local_port_range "30000 50000"'
 ok "  a connection can be opened" connects
-ok "the way is mended" eval 'ended_late succeeded $uplink && reaches'
-ok "the first is not, and its route is gone" eval 'ended_late undone $lost && [ -z "$(ip route show 198.51.101.0/24)" ]'
+ok "the way is mended" eval 'ended succeeded $uplink && reaches'
+ok "the first is not, and its route is gone" eval 'ended undone $lost && [ -z "$(ip route show 198.51.101.0/24)" ]'
 ok "  as its receipt says" eval 'RUN=$lost; count_of lead undone 1'
-ok "the flood is slowed" eval 'ended_late succeeded $flooded && ! flooded && kernel_is tcp_syncookies 1'
+ok "the flood is slowed" eval 'ended succeeded $flooded && wait_for 10 not flooded && kernel_is tcp_syncookies 1'
 ok "  until the limit expires" is_limited
 
 RUN=$unseen
 ok "a person agrees that whoever listens is cut off" agreed north-2
-ok "  nobody can see that the machine is, and it is let go" eval 'ended_late undone $RUN && count_of isolate undone 1 && heard'
+ok "  nobody can see that the machine is, and it is let go" eval 'ended undone $RUN && count_of isolate undone 1 && heard'
 RUN=$listened
 ok "a person agrees once more" agreed north-1
-ok "  the machine is" eval 'ended_late succeeded $RUN && ! heard'
+ok "  the machine is" eval 'ended succeeded $RUN && ! heard'
 kill $listening
 ok "once nobody listens nobody is asked" eval 'order promiscuous-link --set link=tfn0 --set seconds=600 && ended failed && says "hears only its own traffic" view'
 orders_end

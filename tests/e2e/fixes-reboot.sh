@@ -58,6 +58,6 @@ before=$(boot)
 ok "two people order a reboot" ordered_by_both reboot --target north-1 --set machines=any --set seconds=5
 ok "  which is on the record before the machine goes down" eval 'wait_for 20 was_told && [ "$(boot)" = "$before" ]'
 ok "  it boots anew" wait_for 60 boots_anew
-ok "  the worker goes on with the run, and sees that" eval 'timeout 100 tocsin run watch "$RUN" --wait=90s; run_is succeeded || { view; false; }'
+ok "  the worker goes on with the run, and sees that" ended succeeded
 ok "  it was told once" eval '[ "$(receipts reboot | wc -l)" = 1 ] && says "$(boot)" tocsin --json run view "$RUN"'
 orders_end

@@ -18,7 +18,6 @@ ip route add default via 192.0.2.254
 waits() { wait_for 20 part_says north-1 "waits for a person in step $1"; }
 # A closed port answers at once; where no way leads, nothing does.
 reaches() { local status=0; timeout 1 bash -c "exec 3<>/dev/tcp/198.51.100.9/9" 2>/dev/null || status=$?; [ $status != 124 ]; }
-ended_late() { timeout 100 tocsin run watch "$RUN" --wait=90s; run_is "$1" || { view; return 1; }; }
 files_below() { find "$1" -type f | wc -l; }
 
 # The hoarder opens 50 files of the 64 that it may have; started once more, a few.
@@ -83,7 +82,7 @@ ok "  and is another process" not test "$(cat "$SITE_HOME/app/pid")" = "$before"
 ok "with room it is left alone" eval 'ordered fd-limit --target north-1 --set service=hoarder --set process=$HOARDER --set limit=60 && ended succeeded && count_of restart skipped 1'
 
 amplifier
-ok "an amplifier's answers are stopped" eval 'ordered udp-amplification --target north-1 --set victim=192.0.2.2 --set port=5353 --set link=tfr0 --set per_second=20 && ended_late succeeded'
+ok "an amplifier's answers are stopped" eval 'ordered udp-amplification --target north-1 --set victim=192.0.2.2 --set port=5353 --set link=tfr0 --set per_second=20 && ended succeeded'
 ok "  with what answers named" says "perl on 192.0.2.1" tocsin --json run view "$RUN"
 ok "  until the block expires" says "192.0.2.2.* expires" nft list table inet tocsin
 
