@@ -62,7 +62,8 @@ router_make() {
     : >"$router/frr.conf"
     echo "hostname edge1" >"$router/frr-zebra"
     # What it takes from its neighbour a filter says, which counts for what was taken before once that is told again.
-    { echo "hostname edge1"; bgp 65002 2 65001 1; printf '%s\n' " neighbor 192.0.2.1 route-map FROM in" \
+    # One of both connects: where both do the loser may think its own connection established, which is a session lost then.
+    { echo "hostname edge1"; bgp 65002 2 65001 1; printf '%s\n' " neighbor 192.0.2.1 passive" " neighbor 192.0.2.1 route-map FROM in" \
         "route-map FROM deny 10" "bgp route-map delay-timer 0"; } >"$router/frr-bgpd"
     { bgp 65001 1 65002 2; printf '%s\n' " no bgp network import-check" " network 198.51.100.0/24"; } >"$router/peer-bgpd"
 }
