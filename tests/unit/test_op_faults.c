@@ -383,11 +383,14 @@ failure_of(long number)
     return NULL;
 }
 
-/* Whether a short transfer is one that the kernel might make: never of a kernel parameter. */
+/* Whether a short transfer is one that the kernel might make: never into a file of its own, where
+ * the first digits of a process's number would be another process, nor of a kernel parameter. */
 static bool
 can_be_short(const call_t *call)
 {
-    return call->result > 1 && strncmp(call->text, "/proc/sys/", 10) != 0;
+    bool its_own = !strncmp(call->text, "/proc/", 6) || !strncmp(call->text, "/sys/", 5);
+    return call->result > 1 && !(its_own && call->number == SYS_write) &&
+           strncmp(call->text, "/proc/sys/", 10) != 0;
 }
 
 /* ---- the thing that an op acts on ------------------------------------------------------------ */
