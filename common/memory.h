@@ -34,8 +34,9 @@ void *memory_grow(void *memory, size_t count, size_t *capacity, size_t size);
  * threads share one heap. */
 void memory_map_large(int bytes);
 
-/* For one that has nothing to do for a while: the machine has back what is free. Takes tens of
- * microseconds, and the next blocks are faulted in anew. */
+/* For one that has nothing to do for a while: the machine has back what is free, and the pages of
+ * its code and constants are the page cache's alone. Takes tens of microseconds, and what is needed
+ * next is faulted in anew. A breakpoint that a debugger put into the code is gone with it. */
 void memory_rest(void);
 
 /* A terminated copy on the heap. */

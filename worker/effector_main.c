@@ -135,6 +135,7 @@ static int
 loop(daemon_t *self, fault_t *fault)
 {
     struct pollfd fds[1 + EFFECTOR_FLIGHTS_MAX];
+    memory_rest();
     for (;;) {
         int timeout_ms;
         size_t count = op_runner_watch(self->runner, fds + 1, &timeout_ms);

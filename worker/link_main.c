@@ -23,6 +23,7 @@
 #define APART_MS        3000  /* by up to that earlier: who were welcomed together do not stay so */
 #define ANSWER_MS       5000  /* for an answer, MISSED_MAX times */
 #define MISSED_MAX      3
+#define REST_MS         2000 /* nothing came */
 #define DESCRIPTORS_MAX 64
 #define TURN_MESSAGES   64 /* from the broker, before anything else has its turn */
 /* Messages, each of up to FRAMES_BYTES_MAX, that wait here: a queue is as much of this machine's
@@ -41,6 +42,7 @@ typedef struct {
     int unanswered;    /* PINGs since the last PONG */
     mono_t heartbeat;  /* when the next is due, or an answer to the last */
     unsigned opened;   /* connections so far */
+    bool rested;       /* since something came */
 } uplink_t;
 
 /* Whole or not at all; a full queue is said, and what was lost is asked for again. */
@@ -249,8 +251,13 @@ turn(uplink_t *self, fault_t *fault)
         {.socket = self->monitor, .events = ZMQ_POLLIN},
     };
     int64_t left = self->heartbeat.ms - mono_now().ms;
-    if (zmq_poll(items, ARRAY_SIZE(items), left < 0 ? 0 : (long)left) < 0 && errno != EINTR)
+    left = left < 0 ? 0 : self->rested || left < REST_MS ? left : REST_MS;
+    int ready = zmq_poll(items, ARRAY_SIZE(items), (long)left);
+    if (ready < 0 && errno != EINTR)
         return fault_set(fault, FAULT_IO, "zmq_poll: %s", zmq_strerror(errno));
+    if (!ready && !self->rested)
+        memory_rest();
+    self->rested = !ready;
     if ((items[0].revents && on_broker(self, fault)) || (items[1].revents && on_judge(self, fault)))
         return -1;
     if (items[2].revents)
@@ -260,7 +267,6 @@ turn(uplink_t *self, fault_t *fault)
     if (self->unanswered >= MISSED_MAX)
         return on_silence(self, fault);
     ping(self);
-    memory_rest();
     return 0;
 }
 

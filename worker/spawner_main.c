@@ -219,7 +219,9 @@ open_spawner(spawner_t *self, int argc, char **argv, fault_t *fault)
     if (privilege_drop((uid_t)uid, fault) || privilege_follow_parent(parent, fault) ||
         open_signals(self, fault))
         return -1;
-    return fork_ahead(self, fault);
+    int wrong = fork_ahead(self, fault);
+    memory_rest();
+    return wrong;
 }
 
 int

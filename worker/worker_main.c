@@ -243,6 +243,7 @@ supervise(supervisor_t *self, fault_t *fault)
         bool asked = false;
         if (start_all(self, fault))
             return -1;
+        memory_rest();
         while (!asked && all_alive(self)) {
             asked = wait_signal(self, -1);
             reap(self, WNOHANG);
