@@ -25,7 +25,7 @@ begins() {
     rm -f "$build/pid" "$build/cleaned"
     tests/run "$build" playbooks >"$build/said" 2>&1 &
     runner=$!
-    for ((i = 0; i < 200; i++)); do [ -s "$build/pid" ] && return; sleep 0.05; done
+    for ((i = 0; i < 1200; i++)); do [ -s "$build/pid" ] && return; sleep 0.05; done
     return 1
 }
 ends_with() { wait "$runner"; [ $? = "$1" ]; }

@@ -36,5 +36,5 @@ ok "  nor with one that was changed in two names' places" altered '/^— /s/ \(n
 ok "  nor where the proof to the head that is shown was changed" altered '0,/^consistent /s/^consistent ..../consistent 0000/' "two histories"
 broker_stop -KILL; worker_stop south-1 -KILL
 broker_start; worker_start south-1
-ok "after kill -9 of the broker and a witness the log goes on, and all cosign that" eval 'wait_for 20 audit "3 of 3 witnesses" && wait_for 20 not audit "lie beyond"'
+ok "after kill -9 of the broker and a witness the log goes on, and all cosign that" eval 'wait_for 20 audit "3 of 3 witnesses" && wait_for 40 not audit "lie beyond"'
 orders_end
