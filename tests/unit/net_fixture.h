@@ -42,6 +42,15 @@ go(int net)
     assert_int_equal(setns(net, CLONE_NEWNET), 0);
 }
 
+/* A cable's end carries, and drops nothing any more, a moment after both ends were turned on. */
+static inline void
+await_carrier(const char *link)
+{
+    shell("for i in $(seq 2000); do ip link show %s | grep -q 'state UP' && exit; sleep 0.01; "
+          "done; exit 1",
+          link);
+}
+
 static inline int
 net_make(void)
 {
@@ -61,7 +70,9 @@ net_make(void)
     shell("ip addr add 192.0.2.2/24 dev tia1 && ip addr add 2001:db8::2/64 dev tia1 nodad && "
           "ip addr add 192.0.2.3/24 dev tia1 && ip addr add 198.51.100.7/32 dev tia1 && "
           "ip link set tia1 up");
+    await_carrier("tia1");
     go(net_here);
+    await_carrier("tia0");
     shell("ip route add 198.51.100.0/24 dev tia0");
     return 0;
 }

@@ -85,6 +85,9 @@ make_far(void)
     go(far);
     shell("ip addr add 203.0.113.2/24 dev tib1 && ip link set tib1 up && "
           "ip route add default via 203.0.113.1 && echo 0 >/proc/sys/net/ipv4/icmp_ratelimit");
+    await_carrier("tib1");
+    go(net_there);
+    await_carrier("tib0");
     go(net_here);
     shell("ip route add 203.0.113.0/24 via 192.0.2.2");
     return far;

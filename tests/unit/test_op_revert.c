@@ -91,13 +91,22 @@ notes(void)
     return (size_t)count - 2;
 }
 
+/* Who took back what he was to takes his note away a moment later. */
+static void
+await_nobody(void)
+{
+    for (int waited = 0; waited < LONG_MS && notes(); waited += 20)
+        poll(NULL, 0, 20);
+    assert_int_equal(notes(), 0);
+}
+
 /* Each begins with the link up, a route over it, and nobody waiting. */
 static int
 fresh(void **state)
 {
     (void)state;
     shell("ip link set tic0 up && ip route replace 10.8.0.0/16 via 10.7.0.9 metric 5");
-    assert_int_equal(notes(), 0);
+    await_nobody();
     return 0;
 }
 
@@ -120,9 +129,7 @@ a_link_comes_up_by_itself_with_its_routes_and_addresses(void **state)
     assert_true(comes_true("ip link show tic0 | grep -q ,UP"));
     assert_true(comes_true(ROUTE_IS_BACK));
     assert_true(comes_true(ADDRESS_IS_BACK));
-    for (int waited = 0; waited < LONG_MS && notes(); waited += 20)
-        poll(NULL, 0, 20);
-    assert_int_equal(notes(), 0);
+    await_nobody();
 }
 
 static void
@@ -195,8 +202,7 @@ a_link_comes_up_though_the_effector_was_killed(void **state)
     waitpid(effector, NULL, 0);
     assert_true(comes_true("ip link show tic0 | grep -q ,UP"));
     assert_true(comes_true(ROUTE_IS_BACK));
-    for (int waited = 0; waited < LONG_MS && notes(); waited += 20)
-        poll(NULL, 0, 20);
+    await_nobody();
 }
 
 static void
@@ -211,8 +217,7 @@ a_unit_that_ends_turns_its_links_on_at_once(void **state)
     assert_true(proc_noted(note, &keeper));
     assert_int_equal(proc_signal(&keeper, SIGTERM, &fault), 0);
     assert_true(comes_true(ROUTE_IS_BACK));
-    for (int waited = 0; waited < LONG_MS && notes(); waited += 20)
-        poll(NULL, 0, 20);
+    await_nobody();
 }
 
 static void
@@ -358,8 +363,7 @@ a_route_removes_itself(void **state)
     CLEANUP(value_destroy)
     value_t *done = must_run("route.add", way("10.21.0.0/16", "10.7.0.9", 1), &world);
     assert_true(comes_true("! ip route show 10.21.0.0/16 | grep -q ."));
-    for (int waited = 0; waited < LONG_MS && notes(); waited += 20)
-        poll(NULL, 0, 20);
+    await_nobody();
 }
 
 static void
