@@ -172,7 +172,7 @@ start_routers(void)
     static const char *const bgp =
         "hostname edge1\nrouter bgp %d\n no bgp ebgp-requires-policy\n bgp router-id 192.0.2.%d\n"
         " neighbor 192.0.2.%d remote-as %d\n neighbor 192.0.2.%d password router-word\n"
-        " neighbor 192.0.2.%d timers 1 3\n neighbor 192.0.2.%d timers connect 1\n";
+        " neighbor 192.0.2.%d timers 10 120\n neighbor 192.0.2.%d timers connect 1\n";
     shell("chmod 755 %s", folder);
     put("zebra.conf", 0644, "hostname edge1\n");
     put("bgpd.conf", 0644, bgp, 65002, 2, 1, 65001, 1, 1, 1);
