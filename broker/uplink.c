@@ -117,7 +117,8 @@ is_ours(const uplink_t *self, uint64_t taken, const hash_t *last, fault_t *fault
 }
 
 /* A log that was put back, or is another, is relayed from its beginning: what the centre has of it
- * changes nothing there. */
+ * changes nothing there. Where the centre is further than what was sent since it was greeted,
+ * leaves arrived that were on their way before: it goes on behind them. */
 int
 uplink_hear(uplink_t *self, const frames_t *frames, fault_t *fault)
 {
@@ -128,7 +129,7 @@ uplink_hear(uplink_t *self, const frames_t *frames, fault_t *fault)
         !hash_read(frames_text(frames, 2), &last))
         return fault_set(fault, FAULT_FORMAT, "broker '%s' does not say how far it is",
                          self->centre);
-    if (self->agreed) {
+    if (self->agreed && taken <= self->sent) {
         self->taken = taken;
         self->said.ms = taken == self->sent ? 0 : self->said.ms;
         return 0;

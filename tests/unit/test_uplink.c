@@ -205,6 +205,25 @@ it_goes_on_where_the_centre_is(void **state)
     assert_string_equal(hears(bench, "RELAY", 1), "2");
 }
 
+/* They were on their way when the link was cut: the centre's word about them comes behind the one
+ * that answers the greeting, and is further than what was sent since. */
+static void
+leaves_that_arrive_late_by_an_earlier_sending_hold_nothing_up(void **state)
+{
+    bench_t *bench = *state;
+    grows(bench, "one");
+    grows(bench, "two");
+    meets(bench, 0);
+    hash_t last = leaf_hash(bench, 2);
+    answers(bench, 3, &last);
+    sends(bench);
+    hears_nothing(bench);
+    assert_int_equal(uplink_behind(bench->uplink), 0);
+    grows(bench, "three");
+    sends(bench);
+    assert_string_equal(hears(bench, "RELAY", 1), "4");
+}
+
 static void
 a_log_that_was_put_back_goes_up_anew(void **state)
 {
@@ -251,6 +270,7 @@ static const struct CMUnitTest tests[] = {
     TEST(no_more_than_a_few_are_under_way),
     TEST(a_long_log_of_what_is_not_relayed_is_gone_through_bit_by_bit),
     TEST(it_goes_on_where_the_centre_is),
+    TEST(leaves_that_arrive_late_by_an_earlier_sending_hold_nothing_up),
     TEST(a_log_that_was_put_back_goes_up_anew),
     TEST(a_centre_that_people_do_not_list_is_not_spoken_to),
     TEST(an_answer_without_form_is_refused),
