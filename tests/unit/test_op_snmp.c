@@ -108,7 +108,16 @@ static value_t *
 asked(const char *version, const char *secret, const char *object)
 {
     return given("address", 's', "192.0.2.2", "port", 'i', (int64_t)PORT, "version", 's', version,
-                 "secret", 's', secret, "oid", 's', object, "timeout_ms", 'i', (int64_t)1000, NULL);
+                 "secret", 's', secret, "oid", 's', object, "timeout_ms", 'i', (int64_t)10000,
+                 NULL);
+}
+
+/* Who does not answer is not waited for. */
+static value_t *
+soon(value_t *question)
+{
+    value_set_integer(question, "timeout_ms", 300);
+    return question;
 }
 
 /* Skips where there is no snmpd to ask, and waits until it answers. */
@@ -120,7 +129,8 @@ await_snmpd(void)
     for (int waited = 0; waited < LONG_MS; waited += 100) {
         fault_t ignored = {0};
         CLEANUP(value_destroy)
-        value_t *result = run_op("snmp.get", asked("2c", "community", DESCR), &world, &ignored);
+        value_t *result =
+            run_op("snmp.get", soon(asked("2c", "community", DESCR)), &world, &ignored);
         if (result)
             return;
     }
@@ -157,7 +167,7 @@ version_3_asks_authenticated_and_encrypted(void **state)
     CLEANUP(value_destroy)
     value_t *sha1 = must_run("snmp.get", asked("3-sha1", "old", DESCR), &world);
     assert_string_equal(value_get_text(sha1, "value"), "a device of the test");
-    must_fail("snmp.get", asked("3", "liar", DESCR), &world, FAULT_UNREACHABLE, "answer");
+    must_fail("snmp.get", soon(asked("3", "liar", DESCR)), &world, FAULT_UNREACHABLE, "answer");
 }
 
 static void
