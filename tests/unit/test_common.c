@@ -289,7 +289,7 @@ talk_first(int end, const frames_t *frames, int count)
     for (int i = 0; i < count && !failed; i++)
         failed = channel_send(self, frames, &fault);
     for (int i = 0; i < count && !failed; i++) {
-        CLEANUP(frames_destroy) frames_t *got = channel_receive(self, 5000, &fault);
+        CLEANUP(frames_destroy) frames_t *got = channel_receive(self, 60000, &fault);
         failed = !got;
     }
     _exit(failed);
@@ -314,7 +314,7 @@ two_that_both_have_much_to_say_do_not_wait_for_each_other(void **state)
     for (int i = 0; i < COUNT; i++)
         assert_int_equal(channel_talk(self, frames, &fault), 0);
     for (; heard < COUNT; heard++) {
-        CLEANUP(frames_destroy) frames_t *got = channel_receive(self, 5000, &fault);
+        CLEANUP(frames_destroy) frames_t *got = channel_receive(self, 60000, &fault);
         assert_non_null(got);
     }
     assert_int_equal(waitpid(other, &status, 0), other);

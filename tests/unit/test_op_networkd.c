@@ -19,7 +19,7 @@ says(const char *command)
 static bool
 comes_true(const char *command)
 {
-    for (int tries = 0; tries < 200; tries++) {
+    for (int tries = 0; tries < 1200; tries++) {
         if (says(command))
             return true;
         poll(NULL, 0, 50);

@@ -279,7 +279,7 @@ a_start_that_hangs_is_left_at_the_deadline(void **state)
 static value_t *
 await_entries(value_t *arguments, size_t count)
 {
-    for (int tries = 0; tries < 200; tries++) {
+    for (int tries = 0; tries < 1200; tries++) {
         value_t *result = gives("journal.query", value_copy(arguments));
         if (value_count(value_get(result, "entries")) >= count) {
             value_destroy(&arguments);
