@@ -78,7 +78,7 @@ machine_make() {
     ) 2>/dev/null &
     machine_between=$!
     trap machine_end EXIT
-    for ((tries = 0; tries < 300; tries++)); do
+    for ((tries = 0; tries < 1200; tries++)); do
         read -r machine_init <"/proc/$machine_between/task/$machine_between/children" 2>/dev/null
         [ -n "$machine_init" ] && machine_runs >/dev/null 2>&1 && return
         sleep 0.1
