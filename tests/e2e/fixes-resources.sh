@@ -16,8 +16,8 @@ caged ip addr add 198.51.100.9/32 dev lo
 ip route add default via 192.0.2.254
 
 waits() { wait_for 20 part_says north-1 "waits for a person in step $1"; }
-# A closed port answers at once; where no way leads, nothing does.
-reaches() { local status=0; timeout 1 bash -c "exec 3<>/dev/tcp/198.51.100.9/9" 2>/dev/null || status=$?; [ $status != 124 ]; }
+# A closed port refuses at once; where no way leads, nothing does.
+reaches() { says "Connection refused" not timeout 2 bash -c "exec 3<>/dev/tcp/198.51.100.9/9"; }
 files_below() { find "$1" -type f | wc -l; }
 
 # The hoarder opens 50 files of the 64 that it may have; started once more, a few.
@@ -90,7 +90,7 @@ ok "the way out of a machine is lost" not reaches
 ok "a machine whose router is silent asks" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.3 --set seconds=60 && waits agree'
 ok "  who agrees" as giang run approve "$RUN"
 ok "  has the network led over the spare router" ended succeeded
-ok "  where it is reached" reaches
+ok "  where it is reached" wait_for 10 reaches
 ok "with a way out nobody is asked" eval 'ordered default-route-loss --target north-1 --set link=tfr0 --set outside=198.51.100.9 --set network=198.51.100.0/24 --set spare=192.0.2.3 --set seconds=60 && ended failed'
 ok "  and the receipt says why" says "198.51.100.9 answers" tocsin --json run view "$RUN"
 
