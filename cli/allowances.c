@@ -80,7 +80,7 @@ may_name(const manifest_t *manifest, const manifest_use_t *use, const char *comm
         if (strcmp(at->step, use->step) != 0 || strcmp(at->op, use->op) != 0 ||
             strcmp(at->argument, argument) != 0 || strcmp(at->kind, "equals") != 0)
             continue;
-        if (!strncmp(at->value, "inputs.", 7) || !strcmp(at->value, command))
+        if (manifest_mapped(at->value) || !strcmp(at->value, command))
             return true;
         bound = true;
     }

@@ -55,8 +55,8 @@ say_class(const manifest_t *self)
 static bool
 may_be_absent(const manifest_t *self, const char *value)
 {
-    const manifest_input_t *input =
-        strncmp(value, "inputs.", 7) ? NULL : manifest_input(self, value + 7);
+    const char *mapped = manifest_mapped(value);
+    const manifest_input_t *input = mapped ? manifest_input(self, mapped) : NULL;
     return input && input->optional;
 }
 

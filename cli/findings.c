@@ -328,8 +328,8 @@ look_at_range(lint_t *self, const manifest_bound_t *bound)
 {
     const manifest_t *manifest = self->playbook.manifest;
     const op_argument_t *argument = op_argument(op_find(bound->op), slice_text(bound->argument));
-    const manifest_input_t *input =
-        strncmp(bound->value, "inputs.", 7) ? NULL : manifest_input(manifest, bound->value + 7);
+    const char *mapped = manifest_mapped(bound->value);
+    const manifest_input_t *input = mapped ? manifest_input(manifest, mapped) : NULL;
     if (!input || strcmp(bound->kind, "equals") != 0 || argument->kind != ARGUMENT_INTEGER)
         return;
     bool percent = input->kind == INPUT_PERCENT;
@@ -386,10 +386,11 @@ look_at_gate(lint_t *self, const manifest_step_t *step)
 static bool
 is_bound_to(const manifest_t *manifest, const char *input)
 {
-    for (size_t i = 0; i < manifest->bound_count; i++)
-        if (!strncmp(manifest->bounds[i].value, "inputs.", 7) &&
-            !strcmp(manifest->bounds[i].value + 7, input))
+    for (size_t i = 0; i < manifest->bound_count; i++) {
+        const char *mapped = manifest_mapped(manifest->bounds[i].value);
+        if (mapped && !strcmp(mapped, input))
             return true;
+    }
     return false;
 }
 

@@ -132,8 +132,8 @@ static value_t *
 bound_value(const order_t *order, const manifest_t *manifest, const manifest_bound_t *bound)
 {
     CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-    bool computed = order && !strncmp(bound->value, "inputs.", strlen("inputs."));
-    const char *value = computed ? input_text(order, bound->value + strlen("inputs.")) : NULL;
+    const char *computed = order ? manifest_mapped(bound->value) : NULL;
+    const char *value = computed ? input_text(order, computed) : NULL;
     if (!computed)
         changes_bound(manifest, bound, text);
     else if (value)

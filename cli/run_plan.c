@@ -138,24 +138,69 @@ add_news(value_t *plan, session_t *session, const order_t *order)
     value_set(plan, "stops", stops_in_force(session, order));
 }
 
+/* One of those that the order calls. */
+static fetched_t *
+fetch_called(const session_t *session, const order_t *order, const char *playbook, fault_t *fault)
+{
+    char hash[HASH_TEXT];
+    size_t i = 0;
+    while (i < order->release_count && strcmp(order->releases[i].playbook, playbook) != 0)
+        i++;
+    if (i == order->release_count) {
+        fault_set(fault, FAULT_STALE, "'%s', which it calls, is not in the plan: make a new one",
+                  playbook);
+        return NULL;
+    }
+    hash_write(&order->releases[i].hash, hash);
+    fetched_t *fetched = fetch_release(session->client, session->trust, "hash", hash, fault);
+    if (!fetched)
+        fault_wrap(fault, "'%s', which it calls", playbook);
+    return fetched;
+}
+
+/* Whether each step that calls gives what its callee takes, as a worker looks at it before it
+ * accepts. */
+static int
+check_calls(const session_t *session, const order_t *order, const manifest_t *manifest,
+            const value_t *inputs, fault_t *fault)
+{
+    CLEANUP(memory_free) input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
+    for (size_t i = 0; i < manifest->step_count; i++) {
+        const manifest_step_t *step = &manifest->steps[i];
+        if (step->kind != STEP_CALL)
+            continue;
+        CLEANUP(fetched_destroy)
+        fetched_t *callee = fetch_called(session, order, step->callee, fault);
+        if (!callee)
+            return -1;
+        size_t count = manifest_given(manifest, step, inputs, texts);
+        CLEANUP(value_destroy)
+        value_t *given = manifest_inputs(callee->manifest, texts, count, fault);
+        if (!given)
+            return fault_wrap(fault, "step '%s' of '%s' calls '%s'", step->name, manifest->playbook,
+                              step->callee);
+        if (check_calls(session, order, callee->manifest, given, fault))
+            return -1;
+    }
+    return 0;
+}
+
 static int
 add_callees(value_t *plan, const session_t *session, const order_t *order,
             const allowances_t *allowances, value_t *refusals, fault_t *fault)
 {
     for (size_t i = 0; i < order->release_count; i++) {
-        char hash[HASH_TEXT];
-        if (!strcmp(order->releases[i].playbook, order->playbook))
+        const char *playbook = order->releases[i].playbook;
+        if (!strcmp(playbook, order->playbook))
             continue;
         CLEANUP(fetched_destroy)
-        fetched_t *fetched = fetch_release(session->client, session->trust, "hash",
-                                           hash_write(&order->releases[i].hash, hash), fault);
+        fetched_t *fetched = fetch_called(session, order, playbook, fault);
         if (!fetched)
-            return fault_wrap(fault, "'%s', which it calls", order->releases[i].playbook);
+            return -1;
         plan_add_callee(plan, fetched->release, fetched->manifest, &fetched->approvals,
                         session->trust);
         allowances_add_approvals(allowances, fetched->release, &fetched->approvals, refusals);
-        allowances_add_refusals(allowances, fetched->manifest, order->releases[i].playbook,
-                                order->dry, refusals);
+        allowances_add_refusals(allowances, fetched->manifest, playbook, order->dry, refusals);
     }
     return 0;
 }
@@ -236,7 +281,9 @@ plan_add_rest(value_t *plan, session_t *session, const order_t *order, const fet
 {
     CLEANUP(allowances_clear) allowances_t allowances = {0};
     CLEANUP(value_destroy) value_t *refusals = value_list();
-    if (fetch_allowances(&allowances, session, order, fault))
+    CLEANUP(value_destroy) value_t *inputs = manifest_order_inputs(fetched->manifest, order, fault);
+    if (!inputs || check_calls(session, order, fetched->manifest, inputs, fault) ||
+        fetch_allowances(&allowances, session, order, fault))
         return -1;
     allowances_add_glass(&allowances, order, refusals);
     allowances_add_approvals(&allowances, fetched->release, &fetched->approvals, refusals);

@@ -197,6 +197,10 @@ int manifest_check_order(const manifest_t *self, const order_t *order, fault_t *
 /* Whether steps that run once run on this warrant's target: the last wave's, or a grant's. */
 bool manifest_once_is_here(const warrant_t *warrant);
 
+/* Of what stands in a bound, or is given to a callee: the NAME of "inputs.NAME", within value; NULL
+ * of a literal. */
+const char *manifest_mapped(const char *value);
+
 /* Whether another playbook may call this one: not if a step of it runs once, for waves are the
  * caller's. FAULT_DENIED. */
 int manifest_check_called(const manifest_t *self, fault_t *fault) MUST_CHECK;

@@ -232,11 +232,19 @@ manifest_inputs(const manifest_t *self, const input_text_t *texts, size_t count,
     return read_inputs(self, texts, count, NULL, fault);
 }
 
+const char *
+manifest_mapped(const char *value)
+{
+    static const char front[] = "inputs.";
+    return strncmp(value, front, strlen(front)) ? NULL : value + strlen(front);
+}
+
 /* Whether what stands in a bound, or is given to a callee, is this input. */
 static bool
 is_input(const char *value, const char *name)
 {
-    return !strncmp(value, "inputs.", 7) && !strcmp(value + 7, name);
+    const char *mapped = manifest_mapped(value);
+    return mapped && !strcmp(mapped, name);
 }
 
 /* Nobody but the judge and Lua sees what is sealed: no bound can be held against it. */
@@ -377,8 +385,8 @@ manifest_given(const manifest_t *self, const manifest_step_t *step, const value_
     size_t count = 0;
     for (size_t i = 0; i < self->given_count && count < ORDER_INPUTS_MAX; i++) {
         const manifest_given_t *given = &self->givens[i];
-        bool mapped = !strncmp(given->value, "inputs.", 7);
-        const manifest_input_t *input = mapped ? manifest_input(self, given->value + 7) : NULL;
+        const char *mapped = manifest_mapped(given->value);
+        const manifest_input_t *input = mapped ? manifest_input(self, mapped) : NULL;
         const value_t *value = input ? value_get(inputs, input->name) : NULL;
         if (strcmp(given->step, step->name) != 0 || (input && input->optional && !value))
             continue;
@@ -406,8 +414,9 @@ bound_holds(const manifest_bound_t *bound, const value_t *argument, const value_
 {
     char limit[ORDER_VALUE_MAX + 1], text[4096];
     int64_t edge, number;
-    bool mapped = !strncmp(bound->value, "inputs.", 7), equals = !strcmp(bound->kind, "equals");
-    const value_t *input = mapped ? value_get(inputs, bound->value + 7) : NULL;
+    bool equals = !strcmp(bound->kind, "equals");
+    const char *mapped = manifest_mapped(bound->value);
+    const value_t *input = mapped ? value_get(inputs, mapped) : NULL;
     if (mapped && !input)
         return false;
     if (mapped && equals && value_kind(input) == VALUE_LIST)
@@ -437,9 +446,8 @@ static bool
 may_be_absent(const manifest_t *self, const manifest_bound_t *bound, const value_t *inputs)
 {
     for (size_t i = 0; i < self->bound_count; i++) {
-        const char *value = self->bounds[i].value;
-        const manifest_input_t *input =
-            strncmp(value, "inputs.", 7) ? NULL : manifest_input(self, value + 7);
+        const char *mapped = manifest_mapped(self->bounds[i].value);
+        const manifest_input_t *input = mapped ? manifest_input(self, mapped) : NULL;
         if (same_argument(&self->bounds[i], bound) && input && input->optional &&
             !value_get(inputs, input->name))
             return true;

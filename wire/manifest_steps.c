@@ -310,7 +310,8 @@ put_call(const manifest_t *self, const char *key, bytes_t *out, bytes_t *scratch
 static bool
 names_input(const manifest_t *self, const char *value)
 {
-    return strncmp(value, "inputs.", 7) != 0 || manifest_input(self, value + 7);
+    const char *mapped = manifest_mapped(value);
+    return !mapped || manifest_input(self, mapped);
 }
 
 static void

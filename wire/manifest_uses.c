@@ -39,8 +39,8 @@ put_use(const manifest_t *self, const char *key, bytes_t *out, bytes_t *scratch)
 static const char *
 bound_misfit(const manifest_t *self, const manifest_bound_t *bound, argument_kind_t argument)
 {
-    bool mapped = !strncmp(bound->value, "inputs.", 7);
-    const manifest_input_t *input = mapped ? manifest_input(self, bound->value + 7) : NULL;
+    const char *mapped = manifest_mapped(bound->value);
+    const manifest_input_t *input = mapped ? manifest_input(self, mapped) : NULL;
     int64_t number;
     if (mapped && !input)
         return "names no input";

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/orders.bash"
 SITE_WORKERS=north-1
-orders_site language patient abreast present careful counting calling outer about round into
+orders_site language patient abreast present careful counting calling outer about round into lacking
 mnt=$SITE_HOME/mnt/north-1
 RECEIVER_PORT=$(free_port)
 
@@ -43,6 +43,9 @@ ok "the worker is online" wait_for 20 worker_online north-1
 ok "two playbooks that call each other cannot be ordered" refuses 9 "'round' would call itself" \
     tocsin run plan round --target north-1
 ok "  nor one that calls them" refuses 9 "'round' would call itself, in step 'on' of 'about'" tocsin run plan into --target north-1
+
+ok "one that does not give what another takes cannot be ordered either" refuses 4 "step 'look' of 'lacking' calls 'counting': input 'folder' is missing" \
+    tocsin run plan lacking --target north-1
 
 mkdir -p "$mnt/wait"
 ok "a step looks for a file that is not there" ordered patient --target north-1 --set folder="$mnt/wait"
