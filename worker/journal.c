@@ -251,23 +251,25 @@ load_record(journal_t *self, slice_t text, fault_t *fault)
     return apply(self, &record, &head, fault);
 }
 
-static bool
-all_zero(slice_t bytes)
+/* Up to the last that is no zero. */
+static size_t
+written_of(slice_t bytes)
 {
-    for (size_t i = 0; i < bytes.size; i++)
-        if (bytes.data[i])
-            return false;
-    return true;
+    size_t size = bytes.size;
+    while (size && !bytes.data[size - 1])
+        size--;
+    return size;
 }
 
 /* A record that a crash cut short: it reaches past the end, or stands there without its LF, or the
- * filesystem had made room for it and nothing more. Where a whole text stands, of another length
- * than the one in front of it, that length is damaged and nothing may be cut. */
+ * filesystem had made room for it and nothing but its length came, or less. Where a whole text
+ * stands, of another length than the one in front of it, that length is damaged and nothing may be
+ * cut. */
 static bool
 is_torn(slice_t rest, uint32_t size)
 {
     slice_t text, behind;
-    if (rest.size < 4 || all_zero(rest))
+    if (written_of(rest) <= 4)
         return true;
     if (size > RECORD_BYTES_MAX || size + 5 < rest.size ||
         (size + 5 == rest.size && rest.data[size + 4] == '\n'))

@@ -278,7 +278,7 @@ facts_leave(facts_t *self, int machine, const char *word)
 void
 facts_refuse(facts_t *self, int machine, const frames_t *frames)
 {
-    refused_t refused = {.machine = machine};
+    refused_t refused = {.machine = machine, .at = self->world->now};
     snprintf(refused.code, sizeof refused.code, "%s", frames_text(frames, 2));
     snprintf(refused.text, sizeof refused.text, "%s", frames_text(frames, 3));
     ADD(self->refused, refused);

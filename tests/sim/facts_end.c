@@ -168,14 +168,18 @@ every_acknowledged_alert_is_kept(facts_t *self)
     }
 }
 
-/* An offer that was made as its window closed came too late. */
+/* An offer that was made as its window closed came too late, or so late that the timekeeper's
+ * answer did. */
 static bool
-came_late(const facts_t *self, int machine)
+came_late(const facts_t *self, const plan_order_t *order, int machine)
 {
-    for (size_t i = 0; i < self->refused.count; i++)
-        if (self->refused.items[i].machine == machine &&
-            !strcmp(self->refused.items[i].code, "expired"))
+    int64_t answered = order->not_after - 2 * TOWER_AT_ONCE_MS;
+    for (size_t i = 0; i < self->refused.count; i++) {
+        const refused_t *at = &self->refused.items[i];
+        if (at->machine == machine &&
+            (!strcmp(at->code, "expired") || (!strcmp(at->code, "beacon") && at->at > answered)))
             return true;
+    }
     return false;
 }
 
@@ -210,7 +214,7 @@ in_calm_weather_all_goes_well(facts_t *self)
                 continue;
             const char *word = hub_part(self->world->hub, &order->run, machine, &ended);
             if (!word || (strcmp(word, "done") != 0 && strcmp(word, "never") != 0 &&
-                          !came_late(self, machine) && !facts_had_no_second_chance(self)))
+                          !came_late(self, order, machine) && !facts_had_no_second_chance(self)))
                 BREAK(self, "'%s' on '%s' is %s", estate()->playbooks[order->playbook].name,
                       node_name(machine), word ? word : "nothing");
         }

@@ -94,6 +94,7 @@ typedef struct {
 
 typedef struct {
     int machine;
+    int64_t at;
     char code[16], text[160];
 } refused_t;
 

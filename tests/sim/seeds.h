@@ -27,6 +27,9 @@ static const struct {
      "a start may write again what an older journal lost; what its intent names is there then"},
     {500008866, "a run whose undo an older ledger forgot may begin anew, and end well"},
     {600634707, "a window may close on what runs once before its worker's timekeeper answers"},
+    {800711127,
+     "of a record's length alone a part came, in the room that was made for it: it is torn"},
+    {800562085, "a window may close before the timekeeper of a worker that just started answers"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };
 

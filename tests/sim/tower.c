@@ -8,7 +8,6 @@
 #include "wire/merkle.h"
 
 #define BEAT_MS     5000
-#define AT_ONCE_MS  1000
 #define WAITING_MAX 64
 #define TOWER_SEED  0x74696d65 /* its luck is its own: other worlds stay as they were */
 
@@ -46,7 +45,7 @@ tower_new(world_t *world)
     for (size_t i = 0; i < ESTATE_DOCUMENTS; i++)
         take(self, all->documents[i]);
     take(self, &all->root_next);
-    world_after(world, AT_ONCE_MS, (due_t){.act = beat});
+    world_after(world, TOWER_AT_ONCE_MS, (due_t){.act = beat});
     return self;
 }
 
@@ -80,7 +79,7 @@ tower_hear(tower_t *self, const frames_t *frames)
             return;
     self->leaves[self->waiting++] = leaf;
     if (self->waiting == 1)
-        world_after(self->world, AT_ONCE_MS, (due_t){.act = beat, .number = 1});
+        world_after(self->world, TOWER_AT_ONCE_MS, (due_t){.act = beat, .number = 1});
 }
 
 static bytes_t *

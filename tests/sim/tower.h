@@ -6,6 +6,8 @@
 
 #include "tests/sim/world.h"
 
+#define TOWER_AT_ONCE_MS 1000 /* from a nonce to the beacon that answers it */
+
 tower_t *tower_new(world_t *world);
 void tower_destroy(tower_t **self_p);
 

@@ -194,6 +194,27 @@ cuts_a_torn_record_off_at_every_length(void **state)
     assert_string_equal(find(self, "two")->op, "file.remove");
 }
 
+/* The filesystem had made room for all of it, and some of it came. */
+static void
+cuts_a_torn_record_off_at_every_length_that_was_written_of_its_room(void **state)
+{
+    (void)state;
+    write_three_records();
+    CLEANUP(bytes_destroy) bytes_t *whole = read_all();
+    size_t two = 0;
+    for (int i = 0; i < 2; i++)
+        two += 5 + (size_t)(whole->data[two + 2] << 8 | whole->data[two + 3]);
+    for (size_t size = two; size < whole->size; size++) {
+        CLEANUP(bytes_destroy) bytes_t *torn = bytes_copy(slice_of(whole->data, size));
+        while (torn->size < whole->size)
+            bytes_add_u8(torn, 0);
+        write_all(bytes_slice(torn));
+        CLEANUP(journal_destroy) journal_t *self = open_journal();
+        assert_null(find(self, "two"));
+        assert_true(find(self, "one")->ended);
+    }
+}
+
 /* A length in front of the last or the last but one record, so large that it reaches past the end.
  */
 static void
@@ -385,6 +406,7 @@ main(void)
         TEST(counts_what_began_in_a_span),
         TEST(reaches_every_head_it_had),
         TEST(cuts_a_torn_record_off_at_every_length),
+        TEST(cuts_a_torn_record_off_at_every_length_that_was_written_of_its_room),
         TEST(cuts_no_whole_record_off_for_a_damaged_length__eff_journal_truncated),
         TEST(cuts_off_room_that_was_made_and_not_written),
         TEST(ends_on_any_other_break__eff_journal_truncated),
