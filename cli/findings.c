@@ -457,7 +457,30 @@ run_tests(lint_t *self)
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-/* "FOLDER/playbook.lua:LINE: TEXT" says its line; what a manifest says names a step. */
+/* Where the first of its 'QUOTED NAMES' that stands in the text stands there: as itself, or as
+ * "inputs.NAME"; 0 where none does. */
+static unsigned
+line_of_quoted(const lint_t *self, const char *fault)
+{
+    const char *at = fault;
+    while ((at = strchr(at, '\''))) {
+        char input[TEXT_NAME_MAX + 16];
+        size_t size = strcspn(++at, "'");
+        slice_t name = slice_of(at, size);
+        snprintf(input, sizeof input, "inputs.%.*s", (int)name.size, (const char *)name.data);
+        for (size_t i = 0; i < self->tokens.count; i++) {
+            const token_t *token = &self->tokens.at[i];
+            if (token->kind != TOKEN_MARK &&
+                (slice_equal(token->text, name) || slice_equal(token->text, slice_text(input))))
+                return token->line;
+        }
+        at += size + (at[size] != '\0');
+    }
+    return 0;
+}
+
+/* "FOLDER/playbook.lua:LINE: TEXT" says its line; what a manifest says names a step, or another
+ * name. */
 static void
 find_fault(lint_t *self, const fault_t *fault)
 {
@@ -477,7 +500,8 @@ find_fault(lint_t *self, const fault_t *fault)
             line = region->line;
     }
     at = at ? at + 13 : text;
-    find(self, LEVEL_ERROR, (unsigned)line, "%s", at + strspn(at, ": "));
+    at += strspn(at, ": ");
+    find(self, LEVEL_ERROR, line ? (unsigned)line : line_of_quoted(self, at), "%s", at);
 }
 
 static int

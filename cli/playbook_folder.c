@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/file.h"
+#include "common/text.h"
 #include "lua/runner.h"
 
 void
@@ -22,6 +23,14 @@ playbook_path(const char *folder, const char *name, char out[static PATH_MAX])
     return out;
 }
 
+/* Nobody has seen the manifest that was made, so its lines tell nothing. */
+static const char *
+behind_line(const char *text)
+{
+    const char *end = strncmp(text, "manifest, line ", 15) ? NULL : strstr(text, ": ");
+    return end ? end + 2 : text;
+}
+
 int
 playbook_load(playbook_t *self, const char *folder, fault_t *fault)
 {
@@ -33,7 +42,7 @@ playbook_load(playbook_t *self, const char *folder, fault_t *fault)
     self->manifest = runner_manifest(bytes_slice(self->text), fault);
     if (self->manifest)
         return 0;
-    memcpy(text, fault->text, sizeof text);
+    text_copy(text, sizeof text, behind_line(fault->text));
     bool named = !strncmp(text, "playbook.lua:", 13);
     return fault_set(fault, fault->code, "%s%s%s", named ? folder : path, named ? "/" : ": ", text);
 }

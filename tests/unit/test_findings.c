@@ -314,6 +314,29 @@ says_where_a_playbook_does_not_load(void **state)
     says(BOOK "step 'a' { retry = { count = 1 },\n uses = { 'service.restart' },"
               " run = function() end } }",
          "2: error", "cannot be retried");
+    says(BOOK "step 'a' { run = function() end },\n"
+              "step 'c' {\n needs = { 'b' }, run = function() end } }",
+         "4: error", "no step is called 'b'");
+    says(BOOK "step 'a' { run = function() end,\n uses = { ['disk.usage'] ="
+              " { path = under('inputs.mont') } } } }",
+         "3: error", "names no input");
+    says(BOOK "inputs = { goal =\n input.integer { default = 1, optional = true } },\n"
+              "step 'a' { run = function() end } }",
+         "2: error", "'goal' has a default");
+}
+
+static void
+a_manifest_that_nobody_has_seen_is_quoted_by_no_line(void **state)
+{
+    (void)state;
+    fault_t fault = {0};
+    playbook_t playbook;
+    CLEANUP(value_destroy)
+    value_t *findings = look_at(BOOK "step 'a' { needs = { 'b' }, run = function() end } }");
+    assert_int_equal(value_count(findings), 1);
+    assert_int_equal(playbook_load(&playbook, folder, &fault), -1);
+    assert_non_null(strstr(fault.text, "/playbook.lua: no step is called 'b'"));
+    playbook_clear(&playbook);
 }
 
 static void
@@ -350,6 +373,7 @@ main(void)
         cmocka_unit_test(finds_what_makes_a_step_doubtful),
         cmocka_unit_test(finds_what_is_not_in_ctx_all),
         cmocka_unit_test(says_where_a_playbook_does_not_load),
+        cmocka_unit_test(a_manifest_that_nobody_has_seen_is_quoted_by_no_line),
         cmocka_unit_test(a_text_that_is_no_lua_gives_tokens_all_the_same),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
