@@ -67,8 +67,8 @@ static const char env_help[] =
     "  NO_COLOR, CLICOLOR_FORCE          colour never, colour always\n";
 
 static const char selectors_help[] =
-    "  --target and --except take a worker's id, a host that a worker reaches, or a selector:\n"
-    "  NAME=VALUE pairs with commas between them, all of which a worker must have.\n\n"
+    "  --target and --except take a worker's id, a name that monitoring has for its machine, or a\n"
+    "  selector: NAME=VALUE pairs with commas between them, all of which a worker must have.\n\n"
     "  role=web                 a label, as the region's officer signed it (tocsin keys fleet)\n"
     "  region=north             every worker has this one by itself\n"
     "  worker=pe-012            one worker by its id\n"
@@ -95,7 +95,7 @@ static const option_words_t option_words[] = {
     {"run", "plan", "--incident", "what it is about: its alert fills inputs and names the host"},
     {"run", "plan", "--set", "an input's value"},
     {"run", "plan", "--target",
-     "where: a worker, a host of one, or labels (tocsin help selectors)"},
+     "where: a worker, its machine's name, or labels (tocsin help selectors)"},
     {"run", "plan", "--except", "not there; written like --target"},
     {"run", "plan", "--at-most", "refuse a plan of more targets than that"},
     {"run", "plan", "--keep", "refuse a plan that leaves fewer of a region untouched"},
@@ -148,7 +148,7 @@ static const option_words_t option_words[] = {
     {"keys", NULL, "--scope", "labels of the workers that it reaches"},
     {"keys", "person", "--curve", "what tocsin keys curve printed"},
     {"keys", NULL, "--labels", "names that selectors find it by"},
-    {"keys", NULL, "--host", "a host that it reaches, or what monitoring calls it"},
+    {"keys", NULL, "--host", "a name that monitoring has for its machine"},
     {"keys", "enrol", "--fingerprint", "what the worker showed: compared before you sign"},
     {"keys", "enrol", "--out", "where the answer for the worker goes"},
     {"keys", "worker", "--sealing", "its sealing key, in hexadecimal"},

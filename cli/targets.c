@@ -131,27 +131,37 @@ mark_passed(const candidates_t *self, const value_t *workers)
 
 /* ---- choosing ---------------------------------------------------------------------------- */
 
-static int
-unknown_worker(const candidates_t *self, const char *id, fault_t *fault)
+/* By its id, or by a name that monitoring has for its machine. */
+static candidate_t *
+find_named(const candidates_t *self, const char *name, const trust_t *trust)
 {
-    near_t near = near_of(id);
+    candidate_t *found = find(self, name);
+    const worker_line_t *worker = found ? NULL : trust_host(trust, name, NULL);
+    return worker ? find(self, worker->id) : found;
+}
+
+static int
+unknown_worker(const candidates_t *self, const char *name, fault_t *fault)
+{
+    near_t near = near_of(name);
     for (size_t i = 0; i < self->count; i++)
         near_try(&near, self->at[i].worker->id);
     return fault_set(fault, FAULT_NOT_FOUND,
-                     "no fleet document lists a worker '%.63s'%s%s%s; see: tocsin worker list", id,
-                     near.found ? ", did you mean '" : "", near.found ? near.found : "",
+                     "no fleet document lists a worker or host '%.63s'%s%s%s; see: tocsin worker "
+                     "list",
+                     name, near.found ? ", did you mean '" : "", near.found ? near.found : "",
                      near.found ? "'" : "");
 }
 
 /* The pool of a name is its region. */
 static int
-choose_name(candidates_t *self, const char *id, fault_t *fault)
+choose_name(candidates_t *self, const char *name, const trust_t *trust, fault_t *fault)
 {
-    candidate_t *found = find(self, id);
+    candidate_t *found = find_named(self, name, trust);
     if (!found)
-        return unknown_worker(self, id, fault);
+        return unknown_worker(self, name, fault);
     if (found->named)
-        return fault_set(fault, FAULT_USAGE, "target '%s' is named twice", id);
+        return fault_set(fault, FAULT_USAGE, "target '%s' is named twice", found->worker->id);
     found->named = true;
     found->chosen = found->chosen ? found->chosen : ++self->chosen;
     for (size_t i = 0; i < self->count; i++)
@@ -199,7 +209,7 @@ choose_host(candidates_t *self, const selection_t *by, const trust_t *trust, fau
                          "the incident's host '%.100s' is no worker's in the fleet "
                          "documents; name workers by --target WORKER",
                          by->alert->host);
-    return choose_name(self, worker->id, fault);
+    return choose_name(self, worker->id, trust, fault);
 }
 
 static int
@@ -209,24 +219,25 @@ choose(candidates_t *self, const selection_t *by, const trust_t *trust, fault_t 
         return choose_host(self, by, trust, fault);
     for (size_t i = 0; i < by->chosen->count; i++) {
         const char *word = by->chosen->at[i];
-        if (strchr(word, '=') ? choose_selector(self, word, fault) : choose_name(self, word, fault))
+        if (strchr(word, '=') ? choose_selector(self, word, fault)
+                              : choose_name(self, word, trust, fault))
             return -1;
     }
     return 0;
 }
 
 static int
-except(const candidates_t *self, const char *word, fault_t *fault)
+except(const candidates_t *self, const char *word, const trust_t *trust, fault_t *fault)
 {
     bool selects = strchr(word, '=');
     if (selects && selector_check(word, fault))
         return -1;
-    if (!selects && !find(self, word))
+    const candidate_t *named = selects ? NULL : find_named(self, word, trust);
+    if (!selects && !named)
         return unknown_worker(self, word, fault);
     for (size_t i = 0; i < self->count; i++) {
         candidate_t *at = &self->at[i];
-        if (at->chosen && (selects ? selector_covers(word, at->worker, at->region)
-                                   : !strcmp(word, at->worker->id)))
+        if (at->chosen && (named ? at == named : selector_covers(word, at->worker, at->region)))
             at->excepted = true;
     }
     return 0;
@@ -300,7 +311,7 @@ targets_choose(targets_t *self, const selection_t *by, const trust_t *trust, fau
     if (choose(&all, by, trust, fault))
         return -1;
     for (size_t i = 0; by->except && i < by->except->count; i++)
-        if (except(&all, by->except->at[i], fault))
+        if (except(&all, by->except->at[i], trust, fault))
             return -1;
     take(self, &all);
     return check_limits(self, fault);

@@ -371,6 +371,18 @@ chooses_by_labels_region_and_name(void **state)
     assert_int_equal(chosen(desk, "worker=w4", NULL, 0, 0), 1);
 }
 
+static void
+knows_a_worker_by_what_monitoring_calls_its_machine(void **state)
+{
+    desk_t *desk = *state;
+    assert_int_equal(chosen(desk, "host-3", NULL, 0, 0), 1);
+    assert_string_equal(desk->chosen.ids[0], "w3");
+    assert_int_equal(chosen(desk, "role=web", "host-3", 0, 0), 4);
+    assert_string_equal(desk->chosen.excepted[0], "w3");
+    assert_int_equal(chosen(desk, "host-4", NULL, 0, 0), -FAULT_NOT_FOUND);
+    assert_int_equal(chosen(desk, "role=web", "host-4", 0, 0), -FAULT_NOT_FOUND);
+}
+
 /* Drains the worker in desk->workers. */
 static void
 drain(desk_t *desk, const char *worker)
@@ -500,6 +512,7 @@ main(void)
         DESK_TEST(takes_the_host_of_the_incident_where_no_target_is_named),
         DESK_TEST(refuses_a_target_that_is_unknown_or_named_twice),
         DESK_TEST(chooses_by_labels_region_and_name),
+        DESK_TEST(knows_a_worker_by_what_monitoring_calls_its_machine),
         DESK_TEST(passes_over_drained_workers_unless_they_are_named),
         DESK_TEST(passes_over_revoked_workers_unless_they_are_named),
         DESK_TEST(refuses_a_selection_of_nobody),
