@@ -10,6 +10,13 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 "$SOURCE/deploy/install" "$root" >/dev/null
 result $? "all of it is installed"
+lost=$(for page in "$root"/usr/share/doc/tocsin/{,docs/}*.md "$root"/usr/share/tocsin/playbooks/{,*/}*.md; do
+    grep -oE '\]\([^):#]+\)' "$page" | tr -d ']()' | while read -r to; do
+        [ -e "$(dirname "$page")/$to" ] || echo "$page: $to"
+    done
+done)
+[ -z "$lost" ] || { sed 's/^/# /' <<<"$lost"; false; }
+result $? "  and each page leads to others that are there"
 for unit in broker source timekeeper judge link@ spawner; do
     if command -v systemd-analyze >/dev/null; then
         systemd-analyze security --offline=yes --threshold=20 "$root/usr/lib/systemd/system/tocsin-$unit.service" >/dev/null 2>&1
