@@ -82,12 +82,11 @@ say_site(const trust_t *trust, const record_t *record)
 static int
 audit_verify(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name at most one file, and --root for a file only"};
     const char *root = NULL;
     const option_t rows[] = {{"--root", OPTION_TEXT, &root}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc > 2 || (root && argc < 2))
-        return command_usage(command_row(audit_commands, argv[0]),
-                             "name at most one file, and --root for a file only");
+        return command_usage(command_row(audit_commands, argv[0]), "%s", fault.text);
     CLEANUP(record_close) record_t *record = argc == 2 ? record_load(argv[1], &fault) : NULL;
     CLEANUP(trust_destroy)
     trust_t *trust = argc == 1 || record ? trust_for(options, root, record, &fault) : NULL;
@@ -141,10 +140,10 @@ write_export(const options_t *options, record_t *record, const char *path, fault
 static int
 audit_export(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name the file to write"};
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(command_row(audit_commands, argv[0]), "name the file to write");
+        return command_usage(command_row(audit_commands, argv[0]), "%s", fault.text);
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(record_close) record_t *record = client ? record_ask(client, &fault) : NULL;
@@ -183,9 +182,13 @@ audit_list(const options_t *options, int argc, char **argv)
     fault_t fault;
     uint64_t limit = LIST_DEFAULT;
     const option_t rows[] = {{"--limit", OPTION_NUMBER, &limit}, {NULL, OPTION_FLAG, NULL}};
-    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 1 || !limit || limit > LIST_MAX)
-        return command_usage(command_row(audit_commands, argv[0]), "--limit is at most %d",
-                             LIST_MAX);
+    if (options_take(rows, 1, &argc, argv, true, &fault))
+        return command_usage(command_row(audit_commands, argv[0]), "%s", fault.text);
+    if (argc != 1)
+        return command_usage(command_row(audit_commands, argv[0]), "'%s' does not belong here",
+                             argv[1]);
+    if (!limit || limit > LIST_MAX)
+        return command_usage(command_row(audit_commands, argv[0]), "--limit is 1 to %d", LIST_MAX);
     CLEANUP(value_destroy) value_t *status = client_look(options, "status", NULL, &fault);
     if (!status)
         return command_fail(&fault);

@@ -48,14 +48,14 @@ brake_list(const options_t *options, int argc, char **argv)
 static int
 brake_move(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "say why: --reason TEXT"};
     bool on = !strcmp(argv[0], "on");
     const char *region = "-", *reason = "";
     const option_t rows[] = {{"--region", OPTION_TEXT, &region},
                              {"--reason", OPTION_TEXT, &reason},
                              {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 1 || !*reason)
-        return command_usage(command_row(brake_commands, argv[0]), "say why: --reason TEXT");
+        return command_usage(command_row(brake_commands, argv[0]), "%s", fault.text);
     if (options_check_words("the reason", reason, ORDER_REASON_MAX, &fault))
         return command_fail(&fault);
     value_t *arguments = value_map();

@@ -47,6 +47,8 @@ incident_list(const options_t *options, int argc, char **argv)
                              {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault))
         return command_usage(&incident_commands[0], "%s", fault.text);
+    if (argc != 1)
+        return command_usage(&incident_commands[0], "'%s' does not belong here", argv[1]);
     value_t *arguments = value_map();
     value_set_integer(arguments, "limit", (int64_t)limit);
     if (state)

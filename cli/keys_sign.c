@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin keys sign, take: a document on its way through the hands of those who sign it. */
+#include "cli/options.h"
 #include "cli/paper.h"
 
 int
 keys_sign(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a folder and a document in it"};
+    const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     CLEANUP(paper_clear) paper_t paper = {.draft = false};
-    if (argc != 3)
-        return command_usage(command_row(keys_commands, argv[0]),
-                             "name a folder and a document in it");
+    if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 3)
+        return command_usage(command_row(keys_commands, argv[0]), "%s", fault.text);
     if (paper_open(&paper, argv[1], argv[2], &fault) || paper_sign(&paper, options, &fault))
         return command_fail(&fault);
     return paper_hand_on(&paper, options);

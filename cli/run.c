@@ -58,6 +58,9 @@ run_list(const options_t *options, int argc, char **argv)
     const option_t rows[] = {{"--limit", OPTION_NUMBER, &limit}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault))
         return command_usage(command_row(run_commands, "list"), "%s", fault.text);
+    if (argc != 1)
+        return command_usage(command_row(run_commands, "list"), "'%s' does not belong here",
+                             argv[1]);
     value_t *arguments = value_map();
     value_set_integer(arguments, "limit", (int64_t)limit);
     CLEANUP(value_destroy) value_t *runs = client_look(options, "runs", arguments, &fault);
@@ -395,10 +398,10 @@ run_opened(const options_t *options, const value_t *run)
 static int
 run_view(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a run"};
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(command_row(run_commands, "view"), "name a run");
+        return command_usage(command_row(run_commands, "view"), "%s", fault.text);
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(value_destroy) value_t *answer = client ? run_ask(client, argv[1], &fault) : NULL;

@@ -187,11 +187,11 @@ run_plan_again(const options_t *options, session_t *session, const value_t *run,
 int
 run_retry(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a run"};
     bool failed = false;
     const option_t rows[] = {{"--failed", OPTION_FLAG, &failed}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(command_row(run_commands, "retry"), "name a run");
+        return command_usage(command_row(run_commands, "retry"), "%s", fault.text);
     CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(value_destroy)
     value_t *run =

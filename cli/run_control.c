@@ -23,10 +23,10 @@ ask_pause(const session_t *session, const char *run, bool on, fault_t *fault)
 int
 run_pause(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a run"};
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(command_row(run_commands, "pause"), "name a run");
+        return command_usage(command_row(run_commands, "pause"), "%s", fault.text);
     CLEANUP(session_close) session_t session = {.trust = NULL};
     if (session_open(&session, options, &fault) || ask_pause(&session, argv[1], true, &fault))
         return command_fail(&fault);
@@ -43,10 +43,10 @@ run_pause(const options_t *options, int argc, char **argv)
 int
 run_resume(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a run"};
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(command_row(run_commands, "resume"), "name a run");
+        return command_usage(command_row(run_commands, "resume"), "%s", fault.text);
     CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(value_destroy)
     value_t *run =
@@ -131,12 +131,12 @@ print_fates(const session_t *session, const options_t *options, const char *run,
 int
 run_cancel(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a run and a --reason"};
     const char *reason = "";
     char hash[HASH_TEXT];
     const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2 || !*reason)
-        return command_usage(command_row(run_commands, "cancel"), "name a run and a --reason");
+        return command_usage(command_row(run_commands, "cancel"), "%s", fault.text);
     CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(value_destroy)
     value_t *run =

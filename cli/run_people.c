@@ -273,7 +273,7 @@ say(const options_t *options, const char *run, const said_t *said)
 int
 run_consent(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a run that waits"};
     bool no = false;
     said_t said = {.value = "yes", .reason = "-"};
     const option_t rows[] = {{"--no", OPTION_FLAG, &no},
@@ -281,7 +281,7 @@ run_consent(const options_t *options, int argc, char **argv)
                              {"--reason", OPTION_TEXT, &said.reason},
                              {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(command_row(run_commands, "approve"), "name a run that waits");
+        return command_usage(command_row(run_commands, "approve"), "%s", fault.text);
     if (no)
         said.value = "no";
     return say(options, argv[1], &said);
@@ -290,13 +290,13 @@ run_consent(const options_t *options, int argc, char **argv)
 int
 run_answer(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a run, and the answer"};
     said_t said = {.answer = true, .reason = "-"};
     const option_t rows[] = {{"--step", OPTION_TEXT, &said.step},
                              {"--reason", OPTION_TEXT, &said.reason},
                              {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 3)
-        return command_usage(command_row(run_commands, "answer"), "name a run, and the answer");
+        return command_usage(command_row(run_commands, "answer"), "%s", fault.text);
     said.value = argv[2];
     return say(options, argv[1], &said);
 }

@@ -369,13 +369,13 @@ check_purpose(const signed_order_t *self, purpose_t purpose, fault_t *fault)
 static int
 sign_waiting(const options_t *options, int argc, char **argv, purpose_t purpose)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name the file of an order that waits"};
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     char draft[STATE_PATH_MAX];
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
         return command_usage(
-            command_row(run_commands, purpose == SIGN_COSIGN ? "cosign" : "approve"),
-            "name the file of an order that waits");
+            command_row(run_commands, purpose == SIGN_COSIGN ? "cosign" : "approve"), "%s",
+            fault.text);
     CLEANUP(session_close) session_t session = {.trust = NULL};
     CLEANUP(signed_order_clear) signed_order_t order = {.order = NULL};
     if (draft_beside(argv[1], draft))

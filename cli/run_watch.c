@@ -247,10 +247,10 @@ watch_screen(const options_t *options, client_t *client, const char *run)
 int
 run_watch(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a run"};
     const option_t rows[] = {{NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2)
-        return command_usage(command_row(run_commands, "watch"), "name a run");
+        return command_usage(command_row(run_commands, "watch"), "%s", fault.text);
     CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
     CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
     CLEANUP(value_destroy) value_t *run = client ? run_ask(client, argv[1], &fault) : NULL;

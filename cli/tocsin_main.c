@@ -62,6 +62,19 @@ find_command(int argc, char **argv)
     return NULL;
 }
 
+/* A command whose usage has no option takes none, and no file or name of its begins like one; NULL
+ * where nothing does. */
+static const char *
+stray_option(const command_t *command, int argc, char **argv)
+{
+    if (strstr(command->usage, "--"))
+        return NULL;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (argv[i][0] == '-' && argv[i][1] && !strchr("0123456789", argv[i][1]))
+            return argv[i];
+    return NULL;
+}
+
 /* A default path under XDG_CONFIG_HOME, where the environment names none. */
 static const char *
 setting(const char *variable, const char *name, char *out, size_t size)
@@ -123,6 +136,9 @@ main(int argc, char **argv)
     if (!command)
         return help_unknown(argc, argv);
     int skip = command->verb != NULL;
+    const char *stray = stray_option(command, argc - skip, argv + skip);
+    if (stray)
+        return command_usage(command, "there is no option '%s' here", stray);
     pager_begin(&options, command);
     int status = command->run(&options, argc - skip, argv + skip);
     pager_end();

@@ -179,12 +179,11 @@ view(const options_t *options, const trust_t *trust, const asked_t *asked, fault
 static int
 worker_view(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a worker, and an op of it if you like"};
     asked_t asked = {0};
     const option_t rows[] = {{"--all", OPTION_FLAG, &asked.all}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc < 2 || argc > 3)
-        return command_usage(command_row(worker_commands, argv[0]),
-                             "name a worker, and an op of it if you like");
+        return command_usage(command_row(worker_commands, argv[0]), "%s", fault.text);
     asked.op = argc == 3 ? op_find(argv[2]) : NULL;
     if (argc == 3 && !asked.op) {
         fault_set(&fault, FAULT_NOT_FOUND, "there is no op '%.63s': `tocsin op list` names them",
@@ -221,12 +220,11 @@ move_drain(const options_t *options, const char *worker, const char *reason)
 static int
 worker_drain(const options_t *options, int argc, char **argv)
 {
-    fault_t fault;
+    fault_t fault = {.text = "name a worker, and say why: --reason TEXT"};
     const char *reason = "";
     const option_t rows[] = {{"--reason", OPTION_TEXT, &reason}, {NULL, OPTION_FLAG, NULL}};
     if (options_take(rows, 1, &argc, argv, true, &fault) || argc != 2 || !*reason)
-        return command_usage(command_row(worker_commands, "drain"),
-                             "name a worker, and say why: --reason TEXT");
+        return command_usage(command_row(worker_commands, "drain"), "%s", fault.text);
     if (options_check_words("the reason", reason, ORDER_REASON_MAX, &fault))
         return command_fail(&fault);
     return move_drain(options, argv[1], reason);

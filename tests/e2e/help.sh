@@ -24,4 +24,11 @@ ok "  and what is like nothing is not" fails 64 "no command 'bogus'; see: tocsin
 ok "  and no word is taken for a number" fails 64 "no command 'worker add'$" tocsin worker add
 ok "a noun alone is told its verbs" fails 64 "there are: list view drain resume" tocsin worker
 ok "an option that is none is said to be none" fails 64 "there is no option '--nonsense'" tocsin --nonsense status
+commands() { tocsin help | sed -n 's/^  tocsin \([a-z]* \?[a-z-]*\)   .*/\1/p'; }
+silent() { commands | grep -v ^completion | while read -r command; do fails 64 "--nonsense" tocsin $command --nonsense || echo "# tocsin $command"; done; }
+ok "  by each command" eval '[ "$(commands | wc -l)" -gt 60 ] && silent="$(silent)" && [ -z "$silent" ] || { echo "$silent"; false; }'
+ok "  nor is it taken for the name of a file to write" eval 'cd "$SITE_HOME" && fails 64 "--nonsense" tocsin keys curve --nonsense && [ ! -e ./--nonsense ]'
+ok "  and what does not belong behind one is not passed over" fails 64 "'4b1d22' does not belong here" tocsin run list 4b1d22
+ok "    nor behind another" fails 64 "'waiting' does not belong here" tocsin incident list waiting
+ok "  and a number that does not fit is told its bounds" fails 64 "1 to 1000" tocsin audit list --limit 0
 tap_end
