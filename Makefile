@@ -1,6 +1,7 @@
 # tocsin
 #
 #   make               builds everything under build/ (installs nothing)
+#   make deps          installs the packages that building and the tests need, after saying which
 #   make demo          installs what is missing, builds, runs the three scenes; KEEP=1 leaves them up
 #   make demo-stop     ends what KEEP=1 left running
 #   make check         installs what is missing, builds, runs every test; ends with "N passed, N failed"
