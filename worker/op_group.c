@@ -47,16 +47,23 @@ find_own(size_t kind, char out[static PATH_MAX])
     return size < PATH_MAX - 128 && !strstr(at, "/..");
 }
 
-/* That of an op; whether it is there. */
+/* The path of an op's; false where there is no such kind. */
 static bool
-find(const proc_t *child, size_t kind, char out[static PATH_MAX])
+name_group(const proc_t *child, size_t kind, char out[static PATH_MAX])
 {
     if (!find_own(kind, out))
         return false;
     size_t size = strlen(out);
     snprintf(out + size, PATH_MAX - size, PREFIX "%d-%" PRIu64, (int)child->pid,
              child->start_ticks);
-    return !access(out, F_OK);
+    return true;
+}
+
+/* That of an op; whether it is there. */
+static bool
+find(const proc_t *child, size_t kind, char out[static PATH_MAX])
+{
+    return name_group(child, kind, out) && !access(out, F_OK);
 }
 
 static bool
@@ -114,7 +121,7 @@ op_group_make(const proc_t *child)
 {
     char group[PATH_MAX];
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        if (find(child, i, group) || !strstr(group, PREFIX) || mkdir(group, 0755))
+        if (!name_group(child, i, group) || mkdir(group, 0755))
             continue;
         if (put(group, child->pid))
             return true;

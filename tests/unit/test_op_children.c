@@ -238,6 +238,43 @@ what_a_machine_without_control_groups_has_to_end_is_adopted_and_found(void **sta
     assert_false(any);
 }
 
+/* Whether the process ends with its group, which is its own then. */
+static bool
+ends_with_its_group(void)
+{
+    proc_t self;
+    fault_t fault = {0};
+    bool ended = false;
+    pid_t child = fork();
+    if (child == 0) {
+        for (;;)
+            pause();
+    }
+    if (proc_read(child, &self) && op_group_make(&self)) {
+        assert_int_equal(op_group_end(&self, 5000, &fault), 0);
+        assert_int_equal(proc_has_ended(&self, &ended, &fault), 0);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    return ended;
+}
+
+/* Nothing of the group of another, made before, is taken for its own. */
+static void
+each_op_has_a_group_of_its_own_where_v2_alone_is_there(void **state)
+{
+    (void)state;
+    CLEANUP(descriptor_close) int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(unshare(CLONE_NEWNS), 0);
+    assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    bool there = !mount("none", "/sys/fs/cgroup", "cgroup2", 0, NULL) && has_groups();
+    bool first = there && ends_with_its_group(), second = there && ends_with_its_group();
+    assert_int_equal(setns(mounts, CLONE_NEWNS), 0);
+    if (!there)
+        skip();
+    assert_true(first && second);
+}
+
 static value_t *
 hide_and_end(const value_t *arguments, const op_world_t *given, fault_t *fault)
 {
@@ -696,6 +733,7 @@ main(void)
         cmocka_unit_test(nothing_survives_an_op_that_keeps_the_machines_pid_namespace),
         cmocka_unit_test(nor_one_that_dies_without_a_word_where_the_machine_has_control_groups),
         cmocka_unit_test(what_a_machine_without_control_groups_has_to_end_is_adopted_and_found),
+        cmocka_unit_test(each_op_has_a_group_of_its_own_where_v2_alone_is_there),
         cmocka_unit_test(what_an_op_that_is_done_left_goes_on),
         cmocka_unit_test(a_child_dies_with_the_effector),
         cmocka_unit_test(a_child_has_nothing_but_its_result__eff_env_injection),
