@@ -23,6 +23,7 @@
 
 #include "common/fence.h"
 #include "common/file.h"
+#include "common/text.h"
 #include "wire/shape.h"
 #include "worker/foresight.h"
 
@@ -295,6 +296,20 @@ confine(const op_row_t *row, const op_t *op, fault_t *fault)
     return 0;
 }
 
+/* A name of a stranger's may stand in it, or one that was cut amid a character: what is neither
+ * text nor whole is shown as '?', so that the rest counts. */
+static void
+show_text(const char *text, bytes_t *out)
+{
+    while (*text) {
+        size_t size = 1, most = strnlen(text, 4);
+        while (size <= most && !text_is_free(slice_of(text, size)))
+            size++;
+        bytes_add(out, size <= most ? text : "?", size <= most ? size : 1);
+        text += size <= most ? size : 1;
+    }
+}
+
 _Noreturn static void
 finish(value_t *result, const fault_t *fault)
 {
@@ -303,7 +318,8 @@ finish(value_t *result, const fault_t *fault)
         bytes_add_text(out, "v");
         value_encode(result, out);
     } else {
-        bytes_addf(out, "f%s\n%s", fault_word(fault->code), fault->text);
+        bytes_addf(out, "f%s\n", fault_word(fault->code));
+        show_text(fault->text, out);
     }
     int failed = file_write_all(RESULT_FD, bytes_slice(out), NULL);
     close(RESULT_FD); /* said before the kernel takes all the rest of it apart */

@@ -482,6 +482,29 @@ fail_as_ever(const value_t *arguments, const op_world_t *given, fault_t *fault)
     return NULL;
 }
 
+static value_t *
+fail_with_a_strangers_name(const value_t *arguments, const op_world_t *given, fault_t *fault)
+{
+    (void)arguments, (void)given;
+    fault_set(fault, FAULT_CONFLICT, "'\x1b[2J\xff' in '/srv/\xc4\x91\xc3'; done: 3 files");
+    return NULL;
+}
+
+/* Each byte of a path may be any, and a path that is too long is cut anywhere. */
+static void
+a_fault_that_names_what_is_no_text_says_the_rest(void **state)
+{
+    fault_t fault = {0};
+    char path[200], many[160];
+    (void)state;
+    refuses(run_body(fail_with_a_strangers_name, 0, &fault), &fault, FAULT_CONFLICT);
+    assert_string_equal(fault.text, "'?[2J?' in '/srv/\xc4\x91?'; done: 3 files");
+    memset(many, 'a', sizeof many);
+    snprintf(path, sizeof path, "/%.158s\xc4\x91", many);
+    refuses(run_op("disk.usage", "path", path, &fault), &fault, FAULT_NOT_FOUND);
+    assert_non_null(strstr(fault.text, "a?' cannot be opened: No such file or directory"));
+}
+
 static void
 a_result_is_bounded_and_a_death_is_a_failure(void **state)
 {
@@ -739,6 +762,7 @@ main(void)
         cmocka_unit_test(a_child_has_nothing_but_its_result__eff_env_injection),
         cmocka_unit_test(a_child_keeps_the_capabilities_of_its_row),
         cmocka_unit_test(what_a_child_starts_has_its_capabilities_and_no_way_to_more),
+        cmocka_unit_test(a_fault_that_names_what_is_no_text_says_the_rest),
         cmocka_unit_test(a_result_is_bounded_and_a_death_is_a_failure),
         cmocka_unit_test(a_child_made_ahead_waits_for_its_arguments_and_acts_once),
         cmocka_unit_test(a_child_made_ahead_that_died_cannot_go),
