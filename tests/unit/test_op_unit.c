@@ -83,6 +83,40 @@ a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back(void **state)
     assert_int_equal(value_count(value_get(none, "units")), 0);
 }
 
+/* It does not start while that file is there. */
+static void
+a_unit_that_fails_half_is_said_to_be_as_it_is_then(void **state)
+{
+    fault_t fault;
+    (void)state;
+    expect("unit.start", "frail.service", "active", "active");
+    must(file_write("/run/frail", slice_text(""), 0644, &fault));
+    refused(
+        "unit.restart", of("frail.service"), FAULT_FAILED,
+        "'frail.service' ended as 'failed'; done: 'frail.service' is failed (failed), disabled");
+    refused("unit.enable", of("frail.service"), FAULT_FAILED,
+            "'frail.service' ended as 'failed'; done: 'frail.service' is failed (failed), enabled");
+    CLEANUP(value_destroy)
+    value_t *again = run_within("unit.enable", of("frail.service"), 0, &fault);
+    assert_null(again);
+    assert_null(strstr(fault.text, "done:"));
+    must(unlink("/run/frail"));
+    expect("unit.disable", "frail.service", "state", "disabled");
+    expect("unit.reset_failed", "frail.service", "active", "inactive");
+}
+
+/* A timer starts it, or a person. */
+static void
+a_unit_that_nothing_starts_at_boot_is_not_enabled_and_stays_as_it_is(void **state)
+{
+    (void)state;
+    expect("unit.status", "needy.service", "state", "static");
+    refused("unit.enable", of("needy.service"), FAULT_FAILED, "its file has no [Install] section");
+    foresees_refusal("unit.enable", of("needy.service"), &bench, FAULT_FAILED,
+                     "no [Install] section");
+    expect("unit.status", "needy.service", "active", "inactive");
+}
+
 static void
 what_systemd_has_not_loaded_has_not_failed(void **state)
 {
@@ -402,6 +436,8 @@ run_all(void)
         cmocka_unit_test(a_service_starts_stops_and_starts_anew),
         cmocka_unit_test(a_restart_is_found_by_when_the_unit_became_active),
         cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
+        cmocka_unit_test(a_unit_that_fails_half_is_said_to_be_as_it_is_then),
+        cmocka_unit_test(a_unit_that_nothing_starts_at_boot_is_not_enabled_and_stays_as_it_is),
         cmocka_unit_test(what_systemd_has_not_loaded_has_not_failed),
         cmocka_unit_test(what_a_unit_needs_and_what_needs_it_is_told_with_how_that_is),
         cmocka_unit_test(no_file_elsewhere_becomes_a_unit),

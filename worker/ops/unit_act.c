@@ -3,6 +3,7 @@
  * unit files. */
 #include <stdio.h>
 
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/manager.h"
 #include "worker/ops/unit_act.h"
@@ -77,14 +78,48 @@ told(manager_t *self, const char *unit, fault_t *fault)
     return result;
 }
 
+/* How the unit and its file are, the caller's; NULL where systemd does not tell. */
+static value_t *
+look(manager_t *self, const char *unit)
+{
+    fault_t ignored;
+    sd_bus_error_free(&self->error);
+    CLEANUP(memory_free) char *path = manager_unit(self, unit, &ignored);
+    sd_bus_error_free(&self->error);
+    if (!path)
+        return NULL;
+    value_t *seen = value_map();
+    manager_describe(self, path, unit, seen);
+    manager_text(self, path, FACE("Unit"), "UnitFileState", "state", seen);
+    return seen;
+}
+
+/* A job that failed, or what came behind a change that did not, leaves a unit otherwise than it
+ * was. */
+static int
+tell_what_is_done(manager_t *self, const char *unit, const value_t *before, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *after = look(self, unit);
+    if (!before || !after || value_equal(before, after))
+        return -1;
+    const char *state = value_get_text(after, "state");
+    return done_anyway(fault, "'%.60s' is %.20s (%.20s)%s%.20s", unit,
+                       value_get_text(after, "active"), value_get_text(after, "sub"),
+                       *state ? ", " : "", state);
+}
+
 static value_t *
 act(const value_t *arguments, const char *verb, fault_t *fault)
 {
     const char *unit = value_get_text(arguments, "unit");
     CLEANUP(manager_close) manager_t manager = {.bus = NULL};
-    if (manager_open_private(&manager, fault) || do_job(&manager, verb, unit, fault))
+    if (manager_open_private(&manager, fault))
         return NULL;
-    return told(&manager, unit, fault);
+    CLEANUP(value_destroy) value_t *before = look(&manager, unit);
+    if (!do_job(&manager, verb, unit, fault))
+        return told(&manager, unit, fault);
+    tell_what_is_done(&manager, unit, before, fault);
+    return NULL;
 }
 
 #define ACT(name, verb)                                                              \
@@ -184,6 +219,7 @@ typedef struct {
     const char *types;
     bool runtime;
     const char *state; /* how its state then begins; NULL where that is not to be told */
+    const char *why;   /* it may begin otherwise */
 } filing_t;
 
 static int
@@ -200,43 +236,50 @@ change_file(manager_t *self, const filing_t *how, const char *unit)
                                           "Reload", &self->error, NULL, "");
 }
 
+/* Changes the file, and gives what it is then; NULL with a fault. */
+static value_t *
+set_file(manager_t *self, const filing_t *how, const char *unit, fault_t *fault)
+{
+    sd_bus_message *answer = NULL;
+    const char *state;
+    value_t *result = NULL;
+    int wrong = change_file(self, how, unit);
+    if (wrong >= 0)
+        wrong = sd_bus_call_method(self->bus, self->name, MANAGER_PATH, MANAGER_FACE,
+                                   "GetUnitFileState", &self->error, &answer, "s", unit);
+    if (wrong >= 0)
+        wrong = sd_bus_message_read(answer, "s", &state);
+    if (wrong < 0) {
+        manager_refuse(self, wrong, unit, fault);
+    } else if (how->state && strncmp(state, how->state, strlen(how->state)) != 0) {
+        fault_set(fault, FAULT_FAILED, "'%.120s' is '%.20s' all the same: %s", unit, state,
+                  how->why);
+    } else {
+        result = value_map();
+        value_set_text(result, "unit", unit);
+        show(result, "state", state);
+    }
+    sd_bus_message_unref(answer);
+    return result;
+}
+
 static value_t *
 file(const value_t *arguments, const filing_t *how, fault_t *fault)
 {
-    const char *unit = value_get_text(arguments, "unit"), *state;
+    const char *unit = value_get_text(arguments, "unit");
     CLEANUP(manager_close) manager_t manager = {.bus = NULL};
-    sd_bus_message *answer = NULL;
-    value_t *result = NULL;
     if (strchr(unit, '/')) { /* systemd would take a file from anywhere */
         fault_set(fault, FAULT_ARGUMENT, "'%.120s' is no name of a unit", unit);
         return NULL;
     }
     if (manager_open_private(&manager, fault))
         return NULL;
-    int wrong = change_file(&manager, how, unit);
-    if (wrong >= 0 && how->job && do_job(&manager, how->job, unit, fault))
-        return NULL;
-    if (wrong >= 0)
-        wrong = sd_bus_call_method(manager.bus, manager.name, MANAGER_PATH, MANAGER_FACE,
-                                   "GetUnitFileState", &manager.error, &answer, "s", unit);
-    if (wrong >= 0)
-        wrong = sd_bus_message_read(answer, "s", &state);
-    if (wrong < 0) {
-        manager_refuse(&manager, wrong, unit, fault);
-    } else {
-        result = value_map();
-        value_set_text(result, "unit", unit);
-        show(result, "state", state);
-        if (how->state && strncmp(state, how->state, strlen(how->state)) != 0) {
-            fault_set(fault, FAULT_FAILED,
-                      "'%.120s' is '%.20s' all the same: a file of its own in "
-                      "/etc/systemd/system comes first",
-                      unit, state);
-            value_destroy(&result);
-        }
-    }
-    sd_bus_message_unref(answer);
-    return result;
+    CLEANUP(value_destroy) value_t *before = look(&manager, unit);
+    CLEANUP(value_destroy) value_t *result = set_file(&manager, how, unit, fault);
+    if (result && (!how->job || !do_job(&manager, how->job, unit, fault)))
+        return MOVE(result);
+    tell_what_is_done(&manager, unit, before, fault);
+    return NULL;
 }
 
 #define FILE_OP(name, ...)                                                           \
@@ -246,8 +289,10 @@ file(const value_t *arguments, const filing_t *how, fault_t *fault)
         (void)world;                                                                 \
         return file(arguments, &how, fault);                                         \
     }
-FILE_OP(unit_mask, "MaskUnitFiles", NULL, "asbb", true, "masked")
-FILE_OP(unit_unmask, "UnmaskUnitFiles", NULL, "asb", true, NULL)
-FILE_OP(unit_enable, "EnableUnitFiles", "StartUnit", "asbb", false, "enabled")
-FILE_OP(unit_disable, "DisableUnitFiles", "StopUnit", "asb", false, NULL)
+FILE_OP(unit_mask, "MaskUnitFiles", NULL, "asbb", true, "masked",
+        "a file of its own in /etc/systemd/system comes first")
+FILE_OP(unit_unmask, "UnmaskUnitFiles", NULL, "asb", true, NULL, NULL)
+FILE_OP(unit_enable, "EnableUnitFiles", "StartUnit", "asbb", false, "enabled",
+        "its file has no [Install] section")
+FILE_OP(unit_disable, "DisableUnitFiles", "StopUnit", "asb", false, NULL, NULL)
 #undef FILE_OP

@@ -158,11 +158,18 @@ turn_file(value_t *foresight, const value_t *seen, const char *state)
 value_t *
 unit_enable_foreseen(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
+    const char *unit = value_get_text(arguments, "unit");
     if (check_startable(world->seen, fault))
         return NULL;
+    if (is(world->seen, "state", "static")) {
+        fault_set(fault, FAULT_FAILED,
+                  "'%.120s' would be 'static' all the same: its file has no [Install] section",
+                  unit);
+        return NULL;
+    }
     value_t *foresight = foresight_new();
     turn_file(foresight, world->seen, "enabled");
-    turn(foresight, world->seen, "active", sub_of(value_get_text(arguments, "unit")));
+    turn(foresight, world->seen, "active", sub_of(unit));
     return foresight_give(foresight, filed(world->seen, "enabled"));
 }
 
