@@ -374,7 +374,8 @@ a_session_that_does_not_end_is_said_to_and_may_be_ended_again(void **state)
     assert_int_equal(kill(PQbackendPID(client), SIGSTOP), 0);
     assert_null(run_within("postgres.end_session", idle_for(session, 1), 1, &fault));
     assert_int_equal(fault.code, FAULT_TIMEOUT);
-    refused("postgres.end_session", idle_for(session, 1), FAULT_TIMEOUT, "was told to end");
+    refused("postgres.end_session", idle_for(session, 1), FAULT_TIMEOUT,
+            "does not end; done: session ");
     assert_int_equal(kill(PQbackendPID(client), SIGCONT), 0);
     assert_false(lives(client));
     CLEANUP(value_destroy) value_t *again = gives("postgres.end_session", idle_for(session, 1));
