@@ -321,12 +321,15 @@ static void
 a_drive_that_was_away_for_too_long_is_filled_as_a_whole_alone(void **state)
 {
     (void)state;
-    does(LOSE_IT);
+    does(MDADM " -q /dev/md0 --fail /dev/ubdb");
     does(MDADM " -q /dev/md0 --add /dev/ubdc");
-    is_whole();
+    await("degraded", "0");
+    await("sync_action", "idle");
     changes();
     refused("disk.raid_readd", back("ubdb", "changed"), FAULT_CONFLICT, "misses no member");
     does(MDADM " -q /dev/md0 --fail /dev/ubdc && " MDADM " -q /dev/md0 --remove /dev/ubdc");
+    refused("disk.raid_readd", back("ubdb", "changed"), FAULT_CONFLICT,
+            "; done: drive 'ubdb', which failed, was taken out of 'md0'");
     refused("disk.raid_readd", back("ubdb", "changed"), FAULT_CONFLICT, "bitmap remembers");
     comes_back("whole");
 }

@@ -17,6 +17,7 @@
 #include "common/file.h"
 #include "worker/foresight.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 
 #define SUPER_BYTES 4096
@@ -277,8 +278,13 @@ add(const raid_t *self, fault_t *fault)
 int
 raid_readd(raid_t *self, fault_t *fault)
 {
-    if (let_go(self, fault) || add(self, fault))
+    bool was_member = *self->state;
+    if (let_go(self, fault))
         return -1;
+    if (add(self, fault))
+        return was_member ? done_anyway(fault, "drive '%s', which failed, was taken out of '%s'",
+                                        self->member, self->array)
+                          : -1;
     for (int waited = 0; !self->is_in && waited < SETTLE_MS; waited += STEP_MS) {
         poll(NULL, 0, STEP_MS);
         read_state(self);
