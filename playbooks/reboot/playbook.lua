@@ -61,10 +61,14 @@ return playbook {
     run  = function(ctx) return site.run { command = ctx.inputs.drain } end,
     verify = function(ctx, done) return done.status == 0, "it is in service still" end,
     undo = function(ctx)
-      if ctx.inputs.rejoin then
-        return site.run { command = ctx.inputs.rejoin }
+      if not ctx.inputs.rejoin then
+        return "it stays out of service: no command says how it rejoins"
       end
-      return "it stays out of service: no command says how it rejoins"
+      local done, text, code = site.run { command = ctx.inputs.rejoin }
+      if done and done.status ~= 0 then
+        return nil, string.format("it is out of service still: %s ended with status %d: %s", ctx.inputs.rejoin, done.status, done.output)
+      end
+      return done, text, code
     end,
   },
 
