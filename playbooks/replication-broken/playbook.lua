@@ -119,7 +119,7 @@ return playbook {
 
     -- Just started it may not answer yet.
     verify = function(ctx)
-      local why = "it receives nothing still: its log says why; it may have to be made anew"
+      local why
       for _ = 1, 6 do
         local now, text, code = receives(ctx)
         if now and now.yes then
@@ -127,7 +127,7 @@ return playbook {
         elseif not now and code ~= "unreachable" and code ~= "denied" then
           return nil, text, code
         end
-        why = text or why
+        why = text or "it receives nothing still: its log says why; it may have to be made anew"
         local busy, text, code = host.cpu { seconds = ctx.inputs.pause }
         if not busy then
           return nil, text, code

@@ -1,3 +1,4 @@
+-- It starts first: what it says then is not why it receives nothing.
 return {
   inputs = { unit = "postgresql.service", primary = "192.0.2.10" },
   ops = {
@@ -8,7 +9,7 @@ return {
     { op = "disk.usage",   args = { path = "/var/lib/postgresql" }, result = { used_percent = 40 } },
     { op = "postgres.replication", args = { database = "main" }, result = { role = "replica", senders = {}, slots = {}, more = false } },
     { op = "unit.restart", args = { unit = "postgresql.service" }, result = { unit = "postgresql.service", active = "active", sub = "running" } },
-    { op = "postgres.replication", args = { database = "main" }, result = { role = "replica", senders = {}, slots = {}, more = false } },
+    { op = "postgres.replication", args = { database = "main" }, fault = { "denied", "the server does not let role 'tocsin' in: the database system is starting up" } },
     { op = "host.cpu",     args = { seconds = 10 }, result = { busy_percent = 3 } },
     { op = "postgres.replication", args = { database = "main" }, result = { role = "replica", senders = {}, slots = {}, more = false } },
     { op = "host.cpu",     args = { seconds = 10 }, result = { busy_percent = 3 } },
