@@ -7,6 +7,10 @@ local function forgotten(ctx)
   return postgres.sessions { database = ctx.inputs.database, state = "in-transaction", longer_than_s = ctx.inputs.idle }
 end
 
+local function place_of(client)
+  return client ~= "" and client or "the socket"
+end
+
 local function id_of(session)
   return string.format("%d of %d", session.pid, session.started)
 end
@@ -47,11 +51,12 @@ return playbook {
       end
       local first = told.clients[1] or { client = "nobody", user = "nobody", sessions = 0 } -- with most sessions
       local seen = {
-        most = told.most, reserved = told.reserved, taken = 0, forgotten = {},
-        greatest = string.format("%s from %s has %d", first.user, first.client ~= "" and first.client or "the socket", first.sessions),
+        most = told.most, reserved = told.reserved, taken = 0, unseen = 0, forgotten = {},
+        greatest = string.format("%s from %s has %d", first.user, place_of(first.client), first.sessions),
       }
       for _, one in ipairs(told.states) do
-        seen.taken = seen.taken + one.sessions
+        seen.taken  = seen.taken + one.sessions
+        seen.unseen = seen.unseen + (one.state == "" and one.sessions or 0)
       end
       for _, one in ipairs(told.sessions) do
         if one.started then -- else the role may not see it
@@ -77,8 +82,9 @@ return playbook {
     end,
     run = function(ctx)
       local seen = ctx.here.look
-      return string.format("%d of %d connections to PostgreSQL on %s are taken, of which only %d are forgotten; %s: its clients need a pool, or it more slots",
-        seen.taken, seen.most, ctx.target.worker, #seen.forgotten, seen.greatest)
+      local unseen = seen.unseen > 0 and string.format(" as far as its role sees, which may not see %d: it is not of pg_monitor", seen.unseen)
+      return string.format("%d of %d connections to PostgreSQL on %s are taken, of which only %d are forgotten%s; %s: its clients need a pool, or it more slots",
+        seen.taken, seen.most, ctx.target.worker, #seen.forgotten, unseen or "", seen.greatest)
     end,
   },
 
@@ -102,7 +108,7 @@ return playbook {
       local ended, awake = 0, 0
       for index = 1, math.min(#ctx.here.look.forgotten, MOST) do
         local one = ctx.here.look.forgotten[index]
-        say(string.format("%s of %s, from %s: %s", id_of(one), one.user, one.client, one.query))
+        say(string.format("%s of %s, from %s: %s", id_of(one), one.user, place_of(one.client), one.query))
         local done, text, code = postgres.end_session {
           database = ctx.inputs.database, pid = one.pid, started = one.started, idle_s = ctx.inputs.idle,
         }
