@@ -59,7 +59,7 @@ return playbook {
       end
       local seen = {
         sha256 = sum.sha256, user = stat.user, mode = stat.mode, modified = stat.modified,
-        status = served.status, shells = {},
+        status = served.status, shells = {}, left_out = tree.left_out,
       }
       for _, one in ipairs(tree.processes) do
         if one.user == ctx.inputs.user and SHELLS[one.name] then
@@ -78,8 +78,9 @@ return playbook {
     notify = "on-call",
     run = function(ctx)
       local seen = ctx.here.look
-      return string.format("%s on %s may be a web shell: it is %s's, is served with status %d, and %d shells run as %s; see what look gave, then say whether to take it away",
-        ctx.inputs.path, ctx.target.worker, seen.user, seen.status, #seen.shells, ctx.inputs.user)
+      return string.format("%s on %s may be a web shell: it is %s's, is served with status %d, and %d shells%s run as %s; see what look gave, then say whether to take it away",
+        ctx.inputs.path, ctx.target.worker, seen.user, seen.status, #seen.shells,
+        seen.left_out > 0 and string.format(", or more among %d processes that are not listed,", seen.left_out) or "", ctx.inputs.user)
     end,
   },
 

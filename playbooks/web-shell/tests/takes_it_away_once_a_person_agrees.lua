@@ -3,7 +3,7 @@ return {
   ops = {
     { op = "file.stat", args = { path = "/srv/www/x.php" }, result = { user = "www-data", mode = "0644", modified = 5 } },
     { op = "file.hash", args = { path = "/srv/www/x.php" }, result = { sha256 = "abababababababababababababababababababababababababababababababab", bytes = 9 } },
-    { op = "process.tree", args = { pid = 1 }, result = { processes = { { id = "a-1", pid = 1, user = "root", name = "init" }, { id = "a-9", pid = 9, user = "www-data", name = "sh", command = "sh -i" } } } },
+    { op = "process.tree", args = { pid = 1 }, result = { processes = { { id = "a-1", pid = 1, user = "root", name = "init" }, { id = "a-9", pid = 9, user = "www-data", name = "sh", command = "sh -i" } }, left_out = 0 } },
     { op = "http.probe", args = { url = "http://127.0.0.1/x.php" }, result = { status = 200 } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 86400 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view", result = { blocked = true, expires_s = 86399 } },
