@@ -24,22 +24,23 @@ local function about(ctx)
   return { device = ctx.inputs.device, neighbour = ctx.inputs.neighbor }
 end
 
--- Looks until it is well, that often at most; there is no other clock here than host.cpu.
+-- Looks until it is well, that often at most; there is no other clock here than host.cpu. The way to the router itself may lead over
+-- that neighbour: until the session is back nobody may reach it.
 local function await(ctx, looks)
-  local seen
+  local seen, text, code
   for _ = 1, looks do
-    local paused, text, code = host.cpu { seconds = 2 }
+    local paused, why, its_code = host.cpu { seconds = 2 }
     if not paused then
-      return nil, text, code
+      return nil, why, its_code
     end
     seen, text, code = device.neighbour(about(ctx))
-    if not seen then
+    if not seen and code ~= "unreachable" and code ~= "timeout" then
       return nil, text, code
-    elseif is_well(ctx, seen) then
+    elseif seen and is_well(ctx, seen) then
       break
     end
   end
-  return seen
+  return seen, text, code
 end
 
 return playbook {
@@ -85,7 +86,7 @@ return playbook {
 
   step "reset" {
     needs   = { "agree" },
-    timeout = "5m",
+    timeout = "10m",
     uses = {
       ["device.neighbour_reset"] = { device = equals("inputs.device"), neighbour = equals("inputs.neighbor") },
       ["device.neighbour"]       = { device = equals("inputs.device"), neighbour = equals("inputs.neighbor") },
