@@ -49,7 +49,7 @@ return playbook {
     timeout = "1m",
     uses = {
       ["host.uptime"]   = {},
-      ["user.failures"] = { count = equals(100) },
+      ["user.failures"] = { count = equals(100), from = equals("inputs.source") },
       ["user.list"]     = {},
       ["user.lockouts"] = { user = equals("inputs.user") },
       ["firewall.view"] = { source = equals("inputs.source") },
@@ -59,7 +59,8 @@ return playbook {
       if not up then
         return nil, text, code
       end
-      local failed, text, code = user.failures { newer_than = up.since + up.uptime_ms - HOUR_MS, count = 100 }
+      local since = up.since + up.uptime_ms - HOUR_MS
+      local failed, text, code = user.failures { newer_than = since, count = 100, from = ctx.inputs.source }
       if not failed then
         return nil, text, code
       end
@@ -75,13 +76,10 @@ return playbook {
       if not block then
         return nil, text, code
       end
-      local seen = { users = 0, failures = 0, locked = state.locked, locked_out = tally.locked, blocked_s = block.expires_s }
-      for _, one in ipairs(failed.failures) do -- each is one user from one source
-        if one.from == ctx.inputs.source then
-          seen.users, seen.failures = seen.users + 1, seen.failures + one.count
-        end
-      end
-      return seen
+      return {
+        users = #failed.failures + failed.left_out, failures = failed.total, locked = state.locked, locked_out = tally.locked,
+        blocked_s = block.expires_s,
+      }
     end,
   },
 

@@ -65,7 +65,7 @@ return playbook {
     timeout = "3m",
     uses = {
       ["host.uptime"]   = {},
-      ["user.failures"] = { count = equals(100) },
+      ["user.failures"] = { count = equals(100), from = equals("inputs.source") },
       ["user.sessions"] = {},
       ["firewall.view"] = { source = equals("inputs.source") },
       ["journal.query"] = { contains = equals("inputs.source"), count = equals(150) },
@@ -76,7 +76,7 @@ return playbook {
         return nil, text, code
       end
       local since = up.since + up.uptime_ms - HOUR_MS
-      local failed, text, code = user.failures { newer_than = since, count = 100 }
+      local failed, text, code = user.failures { newer_than = since, count = 100, from = ctx.inputs.source }
       if not failed then
         return nil, text, code
       end
@@ -92,12 +92,7 @@ return playbook {
       if not accepted then
         return nil, text, code
       end
-      local seen = { failures = 0, inside = {}, accepted = accepted, blocked_s = block.expires_s }
-      for _, one in ipairs(failed.failures) do
-        if one.from == ctx.inputs.source then
-          seen.failures = seen.failures + one.count
-        end
-      end
+      local seen = { failures = failed.total, inside = {}, accepted = accepted, blocked_s = block.expires_s }
       for _, session in ipairs(sessions.sessions) do
         if session.from == ctx.inputs.source then
           seen.inside[#seen.inside + 1] = session.user

@@ -78,7 +78,7 @@ failed_logins_are_counted_by_user_and_source(void **state)
     assert_int_equal(value_get_integer(one, "left_out"), 1);
 }
 
-/* Who fails as everybody leaves no room for others: that is said. */
+/* Who fails as everybody leaves no room for others: that is said, and each can be asked for. */
 static void
 failures_beyond_what_is_counted_by_source_are_told(void **state)
 {
@@ -96,6 +96,11 @@ failures_beyond_what_is_counted_by_source_are_told(void **state)
     CLEANUP(value_destroy) value_t *more = gives("user.failures", value_map());
     assert_int_equal(value_get_integer(more, "uncounted"), 3);
     assert_int_equal(value_get_integer(more, "total"), 4099);
+    CLEANUP(value_destroy)
+    value_t *other = gives("user.failures", texts("from", "198.51.100.2", NULL));
+    assert_null(value_get(other, "uncounted"));
+    assert_int_equal(value_get_integer(other, "total"), 3);
+    assert_int_equal(value_count(value_get(other, "failures")), 1);
 }
 
 static pid_t

@@ -33,7 +33,10 @@ static const op_t rows[] = {
                        .kind = ARGUMENT_INTEGER,
                        .min = 1,
                        .max = 100,
-                       .help = "how many to list; 20"}},
+                       .help = "how many to list; 20"},
+                      {.name = "from",
+                       .kind = ARGUMENT_ADDRESS,
+                       .help = "only of this source: IP address or host name, as it is listed"}},
         .help = "counts failed logins by user and source, within the last 40000 of them",
         .result = "{total: integer, uncounted?: integer (of more than 4096 users and sources), "
                   "failures: list of {user: text, from: text (empty: the console), count: integer, "

@@ -110,6 +110,7 @@ typedef struct {
     failures_t all[SOURCES_MAX];
     size_t count;
     int64_t total, uncounted, newer_than; /* uncounted: of sources beyond them */
+    const char *from;                     /* empty: any */
 } btmp_t;
 
 static void
@@ -120,6 +121,8 @@ count_failure(btmp_t *self, const struct utmp *entry)
         return;
     snprintf(one.user, sizeof one.user, "%.*s", UT_NAMESIZE, entry->ut_user);
     snprintf(one.from, sizeof one.from, "%.*s", UT_HOSTSIZE, entry->ut_host);
+    if (*self->from && strcmp(self->from, one.from) != 0)
+        return;
     self->total++;
     size_t i = 0;
     while (i < self->count &&
@@ -153,6 +156,7 @@ user_failures(const value_t *arguments, const op_world_t *world, fault_t *fault)
     struct utmp entry;
     int64_t wanted = value_get_integer(arguments, "count");
     size_t listed = (size_t)(wanted ? wanted : FAILURES_COUNT);
+    btmp.from = value_get_text(arguments, "from");
     btmp.newer_than =
         value_get(arguments, "newer_than") ? value_get_integer(arguments, "newer_than") : INT64_MIN;
     FILE *file = fopen(machine_path(world, path, "/var/log/btmp"), "re");

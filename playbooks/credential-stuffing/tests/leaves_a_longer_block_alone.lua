@@ -3,7 +3,8 @@ return {
   inputs = { source = "192.0.2.7", user = "ana", users = 1 },
   ops = {
     { op = "host.uptime",   result = { since = 0, uptime_ms = 9000000 } },
-    { op = "user.failures", result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 } } } },
+    { op = "user.failures", args = { newer_than = 5400000, count = 100, from = "192.0.2.7" },
+      result = { total = 12, left_out = 0, failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 } } } },
     { op = "user.list",     result = { users = { { name = "ana", password = "locked" } } } },
     { op = "user.lockouts", args = { user = "ana" }, result = { users = {}, sources = {} } },
     { op = "firewall.view", args = { source = "192.0.2.7" }, result = { blocked = true, expires_s = 80000 } },

@@ -2,7 +2,8 @@ return {
   inputs = { source = "192.0.2.7", user = "ana", users = 1 },
   ops = {
     { op = "host.uptime",   result = { since = 1000000, uptime_ms = 9000000 } },
-    { op = "user.failures", result = { failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 } } } },
+    { op = "user.failures", args = { newer_than = 6400000, count = 100, from = "192.0.2.7" },
+      result = { total = 12, left_out = 0, failures = { { user = "ana", from = "192.0.2.7", count = 9 }, { user = "hoa", from = "192.0.2.7", count = 3 } } } },
     { op = "user.list",     result = { users = { { name = "ana", password = "set" } } } },
     { op = "user.lockouts", args = { user = "ana" }, result = { deny = 3, interval_s = 900, unlock_s = 600, left_out = 0, users = { { user = "ana", locked = true, failures = 9,
       newest = 9990000, unlocks = 10590000, more = false } }, sources = { { user = "ana", from = "198.51.100.4", kind = "host", count = 9, newest = 9990000 } } } },

@@ -2,7 +2,8 @@ return {
   inputs = { source = "192.0.2.7" },
   ops = {
     { op = "host.uptime",      result = { since = 0, uptime_ms = 9000000 } },
-    { op = "user.failures",    result = { failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
+    { op = "user.failures", args = { newer_than = 5400000, count = 100, from = "192.0.2.7" },
+      result = { total = 80, left_out = 0, failures = { { user = "root", from = "192.0.2.7", count = 80 } } } },
     { op = "user.sessions",    result = { sessions = {} } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
     { op = "journal.query",  result = { entries = {}, looked_at = 900, more = false } },
