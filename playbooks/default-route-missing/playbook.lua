@@ -1,14 +1,16 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A link has a signal and no default route any more: systemd-networkd sets it up anew, as its files say.
 
--- Where a default route over the link leads, alone or as one way of several; nil where there is none.
+-- Where a default route over the link leads, alone or as one way of several; nil where there is none. One of IPv6 leads to no
+-- address of IPv4, and the other way round.
 local function gateway_of(ctx)
   local all, text, code = route.list {}
   if not all then
     return nil, text, code
   end
+  local default = ctx.inputs.outside:find(":", 1, true) and "::/0" or "0.0.0.0/0"
   for _, one in ipairs(all.routes) do
-    for _, hop in ipairs((one.to == "0.0.0.0/0" or one.to == "::/0") and (one.hops or { one }) or {}) do
+    for _, hop in ipairs(one.to == default and (one.hops or { one }) or {}) do
       if hop.link == ctx.inputs.link then
         return hop.via or "the link itself"
       end
