@@ -37,7 +37,7 @@ room=$SITE_HOME/kernel/room
 mkdir -p "$SITE_HOME/time"
 time_service
 cat >>"$SITE_HOME/north-1/policy" <<END
-$(printf 'allow %s\n' link.{view,list,settings,neighbours} host.cpu net.capture conntrack.count ntp.offset)
+$(printf 'allow %s\n' link.{view,list,settings,neighbours} host.cpu conntrack.count ntp.offset)
 $(printf 'allow link.up link=%s\n' m0 m4 vx0)
 allow link.bond_join link=m5 bond=b2
 $(printf 'allow link.down link=%s\n' m0 vx0)
