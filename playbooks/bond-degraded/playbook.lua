@@ -1,23 +1,36 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Brings the members of a bond up that were set down, puts those back that fell out of it, and tells people of those
--- without a signal.
+-- that it can do nothing about: without a signal, gone, or not named.
 
--- The bond's members, each in one list: up and carrying, set down, or up without a signal; and those that are in nothing.
+-- Each in one list. The bond's members: up and carrying, set down, set down and not named, up without a signal. Those that are
+-- named and in nothing; and those that are named and in something else, or that the machine does not have.
 local function members_of(ctx)
   local all, text, code = link.list {}
   if not all then
     return nil, text, code
   end
-  local wanted, seen = {}, { well = {}, down = {}, silent = {}, out = {} }
+  local named, seen = {}, { well = {}, down = {}, unnamed = {}, silent = {}, out = {}, away = {} }
   for _, name in ipairs(ctx.inputs.members) do
-    wanted[name] = true
+    named[name] = true
   end
   for _, member in ipairs(all.links) do
-    if member.master == ctx.inputs.bond then
-      local list = not member.up and seen.down or member.carrier and seen.well or seen.silent
-      list[#list + 1] = member.name
-    elseif wanted[member.name] and not member.master then
-      seen.out[#seen.out + 1] = member.name
+    local list
+    if member.master == ctx.inputs.bond and member.up then
+      list = member.carrier and seen.well or seen.silent
+    elseif member.master == ctx.inputs.bond then
+      list = named[member.name] and seen.down or seen.unnamed
+    elseif named[member.name] and not member.master then
+      list = seen.out
+    end
+    if list then
+      list[#list + 1], named[member.name] = member.name, nil
+    end
+  end
+  for _, name in ipairs(ctx.inputs.members) do
+    if named[name] and all.more then
+      return nil, "this machine has more links than are listed: " .. name .. " may be among the others", "limit"
+    elseif named[name] then
+      seen.away[#seen.away + 1] = name
     end
   end
   return seen
@@ -54,11 +67,20 @@ return playbook {
     needs  = { "look" },
     notify = "on-call",
     when   = function(ctx)
-      return #ctx.here.look.silent > 0
+      local seen = ctx.here.look
+      return #seen.silent + #seen.away + #seen.unnamed > 0
     end,
     run = function(ctx)
-      return string.format("%s on %s has members without a signal: %s; see to cable and switch",
-        ctx.inputs.bond, ctx.target.worker, table.concat(ctx.here.look.silent, ", "))
+      local said = {}
+      local function add(text, list)
+        if #list > 0 then
+          said[#said + 1] = string.format(text, table.concat(list, ", "))
+        end
+      end
+      add("has members without a signal: %s; see to cable and switch", ctx.here.look.silent)
+      add("lacks %s, which this machine does not have or has in something else", ctx.here.look.away)
+      add("has members that are set down and not named, so they stay so: %s", ctx.here.look.unnamed)
+      return string.format("%s on %s %s", ctx.inputs.bond, ctx.target.worker, table.concat(said, "; "))
     end,
   },
 

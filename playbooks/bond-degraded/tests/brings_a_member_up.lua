@@ -13,5 +13,5 @@ return {
   },
   chaos  = true,
   expect = { look = "ok", page = "skipped", up = "ok" },
-  output = { look = { well = { "eth1" }, down = { "eth2" }, silent = {}, out = {} } },
+  output = { look = { well = { "eth1" }, down = { "eth2" }, unnamed = {}, silent = {}, out = {}, away = {} } },
 }

@@ -1,4 +1,4 @@
--- eth3 is in nothing either, and nobody said that it may be put anywhere; eth4 is in another bond.
+-- eth3 is in nothing either, and nobody said that it may be put anywhere; eth4 is in another bond, which people are told.
 return {
   inputs = { bond = "bond0", members = "eth1,eth2,eth4" },
   ops = {
@@ -10,6 +10,7 @@ return {
     { op = "link.list", result = { links = { { name = "eth1", master = "bond0", up = true, carrier = true }, { name = "eth2", master = "bond0", up = true, carrier = true } } } },
   },
   chaos  = true,
-  expect = { look = "ok", page = "skipped", up = "ok" },
-  output = { look = { well = { "eth1" }, down = {}, silent = {}, out = { "eth2" } }, up = { up = {}, joined = { "eth2" } } },
+  expect = { look = "ok", page = "ok", up = "ok" },
+  output = { look = { well = { "eth1" }, down = {}, unnamed = {}, silent = {}, out = { "eth2" }, away = { "eth4" } }, up = { up = {}, joined = { "eth2" } } },
+  notified = { page = "bond0 on rehearsal lacks eth4, which this machine does not have or has in something else" },
 }

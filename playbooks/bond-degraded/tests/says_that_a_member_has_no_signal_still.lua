@@ -1,5 +1,5 @@
 return {
-  inputs = { bond = "bond0", members = "eth1,eth2" },
+  inputs = { bond = "bond0", members = "eth2" },
   ops = {
     { op = "link.view", result = { name = "bond0", kind = "bond", up = true } },
     { op = "link.list", result = { links = { { name = "eth2", master = "bond0", up = false, carrier = false } } } },
