@@ -17,6 +17,27 @@ local function ask_rule(ctx, seen)
     view.left_out > 0 and string.format(", or that is among %d of its logs that log.view leaves out", view.left_out) or "")
 end
 
+-- The writer's first process, whose parent is none of its own; an empty table where none of that name runs.
+local function first_of(ctx)
+  local list, text, code = process.list { name = ctx.inputs.writer }
+  if not list then
+    return nil, text, code
+  end
+  local is_writer, first = {}, nil
+  for _, one in ipairs(list.processes) do
+    is_writer[one.pid] = true
+  end
+  for _, one in ipairs(list.processes) do
+    if not is_writer[one.parent] and (not first or one.pid < first) then
+      first = one.pid
+    end
+  end
+  if not first then
+    return {}
+  end
+  return process.view { pid = first }
+end
+
 -- What a log is called once it is rotated, or removed: other logs begin with its name too.
 local function is_old(log, path)
   return path:sub(1, #log) == log and (path:find("^[-._]%d", #log + 1) or path == log .. " (deleted)")
@@ -66,7 +87,8 @@ return playbook {
     timeout = "1m",
     uses = {
       ["file.stat"]    = { path = equals("inputs.log") },
-      ["process.tree"] = { pid = equals(1) },
+      ["process.list"] = { name = equals("inputs.writer") },
+      ["process.view"] = { pid = from(2) },
       ["log.view"]     = { rule = equals("inputs.rule") },
     },
     run = function(ctx)
@@ -74,16 +96,11 @@ return playbook {
       if not stat then
         return nil, text, code
       end
-      local tree, text, code = process.tree { pid = 1 }
-      if not tree then
+      local first, text, code = first_of(ctx)
+      if not first then
         return nil, text, code
       end
-      local seen = { bytes = stat.bytes, inode = stat.inode }
-      for _, one in ipairs(tree.processes) do
-        if one.name == ctx.inputs.writer and not seen.writer then
-          seen.writer = one.id -- parents stand before their children
-        end
-      end
+      local seen = { bytes = stat.bytes, inode = stat.inode, writer = first.id }
       if ctx.inputs.rule ~= "none" then
         return ask_rule(ctx, seen)
       end
@@ -142,7 +159,7 @@ return playbook {
     timeout = "2m",
     retry   = { count = 3, pause = "3s" },
     uses = {
-      ["process.tree"]  = { pid = equals(1) },
+      ["process.list"]  = { name = equals("inputs.writer") },
       ["process.files"] = { pid = from(2) },
     },
 
@@ -151,13 +168,13 @@ return playbook {
     end,
 
     run = function(ctx)
-      local tree, text, code = process.tree { pid = 1 }
-      if not tree then
+      local list, text, code = process.list { name = ctx.inputs.writer }
+      if not list then
         return nil, text, code
       end
       local seen = { processes = 0, new = 0 }
-      for _, one in ipairs(tree.processes) do
-        if one.name == ctx.inputs.writer and seen.processes < 20 then
+      for _, one in ipairs(list.processes) do
+        if seen.processes < 20 then
           local held, text, code = holds(ctx, one.pid)
           if held then
             seen.processes = seen.processes + 1

@@ -161,7 +161,7 @@ cat >>"$SITE_HOME/north-1/policy" <<END
 $(printf 'allow %s\n' disk.{mounts,health,io,raid} journal.query unit.status host.{uptime,load,cpu} user.sessions process.view net.ping package.{updates,view,restarts,clean} disk.{usage,largest})
 $(printf 'allow %s unit=shop.service\n' unit.stop unit.start)
 allow package.upgrade name=shop
-$(printf 'allow %s\n' file.stat process.{tree,files} 'log.view rule=app' 'log.rotate rule=app')
+$(printf 'allow %s\n' file.stat process.{list,files} 'log.view rule=app' 'log.rotate rule=app')
 allow unit.restart unit=desk.service
 exec remount class change timeout 300 /srv/check {path:path}
 allow site.run command=remount

@@ -57,6 +57,8 @@ allow firewall.unblock
 allow file.stat
 allow file.rotate
 allow process.tree
+allow process.list
+allow process.view
 allow process.signal name=$WRITER
 read $SITE_HOME/app
 read $SITE_HOME/drop
