@@ -106,10 +106,11 @@ judge_release(replay_t *self, const fetched_t *release)
 static fetched_t *
 find_same(replay_t *self, subject_t *subject)
 {
+    fault_t ignored;
     CLEANUP(bytes_destroy) bytes_t *manifest = bytes_new();
     CLEANUP(fetched_destroy)
     fetched_t *release =
-        fetch_release(self->client, self->trust, "playbook", subject->manifest->playbook, NULL);
+        fetch_release(self->client, self->trust, "playbook", subject->manifest->playbook, &ignored);
     manifest_encode(subject->manifest, manifest);
     value_set(subject->files, "manifest", value_bytes(bytes_slice(manifest)));
     return release && value_equal(release->files, subject->files) ? MOVE(release) : NULL;

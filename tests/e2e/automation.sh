@@ -32,6 +32,8 @@ ok "a playbook is granted" grant
 
 ok "three alerts run it by themselves" storm
 ok "  and why says by which grant" says "yes +glance +release .*grant" tocsin why 1
+ok "  replayed, it would again" says "^glance .*runs by itself|every condition" tocsin playbook replay 1 glance
+ok "    and a folder of which nothing was ever released would not" refuses 1 "^service-down: does NOT run by itself" tocsin playbook replay 1 "$SOURCE/playbooks/service-down"
 ok "a fourth within the hour does not" eval 'rings north-1 && wait_for 20 incident_is $INCIDENT waiting'
 ok "  the brake has tripped" says "everywhere +braked .*the broker +more than 3 automatic runs" tocsin brake list
 ok "  which status says" says "^BRAKED +no automatic run begins anywhere" tocsin status
