@@ -3,7 +3,8 @@
 
 local TICK_MS = 5 -- the kernel counts starts in steps of 10 ms; what two looks make of one differs by less than this
 
--- The processes of that name which run that very program, the oldest first: what descends from another comes behind it.
+-- The processes of that name which run that very program, the oldest first: what descends from another comes behind it. With
+-- them, why one of that name could not be looked at.
 local function culprits(ctx)
   local list, text, code = process.list { name = ctx.inputs.name }
   if not list then
@@ -12,18 +13,21 @@ local function culprits(ctx)
   if list.left_out > 0 then
     return nil, "more processes of that name run than can be looked at: somebody must"
   end
-  local found = {}
+  local found, why, why_code = {}, nil, nil
   for _, one in ipairs(list.processes) do
-    local view = process.view { pid = one.pid, hash = true } -- one that ended meanwhile is none
+    local view, text, code = process.view { pid = one.pid, hash = true } -- one that ended meanwhile is none
     if view and view.program_sha256 == ctx.inputs.sha256 then
       found[#found + 1] = view
+    elseif not view and code ~= "not-found" then
+      say(string.format("nobody knows what process %d runs: %s", one.pid, text))
+      why, why_code = text, code
     end
   end
   table.sort(found, function(a, b)
     local later = b.started - a.started
     return later >= TICK_MS or (later > -TICK_MS and a.pid < b.pid)
   end)
-  return found
+  return found, why, why_code
 end
 
 -- In words; nil where the machine does not tell. What lies at its path may be another file by now, or always was: a program can be
@@ -73,7 +77,13 @@ return playbook {
       ["process.list"] = { name = equals("inputs.name") },
       ["process.view"] = { pid = from(2), hash = equals(true) },
     },
-    run = culprits,
+    run = function(ctx)
+      local found, text, code = culprits(ctx)
+      if not found or (#found == 0 and text) then
+        return nil, text, code -- what could not be looked at may be it
+      end
+      return found
+    end,
     verify = function(ctx, found)
       return #found > 0 and #found <= 8,
         string.format("%d processes '%s' run that program: 1 to 8 are this playbook's", #found, ctx.inputs.name)
