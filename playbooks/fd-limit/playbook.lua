@@ -11,8 +11,10 @@ local function fullest(ctx)
   end
   local most = { percent = 0, open = 0, max = -1 }
   for _, one in ipairs(list.processes) do
-    local view = process.view { pid = one.pid } -- one that ended meanwhile holds nothing
-    if view and view.open_files_max > 0 then
+    local view, text, code = process.view { pid = one.pid } -- one that ended meanwhile holds nothing
+    if not view and code ~= "not-found" then
+      return nil, text, code
+    elseif view and view.open_files_max > 0 then
       local percent = view.open_files * 100 // view.open_files_max
       if percent > most.percent then
         most = {

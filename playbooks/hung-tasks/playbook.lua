@@ -11,8 +11,10 @@ local function stuck(ctx)
   end
   local found = {}
   for index = 1, math.min(#list.processes, 30) do
-    local view = process.view { pid = list.processes[index].pid } -- one that ended meanwhile does not hang
-    if view and view.state:sub(1, 1) == "D" then
+    local view, text, code = process.view { pid = list.processes[index].pid } -- one that ended meanwhile does not hang
+    if not view and code ~= "not-found" then
+      return nil, text, code
+    elseif view and view.state:sub(1, 1) == "D" then
       found[view.id] = view
     end
   end

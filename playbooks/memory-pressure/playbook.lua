@@ -17,7 +17,10 @@ local function held_bytes(ctx)
   end
   local held = 0
   for _, one in ipairs(list.processes) do
-    local view = process.view { pid = one.pid }
+    local view, text, code = process.view { pid = one.pid }
+    if not view and code ~= "not-found" then
+      return nil, text, code
+    end
     held = held + (view and view.memory_bytes + view.swap_bytes or 0)
   end
   return held

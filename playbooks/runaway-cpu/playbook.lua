@@ -2,6 +2,7 @@
 -- Makes the one process modest, limits its unit, or ends it, that takes the processors from all others.
 
 local LOOKS = 3
+local MOST = 50 -- processes of that name are looked at, those with most memory first
 
 -- The process of that name that used most processor time within a pause; and how busy the machine was.
 local function hottest(ctx)
@@ -10,14 +11,18 @@ local function hottest(ctx)
     return nil, text, code
   end
   local before = {}
-  for index = 1, math.min(#list.processes, 50) do
-    before[index] = process.view { pid = list.processes[index].pid } or false -- it may end meanwhile
+  for index = 1, math.min(#list.processes, MOST) do
+    local view, text, code = process.view { pid = list.processes[index].pid } -- it may end meanwhile
+    if not view and code ~= "not-found" then
+      return nil, text, code
+    end
+    before[index] = view or false
   end
   local cpu, text, code = host.cpu { seconds = ctx.inputs.pause }
   if not cpu then
     return nil, text, code
   end
-  local seen = { busy = cpu.busy_percent // 1, share = 0 }
+  local seen = { busy = cpu.busy_percent // 1, share = 0, unseen = #list.processes + list.left_out - #before }
   for _, was in ipairs(before) do
     local now = was and process.view { pid = was.pid }
     if now and now.id == was.id then
@@ -102,8 +107,9 @@ return playbook {
       return ctx.here.look.busy > ctx.inputs.limit and not runs_away(ctx)
     end,
     run = function(ctx)
-      return string.format("%s is %d %% busy, and no process '%s' is the cause: find what is",
-        ctx.target.worker, ctx.here.look.busy, ctx.inputs.process)
+      local unseen = ctx.here.look.unseen > 0 and string.format(" that was looked at, of %d more,", ctx.here.look.unseen) or ""
+      return string.format("%s is %d %% busy, and no process '%s'%s is the cause: find what is",
+        ctx.target.worker, ctx.here.look.busy, ctx.inputs.process, unseen)
     end,
   },
 

@@ -25,5 +25,5 @@ return {
   answers = { ["process.renice"] = { nice = 5 } },
   chaos   = true,
   expect  = { look = "ok", page = "skipped", renice = "ok", before = "skipped", limit = "skipped", ["end"] = "skipped" },
-  output  = { look = { busy = 99, share = 100, process = "a-8", pid = 8, nice = 5 } },
+  output  = { look = { busy = 99, share = 100, process = "a-8", pid = 8, nice = 5, unseen = 0 } },
 }
