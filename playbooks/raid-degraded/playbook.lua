@@ -79,7 +79,7 @@ return playbook {
     end,
     run = function(ctx, drive)
       local health, text = disk.health { device = drive }
-      return health or { device = drive, model = text } -- one that is dead does not answer
+      return health or { device = drive, unknown = text } -- one that is dead does not answer, or nobody may ask it
     end,
   },
 
@@ -96,8 +96,10 @@ return playbook {
           array.disks, array.action, array.members)
       end
       for _, drive in ipairs(ctx.here.health) do
-        if not drive.passed then
-          said[#said + 1] = string.format("%s (%s) fails or does not answer", drive.device, drive.model)
+        if drive.unknown then
+          said[#said + 1] = string.format("nobody knows how %s is: %s", drive.device, drive.unknown)
+        elseif not drive.passed then
+          said[#said + 1] = string.format("%s (%s) fails by its own word", drive.device, drive.model)
         elseif (drive.pending or 0) > 0 then
           said[#said + 1] = drive.device .. " has sectors that it cannot read"
         end

@@ -231,6 +231,6 @@ ok "  which logrotate has on record" grep -q '"/var/log/app/app.log"' /var/lib/l
 ok "a drive begins to fail" eval 'smartctl_says "\"smart_status\":{\"passed\":false}" && rings SmartDeviceFailing device=${loop#/dev/} && ordered disk-failing --incident $INCIDENT && ended succeeded'
 ok "  people are told what stands on it" told 'it says itself that it fails; on it: /srv/data;'
 ok "an array lost a drive" eval 'rings NodeRAIDDegraded && ordered raid-degraded --incident $INCIDENT --set drives=sda && ended succeeded'
-ok "  people are told which" told 'md0 misses 1 of 2 drives .idle; .*ubdb is faulty.*, sda .ST4000NM. fails or does not answer'
+ok "  people are told which" told 'md0 misses 1 of 2 drives .idle; .*ubdb is faulty.*, sda .ST4000NM. fails by its own word'
 ok "a real smartctl has no word of a drive that has none" eval 'cp "$BUILD_TOOLS/usr/sbin/smartctl" /usr/sbin && ordered disk-failing --target north-1 --set drive=${loop#/dev/} && ended failed && told "Unable to detect device type"'
 orders_end

@@ -7,5 +7,5 @@ return {
   },
   chaos    = true,
   expect   = { arrays = "ok", health = "ok", page = "ok", back = "skipped" },
-  notified = { page = "rehearsal: md0 misses 1 of 2 drives (idle), sdb (no answer) fails or does not answer; order a drive, and fail none by hand while another recovers" },
+  notified = { page = "rehearsal: md0 misses 1 of 2 drives (idle), nobody knows how sdb is: no answer; order a drive, and fail none by hand while another recovers" },
 }
