@@ -257,24 +257,33 @@ print_signer(const char *name, const char *spaces, const pubkey_t *key)
     printf("%s namespaces=\"%s\" %s\n", name, spaces, bytes_text(text));
 }
 
+/* All that a person of these roles may sign; a step says which role it asks. */
 static void
 print_person(const person_key_t *key)
 {
+    static const unsigned any = ROLE_AUTHOR | ROLE_REVIEWER | ROLE_RESPONDER | ROLE_OFFICER;
     static const struct {
-        role_t role;
-        const char *spaces;
-    } rows[] = {{ROLE_AUTHOR, "author@tocsin.v1"},
-                {ROLE_REVIEWER, "approve@tocsin.v1"},
-                {ROLE_RESPONDER, "order@tocsin.v1,grant@tocsin.v1"},
-                {ROLE_OFFICER, "fleet@tocsin.v1"}};
-    char spaces[160] = "";
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        size_t used = strlen(spaces);
-        if (key->roles & rows[i].role)
-            snprintf(spaces + used, sizeof spaces - used, "%s%s", used ? "," : "", rows[i].spaces);
-    }
-    if (*spaces)
-        print_signer(key->person, spaces, &key->key);
+        purpose_t purpose;
+        unsigned roles;
+    } rows[] = {{SIGN_AUTHOR, ROLE_AUTHOR},
+                {SIGN_APPROVE, ROLE_REVIEWER},
+                {SIGN_REJECT, ROLE_REVIEWER},
+                {SIGN_ORDER, ROLE_RESPONDER},
+                {SIGN_COSIGN, ROLE_RESPONDER},
+                {SIGN_GRANT, ROLE_RESPONDER},
+                {SIGN_FLEET, ROLE_OFFICER},
+                {SIGN_STOP, ROLE_OFFICER | ROLE_RESPONDER},
+                {SIGN_RESUME, ROLE_OFFICER},
+                {SIGN_REVOKE, ROLE_OFFICER},
+                {SIGN_RESTART, ROLE_OFFICER},
+                {SIGN_CONSENT, any},
+                {SIGN_ANSWER, any}};
+    CLEANUP(bytes_destroy) bytes_t *spaces = bytes_new();
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (key->roles & rows[i].roles)
+            bytes_addf(spaces, "%s%s", spaces->size ? "," : "", purpose_namespace(rows[i].purpose));
+    if (spaces->size)
+        print_signer(key->person, bytes_text(spaces), &key->key);
 }
 
 int
@@ -289,12 +298,15 @@ keys_allowed_signers(const options_t *options, int argc, char **argv)
     for (size_t i = 0; i < root->holder_count; i++)
         print_signer(root->holders[i].person, "root@tocsin.v1,people@tocsin.v1",
                      &root->holders[i].key);
+    if (root->timekeeper.name[0])
+        print_signer(root->timekeeper.name, "beacon@tocsin.v1", &root->timekeeper.key);
     for (size_t i = 0; people && i < people->key_count; i++)
         print_person(&people->keys[i]);
     for (size_t i = 0; i < trust_fleet_count(trust); i++) {
         const fleet_t *fleet = trust_fleet(trust, i);
         for (size_t j = 0; j < fleet->worker_count; j++)
-            print_signer(fleet->workers[j].id, "receipt@tocsin.v1", &fleet->workers[j].key);
+            print_signer(fleet->workers[j].id, "receipt@tocsin.v1,allowance@tocsin.v1",
+                         &fleet->workers[j].key);
         for (size_t j = 0; j < fleet->signer_count; j++)
             print_signer(fleet->signers[j].source, "alert@tocsin.v1", &fleet->signers[j].key);
     }

@@ -44,6 +44,20 @@ ok "  and the whole chain holds" tocsin keys verify "$site"
 ok "  stock ssh-keygen says so too" eval 'tocsin keys allowed-signers "$site" >"$SITE_HOME/signers" && sed -n "1,/END/p" "$site/root.2.sigs" >"$SITE_HOME/one" &&
     ssh-keygen -Y verify -f "$SITE_HOME/signers" -I ana -n root@tocsin.v1 -s "$SITE_HOME/one" <"$site/root.2"'
 
+# proves PERSON PURPOSE...: what that person signs in each namespace is held to be theirs.
+proves() {
+    local person=$1 purpose
+    shift
+    echo "words" >"$SITE_HOME/words"
+    for purpose; do
+        rm -f "$SITE_HOME/words.sig"
+        ssh-keygen -q -Y sign -f "$keys/$person" -n "$purpose@tocsin.v1" "$SITE_HOME/words" &&
+            ssh-keygen -Y verify -f "$SITE_HOME/signers" -I "$person" -n "$purpose@tocsin.v1" -s "$SITE_HOME/words.sig" <"$SITE_HOME/words" || return 1
+    done
+}
+ok "  of whatever else people sign too" eval 'proves khoa author consent && proves ana approve reject && proves dung order cosign grant stop consent answer &&
+    proves chi fleet stop resume revoke restart consent answer'
+ok "    and of nothing that their role does not" eval '! proves khoa order && ! proves ana stop && ! proves dung resume && ! proves chi order'
 ok "a holder leaves" tocsin keys drop "$site" root holder chi
 ok "  with the signatures of two who stay" eval 'sign_as ana "$site" root && sign_as dung "$site" root && test -e "$site/root.3"'
 ok "  and what she alone had signed is said to be out of order" eval 'grep -q "not in order yet: people" "$SITE_HOME/log/last"'
