@@ -178,6 +178,16 @@ a_masked_unit_is_started_by_nobody(void **state)
     expect("unit.start", "web.service", "active", "active");
 }
 
+/* No mask is left that would count once that file is gone. */
+static void
+a_unit_of_the_machines_own_is_not_masked_and_is_as_it_was(void **state)
+{
+    (void)state;
+    refused("unit.mask", of("local.service"), FAULT_FAILED, "/etc/systemd/system comes first");
+    assert_int_equal(access("/run/systemd/system/local.service", F_OK), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
 static void
 a_service_is_limited_and_what_is_not_named_is_taken_back(void **state)
 {
@@ -442,6 +452,7 @@ run_all(void)
         cmocka_unit_test(what_a_unit_needs_and_what_needs_it_is_told_with_how_that_is),
         cmocka_unit_test(no_file_elsewhere_becomes_a_unit),
         cmocka_unit_test(a_masked_unit_is_started_by_nobody),
+        cmocka_unit_test(a_unit_of_the_machines_own_is_not_masked_and_is_as_it_was),
         cmocka_unit_test(a_service_is_limited_and_what_is_not_named_is_taken_back),
         cmocka_unit_test(a_dry_run_shows_how_a_unit_would_be),
         cmocka_unit_test(a_timer_is_disabled_and_enabled),

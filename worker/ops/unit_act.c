@@ -220,6 +220,7 @@ typedef struct {
     bool runtime;
     const char *state; /* how its state then begins; NULL where that is not to be told */
     const char *why;   /* it may begin otherwise */
+    const char *back;  /* what takes it back then; NULL for nothing */
 } filing_t;
 
 static int
@@ -254,6 +255,9 @@ set_file(manager_t *self, const filing_t *how, const char *unit, fault_t *fault)
     } else if (how->state && strncmp(state, how->state, strlen(how->state)) != 0) {
         fault_set(fault, FAULT_FAILED, "'%.120s' is '%.20s' all the same: %s", unit, state,
                   how->why);
+        if (how->back)
+            sd_bus_call_method(self->bus, self->name, MANAGER_PATH, MANAGER_FACE, how->back, NULL,
+                               NULL, "asb", 1, unit, how->runtime);
     } else {
         result = value_map();
         value_set_text(result, "unit", unit);
@@ -290,9 +294,9 @@ file(const value_t *arguments, const filing_t *how, fault_t *fault)
         return file(arguments, &how, fault);                                         \
     }
 FILE_OP(unit_mask, "MaskUnitFiles", NULL, "asbb", true, "masked",
-        "a file of its own in /etc/systemd/system comes first")
-FILE_OP(unit_unmask, "UnmaskUnitFiles", NULL, "asb", true, NULL, NULL)
+        "a file of its own in /etc/systemd/system comes first", "UnmaskUnitFiles")
+FILE_OP(unit_unmask, "UnmaskUnitFiles", NULL, "asb", true, NULL, NULL, NULL)
 FILE_OP(unit_enable, "EnableUnitFiles", "StartUnit", "asbb", false, "enabled",
-        "its file has no [Install] section")
-FILE_OP(unit_disable, "DisableUnitFiles", "StopUnit", "asb", false, NULL, NULL)
+        "its file has no [Install] section", NULL)
+FILE_OP(unit_disable, "DisableUnitFiles", "StopUnit", "asb", false, NULL, NULL, NULL)
 #undef FILE_OP
