@@ -308,6 +308,18 @@ tell_end(const value_t *arguments, const char *what, bool did)
     return result;
 }
 
+/* One that changes something, and gives a row about it at most: where the connection broke amid
+ * it, nobody can know whether it did. */
+static value_t *
+ask_fix(postgres_t *server, const char *statement, const char *const *parameters,
+        const column_t *columns, fault_t *fault)
+{
+    value_t *rows = postgres_ask(server, statement, parameters, columns, 1, NULL, fault);
+    if (!rows && postgres_is_lost(server))
+        fault->code = FAULT_UNKNOWN;
+    return rows;
+}
+
 /* What ends something gives a row about it; none where it is gone. NULL where it was not told to.
  */
 static value_t *
@@ -316,8 +328,7 @@ tell_to_end(postgres_t *server, const char *statement, const char *const *parame
 {
     static const column_t columns[] = {
         {"state", COLUMN_TEXT}, {"for_s", COLUMN_INTEGER}, {"told", COLUMN_BOOL}, {0}};
-    CLEANUP(value_destroy)
-    value_t *rows = postgres_ask(server, statement, parameters, columns, 1, NULL, fault);
+    CLEANUP(value_destroy) value_t *rows = ask_fix(server, statement, parameters, columns, fault);
     const value_t *row = value_count(rows) ? value_at(rows, 0) : NULL;
     if (row && !value_get_text(row, "state")[0]) {
         fault_set(fault, FAULT_DENIED, "the role may not see %s %s", what, parameters[0]);
@@ -375,8 +386,7 @@ ask_to_drop(postgres_t *server, const char *slot, const char *kept_bytes, fault_
     static const column_t columns[] = {
         {"active", COLUMN_BOOL}, {"kept_bytes", COLUMN_INTEGER}, {"dropped", COLUMN_BOOL}, {0}};
     const char *const parameters[] = {slot, kept_bytes, NULL};
-    CLEANUP(value_destroy)
-    value_t *rows = postgres_ask(server, do_drop, parameters, columns, 1, NULL, fault);
+    CLEANUP(value_destroy) value_t *rows = ask_fix(server, do_drop, parameters, columns, fault);
     const value_t *row = value_count(rows) ? value_at(rows, 0) : NULL;
     if (row && value_get_bool(row, "dropped"))
         return value_copy(row);

@@ -654,6 +654,25 @@ a_server_that_lies_is_not_believed(void **state)
                     false, FAULT_FAILED, "the server says: bad?[2J?advice");
 }
 
+/* It looks by itself then (PROTOCOL 7.3), or says that nobody can know. */
+static void
+a_slot_may_be_dropped_where_the_connection_broke(void **state)
+{
+    fault_t fault;
+    (void)state;
+    CLEANUP(descriptor_close) int at = listen_as_liar();
+    pid_t pid = fork();
+    if (pid == 0)
+        lie(at, BYTES(WELCOME), BYTES(""), true);
+    value_t *arguments =
+        and_integer(texts("database", "liar", "slot", "dead", NULL), "kept_bytes", 0);
+    CLEANUP(value_destroy) value_t *told = run_within("postgres.drop_slot", arguments, 60, &fault);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    assert_null(told);
+    assert_int_equal(fault.code, FAULT_UNKNOWN);
+}
+
 static void
 a_server_that_is_silent_is_left_at_the_deadline(void **state)
 {
@@ -771,6 +790,7 @@ main(void)
         test(whether_a_slot_was_dropped_is_told_by_whether_it_is_there),
         test(a_database_is_asked_as_the_policy_says_or_not_at_all),
         test(a_server_that_lies_is_not_believed),
+        test(a_slot_may_be_dropped_where_the_connection_broke),
         test(a_server_that_is_silent_is_left_at_the_deadline),
         test(an_op_asks_without_a_right_and_dies_with_the_effector),
     };

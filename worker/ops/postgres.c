@@ -273,3 +273,11 @@ postgres_ask(postgres_t *self, const char *statement, const char *const *paramet
     }
     return taken < 0 ? NULL : MOVE(rows);
 }
+
+bool
+postgres_is_lost(postgres_t *self)
+{
+    for (PGresult *rest; (rest = PQgetResult(self->connection));)
+        PQclear(rest);
+    return PQstatus(self->connection) != CONNECTION_OK;
+}

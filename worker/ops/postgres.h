@@ -41,4 +41,7 @@ typedef struct {
 value_t *postgres_ask(postgres_t *self, const char *statement, const char *const *parameters,
                       const column_t *columns, size_t rows_max, bool *more, fault_t *fault);
 
+/* Whether the connection broke, of one whose last answer was a fault. */
+bool postgres_is_lost(postgres_t *self);
+
 #endif
