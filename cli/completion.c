@@ -44,6 +44,16 @@ static const struct {
     {"PLAYBOOK", "releases", "playbook"}, {"STOP", "stops", "hash"},
 };
 
+/* Options whose values are such names. */
+static const struct {
+    const char *option, *verb, *key;
+} live_values[] = {
+    {"--target", "workers", "id"},
+    {"--except", "workers", "id"},
+    {"--incident", "incidents", "id"},
+    {"--release", "releases", "hash"},
+};
+
 /* What was typed behind "tocsin": the last word is still being typed. */
 typedef struct {
     const options_t *options;
@@ -144,36 +154,64 @@ offer_item(const typed_t *self, const value_t *item)
 }
 
 static void
-offer_live(const typed_t *self, const char *word)
+offer_list(const typed_t *self, const char *verb, const char *key)
 {
     fault_t ignored;
+    CLEANUP(value_destroy) value_t *list = client_look(self->options, verb, NULL, &ignored);
+    for (size_t i = 0; i < value_count(list) && i < LIVE_MAX; i++)
+        offer_item(self, value_get(value_at(list, i), key));
+}
+
+static void
+offer_live(const typed_t *self, const char *word)
+{
     for (size_t i = 0; i < ARRAY_SIZE(live); i++) {
         size_t size = strlen(live[i].word);
-        if (strncmp(word, live[i].word, size) != 0 ||
-            strspn(word + size, ".") != strlen(word + size))
-            continue;
-        CLEANUP(value_destroy)
-        value_t *list = client_look(self->options, live[i].verb, NULL, &ignored);
-        for (size_t k = 0; k < value_count(list) && k < LIVE_MAX; k++)
-            offer_item(self, value_get(value_at(list, k), live[i].key));
+        if (!strncmp(word, live[i].word, size) && strspn(word + size, ".") == strlen(word + size))
+            offer_list(self, live[i].verb, live[i].key);
     }
+}
+
+static void
+offer_value(const typed_t *self, const char *option)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(live_values); i++)
+        if (!strcmp(live_values[i].option, option))
+            offer_list(self, live_values[i].verb, live_values[i].key);
+}
+
+/* Whether the word behind this one is its value: "--target WORKER", and not "--seal]". */
+static bool
+takes_value(const command_t *row, const char *word)
+{
+    size_t size = strlen(word);
+    const char *at = row ? row->usage : "";
+    if (!strcmp(word, "--server") || !strcmp(word, "--key"))
+        return true;
+    if (strncmp(word, "--", 2) != 0)
+        return false;
+    while ((at = strstr(at, word)) && !strchr(" =]", at[size]))
+        at += size;
+    return at && at[size] == ' ' && at[size + 1] != '[';
 }
 
 static void
 complete(const typed_t *self)
 {
-    const char *plain[8];
+    const char *plain[8], *last = "";
     size_t count = 0;
     char word[WORD_MAX];
-    for (int i = 0; i + 1 < self->count; i++)
-        if (self->words[i][0] != '-' && count < ARRAY_SIZE(plain))
+    const command_t *row = NULL;
+    for (int i = 0; i + 1 < self->count; last = self->words[i++]) {
+        if (self->words[i][0] != '-' && !takes_value(row, last) && count < ARRAY_SIZE(plain))
             plain[count++] = self->words[i];
-    if (!count) {
-        offer_nouns(self);
-        return;
+        row = count ? find_row(plain[0], count > 1 ? plain[1] : NULL) : NULL;
     }
-    const command_t *row = find_row(plain[0], count > 1 ? plain[1] : NULL);
-    if (!row && count == 1)
+    if (takes_value(row, last))
+        offer_value(self, last);
+    else if (!count)
+        offer_nouns(self);
+    else if (!row && count == 1)
         offer_verbs(self, plain[0]);
     else if (row && self->prefix[0] == '-')
         offer_options(self, row);

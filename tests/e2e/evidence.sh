@@ -28,6 +28,7 @@ ok "the shell completes nouns" offers "incident" inc
 ok "  verbs" offers "note" incident n
 ok "  options" offers "--target" run plan --tar
 ok "  and live names" eval 'offers 1 incident view "" && offers north-1 worker view nor && offers glance run plan gl'
+ok "    also those that an option takes, behind which the rest goes on" eval 'offers north-1 run plan --target nor && offers 1 run plan glance --incident "" && offers glance run plan --target north-1 gl'
 ok "  by scripts that the shells read" eval 'tocsin completion bash | bash -n && tocsin completion zsh | grep -q ^#compdef'
 ok "a worker is told by itself" says "^worker north-1 +region north +online" tocsin worker view north-1
 ok "  and one that is not there is not" refuses 9 "no fleet document lists" tocsin worker view north-9
