@@ -86,7 +86,7 @@ return playbook {
   step "page" {
     notify = "on-call",
     run = function(ctx)
-      return string.format("%s took fewer than %d prefixes from %s, and asking again did not help: look at its filters and at what it announces",
+      return string.format("%s took fewer than %d prefixes from %s still: step clear says whether asking again was refused or did not help; look at its filters and at what it announces",
         ctx.inputs.device, ctx.inputs.prefixes, ctx.inputs.neighbor)
     end,
   },

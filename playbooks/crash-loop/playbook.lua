@@ -154,7 +154,7 @@ return playbook {
   step "stopped" {
     notify = "on-call",
     run = function(ctx)
-      return string.format("%s on %s did not come up with its last good configuration and is stopped: it is yours",
+      return string.format("%s on %s does not run with its last good configuration: step restore says why. It is stopped, if the machine let that be done: it is yours",
         ctx.inputs.unit, ctx.target.worker)
     end,
   },

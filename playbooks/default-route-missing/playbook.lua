@@ -102,7 +102,7 @@ return playbook {
   step "page" {
     notify = "on-call",
     run = function(ctx)
-      return string.format("%s of %s lost its default route, and setting it up anew did not bring a way to %s back: look at its files below /etc/systemd/network, and at who leases addresses there",
+      return string.format("%s of %s lost its default route: step anew says why setting it up anew was refused, or did not bring a way to %s back: look at its files below /etc/systemd/network, and at who leases addresses there",
         ctx.inputs.link, ctx.target.worker, ctx.inputs.outside)
     end,
   },

@@ -16,5 +16,5 @@ return {
   },
   expect   = { look = "ok", clear = "failed", page = "ok" },
   fault    = { clear = "has 0 prefixes" },
-  notified = { page = "edge1 took fewer than 5 prefixes from 192.0.2.1, and asking again did not help: look at its filters and at what it announces" },
+  notified = { page = "edge1 took fewer than 5 prefixes from 192.0.2.1 still: step clear says whether asking again was refused or did not help; look at its filters and at what it announces" },
 }

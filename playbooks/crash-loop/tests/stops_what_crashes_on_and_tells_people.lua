@@ -22,6 +22,6 @@ return {
   expect   = { look = "ok", page = "ok", agree = "ok", restore = "undone", stopped = "ok" },
   notified = {
     page = "web.service on rehearsal crashed 9 times within 60 s; its last word: unknown directive. See what look gave, then say whether its last good configuration is put back",
-    stopped = "web.service on rehearsal did not come up with its last good configuration and is stopped: it is yours",
+    stopped = "web.service on rehearsal does not run with its last good configuration: step restore says why. It is stopped, if the machine let that be done: it is yours",
   },
 }

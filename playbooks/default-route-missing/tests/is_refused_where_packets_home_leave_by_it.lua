@@ -7,4 +7,5 @@ return {
   },
   expect = { look = "ok", anew = "failed", page = "ok" },
   fault  = { anew = "the way home" },
+  notified = { page = "eth0 of rehearsal lost its default route: step anew says why setting it up anew was refused, or did not bring a way to 203.0.113.9 back: look at its files below /etc/systemd/network, and at who leases addresses there" },
 }

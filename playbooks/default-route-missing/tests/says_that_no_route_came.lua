@@ -27,5 +27,5 @@ return {
   },
   expect   = { look = "ok", anew = "failed", page = "ok" },
   fault    = { anew = "no default route over eth0" },
-  notified = { page = "eth0 of rehearsal lost its default route, and setting it up anew did not bring a way to 203.0.113.9 back: look at its files below /etc/systemd/network, and at who leases addresses there" },
+  notified = { page = "eth0 of rehearsal lost its default route: step anew says why setting it up anew was refused, or did not bring a way to 203.0.113.9 back: look at its files below /etc/systemd/network, and at who leases addresses there" },
 }
