@@ -7,12 +7,16 @@ local function mount_of(ctx)
   if not mounted then
     return nil, text, code
   end
+  local top
   for _, one in ipairs(mounted.mounts) do
     if one.path == ctx.inputs.mount then
-      return one
+      top = one -- what was mounted over another, as over an automount's, is what is seen
     end
   end
-  return nil, "nothing is mounted at " .. ctx.inputs.mount
+  if not top then
+    return nil, "nothing is mounted at " .. ctx.inputs.mount
+  end
+  return top
 end
 
 return playbook {
@@ -39,6 +43,7 @@ return playbook {
       ["disk.mounts"]   = {},
       ["disk.usage"]    = { path = equals("inputs.mount") },
       ["journal.query"] = { priority = equals(4), contains = equals("error"), count = equals(100) },
+      ["unit.status"]   = { unit = equals("inputs.unit") },
     },
     run = function(ctx)
       local mount, text, code = mount_of(ctx)
@@ -53,10 +58,14 @@ return playbook {
       if not said then
         return nil, text, code
       end
+      local writer, text, code = unit.status { unit = ctx.inputs.unit }
+      if not writer then
+        return nil, text, code
+      end
       local device = mount.device:match("[^/]+$") or mount.device
       local seen = {
         device = mount.device, type = mount.type, read_only = mount.read_only,
-        used_percent = usage.used_percent, errors = {},
+        used_percent = usage.used_percent, errors = {}, active = writer.active,
       }
       for _, entry in ipairs(said.entries) do
         if entry.text:find(device, 1, true) and #seen.errors < 20 then
@@ -88,15 +97,23 @@ return playbook {
   },
 
   step "stop" {
-    needs   = { "agree" },
+    needs   = { "look", "agree" },
     timeout = "4m",
     uses = {
       ["unit.stop"]   = { unit = equals("inputs.unit") },
       ["unit.start"]  = { unit = equals("inputs.unit") },
       ["unit.status"] = { unit = equals("inputs.unit") },
+      ["disk.mounts"] = {},
     },
 
+    -- A person took a while.
     run = function(ctx)
+      local mount, text, code = mount_of(ctx)
+      if not mount then
+        return nil, text, code
+      elseif not mount.read_only then
+        return nil, ctx.inputs.mount .. " can be written to again: nothing is stopped"
+      end
       return unit.stop { unit = ctx.inputs.unit }
     end,
 
@@ -109,6 +126,10 @@ return playbook {
     end,
 
     undo = function(ctx)
+      local was = ctx.here.look.active
+      if was == "inactive" or was == "failed" then
+        return "it did not run before, and stays so"
+      end
       return unit.start { unit = ctx.inputs.unit }
     end,
   },
