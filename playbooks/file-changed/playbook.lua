@@ -80,7 +80,7 @@ return playbook {
       return evidence.file { case = ctx.inputs.case, path = ctx.inputs.path }
     end,
     verify = function(ctx, kept)
-      return kept.sha256 == ctx.here.look.sha256, "the case has another copy of " .. ctx.inputs.path
+      return kept.sha256 == ctx.here.look.sha256, "the case has another copy of " .. ctx.inputs.path .. ": name another case"
     end,
   },
 
@@ -92,14 +92,21 @@ return playbook {
   },
 
   step "restore" {
-    needs   = { "agree" },
+    needs   = { "look", "agree" },
     timeout = "6m",
     uses = {
       ["site.run"]  = { command = equals("restore-file") },
       ["file.hash"] = { path = equals("inputs.path") },
     },
 
+    -- A person took a while, and no case has what it became since.
     run = function(ctx)
+      local now, text, code = file.hash { path = ctx.inputs.path }
+      if not now then
+        return nil, text, code
+      elseif now.sha256 ~= ctx.here.look.sha256 then
+        return nil, ctx.inputs.path .. " changed again since it was kept: nothing is restored over that"
+      end
       local done, text, code = site.run { command = "restore-file", with = "path=" .. ctx.inputs.path }
       if not done then
         return nil, text, code

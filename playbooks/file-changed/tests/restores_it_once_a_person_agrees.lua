@@ -6,6 +6,7 @@ return {
     { op = "user.sessions", result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
     { op = "package.owner", args = { path = "/etc/shop.conf" }, result = { kind = "file", owned = true, packages = { { name = "shop", version = "1.0", conffile = true } }, content = "changed" } },
     { op = "evidence.file", args = { case = "incident-7", path = "/etc/shop.conf" }, result = { sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd" } },
+    { op = "file.hash", args = { path = "/etc/shop.conf" }, result = { sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
     { op = "site.run", args = { command = "restore-file", with = "path=/etc/shop.conf" }, result = { command = "restore-file", status = 0, output = "" } },
     { op = "file.hash", args = { path = "/etc/shop.conf" }, result = { sha256 = "abababababababababababababababababababababababababababababababab", bytes = 9 } },
   },

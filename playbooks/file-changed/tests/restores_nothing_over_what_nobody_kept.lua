@@ -1,0 +1,15 @@
+return {
+  inputs = { path = "/etc/shop.conf", sha256 = "abababababababababababababababababababababababababababababababab", case = "incident-7" },
+  ops = {
+    { op = "file.hash", args = { path = "/etc/shop.conf" }, result = { sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", bytes = 9 } },
+    { op = "file.stat", args = { path = "/etc/shop.conf" }, result = { bytes = 9, user = "root", mode = "0644", modified = 5, changed = 6 } },
+    { op = "user.sessions", result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
+    { op = "package.owner", args = { path = "/etc/shop.conf" }, result = { kind = "file", owned = true, packages = { { name = "shop", version = "1.0", conffile = true } }, content = "changed" } },
+    { op = "evidence.file", args = { case = "incident-7", path = "/etc/shop.conf" }, result = { sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd" } },
+    { op = "file.hash", args = { path = "/etc/shop.conf" }, result = { sha256 = "efefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefef", bytes = 9 } },
+  },
+  people = { agree = "yes" },
+  said   = { "package shop 1.0 brought /etc/shop.conf: changed" },
+  expect = { look = "ok", keep = "ok", agree = "ok", restore = "failed" },
+  fault  = { restore = "changed again since it was kept" },
+}
