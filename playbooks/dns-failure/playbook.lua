@@ -3,13 +3,17 @@
 
 local LOOKS = 3
 
--- How many of LOOKS questions got an answer; and what the last one got.
+-- How many of LOOKS questions got an answer; and what the last one got. A resolver that the machine's policy keeps from being
+-- asked is not silent.
 local function asked(ctx)
   local good, last = 0, ""
   for _ = 1, LOOKS do
-    local reply, text = net.dns {
+    local reply, text, code = net.dns {
       name = ctx.inputs.name, type = "A", server = ctx.inputs.resolver, timeout_ms = 3000,
     }
+    if code == "policy" then
+      return nil, text, code
+    end
     last = reply and reply.rcode or text
     if last == "noerror" then
       good = good + 1
@@ -88,10 +92,12 @@ return playbook {
 
     -- A resolver may take a moment from its start to its first answer.
     verify = function(ctx)
-      local now
+      local now, text, code
       for look = 1, 3 do
-        now = asked(ctx)
-        if now.good == LOOKS then
+        now, text, code = asked(ctx)
+        if not now then
+          return nil, text, code
+        elseif now.good == LOOKS then
           return true
         elseif look < 3 then
           local paused, text, code = host.cpu { seconds = 5 }

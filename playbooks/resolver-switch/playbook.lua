@@ -3,11 +3,15 @@
 
 local LOOKS = 3
 
--- How many of so many questions a server answered; where none is named, the one that the machine asks.
+-- How many of so many questions a server answered; where none is named, the one that the machine asks. One that the machine's
+-- policy keeps from being asked is not silent.
 local function answers_of(ctx, count, server)
   local good = 0
   for _ = 1, count do
-    local reply = net.dns { name = ctx.inputs.name, type = "A", server = server, timeout_ms = 2000 }
+    local reply, text, code = net.dns { name = ctx.inputs.name, type = "A", server = server, timeout_ms = 2000 }
+    if code == "policy" then
+      return nil, text, code
+    end
     good = good + (reply and reply.rcode == "noerror" and 1 or 0)
   end
   return good
@@ -24,7 +28,10 @@ local function use(server)
 end
 
 local function machine_resolves(ctx)
-  local good = answers_of(ctx, LOOKS)
+  local good, text, code = answers_of(ctx, LOOKS)
+  if not good then
+    return nil, text, code
+  end
   return good == LOOKS, string.format("the machine got %d of %d questions answered", good, LOOKS)
 end
 
@@ -51,10 +58,19 @@ return playbook {
     timeout = "2m",
     uses    = { ["net.dns"] = { name = equals("inputs.name"), type = equals("A") } },
     run = function(ctx)
-      return {
-        own = answers_of(ctx, LOOKS, ctx.inputs.resolver), spare = answers_of(ctx, LOOKS, ctx.inputs.spare),
-        machine = answers_of(ctx, 1),
-      }
+      local own, text, code = answers_of(ctx, LOOKS, ctx.inputs.resolver)
+      if not own then
+        return nil, text, code
+      end
+      local spare, text, code = answers_of(ctx, LOOKS, ctx.inputs.spare)
+      if not spare then
+        return nil, text, code
+      end
+      local machine, text, code = answers_of(ctx, 1)
+      if not machine then
+        return nil, text, code
+      end
+      return { own = own, spare = spare, machine = machine }
     end,
     verify = function(ctx, seen)
       return seen.own > 0 or seen.spare == LOOKS, string.format("%s answers no better than %s", ctx.inputs.spare, ctx.inputs.resolver)
