@@ -2,6 +2,7 @@
 /* Pausing a run, letting it go on, cancelling it. */
 #include <stdio.h>
 
+#include "cli/fates.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/run_plan.h"
@@ -70,61 +71,23 @@ run_resume(const options_t *options, int argc, char **argv)
 
 /* ---- cancelling, and the truth about it ----------------------------------------------------- */
 
-/* What a cancel means for a part, from its state and whether its worker has confirmed. */
-static const char *
-fate_of(const value_t *part, bool confirmed)
-{
-    const char *state = value_get_text(part, "state");
-    bool open = !strcmp(state, "open") || !strcmp(state, "offered");
-    if (!strcmp(state, "stopped"))
-        return "stopped";
-    if (!strcmp(state, "waiting"))
-        return "never begins";
-    if (!strcmp(state, "never"))
-        return "never began";
-    if (!open)
-        return "ended before";
-    return confirmed ? "stopping" : "NOT REACHED: nobody knows yet what it does";
-}
-
-static bool
-has_name(const value_t *list, const char *name)
-{
-    for (size_t i = 0; i < value_count(list); i++)
-        if (!strcmp(value_string(value_at(list, i)), name))
-            return true;
-    return false;
-}
-
 static int
 print_fates(const session_t *session, const options_t *options, const char *run, const char *stop,
             fault_t *fault)
 {
-    static const char *const headings[] = {"TARGET", "AFTER THE CANCEL", "STATE", "WHY", NULL};
     CLEANUP(value_destroy) value_t *body = run_ask(session->client, run, fault);
     CLEANUP(value_destroy)
     value_t *stops = body ? client_ask(session->client, "stops", NULL, fault) : NULL;
-    const value_t *parts = value_get(body, "parts"), *missing = NULL;
+    const value_t *missing = NULL;
     if (!stops)
         return -1;
     for (size_t i = 0; i < value_count(stops); i++)
         if (!strcmp(value_get_text(value_at(stops, i), "hash"), stop))
             missing = value_get(value_at(stops, i), "missing");
-    if (options->json) {
+    if (options->json)
         json_print("run", body);
-        return 0;
-    }
-    CLEANUP(table_destroy) table_t *table = table_new(headings);
-    for (size_t i = 0; i < value_count(parts); i++) {
-        const value_t *part = value_at(parts, i);
-        char text[FAULT_TEXT_MAX];
-        const char *worker = value_get_text(part, "worker");
-        table_row(table, (const char *const[]){
-                             worker, fate_of(part, !has_name(missing, worker)),
-                             value_get_text(part, "state"),
-                             show_text(value_get_text(part, "text"), text, sizeof text)});
-    }
-    table_print(table);
+    else
+        fates_print(body, missing);
     return 0;
 }
 

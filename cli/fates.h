@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fates - what a cancel came to, target by target. */
+#ifndef TOCSIN_FATES_H
+#define TOCSIN_FATES_H
+
+#include "wire/value.h"
+
+/* Prints the parts of the broker's answer on a run, and how many it does not hold. missing is the
+ * list of workers that have not confirmed the stop; NULL where all have. */
+void fates_print(const value_t *run, const value_t *missing);
+
+#endif
