@@ -4,6 +4,7 @@
 #include <systemd/sd-journal.h>
 
 #include "worker/ops/command.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 
 #define LOOKED_AT_MAX 200000
@@ -168,22 +169,32 @@ measure(const op_world_t *world, uint64_t *bytes, fault_t *fault)
     return journal ? 0 : -1;
 }
 
+/* It ends at the first file that it cannot remove. */
+static int
+tell_what_is_done(const op_world_t *world, uint64_t before, fault_t *fault)
+{
+    uint64_t after = 0;
+    fault_t ignored;
+    if (measure(world, &after, &ignored) || after >= before)
+        return -1;
+    return done_anyway(fault, "%llu bytes were freed", (unsigned long long)(before - after));
+}
+
 static value_t *
 journal_vacuum(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     char size[48];
-    int status = 0;
     uint64_t before = 0, after = 0;
     snprintf(size, sizeof size, "--vacuum-size=%lld",
              (long long)value_get_integer(arguments, "keep_bytes"));
     const char *const words[] = {"/usr/bin/journalctl", "--quiet", size, NULL};
     if (measure(world, &before, fault))
         return NULL;
-    CLEANUP(bytes_destroy) bytes_t *said = command_run(words, 1 << 16, &status, fault);
-    if (!said || measure(world, &after, fault))
-        return NULL;
-    if (status) {
+    int status = command_do(words, NULL, 0, fault);
+    if (status > 0)
         fault_set(fault, FAULT_FAILED, "journalctl exited with status %d", status);
+    if (status || measure(world, &after, fault)) {
+        tell_what_is_done(world, before, fault);
         return NULL;
     }
     value_t *result = value_map();

@@ -199,10 +199,23 @@ what_a_script_that_fails_leaves_half_done_is_told(void **state)
     shell("dpkg --root=$PWD -r halfway");
 }
 
+/* More than anybody keeps of what a program says. */
+static void
+an_upgrade_whose_package_says_much_goes_on_to_its_end(void **state)
+{
+    (void)state;
+    lay_down("wordy", "1.0");
+    CLEANUP(value_destroy) value_t *told = gives("package.upgrade", to("wordy", "2.0"));
+    assert_true(value_get_bool(told, "upgraded"));
+    holds("wordy", "2.0");
+}
+
 /* The shell that a package's script needs, and an archive that apt trusts. */
 static int
 begin(void **state)
 {
+    static const char speaks[] = "#!/bin/sh\ni=0\nwhile [ $i -lt 8000 ]; do i=$((i + 1))\n"
+                                 "echo 'and so on, and so on, and so on, and so on'; done\n";
     static const char waits[] = "#!/bin/sh\nif [ \"$1\" = upgrade ]; then echo $$ >/waiting.new; "
                                 "mv /waiting.new /waiting\n"
                                 "while [ ! -e /go ]; do sleep 0.02; done; fi\n";
@@ -230,6 +243,8 @@ begin(void **state)
     shell("rm -rf made");
     put_file("made/DEBIAN/postinst", "#!/bin/sh\nexit 1\n", 0755);
     build_made("halfway", "2.0", "");
+    build("wordy", "1.0", "", NULL);
+    build("wordy", "2.0", "", speaks);
     build("slow", "1.0", "", NULL);
     build("slow", "2.0", "", waits);
     apt_get("update");
@@ -254,6 +269,7 @@ main(void)
         cmocka_unit_test(what_is_held_or_no_version_is_refused),
         cmocka_unit_test(an_upgrade_whose_package_refuses_fails_and_leaves_the_version_before),
         cmocka_unit_test(what_a_script_that_fails_leaves_half_done_is_told),
+        cmocka_unit_test(an_upgrade_whose_package_says_much_goes_on_to_its_end),
         cmocka_unit_test(an_upgrade_that_is_ended_before_dpkg_begins_is_known_not_to_have_happened),
         cmocka_unit_test(an_upgrade_that_is_ended_while_dpkg_acts_is_unknown),
     };

@@ -128,6 +128,18 @@ command_run_with(const char *const *words, const int *given, size_t count, size_
     return MOVE(said);
 }
 
+int
+command_do(const char *const *words, const int *given, size_t count, fault_t *fault)
+{
+    char chunk[4096];
+    CLEANUP(command_destroy) command_t *self = start(words, given, count, fault);
+    if (!self)
+        return -1;
+    while (fread(chunk, 1, sizeof chunk, self->output) > 0)
+        continue;
+    return command_finish(&self);
+}
+
 bytes_t *
 command_run(const char *const *words, size_t max, int *status, fault_t *fault)
 {

@@ -34,4 +34,8 @@ bytes_t *command_run(const char *const *words, size_t max, int *status, fault_t 
 bytes_t *command_run_with(const char *const *words, const int *given, size_t count, size_t max,
                           int *status, fault_t *fault);
 
+/* Its exit status, or -1 with a fault; of one that acts, which nobody may kill amid it over how
+ * much it says: that is let go. */
+int command_do(const char *const *words, const int *given, size_t count, fault_t *fault) MUST_CHECK;
+
 #endif

@@ -11,7 +11,6 @@
 #include "worker/ops/machine.h"
 #include "worker/ops/way.h"
 
-#define SAID_MAX  4096
 #define NOTED_MAX 65536
 
 static int
@@ -50,16 +49,13 @@ link_reconfigure(const value_t *arguments, const op_world_t *world, fault_t *fau
     const char *link = value_get_text(arguments, "link");
     char index[16]; /* a name can be the number of another, or look like an option */
     const char *const words[] = {"/usr/bin/networkctl", "reconfigure", index, NULL};
-    int status = 0;
     if (check(world, link, fault))
         return NULL;
     snprintf(index, sizeof index, "%u", if_nametoindex(link));
-    CLEANUP(bytes_destroy) bytes_t *said = command_run(words, SAID_MAX, &status, fault);
-    if (said && !status)
-        return tell(link);
-    if (said)
+    int status = command_do(words, NULL, 0, fault);
+    if (status > 0)
         refuse(link, fault);
-    return NULL;
+    return status ? NULL : tell(link);
 }
 
 value_t *

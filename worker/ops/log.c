@@ -27,7 +27,6 @@
 #define RECORD_MAX      (4 * 1024 * 1024)
 #define LOGS_MAX        4096 /* of one file of rules */
 #define LISTED          100
-#define SAID_MAX        (4 * 1024 * 1024)
 #define BUSY            3 /* its exit status where another holds the record */
 #define WORD_MAX        200
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
@@ -256,7 +255,6 @@ static int
 run(const logs_t *logs, fault_t *fault)
 {
     char program[PATH_MAX], record[PATH_MAX], settings[32], told[32], why[WORD_MAX];
-    int status = 0;
     CLEANUP(descriptor_close) int all = make_settings(logs->world, fault);
     CLEANUP(descriptor_close) int log = all < 0 ? -1 : make_memory("", fault);
     if (log < 0)
@@ -273,10 +271,9 @@ run(const logs_t *logs, fault_t *fault)
                                  logs->file,
                                  NULL};
     umask(022); /* what it makes is as its rules say */
-    CLEANUP(bytes_destroy)
-    bytes_t *said = command_run_with(words, (const int[]){all, log}, 2, SAID_MAX, &status, fault);
-    if (!said || !status)
-        return said ? 0 : -1;
+    int status = command_do(words, (const int[]){all, log}, 2, fault);
+    if (status <= 0)
+        return status;
     read_error(log, why);
     return fault_set(fault, status == BUSY ? FAULT_CONFLICT : FAULT_FAILED,
                      "logrotate ended with status %d: %s", status, why);

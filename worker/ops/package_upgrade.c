@@ -151,16 +151,13 @@ static int
 act(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     apt_t apt = {.count = 0};
-    int status = 0;
     prepare(&apt, world, "-y", arguments);
     umask(022); /* what packages bring is for all */
-    CLEANUP(bytes_destroy) bytes_t *said = command_run(apt.words, SAID_MAX, &status, fault);
-    if (!said)
-        return -1;
-    return status
+    int status = command_do(apt.words, NULL, 0, fault);
+    return status > 0
                ? fault_set(fault, FAULT_FAILED,
                            "apt-get exited with status %d; /var/log/apt/term.log says more", status)
-               : 0;
+               : status;
 }
 
 static value_t *

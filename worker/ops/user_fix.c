@@ -12,9 +12,8 @@
 #include "worker/ops/process.h"
 #include "worker/ops/session.h"
 
-#define END_MS     5000
-#define POLL_MS    20
-#define OUTPUT_MAX 65536
+#define END_MS  5000
+#define POLL_MS 20
 
 static value_t *
 about(const value_t *arguments)
@@ -32,14 +31,10 @@ run_usermod(const op_world_t *world, const char *flag, const char *user, fault_t
 {
     const char *const plain[] = {"/usr/sbin/usermod", flag, "--", user, NULL};
     const char *const rooted[] = {"/usr/sbin/usermod", "-P", world->root, flag, "--", user, NULL};
-    int status = 0;
-    CLEANUP(bytes_destroy)
-    bytes_t *said = command_run(world->root ? rooted : plain, OUTPUT_MAX, &status, fault);
-    if (!said)
-        return -1;
-    return status ? fault_set(fault, FAULT_FAILED, "usermod %s of '%.40s' exited with status %d",
-                              flag, user, status)
-                  : 0;
+    int status = command_do(world->root ? rooted : plain, NULL, 0, fault);
+    return status > 0 ? fault_set(fault, FAULT_FAILED,
+                                  "usermod %s of '%.40s' exited with status %d", flag, user, status)
+                      : status;
 }
 
 static value_t *
