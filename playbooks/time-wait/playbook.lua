@@ -11,6 +11,17 @@ local function set(key, value, was)
   return sysctl.set { key = key, value = value, was = was }
 end
 
+local function width(range)
+  local first, last = range:match("^(%d+) (%d+)$")
+  return (tonumber(last) or 0) - (tonumber(first) or 0)
+end
+
+-- The wider of what there is and what was asked for: more ports are wanted, not fewer.
+local function wanted(ctx)
+  local now = ctx.here.look.ports
+  return width(now) < width(ctx.inputs.ports) and ctx.inputs.ports or now
+end
+
 return playbook {
   name    = "time-wait",
   summary = "Let new connections use the ports of those that are closed, where ports run out",
@@ -81,11 +92,11 @@ return playbook {
       if not reuse then
         return nil, text, code
       end
-      return set(PORTS, ctx.inputs.ports, ctx.here.look.ports)
+      return set(PORTS, wanted(ctx), ctx.here.look.ports)
     end,
 
     verify = function(ctx)
-      for key, value in pairs { [REUSE] = "1", [PORTS] = ctx.inputs.ports } do
+      for key, value in pairs { [REUSE] = "1", [PORTS] = wanted(ctx) } do
         local now, text, code = host.sysctl { key = key }
         if not now then
           return nil, text, code
@@ -97,9 +108,11 @@ return playbook {
     end,
 
     undo = function(ctx)
-      local ports, text, code = sysctl.set { key = PORTS, value = ctx.here.look.ports }
-      if not ports then
-        return nil, text, code
+      if wanted(ctx) ~= ctx.here.look.ports then
+        local ports, text, code = sysctl.set { key = PORTS, value = ctx.here.look.ports }
+        if not ports then
+          return nil, text, code
+        end
       end
       return sysctl.set { key = REUSE, value = ctx.here.look.reuse }
     end,
