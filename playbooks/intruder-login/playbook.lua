@@ -163,7 +163,7 @@ return playbook {
       end
       for _, one in ipairs(all.users) do
         if one.name == ctx.inputs.user then
-          return one.password ~= "set", ctx.inputs.user .. " has a password that works"
+          return one.password == "locked", string.format("%s is not locked: its password is '%s'", ctx.inputs.user, one.password)
         end
       end
       return false, ctx.inputs.user .. " is not among the machine's users"
