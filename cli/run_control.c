@@ -7,6 +7,7 @@
 #include "cli/run.h"
 #include "cli/run_plan.h"
 #include "cli/stop.h"
+#include "cli/table.h"
 
 #define WAIT_DEFAULT_S 5
 
