@@ -137,12 +137,41 @@ on_address(const struct nlmsghdr *message, void *links)
             self->all[i].left_out++;
 }
 
+static void
+forget_links(void *links)
+{
+    links_t *self = links;
+    for (size_t i = 0; i < self->count; i++) {
+        value_destroy(&self->all[i].facts);
+        value_destroy(&self->all[i].addresses);
+    }
+    self->count = 0;
+    self->more = false;
+}
+
+static void
+forget_addresses(void *links)
+{
+    links_t *self = links;
+    for (size_t i = 0; i < self->count; i++) {
+        value_destroy(&self->all[i].addresses);
+        self->all[i].addresses = value_list();
+        self->all[i].left_out = 0;
+    }
+}
+
 /* 0 or an errno. */
 static int
-ask_all(int type, size_t size, netlink_on_t *on, void *context)
+ask_all(links_t *self)
 {
     char memory[NETLINK_REQUEST_MAX];
-    return netlink_ask(NETLINK_ROUTE, netlink_begin(memory, type, NLM_F_DUMP, size), on, context);
+    int wrong =
+        netlink_dump(NETLINK_ROUTE, netlink_begin(memory, RTM_GETLINK, 0, sizeof(struct ifinfomsg)),
+                     on_link, forget_links, self);
+    return wrong ? wrong
+                 : netlink_dump(NETLINK_ROUTE,
+                                netlink_begin(memory, RTM_GETADDR, 0, sizeof(struct ifaddrmsg)),
+                                on_address, forget_addresses, self);
 }
 
 /* The list of what was found; the links give up what they held. */
@@ -161,12 +190,11 @@ give(links_t *self)
 static value_t *
 look(links_t *self, fault_t *fault)
 {
-    int wrong = ask_all(RTM_GETLINK, sizeof(struct ifinfomsg), on_link, self);
-    wrong = wrong ? wrong : ask_all(RTM_GETADDR, sizeof(struct ifaddrmsg), on_address, self);
+    int wrong = ask_all(self);
     value_t *list = give(self);
     if (!wrong)
         return list;
-    fault_set(fault, FAULT_IO, "the links cannot be read: %s", strerror(wrong));
+    fault_set(fault, FAULT_IO, "the links cannot be read: %s", netlink_error(wrong));
     value_destroy(&list);
     return NULL;
 }

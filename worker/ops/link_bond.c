@@ -39,6 +39,12 @@ on_address(const struct nlmsghdr *message, void *link)
         self->has_address = true;
 }
 
+static void
+forget_address(void *link)
+{
+    ((link_t *)link)->has_address = false;
+}
+
 static int
 look(const char *name, link_t *self, fault_t *fault)
 {
@@ -49,9 +55,10 @@ look(const char *name, link_t *self, fault_t *fault)
     struct nlmsghdr *request = netlink_begin(memory, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
     ((struct ifinfomsg *)mnl_nlmsg_get_payload(request))->ifi_index = (int)self->index;
     int wrong = netlink_ask(NETLINK_ROUTE, request, on_link, self);
-    request = netlink_begin(memory, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
-    wrong = wrong ? wrong : netlink_ask(NETLINK_ROUTE, request, on_address, self);
-    return wrong ? fault_set(fault, FAULT_IO, "'%s' cannot be looked at: %s", name, strerror(wrong))
+    request = netlink_begin(memory, RTM_GETADDR, 0, sizeof(struct ifaddrmsg));
+    wrong = wrong ? wrong : netlink_dump(NETLINK_ROUTE, request, on_address, forget_address, self);
+    return wrong ? fault_set(fault, FAULT_IO, "'%s' and its addresses cannot be looked at: %s",
+                             name, netlink_error(wrong))
                  : 0;
 }
 

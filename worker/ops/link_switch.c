@@ -19,8 +19,8 @@
 typedef struct {
     unsigned index;
     char name[IFNAMSIZ];
-    bool full; /* there was more to save */
-    size_t count;
+    bool full;               /* there was more to save */
+    size_t count, addresses; /* addresses: how many of those stand in front */
     struct {
         bool routed; /* by another machine: put back behind those that lead to it */
         union {
@@ -66,26 +66,33 @@ on_address(const struct nlmsghdr *message, void *link)
         save(self, message, false);
 }
 
-/* Addresses first, which are told first. */
+/* Behind the addresses, or all where they are not known yet. */
+static void
+forget(void *link)
+{
+    link_t *self = link;
+    self->count = self->addresses;
+    self->full = false;
+}
+
+/* Addresses first, which are put back first. */
 static int
 save_all(link_t *self, fault_t *fault)
 {
-    static const struct {
-        int type;
-        size_t size;
-        netlink_on_t *on;
-    } dumps[] = {{RTM_GETADDR, sizeof(struct ifaddrmsg), on_address},
-                 {RTM_GETROUTE, sizeof(struct rtmsg), on_route}};
-    for (size_t i = 0; i < ARRAY_SIZE(dumps); i++) {
-        char memory[NETLINK_REQUEST_MAX];
-        int wrong = netlink_ask(NETLINK_ROUTE,
-                                netlink_begin(memory, dumps[i].type, NLM_F_DUMP, dumps[i].size),
-                                dumps[i].on, self);
-        if (wrong)
-            return fault_set(fault, FAULT_IO, "the routes of '%s' cannot be read: %s", self->name,
-                             strerror(wrong));
-    }
-    if (self->full)
+    char memory[NETLINK_REQUEST_MAX];
+    int wrong =
+        netlink_dump(NETLINK_ROUTE, netlink_begin(memory, RTM_GETADDR, 0, sizeof(struct ifaddrmsg)),
+                     on_address, forget, self);
+    bool full = self->full;
+    self->addresses = self->count;
+    wrong = wrong ? wrong
+                  : netlink_dump(NETLINK_ROUTE,
+                                 netlink_begin(memory, RTM_GETROUTE, 0, sizeof(struct rtmsg)),
+                                 on_route, forget, self);
+    if (wrong)
+        return fault_set(fault, FAULT_IO, "the routes of '%s' cannot be read: %s", self->name,
+                         netlink_error(wrong));
+    if (full || self->full)
         return fault_set(fault, FAULT_LIMIT,
                          "'%s' has more routes and addresses than the %d that can be put back",
                          self->name, SAVED_MAX);

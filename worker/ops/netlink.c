@@ -76,6 +76,27 @@ netlink_ask(int bus, struct nlmsghdr *request, netlink_on_t *on, void *context)
 }
 
 int
+netlink_dump(int bus, struct nlmsghdr *request, netlink_on_t *on, netlink_afresh_t *afresh,
+             void *context)
+{
+    int wrong = EINTR;
+    request->nlmsg_flags |= NLM_F_DUMP;
+    for (int i = 0; i < NETLINK_TRIES && wrong == EINTR; i++) {
+        if (i)
+            afresh(context);
+        wrong = netlink_ask(bus, request, on, context);
+    }
+    return wrong;
+}
+
+const char *
+netlink_error(int wrong)
+{
+    return wrong == EINTR ? "something changed each time that the kernel told them"
+                          : strerror(wrong);
+}
+
+int
 netlink_sockets(int family, int protocol, uint32_t states, netlink_on_t *on, void *context)
 {
     char memory[NETLINK_REQUEST_MAX];

@@ -14,6 +14,7 @@
 #define NETLINK_REQUEST_MAX 1024 /* bytes of a question */
 #define NETLINK_NAME_MAX    IFNAMSIZ
 #define NETLINK_SEQUENCE    1 /* of every question; each has a line of its own */
+#define NETLINK_TRIES       20
 
 /* Begins a question in memory of NETLINK_REQUEST_MAX bytes: a header and, behind it, size zeroed
  * bytes for the family's own, which mnl_nlmsg_get_payload finds. */
@@ -23,6 +24,18 @@ typedef void netlink_on_t(const struct nlmsghdr *message, void *context);
 
 /* Asks, and gives on (which may be NULL) every message of the answer. 0 or an errno. */
 int netlink_ask(int bus, struct nlmsghdr *request, netlink_on_t *on, void *context);
+
+/* Gives up what on was given until now. */
+typedef void netlink_afresh_t(void *context);
+
+/* Asks for a list. One that changes while the kernel tells it is marked by it (NLM_F_DUMP_INTR), as
+ * things may stand in it twice or not at all: afresh, and it is asked for again, NETLINK_TRIES
+ * times in all. 0 or an errno; EINTR where it changed every time. */
+int netlink_dump(int bus, struct nlmsghdr *request, netlink_on_t *on, netlink_afresh_t *afresh,
+                 void *context);
+
+/* What is wrong with a list, as the end of a sentence about it. */
+const char *netlink_error(int wrong);
 
 /* Asks for the sockets of a family and protocol in any of these states (1 << TCP_...), each an
  * inet_diag_msg (sock_diag(7)). 0 or an errno; 0 too where the kernel has no such family. */

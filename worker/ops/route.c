@@ -30,12 +30,21 @@ add(found_t *self, value_t *item)
     value_destroy(&item);
 }
 
+static void
+forget(void *found)
+{
+    found_t *self = found;
+    value_destroy(&self->list);
+    self->list = value_list();
+    self->more = false;
+}
+
 static value_t *
 give(found_t *self, const char *name, int wrong, fault_t *fault)
 {
     if (wrong) {
         value_destroy(&self->list);
-        fault_set(fault, FAULT_IO, "the %s cannot be read: %s", name, strerror(wrong));
+        fault_set(fault, FAULT_IO, "the %s cannot be read: %s", name, netlink_error(wrong));
         return NULL;
     }
     value_t *result = value_map();
@@ -132,9 +141,8 @@ route_list(const value_t *arguments, const op_world_t *world, fault_t *fault)
     char memory[NETLINK_REQUEST_MAX];
     found_t found = {.list = value_list(), .most = ROUTES_MAX};
     (void)arguments, (void)world;
-    struct nlmsghdr *request =
-        netlink_begin(memory, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
-    int wrong = netlink_ask(NETLINK_ROUTE, request, on_route, &found);
+    struct nlmsghdr *request = netlink_begin(memory, RTM_GETROUTE, 0, sizeof(struct rtmsg));
+    int wrong = netlink_dump(NETLINK_ROUTE, request, on_route, forget, &found);
     return give(&found, "routes", wrong, fault);
 }
 
@@ -242,8 +250,7 @@ neighbour_list(const value_t *arguments, const op_world_t *world, fault_t *fault
         return NULL;
     }
     found.list = value_list();
-    struct nlmsghdr *request =
-        netlink_begin(memory, RTM_GETNEIGH, NLM_F_DUMP, sizeof(struct ndmsg));
-    int wrong = netlink_ask(NETLINK_ROUTE, request, on_neighbour, &found);
+    struct nlmsghdr *request = netlink_begin(memory, RTM_GETNEIGH, 0, sizeof(struct ndmsg));
+    int wrong = netlink_dump(NETLINK_ROUTE, request, on_neighbour, forget, &found);
     return give(&found, "neighbours", wrong, fault);
 }

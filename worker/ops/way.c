@@ -167,16 +167,22 @@ on_route(const struct nlmsghdr *message, void *routers)
     netlink_hops(has[RTA_MULTIPATH], on_router, routers);
 }
 
+static void
+forget_router(void *routers)
+{
+    ((routers_t *)routers)->met = (net_t){0};
+}
+
 static int
 spares_routers(const net_t *net, fault_t *fault)
 {
     char memory[NETLINK_REQUEST_MAX];
     routers_t routers = {.net = net};
-    int wrong = netlink_ask(NETLINK_ROUTE,
-                            netlink_begin(memory, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg)),
-                            on_route, &routers);
+    int wrong =
+        netlink_dump(NETLINK_ROUTE, netlink_begin(memory, RTM_GETROUTE, 0, sizeof(struct rtmsg)),
+                     on_route, forget_router, &routers);
     if (wrong)
-        return fault_set(fault, FAULT_IO, "the routes cannot be read: %s", strerror(wrong));
+        return fault_set(fault, FAULT_IO, "the routes cannot be read: %s", netlink_error(wrong));
     return routers.met.bits ? refuse(net, &routers.met, "a router of this machine", fault) : 0;
 }
 
@@ -245,6 +251,12 @@ on_link(const struct nlmsghdr *message, void *links)
     self->all[self->count++].above = netlink_u32(has[IFLA_MASTER]);
 }
 
+static void
+forget_links(void *links)
+{
+    ((links_t *)links)->count = 0;
+}
+
 static bool
 rests_on(const links_t *self, unsigned top, unsigned link, int depth)
 {
@@ -299,9 +311,8 @@ needs_link(const way_t *self, unsigned index, bool unknown)
     const net_t *at;
     bool needed = false;
     links.count = 0;
-    if (netlink_ask(NETLINK_ROUTE,
-                    netlink_begin(memory, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg)),
-                    on_link, &links) ||
+    if (netlink_dump(NETLINK_ROUTE, netlink_begin(memory, RTM_GETLINK, 0, sizeof(struct ifinfomsg)),
+                     on_link, forget_links, &links) ||
         links.count == LINKS_MAX)
         return true; /* not known to be spared */
     for (size_t i = 0; !needed && i < self->end_count; i++)
