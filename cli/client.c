@@ -20,6 +20,7 @@ struct client {
     const char *whom;     /* "broker" or "timekeeper" */
     const char *server;   /* the options' */
     const trust_t *trust; /* the caller's */
+    bool verbose;         /* each question is told */
     curvekey_t own;       /* this person's public key */
     uint64_t asked;       /* ids given out */
     char id[24];          /* of the question asked last */
@@ -115,6 +116,7 @@ open_to(const options_t *options, const char *whom, const char *server, const cu
         return NULL;
     }
     CLEANUP(client_close) client_t *self = memory_new(1, sizeof *self);
+    self->verbose = options->verbose > 0;
     self->whom = whom;
     self->server = server;
     self->trust = trust;
@@ -243,10 +245,18 @@ read_answer(const frames_t *answer, fault_t *fault)
     return NULL;
 }
 
-value_t *
-client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
+/* Where something is slow, or asked too often, -v tells it. */
+static void
+say_asked(const client_t *self, const char *verb, mono_t begun)
 {
-    CLEANUP(value_destroy) value_t *sent = arguments ? arguments : value_map();
+    if (self->verbose)
+        fprintf(stderr, "tocsin: asked the %s '%s': %lld ms\n", self->whom, verb,
+                (long long)(mono_now().ms - begun.ms));
+}
+
+static value_t *
+ask(client_t *self, const char *verb, const value_t *sent, fault_t *fault)
+{
     mono_t until = {mono_now().ms + ANSWER_TIMEOUT_MS};
     message_type_t type;
     if (send_question(self, verb, sent, fault))
@@ -266,6 +276,16 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
                 zlistx_add_end(self->events, body);
         }
     }
+}
+
+value_t *
+client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
+{
+    mono_t begun = mono_now();
+    CLEANUP(value_destroy) value_t *sent = arguments ? arguments : value_map();
+    CLEANUP(value_destroy) value_t *answer = ask(self, verb, sent, fault);
+    say_asked(self, verb, begun);
+    return MOVE(answer);
 }
 
 value_t *

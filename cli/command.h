@@ -13,7 +13,7 @@ typedef struct {
     bool no_input;          /* --no-input: never ask, fail instead */
     bool no_pager;          /* --no-pager */
     bool quiet;             /* -q: no progress */
-    int verbose;            /* -v */
+    int verbose;            /* -v: each question to broker or timekeeper */
     int64_t wait_s;         /* --wait=DUR; -1 where not given */
     const char *server;     /* --server or TOCSIN_SERVER: "tcp://HOST:PORT" */
     const char *timekeeper; /* TOCSIN_TIMEKEEPER, likewise; NULL where documents go to the broker

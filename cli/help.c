@@ -28,7 +28,7 @@ static const char options_help[] =
     "  --utc              times in UTC\n"
     "  --no-input         never ask: sign without a question; what a person must look at fails\n"
     "  --no-pager         do not show lists and views in PAGER\n"
-    "  -q, -v             say less, say more\n"
+    "  -q, -v             say less; say each question and how long its answer took\n"
     "\n"
     "tocsin help NOUN VERB, tocsin help exit-codes, tocsin help env, tocsin help selectors\n";
 

@@ -139,10 +139,9 @@ add_news(value_t *plan, session_t *session, const order_t *order)
 }
 
 /* One of those that the order calls. */
-static fetched_t *
-fetch_called(const session_t *session, const order_t *order, const char *playbook, fault_t *fault)
+static const fetched_t *
+find_called(session_t *session, const order_t *order, const char *playbook, fault_t *fault)
 {
-    char hash[HASH_TEXT];
     size_t i = 0;
     while (i < order->release_count && strcmp(order->releases[i].playbook, playbook) != 0)
         i++;
@@ -151,8 +150,7 @@ fetch_called(const session_t *session, const order_t *order, const char *playboo
                   playbook);
         return NULL;
     }
-    hash_write(&order->releases[i].hash, hash);
-    fetched_t *fetched = fetch_release(session->client, session->trust, "hash", hash, fault);
+    const fetched_t *fetched = session_release(session, &order->releases[i].hash, fault);
     if (!fetched)
         fault_wrap(fault, "'%s', which it calls", playbook);
     return fetched;
@@ -161,7 +159,7 @@ fetch_called(const session_t *session, const order_t *order, const char *playboo
 /* Whether each step that calls gives what its callee takes, as a worker looks at it before it
  * accepts. */
 static int
-check_calls(const session_t *session, const order_t *order, const manifest_t *manifest,
+check_calls(session_t *session, const order_t *order, const manifest_t *manifest,
             const value_t *inputs, fault_t *fault)
 {
     CLEANUP(memory_free) input_text_t *texts = memory_new(ORDER_INPUTS_MAX, sizeof *texts);
@@ -169,8 +167,7 @@ check_calls(const session_t *session, const order_t *order, const manifest_t *ma
         const manifest_step_t *step = &manifest->steps[i];
         if (step->kind != STEP_CALL)
             continue;
-        CLEANUP(fetched_destroy)
-        fetched_t *callee = fetch_called(session, order, step->callee, fault);
+        const fetched_t *callee = find_called(session, order, step->callee, fault);
         if (!callee)
             return -1;
         size_t count = manifest_given(manifest, step, inputs, texts);
@@ -186,15 +183,14 @@ check_calls(const session_t *session, const order_t *order, const manifest_t *ma
 }
 
 static int
-add_callees(value_t *plan, const session_t *session, const order_t *order,
-            const allowances_t *allowances, value_t *refusals, fault_t *fault)
+add_callees(value_t *plan, session_t *session, const order_t *order, const allowances_t *allowances,
+            value_t *refusals, fault_t *fault)
 {
     for (size_t i = 0; i < order->release_count; i++) {
         const char *playbook = order->releases[i].playbook;
         if (!strcmp(playbook, order->playbook))
             continue;
-        CLEANUP(fetched_destroy)
-        fetched_t *fetched = fetch_called(session, order, playbook, fault);
+        const fetched_t *fetched = find_called(session, order, playbook, fault);
         if (!fetched)
             return -1;
         plan_add_callee(plan, fetched->release, fetched->manifest, &fetched->approvals,
@@ -388,20 +384,18 @@ goes_round(const calling_t *calling, const char *callee)
     return false;
 }
 
-static int find_callees(callees_t *self, const session_t *session, const manifest_t *manifest,
+static int find_callees(callees_t *self, session_t *session, const manifest_t *manifest,
                         const calling_t *by, unsigned *height, fault_t *fault);
 
 /* One that is new here: it, and all below it. */
 static int
-add_callee(callees_t *self, const session_t *session, const manifest_step_t *step,
-           const calling_t *by, fault_t *fault)
+add_callee(callees_t *self, session_t *session, const manifest_step_t *step, const calling_t *by,
+           fault_t *fault)
 {
     if (self->count == ARRAY_SIZE(self->at))
         return fault_set(fault, FAULT_LIMIT, "step '%s' of '%s' calls one playbook over %zu",
                          step->name, by->playbook, ARRAY_SIZE(self->at));
-    CLEANUP(fetched_destroy)
-    fetched_t *fetched =
-        fetch_release(session->client, session->trust, "playbook", step->callee, fault);
+    const fetched_t *fetched = session_release_of(session, step->callee, fault);
     if (!fetched)
         return fault_wrap(fault, "step '%s' calls '%s'", step->name, step->callee);
     size_t at = self->count++;
@@ -414,8 +408,8 @@ add_callee(callees_t *self, const session_t *session, const manifest_step_t *ste
 
 /* One that is known is no less deep from here than it was from elsewhere. */
 static int
-find_callees(callees_t *self, const session_t *session, const manifest_t *manifest,
-             const calling_t *by, unsigned *height, fault_t *fault)
+find_callees(callees_t *self, session_t *session, const manifest_t *manifest, const calling_t *by,
+             unsigned *height, fault_t *fault)
 {
     calling_t here = {manifest->playbook, by, by ? by->depth + 1 : 1};
     *height = 0;
@@ -439,7 +433,7 @@ find_callees(callees_t *self, const session_t *session, const manifest_t *manife
 }
 
 int
-callees_find(callees_t *self, const session_t *session, const manifest_t *manifest, fault_t *fault)
+callees_find(callees_t *self, session_t *session, const manifest_t *manifest, fault_t *fault)
 {
     unsigned height;
     self->count = 0;

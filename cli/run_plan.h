@@ -20,7 +20,7 @@ typedef struct {
 } callees_t;
 
 /* FAULT_LIMIT, FAULT_CONFLICT for a circle, and what fetch_release says. */
-int callees_find(callees_t *self, const session_t *session, const manifest_t *manifest,
+int callees_find(callees_t *self, session_t *session, const manifest_t *manifest,
                  fault_t *fault) MUST_CHECK;
 
 /* Makes the plan, keeps it and prints it; incident is the broker's answer, NULL where there is

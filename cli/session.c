@@ -21,6 +21,9 @@ session_close(session_t *self)
 {
     client_close(&self->client);
     value_destroy(&self->workers);
+    for (size_t i = 0; i < self->release_count; i++)
+        fetched_destroy(&self->releases[i]);
+    memory_free(&self->releases);
     trust_destroy(&self->trust);
 }
 
@@ -30,6 +33,33 @@ session_workers(session_t *self, fault_t *fault)
     if (!self->workers)
         self->workers = client_ask(self->client, "workers", NULL, fault);
     return self->workers;
+}
+
+static const fetched_t *
+keep_release(session_t *self, fetched_t *fetched)
+{
+    self->releases = memory_resize(self->releases, self->release_count + 1, sizeof(fetched_t *));
+    self->releases[self->release_count++] = fetched;
+    return fetched;
+}
+
+const fetched_t *
+session_release(session_t *self, const hash_t *hash, fault_t *fault)
+{
+    char digits[HASH_TEXT];
+    for (size_t i = 0; i < self->release_count; i++)
+        if (hash_equal(&self->releases[i]->hash, hash))
+            return self->releases[i];
+    fetched_t *fetched =
+        fetch_release(self->client, self->trust, "hash", hash_write(hash, digits), fault);
+    return fetched ? keep_release(self, fetched) : NULL;
+}
+
+const fetched_t *
+session_release_of(session_t *self, const char *playbook, fault_t *fault)
+{
+    fetched_t *fetched = fetch_release(self->client, self->trust, "playbook", playbook, fault);
+    return fetched ? keep_release(self, fetched) : NULL;
 }
 
 value_t *

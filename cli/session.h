@@ -4,14 +4,16 @@
 #ifndef TOCSIN_SESSION_H
 #define TOCSIN_SESSION_H
 
-#include "cli/client.h"
+#include "cli/fetch.h"
 #include "keys/signature.h"
 
 typedef struct {
     trust_t *trust; /* ours */
     client_t *client;
-    value_t *workers;   /* once asked for; ours */
-    unsigned unreached; /* to whom session_spread did not get through */
+    value_t *workers; /* once asked for; ours */
+    size_t release_count;
+    fetched_t **releases; /* likewise */
+    unsigned unreached;   /* to whom session_spread did not get through */
 } session_t;
 
 /* FAULT_EXPIRED and its kin where the site's documents are not in force. */
@@ -20,6 +22,13 @@ void session_close(session_t *self);
 
 /* What the broker says of each worker (docs/PROTOCOL.md 6.1), asked once. The session's. */
 const value_t *session_workers(session_t *self, fault_t *fault);
+
+/* The release of this hash, fetched once; what session_release_of gave is not asked for again.
+ * The session's. */
+const fetched_t *session_release(session_t *self, const hash_t *hash, fault_t *fault);
+
+/* The release of a playbook that is in service now. The session's. */
+const fetched_t *session_release_of(session_t *self, const char *playbook, fault_t *fault);
 
 /* Hands in a document with its armors, as kind (docs/PROTOCOL.md 6.1, `submit`); more, taken over,
  * may hold further arguments. The answer; the caller's. */

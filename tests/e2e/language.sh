@@ -30,6 +30,8 @@ spool() {
     rm -rf "$mnt/spool" && mkdir "$mnt/spool"
     for file in one.log two.log one.log.1 two.log.1 "$@"; do echo "$file" >"$mnt/spool/$file"; done
 }
+# fetched NUMBER COMMAND...: it asks the broker for so many releases.
+fetched() { local text; text=$("${@:2}" 2>&1); printf '%s\n' "$text"; [ "$(grep -c "asked the broker 'release'" <<<"$text")" = "$1" ]; }
 emptied() { ordered "$1" --target north-1 --set spool="$mnt/spool"; }
 
 propose() { as khoa playbook propose "$SOURCE/tests/e2e/playbooks/$1" --repo "$SITE_HOME/playbooks.git" --author khoa; }
@@ -91,6 +93,7 @@ ok "  and the view says why" says "one  *undo failed .*stuck lies there" view
 ok "  what could be undone is" test ! -e "$mnt/spool/two.log.1" -a -e "$mnt/spool/one.log.1"
 
 mkdir -p "$mnt/count" && touch "$mnt/count/"{a,b,c}
+ok "what a playbook calls is fetched once, to be planned and shown" fetched 2 tocsin -v run plan calling --target north-1 --set folder="$mnt/count"
 ok "a playbook calls another, with inputs" ordered calling --target north-1 --set folder="$mnt/count"
 ok "  and uses what it gave" ended succeeded
 ok "  its steps' receipts have paths" says "^    look/count  *ok" view
