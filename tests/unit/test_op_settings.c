@@ -182,6 +182,8 @@ a_link_that_is_in_use_joins_no_bond(void **state)
         {"eth77", "br0", FAULT_NOT_FOUND, "no link 'eth77'"},
         {"tap0", "bond77", FAULT_NOT_FOUND, "no link 'bond77'"},
         {"tap0", "br0", FAULT_FAILED, "'br0' is no bond"},
+        {"br0", "br0", FAULT_ARGUMENT, "'br0' cannot be a part of itself"},
+        {"tap0", "tap0", FAULT_ARGUMENT, "'tap0' cannot be a part of itself"},
         {"tic1", "br0", FAULT_CONFLICT, "'tic1' is a part of 'br0'"},
         {"tia0", "br0", FAULT_CONFLICT, "'tia0' has addresses of its own"},
         {"home0", "br0", FAULT_POLICY, "the way home or management needs"},

@@ -77,6 +77,8 @@ prepare(joining_t *self, const value_t *arguments, const op_world_t *world, faul
     const char *bond = self->bond_name = value_get_text(arguments, "bond");
     if (look(link, &self->link, fault) || look(bond, &self->bond, fault))
         return -1;
+    if (self->link.index == self->bond.index)
+        return fault_set(fault, FAULT_ARGUMENT, "'%s' cannot be a part of itself", link);
     self->was_in = self->bond.is_bond && self->link.master == self->bond.index;
     if (self->was_in)
         return 0;

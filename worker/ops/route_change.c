@@ -97,6 +97,9 @@ read_route(const value_t *arguments, const op_world_t *world, route_t *out, faul
         out->via.bits != out->to.bits)
         return fault_set(fault, FAULT_ARGUMENT,
                          "'via' is one address, of the same protocol as 'to'");
+    if (net_is_within(&out->to, &out->via))
+        return fault_set(fault, FAULT_ARGUMENT, "'%s' cannot be the way to itself",
+                         value_get_text(arguments, "via"));
     return 0;
 }
 
