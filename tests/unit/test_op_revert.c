@@ -282,6 +282,17 @@ a_route_is_added_and_removed_and_no_other_is_touched(void **state)
     assert_true(comes_true("! ip -6 route show 2001:db8:20::/48 | grep -q ."));
 }
 
+static void
+a_route_to_a_machine_by_itself_is_refused(void **state)
+{
+    (void)state;
+    foresees_refusal("route.add", way("10.7.0.50", "10.7.0.50", 60), &world, FAULT_ARGUMENT,
+                     "'10.7.0.50' cannot be the way to itself");
+    must_fail("route.add", way("10.7.0.50", "10.7.0.50", 60), &world, FAULT_ARGUMENT,
+              "'10.7.0.50' cannot be the way to itself");
+    assert_false(says("ip route show 10.7.0.50 | grep -q ."));
+}
+
 /* The kernel tells the two ends of a cable of each other, and of their addresses, a moment after
  * one was turned on or off. */
 #define SETTLED                                                                       \
@@ -458,6 +469,7 @@ main(void)
         cmocka_unit_test_setup(what_the_way_home_stands_on_stays_up_too, fresh),
         cmocka_unit_test_setup(a_route_is_added_and_removed_and_no_other_is_touched, fresh),
         cmocka_unit_test_setup(a_route_removes_itself, fresh),
+        cmocka_unit_test_setup(a_route_to_a_machine_by_itself_is_refused, fresh),
         cmocka_unit_test_setup(a_dry_run_shows_which_route_would_come_and_go, fresh),
         cmocka_unit_test_setup(a_dry_run_shows_which_link_would_go_down_and_with_how_many_routes,
                                fresh),
