@@ -214,6 +214,26 @@ a_script_that_hangs_is_ended_with_the_op(void **state)
     assert_false(lives);
 }
 
+/* As a daemon does that a script starts, and whose output nobody led elsewhere. */
+static void
+what_a_script_leaves_behind_holds_no_op_and_lives_on(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    needs_logrotate();
+    put_rule("app", "@/logs/app.log {\n  postrotate\n    sleep 1000 &\n    echo $! >@/left\n"
+                    "  endscript\n}\n");
+    CLEANUP(value_destroy) value_t *did = run_within("log.rotate", rule("app"), 20, &fault);
+    CLEANUP(bytes_destroy) bytes_t *pid = file_read(here("left"), 32, NULL);
+    assert_non_null(pid);
+    pid_t left = (pid_t)atol(bytes_text(pid));
+    bool lives = left > 1 && !kill(left, SIGKILL);
+    if (!did)
+        fail_msg("%s", fault.text);
+    assert_true(lives);
+    assert_int_equal(value_get_integer(did, "rotated"), 1);
+}
+
 static void
 only_a_file_of_roots_below_logrotates_folder_is_a_rule(void **state)
 {
@@ -339,6 +359,7 @@ main(void)
         cmocka_unit_test_setup(what_logrotate_refuses_is_told_in_its_words, lay_out),
         cmocka_unit_test_setup(while_another_rotates_nothing_is, lay_out),
         cmocka_unit_test_setup(a_script_that_hangs_is_ended_with_the_op, lay_out),
+        cmocka_unit_test_setup(what_a_script_leaves_behind_holds_no_op_and_lives_on, lay_out),
         cmocka_unit_test_setup(only_a_file_of_roots_below_logrotates_folder_is_a_rule, lay_out),
         cmocka_unit_test_setup(without_what_holds_for_all_rules_or_logrotate_nothing_is_rotated,
                                lay_out),

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 struct command {
-    pid_t pid; /* 0 once reaped */
-    FILE *output;
+    pid_t pid;    /* 0 once reaped */
+    FILE *output; /* NULL of one that is not heard */
 };
 
 /* What is given is moved out of the way of the places that it is to have. */
@@ -41,26 +41,38 @@ become(const char *const *words, int output, const int *given, size_t count)
     _exit(127);
 }
 
-static command_t *
-start(const char *const *words, const int *given, size_t count, fault_t *fault)
+/* Where its output goes, and in *heard where that is read; of one that is not heard nowhere. */
+static int
+open_output(bool hears, FILE **heard, fault_t *fault)
 {
-    int ends[2];
+    int ends[2] = {-1, hears ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    *heard = NULL;
+    if (hears ? pipe2(ends, O_CLOEXEC) : ends[1] < 0)
+        return fault_errno(fault, hears ? "pipe" : "'/dev/null'");
+    if (!hears || (*heard = fdopen(ends[0], "r")))
+        return ends[1];
+    fault_errno(fault, "pipe");
+    close(ends[0]);
+    close(ends[1]);
+    return -1;
+}
+
+static command_t *
+start(const char *const *words, const int *given, size_t count, bool hears, fault_t *fault)
+{
     assert(count <= COMMAND_GIVEN_MAX);
     if (access(words[0], X_OK)) {
         fault_set(fault, FAULT_NOT_FOUND, "this machine has no '%.160s'", words[0]);
         return NULL;
     }
-    if (pipe2(ends, O_CLOEXEC)) {
-        fault_errno(fault, "pipe");
-        return NULL;
-    }
     CLEANUP(command_destroy) command_t *self = memory_new(1, sizeof *self);
-    self->output = fdopen(ends[0], "r");
+    CLEANUP(descriptor_close) int output = open_output(hears, &self->output, fault);
+    if (output < 0)
+        return NULL;
     self->pid = fork();
     if (self->pid == 0)
-        become(words, ends[1], given, count);
-    close(ends[1]);
-    if (self->pid < 0 || !self->output) {
+        become(words, output, given, count);
+    if (self->pid < 0) {
         fault_errno(fault, "'%.160s' cannot be started", words[0]);
         return NULL;
     }
@@ -70,7 +82,7 @@ start(const char *const *words, const int *given, size_t count, fault_t *fault)
 command_t *
 command_start(const char *const *words, fault_t *fault)
 {
-    return start(words, NULL, 0, fault);
+    return start(words, NULL, 0, true, fault);
 }
 
 FILE *
@@ -113,7 +125,7 @@ command_run_with(const char *const *words, const int *given, size_t count, size_
 {
     char chunk[4096];
     size_t got;
-    CLEANUP(command_destroy) command_t *self = start(words, given, count, fault);
+    CLEANUP(command_destroy) command_t *self = start(words, given, count, true, fault);
     CLEANUP(bytes_destroy) bytes_t *said = bytes_new();
     if (!self)
         return NULL;
@@ -131,13 +143,8 @@ command_run_with(const char *const *words, const int *given, size_t count, size_
 int
 command_do(const char *const *words, const int *given, size_t count, fault_t *fault)
 {
-    char chunk[4096];
-    CLEANUP(command_destroy) command_t *self = start(words, given, count, fault);
-    if (!self)
-        return -1;
-    while (fread(chunk, 1, sizeof chunk, self->output) > 0)
-        continue;
-    return command_finish(&self);
+    CLEANUP(command_destroy) command_t *self = start(words, given, count, false, fault);
+    return self ? command_finish(&self) : -1;
 }
 
 bytes_t *

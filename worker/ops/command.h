@@ -15,7 +15,8 @@ typedef struct command command_t;
 /* words end with NULL. FAULT_NOT_FOUND where the machine has no such program; FAULT_IO. */
 command_t *command_start(const char *const *words, fault_t *fault);
 
-/* What it says on its standard output; the command's. */
+/* What it says on its standard output; the command's. That ends only once all that has it is gone,
+ * a daemon that the program started too. */
 FILE *command_output(command_t *self);
 
 /* Waits for its end. Its exit status, or 128 and the signal that ended it. */
@@ -35,7 +36,7 @@ bytes_t *command_run_with(const char *const *words, const int *given, size_t cou
                           int *status, fault_t *fault);
 
 /* Its exit status, or -1 with a fault; of one that acts, which nobody may kill amid it over how
- * much it says: that is let go. */
+ * much it says: that is let go, and a daemon that it leaves behind keeps nobody waiting. */
 int command_do(const char *const *words, const int *given, size_t count, fault_t *fault) MUST_CHECK;
 
 #endif
