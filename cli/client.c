@@ -360,6 +360,12 @@ client_interrupted(const client_t *self)
     return zsys_interrupted;
 }
 
+const trust_t *
+client_trust(const client_t *self)
+{
+    return self->trust;
+}
+
 const char *
 client_person(const client_t *self)
 {

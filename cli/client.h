@@ -50,6 +50,9 @@ value_t *client_event(client_t *self, int timeout_ms, fault_t *fault);
 /* Whether Ctrl-C was pressed since client_open. */
 bool client_interrupted(const client_t *self);
 
+/* The site's documents, which it stands on. */
+const trust_t *client_trust(const client_t *self);
+
 /* Whose CURVE key this is, as the people document says; "" where it is nobody's. */
 const char *client_person(const client_t *self);
 

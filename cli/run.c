@@ -418,7 +418,9 @@ run_view(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     if (!value_get_integer(run, "ended")) {
         CLEANUP(value_destroy) value_t *stops = client_ask(client, "stops", NULL, &fault);
-        stop_print_over(stops, run, trust);
+        CLEANUP(value_destroy) value_t *over = stop_over(stops, run, trust);
+        for (size_t i = 0; i < value_count(over); i++)
+            printf("\n  %s\n", value_get_text(value_at(over, i), "text"));
         people_print_waiting(options, client, run);
     }
     print_next(run);

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/screen.h"
+#include "cli/stop.h"
 #include "cli/table.h"
 #include "common/moment.h"
 
@@ -12,6 +13,7 @@
 #define WATCH_REST        10 /* times as long as the broker took to answer... */
 #define WATCH_REST_MAX_MS 5000
 #define AWAY_LOOK_MS      15000
+#define STOPS_LOOK_MS     3000
 #define EXIT_RUNNING      8
 #define EXIT_DETACHED     130
 
@@ -168,17 +170,63 @@ look_for_away(away_watch_t *self, const options_t *options, client_t *client, co
     fflush(out);
 }
 
+/* Stops of more than this run are no event of it; each is told once. */
+typedef struct {
+    mono_t due;
+    value_t *told; /* texts: hashes of stops; ours */
+} stops_watch_t;
+
+static void
+stops_watch_clear(stops_watch_t *self)
+{
+    value_destroy(&self->told);
+}
+
+static bool
+is_told(const stops_watch_t *self, const char *stop)
+{
+    for (size_t i = 0; i < value_count(self->told); i++)
+        if (!strcmp(value_string(value_at(self->told, i)), stop))
+            return true;
+    return false;
+}
+
+static void
+look_for_stops(stops_watch_t *self, client_t *client, const char *run, FILE *out)
+{
+    fault_t ignored;
+    mono_t now = mono_now();
+    if (!out || now.ms < self->due.ms)
+        return;
+    self->due = (mono_t){now.ms + STOPS_LOOK_MS};
+    CLEANUP(value_destroy) value_t *stops = client_ask(client, "stops", NULL, &ignored);
+    CLEANUP(value_destroy)
+    value_t *body = value_count(stops) ? run_ask(client, run, &ignored) : NULL;
+    CLEANUP(value_destroy)
+    value_t *over = body ? stop_over(stops, body, client_trust(client)) : NULL;
+    for (size_t i = 0; i < value_count(over); i++) {
+        const char *stop = value_get_text(value_at(over, i), "hash");
+        if (is_told(self, stop))
+            continue;
+        fprintf(out, "  %s\n", value_get_text(value_at(over, i), "text"));
+        value_append(self->told, value_text(stop));
+    }
+    fflush(out);
+}
+
 int
 run_follow(const options_t *options, client_t *client, const char *run, int64_t wait_s, FILE *out)
 {
     fault_t fault;
     away_watch_t away = {.told = false};
+    CLEANUP(stops_watch_clear) stops_watch_t stops = {.told = value_list()};
     mono_t begun = mono_now();
     fflush(stdout);
     if (run_begin_watch(client, run, &fault))
         return command_fail(&fault);
     for (;;) {
         look_for_away(&away, options, client, run, out);
+        look_for_stops(&stops, client, run, out);
         CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
         if (client_interrupted(client))
             return detached(run);
@@ -230,9 +278,13 @@ watch_screen(const options_t *options, client_t *client, const char *run)
         if (!body)
             return command_fail(&fault);
         CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
+        CLEANUP(value_destroy) value_t *stops = client_ask(client, "stops", NULL, &fault);
         int64_t took_ms = mono_now().ms - asked.ms;
         CLEANUP(value_destroy) value_t *opened = run_opened(options, body);
-        screen_draw(&screen, opened, workers, wall_now().ms);
+        CLEANUP(value_destroy)
+        value_t *over =
+            value_get(opened, "ended") ? NULL : stop_over(stops, opened, client_trust(client));
+        screen_draw(&screen, opened, workers, over, wall_now().ms);
         int status = status_of(body);
         if (status != EXIT_RUNNING) {
             tell_next(status, run, stdout);

@@ -136,9 +136,9 @@ draw_head(const screen_t *self, const value_t *run, int64_t now_ms)
 
 /* How many lines of workers there is room for. */
 static size_t
-room(const screen_t *self)
+room(const screen_t *self, int drawn)
 {
-    int left = self->rows - 3; /* the head, "and N more", and where the cursor rests */
+    int left = self->rows - drawn - 2; /* "and N more", and where the cursor rests */
     return self->rows <= 0 || left > SCREEN_PARTS_MAX ? SCREEN_PARTS_MAX
            : left > 1                                 ? (size_t)left
                                                       : 1;
@@ -146,10 +146,10 @@ room(const screen_t *self)
 
 /* Those that are at work come first where there are too many. */
 static int
-draw_parts(const screen_t *self, const value_t *run, const value_t *workers)
+draw_parts(const screen_t *self, const value_t *run, const value_t *workers, int above)
 {
     const value_t *parts = value_get(run, "parts");
-    size_t count = value_count(parts), drawn = 0, most = room(self);
+    size_t count = value_count(parts), drawn = 0, most = room(self, above);
     char line[4 * LINE_SHOWN], words[3 * LINE_SHOWN];
     for (int over = 0; over < 2; over++) {
         for (size_t i = 0; i < count && drawn < most; i++) {
@@ -171,8 +171,21 @@ draw_parts(const screen_t *self, const value_t *run, const value_t *workers)
     return (int)drawn + (count > drawn);
 }
 
+static int
+draw_stops(const screen_t *self, const value_t *over)
+{
+    char line[2 * LINE_SHOWN];
+    int drawn = 0;
+    for (size_t i = 0; i < value_count(over) && drawn < SCREEN_STOPS_MAX; i++, drawn++) {
+        snprintf(line, sizeof line, "  %s", value_get_text(value_at(over, i), "text"));
+        draw_line(self, line);
+    }
+    return drawn;
+}
+
 void
-screen_draw(screen_t *self, const value_t *run, const value_t *workers, int64_t now_ms)
+screen_draw(screen_t *self, const value_t *run, const value_t *workers, const value_t *over,
+            int64_t now_ms)
 {
     struct winsize size;
     if (self->lines)
@@ -182,7 +195,8 @@ screen_draw(screen_t *self, const value_t *run, const value_t *workers, int64_t 
         self->columns = size.ws_col;
     }
     draw_head(self, run, now_ms);
-    self->lines = 1 + draw_parts(self, run, workers);
+    self->lines = 1 + draw_stops(self, over);
+    self->lines += draw_parts(self, run, workers, self->lines);
     fputs("\033[J", stdout);
     fflush(stdout);
 }

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #define SCREEN_PARTS_MAX 30 /* lines of workers; the rest are counted */
+#define SCREEN_STOPS_MAX 3  /* lines of stops; each is one too many */
 
 typedef struct {
     int lines;         /* drawn last */
@@ -14,8 +15,10 @@ typedef struct {
 
 /* Draws the broker's answer on a run over what was drawn last, on standard output: no line wider
  * than the terminal and no more lines than it has, so that redrawing never leaves any behind.
- * workers is its answer to `workers`; NULL where there is none. */
-void screen_draw(screen_t *self, const value_t *run, const value_t *workers, int64_t now_ms);
+ * workers is its answer to `workers`, and over what stop_over gave; NULL where there is none.
+ */
+void screen_draw(screen_t *self, const value_t *run, const value_t *workers, const value_t *over,
+                 int64_t now_ms);
 
 /* How long the run may still take, in seconds, going by the parts that have ended; -1 where nobody
  * can say. */

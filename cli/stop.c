@@ -38,6 +38,25 @@ has_part_in(const value_t *run, const trust_t *trust, const char *region)
     return false;
 }
 
+/* By the order itself, whose hash the run's id is. A grant's playbook calls nothing. */
+static bool
+runs_playbook(const value_t *run, const char *playbook)
+{
+    char id[HASH_TEXT];
+    const value_t *document = value_get(run, "document");
+    CLEANUP(order_destroy)
+    order_t *order = document ? order_decode(value_slice(document), NULL) : NULL;
+    hash_t hash = order ? hash_of(value_slice(document)) : HASH_ZERO;
+    if (!strcmp(playbook, value_get_text(run, "playbook")))
+        return true;
+    if (!order || strcmp(hash_write(&hash, id), value_get_text(run, "run")) != 0)
+        return false;
+    for (size_t i = 0; i < order->release_count; i++)
+        if (!strcmp(order->releases[i].playbook, playbook))
+            return true;
+    return false;
+}
+
 static bool
 is_over(const value_t *stop, const value_t *run, const trust_t *trust)
 {
@@ -46,24 +65,36 @@ is_over(const value_t *stop, const value_t *run, const trust_t *trust)
         return false;
     return !strcmp(what, "site") ||
            (!strcmp(what, "run") && !strcmp(name, value_get_text(run, "run"))) ||
-           (!strcmp(what, "playbook") && !strcmp(name, value_get_text(run, "playbook"))) ||
+           (!strcmp(what, "playbook") && runs_playbook(run, name)) ||
            (!strcmp(what, "region") && has_part_in(run, trust, name));
 }
 
-void
-stop_print_over(const value_t *stops, const value_t *run, const trust_t *trust)
+static value_t *
+told_of(const value_t *stop, const value_t *run)
 {
-    for (size_t i = 0; i < value_count(stops); i++) {
-        const value_t *row = value_at(stops, i);
-        char reason[FAULT_TEXT_MAX];
-        const char *what = value_get_text(row, "what");
-        bool region = !strcmp(what, "region");
-        if (is_over(row, run, trust))
-            printf("\n  STOPPED: the %s%s%s: %s (%zu workers not reached: tocsin stop list)\n",
-                   what, region ? " " : "", region ? value_get_text(row, "name") : "",
-                   show_text(value_get_text(row, "reason"), reason, sizeof reason),
-                   value_count(value_get(row, "missing")));
-    }
+    char reason[FAULT_TEXT_MAX];
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    const char *what = value_get_text(stop, "what"), *name = value_get_text(stop, "name");
+    bool called = !strcmp(what, "playbook") && strcmp(name, value_get_text(run, "playbook")) != 0;
+    bool named = called || !strcmp(what, "region");
+    bytes_addf(text, "STOPPED: the %s%s%s%s: %s (%zu workers not reached: tocsin stop list)", what,
+               named ? " " : "", named ? name : "", called ? ", which it calls" : "",
+               show_text(value_get_text(stop, "reason"), reason, sizeof reason),
+               value_count(value_get(stop, "missing")));
+    value_t *row = value_map();
+    value_set_text(row, "hash", value_get_text(stop, "hash"));
+    value_set_text(row, "text", bytes_text(text));
+    return row;
+}
+
+value_t *
+stop_over(const value_t *stops, const value_t *run, const trust_t *trust)
+{
+    value_t *list = value_list();
+    for (size_t i = 0; i < value_count(stops); i++)
+        if (is_over(value_at(stops, i), run, trust))
+            value_append(list, told_of(value_at(stops, i), run));
+    return list;
 }
 
 static int

@@ -14,9 +14,10 @@ typedef enum {
 } stop_state_t;
 stop_state_t stop_state(const value_t *row);
 
-/* Prints each stop in force that this run, which goes on, is under; stops is the broker's answer.
- */
-void stop_print_over(const value_t *stops, const value_t *run, const trust_t *trust);
+/* The stops in force that this run, which goes on, is under: those of a playbook that it only calls
+ * too. stops is the broker's answer, NULL where there is none; run the one of the verb `run`. A
+ * list of {hash: of the stop, text: what people are told}; the caller's. */
+value_t *stop_over(const value_t *stops, const value_t *run, const trust_t *trust);
 
 /* Makes, shows, signs and hands in a stop, or a revoke where what is of that kind, to timekeeper
  * and broker (session_spread); its document's hash goes into hash. */

@@ -3,7 +3,7 @@
 # one failed, and what a worker that was away still gets.
 . "$(dirname "$0")/tap.bash"
 . "$(dirname "$0")/orders.bash"
-orders_site control stages twice glance counting
+orders_site control stages twice glance counting handing
 mnt=$SITE_HOME/mnt
 
 ready() { local worker; for worker; do echo yes >"$mnt/$worker/ready"; done; }
@@ -21,6 +21,7 @@ soaked() {
         END { print offered[2] - ended[1] " ms"; exit !(n == 2 && offered[2] - ended[1] >= least) }'
 }
 foretold() { planned stages --set root="$mnt" --target "$1" && grep -qF "$2" "$SITE_HOME/log/plan"; } # WORKER WORDS
+watch_drawn() { script -qec "tocsin run watch $RUN --wait=0s" /dev/null | sed 's/\x1b\[[0-9]*[A-Z]//g'; }
 window_over() { [ "$(date +%s)" -gt "$1" ]; }
 
 broker_start
@@ -146,6 +147,15 @@ resume=$(ls "$XDG_STATE_HOME"/tocsin/resumes/* | grep -v sigs)
 ok "  nor twice the same" refuses 6 "1 of the 2 officers" as chi resume --file "$resume"
 ok "  two do" as hoa resume --file "$resume"
 ok "  and the region works again" eval 'untouched north-1 && stages --target north-1 && ended succeeded'
+
+hold north-1
+ok "a run that will call another playbook is under way" eval 'ordered handing --set folder="$mnt/north-1" --target north-1 && wait_for 20 is_held north-1'
+ok "  which is stopped, by its name" as chi stop playbook counting --reason "it counts wrong"
+ok "    as the run's view says" says "^  STOPPED: the playbook counting, which it calls: it counts wrong" view
+ok "    and whoever follows it is told" refuses 8 "^  STOPPED: the playbook counting, which it calls: it counts wrong" tocsin run watch "$RUN" --wait=1s
+ok "    on a terminal too" says "^  STOPPED: the playbook counting, which it calls" watch_drawn
+let_go north-1
+ok "  it ends where it would call it" eval 'ended stopped && says "^    restart  *ok" view'
 
 ok "a drained worker is passed over by a plan" eval 'tocsin worker drain north-1 --reason "a new disk" && planned stages --set root="$mnt" --target region=north'
 ok "  which says who drained it" grep -q "drained: north-1 by dung since .*(not touched)" "$SITE_HOME/log/plan"

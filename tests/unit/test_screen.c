@@ -37,16 +37,16 @@ run_note(const value_t *run)
     return "";
 }
 
-/* What screen_draw writes of this run. */
+/* What screen_draw writes of this run, over which are these stops. */
 static void
-draw(const value_t *run, char *out, size_t size)
+draw(const value_t *run, const value_t *over, char *out, size_t size)
 {
     screen_t screen = {0};
     FILE *file = tmpfile();
     fflush(stdout);
     int before = dup(STDOUT_FILENO);
     assert_true(file && before >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
-    screen_draw(&screen, run, NULL, 0);
+    screen_draw(&screen, run, NULL, over, 0);
     assert_true(dup2(before, STDOUT_FILENO) >= 0);
     close(before);
     rewind(file);
@@ -80,7 +80,7 @@ of_a_large_run_that_has_just_begun_the_bar_is_empty(void **state)
     char text[4096];
     (void)state;
     CLEANUP(value_destroy) value_t *run = large_run(10000);
-    draw(run, text, sizeof text);
+    draw(run, NULL, text, sizeof text);
     assert_null(strstr(text, "█"));
     assert_non_null(strstr(text, "and 9998 more"));
 }
@@ -91,8 +91,30 @@ of_a_large_run_the_bar_counts_what_is_not_shown(void **state)
     char text[4096];
     (void)state;
     CLEANUP(value_destroy) value_t *run = large_run(5000);
-    draw(run, text, sizeof text);
+    draw(run, NULL, text, sizeof text);
     assert_non_null(strstr(text, "█████░░░░░"));
+}
+
+static void
+what_stops_a_run_stands_over_its_workers(void **state)
+{
+    char text[4096];
+    (void)state;
+    CLEANUP(value_destroy) value_t *run = large_run(5000);
+    CLEANUP(value_destroy) value_t *over = value_list();
+    for (int i = 0; i < SCREEN_STOPS_MAX + 2; i++) {
+        value_t *row = value_map();
+        value_set_text(row, "text",
+                       i ? "STOPPED: the site" : "STOPPED: the playbook: it was wrong");
+        value_append(over, row);
+    }
+    draw(run, over, text, sizeof text);
+    const char *stop = strstr(text, "  STOPPED: the playbook: it was wrong\n");
+    assert_true(stop && stop < strstr(text, "worker-1"));
+    size_t stops = 0;
+    for (const char *at = text; (at = strstr(at, "STOPPED")); at++)
+        stops++;
+    assert_int_equal(stops, SCREEN_STOPS_MAX);
 }
 
 int
@@ -101,6 +123,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_large_run_that_has_just_begun_the_bar_is_empty),
         cmocka_unit_test(of_a_large_run_the_bar_counts_what_is_not_shown),
+        cmocka_unit_test(what_stops_a_run_stands_over_its_workers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
