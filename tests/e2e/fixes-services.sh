@@ -129,6 +129,9 @@ loop=$RUN
 ok "its unit is held to a part of it, where the kernel does that" spins_on $spinner
 systemctl stop spinner.service
 
+ok "a unit that was not killed is no victim's" eval 'killed_for_memory --set service=ailing --set memory=134217728 && ended failed && says "victim.service is inactive and its last end was" tocsin --json run view "$RUN"'
+ok "  it has the limit that it had" limit_is victim.service MemoryMax 536870912
+systemctl start victim.service && killed victim.service
 ok "a service that does not start within a limit" eval 'killed_for_memory --set service=ailing --set memory=134217728 && ended undone'
 ok "  has the one that it had before" limit_is victim.service MemoryMax 536870912
 nginx_start && nginx_answers >/dev/null && nginx_kill
