@@ -388,7 +388,7 @@ schedule(const reboot_t *reboot, fault_t *fault)
         return fault_set(fault, FAULT_CONFLICT,
                          "a reboot is due already: `systemctl stop " REBOOT_UNIT
                          ".timer` takes it back");
-    return wrong < 0 ? manager_refuse(&manager, wrong, "the reboot", fault) : 0;
+    return wrong < 0 ? manager_refuse_act(&manager, wrong, "the reboot", fault) : 0;
 }
 
 static value_t *

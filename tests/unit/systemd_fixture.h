@@ -13,6 +13,8 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
@@ -278,6 +280,64 @@ systemd_end(void)
     umount2(own.root, MNT_DETACH);
     rmdir(own.root);
     leave_group();
+}
+
+/* ---- a connection that breaks ------------------------------------------------------------ */
+
+#define SOCKET "/run/systemd/private"
+
+/* Between one who asks and systemd, until systemd answered to that word: the answer is kept. */
+static void
+pass_on(int asker, int manager, const char *word)
+{
+    struct pollfd ends[] = {{.fd = asker, .events = POLLIN}, {.fd = manager, .events = POLLIN}};
+    char chunk[65536];
+    bool heard = false;
+    while (poll(ends, 2, 60000) > 0) {
+        bool asks = ends[0].revents && !heard;
+        ssize_t size = read(asks ? asker : manager, chunk, sizeof chunk);
+        if (size <= 0 || (!asks && heard) ||
+            write(asks ? manager : asker, chunk, (size_t)size) != size)
+            return;
+        heard = asks && memmem(chunk, (size_t)size, word, strlen(word));
+        ends[0].events = heard ? 0 : POLLIN;
+    }
+}
+
+static int
+unix_socket(const char *path, bool listens)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+    must(listens ? bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 8)
+                 : connect(fd, (struct sockaddr *)&at, sizeof at));
+    return fd;
+}
+
+/* From now on whoever says that word on systemd's own socket is hung up on once systemd has it.
+ * Until systemd_listens. */
+USED static pid_t
+systemd_hangs_up_behind(const char *word)
+{
+    must(rename(SOCKET, SOCKET ".real"));
+    CLEANUP(descriptor_close) int door = unix_socket(SOCKET, true);
+    pid_t child = fork();
+    for (int asker; child == 0 && (asker = accept(door, NULL, NULL)) >= 0; close(asker)) {
+        CLEANUP(descriptor_close) int manager = unix_socket(SOCKET ".real", false);
+        pass_on(asker, manager, word);
+    }
+    if (child == 0)
+        _exit(1);
+    return child;
+}
+
+USED static void
+systemd_listens(pid_t child)
+{
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    must(rename(SOCKET ".real", SOCKET));
 }
 
 /* The tests' own exit status, or 1 where what is looked for behind them is not so. They begin with

@@ -202,6 +202,22 @@ where_the_bus_is_flooded_nobody_tells_and_it_is_not_rebooted(void **state)
     assert_non_null(strstr(fault.text, "who holds a shutdown back is not to be learned"));
 }
 
+/* It is due then, and nobody is told that it is not. */
+static void
+where_systemd_hangs_up_amid_it_nobody_knows_whether_it_reboots(void **state)
+{
+    fault_t fault;
+    (void)state;
+    pid_t between = systemd_hangs_up_behind("StartTransientUnit");
+    CLEANUP(value_destroy) value_t *told = run_within("host.reboot", soon(), 0, &fault);
+    systemd_listens(between);
+    refused("host.reboot", soon(), FAULT_CONFLICT, "a reboot is due already");
+    CLEANUP(value_destroy) value_t *not = gives("unit.stop", unit("tocsin-reboot.timer"));
+    assert_null(told);
+    if (fault.code != FAULT_UNKNOWN)
+        fail_msg("%s (%s)", fault.text, fault_word(fault.code));
+}
+
 static void
 systemd_reboots_once_a_while_after_it_was_told(void **state)
 {
@@ -243,6 +259,7 @@ in_systemd(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_holds_a_shutdown_back_holds_a_reboot_back),
         cmocka_unit_test(where_the_bus_is_flooded_nobody_tells_and_it_is_not_rebooted),
+        cmocka_unit_test(where_systemd_hangs_up_amid_it_nobody_knows_whether_it_reboots),
         cmocka_unit_test(systemd_reboots_once_a_while_after_it_was_told),
     };
     return cmocka_run_group_tests(tests, begin_in_systemd, end);

@@ -107,6 +107,34 @@ a_unit_that_fails_half_is_said_to_be_as_it_is_then(void **state)
     expect("unit.reset_failed", "frail.service", "active", "inactive");
 }
 
+/* Whether it did anew is looked for then (PROTOCOL 7.3), and nobody is told that it did not. */
+static void
+nobody_knows_what_became_of_a_unit_where_systemd_hangs_up(void **state)
+{
+    fault_t fault;
+    (void)state;
+    expect("unit.start", "web.service", "active", "active");
+    CLEANUP(value_destroy) value_t *first = gives("unit.status", of("web.service"));
+    pid_t between = systemd_hangs_up_behind("RestartUnit");
+    CLEANUP(value_destroy)
+    value_t *restart = run_within("unit.restart", of("web.service"), 0, &fault);
+    systemd_listens(between);
+    assert_null(restart);
+    if (fault.code != FAULT_UNKNOWN)
+        fail_msg("%s (%s)", fault.text, fault_word(fault.code));
+    CLEANUP(value_destroy) value_t *second = gives("unit.status", of("web.service"));
+    assert_int_not_equal(value_get_integer(first, "main_pid"),
+                         value_get_integer(second, "main_pid"));
+    between = systemd_hangs_up_behind("StopUnit");
+    CLEANUP(value_destroy) value_t *stop = run_within("unit.stop", of("web.service"), 0, &fault);
+    systemd_listens(between);
+    assert_null(stop);
+    assert_int_equal(fault.code, FAULT_UNKNOWN);
+    if (!strstr(fault.text, "; done: 'web.service' is "))
+        fail_msg("%s", fault.text);
+    expect("unit.stop", "web.service", "active", "inactive");
+}
+
 /* A timer starts it, or a person. */
 static void
 a_unit_that_nothing_starts_at_boot_is_not_enabled_and_stays_as_it_is(void **state)
@@ -477,6 +505,7 @@ run_all(void)
         cmocka_unit_test(a_restart_is_found_by_when_the_unit_became_active),
         cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
         cmocka_unit_test(a_unit_that_fails_half_is_said_to_be_as_it_is_then),
+        cmocka_unit_test(nobody_knows_what_became_of_a_unit_where_systemd_hangs_up),
         cmocka_unit_test(a_unit_that_nothing_starts_at_boot_is_not_enabled_and_stays_as_it_is),
         cmocka_unit_test(what_systemd_has_not_loaded_has_not_failed),
         cmocka_unit_test(what_a_unit_needs_and_what_needs_it_is_told_with_how_that_is),

@@ -28,6 +28,16 @@ manager_refuse(manager_t *self, int wrong, const char *what, fault_t *fault)
     return -1;
 }
 
+/* It had the words, and no answer came. */
+int
+manager_refuse_act(manager_t *self, int wrong, const char *what, fault_t *fault)
+{
+    bool lost = wrong == -ETIMEDOUT || wrong == -ECONNRESET || wrong == -ENOTCONN;
+    manager_refuse(self, wrong, what, fault);
+    fault->code = lost ? FAULT_UNKNOWN : fault->code;
+    return -1;
+}
+
 int
 manager_open(manager_t *self, fault_t *fault)
 {
@@ -44,6 +54,9 @@ manager_open_private(manager_t *self, fault_t *fault)
         wrong = sd_bus_set_address(self->bus, PRIVATE);
     if (wrong >= 0)
         wrong = sd_bus_start(self->bus);
+    if (wrong >= 0)
+        wrong = sd_bus_call_method(self->bus, NULL, "/", "org.freedesktop.DBus.Peer", "Ping",
+                                   &self->error, NULL, "");
     return wrong < 0 ? manager_refuse(self, wrong, "systemd is not to be reached", fault) : 0;
 }
 

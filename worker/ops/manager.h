@@ -28,7 +28,8 @@ typedef struct {
     const char *key;
 } manager_number_t;
 
-/* On the bus, and on the manager's own socket. FAULT_FAILED, FAULT_NOT_FOUND. */
+/* On the bus, and on the manager's own socket, on which it answers. FAULT_FAILED, FAULT_NOT_FOUND.
+ */
 int manager_open(manager_t *self, fault_t *fault) MUST_CHECK;
 int manager_open_private(manager_t *self, fault_t *fault) MUST_CHECK;
 void manager_close(manager_t *self);
@@ -36,6 +37,10 @@ void manager_close(manager_t *self);
 /* What systemd said, as a fault: FAULT_NOT_FOUND of a unit that is not there, else FAULT_FAILED.
  * wrong is sd-bus's status. -1. */
 int manager_refuse(manager_t *self, int wrong, const char *what, fault_t *fault);
+
+/* The same of what changes something: FAULT_UNKNOWN where the connection broke amid it, or no
+ * answer came, so that nobody can know whether it did. */
+int manager_refuse_act(manager_t *self, int wrong, const char *what, fault_t *fault);
 
 /* The object of a unit, the caller's; NULL with a fault. */
 char *manager_unit(manager_t *self, const char *unit, fault_t *fault) MUST_CHECK;

@@ -51,15 +51,16 @@ do_job(manager_t *self, const char *verb, const char *unit, fault_t *fault)
     if (wrong >= 0)
         wrong = sd_bus_call_method(self->bus, self->name, MANAGER_PATH, MANAGER_FACE, "Subscribe",
                                    &self->error, NULL, "");
-    if (wrong >= 0)
-        wrong = sd_bus_call_method(self->bus, self->name, MANAGER_PATH, MANAGER_FACE, verb,
-                                   &self->error, &answer, "ss", unit, "replace");
+    if (wrong < 0)
+        return manager_refuse(self, wrong, unit, fault);
+    wrong = sd_bus_call_method(self->bus, self->name, MANAGER_PATH, MANAGER_FACE, verb,
+                               &self->error, &answer, "ss", unit, "replace");
     if (wrong >= 0)
         wrong = sd_bus_message_read(answer, "o", &job.path);
     if (wrong >= 0)
         wrong = await_job(self, &job);
     if (wrong < 0)
-        manager_refuse(self, wrong, unit, fault);
+        manager_refuse_act(self, wrong, unit, fault);
     else if (strcmp(job.result, "done") != 0 && strcmp(job.result, "skipped") != 0)
         wrong =
             fault_set(fault, FAULT_FAILED, "%s of '%.120s' ended as '%s'", verb, unit, job.result);
@@ -95,11 +96,14 @@ look(manager_t *self, const char *unit)
 }
 
 /* A job that failed, or what came behind a change that did not, leaves a unit otherwise than it
- * was. */
+ * was. It is asked for anew: the connection may be what broke. */
 static int
-tell_what_is_done(manager_t *self, const char *unit, const value_t *before, fault_t *fault)
+tell_what_is_done(const char *unit, const value_t *before, fault_t *fault)
 {
-    CLEANUP(value_destroy) value_t *after = look(self, unit);
+    fault_t ignored;
+    CLEANUP(manager_close) manager_t manager = {.bus = NULL};
+    CLEANUP(value_destroy)
+    value_t *after = manager_open_private(&manager, &ignored) ? NULL : look(&manager, unit);
     if (!before || !after || value_equal(before, after))
         return -1;
     const char *state = value_get_text(after, "state");
@@ -118,7 +122,7 @@ act(const value_t *arguments, const char *verb, fault_t *fault)
     CLEANUP(value_destroy) value_t *before = look(&manager, unit);
     if (!do_job(&manager, verb, unit, fault))
         return told(&manager, unit, fault);
-    tell_what_is_done(&manager, unit, before, fault);
+    tell_what_is_done(unit, before, fault);
     return NULL;
 }
 
@@ -158,7 +162,7 @@ unit_reset_failed(const value_t *arguments, const op_world_t *world, fault_t *fa
     int wrong = sd_bus_call_method(manager.bus, manager.name, MANAGER_PATH, MANAGER_FACE,
                                    "ResetFailedUnit", &manager.error, NULL, "s", unit);
     if (wrong < 0 && !sd_bus_error_has_name(&manager.error, MANAGER_NAME ".NoSuchUnit")) {
-        manager_refuse(&manager, wrong, unit, fault);
+        manager_refuse_act(&manager, wrong, unit, fault);
         return NULL;
     }
     sd_bus_error_free(&manager.error);
@@ -198,7 +202,7 @@ unit_limit(const value_t *arguments, const op_world_t *world, fault_t *fault)
     int wrong = set_limits(&manager, unit, limit_of(arguments, "memory_bytes", 1),
                            limit_of(arguments, "cpu_percent", 10000));
     if (wrong < 0) {
-        manager_refuse(&manager, wrong, unit, fault);
+        manager_refuse_act(&manager, wrong, unit, fault);
         return NULL;
     }
     CLEANUP(memory_free) char *path = manager_unit(&manager, unit, fault);
@@ -251,7 +255,7 @@ set_file(manager_t *self, const filing_t *how, const char *unit, fault_t *fault)
     if (wrong >= 0)
         wrong = sd_bus_message_read(answer, "s", &state);
     if (wrong < 0) {
-        manager_refuse(self, wrong, unit, fault);
+        manager_refuse_act(self, wrong, unit, fault);
     } else if (how->state && strncmp(state, how->state, strlen(how->state)) != 0) {
         fault_set(fault, FAULT_FAILED, "'%.120s' is '%.20s' all the same: %s", unit, state,
                   how->why);
@@ -282,7 +286,7 @@ file(const value_t *arguments, const filing_t *how, fault_t *fault)
     CLEANUP(value_destroy) value_t *result = set_file(&manager, how, unit, fault);
     if (result && (!how->job || !do_job(&manager, how->job, unit, fault)))
         return MOVE(result);
-    tell_what_is_done(&manager, unit, before, fault);
+    tell_what_is_done(unit, before, fault);
     return NULL;
 }
 
