@@ -12,6 +12,7 @@
 #include "worker/op_cell.h"
 #include "worker/ops/asked.h"
 #include "worker/ops/backups.h"
+#include "worker/ops/done.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/remote.h"
 #include "worker/ops/running.h"
@@ -410,14 +411,24 @@ look(peer_t *self, const verb_t *verb, bool *stands, bool *taken, fault_t *fault
     return 0;
 }
 
+/* Whether what was typed may have been done: the device neither took it nor said no. What it did
+ * may be what cut us off. */
+static bool
+is_unanswered(const fault_t *fault)
+{
+    return fault->code != FAULT_FAILED;
+}
+
 static int
 change(peer_t *self, const verb_t *verb, bool on, fault_t *fault)
 {
     bool stands, taken;
     CLEANUP(bytes_destroy)
     bytes_t *lines = dialect_change(self->dialect, verb, on, self->texts);
-    if (type(self, bytes_text(lines), fault) || look(self, verb, &stands, &taken, fault))
-        return -1;
+    if (type(self, bytes_text(lines), fault))
+        return is_unanswered(fault) ? done_anyway(fault, "the device may have taken it") : -1;
+    if (look(self, verb, &stands, &taken, fault))
+        return done_anyway(fault, "the device took it");
     return stands == on ? 0
                         : fault_set(fault, FAULT_FAILED,
                                     "the device took it, but its configuration does not show it");
@@ -546,8 +557,10 @@ clear_session(const value_t *arguments, bool hard, fault_t *fault)
         return NULL;
     }
     CLEANUP(bytes_destroy) bytes_t *lines = dialect_clear(device.dialect, hard, device.texts);
-    if (type(&device, bytes_text(lines), fault))
+    if (type(&device, bytes_text(lines), fault)) {
+        fault->code = hard && is_unanswered(fault) ? FAULT_UNKNOWN : fault->code;
         return NULL;
+    }
     value_t *result = result_of(arguments, "neighbour");
     value_set_text(result, "was_state", standing.state);
     return result;

@@ -766,6 +766,21 @@ a_device_that_is_not_itself_is_not_believed(void **state)
     does("device.interface", on("box", "interface", "GigabitEthernet0/1"));
 }
 
+/* As where it leads to us by what it is told to end. */
+static void
+a_device_that_goes_amid_a_change_may_have_made_it(void **state)
+{
+    (void)state;
+    await_devices();
+    put("state/ios.cuts", 0644, "%s", "");
+    must_fail("device.neighbour_reset", on("box", "neighbour", "198.51.100.9"), &world,
+              FAULT_UNKNOWN, "the device hangs up");
+    must_fail("device.shut", on("box", "interface", "GigabitEthernet0/1"), &world,
+              FAULT_UNREACHABLE, "the device hangs up; done: the device may have taken it");
+    assert_int_equal(unlink(in_folder("state/ios.cuts")), 0);
+    assert_true(truth("device.no_shut", on("box", "interface", "GigabitEthernet0/1"), "was_shut"));
+}
+
 /* Begins a change that the device does not answer, and waits until it is there. */
 static op_child_t *
 begin_what_hangs(const op_t *op)
@@ -844,6 +859,7 @@ main(void)
         cmocka_unit_test(devices_are_the_policys),
         cmocka_unit_test(a_device_that_does_not_answer_is_given_up),
         cmocka_unit_test(a_device_that_is_not_itself_is_not_believed),
+        cmocka_unit_test(a_device_that_goes_amid_a_change_may_have_made_it),
         cmocka_unit_test(what_hangs_is_ended_at_its_deadline),
         cmocka_unit_test(what_was_cut_off_amid_a_change_is_done_by_doing_it_again),
     };
