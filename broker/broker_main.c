@@ -153,6 +153,12 @@ find_command(const char *word)
     return at;
 }
 
+static void
+say_fault(const char *text)
+{
+    log_error("%s", text);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -168,7 +174,8 @@ main(int argc, char **argv)
         return fault_exit(fault.code);
     }
     log_open("tocsin-broker", options.verbose ? LOG_DEBUG : LOG_INFO);
-    settings = settings_read(options.config, &fault);
+    settings = options.check ? settings_check(options.config, say_fault, &fault)
+                             : settings_read(options.config, &fault);
     if (!settings || commands[command].run(&options, settings, &fault)) {
         log_error("%s (%s)", fault.text, fault_word(fault.code));
         return fault_exit(fault.code);

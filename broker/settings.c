@@ -159,31 +159,69 @@ read_setting(settings_t *self, const config_t *config, const setting_t *setting,
     return config_fault(config, setting, fault, "'%s' is no setting of the broker's", key);
 }
 
-settings_t *
-settings_read(const char *path, fault_t *fault)
+static bool
+has_line(const config_t *config, const char *key)
 {
-    CLEANUP(config_destroy) config_t *config = config_load(path, fault);
-    if (!config)
-        return NULL;
-    CLEANUP(settings_destroy) settings_t *self = memory_new(1, sizeof *self);
     for (size_t i = 0; i < config_count(config); i++)
-        if (read_setting(self, config, config_at(config, i), fault))
-            return NULL;
+        if (!strcmp(config_at(config, i)->words[0], key))
+            return true;
+    return false;
+}
+
+/* What no line says. One that is there and wrong was told itself. */
+static int
+fill_absent(settings_t *self, const config_t *config, config_faults_t *faults, fault_t *fault)
+{
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         char **text = text_of(self, &texts[i]);
-        if (!*text && !texts[i].absent) {
-            fault_set(fault, FAULT_CONFIG, "%s: '%s' is not set", path, texts[i].key);
-            return NULL;
-        }
-        if (!*text)
+        if (!*text && texts[i].absent)
             *text = memory_text(texts[i].absent);
+        if (*text || has_line(config, texts[i].key))
+            continue;
+        fault_set(fault, FAULT_CONFIG, "%s: '%s' is not set", config_path(config), texts[i].key);
+        if (config_tell(faults, fault))
+            return -1;
     }
-    if (!strcmp(self->centre, self->name)) {
-        fault_set(fault, FAULT_CONFIG, "%s: 'uplink' names this broker itself", path);
+    if (!self->uplink || !self->name || strcmp(self->centre, self->name) != 0)
+        return 0;
+    fault_set(fault, FAULT_CONFIG, "%s: 'uplink' names this broker itself", config_path(config));
+    return config_tell(faults, fault);
+}
+
+/* A line that could not be read may be one that sets what no other does. */
+static settings_t *
+read_file(const char *path, config_faults_t *faults, fault_t *fault)
+{
+    CLEANUP(config_destroy) config_t *config = config_load_telling(path, faults, fault);
+    if (!config)
+        return NULL;
+    bool whole = !faults || !faults->told;
+    CLEANUP(settings_destroy) settings_t *self = memory_new(1, sizeof *self);
+    for (size_t i = 0; i < config_count(config); i++)
+        if (read_setting(self, config, config_at(config, i), fault) && config_tell(faults, fault))
+            return NULL;
+    if (whole && fill_absent(self, config, faults, fault))
+        return NULL;
+    if (faults && faults->told) {
+        fault_set(fault, FAULT_CONFIG, "%s: %u fault%s: a broker would not start", path,
+                  faults->told, faults->told == 1 ? "" : "s");
         return NULL;
     }
     self->config = MOVE(config);
     return MOVE(self);
+}
+
+settings_t *
+settings_read(const char *path, fault_t *fault)
+{
+    return read_file(path, NULL, fault);
+}
+
+settings_t *
+settings_check(const char *path, void (*say)(const char *text), fault_t *fault)
+{
+    config_faults_t faults = {.say = say};
+    return read_file(path, &faults, fault);
 }
 
 int

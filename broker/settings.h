@@ -43,6 +43,9 @@ typedef struct {
 /* NULL with FAULT_CONFIG that names file and line. Files of tokens, URLs and secrets are read here.
  */
 settings_t *settings_read(const char *path, fault_t *fault);
+
+/* The same, but say hears of each fault of the file, and the one that is left is how many. */
+settings_t *settings_check(const char *path, void (*say)(const char *text), fault_t *fault);
 void settings_destroy(settings_t **self_p);
 
 /* Puts "FILE:LINE: " in front, of the line of that key (and that first value, where it is not

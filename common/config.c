@@ -69,8 +69,24 @@ parse_line(config_t *self, char *line, unsigned number, fault_t *fault)
     return 0;
 }
 
+int
+config_tell(config_faults_t *faults, const fault_t *fault)
+{
+    if (!faults)
+        return -1;
+    faults->say(fault->text);
+    faults->told++;
+    return 0;
+}
+
 config_t *
 config_load(const char *path, fault_t *fault)
+{
+    return config_load_telling(path, NULL, fault);
+}
+
+config_t *
+config_load_telling(const char *path, config_faults_t *faults, fault_t *fault)
 {
     CLEANUP(config_destroy) config_t *self = memory_new(1, sizeof *self);
     self->path = memory_text(path);
@@ -86,7 +102,7 @@ config_load(const char *path, fault_t *fault)
         char *lf = strchr(line, '\n');
         if (lf)
             *lf = '\0';
-        if (parse_line(self, line, number, fault))
+        if (parse_line(self, line, number, fault) && config_tell(faults, fault))
             return NULL;
         line = lf ? lf + 1 : NULL;
     }

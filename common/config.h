@@ -23,6 +23,18 @@ typedef struct config config_t;
 config_t *config_load(const char *path, fault_t *fault);
 void config_destroy(config_t **self_p);
 
+/* Who hears of every fault of a file, where its first would end the reading. */
+typedef struct {
+    void (*say)(const char *text);
+    unsigned told;
+} config_faults_t;
+
+/* 0 where the fault was told, and reading goes on; -1 where faults is NULL. */
+int config_tell(config_faults_t *faults, const fault_t *fault) MUST_CHECK;
+
+/* config_load, but lines that are none are told and left out. */
+config_t *config_load_telling(const char *path, config_faults_t *faults, fault_t *fault);
+
 /* Valid until destroyed. */
 const char *config_path(const config_t *self);
 size_t config_count(const config_t *self);

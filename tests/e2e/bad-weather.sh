@@ -40,8 +40,11 @@ ok "the client notices that the log it knew was rewritten" exits 1 tocsin audit 
 tocsin keys curve "$SITE_HOME/keys/stranger.curve" >/dev/null
 ok "a stranger's CURVE key is not admitted" exits 3 env TOCSIN_CURVE="$SITE_HOME/keys/stranger.curve" tocsin status
 ok "  and is told so" grep -q 'CURVE key' "$SITE_HOME/log/last"
-ok "a wrong configuration is named by file and line" \
-    sh -c "sed 's/^listen.*/listen nowhere/' '$SITE_HOME/broker.conf' >'$SITE_HOME/wrong.conf'; tocsin-broker -n -c '$SITE_HOME/wrong.conf' 2>&1 | grep -q 'wrong.conf:[0-9]'"
+sed 's/^listen.*/listen nowhere/; s/^name.*/name No/' "$SITE_HOME/broker.conf" >"$SITE_HOME/wrong.conf"
+ok "a wrong configuration is refused" exits 2 tocsin-broker -n -c "$SITE_HOME/wrong.conf"
+cp "$SITE_HOME/log/now" "$SITE_HOME/log/wrong"
+ok "  and named by file and line" grep -q "wrong.conf:[0-9]*: 'nowhere' is not tcp" "$SITE_HOME/log/wrong"
+ok "  all that is wrong in it" grep -q "wrong.conf:[0-9]*: 'No' is not a name" "$SITE_HOME/log/wrong"
 chmod g+w "$SITE_HOME/north-2/policy"
 ok "a worker whose policy others can write does not begin" exits 2 tocsin-worker -n -c "$SITE_HOME/north-2/worker.conf"
 ok "  and says so" grep -q 'can be written by others' "$SITE_HOME/log/last"

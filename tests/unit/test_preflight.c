@@ -115,6 +115,59 @@ hears(bench_t *self, const char *settings, unsigned stops, const char *words)
 }
 
 static void
+hear_fault(const char *text)
+{
+    hear(true, text);
+}
+
+/* Reads a file of these lines, which is not to be read. */
+static void
+reads(const bench_t *self, const char *lines, const char *last)
+{
+    fault_t fault = {0};
+    char path[256];
+    snprintf(path, sizeof path, "%s/broker.conf", self->folder);
+    assert_int_equal(file_write(path, slice_text(lines), 0644, NULL), 0);
+    heard[0] = '\0';
+    assert_null(settings_check(path, hear_fault, &fault));
+    assert_int_equal(fault.code, FAULT_CONFIG);
+    if (!strstr(fault.text, last))
+        fail_msg("'%s' is wanted: %s", last, fault.text);
+}
+
+static void
+each_fault_of_the_file_is_told(void **state)
+{
+    reads(*state,
+          "name hub\nname hub\nlisten nowhere\nwhat 1\nhttp 1\nsource a alertmanager token-file "
+          "/none\nuid x\ncurve-secret /c\nsigning-key /k\nstate /s\nuplink hub tcp://h:1\n",
+          "broker.conf: 8 faults: a broker would not start");
+    static const char *const told[] = {
+        "broker.conf:2: 'name' stands here a second time",
+        "broker.conf:3: 'nowhere' is not tcp://",
+        "broker.conf:4: 'what' is no setting",
+        "broker.conf:5: 'http' takes one",
+        "broker.conf:6: the token of source 'a'",
+        "broker.conf:7: 'uid' takes one number",
+        "broker.conf: 'site' is not set",
+        "broker.conf: 'uplink' names this broker itself",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+        if (!strstr(heard, told[i]))
+            fail_msg("'%s' is wanted: %s", told[i], heard);
+    assert_null(strstr(heard, "'listen' is not set"));
+}
+
+static void
+a_line_that_cannot_be_read_is_told_beside_the_others(void **state)
+{
+    reads(*state, "name \"hub\nlisten nowhere\n", "broker.conf: 2 faults");
+    assert_non_null(strstr(heard, "broker.conf:1: a quote has no end"));
+    assert_non_null(strstr(heard, "broker.conf:2: 'nowhere' is not tcp://"));
+    assert_null(strstr(heard, "is not set"));
+}
+
+static void
 what_is_whole_is_told_nothing(void **state)
 {
     hears(*state, "catalog %s/repo.git\n", 0, "");
@@ -212,6 +265,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENE(each_fault_of_the_file_is_told),
+        SCENE(a_line_that_cannot_be_read_is_told_beside_the_others),
         SCENE(what_is_whole_is_told_nothing),
         SCENE(a_repository_that_is_missing_or_none_is_told_with_file_and_line),
         SCENE(a_repository_that_its_reader_may_not_read_is_told),
