@@ -404,18 +404,30 @@ give_file(const char *path, const char *words)
     unlink(from);
 }
 
+/* As its resolver reads that file, and however much else stands in it. */
 static void
 a_broker_that_has_a_name_keeps_the_servers_that_know_it(void **state)
 {
+    static const char *const lines[] = {"nameserver 192.0.2.2\n",
+                                        "nameserver\t192.0.2.2 # theirs\r\n"};
+    char text[80000];
     settings_t named = {.broker_count = 1, .brokers = {{.endpoint = "tcp://centre.test:7700"}}};
     op_world_t other = {.policy = world.policy, .settings = &named};
     (void)state;
     assert_int_equal(unshare(CLONE_NEWNS), 0);
     assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
     give_file("/etc/hosts", "192.0.2.3 centre.test\n2001:db8::2 centre.test\n");
-    give_file("/etc/resolv.conf", "# ours\nnameserver 192.0.2.2\n");
-    must_fail("firewall.block", source("192.0.2.2", 60), &other, FAULT_POLICY,
-              "a name server that finds the brokers");
+    snprintf(text, sizeof text, "#%070000d\n", 0);
+    give_file("/etc/resolv.conf", text);
+    must_fail("firewall.block", source("192.0.2.2", 60), &other, FAULT_LIMIT,
+              "the way home is not known");
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+        shell("umount /etc/resolv.conf");
+        snprintf(text, sizeof text, "#%07000d\n%s", 0, lines[i]);
+        give_file("/etc/resolv.conf", text);
+        must_fail("firewall.block", source("192.0.2.2", 60), &other, FAULT_POLICY,
+                  "a name server that finds the brokers");
+    }
     CLEANUP(value_destroy)
     value_t *done = must_run("host.isolate", given("seconds", 'i', (int64_t)600, NULL), &other);
     shell("umount /etc/hosts /etc/resolv.conf");

@@ -8,10 +8,11 @@
 #include <stdio.h>
 
 #include "common/file.h"
+#include "worker/ops/machine.h"
 #include "worker/ops/netlink.h"
 
 #define LINKS_MAX         1024
-#define RESOLVER_FILE_MAX 4096
+#define RESOLVER_FILE_MAX 65536
 #define DEPTH_MAX         8 /* of links that stand on each other */
 
 static net_t
@@ -48,27 +49,44 @@ split(const char *endpoint, char host[static 256], char port[static 8])
 }
 
 static void
-add_server(way_t *self, const char *text)
+add_server(way_t *self, char *word)
 {
     net_t net;
-    if (self->server_count < WAY_SERVERS_MAX && net_read_address(text, &net))
+    word[strcspn(word, "%\r")] = '\0';
+    if (self->server_count < WAY_SERVERS_MAX && net_read_address(word, &net))
         self->servers[self->server_count++] = net;
 }
 
-/* The resolver's own file, and behind it systemd's, which names those that its stub asks. */
+/* "nameserver ADDRESS", with blanks and tabs between, and anything behind (resolv.conf(5)). */
 static void
-add_servers(way_t *self)
+read_servers(way_t *self, const bytes_t *text)
+{
+    static const char key[] = "nameserver";
+    char line[256];
+    for (const char *from = bytes_text(text); line_next(&from, line, sizeof line);) {
+        char *at = line + sizeof key - 1;
+        char *word = !strncmp(line, key, sizeof key - 1) && (*at == ' ' || *at == '\t')
+                         ? word_next(&at)
+                         : NULL;
+        if (word)
+            add_server(self, word);
+    }
+}
+
+/* The resolver's own file, and behind it systemd's, which names those that its stub asks. */
+static int
+add_servers(way_t *self, fault_t *fault)
 {
     static const char *const files[] = {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"};
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-        fault_t ignored;
-        CLEANUP(bytes_destroy) bytes_t *text = file_read(files[i], RESOLVER_FILE_MAX, &ignored);
-        char *rest = NULL;
-        for (char *line = text ? strtok_r((char *)text->data, "\n", &rest) : NULL; line;
-             line = strtok_r(NULL, "\n", &rest))
-            if (!strncmp(line, "nameserver ", 11))
-                add_server(self, line + 11);
+        fault_t why = {0};
+        CLEANUP(bytes_destroy) bytes_t *text = file_read(files[i], RESOLVER_FILE_MAX, &why);
+        if (text)
+            read_servers(self, text);
+        else if (why.code != FAULT_NOT_FOUND)
+            return fault_set(fault, why.code, "the way home is not known: %s", why.text);
     }
+    return 0;
 }
 
 static int
@@ -86,9 +104,7 @@ add_broker(way_t *self, const char *endpoint, fault_t *fault)
             (way_end_t){net_of(at->ai_addr),
                         ntohs(((const struct sockaddr_in *)(const void *)at->ai_addr)->sin_port)};
     freeaddrinfo(all);
-    if (!self->server_count && !net_read_address(host, &literal))
-        add_servers(self);
-    return 0;
+    return self->server_count || net_read_address(host, &literal) ? 0 : add_servers(self, fault);
 }
 
 int
