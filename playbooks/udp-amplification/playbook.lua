@@ -25,6 +25,28 @@ local function floods(ctx)
   return ctx.here.look.per_second >= ctx.inputs.per_second
 end
 
+-- Takes the block back: what was there before stands again, for what is left of it by the firewall's own clock. Without an output
+-- nobody knows whether it was renewed: what stands no longer than before stays.
+local function give_back(ctx)
+  local source, seconds = ctx.inputs.victim, ctx.inputs.seconds
+  local before = ctx.output and ctx.output.before_s or ctx.here.look.blocked_s
+  local now, text, code = firewall.view { source = source }
+  if not now and before == 0 then
+    return firewall.unblock { source = source }
+  elseif not now then
+    return nil, text, code
+  elseif now.expires_s > seconds then
+    return "it was blocked anew meanwhile, for longer, and stays so"
+  elseif before > 0 and not ctx.output and now.expires_s <= before then
+    return "it was blocked before, and stays so until that expires"
+  end
+  local left = before - (seconds - now.expires_s)
+  if before > 0 and left > 0 then
+    return firewall.block { source = source, seconds = left }
+  end
+  return firewall.unblock { source = source }
+end
+
 return playbook {
   name    = "udp-amplification",
   summary = "Stop the answers of an open UDP service that flood a victim, for a while",
@@ -52,8 +74,13 @@ return playbook {
         protocol = equals("udp"), host = equals("inputs.victim"), port = equals("inputs.port"),
       },
       ["process.sockets"] = { port = equals("inputs.port") },
+      ["firewall.view"]   = { source = equals("inputs.victim") },
     },
     run = function(ctx)
+      local block, text, code = firewall.view { source = ctx.inputs.victim }
+      if not block then
+        return nil, text, code
+      end
       local first, text, code = heard(ctx)
       if not first then
         return nil, text, code
@@ -66,7 +93,9 @@ return playbook {
       if not open then
         return nil, text, code
       end
-      local seen = { per_second = math.min(first.answers, second.answers) // SECONDS, answers_as = {} }
+      local seen = {
+        per_second = math.min(first.answers, second.answers) // SECONDS, answers_as = {}, blocked_s = block.expires_s,
+      }
       for _, one in ipairs(open.sockets) do
         if one.protocol == "udp" then
           seen.answers_as[#seen.answers_as + 1] = string.format("%s on %s", one.name or one.user, one.address)
@@ -92,8 +121,9 @@ return playbook {
     needs   = { "look", "page" },
     timeout = "2m",
     uses = {
-      ["firewall.block"]   = { source = equals("inputs.victim"), seconds = equals("inputs.seconds") },
+      ["firewall.block"]   = { source = equals("inputs.victim"), seconds = { from(1), to("inputs.seconds") } },
       ["firewall.unblock"] = { source = equals("inputs.victim") },
+      ["firewall.view"]    = { source = equals("inputs.victim") },
       ["net.capture"] = {
         link = equals("inputs.link"), seconds = equals(10), packets = equals(100000),
         protocol = equals("udp"), host = equals("inputs.victim"), port = equals("inputs.port"),
@@ -103,7 +133,17 @@ return playbook {
     when = floods,
 
     run = function(ctx)
-      return firewall.block { source = ctx.inputs.victim, seconds = ctx.inputs.seconds }
+      local before, text, code = firewall.view { source = ctx.inputs.victim }
+      if not before then
+        return nil, text, code
+      elseif before.expires_s >= ctx.inputs.seconds then
+        return { blocked = true, before_s = before.expires_s }
+      end
+      local done, text, code = firewall.block { source = ctx.inputs.victim, seconds = ctx.inputs.seconds }
+      if not done then
+        return nil, text, code
+      end
+      return { source = done.source, blocked = done.blocked, ["until"] = done["until"], before_s = before.expires_s }
     end,
 
     -- The forged questions arrive still; no answer may leave.
@@ -115,8 +155,6 @@ return playbook {
       return now.answers == 0, string.format("%d answers went out within %d s still", now.answers, SECONDS)
     end,
 
-    undo = function(ctx)
-      return firewall.unblock { source = ctx.inputs.victim }
-    end,
+    undo = give_back,
   },
 }

@@ -55,7 +55,7 @@ touch -d '2 days ago' "$small"/sessions/sess_{1..800} "$small"/kept/{1..50}
 touch "$small"/sessions/sess_now
 hoarder
 cat >>"$SITE_HOME/north-1/policy" <<END
-$(printf 'allow %s\n' disk.inodes host.files process.{view,sockets} file.remove_aged route.{get,list} neighbour.list link.view net.{ping,capture} firewall.{block,unblock})
+$(printf 'allow %s\n' disk.inodes host.files process.{view,sockets} file.remove_aged route.{get,list} neighbour.list link.view net.{ping,capture} firewall.{block,unblock,view})
 allow route.add to=198.51.100.0/24
 allow route.remove to=198.51.100.0/24
 expendable $small/sessions older-than 1h

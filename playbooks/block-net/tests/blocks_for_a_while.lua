@@ -2,6 +2,7 @@ return {
   inputs = { source = "192.0.2.0/25", seconds = 600 },
   ops = {
     { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", args = { source = "192.0.2.0/25", seconds = 600 }, result = { source = "192.0.2.0/25", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 600 } },
   },

@@ -7,6 +7,7 @@ return {
     { op = "user.list",       result = { users = { { name = "root", password = "locked" }, { name = "ana", password = "set" } } } },
     { op = "user.lockouts", args = { user = "ana" }, result = { users = {}, sources = {} } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block",  args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",   result = { blocked = true, expires_s = 3600 } },
   },

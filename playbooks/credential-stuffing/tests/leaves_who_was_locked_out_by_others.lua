@@ -8,6 +8,7 @@ return {
     { op = "user.lockouts", args = { user = "ana" }, result = { deny = 3, interval_s = 900, unlock_s = 600, left_out = 0, users = { { user = "ana", locked = true, failures = 9,
       newest = 9990000, unlocks = 10590000, more = false } }, sources = { { user = "ana", from = "198.51.100.4", kind = "host", count = 9, newest = 9990000 } } } },
     { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },

@@ -8,6 +8,7 @@ return {
     { op = "user.sessions",  result = { sessions = { { user = "ana", from = "192.0.2.9" } } } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
     { op = "journal.query",  fault = { "policy", "the policy does not allow journal.query" } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },

@@ -7,6 +7,7 @@ return {
     { op = "user.sessions",  result = { sessions = { { user = "ana", from = "192.0.2.7" }, { user = "hoa", from = "192.0.2.9" } } } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
     { op = "journal.query",  result = { entries = {}, looked_at = 900, more = false } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },

@@ -13,6 +13,7 @@ return {
       { at = 6400400, text = "Accepted password for binh from 192.0.2.77 port 40020 ssh2" },
       { at = 6400300, text = "Invalid user Accepted password for chi from 192.0.2.7 port 1 from 192.0.2.7 port 40019" },
       { at = 6400200, text = "Failed password for root from 192.0.2.7 port 40018 ssh2" } } } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },

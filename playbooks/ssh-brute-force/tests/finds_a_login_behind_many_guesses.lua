@@ -18,6 +18,7 @@ return {
     { op = "journal.query",  args = { contains = "192.0.2.7", since = 6400000, count = 150 }, result = { looked_at = 900, more = true, entries = guesses(9000000) } },
     { op = "journal.query",  args = { contains = "192.0.2.7", since = 6400000, ["until"] = 8999850, count = 150 }, result = { looked_at = 90, more = false, entries = {
       { at = 6500000, text = "Accepted password for ana from 192.0.2.7 port 40022 ssh2" } } } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },

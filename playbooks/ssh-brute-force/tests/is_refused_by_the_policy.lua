@@ -7,6 +7,7 @@ return {
     { op = "user.sessions",  result = { sessions = {} } },
     { op = "firewall.view",  args = { source = "192.0.2.7" }, result = { blocked = false, expires_s = 0 } },
     { op = "journal.query",  result = { entries = {}, looked_at = 900, more = false } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", fault = { "policy", "'192.0.2.7' is a management address" } },
   },
   expect = { look = "ok", block = "failed", page = "skipped" },

@@ -25,6 +25,7 @@ return {
     { op = "journal.query",  result = { looked_at = 900, more = true, entries = guesses(8998950) } },
     { op = "journal.query",  result = { looked_at = 900, more = true, entries = guesses(8998800) } },
     { op = "journal.query",  result = { looked_at = 900, more = true, entries = guesses(8998650) } },
+    { op = "firewall.view",  result = { blocked = false, expires_s = 0 } },
     { op = "firewall.block", args = { source = "192.0.2.7", seconds = 3600 }, result = { source = "192.0.2.7", blocked = true } },
     { op = "firewall.view",  result = { blocked = true, expires_s = 3600 } },
   },

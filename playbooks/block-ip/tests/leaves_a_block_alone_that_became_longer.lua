@@ -1,0 +1,10 @@
+return {
+  inputs = { source = "192.0.2.7", seconds = 600 },
+  ops = {
+    { op = "firewall.view", result = { blocked = true, expires_s = 20 } },
+    { op = "firewall.view", result = { blocked = true, expires_s = 3000 } },
+    { op = "firewall.view", result = { blocked = true, expires_s = 3000 } },
+  },
+  expect = { look = "ok", block = "ok" },
+  output = { block = { blocked = true, before_s = 3000 } },
+}

@@ -1,0 +1,10 @@
+return {
+  inputs = { source = "192.0.2.7", seconds = 600 },
+  ops = {
+    { op = "firewall.view",  result = { blocked = true, expires_s = 20 } },
+    { op = "firewall.view",  result = { blocked = true, expires_s = 20 } },
+    { op = "firewall.block", fault = { "timeout", "nft does not answer" } },
+    { op = "firewall.view",  result = { blocked = true, expires_s = 8 } },
+  },
+  expect = { look = "ok", block = "undone" },
+}
