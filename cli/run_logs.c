@@ -35,7 +35,15 @@ logs_clear(logs_t *self)
     opener_clear(&self->opener);
 }
 
-/* Of one part, or of all. */
+static void
+add_stream(logs_t *self, const char *target, int64_t offset)
+{
+    stream_t *stream = &self->streams[self->count];
+    *stream = (stream_t){.offset = offset, .open = true};
+    self->count += text_copy(stream->target, sizeof stream->target, target);
+}
+
+/* Of one part, or of all. Of one that the broker's answer has no room for it knows more than we. */
 static int
 find_streams(logs_t *self, const value_t *run, const char *target, int64_t offset, fault_t *fault)
 {
@@ -43,12 +51,11 @@ find_streams(logs_t *self, const value_t *run, const char *target, int64_t offse
     self->streams = memory_new(value_count(parts) + 1, sizeof *self->streams);
     for (size_t i = 0; i < value_count(parts); i++) {
         const char *worker = value_get_text(value_at(parts, i), "worker");
-        if (target && strcmp(worker, target) != 0)
-            continue;
-        stream_t *stream = &self->streams[self->count++];
-        *stream = (stream_t){.offset = offset, .open = true};
-        text_copy(stream->target, sizeof stream->target, worker);
+        if (!target || !strcmp(worker, target))
+            add_stream(self, worker, offset);
     }
+    if (target && !self->count && value_get(run, "left_out"))
+        add_stream(self, target, offset);
     if (self->count)
         return 0;
     return fault_set(fault, FAULT_NOT_FOUND, "run %.12s has no target '%.63s'", self->run,
@@ -131,6 +138,17 @@ read_all(const logs_t *self, value_t *list, bool *open, fault_t *fault)
     return 0;
 }
 
+static void
+say_left_out(const logs_t *self, const value_t *run)
+{
+    int64_t left_out = value_get_integer(run, "left_out");
+    if (left_out > 0)
+        fprintf(stderr,
+                "tocsin: %lld more target%s not stand here, as one answer of the broker does not "
+                "hold them; name one: tocsin run logs %.*s TARGET\n",
+                (long long)left_out, left_out == 1 ? " does" : "s do", RUN_DIGITS, self->run);
+}
+
 static bool
 said(const logs_t *self)
 {
@@ -195,6 +213,8 @@ run_logs(const options_t *options, int argc, char **argv)
     opener_take(&logs.opener, options, run);
     if (find_streams(&logs, run, argc == 3 ? argv[2] : NULL, (int64_t)offset, &fault))
         return command_fail(&fault);
+    if (argc == 2)
+        say_left_out(&logs, run);
     CLEANUP(value_destroy) value_t *list = options->json ? value_list() : NULL;
     int status = follows ? follow(&logs, &fault) : read_all(&logs, list, &open, &fault);
     if (status < 0)
