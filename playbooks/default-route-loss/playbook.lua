@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A machine lost its way out: leads one network over a spare router for a while once a person agrees.
 
+local MAIN = 254 -- the table of routes that rules lead to by themselves
+
 -- The way to the address outside, and how many of three echoes come back over it.
 local function way_out(ctx)
   local way, text, code = route.get { address = ctx.inputs.outside }
@@ -62,8 +64,9 @@ return playbook {
         return nil, text, code
       end
       seen.carrier = uplink.carrier
+      local default = ctx.inputs.outside:find(":", 1, true) and "::/0" or "0.0.0.0/0"
       for _, one in ipairs(all.routes) do
-        if (one.to == "0.0.0.0/0" or one.to == "::/0") and one.via and one.link == ctx.inputs.link then
+        if one.to == default and one.table == MAIN and one.via and one.link == ctx.inputs.link then
           seen.gateway, seen.gateway_state = one.via, "unknown"
           for _, neighbour in ipairs(near.neighbours) do
             if neighbour.address == one.via then

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A link has a signal and no default route any more: systemd-networkd sets it up anew, as its files say.
 
--- Where a default route over the link leads, alone or as one way of several; nil where there is none. One of IPv6 leads to no
--- address of IPv4, and the other way round.
+-- Where a default route of the table over the link leads, alone or as one way of several; nil where there is none. One of IPv6
+-- leads to no address of IPv4, and the other way round.
 local function gateway_of(ctx)
   local all, text, code = route.list {}
   if not all then
@@ -10,7 +10,8 @@ local function gateway_of(ctx)
   end
   local default = ctx.inputs.outside:find(":", 1, true) and "::/0" or "0.0.0.0/0"
   for _, one in ipairs(all.routes) do
-    for _, hop in ipairs(one.to == default and (one.hops or { one }) or {}) do
+    local meant = one.to == default and one.table == ctx.inputs.table
+    for _, hop in ipairs(meant and (one.hops or { one }) or {}) do
       if hop.link == ctx.inputs.link then
         return hop.via or "the link itself"
       end
@@ -28,6 +29,9 @@ return playbook {
   inputs = {
     link    = input.name { default = "eth0", from = "labels.device", help = "over which the way out goes" },
     outside = input.ip   { help = "an address outside that answers echoes" },
+    table   = input.integer {
+      default = 254, range = { 1, 4294967295 }, help = "where the route belongs: 254 is main, a VRF has another",
+    },
   },
 
   triggers = { on.alert { name = { "DefaultRouteMissing", "NetworkConfigurationLost" } } },

@@ -61,7 +61,7 @@ ok "a link that has its default route is left alone" eval 'missing && ended fail
 ok "  one way of several, too" eval 'ip route replace default nexthop via 192.0.2.2 dev wan0 nexthop via 192.0.2.3 dev wan0 && missing && ended failed && told "a default route leads over 192.0.2.2"'
 ok "somebody deletes the route, and another way to management is there" eval 'ip route del default && ip route add 198.51.100.0/24 via 192.0.2.2'
 ok "  what leads to management is not touched" eval 'missing && ended failed && told "the way home or management needs" && not has_route'
-ok "that way is gone too, and one of IPv6 leads nowhere that is asked for" eval 'ip route del 198.51.100.0/24 && ip -6 route add default dev wan0'
+ok "that way is gone too, and one of IPv6 or of another table leads nowhere that is asked for" eval 'ip route del 198.51.100.0/24 && ip -6 route add default dev wan0 && ip route add default via 192.0.2.2 table 7'
 ok "  the link is set up anew, and an address outside answers" eval 'missing && ended succeeded && has_route'
 ok "the switch tells its name" eval 'wait_for 10 switch system hostname sw1 && switch lldp tx-interval 1 && wait_for 20 hears'
 ok "the link loses its signal over and over" eval 'ordered link-flap --target north-1 --set link=wan0 --set watch=6 --set flaps=2 && flaps'

@@ -2,7 +2,7 @@ return {
   inputs = { outside = "198.51.100.9", network = "198.51.100.0/24", spare = "192.0.2.2" },
   ops = {
     { op = "route.get", result = { reachable = false, error = "Network is unreachable" } },
-    { op = "route.list", result = { routes = {  } } },
+    { op = "route.list", result = { routes = { { to = "0.0.0.0/0", table = 7, via = "192.0.2.1", link = "eth0" }, { to = "::/0", table = 254, via = "fe80::1", link = "eth0" } } } },
     { op = "neighbour.list", args = { link = "eth0" }, result = { neighbours = { { address = "192.0.2.1", link = "eth0", state = "failed" } } } },
     { op = "link.view", args = { link = "eth0" }, result = { name = "eth0", carrier = true } },
     { op = "net.ping", args = { address = "192.0.2.2", count = 3 }, result = { sent = 3, received = 0 } },

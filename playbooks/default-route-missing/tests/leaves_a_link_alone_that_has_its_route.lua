@@ -2,7 +2,7 @@ return {
   inputs = { link = "eth0", outside = "203.0.113.9" },
   ops = {
     { op = "link.view", args = { link = "eth0" }, result = { name = "eth0", up = true, carrier = true, addresses = { "192.0.2.7/24" } } },
-    { op = "route.list", result = { routes = { { to = "0.0.0.0/0", via = "192.0.2.1", link = "eth0" }, { to = "192.0.2.0/24", link = "eth0" } } } },
+    { op = "route.list", result = { routes = { { to = "0.0.0.0/0", table = 254, via = "192.0.2.1", link = "eth0" }, { to = "192.0.2.0/24", table = 254, link = "eth0" } } } },
   },
   expect = { look = "failed", anew = "not run", page = "not run" },
   fault  = { look = "a default route leads over 192.0.2.1" },
