@@ -9,13 +9,23 @@
 #define INDENT  13
 
 /* What becomes of an op, the worst of it. */
-typedef enum { ALLOWED, OWN_WINDOWS, BLACKOUT, NO_WINDOW, TOO_HIGH, NOT_NAMED, FATES } fate_t;
+typedef enum {
+    ALLOWED,
+    OWN_WINDOWS, /* and one is open, or nobody told which they are */
+    BLACKOUT,
+    NO_WINDOW,
+    OWN_CLOSED,
+    TOO_HIGH,
+    NOT_NAMED,
+    FATES
+} fate_t;
 
 static const char *const reasons[FATES] = {
     [ALLOWED] = "",
-    [OWN_WINDOWS] = "only within windows of its own, which are not told",
+    [OWN_WINDOWS] = "only within windows of its own",
     [BLACKOUT] = "not now: a blackout stands",
     [NO_WINDOW] = "not now: outside its windows",
+    [OWN_CLOSED] = "not now: outside windows of its own",
     [TOO_HIGH] = "above its highest class",
     [NOT_NAMED] = "its policy does not name it",
 };
@@ -35,14 +45,14 @@ fate_of(const allowance_t *allowance, const op_t *op)
         return NOT_NAMED;
     if (class_ > allowance->highest)
         return TOO_HIGH;
-    if (class_ == CLASS_OBSERVE)
-        return ALLOWED;
-    if (allowance_hours_stand(&allowance->blackouts, wall_now()))
+    if (class_ > CLASS_OBSERVE && allowance_hours_stand(&allowance->blackouts, wall_now()))
         return BLACKOUT;
-    return allowance->windows.count && !allowance_hours_stand(&allowance->windows, wall_now())
-               ? NO_WINDOW
-           : op->windowed ? OWN_WINDOWS
-                          : ALLOWED;
+    if (class_ > CLASS_OBSERVE && allowance->windows.count &&
+        !allowance_hours_stand(&allowance->windows, wall_now()))
+        return NO_WINDOW;
+    if (!allowance_owns_stand(&allowance->owns, op->name, wall_now()))
+        return OWN_CLOSED;
+    return op->windowed || allowance_owns_of(&allowance->owns, op->name) ? OWN_WINDOWS : ALLOWED;
 }
 
 /* Whether its policy would let it be done at some time. */
@@ -215,6 +225,16 @@ print_hours(const char *what, const allowance_hours_t *hours)
         printf("  %-10s %s UTC\n", what, hours->at[i]);
 }
 
+/* Of this op, or NULL: of all that have some. */
+static void
+print_owns(const allowance_owns_t *owns, const op_t *op)
+{
+    for (size_t i = 0; i < owns->count; i++)
+        if (!op || !strcmp(owns->at[i].op, op->name))
+            printf("  %-10s %s UTC: %s does nothing outside it, to undo neither\n", "window",
+                   owns->at[i].hours, owns->at[i].op);
+}
+
 void
 allowance_print(const options_t *options, const char *worker, const allowance_t *allowance,
                 bool all)
@@ -234,6 +254,7 @@ allowance_print(const options_t *options, const char *worker, const allowance_t 
         printf("  %-10s nobody breaks glass there\n", "policy");
     print_hours("window", &allowance->windows);
     print_hours("blackout", &allowance->blackouts);
+    print_owns(&allowance->owns, NULL);
     print(allowance, false);
     print_commands(allowance);
     print(allowance, true);
@@ -255,6 +276,7 @@ allowance_print_op(const char *worker, const allowance_t *allowance, const op_t 
     if (!is_refused(fate)) {
         print_hours("window", &allowance->windows);
         print_hours("blackout", &allowance->blackouts);
+        print_owns(&allowance->owns, op);
     }
     if (!strcmp(op->name, "site.run"))
         print_commands(allowance);
@@ -276,6 +298,21 @@ hours_value(const allowance_hours_t *hours)
     for (size_t i = 0; i < hours->count; i++)
         value_append(list, value_text(hours->at[i]));
     return list;
+}
+
+/* By op. */
+static value_t *
+owns_value(const allowance_owns_t *owns)
+{
+    value_t *map = value_map();
+    for (size_t i = 0; i < owns->count;) {
+        const char *op = owns->at[i].op;
+        value_t *list = value_list();
+        for (; i < owns->count && !strcmp(owns->at[i].op, op); i++)
+            value_append(list, value_text(owns->at[i].hours));
+        value_set(map, op, list);
+    }
+    return map;
 }
 
 static value_t *
@@ -318,6 +355,7 @@ allowance_value(const allowance_t *allowance)
     value_set_bool(map, "break_glass", !allowance->no_glass);
     value_set(map, "windows", hours_value(&allowance->windows));
     value_set(map, "blackouts", hours_value(&allowance->blackouts));
+    value_set(map, "op_windows", owns_value(&allowance->owns));
     value_set(map, "ops", ops);
     value_set(map, "classes", classes_value(&allowance->worse));
     value_set(map, "commands", classes_value(&allowance->commands));

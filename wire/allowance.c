@@ -49,6 +49,31 @@ read_hours(document_reader_t *in, const char *key, allowance_hours_t *hours)
 }
 
 static void
+add_owns(bytes_t *out, const allowance_owns_t *owns)
+{
+    for (size_t i = 0; i < owns->count; i++)
+        document_add(out, "op-window", "%s %s", owns->at[i].op, owns->at[i].hours);
+}
+
+static void
+read_owns(document_reader_t *in, allowance_owns_t *owns)
+{
+    while (document_has(in, "op-window")) {
+        weekly_t weekly;
+        char **row = document_row(in, "op-window", 3);
+        if (!fields_room(in, owns->count, ALLOWANCE_HOURS_MAX))
+            return;
+        if (!text_is_name(row[0]) || !weekly_read(&weekly, row[1], row[2])) {
+            document_spoil(in, FAULT_FORMAT, "'op-window' has other than a name, days and a span");
+            return;
+        }
+        allowance_own_t *at = &owns->at[owns->count++];
+        fields_copy(in, row[0], at->op, sizeof at->op);
+        weekly_write(&weekly, at->hours);
+    }
+}
+
+static void
 add_classes(bytes_t *out, const char *key, const allowance_classes_t *classes)
 {
     for (size_t i = 0; i < classes->count; i++)
@@ -94,6 +119,7 @@ allowance_encode(const allowance_t *self, bytes_t *out)
         document_add(out, "op", "%s", self->ops[i]);
     add_classes(out, "class", &self->worse);
     add_classes(out, "command", &self->commands);
+    add_owns(out, &self->owns);
     document_end(out);
 }
 
@@ -131,6 +157,7 @@ allowance_decode(allowance_t *self, slice_t document, fault_t *fault)
         read_op(read, &in);
     read_classes(&in, "class", &read->worse);
     read_classes(&in, "command", &read->commands);
+    read_owns(&in, &read->owns);
     if (document_close(&in, fault))
         return fault_wrap(fault, "allowance");
     allowance_encode(read, again);
@@ -177,19 +204,65 @@ allowance_hours_add(allowance_hours_t *self, const weekly_t *weekly)
     memcpy(self->at[at], text, sizeof text);
 }
 
+static bool
+stands(const char *hours, wall_t now)
+{
+    weekly_t weekly;
+    char days[WEEKLY_TEXT_MAX];
+    text_copy(days, sizeof days, hours);
+    char *span = strchr(days, ' ');
+    *span++ = '\0';
+    return weekly_read(&weekly, days, span) && weekly_stands(&weekly, now);
+}
+
 bool
 allowance_hours_stand(const allowance_hours_t *self, wall_t now)
 {
-    for (size_t i = 0; i < self->count; i++) {
-        weekly_t weekly;
-        char days[WEEKLY_TEXT_MAX];
-        text_copy(days, sizeof days, self->at[i]);
-        char *span = strchr(days, ' ');
-        *span++ = '\0';
-        if (weekly_read(&weekly, days, span) && weekly_stands(&weekly, now))
+    for (size_t i = 0; i < self->count; i++)
+        if (stands(self->at[i], now))
             return true;
-    }
     return false;
+}
+
+static int
+compare_owns(const allowance_own_t *left, const allowance_own_t *right)
+{
+    int order = document_compare(left->op, right->op);
+    return order ? order : document_compare(left->hours, right->hours);
+}
+
+void
+allowance_owns_add(allowance_owns_t *self, const char *op, const weekly_t *weekly)
+{
+    allowance_own_t own = {.op = ""};
+    size_t at = 0;
+    text_copy(own.op, sizeof own.op, op);
+    weekly_write(weekly, own.hours);
+    while (at < self->count && compare_owns(&self->at[at], &own) < 0)
+        at++;
+    if (self->count == ALLOWANCE_HOURS_MAX ||
+        (at < self->count && !compare_owns(&self->at[at], &own)))
+        return;
+    memmove(&self->at[at + 1], &self->at[at], (self->count++ - at) * sizeof self->at[0]);
+    self->at[at] = own;
+}
+
+bool
+allowance_owns_stand(const allowance_owns_t *self, const char *op, wall_t now)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (!strcmp(self->at[i].op, op) && stands(self->at[i].hours, now))
+            return true;
+    return !allowance_owns_of(self, op);
+}
+
+size_t
+allowance_owns_of(const allowance_owns_t *self, const char *op)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++)
+        count += !strcmp(self->at[i].op, op);
+    return count;
 }
 
 void

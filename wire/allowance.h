@@ -11,7 +11,7 @@
 #include "wire/ops.h"
 
 #define ALLOWANCE_OPS_MAX   256
-#define ALLOWANCE_BYTES_MAX 36864
+#define ALLOWANCE_BYTES_MAX 45056
 
 #define ALLOWANCE_HOURS_MAX   64
 #define ALLOWANCE_CLASSES_MAX 64
@@ -21,6 +21,18 @@ typedef struct {
     size_t count;
     char at[ALLOWANCE_HOURS_MAX][WEEKLY_TEXT_MAX];
 } allowance_hours_t;
+
+/* A window of one op alone, to undo too. */
+typedef struct {
+    char op[OP_NAME_MAX + 1];
+    char hours[WEEKLY_TEXT_MAX];
+} allowance_own_t;
+
+/* Ascending by op and hours, each once. */
+typedef struct {
+    size_t count;
+    allowance_own_t at[ALLOWANCE_HOURS_MAX];
+} allowance_owns_t;
 
 /* Of a name, change or destructive. */
 typedef struct {
@@ -46,6 +58,7 @@ typedef struct {
     char ops[ALLOWANCE_OPS_MAX][OP_NAME_MAX + 1]; /* ascending, each once */
     allowance_classes_t worse;    /* ops that are worse there than in the op table */
     allowance_classes_t commands; /* what site.run may execute */
+    allowance_owns_t owns;        /* windows of one op alone */
 } allowance_t;
 
 /* FAULT_FORMAT, FAULT_LIMIT. Nothing is verified; an op need not be one that is known here. */
@@ -62,6 +75,15 @@ void allowance_hours_add(allowance_hours_t *self, const weekly_t *weekly);
 
 /* Whether one of them stands at this moment. */
 bool allowance_hours_stand(const allowance_hours_t *self, wall_t now);
+
+/* Likewise. */
+void allowance_owns_add(allowance_owns_t *self, const char *op, const weekly_t *weekly);
+
+/* Whether one of the op's own stands at this moment, or it has none. */
+bool allowance_owns_stand(const allowance_owns_t *self, const char *op, wall_t now);
+
+/* How many windows of its own the op has. */
+size_t allowance_owns_of(const allowance_owns_t *self, const char *op);
 
 bool allowance_has(const allowance_t *self, const char *op);
 

@@ -93,10 +93,13 @@ policy_tell(const policy_t *self, allowance_t *out)
     out->highest = ever_highest(self);
     out->more = self->more;
     out->no_glass = self->no_glass;
-    for (size_t i = 0; i < self->hours_count; i++)
-        if (!self->hours[i].op)
-            allowance_hours_add(self->hours[i].blackout ? &out->blackouts : &out->windows,
-                                &self->hours[i].weekly);
+    for (size_t i = 0; i < self->hours_count; i++) {
+        const hours_t *hours = &self->hours[i];
+        if (hours->op)
+            allowance_owns_add(&out->owns, hours->op->name, &hours->weekly);
+        else
+            allowance_hours_add(hours->blackout ? &out->blackouts : &out->windows, &hours->weekly);
+    }
     out->op_count = 0;
     for (size_t i = 0; i < op_count(); i++)
         if (find_permit(self, op_at(i), NULL))

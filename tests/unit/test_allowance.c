@@ -90,6 +90,15 @@ has_one_spelling_and_an_end(void **state)
     refused_with(bench, "class b change\nclass a change\n", FAULT_FORMAT);
     refused_with(bench, "command a change\nclass a change\n", FAULT_FORMAT);
     refused_with(bench, "command Renew change\n", FAULT_FORMAT);
+    refused_with(bench, "op-window host.reboot sun\n", FAULT_FORMAT);
+    refused_with(bench, "op-window Reboot sun 02:00-04:00\n", FAULT_FORMAT);
+    refused_with(bench, "op-window host.reboot sun,mon 02:00-04:00\n", FAULT_FORMAT);
+    refused_with(bench, "op-window b sun 02:00-04:00\nop-window a sun 02:00-04:00\n", FAULT_FORMAT);
+    refused_with(bench, "op-window a sun 02:00-04:00\ncommand a change\n", FAULT_FORMAT);
+    CLEANUP(bytes_destroy) bytes_t *owns = bytes_new();
+    for (size_t i = 0; i <= ALLOWANCE_HOURS_MAX; i++)
+        bytes_addf(owns, "op-window z%03zu sun 02:00-04:00\n", i);
+    refused_with(bench, bytes_text(owns), FAULT_LIMIT);
     CLEANUP(bytes_destroy) bytes_t *commands = bytes_new();
     for (size_t i = 0; i <= ALLOWANCE_CLASSES_MAX; i++)
         bytes_addf(commands, "command z%03zu change\n", i);
@@ -97,6 +106,30 @@ has_one_spelling_and_an_end(void **state)
     for (size_t i = 0; i < ALLOWANCE_OPS_MAX; i++)
         bytes_addf(many, "op z%03zu\n", i);
     refused_with(bench, bytes_text(many), FAULT_LIMIT);
+}
+
+static void
+tells_windows_of_one_op_in_their_order(void **state)
+{
+    bench_t *bench = *state;
+    weekly_t first, second;
+    allowance_t allowance = some_allowance(bench), read;
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    assert_true(weekly_read(&first, "sun", "02:00-04:00") &&
+                weekly_read(&second, "mon-sun", "00:00-24:00"));
+    allowance_owns_add(&allowance.owns, "host.reboot", &first);
+    allowance_owns_add(&allowance.owns, "host.reboot", &second);
+    allowance_owns_add(&allowance.owns, "file.remove", &first);
+    allowance_owns_add(&allowance.owns, "host.reboot", &first);
+    allowance_encode(&allowance, text);
+    assert_fine(bench, allowance_decode(&read, bytes_slice(text), &bench->fault));
+    assert_int_equal(read.owns.count, 3);
+    assert_string_equal(read.owns.at[0].op, "file.remove");
+    assert_int_equal(allowance_owns_of(&read.owns, "host.reboot"), 2);
+    wall_t monday = {INT64_C(4) * 24 * 3600 * 1000}; /* the first was a Thursday */
+    assert_true(allowance_owns_stand(&read.owns, "host.reboot", monday));
+    assert_false(allowance_owns_stand(&read.owns, "file.remove", monday));
+    assert_true(allowance_owns_stand(&read.owns, "disk.usage", monday));
 }
 
 static void
@@ -275,6 +308,7 @@ main(void)
         test(is_signed_by_the_worker_that_it_names),
         test(is_of_one_site),
         test(has_one_spelling_and_an_end),
+        test(tells_windows_of_one_op_in_their_order),
         test(tells_whom_the_machine_asks_for),
         test(tells_which_workers_would_refuse_which_step),
         test(tells_what_a_machine_calls_worse),

@@ -508,6 +508,9 @@ an_op_with_windows_of_its_own_waits_for_one_and_holds_no_other_back(void **state
     assert_true(may_change(self, "2026-11-22T12:00:00Z"));
     policy_tell(self, &told);
     assert_int_equal(told.windows.count, 0);
+    assert_int_equal(told.owns.count, 1);
+    assert_string_equal(told.owns.at[0].op, "host.reboot");
+    assert_string_equal(told.owns.at[0].hours, "sun 02:00-04:00");
 }
 
 static void
