@@ -80,6 +80,8 @@ print_view(const op_t *op)
     if (op->windowed)
         printf("  %-10s the policy must name them: window %s DAYS HH:MM-HH:MM\n", "windows",
                op->name);
+    if (op->ends_machine)
+        printf("  %-10s it begins while no other fix runs on the machine\n", "alone");
     if (op->least != CLASS_OBSERVE)
         printf("  %-10s %s\n", "dry run",
                op->foretold ? "foretells what it would change and give"
@@ -106,10 +108,12 @@ print_markdown(const op_t *op)
 {
     CLEANUP(bytes_destroy) bytes_t *limits = bytes_new();
     limits_text(op, limits);
-    printf("\n## %s\n\n*%s*; again: %s; %s%s%s%s%s. %c%s.\n\n", op->name, class_word(op->least),
+    printf("\n## %s\n\n*%s*; again: %s; %s%s%s%s%s%s. %c%s.\n\n", op->name, class_word(op->least),
            again_word(op), foretold_words(op), bytes_text(limits),
-           op->windowed ? "; within windows of its own" : "", op->inverse ? "; undone by " : "",
-           op->inverse ? op->inverse : "", op->help[0] - ('a' - 'A'), op->help + 1);
+           op->windowed ? "; within windows of its own" : "",
+           op->ends_machine ? "; not while another fix runs on the machine" : "",
+           op->inverse ? "; undone by " : "", op->inverse ? op->inverse : "",
+           op->help[0] - ('a' - 'A'), op->help + 1);
     for (size_t i = 0; i < OP_ARGUMENTS_MAX && op->arguments[i].name; i++) {
         const op_argument_t *at = &op->arguments[i];
         CLEANUP(bytes_destroy) bytes_t *kind = bytes_new();

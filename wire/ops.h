@@ -93,6 +93,7 @@ typedef struct {
     const op_probe_t *probe; /* of AGAIN_PROBE, whose result has `probed?: bool`; else NULL */
     bool foretold;           /* a dry run tells what it would do, from looking at the machine */
     bool windowed;           /* the policy must say when: `window NAME DAYS HH:MM-HH:MM` */
+    bool ends_machine;       /* begins only while no other fix runs there */
     const char *inverse;     /* the op that undoes it; NULL where none does */
     unsigned timeout_s;      /* killed as a whole then */
     unsigned memory_mib;     /* of address space; 0 where what it starts outlives it */

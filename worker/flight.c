@@ -68,6 +68,26 @@ check_hours(const effector_t *self, const op_call_t *call, fault_t *fault)
                               effector_now(self), fault);
 }
 
+/* What ends the machine ends what others do to it: of what was cut off by a reboot nobody knows
+ * more than that. */
+static int
+check_alone(const effector_t *self, const op_call_t *call, fault_t *fault)
+{
+    char run[HASH_TEXT];
+    for (size_t i = 0; call->act.op->ends_machine && i < EFFECTOR_FLIGHTS_MAX; i++) {
+        const flight_t *at = &self->flights[i];
+        if (!at->used || !at->fix)
+            continue;
+        const journal_entry_t *entry = journal_find(self->place.journal, &at->key);
+        assert(entry);
+        return fault_set(fault, FAULT_CONFLICT,
+                         "%s of run %.12s (%s) is under way on this machine and would be cut off: "
+                         "order it again once that ended",
+                         at->op->name, hash_write(&entry->run, run), entry->playbook);
+    }
+    return 0;
+}
+
 static int
 check_start(const effector_t *self, const op_call_t *call, fault_t *fault)
 {
@@ -76,7 +96,8 @@ check_start(const effector_t *self, const op_call_t *call, fault_t *fault)
         return fault_set(fault, FAULT_UNKNOWN,
                          "the journal does not reach what the judge recorded: it lost records");
     if (check_allowed(self, call, fault) ||
-        mandate_check_time(call->mandate, &call->act, &by, fault) || check_hours(self, call, fault))
+        mandate_check_time(call->mandate, &call->act, &by, fault) ||
+        check_hours(self, call, fault) || check_alone(self, call, fault))
         return -1;
     pace_act_t act = {.op = call->act.op,
                       .playbook = mandate_playbook(call->mandate),

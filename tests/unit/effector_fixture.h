@@ -271,6 +271,7 @@ new_order(bench_t *bench)
     return site_order(bench->site, &release);
 }
 
+/* key: of the one argument, or NULL for none. */
 static inline void
 send_attempt(bench_t *bench, const char *attempt, const char *index, const char *step,
              const char *op, const char *key, const char *text, const hash_t *head)
@@ -278,7 +279,8 @@ send_attempt(bench_t *bench, const char *attempt, const char *index, const char 
     char run[HASH_TEXT], head_text[HASH_TEXT];
     CLEANUP(value_destroy) value_t *arguments = value_map();
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
-    value_set_text(arguments, key, text);
+    if (key)
+        value_set_text(arguments, key, text);
     value_encode(arguments, encoded);
     frames_t *message = message_of("OP", "o1");
     frames_add_text(message, hash_write(&bench->run, run));

@@ -272,6 +272,59 @@ so_many_ops_run_at_once_and_no_more(void **state)
     assert_null(bench->answer);
 }
 
+#define REBOOTS                                                                   \
+    "tocsin-manifest v1\nplaybook disk-full\nsummary Reboot\nclass destructive\n" \
+    "rollout 1 2 30 0\nlimits 0 0\ncooldown 0\nstep down run 60 -\n"              \
+    "use down host.reboot destructive\nend\n"
+#define LETS_REBOOT                                                                       \
+    "allow disk.usage\nallow file.remove\nread /var\nspool /var/log\nallow host.reboot\n" \
+    "class highest destructive\nwindow host.reboot sun 00:00-24:00\n"
+
+/* Another run of another release, which reboots; what it was before is gone. */
+static void
+warrant_a_reboot(bench_t *bench)
+{
+    release_t *release =
+        site_release_of(bench->site, "disk-full", slice_text(REBOOTS), slice_text(SITE_PLAYBOOK));
+    release->highest = CLASS_DESTRUCTIVE;
+    sealed_done(&bench->release);
+    bench->release = site_seal_release(bench->site, release, "ana", "rob,rita");
+    seal_order(bench, new_order(bench), "pat,pia");
+    send_warrant_of(bench, "order", REBOOTS);
+    answers(bench, "GRANTED", "");
+}
+
+static void
+a_machine_is_not_rebooted_under_another_runs_fix(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    assert_int_equal(file_write(bench->policy_path, slice_text(LETS_REBOOT), 0600, &fault), 0);
+    policy_destroy(&bench->policy);
+    bench->policy = policy_load(bench->policy_path, &fault);
+    if (!bench->policy)
+        fail_msg("%s", fault.text);
+    open_effector(bench);
+    send_documents(bench);
+    send_warrant(bench);
+    send_op(bench, "1", "usage", "disk.usage", "path", "/var/log"); /* whoever only looks */
+    remove_log(bench, "1");
+    size_t fix = bench->flight;
+    hash_t run = bench->run;
+    warrant_a_reboot(bench);
+    send_op(bench, "1", "down", "host.reboot", NULL, NULL);
+    answers(bench, "FAULT", "conflict");
+    assert_non_null(strstr(frames_text(bench->answer, 3), "file.remove of run "));
+    assert_null(journal_first(bench->journal, &bench->run));
+    assert_int_equal(bench->started, 2);
+    bench->flight = fix;
+    finish(bench, FAULT_NONE);
+    assert_true(journal_first(bench->journal, &run)->ended);
+    send_op(bench, "1", "down", "host.reboot", NULL, NULL);
+    assert_null(bench->answer);
+    assert_int_equal(bench->started, 3);
+}
+
 #define TEST_OP(name) cmocka_unit_test_setup_teardown(name, set_up_warrant, tear_down)
 
 int
@@ -294,6 +347,8 @@ main(void)
         TEST_OP(a_clock_that_went_back_keeps_nothing_that_was_granted_from_beginning),
         TEST_OP(an_op_that_runs_is_not_started_twice),
         TEST_OP(so_many_ops_run_at_once_and_no_more),
+        cmocka_unit_test_setup_teardown(a_machine_is_not_rebooted_under_another_runs_fix, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

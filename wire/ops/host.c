@@ -95,6 +95,7 @@ static const op_t rows[] = {
         .again = AGAIN_NEVER,
         .foretold = true,
         .windowed = true,
+        .ends_machine = true,
         .timeout_s = 30,
         .memory_mib = 256,
         .result_bytes_max = FIX_RESULT_MAX,
