@@ -143,6 +143,15 @@ is_worse(const allowance_t *allowance, const manifest_t *manifest, const manifes
     return there > most;
 }
 
+/* A window of the op alone holds it back in a dry run, and where glass is broken, too. */
+static bool
+is_closed(const allowance_t *allowance, const manifest_t *manifest, const manifest_use_t *use,
+          bool dry)
+{
+    return !lacks(allowance, manifest, use, dry) &&
+           !allowance_owns_stand(&allowance->owns, use->op, wall_now());
+}
+
 static const struct {
     refuses_t *refuses;
     const char *reason;
@@ -152,6 +161,8 @@ static const struct {
     {is_above, "the machine's policy allows nothing of its class"},
     {is_worse, "the machine's policy calls this worse than op table and release do, and it would "
                "be above what may be done there"},
+    {is_closed, "no window that the machine's policy has for this op is open now: tocsin worker "
+                "view WORKER OP"},
 };
 
 static void

@@ -204,6 +204,32 @@ tells_which_workers_would_refuse_which_step(void **state)
     assert_int_equal(value_count(dry), 0);
 }
 
+static void
+tells_an_op_whose_own_windows_are_all_closed(void **state)
+{
+    bench_t *bench = *state;
+    allowance_t at[1] = {some_allowance(bench)};
+    allowances_t allowances = {1, at};
+    weekly_t hours;
+    CLEANUP(manifest_destroy) manifest_t *manifest = memory_new(1, sizeof *manifest);
+    CLEANUP(value_destroy) value_t *refusals = value_list();
+    CLEANUP(value_destroy) value_t *open = value_list();
+    static const char *const from_thursday[] = {"thu", "fri", "sat", "sun", "mon", "tue", "wed"};
+    int64_t today = wall_now().ms / (24 * 3600 * 1000);
+    assert_true(weekly_read(&hours, from_thursday[(today + 3) % 7], "00:00-24:00"));
+    allowance_owns_add(&at->owns, "file.remove", &hours);
+    add_use(manifest, "usage", "disk.usage", CLASS_OBSERVE);
+    add_use(manifest, "clean", "file.remove", CLASS_CHANGE);
+    allowances_add_refusals(&allowances, manifest, "", false, refusals);
+    assert_int_equal(value_count(refusals), 1);
+    assert_string_equal(value_get_text(value_at(refusals, 0), "step"), "clean");
+    assert_non_null(strstr(value_get_text(value_at(refusals, 0), "reason"), "for this op is open"));
+    assert_true(weekly_read(&hours, "mon-sun", "00:00-24:00"));
+    allowance_owns_add(&at->owns, "file.remove", &hours);
+    allowances_add_refusals(&allowances, manifest, "", false, open);
+    assert_int_equal(value_count(open), 0);
+}
+
 static const char *
 reason_for(const value_t *refusals, const char *step)
 {
@@ -311,6 +337,7 @@ main(void)
         test(tells_windows_of_one_op_in_their_order),
         test(tells_whom_the_machine_asks_for),
         test(tells_which_workers_would_refuse_which_step),
+        test(tells_an_op_whose_own_windows_are_all_closed),
         test(tells_what_a_machine_calls_worse),
         test(tells_what_would_be_refused_as_a_whole),
     };
