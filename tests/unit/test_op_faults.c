@@ -14,6 +14,8 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -23,6 +25,7 @@
 #include "keys/hash.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/done.h"
+#include "worker/ops/netlink.h"
 
 #define SAMPLE          3 /* failures of each case */
 #define SEED            31
@@ -95,6 +98,19 @@ typedef struct {
     "p=$(cat @/pid); awk '{print ($3 ~ /[TtZ]/), $19}' /proc/$p/stat; grep 'open files' " \
     "/proc/$p/limits"
 #define TREE "mkdir -p @/www/a/b && cd @/www && echo 1 >one && echo 22 >a/two && echo 3 >a/b/three"
+
+/* As pam_faillock writes it: a source, two bytes, that it counts and is a host, a time. */
+#define TALLY                                                                              \
+    AN_ACCOUNT "; mkdir -p @/run/faillock @/etc/security; echo deny = 1 "                  \
+               ">@/etc/security/faillock.conf; { printf 192.0.2.7; head -c 43 /dev/zero; " \
+               "printf '\\0\\0\\3\\0\\0\\0\\0\\145\\0\\0\\0\\0'; } >@/run/faillock/ana"
+#define TRACKED                                                                               \
+    "nft add table inet t; nft add chain inet t c '{ type filter hook output priority 0; }'"  \
+    "; nft add rule inet t c ct state new accept; ip addr add 198.51.100.9/32 dev lo; "       \
+    "ip route replace 203.0.113.7 dev spare0 src 198.51.100.9; ip neigh replace 203.0.113.7 " \
+    "lladdr 02:00:00:00:00:07 dev spare0; for i in 1 2 3; do bash -c 'echo "                  \
+    ">/dev/udp/203.0.113.7/'$i; done; "                                                       \
+    "ip route del 203.0.113.7; ip addr del 198.51.100.9/32 dev lo"
 
 static const case_t cases[] = {
     {.op = "cron.disable", .arguments = "file=app", .before = CRON "app", .rooted = true},
@@ -281,6 +297,19 @@ static const case_t cases[] = {
                "installed\\nVersion: 2\\nArchitecture: all\\n' >@/var/lib/dpkg/status",
      .rooted = true},
     {.op = "process.list", .arguments = "name=sleeper", .thing = LOOK},
+    {.op = "user.lockouts", .before = TALLY, .rooted = true, .always = SYS_getdents64},
+    {.op = "user.lockouts", .arguments = "user=ana", .before = TALLY, .rooted = true},
+    {.op = "user.reset_lockout",
+     .arguments = "user=ana",
+     .before = TALLY,
+     .rooted = true,
+     .always = SYS_fsync},
+    {.op = "conntrack.count", .always = SYS_openat},
+    {.op = "conntrack.flush",
+     .arguments = "source=198.51.100.9",
+     .before = TRACKED,
+     .thing = "cat /proc/sys/net/netfilter/nf_conntrack_count",
+     .always = SYS_getsockname},
 };
 
 /* ---- what a call may fail with --------------------------------------------------------------- */
@@ -563,12 +592,26 @@ words_of(const case_t *self)
     return self->arguments ? self->arguments : "";
 }
 
+/* All of this network namespace's. */
+static void
+forget_tracked(void)
+{
+    char memory[NETLINK_REQUEST_MAX];
+    int wrong = netlink_ask(NETLINK_NETFILTER,
+                            netlink_begin(memory, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE,
+                                          NLM_F_ACK, sizeof(struct nfgenmsg)),
+                            NULL, NULL);
+    (void)wrong; /* a kernel that tracks none has none */
+}
+
 static void
 lay_out(const case_t *self)
 {
     static const char clean[] = "cd @ && rm -rf aged etc proc sys home var spool/* www/* run/* "
                                 "quarantine/* evidence/* keepers/*";
     lay_out_by(clean);
+    if (!strncmp(self->op, "conntrack.", 10))
+        forget_tracked();
     if (uses_process(self))
         wake_another();
     bench_root(!self->rooted);

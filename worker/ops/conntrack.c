@@ -10,6 +10,7 @@
 #include "worker/foresight.h"
 #include "worker/ops/asked.h"
 #include "worker/ops/bodies.h"
+#include "worker/ops/done.h"
 #include "worker/ops/netlink.h"
 #include "worker/ops/way.h"
 
@@ -120,13 +121,15 @@ tell_top(sources_t *sources, size_t most)
     return list;
 }
 
-static bool
-read_number(const char *path, int64_t *out)
+/* Where there is no such file the kernel tracks none. */
+static int
+read_number(const char *path, int64_t *out, bool *tracked, fault_t *fault)
 {
-    fault_t ignored;
-    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 64, &ignored);
+    fault_t why = {0};
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, 64, &why);
     *out = text ? strtoll(bytes_text(text), NULL, 10) : 0;
-    return text;
+    *tracked = *tracked && text;
+    return text || why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
 }
 
 value_t *
@@ -135,9 +138,12 @@ conntrack_count(const value_t *arguments, const op_world_t *world, fault_t *faul
     static sources_t sources;
     char memory[NETLINK_REQUEST_MAX];
     int64_t entries, most;
-    bool loaded = read_number(COUNT_FILE, &entries) && read_number(MAX_FILE, &most);
+    bool loaded = true;
     net_t wanted;
     (void)world;
+    if (read_number(COUNT_FILE, &entries, &loaded, fault) ||
+        read_number(MAX_FILE, &most, &loaded, fault))
+        return NULL;
     sources.wanted = net_read(value_get_text(arguments, "source"), &wanted) ? &wanted : NULL;
     struct nlmsghdr *request = netlink_begin(memory, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
                                              NLM_F_DUMP, sizeof(struct nfgenmsg));
@@ -202,13 +208,31 @@ on_candidate(const struct nlmsghdr *message, void *forgotten)
     self->count++;
 }
 
-static int64_t
-forget(forgotten_t *self)
+/* 0 or an errno. Where the answer was lost, another try tells whether it is gone. */
+static int
+forget_one(struct nlmsghdr *request)
 {
-    int64_t count = 0;
-    for (size_t i = 0; i < self->count; i++)
-        count += !netlink_ask(NETLINK_NETFILTER, &self->all[i].message.head, NULL, NULL);
-    return count;
+    int wrong = netlink_ask(NETLINK_NETFILTER, request, NULL, NULL);
+    if (!wrong || wrong == ENOENT)
+        return wrong;
+    wrong = netlink_ask(NETLINK_NETFILTER, request, NULL, NULL);
+    return wrong == ENOENT ? 0 : wrong;
+}
+
+/* One that is over by then need not be forgotten. */
+static int
+forget(forgotten_t *self, int64_t *count, fault_t *fault)
+{
+    int wrong = 0;
+    *count = 0;
+    for (size_t i = 0; i < self->count && (!wrong || wrong == ENOENT); i++) {
+        wrong = forget_one(&self->all[i].message.head);
+        *count += !wrong;
+    }
+    if (!wrong || wrong == ENOENT)
+        return 0;
+    fault_set(fault, FAULT_IO, "a tracked connection cannot be forgotten: %s", strerror(wrong));
+    return *count ? done_anyway(fault, "%lld others are", (long long)*count) : -1;
 }
 
 /* Whose, and that it is nobody whom the way home needs. */
@@ -247,7 +271,9 @@ conntrack_flush(const value_t *arguments, const op_world_t *world, fault_t *faul
         fault_set(fault, FAULT_IO, "the tracked connections cannot be read: %s", strerror(wrong));
         return NULL;
     }
-    return tell_forgotten(arguments, forget(&forgotten), forgotten.more);
+    int64_t count;
+    return forget(&forgotten, &count, fault) ? NULL
+                                             : tell_forgotten(arguments, count, forgotten.more);
 }
 
 /* By what conntrack.count saw of that source. */

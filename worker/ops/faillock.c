@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/text.h"
 #include "worker/ops/machine.h"
 #include "worker/ops/place.h"
@@ -222,7 +223,7 @@ faillock_read(int fd, const op_world_t *world, const lockout_rules_t *rules, con
     static record_t records[FAILLOCK_RECORDS_MAX];
     size_t count = 0;
     *out = (faillock_t){0};
-    ssize_t got = pread(fd, records, sizeof records, 0);
+    ssize_t got = lseek(fd, 0, SEEK_SET) ? -1 : file_fill(fd, records, sizeof records);
     if (got < 0)
         return fault_errno(fault, "the tally of '%.40s' cannot be read", user);
     for (size_t i = 0; i < (size_t)got / sizeof *records; i++) {

@@ -11,8 +11,10 @@
 #include "worker/foresight.h"
 #include "worker/ops/account.h"
 #include "worker/ops/bodies.h"
-#include "worker/ops/machine.h"
+#include "worker/ops/done.h"
 #include "worker/ops/faillock.h"
+#include "worker/ops/machine.h"
+#include "worker/ops/place.h"
 
 #define FILES_MAX     4096 /* looked into */
 #define USERS_MAX     100
@@ -94,13 +96,14 @@ look_at_all(lockouts_t *self, int folder, const op_world_t *world, fault_t *faul
     DIR *all = copy < 0 ? NULL : fdopendir(copy);
     if (!all)
         return fault_errno(fault, "'%.160s' cannot be listed", self->rules.folder);
-    for (struct dirent *at; (at = readdir(all));)
+    for (struct dirent *at; (at = place_next(all));)
         if (at->d_type != DT_REG && at->d_type != DT_UNKNOWN)
             continue;
         else if (self->count == FILES_MAX || look_at(self, folder, at->d_name, world, &why))
             self->left_out++;
+    int wrong = errno ? fault_errno(fault, "'%.160s' cannot be listed", self->rules.folder) : 0;
     closedir(all);
-    return 0;
+    return wrong;
 }
 
 static int
@@ -222,8 +225,13 @@ user_reset_lockout(const value_t *arguments, const op_world_t *world, fault_t *f
     CLEANUP(descriptor_close) int fd = -1;
     if (take_own(user, world, O_RDWR, &fd, &tally, fault))
         return NULL;
-    if (fd >= 0 && (ftruncate(fd, 0) || fsync(fd))) {
+    if (fd >= 0 && ftruncate(fd, 0)) {
         fault_errno(fault, "the tally of '%.40s' cannot be emptied", user);
+        return NULL;
+    }
+    if (fd >= 0 && fsync(fd)) {
+        fault_errno(fault, "the tally of '%.40s' cannot be synced", user);
+        done_anyway(fault, "it is empty");
         return NULL;
     }
     return tell_forgotten(arguments, &tally);
