@@ -7,25 +7,25 @@
  *
  *     test_op_faults [OP]            a sample that SEED draws
  *     test_op_faults --all [OP]      every call, every plausible error; of that op only
- *     test_op_faults --trace OP      the calls */
-#include "op_tracer.h"
-#include "op_words.h"
+ *     test_op_faults --trace OP      the calls
+ *
+ * In OP's place stands a family too (tests/unit/faults/): files. */
+#include "tests/unit/faults/calls.h"
+#include "tests/unit/faults/files.h"
+#include "tests/unit/faults/machine.h"
+#include "tests/unit/faults/network.h"
+#include "tests/unit/faults/processes.h"
+#include "tests/unit/faults/thing.h"
+#include "tests/unit/faults/users.h"
 
-#include <ctype.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <utmp.h>
 
-#include "keys/hash.h"
 #include "worker/ops/bodies.h"
 #include "worker/ops/done.h"
-#include "worker/ops/netlink.h"
 
 #define SAMPLE          3 /* failures of each case */
 #define SEED            31
@@ -34,477 +34,17 @@
 #define MOMENT_SLACK_MS 300000 /* of times that two tries tell */
 #define LIES_SHOWN      400
 
-/* In words (op_words.h): `%` is the id of a process of the test's, whose pid is in @/pid; of a
- * number, that pid. */
-typedef struct {
-    const char *op;
-    const char *arguments;
-    const char *before; /* a shell's words: lays the machine out for one try; NULL for none */
-    const char *first;  /* "OP ARGUMENTS" that is done then; an id that it gives becomes `%` */
-    const char *thing;  /* a shell's words that tell of what the op acts on; NULL: files do */
-    op_body_t *body;    /* another than the op's own: a wrong version of it; NULL for none */
-    bool timed;         /* a result names the second */
-    bool rooted;        /* the machine's files lie below the test's folder */
-    bool refused;       /* it must be, and stays so whatever fails */
-    long always;        /* a call that fails in each sample too: an op lied there; 0 for none */
-} case_t;
-
-#define LOG     "echo text >@/spool/app.log"
-#define OLD     "echo text >@/spool/app.log.1"
-#define AGED    "mkdir @/aged && cd @/aged && touch -d '2 days ago' a b c && touch d"
-#define SHELL   "head -c 3000 /dev/zero >@/www/shell"
-#define CRON    "mkdir -p @/etc/cron.d; echo '#' >@/etc/cron.d/"
-#define FORWARD "f=/proc/sys/net/ipv4/ip_forward; "
-#define USERS                                                                                      \
-    "printf 'root:x:0:0::/root:/bin/sh\\nana:x:54321:54321::/home/ana:/bin/sh\\n' >@/etc/passwd; " \
-    "printf 'root:*:1:0:99999:7:::\\nana:$y$j9T$abc:1:0:99999:7:::\\n' >@/etc/shadow; "            \
-    "printf 'root:x:0:\\nana:x:54321:\\n' >@/etc/group"
-#define FETCHED                                                                  \
-    "mkdir -p @/var/cache/apt/archives/partial && cd @/var/cache/apt && "        \
-    "touch archives/lock archives/kept && echo text >archives/partial/c.deb && " \
-    "echo text >archives/a.deb && echo text >archives/b.deb"
-#define RULED                                                                         \
-    "mkdir -p @/etc/logrotate.d @/var/lib/logrotate && echo '/etc/passwd { daily }' " \
-    ">@/etc/logrotate.d/app && "                                                      \
-    "echo '\"/etc/passwd\" 2026-11-22-4:5:6' >@/var/lib/logrotate/status"
-#define PACKAGED                                                                            \
-    "mkdir -p @/etc @/var/lib/dpkg/info && cd @ && echo 1 >etc/tool && cd var/lib/dpkg && " \
-    "echo /etc/tool >info/tool.list && echo /etc/tool >info/other.list && "                 \
-    "echo $(md5sum <../../../etc/tool | cut -c1-32)'  etc/tool' >info/tool.md5sums && "     \
-    "printf '/etc/x\\n/etc/y\\nother\\n' >diversions && "                                   \
-    "printf 'Package: tool\\nVersion: 1\\nStatus: install ok installed\\n' >status"
-#define AN_ACCOUNT "mkdir -p @/etc @/home/ana/.ssh; " USERS
-#define A_KEY      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9OJ9nMPHVZxBvhGvPDqAIVn5EOaYmE3dqpKZ1vIkXM"
-#define KEYS                                                                      \
-    AN_ACCOUNT "; echo " A_KEY " ana >@/home/ana/.ssh/authorized_keys; echo "     \
-               "no-pty " A_KEY " two >@/home/ana/.ssh/authorized_keys2; echo '#'" \
-               " >>@/home/ana/.ssh/authorized_keys; chown -R 54321 @/home/ana"
-#define THE_KEY "user=ana fingerprint=SHA256:SDl6F3SiQgNmAcsaUjMfSoveDDC3R+mgeqVa4SZzSnc"
-#define LOCKED  AN_ACCOUNT "; sed -i 's/ana:/ana:!/' @/etc/shadow"
-#define SESSION                                                                            \
-    AN_ACCOUNT "; mkdir -p @/run/systemd/sessions; { echo USER=ana; echo TTY=pts/1; "      \
-               "echo REMOTE_HOST=192.0.2.7; echo SERVICE=sshd; echo LEADER=$(cat @/pid); " \
-               "echo REALTIME=9999999999000000; } >@/run/systemd/sessions/1"
-#define TABLE "nft list table inet tocsin 2>/dev/null | sed 's/expires [0-9a-z]*//g'"
-#define CLEAR "nft delete table inet tocsin"
-#define LINKS "ip link set spare0 up; ip route del 203.0.113.0/24"
-#define ROUTE LINKS "; ip route add 203.0.113.0/24 via 192.0.3.2 proto 187"
-/* Of a link that was turned on the kernel tells a moment later that it carries. */
-#define WAY                                                                                \
-    "for i in $(seq 500); do ip -o link show spare0 | grep -q NO-CARRIER || break; sleep " \
-    "0.01; done; ip -o link show spare0 | cut -c1-60; ip route"
-#define SLEEPS "sha256=0000000000000000000000000000000000000000000000000000000000000000"
-#define LOOK                                                                              \
-    "p=$(cat @/pid); awk '{print ($3 ~ /[TtZ]/), $19}' /proc/$p/stat; grep 'open files' " \
-    "/proc/$p/limits"
-#define TREE "mkdir -p @/www/a/b && cd @/www && echo 1 >one && echo 22 >a/two && echo 3 >a/b/three"
-
-/* As pam_faillock writes it: a source, two bytes, that it counts and is a host, a time. */
-#define TALLY                                                                              \
-    AN_ACCOUNT "; mkdir -p @/run/faillock @/etc/security; echo deny = 1 "                  \
-               ">@/etc/security/faillock.conf; { printf 192.0.2.7; head -c 43 /dev/zero; " \
-               "printf '\\0\\0\\3\\0\\0\\0\\0\\145\\0\\0\\0\\0'; } >@/run/faillock/ana"
-#define TRACKED                                                                               \
-    "nft add table inet t; nft add chain inet t c '{ type filter hook output priority 0; }'"  \
-    "; nft add rule inet t c ct state new accept; ip addr add 198.51.100.9/32 dev lo; "       \
-    "ip route replace 203.0.113.7 dev spare0 src 198.51.100.9; ip neigh replace 203.0.113.7 " \
-    "lladdr 02:00:00:00:00:07 dev spare0; for i in 1 2 3; do bash -c 'echo "                  \
-    ">/dev/udp/203.0.113.7/'$i; done; "                                                       \
-    "ip route del 203.0.113.7; ip addr del 198.51.100.9/32 dev lo"
-
-static const case_t cases[] = {
-    {.op = "cron.disable", .arguments = "file=app", .before = CRON "app", .rooted = true},
-    {.op = "cron.enable", .arguments = "file=app", .before = CRON "app.disabled", .rooted = true},
-    {.op = "evidence.facts",
-     .arguments = "case=one of=failures",
-     .before = "mkdir -p @/var/log; cp @/btmp @/var/log/btmp",
-     .rooted = true},
-    {.op = "evidence.file", .arguments = "case=two path=@/www/shell", .before = SHELL},
-    {.op = "evidence.seal",
-     .arguments = "case=one",
-     .first = "evidence.text case=one name=a text=b"},
-    {.op = "evidence.text", .arguments = "case=three name=note text=found"},
-    {.op = "file.quarantine", .arguments = "path=@/www/shell", .before = SHELL},
-    {.op = "file.quarantine",
-     .arguments = "path=@/www/shell",
-     .before = SHELL,
-     .first = "file.quarantine path=@/www/shell"},
-    {.op = "file.quarantine",
-     .arguments = "path=@/www/shell",
-     .before = SHELL "; echo other >@/www/other",
-     .first = "file.quarantine path=@/www/other"},
-    {.op = "file.quarantine",
-     .arguments = "path=@/www/name",
-     .before = "cd @/quarantine && echo a >held && ln held @/www/name",
-     .refused = true},
-    {.op = "file.quarantine",
-     .arguments = "path=@/quarantine/held",
-     .before = "echo a >@/quarantine/held",
-     .refused = true},
-    {.op = "file.remove", .arguments = "path=@/spool/app.log.1", .before = OLD},
-    {.op = "file.remove_aged", .arguments = "path=@/aged", .before = AGED},
-    {.op = "file.restore",
-     .arguments = "path=@/www/shell id=%",
-     .before = SHELL,
-     .first = "file.quarantine path=@/www/shell"},
-    {.op = "file.rotate", .arguments = "path=@/spool/app.log", .before = LOG, .timed = true},
-    {.op = "file.truncate", .arguments = "path=@/spool/app.log", .before = LOG},
-    {.op = "file.truncate",
-     .arguments = "path=@/spool/link.log",
-     .before = LOG "; ln @/spool/app.log @/spool/link.log",
-     .refused = true},
-    {.op = "firewall.block",
-     .arguments = "source=198.51.100.9 seconds=60",
-     .before = CLEAR,
-     .thing = TABLE},
-    {.op = "firewall.block", .arguments = "source=192.0.2.1 seconds=60", .refused = true},
-    {.op = "firewall.block", .arguments = "source=192.0.2.9 seconds=60", .refused = true},
-    {.op = "firewall.limit",
-     .arguments = "port=80 per_second=10 seconds=60",
-     .before = CLEAR,
-     .thing = TABLE},
-    {.op = "firewall.unblock",
-     .arguments = "source=198.51.100.9",
-     .before = CLEAR,
-     .first = "firewall.block source=198.51.100.9 seconds=60",
-     .thing = TABLE},
-    {.op = "firewall.unlimit",
-     .arguments = "port=80",
-     .before = CLEAR,
-     .first = "firewall.limit port=80 per_second=10 seconds=60",
-     .thing = TABLE},
-    {.op = "host.isolate", .arguments = "seconds=60", .before = CLEAR, .thing = TABLE},
-    {.op = "host.release",
-     .arguments = "",
-     .before = CLEAR,
-     .first = "host.isolate seconds=60",
-     .thing = TABLE},
-    {.op = "link.down", .arguments = "link=spare0 seconds=60", .before = LINKS, .thing = WAY},
-    {.op = "link.up",
-     .arguments = "link=spare0",
-     .before = LINKS,
-     .first = "link.down link=spare0 seconds=60",
-     .thing = WAY},
-    {.op = "package.clean", .arguments = "", .before = FETCHED, .rooted = true},
-    {.op = "process.end_tree", .arguments = "process=% " SLEEPS, .thing = LOOK, .always = SYS_poll},
-    {.op = "process.freeze", .arguments = "process=% name=sleeper", .thing = LOOK},
-    {.op = "process.renice", .arguments = "process=% name=sleeper nice=5", .thing = LOOK},
-    {.op = "process.renice",
-     .arguments = "process=% name=other nice=5",
-     .thing = LOOK,
-     .refused = true},
-    {.op = "process.signal",
-     .arguments = "process=% name=sleeper signal=TERM wait_ms=2000",
-     .thing = LOOK},
-    {.op = "process.thaw",
-     .arguments = "process=% name=sleeper",
-     .first = "process.freeze process=% name=sleeper",
-     .thing = LOOK},
-    {.op = "route.add",
-     .arguments = "to=203.0.113.0/24 via=192.0.3.2 seconds=60",
-     .before = LINKS,
-     .thing = WAY},
-    {.op = "route.remove", .arguments = "to=203.0.113.0/24", .before = ROUTE, .thing = WAY},
-    {.op = "sysctl.set",
-     .arguments = "key=net.ipv4.ip_forward value=1",
-     .before = FORWARD "echo 0 >$f",
-     .thing = FORWARD "cat $f"},
-    {.op = "user.end_sessions",
-     .arguments = "user=ana",
-     .before = SESSION,
-     .rooted = true,
-     .thing = LOOK},
-    {.op = "user.lock", .arguments = "user=ana", .before = AN_ACCOUNT, .rooted = true},
-    {.op = "user.remove_key", .arguments = THE_KEY, .before = KEYS, .rooted = true},
-    {.op = "user.restore_key",
-     .arguments = "user=ana id=%",
-     .before = KEYS,
-     .first = "user.remove_key " THE_KEY,
-     .rooted = true},
-    {.op = "user.unlock", .arguments = "user=ana", .before = LOCKED, .rooted = true},
-    {.op = "cron.list",
-     .before = CRON "app; cd @/etc && echo '1 2 * * * root a' >crontab && echo '@daily ana b' "
-                    ">cron.d/two; mkdir cron.daily && touch cron.daily/three; mkdir -p "
-                    "@/var/spool/cron/crontabs; echo '@weekly c' >@/var/spool/cron/crontabs/ana",
-     .rooted = true},
-    {.op = "disk.inodes", .arguments = "path=@/www count=3", .before = TREE},
-    {.op = "disk.largest", .arguments = "path=@/www count=3", .before = TREE},
-    {.op = "disk.usage", .arguments = "path=@/www"},
-    {.op = "file.find", .arguments = "path=@/www", .before = TREE},
-    {.op = "file.hash", .arguments = "path=@/www/one", .before = TREE},
-    {.op = "file.search", .arguments = "path=@/www/one text=1", .before = TREE},
-    {.op = "file.setuid", .arguments = "path=@/www", .before = TREE "; chmod u+s one a/two"},
-    {.op = "file.stat", .arguments = "path=@/www/one", .before = TREE "; chown 1 one"},
-    {.op = "file.stat", .arguments = "path=@/www/link", .before = "ln -s there @/www/link"},
-    {.op = "file.tail", .arguments = "path=@/www/lines", .before = "seq 50 >@/www/lines"},
-    {.op = "firewall.list",
-     .before = CLEAR,
-     .first = "firewall.block source=198.51.100.9 seconds=60"},
-    {.op = "firewall.view",
-     .arguments = "source=198.51.100.9",
-     .before = CLEAR,
-     .first = "firewall.block source=198.51.100.9 seconds=60"},
-    {.op = "host.files",
-     .before = "mkdir -p @/proc/sys/fs; echo 100 0 1000 >@/proc/sys/fs/file-nr",
-     .rooted = true},
-    {.op = "host.pressure",
-     .before =
-         "mkdir -p @/proc/pressure; cd @/proc/pressure; p='avg10=1.50 avg60=0.07 avg300=12.00 "
-         "total=7123456'; printf \"some $p\\nfull $p\\n\" | tee cpu io >memory",
-     .rooted = true},
-    {.op = "host.sysctl", .arguments = "key=net.ipv4.ip_forward"},
-    {.op = "link.list"},
-    {.op = "link.view", .arguments = "link=spare0"},
-    {.op = "process.tree", .arguments = "pid=%", .thing = LOOK},
-    {.op = "process.view", .arguments = "pid=% hash=true", .thing = LOOK},
-    {.op = "process.files", .arguments = "pid=%", .thing = LOOK},
-    {.op = "process.sockets"},
-    {.op = "service.status",
-     .arguments = "service=web",
-     .before = "cp @/pid @/run/pid",
-     .thing = LOOK},
-    {.op = "user.failures",
-     .before = "mkdir -p @/var/log; cp @/btmp @/var/log/btmp",
-     .rooted = true},
-    {.op = "user.keys", .arguments = "user=ana", .before = KEYS, .rooted = true},
-    {.op = "user.list", .before = AN_ACCOUNT, .rooted = true},
-    {.op = "user.sessions", .before = SESSION, .rooted = true, .thing = LOOK},
-    {.op = "host.load",
-     .before = "mkdir @/proc; echo 0.5 0.4 0.3 2/99 7 >@/proc/loadavg",
-     .rooted = true},
-    {.op = "host.memory", .before = "mkdir @/proc; cp @/meminfo @/proc", .rooted = true},
-    {.op = "host.oom",
-     .before = "mkdir -p @/proc @/sys/fs/cgroup/a.slice/db @/sys/fs/cgroup/b; cd @/sys/fs/cgroup; "
-               "echo oom_kill 5 >@/proc/vmstat; echo oom_kill 2 >a.slice/db/memory.events.local; "
-               "echo oom_kill 3 >b/memory.events.local",
-     .rooted = true},
-    {.op = "host.uptime",
-     .before = "mkdir -p @/proc/sys/kernel/random @/run; cd @/proc; echo 5.5 6 >uptime; echo "
-               "'btime 1700000000' >stat; cp /proc/sys/kernel/random/boot_id sys/kernel/random; "
-               "echo 1 >@/run/reboot-required; echo libc6 >@/run/reboot-required.pkgs",
-     .rooted = true},
-    {.op = "log.view", .arguments = "rule=app", .before = RULED, .rooted = true},
-    {.op = "package.list",
-     .before = "mkdir -p @/var/lib/dpkg; printf 'Package: a\\nStatus: install ok installed\\n"
-               "Version: 1\\nArchitecture: all\\n\\nPackage: b\\nStatus: hold ok installed\\n"
-               "Version: 2\\nArchitecture: all\\n' >@/var/lib/dpkg/status",
-     .rooted = true},
-    {.op = "package.owner", .arguments = "path=/etc/tool", .before = PACKAGED, .rooted = true},
-    {.op = "package.view",
-     .arguments = "name=b",
-     .before = "mkdir -p @/var/lib/dpkg/updates; printf 'Package: a\\nStatus: install ok "
-               "installed\\nVersion: 1\\nArchitecture: all\\n\\nPackage: b\\nStatus: hold ok "
-               "installed\\nVersion: 2\\nArchitecture: all\\n' >@/var/lib/dpkg/status",
-     .rooted = true},
-    {.op = "process.list", .arguments = "name=sleeper", .thing = LOOK},
-    {.op = "user.lockouts", .before = TALLY, .rooted = true, .always = SYS_getdents64},
-    {.op = "user.lockouts", .arguments = "user=ana", .before = TALLY, .rooted = true},
-    {.op = "user.reset_lockout",
-     .arguments = "user=ana",
-     .before = TALLY,
-     .rooted = true,
-     .always = SYS_fsync},
-    {.op = "conntrack.count", .always = SYS_openat},
-    {.op = "conntrack.flush",
-     .arguments = "source=198.51.100.9",
-     .before = TRACKED,
-     .thing = "cat /proc/sys/net/netfilter/nf_conntrack_count",
-     .always = SYS_getsockname},
-};
-
-/* ---- what a call may fail with --------------------------------------------------------------- */
-
-#define ERRORS_MAX 5
-#define SHORT      (-1) /* among errors: it moves half of the bytes that it could */
-
-typedef struct {
-    long number;
+static const struct {
     const char *name;
-    int errors[ERRORS_MAX]; /* 0 ends */
-} failure_t;
-
-#define CALL(name) SYS_##name, #name
-
-/* Of a filter of system calls and of memory nobody runs out: an op ends there, by an assert. */
-static const failure_t failures[] = {
-    {CALL(open), {EIO, EACCES, EMFILE, ENOMEM}},
-    {CALL(openat), {EIO, EACCES, EMFILE, ENOMEM}},
-    {CALL(openat2), {EIO, EACCES, EMFILE, ENOMEM}},
-    {CALL(read), {EIO, EINTR, SHORT}},
-    {CALL(pread64), {EIO, EINTR, SHORT}},
-    {CALL(write), {EIO, ENOSPC, EINTR, SHORT}},
-    {CALL(getdents64), {EIO, ENOMEM}},
-    {CALL(stat), {EIO, EACCES, ENOMEM}},
-    {CALL(fstat), {EIO, ENOMEM}},
-    {CALL(lstat), {EIO, EACCES, ENOMEM}},
-    {CALL(newfstatat), {EIO, EACCES, ENOMEM}},
-    {CALL(statx), {EIO, EACCES, ENOMEM}},
-    {CALL(statfs), {EIO, EACCES}},
-    {CALL(fstatfs), {EIO}},
-    {CALL(access), {EIO, EACCES}},
-    {CALL(faccessat), {EIO, EACCES}},
-    {CALL(faccessat2), {EIO, EACCES}},
-    {CALL(readlink), {EIO, EACCES, ENOMEM}},
-    {CALL(readlinkat), {EIO, EACCES, ENOMEM}},
-    {CALL(lseek), {EIO}},
-    {CALL(fsync), {EIO, ENOSPC}},
-    {CALL(fdatasync), {EIO, ENOSPC}},
-    {CALL(rename), {EIO, ENOSPC, EACCES}},
-    {CALL(renameat), {EIO, ENOSPC, EACCES}},
-    {CALL(renameat2), {EIO, ENOSPC, EACCES}},
-    {CALL(unlink), {EIO, EACCES}},
-    {CALL(unlinkat), {EIO, EACCES}},
-    {CALL(mkdir), {EIO, ENOSPC, EACCES}},
-    {CALL(mkdirat), {EIO, ENOSPC, EACCES}},
-    {CALL(rmdir), {EIO, EACCES}},
-    {CALL(symlink), {EIO, ENOSPC}},
-    {CALL(ftruncate), {EIO, EACCES}},
-    {CALL(fallocate), {EIO, ENOSPC}},
-    {CALL(fchown), {EIO, EPERM}},
-    {CALL(fchmod), {EIO, EPERM}},
-    {CALL(utimensat), {EIO, EPERM}},
-    {CALL(flock), {EINTR, ENOLCK}},
-    {CALL(fcntl), {EMFILE}},
-    {CALL(dup), {EMFILE}},
-    {CALL(dup2), {EMFILE}},
-    {CALL(pipe2), {EMFILE, ENFILE}},
-    {CALL(memfd_create), {EMFILE, ENOMEM}},
-    {CALL(timerfd_create), {EMFILE, ENOMEM}},
-    {CALL(epoll_create1), {EMFILE, ENOMEM}},
-    {CALL(socket), {EMFILE, ENOBUFS, EACCES}},
-    {CALL(connect), {ENOBUFS, EACCES, EINTR}},
-    {CALL(bind), {ENOMEM, EACCES}},
-    {CALL(setsockopt), {ENOMEM}},
-    {CALL(getsockopt), {ENOBUFS}},
-    {CALL(getsockname), {ENOBUFS}},
-    {CALL(sendto), {ENOBUFS, EINTR}},
-    {CALL(sendmsg), {ENOBUFS, EINTR}},
-    {CALL(recvfrom), {ENOBUFS, EINTR}},
-    {CALL(recvmsg), {ENOBUFS, EINTR}},
-    {CALL(poll), {ENOMEM, EINTR}},
-    {CALL(ppoll), {ENOMEM, EINTR}},
-    {CALL(select), {ENOMEM, EINTR}},
-    {CALL(pselect6), {ENOMEM, EINTR}},
-    {CALL(epoll_wait), {EINTR}},
-    {CALL(fork), {EAGAIN, ENOMEM}},
-    {CALL(vfork), {EAGAIN, ENOMEM}},
-    {CALL(clone), {EAGAIN, ENOMEM}},
-    {CALL(clone3), {EAGAIN, ENOMEM}},
-    {CALL(execve), {EACCES, ENOMEM}},
-    {CALL(wait4), {EINTR}},
-    {CALL(kill), {EPERM}},
-    {CALL(pidfd_open), {EMFILE, ENOMEM}},
-    {CALL(pidfd_send_signal), {EPERM}},
-    {CALL(setpriority), {EPERM, EACCES}},
-    {CALL(getpriority), {EPERM}},
-    {CALL(prlimit64), {EPERM}},
-    {CALL(ioctl), {EIO}},
-    {CALL(adjtimex), {EPERM}},
-    {CALL(clock_adjtime), {EPERM}},
+    const case_t *cases;
+    size_t count;
+} families[] = {
+    {"files", files_cases, ARRAY_SIZE(files_cases)},
+    {"machine", machine_cases, ARRAY_SIZE(machine_cases)},
+    {"network", network_cases, ARRAY_SIZE(network_cases)},
+    {"processes", processes_cases, ARRAY_SIZE(processes_cases)},
+    {"users", users_cases, ARRAY_SIZE(users_cases)},
 };
-
-static const failure_t *
-failure_of(long number)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
-        if (failures[i].number == number)
-            return &failures[i];
-    return NULL;
-}
-
-/* Whether a short transfer is one that the kernel might make: never into a file of its own, where
- * the first digits of a process's number would be another process, nor of a kernel parameter. */
-static bool
-can_be_short(const call_t *call)
-{
-    bool its_own = !strncmp(call->text, "/proc/", 6) || !strncmp(call->text, "/sys/", 5);
-    return call->result > 1 && !(its_own && call->number == SYS_write) &&
-           strncmp(call->text, "/proc/sys/", 10) != 0;
-}
-
-/* ---- the thing that an op acts on ------------------------------------------------------------ */
-
-/* Digits and hexadecimal numbers, of six or more, are times and ids: each is '#'. */
-static void
-add_timeless(bytes_t *out, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size;) {
-        size_t run = 0;
-        while (i + run < size && isxdigit((unsigned char)text[i + run]))
-            run++;
-        size_t kept = run >= 6 ? 0 : run ? run : 1;
-        bytes_add(out, kept ? text + i : "#", kept ? kept : 1);
-        i += run >= 6 ? run : kept;
-    }
-}
-
-static void
-tell_content(int folder, const char *name, bytes_t *out)
-{
-    char text[4096], hex[HASH_TEXT];
-    CLEANUP(bytes_destroy) bytes_t *timeless = bytes_new();
-    CLEANUP(descriptor_close) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text);
-    add_timeless(timeless, text, size < 0 ? 0 : (size_t)size);
-    hash_t hash = hash_of(bytes_slice(timeless));
-    bytes_addf(out, " %.8s", hash_write(&hash, hex));
-}
-
-static int
-is_told(const struct dirent *entry)
-{
-    return (entry->d_name[0] != '.' || strlen(entry->d_name) > 2) &&
-           strcmp(entry->d_name, "pid") != 0 && strcmp(entry->d_name, "sessions") != 0;
-}
-
-/* A line for each that lies below: mode, owner, size, what it holds, its name. */
-static void
-tell_folder(int parent, const char *path, bytes_t *out)
-{
-    struct dirent **all = NULL;
-    CLEANUP(descriptor_close)
-    int folder = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    int count = folder < 0 ? 0 : scandirat(folder, ".", &all, is_told, alphasort);
-    for (int i = 0; i < count; i++) {
-        struct stat facts = {0};
-        const char *name = all[i]->d_name;
-        fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW);
-        bytes_addf(out, "%o %u:%u ", facts.st_mode, facts.st_uid, facts.st_gid);
-        add_timeless(out, name, strlen(name));
-        if (S_ISREG(facts.st_mode)) {
-            bytes_addf(out, " %lld", (long long)facts.st_size);
-            if (!strstr(name, ".tar")) /* its times are not written as such */
-                tell_content(folder, name, out);
-        }
-        bytes_add_text(out, "\n");
-        if (S_ISDIR(facts.st_mode))
-            tell_folder(folder, name, out);
-        free(all[i]);
-    }
-    free(all);
-}
-
-/* The caller's. */
-static bytes_t *
-tell_thing(const case_t *self)
-{
-    char chunk[4096];
-    size_t got;
-    bytes_t *out = bytes_new();
-    tell_folder(AT_FDCWD, bench_folder, out);
-    if (!self->thing)
-        return out;
-    CLEANUP(bytes_destroy) bytes_t *words = bytes_new();
-    bytes_add_text(words, "{ ");
-    expand(self->thing, words);
-    bytes_add_text(words, "; } 2>/dev/null");
-    FILE *said = popen(bytes_text(words), "re");
-    assert_non_null(said);
-    while ((got = fread(chunk, 1, sizeof chunk, said)) > 0)
-        bytes_add(out, chunk, got);
-    pclose(said);
-    return out;
-}
 
 /* ---- a try ----------------------------------------------------------------------------------- */
 
@@ -590,18 +130,6 @@ static const char *
 words_of(const case_t *self)
 {
     return self->arguments ? self->arguments : "";
-}
-
-/* All of this network namespace's. */
-static void
-forget_tracked(void)
-{
-    char memory[NETLINK_REQUEST_MAX];
-    int wrong = netlink_ask(NETLINK_NETFILTER,
-                            netlink_begin(memory, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE,
-                                          NLM_F_ACK, sizeof(struct nfgenmsg)),
-                            NULL, NULL);
-    (void)wrong; /* a kernel that tracks none has none */
 }
 
 static void
@@ -889,13 +417,6 @@ learn(const case_t *self)
     return truth;
 }
 
-static bool
-fails_by(const call_t *call, int error)
-{
-    bool no_disk = !strncmp(call->text, "pipe:", 5) || !strncmp(call->text, "/memfd:", 7);
-    return error && (error != SHORT || can_be_short(call)) && (error != EIO || !no_disk);
-}
-
 /* Those of the last try, which others overwrite; the caller's. */
 static bool
 is_as_told(const case_t *self, const truth_t *truth)
@@ -969,7 +490,7 @@ sweep(const case_t *self, bool all)
     }
 }
 
-static const char *only; /* the op that is meant; NULL for all */
+static const char *only; /* the op or family that is meant; NULL for all */
 static bool every, traces;
 
 static void
@@ -988,17 +509,23 @@ show_calls(const case_t *self)
 }
 
 static void
+try_one(const char *family, const case_t *one)
+{
+    if (only && strcmp(only, one->op) != 0 && strcmp(only, family) != 0)
+        return;
+    if (traces)
+        show_calls(one);
+    else
+        sweep(one, every);
+}
+
+static void
 an_op_tells_the_truth_whichever_of_its_system_calls_fails(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        if (only && strcmp(only, cases[i].op) != 0)
-            continue;
-        if (traces)
-            show_calls(&cases[i]);
-        else
-            sweep(&cases[i], every);
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+        for (size_t j = 0; j < families[i].count; j++)
+            try_one(families[i].name, &families[i].cases[j]);
     print_message("faults: %zu ops, %zu calls, %zu failures, %zu refusals, %zu results, of them "
                   "%zu partial, %zu lies\n",
                   sums.ops, sums.calls, sums.failures, sums.refusals, sums.results, sums.partial,
