@@ -46,6 +46,27 @@ a_mount_over_the_network_is_not_asked(void **state)
     assert_int_equal(value_count(value_get(told, "mounts")), 4);
 }
 
+/* One that answers with an error is mounted all the same; what is gone is none. */
+static void
+a_mount_whose_drive_is_dead_is_told_without_sizes(void **state)
+{
+    char text[256];
+    (void)state;
+    assert_int_equal(symlink("dead", here("dead")), 0);
+    snprintf(text, sizeof text,
+             "22 1 8:1 / %s rw - xfs /dev/vdb rw\n23 1 8:2 / /no/such rw - xfs /dev/vdc rw\n",
+             here("dead"));
+    bench_root(false);
+    put_file("proc/self/mountinfo", text, 0644);
+    CLEANUP(value_destroy) value_t *told = gives("disk.mounts", value_map());
+    bench_root(true);
+    const value_t *dead = entry_of(value_get(told, "mounts"), "path", here("dead"));
+    assert_non_null(dead);
+    assert_string_equal(value_get_text(dead, "device"), "/dev/vdb");
+    assert_null(value_get(dead, "total_bytes"));
+    assert_int_equal(value_count(value_get(told, "mounts")), 1);
+}
+
 static void
 folders_with_the_most_entries_come_first(void **state)
 {
@@ -216,6 +237,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mounts_are_told_with_their_sizes),
         cmocka_unit_test(a_mount_over_the_network_is_not_asked),
+        cmocka_unit_test(a_mount_whose_drive_is_dead_is_told_without_sizes),
         cmocka_unit_test(folders_with_the_most_entries_come_first),
         cmocka_unit_test(a_filesystem_that_fills_says_when_it_is_full),
         cmocka_unit_test(drives_are_looked_at_twice),

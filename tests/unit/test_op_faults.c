@@ -239,7 +239,8 @@ static bool
 says_it_is_partial(const value_t *told, const value_t *first)
 {
     return (value_get_bool(told, "more") && !value_get_bool(first, "more")) ||
-           value_get_integer(told, "left_out") > value_get_integer(first, "left_out");
+           value_get_integer(told, "left_out") > value_get_integer(first, "left_out") ||
+           value_get_integer(told, "unread") > value_get_integer(first, "unread");
 }
 
 static bool

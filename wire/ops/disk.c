@@ -94,7 +94,7 @@ static const op_t rows[] = {
         .name = "disk.mounts",
         SEEING(15, 64, 256 * KIB),
         .help = "lists the filesystems that are mounted and hold files; those over the network "
-                "without sizes, since they may not answer",
+                "without sizes, since they may not answer, and so one whose drive does not",
         .result = "{mounts: list of {path: text, device: text, type: text, read_only: bool, "
                   "total_bytes?: integer, used_bytes?: integer, free_bytes?: integer, "
                   "used_percent?: number, inodes_used_percent?: number}, left_out: integer (of "
@@ -108,7 +108,7 @@ static const op_t rows[] = {
                   "integer, missing: integer, mismatches: integer, action: text (idle, resync, "
                   "recover...), sync_percent?: number, members: list of {device: text, state: "
                   "text (in_sync, faulty, spare...)} (at most 64)}, left_out: integer (of more "
-                  "than 64)}",
+                  "than 64; and those that the kernel does not tell of)}",
     },
     {
         .name = "disk.raid_readd",

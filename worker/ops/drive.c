@@ -3,6 +3,7 @@
  * admin-guide/iostats and md). */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "worker/ops/bodies.h"
 #include "worker/ops/machine.h"
+#include "worker/ops/place.h"
 
 #define MOUNTS_MAX      256
 #define DRIVES_MAX      64
@@ -76,7 +78,7 @@ is_read_only(const char *mount, const char *filesystem)
 }
 
 /* "ID PARENT MAJOR:MINOR ROOT PATH OPTIONS [TAG]... - TYPE DEVICE OPTIONS"; NULL for one that holds
- * no files of anybody's. */
+ * no files of anybody's, or is gone. One whose drive is dead does not tell its sizes. */
 static value_t *
 read_mount(char *line)
 {
@@ -93,15 +95,15 @@ read_mount(char *line)
         return NULL;
     unescape_octal(words[4]);
     unescape_octal(device);
-    bool remote = may_hang(type);
-    if (!remote && (statvfs(words[4], &disk) || !disk.f_blocks))
+    bool sized = !may_hang(type) && !statvfs(words[4], &disk);
+    if (sized ? !disk.f_blocks : !may_hang(type) && (errno == ENOENT || errno == ENOTDIR))
         return NULL;
     value_t *row = value_map();
     show(row, "path", words[4]);
     show(row, "device", device);
     show(row, "type", type);
     value_set_bool(row, "read_only", is_read_only(words[5], options));
-    if (!remote)
+    if (sized)
         set_sizes(row, &disk);
     return row;
 }
@@ -252,58 +254,84 @@ disk_io(const value_t *arguments, const op_world_t *world, fault_t *fault)
 
 /* ---- arrays -------------------------------------------------------------------------------- */
 
+/* NULL with a fault. */
 static value_t *
-members_of(const op_world_t *world, const char *array)
+members_of(const op_world_t *world, const char *array, fault_t *fault)
 {
     char path[PATH_MAX], state[64];
-    value_t *list = value_list();
+    CLEANUP(value_destroy) value_t *list = value_list();
     DIR *folder = opendir(machine_path(world, path, "/sys/block/%s/md", array));
     struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
+    int wrong = 0;
+    if (!folder && errno != ENOENT)
+        fault_errno(fault, "'%s' cannot be read", path);
+    if (!folder)
+        return errno == ENOENT ? MOVE(list) : NULL;
+    while (!wrong && (entry = place_next(folder))) {
         if (strncmp(entry->d_name, "dev-", 4) != 0 || value_count(list) == MEMBERS_MAX)
             continue;
-        machine_line(world, state, sizeof state, "/sys/block/%s/md/%s/state", array, entry->d_name);
+        wrong = machine_tell(world, state, sizeof state, fault, "/sys/block/%s/md/%s/state", array,
+                             entry->d_name);
         value_t *member = value_map();
         show(member, "device", entry->d_name + 4);
         show(member, "state", state);
         value_append(list, member);
     }
-    if (folder)
-        closedir(folder);
-    return list;
+    if (!wrong && errno)
+        wrong = fault_errno(fault, "'%s' cannot be read", path);
+    closedir(folder);
+    return wrong ? NULL : MOVE(list);
 }
 
-static int64_t
-array_number(const op_world_t *world, const char *array, const char *file)
+/* What some arrays do not have is 0. */
+static int
+set_number(value_t *row, const char *key, const op_world_t *world, const char *array,
+           const char *file, fault_t *fault)
 {
-    int64_t number = machine_number(world, "/sys/block/%s/md/%s", array, file);
-    return number < 0 ? 0 : number;
+    char line[64];
+    if (machine_tell(world, line, sizeof line, fault, "/sys/block/%s/md/%s", array, file))
+        return -1;
+    int64_t number = strtoll(line, NULL, 10);
+    value_set_integer(row, key, number < 0 ? 0 : number);
+    return 0;
 }
 
-static value_t *
-array_value(const op_world_t *world, const char *array)
+static int
+set_texts(value_t *row, const op_world_t *world, const char *array, fault_t *fault)
 {
     static const char *const texts[][2] = {
         {"level", "level"}, {"state", "array_state"}, {"action", "sync_action"}};
     char line[128];
-    uint64_t done, all;
-    value_t *row = value_map();
-    value_set_text(row, "action", "");
-    show(row, "name", array);
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-        machine_line(world, line, sizeof line, "/sys/block/%s/md/%s", array, texts[i][1]);
+        if (machine_tell(world, line, sizeof line, fault, "/sys/block/%s/md/%s", array,
+                         texts[i][1]))
+            return -1;
         show(row, texts[i][0], line);
     }
-    int64_t missing = array_number(world, array, "degraded");
-    value_set_integer(row, "disks", array_number(world, array, "raid_disks"));
-    value_set_integer(row, "missing", missing);
-    value_set_bool(row, "degraded", missing > 0);
-    value_set_integer(row, "mismatches", array_number(world, array, "mismatch_cnt"));
-    machine_line(world, line, sizeof line, "/sys/block/%s/md/sync_completed", array);
+    return 0;
+}
+
+/* NULL with a fault. */
+static value_t *
+array_value(const op_world_t *world, const char *array, fault_t *fault)
+{
+    char line[128];
+    uint64_t done, all;
+    CLEANUP(value_destroy) value_t *row = value_map();
+    show(row, "name", array);
+    if (set_texts(row, world, array, fault) ||
+        set_number(row, "disks", world, array, "raid_disks", fault) ||
+        set_number(row, "missing", world, array, "degraded", fault) ||
+        set_number(row, "mismatches", world, array, "mismatch_cnt", fault) ||
+        machine_tell(world, line, sizeof line, fault, "/sys/block/%s/md/sync_completed", array))
+        return NULL;
+    value_set_bool(row, "degraded", value_get_integer(row, "missing") > 0);
     if (sscanf(line, "%" SCNu64 " / %" SCNu64, &done, &all) == 2)
         value_set(row, "sync_percent", percent(done, all));
-    value_set(row, "members", members_of(world, array));
-    return row;
+    value_t *members = members_of(world, array, fault);
+    if (members)
+        value_set(row, "members", members);
+    return members ? MOVE(row) : NULL;
 }
 
 static int
@@ -312,20 +340,26 @@ is_array(const struct dirent *entry)
     return !strncmp(entry->d_name, "md", 2);
 }
 
+/* One that cannot be looked at hides no other. */
 value_t *
 disk_raid(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     char path[PATH_MAX];
     struct dirent **all = NULL;
     int64_t left_out = 0;
-    (void)arguments, (void)fault;
+    (void)arguments;
     int count = scandir(machine_path(world, path, "/sys/block"), &all, is_array, versionsort);
+    if (count < 0 && errno != ENOENT) {
+        fault_errno(fault, "'%s' cannot be read", path);
+        return NULL;
+    }
     value_t *result = value_map(), *list = value_list();
     for (int i = 0; i < count; i++) {
-        if (value_count(list) < DRIVES_MAX)
-            value_append(list, array_value(world, all[i]->d_name));
-        else
-            left_out++;
+        value_t *row =
+            value_count(list) < DRIVES_MAX ? array_value(world, all[i]->d_name, NULL) : NULL;
+        if (row)
+            value_append(list, row);
+        left_out += !row;
         free(all[i]);
     }
     free(all);

@@ -69,6 +69,23 @@ machine_line(const op_world_t *world, char *out, size_t size, const char *format
     line_next(&at, out, size);
 }
 
+int
+machine_tell(const op_world_t *world, char *out, size_t size, fault_t *fault, const char *format,
+             ...)
+{
+    char path[PATH_MAX];
+    fault_t why = {0};
+    va_list args;
+    va_start(args, format);
+    below_root(world, path, format, args);
+    va_end(args);
+    CLEANUP(bytes_destroy) bytes_t *text = file_read(path, SMALL_FILE_MAX, &why);
+    const char *at = text ? bytes_text(text) : "";
+    out[0] = '\0';
+    line_next(&at, out, size);
+    return text || why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
+}
+
 int64_t
 field_number(const char *text, const char *key)
 {

@@ -27,6 +27,10 @@ int64_t machine_number(const op_world_t *world, const char *format, ...) PRINTF(
 void machine_line(const op_world_t *world, char *out, size_t size, const char *format, ...)
     PRINTF(4, 5);
 
+/* The same; -1 with a fault of a file that is there and cannot be read. */
+int machine_tell(const op_world_t *world, char *out, size_t size, fault_t *fault,
+                 const char *format, ...) PRINTF(5, 6);
+
 /* The number behind `key` and blanks or a colon, at the start of a line of the text; -1. */
 int64_t field_number(const char *text, const char *key);
 

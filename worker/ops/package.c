@@ -162,31 +162,49 @@ consider(packages_t *self, const stanza_t *stanza, const stanza_t *release, bool
              release->codename[0] ? release->codename : release->suite);
 }
 
-/* The release file of a list has the longest name, but for its end, that the list's begins with. */
-static void
-find_release(const op_world_t *world, const char *list, stanza_t *out)
+/* The release file of a list has the longest name, but for its end, that the list's begins with; ""
+ * where there is none. */
+static int
+name_release(const op_world_t *world, const char *list, char out[static NAME_MAX + 1])
 {
-    char path[PATH_MAX], best[NAME_MAX + 1] = "";
+    char path[PATH_MAX];
     size_t longest = 0;
     struct dirent *entry;
     DIR *folder = opendir(machine_path(world, path, LISTS));
-    while (folder && (entry = readdir(folder))) {
+    out[0] = '\0';
+    while (folder && (entry = place_next(folder))) {
         const char *end = strrchr(entry->d_name, '_');
         size_t size = end ? (size_t)(end - entry->d_name) + 1 : 0;
         if (end && (!strcmp(end, "_InRelease") || !strcmp(end, "_Release")) && size > longest &&
             !strncmp(list, entry->d_name, size)) {
             longest = size;
-            snprintf(best, sizeof best, "%s", entry->d_name);
+            snprintf(out, NAME_MAX + 1, "%s", entry->d_name);
         }
     }
+    int wrong = !folder || errno ? -1 : 0;
     if (folder)
         closedir(folder);
-    FILE *file = longest ? fopen(machine_path(world, path, LISTS "/%s", best), "re") : NULL;
+    return wrong;
+}
+
+/* -1 where it is not to be read: whether a list is of a security archive is not known then. */
+static int
+find_release(const op_world_t *world, const char *list, stanza_t *out)
+{
+    char path[PATH_MAX], name[NAME_MAX + 1];
     *out = (stanza_t){0};
-    while (file && !out->codename[0] && !out->suite[0] && stanza_next(file, out))
+    if (name_release(world, list, name))
+        return -1;
+    if (!name[0])
+        return 0;
+    FILE *file = fopen(machine_path(world, path, LISTS "/%s", name), "re");
+    if (!file)
+        return -1;
+    while (!out->codename[0] && !out->suite[0] && stanza_next(file, out))
         continue;
-    if (file)
-        fclose(file);
+    int wrong = ferror(file) ? -1 : 0;
+    fclose(file);
+    return wrong;
 }
 
 static bool
@@ -222,40 +240,54 @@ read_list(packages_t *self, const op_world_t *world, const char *name, const sta
         if (!file)
             return false;
         read_stanzas(self, file, release);
+        bool whole = !ferror(file);
         fclose(file);
-        return true;
+        return whole;
     }
     const char *const words[] = {"/usr/lib/apt/apt-helper", "cat-file", path, NULL};
     CLEANUP(command_destroy) command_t *helper = command_start(words, NULL);
     if (!helper)
         return false;
     read_stanzas(self, command_output(helper), release);
-    return command_finish(&helper) == 0;
+    bool whole = !ferror(command_output(helper));
+    return command_finish(&helper) == 0 && whole;
 }
 
+/* What became of one list since its folder was read is no fault. */
 static void
-read_lists(packages_t *self, const op_world_t *world)
+consider_list(packages_t *self, const op_world_t *world, int folder, const char *name)
+{
+    struct stat facts;
+    stanza_t release;
+    if (fstatat(folder, name, &facts, 0)) {
+        self->unread += errno != ENOENT;
+        return;
+    }
+    bool known = !find_release(world, name, &release);
+    if (known && !strcmp(release.not_automatic, "yes"))
+        return;
+    if (time_ms(facts.st_mtim) > self->newest_ms)
+        self->newest_ms = time_ms(facts.st_mtim);
+    if (known && read_list(self, world, name, &release))
+        self->lists++;
+    else
+        self->unread++;
+}
+
+static int
+read_lists(packages_t *self, const op_world_t *world, fault_t *fault)
 {
     char path[PATH_MAX];
     struct dirent *entry;
     DIR *folder = opendir(machine_path(world, path, LISTS));
-    while (folder && (entry = readdir(folder))) {
-        struct stat facts;
-        stanza_t release;
-        if (!strstr(entry->d_name, "_Packages") || fstatat(dirfd(folder), entry->d_name, &facts, 0))
-            continue;
-        find_release(world, entry->d_name, &release);
-        if (!strcmp(release.not_automatic, "yes"))
-            continue;
-        if (time_ms(facts.st_mtim) > self->newest_ms)
-            self->newest_ms = time_ms(facts.st_mtim);
-        if (read_list(self, world, entry->d_name, &release))
-            self->lists++;
-        else
-            self->unread++;
-    }
-    if (folder)
-        closedir(folder);
+    if (!folder)
+        return errno == ENOENT ? 0 : fault_errno(fault, "'%s' cannot be read", path);
+    while ((entry = place_next(folder)))
+        if (strstr(entry->d_name, "_Packages"))
+            consider_list(self, world, dirfd(folder), entry->d_name);
+    int wrong = errno ? fault_errno(fault, "'%s' cannot be read", path) : 0;
+    closedir(folder);
+    return wrong;
 }
 
 static value_t *
@@ -281,7 +313,8 @@ package_updates(const value_t *arguments, const op_world_t *world, fault_t *faul
     if (read_installed(&packages, world, fault))
         return NULL;
     CLEANUP(memory_free) installed_t *all = packages.all;
-    read_lists(&packages, world);
+    if (read_lists(&packages, world, fault))
+        return NULL;
     value_t *result = value_map(), *list = value_list();
     for (size_t i = 0; all && i < packages.count; i++) {
         security += all[i].security;

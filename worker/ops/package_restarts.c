@@ -289,8 +289,9 @@ tell_kernel(const op_world_t *world, value_t *result, fault_t *fault)
 {
     char release[DEBIAN_TEXT_MAX], text[256], version[DEBIAN_TEXT_MAX];
     stanza_t newest;
-    machine_line(world, release, sizeof release, "/proc/sys/kernel/osrelease");
-    machine_line(world, text, sizeof text, "/proc/sys/kernel/version");
+    if (machine_tell(world, release, sizeof release, fault, "/proc/sys/kernel/osrelease") ||
+        machine_tell(world, text, sizeof text, fault, "/proc/sys/kernel/version"))
+        return -1;
     read_kernel_version(text, version, sizeof version);
     if (find_newest_kernel(world, flavour_of(release), &newest, fault))
         return -1;

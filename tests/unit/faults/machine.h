@@ -3,6 +3,8 @@
 #ifndef TOCSIN_FAULTS_MACHINE_H
 #define TOCSIN_FAULTS_MACHINE_H
 
+#include <sys/syscall.h>
+
 #include "tests/unit/faults/case.h"
 
 #define FORWARD "f=/proc/sys/net/ipv4/ip_forward; "
@@ -20,8 +22,20 @@
     "echo $(md5sum <../../../etc/tool | cut -c1-32)'  etc/tool' >info/tool.md5sums && "     \
     "printf '/etc/x\\n/etc/y\\nother\\n' >diversions && "                                   \
     "printf 'Package: tool\\nVersion: 1\\nStatus: install ok installed\\n' >status"
+#define ARRAY                                                                            \
+    "mkdir -p @/sys/block/md0/md/dev-sda1 @/sys/block/md0/md/dev-sdb1 && cd "            \
+    "@/sys/block/md0/md && echo in_sync >dev-sda1/state && echo faulty >dev-sdb1/state " \
+    "&& echo raid1 >level && echo clean >array_state && echo idle >sync_action && echo " \
+    "1 >degraded && echo 2 >raid_disks"
+#define LISTED                                                                            \
+    "mkdir -p @/var/lib/apt/lists @/var/lib/dpkg && cd @/var/lib/apt/lists && printf "    \
+    "'Package: a\\nStatus: install ok installed\\nVersion: 1\\nArchitecture: all\\n' "    \
+    ">@/var/lib/dpkg/status && printf 'Package: a\\nVersion: 2\\nArchitecture: all\\n' "  \
+    ">m_dists_x_main_binary-all_Packages && printf 'Label: L\\nCodename: x-security\\n' " \
+    ">m_dists_x_InRelease"
 
 static const case_t machine_cases[] = {
+    {.op = "disk.raid", .before = ARRAY, .rooted = true, .always = SYS_openat},
     {.op = "host.files",
      .before = "mkdir -p @/proc/sys/fs; echo 100 0 1000 >@/proc/sys/fs/file-nr",
      .rooted = true},
@@ -53,6 +67,8 @@ static const case_t machine_cases[] = {
                "Version: 2\\nArchitecture: all\\n' >@/var/lib/dpkg/status",
      .rooted = true},
     {.op = "package.owner", .arguments = "path=/etc/tool", .before = PACKAGED, .rooted = true},
+    {.op = "package.restarts", .always = SYS_read},
+    {.op = "package.updates", .before = LISTED, .rooted = true, .always = SYS_openat},
     {.op = "package.view",
      .arguments = "name=b",
      .before = "mkdir -p @/var/lib/dpkg/updates; printf 'Package: a\\nStatus: install ok "
