@@ -5,12 +5,35 @@
 
 #include "wire/stops.h"
 
+#define NAME_COST    8                                 /* of a name in an answer, besides itself */
+#define NAMES_LISTED 256                               /* bytes of names in a row among others */
+#define NAMES_ALONE  ((VIEW_BYTES_MAX - 8 * 1024) / 2) /* and in one that was asked for */
+
+/* Names, as far as there is room for them. */
+typedef struct {
+    value_t *list;
+    size_t room;
+    int64_t more; /* that there was none for */
+} names_t;
+
+static void
+add_name(names_t *self, const char *name)
+{
+    size_t cost = strlen(name) + NAME_COST;
+    if (self->more || cost > self->room) {
+        self->more++;
+        return;
+    }
+    self->room -= cost;
+    value_append(self->list, value_text(name));
+}
+
 /* Workers that a stop or revoke concerns, by whether they said that they keep it; one that is
  * revoked is no longer spoken to. */
 typedef struct {
     const desk_t *desk;
     const halt_line_t *line;
-    value_t *confirmed, *missing;
+    names_t confirmed, missing;
     char last[TEXT_NAME_MAX + 1]; /* of a run: targets of one worker are one */
 } concerned_t;
 
@@ -18,7 +41,7 @@ static void
 add_worker(concerned_t *self, const char *worker)
 {
     bool kept = core_halt_kept(self->desk->house->core, &self->line->hash, worker);
-    value_append(kept ? self->confirmed : self->missing, value_text(worker));
+    add_name(kept ? &self->confirmed : &self->missing, worker);
 }
 
 static bool
@@ -53,34 +76,78 @@ add_concerned(concerned_t *self, fault_t *fault)
     return 0;
 }
 
+static void
+set_names(value_t *map, const char *key, const char *more, const names_t *names)
+{
+    value_set(map, key, names->list);
+    if (names->more)
+        value_set_integer(map, more, names->more);
+}
+
 static value_t *
-view_stop(const desk_t *self, const halt_line_t *line, fault_t *fault)
+view_stop(const desk_t *self, const halt_line_t *line, size_t room, fault_t *fault)
 {
     value_t *map = stops_row(core_charter(self->house->core)->trust, line);
-    concerned_t concerned = {
-        .desk = self, .line = line, .confirmed = value_list(), .missing = value_list()};
+    concerned_t concerned = {.desk = self,
+                             .line = line,
+                             .confirmed = {.list = value_list(), .room = room},
+                             .missing = {.list = value_list(), .room = room}};
     int failed = add_concerned(&concerned, fault);
-    value_set(map, "confirmed", concerned.confirmed);
-    value_set(map, "missing", concerned.missing);
+    set_names(map, "confirmed", "more_confirmed", &concerned.confirmed);
+    set_names(map, "missing", "more_missing", &concerned.missing);
     if (failed)
         value_destroy(&map);
     return map;
 }
 
+/* What people must not miss where there are more stops than an answer holds. */
+static bool
+holds_many(const halt_line_t *line)
+{
+    return !line->lifted && line->what != HALT_RUN;
+}
+
+static bool
+is_asked(const asked_t *asked, const halt_line_t *line)
+{
+    char hash[HASH_TEXT];
+    const char *prefix = value_get_text(asked->arguments, "hash");
+    return !line->resume && !strncmp(hash_write(&line->hash, hash), prefix, strlen(prefix));
+}
+
+/* Fills the rows of the newest that have room, which must hold many, or must not. */
+static int
+choose_stops(const desk_t *self, asked_t *asked, bool many, value_t **rows)
+{
+    const trust_t *trust = core_charter(self->house->core)->trust;
+    size_t names = *value_get_text(asked->arguments, "hash") ? NAMES_ALONE : NAMES_LISTED;
+    bool fits = true;
+    for (size_t i = trust_halt_count(trust); fits && i-- > 0;) {
+        const halt_line_t *line = trust_halt(trust, i);
+        if (!is_asked(asked, line) || holds_many(line) != many)
+            continue;
+        rows[i] = view_stop(self, line, names, asked->fault);
+        if (!rows[i])
+            return -1;
+        fits = view_fits(rows[i], &asked->room);
+        if (!fits)
+            value_destroy(&rows[i]);
+    }
+    return 0;
+}
+
+/* The oldest first. */
 value_t *
 answer_stops(desk_t *self, asked_t *asked)
 {
-    const trust_t *trust = core_charter(self->house->core)->trust;
+    size_t count = trust_halt_count(core_charter(self->house->core)->trust);
+    CLEANUP(memory_free) value_t **rows = memory_new(count + 1, sizeof *rows);
     CLEANUP(value_destroy) value_t *list = value_list();
-    asked->list = list;
-    for (size_t i = 0; i < trust_halt_count(trust); i++) {
-        const halt_line_t *line = trust_halt(trust, i);
-        if (!line->resume && !desk_append(asked, view_stop(self, line, asked->fault)) &&
-            asked->failed)
-            return NULL;
-    }
-    asked->failed = false;
-    return MOVE(list);
+    bool failed = choose_stops(self, asked, true, rows) || choose_stops(self, asked, false, rows);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i])
+            value_append(list, rows[i]);
+    return failed ? NULL : MOVE(list);
 }
 
 value_t *

@@ -244,7 +244,7 @@ look_at_holds(client_t *client, value_t *list)
     }
     for (size_t i = 0; i < value_count(stops); i++) {
         const value_t *row = value_at(stops, i);
-        size_t missing = value_count(value_get(row, "missing"));
+        size_t missing = stop_missing(row);
         stop_state_t state = stop_state(row);
         if (state == STOP_PAST)
             continue;

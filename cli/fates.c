@@ -31,8 +31,17 @@ has_name(const value_t *list, const char *name)
     return false;
 }
 
+/* Of whom an answer had no room for nobody knows. */
+static bool
+has_confirmed(const value_t *stop, const char *worker)
+{
+    return has_name(value_get(stop, "confirmed"), worker) ||
+           (stop && !value_get(stop, "more_missing") &&
+            !has_name(value_get(stop, "missing"), worker));
+}
+
 void
-fates_print(const value_t *run, const value_t *missing)
+fates_print(const value_t *run, const value_t *stop)
 {
     static const char *const headings[] = {"TARGET", "AFTER THE CANCEL", "STATE", "WHY", NULL};
     const value_t *parts = value_get(run, "parts");
@@ -42,7 +51,7 @@ fates_print(const value_t *run, const value_t *missing)
         char text[FAULT_TEXT_MAX];
         const char *worker = value_get_text(part, "worker");
         table_row(table, (const char *const[]){
-                             worker, fate_of(part, !has_name(missing, worker)),
+                             worker, fate_of(part, has_confirmed(stop, worker)),
                              value_get_text(part, "state"),
                              show_text(value_get_text(part, "text"), text, sizeof text)});
     }

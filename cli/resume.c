@@ -13,7 +13,7 @@ static int
 find_stop(const session_t *session, const char *prefix, hash_t *out, fault_t *fault)
 {
     size_t found = 0;
-    CLEANUP(value_destroy) value_t *stops = client_ask(session->client, "stops", NULL, fault);
+    CLEANUP(value_destroy) value_t *stops = stop_ask(session->client, prefix, fault);
     for (size_t i = 0; stops && i < value_count(stops); i++) {
         const char *hash = value_get_text(value_at(stops, i), "hash");
         found += !strncmp(hash, prefix, strlen(prefix)) && hash_read(hash, out);

@@ -77,17 +77,13 @@ print_fates(const session_t *session, const options_t *options, const char *run,
 {
     CLEANUP(value_destroy) value_t *body = run_ask(session->client, run, fault);
     CLEANUP(value_destroy)
-    value_t *stops = body ? client_ask(session->client, "stops", NULL, fault) : NULL;
-    const value_t *missing = NULL;
+    value_t *stops = body ? stop_ask(session->client, stop, fault) : NULL;
     if (!stops)
         return -1;
-    for (size_t i = 0; i < value_count(stops); i++)
-        if (!strcmp(value_get_text(value_at(stops, i), "hash"), stop))
-            missing = value_get(value_at(stops, i), "missing");
     if (options->json)
         json_print("run", body);
     else
-        fates_print(body, missing);
+        fates_print(body, value_count(stops) ? value_at(stops, 0) : NULL);
     return 0;
 }
 

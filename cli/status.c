@@ -259,8 +259,7 @@ print_holds(const value_t *stops, const value_t *brakes)
         printf("%-10s %s%s%s: %s (%zu workers not reached)\n",
                state == STOP_HOLDS ? "STOPPED" : "REVOKED", value_get_text(row, "what"),
                named ? " " : "", named ? name : "",
-               show_text(value_get_text(row, "reason"), reason, sizeof reason),
-               value_count(value_get(row, "missing")));
+               show_text(value_get_text(row, "reason"), reason, sizeof reason), stop_missing(row));
     }
     for (size_t i = 0; i < value_count(brakes); i++) {
         const value_t *row = value_at(brakes, i);

@@ -13,6 +13,27 @@
 #define POLL_MS        100
 #define DIGITS         12
 
+size_t
+stop_missing(const value_t *row)
+{
+    return value_count(value_get(row, "missing")) + (size_t)value_get_integer(row, "more_missing");
+}
+
+size_t
+stop_confirmed(const value_t *row)
+{
+    return value_count(value_get(row, "confirmed")) +
+           (size_t)value_get_integer(row, "more_confirmed");
+}
+
+value_t *
+stop_ask(client_t *client, const char *prefix, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, "hash", prefix);
+    return client_ask(client, "stops", arguments, fault);
+}
+
 stop_state_t
 stop_state(const value_t *row)
 {
@@ -22,7 +43,7 @@ stop_state(const value_t *row)
         return STOP_PAST;
     if (!halt_revokes(what))
         return STOP_HOLDS;
-    return value_count(value_get(row, "missing")) ? STOP_REVOKES : STOP_PAST;
+    return stop_missing(row) ? STOP_REVOKES : STOP_PAST;
 }
 
 static bool
@@ -80,7 +101,7 @@ told_of(const value_t *stop, const value_t *run)
     bytes_addf(text, "STOPPED: the %s%s%s%s: %s (%zu workers not reached: tocsin stop list)", what,
                named ? " " : "", named ? name : "", called ? ", which it calls" : "",
                show_text(value_get_text(stop, "reason"), reason, sizeof reason),
-               value_count(value_get(stop, "missing")));
+               stop_missing(stop));
     value_t *row = value_map();
     value_set_text(row, "hash", value_get_text(stop, "hash"));
     value_set_text(row, "text", bytes_text(text));
@@ -172,13 +193,16 @@ find_stop(const value_t *stops, const char *prefix, fault_t *fault)
 }
 
 static void
-print_workers(const char *what, const value_t *list)
+print_workers(const char *what, const value_t *list, size_t count)
 {
-    if (!value_count(list))
+    size_t shown = value_count(list);
+    if (!count)
         return;
     printf("  %-16s", what);
-    for (size_t i = 0; i < value_count(list); i++)
+    for (size_t i = 0; i < shown; i++)
         printf(" %s", value_string(value_at(list, i)));
+    if (count > shown)
+        printf(" and %zu more", count - shown);
     putchar('\n');
 }
 
@@ -188,16 +212,15 @@ stop_follow(const session_t *session, const options_t *options, const char *hash
 {
     mono_t begun = mono_now();
     for (;;) {
-        CLEANUP(value_destroy)
-        value_t *stops = client_ask(session->client, "stops", NULL, fault);
+        CLEANUP(value_destroy) value_t *stops = stop_ask(session->client, hash, fault);
         if (!stops && session->unreached && fault->code == FAULT_UNREACHABLE)
             return (int)session->unreached; /* the broker, as was said */
         const value_t *stop = stops ? find_stop(stops, hash, fault) : NULL;
         if (!stop)
             return -1;
-        const value_t *missing = value_get(stop, "missing");
+        size_t missing = stop_missing(stop);
         bool late = mono_now().ms - begun.ms >= wait_s * 1000;
-        if (value_count(missing) && !late && !client_interrupted(session->client)) {
+        if (missing && !late && !client_interrupted(session->client)) {
             fault_t ignored;
             CLEANUP(value_destroy)
             value_t *event = client_event(session->client, POLL_MS, &ignored);
@@ -206,10 +229,10 @@ stop_follow(const session_t *session, const options_t *options, const char *hash
         if (options->json) {
             json_print("stop", stop);
         } else {
-            print_workers("confirmed by", value_get(stop, "confirmed"));
-            print_workers("NOT YET REACHED", missing);
+            print_workers("confirmed by", value_get(stop, "confirmed"), stop_confirmed(stop));
+            print_workers("NOT YET REACHED", value_get(stop, "missing"), missing);
         }
-        return (int)(value_count(missing) + session->unreached);
+        return (int)(missing + session->unreached);
     }
 }
 
@@ -227,8 +250,8 @@ print_stops(const options_t *options, const value_t *stops)
             reason[128];
         snprintf(id, sizeof id, "%s", value_get_text(row, "hash"));
         snprintf(name, sizeof name, "%s", value_get_text(row, "name"));
-        snprintf(confirmed, sizeof confirmed, "%zu", value_count(value_get(row, "confirmed")));
-        snprintf(missing, sizeof missing, "%zu", value_count(value_get(row, "missing")));
+        snprintf(confirmed, sizeof confirmed, "%zu", stop_confirmed(row));
+        snprintf(missing, sizeof missing, "%zu", stop_missing(row));
         table_row(
             table,
             (const char *const[]){

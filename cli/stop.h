@@ -14,6 +14,14 @@ typedef enum {
 } stop_state_t;
 stop_state_t stop_state(const value_t *row);
 
+/* How many workers have not said that they keep it, and how many have. */
+size_t stop_missing(const value_t *row);
+size_t stop_confirmed(const value_t *row);
+
+/* The stop that begins so, of the broker, with the names of whom it concerns: a list of one, or of
+ * more or none. The caller's. */
+value_t *stop_ask(client_t *client, const char *prefix, fault_t *fault);
+
 /* The stops in force that this run, which goes on, is under: those of a playbook that it only calls
  * too. stops is the broker's answer, NULL where there is none; run the one of the verb `run`. A
  * list of {hash: of the stop, text: what people are told}; the caller's. */

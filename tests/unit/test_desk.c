@@ -242,6 +242,45 @@ of_a_large_run_those_that_did_not_go_well_are_shown_first(void **state)
     assert_true(value_count(parts) > 1000 && value_count(parts) < 10000);
 }
 
+/* So many targets as the row has names and counts more. */
+static int64_t
+count_missing(const value_t *row)
+{
+    return (int64_t)value_count(value_get(row, "missing")) + value_get_integer(row, "more_missing");
+}
+
+/* Names of whom they concern would fill the answer, so that those at its end were in none. */
+static void
+each_stop_of_a_large_run_is_listed(void **state)
+{
+    bureau_t *self = *state;
+    char run[HASH_TEXT], hash[HASH_TEXT];
+    put_large_run(self->house, 10000);
+    hash_t id = run_now(self->house).id;
+    stop_t *region = site_stop(self->house->site, HALT_REGION, "north");
+    sealed_t first CLEANUP(sealed_done) = site_seal_stop(self->house->site, region, "olaf");
+    CLEANUP(value_destroy) value_t *made = ask(self, "submit", submission("stop", &first), "none");
+    for (int i = 0; i < 4; i++) {
+        stop_t *stop = site_stop(self->house->site, HALT_RUN, hash_write(&id, run));
+        stop->nonce[0] = (char)('0' + i);
+        sealed_t sealed CLEANUP(sealed_done) = site_seal_stop(self->house->site, stop, "olaf");
+        CLEANUP(value_destroy)
+        value_t *taken = ask(self, "submit", submission("stop", &sealed), "none");
+    }
+    CLEANUP(value_destroy) value_t *stops = ask(self, "stops", NULL, "none");
+    assert_int_equal(value_count(stops), 5);
+    assert_string_equal(value_get_text(value_at(stops, 0), "what"), "region");
+    for (size_t i = 1; i < 5; i++)
+        assert_int_equal(count_missing(value_at(stops, i)), 10000);
+    value_t *arguments = value_map();
+    snprintf(hash, sizeof hash, "%s", value_get_text(value_at(stops, 4), "hash"));
+    value_set_text(arguments, "hash", hash);
+    CLEANUP(value_destroy) value_t *alone = ask(self, "stops", arguments, "none");
+    assert_int_equal(value_count(alone), 1);
+    assert_string_equal(value_get_text(value_at(alone, 0), "hash"), hash);
+    assert_int_equal(value_count(value_get(value_at(alone, 0), "missing")), 10000);
+}
+
 /* The number-th receipt of the large run's worker, with an output of so many bytes; its hash. */
 static hash_t
 put_receipt(house_t *self, const char *worker, uint64_t number, size_t size)
@@ -470,6 +509,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         AT_DESK(a_stop_lists_who_confirmed_it_and_who_did_not),
+        AT_DESK(each_stop_of_a_large_run_is_listed),
         AT_DESK(a_paused_run_is_shown_so),
         AT_DESK(output_is_read_from_an_offset_on),
         AT_DESK(who_watches_a_run_is_told_of_its_output),

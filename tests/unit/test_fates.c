@@ -12,13 +12,13 @@
 #include "cli/fates.h"
 
 static void
-print(const value_t *run, const value_t *missing, char *out, size_t size)
+print(const value_t *run, const value_t *stop, char *out, size_t size)
 {
     FILE *file = tmpfile();
     fflush(stdout);
     int before = dup(STDOUT_FILENO);
     assert_true(file && before >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
-    fates_print(run, missing);
+    fates_print(run, stop);
     fflush(stdout);
     assert_true(dup2(before, STDOUT_FILENO) >= 0);
     close(before);
@@ -43,6 +43,17 @@ run_of(const char *const states[])
     return run;
 }
 
+/* The broker's answer on a stop that one worker has not confirmed. */
+static value_t *
+stop_missing_at(const char *worker)
+{
+    value_t *stop = value_map(), *missing = value_list();
+    value_append(missing, value_text(worker));
+    value_set(stop, "confirmed", value_list());
+    value_set(stop, "missing", missing);
+    return stop;
+}
+
 static void
 says_of_each_target_what_the_cancel_means_for_it(void **state)
 {
@@ -51,9 +62,8 @@ says_of_each_target_what_the_cancel_means_for_it(void **state)
     char text[4096];
     (void)state;
     CLEANUP(value_destroy) value_t *run = run_of(states);
-    CLEANUP(value_destroy) value_t *missing = value_list();
-    value_append(missing, value_text("w6"));
-    print(run, missing, text, sizeof text);
+    CLEANUP(value_destroy) value_t *stop = stop_missing_at("w6");
+    print(run, stop, text, sizeof text);
     assert_non_null(strstr(text, "w2      never begins"));
     assert_non_null(strstr(text, "w3      never began"));
     assert_non_null(strstr(text, "w4      ended before"));
@@ -74,12 +84,30 @@ says_how_many_targets_one_answer_does_not_hold(void **state)
     assert_non_null(strstr(text, "and 9999 more"));
 }
 
+static void
+says_nothing_good_of_whom_the_answer_does_not_name(void **state)
+{
+    static const char *const states[] = {"open", "open", NULL};
+    char text[4096];
+    (void)state;
+    CLEANUP(value_destroy) value_t *run = run_of(states);
+    CLEANUP(value_destroy) value_t *stop = stop_missing_at("w9");
+    value_t *confirmed = value_list();
+    value_append(confirmed, value_text("w1"));
+    value_set(stop, "confirmed", confirmed);
+    value_set_integer(stop, "more_missing", 9000);
+    print(run, stop, text, sizeof text);
+    assert_non_null(strstr(text, "w1      stopping"));
+    assert_non_null(strstr(text, "w2      NOT REACHED: nobody knows yet what it does"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_of_each_target_what_the_cancel_means_for_it),
         cmocka_unit_test(says_how_many_targets_one_answer_does_not_hold),
+        cmocka_unit_test(says_nothing_good_of_whom_the_answer_does_not_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
