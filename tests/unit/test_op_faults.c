@@ -9,7 +9,8 @@
  *     test_op_faults --all [OP]      every call, every plausible error; of that op only
  *     test_op_faults --trace OP      the calls
  *
- * In OP's place stands a family too (tests/unit/faults/): files. */
+ * In OP's place stands a family too (tests/unit/faults/): files; or foreseen: what is foreseen of
+ * all that foretell. */
 #include "tests/unit/faults/calls.h"
 #include "tests/unit/faults/files.h"
 #include "tests/unit/faults/machine.h"
@@ -161,10 +162,19 @@ set_program(value_t *arguments)
     value_set_text(arguments, "sha256", hash_write(&hash, hex));
 }
 
+/* What a foresight is given; NULL where it looks by itself. The caller's. */
+static value_t *
+see_first(const op_row_t *row, const value_t *arguments)
+{
+    return row->looks ? gives(row->looks, op_shared_arguments(op_find(row->looks), arguments))
+                      : NULL;
+}
+
 static end_t
 run_once(const case_t *self, const failing_t *failing)
 {
     op_t op = *op_find(self->op);
+    op_row_t row = *(self->foreseen ? op_foresight(self->op) : op_row(self->op));
     end_t end = {0};
     CLEANUP(value_destroy) value_t *arguments = in_words(self->op, words_of(self));
     if (value_get(arguments, "sha256"))
@@ -173,9 +183,11 @@ run_once(const case_t *self, const failing_t *failing)
         fail_msg("%s %s: %s", self->op, words_of(self), end.fault.text);
     op.timeout_s = TIMEOUT_S;
     tracer = (tracer_t){.failing = failing, .calls = calls};
-    op_row_t row = *op_row(self->op);
     row.body = self->body ? self->body : row.body;
+    CLEANUP(value_destroy) value_t *seen = see_first(&row, arguments);
+    bench.seen = seen;
     end.result = tracer_run(&tracer, &row, &op, arguments, &end.fault);
+    bench.seen = NULL;
     end.thing = tell_thing(self);
     return end;
 }
@@ -269,7 +281,7 @@ static const char not_so[] = "tells what is not so";
 static const char *
 lie_of(const case_t *self, const truth_t *truth, const end_t *end)
 {
-    bool fix = op_find(self->op)->least != CLASS_OBSERVE;
+    bool fix = op_find(self->op)->least != CLASS_OBSERVE && !self->foreseen;
     if (tracer.signal && !end->result)
         return "crashes";
     if (tracer.ended && tracer.status && !end->result)
@@ -285,6 +297,8 @@ lie_of(const case_t *self, const truth_t *truth, const end_t *end)
         return "fails and does not say how";
     if (end->result && self->refused)
         return "does what it must not";
+    if (self->foreseen && !is_thing(end->thing, truth->before))
+        return "foresees, and changes something";
     if (!end->result && fix && !is_thing(end->thing, truth->before) &&
         !strstr(end->fault.text, DONE_MARK))
         return "fails, and does not say what is done";
@@ -337,10 +351,10 @@ show_lie(const case_t *self, const truth_t *truth, const end_t *end, const call_
     if (++sums.lies > LIES_SHOWN)
         return;
     const failure_t *failure = failure_of(at->number);
-    print_error("%s %s: where call %u.%u, %s(%s), %s%s, it %s\n", self->op, words_of(self),
-                at->process, at->index, failure->name, at->text,
-                error == SHORT ? "is short" : "fails: ", error == SHORT ? "" : strerror(error),
-                lie);
+    print_error(
+        "%s%s %s: where call %u.%u, %s(%s), %s%s, it %s\n", self->foreseen ? "foresight of " : "",
+        self->op, words_of(self), at->process, at->index, failure->name, at->text,
+        error == SHORT ? "is short" : "fails: ", error == SHORT ? "" : strerror(error), lie);
     if (end->result) {
         show_value("told:", end->result);
         show_value("true:", truth->first.result);
@@ -424,7 +438,8 @@ is_as_told(const case_t *self, const truth_t *truth)
 {
     bool as_told = !truth->first.result == self->refused;
     if (!as_told)
-        print_error("%s %s: undisturbed, it says: %s\n", self->op, words_of(self),
+        print_error("%s%s %s: undisturbed, it says: %s\n", self->foreseen ? "foresight of " : "",
+                    self->op, words_of(self),
                     truth->first.result ? "a result" : truth->first.fault.text);
     return as_told;
 }
@@ -465,7 +480,7 @@ static void
 sweep(const case_t *self, bool all)
 {
     CLEANUP(truth_clear) truth_t truth = learn(self);
-    size_t count, tried = 0;
+    size_t count, tried = 0, sample = self->foreseen ? 1 : SAMPLE;
     CLEANUP(memory_free) call_t *learned = learned_calls(&count);
     if (!is_as_told(self, &truth))
         return;
@@ -480,7 +495,7 @@ sweep(const case_t *self, bool all)
             if (fails_by(&learned[i], failure->errors[j]))
                 fail_one(self, &truth, &learned[i], failure->errors[j]);
     }
-    for (size_t i = 0; !all && count && i < 20 * SAMPLE && tried < SAMPLE; i++) {
+    for (size_t i = 0; !all && count && i < 20 * sample && tried < sample; i++) {
         const call_t *call = &learned[draw(count)];
         const failure_t *failure = failure_of(call->number);
         int error = failure ? failure->errors[draw(ERRORS_MAX)] : 0;
@@ -512,12 +527,25 @@ show_calls(const case_t *self)
 static void
 try_one(const char *family, const case_t *one)
 {
-    if (only && strcmp(only, one->op) != 0 && strcmp(only, family) != 0)
+    if (only && strcmp(only, one->op) != 0 && strcmp(only, family) != 0 &&
+        (!one->foreseen || strcmp(only, "foreseen") != 0))
         return;
     if (traces)
         show_calls(one);
     else
         sweep(one, every);
+}
+
+/* An op, and what is foreseen of it. */
+static void
+try_both(const char *family, const case_t *one)
+{
+    case_t foreseen = *one;
+    foreseen.foreseen = true;
+    foreseen.always = one->foresees_by;
+    try_one(family, one);
+    if (op_find(one->op)->foretold)
+        try_one(family, &foreseen);
 }
 
 static void
@@ -526,7 +554,7 @@ an_op_tells_the_truth_whichever_of_its_system_calls_fails(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(families); i++)
         for (size_t j = 0; j < families[i].count; j++)
-            try_one(families[i].name, &families[i].cases[j]);
+            try_both(families[i].name, &families[i].cases[j]);
     print_message("faults: %zu ops, %zu calls, %zu failures, %zu refusals, %zu results, of them "
                   "%zu partial, %zu lies\n",
                   sums.ops, sums.calls, sums.failures, sums.refusals, sums.results, sums.partial,

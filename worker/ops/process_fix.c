@@ -269,6 +269,15 @@ process_renice_foreseen(const value_t *arguments, const op_world_t *world, fault
     return foresight_give(foresight, result);
 }
 
+/* Whether that process lives still; FAULT_IO where the kernel does not tell. */
+static int
+lives_still(pid_t pid, proc_t *out, bool *lives, fault_t *fault)
+{
+    fault_t why = {0};
+    *lives = !proc_look(pid, out, &why);
+    return *lives || why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
+}
+
 /* The tree that it is the first of. */
 static int
 foretell_tree(value_t *foresight, const proc_t *root, fault_t *fault)
@@ -279,7 +288,10 @@ foretell_tree(value_t *foresight, const proc_t *root, fault_t *fault)
         return -1;
     for (size_t i = 0; i < count; i++) {
         proc_t process;
-        if (proc_read(tree[i], &process))
+        bool lives;
+        if (lives_still(tree[i], &process, &lives, fault))
+            return -1;
+        if (lives)
             foresight_goes(foresight, "process %d: %s", (int)tree[i], process.name);
     }
     return 0;
@@ -312,11 +324,15 @@ process_freeze_foreseen(const value_t *arguments, const op_world_t *world, fault
     if (process_meant(arguments, world, &process, fault) ||
         freezer_foretell(world, &process, &would, &count, &frozen, fault))
         return NULL;
-    value_t *foresight = foresight_new();
-    for (size_t i = 0; i < count; i++)
-        if (proc_read(would[i], &process))
+    CLEANUP(value_destroy) value_t *foresight = foresight_new();
+    for (size_t i = 0; i < count; i++) {
+        bool lives;
+        if (lives_still(would[i], &process, &lives, fault))
+            return NULL;
+        if (lives)
             foresight_comes(foresight, FROZEN, (int)would[i], process.name);
-    return foresight_give(foresight, tell_frozen(arguments, true, frozen + count));
+    }
+    return foresight_give(MOVE(foresight), tell_frozen(arguments, true, frozen + count));
 }
 
 value_t *
@@ -328,9 +344,13 @@ process_thaw_foreseen(const value_t *arguments, const op_world_t *world, fault_t
     if (process_meant(arguments, world, &process, fault) ||
         freezer_foretell_thaw(world, &process, &would, &count, fault))
         return NULL;
-    value_t *foresight = foresight_new();
-    for (size_t i = 0; i < count; i++)
-        if (proc_read(would[i], &process))
+    CLEANUP(value_destroy) value_t *foresight = foresight_new();
+    for (size_t i = 0; i < count; i++) {
+        bool lives;
+        if (lives_still(would[i], &process, &lives, fault))
+            return NULL;
+        if (lives)
             foresight_goes(foresight, FROZEN, (int)would[i], process.name);
-    return foresight_give(foresight, tell_frozen(arguments, false, count));
+    }
+    return foresight_give(MOVE(foresight), tell_frozen(arguments, false, count));
 }

@@ -4,6 +4,8 @@
 #ifndef TOCSIN_FAULTS_CASE_H
 #define TOCSIN_FAULTS_CASE_H
 
+#include <sys/syscall.h>
+
 #include "tests/unit/op_words.h"
 
 /* In words (op_words.h): `%` is the id of a process of the test's, whose pid is in @/pid; of a
@@ -17,7 +19,9 @@ typedef struct {
     op_body_t *body;    /* another than the op's own: a wrong version of it; NULL for none */
     bool timed;         /* a result names the second */
     bool rooted;        /* the machine's files lie below the test's folder */
+    bool foreseen;      /* what a dry run is told of it, which changes nothing */
     bool refused;       /* it must be, and stays so whatever fails */
+    long foresees_by;   /* as always, of the foresight */
     long always;        /* a call that fails in each sample too: an op lied there; 0 for none */
 } case_t;
 

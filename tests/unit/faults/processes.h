@@ -8,9 +8,16 @@
 #define SLEEPS "sha256=0000000000000000000000000000000000000000000000000000000000000000"
 
 static const case_t processes_cases[] = {
-    {.op = "process.end_tree", .arguments = "process=% " SLEEPS, .thing = LOOK, .always = SYS_poll},
+    {.op = "process.end_tree",
+     .arguments = "process=% " SLEEPS,
+     .thing = LOOK,
+     .foresees_by = SYS_newfstatat,
+     .always = SYS_poll},
     {.op = "process.files", .arguments = "pid=%", .thing = LOOK},
-    {.op = "process.freeze", .arguments = "process=% name=sleeper", .thing = LOOK},
+    {.op = "process.freeze",
+     .arguments = "process=% name=sleeper",
+     .thing = LOOK,
+     .foresees_by = SYS_newfstatat},
     {.op = "process.list", .arguments = "name=sleeper", .thing = LOOK},
     {.op = "process.renice", .arguments = "process=% name=sleeper nice=5", .thing = LOOK},
     {.op = "process.renice",
@@ -24,7 +31,8 @@ static const case_t processes_cases[] = {
     {.op = "process.thaw",
      .arguments = "process=% name=sleeper",
      .first = "process.freeze process=% name=sleeper",
-     .thing = LOOK},
+     .thing = LOOK,
+     .foresees_by = SYS_newfstatat},
     {.op = "process.tree", .arguments = "pid=%", .thing = LOOK},
     {.op = "process.view", .arguments = "pid=% hash=true", .thing = LOOK},
     {.op = "service.status",
