@@ -107,7 +107,7 @@ SIMWRAP := nettle_sha256_init nettle_sha256_update nettle_sha256_digest crypto_h
            opendir readdir closedir scandir ledger_commit ledger_put_part ledger_put_effect ledger_put_receipt \
            $(foreach noun,root people fleet release order grant alert receipt consent stop resume manifest,$(noun)_decode $(noun)_destroy) \
            signature_next signature_decode_by
-SCARCE  := malloc calloc realloc strdup sodium_malloc fstat read scandir
+SCARCE  := malloc calloc realloc reallocarray strdup sodium_malloc fstat read scandir
 LINKSIM  = $(LDFLAGS) $(SIMWRAP:%=-Wl,--wrap=%)
 GRAMMAR := $(patsubst %.c,$(B)/%.o,$(wildcard tests/grammar/*.c))
 LIBS_sim := $(patsubst %,$(B)/lib%.a,worker broker wire keys common)

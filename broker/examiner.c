@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "keys/receipt.h"
+#include "keys/receipts.h"
 
 typedef struct {
     size_t count, capacity, receipts;
@@ -36,19 +36,20 @@ batch_destroy(batch_t **self_p)
 /* The thread ---------------------------------------------------------------------------------- */
 
 static void
-examine(batch_t *batch)
+examine(batch_t *batch, receipts_held_t *held)
 {
     for (size_t i = 0; i < batch->count; i++) {
         heard_t *heard = &batch->heard[i];
         if (heard->receipt)
-            heard->proven = !receipt_check(frames_at(heard->frames, 1), frames_at(heard->frames, 2),
-                                           &heard->key, NULL);
+            heard->proven = !receipts_check(frames_at(heard->frames, 1),
+                                            frames_at(heard->frames, 2), &heard->key, held, NULL);
     }
 }
 
 static void
 examiner_thread(zsock_t *pipe, void *unused)
 {
+    CLEANUP(memory_free) receipts_held_t *held = memory_new(1, sizeof *held);
     (void)unused;
     zsock_signal(pipe, 0);
     for (bool ended = false; !ended;) {
@@ -59,7 +60,7 @@ examiner_thread(zsock_t *pipe, void *unused)
         ended = streq(word, "$TERM");
         if (ended)
             continue;
-        examine(batch);
+        examine(batch, held);
         zsock_send(pipe, "sp", "DONE", batch);
     }
 }

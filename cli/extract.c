@@ -9,7 +9,7 @@
 #include "keys/halt.h"
 #include "wire/dossier.h"
 #include "wire/rejection.h"
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 struct extract {
     char number[24]; /* of the incident */

@@ -181,11 +181,11 @@ check_worker(reckoning_t *self, const receipt_t *receipt, slice_t document, slic
              fault_t *fault)
 {
     const worker_line_t *worker = trust_worker(self->trust, receipt->worker, NULL);
-    if (worker && !receipt_check(document, armors, &worker->key, fault))
+    if (worker && !receipts_check(document, armors, &worker->key, &self->held, fault))
         return 0;
     for (size_t i = 0; i < past_count(self->past); i++) {
         const worker_line_t *then = trust_worker(past_at(self->past, i), receipt->worker, NULL);
-        if (then && !receipt_check(document, armors, &then->key, NULL)) {
+        if (then && !receipts_check(document, armors, &then->key, &self->held, NULL)) {
             self->former++;
             return 0;
         }

@@ -9,6 +9,7 @@
 #include "cli/reckoning.h"
 #include "cli/restarts.h"
 #include "keys/receipt.h"
+#include "keys/receipts.h"
 #include "wire/merkle.h"
 #include "wire/testimony.h"
 
@@ -38,6 +39,7 @@ typedef struct {
     zhashx_t *chains; /* worker id to chain_t */
     zhashx_t *orders; /* run ids of orders seen, as text, to what receipts call their authority */
     restarts_t *restarts;
+    receipts_held_t held;
     size_t orphan_count, orphan_capacity;
     orphan_t *orphans;
     value_t *glass;    /* orders that broke it: list of {run, playbook, reason, who, cosigners} */

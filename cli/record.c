@@ -10,7 +10,7 @@
 #include "common/text.h"
 #include "wire/dossier.h"
 #include "wire/testimony.h"
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 #define PAGE_LEAVES 256
 

@@ -11,6 +11,7 @@
 #include "cli/sign.h"
 #include "cli/stop.h"
 #include "cli/table.h"
+#include "keys/receipts.h"
 
 #define LIST_DEFAULT     30
 #define OUTPUT_SHOWN_MAX 2000
@@ -84,7 +85,7 @@ run_receipt(const value_t *row, const char *worker, const char *run, const trust
         fault_set(fault, FAULT_NOT_FOUND, "there is no document, or no such worker in the fleet");
         return NULL;
     }
-    if (receipt_check(value_slice(document), value_slice(armor), &line->key, fault))
+    if (receipts_check(value_slice(document), value_slice(armor), &line->key, NULL, fault))
         return NULL;
     CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(value_slice(document), fault);
     if (!receipt)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "keys/fields.h"
-#include "keys/inclusion.h"
+#include "keys/tree.h"
 
 const char *
 nonce_write(const nonce_t *self, char out[static NONCE_TEXT])
@@ -172,7 +172,7 @@ read_index(const beacon_t *self, slice_t line, uint64_t *index)
 bool
 beacon_answers(const beacon_t *self, const char *worker, const nonce_t *nonce, slice_t place)
 {
-    hash_t path[BEACON_PATH_MAX], leaf = beacon_leaf(worker, nonce);
+    hash_t path[BEACON_PATH_MAX], root, leaf = beacon_leaf(worker, nonce);
     uint64_t index;
     const uint8_t *end = place.size ? memchr(place.data, '\n', place.size) : NULL;
     if (!end || !read_index(self, slice_of(place.data, (size_t)(end - place.data)), &index))
@@ -181,5 +181,6 @@ beacon_answers(const beacon_t *self, const char *worker, const nonce_t *nonce, s
     if (size > sizeof path || size % HASH_BYTES)
         return false;
     memcpy(path, end + 1, size);
-    return inclusion_leads(leaf, index, self->nonce_count, path, size / HASH_BYTES, &self->nonces);
+    return tree_head(&leaf, index, self->nonce_count, path, size / HASH_BYTES, &root) &&
+           hash_equal(&root, &self->nonces);
 }

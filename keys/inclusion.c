@@ -6,16 +6,11 @@
 #include <stdlib.h>
 
 #include "keys/fields.h"
+#include "keys/tree.h"
 
-#define LEVELS (INCLUSION_PATH_MAX + 1)
-
-/* Level 0 holds the leaves; each level's last node, where it has no sibling, is also the last of
- * the level above it, which is how RFC 6962 splits a tree that is not full. */
 struct inclusion {
     unsigned wave;
-    size_t levels;
-    size_t count[LEVELS];
-    hash_t *level[LEVELS];
+    tree_t *tree;
 };
 
 static hash_t
@@ -45,19 +40,6 @@ check_list(const char *const *targets, size_t count, fault_t *fault)
     return 0;
 }
 
-static void
-add_level(inclusion_t *self)
-{
-    size_t below = self->levels - 1, count = (self->count[below] + 1) / 2;
-    const hash_t *from = self->level[below];
-    assert(self->levels < LEVELS);
-    hash_t *level = self->level[self->levels] = memory_new(count, sizeof *level);
-    for (size_t i = 0; i < count; i++)
-        level[i] = 2 * i + 1 < self->count[below] ? hash_node(&from[2 * i], &from[2 * i + 1])
-                                                  : from[2 * i];
-    self->count[self->levels++] = count;
-}
-
 inclusion_t *
 inclusion_new(const char *nonce, unsigned wave, const char *const *targets, size_t count,
               fault_t *fault)
@@ -65,14 +47,11 @@ inclusion_new(const char *nonce, unsigned wave, const char *const *targets, size
     if (check_list(targets, count, fault))
         return NULL;
     inclusion_t *self = memory_new(1, sizeof *self);
-    self->wave = wave;
-    self->levels = 1;
-    self->count[0] = count;
-    self->level[0] = memory_new(count, sizeof *self->level[0]);
-    for (size_t i = 0; i < count; i++)
-        self->level[0][i] = leaf_of(nonce, wave, i, targets[i]);
-    while (self->count[self->levels - 1] > 1)
-        add_level(self);
+    *self = (inclusion_t){wave, tree_new()};
+    for (size_t i = 0; i < count; i++) {
+        hash_t leaf = leaf_of(nonce, wave, i, targets[i]);
+        tree_append(self->tree, &leaf);
+    }
     return self;
 }
 
@@ -82,21 +61,20 @@ inclusion_destroy(inclusion_t **self_p)
     inclusion_t *self = *self_p;
     if (!self)
         return;
-    for (size_t i = 0; i < self->levels; i++)
-        free(self->level[i]);
+    tree_destroy(&self->tree);
     free(self);
     *self_p = NULL;
 }
 
 wave_line_t
-inclusion_line(const inclusion_t *self)
+inclusion_line(inclusion_t *self)
 {
     return (wave_line_t){
-        .wave = self->wave, .count = self->count[0], .root = *self->level[self->levels - 1]};
+        .wave = self->wave, .count = tree_size(self->tree), .root = tree_root(self->tree)};
 }
 
 int
-inclusion_check(const inclusion_t *self, const order_t *order, fault_t *fault)
+inclusion_check(inclusion_t *self, const order_t *order, fault_t *fault)
 {
     wave_line_t ours = inclusion_line(self);
     const wave_line_t *line = order_wave(order, self->wave);
@@ -107,14 +85,14 @@ inclusion_check(const inclusion_t *self, const order_t *order, fault_t *fault)
 }
 
 void
-inclusion_add_place(const inclusion_t *self, size_t index, const char *target, bytes_t *out)
+inclusion_add_place(inclusion_t *self, size_t index, const char *target, bytes_t *out)
 {
     place_t place = {.wave = self->wave, .index = index};
-    assert(index < self->count[0]);
+    hash_t path[TREE_PATH_MAX];
     text_copy(place.target, sizeof place.target, target);
-    for (size_t level = 0; self->count[level] > 1; level++, index /= 2)
-        if ((index ^ 1) < self->count[level])
-            place.path[place.path_count++] = self->level[level][index ^ 1];
+    place.path_count = tree_path(self->tree, index, path);
+    assert(place.path_count <= INCLUSION_PATH_MAX);
+    memcpy(place.path, path, place.path_count * sizeof path[0]);
     place_encode(&place, out);
 }
 
@@ -161,22 +139,6 @@ place_encode(const place_t *self, bytes_t *out)
     bytes_add(out, self->path, self->path_count * sizeof self->path[0]);
 }
 
-bool
-inclusion_leads(hash_t node, uint64_t index, uint64_t count, const hash_t *path, size_t path_count,
-                const hash_t *root)
-{
-    size_t used = 0;
-    for (; count > 1; index /= 2, count = (count + 1) / 2) {
-        if ((index ^ 1) >= count)
-            continue;
-        if (used == path_count)
-            return false;
-        const hash_t *sibling = &path[used++];
-        node = index & 1 ? hash_node(sibling, &node) : hash_node(&node, sibling);
-    }
-    return used == path_count && hash_equal(&node, root);
-}
-
 int
 place_check(const place_t *self, const order_t *order, const char *worker, fault_t *fault)
 {
@@ -187,8 +149,9 @@ place_check(const place_t *self, const order_t *order, const char *worker, fault
     if (!line || self->index >= line->count)
         return fault_set(fault, FAULT_PROOF, "the order has no place %llu in a wave %u",
                          (unsigned long long)self->index, self->wave);
-    hash_t leaf = leaf_of(order->nonce, self->wave, self->index, self->target);
-    if (!inclusion_leads(leaf, self->index, line->count, self->path, self->path_count, &line->root))
+    hash_t root, leaf = leaf_of(order->nonce, self->wave, self->index, self->target);
+    if (!tree_head(&leaf, self->index, line->count, self->path, self->path_count, &root) ||
+        !hash_equal(&root, &line->root))
         return fault_set(fault, FAULT_PROOF, "'%s' is not place %llu of wave %u that was signed",
                          self->target, (unsigned long long)self->index, self->wave);
     return 0;

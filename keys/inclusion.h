@@ -15,7 +15,7 @@ _Static_assert(1 << INCLUSION_PATH_MAX >= ORDER_WAVE_TARGETS_MAX, "a path reache
 
 /* ---- the tree, for those who have the whole list ------------------------------------------- */
 
-/* All heads of all subtrees, about two hashes a target; keeps no target's name. */
+/* Keeps no target's name. */
 typedef struct inclusion inclusion_t;
 
 /* Of a wave's targets, ascending as bytes; in O(n). FAULT_LIMIT for fewer than ORDER_WAVE_MAX + 1
@@ -25,13 +25,13 @@ inclusion_t *inclusion_new(const char *nonce, unsigned wave, const char *const *
 void inclusion_destroy(inclusion_t **self_p);
 
 /* The order's "wave NUMBER COUNT ROOT". */
-wave_line_t inclusion_line(const inclusion_t *self);
+wave_line_t inclusion_line(inclusion_t *self);
 
 /* Whether the order names this very tree. FAULT_HASH. */
-int inclusion_check(const inclusion_t *self, const order_t *order, fault_t *fault) MUST_CHECK;
+int inclusion_check(inclusion_t *self, const order_t *order, fault_t *fault) MUST_CHECK;
 
 /* Appends the bytes of a place: of targets[index] as it was given to inclusion_new. */
-void inclusion_add_place(const inclusion_t *self, size_t index, const char *target, bytes_t *out);
+void inclusion_add_place(inclusion_t *self, size_t index, const char *target, bytes_t *out);
 
 /* ---- a place, for those who have the order ------------------------------------------------- */
 
@@ -51,10 +51,5 @@ void place_encode(const place_t *self, bytes_t *out);
  * that it reaches. */
 int place_check(const place_t *self, const order_t *order, const char *worker,
                 fault_t *fault) MUST_CHECK;
-
-/* Whether the path, all of it, leads from leaf number index to this root of count leaves; index is
- * below count. */
-bool inclusion_leads(hash_t leaf, uint64_t index, uint64_t count, const hash_t *path,
-                     size_t path_count, const hash_t *root) MUST_CHECK;
 
 #endif

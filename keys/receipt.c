@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "keys/fields.h"
-#include "keys/signature.h"
 
 #define OUTPUT_BYTES_MAX (512 * 1024)
 
@@ -248,13 +247,4 @@ receipt_destroy(receipt_t **self_p)
 {
     free(*self_p);
     *self_p = NULL;
-}
-
-int
-receipt_check(slice_t document, slice_t armor, const pubkey_t *worker, fault_t *fault)
-{
-    signature_t signature;
-    if (signature_decode_by(&signature, armor, worker, fault))
-        return fault_wrap(fault, "a receipt's signature");
-    return signature_check(&signature, document, SIGN_RECEIPT, fault);
 }

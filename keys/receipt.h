@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receipt - what a worker signs about one step, chained to its previous one (docs/PROTOCOL.md 3.8).
- */
+/* receipt - what a worker signs (receipts.h) about one step, chained to its previous one
+ * (docs/PROTOCOL.md 3.8). */
 #ifndef TOCSIN_RECEIPT_H
 #define TOCSIN_RECEIPT_H
 
 #include "common/moment.h"
 #include "keys/hash.h"
 #include "keys/order.h"
-#include "keys/pubkey.h"
 
 #define RECEIPT_OPS_MAX 256
 #define STEP_DEPTH_MAX  4 /* the steps that called, and the step */
@@ -77,9 +76,5 @@ typedef struct {
 receipt_t *receipt_decode(slice_t document, fault_t *fault);
 void receipt_encode(const receipt_t *self, bytes_t *out);
 void receipt_destroy(receipt_t **self_p);
-
-/* Signed by this worker's key, in receipt@. FAULT_SIGNATURE, FAULT_KEY. */
-int receipt_check(slice_t document, slice_t armor, const pubkey_t *worker,
-                  fault_t *fault) MUST_CHECK;
 
 #endif

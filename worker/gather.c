@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "keys/receipts.h"
 #include "wire/sealed.h"
 
 /* What one receipt says, of as much as is asked. */
@@ -54,7 +55,7 @@ read_word(word_t *self, const value_t *item, const warrant_t *warrant, const tru
         return false;
     const worker_line_t *worker = trust ? trust_worker(trust, receipt->worker, NULL) : NULL;
     if (trust && (!worker || trust_check_revoked(trust, HALT_WORKER, receipt->worker, &ignored) ||
-                  receipt_check(document, armor, &worker->key, &ignored)))
+                  receipts_check(document, armor, &worker->key, NULL, &ignored)))
         return false;
     *self = (word_t){.item = item,
                      .target = target,

@@ -92,7 +92,8 @@ static const char *const statements[] = {
     [EACH_WAIT] = "SELECT step, asked, bytes, armors FROM wait WHERE run = ? ORDER BY asked, step",
     [PUT_OUTPUT] = "INSERT INTO output VALUES (?, ?, ?)",
     [GET_OUTPUT] = "SELECT bytes FROM output WHERE run = ? ORDER BY start",
-    [PUT_RECEIPT] = "INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?, 0)",
+    [PUT_RECEIPT] = "INSERT INTO receipt VALUES (?, ?, ?, ?, x'', ?, 0)",
+    [PUT_ARMOR] = "UPDATE receipt SET armor = ?2 WHERE sequence = ?1",
     [ACKNOWLEDGE] = "UPDATE receipt SET acked = 1 WHERE sequence = ? AND hash = ?",
     [LAST_RECEIPT] = "SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1",
     [EACH_RECEIPT_OF] = "SELECT sequence, bytes, armor, output FROM receipt WHERE run = ?"
@@ -358,11 +359,20 @@ ledger_destroy(ledger_t **self_p)
     *self_p = NULL;
 }
 
+void
+ledger_do_last(ledger_t *self, ledger_last_t *last, void *context)
+{
+    self->last = last;
+    self->last_context = context;
+}
+
 int
 ledger_commit(ledger_t *self, fault_t *fault)
 {
     if (!self->open)
         return 0;
+    if (self->last && self->last(self->last_context, fault))
+        return -1;
     sqlite3_stmt *commit = ledger_prepare(self, COMMIT, fault);
     if (!commit || ledger_finish(self, commit, fault))
         return -1;

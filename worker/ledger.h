@@ -35,6 +35,10 @@ void ledger_wipe(ledger_t *self);
  * older copy is put back. */
 void ledger_copy(ledger_t *to, ledger_t *from);
 
+/* What is done once more in each transaction before it ends; borrowed, NULL for nothing. */
+typedef int(ledger_last_t)(void *context, fault_t *fault);
+void ledger_do_last(ledger_t *self, ledger_last_t *last, void *context);
+
 /* Ends the open transaction, synced; nothing to do where there is none. FAULT_FULL, FAULT_IO. */
 int ledger_commit(ledger_t *self, fault_t *fault) MUST_CHECK;
 
@@ -179,9 +183,11 @@ int ledger_put_output(ledger_t *self, const hash_t *run, uint64_t offset, slice_
                       fault_t *fault) MUST_CHECK;
 int ledger_get_output(ledger_t *self, const hash_t *run, bytes_t *out, fault_t *fault) MUST_CHECK;
 
-/* A signed receipt; sequence is last + 1. */
+/* A receipt, whose sequence is last + 1; and before the commit its signature. */
 int ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t document,
-                       slice_t armor, slice_t output, fault_t *fault) MUST_CHECK;
+                       slice_t output, fault_t *fault) MUST_CHECK;
+int ledger_sign_receipt(ledger_t *self, uint64_t sequence, slice_t armor,
+                        fault_t *fault) MUST_CHECK;
 int ledger_acknowledge(ledger_t *self, uint64_t sequence, const hash_t *document,
                        fault_t *fault) MUST_CHECK;
 

@@ -33,6 +33,7 @@ typedef enum {
     PUT_OUTPUT,
     GET_OUTPUT,
     PUT_RECEIPT,
+    PUT_ARMOR,
     ACKNOWLEDGE,
     LAST_RECEIPT,
     OLDEST_RECEIPTS,
@@ -56,8 +57,10 @@ struct ledger {
         hash_t grant;
         wall_t since;
         uint64_t count;
-    } counted; /* runs of the grant that was asked about last, kept up to date since */
-    bool open; /* a transaction is */
+    } counted;           /* runs of the grant that was asked about last, kept up to date since */
+    ledger_last_t *last; /* done before each commit; NULL where there is none */
+    void *last_context;
+    bool open;                /* a transaction is */
     sqlite3_stmt *cached[40]; /* by statement_t; prepared when first used */
 };
 

@@ -294,7 +294,7 @@ ledger_get_output(ledger_t *self, const hash_t *run, bytes_t *out, fault_t *faul
 
 int
 ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t document,
-                   slice_t armor, slice_t output, fault_t *fault)
+                   slice_t output, fault_t *fault)
 {
     sqlite3_stmt *put = ledger_writing(self, PUT_RECEIPT, fault);
     if (!put)
@@ -304,9 +304,19 @@ ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t
     bind_hash(put, 2, run);
     bind_hash(put, 3, &hash);
     bind_slice(put, 4, document);
-    bind_slice(put, 5, armor);
-    bind_slice(put, 6, output);
+    bind_slice(put, 5, output);
     self->awaiting = true;
+    return ledger_finish(self, put, fault);
+}
+
+int
+ledger_sign_receipt(ledger_t *self, uint64_t sequence, slice_t armor, fault_t *fault)
+{
+    sqlite3_stmt *put = ledger_writing(self, PUT_ARMOR, fault);
+    if (!put)
+        return -1;
+    sqlite3_bind_int64(put, 1, (int64_t)sequence);
+    bind_slice(put, 2, armor);
     return ledger_finish(self, put, fault);
 }
 

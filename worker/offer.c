@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "keys/receipts.h"
 #include "wire/message.h"
 #include "worker/gather.h"
 
@@ -146,7 +147,7 @@ proved_target(const warrant_t *warrant, const trust_t *trust, const value_t *ite
     if (!worker || trust_check_revoked(trust, HALT_WORKER, receipt->worker, NULL) || !target ||
         target->wave != warrant->before || receipt->part != OUTCOME_OK ||
         !hash_equal(&receipt->run, &warrant->run) ||
-        receipt_check(value_slice(document), value_slice(armor), &worker->key, &ignored))
+        receipts_check(value_slice(document), value_slice(armor), &worker->key, NULL, &ignored))
         return NULL;
     *ended = receipt->ended;
     return target;

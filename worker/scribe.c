@@ -7,6 +7,13 @@
 #include "common/text.h"
 #include "wire/message.h"
 
+/* A receipt that is not signed yet. */
+typedef struct {
+    uint64_t sequence;
+    bytes_t *document, *output; /* ours */
+    frames_t *frames; /* its RECEIPT, which the outbox has: document, and nothing behind */
+} draft_t;
+
 struct scribe {
     char worker[TEXT_NAME_MAX + 1];
     hash_t site;
@@ -18,7 +25,54 @@ struct scribe {
     unsigned link;                         /* for which receipts are repeated now */
     uint64_t repeated[WORKER_BROKERS_MAX]; /* of each link: the last that was sent again, where more
                                               are to follow; else 0 */
+    size_t draft_count;
+    draft_t drafts[RECEIPTS_MAX]; /* the last of this worker's receipts, in their order */
 };
+
+static void
+forget_drafts(scribe_t *self)
+{
+    for (size_t i = 0; i < self->draft_count; i++) {
+        bytes_destroy(&self->drafts[i].document);
+        bytes_destroy(&self->drafts[i].output);
+    }
+    self->draft_count = 0;
+}
+
+static int
+keep(scribe_t *self, const draft_t *draft, const bytes_t *armor, fault_t *fault)
+{
+    frames_add(draft->frames, bytes_slice(armor));
+    frames_add(draft->frames, bytes_slice(draft->output));
+    return ledger_sign_receipt(self->ledger, draft->sequence, bytes_slice(armor), fault);
+}
+
+static int
+sign(scribe_t *self, fault_t *fault)
+{
+    slice_t documents[RECEIPTS_MAX];
+    bytes_t *armors[RECEIPTS_MAX];
+    int failed = 0;
+    if (!self->draft_count)
+        return 0;
+    for (size_t i = 0; i < self->draft_count; i++) {
+        documents[i] = bytes_slice(self->drafts[i].document);
+        armors[i] = bytes_new();
+    }
+    receipts_sign(self->key, documents, armors, self->draft_count);
+    for (size_t i = 0; i < self->draft_count; i++) {
+        failed = failed || keep(self, &self->drafts[i], armors[i], fault);
+        bytes_destroy(&armors[i]);
+    }
+    forget_drafts(self);
+    return failed ? -1 : 0;
+}
+
+static int
+sign_last(void *self, fault_t *fault)
+{
+    return sign(self, fault);
+}
 
 scribe_t *
 scribe_new(const char *worker, const hash_t *site, const machinekey_t *key, ledger_t *ledger,
@@ -32,13 +86,19 @@ scribe_new(const char *worker, const hash_t *site, const machinekey_t *key, ledg
     self->outbox = outbox;
     if (ledger_last_receipt(ledger, &self->sequence, &self->head, fault))
         return NULL;
+    ledger_do_last(ledger, sign_last, self);
     return MOVE(self);
 }
 
 void
 scribe_destroy(scribe_t **self_p)
 {
-    free(*self_p);
+    scribe_t *self = *self_p;
+    if (!self)
+        return;
+    ledger_do_last(self->ledger, NULL, NULL);
+    forget_drafts(self);
+    free(self);
     *self_p = NULL;
 }
 
@@ -63,25 +123,31 @@ queue(scribe_t *self, unsigned link, slice_t document, slice_t armor, slice_t ou
 int
 scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output, fault_t *fault)
 {
+    if (self->draft_count == RECEIPTS_MAX && sign(self, fault))
+        return -1;
     CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
-    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
-    slice_t out = output ? bytes_slice(output) : slice_of(NULL, 0);
+    CLEANUP(bytes_destroy) bytes_t *out = bytes_new();
+    if (output)
+        bytes_add_slice(out, bytes_slice(output));
     receipt->site = self->site;
     receipt->sequence = self->sequence + 1;
     receipt->previous = self->head;
-    receipt->output = output ? hash_of(out) : HASH_ZERO;
-    receipt->output_bytes = out.size;
+    receipt->output = output ? hash_of(bytes_slice(out)) : HASH_ZERO;
+    receipt->output_bytes = out->size;
     text_copy(receipt->worker, sizeof receipt->worker, self->worker);
     text_copy(receipt->target, sizeof receipt->target, self->worker);
     receipt_encode(receipt, document);
-    machinekey_sign(self->key, SIGN_RECEIPT, bytes_slice(document), armor);
     if (ledger_put_receipt(self->ledger, receipt->sequence, &receipt->run, bytes_slice(document),
-                           bytes_slice(armor), out, fault))
+                           bytes_slice(out), fault))
         return -1;
     self->sequence = receipt->sequence;
     self->head = hash_of(bytes_slice(document));
+    frames_t *frames = message_new(MESSAGE_RECEIPT);
+    frames_add(frames, bytes_slice(document));
+    outbox_add(self->outbox, TO_LINK, 0, frames);
     outbox_need_commit(self->outbox);
-    queue(self, 0, bytes_slice(document), bytes_slice(armor), out);
+    self->drafts[self->draft_count++] =
+        (draft_t){receipt->sequence, MOVE(document), MOVE(out), frames};
     return 0;
 }
 
@@ -101,6 +167,8 @@ int
 scribe_repeat(scribe_t *self, unsigned link, const hash_t *run, fault_t *fault)
 {
     self->link = link;
+    if (sign(self, fault))
+        return -1;
     return ledger_each_receipt(self->ledger, run, on_kept, self, fault);
 }
 
@@ -134,7 +202,7 @@ int
 scribe_repeat_behind(scribe_t *self, unsigned link, uint64_t last, fault_t *fault)
 {
     uint64_t kept, unacknowledged;
-    if (ledger_oldest_receipts(self->ledger, &kept, &unacknowledged, fault))
+    if (sign(self, fault) || ledger_oldest_receipts(self->ledger, &kept, &unacknowledged, fault))
         return -1;
     return repeat_from(self, link, last < unacknowledged ? last + 1 : unacknowledged, fault);
 }

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scribe - writes, signs and chains this worker's receipts (docs/PROTOCOL.md 3.8). */
+/* scribe - writes, signs and chains this worker's receipts (docs/PROTOCOL.md 3.8): those that one
+ * commit of the ledger keeps, by one signature. */
 #ifndef TOCSIN_SCRIBE_H
 #define TOCSIN_SCRIBE_H
 
 #include "keys/receipt.h"
-#include "keys/signature.h"
+#include "keys/receipts.h"
 #include "worker/outbox.h"
 #include "worker/settings.h"
 
 typedef struct scribe scribe_t;
 
-/* Borrows key, ledger and outbox, which must outlive it; goes on where the ledger's chain ends. */
+/* Borrows key, ledger and outbox, which must outlive it, and signs before each commit of the
+ * ledger; goes on where the ledger's chain ends. */
 scribe_t *scribe_new(const char *worker, const hash_t *site, const machinekey_t *key,
                      ledger_t *ledger, outbox_t *outbox, fault_t *fault);
 void scribe_destroy(scribe_t **self_p);
 
-/* Fills in site, worker, target, sequence and previous; signs; writes to the ledger; queues RECEIPT
- * behind the commit. output may be NULL. */
+/* Fills in site, worker, target, sequence and previous; writes to the ledger; queues RECEIPT behind
+ * the next commit, before which it is signed. output may be NULL. */
 int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output,
                  fault_t *fault) MUST_CHECK;
 

@@ -4,6 +4,7 @@
 
 #include "broker/core/state.h"
 #include "common/document.h"
+#include "keys/receipts.h"
 #include "wire/message.h"
 #include "wire/sealed.h"
 
@@ -119,7 +120,7 @@ check_receipt(core_t *self, const event_t *event, fault_t *fault)
         return NULL;
     }
     bool proven = event->proven && pubkey_equal(event->proven, &worker->key);
-    if (!proven && receipt_check(event->document, event->armors, &worker->key, fault))
+    if (!proven && receipts_check(event->document, event->armors, &worker->key, NULL, fault))
         return NULL;
     CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(event->document, fault);
     if (!receipt)

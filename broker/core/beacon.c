@@ -7,7 +7,7 @@
 #include "keys/beacon.h"
 #include "wire/holdings.h"
 #include "wire/message.h"
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 static const timekeeper_t *
 timekeeper_of(const core_t *self)

@@ -8,7 +8,7 @@
 
 #include "broker/envoy.h"
 #include "tests/attack/halts.h"
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 typedef struct {
     envoy_t *envoy;

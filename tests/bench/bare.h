@@ -22,6 +22,7 @@ typedef struct {
     const herd_t *herd;
     void *router, *porter; /* the porter admits everybody: a connection is weighed with it */
     store_t *store;
+    receipts_held_t held;
     uint64_t rows;
     bool begun;
     size_t later_count, later_capacity;
@@ -92,8 +93,8 @@ bare_on_receipt(bare_t *self, const frames_t *frames)
     CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, &fault);
     size_t at = receipt ? bare_number(receipt->worker) : 0;
     if (!receipt || at >= self->herd->count ||
-        receipt_check(document, frames_at(frames, 3), machinekey_public(self->herd->sims[at].key),
-                      &fault))
+        receipts_check(document, frames_at(frames, 3), machinekey_public(self->herd->sims[at].key),
+                       &self->held, &fault))
         bench_die(&fault);
     bare_keep(self, "receipt", document);
     hash_t hash = hash_of(document);

@@ -9,7 +9,9 @@
  * The largest SIZE is how many workers there are. Everybody joins; then one observe step goes to
  * the first SIZE of them, some times over, until the last receipt is recorded; then nothing happens
  * for IDLE-S seconds; then ALERTS alerts, one at a time a worker, each from its POST to its receipt
- * recorded. Environment as for line. Times are in microseconds but where the name says more. */
+ * recorded; then as many to a few workers, each of which has HERD_LANES at a time and signs what
+ * it gives at once together. Environment as for line. Times are in microseconds but where the name
+ * says more. */
 #include "tests/bench/bare.h"
 
 #include <fcntl.h>
@@ -24,6 +26,7 @@
 #define ROUNDS_MAX   20
 #define ROUNDS_COSTS 3000 /* receipts that a size is worth */
 #define RETRY_US     50000
+#define HERD_LANES   16 /* playbooks, and alerts for them, BenchLane-1 and so on */
 
 typedef struct {
     herd_t herd;
@@ -346,8 +349,9 @@ typedef struct {
     watched_t watched;
     crowd_t *crowd;
     sim_t *sim;
+    const char *alert; /* its name */
     int fd;
-    int open; /* of the two, those still missing */
+    bool answered, recorded;
     double start;
     size_t size; /* of the answer, as far as it has come */
     char answer[ANSWER_MAX];
@@ -360,6 +364,7 @@ struct crowd {
     _Atomic size_t done;
     bytes_t *request;
     double *waited;
+    size_t workers, visit_count; /* visit i is to worker i % workers */
     visit_t visits[VISITS];
 };
 
@@ -370,20 +375,20 @@ post(visit_t *visit)
     uint64_t number = self->first + self->sent++;
     visit->start = bench_us();
     visit->size = 0;
+    visit->recorded = false;
+    visit->answered = self->bench->bare;
     if (self->bench->bare) {
         frames_t *frames = frames_new();
         bytes_clear(self->request);
-        bench_alert(self->request, visit->sim->id, "BenchNoop", HERD_MOUNT, number);
+        bench_alert(self->request, visit->sim->id, visit->alert, HERD_MOUNT, number);
         frames_add_text(frames, "POST");
         frames_add(frames, bytes_slice(self->request));
-        visit->open = 1;
         herd_send(visit->sim->socket, &frames);
         return;
     }
-    bench_request(self->request, bench_environment("TOCSIN_TOKEN"), visit->sim->id, "BenchNoop",
+    bench_request(self->request, bench_environment("TOCSIN_TOKEN"), visit->sim->id, visit->alert,
                   HERD_MOUNT, number);
     slice_t request = bytes_slice(self->request);
-    visit->open = 2;
     bench_need(send(visit->fd, request.data, request.size, MSG_NOSIGNAL) == (ssize_t)request.size,
                "send");
 }
@@ -392,7 +397,7 @@ static void
 finish_one(visit_t *visit)
 {
     crowd_t *self = visit->crowd;
-    if (--visit->open)
+    if (!visit->answered || !visit->recorded)
         return;
     self->waited[self->done++] = bench_us() - visit->start;
     if (self->sent < self->count)
@@ -411,47 +416,93 @@ on_http(watched_t *watched)
     if (!status)
         return;
     bench_need(status == 200, "an alert was refused");
+    visit->answered = true;
     finish_one(visit);
 }
 
+/* One of its visits' runs is: of the one that waits longest, as they come in their order. */
 static void
 on_recorded(void *context, sim_t *sim)
 {
     crowd_t *self = context;
+    visit_t *oldest = NULL;
     size_t at = (size_t)(sim - self->bench->herd.sims);
-    if (at < VISITS && self->visits[at].open)
-        finish_one(&self->visits[at]);
+    for (; at < self->visit_count; at += self->workers) {
+        visit_t *visit = &self->visits[at];
+        if (!visit->recorded && (!oldest || visit->start < oldest->start))
+            oldest = visit;
+    }
+    if (!oldest)
+        return;
+    oldest->recorded = true;
+    finish_one(oldest);
 }
 
 static void
-measure_alerts(bench_t *self, size_t count)
+open_visit(crowd_t *self, size_t at)
 {
-    size_t visits = self->herd.count < VISITS ? self->herd.count : VISITS;
+    static char lanes[HERD_LANES][16];
+    bench_t *bench = self->bench;
+    visit_t *visit = &self->visits[at];
+    size_t lane = at / self->workers;
+    bool alone = self->workers == self->visit_count;
+    snprintf(lanes[lane % HERD_LANES], sizeof lanes[0], "BenchLane-%zu", lane % HERD_LANES + 1);
+    *visit = (visit_t){.watched = {on_http},
+                       .crowd = self,
+                       .sim = &bench->herd.sims[at % self->workers],
+                       .alert = alone ? "BenchNoop" : lanes[lane]};
+    if (bench->bare)
+        return;
+    visit->fd = bench_connect(bench_environment("TOCSIN_HTTP"));
+    bench_need(visit->fd >= 0, "the broker's HTTP port");
+    herd_watch(&bench->herd, visit->fd, EPOLLIN, &visit->watched);
+}
+
+/* Each of so many workers has so many at a time. */
+static void
+measure_alerts(bench_t *self, const char *name, size_t count, size_t workers, size_t lanes)
+{
+    char key[48];
     crowd_t *crowd = memory_new(1, sizeof *crowd);
-    *crowd = (crowd_t){.bench = self, .first = (uint64_t)wall_now().ms << 20, .count = count};
+    *crowd = (crowd_t){.bench = self,
+                       .first = (uint64_t)wall_now().ms << 20,
+                       .count = count,
+                       .workers = workers,
+                       .visit_count = workers * lanes};
     crowd->waited = memory_new(count + VISITS, sizeof *crowd->waited);
     crowd->request = bytes_new();
     self->herd.on_ack = on_recorded;
     self->herd.ack_context = crowd;
-    for (size_t i = 0; i < visits; i++) {
-        visit_t *visit = &crowd->visits[i];
-        *visit = (visit_t){.watched = {on_http}, .crowd = crowd, .sim = &self->herd.sims[i]};
-        if (self->bare)
-            continue;
-        visit->fd = bench_connect(bench_environment("TOCSIN_HTTP"));
-        bench_need(visit->fd >= 0, "the broker's HTTP port");
-        herd_watch(&self->herd, visit->fd, EPOLLIN, &visit->watched);
-    }
+    for (size_t i = 0; i < crowd->visit_count; i++)
+        open_visit(crowd, i);
     double start = bench_us(), before = processor_s(self->broker);
-    for (size_t i = 0; i < visits; i++) {
+    for (size_t i = 0; i < crowd->visit_count; i++) {
         post(&crowd->visits[i]);
         herd_ready(&crowd->visits[i].sim->watched);
     }
     herd_until(&self->herd, &crowd->done, count, "incidents");
-    bench_say("incidents_per_second", (double)crowd->done * 1e6 / (bench_us() - start));
-    bench_say("incident_processor",
-              (processor_s(self->broker) - before) * 1e6 / (double)crowd->done);
-    bench_say_samples("incident", crowd->waited, crowd->done);
+    snprintf(key, sizeof key, "%ss_per_second", name);
+    bench_say(key, (double)crowd->done * 1e6 / (bench_us() - start));
+    snprintf(key, sizeof key, "%s_processor", name);
+    bench_say(key, (processor_s(self->broker) - before) * 1e6 / (double)crowd->done);
+    bench_say_samples(name, crowd->waited, crowd->done);
+    self->herd.on_ack = NULL;
+    for (size_t i = 0; i < crowd->visit_count && !self->bare; i++)
+        close(crowd->visits[i].fd);
+    bytes_destroy(&crowd->request);
+    free(crowd->waited);
+    free(crowd);
+}
+
+static void
+measure_incidents(bench_t *self, size_t count)
+{
+    size_t alone = self->herd.count < VISITS ? self->herd.count : VISITS;
+    size_t together =
+        self->herd.count < VISITS / HERD_LANES ? self->herd.count : VISITS / HERD_LANES;
+    measure_alerts(self, "incident", count, alone, 1);
+    self->herd.together = true;
+    measure_alerts(self, "together", count, together, HERD_LANES);
 }
 
 /* The measures ----------------------------------------------------------------------------------
@@ -472,7 +523,7 @@ measure(bench_t *self, uint64_t idle_s, uint64_t alerts, size_t size_count, char
     if (idle_s)
         measure_idle(self, idle_s);
     if (alerts)
-        measure_alerts(self, alerts);
+        measure_incidents(self, alerts);
 }
 
 static pid_t

@@ -19,7 +19,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "keys/curve.h"
-#include "keys/receipt.h"
+#include "keys/receipts.h"
 #include "keys/signature.h"
 #include "tests/bench/bench.h"
 #include "wire/message.h"
@@ -52,8 +52,15 @@ typedef struct {
     char instance[33]; /* of the broker that welcomed it last; "" before */
     uint64_t sequence; /* of its last receipt */
     hash_t head;       /* and its hash */
-    double acked;      /* when that was recorded, as its broker says; 0 before */
+    uint64_t recorded; /* the last one that is, as its broker says */
+    double acked;      /* since when */
 } sim_t;
+
+/* What one worker gives at once. */
+typedef struct {
+    size_t count;
+    bytes_t *documents[RECEIPTS_MAX], *armors[RECEIPTS_MAX], *outputs[RECEIPTS_MAX];
+} drafts_t;
 
 struct herd {
     hash_t site;
@@ -67,8 +74,9 @@ struct herd {
     size_t first, joined;            /* those of this process that have a socket */
     size_t pinged;                   /* whose heartbeat is next */
     double turned;
-    receipt_t *receipt; /* scratch */
-    bytes_t *document, *armor, *output;
+    receipt_t *receipt; /* scratch; so are drafts */
+    drafts_t drafts;
+    bool together; /* receipts of one worker that wait for it are signed by one signature */
     void (*on_ack)(void *context, sim_t *sim); /* may be NULL */
     void *ack_context;
 };
@@ -206,9 +214,11 @@ herd_open(herd_t *self, const hash_t *site, const curvekey_t *broker, const char
     self->context = zmq_ctx_new();
     self->epoll = epoll_create1(EPOLL_CLOEXEC);
     self->receipt = memory_new(1, sizeof *self->receipt);
-    self->document = bytes_new();
-    self->armor = bytes_new();
-    self->output = bytes_new();
+    for (size_t i = 0; i < RECEIPTS_MAX; i++) {
+        self->drafts.documents[i] = bytes_new();
+        self->drafts.armors[i] = bytes_new();
+        self->drafts.outputs[i] = bytes_new();
+    }
     zmq_ctx_set(self->context, ZMQ_MAX_SOCKETS, HERD_MAX + 16);
 }
 
@@ -257,7 +267,7 @@ herd_output(bytes_t *out, uint64_t number)
 }
 
 static inline void
-herd_fill_receipt(sim_t *sim, const frames_t *offer)
+herd_fill_receipt(sim_t *sim, const frames_t *offer, bytes_t *output)
 {
     herd_t *self = sim->herd;
     receipt_t *receipt = self->receipt;
@@ -275,9 +285,9 @@ herd_fill_receipt(sim_t *sim, const frames_t *offer)
     text_copy(receipt->reason, sizeof receipt->reason, "-");
     receipt->outcome = receipt->part = OUTCOME_OK;
     receipt->started = receipt->ended = wall_now();
-    herd_output(self->output, (uint64_t)(sim - self->sims));
-    receipt->output = hash_of(bytes_slice(self->output));
-    receipt->output_bytes = self->output->size;
+    herd_output(output, (uint64_t)(sim - self->sims));
+    receipt->output = hash_of(bytes_slice(output));
+    receipt->output_bytes = output->size;
     receipt->op_count = 1;
     text_copy(receipt->ops[0].op, sizeof receipt->ops[0].op, "disk.usage");
     receipt->ops[0].arguments = hash_of(slice_text(HERD_MOUNT));
@@ -285,34 +295,56 @@ herd_fill_receipt(sim_t *sim, const frames_t *offer)
     text_copy(receipt->ops[0].code, sizeof receipt->ops[0].code, "ok");
 }
 
+/* Signs the drafts, and sends them; false where there are none. */
+static inline bool
+herd_sign(sim_t *sim)
+{
+    drafts_t *drafts = &sim->herd->drafts;
+    slice_t documents[RECEIPTS_MAX];
+    if (!drafts->count)
+        return false;
+    for (size_t i = 0; i < drafts->count; i++) {
+        documents[i] = bytes_slice(drafts->documents[i]);
+        bytes_clear(drafts->armors[i]);
+    }
+    receipts_sign(sim->key, documents, drafts->armors, drafts->count);
+    for (size_t i = 0; i < drafts->count; i++) {
+        frames_t *frames = message_new(MESSAGE_RECEIPT);
+        frames_add(frames, documents[i]);
+        frames_add(frames, bytes_slice(drafts->armors[i]));
+        frames_add(frames, bytes_slice(drafts->outputs[i]));
+        herd_send(sim->socket, &frames);
+    }
+    drafts->count = 0;
+    return true;
+}
+
 static inline void
 herd_on_offer(sim_t *sim, const frames_t *offer)
 {
     herd_t *self = sim->herd;
+    drafts_t *drafts = &self->drafts;
     frames_t *accept = message_new(MESSAGE_ACCEPT);
     frames_add(accept, frames_at(offer, OFFER_RUN));
     herd_send(sim->socket, &accept);
-    herd_fill_receipt(sim, offer);
-    bytes_clear(self->document);
-    bytes_clear(self->armor);
-    receipt_encode(self->receipt, self->document);
-    machinekey_sign(sim->key, SIGN_RECEIPT, bytes_slice(self->document), self->armor);
+    bytes_t *document = drafts->documents[drafts->count];
+    herd_fill_receipt(sim, offer, drafts->outputs[drafts->count]);
+    bytes_clear(document);
+    receipt_encode(self->receipt, document);
     sim->sequence++;
-    sim->head = hash_of(bytes_slice(self->document));
-    sim->acked = 0;
-    frames_t *frames = message_new(MESSAGE_RECEIPT);
-    frames_add(frames, bytes_slice(self->document));
-    frames_add(frames, bytes_slice(self->armor));
-    frames_add(frames, bytes_slice(self->output));
-    herd_send(sim->socket, &frames);
+    sim->head = hash_of(bytes_slice(document));
+    if (++drafts->count == RECEIPTS_MAX || !self->together)
+        herd_sign(sim);
 }
 
 static inline void
 herd_on_ack(sim_t *sim, const frames_t *ack)
 {
     herd_t *self = sim->herd;
-    if (sim->acked != 0 || strtoull(frames_text(ack, 1), NULL, 10) != sim->sequence)
+    uint64_t sequence = strtoull(frames_text(ack, 1), NULL, 10);
+    if (sequence <= sim->recorded)
         return;
+    sim->recorded = sequence;
     sim->acked = bench_us();
     ++*self->acked;
     if (self->on_ack)
@@ -356,11 +388,11 @@ herd_ready(watched_t *watched)
     if (connected && !sim->connected)
         herd_hello(sim);
     sim->connected = connected;
-    for (;;) {
+    for (bool more = true; more;) {
         CLEANUP(frames_destroy) frames_t *frames = herd_receive(sim->socket);
-        if (!frames)
-            return;
-        herd_hear(sim, frames);
+        if (frames)
+            herd_hear(sim, frames);
+        more = frames || herd_sign(sim);
     }
 }
 

@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "keys/receipts.h"
 #include "tests/sim/desk.h"
 #include "tests/sim/hub.h"
 #include "tests/sim/wires.h"
 #include "wire/message.h"
 
-#define SEEN_MAX     96
-#define RECEIPTS_MAX 64
+#define SEEN_MAX   96
+#define REMEMBERED 64
 
 #define RECEIPTS 8 /* the frame of an OFFER */
 
@@ -18,7 +19,7 @@ struct liar {
     world_t *world;
     size_t seen_count, receipt_count;
     frames_t *seen[SEEN_MAX]; /* that the broker sent: the oldest makes room */
-    frames_t *receipts[RECEIPTS_MAX];
+    frames_t *receipts[REMEMBERED];
 };
 
 liar_t *
@@ -37,7 +38,7 @@ liar_destroy(liar_t **self_p)
         return;
     for (size_t i = 0; i < SEEN_MAX; i++)
         frames_destroy(&self->seen[i]);
-    for (size_t i = 0; i < RECEIPTS_MAX; i++)
+    for (size_t i = 0; i < REMEMBERED; i++)
         frames_destroy(&self->receipts[i]);
     free(self);
     *self_p = NULL;
@@ -48,9 +49,8 @@ remember(liar_t *self, bool to_hub, const frames_t *frames)
     chance_t *chance = &self->world->chance;
     frames_t **slot = NULL;
     if (to_hub && !strcmp(frames_text(frames, 0), "RECEIPT"))
-        slot = &self->receipts[self->receipt_count < RECEIPTS_MAX
-                                   ? self->receipt_count++
-                                   : chance_below(chance, RECEIPTS_MAX)];
+        slot = &self->receipts[self->receipt_count < REMEMBERED ? self->receipt_count++
+                                                                : chance_below(chance, REMEMBERED)];
     else if (!to_hub)
         slot = &self->seen[self->seen_count < SEEN_MAX ? self->seen_count++
                                                        : chance_below(chance, SEEN_MAX)];
@@ -126,6 +126,17 @@ item_of(slice_t document, slice_t armor)
     return item;
 }
 
+/* By the broker's key: alone, or as if another had been signed with it. */
+static void
+forge(const bytes_t *document, bytes_t *armor)
+{
+    CLEANUP(bytes_destroy) bytes_t *other = bytes_new();
+    slice_t documents[] = {bytes_slice(document), slice_text("another")};
+    bytes_t *armors[] = {armor, other};
+    bytes_clear(armor);
+    receipts_sign(site_key(estate()->site, "hub"), documents, armors, 1 + document->size % 2);
+}
+
 /* A receipt as it came, or with another outcome over the old signature, or by the broker's key. */
 static value_t *
 proof_item(liar_t *self, const frames_t *receipt)
@@ -149,11 +160,8 @@ proof_item(liar_t *self, const frames_t *receipt)
             document = MOVE(edited);
         }
     }
-    if (chance_percent(chance, 20)) {
-        bytes_clear(armor);
-        machinekey_sign(site_key(estate()->site, "hub"), SIGN_RECEIPT, bytes_slice(document),
-                        armor);
-    }
+    if (chance_percent(chance, 20))
+        forge(document, armor);
     return item_of(bytes_slice(document), bytes_slice(armor));
 }
 
@@ -238,7 +246,7 @@ make_up(const frames_t *receipt, slice_t output)
     snprintf(line, sizeof line, "\noutput %s %zu", hash_write(&hash, text), output.size);
     bytes_add_text(edited, line);
     bytes_add_text(edited, strchr(at + 1, '\n'));
-    machinekey_sign(site_key(estate()->site, "hub"), SIGN_RECEIPT, bytes_slice(edited), armor);
+    forge(edited, armor);
     return item_of(bytes_slice(edited), bytes_slice(armor));
 }
 

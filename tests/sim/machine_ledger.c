@@ -74,9 +74,9 @@ __wrap_ledger_put_effect(ledger_t *ledger, const effect_row_t *effect, fault_t *
 
 int
 __wrap_ledger_put_receipt(ledger_t *ledger, uint64_t sequence, const hash_t *run, slice_t document,
-                          slice_t armor, slice_t output, fault_t *fault)
+                          slice_t output, fault_t *fault)
 {
-    if (__real_ledger_put_receipt(ledger, sequence, run, document, armor, output, fault))
+    if (__real_ledger_put_receipt(ledger, sequence, run, document, output, fault))
         return -1;
     facts_sign(acting->world->facts, acting->number, document, output);
     return 0;

@@ -207,7 +207,7 @@ hears_receipt(bench_t *self)
     const frames_t *frames = hears(self, TO_LINK, "RECEIPT");
     slice_t document = frames_at(frames, 1);
     const pubkey_t *key = machinekey_public(site_key(self->site, "w1"));
-    assert_int_equal(receipt_check(document, frames_at(frames, 2), key, &fault), 0);
+    assert_int_equal(receipts_check(document, frames_at(frames, 2), key, NULL, &fault), 0);
     receipt_t *receipt = receipt_decode(document, &fault);
     if (!receipt)
         fail_msg("%s", fault.text);

@@ -14,6 +14,7 @@ typedef int (*entry_order_t)(const struct dirent **left, const struct dirent **r
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
+void *__real_reallocarray(void *memory, size_t count, size_t size);
 char *__real_strdup(const char *text);
 void *__real_sodium_malloc(size_t size);
 int __real_fstat(int fd, struct stat *about);
@@ -23,6 +24,7 @@ int __real_scandir(const char *path, struct dirent ***list, filter_t filter, ent
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 void *__wrap_sodium_malloc(size_t size);
 int __wrap_fstat(int fd, struct stat *about);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/receipts.h"
 #include "tests/unit/core_fixture.h"
 
 #define OBSERVE                                                                            \
@@ -62,9 +63,10 @@ the_next_wave_waits_for_the_soak_and_carries_proof(void **state)
     value_t *proof = value_decode(frames_at(offer_to(self, "s1"), OFFER_RECEIPTS), &self->fault);
     assert_int_equal(value_count(proof), 1);
     const value_t *receipt = value_at(proof, 0);
-    assert_int_equal(receipt_check(value_slice(value_get(receipt, "document")),
-                                   value_slice(value_get(receipt, "armor")),
-                                   machinekey_public(site_key(self->site, "w1")), &self->fault),
+    assert_int_equal(receipts_check(value_slice(value_get(receipt, "document")),
+                                    value_slice(value_get(receipt, "armor")),
+                                    machinekey_public(site_key(self->site, "w1")), NULL,
+                                    &self->fault),
                      0);
     worker_tells(self, "s1", "free", OUTCOME_OK, OUTCOME_OK);
     assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 1);

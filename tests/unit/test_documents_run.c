@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What runs are made of: releases, grants, alerts, receipts, consents, stops. */
 #include "documents_fixture.h"
+#include "keys/receipts.h"
 
 /* releases */
 
@@ -442,8 +443,8 @@ byz_forge_receipt(void **state)
     static const fault_code_t codes[] = {FAULT_NONE, FAULT_KEY};
     for (size_t i = 0; i < ARRAY_SIZE(signers); i++) {
         sealed_t sealed = site_seal_receipt(site, site_receipt(site), signers[i]);
-        int failed =
-            receipt_check(bytes_slice(sealed.document), bytes_slice(sealed.armors), w1, &fault);
+        int failed = receipts_check(bytes_slice(sealed.document), bytes_slice(sealed.armors), w1,
+                                    NULL, &fault);
         assert_true(failed == (codes[i] == FAULT_NONE ? 0 : -1));
         assert_int_equal(fault.code, codes[i]);
         sealed_done(&sealed);
@@ -451,7 +452,8 @@ byz_forge_receipt(void **state)
     sealed_t sealed = site_seal_receipt(site, site_receipt(site), "w1");
     sealed.document->data[sealed.document->size - 1] = ' ';
     assert_int_equal(
-        receipt_check(bytes_slice(sealed.document), bytes_slice(sealed.armors), w1, &fault), -1);
+        receipts_check(bytes_slice(sealed.document), bytes_slice(sealed.armors), w1, NULL, &fault),
+        -1);
     assert_int_equal(fault.code, FAULT_SIGNATURE);
     sealed_done(&sealed);
 }

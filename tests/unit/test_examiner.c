@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "broker/examiner.h"
+#include "keys/receipts.h"
 #include "tests/unit/site_fixture.h"
 #include "wire/message.h"
 
@@ -123,6 +124,38 @@ a_signature_that_does_not_hold_proves_nothing(void **state)
     hears(self, 3, true);
 }
 
+/* Three by one signature, and what the second says is changed. */
+static void
+of_what_was_signed_together_each_is_proven_by_itself(void **state)
+{
+    house_t *self = *state;
+    bytes_t *documents[3], *armors[3];
+    slice_t slices[3];
+    for (uint64_t i = 0; i < 3; i++) {
+        CLEANUP(receipt_destroy) receipt_t *receipt = site_receipt(self->site);
+        receipt->sequence = i + 1;
+        receipt->previous = i ? hash_of(slice_text("before")) : HASH_ZERO;
+        armors[i] = bytes_new();
+        receipt_encode(receipt, documents[i] = bytes_new());
+        slices[i] = bytes_slice(documents[i]);
+    }
+    receipts_sign(site_key(self->site, "w1"), slices, armors, 3);
+    char *outcome = strstr((char *)documents[1]->data, "attempt 1");
+    outcome[strlen("attempt ")] = '2';
+    for (size_t i = 0; i < 3; i++) {
+        frames_t *frames = message_new(MESSAGE_RECEIPT);
+        frames_add(frames, bytes_slice(documents[i]));
+        frames_add(frames, bytes_slice(armors[i]));
+        frames_add(frames, slice_of(NULL, 0));
+        say(self, frames, &self->key);
+        bytes_destroy(&documents[i]);
+        bytes_destroy(&armors[i]);
+    }
+    hears(self, 1, true);
+    hears(self, 2, false);
+    hears(self, 3, true);
+}
+
 static void
 nothing_overtakes_what_is_being_examined(void **state)
 {
@@ -182,6 +215,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_receipt_that_comes_alone_is_not_kept_waiting),
         CASE(a_signature_that_does_not_hold_proves_nothing),
+        CASE(of_what_was_signed_together_each_is_proven_by_itself),
         CASE(nothing_overtakes_what_is_being_examined),
         CASE(more_than_may_be_under_way_waits_and_keeps_its_order),
         CASE(what_is_under_way_when_it_ends_is_forgotten),

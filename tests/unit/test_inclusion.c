@@ -49,7 +49,7 @@ tree_of(const list_t *list)
 
 /* As much of an order as a place is held against. */
 static order_t *
-order_with(const inclusion_t *tree)
+order_with(inclusion_t *tree)
 {
     order_t *order = memory_new(1, sizeof *order);
     text_copy(order->nonce, sizeof order->nonce, NONCE);
@@ -88,7 +88,7 @@ heads_are_those_of_rfc_6962(void **state)
 }
 
 static void
-check_place(const inclusion_t *tree, const order_t *order, size_t index, const char *target)
+check_place(inclusion_t *tree, const order_t *order, size_t index, const char *target)
 {
     fault_t fault = {0};
     place_t place;

@@ -9,7 +9,7 @@
 
 #include "sidecars/metronome.h"
 #include "tests/unit/trust_fixture.h"
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 typedef struct {
     bench_t *bench;

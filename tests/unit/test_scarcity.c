@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "keys/inclusion.h"
+#include "keys/receipts.h"
 #include "keys/secret.h"
 
 static long left = -1; /* calls for memory that succeed; none is counted below 0 */
@@ -36,6 +37,7 @@ fails(void)
 WRAP(void *, malloc, (size_t size), (size))
 WRAP(void *, calloc, (size_t count, size_t size), (count, size))
 WRAP(void *, realloc, (void *memory, size_t size), (memory, size))
+WRAP(void *, reallocarray, (void *memory, size_t count, size_t size), (memory, count, size))
 WRAP(char *, strdup, (const char *text), (text))
 WRAP(void *, sodium_malloc, (size_t size), (size))
 
@@ -109,8 +111,9 @@ checks_a_consent_and_a_receipt(bench_t *bench)
     consent_t *consent =
         trust_check_consent(bench->site->trust, bytes_slice(sealed.document),
                             bytes_slice(sealed.armors), &wish, bench->site->now, &bench->fault);
-    bool signed_by = !receipt_check(bytes_slice(receipt.document), bytes_slice(receipt.armors),
-                                    machinekey_public(site_key(bench->site, "w1")), &bench->fault);
+    bool signed_by =
+        !receipts_check(bytes_slice(receipt.document), bytes_slice(receipt.armors),
+                        machinekey_public(site_key(bench->site, "w1")), NULL, &bench->fault);
     sealed_done(&sealed);
     sealed_done(&receipt);
     return consent && signed_by;

@@ -16,7 +16,7 @@ typedef struct {
     outbox_t *outbox;
     scribe_t *scribe;
     size_t count; /* messages that left */
-    frames_t *sent[16];
+    frames_t *sent[80];
 } bench_t;
 
 static void
@@ -96,7 +96,8 @@ read_sent(const bench_t *self, size_t index)
     assert_true(index < self->count);
     const frames_t *frames = self->sent[index];
     const pubkey_t *key = machinekey_public(site_key(self->site, "w1"));
-    assert_int_equal(receipt_check(frames_at(frames, 1), frames_at(frames, 2), key, &fault), 0);
+    assert_int_equal(receipts_check(frames_at(frames, 1), frames_at(frames, 2), key, NULL, &fault),
+                     0);
     receipt_t *receipt = receipt_decode(frames_at(frames, 1), &fault);
     if (!receipt)
         fail_msg("%s", fault.text);
@@ -121,6 +122,77 @@ each_receipt_names_the_hash_of_the_one_before(void **state)
     assert_string_equal(first->worker, "w1");
     assert_string_equal(first->target, "w1");
     assert_int_equal(scribe_sequence(bench->scribe), 2);
+}
+
+static void
+sent_is(const bench_t *self, size_t index, uint64_t sequence)
+{
+    CLEANUP(receipt_destroy) receipt_t *receipt = read_sent(self, index);
+    assert_int_equal(receipt->sequence, sequence);
+}
+
+/* Where the SSH signature beside a receipt begins. */
+static const char *
+signature_of(const bench_t *self, size_t index)
+{
+    return strstr(frames_text(self->sent[index], 2), "-----BEGIN");
+}
+
+static void
+what_one_commit_keeps_is_signed_at_once(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    for (size_t i = 0; i < 3; i++)
+        write_one(bench, i ? "run" : "other", i == 1 ? "i91;" : NULL);
+    flush(bench);
+    write_one(bench, "run", NULL);
+    flush(bench);
+    for (size_t i = 0; i < 4; i++) {
+        CLEANUP(receipt_destroy) receipt_t *receipt = read_sent(bench, i);
+        assert_int_equal(receipt->sequence, i + 1);
+        assert_int_equal(!strcmp(signature_of(bench, i), signature_of(bench, 0)), i < 3);
+    }
+    assert_true(slice_is(frames_at(bench->sent[1], 3), "i91;"));
+    assert_ptr_equal(signature_of(bench, 3), frames_text(bench->sent[3], 2)); /* alone */
+    hash_t run = hash_of(slice_text("run"));
+    new_scribe(bench);
+    assert_int_equal(scribe_repeat(bench->scribe, 1, &run, &fault), 0);
+    flush(bench);
+    assert_int_equal(bench->count, 7);
+    for (size_t i = 4; i < 7; i++)
+        assert_string_equal(frames_text(bench->sent[i], 2), frames_text(bench->sent[i - 3], 2));
+}
+
+/* A commit that something else asked for does not leave a receipt without its signature. */
+static void
+any_commit_has_its_receipts_signed(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    hash_t run = hash_of(slice_text("run"));
+    write_one(bench, "run", NULL);
+    assert_int_equal(ledger_commit(bench->ledger, &fault), 0);
+    outbox_destroy(&bench->outbox); /* the process ends here */
+    bench->outbox = outbox_new();
+    new_scribe(bench);
+    assert_int_equal(scribe_repeat(bench->scribe, 1, &run, &fault), 0);
+    flush(bench);
+    sent_is(bench, 0, 1);
+}
+
+static void
+more_than_have_room_are_signed_in_turn(void **state)
+{
+    bench_t *bench = *state;
+    for (size_t i = 0; i < RECEIPTS_MAX + 2; i++)
+        write_one(bench, "run", NULL);
+    flush(bench);
+    assert_int_equal(bench->count, RECEIPTS_MAX + 2);
+    for (size_t i = 0; i < bench->count; i++) {
+        sent_is(bench, i, i + 1);
+        assert_int_equal(!strcmp(signature_of(bench, i), signature_of(bench, 0)), i < RECEIPTS_MAX);
+    }
 }
 
 static void
@@ -158,13 +230,6 @@ acknowledge(bench_t *self, uint64_t sequence, size_t sent)
     fault_t fault = {0};
     hash_t hash = hash_of(frames_at(self->sent[sent], 1));
     assert_int_equal(scribe_acknowledge(self->scribe, 1, sequence, &hash, &fault), 0);
-}
-
-static void
-sent_is(const bench_t *self, size_t index, uint64_t sequence)
-{
-    CLEANUP(receipt_destroy) receipt_t *receipt = read_sent(self, index);
-    assert_int_equal(receipt->sequence, sequence);
 }
 
 static void
@@ -292,6 +357,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_receipt_names_the_hash_of_the_one_before),
+        TEST(what_one_commit_keeps_is_signed_at_once),
+        TEST(any_commit_has_its_receipts_signed),
+        TEST(more_than_have_room_are_signed_in_turn),
         TEST(the_chain_goes_on_in_another_process),
         TEST(an_output_goes_beside_its_hash),
         TEST(repeats_a_run_or_what_no_broker_has),

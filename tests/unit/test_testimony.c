@@ -7,7 +7,7 @@
 
 #include "tests/unit/trust_fixture.h"
 #include "wire/testimony.h"
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 #define LEAVES_MAX 70
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "wire/merkle.h"
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 #define LEAVES_MAX 40
 

@@ -6,7 +6,7 @@
 
 #include "tests/unit/site_fixture.h"
 #include "wire/merkle.h"
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 #define TICK_OFFLINE_S 600
 

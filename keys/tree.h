@@ -16,6 +16,12 @@ void tree_destroy(tree_t **self_p);
 /* leaf is hash_leaf of the leaf's bytes. */
 void tree_append(tree_t *self, const hash_t *leaf);
 
+/* Leaves. */
+size_t tree_size(const tree_t *self);
+
+/* Of at least one leaf. */
+hash_t tree_root(tree_t *self);
+
 /* The audit path of leaf index, which is there: from the leaf upwards; how many. */
 size_t tree_path(tree_t *self, uint64_t index, hash_t path[static TREE_PATH_MAX]);
 

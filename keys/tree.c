@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/tree.h"
+#include "keys/tree.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -63,6 +63,21 @@ make_levels(tree_t *self)
         }
     }
     self->grown = false;
+}
+
+size_t
+tree_size(const tree_t *self)
+{
+    return self->level[0].count;
+}
+
+hash_t
+tree_root(tree_t *self)
+{
+    assert(self->level[0].count);
+    if (self->grown)
+        make_levels(self);
+    return self->level[self->levels - 1].nodes[0];
 }
 
 size_t
