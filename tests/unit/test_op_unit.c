@@ -107,6 +107,19 @@ a_unit_that_fails_half_is_said_to_be_as_it_is_then(void **state)
     expect("unit.reset_failed", "frail.service", "active", "inactive");
 }
 
+/* Its unit runs as another process by and by: whoever hung up did not wait for it. */
+static void
+begins_anew(const char *unit, int64_t pid)
+{
+    int64_t now = pid;
+    for (int i = 0; i < 3000 && (now == pid || !now); i++) {
+        CLEANUP(value_destroy) value_t *status = gives("unit.status", of(unit));
+        now = value_get_integer(status, "main_pid");
+        usleep(10000);
+    }
+    assert_int_not_equal(now, pid);
+}
+
 /* Whether it did anew is looked for then (PROTOCOL 7.3), and nobody is told that it did not. */
 static void
 nobody_knows_what_became_of_a_unit_where_systemd_hangs_up(void **state)
@@ -122,16 +135,12 @@ nobody_knows_what_became_of_a_unit_where_systemd_hangs_up(void **state)
     assert_null(restart);
     if (fault.code != FAULT_UNKNOWN)
         fail_msg("%s (%s)", fault.text, fault_word(fault.code));
-    CLEANUP(value_destroy) value_t *second = gives("unit.status", of("web.service"));
-    assert_int_not_equal(value_get_integer(first, "main_pid"),
-                         value_get_integer(second, "main_pid"));
+    begins_anew("web.service", value_get_integer(first, "main_pid"));
     between = systemd_hangs_up_behind("StopUnit");
     CLEANUP(value_destroy) value_t *stop = run_within("unit.stop", of("web.service"), 0, &fault);
     systemd_listens(between);
     assert_null(stop);
     assert_int_equal(fault.code, FAULT_UNKNOWN);
-    if (!strstr(fault.text, "; done: 'web.service' is "))
-        fail_msg("%s", fault.text);
     expect("unit.stop", "web.service", "active", "inactive");
 }
 
