@@ -628,7 +628,8 @@ begin(void **state)
         "class highest destructive\nspool %1$s/spool\nread %1$s\nquarantine %1$s/quarantine\n"
         "expendable %1$s/aged older-than 1d\nevidence %1$s/evidence\n"
         "service web pidfile %1$s/run/pid\nservice web start /usr/bin/true\n"
-        "management 192.0.2.8/30\n";
+        "management 192.0.2.8/30\nservice real pidfile %1$s/run/real/pid\n"
+        "service real start %1$s/serve\nservice real reload /usr/bin/true\n";
     char text[2048], folder[64] = "/tmp/tocsin-ops-XXXXXX";
     (void)state;
     assert_non_null(mkdtemp(folder));
@@ -636,6 +637,8 @@ begin(void **state)
     bench_begin_in(folder, text);
     assert_int_equal(lay_out_by("mkdir @/spool @/www @/etc @/run; cp /usr/bin/sleep @/sleeper; cat "
                                 "/proc/meminfo >@/meminfo; "
+                                "printf '#!/bin/sh\\necho $$ >@/run/real/pid\\nsleep 1000\\n' "
+                                ">@/serve; chmod 755 @/serve; "
                                 "mkdir -m 700 @/quarantine @/evidence @/keepers"),
                      0);
     write_btmp();

@@ -159,7 +159,8 @@ run_command(const char *const *command, int parent_death)
     _exit(127);
 }
 
-/* Tells how the command ended (a wait status) and stays while anything of it lives. */
+/* Says that it is noted before it starts anything, then how the command ended (a wait status), and
+ * stays while anything of it lives. */
 _Noreturn static void
 keep(const service_t *service, const char *note, int status_fd)
 {
@@ -169,7 +170,7 @@ keep(const service_t *service, const char *note, int status_fd)
     op_group_leave();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "tocsin-keeper");
-    if (proc_note(note, getpid(), &ignored))
+    if (proc_note(note, getpid(), &ignored) || write(status_fd, "n", 1) != 1)
         _exit(1);
     pid_t command = fork();
     if (command == 0)
@@ -187,7 +188,8 @@ keep(const service_t *service, const char *note, int status_fd)
     _exit(0);
 }
 
-/* Forked twice, in a session of its own: no child of the op's, which adopts it as little. */
+/* Forked twice, in a session of its own: no child of the op's, which adopts it as little. Once it
+ * is noted it is found by whoever ends what was started. */
 static int
 start_keeper(const service_t *service, const char *note, int *status_fd, fault_t *fault)
 {
@@ -204,10 +206,12 @@ start_keeper(const service_t *service, const char *note, int *status_fd, fault_t
         _exit(keeper < 0);
     }
     close(ends[1]);
-    int status = 1;
-    bool failed = between < 0 || waitpid(between, &status, 0) != between || status;
+    char byte;
+    while (between > 0 && waitpid(between, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    bool noted = between > 0 && file_fill(ends[0], &byte, 1) == 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (failed) {
+    if (!noted) {
         close(ends[0]);
         return fault_set(fault, FAULT_IO, "no process can be made for service '%s'", service->name);
     }
@@ -263,8 +267,12 @@ end_leftovers(const char *note, fault_t *fault)
 {
     proc_t keeper;
     fault_t why = {0};
-    if (!proc_look_noted(note, &keeper, &why))
-        return proc_end_tree(&keeper, STOP_MS, fault);
+    if (!proc_look_noted(note, &keeper, &why)) {
+        if (proc_end_tree(&keeper, STOP_MS, fault))
+            return -1;
+        unlink(note);
+        return 0;
+    }
     return why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
 }
 

@@ -7,6 +7,12 @@
 
 #define SLEEPS "sha256=0000000000000000000000000000000000000000000000000000000000000000"
 
+/* Its pidfile is none of what is told of a thing: each try has another process. */
+#define SERVED                                                               \
+    "kill -9 $(cat @/run/real/pid) 2>/dev/null; mkdir -p @/run/real; rm -f " \
+    "@/run/real/pid"
+#define SERVES "p=$(cat @/run/real/pid) && awk '{print $2, $3 ~ /[ZX]/}' /proc/$p/stat; echo"
+
 static const case_t processes_cases[] = {
     {.op = "process.end_tree",
      .arguments = "process=% " SLEEPS,
@@ -35,10 +41,30 @@ static const case_t processes_cases[] = {
      .foresees_by = SYS_newfstatat},
     {.op = "process.tree", .arguments = "pid=%", .thing = LOOK},
     {.op = "process.view", .arguments = "pid=% hash=true", .thing = LOOK},
+    {.op = "service.reload",
+     .arguments = "service=real",
+     .before = SERVED,
+     .first = "service.start service=real",
+     .thing = SERVES},
+    {.op = "service.restart",
+     .arguments = "service=real",
+     .before = SERVED,
+     .first = "service.start service=real",
+     .thing = SERVES},
+    {.op = "service.start",
+     .arguments = "service=real",
+     .before = SERVED,
+     .thing = SERVES,
+     .always = SYS_openat},
     {.op = "service.status",
      .arguments = "service=web",
      .before = "cp @/pid @/run/pid",
      .thing = LOOK},
+    {.op = "service.stop",
+     .arguments = "service=real",
+     .before = SERVED,
+     .first = "service.start service=real",
+     .thing = SERVES},
 };
 
 #endif
