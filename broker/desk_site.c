@@ -315,12 +315,15 @@ value_t *
 answer_workers(desk_t *self, asked_t *asked)
 {
     const trust_t *trust = core_charter(self->house->core)->trust;
+    int64_t from = value_get_integer(asked->arguments, "from"), at = 0;
+    bool fits = true;
     value_t *list = value_list();
     asked->list = list;
     for (size_t i = 0; i < trust_fleet_count(trust); i++) {
         const fleet_t *fleet = trust_fleet(trust, i);
-        for (size_t j = 0; j < fleet->worker_count; j++)
-            desk_append(asked, view_worker(self, fleet, &fleet->workers[j], asked->now));
+        for (size_t j = 0; fits && j < fleet->worker_count; j++)
+            fits = at++ < from ||
+                   desk_append(asked, view_worker(self, fleet, &fleet->workers[j], asked->now));
     }
     asked->failed = false;
     return list;

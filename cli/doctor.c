@@ -17,6 +17,7 @@
 #include "cli/keys.h"
 #include "cli/stop.h"
 #include "cli/table.h"
+#include "cli/workers.h"
 #include "common/file.h"
 #include "common/text.h"
 #include "common/version.h"
@@ -221,7 +222,8 @@ static value_t *
 ask_list(client_t *client, const char *verb, value_t *list)
 {
     fault_t fault;
-    value_t *rows = client_ask(client, verb, NULL, &fault);
+    bool workers = !strcmp(verb, "workers");
+    value_t *rows = workers ? workers_ask(client, &fault) : client_ask(client, verb, NULL, &fault);
     if (!rows)
         symptoms_add(list, SYMPTOM_PROBLEM, "broker", "", "does not answer '%s': %s", verb,
                      fault.text);

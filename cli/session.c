@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/sign.h"
+#include "cli/workers.h"
 #include "common/moment.h"
 
 int
@@ -31,7 +32,7 @@ const value_t *
 session_workers(session_t *self, fault_t *fault)
 {
     if (!self->workers)
-        self->workers = client_ask(self->client, "workers", NULL, fault);
+        self->workers = workers_ask(self->client, fault);
     return self->workers;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/run_people.h"
 #include "cli/stop.h"
 #include "cli/table.h"
+#include "cli/workers.h"
 
 #define RUNS_SHOWN_MAX    20
 #define RUNS_LOOKED_AT    100 /* the newest: most that go on are among them */
@@ -198,7 +199,7 @@ set_offline(value_t *body, client_t *client)
 {
     fault_t ignored;
     value_t *away = value_list();
-    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &ignored);
+    CLEANUP(value_destroy) value_t *workers = workers_ask(client, &ignored);
     for (size_t i = 0; i < value_count(workers); i++)
         if (!value_get_bool(value_at(workers, i), "online"))
             value_append(away, value_copy(value_at(workers, i)));

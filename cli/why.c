@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/table.h"
+#include "cli/workers.h"
 #include "common/text.h"
 
 #define DIGITS 7
@@ -90,7 +91,7 @@ why(const options_t *options, int argc, char **argv)
         json_print("why", decisions);
         return 0;
     }
-    CLEANUP(value_destroy) value_t *workers = client_ask(client, "workers", NULL, &fault);
+    CLEANUP(value_destroy) value_t *workers = workers_ask(client, &fault);
     print_why(options, incident, decisions, workers);
     return 0;
 }

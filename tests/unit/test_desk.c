@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/core_fixture.h"
 
+#include <sodium.h>
+
 #include "broker/desk.h"
 #include "wire/allowance.h"
 
@@ -426,6 +428,54 @@ brakes_are_pulled_and_listed(void **state)
     assert_true(value_get_bool(value_at(brakes, 0), "on"));
 }
 
+/* The region with so many more workers, whose labels are long. */
+static void
+add_workers(house_t *self, const char *region, size_t count)
+{
+    char name[TEXT_NAME_MAX + 1], labels[LABELS_TEXT_MAX + 1];
+    fleet_t *fleet = site_fleet(self->site, region);
+    fleet->version = 2;
+    snprintf(labels, sizeof labels, "a=%060d,b=%060d,c=%060d,d=%050d", 0, 0, 0, 0);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t secret[crypto_sign_SECRETKEYBYTES];
+        snprintf(name, sizeof name, "x-%s-%050zu", region, i); /* behind w1 and w2 */
+        site_add_worker(self->site, fleet, "w1", labels);
+        worker_line_t *worker = &fleet->workers[fleet->worker_count - 1];
+        text_copy(worker->id, sizeof worker->id, name);
+        worker->curve = site_curve(name);
+        crypto_sign_keypair(worker->key.key, secret);
+    }
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_fleet(self->site, fleet, "olaf");
+    if (trust_add(self->charter->trust, bytes_slice(sealed.document), bytes_slice(sealed.armors),
+                  &self->fault))
+        fail_msg("%s", self->fault.text);
+}
+
+static void
+workers_whom_one_answer_does_not_hold_are_in_the_next(void **state)
+{
+    bureau_t *self = *state;
+    size_t listed = 0, answers = 0;
+    const char *last = "";
+    CLEANUP(value_destroy) value_t *all = value_list();
+    add_workers(self->house, "north", 560);
+    add_workers(self->house, "south", 560);
+    for (size_t before = 1; before && answers < 9; answers++) {
+        value_t *arguments = value_map();
+        value_set_integer(arguments, "from", (int64_t)listed);
+        CLEANUP(value_destroy) value_t *page = ask(self, "workers", arguments, "none");
+        before = value_count(page);
+        listed += before;
+        for (size_t i = 0; i < before; i++)
+            value_append(all, value_copy(value_at(page, i)));
+    }
+    assert_int_equal(listed, 1123);
+    assert_int_equal(answers, 3); /* the last one of none */
+    for (size_t i = 0; i < listed; i++, last = value_get_text(value_at(all, i - 1), "id"))
+        assert_string_not_equal(last, value_get_text(value_at(all, i), "id"));
+    assert_non_null(strstr(value_get_text(value_at(all, listed - 1), "id"), "x-south-000"));
+}
+
 static void
 a_drained_worker_is_listed_so(void **state)
 {
@@ -520,6 +570,7 @@ main(void)
         AT_DESK(receipts_of_those_who_wait_for_a_person_are_shown_first),
         AT_DESK(who_watches_what_is_over_makes_room),
         AT_DESK(brakes_are_pulled_and_listed),
+        AT_DESK(workers_whom_one_answer_does_not_hold_are_in_the_next),
         AT_DESK(a_drained_worker_is_listed_so),
         AT_DESK(a_revoked_worker_is_listed_so),
         AT_DESK(what_a_worker_said_that_it_allows_is_handed_on_as_it_came),

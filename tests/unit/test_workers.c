@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workers of a site that is too large for one answer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "cli/workers.h"
+
+static struct {
+    size_t workers, fits; /* those that there are, and that an answer holds */
+    bool pages;           /* it heeds `from` */
+    bool ends;            /* it is gone behind its first answer */
+    size_t asked;
+} broker;
+
+value_t *
+client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *asked = arguments;
+    size_t from = broker.pages ? (size_t)value_get_integer(asked, "from") : 0;
+    (void)self;
+    assert_string_equal(verb, "workers");
+    if (broker.asked++ && broker.ends) {
+        fault_set(fault, FAULT_UNREACHABLE, "it is gone");
+        return NULL;
+    }
+    value_t *list = value_list();
+    for (size_t i = from; i < broker.workers && i < from + broker.fits; i++) {
+        char id[32];
+        value_t *row = value_map();
+        snprintf(id, sizeof id, "w%05zu", i);
+        value_set_text(row, "id", id);
+        value_append(list, row);
+    }
+    return list;
+}
+
+static void
+all_of_them_are_asked_for(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    memset(&broker, 0, sizeof broker);
+    broker.workers = 10000;
+    broker.fits = 3000;
+    broker.pages = true;
+    CLEANUP(value_destroy) value_t *workers = workers_ask(NULL, &fault);
+    assert_int_equal(value_count(workers), 10000);
+    assert_string_equal(value_get_text(value_at(workers, 9999), "id"), "w09999");
+}
+
+static void
+few_are_asked_for_once(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    memset(&broker, 0, sizeof broker);
+    broker.workers = WORKERS_SURELY - 1;
+    broker.fits = 3000;
+    broker.pages = true;
+    CLEANUP(value_destroy) value_t *workers = workers_ask(NULL, &fault);
+    assert_int_equal(value_count(workers), WORKERS_SURELY - 1);
+    assert_int_equal(broker.asked, 1);
+}
+
+static void
+a_broker_that_begins_anew_is_not_asked_for_ever(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    memset(&broker, 0, sizeof broker);
+    broker.workers = broker.fits = 3000;
+    CLEANUP(value_destroy) value_t *workers = workers_ask(NULL, &fault);
+    assert_int_equal(value_count(workers), 3000);
+    assert_int_equal(broker.asked, 2);
+}
+
+static void
+a_part_of_them_is_no_answer(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    memset(&broker, 0, sizeof broker);
+    broker.workers = 10000;
+    broker.fits = 3000;
+    broker.pages = broker.ends = true;
+    assert_null(workers_ask(NULL, &fault));
+    assert_int_equal(fault.code, FAULT_UNREACHABLE);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_of_them_are_asked_for),
+        cmocka_unit_test(few_are_asked_for_once),
+        cmocka_unit_test(a_broker_that_begins_anew_is_not_asked_for_ever),
+        cmocka_unit_test(a_part_of_them_is_no_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
