@@ -304,6 +304,20 @@ told_to_end(fault_t *fault, pid_t pid)
     return fault ? done_anyway(fault, "it was killed") : -1;
 }
 
+/* Whether it is gone, by what is waited for: a moment in which nothing can be waited for is none in
+ * which it does not end. */
+static bool
+is_gone_in_time(struct pollfd *waiting, int wait_ms)
+{
+    mono_t from = mono_now();
+    int ready;
+    do {
+        int64_t left = wait_ms - (mono_now().ms - from.ms);
+        ready = poll(waiting, 1, left > 0 ? (int)left : 0);
+    } while (ready < 0 && mono_now().ms - from.ms < wait_ms);
+    return ready == 1;
+}
+
 int
 proc_end(const proc_t *self, int wait_ms, fault_t *fault)
 {
@@ -314,7 +328,7 @@ proc_end(const proc_t *self, int wait_ms, fault_t *fault)
         return wrong;
     if (signal_held(fd, self, SIGKILL, fault))
         return -1;
-    if (poll(&waiting, 1, wait_ms) != 1)
+    if (!is_gone_in_time(&waiting, wait_ms))
         return told_to_end(fault, self->pid);
     return 0;
 }

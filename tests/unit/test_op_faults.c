@@ -34,6 +34,7 @@
 #define ALIKE_MAX       4 /* calls of one case on paths that differ by their numbers: the first fail */
 #define MOMENT_SLACK_MS 300000 /* of times that two tries tell */
 #define LIES_SHOWN      400
+#define WAITED_MS       500 /* at least, by who says that something took too long */
 
 static const struct {
     const char *name;
@@ -99,6 +100,7 @@ typedef struct {
     value_t *result; /* NULL with the fault */
     fault_t fault;
     bytes_t *thing; /* as it is then */
+    int64_t took_ms;
 } end_t;
 
 static void
@@ -186,7 +188,9 @@ run_once(const case_t *self, const failing_t *failing)
     row.body = self->body ? self->body : row.body;
     CLEANUP(value_destroy) value_t *seen = see_first(&row, arguments);
     bench.seen = seen;
+    mono_t from = mono_now();
     end.result = tracer_run(&tracer, &row, &op, arguments, &end.fault);
+    end.took_ms = mono_now().ms - from.ms;
     bench.seen = NULL;
     end.thing = tell_thing(self);
     return end;
@@ -289,6 +293,8 @@ lie_of(const case_t *self, const truth_t *truth, const end_t *end)
     if (!end->result && end->fault.code == FAULT_TIMEOUT &&
         strstr(end->fault.text, "by its deadline"))
         return "does not end in time";
+    if (!end->result && end->fault.code == FAULT_TIMEOUT && end->took_ms < WAITED_MS)
+        return "says that time ran out, and it did not";
     if (!end->result && end->fault.code == FAULT_UNKNOWN)
         return "dies without a word";
     if (!end->result && strstr(end->fault.text, "not what the op table says"))
@@ -629,7 +635,9 @@ begin(void **state)
         "expendable %1$s/aged older-than 1d\nevidence %1$s/evidence\n"
         "service web pidfile %1$s/run/pid\nservice web start /usr/bin/true\n"
         "management 192.0.2.8/30\nservice real pidfile %1$s/run/real/pid\n"
-        "service real start %1$s/serve\nservice real reload /usr/bin/true\n";
+        "service real start %1$s/serve\nservice real reload /usr/bin/true\n"
+        "allow site.run command=tell\n"
+        "exec tell class change timeout 9 /usr/bin/touch %1$s/run/told\n";
     char text[2048], folder[64] = "/tmp/tocsin-ops-XXXXXX";
     (void)state;
     assert_non_null(mkdtemp(folder));

@@ -322,27 +322,29 @@ await_end(const service_t *service, int wait_ms, proc_t *process, bool *runs, fa
     return -1;
 }
 
-/* How a command of the policy ended, within its time; -1 where it did not. It dies with the op, and
- * what it starts stays below the op, whose end is then theirs (op_child). */
+/* Runs a command of the policy until it ended well. FAULT_FAILED where it did not, FAULT_TIMEOUT,
+ * or FAULT_IO where none was started. It dies with the op, and what it starts stays below the op,
+ * whose end is then theirs (op_child). */
 static int
-run_in_time(const char *const *words)
+run_in_time(const char *const *words, fault_t *fault)
 {
     int status = -1;
     pid_t command = fork();
+    if (command < 0)
+        return fault_errno(fault, "'%.120s' cannot be started", words[0]);
     if (command == 0) {
         setsid();
         run_command(words, SIGKILL);
     }
-    for (int waited = 0; command > 0 && waited < COMMAND_MS; waited += POLL_MS) {
+    for (int waited = 0; waited < COMMAND_MS; waited += POLL_MS) {
         if (waitpid(command, &status, WNOHANG) == command)
-            return status;
+            return status ? explain_exit(words[0], status, fault) : 0;
         poll(NULL, 0, POLL_MS);
     }
-    if (command > 0) {
-        kill(-command, SIGKILL);
-        waitpid(command, &status, 0);
-    }
-    return -1;
+    kill(-command, SIGKILL);
+    waitpid(command, &status, 0);
+    return fault_set(fault, FAULT_TIMEOUT, "'%.120s' did not end within %d s", words[0],
+                     COMMAND_MS / 1000);
 }
 
 /* One that was asked, and does not end within its time, is killed. */
@@ -366,7 +368,8 @@ stop(const service_t *service, fault_t *fault)
         return -1;
     if (!runs)
         return 0;
-    bool asked = service->stop && run_in_time(service->stop) == 0;
+    fault_t why = {0}; /* it is asked by a signal then */
+    bool asked = service->stop && !run_in_time(service->stop, &why);
     if (!asked && proc_signal(&process, SIGTERM, fault))
         return service->stop ? done_anyway(fault, "'%.80s' was run", service->stop[0]) : -1;
     return await_or_kill(service, fault);
@@ -414,16 +417,11 @@ service_reload(const value_t *arguments, const op_world_t *world, fault_t *fault
     const service_t *service = find_reloadable(arguments, world, &process, fault);
     if (!service)
         return NULL;
-    int status = run_in_time(service->reload);
-    if (status < 0)
-        fault_set(fault, FAULT_TIMEOUT, "'%.120s' did not end within %d s", service->reload[0],
-                  COMMAND_MS / 1000);
-    else if (status > 0)
-        explain_exit(service->reload[0], status, fault);
-    else if (!look(service, &process, &runs, fault))
+    if (run_in_time(service->reload, fault))
+        return NULL;
+    if (!look(service, &process, &runs, fault))
         return describe(service, runs ? &process : NULL);
-    else
-        done_anyway(fault, "'%.80s' was run", service->reload[0]);
+    done_anyway(fault, "'%.80s' was run", service->reload[0]);
     return NULL;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* faults/processes - cases of ops upon processes. */
+/* faults/processes - cases of ops upon processes, services and the commands of the policy. */
 #ifndef TOCSIN_FAULTS_PROCESSES_H
 #define TOCSIN_FAULTS_PROCESSES_H
 
@@ -45,7 +45,8 @@ static const case_t processes_cases[] = {
      .arguments = "service=real",
      .before = SERVED,
      .first = "service.start service=real",
-     .thing = SERVES},
+     .thing = SERVES,
+     .always = SYS_clone},
     {.op = "service.restart",
      .arguments = "service=real",
      .before = SERVED,
@@ -64,7 +65,9 @@ static const case_t processes_cases[] = {
      .arguments = "service=real",
      .before = SERVED,
      .first = "service.start service=real",
-     .thing = SERVES},
+     .thing = SERVES,
+     .always = SYS_poll},
+    {.op = "site.run", .arguments = "command=tell", .always = SYS_poll},
 };
 
 #endif
