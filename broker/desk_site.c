@@ -217,16 +217,24 @@ answer_status(desk_t *self, asked_t *asked)
     return map;
 }
 
+/* How many of a list were answered before. */
+static size_t
+from(const asked_t *asked)
+{
+    int64_t count = value_get_integer(asked->arguments, "from");
+    return count > 0 ? (size_t)count : 0;
+}
+
 value_t *
 answer_releases(desk_t *self, asked_t *asked)
 {
     const shelf_t *shelf = core_shelf(self->house->core);
     value_t *list = value_list();
-    for (size_t i = 0; i < shelf_release_count(shelf); i++) {
-        CLEANUP(value_destroy) value_t *item = view_release(shelf, shelf_release_at(shelf, i));
-        if (view_fits(item, &asked->room))
-            value_append(list, MOVE(item));
-    }
+    bool fits = true;
+    asked->list = list;
+    for (size_t i = from(asked); fits && i < shelf_release_count(shelf); i++)
+        fits = desk_append(asked, view_release(shelf, shelf_release_at(shelf, i)));
+    asked->failed = false;
     return list;
 }
 
@@ -271,12 +279,14 @@ answer_grants(desk_t *self, asked_t *asked)
 {
     const core_t *core = self->house->core;
     const char *playbook = value_get_text(asked->arguments, "playbook");
+    size_t at = 0, before = from(asked);
+    bool fits = true;
     value_t *list = value_list();
     asked->list = list;
-    for (size_t i = 0; i < shelf_grant_count(core_shelf(core)); i++) {
+    for (size_t i = 0; fits && i < shelf_grant_count(core_shelf(core)); i++) {
         const held_grant_t *grant = shelf_grant_at(core_shelf(core), i);
         if (!*playbook || !strcmp(grant->grant->playbook, playbook))
-            desk_append(asked, view_grant(core, grant));
+            fits = at++ < before || desk_append(asked, view_grant(core, grant));
     }
     asked->failed = false;
     return list;
@@ -315,14 +325,14 @@ value_t *
 answer_workers(desk_t *self, asked_t *asked)
 {
     const trust_t *trust = core_charter(self->house->core)->trust;
-    int64_t from = value_get_integer(asked->arguments, "from"), at = 0;
+    size_t at = 0, before = from(asked);
     bool fits = true;
     value_t *list = value_list();
     asked->list = list;
     for (size_t i = 0; i < trust_fleet_count(trust); i++) {
         const fleet_t *fleet = trust_fleet(trust, i);
         for (size_t j = 0; fits && j < fleet->worker_count; j++)
-            fits = at++ < from ||
+            fits = at++ < before ||
                    desk_append(asked, view_worker(self, fleet, &fleet->workers[j], asked->now));
     }
     asked->failed = false;

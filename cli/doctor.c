@@ -15,9 +15,9 @@
 #include "cli/checkup.h"
 #include "cli/client.h"
 #include "cli/keys.h"
+#include "cli/pages.h"
 #include "cli/stop.h"
 #include "cli/table.h"
-#include "cli/workers.h"
 #include "common/file.h"
 #include "common/text.h"
 #include "common/version.h"
@@ -223,7 +223,8 @@ ask_list(client_t *client, const char *verb, value_t *list)
 {
     fault_t fault;
     bool workers = !strcmp(verb, "workers");
-    value_t *rows = workers ? workers_ask(client, &fault) : client_ask(client, verb, NULL, &fault);
+    value_t *rows =
+        workers ? pages_ask(client, "workers", &fault) : client_ask(client, verb, NULL, &fault);
     if (!rows)
         symptoms_add(list, SYMPTOM_PROBLEM, "broker", "", "does not answer '%s': %s", verb,
                      fault.text);

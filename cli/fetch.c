@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/near.h"
+#include "cli/pages.h"
 #include "wire/bundle.h"
 
 void
@@ -56,7 +57,7 @@ say_missing(client_t *client, const char *name, fault_t *fault)
 {
     fault_t ignored;
     near_t near = near_of(name);
-    CLEANUP(value_destroy) value_t *releases = client_ask(client, "releases", NULL, &ignored);
+    CLEANUP(value_destroy) value_t *releases = pages_ask(client, "releases", &ignored);
     for (size_t i = 0; i < value_count(releases); i++)
         near_try(&near, value_get_text(value_at(releases, i), "playbook"));
     bool other = near.found && near.distance;

@@ -7,9 +7,9 @@
 #include "cli/incident.h"
 #include "cli/opener.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/run.h"
 #include "cli/table.h"
-#include "cli/workers.h"
 #include "common/file.h"
 #include "common/text.h"
 
@@ -247,7 +247,7 @@ incident_view(const options_t *options, int argc, char **argv)
         json_print("incident", incident);
         return 0;
     }
-    CLEANUP(value_destroy) value_t *workers = workers_ask(client, &fault);
+    CLEANUP(value_destroy) value_t *workers = pages_ask(client, "workers", &fault);
     print_incident(options, incident, workers);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "cli/keys.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/stop.h"
 #include "common/file.h"
 
@@ -65,7 +66,7 @@ find_listed(const session_t *session, const char *verb, const char *said,
 {
     const char *found = NULL;
     hash_t hash;
-    CLEANUP(value_destroy) value_t *list = client_ask(session->client, verb, NULL, fault);
+    CLEANUP(value_destroy) value_t *list = pages_ask(session->client, verb, fault);
     if (!list)
         return -1;
     for (size_t i = 0; i < value_count(list); i++) {

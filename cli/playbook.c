@@ -7,6 +7,7 @@
 #include "cli/findings.h"
 #include "cli/graph.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/playbook_folder.h"
 #include "cli/propose.h"
 #include "cli/replay.h"
@@ -38,7 +39,7 @@ playbook_list(const options_t *options, int argc, char **argv)
     fault_t fault = {0};
     if (argc != 1)
         return command_usage(&playbook_commands[LIST], "'%s' does not belong here", argv[1]);
-    CLEANUP(value_destroy) value_t *releases = client_look(options, "releases", NULL, &fault);
+    CLEANUP(value_destroy) value_t *releases = pages_look(options, "releases", &fault);
     if (!releases)
         return command_fail(&fault);
     if (options->json) {

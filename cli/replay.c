@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/playbook_folder.h"
 #include "cli/source.h"
 #include "cli/subject.h"
@@ -60,7 +61,7 @@ gather(replay_t *self, const wanted_t *wanted, fault_t *fault)
         return -1;
     self->incident = ask(self, "incident", "id", wanted->incident, fault);
     self->decisions = self->incident ? ask(self, "why", "incident", wanted->incident, fault) : NULL;
-    self->grants = self->decisions ? ask(self, "grants", NULL, 0, fault) : NULL;
+    self->grants = self->decisions ? pages_ask(self->client, "grants", fault) : NULL;
     if (!self->grants)
         return -1;
     slice_t document = value_slice(value_get(self->incident, "alert"));
@@ -179,7 +180,7 @@ judge_one(replay_t *self, const wanted_t *wanted, const char *playbook, fault_t 
 static int
 judge_all(replay_t *self, const wanted_t *wanted, fault_t *fault)
 {
-    CLEANUP(value_destroy) value_t *releases = ask(self, "releases", NULL, 0, fault);
+    CLEANUP(value_destroy) value_t *releases = pages_ask(self->client, "releases", fault);
     if (!releases)
         return -1;
     for (size_t i = 0; i < value_count(releases); i++) {

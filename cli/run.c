@@ -7,11 +7,11 @@
 #include "cli/away.h"
 #include "cli/opener.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/run_people.h"
 #include "cli/sign.h"
 #include "cli/stop.h"
 #include "cli/table.h"
-#include "cli/workers.h"
 #include "keys/receipts.h"
 
 #define LIST_DEFAULT     30
@@ -414,7 +414,7 @@ run_view(const options_t *options, int argc, char **argv)
         json_print("run", run);
         return 0;
     }
-    CLEANUP(value_destroy) value_t *workers = workers_ask(client, &fault);
+    CLEANUP(value_destroy) value_t *workers = pages_ask(client, "workers", &fault);
     size_t bad = run_print(options, run, trust, workers);
     if (run_print_would(options, client, answer, &fault))
         return command_fail(&fault);

@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/run.h"
 #include "cli/screen.h"
 #include "cli/stop.h"
 #include "cli/table.h"
-#include "cli/workers.h"
 #include "common/moment.h"
 
 #define WATCH_POLL_MS     1000
@@ -166,7 +166,7 @@ look_for_away(away_watch_t *self, const options_t *options, client_t *client, co
         return;
     self->due = (mono_t){now.ms + AWAY_LOOK_MS};
     CLEANUP(value_destroy) value_t *body = run_ask(client, run, &ignored);
-    CLEANUP(value_destroy) value_t *workers = workers_ask(client, &ignored);
+    CLEANUP(value_destroy) value_t *workers = pages_ask(client, "workers", &ignored);
     self->told = body && run_tell_away(options, body, workers, out);
     fflush(out);
 }
@@ -278,7 +278,7 @@ watch_screen(const options_t *options, client_t *client, const char *run)
             return detached(run);
         if (!body)
             return command_fail(&fault);
-        CLEANUP(value_destroy) value_t *workers = workers_ask(client, &fault);
+        CLEANUP(value_destroy) value_t *workers = pages_ask(client, "workers", &fault);
         CLEANUP(value_destroy) value_t *stops = client_ask(client, "stops", NULL, &fault);
         int64_t took_ms = mono_now().ms - asked.ms;
         CLEANUP(value_destroy) value_t *opened = run_opened(options, body);

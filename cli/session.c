@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "cli/pages.h"
 #include "cli/sign.h"
-#include "cli/workers.h"
 #include "common/moment.h"
 
 int
@@ -32,7 +32,7 @@ const value_t *
 session_workers(session_t *self, fault_t *fault)
 {
     if (!self->workers)
-        self->workers = workers_ask(self->client, fault);
+        self->workers = pages_ask(self->client, "workers", fault);
     return self->workers;
 }
 

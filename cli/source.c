@@ -6,6 +6,7 @@
 
 #include "cli/client.h"
 #include "cli/git.h"
+#include "cli/pages.h"
 #include "cli/table.h"
 
 #define PREFIX_MIN 6
@@ -119,7 +120,7 @@ value_t *
 source_list(source_t *self, fault_t *fault)
 {
     if (self->client)
-        return client_ask(self->client, "releases", NULL, fault);
+        return pages_ask(self->client, "releases", fault);
     value_t *rows = value_list();
     for (size_t i = 0; i < self->releases->count; i++)
         value_append(rows, row_of(self, self->releases->at[i]));

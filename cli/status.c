@@ -3,11 +3,11 @@
 
 #include "cli/away.h"
 #include "cli/client.h"
+#include "cli/pages.h"
 #include "cli/run.h"
 #include "cli/run_people.h"
 #include "cli/stop.h"
 #include "cli/table.h"
-#include "cli/workers.h"
 
 #define RUNS_SHOWN_MAX    20
 #define RUNS_LOOKED_AT    100 /* the newest: most that go on are among them */
@@ -86,7 +86,7 @@ my_reviews(client_t *client, const trust_t *trust)
 {
     fault_t ignored;
     value_t *mine = value_list();
-    CLEANUP(value_destroy) value_t *releases = client_ask(client, "releases", NULL, &ignored);
+    CLEANUP(value_destroy) value_t *releases = pages_ask(client, "releases", &ignored);
     for (size_t i = 0; i < value_count(releases); i++)
         if (waits_for(value_at(releases, i), trust, client_person(client)))
             value_append(mine, value_copy(value_at(releases, i)));
@@ -199,7 +199,7 @@ set_offline(value_t *body, client_t *client)
 {
     fault_t ignored;
     value_t *away = value_list();
-    CLEANUP(value_destroy) value_t *workers = workers_ask(client, &ignored);
+    CLEANUP(value_destroy) value_t *workers = pages_ask(client, "workers", &ignored);
     for (size_t i = 0; i < value_count(workers); i++)
         if (!value_get_bool(value_at(workers, i), "online"))
             value_append(away, value_copy(value_at(workers, i)));

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/run.h"
 #include "cli/table.h"
 
@@ -302,7 +303,7 @@ warn_of_playbook(const session_t *session, const char *playbook)
 {
     fault_t ignored;
     CLEANUP(value_destroy)
-    value_t *releases = client_ask(session->client, "releases", NULL, &ignored);
+    value_t *releases = pages_ask(session->client, "releases", &ignored);
     for (size_t i = 0; i < value_count(releases); i++)
         if (!strcmp(value_get_text(value_at(releases, i), "playbook"), playbook))
             return;

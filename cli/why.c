@@ -6,9 +6,9 @@
 #include "cli/client.h"
 #include "cli/incident.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/run.h"
 #include "cli/table.h"
-#include "cli/workers.h"
 #include "common/text.h"
 
 #define DIGITS 7
@@ -91,7 +91,7 @@ why(const options_t *options, int argc, char **argv)
         json_print("why", decisions);
         return 0;
     }
-    CLEANUP(value_destroy) value_t *workers = workers_ask(client, &fault);
+    CLEANUP(value_destroy) value_t *workers = pages_ask(client, "workers", &fault);
     print_why(options, incident, decisions, workers);
     return 0;
 }

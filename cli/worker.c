@@ -5,8 +5,8 @@
 #include "cli/allowances.h"
 #include "cli/away.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "cli/table.h"
-#include "cli/workers.h"
 
 static const char *
 state_word(const value_t *row)
@@ -64,9 +64,7 @@ worker_list(const options_t *options, int argc, char **argv)
         return command_usage(&worker_commands[0], "%s", fault.text);
     if (argc != 1)
         return command_usage(&worker_commands[0], "'%s' does not belong here", argv[1]);
-    CLEANUP(trust_destroy) trust_t *trust = site_load(options, &fault);
-    CLEANUP(client_close) client_t *client = trust ? client_open(options, trust, &fault) : NULL;
-    CLEANUP(value_destroy) value_t *all = client ? workers_ask(client, &fault) : NULL;
+    CLEANUP(value_destroy) value_t *all = pages_look(options, "workers", &fault);
     if (!all)
         return command_fail(&fault);
     CLEANUP(value_destroy) value_t *workers = choose_workers(all, region, away);
@@ -166,7 +164,7 @@ view(const options_t *options, const trust_t *trust, const asked_t *asked, fault
     const char *const ids[] = {asked->line->id};
     CLEANUP(client_close) client_t *client = client_open(options, trust, fault);
     CLEANUP(value_destroy)
-    value_t *workers = client ? workers_ask(client, fault) : NULL;
+    value_t *workers = client ? pages_ask(client, "workers", fault) : NULL;
     const value_t *row = workers ? find_row(workers, ids[0]) : NULL;
     CLEANUP(allowances_clear) allowances_t allowances = {0};
     if (workers && !row)

@@ -476,6 +476,26 @@ workers_whom_one_answer_does_not_hold_are_in_the_next(void **state)
     assert_non_null(strstr(value_get_text(value_at(all, listed - 1), "id"), "x-south-000"));
 }
 
+static size_t
+listed_from(bureau_t *self, const char *verb, int64_t from)
+{
+    value_t *arguments = value_map();
+    value_set_integer(arguments, "from", from);
+    CLEANUP(value_destroy) value_t *list = ask(self, verb, arguments, "none");
+    return value_count(list);
+}
+
+static void
+releases_go_on_behind_those_that_were_answered(void **state)
+{
+    bureau_t *self = *state;
+    put_in_service(self->house);
+    assert_int_equal(listed_from(self, "releases", 0), 1);
+    assert_int_equal(listed_from(self, "releases", -1), 1);
+    assert_int_equal(listed_from(self, "releases", 1), 0);
+    assert_int_equal(listed_from(self, "grants", 0), 0);
+}
+
 static void
 a_drained_worker_is_listed_so(void **state)
 {
@@ -571,6 +591,7 @@ main(void)
         AT_DESK(who_watches_what_is_over_makes_room),
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(workers_whom_one_answer_does_not_hold_are_in_the_next),
+        AT_DESK(releases_go_on_behind_those_that_were_answered),
         AT_DESK(a_drained_worker_is_listed_so),
         AT_DESK(a_revoked_worker_is_listed_so),
         AT_DESK(what_a_worker_said_that_it_allows_is_handed_on_as_it_came),

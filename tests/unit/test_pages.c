@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Workers of a site that is too large for one answer. */
+/* Lists of a site that is too large for one answer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/workers.h"
+#include "cli/pages.h"
 
 static struct {
     size_t workers, fits; /* those that there are, and that an answer holds */
@@ -16,6 +16,29 @@ static struct {
     bool ends;            /* it is gone behind its first answer */
     size_t asked;
 } broker;
+
+trust_t *
+site_load(const options_t *options, fault_t *fault)
+{
+    (void)options;
+    (void)fault;
+    return NULL;
+}
+
+client_t *
+client_open(const options_t *options, const trust_t *trust, fault_t *fault)
+{
+    (void)options;
+    (void)trust;
+    (void)fault;
+    return NULL;
+}
+
+void
+client_close(client_t **self_p)
+{
+    (void)self_p;
+}
 
 value_t *
 client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
@@ -48,7 +71,7 @@ all_of_them_are_asked_for(void **state)
     broker.workers = 10000;
     broker.fits = 3000;
     broker.pages = true;
-    CLEANUP(value_destroy) value_t *workers = workers_ask(NULL, &fault);
+    CLEANUP(value_destroy) value_t *workers = pages_ask(NULL, "workers", &fault);
     assert_int_equal(value_count(workers), 10000);
     assert_string_equal(value_get_text(value_at(workers, 9999), "id"), "w09999");
 }
@@ -59,11 +82,11 @@ few_are_asked_for_once(void **state)
     fault_t fault = {0};
     (void)state;
     memset(&broker, 0, sizeof broker);
-    broker.workers = WORKERS_SURELY - 1;
+    broker.workers = PAGES_WORKERS_SURELY - 1;
     broker.fits = 3000;
     broker.pages = true;
-    CLEANUP(value_destroy) value_t *workers = workers_ask(NULL, &fault);
-    assert_int_equal(value_count(workers), WORKERS_SURELY - 1);
+    CLEANUP(value_destroy) value_t *workers = pages_ask(NULL, "workers", &fault);
+    assert_int_equal(value_count(workers), PAGES_WORKERS_SURELY - 1);
     assert_int_equal(broker.asked, 1);
 }
 
@@ -74,7 +97,7 @@ a_broker_that_begins_anew_is_not_asked_for_ever(void **state)
     (void)state;
     memset(&broker, 0, sizeof broker);
     broker.workers = broker.fits = 3000;
-    CLEANUP(value_destroy) value_t *workers = workers_ask(NULL, &fault);
+    CLEANUP(value_destroy) value_t *workers = pages_ask(NULL, "workers", &fault);
     assert_int_equal(value_count(workers), 3000);
     assert_int_equal(broker.asked, 2);
 }
@@ -88,7 +111,7 @@ a_part_of_them_is_no_answer(void **state)
     broker.workers = 10000;
     broker.fits = 3000;
     broker.pages = broker.ends = true;
-    assert_null(workers_ask(NULL, &fault));
+    assert_null(pages_ask(NULL, "workers", &fault));
     assert_int_equal(fault.code, FAULT_UNREACHABLE);
 }
 

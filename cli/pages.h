@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pages - lists that one answer of a broker may not hold (docs/PROTOCOL.md 6.1, `from`), asked for
+ * answer by answer. */
+#ifndef TOCSIN_PAGES_H
+#define TOCSIN_PAGES_H
+
+#include "cli/client.h"
+
+#define PAGES_WORKERS_SURELY 200 /* rows of `workers` have room in one answer, whatever they say \
+                                  */
+
+/* All that the verb - workers, releases or grants - lists; the caller's. */
+value_t *pages_ask(client_t *client, const char *verb, fault_t *fault);
+
+/* pages_ask for commands that only look, as client_look. */
+value_t *pages_look(const options_t *options, const char *verb, fault_t *fault);
+
+#endif
