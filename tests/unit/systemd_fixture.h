@@ -72,6 +72,8 @@ write_units(void)
         {"broken.service", "[Service]\nType=oneshot\nExecStart=/usr/bin/false\n"},
         {"frail.service", "[Service]\nExecStartPre=/usr/bin/test ! -e /run/frail\n"
                           "ExecStart=/usr/bin/sleep 1000\n[Install]\nWantedBy=test.target\n"},
+        {"picky.service", "ConditionPathExists=/run/picky\n[Service]\nExecStart=/usr/bin/sleep "
+                          "1000\n[Install]\nWantedBy=test.target\n"},
         {"slow.service", "[Service]\nExecStartPre=/usr/bin/sleep 1000\nExecStart=/usr/bin/true\n"
                          "TimeoutStartSec=infinity\n"},
         {"words.service",

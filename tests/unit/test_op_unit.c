@@ -144,6 +144,24 @@ nobody_knows_what_became_of_a_unit_where_systemd_hangs_up(void **state)
     expect("unit.stop", "web.service", "active", "inactive");
 }
 
+/* To systemd such a start is done. */
+static void
+a_unit_whose_condition_does_not_hold_did_not_start(void **state)
+{
+    fault_t fault;
+    (void)state;
+    refused("unit.start", of("picky.service"), FAULT_FAILED, "a condition of it does not hold");
+    refused("unit.enable", of("picky.service"), FAULT_FAILED,
+            "does not hold; done: 'picky.service' is inactive (dead), enabled");
+    must(file_write("/run/picky", slice_text(""), 0644, &fault));
+    expect("unit.start", "picky.service", "active", "active");
+    must(unlink("/run/picky"));
+    expect("unit.start", "picky.service", "active", "active");
+    refused("unit.restart", of("picky.service"), FAULT_FAILED,
+            "does not hold; done: 'picky.service' is inactive (dead), enabled");
+    expect("unit.disable", "picky.service", "state", "disabled");
+}
+
 /* A timer starts it, or a person. */
 static void
 a_unit_that_nothing_starts_at_boot_is_not_enabled_and_stays_as_it_is(void **state)
@@ -514,6 +532,7 @@ run_all(void)
         cmocka_unit_test(a_restart_is_found_by_when_the_unit_became_active),
         cmocka_unit_test(a_unit_that_fails_says_so_and_is_listed_until_that_is_taken_back),
         cmocka_unit_test(a_unit_that_fails_half_is_said_to_be_as_it_is_then),
+        cmocka_unit_test(a_unit_whose_condition_does_not_hold_did_not_start),
         cmocka_unit_test(nobody_knows_what_became_of_a_unit_where_systemd_hangs_up),
         cmocka_unit_test(a_unit_that_nothing_starts_at_boot_is_not_enabled_and_stays_as_it_is),
         cmocka_unit_test(what_systemd_has_not_loaded_has_not_failed),

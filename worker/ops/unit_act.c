@@ -11,6 +11,7 @@
 typedef struct {
     const char *path; /* of the job */
     char result[32];  /* "" while it runs */
+    bool unmet;       /* its unit has a condition that does not hold */
 } job_t;
 
 static int
@@ -40,14 +41,56 @@ await_job(manager_t *self, const job_t *job)
     return 0;
 }
 
+/* Its unit's condition, as systemd tells it beside all else that changes of the unit: one that was
+ * started in vain may be forgotten by the time that the job is over. */
+static int
+on_changed(sd_bus_message *message, void *context, sd_bus_error *error)
+{
+    job_t *self = context;
+    const char *face, *property;
+    int holds;
+    (void)error;
+    if (sd_bus_message_read(message, "s", &face) < 0 || strcmp(face, FACE("Unit")) != 0 ||
+        sd_bus_message_enter_container(message, 'a', "{sv}") < 0)
+        return 0;
+    while (sd_bus_message_enter_container(message, 'e', "sv") > 0) {
+        if (sd_bus_message_read(message, "s", &property) < 0)
+            break;
+        if (strcmp(property, "ConditionResult") != 0)
+            sd_bus_message_skip(message, "v");
+        else if (sd_bus_message_read(message, "v", "b", &holds) >= 0)
+            self->unmet = !holds;
+        sd_bus_message_exit_container(message);
+    }
+    return 0;
+}
+
+/* To systemd the start of a unit whose condition does not hold is done. */
+static int
+check_started(manager_t *self, const char *path, const char *unit, fault_t *fault)
+{
+    CLEANUP(value_destroy) value_t *seen = value_map();
+    manager_describe(self, path, unit, seen);
+    return strcmp(value_get_text(seen, "active"), "active") == 0
+               ? 0
+               : fault_set(fault, FAULT_FAILED,
+                           "'%.120s' was not started: a condition of it does not hold", unit);
+}
+
 /* A verb that makes a job. */
 static int
 do_job(manager_t *self, const char *verb, const char *unit, fault_t *fault)
 {
     sd_bus_message *answer = NULL;
     job_t job = {0};
+    CLEANUP(memory_free) char *path = manager_unit(self, unit, fault);
+    if (!path)
+        return -1;
     int wrong = sd_bus_match_signal(self->bus, NULL, NULL, MANAGER_PATH, MANAGER_FACE, "JobRemoved",
                                     on_removed, &job);
+    if (wrong >= 0)
+        wrong = sd_bus_match_signal(self->bus, NULL, NULL, path, "org.freedesktop.DBus.Properties",
+                                    "PropertiesChanged", on_changed, &job);
     if (wrong >= 0)
         wrong = sd_bus_call_method(self->bus, self->name, MANAGER_PATH, MANAGER_FACE, "Subscribe",
                                    &self->error, NULL, "");
@@ -65,7 +108,8 @@ do_job(manager_t *self, const char *verb, const char *unit, fault_t *fault)
         wrong =
             fault_set(fault, FAULT_FAILED, "%s of '%.120s' ended as '%s'", verb, unit, job.result);
     sd_bus_message_unref(answer);
-    return wrong < 0 ? -1 : 0;
+    bool in_vain = job.unmet && (!strcmp(verb, "StartUnit") || !strcmp(verb, "RestartUnit"));
+    return wrong < 0 ? -1 : in_vain ? check_started(self, path, unit, fault) : 0;
 }
 
 static value_t *
