@@ -50,6 +50,8 @@ incident_list(const options_t *options, int argc, char **argv)
         return command_usage(&incident_commands[0], "%s", fault.text);
     if (argc != 1)
         return command_usage(&incident_commands[0], "'%s' does not belong here", argv[1]);
+    if (options_check_limit(limit, &fault))
+        return command_usage(&incident_commands[0], "%s", fault.text);
     value_t *arguments = value_map();
     value_set_integer(arguments, "limit", (int64_t)limit);
     if (state)
@@ -60,8 +62,10 @@ incident_list(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     if (options->json)
         json_print("incidents", incidents);
-    else
+    else if (value_count(incidents))
         print_incidents(options, incidents);
+    else
+        printf("no incident %s%s\n", state ? "is " : "has come", state ? state : "");
     return 0;
 }
 

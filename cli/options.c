@@ -99,6 +99,14 @@ options_take(const option_t *rows, int from, int *argc, char **argv, bool strict
 }
 
 int
+options_check_limit(uint64_t limit, fault_t *fault)
+{
+    return limit >= 1 && limit <= OPTIONS_LIMIT_MAX
+               ? 0
+               : fault_set(fault, FAULT_USAGE, "--limit is 1 to %d", OPTIONS_LIMIT_MAX);
+}
+
+int
 options_check_words(const char *what, const char *text, size_t bytes_max, fault_t *fault)
 {
     size_t size = strlen(text);

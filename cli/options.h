@@ -34,6 +34,11 @@ typedef struct {
 int options_take(const option_t *rows, int from, int *argc, char **argv, bool strict,
                  fault_t *fault) MUST_CHECK;
 
+#define OPTIONS_LIMIT_MAX 500 /* rows that a broker lists of incidents and runs */
+
+/* FAULT_USAGE where --limit is none of 1 to OPTIONS_LIMIT_MAX. */
+int options_check_limit(uint64_t limit, fault_t *fault) MUST_CHECK;
+
 /* Words that go on the record: one line of free text (common/text.h) of 1 to bytes_max bytes; what
  * is "the note". FAULT_USAGE. */
 int options_check_words(const char *what, const char *text, size_t bytes_max,

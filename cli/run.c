@@ -63,6 +63,8 @@ run_list(const options_t *options, int argc, char **argv)
     if (argc != 1)
         return command_usage(command_row(run_commands, "list"), "'%s' does not belong here",
                              argv[1]);
+    if (options_check_limit(limit, &fault))
+        return command_usage(command_row(run_commands, "list"), "%s", fault.text);
     value_t *arguments = value_map();
     value_set_integer(arguments, "limit", (int64_t)limit);
     CLEANUP(value_destroy) value_t *runs = client_look(options, "runs", arguments, &fault);
@@ -70,8 +72,10 @@ run_list(const options_t *options, int argc, char **argv)
         return command_fail(&fault);
     if (options->json)
         json_print("runs", runs);
-    else
+    else if (value_count(runs))
         print_runs(options, runs);
+    else
+        puts("nothing has run yet; see: tocsin help run plan");
     return 0;
 }
 

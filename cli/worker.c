@@ -4,6 +4,7 @@
 #include "cli/allowance_view.h"
 #include "cli/allowances.h"
 #include "cli/away.h"
+#include "cli/near.h"
 #include "cli/options.h"
 #include "cli/pages.h"
 #include "cli/table.h"
@@ -51,6 +52,25 @@ print_workers(const options_t *options, const value_t *workers)
     table_print(table);
 }
 
+/* A misspelt region has no worker that is offline either. */
+static int
+check_region(const value_t *workers, const char *region, fault_t *fault)
+{
+    near_t near = near_of(region ? region : "");
+    for (size_t i = 0; i < value_count(workers); i++) {
+        const char *known = value_get_text(value_at(workers, i), "region");
+        if (!region || !strcmp(known, region))
+            return 0;
+        near_try(&near, known);
+    }
+    if (!region)
+        return 0;
+    return fault_set(fault, FAULT_NOT_FOUND,
+                     "no worker is of region '%.63s'%s%s%s; see: tocsin worker list", region,
+                     near.found ? ", did you mean '" : "", near.found ? near.found : "",
+                     near.found ? "'" : "");
+}
+
 static int
 worker_list(const options_t *options, int argc, char **argv)
 {
@@ -65,13 +85,15 @@ worker_list(const options_t *options, int argc, char **argv)
     if (argc != 1)
         return command_usage(&worker_commands[0], "'%s' does not belong here", argv[1]);
     CLEANUP(value_destroy) value_t *all = pages_look(options, "workers", &fault);
-    if (!all)
+    if (!all || check_region(all, region, &fault))
         return command_fail(&fault);
     CLEANUP(value_destroy) value_t *workers = choose_workers(all, region, away);
     if (options->json)
         json_print("workers", workers);
-    else
+    else if (value_count(workers))
         print_workers(options, workers);
+    else
+        puts(away && value_count(all) ? "nobody is offline" : "no fleet document lists a worker");
     return 0;
 }
 

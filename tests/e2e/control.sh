@@ -25,6 +25,8 @@ watch_drawn() { script -qec "tocsin run watch $RUN --wait=0s" /dev/null | sed 's
 window_over() { [ "$(date +%s)" -gt "$1" ]; }
 
 broker_start
+ok "a list that is empty says so" eval 'says "^nothing has run yet" tocsin run list && says "^no incident has come" tocsin incident list && says "^no incident is failed" tocsin incident list --state failed'
+ok "  and takes no number that the broker would not keep to" eval 'refuses 64 "^tocsin: --limit is 1 to 500" tocsin run list --limit 501 && refuses 64 "^tocsin: --limit is 1 to 500" tocsin incident list --limit 0'
 worker_start north-1; worker_start north-2
 ok "two of three workers are online" eval 'wait_for 20 worker_online north-1 && wait_for 20 worker_online north-2'
 
@@ -116,6 +118,8 @@ ok "  it is stopped" ended stopped
 
 ok "a playbook that is misspelt is guessed" refuses 9 "did you mean 'glance'; see: tocsin playbook list" planned glanc --target north-1
 ok "  a worker too" refuses 9 "did you mean 'north-1'; see: tocsin worker list" planned glance --target nort-1
+ok "  in a list of workers a region too" refuses 9 "no worker is of region 'nroth', did you mean 'north'" tocsin worker list --region nroth
+ok "    and nobody who is away is said to be nobody" says "^nobody is offline" tocsin worker list --offline
 ok "a region that there is not is not stopped" refuses 9 "no fleet is of region 'nroth'; there are: north, south" as chi stop region nroth --reason "something is wrong"
 ok "a region is stopped by officers only" refuses 4 "officer" as dung stop region north --reason "something is wrong"
 hold north-1
