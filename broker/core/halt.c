@@ -186,6 +186,21 @@ halt_runs(core_t *self)
 
 /* Taking them --------------------------------------------------------------------------------- */
 
+/* Digits of a hash, as people are shown it; of another name all. */
+static int
+letters_of(const halt_line_t *line)
+{
+    switch (line->what) {
+    case HALT_RUN:
+    case HALT_KEY:
+    case HALT_RELEASE:
+    case HALT_GRANT:
+        return 12;
+    default:
+        return TEXT_NAME_MAX;
+    }
+}
+
 static void
 tell_halt(core_t *self, const halt_line_t *line, slice_t armors)
 {
@@ -195,11 +210,11 @@ tell_halt(core_t *self, const halt_line_t *line, slice_t armors)
         (void)hash_read(line->name, &event.run);
     snprintf(event.kind, sizeof event.kind, "%s", halt_line_type(line));
     core_signers(self, armors, event.who, sizeof event.who);
-    snprintf(event.text, sizeof event.text, "%.100s %s the %s%s%.63s: %.200s", event.who,
+    snprintf(event.text, sizeof event.text, "%.100s %s the %s%s%.*s: %.200s", event.who,
              line->resume               ? "let go on"
              : halt_revokes(line->what) ? "revoked"
                                         : "stopped",
-             halt_word(line->what), *name ? " " : "", name, line->reason);
+             halt_word(line->what), *name ? " " : "", letters_of(line), name, line->reason);
     core_tell(self, &event);
 }
 

@@ -57,6 +57,30 @@ hello_with(house_t *self, const char *worker, const sealed_t *one, const sealed_
     must(self, (event_t){.kind = EVENT_HELLO, .worker = worker, .state = state});
 }
 
+static bool
+take_text(void *text, const row_t *row)
+{
+    if (!strcmp(row->event.kind, "stop"))
+        text_copy(text, sizeof row->event.text, row->event.text);
+    return true;
+}
+
+static void
+of_a_stopped_run_people_are_told_by_the_digits_that_they_know(void **state)
+{
+    house_t *self = *state;
+    char run[HASH_TEXT], told[sizeof((event_row_t *)0)->text] = "", wanted[FAULT_TEXT_MAX];
+    start_order(self, 0);
+    query_t query = {.what = FIND_EVENTS_RUN, .hash = run_now(self).id};
+    sealed_t stop CLEANUP(sealed_done) =
+        stop_of(self, HALT_RUN, hash_write(&query.hash, run), "pat");
+    halt(self, &stop);
+    assert_int_equal(self->store->find(self->store->self, &query, take_text, told, &self->fault),
+                     0);
+    snprintf(wanted, sizeof wanted, "pat stopped the run %.12s: it made things worse", run);
+    assert_string_equal(told, wanted);
+}
+
 static void
 a_stopped_run_offers_nothing_further(void **state)
 {
@@ -329,6 +353,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(of_a_stopped_run_people_are_told_by_the_digits_that_they_know),
         CASE(a_stopped_run_offers_nothing_further),
         CASE(what_is_offered_waits_for_the_workers_word),
         CASE(a_region_that_is_stopped_ends_its_own_parts_only),
