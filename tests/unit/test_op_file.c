@@ -251,6 +251,7 @@ nothing_of_ours_is_given_out(void **state)
     (void)state;
     put_file("state/judge/signing-key", "a secret", 0600);
     put_file("secrets/switches", "a community", 0600);
+    put_file("backups/edge.config", "a password's hash", 0600);
     put_file("www/else", "a page", 0644);
     snprintf(settings.state, sizeof settings.state, "%s", here("state"));
     snprintf(settings.policy, sizeof settings.policy, "%s", here("policy"));
@@ -261,6 +262,7 @@ nothing_of_ours_is_given_out(void **state)
     refused_as_ours(here("www/other-name"));
     refused_as_ours(here("secrets/switches"));
     refused_as_ours(here("www/other-secret"));
+    refused_as_ours(here("backups/edge.config"));
     refused_as_ours(here("policy"));
     CLEANUP(value_destroy) value_t *other = gives("file.tail", at(here("www/else")));
     assert_int_equal(value_count(value_get(other, "lines")), 1);
@@ -653,8 +655,8 @@ begin(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(policy, sizeof policy,
              "class highest change\nquarantine %s/quarantine\nspool %s/spool\n"
-             "secret switches file %s/secrets/switches\n",
-             folder, folder, folder);
+             "secret switches file %s/secrets/switches\nbackups %s/backups\n",
+             folder, folder, folder, folder);
     bench_begin_in(folder, policy);
     assert_int_equal(mkdir(here("quarantine"), 0700), 0);
     return 0;

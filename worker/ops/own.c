@@ -9,7 +9,7 @@
 #include "worker/ops/place.h"
 #include "worker/ops/walk.h"
 
-#define PLACES_MAX (5 + POLICY_SECRETS_MAX)
+#define PLACES_MAX (6 + POLICY_SECRETS_MAX)
 
 /* Paths without symbolic links of what is there. */
 typedef struct {
@@ -42,7 +42,8 @@ places_find(places_t *self, const op_world_t *world, fault_t *fault)
     const char *secret;
     *self = (places_t){0};
     if (add(self, policy_quarantine(world->policy), fault) ||
-        add(self, policy_evidence(world->policy), fault) || add(self, world->programs, fault) ||
+        add(self, policy_evidence(world->policy), fault) ||
+        add(self, policy_backups(world->policy), fault) || add(self, world->programs, fault) ||
         add(self, settings ? settings->state : NULL, fault) ||
         add(self, settings ? settings->policy : NULL, fault))
         return -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* own - what is tocsin's own among a machine's files: the worker's state with its keys, ledger and
- * journal, its programs, the policy, the files of the policy's secrets, and the policy's quarantine
- * and evidence. However wide a policy's lines are, no op gives out what is in them or takes them
- * away. */
+ * journal, its programs, the policy, the files of the policy's secrets, and the policy's
+ * quarantine, evidence and backups. However wide a policy's lines are, no op gives out what is in
+ * them or takes them away. */
 #ifndef TOCSIN_OWN_H
 #define TOCSIN_OWN_H
 
