@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ops-http NAME: what a web server answers, through libcurl. */
 #include <curl/curl.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "worker/op_cell.h"
 #include "worker/ops/asked.h"
@@ -14,7 +16,8 @@
 typedef struct {
     const char *contains; /* "" for nothing */
     bytes_t *body;
-    bool cut; /* the body is longer */
+    bool cut;  /* the body is longer */
+    int wrong; /* why no socket could be made; 0 */
 } answer_t;
 
 static size_t
@@ -28,6 +31,41 @@ on_body(char *data, size_t one, size_t size, void *context)
     }
     bytes_add(self->body, data, size);
     return size;
+}
+
+/* libcurl says of one that cannot be made that the server was not reached. */
+static curl_socket_t
+on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    answer_t *self = context;
+    (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0 && errno != EAFNOSUPPORT)
+        self->wrong = errno;
+    return fd;
+}
+
+/* What this machine lacks says nothing of the server; of one that it was kept from reaching libcurl
+ * knows the kernel's errno. */
+static bool
+is_about_us(CURLcode code, long wrong)
+{
+    return code == CURLE_OUT_OF_MEMORY || code == CURLE_BAD_FUNCTION_ARGUMENT ||
+           (code == CURLE_COULDNT_CONNECT && !wrong) || wrong == EMFILE || wrong == ENFILE ||
+           wrong == ENOBUFS || wrong == ENOMEM || wrong == EADDRNOTAVAIL || wrong == EINTR;
+}
+
+/* FAULT_IO where nobody knows how the server is. */
+static int
+check_asked(CURL *easy, CURLcode code, const answer_t *answer, fault_t *fault)
+{
+    long wrong = 0;
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &wrong);
+    wrong = answer->wrong ? answer->wrong : wrong;
+    if (!answer->wrong && !is_about_us(code, wrong))
+        return 0;
+    return fault_set(fault, FAULT_IO, "this machine cannot ask: %s",
+                     wrong ? strerror((int)wrong) : curl_easy_strerror(code));
 }
 
 /* No proxy, no other protocol, nothing of anybody's home folder. */
@@ -49,6 +87,8 @@ prepare(const value_t *arguments, answer_t *answer, char error[static CURL_ERROR
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "tocsin");
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, answer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
     return easy;
 }
@@ -132,10 +172,10 @@ http_probe(const value_t *arguments, const op_world_t *world, fault_t *fault)
     }
     CURLcode code = curl_easy_perform(easy);
     bool good = code == CURLE_OK || (code == CURLE_WRITE_ERROR && answer.cut);
-    value_t *result = tell(easy, arguments, &answer,
-                           good       ? NULL
-                           : error[0] ? error
-                                      : curl_easy_strerror(code));
+    const char *said = error[0] ? error : curl_easy_strerror(code);
+    value_t *result = good || !check_asked(easy, code, &answer, fault)
+                          ? tell(easy, arguments, &answer, good ? NULL : said)
+                          : NULL;
     curl_easy_cleanup(easy);
     return result;
 }

@@ -70,4 +70,14 @@ static const case_t processes_cases[] = {
     {.op = "site.run", .arguments = "command=tell", .always = SYS_poll},
 };
 
+/* With its keeper, and all that it started. */
+USED static void
+end_service(void)
+{
+    fault_t ignored;
+    bench_root(true);
+    CLEANUP(value_destroy)
+    value_t *ended = run_within("service.stop", texts("service", "real", NULL), 0, &ignored);
+}
+
 #endif
