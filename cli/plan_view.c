@@ -552,6 +552,9 @@ plan_print(const value_t *plan, FILE *out)
         fputs(" (their parts wait until they are back, within the window)\n", out);
     }
     print_refusals(value_get(plan, "refusals"), out);
+    if (value_get(plan, "unasked"))
+        fprintf(out, "  what the machines of %lld targets more would refuse was not looked at\n",
+                (long long)value_get_integer(plan, "unasked"));
     print_drained(plan, true, out);
     print_drained(plan, false, out);
     print_revoked(value_get(plan, "revoked"), out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/run_plan.h"
 
+#include <czmq.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,14 +26,48 @@ ask_incident(client_t *client, uint64_t id, fault_t *fault)
     return client_ask(client, "incident", arguments, fault);
 }
 
+/* The plan's targets by name, those of waves that its order does not list too. */
+typedef struct {
+    value_t *names;  /* texts, in the waves' order */
+    zhashx_t *known; /* the same */
+} reach_t;
+
+static void
+reach_clear(reach_t *self)
+{
+    value_destroy(&self->names);
+    zhashx_destroy(&self->known);
+}
+
+static void
+reach_take(reach_t *self, const value_t *plan)
+{
+    const value_t *waves = value_get(plan, "waves");
+    *self = (reach_t){value_list(), zhashx_new()};
+    for (size_t i = 0; i < value_count(waves); i++) {
+        const value_t *wave = value_at(waves, i);
+        for (size_t j = 0; j < value_count(wave); j++) {
+            const char *name = value_string(value_at(wave, j));
+            value_append(self->names, value_text(name));
+            zhashx_insert(self->known, name, self);
+        }
+    }
+}
+
+static bool
+reach_has(const reach_t *self, const char *name)
+{
+    return zhashx_lookup(self->known, name) != NULL;
+}
+
 /* Targets that the broker says are away. */
 static value_t *
-offline_targets(const value_t *workers, const order_t *order)
+offline_targets(const value_t *workers, const reach_t *reach)
 {
     value_t *list = value_list();
     for (size_t i = 0; i < value_count(workers); i++) {
         const value_t *row = value_at(workers, i);
-        if (!value_get_bool(row, "online") && order_target(order, value_get_text(row, "id")))
+        if (!value_get_bool(row, "online") && reach_has(reach, value_get_text(row, "id")))
             value_append(list, value_text(value_get_text(row, "id")));
     }
     return list;
@@ -40,7 +75,7 @@ offline_targets(const value_t *workers, const order_t *order)
 
 /* Workers that the broker says are drained: {worker, who, at, target: bool}. */
 static value_t *
-drained_workers(const value_t *workers, const order_t *order)
+drained_workers(const value_t *workers, const reach_t *reach)
 {
     value_t *list = value_list();
     for (size_t i = 0; i < value_count(workers); i++) {
@@ -51,7 +86,7 @@ drained_workers(const value_t *workers, const order_t *order)
         value_set_text(item, "worker", value_get_text(row, "id"));
         value_set_text(item, "who", value_get_text(drained, "who"));
         value_set_integer(item, "at", value_get_integer(drained, "at"));
-        value_set_bool(item, "target", order_target(order, value_get_text(row, "id")));
+        value_set_bool(item, "target", reach_has(reach, value_get_text(row, "id")));
         value_append(list, item);
     }
     return list;
@@ -59,7 +94,7 @@ drained_workers(const value_t *workers, const order_t *order)
 
 /* Workers that the broker says were revoked: {why, target: bool}. */
 static value_t *
-revoked_workers(const value_t *workers, const order_t *order)
+revoked_workers(const value_t *workers, const reach_t *reach)
 {
     value_t *list = value_list();
     for (size_t i = 0; i < value_count(workers); i++) {
@@ -68,23 +103,23 @@ revoked_workers(const value_t *workers, const order_t *order)
             continue;
         value_t *item = value_map();
         value_set_text(item, "why", value_get_text(row, "revoked"));
-        value_set_bool(item, "target", order_target(order, value_get_text(row, "id")));
+        value_set_bool(item, "target", reach_has(reach, value_get_text(row, "id")));
         value_append(list, item);
     }
     return list;
 }
 
 static bool
-has_target_in(const order_t *order, const trust_t *trust, const char *region)
+has_target_in(const reach_t *reach, const trust_t *trust, const char *region)
 {
     char worker[TEXT_NAME_MAX + 1];
     const fleet_t *fleet = NULL;
-    for (size_t i = 0; i < order->target_count; i++) {
-        target_worker(order->targets[i].target, worker);
+    for (size_t i = 0; i < value_count(reach->names); i++) {
+        target_worker(value_string(value_at(reach->names, i)), worker);
         if (trust_worker(trust, worker, &fleet) && !strcmp(fleet->region, region))
             return true;
     }
-    return order->wave_count; /* whose targets are not listed */
+    return false;
 }
 
 static bool
@@ -98,17 +133,17 @@ has_release_of(const order_t *order, const char *playbook)
 
 /* A stop of a run is of one that is known already. */
 static bool
-would_stop(const value_t *stop, const order_t *order, const trust_t *trust)
+would_stop(const value_t *stop, const order_t *order, const reach_t *reach, const trust_t *trust)
 {
     const char *what = value_get_text(stop, "what"), *name = value_get_text(stop, "name");
     return !strcmp(what, "site") ||
-           (!strcmp(what, "region") && has_target_in(order, trust, name)) ||
+           (!strcmp(what, "region") && has_target_in(reach, trust, name)) ||
            (!strcmp(what, "playbook") && has_release_of(order, name));
 }
 
 /* The stops in force that would stop this, as far as the broker tells them. */
 static value_t *
-stops_in_force(const session_t *session, const order_t *order)
+stops_in_force(const session_t *session, const order_t *order, const reach_t *reach)
 {
     fault_t ignored;
     value_t *list = value_list();
@@ -116,7 +151,7 @@ stops_in_force(const session_t *session, const order_t *order)
     for (size_t i = 0; i < value_count(stops); i++) {
         const value_t *row = value_at(stops, i);
         CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
-        if (stop_state(row) != STOP_HOLDS || !would_stop(row, order, session->trust))
+        if (stop_state(row) != STOP_HOLDS || !would_stop(row, order, reach, session->trust))
             continue;
         const char *name = value_get_text(row, "name");
         bool named = strcmp(name, "-") != 0;
@@ -128,14 +163,14 @@ stops_in_force(const session_t *session, const order_t *order)
 }
 
 static void
-add_news(value_t *plan, session_t *session, const order_t *order)
+add_news(value_t *plan, session_t *session, const order_t *order, const reach_t *reach)
 {
     fault_t ignored;
     const value_t *workers = session_workers(session, &ignored);
-    value_set(plan, "offline", offline_targets(workers, order));
-    value_set(plan, "drained", drained_workers(workers, order));
-    value_set(plan, "revoked", revoked_workers(workers, order));
-    value_set(plan, "stops", stops_in_force(session, order));
+    value_set(plan, "offline", offline_targets(workers, reach));
+    value_set(plan, "drained", drained_workers(workers, reach));
+    value_set(plan, "revoked", revoked_workers(workers, reach));
+    value_set(plan, "stops", stops_in_force(session, order, reach));
 }
 
 /* One of those that the order calls. */
@@ -202,21 +237,25 @@ add_callees(value_t *plan, session_t *session, const order_t *order, const allow
 }
 
 static int
-fetch_allowances(allowances_t *self, const session_t *session, const order_t *order, fault_t *fault)
+fetch_allowances(allowances_t *self, const session_t *session, const reach_t *reach, fault_t *fault)
 {
-    CLEANUP(memory_free)
-    const char **workers = memory_new(order->target_count + 1, sizeof *workers);
-    for (size_t i = 0; i < order->target_count; i++)
-        workers[i] = order->targets[i].target;
-    return allowances_fetch(self, session->client, session->trust, workers, order->target_count,
-                            fault);
+    size_t count = value_count(reach->names);
+    CLEANUP(memory_free) const char **workers = memory_new(count + 1, sizeof *workers);
+    for (size_t i = 0; i < count; i++)
+        workers[i] = value_string(value_at(reach->names, i));
+    return allowances_fetch(self, session->client, session->trust, workers, count, fault);
 }
 
 int
 plan_ask_more(const session_t *session, const order_t *order, fault_t *fault)
 {
     CLEANUP(allowances_clear) allowances_t allowances = {0};
-    if (fetch_allowances(&allowances, session, order, fault))
+    CLEANUP(memory_free)
+    const char **workers = memory_new(order->target_count + 1, sizeof *workers);
+    for (size_t i = 0; i < order->target_count; i++)
+        workers[i] = order->targets[i].target;
+    if (allowances_fetch(&allowances, session->client, session->trust, workers, order->target_count,
+                         fault))
         return -1;
     quorums_t most = {.orders = {0}};
     allowances_most(&allowances, most.orders);
@@ -259,14 +298,16 @@ is_reached(const trust_t *trust, const char *person, const char *target, bool *r
 
 /* Targets that whoever asks may not order for alone: a cosigner could help. */
 static void
-add_scope(value_t *plan, const session_t *session, const order_t *order)
+add_scope(value_t *plan, const session_t *session, const reach_t *reach)
 {
     bool responder = false;
     const char *person = client_person(session->client);
     CLEANUP(value_destroy) value_t *outside = value_list();
-    for (size_t i = 0; i < order->target_count; i++)
-        if (!is_reached(session->trust, person, order->targets[i].target, &responder))
-            value_append(outside, value_text(order->targets[i].target));
+    for (size_t i = 0; i < value_count(reach->names); i++) {
+        const char *name = value_string(value_at(reach->names, i));
+        if (!is_reached(session->trust, person, name, &responder))
+            value_append(outside, value_text(name));
+    }
     if (responder)
         value_set(plan, "outside", MOVE(outside));
 }
@@ -275,12 +316,16 @@ int
 plan_add_rest(value_t *plan, session_t *session, const order_t *order, const fetched_t *fetched,
               fault_t *fault)
 {
+    CLEANUP(reach_clear) reach_t reach = {NULL, NULL};
     CLEANUP(allowances_clear) allowances_t allowances = {0};
     CLEANUP(value_destroy) value_t *refusals = value_list();
     CLEANUP(value_destroy) value_t *inputs = manifest_order_inputs(fetched->manifest, order, fault);
+    reach_take(&reach, plan);
     if (!inputs || check_calls(session, order, fetched->manifest, inputs, fault) ||
-        fetch_allowances(&allowances, session, order, fault))
+        fetch_allowances(&allowances, session, &reach, fault))
         return -1;
+    if (value_count(reach.names) > ALLOWANCES_MAX)
+        value_set_integer(plan, "unasked", (int64_t)value_count(reach.names) - ALLOWANCES_MAX);
     allowances_add_glass(&allowances, order, refusals);
     allowances_add_approvals(&allowances, fetched->release, &fetched->approvals, refusals);
     allowances_add_refusals(&allowances, fetched->manifest, "", order->dry, refusals);
@@ -290,8 +335,8 @@ plan_add_rest(value_t *plan, session_t *session, const order_t *order, const fet
         allowances_add_hours(&allowances, order_breaks_glass(order), wall_now(), refusals);
     value_set(plan, "refusals", MOVE(refusals));
     add_people(plan, &allowances, order);
-    add_scope(plan, session, order);
-    add_news(plan, session, order);
+    add_scope(plan, session, &reach);
+    add_news(plan, session, order, &reach);
     return 0;
 }
 
