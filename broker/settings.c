@@ -202,11 +202,8 @@ read_file(const char *path, config_faults_t *faults, fault_t *fault)
             return NULL;
     if (whole && fill_absent(self, config, faults, fault))
         return NULL;
-    if (faults && faults->told) {
-        fault_set(fault, FAULT_CONFIG, "%s: %u fault%s: a broker would not start", path,
-                  faults->told, faults->told == 1 ? "" : "s");
+    if (config_end(faults, path, fault))
         return NULL;
-    }
     self->config = MOVE(config);
     return MOVE(self);
 }

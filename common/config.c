@@ -79,6 +79,15 @@ config_tell(config_faults_t *faults, const fault_t *fault)
     return 0;
 }
 
+int
+config_end(const config_faults_t *faults, const char *path, fault_t *fault)
+{
+    if (!faults || !faults->told)
+        return 0;
+    return fault_set(fault, FAULT_CONFIG, "%s: %u fault%s: nothing would start", path, faults->told,
+                     faults->told == 1 ? "" : "s");
+}
+
 config_t *
 config_load(const char *path, fault_t *fault)
 {

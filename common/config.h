@@ -32,6 +32,9 @@ typedef struct {
 /* 0 where the fault was told, and reading goes on; -1 where faults is NULL. */
 int config_tell(config_faults_t *faults, const fault_t *fault) MUST_CHECK;
 
+/* FAULT_CONFIG says how many were told; 0 where none was. */
+int config_end(const config_faults_t *faults, const char *path, fault_t *fault) MUST_CHECK;
+
 /* config_load, but lines that are none are told and left out. */
 config_t *config_load_telling(const char *path, config_faults_t *faults, fault_t *fault);
 

@@ -78,6 +78,9 @@ typedef struct {
  * for an incomplete service, and an allow line that names a service, command or secret of no line.
  */
 policy_t *policy_load(const char *path, fault_t *fault);
+
+/* The same, but each fault of the file is told, and the one that is left is how many. */
+policy_t *policy_load_telling(const char *path, config_faults_t *faults, fault_t *fault);
 void policy_destroy(policy_t **self_p);
 
 /* At this moment. */

@@ -342,52 +342,74 @@ read_setting(policy_t *self, const setting_t *at, fault_t *fault)
 /* An allow line names nothing that no line declares, and no op without the windows that it needs.
  */
 static int
-check_permits(const policy_t *self, fault_t *fault)
+check_permit(const policy_t *self, const permit_t *permit, fault_t *fault)
 {
-    for (size_t i = 0; i < self->permit_count; i++) {
-        declared_t by;
-        fault_t why = {0};
-        const op_t *op = self->permits[i].op;
-        const char *name = permit_declared(&self->permits[i], &by);
-        if (name && policy_check_declared(self, by, name, &why))
-            return fault_set(fault, FAULT_CONFIG, "%s: allow %s: %s", config_path(self->config),
-                             op->name, why.text);
-        if (op->windowed && !policy_has_window(self, op))
-            return fault_set(fault, FAULT_CONFIG,
-                             "%s: allow %s must say when: `window %s DAYS HH:MM-HH:MM`",
-                             config_path(self->config), op->name, op->name);
-    }
+    declared_t by;
+    fault_t why = {0};
+    const op_t *op = permit->op;
+    const char *name = permit_declared(permit, &by);
+    if (name && policy_check_declared(self, by, name, &why))
+        return fault_set(fault, FAULT_CONFIG, "%s: allow %s: %s", config_path(self->config),
+                         op->name, why.text);
+    if (op->windowed && !policy_has_window(self, op))
+        return fault_set(fault, FAULT_CONFIG,
+                         "%s: allow %s must say when: `window %s DAYS HH:MM-HH:MM`",
+                         config_path(self->config), op->name, op->name);
     return 0;
 }
 
-/* Every service and device has all that it needs, wherever in the file that stands. */
 static int
-check_whole(const policy_t *self, fault_t *fault)
+check_service(const policy_t *self, const service_t *service, fault_t *fault)
+{
+    if (service->pidfile && service->start)
+        return 0;
+    return fault_set(fault, FAULT_CONFIG, "%s: service '%s' needs a pidfile and a start command",
+                     config_path(self->config), service->name);
+}
+
+static int
+check_device(const policy_t *self, const network_device_t *device, fault_t *fault)
+{
+    if (policy_secret(self, device->secret))
+        return 0;
+    return fault_set(fault, FAULT_CONFIG, "%s: device '%s' needs a line secret '%s'",
+                     config_path(self->config), device->name, device->secret);
+}
+
+/* Every service, device and permit has all that it needs, wherever in the file that stands. */
+static int
+check_whole(const policy_t *self, config_faults_t *faults, fault_t *fault)
 {
     for (size_t i = 0; i < self->service_count; i++)
-        if (!self->services[i].pidfile || !self->services[i].start)
-            return fault_set(fault, FAULT_CONFIG,
-                             "%s: service '%s' needs a pidfile and a start command",
-                             config_path(self->config), self->services[i].name);
+        if (check_service(self, &self->services[i], fault) && config_tell(faults, fault))
+            return -1;
     for (size_t i = 0; i < self->device_count; i++)
-        if (!policy_secret(self, self->devices[i].secret))
-            return fault_set(fault, FAULT_CONFIG, "%s: device '%s' needs a line secret '%s'",
-                             config_path(self->config), self->devices[i].name,
-                             self->devices[i].secret);
-    return check_permits(self, fault);
+        if (check_device(self, &self->devices[i], fault) && config_tell(faults, fault))
+            return -1;
+    for (size_t i = 0; i < self->permit_count; i++)
+        if (check_permit(self, &self->permits[i], fault) && config_tell(faults, fault))
+            return -1;
+    return 0;
+}
+
+/* What a line that is wrong would have declared is not missed. */
+policy_t *
+policy_load_telling(const char *path, config_faults_t *faults, fault_t *fault)
+{
+    CLEANUP(policy_destroy) policy_t *self = memory_new(1, sizeof *self);
+    self->config = config_load_telling(path, faults, fault);
+    if (!self->config)
+        return NULL;
+    for (size_t i = 0; i < config_count(self->config); i++)
+        if (read_setting(self, config_at(self->config, i), fault) && config_tell(faults, fault))
+            return NULL;
+    if (!(faults && faults->told) && check_whole(self, faults, fault))
+        return NULL;
+    return config_end(faults, path, fault) ? NULL : MOVE(self);
 }
 
 policy_t *
 policy_load(const char *path, fault_t *fault)
 {
-    CLEANUP(policy_destroy) policy_t *self = memory_new(1, sizeof *self);
-    self->config = config_load(path, fault);
-    if (!self->config)
-        return NULL;
-    for (size_t i = 0; i < config_count(self->config); i++)
-        if (read_setting(self, config_at(self->config, i), fault))
-            return NULL;
-    if (check_whole(self, fault))
-        return NULL;
-    return MOVE(self);
+    return policy_load_telling(path, NULL, fault);
 }

@@ -116,21 +116,33 @@ read_setting(settings_t *self, const config_t *config, const setting_t *setting,
     return config_fault(config, setting, fault, "there is no setting '%.40s'", setting->words[0]);
 }
 
+/* A line that could not be read may be one that is missed. */
 int
-settings_load(settings_t *self, const char *path, fault_t *fault)
+settings_load_telling(settings_t *self, const char *path, config_faults_t *faults, fault_t *fault)
 {
-    CLEANUP(config_destroy) config_t *config = config_load(path, fault);
-    bool seen[ARRAY_SIZE(rows)] = {false};
+    CLEANUP(config_destroy) config_t *config = config_load_telling(path, faults, fault);
+    bool seen[ARRAY_SIZE(rows)] = {false}, whole = !faults || !faults->told;
     if (!config)
         return -1;
     *self = (settings_t){0};
     for (size_t i = 0; i < config_count(config); i++)
-        if (read_setting(self, config, config_at(config, i), seen, fault))
+        if (read_setting(self, config, config_at(config, i), seen, fault) &&
+            config_tell(faults, fault))
             return -1;
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        if (rows[i].required && !seen[i])
-            return fault_set(fault, FAULT_CONFIG, "%s: '%s' is missing", path, rows[i].form);
-    return 0;
+    for (size_t i = 0; whole && i < ARRAY_SIZE(rows); i++) {
+        if (!rows[i].required || seen[i])
+            continue;
+        fault_set(fault, FAULT_CONFIG, "%s: '%s' is missing", path, rows[i].form);
+        if (config_tell(faults, fault))
+            return -1;
+    }
+    return config_end(faults, path, fault);
+}
+
+int
+settings_load(settings_t *self, const char *path, fault_t *fault)
+{
+    return settings_load_telling(self, path, NULL, fault);
 }
 
 const char *

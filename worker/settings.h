@@ -33,6 +33,10 @@ typedef struct {
 /* FAULT_CONFIG with file and line for anything unknown, missing, wrong or said twice. */
 int settings_load(settings_t *self, const char *path, fault_t *fault) MUST_CHECK;
 
+/* The same, but each fault of the file is told, and the one that is left is how many. */
+int settings_load_telling(settings_t *self, const char *path, config_faults_t *faults,
+                          fault_t *fault) MUST_CHECK;
+
 /* STATE/NAME into out[PATH_MAX]; returns out. */
 const char *settings_path(const settings_t *self, const char *name, char out[static PATH_MAX]);
 

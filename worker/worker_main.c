@@ -264,12 +264,22 @@ supervise(supervisor_t *self, fault_t *fault)
 
 /* ---- main -------------------------------------------------------------------------------- */
 
-static int
-check(const char *config, const settings_t *settings, fault_t *fault)
+static void
+say_fault(const char *text)
 {
-    if (file_check_ours(config, fault) || file_check_ours(settings->policy, fault))
+    log_error("%s", text);
+}
+
+/* -n tells every fault of the files. */
+static int
+check(const supervisor_t *self, fault_t *fault)
+{
+    config_faults_t faults = {.say = say_fault};
+    const char *path = self->settings.policy;
+    if (file_check_ours(self->config, fault) || file_check_ours(path, fault))
         return -1;
-    CLEANUP(policy_destroy) policy_t *policy = policy_load(settings->policy, fault);
+    CLEANUP(policy_destroy)
+    policy_t *policy = policy_load_telling(path, self->check ? &faults : NULL, fault);
     return policy ? 0 : -1;
 }
 
@@ -298,7 +308,7 @@ open_signals(supervisor_t *self, fault_t *fault)
 static int
 serve(supervisor_t *self, fault_t *fault)
 {
-    if (check(self->config, &self->settings, fault) || privilege_check(fault))
+    if (check(self, fault) || privilege_check(fault))
         return -1;
     if (self->check)
         return 0;
@@ -349,7 +359,9 @@ run(int argc, char **argv, fault_t *fault)
     if (!absolute)
         return fault_errno(fault, "'%s'", self.config);
     self.config = absolute;
-    int failed = settings_load(&self.settings, absolute, fault);
+    config_faults_t faults = {.say = say_fault};
+    int failed =
+        settings_load_telling(&self.settings, absolute, self.check ? &faults : NULL, fault);
     if (!failed)
         failed = enrols
                      ? make_folders(&self.settings, fault) || enrol(&self.settings, answer, fault)

@@ -45,6 +45,10 @@ ok "a wrong configuration is refused" exits 2 tocsin-broker -n -c "$SITE_HOME/wr
 cp "$SITE_HOME/log/now" "$SITE_HOME/log/wrong"
 ok "  and named by file and line" grep -q "wrong.conf:[0-9]*: 'nowhere' is not tcp" "$SITE_HOME/log/wrong"
 ok "  all that is wrong in it" grep -q "wrong.conf:[0-9]*: 'No' is not a name" "$SITE_HOME/log/wrong"
+{ cat "$SITE_HOME/north-2/policy"; printf 'allow no.such\nwindow never\n'; } >"$SITE_HOME/wrong.policy"
+sed "s|^policy .*|policy $SITE_HOME/wrong.policy|" "$SITE_HOME/north-2/worker.conf" >"$SITE_HOME/wrong-worker.conf"
+ok "a worker's policy that is wrong is refused" exits 2 tocsin-worker -n -c "$SITE_HOME/wrong-worker.conf"
+ok "  for all that is wrong in it" eval '[ "$(grep -c "wrong.policy:[0-9]" "$SITE_HOME/log/last")" = 2 ]'
 chmod g+w "$SITE_HOME/north-2/policy"
 ok "a worker whose policy others can write does not begin" exits 2 tocsin-worker -n -c "$SITE_HOME/north-2/worker.conf"
 ok "  and says so" grep -q 'can be written by others' "$SITE_HOME/log/last"

@@ -340,6 +340,46 @@ what_is_worse_there_is_told_and_what_site_run_may_execute(void **state)
     assert_null(allowance_classes_find(&read->commands, "other"));
 }
 
+static char heard[2048]; /* faults, a line each */
+
+static void
+hear(const char *text)
+{
+    size_t used = strlen(heard);
+    snprintf(heard + used, sizeof heard - used, "%s\n", text);
+}
+
+/* What is told of a policy that does not load; the last word is told. */
+static void
+tells_faults(const char *text, const char *const told[], const char *last)
+{
+    fault_t fault = {0};
+    config_faults_t faults = {.say = hear};
+    assert_int_equal(file_write(path, slice_text(text), 0600, NULL), 0);
+    heard[0] = '\0';
+    assert_null(policy_load_telling(path, &faults, &fault));
+    assert_int_equal(fault.code, FAULT_CONFIG);
+    assert_non_null(strstr(fault.text, last));
+    for (size_t i = 0; told[i]; i++)
+        if (!strstr(heard, told[i]))
+            fail_msg("'%s' is wanted: %s", told[i], heard);
+}
+
+static void
+who_looks_is_told_each_fault(void **state)
+{
+    static const char *const lines[] = {":1: unknown key 'clas'", ":2: ", ":4: a quote has no end",
+                                        NULL};
+    static const char *const lacks[] = {"service 'web' needs a pidfile",
+                                        "device 'edge' needs a line secret",
+                                        "allow host.reboot must say when", NULL};
+    (void)state;
+    tells_faults("clas highest change\nallow nothing.here\nallow disk.usage\nread \"/var\n", lines,
+                 ": 3 faults: nothing would start");
+    tells_faults("service web start /bin/true\nallow host.reboot\n" EDGE, lacks,
+                 ": 3 faults: nothing would start");
+}
+
 static void
 a_class_above_the_highest_is_refused(void **state)
 {
@@ -687,6 +727,7 @@ main(void)
         TEST(what_does_not_fit_an_allow_line_is_named),
         TEST(it_is_told_without_its_paths),
         TEST(what_is_worse_there_is_told_and_what_site_run_may_execute),
+        TEST(who_looks_is_told_each_fault),
         TEST(a_class_above_the_highest_is_refused),
         TEST(paths_lie_below_what_the_policy_names),
         TEST(what_is_expendable_is_named_with_its_age),

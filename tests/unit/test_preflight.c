@@ -141,7 +141,7 @@ each_fault_of_the_file_is_told(void **state)
     reads(*state,
           "name hub\nname hub\nlisten nowhere\nwhat 1\nhttp 1\nsource a alertmanager token-file "
           "/none\nuid x\ncurve-secret /c\nsigning-key /k\nstate /s\nuplink hub tcp://h:1\n",
-          "broker.conf: 8 faults: a broker would not start");
+          "broker.conf: 8 faults: nothing would start");
     static const char *const told[] = {
         "broker.conf:2: 'name' stands here a second time",
         "broker.conf:3: 'nowhere' is not tcp://",

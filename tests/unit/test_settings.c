@@ -79,12 +79,41 @@ what_is_wrong_is_named_with_file_and_line(void **state)
     }
 }
 
+static char heard[1024]; /* faults, a line each */
+
+static void
+hear(const char *text)
+{
+    size_t used = strlen(heard);
+    snprintf(heard + used, sizeof heard - used, "%s\n", text);
+}
+
+static void
+who_looks_is_told_each_fault(void **state)
+{
+    static const char text[] = "site 0\ncolour red\nname north-1\nstate s\nrun /r\npolicy /p\n";
+    fault_t fault = {0};
+    config_faults_t faults = {.say = hear};
+    char path[64];
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/test_settings.%d", (int)getpid());
+    assert_int_equal(file_write(path, slice_text(text), 0600, &fault), 0);
+    assert_int_equal(settings_load_telling(&settings, path, &faults, &fault), -1);
+    unlink(path);
+    assert_non_null(strstr(fault.text, ": 4 faults: nothing would start"));
+    assert_non_null(strstr(heard, ":1: expected 'site"));
+    assert_non_null(strstr(heard, ":2: there is no setting 'colour'"));
+    assert_non_null(strstr(heard, ":4: expected 'state"));
+    assert_non_null(strstr(heard, "' is missing"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_has_a_name_its_folders_and_brokers),
         cmocka_unit_test(what_is_wrong_is_named_with_file_and_line),
+        cmocka_unit_test(who_looks_is_told_each_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
