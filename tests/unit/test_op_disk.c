@@ -67,6 +67,25 @@ a_mount_whose_drive_is_dead_is_told_without_sizes(void **state)
     assert_int_equal(value_count(value_get(told, "mounts")), 1);
 }
 
+/* Any user may mount, under any name (fusermount3(1)): who does so often hides no other. */
+static void
+mounts_with_long_names_leave_no_others_out_of_sight(void **state)
+{
+    char path[900];
+    (void)state;
+    CLEANUP(bytes_destroy) bytes_t *table = bytes_new();
+    memset(path, 'a', sizeof path);
+    for (int i = 0; i < 250; i++)
+        bytes_addf(table, "22 1 0:%d / /%.*s%d rw - fuse.x %.*s rw\n", i, (int)sizeof path, path, i,
+                   (int)sizeof path, path);
+    bytes_add_text(table, "23 1 8:1 / / ro - ext4 /dev/vda ro\n");
+    bench_root(false);
+    put_file("proc/self/mountinfo", bytes_text(table), 0644);
+    CLEANUP(value_destroy) value_t *told = gives("disk.mounts", value_map());
+    bench_root(true);
+    assert_non_null(entry_of(value_get(told, "mounts"), "path", "/"));
+}
+
 static void
 folders_with_the_most_entries_come_first(void **state)
 {
@@ -238,6 +257,7 @@ main(void)
         cmocka_unit_test(mounts_are_told_with_their_sizes),
         cmocka_unit_test(a_mount_over_the_network_is_not_asked),
         cmocka_unit_test(a_mount_whose_drive_is_dead_is_told_without_sizes),
+        cmocka_unit_test(mounts_with_long_names_leave_no_others_out_of_sight),
         cmocka_unit_test(folders_with_the_most_entries_come_first),
         cmocka_unit_test(a_filesystem_that_fills_says_when_it_is_full),
         cmocka_unit_test(drives_are_looked_at_twice),

@@ -66,6 +66,30 @@ pressure_is_read_as_the_kernel_writes_it(void **state)
     assert_int_equal(value_get_integer(value_get(all, "cpu"), "full_10s_percent"), 0);
 }
 
+/* Whoever has a group of his own names those below it. */
+static void
+groups_with_long_names_hide_no_kill(void **state)
+{
+    char command[512];
+    (void)state;
+    bench_root(false);
+    put_file("proc/vmstat", "oom_kill 500\n", 0644);
+    snprintf(
+        command, sizeof command,
+        "cd %s && g=$(head -c 240 /dev/zero | tr '\\0' g) && g=sys/fs/cgroup/$g/$g/$g && "
+        "for i in $(seq 120); do mkdir -p $g/$i && echo oom_kill 2 >$g/$i/memory.events.local; "
+        "done",
+        bench_folder);
+    assert_int_equal(system(command), 0);
+    CLEANUP(value_destroy) value_t *told = gives("host.oom", value_map());
+    assert_int_equal(value_get_integer(told, "kills"), 500);
+    assert_int_equal(value_count(value_get(told, "cgroups")), 100);
+    assert_int_equal(value_get_integer(told, "left_out"), 20);
+    snprintf(command, sizeof command, "rm -rf %s/sys %s/proc", bench_folder, bench_folder);
+    assert_int_equal(system(command), 0);
+    bench_root(true);
+}
+
 static void
 kills_for_want_of_memory_are_told_by_control_group(void **state)
 {
@@ -144,6 +168,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(groups_with_long_names_hide_no_kill),
         cmocka_unit_test(load_memory_and_files_are_this_machines),
         cmocka_unit_test(processors_are_looked_at_twice),
         cmocka_unit_test(pressure_is_read_as_the_kernel_writes_it),

@@ -98,7 +98,7 @@ static const op_t rows[] = {
         .result = "{mounts: list of {path: text, device: text, type: text, read_only: bool, "
                   "total_bytes?: integer, used_bytes?: integer, free_bytes?: integer, "
                   "used_percent?: number, inodes_used_percent?: number}, left_out: integer (of "
-                  "more than 256)}",
+                  "more than 256, or than fit)}",
     },
     {
         .name = "disk.raid",

@@ -75,7 +75,7 @@ static const op_t rows[] = {
     },
     {
         .name = "host.oom",
-        SEEING(20, 128, 64 * KIB),
+        SEEING(20, 128, 128 * KIB),
         .help = "tells how many processes the kernel killed for want of memory since it booted, "
                 "and in which control groups",
         .result = "{kills: integer, since: integer (ms since 1970), cgroups: list of {path: text, "

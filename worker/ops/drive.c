@@ -15,6 +15,8 @@
 #include "worker/ops/place.h"
 
 #define MOUNTS_MAX      256
+#define MOUNTS_BYTES    (250 * 1024) /* of all of them */
+#define MOUNT_BYTES     400          /* of one, beside its names */
 #define DRIVES_MAX      64
 #define MEMBERS_MAX     64
 #define TABLE_BYTES_MAX (4 * 1024 * 1024)
@@ -56,6 +58,21 @@ set_sizes(value_t *row, const struct statvfs *disk)
     value_set(row, "inodes_used_percent", percent(disk->f_files - disk->f_ffree, disk->f_files));
 }
 
+/* Here, over the network, or any user's own, who may mount as often as he likes, under names as
+ * long (fusermount3(1)): in this order, so that he hides no other. */
+typedef enum {
+    HERE,
+    AWAY,
+    ANYBODYS,
+    DISTANCES,
+} distance_t;
+
+static distance_t
+distance_of(const char *type)
+{
+    return !may_hang(type) ? HERE : strncmp(type, "fuse", 4) ? AWAY : ANYBODYS;
+}
+
 /* Whether the options hold the word: "ro" does not hold "errors=remount-ro". */
 static bool
 has_option(const char *options, const char *word)
@@ -78,9 +95,10 @@ is_read_only(const char *mount, const char *filesystem)
 }
 
 /* "ID PARENT MAJOR:MINOR ROOT PATH OPTIONS [TAG]... - TYPE DEVICE OPTIONS"; NULL for one that holds
- * no files of anybody's, or is gone. One whose drive is dead does not tell its sizes. */
+ * no files of anybody's, is gone, or is of another distance. One whose drive is dead does
+ * not tell its sizes. */
 static value_t *
-read_mount(char *line)
+read_mount(char *line, distance_t distance)
 {
     struct statvfs disk = {0};
     char *words[6], *at = line, *behind = strstr(line, " - ");
@@ -91,12 +109,12 @@ read_mount(char *line)
             return NULL;
     behind += 3;
     char *type = word_next(&behind), *device = word_next(&behind), *options = word_next(&behind);
-    if (!type || !device || !options)
+    if (!type || !device || !options || distance_of(type) != distance)
         return NULL;
     unescape_octal(words[4]);
     unescape_octal(device);
-    bool sized = !may_hang(type) && !statvfs(words[4], &disk);
-    if (sized ? !disk.f_blocks : !may_hang(type) && (errno == ENOENT || errno == ENOTDIR))
+    bool sized = distance == HERE && !statvfs(words[4], &disk);
+    if (sized ? !disk.f_blocks : distance == HERE && (errno == ENOENT || errno == ENOTDIR))
         return NULL;
     value_t *row = value_map();
     show(row, "path", words[4]);
@@ -108,26 +126,44 @@ read_mount(char *line)
     return row;
 }
 
+typedef struct {
+    value_t *list;
+    size_t room; /* bytes */
+    int64_t left_out;
+} mounts_t;
+
+static void
+add_mounts(mounts_t *self, const char *table, distance_t distance)
+{
+    char line[2 * PATH_MAX];
+    while (line_next(&table, line, sizeof line)) {
+        CLEANUP(value_destroy) value_t *row = read_mount(line, distance);
+        if (!row)
+            continue;
+        size_t size = MOUNT_BYTES + strlen(value_get_text(row, "path")) +
+                      strlen(value_get_text(row, "device")) + strlen(value_get_text(row, "type"));
+        bool fits = size <= self->room && value_count(self->list) < MOUNTS_MAX;
+        self->left_out += !fits;
+        self->room -= fits ? size : 0;
+        if (fits)
+            value_append(self->list, MOVE(row));
+    }
+}
+
 value_t *
 disk_mounts(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    char line[2 * PATH_MAX];
-    int64_t left_out = 0;
     (void)arguments;
     CLEANUP(bytes_destroy)
     bytes_t *text = machine_read(world, TABLE_BYTES_MAX, fault, "/proc/self/mountinfo");
     if (!text)
         return NULL;
-    value_t *result = value_map(), *list = value_list();
-    for (const char *at = bytes_text(text); line_next(&at, line, sizeof line);) {
-        CLEANUP(value_destroy) value_t *row = read_mount(line);
-        if (row && value_count(list) < MOUNTS_MAX)
-            value_append(list, MOVE(row));
-        else
-            left_out += row != NULL;
-    }
-    value_set(result, "mounts", list);
-    value_set_integer(result, "left_out", left_out);
+    mounts_t mounts = {.list = value_list(), .room = MOUNTS_BYTES};
+    for (distance_t distance = HERE; distance < DISTANCES; distance++)
+        add_mounts(&mounts, bytes_text(text), distance);
+    value_t *result = value_map();
+    value_set(result, "mounts", mounts.list);
+    value_set_integer(result, "left_out", mounts.left_out);
     return result;
 }
 
