@@ -4,36 +4,64 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ASKED_AT_ONCE 64 /* an answer of so many has room in one message */
+#define ASKED_AT_ONCE 64
+#define ANSWER_FULL   (256 * 1024) /* bytes: behind these more may have been left out */
 
-static bool
-is_among(const char *const *workers, size_t count, const char *worker)
+/* Where it is; count where it is not. */
+static size_t
+place_of(const char *const *workers, size_t count, const char *worker)
 {
+    size_t at = 0;
+    while (at < count && strcmp(workers[at], worker) != 0)
+        at++;
+    return at;
+}
+
+static value_t *
+ask_some(client_t *client, const char *const *workers, size_t count, fault_t *fault)
+{
+    value_t *arguments = value_map(), *names = value_list();
     for (size_t i = 0; i < count; i++)
-        if (!strcmp(workers[i], worker))
-            return true;
-    return false;
+        value_append(names, value_text(workers[i]));
+    value_set(arguments, "workers", names);
+    return client_ask(client, "allowances", arguments, fault);
+}
+
+/* Whose word holds is taken; whose came at all is asked for no more. The answer's bytes. */
+static size_t
+take_rows(allowances_t *self, const value_t *rows, const trust_t *trust, const char **workers,
+          size_t *count)
+{
+    size_t bytes = 0, asked = *count;
+    for (size_t i = 0; i < value_count(rows) && self->count < ALLOWANCES_MAX; i++) {
+        fault_t ignored;
+        const value_t *row = value_at(rows, i);
+        allowance_t *next = &self->at[self->count];
+        slice_t document = value_slice(value_get(row, "document")),
+                armor = value_slice(value_get(row, "armor"));
+        size_t at = place_of(workers, *count, value_get_text(row, "worker"));
+        bytes += document.size + armor.size;
+        if (at == *count)
+            continue;
+        if (!allowance_check(next, trust, document, armor, &ignored) &&
+            !strcmp(next->worker, workers[at]))
+            self->count++;
+        workers[at] = workers[--*count];
+    }
+    return *count < asked ? bytes : 0;
 }
 
 static int
 fetch_some(allowances_t *self, client_t *client, const trust_t *trust, const char *const *workers,
            size_t count, fault_t *fault)
 {
-    value_t *arguments = value_map(), *names = value_list();
-    for (size_t i = 0; i < count; i++)
-        value_append(names, value_text(workers[i]));
-    value_set(arguments, "workers", names);
-    CLEANUP(value_destroy) value_t *rows = client_ask(client, "allowances", arguments, fault);
-    if (!rows)
-        return -1;
-    for (size_t i = 0; i < value_count(rows) && self->count < ALLOWANCES_MAX; i++) {
-        fault_t ignored;
-        const value_t *row = value_at(rows, i);
-        allowance_t *next = &self->at[self->count];
-        if (!allowance_check(next, trust, value_slice(value_get(row, "document")),
-                             value_slice(value_get(row, "armor")), &ignored) &&
-            is_among(workers, count, next->worker))
-            self->count++;
+    const char *left[ASKED_AT_ONCE];
+    memcpy(left, workers, count * sizeof *workers);
+    for (size_t bytes = ANSWER_FULL; count && bytes >= ANSWER_FULL;) {
+        CLEANUP(value_destroy) value_t *rows = ask_some(client, left, count, fault);
+        if (!rows)
+            return -1;
+        bytes = take_rows(self, rows, trust, left, &count);
     }
     return 0;
 }
