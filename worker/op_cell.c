@@ -199,7 +199,8 @@ add_rules(scmp_filter_ctx filter, bool executes)
     return wrong;
 }
 
-/* libseccomp writes its program to a descriptor; a file in memory gives it back. */
+/* libseccomp writes its program to a descriptor; a file in memory gives it back. A tree, as the
+ * kernel goes through it for every call there is when a child loads it. */
 static int
 make_filter(bool executes, fault_t *fault)
 {
@@ -208,6 +209,7 @@ make_filter(bool executes, fault_t *fault)
     CLEANUP(descriptor_close) int memory = memfd_create("filter", MFD_CLOEXEC);
     ssize_t got = -1;
     if (filter && memory >= 0 && !add_rules(filter, executes) &&
+        !seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) &&
         !seccomp_export_bpf(filter, memory))
         got = pread(memory, out, sizeof mould.filter[0], 0);
     seccomp_release(filter);
