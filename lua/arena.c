@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define STEP          16   /* small sizes go by this, and every block is aligned to it */
 #define SMALL_MAX     1024 /* above it, four sizes to each doubling */
@@ -59,6 +60,14 @@ arena_destroy(arena_t **self_p)
     if (*self_p)
         munmap(*self_p, (*self_p)->bytes);
     *self_p = NULL;
+}
+
+void
+arena_settle(arena_t *self)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), used = (self->used + page - 1) / page * page;
+    memset(self->free, 0, sizeof self->free);
+    self->used = used < self->bytes ? used : self->bytes;
 }
 
 static bool

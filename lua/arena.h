@@ -14,6 +14,10 @@ typedef struct arena arena_t;
 arena_t *arena_new(size_t bytes);
 void arena_destroy(arena_t **self_p);
 
+/* From now on it gives pages that nobody touched, before any block that was given back: for those
+ * who go on with a copy each, and pay for every page of it that they write to. */
+void arena_settle(arena_t *self);
+
 /* A lua_Alloc, self an arena_t: NULL when the arena is used up. Shrinking never fails. */
 void *arena_resize(void *self, void *memory, size_t old_size, size_t size);
 

@@ -38,6 +38,7 @@ make_mould(fault_t *fault)
     else
         mould.sandbox = sandbox_new(RUNNER_CPU_MAX_S, fault);
     if (mould.sandbox) {
+        arena_settle(arena);
         mould.script = script;
         return 0;
     }

@@ -283,7 +283,8 @@ write_done(lua_State *lua, int index, port_t *port)
     port_frame_text(port, "");
 }
 
-/* Runs the chunk in its environment; what it returns is pushed. */
+/* Runs the chunk in its environment; what it returns is pushed. A line is noted where it is needed
+ * alone, as that takes a while: a chunk that fails does so again, having nothing but its text. */
 static void
 run_chunk(lua_State *lua, slice_t text)
 {
@@ -293,6 +294,12 @@ run_chunk(lua_State *lua, slice_t text)
         lua_error(lua);
     lua_pushvalue(lua, ENVIRONMENT);
     lua_setupvalue(lua, -2, 1);
+    lua_pushvalue(lua, -1);
+    if (!lua_pcall(lua, 0, 1, 0)) {
+        lua_remove(lua, -2);
+        return;
+    }
+    lua_pop(lua, 1);
     lua_sethook(lua, note_line, LUA_MASKLINE, 0);
     lua_call(lua, 0, 1);
     lua_sethook(lua, NULL, 0, 0);

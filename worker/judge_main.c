@@ -22,6 +22,8 @@ enum { SPAWNER, EFFECTOR, LINKS };
 #define OTHERS_MAX      (LINKS + WORKER_BROKERS_MAX)
 #define DESCRIPTORS_MAX 128
 #define REST_MS         2000 /* nothing is open, and nothing came */
+#define HOLD_RUNNERS    4    /* from so many on a commit waits for more */
+#define HOLD_MS         2
 
 typedef struct {
     uint64_t number;
@@ -39,6 +41,7 @@ typedef struct {
     channel_t *others[OTHERS_MAX];
     runner_link_t runners[RUNNERS_MAX];
     size_t runner_count;
+    mono_t held; /* until then what waits for a commit is kept back; 0 where nothing is */
     bool rested; /* nothing came since what is free was given back */
     bool seals;  /* there is a sealing key */
     curvepair_t sealing;
@@ -215,11 +218,28 @@ wait_ms(const desk_t *self)
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
+/* Where several steps run, the next word is not far, and shares one commit, and one signature, with
+ * what is there: what it takes to write and sign is paid once. */
+static bool
+may_hold(desk_t *self)
+{
+    mono_t now = mono_now();
+    if (!outbox_waits(self->outbox) || self->runner_count < HOLD_RUNNERS)
+        self->held.ms = 0;
+    else if (!self->held.ms)
+        self->held.ms = now.ms + HOLD_MS;
+    if (self->held.ms <= now.ms)
+        self->held.ms = 0;
+    return self->held.ms;
+}
+
 /* Sends what the last turn, or the start, decided; waits for what comes next. */
 static int
 turn(desk_t *self, fault_t *fault)
 {
-    if (outbox_flush(self->outbox, self->ledger, deliver, self, fault))
+    bool holds = may_hold(self);
+    if (holds ? outbox_flush_early(self->outbox, deliver, self, fault)
+              : outbox_flush(self->outbox, self->ledger, deliver, self, fault))
         return -1;
     for (size_t i = 0; i < self->other_count; i++)
         if (channel_flush(self->others[i], fault))
@@ -233,14 +253,14 @@ turn(desk_t *self, fault_t *fault)
     for (size_t i = 0; i < runners; i++)
         set[others + i] =
             (struct pollfd){.fd = channel_fd(self->runners[i].channel), .events = POLLIN};
-    int ready = poll(set, (nfds_t)(others + runners), wait_ms(self));
+    int ready = poll(set, (nfds_t)(others + runners), holds ? HOLD_MS : wait_ms(self));
     if (ready < 0 && errno != EINTR)
         return fault_errno(fault, "poll");
-    if (ready == 0 && !self->rested) {
+    if (ready == 0 && !self->rested && !holds) {
         ledger_shrink(self->ledger);
         memory_rest();
     }
-    self->rested = ready == 0;
+    self->rested = ready == 0 && !holds;
     for (size_t i = runners; i-- > 0;)
         if (set[others + i].revents && drain_runner(self, i, fault))
             return -1;
@@ -337,7 +357,7 @@ main(int argc, char **argv)
 {
     CLEANUP(desk_close) desk_t desk = {0};
     fault_t fault = {0};
-    memory_map_large(32 * 1024);
+    memory_map_large(128 * 1024); /* decoded orders and receipts come and go */
     log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
     if (argc != 3 && (argc <= 2 + LINKS || argc > 2 + OTHERS_MAX)) {
         log_error(

@@ -112,6 +112,33 @@ deliver_some(outbox_t *self, bool early, outbox_deliver_t *deliver, void *contex
     return 0;
 }
 
+bool
+outbox_waits(const outbox_t *self)
+{
+    return self->need_commit;
+}
+
+int
+outbox_flush_early(outbox_t *self, outbox_deliver_t *deliver, void *context, fault_t *fault)
+{
+    size_t kept = 0;
+    if (self->failed.code)
+        return fault_set(fault, self->failed.code, "%s", self->failed.text);
+    if (deliver_some(self, true, deliver, context, fault))
+        return -1;
+    for (size_t i = 0; i < self->count; i++) {
+        letter_t *letter = &self->letters[i];
+        if (!letter->early) {
+            self->letters[kept++] = *letter;
+            continue;
+        }
+        self->bytes -= frames_bytes(letter->frames);
+        frames_destroy(&letter->frames);
+    }
+    self->count = kept;
+    return 0;
+}
+
 int
 outbox_flush(outbox_t *self, ledger_t *ledger, outbox_deliver_t *deliver, void *context,
              fault_t *fault)

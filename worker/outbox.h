@@ -37,6 +37,13 @@ bool outbox_is_full(const outbox_t *self);
 /* Something was written that must be durable before anything more is sent. */
 void outbox_need_commit(outbox_t *self);
 
+/* Whether a commit is needed before all of it has left. */
+bool outbox_waits(const outbox_t *self);
+
+/* Delivers what may leave early alone. */
+int outbox_flush_early(outbox_t *self, outbox_deliver_t *deliver, void *context,
+                       fault_t *fault) MUST_CHECK;
+
 /* Delivers what may leave early, commits where needed, then delivers everything else, in order. A
  * fault leaves the process with nothing to do but end. */
 int outbox_flush(outbox_t *self, ledger_t *ledger, outbox_deliver_t *deliver, void *context,

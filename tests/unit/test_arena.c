@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/memory.h"
 #include "lua/arena.h"
@@ -76,6 +77,35 @@ says_no_when_it_is_used_up_and_still_shrinks(void **state)
     assert_non_null(arena_resize(arena, most, 48 * 1024, 100));
 }
 
+static void
+what_is_settled_is_left_as_it_is(void **state)
+{
+    (void)state;
+    CLEANUP(arena_destroy) arena_t *arena = arena_new(MIB);
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uint8_t *kept = arena_resize(arena, NULL, 0, 100), *hole = arena_resize(arena, NULL, 0, 200);
+    uint8_t *last = arena_resize(arena, NULL, 0, 300);
+    arena_resize(arena, hole, 200, 0);
+    arena_settle(arena);
+    uint8_t *next = arena_resize(arena, NULL, 0, 200);
+    assert_true((uintptr_t)next / page > (uintptr_t)(last + 300) / page);
+    assert_int_equal((uintptr_t)next % page, 0);
+    arena_resize(arena, kept, 100, 0); /* who gives back what was there writes to it */
+    assert_ptr_equal(arena_resize(arena, NULL, 0, 100), kept);
+}
+
+static void
+an_arena_that_is_used_up_settles_too(void **state)
+{
+    (void)state;
+    CLEANUP(arena_destroy) arena_t *arena = arena_new(5000);
+    assert_non_null(arena_resize(arena, NULL, 0, 1000));
+    arena_settle(arena);
+    assert_non_null(arena_resize(arena, NULL, 0, 500));
+    arena_settle(arena);
+    assert_null(arena_resize(arena, NULL, 0, 16));
+}
+
 int
 main(void)
 {
@@ -83,6 +113,8 @@ main(void)
         cmocka_unit_test(gives_aligned_memory_that_does_not_overlap),
         cmocka_unit_test(a_resized_block_keeps_its_bytes),
         cmocka_unit_test(freed_blocks_are_given_again),
+        cmocka_unit_test(what_is_settled_is_left_as_it_is),
+        cmocka_unit_test(an_arena_that_is_used_up_settles_too),
         cmocka_unit_test(says_no_when_it_is_used_up_and_still_shrinks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

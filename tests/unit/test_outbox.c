@@ -138,6 +138,30 @@ what_must_be_durable_is_so_before_anything_leaves(void **state)
 }
 
 static void
+what_may_leave_early_does_so_alone_and_once(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    put(bench);
+    int64_t before = durable_bytes(bench);
+    add(bench, TO_LINK, 0, "ACCEPT");
+    outbox_need_commit(bench->outbox);
+    frames_t *task = frames_new();
+    frames_add_text(task, "TASK");
+    outbox_add_early(bench->outbox, TO_RUNNER, 3, task);
+    assert_true(outbox_waits(bench->outbox));
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(outbox_flush_early(bench->outbox, deliver, bench, &fault), 0);
+    assert_string_equal(bytes_text(bench->seen), "TASK>3.3 ");
+    assert_int_equal(bench->durable, before);
+    assert_true(outbox_waits(bench->outbox));
+    assert_int_equal(flush(bench, &fault), 0);
+    assert_string_equal(bytes_text(bench->seen), "TASK>3.3 ACCEPT>0.0 ");
+    assert_true(bench->durable > before);
+    assert_false(outbox_waits(bench->outbox));
+}
+
+static void
 crash_enospc(void **state)
 {
     bench_t *bench = *state;
@@ -180,6 +204,7 @@ main(void)
         TEST(delivers_in_order_and_once),
         TEST(keeps_more_than_it_had_room_for),
         TEST(what_must_be_durable_is_so_before_anything_leaves),
+        TEST(what_may_leave_early_does_so_alone_and_once),
         TEST(crash_enospc),
         TEST(what_cannot_be_delivered_ends_the_flush),
     };
