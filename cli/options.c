@@ -77,7 +77,7 @@ options_take(const option_t *rows, int from, int *argc, char **argv, bool strict
         const char *value = NULL;
         const option_t *row = argv[i][0] == '-' ? find(rows, argv[i], &value) : NULL;
         if (!row && strict && argv[i][0] == '-' && argv[i][1] && !is_digit(argv[i][1]))
-            return fault_set(fault, FAULT_USAGE, "there is no option '%s' here", argv[i]);
+            return fault_set(fault, FAULT_USAGE, OPTIONS_NONE, argv[i], OPTIONS_TEXT(argv[i]));
         if (!row) {
             argv[kept++] = argv[i];
             continue;

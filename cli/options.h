@@ -34,6 +34,10 @@ typedef struct {
 int options_take(const option_t *rows, int from, int *argc, char **argv, bool strict,
                  fault_t *fault) MUST_CHECK;
 
+/* What people are told of a word that begins like an option and is none. */
+#define OPTIONS_NONE       "there is no option '%s' here%s"
+#define OPTIONS_TEXT(word) (strchr(word, ' ') ? ": a text that begins so stands behind --" : "")
+
 #define OPTIONS_LIMIT_MAX 500 /* rows that a broker lists of incidents and runs */
 
 /* FAULT_USAGE where --limit is none of 1 to OPTIONS_LIMIT_MAX. */

@@ -138,7 +138,7 @@ main(int argc, char **argv)
     int skip = command->verb != NULL;
     const char *stray = stray_option(command, argc - skip, argv + skip);
     if (stray)
-        return command_usage(command, "there is no option '%s' here", stray);
+        return command_usage(command, OPTIONS_NONE, stray, OPTIONS_TEXT(stray));
     pager_begin(&options, command);
     int status = command->run(&options, argc - skip, argv + skip);
     pager_end();

@@ -24,6 +24,7 @@ ok "  and what is like nothing is not" fails 64 "no command 'bogus'; see: tocsin
 ok "  and no word is taken for a number" fails 64 "no command 'worker add'$" tocsin worker add
 ok "a noun alone is told its verbs" fails 64 "there are: list view drain resume" tocsin worker
 ok "an option that is none is said to be none" fails 64 "there is no option '--nonsense'" tocsin --nonsense status
+ok "  and a text that begins like one is told where it may stand" fails 64 "no option '- it smokes' here: a text that begins so stands behind --" tocsin incident note 1 "- it smokes"
 commands() { tocsin help | sed -n 's/^  tocsin \([a-z]* \?[a-z-]*\)   .*/\1/p'; }
 silent() { commands | grep -v ^completion | while read -r command; do fails 64 "--nonsense" tocsin $command --nonsense || echo "# tocsin $command"; done; }
 ok "  by each command" eval '[ "$(commands | wc -l)" -gt 60 ] && silent="$(silent)" && [ -z "$silent" ] || { echo "$silent"; false; }'
