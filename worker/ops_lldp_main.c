@@ -13,6 +13,7 @@
 #define ANSWER_MAX     (1024 * 1024)
 #define NEIGHBOURS_MAX 64
 #define ADDRESSES_MAX  4 /* of one neighbour */
+#define TEXT_MAX       255
 
 /* The first one under the key; NULL for none. */
 static const json_t *
@@ -27,11 +28,20 @@ value_at_key(const json_t *at, const char *key)
     return json_string_value(json_object_get(first(at, key), "value"));
 }
 
+/* As long as what LLDP tells of itself may be: who tells more takes no room from others. */
+static value_t *
+told(const char *text)
+{
+    char cut[TEXT_MAX + 1];
+    snprintf(cut, sizeof cut, "%.*s", text_fit(text, TEXT_MAX), text);
+    return shown(cut);
+}
+
 static void
 tell(value_t *out, const char *name, const char *text)
 {
     if (text)
-        show(out, name, text);
+        value_set(out, name, told(text));
 }
 
 /* The untagged one. */
@@ -60,7 +70,7 @@ tell_addresses(value_t *out, const json_t *chassis)
     {
         const char *text = json_string_value(json_object_get(address, "value"));
         if (text && value_count(list) < ADDRESSES_MAX)
-            value_append(list, shown(text));
+            value_append(list, told(text));
     }
     value_set(out, "addresses", list);
 }
@@ -82,8 +92,8 @@ neighbour_of(const json_t *link)
     const json_t *chassis = first(link, "chassis"), *port = first(link, "port");
     const char *via = json_string_value(json_object_get(link, "via"));
     value_t *out = value_map();
-    value_set(out, "link", shown(json_string_value(json_object_get(link, "name"))));
-    value_set(out, "via", shown(via ? via : ""));
+    value_set(out, "link", told(json_string_value(json_object_get(link, "name"))));
+    value_set(out, "via", told(via ? via : ""));
     tell(out, "name", value_at_key(chassis, "name"));
     tell(out, "description", value_at_key(chassis, "descr"));
     tell(out, "chassis", value_at_key(chassis, "id"));

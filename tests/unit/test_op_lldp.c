@@ -142,6 +142,22 @@ more_neighbours_than_fit_are_said_to_be_more(void **state)
     assert_true(value_get_bool(all, "more"));
 }
 
+/* Whoever is at the other end of a cable. */
+static void
+neighbours_that_tell_much_hide_no_other(void **state)
+{
+    (void)state;
+    answers("long=$(head -c 999 /dev/zero | tr '\\0' a)\nv=\"[{\\\"value\\\":\\\"$long\\\"}]\"\n"
+            "for i in $(seq 64); do all=\"$all,{\\\"name\\\":\\\"e$i\\\",\\\"chassis\\\":[{"
+            "\\\"name\\\":$v,\\\"descr\\\":$v,\\\"id\\\":$v}],\\\"port\\\":[{"
+            "\\\"id\\\":$v,\\\"descr\\\":$v}]}\"; done\n"
+            "echo \"{\\\"lldp\\\":[{\\\"interface\\\":[${all#,}]}]}\"");
+    CLEANUP(value_destroy) value_t *all = must_run("link.neighbours", given(NULL), &world);
+    const value_t *list = value_get(all, "neighbours");
+    assert_int_equal(value_count(list), 64);
+    assert_int_equal(strlen(value_get_text(value_at(list, 0), "description")), 255);
+}
+
 static void
 what_does_not_answer_as_lldpd_does_is_said(void **state)
 {
@@ -187,6 +203,7 @@ main(void)
         cmocka_unit_test(the_other_end_of_a_cable_is_told_as_it_tells_of_itself),
         cmocka_unit_test(a_switch_tells_its_port_and_vlan),
         cmocka_unit_test(more_neighbours_than_fit_are_said_to_be_more),
+        cmocka_unit_test(neighbours_that_tell_much_hide_no_other),
         cmocka_unit_test(what_does_not_answer_as_lldpd_does_is_said),
         cmocka_unit_test(one_that_hangs_is_ended_at_its_deadline),
     };

@@ -77,10 +77,10 @@ static const op_t rows[] = {
         .help = "lists what is at the other ends of cables (64 at most), such as a switch and its "
                 "port, as they told by LLDP and lldpd heard",
         .result = "{neighbours: list of {link: text, via: text (LLDP, CDPv2...), name?: text (of "
-                  "the switch), description?: text, chassis?: text (its id), port?: text (its "
-                  "id), port_description?: text, mode?: text (that the port runs in), addresses: "
-                  "list of text (4 of its management at most), vlan?: integer (untagged), "
-                  "seen_for_s?: integer (seconds)}, more: bool}",
+                  "the switch), description?: text (255 bytes at most, as the others), chassis?: "
+                  "text (its id), port?: text (its id), port_description?: text, mode?: text (that "
+                  "the port runs in), addresses: list of text (4 of its management at most), "
+                  "vlan?: integer (untagged), seen_for_s?: integer (seconds)}, more: bool}",
     },
     {
         .name = "link.reconfigure",
