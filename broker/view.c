@@ -297,8 +297,8 @@ typedef struct {
 } shown_t;
 
 /* Which receipts are looked at: the last of each who waits for a person, without which nobody can
- * consent there, the others of these, and everybody else's. */
-typedef enum { PASS_LAST, PASS_WAITING, PASS_OTHERS, PASSES } pass_t;
+ * consent there, the others of these, those of parts that people look for, and everybody else's. */
+typedef enum { PASS_LAST, PASS_WAITING, PASS_SOUGHT, PASS_OTHERS, PASSES } pass_t;
 
 typedef struct {
     const store_t *store;
@@ -310,6 +310,8 @@ typedef struct {
     zhashx_t *waits;   /* target -> wait_row_t: its step that waits */
     pass_t pass;
     size_t misses; /* in it */
+    size_t sought; /* parts that people look for, and that wait for nobody */
+    bool cut;      /* there was no room for a receipt */
 } viewing_t;
 
 static void
@@ -354,6 +356,7 @@ take_part(void *context, const row_t *row)
         (shown_t){.map = map,
                   .wait = wait,
                   .rank = part->state == PART_DONE ? 2 : part->state == PART_WAITING};
+    viewing->sought += !wait && !viewing->parts[viewing->count - 1].rank;
     return true;
 }
 
@@ -389,8 +392,11 @@ is_looked_at(pass_t pass, const shown_t *part, const hash_t *receipt)
     bool last = part && part->wait && hash_equal(&part->wait->receipt, receipt);
     if (pass == PASS_LAST)
         return last;
-    return part && part->receipts && (pass == PASS_WAITING) == (part->wait != NULL) &&
-           !(last && part->last);
+    pass_t its = !part        ? PASSES
+                 : part->wait ? PASS_WAITING
+                 : part->rank ? PASS_OTHERS
+                              : PASS_SOUGHT;
+    return part && part->receipts && pass == its && !(last && part->last);
 }
 
 /* Until there is no room: a large run has more than can be looked at while others wait. */
@@ -406,7 +412,9 @@ take_receipt(void *context, const row_t *row)
     CLEANUP(value_destroy)
     value_t *view = leaf ? view_receipt(viewing->store, leaf->leaf.bytes, viewing->fault) : NULL;
     viewing->failed = view == NULL;
-    if (!view || !take_in(viewing, part, view))
+    bool fits = view && take_in(viewing, part, view);
+    viewing->cut = viewing->cut || (!fits && viewing->pass != PASS_LAST);
+    if (!fits)
         viewing->misses++;
     else if (viewing->pass == PASS_LAST)
         part->last = MOVE(view);
@@ -423,8 +431,11 @@ take_receipts(viewing_t *self, const hash_t *run)
         zhashx_insert(self->targets, value_get_text(self->parts[i].map, "worker"), &self->parts[i]);
     for (self->pass = PASS_LAST; self->pass < PASSES; self->pass++) {
         self->misses = 0;
-        bool any =
-            self->room >= RECEIPT_MIN && (self->pass == PASS_OTHERS || zhashx_size(self->waits));
+        bool wanted = self->pass == PASS_OTHERS   ? true
+                      : self->pass == PASS_SOUGHT ? self->sought > 0
+                                                  : zhashx_size(self->waits) > 0;
+        bool any = wanted && self->room >= RECEIPT_MIN;
+        self->cut = self->cut || (wanted && !any);
         if (any && self->store->find(self->store->self, &query, take_receipt, self, self->fault))
             return -1;
         if (self->failed)
@@ -454,6 +465,8 @@ set_parts(viewing_t *self, value_t *run)
     value_set(run, "parts", list);
     if (left_out)
         value_set_integer(run, "left_out", (int64_t)left_out);
+    if (self->cut)
+        value_set_bool(run, "receipts_left_out", true);
 }
 
 static int

@@ -390,6 +390,9 @@ run_print(const options_t *options, const value_t *run, const trust_t *trust,
     if (value_get_integer(run, "left_out"))
         printf("  and %lld more, which one answer of the broker does not hold\n",
                (long long)value_get_integer(run, "left_out"));
+    if (value_get_bool(run, "receipts_left_out"))
+        puts("  one answer of the broker does not hold every receipt of these: tocsin audit export "
+             "FILE has them all");
     return bad;
 }
 

@@ -334,6 +334,42 @@ receipts_of_those_who_wait_for_a_person_are_shown_first(void **state)
     assert_int_equal(value_count(value_get(value_at(parts, 1), "receipts")), 5);
 }
 
+static void
+receipts_of_what_went_wrong_are_shown_before_those_of_what_went_well(void **state)
+{
+    bureau_t *self = *state;
+    char text[HASH_TEXT];
+    value_t *arguments = value_map();
+    put_large_run(self->house, 2); /* the first failed */
+    hash_t id = run_now(self->house).id;
+    for (uint64_t i = 1; i <= 10; i++)
+        put_receipt(self->house, i < 10 ? "worker-00001" : "worker-00000", i, 60000);
+    value_set_text(arguments, "id", hash_write(&id, text));
+    CLEANUP(value_destroy) value_t *run = ask(self, "run", arguments, "none");
+    const value_t *parts = value_get(run, "parts");
+    assert_int_equal(value_count(value_get(value_at(parts, 0), "receipts")), 1);
+    assert_in_range(value_count(value_get(value_at(parts, 1), "receipts")), 1, 8);
+    assert_true(value_get_bool(run, "receipts_left_out"));
+}
+
+static void
+a_run_that_is_shown_whole_leaves_out_no_receipt(void **state)
+{
+    bureau_t *self = *state;
+    char text[HASH_TEXT];
+    value_t *arguments = value_map();
+    put_large_run(self->house, 2);
+    hash_t id = run_now(self->house).id;
+    put_receipt(self->house, "worker-00000", 1, 100);
+    put_receipt(self->house, "worker-00001", 2, 100);
+    value_set_text(arguments, "id", hash_write(&id, text));
+    CLEANUP(value_destroy) value_t *run = ask(self, "run", arguments, "none");
+    const value_t *parts = value_get(run, "parts");
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(value_count(value_get(value_at(parts, i), "receipts")), 1);
+    assert_null(value_get(run, "receipts_left_out"));
+}
+
 /* A consent names it; parts alone would fill the answer. */
 static void
 of_a_large_run_the_last_receipt_of_each_who_waits_for_a_person_is_shown(void **state)
@@ -588,6 +624,8 @@ main(void)
         AT_DESK(a_question_of_very_many_targets_leaves_room_for_others),
         AT_DESK(of_a_large_run_the_last_receipt_of_each_who_waits_for_a_person_is_shown),
         AT_DESK(receipts_of_those_who_wait_for_a_person_are_shown_first),
+        AT_DESK(receipts_of_what_went_wrong_are_shown_before_those_of_what_went_well),
+        AT_DESK(a_run_that_is_shown_whole_leaves_out_no_receipt),
         AT_DESK(who_watches_what_is_over_makes_room),
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(workers_whom_one_answer_does_not_hold_are_in_the_next),
