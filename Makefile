@@ -107,6 +107,7 @@ SIMWRAP := nettle_sha256_init nettle_sha256_update nettle_sha256_digest crypto_h
            opendir readdir closedir scandir ledger_commit ledger_put_part ledger_put_effect ledger_put_receipt \
            $(foreach noun,root people fleet release order grant alert receipt consent stop resume manifest,$(noun)_decode $(noun)_destroy) \
            signature_next signature_decode_by
+FAULTS  := $(B)/tests/unit/test_op_faults $(B)/tests/unit/test_op_faults_units
 SCARCE  := malloc calloc realloc reallocarray strdup sodium_malloc fstat read scandir
 LINKSIM  = $(LDFLAGS) $(SIMWRAP:%=-Wl,--wrap=%)
 GRAMMAR := $(patsubst %.c,$(B)/%.o,$(wildcard tests/grammar/*.c))
@@ -186,8 +187,8 @@ crash-sweep: deps
 	$(Q)$(if $(filter 0,$(shell id -u)),,sudo -E) tests/e2e/crash-sweep.sh $(B) full
 
 op-faults: deps
-	$(Q)$(MAKE) --no-print-directory all $(B)/tests/unit/test_op_faults
-	$(Q)$(if $(filter 0,$(shell id -u)),,sudo -E) $(B)/tests/unit/test_op_faults --all $(OP)
+	$(Q)$(MAKE) --no-print-directory all $(FAULTS)
+	$(Q)for test in $(FAULTS); do $(if $(filter 0,$(shell id -u)),,sudo -E) $$test --all $(OP) || exit; done
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/attack/enemy

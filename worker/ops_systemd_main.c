@@ -27,7 +27,7 @@ set_active_since(manager_t *self, const char *path, value_t *result)
     int wrong =
         sd_bus_get_property_trivial(self->bus, self->name, path, "org.freedesktop.systemd1.Unit",
                                     "ActiveEnterTimestampMonotonic", NULL, 't', &entered_us);
-    if (wrong < 0 || !entered_us || clock_gettime(CLOCK_MONOTONIC, &now))
+    if (!manager_heard(self, wrong) || !entered_us || clock_gettime(CLOCK_MONOTONIC, &now))
         return;
     int64_t ago_us = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000 - (int64_t)entered_us;
     value_set_integer(result, "active_since", wall_of((mono_t){mono_now().ms - ago_us / 1000}).ms);
@@ -40,8 +40,8 @@ set_job(manager_t *self, const char *path, value_t *result)
     sd_bus_message *answer = NULL;
     const char *job = NULL;
     uint32_t id = 0;
-    if (sd_bus_get_property(self->bus, self->name, path, "org.freedesktop.systemd1.Unit", "Job",
-                            NULL, &answer, "(uo)") >= 0 &&
+    if (manager_heard(self, sd_bus_get_property(self->bus, self->name, path, FACE("Unit"), "Job",
+                                                NULL, &answer, "(uo)")) &&
         sd_bus_message_read(answer, "(uo)", &id, &job) >= 0 && id) {
         value_set_text(result, "job", "waiting");
         manager_text(self, job, "org.freedesktop.systemd1.Job", "JobType", "job", result);
@@ -83,7 +83,8 @@ unit_status(const value_t *arguments, const op_world_t *world, fault_t *fault)
         manager_number(&manager, path, &numbers[i], result);
     set_active_since(&manager, path, result);
     set_job(&manager, path, result);
-    return manager_knows(result, fault) ? MOVE(result) : NULL;
+    return !manager_told(&manager, unit, fault) && manager_knows(result, fault) ? MOVE(result)
+                                                                                : NULL;
 }
 
 /* ---- what it needs ------------------------------------------------------------------------ */
@@ -120,8 +121,8 @@ add_edges(manager_t *self, const char *path, const char *property, const char *h
 {
     CLEANUP(strings_free) char **units = NULL;
     int64_t left_out = 0;
-    if (sd_bus_get_property_strv(self->bus, self->name, path, FACE("Unit"), property, NULL,
-                                 &units) < 0)
+    if (!manager_heard(self, sd_bus_get_property_strv(self->bus, self->name, path, FACE("Unit"),
+                                                      property, NULL, &units)))
         return 0;
     for (char **unit = units; unit && *unit; unit++)
         if (value_count(list) < EDGES_MAX)
@@ -151,7 +152,7 @@ unit_dependencies(const value_t *arguments, const op_world_t *world, fault_t *fa
     CLEANUP(value_destroy) value_t *result = value_map();
     value_set_text(result, "unit", unit);
     manager_text(&manager, path, FACE("Unit"), "LoadState", "load", result);
-    if (!manager_knows(result, fault))
+    if (manager_told(&manager, unit, fault) || !manager_knows(result, fault))
         return NULL;
     value_t *needs = value_list(), *needed_by = value_list(), *told = value_map();
     int64_t left_out = 0;
@@ -163,6 +164,8 @@ unit_dependencies(const value_t *arguments, const op_world_t *world, fault_t *fa
     value_set(told, "needs", needs);
     value_set(told, "needed_by", needed_by);
     value_set_integer(told, "left_out", left_out);
+    if (manager_told(&manager, unit, fault))
+        value_destroy(&told);
     return told;
 }
 

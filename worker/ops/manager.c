@@ -28,11 +28,12 @@ manager_refuse(manager_t *self, int wrong, const char *what, fault_t *fault)
     return -1;
 }
 
-/* It had the words, and no answer came. */
+/* It had the words, or may have had, and no answer came. */
 int
 manager_refuse_act(manager_t *self, int wrong, const char *what, fault_t *fault)
 {
-    bool lost = wrong == -ETIMEDOUT || wrong == -ECONNRESET || wrong == -ENOTCONN;
+    bool lost = wrong == -ETIMEDOUT || wrong == -ECONNRESET || wrong == -ENOTCONN ||
+                wrong == -ENOBUFS || wrong == -EINTR || wrong == -ENOMEM;
     manager_refuse(self, wrong, what, fault);
     fault->code = lost ? FAULT_UNKNOWN : fault->code;
     return -1;
@@ -60,12 +61,28 @@ manager_open_private(manager_t *self, fault_t *fault)
     return wrong < 0 ? manager_refuse(self, wrong, "systemd is not to be reached", fault) : 0;
 }
 
+/* EBADR: the object has no such face or property. */
+bool
+manager_heard(manager_t *self, int status)
+{
+    if (status < 0 && status != -EBADR && !self->untold)
+        self->untold = status;
+    return status >= 0;
+}
+
+int
+manager_told(manager_t *self, const char *unit, fault_t *fault)
+{
+    return self->untold ? manager_refuse(self, self->untold, unit, fault) : 0;
+}
+
 void
 manager_text(manager_t *self, const char *path, const char *face, const char *property,
              const char *key, value_t *result)
 {
     char *text = NULL;
-    if (sd_bus_get_property_string(self->bus, self->name, path, face, property, NULL, &text) < 0)
+    if (!manager_heard(self, sd_bus_get_property_string(self->bus, self->name, path, face, property,
+                                                        NULL, &text)))
         return;
     if (*text)
         show(result, key, text);
@@ -81,8 +98,8 @@ manager_number(manager_t *self, const char *path, const manager_number_t *at, va
         uint32_t u;
         int32_t i;
     } got = {0};
-    if (sd_bus_get_property_trivial(self->bus, self->name, path, at->face, at->property, NULL,
-                                    at->type, &got) < 0)
+    if (!manager_heard(self, sd_bus_get_property_trivial(self->bus, self->name, path, at->face,
+                                                         at->property, NULL, at->type, &got)))
         return;
     uint64_t number = at->type == 't' ? got.t : at->type == 'u' ? got.u : (uint64_t)got.i;
     if (number <= INT64_MAX && !(at->per > 1 && !number))

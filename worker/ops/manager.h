@@ -18,6 +18,7 @@ typedef struct {
     sd_bus *bus;
     const char *name; /* whom to ask: NULL on the manager's own socket */
     sd_bus_error error;
+    int untold; /* why a property was not told that is there; 0 */
 } manager_t;
 
 /* A property that is a number: which, of what type, how many of its unit are one of ours. */
@@ -39,16 +40,24 @@ void manager_close(manager_t *self);
 int manager_refuse(manager_t *self, int wrong, const char *what, fault_t *fault);
 
 /* The same of what changes something: FAULT_UNKNOWN where the connection broke amid it, or no
- * answer came, so that nobody can know whether it did. */
+ * answer came or could be read, so that nobody can know whether it did. */
 int manager_refuse_act(manager_t *self, int wrong, const char *what, fault_t *fault);
 
 /* The object of a unit, the caller's; NULL with a fault. */
 char *manager_unit(manager_t *self, const char *unit, fault_t *fault) MUST_CHECK;
 
-/* A property of an object under this key; nothing where it is empty, or there is no such number. */
+/* A property of an object under this key; nothing where it is empty, or there is no such number.
+ * Where it could not be asked for manager_told says so then. */
 void manager_text(manager_t *self, const char *path, const char *face, const char *property,
                   const char *key, value_t *result);
 void manager_number(manager_t *self, const char *path, const manager_number_t *at, value_t *result);
+
+/* Of an answer to a question about a property: sd-bus's status. Whether it came. */
+bool manager_heard(manager_t *self, int status);
+
+/* Whether all that was asked for so far is told: what is not there is no reason to fail, and what
+ * is there must not be left out. FAULT_FAILED. */
+int manager_told(manager_t *self, const char *unit, fault_t *fault) MUST_CHECK;
 
 /* Its name, and how it is. */
 void manager_describe(manager_t *self, const char *path, const char *unit, value_t *result);

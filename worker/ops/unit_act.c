@@ -118,9 +118,9 @@ told(manager_t *self, const char *unit, fault_t *fault)
     CLEANUP(memory_free) char *path = manager_unit(self, unit, fault);
     if (!path)
         return NULL;
-    value_t *result = value_map();
+    CLEANUP(value_destroy) value_t *result = value_map();
     manager_describe(self, path, unit, result);
-    return result;
+    return manager_told(self, unit, fault) ? NULL : MOVE(result);
 }
 
 /* How the unit and its file are, the caller's; NULL where systemd does not tell. */
@@ -133,10 +133,10 @@ look(manager_t *self, const char *unit)
     sd_bus_error_free(&self->error);
     if (!path)
         return NULL;
-    value_t *seen = value_map();
+    CLEANUP(value_destroy) value_t *seen = value_map();
     manager_describe(self, path, unit, seen);
     manager_text(self, path, FACE("Unit"), "UnitFileState", "state", seen);
-    return seen;
+    return manager_told(self, unit, &ignored) ? NULL : MOVE(seen);
 }
 
 /* A job that failed, or what came behind a change that did not, leaves a unit otherwise than it
@@ -164,10 +164,11 @@ act(const value_t *arguments, const char *verb, fault_t *fault)
     if (manager_open_private(&manager, fault))
         return NULL;
     CLEANUP(value_destroy) value_t *before = look(&manager, unit);
-    if (!do_job(&manager, verb, unit, fault))
-        return told(&manager, unit, fault);
-    tell_what_is_done(unit, before, fault);
-    return NULL;
+    manager.untold = 0; /* it is asked for once more */
+    value_t *result = do_job(&manager, verb, unit, fault) ? NULL : told(&manager, unit, fault);
+    if (!result)
+        tell_what_is_done(unit, before, fault);
+    return result;
 }
 
 #define ACT(name, verb)                                                              \
@@ -191,7 +192,7 @@ exists(manager_t *self, const char *unit, fault_t *fault)
         return false;
     manager_describe(self, path, unit, seen);
     manager_text(self, path, FACE("Unit"), "LoadState", "load", seen);
-    return manager_knows(seen, fault);
+    return !manager_told(self, unit, fault) && manager_knows(seen, fault);
 }
 
 /* One that was stopped and that nothing needs is no longer loaded: it has not failed. */
@@ -203,14 +204,20 @@ unit_reset_failed(const value_t *arguments, const op_world_t *world, fault_t *fa
     (void)world;
     if (manager_open_private(&manager, fault))
         return NULL;
+    CLEANUP(value_destroy) value_t *before = look(&manager, unit);
+    manager.untold = 0;
     int wrong = sd_bus_call_method(manager.bus, manager.name, MANAGER_PATH, MANAGER_FACE,
                                    "ResetFailedUnit", &manager.error, NULL, "s", unit);
     if (wrong < 0 && !sd_bus_error_has_name(&manager.error, MANAGER_NAME ".NoSuchUnit")) {
         manager_refuse_act(&manager, wrong, unit, fault);
+        tell_what_is_done(unit, before, fault);
         return NULL;
     }
     sd_bus_error_free(&manager.error);
-    return exists(&manager, unit, fault) ? told(&manager, unit, fault) : NULL;
+    value_t *result = exists(&manager, unit, fault) ? told(&manager, unit, fault) : NULL;
+    if (!result)
+        tell_what_is_done(unit, before, fault);
+    return result;
 }
 
 /* ---- limits ------------------------------------------------------------------------------ */
@@ -231,31 +238,55 @@ set_limits(manager_t *self, const char *unit, uint64_t memory, uint64_t cpu_us)
                               "MemoryMax", "t", memory, "CPUQuotaPerSecUSec", "t", cpu_us);
 }
 
+/* Those of the unit, the caller's; NULL with a fault. */
+static value_t *
+limits(manager_t *self, const char *unit, fault_t *fault)
+{
+    static const manager_number_t numbers[] = {
+        {FACE("Service"), "MemoryMax", 't', 1, "memory_bytes"},
+        {FACE("Service"), "CPUQuotaPerSecUSec", 't', 10000, "cpu_percent"},
+    };
+    CLEANUP(memory_free) char *path = manager_unit(self, unit, fault);
+    if (!path)
+        return NULL;
+    CLEANUP(value_destroy) value_t *result = value_map();
+    value_set_text(result, "unit", unit);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+        manager_number(self, path, &numbers[i], result);
+    return manager_told(self, unit, fault) ? NULL : MOVE(result);
+}
+
+/* As tell_what_is_done. */
+static void
+tell_whether_limited(const char *unit, const value_t *before, fault_t *fault)
+{
+    fault_t ignored = {0};
+    CLEANUP(manager_close) manager_t manager = {.bus = NULL};
+    CLEANUP(value_destroy)
+    value_t *after =
+        manager_open_private(&manager, &ignored) ? NULL : limits(&manager, unit, &ignored);
+    if (before && after && !value_equal(before, after))
+        done_anyway(fault, "'%.60s' has other limits", unit);
+}
+
 value_t *
 unit_limit(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
-    static const manager_number_t numbers[] = {
-        {"org.freedesktop.systemd1.Service", "MemoryMax", 't', 1, "memory_bytes"},
-        {"org.freedesktop.systemd1.Service", "CPUQuotaPerSecUSec", 't', 10000, "cpu_percent"},
-    };
     const char *unit = value_get_text(arguments, "unit");
     CLEANUP(manager_close) manager_t manager = {.bus = NULL};
     (void)world;
     if (manager_open_private(&manager, fault))
         return NULL;
+    CLEANUP(value_destroy) value_t *before = limits(&manager, unit, fault);
+    if (!before)
+        return NULL;
     int wrong = set_limits(&manager, unit, limit_of(arguments, "memory_bytes", 1),
                            limit_of(arguments, "cpu_percent", 10000));
-    if (wrong < 0) {
+    if (wrong < 0)
         manager_refuse_act(&manager, wrong, unit, fault);
-        return NULL;
-    }
-    CLEANUP(memory_free) char *path = manager_unit(&manager, unit, fault);
-    if (!path)
-        return NULL;
-    value_t *result = value_map();
-    value_set_text(result, "unit", unit);
-    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-        manager_number(&manager, path, &numbers[i], result);
+    value_t *result = wrong < 0 ? NULL : limits(&manager, unit, fault);
+    if (!result)
+        tell_whether_limited(unit, before, fault);
     return result;
 }
 
