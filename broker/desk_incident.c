@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/desk_private.h"
 
+#include <stdlib.h>
+
 #include <stdio.h>
 
 static bool
@@ -48,6 +50,55 @@ answer_incidents(desk_t *self, asked_t *asked)
     return desk_list(self, asked, &query, fill_incident);
 }
 
+/* Events of an incident, of which the newest are told that have room. */
+typedef struct {
+    asked_t *asked;
+    size_t *sizes; /* encoded; count of them */
+    size_t count, capacity;
+    size_t from, at;
+} timeline_t;
+
+static bool
+measure_event(void *context, const row_t *row)
+{
+    timeline_t *self = context;
+    CLEANUP(value_destroy) value_t *event = view_event(&row->event);
+    CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
+    value_encode(event, encoded);
+    self->sizes = memory_grow(self->sizes, self->count, &self->capacity, sizeof *self->sizes);
+    self->sizes[self->count++] = encoded->size;
+    return true;
+}
+
+static bool
+tell_event(void *context, const row_t *row)
+{
+    timeline_t *self = context;
+    return self->at++ < self->from || desk_append(self->asked, view_event(&row->event));
+}
+
+/* Of a run on thousands each target has several. */
+static int
+set_events(const desk_t *self, asked_t *asked, uint64_t incident, value_t *map)
+{
+    size_t room = asked->room;
+    const store_t *store = self->house->store;
+    query_t query = {.what = FIND_EVENTS_OF, .number = incident};
+    timeline_t timeline = {.asked = asked};
+    CLEANUP(value_destroy) value_t *events = asked->list = value_list();
+    int failed = store->find(store->self, &query, measure_event, &timeline, asked->fault);
+    for (timeline.from = timeline.count; timeline.from && timeline.sizes[timeline.from - 1] <= room;
+         timeline.from--)
+        room -= timeline.sizes[timeline.from - 1];
+    free(timeline.sizes);
+    if (failed || store->find(store->self, &query, tell_event, &timeline, asked->fault))
+        return -1;
+    value_set(map, "events", MOVE(events));
+    if (timeline.from)
+        value_set_integer(map, "events_left_out", (int64_t)timeline.from);
+    return 0;
+}
+
 value_t *
 answer_incident(desk_t *self, asked_t *asked)
 {
@@ -57,12 +108,7 @@ answer_incident(desk_t *self, asked_t *asked)
         row ? view_whole_incident(self->house->store, &row->incident, asked->fault) : NULL;
     if (!map)
         return NULL;
-    query_t told = {.what = FIND_EVENTS_OF, .number = row->incident.id};
     query_t begun = {.what = FIND_RUNS_OF, .number = row->incident.id, .limit = DESK_LIST_MAX};
-    value_t *events = desk_list(self, asked, &told, desk_fill_event);
-    if (!events)
-        return NULL;
-    value_set(map, "events", events);
     value_t *runs = desk_list(self, asked, &begun, desk_fill_run);
     if (!runs)
         return NULL;
@@ -72,7 +118,7 @@ answer_incident(desk_t *self, asked_t *asked)
     if (!children)
         return NULL;
     value_set(map, "children", children);
-    return MOVE(map);
+    return set_events(self, asked, row->incident.id, map) ? NULL : MOVE(map);
 }
 
 static bool

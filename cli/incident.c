@@ -201,6 +201,9 @@ print_incident(const options_t *options, const value_t *incident, const value_t 
     print_map("labels", value_get(incident, "labels"));
     print_map("notes", value_get(incident, "annotations"));
     putchar('\n');
+    if (value_get_integer(incident, "events_left_out"))
+        printf("  %lld events before these are not told here\n",
+               (long long)value_get_integer(incident, "events_left_out"));
     print_events(options, value_get(incident, "events"));
     incident_print_runs(value_get(incident, "runs"));
     print_suggestions(incident);

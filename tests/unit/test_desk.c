@@ -370,6 +370,34 @@ a_run_that_is_shown_whole_leaves_out_no_receipt(void **state)
     assert_null(value_get(run, "receipts_left_out"));
 }
 
+/* Of a run on thousands each target has several events of its incident. */
+static void
+an_incident_of_very_many_events_has_its_runs_and_the_newest(void **state)
+{
+    bureau_t *self = *state;
+    house_t *house = self->house;
+    value_t *arguments = value_map();
+    row_t run = {.kind = ROW_RUN, .run = {.id = hash_of(slice_text("large")), .incident = 1}};
+    alarm_rings(house); /* one event */
+    assert_int_equal(house->store->put(house->store->self, &run, &house->fault), 0);
+    for (size_t i = 0; i < 5000; i++) {
+        row_t event = {.kind = ROW_EVENT, .event = {.number = 1000 + i, .incident = 1}};
+        snprintf(event.event.text, sizeof event.event.text, "event %04zu of a target that has %s",
+                 i, "much to tell of what it does, step by step, and how that goes");
+        text_copy(event.event.kind, sizeof event.event.kind, "receipt");
+        assert_int_equal(house->store->put(house->store->self, &event, &house->fault), 0);
+    }
+    value_set_integer(arguments, "id", 1);
+    CLEANUP(value_destroy) value_t *shown = ask(self, "incident", arguments, "none");
+    const value_t *events = value_get(shown, "events");
+    size_t count = value_count(events);
+    assert_int_equal(value_count(value_get(shown, "runs")), 1);
+    assert_in_range(count, 1000, 4999);
+    assert_int_equal(value_get_integer(shown, "events_left_out"), 5001 - count);
+    assert_int_equal(strncmp(value_get_text(value_at(events, count - 1), "text"), "event 4999", 10),
+                     0);
+}
+
 /* A consent names it; parts alone would fill the answer. */
 static void
 of_a_large_run_the_last_receipt_of_each_who_waits_for_a_person_is_shown(void **state)
@@ -626,6 +654,7 @@ main(void)
         AT_DESK(receipts_of_those_who_wait_for_a_person_are_shown_first),
         AT_DESK(receipts_of_what_went_wrong_are_shown_before_those_of_what_went_well),
         AT_DESK(a_run_that_is_shown_whole_leaves_out_no_receipt),
+        AT_DESK(an_incident_of_very_many_events_has_its_runs_and_the_newest),
         AT_DESK(who_watches_what_is_over_makes_room),
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(workers_whom_one_answer_does_not_hold_are_in_the_next),
