@@ -34,14 +34,17 @@ trust_take_release(trust_t *self, const proof_t *proof, const hash_t *named, con
 static int
 check_window(const order_t *order, wall_t now, fault_t *fault)
 {
-    char text[MOMENT_TEXT_MAX];
+    char text[MOMENT_TEXT_MAX], here[MOMENT_TEXT_MAX];
     if (order->not_after.ms <= order->not_before.ms || order->not_before.ms < order->created.ms)
         return fault_set(fault, FAULT_WINDOW, "order: its window ends before it begins");
     if (order->not_after.ms - order->not_before.ms > INT64_C(1000) * ORDER_WINDOW_MAX_S)
         return fault_set(fault, FAULT_WINDOW, "order: its window is longer than 24 hours");
     if (now.ms < order->not_before.ms) {
         wall_write_time(order->not_before, text);
-        return fault_set(fault, FAULT_WINDOW, "order: its window begins at %s only", text);
+        wall_write_time(now, here);
+        return fault_set(fault, FAULT_WINDOW,
+                         "order: its window begins at %s, and by the clock here it is %s", text,
+                         here);
     }
     if (now.ms > order->not_after.ms) {
         wall_write_time(order->not_after, text);

@@ -173,7 +173,8 @@ authority_of(const offer_t *offer)
 static bool
 is_brokers_own(fault_code_t code)
 {
-    return code == FAULT_HASH || code == FAULT_PROOF || code == FAULT_BEACON || halt_caused(code);
+    return code == FAULT_HASH || code == FAULT_PROOF || code == FAULT_BEACON ||
+           code == FAULT_WINDOW || halt_caused(code);
 }
 
 /* What was judged after a responder's signature had held deserves a signed no; everything else, and

@@ -141,6 +141,7 @@ bool
 run_may_pass(const core_t *self, const run_t *run, fault_code_t code)
 {
     return code == FAULT_LIMIT || code == FAULT_RATE || code == FAULT_BEACON ||
+           code == FAULT_WINDOW || /* its clock is behind ours */
            (code == FAULT_BUDGET && budget_returns(self, run));
 }
 

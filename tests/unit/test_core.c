@@ -306,7 +306,8 @@ what_is_refused_for_the_moment_is_offered_again_later_and_later(void **state)
     house_t *self = *state;
     authorise(self);
     for (size_t i = 0; i < ARRAY_SIZE(waits_s); i++) {
-        refused_for_now(self, i % 2 ? "rate" : "limit");
+        static const char *const codes[] = {"limit", "rate", "window"};
+        refused_for_now(self, codes[i % ARRAY_SIZE(codes)]);
         assert_int_equal(told(self, "part"), i == 0);
         later(self, waits_s[i] - 1);
         tick(self);
