@@ -137,6 +137,34 @@ files_are_found_by_name_kind_age_and_size(void **state)
     assert_int_equal(value_get_integer(one, "left_out"), 3);
 }
 
+/* Whoever may write there may make as many folders as that. */
+static void
+a_folder_too_deep_to_look_into_hides_nothing_else(void **state)
+{
+    char deep[512] = "cave";
+    (void)state;
+    for (int i = 0; i < 70; i++)
+        strcat(deep, "/x");
+    strcat(deep, "/far");
+    put_file(deep, "not seen", 0600);
+    put_file("cave/near", "seen", 04755);
+    CLEANUP(value_destroy)
+    value_t *found = gives("file.find", texts("path", here("cave"), "kind", "file", NULL));
+    assert_int_equal(value_count(value_get(found, "files")), 1);
+    assert_int_equal(value_get_integer(found, "left_out"), 1);
+    CLEANUP(value_destroy) value_t *rights = gives("file.setuid", at(here("cave")));
+    assert_int_equal(value_count(value_get(rights, "files")), 1);
+    assert_int_equal(value_get_integer(rights, "left_out"), 1);
+    CLEANUP(value_destroy)
+    value_t *largest = gives("disk.largest", and_integer(at(here("cave")), "count", 5));
+    assert_int_equal(value_count(largest), 1);
+    assert_string_equal(value_get_text(value_at(largest, 0), "path"), here("cave/near"));
+    CLEANUP(value_destroy)
+    value_t *inodes = gives("disk.inodes", and_integer(at(here("cave")), "count", 1));
+    assert_string_equal(value_get_text(value_at(value_get(inodes, "folders"), 0), "path"),
+                        here("cave"));
+}
+
 static void
 setuid_programs_are_found(void **state)
 {
@@ -680,6 +708,7 @@ main(void)
         cmocka_unit_test(a_tail_is_the_last_lines_made_printable),
         cmocka_unit_test(a_search_goes_from_the_last_line_as_far_as_it_is_told),
         cmocka_unit_test(files_are_found_by_name_kind_age_and_size),
+        cmocka_unit_test(a_folder_too_deep_to_look_into_hides_nothing_else),
         cmocka_unit_test(setuid_programs_are_found),
         cmocka_unit_test(a_file_goes_to_quarantine_and_comes_back_as_it_was),
         cmocka_unit_test(quarantine_takes_and_gives_nothing_else),

@@ -21,7 +21,6 @@ typedef struct {
 #define PROC(name, text) "mkdir -p @/proc/sys/fs @/proc/sys/kernel; echo " text " >@/proc/" name
 #define MEMORY           "'MemTotal: 1 kB'"
 #define KEYS             "cp @/etc/whole @/etc/passwd; rm -rf @/home/ana; mkdir -p @/home/ana/.ssh; "
-#define DEEP             "d=@/deep; for i in $(seq 70); do d=$d/x; done; mkdir -p $d"
 #define HUGE             "truncate -s 5G @/huge"
 #define NO_KEY           "user=ana fingerprint=SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDt0OXIY/3Qp2eOGDM"
 #define NOBODYS_HASH     "sha256=0000000000000000000000000000000000000000000000000000000000000000"
@@ -98,26 +97,6 @@ static const refusal_t refusals[] = {
      .arguments = "user=nobody-such",
      .code = FAULT_NOT_FOUND,
      .words = "no user 'nobody-such'"},
-    {.op = "file.find",
-     .arguments = "path=@/deep",
-     .before = DEEP,
-     .code = FAULT_LIMIT,
-     .words = "goes too deep"},
-    {.op = "file.setuid",
-     .arguments = "path=@/deep",
-     .before = DEEP,
-     .code = FAULT_LIMIT,
-     .words = "goes too deep"},
-    {.op = "disk.largest",
-     .arguments = "path=@/deep count=1",
-     .before = DEEP,
-     .code = FAULT_LIMIT,
-     .words = "goes too deep"},
-    {.op = "disk.inodes",
-     .arguments = "path=@/deep count=1",
-     .before = DEEP,
-     .code = FAULT_LIMIT,
-     .words = "goes too deep"},
     {.op = "file.hash",
      .arguments = "path=@/huge",
      .before = HUGE,

@@ -45,7 +45,7 @@ static const op_t rows[] = {
                        .max = 100,
                        .help = "how many folders to list; 0, which walks none"}},
         .help = "tells how many inodes the filesystem at a path has, and which folders below it "
-                "have the most entries",
+                "have the most entries, none of them over 64 deep",
         .result = "{path: text, total: integer, used: integer, free: integer, used_percent: "
                   "number, folders: list of {path: text, entries: integer}}",
     },
@@ -87,7 +87,8 @@ static const op_t rows[] = {
                  .kind = ARGUMENT_BOOL,
                  .help = "only logs that were rotated away"},
             },
-        .help = "lists the largest regular files below a folder, on its own filesystem",
+        .help = "lists the largest regular files below a folder, on its own filesystem, and in no "
+                "folder over 64 deep",
         .result = "list of {path: text, bytes: integer, modified: integer (ms since 1970)}",
     },
     {

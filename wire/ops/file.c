@@ -28,7 +28,8 @@
 #define FOUND                                                                                 \
     "{files: list of {path: text, kind: text (file, folder, link or other), bytes: integer, " \
     "modified: integer (ms since 1970), user: text, mode: text (octal)}, left_out: integer "  \
-    "(beyond count, or whose owner's name cannot be read)}"
+    "(beyond count, or whose owner's name cannot be read; and folders over 64 deep, into which " \
+    "nobody looked)}"
 
 static const op_t rows[] = {
     {

@@ -124,12 +124,19 @@ on_file(void *context, const char *folder, const char *name, const struct stat *
     keep(self, path, (int64_t)status->st_blocks * 512, time_ms(status->st_mtim));
 }
 
+/* Who wants the most of something has it all the same; the op table says so. */
+static void
+on_deep(void *most)
+{
+    (void)most;
+}
+
 value_t *
 disk_largest(const value_t *arguments, const op_world_t *world, fault_t *fault)
 {
     (void)world;
     CLEANUP(most_destroy) most_t *self = memory_new(1, sizeof *self);
-    walker_t walker = {.self = self, .on_entry = on_file};
+    walker_t walker = {.self = self, .on_entry = on_file, .on_deep = on_deep};
     self->wanted = (size_t)value_get_integer(arguments, "count");
     self->rotated = value_get_bool(arguments, "rotated");
     if (walk_below(value_get_text(arguments, "path"), &walker, fault))
@@ -158,7 +165,7 @@ disk_inodes(const value_t *arguments, const op_world_t *world, fault_t *fault)
     struct statvfs disk;
     (void)world;
     CLEANUP(most_destroy) most_t *most = memory_new(1, sizeof *most);
-    walker_t walker = {.self = most, .on_folder = on_folder};
+    walker_t walker = {.self = most, .on_folder = on_folder, .on_deep = on_deep};
     most->wanted = (size_t)value_get_integer(arguments, "count");
     if (look_at(path, &disk, fault) || (most->wanted && walk_below(path, &walker, fault)))
         return NULL;

@@ -305,11 +305,17 @@ on_entry(void *context, const char *folder, const char *name, const struct stat 
     value_append(self->list, MOVE(row));
 }
 
+static void
+on_deep(void *search)
+{
+    ((search_t *)search)->left_out++;
+}
+
 static value_t *
 search(search_t *self, const value_t *arguments, fault_t *fault)
 {
     CLEANUP(value_destroy) value_t *list = value_list();
-    walker_t walker = {.self = self, .on_entry = on_entry};
+    walker_t walker = {.self = self, .on_entry = on_entry, .on_deep = on_deep};
     self->name = value_get_text(arguments, "name");
     self->kind = value_get_text(arguments, "kind");
     self->newer_than = asked_or(arguments, "newer_than", INT64_MIN);

@@ -26,7 +26,12 @@ static int
 go_below(state_t *self, int fd, const char *name, unsigned depth, fault_t *fault)
 {
     size_t size = strlen(self->path), more = strlen(name);
-    if (depth + 1 == WALK_DEPTH_MAX || size + more + 2 > sizeof self->path)
+    bool deep = depth + 1 == WALK_DEPTH_MAX || size + more + 2 > sizeof self->path;
+    if (deep && self->walker->on_deep) {
+        self->walker->on_deep(self->walker->self);
+        return 0;
+    }
+    if (deep)
         return fault_set(fault, FAULT_LIMIT, "'%.100s…' goes too deep; name a narrower folder",
                          self->path);
     int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

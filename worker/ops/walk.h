@@ -8,7 +8,7 @@
 
 #include "common/fault.h"
 
-#define WALK_ENTRIES_MAX 200000 /* looked at in one walk */
+#define WALK_ENTRIES_MAX 20000000 /* looked at in one walk: more than an op has time for */
 #define WALK_DEPTH_MAX   64
 
 typedef struct {
@@ -17,6 +17,9 @@ typedef struct {
     void (*on_entry)(void *self, const char *folder, const char *name, const struct stat *status);
     /* For each folder, once all in it was seen: its path and how many entries it has. Likewise. */
     void (*on_folder)(void *self, const char *folder, size_t entries);
+    /* For each folder that lies too deep, and is not looked into: that of a user should not keep
+     * the others' from being seen. Where it is NULL such a folder fails the walk. */
+    void (*on_deep)(void *self);
 } walker_t;
 
 /* FAULT_NOT_FOUND, FAULT_POLICY (a symbolic link), FAULT_LIMIT (too much, or too deep), FAULT_IO.
