@@ -152,7 +152,7 @@ read_setting(relay_settings_t *self, const config_t *config, const setting_t *se
 }
 
 static int
-check_whole(const relay_settings_t *self, const char *path, fault_t *fault)
+check_whole(const relay_settings_t *self, const char *path, config_faults_t *faults, fault_t *fault)
 {
     const struct {
         const char *key;
@@ -162,24 +162,45 @@ check_whole(const relay_settings_t *self, const char *path, fault_t *fault)
                   {"http", *self->http.host},
                   {"source", self->source_count},
                   {"broker", self->broker_count}};
-    for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
-        if (!needed[i].there)
-            return fault_set(fault, FAULT_CONFIG, "%s: '%s' is not set", path, needed[i].key);
+    for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+        if (needed[i].there)
+            continue;
+        fault_set(fault, FAULT_CONFIG, "%s: '%s' is not set", path, needed[i].key);
+        if (config_tell(faults, fault))
+            return -1;
+    }
     return 0;
+}
+
+/* A line that could not be read may be one that is missed. */
+static relay_settings_t *
+read_file(const char *path, config_faults_t *faults, fault_t *fault)
+{
+    CLEANUP(config_destroy) config_t *config = config_load_telling(path, faults, fault);
+    if (!config)
+        return NULL;
+    bool whole = !faults || !faults->told;
+    CLEANUP(relay_settings_destroy) relay_settings_t *self = memory_new(1, sizeof *self);
+    self->fresh_s = RELAY_FRESH_MAX;
+    for (size_t i = 0; i < config_count(config); i++)
+        if (read_setting(self, config, config_at(config, i), fault) && config_tell(faults, fault))
+            return NULL;
+    if ((whole && check_whole(self, path, faults, fault)) || config_end(faults, path, fault))
+        return NULL;
+    return MOVE(self);
 }
 
 relay_settings_t *
 relay_settings_read(const char *path, fault_t *fault)
 {
-    CLEANUP(config_destroy) config_t *config = config_load(path, fault);
-    if (!config)
-        return NULL;
-    CLEANUP(relay_settings_destroy) relay_settings_t *self = memory_new(1, sizeof *self);
-    self->fresh_s = RELAY_FRESH_MAX;
-    for (size_t i = 0; i < config_count(config); i++)
-        if (read_setting(self, config, config_at(config, i), fault))
-            return NULL;
-    return check_whole(self, path, fault) ? NULL : MOVE(self);
+    return read_file(path, NULL, fault);
+}
+
+relay_settings_t *
+relay_settings_check(const char *path, void (*say)(const char *text), fault_t *fault)
+{
+    config_faults_t faults = {.say = say};
+    return read_file(path, &faults, fault);
 }
 
 void

@@ -42,6 +42,10 @@ typedef struct {
 
 /* NULL with FAULT_CONFIG that names file and line. Files of tokens are read here, keys are not. */
 relay_settings_t *relay_settings_read(const char *path, fault_t *fault);
+
+/* The same, but say hears of each fault of the file, and the one that is left is how many. */
+relay_settings_t *relay_settings_check(const char *path, void (*say)(const char *text),
+                                       fault_t *fault);
 void relay_settings_destroy(relay_settings_t **self_p);
 
 /* NULL where no source has this name. */

@@ -103,7 +103,8 @@ read_setting(timekeeper_settings_t *self, const config_t *config, const setting_
 }
 
 static int
-check_whole(const timekeeper_settings_t *self, const char *path, fault_t *fault)
+check_whole(const timekeeper_settings_t *self, const char *path, config_faults_t *faults,
+            fault_t *fault)
 {
     const struct {
         const char *key;
@@ -113,25 +114,46 @@ check_whole(const timekeeper_settings_t *self, const char *path, fault_t *fault)
                   {"listen", self->listen},
                   {"curve-secret", self->curve_secret},
                   {"signing-key", self->signing_key}};
-    for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
-        if (!needed[i].there)
-            return fault_set(fault, FAULT_CONFIG, "%s: '%s' is not set", path, needed[i].key);
+    for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+        if (needed[i].there)
+            continue;
+        fault_set(fault, FAULT_CONFIG, "%s: '%s' is not set", path, needed[i].key);
+        if (config_tell(faults, fault))
+            return -1;
+    }
     return 0;
+}
+
+/* A line that could not be read may be one that is missed. */
+static timekeeper_settings_t *
+read_file(const char *path, config_faults_t *faults, fault_t *fault)
+{
+    CLEANUP(config_destroy) config_t *config = config_load_telling(path, faults, fault);
+    if (!config)
+        return NULL;
+    bool whole = !faults || !faults->told;
+    CLEANUP(timekeeper_settings_destroy)
+    timekeeper_settings_t *self = memory_new(1, sizeof *self);
+    self->beat_s = TIMEKEEPER_BEAT_S;
+    for (size_t i = 0; i < config_count(config); i++)
+        if (read_setting(self, config, config_at(config, i), fault) && config_tell(faults, fault))
+            return NULL;
+    if ((whole && check_whole(self, path, faults, fault)) || config_end(faults, path, fault))
+        return NULL;
+    return MOVE(self);
 }
 
 timekeeper_settings_t *
 timekeeper_settings_read(const char *path, fault_t *fault)
 {
-    CLEANUP(config_destroy) config_t *config = config_load(path, fault);
-    if (!config)
-        return NULL;
-    CLEANUP(timekeeper_settings_destroy)
-    timekeeper_settings_t *self = memory_new(1, sizeof *self);
-    self->beat_s = TIMEKEEPER_BEAT_S;
-    for (size_t i = 0; i < config_count(config); i++)
-        if (read_setting(self, config, config_at(config, i), fault))
-            return NULL;
-    return check_whole(self, path, fault) ? NULL : MOVE(self);
+    return read_file(path, NULL, fault);
+}
+
+timekeeper_settings_t *
+timekeeper_settings_check(const char *path, void (*say)(const char *text), fault_t *fault)
+{
+    config_faults_t faults = {.say = say};
+    return read_file(path, &faults, fault);
 }
 
 void

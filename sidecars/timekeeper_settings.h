@@ -24,6 +24,10 @@ typedef struct {
 
 /* NULL with FAULT_CONFIG that names file and line. No other file is read. */
 timekeeper_settings_t *timekeeper_settings_read(const char *path, fault_t *fault);
+
+/* The same, but say hears of each fault of the file, and the one that is left is how many. */
+timekeeper_settings_t *timekeeper_settings_check(const char *path, void (*say)(const char *text),
+                                                 fault_t *fault);
 void timekeeper_settings_destroy(timekeeper_settings_t **self_p);
 
 #endif

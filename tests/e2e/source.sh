@@ -75,6 +75,10 @@ EOF
 ok "a source's key is made, and enrolled in its region's fleet" source_enrol
 ok "  it is made once" not tocsin-source keygen "$keys/prom"
 ok "  and the source's configuration is sound" tocsin-source "$SITE_HOME/source.conf" -n
+sed 's/^http.*/http nowhere/; s/^site.*/site none/' "$SITE_HOME/source.conf" >"$SITE_HOME/wrong.conf"
+tocsin-source "$SITE_HOME/wrong.conf" -n 2>"$SITE_HOME/log/wrong"
+ok "  a wrong one is refused" [ $? = 2 ]
+ok "  and all that is wrong in it is named" sh -c "grep -q 'wrong.conf:[0-9]*: expected: http' '$SITE_HOME/log/wrong' && grep -q 'wrong.conf:[0-9]*: expected: site' '$SITE_HOME/log/wrong'"
 ok "a playbook is proposed and approved" site_release disk-full
 broker_start
 ok "a grant that asks for signed alerts is signed" grant_disk_full

@@ -30,6 +30,10 @@ tocsin keys doctor >"$SITE_HOME/log/told" 2>&1
 ok "a site without a timekeeper is told so" said '^warning +root: no timekeeper: a broker can withhold stops'
 ok "it makes its keys once" eval 'keeper_keys && tocsin-timekeeper keys -c "$SITE_HOME/timekeeper.conf" | cmp - "$SITE_HOME/timekeeper.keys"'
 ok "  and its configuration is in order" tocsin-timekeeper -n -c "$SITE_HOME/timekeeper.conf"
+sed 's/^listen.*/listen nowhere/; s/^site.*/site none/' "$SITE_HOME/timekeeper.conf" >"$SITE_HOME/wrong.conf"
+tocsin-timekeeper -n -c "$SITE_HOME/wrong.conf" 2>"$SITE_HOME/log/wrong"
+ok "  a wrong one is refused" [ $? = 2 ]
+ok "  and all that is wrong in it is named" sh -c "grep -q 'wrong.conf:[0-9]*: expected: listen' '$SITE_HOME/log/wrong' && grep -q 'wrong.conf:[0-9]*: expected: site' '$SITE_HOME/log/wrong'"
 unset TOCSIN_TIMEKEEPER
 ok "root names it" keeper_named 0,86400,600
 export TOCSIN_TIMEKEEPER=tcp://127.0.0.1:$KEEPER_PORT

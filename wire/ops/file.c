@@ -25,9 +25,9 @@
         .name = (which), .kind = ARGUMENT_INTEGER, .min = 0, .max = INT64_MAX, .help = (help_text) \
     }
 
-#define FOUND                                                                                 \
-    "{files: list of {path: text, kind: text (file, folder, link or other), bytes: integer, " \
-    "modified: integer (ms since 1970), user: text, mode: text (octal)}, left_out: integer "  \
+#define FOUND                                                                                    \
+    "{files: list of {path: text, kind: text (file, folder, link or other), bytes: integer, "    \
+    "modified: integer (ms since 1970), user: text, mode: text (octal)}, left_out: integer "     \
     "(beyond count, or whose owner's name cannot be read; and folders over 64 deep, into which " \
     "nobody looked)}"
 
