@@ -35,6 +35,9 @@ end
 local function give_back(ctx)
   local source, seconds = ctx.inputs.source, ctx.inputs.seconds
   local before = ctx.output and ctx.output.before_s or ctx.here.look.blocked_s
+  if before >= seconds then
+    return "it was blocked for longer already, and stays so until that expires"
+  end
   local now, text, code = firewall.view { source = source }
   if not now and before == 0 then
     return firewall.unblock { source = source }
