@@ -19,7 +19,7 @@ struct script {
     port_t *port;
     unsigned ops;   /* asked for so far */
     unsigned lines; /* said so far */
-    int line;       /* of the playbook's chunk, reached last */
+    int line;       /* of the playbook's chunk, reached last; 0 where nobody noted it */
     struct {
         bool set; /* since then no op went well */
         char op[OP_NAME_MAX + 1], code[16], text[FAULT_TEXT_MAX];
@@ -43,7 +43,7 @@ script_of(lua_State *lua)
     return *(script_t **)lua_getextraspace(lua);
 }
 
-/* The innermost line of the playbook itself. */
+/* The innermost line of the playbook itself; 0 where it is not known. */
 static int
 line_of_playbook(lua_State *lua)
 {
@@ -56,11 +56,20 @@ line_of_playbook(lua_State *lua)
     return script_of(lua)->line;
 }
 
+/* Pushes where in the playbook it is: "FILE:LINE", or what is known of it. */
+static const char *
+push_place(lua_State *lua)
+{
+    int line = line_of_playbook(lua);
+    return line ? lua_pushfstring(lua, "%s:%d", CHUNK, line) : lua_pushliteral(lua, CHUNK);
+}
+
 /* raise (text): an error at the innermost line of the playbook itself. */
 static int
 raise_at_playbook(lua_State *lua)
 {
-    lua_pushfstring(lua, "%s:%d: %s", CHUNK, line_of_playbook(lua), luaL_checkstring(lua, 1));
+    const char *text = luaL_checkstring(lua, 1);
+    lua_pushfstring(lua, "%s: %s", push_place(lua), text);
     return lua_error(lua);
 }
 
@@ -76,11 +85,11 @@ explain_error(lua_State *lua)
     const char *rest = strstr(text, "attempt to ");
     self->refused.set = self->refused.set && (raised || (rest && strstr(rest, "nil value")));
     if (self->refused.set)
-        lua_pushfstring(lua, "%s:%d: %s: %s%s%s%s", CHUNK, line_of_playbook(lua), self->refused.op,
+        lua_pushfstring(lua, "%s: %s: %s%s%s%s", push_place(lua), self->refused.op,
                         self->refused.text, raised ? "" : " (", raised ? "" : rest,
                         raised ? "" : ")");
     else if (!is_text)
-        lua_pushfstring(lua, "%s:%d: an error that is no text", CHUNK, line_of_playbook(lua));
+        lua_pushfstring(lua, "%s: an error that is no text", push_place(lua));
     return 1;
 }
 
@@ -283,10 +292,11 @@ write_done(lua_State *lua, int index, port_t *port)
     port_frame_text(port, "");
 }
 
-/* Runs the chunk in its environment; what it returns is pushed. A line is noted where it is needed
- * alone, as that takes a while: a chunk that fails does so again, having nothing but its text. */
+/* Runs the chunk in its environment, once, as it may leave traces there; what it returns is pushed.
+ * Noting its lines takes a while: it is done for people who write it, and left out for steps, whose
+ * playbook was read before. */
 static void
-run_chunk(lua_State *lua, slice_t text)
+run_chunk(lua_State *lua, slice_t text, bool notes)
 {
     if (text.size > RUNNER_TEXT_MAX)
         luaL_error(lua, "%s: over %d bytes", CHUNK, RUNNER_TEXT_MAX);
@@ -294,13 +304,7 @@ run_chunk(lua_State *lua, slice_t text)
         lua_error(lua);
     lua_pushvalue(lua, ENVIRONMENT);
     lua_setupvalue(lua, -2, 1);
-    lua_pushvalue(lua, -1);
-    if (!lua_pcall(lua, 0, 1, 0)) {
-        lua_remove(lua, -2);
-        return;
-    }
-    lua_pop(lua, 1);
-    lua_sethook(lua, note_line, LUA_MASKLINE, 0);
+    lua_sethook(lua, notes ? note_line : NULL, notes ? LUA_MASKLINE : 0, 0);
     lua_call(lua, 0, 1);
     lua_sethook(lua, NULL, 0, 0);
 }
@@ -340,7 +344,7 @@ run_task(lua_State *lua)
     if (mode == ARRAY_SIZE(modes))
         return luaL_error(lua, "a task of no known mode");
     int function = modes[mode].function;
-    run_chunk(lua, port_frame(port, 2));
+    run_chunk(lua, port_frame(port, 2), function <= MANIFEST);
     if (function > MANIFEST)
         call_function(lua, function, port_frame(port, 3), port_frame(port, 4));
     else

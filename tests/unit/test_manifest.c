@@ -738,6 +738,12 @@ a_playbook_that_is_wrong_says_where(void **state)
         {"return playbook { name = 'x', summary = 's', step 'a' { uses = { 'no.such' },"
          " run = function() end } }",
          FAULT_OP, "step 'a' uses the unknown op 'no.such'"},
+        {"local book = playbook { name = 'x', summary = 's', step 'a' { run = function() end } }\n"
+         "book.no.such = 1 return book",
+         FAULT_SCRIPT, "playbook.lua:2: attempt to index a nil value"},
+        {"if not tried then tried = true error 'the first time' end\n"
+         "return playbook { name = 'x', summary = 's', step 'a' { run = function() end } }",
+         FAULT_SCRIPT, "playbook.lua:1: the first time"},
         {"return playbook { name = 'x', summary = 's\\nclass observe',"
          " step 'a' { run = function() end } }",
          FAULT_FORMAT, "summary"},

@@ -155,6 +155,40 @@ an_error_says_file_line_and_text(void **state)
     ends("run = function() error {} end", OUTCOME_FAILED, FAULT_SCRIPT, "no text");
 }
 
+/* The step 'one' of a whole file. */
+static void
+file_fails(const char *text, const char *words)
+{
+    CLEANUP(value_destroy) value_t *context = value_map();
+    task_t task = {"step", slice_text(text), "one", context, 10000, NULL};
+    task_result_t result = {0};
+    assert_int_equal(runner_run(&task, NULL, NULL, &result, NULL), 0);
+    assert_int_equal(result.outcome, OUTCOME_FAILED);
+    assert_int_equal(result.fault.code, FAULT_SCRIPT);
+    assert_string_equal(result.fault.text, words);
+    value_destroy(&result.output);
+}
+
+static void
+a_file_is_run_once(void **state)
+{
+    (void)state;
+    file_fails("if not tried then tried = true error 'the first time' end\n"
+               "return playbook { name = 'x', summary = 's', step 'one' { run = function() end } }",
+               "playbook.lua:1: the first time");
+    file_fails("local book = playbook { name = 'x', summary = 's',\n"
+               "step 'one' { run = function() end } }\nbook.no.such = 1",
+               "playbook.lua:3: attempt to index a nil value (field 'no')");
+}
+
+static void
+what_no_line_of_the_playbook_says_names_none(void **state)
+{
+    (void)state;
+    file_fails("\nreturn playbook { name = 'x' }", "playbook.lua: playbook 'x' has no summary");
+    file_fails("\nreturn 1", "playbook.lua: the file does not return playbook { ... }");
+}
+
 static void
 an_op_that_killed_a_step_is_named_with_its_text_and_code(void **state)
 {
@@ -583,6 +617,8 @@ main(void)
         cmocka_unit_test(an_op_gives_its_result_or_nil_text_and_code),
         cmocka_unit_test(when_and_verify_decide),
         cmocka_unit_test(an_error_says_file_line_and_text),
+        cmocka_unit_test(a_file_is_run_once),
+        cmocka_unit_test(what_no_line_of_the_playbook_says_names_none),
         cmocka_unit_test(an_op_that_killed_a_step_is_named_with_its_text_and_code),
         cmocka_unit_test(a_step_runs_for_each_item_until_one_fails),
         cmocka_unit_test(when_and_undo_run_alone),
