@@ -82,7 +82,9 @@ on_refuse(core_t *self, event_t *event, fault_t *fault)
     if (!text_is_free(slice_text(why)))
         snprintf(why, sizeof why, "%s", code);
     bool passes = run_may_pass(self, run, fault_of(code));
-    if (!passes || strcmp(share->row.text, why) != 0) { /* told once, however often it is tried */
+    if (passes && share->again.ms) /* nobody asked since */
+        return 0;
+    if (!passes || strcmp(share->row.code, code) != 0) { /* told once, however often it is tried */
         CLEANUP(bytes_destroy) bytes_t *leaf = bytes_new();
         bytes_addf(leaf, "%s\n%s\n%s\n%s", hash_write(&run->row.id, text), event->worker, code,
                    why);

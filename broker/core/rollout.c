@@ -159,8 +159,12 @@ run_postpone(core_t *self, run_t *run, share_t *share, const char *code, const c
     share->tries++;
     share->again.ms = self->now.ms + (wait_ms < AGAIN_MAX_MS ? wait_ms : AGAIN_MAX_MS);
     set_again(run, share);
-    if (strcmp(share->row.text, text) != 0)
+    if (strcmp(share->row.code, code) != 0) {
         run_move(self, run, share, PART_OFFERED, code, text);
+    } else if (strcmp(share->row.text, text) != 0) { /* as it names a time, is no news */
+        text_copy(share->row.text, sizeof share->row.text, text);
+        run_put_share(self, share);
+    }
 }
 
 void

@@ -290,13 +290,19 @@ an_unsigned_refusal_ends_the_part(void **state)
 }
 
 static void
-refused_for_now(house_t *self, const char *code)
+refused_saying(house_t *self, const char *code, const char *text)
 {
     must(self, (event_t){.kind = EVENT_REFUSE,
                          .worker = "w1",
                          .hash = run_now(self).id,
                          .code = code,
-                         .text = "this worker has 64 runs at hand already"});
+                         .text = text});
+}
+
+static void
+refused_for_now(house_t *self, const char *code)
+{
+    refused_saying(self, code, "this worker has 64 runs at hand already");
 }
 
 static void
@@ -307,8 +313,10 @@ what_is_refused_for_the_moment_is_offered_again_later_and_later(void **state)
     authorise(self);
     for (size_t i = 0; i < ARRAY_SIZE(waits_s); i++) {
         static const char *const codes[] = {"limit", "rate", "window"};
-        refused_for_now(self, codes[i % ARRAY_SIZE(codes)]);
-        assert_int_equal(told(self, "part"), i == 0);
+        char text[40]; /* says another time each time, which is no news */
+        snprintf(text, sizeof text, "by the clock here it is %zu", i);
+        refused_saying(self, codes[i / 2], text);
+        assert_int_equal(told(self, "part"), i % 2 == 0);
         later(self, waits_s[i] - 1);
         tick(self);
         assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 0);
@@ -317,6 +325,30 @@ what_is_refused_for_the_moment_is_offered_again_later_and_later(void **state)
         assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
         incident_is(self, 1, INCIDENT_AUTHORISED, "grant");
     }
+}
+
+static uint64_t
+leaves(const house_t *self)
+{
+    return core_log(self->core)->size;
+}
+
+static void
+a_worker_that_refuses_without_being_asked_adds_nothing_to_the_record(void **state)
+{
+    static const char *const codes[] = {"rate", "limit", "window", "beacon"};
+    house_t *self = *state;
+    authorise(self);
+    refused_for_now(self, "limit");
+    uint64_t before = leaves(self);
+    for (size_t i = 0; i < 3 * ARRAY_SIZE(codes); i++)
+        refused_saying(self, codes[i % ARRAY_SIZE(codes)], codes[i / 3]);
+    assert_int_equal(leaves(self), before);
+    later(self, 5);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w1"), 1);
+    refused_saying(self, "policy", "no");
+    assert_int_equal(run_now(self).state, RUN_FAILED);
 }
 
 static void
@@ -555,6 +587,7 @@ main(void)
         CASE(an_offer_that_nobody_takes_in_its_window_is_never),
         CASE(an_unsigned_refusal_ends_the_part),
         CASE(what_is_refused_for_the_moment_is_offered_again_later_and_later),
+        CASE(a_worker_that_refuses_without_being_asked_adds_nothing_to_the_record),
         CASE(a_moment_that_does_not_pass_ends_with_the_window),
         CASE(a_budget_that_cannot_come_back_in_time_ends_the_part),
         CASE(a_refusal_from_another_worker_changes_nothing),
