@@ -206,6 +206,12 @@ intake_refuse(intake_t *self, const offer_t *offer, const fault_t *why, wall_t n
     return part_write_refusal(self->place, &refusal, now, fault);
 }
 
+size_t
+intake_count(const intake_t *self)
+{
+    return self->count;
+}
+
 /* ---- an offer whose release is at hand --------------------------------------------------- */
 
 static int

@@ -51,6 +51,9 @@ void intake_hold(intake_t *self, offer_t *offer);
 /* Whether an offer of this run is on its way. */
 bool intake_has(const intake_t *self, const hash_t *run);
 
+/* Offers that are neither accepted nor refused yet. */
+size_t intake_count(const intake_t *self);
+
 /* Drops what waits for a release from this link: a broker that is told HELLO offers it again. */
 void intake_forget_wanted(intake_t *self, unsigned link);
 

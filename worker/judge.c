@@ -589,6 +589,12 @@ judge_wants_runner(const judge_t *self, uint64_t runner)
     return runner && (self->place.runners.spare == runner || parts_with(&self->parts, runner));
 }
 
+size_t
+judge_offers(const judge_t *self)
+{
+    return intake_count(self->intake);
+}
+
 mono_t
 judge_deadline(const judge_t *self)
 {

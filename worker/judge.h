@@ -47,6 +47,9 @@ int judge_on_runner_end(judge_t *self, uint64_t runner, int status, wall_t now, 
 /* Whether a part still talks to this runner; one that nobody does may be closed. */
 bool judge_wants_runner(const judge_t *self, uint64_t runner);
 
+/* Offers that it looks at: a commit is not far where there are any. */
+size_t judge_offers(const judge_t *self);
+
 /* When there is something to do though nobody said anything (ms 0: never), and doing it. */
 mono_t judge_deadline(const judge_t *self);
 int judge_tick(judge_t *self, wall_t now, mono_t clock, fault_t *fault) MUST_CHECK;

@@ -22,7 +22,7 @@ enum { SPAWNER, EFFECTOR, LINKS };
 #define OTHERS_MAX      (LINKS + WORKER_BROKERS_MAX)
 #define DESCRIPTORS_MAX 128
 #define REST_MS         2000 /* nothing is open, and nothing came */
-#define HOLD_RUNNERS    4    /* from so many on a commit waits for more */
+#define HOLD_FROM       4    /* steps that run, and offers that are looked at */
 #define HOLD_MS         2
 
 typedef struct {
@@ -218,13 +218,14 @@ wait_ms(const desk_t *self)
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
-/* Where several steps run, the next word is not far, and shares one commit, and one signature, with
+/* Where much is under way, the next word is not far, and shares one commit, and one signature, with
  * what is there: what it takes to write and sign is paid once. */
 static bool
 may_hold(desk_t *self)
 {
     mono_t now = mono_now();
-    if (!outbox_waits(self->outbox) || self->runner_count < HOLD_RUNNERS)
+    if (!outbox_waits(self->outbox) ||
+        self->runner_count + judge_offers(self->judge) < HOLD_FROM)
         self->held.ms = 0;
     else if (!self->held.ms)
         self->held.ms = now.ms + HOLD_MS;

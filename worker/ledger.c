@@ -280,7 +280,7 @@ ledger_open(const char *path, fault_t *fault)
 {
     static const char settings[] =
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-        "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA cache_size = -256;"
+        "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1024;"
         "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 8388608";
     CLEANUP(ledger_destroy) ledger_t *self = memory_new(1, sizeof *self);
     self->log = -1;
