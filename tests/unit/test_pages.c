@@ -14,6 +14,8 @@ static struct {
     size_t workers, fits; /* those that there are, and that an answer holds */
     bool pages;           /* it heeds `from` */
     bool ends;            /* it is gone behind its first answer */
+    bool lies;            /* each of its answers tells of other workers, for ever */
+    size_t leaves, comes; /* behind so many answers the first leaves, or one comes before it */
     size_t asked;
 } broker;
 
@@ -52,10 +54,14 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
         return NULL;
     }
     value_t *list = value_list();
+    size_t first = 1 + (broker.leaves && broker.asked > broker.leaves) -
+                   (broker.comes && broker.asked > broker.comes);
+    if (broker.lies)
+        first += 7 * broker.asked;
     for (size_t i = from; i < broker.workers && i < from + broker.fits; i++) {
         char id[32];
         value_t *row = value_map();
-        snprintf(id, sizeof id, "w%05zu", i);
+        snprintf(id, sizeof id, "w%05zu", first + i);
         value_set_text(row, "id", id);
         value_append(list, row);
     }
@@ -73,7 +79,7 @@ all_of_them_are_asked_for(void **state)
     broker.pages = true;
     CLEANUP(value_destroy) value_t *workers = pages_ask(NULL, "workers", &fault);
     assert_int_equal(value_count(workers), 10000);
-    assert_string_equal(value_get_text(value_at(workers, 9999), "id"), "w09999");
+    assert_string_equal(value_get_text(value_at(workers, 9999), "id"), "w10000");
 }
 
 static void
@@ -102,6 +108,74 @@ a_broker_that_begins_anew_is_not_asked_for_ever(void **state)
     assert_int_equal(broker.asked, 2);
 }
 
+/* Each worker from first on stands there once. */
+static void
+are_whole(const value_t *workers, size_t first)
+{
+    for (size_t i = 0; i < value_count(workers); i++) {
+        char id[32];
+        snprintf(id, sizeof id, "w%05zu", first + i);
+        assert_string_equal(value_get_text(value_at(workers, i), "id"), id);
+    }
+}
+
+static void
+nobody_is_missed_where_one_leaves_between_two_answers(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    memset(&broker, 0, sizeof broker);
+    broker.workers = 10000;
+    broker.fits = 3000;
+    broker.pages = true;
+    broker.leaves = 2;
+    CLEANUP(value_destroy) value_t *workers = pages_ask(NULL, "workers", &fault);
+    assert_int_equal(value_count(workers), 10000);
+    are_whole(workers, 2);
+}
+
+static void
+nobody_is_told_twice_where_one_comes_between_two_answers(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    memset(&broker, 0, sizeof broker);
+    broker.workers = 10000;
+    broker.fits = 3000;
+    broker.pages = true;
+    broker.comes = 2;
+    CLEANUP(value_destroy) value_t *workers = pages_ask(NULL, "workers", &fault);
+    assert_int_equal(value_count(workers), 10000);
+    are_whole(workers, 0);
+}
+
+static void
+a_broker_that_never_ends_is_not_asked_for_ever(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    memset(&broker, 0, sizeof broker);
+    broker.workers = SIZE_MAX / 2;
+    broker.fits = 30000;
+    broker.pages = true;
+    assert_null(pages_ask(NULL, "workers", &fault));
+    assert_int_equal(fault.code, FAULT_LIMIT);
+}
+
+static void
+a_broker_that_tells_of_others_each_time_is_not_asked_for_ever(void **state)
+{
+    fault_t fault = {0};
+    (void)state;
+    memset(&broker, 0, sizeof broker);
+    broker.workers = SIZE_MAX / 2;
+    broker.fits = 300;
+    broker.pages = broker.lies = true;
+    assert_null(pages_ask(NULL, "workers", &fault));
+    assert_int_equal(fault.code, FAULT_CONFLICT);
+    assert_in_range(broker.asked, 2, 16);
+}
+
 static void
 a_part_of_them_is_no_answer(void **state)
 {
@@ -122,6 +196,10 @@ main(void)
         cmocka_unit_test(all_of_them_are_asked_for),
         cmocka_unit_test(few_are_asked_for_once),
         cmocka_unit_test(a_broker_that_begins_anew_is_not_asked_for_ever),
+        cmocka_unit_test(nobody_is_missed_where_one_leaves_between_two_answers),
+        cmocka_unit_test(nobody_is_told_twice_where_one_comes_between_two_answers),
+        cmocka_unit_test(a_broker_that_never_ends_is_not_asked_for_ever),
+        cmocka_unit_test(a_broker_that_tells_of_others_each_time_is_not_asked_for_ever),
         cmocka_unit_test(a_part_of_them_is_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
