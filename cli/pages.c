@@ -28,10 +28,12 @@ book_of(const char *verb)
 }
 
 static value_t *
-ask_from(client_t *client, const char *verb, size_t from, fault_t *fault)
+ask_from(client_t *client, const char *verb, const char *worker, size_t from, fault_t *fault)
 {
     value_t *arguments = value_map();
     value_set_integer(arguments, "from", (int64_t)from);
+    if (*worker)
+        value_set_text(arguments, "worker", worker);
     return client_ask(client, verb, arguments, fault);
 }
 
@@ -64,13 +66,13 @@ add_page(const book_t *book, value_t *all, const value_t *page, fault_t *fault)
 /* NULL without a fault where the list changed. A broker that does not page begins anew each time.
  */
 static value_t *
-read_book(client_t *client, const book_t *book, fault_t *fault)
+read_book(client_t *client, const book_t *book, const char *worker, fault_t *fault)
 {
     CLEANUP(value_destroy) value_t *all = value_list();
     for (;;) {
         size_t known = value_count(all), again = repeated(book, all);
         CLEANUP(value_destroy)
-        value_t *page = ask_from(client, book->verb, known - again, fault);
+        value_t *page = ask_from(client, book->verb, worker, known - again, fault);
         if (!page)
             return NULL;
         bool goes_on = !again || is_same(book, all, known - 1, page);
@@ -85,13 +87,13 @@ read_book(client_t *client, const book_t *book, fault_t *fault)
     }
 }
 
-value_t *
-pages_ask(client_t *client, const char *verb, fault_t *fault)
+static value_t *
+ask_all(client_t *client, const char *verb, const char *worker, fault_t *fault)
 {
     const book_t *book = book_of(verb);
     for (unsigned i = 0; i < READ_MAX; i++) {
         fault_t why = {0};
-        value_t *all = read_book(client, book, &why);
+        value_t *all = read_book(client, book, worker, &why);
         if (all)
             return all;
         if (why.code) {
@@ -102,6 +104,18 @@ pages_ask(client_t *client, const char *verb, fault_t *fault)
     fault_set(fault, FAULT_CONFLICT, "the broker's list of %s changes while it is read: try again",
               verb);
     return NULL;
+}
+
+value_t *
+pages_ask(client_t *client, const char *verb, fault_t *fault)
+{
+    return ask_all(client, verb, "", fault);
+}
+
+value_t *
+pages_ask_grants(client_t *client, const char *worker, fault_t *fault)
+{
+    return ask_all(client, "grants", worker, fault);
 }
 
 value_t *

@@ -6,11 +6,15 @@
 
 #include "cli/client.h"
 
-#define PAGES_WORKERS_SURELY 200 /* rows of `workers` have room in one answer, whatever they say \
-                                  */
+/* So many rows of `workers` have room in one answer, whatever they say. */
+#define PAGES_WORKERS_SURELY 200
 
 /* All that the verb - workers, releases or grants - lists; the caller's. */
 value_t *pages_ask(client_t *client, const char *verb, fault_t *fault);
+
+/* The grants, with what this worker drew on them alone; "": all workers, as far as one answer holds
+ * it. */
+value_t *pages_ask_grants(client_t *client, const char *worker, fault_t *fault);
 
 /* pages_ask for commands that only look, as client_look. */
 value_t *pages_look(const options_t *options, const char *verb, fault_t *fault);

@@ -61,14 +61,17 @@ gather(replay_t *self, const wanted_t *wanted, fault_t *fault)
         return -1;
     self->incident = ask(self, "incident", "id", wanted->incident, fault);
     self->decisions = self->incident ? ask(self, "why", "incident", wanted->incident, fault) : NULL;
-    self->grants = self->decisions ? pages_ask(self->client, "grants", fault) : NULL;
-    if (!self->grants)
+    if (!self->decisions)
         return -1;
     slice_t document = value_slice(value_get(self->incident, "alert"));
     self->alert = alert_decode(document, fault);
     if (!self->alert)
         return fault_wrap(fault, "the alert of incident %llu",
                           (unsigned long long)wanted->incident);
+    const worker_line_t *worker = trust_host(self->trust, self->alert->host, NULL);
+    self->grants = pages_ask_grants(self->client, worker ? worker->id : "", fault);
+    if (!self->grants)
+        return -1;
     self->scene = (scene_t){.trust = self->trust,
                             .alert = self->alert,
                             .document = document,

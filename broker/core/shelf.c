@@ -472,15 +472,20 @@ held_grant_spend(held_grant_t *self, const char *worker, wall_t at)
 }
 
 value_t *
-held_grant_spent(const held_grant_t *self)
+held_grant_spent(const held_grant_t *self, const char *worker, size_t most, size_t *more)
 {
     value_t *list = value_list();
+    *more = 0;
     for (const spent_t *spent = zhashx_first(self->spent); spent;
          spent = zhashx_next(self->spent)) {
-        const char *worker = zhashx_cursor(self->spent);
-        for (size_t i = 0; i < spent->count; i++) {
+        const char *name = zhashx_cursor(self->spent);
+        if (*worker && strcmp(name, worker) != 0)
+            continue;
+        size_t room = most - value_count(list), told = spent->count < room ? spent->count : room;
+        *more += spent->count - told;
+        for (size_t i = spent->count - told; i < spent->count; i++) {
             value_t *row = value_map();
-            value_set_text(row, "worker", worker);
+            value_set_text(row, "worker", name);
             value_set_integer(row, "at", spent->at[i].ms);
             value_append(list, row);
         }

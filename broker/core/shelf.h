@@ -101,7 +101,8 @@ void shelf_judge(shelf_t *self, trust_t *trust);
 bool held_grant_has_budget(held_grant_t *self, const char *worker, wall_t now);
 void held_grant_spend(held_grant_t *self, const char *worker, wall_t at);
 
-/* A list of {worker, at}, the caller's. */
-value_t *held_grant_spent(const held_grant_t *self);
+/* A list of {worker, at}, the caller's: of one worker, or "": of all. Of more than most, *more is
+ * how many are not told. */
+value_t *held_grant_spent(const held_grant_t *self, const char *worker, size_t most, size_t *more);
 
 #endif

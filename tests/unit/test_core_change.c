@@ -340,11 +340,13 @@ an_incident_keeps_the_alert_that_fired(void **state)
 static void
 a_grant_tells_where_it_was_drawn_on(void **state)
 {
+    size_t more;
     house_t *self = *state;
     authorise(self);
     CLEANUP(value_destroy)
-    value_t *spent = held_grant_spent(shelf_grant_at(core_shelf(self->core), 0));
+    value_t *spent = held_grant_spent(shelf_grant_at(core_shelf(self->core), 0), "", 10, &more);
     assert_int_equal(value_count(spent), 1);
+    assert_int_equal(more, 0);
     assert_string_equal(value_get_text(value_at(spent, 0), "worker"), "w1");
     assert_int_equal(value_get_integer(value_at(spent, 0), "at"), self->site->now.ms);
 }

@@ -561,6 +561,30 @@ releases_go_on_behind_those_that_were_answered(void **state)
 }
 
 static void
+a_grant_that_thousands_drew_on_does_not_end_the_list(void **state)
+{
+    bureau_t *self = *state;
+    value_t *arguments = value_map();
+    authorise(self->house); /* by w1 */
+    held_grant_t *grant = shelf_grant_at(core_shelf(self->house->core), 0);
+    for (size_t i = 0; i < 30000; i++) { /* by each three times */
+        char worker[32];
+        snprintf(worker, sizeof worker, "worker-%05zu", i / 3);
+        held_grant_spend(grant, worker, self->house->site->now);
+    }
+    CLEANUP(value_destroy) value_t *all = ask(self, "grants", NULL, "none");
+    assert_int_equal(value_count(all), 1);
+    const value_t *row = value_at(all, 0);
+    assert_int_equal(value_count(value_get(row, "spent")) + value_get_integer(row, "more_spent"),
+                     30001);
+    value_set_text(arguments, "worker", "w1");
+    CLEANUP(value_destroy) value_t *of_one = ask(self, "grants", arguments, "none");
+    row = value_at(of_one, 0);
+    assert_int_equal(value_count(value_get(row, "spent")), 1);
+    assert_null(value_get(row, "more_spent"));
+}
+
+static void
 a_drained_worker_is_listed_so(void **state)
 {
     bureau_t *self = *state;
@@ -659,6 +683,7 @@ main(void)
         AT_DESK(brakes_are_pulled_and_listed),
         AT_DESK(workers_whom_one_answer_does_not_hold_are_in_the_next),
         AT_DESK(releases_go_on_behind_those_that_were_answered),
+        AT_DESK(a_grant_that_thousands_drew_on_does_not_end_the_list),
         AT_DESK(a_drained_worker_is_listed_so),
         AT_DESK(a_revoked_worker_is_listed_so),
         AT_DESK(what_a_worker_said_that_it_allows_is_handed_on_as_it_came),
