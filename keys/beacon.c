@@ -163,6 +163,8 @@ read_index(const beacon_t *self, slice_t line, uint64_t *index)
         return false;
     memcpy(text, line.data, line.size);
     text[line.size] = '\0';
+    if (strlen(text) != line.size)
+        return false;
     const char *first = strsep(&count, " ");
     return count && text_read_u64(first, 0, BEACON_NONCES_MAX - 1, index) &&
            text_read_u64(count, 1, BEACON_NONCES_MAX, &leaves) && leaves == self->nonce_count &&

@@ -90,7 +90,8 @@ read_place(place_t *self, slice_t line)
 static hash_t
 hash_of_held(const pubkey_t *worker, slice_t text, slice_t armor)
 {
-    slice_t parts[] = {slice_of(worker->key, sizeof worker->key), slice_text(worker->application),
+    slice_t parts[] = {slice_of(&worker->kind, sizeof worker->kind),
+                       slice_of(worker->key, sizeof worker->key), slice_text(worker->application),
                        text, armor};
     return hash_of_parts(parts, ARRAY_SIZE(parts));
 }

@@ -238,6 +238,12 @@ a_place_answers_one_nonce_of_one_worker(void **state)
     slice_t cut = slice_of(places[0]->data, places[0]->size - 1);
     assert_false(beacon_answers(beacon, "w1", &first, cut));
     assert_false(beacon_answers(beacon, "w1", &first, slice_of(NULL, 0)));
+    CLEANUP(bytes_destroy) bytes_t *longer = bytes_new(); /* what stands behind a NUL counts too */
+    size_t line = strcspn(bytes_text(places[0]), "\n");
+    bytes_add(longer, places[0]->data, line);
+    bytes_add(longer, "\0x", 2);
+    bytes_add(longer, places[0]->data + line, places[0]->size - line);
+    assert_false(beacon_answers(beacon, "w1", &first, bytes_slice(longer)));
     static const struct {
         const char *front;
         size_t hashes;

@@ -244,6 +244,150 @@ what_held_once_is_not_looked_at_again(void **state)
     assert_int_equal(memcmp(held, &before, sizeof before), 0);
 }
 
+/* Whoever holds the signatures tells a receipt from its siblings by where it stands alone. */
+static void
+byz_receipt_in_any_other_place_of_any_other_count(void **state)
+{
+    bench_t *bench = *state;
+    static const size_t counts[] = {2, 5, 33, RECEIPTS_MAX};
+    CLEANUP(memory_free) receipts_held_t *held = memory_new(1, sizeof *held);
+    for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+        sign(bench, counts[i]);
+        const bytes_t *whole = bench->armors[1];
+        const char *path = strchr(strchr(bytes_text(whole) + strlen("place "), ' ') + 1, ' ');
+        for (uint64_t count = 2; count <= RECEIPTS_MAX; count++)
+            for (uint64_t index = 0; index < count; index++) {
+                CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+                bytes_addf(armor, "place %llu %llu%s", (unsigned long long)index,
+                           (unsigned long long)count, path);
+                fault_code_t code =
+                    check_held(bench, bench->documents[1], bytes_slice(armor), "w1", held);
+                assert_int_equal(code,
+                                 index == 1 && count == counts[i] ? FAULT_NONE : FAULT_SIGNATURE);
+            }
+    }
+}
+
+/* Two nodes of the tree as a document, whose path is what stands above them; and the reverse. */
+static void
+byz_inner_node_as_a_leaf(void **state)
+{
+    bench_t *bench = *state;
+    char hex[HASH_TEXT];
+    hash_t leaves[4];
+    sign(bench, 4);
+    for (size_t i = 0; i < 4; i++)
+        leaves[i] = hash_leaf(bytes_slice(bench->documents[i]));
+    hash_t right = hash_node(&leaves[2], &leaves[3]);
+    for (int marked = 0; marked < 2; marked++)
+        for (unsigned count = 2; count <= 4; count++) {
+            CLEANUP(bytes_destroy) bytes_t *document = bytes_new();
+            CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+            bytes_add(document, "\1", (size_t)marked);
+            bytes_add(document, leaves, 2 * sizeof leaves[0]);
+            bytes_addf(armor, "place 0 %u %s", count, hash_write(&right, hex));
+            if (count > 2)
+                bytes_addf(armor, " %s", hex);
+            bytes_addf(armor, "\n%s", common_armor(bench->armors[0]));
+            assert_int_equal(check_held(bench, document, bytes_slice(armor), "w1", NULL),
+                             FAULT_SIGNATURE);
+        }
+}
+
+/* It is signed in receipt@ as a receipt is: what it says that it is keeps it from being one. */
+static void
+the_text_of_several_is_no_receipt(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    sign(bench, 2);
+    hash_t leaves[2] = {hash_leaf(bytes_slice(bench->documents[0])),
+                        hash_leaf(bytes_slice(bench->documents[1]))};
+    hash_t root = hash_node(&leaves[0], &leaves[1]);
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    receipts_encode(2, &root, text);
+    slice_t armor = slice_text(common_armor(bench->armors[0]));
+    assert_int_equal(check_held(bench, text, armor, "w1", NULL), FAULT_NONE);
+    assert_null(receipt_decode(bytes_slice(text), &fault));
+    assert_int_equal(fault.code, FAULT_FORMAT);
+}
+
+static void
+byz_signed_together_for_another_purpose(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(memory_free) receipts_held_t *held = memory_new(1, sizeof *held);
+    hash_t leaves[2];
+    char hex[HASH_TEXT];
+    sign(bench, 2);
+    for (size_t i = 0; i < 2; i++)
+        leaves[i] = hash_leaf(bytes_slice(bench->documents[i]));
+    hash_t root = hash_node(&leaves[0], &leaves[1]);
+    CLEANUP(bytes_destroy) bytes_t *text = bytes_new();
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_new();
+    receipts_encode(2, &root, text);
+    bytes_addf(armor, "place 0 2 %s\n", hash_write(&leaves[1], hex));
+    machinekey_sign(key_of(bench, "w1"), SIGN_ALLOWANCE, bytes_slice(text), armor);
+    for (int again = 0; again < 2; again++)
+        assert_int_equal(check_held(bench, bench->documents[0], bytes_slice(armor), "w1", held),
+                         FAULT_NAMESPACE);
+}
+
+/* Behind the place stands one armor and nothing else: no second place, none but the first. */
+static void
+a_place_in_front_of_a_place_is_refused(void **state)
+{
+    bench_t *bench = *state;
+    sign(bench, 2);
+    CLEANUP(bytes_destroy) bytes_t *armor = bytes_copy(bytes_slice(bench->armors[0]));
+    bytes_add_slice(armor, bytes_slice(bench->armors[0]));
+    assert_int_equal(check(bench, 0, bytes_text(armor)), FAULT_SIGNATURE);
+    const char *armored = common_armor(bench->armors[0]);
+    bytes_clear(armor);
+    bytes_add(armor, bytes_text(bench->armors[0]),
+              (size_t)(armored - bytes_text(bench->armors[0])));
+    bytes_add_slice(armor, bytes_slice(bench->armors[0]));
+    assert_int_equal(check(bench, 0, bytes_text(armor)), FAULT_SIGNATURE);
+    bytes_clear(armor);
+    bytes_add_slice(armor, bytes_slice(bench->armors[0]));
+    bytes_add_text(armor, armored);
+    assert_int_equal(check(bench, 0, bytes_text(armor)), FAULT_SIGNATURE);
+}
+
+/* More roots than it holds: whichever has the room, each is judged alike. */
+static void
+what_has_no_room_is_looked_at_again(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(memory_free) receipts_held_t *held = memory_new(1, sizeof *held);
+    for (size_t round = 0; round < 3 * RECEIPTS_HELD; round++) {
+        sign(bench, 2 + round % (RECEIPTS_MAX - 1));
+        slice_t first = bytes_slice(bench->armors[0]), second = bytes_slice(bench->armors[1]);
+        assert_int_equal(check_held(bench, bench->documents[0], second, "w1", held),
+                         FAULT_SIGNATURE);
+        assert_int_equal(check_held(bench, bench->documents[0], first, "w1", held), FAULT_NONE);
+        assert_int_equal(check_held(bench, bench->documents[0], second, "w1", held),
+                         FAULT_SIGNATURE);
+        assert_int_equal(check_held(bench, bench->documents[0], first, "w2", held), FAULT_KEY);
+    }
+}
+
+/* The same point, as a key that a person touches would have it. */
+static void
+what_held_for_one_kind_of_key_does_not_for_another(void **state)
+{
+    bench_t *bench = *state;
+    CLEANUP(memory_free) receipts_held_t *held = memory_new(1, sizeof *held);
+    pubkey_t key = *machinekey_public(key_of(bench, "w1"));
+    fault_t fault = {0};
+    sign(bench, 2);
+    slice_t document = bytes_slice(bench->documents[0]), armor = bytes_slice(bench->armors[0]);
+    assert_int_equal(receipts_check(document, armor, &key, held, &fault), 0);
+    key.kind = PUBKEY_SK_ED25519;
+    assert_int_equal(receipts_check(document, armor, &key, held, &fault), -1);
+    assert_int_equal(fault.code, FAULT_KEY);
+}
+
 int
 main(void)
 {
@@ -260,6 +404,19 @@ main(void)
         cmocka_unit_test_setup_teardown(what_is_no_place_is_refused, bench_make, bench_destroy),
         cmocka_unit_test_setup_teardown(what_held_once_is_not_looked_at_again, bench_make,
                                         bench_destroy),
+        cmocka_unit_test_setup_teardown(byz_receipt_in_any_other_place_of_any_other_count,
+                                        bench_make, bench_destroy),
+        cmocka_unit_test_setup_teardown(byz_inner_node_as_a_leaf, bench_make, bench_destroy),
+        cmocka_unit_test_setup_teardown(the_text_of_several_is_no_receipt, bench_make,
+                                        bench_destroy),
+        cmocka_unit_test_setup_teardown(byz_signed_together_for_another_purpose, bench_make,
+                                        bench_destroy),
+        cmocka_unit_test_setup_teardown(a_place_in_front_of_a_place_is_refused, bench_make,
+                                        bench_destroy),
+        cmocka_unit_test_setup_teardown(what_has_no_room_is_looked_at_again, bench_make,
+                                        bench_destroy),
+        cmocka_unit_test_setup_teardown(what_held_for_one_kind_of_key_does_not_for_another,
+                                        bench_make, bench_destroy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
