@@ -224,8 +224,7 @@ static bool
 may_hold(desk_t *self)
 {
     mono_t now = mono_now();
-    if (!outbox_waits(self->outbox) ||
-        self->runner_count + judge_offers(self->judge) < HOLD_FROM)
+    if (!outbox_waits(self->outbox) || self->runner_count + judge_offers(self->judge) < HOLD_FROM)
         self->held.ms = 0;
     else if (!self->held.ms)
         self->held.ms = now.ms + HOLD_MS;
