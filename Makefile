@@ -153,6 +153,7 @@ $(FUZZERS): $(B)/tests/fuzz/driver.o
 $(TESTS): $(B)/tests/unit/scratch.o
 $(TESTS): LDFLAGS += -Wl,--wrap=mkdtemp,--wrap=mkstemp
 $(B)/tests/unit/test_scarcity: LDFLAGS += $(SCARCE:%=-Wl,--wrap=%)
+$(B)/tests/unit/test_core_halt: LDFLAGS += -Wl,--wrap=hash_equal,--wrap=hash_compare
 $(B)/tests/unit/test_netlink: LDFLAGS += -Wl,--wrap=mnl_socket_recvfrom
 
 $(B)/tests/sim/sim: $(SIM) $(LIBS_sim)
