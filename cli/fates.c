@@ -40,11 +40,21 @@ has_confirmed(const value_t *stop, const char *worker)
             !has_name(value_get(stop, "missing"), worker));
 }
 
+/* A broker that does not know `hash` lists the others too. */
+static const value_t *
+find_stop(const value_t *stops, const char *hash)
+{
+    for (size_t i = 0; i < value_count(stops); i++)
+        if (!strcmp(value_get_text(value_at(stops, i), "hash"), hash))
+            return value_at(stops, i);
+    return NULL;
+}
+
 void
-fates_print(const value_t *run, const value_t *stop)
+fates_print(const value_t *run, const value_t *stops, const char *hash)
 {
     static const char *const headings[] = {"TARGET", "AFTER THE CANCEL", "STATE", "WHY", NULL};
-    const value_t *parts = value_get(run, "parts");
+    const value_t *parts = value_get(run, "parts"), *stop = find_stop(stops, hash);
     CLEANUP(table_destroy) table_t *table = table_new(headings);
     for (size_t i = 0; i < value_count(parts); i++) {
         const value_t *part = value_at(parts, i);

@@ -5,8 +5,8 @@
 
 #include "wire/value.h"
 
-/* Prints the parts of the broker's answer on a run, and how many it does not hold. stop is
- * the broker's answer on the run's: who has confirmed it, as far as it names them. */
-void fates_print(const value_t *run, const value_t *stop);
+/* Prints the parts of the broker's answer on a run, and how many it does not hold. Of stops, its
+ * answer on those, the one of this hash tells who has confirmed, as far as it names them. */
+void fates_print(const value_t *run, const value_t *stops, const char *hash);
 
 #endif

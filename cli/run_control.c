@@ -83,7 +83,7 @@ print_fates(const session_t *session, const options_t *options, const char *run,
     if (options->json)
         json_print("run", body);
     else
-        fates_print(body, value_count(stops) ? value_at(stops, 0) : NULL);
+        fates_print(body, stops, stop);
     return 0;
 }
 

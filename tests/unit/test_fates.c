@@ -12,13 +12,13 @@
 #include "cli/fates.h"
 
 static void
-print(const value_t *run, const value_t *stop, char *out, size_t size)
+print(const value_t *run, const value_t *stops, char *out, size_t size)
 {
     FILE *file = tmpfile();
     fflush(stdout);
     int before = dup(STDOUT_FILENO);
     assert_true(file && before >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
-    fates_print(run, stop);
+    fates_print(run, stops, "5add");
     fflush(stdout);
     assert_true(dup2(before, STDOUT_FILENO) >= 0);
     close(before);
@@ -43,12 +43,14 @@ run_of(const char *const states[])
     return run;
 }
 
-/* The broker's answer on a stop that one worker has not confirmed. */
+/* Adds the broker's answer on a stop that one worker has not confirmed; the list's. */
 static value_t *
-stop_missing_at(const char *worker)
+add_stop(value_t *stops, const char *hash, const char *worker)
 {
     value_t *stop = value_map(), *missing = value_list();
+    value_append(stops, stop);
     value_append(missing, value_text(worker));
+    value_set_text(stop, "hash", hash);
     value_set(stop, "confirmed", value_list());
     value_set(stop, "missing", missing);
     return stop;
@@ -62,8 +64,9 @@ says_of_each_target_what_the_cancel_means_for_it(void **state)
     char text[4096];
     (void)state;
     CLEANUP(value_destroy) value_t *run = run_of(states);
-    CLEANUP(value_destroy) value_t *stop = stop_missing_at("w6");
-    print(run, stop, text, sizeof text);
+    CLEANUP(value_destroy) value_t *stops = value_list();
+    add_stop(stops, "5add", "w6");
+    print(run, stops, text, sizeof text);
     assert_non_null(strstr(text, "w2      never begins"));
     assert_non_null(strstr(text, "w3      never began"));
     assert_non_null(strstr(text, "w4      ended before"));
@@ -91,12 +94,28 @@ says_nothing_good_of_whom_the_answer_does_not_name(void **state)
     char text[4096];
     (void)state;
     CLEANUP(value_destroy) value_t *run = run_of(states);
-    CLEANUP(value_destroy) value_t *stop = stop_missing_at("w9");
+    CLEANUP(value_destroy) value_t *stops = value_list();
+    value_t *stop = add_stop(stops, "5add", "w9");
     value_t *confirmed = value_list();
     value_append(confirmed, value_text("w1"));
     value_set(stop, "confirmed", confirmed);
     value_set_integer(stop, "more_missing", 9000);
-    print(run, stop, text, sizeof text);
+    print(run, stops, text, sizeof text);
+    assert_non_null(strstr(text, "w1      stopping"));
+    assert_non_null(strstr(text, "w2      NOT REACHED: nobody knows yet what it does"));
+}
+
+static void
+goes_by_the_runs_own_stop_where_there_are_others(void **state)
+{
+    static const char *const states[] = {"open", "open", NULL};
+    char text[4096];
+    (void)state;
+    CLEANUP(value_destroy) value_t *run = run_of(states);
+    CLEANUP(value_destroy) value_t *stops = value_list();
+    add_stop(stops, "07e4", "w1");
+    add_stop(stops, "5add", "w2");
+    print(run, stops, text, sizeof text);
     assert_non_null(strstr(text, "w1      stopping"));
     assert_non_null(strstr(text, "w2      NOT REACHED: nobody knows yet what it does"));
 }
@@ -108,6 +127,7 @@ main(void)
         cmocka_unit_test(says_of_each_target_what_the_cancel_means_for_it),
         cmocka_unit_test(says_how_many_targets_one_answer_does_not_hold),
         cmocka_unit_test(says_nothing_good_of_whom_the_answer_does_not_name),
+        cmocka_unit_test(goes_by_the_runs_own_stop_where_there_are_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
