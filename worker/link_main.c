@@ -59,11 +59,13 @@ send_frames(uplink_t *self, const frames_t *frames)
     }
 }
 
-/* One message that is there, or NULL; *broken where it has more frames than a message may. */
+/* One message that is there, or NULL; *broken where it has more frames, or is larger, than one may
+ * be: the judge would take it for nonsense of ours, and end. */
 static frames_t *
 receive_frames(void *socket, bool *broken)
 {
     CLEANUP(frames_destroy) frames_t *frames = frames_new();
+    size_t bytes = 0;
     *broken = false;
     for (bool more = true; more;) {
         zmq_msg_t part;
@@ -73,10 +75,10 @@ receive_frames(void *socket, bool *broken)
             return NULL;
         }
         more = zmq_msg_more(&part);
-        if (frames->count < FRAMES_MAX)
+        bytes += zmq_msg_size(&part);
+        *broken = *broken || frames->count == FRAMES_MAX || bytes > FRAMES_BYTES_MAX;
+        if (!*broken)
             frames_add(frames, slice_of(zmq_msg_data(&part), zmq_msg_size(&part)));
-        else
-            *broken = true;
         zmq_msg_close(&part);
     }
     return MOVE(frames);

@@ -118,6 +118,10 @@ tell_deaf(enemy_t *self, table_t *table)
         SEND("DOCUMENT", bytes_text(large), "");
     self->deaf = false;
     still_works(self, table, "net_hwm_flood: and another one after many large messages");
+    SEND("GIVE", "00", bytes_text(large), bytes_text(large), "");
+    SEND("CONSENT", bytes_text(large), bytes_text(large), bytes_text(large));
+    still_works(self, table,
+                "net_oversize_message: and one after frames that are too much together");
 }
 
 static void
