@@ -271,6 +271,23 @@ room(const run_t *run)
     return used > run->row.max_failures ? 0 : run->row.max_failures + 1 - used;
 }
 
+/* Whether a worker can read what proves that the next wave may begin. */
+static int
+check_proof(const core_t *self, run_t *run, fault_t *why)
+{
+    if (is_for_all(run, run->wave + 1)) {
+        CLEANUP(bytes_destroy) bytes_t *proof = bytes_new();
+        return gather_prove(self, run, proof, why);
+    }
+    size_t bytes = proof_of(self, run, wave_before(run, run->wave + 1)).size;
+    return bytes > VALUE_BYTES_MAX
+               ? fault_set(why, FAULT_LIMIT,
+                           "the receipts of the wave before take %zu bytes, and the next is shown "
+                           "at most %d: make waves of fewer targets",
+                           bytes, VALUE_BYTES_MAX)
+               : 0;
+}
+
 /* The wave before is over, went well, and is soaked. */
 static bool
 is_due(core_t *self, run_t *run)
@@ -284,8 +301,7 @@ is_due(core_t *self, run_t *run)
         give_up(self, run, PART_WAITING, "proof", "too few of the wave before succeeded");
         return false;
     }
-    CLEANUP(bytes_destroy) bytes_t *proof = bytes_new();
-    if (!open && is_for_all(run, run->wave + 1) && gather_prove(self, run, proof, &why)) {
+    if (!open && check_proof(self, run, &why)) {
         give_up(self, run, PART_WAITING, fault_word(why.code), why.text);
         return false;
     }

@@ -113,6 +113,52 @@ places_are_the_same_after_a_restart(void **state)
     check_offer(self, &crowd, "n00");
 }
 
+#define WIDE 12
+
+/* A step that asked for as many ops as one may. */
+static void
+tells_much(house_t *self, const char *worker)
+{
+    receipt_t *receipt = site_receipt(self->site);
+    text_copy(receipt->worker, sizeof receipt->worker, worker);
+    text_copy(receipt->target, sizeof receipt->target, worker);
+    text_copy(receipt->step, sizeof receipt->step, "free");
+    receipt->run = run_now(self).id;
+    receipt->release = self->release_hash;
+    receipt->outcome = receipt->part = OUTCOME_OK;
+    receipt->op_count = RECEIPT_OPS_MAX;
+    for (size_t i = 0; i < RECEIPT_OPS_MAX; i++) {
+        memset(receipt->ops[i].op, 'o', TEXT_NAME_MAX);
+        text_copy(receipt->ops[i].code, sizeof receipt->ops[i].code, "ok");
+    }
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_receipt(self->site, receipt, worker);
+    if (send_receipt(self, worker, &sealed))
+        fail_msg("%s", self->fault.text);
+}
+
+static void
+a_wave_whose_receipts_no_worker_could_read_proves_nothing(void **state)
+{
+    house_t *self = *state;
+    crowd_t crowd CLEANUP(crowd_done) = crowd_of(self, 0);
+    order_t *order = crowd.order;
+    put_in_service(self);
+    order->target_count = 0;
+    order->max_failures = 0;
+    for (size_t i = 0; i < WIDE; i++)
+        site_add_target(order, 1, crowd.names[i]);
+    site_add_target(order, 2, "w2");
+    sealed_t sealed CLEANUP(sealed_done) = site_seal_order(self->site, order, "pat");
+    crowd.order = NULL;
+    submit(self, &sealed);
+    for (size_t i = 0; i < WIDE; i++)
+        tells_much(self, crowd.names[i]);
+    later(self, 30);
+    tick(self);
+    assert_int_equal(sent(self, MESSAGE_OFFER, "w2"), 0);
+    assert_int_equal(run_now(self).state, RUN_EXPIRED);
+}
+
 static void
 a_list_that_was_not_signed_is_refused(void **state)
 {
@@ -167,6 +213,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_wave_that_is_not_listed_is_offered_with_its_places),
         CASE(places_are_the_same_after_a_restart),
+        CASE(a_wave_whose_receipts_no_worker_could_read_proves_nothing),
         CASE(a_list_that_was_not_signed_is_refused),
         CASE(a_target_that_stands_there_twice_is_refused),
         CASE(an_order_without_the_list_is_refused),
