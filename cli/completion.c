@@ -4,12 +4,13 @@
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "cli/pages.h"
 #include "cli/table.h"
 #include "common/text.h"
 
 #define DIGITS_SHOWN 12
 #define WORD_MAX     160
-#define LIVE_MAX     200
+#define LIVE_MAX     200 /* names that are offered */
 
 static const char bash_script[] =
     "# bash: source <(tocsin completion bash)\n"
@@ -62,12 +63,14 @@ typedef struct {
     const char *prefix;
 } typed_t;
 
-static void
+static bool
 offer(const typed_t *self, const char *word)
 {
     char shown[WORD_MAX];
-    if (!strncmp(word, self->prefix, strlen(self->prefix)))
+    bool fits = !strncmp(word, self->prefix, strlen(self->prefix));
+    if (fits)
         printf("%s\n", show_text(word, shown, sizeof shown));
+    return fits;
 }
 
 static void
@@ -139,7 +142,7 @@ usage_place(const command_t *row, size_t place, char word[static WORD_MAX])
     return false;
 }
 
-static void
+static bool
 offer_item(const typed_t *self, const value_t *item)
 {
     char word[WORD_MAX];
@@ -150,16 +153,19 @@ offer_item(const typed_t *self, const value_t *item)
     else
         snprintf(word, sizeof word, "%.*s", hash_read(text, &hash) ? DIGITS_SHOWN : WORD_MAX - 1,
                  text);
-    offer(self, word);
+    return offer(self, word);
 }
 
 static void
 offer_list(const typed_t *self, const char *verb, const char *key)
 {
     fault_t ignored;
-    CLEANUP(value_destroy) value_t *list = client_look(self->options, verb, NULL, &ignored);
-    for (size_t i = 0; i < value_count(list) && i < LIVE_MAX; i++)
-        offer_item(self, value_get(value_at(list, i), key));
+    size_t offered = 0;
+    CLEANUP(value_destroy)
+    value_t *list = pages_has(verb) ? pages_look(self->options, verb, &ignored)
+                                    : client_look(self->options, verb, NULL, &ignored);
+    for (size_t i = 0; i < value_count(list) && offered < LIVE_MAX; i++)
+        offered += offer_item(self, value_get(value_at(list, i), key));
 }
 
 static void

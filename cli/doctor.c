@@ -222,9 +222,8 @@ static value_t *
 ask_list(client_t *client, const char *verb, value_t *list)
 {
     fault_t fault;
-    bool workers = !strcmp(verb, "workers");
     value_t *rows =
-        workers ? pages_ask(client, "workers", &fault) : client_ask(client, verb, NULL, &fault);
+        pages_has(verb) ? pages_ask(client, verb, &fault) : client_ask(client, verb, NULL, &fault);
     if (!rows)
         symptoms_add(list, SYMPTOM_PROBLEM, "broker", "", "does not answer '%s': %s", verb,
                      fault.text);

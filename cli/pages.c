@@ -17,14 +17,20 @@ static const book_t books[] = {
     {"grants", "hash", 1, 1024},
 };
 
+/* NULL where there is none. */
 static const book_t *
 book_of(const char *verb)
 {
     size_t at = 0;
     while (at < ARRAY_SIZE(books) && strcmp(books[at].verb, verb) != 0)
         at++;
-    assert(at < ARRAY_SIZE(books));
-    return &books[at];
+    return at < ARRAY_SIZE(books) ? &books[at] : NULL;
+}
+
+bool
+pages_has(const char *verb)
+{
+    return book_of(verb) != NULL;
 }
 
 static value_t *
@@ -91,6 +97,7 @@ static value_t *
 ask_all(client_t *client, const char *verb, const char *worker, fault_t *fault)
 {
     const book_t *book = book_of(verb);
+    assert(book);
     for (unsigned i = 0; i < READ_MAX; i++) {
         fault_t why = {0};
         value_t *all = read_book(client, book, worker, &why);

@@ -9,6 +9,9 @@
 /* So many rows of `workers` have room in one answer, whatever they say. */
 #define PAGES_WORKERS_SURELY 200
 
+/* Whether it is one of the verbs below. */
+bool pages_has(const char *verb);
+
 /* All that the verb - workers, releases or grants - lists; the caller's. */
 value_t *pages_ask(client_t *client, const char *verb, fault_t *fault);
 
