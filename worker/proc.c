@@ -379,16 +379,24 @@ proc_tree(pid_t root, pid_t **out, size_t *size, fault_t *fault)
     return 0;
 }
 
-/* Signals every living descendant of root; gives how many there were. */
+/* What a look at all that is below root found. */
+typedef struct {
+    size_t living;
+    size_t dead; /* its children that nobody waited for: as it is stopped, those only grow */
+} below_t;
+
+/* Signals every living descendant of root. */
 static int
-kill_descendants(pid_t root, size_t *marked, fault_t *fault)
+kill_descendants(pid_t root, below_t *found, fault_t *fault)
 {
     CLEANUP(memory_free) proc_t *all = NULL;
     size_t count;
     if (see_all(&all, &count, fault))
         return -1;
     CLEANUP(memory_free) bool *below = memory_new(count + 1, sizeof *below);
-    *marked = mark_descendants(root, all, count, below);
+    *found = (below_t){.living = mark_descendants(root, all, count, below)};
+    for (size_t i = 0; i < count; i++)
+        found->dead += all[i].parent == root && !is_alive(&all[i]);
     for (size_t i = 0; i < count; i++)
         if (below[i]) {
             int sent = proc_signal(&all[i], SIGKILL, NULL);
@@ -397,20 +405,24 @@ kill_descendants(pid_t root, size_t *marked, fault_t *fault)
     return 0;
 }
 
-/* Of one that is stopped. */
+/* Of one that is stopped. Who died since the last look may have left a child that came behind the
+ * look at all, so nothing is below it only once nobody lives and nobody died meanwhile. */
 static int
 end_descendants(const proc_t *root, int wait_ms, bool *killed, fault_t *fault)
 {
     mono_t start = mono_now();
-    for (size_t left = 1; left; *killed = *killed || left) {
-        if (kill_descendants(root->pid, &left, fault))
+    below_t last, now = {.living = 1};
+    do {
+        last = now;
+        if (kill_descendants(root->pid, &now, fault))
             return -1;
-        if (left && mono_now().ms - start.ms > wait_ms)
+        *killed = *killed || now.living;
+        if (now.living && mono_now().ms - start.ms > wait_ms)
             return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end",
                              (int)root->pid);
-        if (left)
+        if (now.living)
             poll(NULL, 0, ROUND_MS);
-    }
+    } while (last.living || now.living || last.dead != now.dead);
     return 0;
 }
 

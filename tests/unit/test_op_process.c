@@ -671,11 +671,69 @@ end(void **state)
     return 0;
 }
 
+#define LINKS   80
+#define LINK_US 400
+#define LAST_US 20000000
+#define TREES   20
+#define TREE_OF (LINKS * LINK_US / TREES)
+
+/* Each of them lives for a moment, and leaves a child behind that does the same; the last stays. */
+_Noreturn static void
+be_a_chain(void)
+{
+    for (int i = 0; i < LINKS; i++) {
+        usleep(LINK_US);
+        if (fork() > 0)
+            _exit(0);
+    }
+    usleep(LAST_US);
+    _exit(0);
+}
+
+/* Who keeps a chain, as the keeper of a service does; all of it holds held. */
+static pid_t
+keep_a_chain(int held)
+{
+    pid_t keeper = fork();
+    if (keeper)
+        return keeper;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (fork() == 0)
+        be_a_chain();
+    pause();
+    _exit(held);
+}
+
+/* One is born while its parent is looked at, which has died when that one would be. */
+static void
+nobody_slips_away_while_a_tree_ends(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TREES; i++) {
+        int ends[2];
+        proc_t keeper;
+        fault_t fault = {0};
+        assert_int_equal(pipe(ends), 0);
+        pid_t pid = keep_a_chain(ends[1]);
+        close(ends[1]);
+        usleep((useconds_t)(i * TREE_OF));
+        assert_true(proc_read(pid, &keeper));
+        int failed = proc_end_tree(&keeper, 5000, &fault);
+        waitpid(pid, NULL, 0);
+        struct pollfd left = {.fd = ends[0]};
+        assert_int_equal(failed, 0);
+        assert_int_equal(poll(&left, 1, 1000), 1); /* nobody holds its other end */
+        close(ends[0]);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tree_tells_who_descends_from_whom),
+        cmocka_unit_test(nobody_slips_away_while_a_tree_ends),
         cmocka_unit_test(of_a_crowd_the_heaviest_are_listed_and_the_rest_is_counted),
         cmocka_unit_test(a_view_tells_program_limits_and_hash),
         cmocka_unit_test(a_deleted_file_is_found_by_who_holds_it),

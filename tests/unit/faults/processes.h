@@ -11,7 +11,8 @@
 #define SERVED                                                               \
     "kill -9 $(cat @/run/real/pid) 2>/dev/null; mkdir -p @/run/real; rm -f " \
     "@/run/real/pid"
-#define SERVES "p=$(cat @/run/real/pid) && awk '{print $2, $3 ~ /[ZX]/}' /proc/$p/stat; echo"
+#define SERVES \
+    "p=$(cat @/run/real/pid) && [ \"$p\" ] && awk '$3 !~ /[ZX]/ {print $2}' /proc/$p/stat; echo"
 
 static const case_t processes_cases[] = {
     {.op = "process.end_tree",
