@@ -41,7 +41,10 @@ void
 facts_accept(facts_t *self, int machine, const acceptance_t *acceptance)
 {
     ADD(self->accepted,
-        (accepted_t){.machine = machine, .it = *acceptance, .at = self->world->now});
+        (accepted_t){.machine = machine,
+                     .it = *acceptance,
+                     .before = self->signed_.count,
+                     .at = self->world->now});
     self->uncommitted[machine]++;
     self->changed = true;
 }

@@ -170,7 +170,7 @@ a_run_is_accepted_once(facts_t *self)
         const accepted_t *before = facts_acceptance(self, at->machine, &at->it.run, i);
         if (before)
             BREAK(self, "%s accepts run %s again", node_name(at->machine), short_hash(&at->it.run));
-        if (facts_end(self, at->machine, &at->it.run, self->signed_.count) && !at->it.closed)
+        if (facts_end(self, at->machine, &at->it.run, at->before) && !at->it.closed)
             BREAK(self, "%s accepts run %s, which had ended", node_name(at->machine),
                   short_hash(&at->it.run));
     }

@@ -25,6 +25,7 @@ typedef struct {
     bool kept;         /* committed */
     bool copied, lost; /* in the copy; to its ledger, as that was put back */
     acceptance_t it;
+    size_t before; /* receipts that were signed, by anyone */
     int64_t at;
 } accepted_t;
 
