@@ -40,11 +40,10 @@ facts_destroy(facts_t **self_p)
 void
 facts_accept(facts_t *self, int machine, const acceptance_t *acceptance)
 {
-    ADD(self->accepted,
-        (accepted_t){.machine = machine,
-                     .it = *acceptance,
-                     .before = self->signed_.count,
-                     .at = self->world->now});
+    ADD(self->accepted, (accepted_t){.machine = machine,
+                                     .it = *acceptance,
+                                     .before = self->signed_.count,
+                                     .at = self->world->now});
     self->uncommitted[machine]++;
     self->changed = true;
 }
