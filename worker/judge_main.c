@@ -357,7 +357,7 @@ main(int argc, char **argv)
 {
     CLEANUP(desk_close) desk_t desk = {0};
     fault_t fault = {0};
-    memory_map_large(128 * 1024); /* decoded orders and receipts come and go */
+    memory_map_large(32 * 1024);
     log_open("tocsin-judge", getenv("TOCSIN_DEBUG") ? LEVEL_DEBUG : LEVEL_INFO);
     if (argc != 3 && (argc <= 2 + LINKS || argc > 2 + OTHERS_MAX)) {
         log_error(
