@@ -233,7 +233,7 @@ cover: deps
 	$(Q)tests/cover build/cover
 
 install: all
-	$(Q)deploy/install "$(DESTDIR)"
+	$(Q)deploy/install "$(DESTDIR)" $(B)
 
 clean:
 	$(Q)rm -rf build

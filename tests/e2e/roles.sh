@@ -10,7 +10,7 @@ ROLES="judge spawner effector link@1"
 # What is installed lies over this machine's /usr; the units do without the targets of a whole boot.
 lay_down() {
     local kind
-    "$SOURCE/deploy/install" /srv/installed && cp "$BUILD"/tests/e2e/{slow,knock} /srv/installed/usr/bin/ &&
+    "$SOURCE/deploy/install" /srv/installed "$BUILD" && cp "$BUILD"/tests/e2e/{slow,knock} /srv/installed/usr/bin/ &&
         mount -t overlay -o lowerdir=/srv/installed/usr:/usr tocsin /usr || return 1
     for kind in service socket target; do
         mkdir -p $MACHINE_UNITS/$kind.d && printf '[Unit]\nDefaultDependencies=no\n' >$MACHINE_UNITS/$kind.d/test.conf

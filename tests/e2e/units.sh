@@ -8,7 +8,7 @@ result() { # STATUS WORDS
 }
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-"$SOURCE/deploy/install" "$root" >/dev/null
+"$SOURCE/deploy/install" "$root" "$BUILD" >/dev/null
 result $? "all of it is installed"
 lost=$(for page in "$root"/usr/share/doc/tocsin/{,docs/}*.md "$root"/usr/share/tocsin/playbooks/{,*/}*.md; do
     grep -oE '\]\([^):#]+\)' "$page" | tr -d ']()' | while read -r to; do
