@@ -259,6 +259,7 @@ facts_roll_back(facts_t *self, int machine)
     for (size_t i = 0; i < self->done.count; i++) {
         done_t *at = &self->done.items[i];
         at->forgotten = at->forgotten || (at->machine == machine && at->undo);
+        at->older = at->older || at->machine == machine;
     }
     for (size_t i = 0; i < self->signed_.count; i++) {
         signed_t *at = &self->signed_.items[i];

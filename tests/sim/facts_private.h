@@ -59,6 +59,7 @@ typedef struct {
     hash_t head; /* that its intent names */
     bool undo;
     bool forgotten; /* an undo, whose run an older ledger may begin anew, and then end well */
+    bool older;     /* an older ledger may not tell of it */
     bool lost;      /* an older journal does not tell of it */
     bool excused;   /* nor, when it began again, that it should */
     int64_t at;

@@ -31,6 +31,7 @@ static const struct {
      "of a record's length alone a part came, in the room that was made for it: it is torn"},
     {800562085, "a window may close before the timekeeper of a worker that just started answers"},
     {1000273476, "a run that is accepted may be stopped in the same turn, before it has begun"},
+    {1100127952, "an older ledger refuses what it does not know to have begun"},
     {2058489, "a clock that goes back behind the window's beginning begins nothing"},
 };
 
