@@ -141,12 +141,12 @@ files_are_found_by_name_kind_age_and_size(void **state)
 static void
 a_folder_too_deep_to_look_into_hides_nothing_else(void **state)
 {
-    char deep[512] = "cave";
+    CLEANUP(bytes_destroy) bytes_t *deep = bytes_copy(slice_text("cave"));
     (void)state;
     for (int i = 0; i < 70; i++)
-        strcat(deep, "/x");
-    strcat(deep, "/far");
-    put_file(deep, "not seen", 0600);
+        bytes_add_text(deep, "/x");
+    bytes_add_text(deep, "/far");
+    put_file(bytes_text(deep), "not seen", 0600);
     put_file("cave/near", "seen", 04755);
     CLEANUP(value_destroy)
     value_t *found = gives("file.find", texts("path", here("cave"), "kind", "file", NULL));

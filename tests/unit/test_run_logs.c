@@ -80,7 +80,9 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
     const char *target = value_get_text(asked, "target");
     (void)self;
     assert_string_equal(verb, "logs");
-    if (strcmp(target, "w1") && strcmp(target, "w2") && (!left_out || strcmp(target, "w3"))) {
+    bool known =
+        !strcmp(target, "w1") || !strcmp(target, "w2") || (left_out && !strcmp(target, "w3"));
+    if (!known) {
         fault_set(fault, FAULT_NOT_FOUND, "'%.128s' is no target of that run", target);
         return NULL;
     }

@@ -63,7 +63,7 @@ answer_name(int fd)
     ssize_t got = recvfrom(fd, packet, 256, 0, (struct sockaddr *)&from, &size);
     if (got < 17)
         return;
-    while (packet[end] && end < 200)
+    while (end < 200 && packet[end])
         end += packet[end] + 1u;
     end += 5;
     packet[2] = 0x81;
