@@ -19,6 +19,7 @@
 #include "worker/ops/done.h"
 
 #define ROUND_MS  10
+#define STILL_MS  200 /* a running process has taken a signal in by then */
 #define NOTE_MAX  128
 #define BOOT_TEXT 37 /* a UUID and its end */
 
@@ -133,11 +134,12 @@ compare_pids(const void *left, const void *right)
     return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-size_t
-proc_all(proc_t **out, size_t *unseen)
+/* Those that a folder names: /proc, or one process's threads. */
+static size_t
+look_through(const char *path, proc_t **out, size_t *unseen)
 {
     size_t count = 0, room = 256, hidden = 0;
-    DIR *folder = opendir("/proc");
+    DIR *folder = opendir(path);
     struct dirent *entry = NULL;
     fault_t why;
     uint64_t pid;
@@ -159,6 +161,12 @@ proc_all(proc_t **out, size_t *unseen)
         *unseen = hidden;
     qsort(*out, count, sizeof **out, compare_pids);
     return count;
+}
+
+size_t
+proc_all(proc_t **out, size_t *unseen)
+{
+    return look_through("/proc", out, unseen);
 }
 
 static int
@@ -405,6 +413,30 @@ kill_descendants(pid_t root, below_t *found, fault_t *fault)
     return 0;
 }
 
+/* Whether a thread of it may begin something: none that is stopped, and none that has ended. */
+static bool
+moves(pid_t pid)
+{
+    char path[64];
+    CLEANUP(memory_free) proc_t *threads = NULL;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    size_t count = look_through(path, &threads, NULL);
+    for (size_t i = 0; i < count; i++)
+        if (is_alive(&threads[i]) && !strchr("Tt", threads[i].state))
+            return true;
+    return false;
+}
+
+/* A signal is taken in later than it is sent: what was forking meanwhile has one child more. Who
+ * sleeps where no signal reaches him, or is frozen, begins nothing either. */
+static void
+stand_still(pid_t pid)
+{
+    mono_t start = mono_now();
+    while (moves(pid) && mono_now().ms - start.ms < STILL_MS)
+        poll(NULL, 0, 1);
+}
+
 /* Of one that is stopped. Who died since the last look may have left a child that came behind the
  * look at all, so nothing is below it only once nobody lives and nobody died meanwhile. */
 static int
@@ -417,13 +449,12 @@ end_descendants(const proc_t *root, int wait_ms, bool *killed, fault_t *fault)
         if (kill_descendants(root->pid, &now, fault))
             return -1;
         *killed = *killed || now.living;
-        if (now.living && mono_now().ms - start.ms > wait_ms)
-            return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end",
-                             (int)root->pid);
+        if (!last.living && !now.living && last.dead == now.dead)
+            return 0;
         if (now.living)
             poll(NULL, 0, ROUND_MS);
-    } while (last.living || now.living || last.dead != now.dead);
-    return 0;
+    } while (mono_now().ms - start.ms <= wait_ms);
+    return fault_set(fault, FAULT_TIMEOUT, "what process %d started does not end", (int)root->pid);
 }
 
 int
@@ -432,6 +463,7 @@ proc_end_tree(const proc_t *root, int wait_ms, fault_t *fault)
     bool killed = false;
     if (proc_signal(root, SIGSTOP, fault))
         return -1;
+    stand_still(root->pid);
     if (!end_descendants(root, wait_ms, &killed, fault) && !proc_end(root, wait_ms, fault))
         return 0;
     if (!killed && !proc_signal(root, SIGCONT, NULL))
