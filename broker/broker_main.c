@@ -153,12 +153,6 @@ find_command(const char *word)
     return at;
 }
 
-static void
-say_fault(const char *text)
-{
-    log_error("%s", text);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -174,7 +168,7 @@ main(int argc, char **argv)
         return fault_exit(fault.code);
     }
     log_open("tocsin-broker", options.verbose ? LOG_DEBUG : LOG_INFO);
-    settings = options.check ? settings_check(options.config, say_fault, &fault)
+    settings = options.check ? settings_check(options.config, log_error_text, &fault)
                              : settings_read(options.config, &fault);
     if (!settings || commands[command].run(&options, settings, &fault)) {
         log_error("%s (%s)", fault.text, fault_word(fault.code));

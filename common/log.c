@@ -96,6 +96,12 @@ LOG_FUNCTION(log_info, LEVEL_INFO)
 LOG_FUNCTION(log_debug, LEVEL_DEBUG)
 
 void
+log_error_text(const char *text)
+{
+    log_error("%s", text);
+}
+
+void
 log_fault(const char *what, const fault_t *fault)
 {
     log_warning("%s: %s (%s)", what, fault->text, fault_word(fault->code));

@@ -19,6 +19,9 @@ void log_warning(const char *format, ...) PRINTF(1, 2);
 void log_info(const char *format, ...) PRINTF(1, 2);
 void log_debug(const char *format, ...) PRINTF(1, 2);
 
+/* log_error of one text, for who is given somebody to say it to. */
+void log_error_text(const char *text);
+
 /* Appends what log_info would write; log_lines then writes many at once. */
 void log_add(bytes_t *lines, const char *format, ...) PRINTF(2, 3);
 void log_lines(const bytes_t *lines);

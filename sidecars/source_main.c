@@ -164,12 +164,6 @@ serve(const options_t *options, relay_settings_t *settings, fault_t *fault)
     return fault_set(fault, FAULT_UNREACHABLE, "the process that signs is gone: start again");
 }
 
-static void
-say_fault(const char *text)
-{
-    log_error("%s", text);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -188,10 +182,10 @@ main(int argc, char **argv)
     if (options.keygen)
         failed = make_key(options.keygen, &fault);
     else
-        failed =
-            !(settings = options.check ? relay_settings_check(options.config, say_fault, &fault)
-                                       : relay_settings_read(options.config, &fault)) ||
-            serve(&options, settings, &fault);
+        failed = !(settings = options.check
+                                  ? relay_settings_check(options.config, log_error_text, &fault)
+                                  : relay_settings_read(options.config, &fault)) ||
+                 serve(&options, settings, &fault);
     if (!failed)
         return 0;
     log_error("%s (%s)", fault.text, fault_word(fault.code));

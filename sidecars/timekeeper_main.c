@@ -188,12 +188,6 @@ serve(const options_t *options, const timekeeper_settings_t *settings, fault_t *
     }
 }
 
-static void
-say_fault(const char *text)
-{
-    log_error("%s", text);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -208,7 +202,7 @@ main(int argc, char **argv)
     log_open("tocsin-timekeeper", options.verbose ? LEVEL_DEBUG : LEVEL_INFO);
     CLEANUP(timekeeper_settings_destroy)
     timekeeper_settings_t *settings =
-        options.check ? timekeeper_settings_check(options.config, say_fault, &fault)
+        options.check ? timekeeper_settings_check(options.config, log_error_text, &fault)
                       : timekeeper_settings_read(options.config, &fault);
     if (settings &&
         !(options.keys ? make_keys(settings, &fault) : serve(&options, settings, &fault)))

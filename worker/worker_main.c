@@ -264,17 +264,11 @@ supervise(supervisor_t *self, fault_t *fault)
 
 /* ---- main -------------------------------------------------------------------------------- */
 
-static void
-say_fault(const char *text)
-{
-    log_error("%s", text);
-}
-
 /* -n tells every fault of the files. */
 static int
 check(const supervisor_t *self, fault_t *fault)
 {
-    config_faults_t faults = {.say = say_fault};
+    config_faults_t faults = {.say = log_error_text};
     const char *path = self->settings.policy;
     if (file_check_ours(self->config, fault) || file_check_ours(path, fault))
         return -1;
@@ -359,7 +353,7 @@ run(int argc, char **argv, fault_t *fault)
     if (!absolute)
         return fault_errno(fault, "'%s'", self.config);
     self.config = absolute;
-    config_faults_t faults = {.say = say_fault};
+    config_faults_t faults = {.say = log_error_text};
     int failed =
         settings_load_telling(&self.settings, absolute, self.check ? &faults : NULL, fault);
     if (!failed)
