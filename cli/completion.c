@@ -161,9 +161,7 @@ offer_list(const typed_t *self, const char *verb, const char *key)
 {
     fault_t ignored;
     size_t offered = 0;
-    CLEANUP(value_destroy)
-    value_t *list = pages_has(verb) ? pages_look(self->options, verb, &ignored)
-                                    : client_look(self->options, verb, NULL, &ignored);
+    CLEANUP(value_destroy) value_t *list = pages_look(self->options, verb, &ignored);
     for (size_t i = 0; i < value_count(list) && offered < LIVE_MAX; i++)
         offered += offer_item(self, value_get(value_at(list, i), key));
 }

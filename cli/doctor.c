@@ -222,8 +222,7 @@ static value_t *
 ask_list(client_t *client, const char *verb, value_t *list)
 {
     fault_t fault;
-    value_t *rows =
-        pages_has(verb) ? pages_ask(client, verb, &fault) : client_ask(client, verb, NULL, &fault);
+    value_t *rows = pages_ask(client, verb, &fault);
     if (!rows)
         symptoms_add(list, SYMPTOM_PROBLEM, "broker", "", "does not answer '%s': %s", verb,
                      fault.text);

@@ -9,10 +9,8 @@
 /* So many rows of `workers` have room in one answer, whatever they say. */
 #define PAGES_WORKERS_SURELY 200
 
-/* Whether it is one of the verbs below. */
-bool pages_has(const char *verb);
-
-/* All that the verb - workers, releases or grants - lists; the caller's. */
+/* All that the verb lists, of workers, releases and grants; of any other verb what one answer
+ * holds. The caller's. FAULT_LIMIT, FAULT_CONFLICT where it changes each time that it is read. */
 value_t *pages_ask(client_t *client, const char *verb, fault_t *fault);
 
 /* The grants, with what this worker drew on them alone; "": all workers, as far as one answer holds
