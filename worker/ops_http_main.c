@@ -7,6 +7,7 @@
 
 #include "worker/op_cell.h"
 #include "worker/ops/asked.h"
+#include "worker/ops/machine.h"
 
 #define TIMEOUT_MS  10000
 #define BODY_MAX    (1024 * 1024) /* bytes that are read */
@@ -51,8 +52,7 @@ static bool
 is_about_us(CURLcode code, long wrong)
 {
     return code == CURLE_OUT_OF_MEMORY || code == CURLE_BAD_FUNCTION_ARGUMENT ||
-           (code == CURLE_COULDNT_CONNECT && !wrong) || wrong == EMFILE || wrong == ENFILE ||
-           wrong == ENOBUFS || wrong == ENOMEM || wrong == EADDRNOTAVAIL || wrong == EINTR;
+           (code == CURLE_COULDNT_CONNECT && !wrong) || wrong == EINTR || machine_lacks((int)wrong);
 }
 
 /* FAULT_IO where nobody knows how the server is. */

@@ -86,6 +86,16 @@ machine_tell(const op_world_t *world, char *out, size_t size, fault_t *fault, co
     return text || why.code == FAULT_NOT_FOUND ? 0 : fault_set(fault, why.code, "%s", why.text);
 }
 
+bool
+machine_lacks(int wrong)
+{
+    static const int ours[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL};
+    for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+        if (wrong == ours[i])
+            return true;
+    return false;
+}
+
 int64_t
 field_number(const char *text, const char *key)
 {

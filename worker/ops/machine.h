@@ -31,6 +31,10 @@ void machine_line(const op_world_t *world, char *out, size_t size, const char *f
 int machine_tell(const op_world_t *world, char *out, size_t size, fault_t *fault,
                  const char *format, ...) PRINTF(5, 6);
 
+/* Whether an errno tells of what this machine lacks - descriptors, memory, ports - and so nothing
+ * of the other whom it should have reached. */
+bool machine_lacks(int wrong);
+
 /* The number behind `key` and blanks or a colon, at the start of a line of the text; -1. */
 int64_t field_number(const char *text, const char *key);
 

@@ -7,15 +7,9 @@
 #include <unistd.h>
 
 #include "worker/ops/bodies.h"
+#include "worker/ops/machine.h"
 
 #define TIMEOUT_DEFAULT_MS 5000
-
-/* What this machine lacks says nothing of the other. */
-static bool
-is_about_us(int wrong)
-{
-    return wrong == ENOBUFS || wrong == ENOMEM || wrong == EADDRNOTAVAIL || wrong == EAGAIN;
-}
 
 /* Until it is connected or has failed: 1, 0 where the time is over, or -1 with a fault. */
 static int
@@ -45,7 +39,9 @@ try_address(const struct addrinfo *at, mono_t deadline, fault_t *fault)
     if (!connect(fd, at->ai_addr, at->ai_addrlen))
         return 0;
     if (errno != EINPROGRESS && errno != EINTR) /* which goes on too (connect(2)) */
-        return is_about_us(errno) ? fault_errno(fault, "this machine cannot connect") : errno;
+        return machine_lacks(errno) || errno == EAGAIN
+                   ? fault_errno(fault, "this machine cannot connect")
+                   : errno;
     int ready = await(fd, deadline, fault);
     if (ready <= 0)
         return ready ? -1 : ETIMEDOUT;
