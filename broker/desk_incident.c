@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/desk_private.h"
 
-#include <stdlib.h>
-
 #include <stdio.h>
+#include <stdlib.h>
 
 static bool
 fill_incident(void *context, const row_t *row)

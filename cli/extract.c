@@ -7,9 +7,9 @@
 #include "common/document.h"
 #include "keys/grant.h"
 #include "keys/halt.h"
+#include "keys/tree.h"
 #include "wire/dossier.h"
 #include "wire/rejection.h"
-#include "keys/tree.h"
 
 struct extract {
     char number[24]; /* of the incident */

@@ -8,9 +8,9 @@
 #include "common/document.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "keys/tree.h"
 #include "wire/dossier.h"
 #include "wire/testimony.h"
-#include "keys/tree.h"
 
 #define PAGE_LEAVES 256
 

@@ -14,7 +14,7 @@ typedef struct {
     uint64_t index, count;
     size_t path_count;
     hash_t path[TREE_PATH_MAX]; /* from the leaf upwards */
-} place_t;
+} receipt_place_t;
 
 void
 receipts_encode(uint64_t count, const hash_t *root, bytes_t *out)
@@ -26,7 +26,7 @@ receipts_encode(uint64_t count, const hash_t *root, bytes_t *out)
 }
 
 static void
-add_place(const place_t *self, bytes_t *out)
+add_place(const receipt_place_t *self, bytes_t *out)
 {
     char text[HASH_TEXT];
     bytes_addf(out, PLACE "%llu %llu", (unsigned long long)self->index,
@@ -56,7 +56,7 @@ receipts_sign(const machinekey_t *key, const slice_t *documents, bytes_t *const 
     receipts_encode(count, &root, text);
     machinekey_sign(key, SIGN_RECEIPT, bytes_slice(text), armor);
     for (size_t i = 0; i < count; i++) {
-        place_t place = {.index = i, .count = count};
+        receipt_place_t place = {.index = i, .count = count};
         place.path_count = tree_path(tree, i, place.path);
         add_place(&place, armors[i]);
         bytes_add_slice(armors[i], bytes_slice(armor));
@@ -65,7 +65,7 @@ receipts_sign(const machinekey_t *key, const slice_t *documents, bytes_t *const 
 
 /* PLACE INDEX COUNT HASH..., without its LF, in its one spelling. */
 static bool
-read_place(place_t *self, slice_t line)
+read_place(receipt_place_t *self, slice_t line)
 {
     char text[sizeof PLACE + 2 * 3 + RECEIPTS_PATH_MAX * HASH_TEXT], *rest = text, *hash;
     if (line.size >= sizeof text)
@@ -125,7 +125,7 @@ int
 receipts_check(slice_t document, slice_t armor, const pubkey_t *worker, receipts_held_t *held,
                fault_t *fault)
 {
-    place_t place;
+    receipt_place_t place;
     hash_t leaf, root;
     size_t named = strlen(PLACE);
     if (armor.size < named || memcmp(armor.data, PLACE, named) != 0)

@@ -35,7 +35,8 @@ void ledger_wipe(ledger_t *self);
  * older copy is put back. */
 void ledger_copy(ledger_t *to, ledger_t *from);
 
-/* What is done once more in each transaction before it ends; borrowed, NULL for nothing. */
+/* What is done once more in each transaction before it ends, whose fault fails the commit;
+ * borrowed, NULL for nothing. */
 typedef int(ledger_last_t)(void *context, fault_t *fault);
 void ledger_do_last(ledger_t *self, ledger_last_t *last, void *context);
 

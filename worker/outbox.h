@@ -40,7 +40,7 @@ void outbox_need_commit(outbox_t *self);
 /* Whether a commit is needed before all of it has left. */
 bool outbox_waits(const outbox_t *self);
 
-/* Delivers what may leave early alone. */
+/* Delivers what may leave early, and nothing else; a fault is as outbox_flush's. */
 int outbox_flush_early(outbox_t *self, outbox_deliver_t *deliver, void *context,
                        fault_t *fault) MUST_CHECK;
 

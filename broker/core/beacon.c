@@ -5,9 +5,9 @@
 
 #include "broker/core/state.h"
 #include "keys/beacon.h"
+#include "keys/tree.h"
 #include "wire/holdings.h"
 #include "wire/message.h"
-#include "keys/tree.h"
 
 static const timekeeper_t *
 timekeeper_of(const core_t *self)
