@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,7 +26,6 @@ typedef struct {
     effector_t *effector;
     channel_t *judge;
     bool judge_left;
-    uint8_t *heap; /* where it begins */
 } daemon_t;
 
 static void
@@ -118,18 +116,6 @@ on_ended(daemon_t *self, fault_t *fault)
     }
 }
 
-/* The child made ahead shares every page of the heap, which is copied at its first change: better
- * now, all of it, than while the judge waits. */
-static void
-on_lull(daemon_t *self)
-{
-    if (!op_runner_lull(self->runner)) {
-        memory_rest();
-        return;
-    }
-    madvise(self->heap, (size_t)((uint8_t *)sbrk(0) - self->heap), MADV_POPULATE_WRITE);
-}
-
 /* 0 once the judge left and nothing runs any more. */
 static int
 loop(daemon_t *self, fault_t *fault)
@@ -146,8 +132,8 @@ loop(daemon_t *self, fault_t *fault)
         int ready = poll(fds, 1 + count, timeout_ms);
         if (ready < 0 && errno != EINTR)
             return fault_errno(fault, "poll");
-        if (ready == 0 && !count)
-            on_lull(self);
+        if (ready == 0 && !count && !op_runner_lull(self->runner))
+            memory_rest();
         if (fds[0].revents && on_judge(self, fault))
             return -1;
         if (on_ended(self, fault))
@@ -160,7 +146,6 @@ main(int argc, char **argv)
 {
     daemon_t self = {0};
     fault_t fault = {0};
-    self.heap = sbrk(0);
     memory_map_large(16 * 1024);
     log_open("tocsin-effector", LEVEL_INFO);
     if (argc != 3) {

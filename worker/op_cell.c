@@ -33,7 +33,7 @@
 #define FILTER_MAX 512 /* instructions */
 #define MEMORY_MIB 64  /* of what only foretells an op that has no bound itself */
 
-/* Standard descriptors on /dev/null, the two pipes where the child expects them, nothing else. */
+/* Standard descriptors on /dev/null, these two where they are expected, nothing else. */
 static int
 settle_descriptors(int result, int go, fault_t *fault)
 {
@@ -84,6 +84,16 @@ let_inherit(uint64_t keep, fault_t *fault)
     return 0;
 }
 
+static int
+drop_bounds(fault_t *fault)
+{
+    int held;
+    for (int cap = 0; (held = prctl(PR_CAPBSET_READ, cap)) >= 0; cap++)
+        if (held && prctl(PR_CAPBSET_DROP, cap))
+            return fault_errno(fault, "capabilities");
+    return 0;
+}
+
 /* The bounding set goes first, then the uid with what is permitted kept, then all but the row's. Of
  * these the effector may lack some: it is the op's own call that fails then, if it comes to that.
  */
@@ -101,9 +111,8 @@ shed_privileges(const op_row_t *row, fault_t *fault)
         data[word].inheritable = row->executes ? (uint32_t)(keep >> (32 * word)) : 0;
     if (syscall(SYS_capset, &header, data))
         return fault_errno(fault, "capabilities");
-    for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-        if (prctl(PR_CAPBSET_DROP, cap))
-            return fault_errno(fault, "capabilities");
+    if (drop_bounds(fault))
+        return -1;
     for (int word = 0; word < 2; word++)
         data[word].permitted = data[word].effective = (uint32_t)(keep >> (32 * word));
     if (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) || setresgid(user, user, user) ||
@@ -129,6 +138,7 @@ static struct {
     int space[SPACES];                        /* open as long as the process lives */
     struct sock_filter filter[2][FILTER_MAX]; /* of rows that execute nothing, and that do */
     struct sock_fprog program[2];             /* empty until all are made */
+    bool settled;                             /* by op_cell_settle, here or in who made this */
 } mould = {.space = {-1, -1}};
 
 /* Going back needs no more rights than leaving did. */
@@ -240,6 +250,15 @@ filter_calls(const op_row_t *row, fault_t *fault)
     return 0;
 }
 
+pid_t
+op_cell_clone(const op_row_t *row, unsigned long more)
+{
+    unsigned long flags = SIGCHLD | more;
+    if (!row->whole)
+        flags |= CLONE_NEWUTS | (row->signals ? 0 : CLONE_NEWPID);
+    return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+}
+
 static void
 reset_signals(void)
 {
@@ -271,22 +290,44 @@ await_go(fault_t *fault)
     return value_decode(slice_of(words, size), fault);
 }
 
-/* Only what must be done while the effector's namespaces are at hand. */
+/* What is the effector's habit and nobody's right. */
 static int
-leave_machine(const op_row_t *row, int result, int go, fault_t *fault)
+leave_habits(fault_t *fault)
 {
     static char *no_environment[] = {NULL};
     environ = no_environment;
     umask(077);
     reset_signals();
+    return chdir("/") ? fault_errno(fault, "the root folder") : 0;
+}
+
+/* Only what must be done while the effector's namespaces are at hand. */
+static int
+leave_machine(const op_row_t *row, int result, int go, fault_t *fault)
+{
+    if (!mould.settled && leave_habits(fault))
+        return -1;
     if ((!row->network && setns(mould.space[NETWORK], CLONE_NEWNET)) ||
-        (!row->whole && setns(mould.space[QUEUES], CLONE_NEWIPC)))
+        (!row->whole && !mould.settled && setns(mould.space[QUEUES], CLONE_NEWIPC)))
         return fault_errno(fault, "the empty namespaces");
     if ((row->whole || row->signals) && prctl(PR_SET_CHILD_SUBREAPER, 1))
         return fault_errno(fault, "a reaper of what it starts");
-    if (settle_descriptors(result, go, fault))
+    return settle_descriptors(result, go, fault);
+}
+
+int
+op_cell_settle(int *link, fault_t *fault)
+{
+    if (leave_habits(fault) || drop_bounds(fault))
         return -1;
-    return chdir("/") ? fault_errno(fault, "the root folder") : 0;
+    if (setns(mould.space[QUEUES], CLONE_NEWIPC))
+        return fault_errno(fault, "the empty namespaces");
+    if (settle_descriptors(*link, mould.space[NETWORK], fault))
+        return -1;
+    *link = RESULT_FD;
+    mould.space[NETWORK] = GO_FD;
+    mould.settled = true;
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) ? fault_errno(fault, "the effector's end") : 0;
 }
 
 static int

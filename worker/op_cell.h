@@ -67,6 +67,15 @@ int op_cell_become(uid_t user, gid_t group, fault_t *fault) MUST_CHECK;
 /* Makes, once a process, what all its cells share. FAULT_IO. */
 int op_cell_prepare(fault_t *fault) MUST_CHECK;
 
+/* In a process that is for good what makes others for cells of rows neither `whole` nor `executes`
+ * that have a body: does, once prepared, what each of them would do at its start. Of its
+ * descriptors it keeps *link, which gets another number. FAULT_IO. */
+int op_cell_settle(int *link, fault_t *fault) MUST_CHECK;
+
+/* Like fork, into the namespaces of its own that the row's cell has; with more of clone(2)'s
+ * flags. */
+pid_t op_cell_clone(const op_row_t *row, unsigned long more);
+
 /* In a process just made: confines it, reads the encoded arguments from go to its end, acts, writes
  * the result: 'v' and a value, or 'f', a fault's word, LF and its text. */
 _Noreturn void op_cell_enter(const op_row_t *row, const op_t *op, const op_world_t *world,

@@ -5,11 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,18 +36,26 @@ struct op_child {
     bytes_t *result;  /* 'v' and a value, or 'f', a fault's word, LF and its text */
 };
 
-/* Like fork: the child goes on with a copy of everything. */
+/* By the zygote; where it does not serve, is gone or is none, by a fork of our own. */
 static pid_t
-clone_for(const op_row_t *row)
+make_process(const op_row_t *row, const op_t *op, const op_world_t *world, op_zygote_t *zygote,
+             int result, const int go[2])
 {
-    unsigned long flags = SIGCHLD;
-    if (!row->whole)
-        flags |= CLONE_NEWUTS | (row->signals ? 0 : CLONE_NEWPID);
-    return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+    fault_t why;
+    bool served = zygote && op_zygote_serves(row);
+    pid_t pid = served ? op_zygote_fork(zygote, row, result, go[0], &why) : -1;
+    if (pid < 0)
+        pid = op_cell_clone(row, 0);
+    if (pid == 0) {
+        close(go[1]);
+        op_cell_enter(row, op, world, result, go[0]);
+    }
+    return pid;
 }
 
 op_child_t *
-op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, fault_t *fault)
+op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, op_zygote_t *zygote,
+                 fault_t *fault)
 {
     int result[2] = {-1, -1}, go[2] = {-1, -1};
     if (op_cell_prepare(fault))
@@ -77,14 +83,10 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, f
     }
     CLEANUP(descriptor_close) int go_read = go[0];
     self->go = go[1];
-    self->pid = clone_for(row);
+    self->pid = make_process(row, op, world, zygote, write_end, go);
     if (self->pid < 0) {
         fault_errno(fault, "no process can be made for %s", op->name);
         return NULL;
-    }
-    if (self->pid == 0) {
-        close(self->go);
-        op_cell_enter(row, op, world, write_end, go_read);
     }
     self->grouped =
         self->loose && proc_read(self->pid, &self->itself) && op_group_make(&self->itself);
@@ -176,7 +178,7 @@ op_child_t *
 op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
                const op_world_t *world, const char *note, fault_t *fault)
 {
-    CLEANUP(op_child_destroy) op_child_t *self = op_child_prepare(row, op, world, fault);
+    CLEANUP(op_child_destroy) op_child_t *self = op_child_prepare(row, op, world, NULL, fault);
     if (!self || op_child_go(self, arguments, note, fault))
         return NULL;
     return MOVE(self);

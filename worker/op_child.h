@@ -4,22 +4,23 @@
 #ifndef TOCSIN_OP_CHILD_H
 #define TOCSIN_OP_CHILD_H
 
-#include "worker/op_cell.h"
+#include "worker/op_zygote.h"
 #include "worker/proc.h"
 
 typedef struct op_child op_child_t;
 
 /* Makes the child, confined and waiting for its arguments: what it costs can be spent ahead of
- * need. row, op and world must outlive it. FAULT_IO. */
+ * need. By the zygote where that is not NULL, is not gone and serves the row; it has this world.
+ * row, op and world must outlive it. FAULT_IO. */
 op_child_t *op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world,
-                             fault_t *fault);
+                             op_zygote_t *zygote, fault_t *fault);
 
 /* Lets it act, once; what it may take from now on (time, bytes of result) is the op's. Where note
  * is not NULL, it is written (proc_note) before the body begins. FAULT_IO, FAULT_LIMIT. */
 int op_child_go(op_child_t *self, const value_t *arguments, const char *note,
                 fault_t *fault) MUST_CHECK;
 
-/* Both at once. */
+/* Both at once, by nobody's help. */
 op_child_t *op_child_start(const op_row_t *row, const op_t *op, const value_t *arguments,
                            const op_world_t *world, const char *note, fault_t *fault);
 

@@ -15,6 +15,7 @@
 #include "common/program.h"
 #include "worker/op_child.h"
 #include "worker/op_group.h"
+#include "worker/op_zygote.h"
 
 /* How long a noted process may take to die; how long without an op before the next child is made:
  * behind an answer, not beside it; and how long without one before that child is let go. */
@@ -42,6 +43,7 @@ struct op_runner {
     const op_row_t *ready_for; /* of the child that stands ready */
     op_child_t *ready;         /* made ahead of need; NULL for none */
     op_child_t *spent;         /* of a see-op whose result was given; NULL for none */
+    op_zygote_t *zygote;       /* while ops come; NULL before, and where none is to be had */
 };
 
 static void
@@ -116,6 +118,7 @@ op_runner_destroy(op_runner_t **self_p)
     }
     op_child_destroy(&self->ready);
     op_child_destroy(&self->spent);
+    op_zygote_destroy(&self->zygote);
     free(self);
     *self_p = NULL;
 }
@@ -140,6 +143,35 @@ io_draw(void *self, nonce_t *nonce)
     (void)self;
     ssize_t got = getrandom(nonce, sizeof *nonce, 0);
     assert(got == (ssize_t)sizeof *nonce);
+}
+
+/* The zygote, if it can serve: one that lives. */
+static op_zygote_t *
+zygote_for(op_runner_t *self, const op_row_t *row)
+{
+    fault_t why = {0};
+    if (!op_zygote_serves(row))
+        return NULL;
+    if (self->zygote && !op_zygote_lives(self->zygote))
+        op_zygote_destroy(&self->zygote);
+    if (!self->zygote)
+        self->zygote = op_zygote_new(&self->world, &why);
+    if (!self->zygote)
+        log_fault("each op's process is made of the effector's", &why);
+    return self->zygote;
+}
+
+static op_child_t *
+prepare(op_runner_t *self, const op_row_t *row, const op_t *op, fault_t *fault)
+{
+    return op_child_prepare(row, op, &self->world, zygote_for(self, row), fault);
+}
+
+static op_child_t *
+start(op_runner_t *self, const op_t *op, const value_t *arguments, const char *note, fault_t *fault)
+{
+    CLEANUP(op_child_destroy) op_child_t *child = prepare(self, op_row(op->name), op, fault);
+    return !child || op_child_go(child, arguments, note, fault) ? NULL : MOVE(child);
 }
 
 /* The child that stands ready, if it is for this row and still there. */
@@ -167,7 +199,7 @@ io_start(void *runner, size_t flight, const op_t *op, const value_t *arguments, 
         note_of(self, key, note);
     slot->child = key ? NULL : take_ready(self, row, arguments);
     if (!slot->child)
-        slot->child = op_child_start(row, op, arguments, &self->world, key ? note : NULL, fault);
+        slot->child = start(self, op, arguments, key ? note : NULL, fault);
     if (!slot->child)
         return -1;
     *slot = (slot_t){.child = slot->child,
@@ -187,8 +219,7 @@ io_foresee(void *runner, size_t flight, const op_t *op, const value_t *arguments
     const op_t *looks = row->looks ? op_find(row->looks) : NULL;
     CLEANUP(value_destroy) value_t *given = looks ? op_shared_arguments(looks, arguments) : NULL;
     *slot =
-        (slot_t){.child = looks ? op_child_start(op_row(looks->name), looks, given, &self->world,
-                                                 NULL, fault)
+        (slot_t){.child = looks ? start(self, looks, given, NULL, fault)
                                 : op_child_start(row, op, arguments, &self->world, NULL, fault)};
     if (!slot->child)
         return -1;
@@ -224,7 +255,7 @@ io_look(void *runner, size_t flight, const op_t *op, const value_t *arguments, c
     assert(!slot->child && op->least == CLASS_OBSERVE);
     note_of(self, key, note);
     *begun = proc_noted_once(note, &last) ? proc_started(&last) : (wall_t){0};
-    op_child_t *child = op_child_start(op_row(op->name), op, arguments, &self->world, NULL, fault);
+    op_child_t *child = start(self, op, arguments, NULL, fault);
     *slot = (slot_t){.child = child, .looks = true, .key = *key};
     return child ? 0 : -1;
 }
@@ -272,7 +303,7 @@ op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout_ms)
         least = least < 0 || left < least ? left : least;
         fds[count++] = (struct pollfd){.fd = op_child_fd(child), .events = POLLIN};
     }
-    if (!count && (self->wanted || self->ready))
+    if (!count && (self->wanted || self->ready || self->zygote))
         least = wants_another(self) ? LULL_MS : REST_MS;
     *timeout_ms = (int)least;
     return count;
@@ -287,12 +318,14 @@ op_runner_lull(op_runner_t *self)
     self->ready_for = self->wanted;
     if (another) {
         const op_t *op = op_find(self->wanted->name);
-        self->ready = op_child_prepare(self->wanted, op, &self->world, &why);
+        self->ready = prepare(self, self->wanted, op, &why);
         if (!self->ready)
             log_fault("a process ahead of need", &why);
     }
-    if (!self->ready)
+    if (!self->ready) {
         self->wanted = NULL; /* until the next is asked for */
+        op_zygote_destroy(&self->zygote);
+    }
     return self->ready;
 }
 

@@ -286,7 +286,7 @@ tracer_run(tracer_t *self, const op_row_t *row, const op_t *op, const value_t *a
     long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
     if (!row->whole)
         options |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
-    op_child_t *child = op_child_prepare(row, op, &bench, fault);
+    op_child_t *child = op_child_prepare(row, op, &bench, NULL, fault);
     if (!child)
         return NULL;
     pid_t pid = tracer_youngest();

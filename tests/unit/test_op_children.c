@@ -524,7 +524,7 @@ a_child_made_ahead_waits_for_its_arguments_and_acts_once(void **state)
     CLEANUP(value_destroy) value_t *arguments = value_map();
     value_set_text(arguments, "path", "/");
     op_child_t *child =
-        op_child_prepare(op_row("disk.usage"), op_find("disk.usage"), &world, &fault);
+        op_child_prepare(op_row("disk.usage"), op_find("disk.usage"), &world, NULL, &fault);
     assert_non_null(child);
     struct pollfd waiting = {.fd = op_child_fd(child), .events = POLLIN};
     assert_int_equal(poll(&waiting, 1, 50), 0);
@@ -544,7 +544,7 @@ a_child_made_ahead_that_died_cannot_go(void **state)
     signal(SIGPIPE, SIG_IGN);
     CLEANUP(op_child_destroy)
     op_child_t *child =
-        op_child_prepare(op_row("disk.usage"), op_find("disk.usage"), &world, &fault);
+        op_child_prepare(op_row("disk.usage"), op_find("disk.usage"), &world, NULL, &fault);
     assert_non_null(child);
     CLEANUP(memory_free) proc_t *all = NULL;
     size_t count = proc_all(&all, NULL);

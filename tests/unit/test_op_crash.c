@@ -326,7 +326,7 @@ is_ended_where_it_stands_still(const op_t *op)
 {
     fault_t fault = {0};
     CLEANUP(value_destroy) value_t *arguments = lay_out(op, case_of(op));
-    op_child_t *child = op_child_prepare(op_row(op->name), op, &bench, &fault);
+    op_child_t *child = op_child_prepare(op_row(op->name), op, &bench, NULL, &fault);
     pid_t pid = child ? find_child() : 0;
     assert_true(pid > 0);
     kill(pid, SIGSTOP);

@@ -6,8 +6,10 @@
 
 #include <cmocka.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -100,10 +102,10 @@ a_child_stands_ready_behind_an_op_and_is_let_go_where_none_follows(void **state)
     bench_t *bench = *state;
     assert_int_equal(patience_ms(bench), -1);
     see(bench);
-    assert_int_equal(children(), 0);
+    assert_int_equal(children(), 1); /* the zygote */
     assert_in_range(patience_ms(bench), 1, 100);
     assert_true(op_runner_lull(bench->runner));
-    assert_int_equal(children(), 1);
+    assert_int_equal(children(), 2);
     assert_in_range(patience_ms(bench), 1000, 60000);
     assert_false(op_runner_lull(bench->runner));
     assert_int_equal(children(), 0);
@@ -117,8 +119,32 @@ the_child_that_stands_ready_does_the_next_op(void **state)
     see(bench);
     assert_true(op_runner_lull(bench->runner));
     see(bench);
-    assert_int_equal(children(), 0);
+    assert_int_equal(children(), 1);
     assert_in_range(patience_ms(bench), 1, 100);
+}
+
+/* Of this process, which has one. */
+static pid_t
+only_child(void)
+{
+    fault_t fault = {0};
+    CLEANUP(bytes_destroy) bytes_t *text = file_read("/proc/thread-self/children", 65536, &fault);
+    assert_non_null(text);
+    return atoi(bytes_text(text));
+}
+
+static void
+a_zygote_that_died_is_replaced_and_no_op_fails_of_it(void **state)
+{
+    bench_t *bench = *state;
+    see(bench);
+    pid_t first = only_child();
+    kill(first, SIGKILL);
+    assert_int_equal(waitid(P_PID, (id_t)first, NULL, WEXITED | WNOWAIT), 0);
+    see(bench);
+    see(bench);
+    assert_int_equal(children(), 1);
+    assert_int_not_equal(only_child(), first);
 }
 
 int
@@ -129,6 +155,8 @@ main(void)
             a_child_stands_ready_behind_an_op_and_is_let_go_where_none_follows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_child_that_stands_ready_does_the_next_op, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_zygote_that_died_is_replaced_and_no_op_fails_of_it,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
