@@ -103,14 +103,15 @@ refuse(scmp_filter_ctx filter, const int *calls, size_t count)
 }
 
 int
-fence_refuse_spaces(scmp_filter_ctx filter)
+fence_refuse_spaces(scmp_filter_ctx filter, unsigned kinds)
 {
-    static const unsigned kinds[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
+    static const unsigned known[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
                                      CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
     int status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    for (size_t i = 0; !status && i < ARRAY_SIZE(kinds); i++)
-        status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                                  SCMP_A0(SCMP_CMP_MASKED_EQ, kinds[i], kinds[i]));
+    for (size_t i = 0; !status && i < ARRAY_SIZE(known); i++)
+        if (!(kinds & known[i]))
+            status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                                      SCMP_A0(SCMP_CMP_MASKED_EQ, known[i], known[i]));
     return status;
 }
 
@@ -146,7 +147,7 @@ fence_calls(fence_t may, fault_t *fault)
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int status = filter ? refuse(filter, never, ARRAY_SIZE(never)) : -ENOMEM;
     if (!status)
-        status = fence_refuse_spaces(filter);
+        status = fence_refuse_spaces(filter, 0);
     if (!status)
         status = refuse_others(filter);
     if (!status && may == FENCE_READS)

@@ -28,9 +28,9 @@ typedef enum {
 int fence_calls(fence_t may, fault_t *fault) MUST_CHECK;
 
 /* The rules of a filter that is being made, the caller's, by which a new process or thread gets no
- * namespace in which it has more rights. What clone3 asks for a filter does not see: ENOSYS, upon
- * which libc asks clone. libseccomp's status: 0, or below it. */
-int fence_refuse_spaces(scmp_filter_ctx filter) MUST_CHECK;
+ * namespace in which it has more rights, but of these kinds (CLONE_NEW...). What clone3 asks for a
+ * filter does not see: ENOSYS, upon which libc asks clone. libseccomp's status: 0, or below it. */
+int fence_refuse_spaces(scmp_filter_ctx filter, unsigned kinds) MUST_CHECK;
 
 /* No core file, and at most so many descriptors. */
 void fence_limits(unsigned descriptors);

@@ -158,7 +158,7 @@ make_space(int which, fault_t *fault)
 
 /* Without calls that no op has a use for, whatever a flaw in it might want. */
 static int
-add_rules(scmp_filter_ctx filter, bool executes)
+add_rules(scmp_filter_ctx filter, bool executes, unsigned allowed)
 {
     static const int foreign[] = {
         SCMP_SYS(execve), /* and the next one: unless the row executes */
@@ -203,7 +203,7 @@ add_rules(scmp_filter_ctx filter, bool executes)
         SCMP_SYS(msgget),
         SCMP_SYS(mq_open),
     };
-    int wrong = fence_refuse_spaces(filter);
+    int wrong = fence_refuse_spaces(filter, allowed);
     for (size_t i = executes ? 2 : 0; !wrong && i < ARRAY_SIZE(foreign); i++)
         wrong = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), foreign[i], 0);
     return wrong;
@@ -212,13 +212,13 @@ add_rules(scmp_filter_ctx filter, bool executes)
 /* libseccomp writes its program to a descriptor; a file in memory gives it back. A tree, as the
  * kernel goes through it for every call there is when a child loads it. */
 static int
-make_filter(bool executes, fault_t *fault)
+make_filter(bool executes, unsigned allowed, fault_t *fault)
 {
     struct sock_filter *out = mould.filter[executes];
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     CLEANUP(descriptor_close) int memory = memfd_create("filter", MFD_CLOEXEC);
     ssize_t got = -1;
-    if (filter && memory >= 0 && !add_rules(filter, executes) &&
+    if (filter && memory >= 0 && !add_rules(filter, executes, allowed) &&
         !seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) &&
         !seccomp_export_bpf(filter, memory))
         got = pread(memory, out, sizeof mould.filter[0], 0);
@@ -237,15 +237,15 @@ op_cell_prepare(fault_t *fault)
         if (mould.space[i] < 0 && make_space(i, fault))
             return -1;
     for (int i = 0; i < 2; i++)
-        if (!mould.program[i].len && make_filter(i, fault))
+        if (!mould.program[i].len && make_filter(i, 0, fault))
             return -1;
     return 0;
 }
 
 static int
-filter_calls(const op_row_t *row, fault_t *fault)
+filter_calls(bool executes, fault_t *fault)
 {
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &mould.program[row->executes]))
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &mould.program[executes]))
         return fault_set(fault, FAULT_IO, "the filter of system calls cannot be loaded");
     return 0;
 }
@@ -303,40 +303,52 @@ leave_habits(fault_t *fault)
 
 /* Only what must be done while the effector's namespaces are at hand. */
 static int
+enter_spaces(bool network, bool queues, fault_t *fault)
+{
+    if ((!network && setns(mould.space[NETWORK], CLONE_NEWNET)) ||
+        (!queues && setns(mould.space[QUEUES], CLONE_NEWIPC)))
+        return fault_errno(fault, "the empty namespaces");
+    return 0;
+}
+
+static int
 leave_machine(const op_row_t *row, int result, int go, fault_t *fault)
 {
-    if (!mould.settled && leave_habits(fault))
+    if (!mould.settled && (leave_habits(fault) || enter_spaces(row->network, row->whole, fault)))
         return -1;
-    if ((!row->network && setns(mould.space[NETWORK], CLONE_NEWNET)) ||
-        (!row->whole && !mould.settled && setns(mould.space[QUEUES], CLONE_NEWIPC)))
-        return fault_errno(fault, "the empty namespaces");
     if ((row->whole || row->signals) && prctl(PR_SET_CHILD_SUBREAPER, 1))
         return fault_errno(fault, "a reaper of what it starts");
     return settle_descriptors(result, go, fault);
 }
 
-int
-op_cell_settle(int *link, fault_t *fault)
+static int
+confine(const op_row_t *row, const op_t *op, fault_t *fault)
 {
-    if (leave_habits(fault) || drop_bounds(fault))
+    if (!row->whole && (set_limits(row, op, fault) || shed_privileges(row, fault) ||
+                        (!mould.settled && filter_calls(row->executes, fault))))
         return -1;
-    if (setns(mould.space[QUEUES], CLONE_NEWIPC))
-        return fault_errno(fault, "the empty namespaces");
-    if (settle_descriptors(*link, mould.space[NETWORK], fault))
+    return 0;
+}
+
+/* The filter lets the cells' own namespaces be made, which takes CAP_SYS_ADMIN: no cell has it. */
+int
+op_cell_settle(bool network, int *link, fault_t *fault)
+{
+    if (leave_habits(fault) || enter_spaces(network, false, fault) || drop_bounds(fault) ||
+        settle_descriptors(*link, *link, fault) ||
+        make_filter(false, CLONE_NEWPID | CLONE_NEWUTS, fault) || filter_calls(false, fault))
         return -1;
     *link = RESULT_FD;
-    mould.space[NETWORK] = GO_FD;
+    close(GO_FD);
     mould.settled = true;
     return prctl(PR_SET_PDEATHSIG, SIGKILL) ? fault_errno(fault, "the effector's end") : 0;
 }
 
-static int
-confine(const op_row_t *row, const op_t *op, fault_t *fault)
+bool
+op_cell_can_settle(const op_row_t *row)
 {
-    if (!row->whole &&
-        (set_limits(row, op, fault) || shed_privileges(row, fault) || filter_calls(row, fault)))
-        return -1;
-    return 0;
+    return row->body && !row->whole && !row->executes &&
+           !(row->capabilities & 1ULL << CAP_SYS_ADMIN);
 }
 
 /* A name of a stranger's may stand in it, or one that was cut amid a character: what is neither
@@ -437,7 +449,7 @@ op_cell_main(int argc, char **argv, const op_act_t *acts, size_t count)
         const op_t *op = strcmp(acts[i].name, argv[1]) ? NULL : op_find(argv[1]);
         if (!op)
             continue;
-        if (make_filter(op_row(op->name)->executes, &fault))
+        if (make_filter(op_row(op->name)->executes, 0, &fault))
             finish(NULL, &fault);
         act(op_row(op->name), op, acts[i].body, &world);
     }

@@ -67,10 +67,13 @@ int op_cell_become(uid_t user, gid_t group, fault_t *fault) MUST_CHECK;
 /* Makes, once a process, what all its cells share. FAULT_IO. */
 int op_cell_prepare(fault_t *fault) MUST_CHECK;
 
-/* In a process that is for good what makes others for cells of rows neither `whole` nor `executes`
- * that have a body: does, once prepared, what each of them would do at its start. Of its
- * descriptors it keeps *link, which gets another number. FAULT_IO. */
-int op_cell_settle(int *link, fault_t *fault) MUST_CHECK;
+/* In a process that is for good what makes others, for cells with the machine's network or for
+ * cells without: does, once prepared, what each of them would do at its start. Of its descriptors
+ * it keeps *link, which gets another number. FAULT_IO. */
+int op_cell_settle(bool network, int *link, fault_t *fault) MUST_CHECK;
+
+/* Whether a row's cell can be made there: not where it starts a program, or may make namespaces. */
+bool op_cell_can_settle(const op_row_t *row);
 
 /* Like fork, into the namespaces of its own that the row's cell has; with more of clone(2)'s
  * flags. */

@@ -42,8 +42,10 @@ make_process(const op_row_t *row, const op_t *op, const op_world_t *world, op_zy
              int result, const int go[2])
 {
     fault_t why;
-    bool served = zygote && op_zygote_serves(row);
+    bool served = zygote && op_zygote_serves(zygote, row);
     pid_t pid = served ? op_zygote_fork(zygote, row, result, go[0], &why) : -1;
+    if (served && pid < 0)
+        log_fault(op->name, &why);
     if (pid < 0)
         pid = op_cell_clone(row, 0);
     if (pid == 0) {

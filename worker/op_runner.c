@@ -43,7 +43,7 @@ struct op_runner {
     const op_row_t *ready_for; /* of the child that stands ready */
     op_child_t *ready;         /* made ahead of need; NULL for none */
     op_child_t *spent;         /* of a see-op whose result was given; NULL for none */
-    op_zygote_t *zygote;       /* while ops come; NULL before, and where none is to be had */
+    op_zygote_t *zygotes[2];   /* without network and with, while ops of theirs come; or NULL */
 };
 
 static void
@@ -106,6 +106,13 @@ op_runner_new(const char *folder, const policy_t *policy, const settings_t *sett
     return MOVE(self);
 }
 
+static void
+let_go_of_zygotes(op_runner_t *self)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(self->zygotes); i++)
+        op_zygote_destroy(&self->zygotes[i]);
+}
+
 void
 op_runner_destroy(op_runner_t **self_p)
 {
@@ -118,7 +125,7 @@ op_runner_destroy(op_runner_t **self_p)
     }
     op_child_destroy(&self->ready);
     op_child_destroy(&self->spent);
-    op_zygote_destroy(&self->zygote);
+    let_go_of_zygotes(self);
     free(self);
     *self_p = NULL;
 }
@@ -145,20 +152,21 @@ io_draw(void *self, nonce_t *nonce)
     assert(got == (ssize_t)sizeof *nonce);
 }
 
-/* The zygote, if it can serve: one that lives. */
+/* One that lives, where one can serve. */
 static op_zygote_t *
 zygote_for(op_runner_t *self, const op_row_t *row)
 {
+    op_zygote_t **zygote = &self->zygotes[row->network];
     fault_t why = {0};
-    if (!op_zygote_serves(row))
+    if (!op_cell_can_settle(row))
         return NULL;
-    if (self->zygote && !op_zygote_lives(self->zygote))
-        op_zygote_destroy(&self->zygote);
-    if (!self->zygote)
-        self->zygote = op_zygote_new(&self->world, &why);
-    if (!self->zygote)
+    if (*zygote && !op_zygote_lives(*zygote))
+        op_zygote_destroy(zygote);
+    if (!*zygote)
+        *zygote = op_zygote_new(row->network, &self->world, &why);
+    if (!*zygote)
         log_fault("each op's process is made of the effector's", &why);
-    return self->zygote;
+    return *zygote;
 }
 
 static op_child_t *
@@ -303,7 +311,7 @@ op_runner_watch(const op_runner_t *self, struct pollfd *fds, int *timeout_ms)
         least = least < 0 || left < least ? left : least;
         fds[count++] = (struct pollfd){.fd = op_child_fd(child), .events = POLLIN};
     }
-    if (!count && (self->wanted || self->ready || self->zygote))
+    if (!count && (self->wanted || self->ready || self->zygotes[0] || self->zygotes[1]))
         least = wants_another(self) ? LULL_MS : REST_MS;
     *timeout_ms = (int)least;
     return count;
@@ -324,7 +332,7 @@ op_runner_lull(op_runner_t *self)
     }
     if (!self->ready) {
         self->wanted = NULL; /* until the next is asked for */
-        op_zygote_destroy(&self->zygote);
+        let_go_of_zygotes(self);
     }
     return self->ready;
 }

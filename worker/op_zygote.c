@@ -17,6 +17,7 @@
 
 struct op_zygote {
     pid_t pid;
+    bool network;
     int link; /* a request is an op's name, its answer the process or what was wrong with it */
 };
 
@@ -31,9 +32,9 @@ typedef union {
 } rights_t;
 
 bool
-op_zygote_serves(const op_row_t *row)
+op_zygote_serves(const op_zygote_t *self, const op_row_t *row)
 {
-    return row->body && !row->whole && !row->executes && row == op_row(row->name);
+    return row->network == self->network && row == op_row(row->name) && op_cell_can_settle(row);
 }
 
 static int
@@ -70,11 +71,11 @@ receive_request(int link, request_t *out)
 }
 
 _Noreturn static void
-serve(const op_world_t *world, int link)
+serve(bool network, const op_world_t *world, int link)
 {
     request_t request;
     fault_t fault;
-    if (op_cell_settle(&link, &fault))
+    if (op_cell_settle(network, &link, &fault))
         _exit(1);
     while (!receive_request(link, &request)) {
         const op_row_t *row = op_row(request.name);
@@ -91,7 +92,7 @@ serve(const op_world_t *world, int link)
 }
 
 op_zygote_t *
-op_zygote_new(const op_world_t *world, fault_t *fault)
+op_zygote_new(bool network, const op_world_t *world, fault_t *fault)
 {
     int ends[2];
     if (op_cell_prepare(fault))
@@ -102,6 +103,7 @@ op_zygote_new(const op_world_t *world, fault_t *fault)
     }
     CLEANUP(descriptor_close) int theirs = ends[1];
     CLEANUP(op_zygote_destroy) op_zygote_t *self = memory_new(1, sizeof *self);
+    self->network = network;
     self->link = ends[0];
     self->pid = fork();
     if (self->pid < 0) {
@@ -109,7 +111,7 @@ op_zygote_new(const op_world_t *world, fault_t *fault)
         return NULL;
     }
     if (self->pid == 0)
-        serve(world, theirs);
+        serve(network, world, theirs);
     return MOVE(self);
 }
 
@@ -139,7 +141,7 @@ op_zygote_fork(op_zygote_t *self, const op_row_t *row, int result, int go, fault
 {
     request_t request = {.pipes = {result, go}};
     int answer = 0;
-    assert(op_zygote_serves(row));
+    assert(op_zygote_serves(self, row));
     bool fits = text_copy(request.name, sizeof request.name, row->name);
     assert(fits);
     if (!op_zygote_lives(self) || send_request(self->link, &request) ||

@@ -10,15 +10,16 @@
 
 typedef struct op_zygote op_zygote_t;
 
-/* A copy of who calls. world must outlive it, and is as it is now. FAULT_IO. */
-op_zygote_t *op_zygote_new(const op_world_t *world, fault_t *fault);
+/* A copy of who calls, for ops that keep the machine's network or for those that do not. world must
+ * outlive it, and is as it is now. FAULT_IO. */
+op_zygote_t *op_zygote_new(bool network, const op_world_t *world, fault_t *fault);
 
 /* Ends it; what it made goes on. */
 void op_zygote_destroy(op_zygote_t **self_p);
 
-/* Whether it can make those of a row: of one in the op table that starts nothing, as who starts a
- * program has no right in it that the zygote gave up for good. */
-bool op_zygote_serves(const op_row_t *row);
+/* Whether it can make those of a row: one of the op table, with as much network, that can settle
+ * (worker/op_cell.h). */
+bool op_zygote_serves(const op_zygote_t *self, const op_row_t *row);
 
 /* False once it could not be asked. */
 bool op_zygote_lives(const op_zygote_t *self);

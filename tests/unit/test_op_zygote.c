@@ -2,6 +2,7 @@
 #include "op_bench.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -143,32 +144,44 @@ what_a_zygote_makes_has_the_rights_of_what_is_made_without_one(void **state)
     size_t served = 0;
     fault_t fault = {0};
     (void)state;
-    CLEANUP(op_zygote_destroy) op_zygote_t *zygote = op_zygote_new(&bench, &fault);
-    assert_non_null(zygote);
+    op_zygote_t *zygotes[] = {op_zygote_new(false, &bench, &fault),
+                              op_zygote_new(true, &bench, &fault)};
     for (size_t i = 0; i < op_count(); i++) {
         const op_t *op = op_at(i);
-        if (!op_zygote_serves(op_row(op->name)))
+        op_zygote_t *zygote = zygotes[op_row(op->name)->network];
+        assert_non_null(zygote);
+        assert_true(op_zygote_lives(zygote));
+        if (!op_zygote_serves(zygote, op_row(op->name)))
             continue;
         CLEANUP(bytes_destroy) bytes_t *without = rights_of(op, NULL);
         CLEANUP(bytes_destroy) bytes_t *with = rights_of(op, zygote);
         if (strcmp(bytes_text(with), bytes_text(without)) != 0)
             fail_msg("%s:\n%s\nand without:\n%s", op->name, bytes_text(with), bytes_text(without));
-        assert_true(op_zygote_lives(zygote));
         served++;
     }
     assert_true(served > 50);
+    for (size_t i = 0; i < ARRAY_SIZE(zygotes); i++)
+        op_zygote_destroy(&zygotes[i]);
 }
 
 static void
 it_serves_no_row_that_keeps_what_it_gave_up(void **state)
 {
+    fault_t fault = {0};
     (void)state;
-    op_row_t own = *op_row("disk.usage");
-    assert_false(op_zygote_serves(op_row("service.restart"))); /* whole */
-    assert_false(op_zygote_serves(op_row("package.updates"))); /* executes */
-    assert_false(op_zygote_serves(op_row("net.ping")));        /* a program */
-    assert_false(op_zygote_serves(op_foresight("file.truncate")));
-    assert_false(op_zygote_serves(&own));
+    op_row_t own = *op_row("disk.usage"), strong = own;
+    strong.capabilities = 1ULL << CAP_SYS_ADMIN;
+    CLEANUP(op_zygote_destroy) op_zygote_t *alone = op_zygote_new(false, &bench, &fault);
+    CLEANUP(op_zygote_destroy) op_zygote_t *linked = op_zygote_new(true, &bench, &fault);
+    assert_true(op_zygote_serves(alone, op_row("disk.usage")));
+    assert_true(op_zygote_serves(linked, op_row("net.tcp")));
+    assert_false(op_zygote_serves(alone, op_row("net.tcp")));
+    assert_false(op_zygote_serves(linked, op_row("service.restart"))); /* whole */
+    assert_false(op_zygote_serves(alone, op_row("package.updates")));  /* executes */
+    assert_false(op_zygote_serves(linked, op_row("net.ping")));        /* a program */
+    assert_false(op_zygote_serves(alone, op_foresight("file.truncate")));
+    assert_false(op_zygote_serves(alone, &own));
+    assert_false(op_cell_can_settle(&strong));
 }
 
 static void
@@ -180,7 +193,7 @@ it_ends_with_who_made_it(void **state)
     pid_t maker = fork();
     if (maker == 0) {
         fault_t fault = {0};
-        op_zygote_t *zygote = op_zygote_new(&bench, &fault);
+        op_zygote_t *zygote = op_zygote_new(false, &bench, &fault);
         pid_t pid = zygote ? last_child() : 0;
         _exit(write(told[1], &pid, sizeof pid) == sizeof pid ? 0 : 1);
     }
