@@ -174,7 +174,10 @@ send_past(void *context, const row_t *row)
     if (self->at++ < self->left_out)
         return true;
     if (self->left_out && self->at == self->left_out + 1) {
-        event_row_t told = {.at = row->event.at, .run = self->watch->run, .kind = "past"};
+        event_row_t told = {.number = row->event.number - 1,
+                            .at = row->event.at,
+                            .run = self->watch->run,
+                            .kind = "past"};
         snprintf(told.text, sizeof told.text, "%zu events before this are not told here",
                  self->left_out);
         desk_send_event(self->desk, self->watch, &told);

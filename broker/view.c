@@ -133,6 +133,7 @@ value_t *
 view_event(const event_row_t *row)
 {
     value_t *map = value_map();
+    value_set_integer(map, "leaf", (int64_t)row->number);
     value_set_integer(map, "at", row->at.ms);
     value_set_text(map, "kind", row->kind);
     value_set_text(map, "text", row->text);

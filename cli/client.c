@@ -25,6 +25,7 @@ struct client {
     uint64_t asked;       /* ids given out */
     char id[24];          /* of the question asked last */
     zlistx_t *events;     /* value_t: bodies that came while an answer was awaited */
+    zactor_t *monitor;    /* of the socket's disconnects; NULL before anyone minds */
 };
 
 trust_t *
@@ -167,6 +168,7 @@ client_close(client_t **self_p)
     client_t *self = *self_p;
     if (!self)
         return;
+    zactor_destroy(&self->monitor);
     zsock_destroy(&self->socket);
     zlistx_destroy(&self->events);
     free(self);
@@ -351,6 +353,23 @@ client_event(client_t *self, int timeout_ms, fault_t *fault)
         if (type == MESSAGE_EVENT)
             return read_body(frames_at(frames, 2), fault);
     }
+}
+
+bool
+client_was_cut(client_t *self)
+{
+    bool cut = false;
+    if (!self->monitor) {
+        self->monitor = zactor_new(zmonitor, self->socket);
+        assert(self->monitor);
+        zstr_sendx(self->monitor, "LISTEN", "DISCONNECTED", NULL);
+        zstr_send(self->monitor, "START");
+        zsock_wait(self->monitor);
+        zsock_set_rcvtimeo(self->monitor, 0);
+    }
+    for (zmsg_t *said; (said = zmsg_recv(self->monitor)); cut = true)
+        zmsg_destroy(&said);
+    return cut;
 }
 
 bool

@@ -47,6 +47,10 @@ value_t *client_look(const options_t *options, const char *verb, value_t *argume
 /* The next EVENT's body; NULL with FAULT_TIMEOUT after timeout_ms, or at once on Ctrl-C. */
 value_t *client_event(client_t *self, int timeout_ms, fault_t *fault);
 
+/* Whether the connection broke since this was asked last; the first time it only begins to mind. A
+ * new one is made by itself, but what the broker was asked to tell ended with the old one. */
+bool client_was_cut(client_t *self);
+
 /* Whether Ctrl-C was pressed since client_open. */
 bool client_interrupted(const client_t *self);
 

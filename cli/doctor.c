@@ -253,8 +253,9 @@ look_at_holds(client_t *client, value_t *list)
             list, missing ? SYMPTOM_PROBLEM : SYMPTOM_WARNING,
             strcmp(value_get_text(row, "name"), "-") ? value_get_text(row, "name") : "site",
             state == STOP_HOLDS ? "tocsin resume, by two officers" : "tocsin stop list names them",
-            "the %s is %s, %zu workers were not reached: %s", value_get_text(row, "what"),
-            state == STOP_HOLDS ? "stopped" : "revoked", missing, value_get_text(row, "reason"));
+            "the %s is %s, %zu worker%s not reached: %s", value_get_text(row, "what"),
+            state == STOP_HOLDS ? "stopped" : "revoked", missing, missing == 1 ? " was" : "s were",
+            value_get_text(row, "reason"));
     }
 }
 

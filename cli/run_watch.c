@@ -215,6 +215,17 @@ look_for_stops(stops_watch_t *self, client_t *client, const char *run, FILE *out
     fflush(out);
 }
 
+/* Events come in the order of their leaves, and once more to who watches anew. An older broker says
+ * no leaf. */
+static bool
+is_new(const value_t *event, int64_t *last)
+{
+    int64_t leaf = value_get_integer(event, "leaf");
+    bool newer = !value_get(event, "leaf") || leaf > *last;
+    *last = newer ? leaf : *last;
+    return newer;
+}
+
 int
 run_follow(const options_t *options, client_t *client, const char *run, int64_t wait_s, FILE *out)
 {
@@ -222,20 +233,28 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
     away_watch_t away = {.told = false};
     CLEANUP(stops_watch_clear) stops_watch_t stops = {.told = value_list()};
     mono_t begun = mono_now();
+    int64_t last = -1;
     fflush(stdout);
+    client_was_cut(client);
     if (run_begin_watch(client, run, &fault))
         return command_fail(&fault);
     for (;;) {
         look_for_away(&away, options, client, run, out);
         look_for_stops(&stops, client, run, out);
         CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
+        bool anew = !event && client_was_cut(client);
+        bool lost = anew && run_begin_watch(client, run, &fault);
         if (client_interrupted(client))
             return detached(run);
-        if (event && out && strcmp(value_get_text(event, "kind"), "output") != 0)
+        if (lost)
+            return command_fail(&fault);
+        if (out && event && strcmp(value_get_text(event, "kind"), "output") != 0 &&
+            is_new(event, &last))
             print_event(options, event, out);
         bool late = wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000;
         bool ended = event && !strcmp(value_get_text(event, "kind"), "run");
-        int status = !event || ended || late ? look(client, run, out) : EXIT_RUNNING;
+        bool due = late || ended || (!event && !anew);
+        int status = due ? look(client, run, out) : EXIT_RUNNING;
         if (status != EXIT_RUNNING)
             return status;
         if (late)

@@ -257,10 +257,12 @@ print_holds(const value_t *stops, const value_t *brakes)
             continue;
         const char *name = value_get_text(row, "name");
         bool named = strcmp(name, "-") != 0;
-        printf("%-10s %s%s%s: %s (%zu workers not reached)\n",
+        size_t missing = stop_missing(row);
+        printf("%-10s %s%s%s: %s (%zu worker%s not reached)\n",
                state == STOP_HOLDS ? "STOPPED" : "REVOKED", value_get_text(row, "what"),
                named ? " " : "", named ? name : "",
-               show_text(value_get_text(row, "reason"), reason, sizeof reason), stop_missing(row));
+               show_text(value_get_text(row, "reason"), reason, sizeof reason), missing,
+               missing == 1 ? "" : "s");
     }
     for (size_t i = 0; i < value_count(brakes); i++) {
         const value_t *row = value_at(brakes, i);

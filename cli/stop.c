@@ -99,10 +99,11 @@ told_of(const value_t *stop, const value_t *run)
     const char *what = value_get_text(stop, "what"), *name = value_get_text(stop, "name");
     bool called = !strcmp(what, "playbook") && strcmp(name, value_get_text(run, "playbook")) != 0;
     bool named = called || !strcmp(what, "region");
-    bytes_addf(text, "STOPPED: the %s%s%s%s: %s (%zu workers not reached: tocsin stop list)", what,
+    size_t missing = stop_missing(stop);
+    bytes_addf(text, "STOPPED: the %s%s%s%s: %s (%zu worker%s not reached: tocsin stop list)", what,
                named ? " " : "", named ? name : "", called ? ", which it calls" : "",
-               show_text(value_get_text(stop, "reason"), reason, sizeof reason),
-               stop_missing(stop));
+               show_text(value_get_text(stop, "reason"), reason, sizeof reason), missing,
+               missing == 1 ? "" : "s");
     value_t *row = value_map();
     value_set_text(row, "hash", value_get_text(stop, "hash"));
     value_set_text(row, "text", bytes_text(text));

@@ -22,6 +22,8 @@ soaked() {
 }
 foretold() { planned stages --set root="$mnt" --target "$1" && grep -qF "$2" "$SITE_HOME/log/plan"; } # WORKER WORDS
 watch_drawn() { script -qec "tocsin run watch $RUN --wait=0s" /dev/null | sed 's/\x1b\[[0-9]*[A-Z]//g'; }
+# Line by line what who asks afterwards is told, but for stops and who is away.
+watched_whole() { diff <(grep -E "^[0-9-]{10} " "$SITE_HOME/log/watch") <(tocsin run watch "$RUN" | grep -E "^[0-9-]{10} "); }
 window_over() { [ "$(date +%s)" -gt "$1" ]; }
 
 broker_start
@@ -52,6 +54,8 @@ ok "  has begun" wait_for 20 is_held north-1
 ok "  and runs on" exits 8 as dung run watch "$RUN" --wait=0s
 ok "  and is paused" as dung run pause "$RUN"
 ok "    which the list of runs says" says "^${RUN:0:12} .*active \(paused\)" tocsin run list
+background watch tocsin run watch "$RUN"
+ok "    and who watches it" wait_for 20 grep -q "paused" "$SITE_HOME/log/watch"
 broker_stop -KILL
 broker_start
 remember north-2
@@ -60,6 +64,7 @@ ok "  the first wave ends" wait_for 20 part_says north-1 "^done"
 ok "  and the second is not offered, after kill -9 of the broker too" eval 'part_says north-2 "^waiting" && untouched north-2'
 ok "  until it goes on" as dung run resume "$RUN"
 ok "  to its end" ended succeeded
+ok "  of which who watched has been told all, once, beyond the broker's restart" eval 'wait_for 20 gone "$(pid_of watch)"; rm "$SITE_HOME/log/watch.pid"; watched_whole'
 
 ok "between two waves" eval 'stages --target north-1 --target north-2 --soak 1s && ended succeeded'
 ok "  is the time that was signed" soaked 1000
@@ -129,7 +134,7 @@ ok "a step of two ops is under way in a region" eval 'ordered twice --target nor
 ok "  that is stopped by one officer, though not all can confirm" exits 5 as chi stop region north --reason "something is wrong" --wait=3s
 cp "$SITE_HOME/log/now" "$said"
 ok "    which is said" eval 'grep -q "confirmed by  *north-1$" "$said" && grep -q "NOT YET REACHED  *north-2$" "$said"'
-ok "    and by the run that it is over" says "STOPPED: the region north: something is wrong \(1 workers not reached" view
+ok "    and by the run that it is over" says "STOPPED: the region north: something is wrong \(1 worker not reached" view
 let_go north-1
 ok "  it ends" ended stopped
 ok "  between its two ops" test "$(calls north-1)" = $((calls_before + 2))

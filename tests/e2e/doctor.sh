@@ -49,5 +49,5 @@ cp -r "$site" "$SITE_HOME/mine"
 TOCSIN_SITE=$SITE_HOME/mine tocsin --no-input keys sign "$SITE_HOME/mine" fleet.south --key "$SITE_HOME/keys/chi" >/dev/null 2>&1
 ok "documents of which the broker has an older version" eval 'TOCSIN_SITE=$SITE_HOME/mine doctor_says "^problem +fleet.south: the broker has version 1, this folder 2"'
 ok "  and one whose end is near" eval 'TOCSIN_SITE=$SITE_HOME/mine doctor_says "^warning +fleet south: expires in (19|20) days"'
-ok "a stop, and whom it did not reach" eval 'tocsin --no-input stop region south --reason "not yet" --key "$SITE_HOME/keys/chi"; doctor_says "^problem +south: the region is stopped, 1 workers were not reached: not yet"'
+ok "a stop, and whom it did not reach" eval 'tocsin --no-input stop region south --reason "not yet" --key "$SITE_HOME/keys/chi"; doctor_says "^problem +south: the region is stopped, 1 worker was not reached: not yet"'
 tap_end
