@@ -36,22 +36,19 @@ struct op_child {
     bytes_t *result;  /* 'v' and a value, or 'f', a fault's word, LF and its text */
 };
 
-/* By the zygote; where it does not serve, is gone or is none, by a fork of our own. */
 static pid_t
 make_process(const op_row_t *row, const op_t *op, const op_world_t *world, op_zygote_t *zygote,
-             int result, const int go[2])
+             int result, const int go[2], fault_t *fault)
 {
-    fault_t why;
-    bool served = zygote && op_zygote_serves(zygote, row);
-    pid_t pid = served ? op_zygote_fork(zygote, row, result, go[0], &why) : -1;
-    if (served && pid < 0)
-        log_fault(op->name, &why);
-    if (pid < 0)
-        pid = op_cell_clone(row, 0);
+    if (zygote)
+        return op_zygote_fork(zygote, row, result, go[0], fault);
+    pid_t pid = op_cell_clone(row, 0);
     if (pid == 0) {
         close(go[1]);
         op_cell_enter(row, op, world, result, go[0]);
     }
+    if (pid < 0)
+        fault_errno(fault, "no process can be made for %s", op->name);
     return pid;
 }
 
@@ -85,11 +82,9 @@ op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world, o
     }
     CLEANUP(descriptor_close) int go_read = go[0];
     self->go = go[1];
-    self->pid = make_process(row, op, world, zygote, write_end, go);
-    if (self->pid < 0) {
-        fault_errno(fault, "no process can be made for %s", op->name);
+    self->pid = make_process(row, op, world, zygote, write_end, go, fault);
+    if (self->pid < 0)
         return NULL;
-    }
     self->grouped =
         self->loose && proc_read(self->pid, &self->itself) && op_group_make(&self->itself);
     return MOVE(self);

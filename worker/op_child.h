@@ -10,8 +10,8 @@
 typedef struct op_child op_child_t;
 
 /* Makes the child, confined and waiting for its arguments: what it costs can be spent ahead of
- * need. By the zygote where that is not NULL, is not gone and serves the row; it has this world.
- * row, op and world must outlive it. FAULT_IO. */
+ * need. By the zygote, which serves the row and has this world, where that is not NULL. row, op and
+ * world must outlive it. FAULT_IO. */
 op_child_t *op_child_prepare(const op_row_t *row, const op_t *op, const op_world_t *world,
                              op_zygote_t *zygote, fault_t *fault);
 

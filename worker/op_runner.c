@@ -169,10 +169,16 @@ zygote_for(op_runner_t *self, const op_row_t *row)
     return *zygote;
 }
 
+/* By a zygote; where that fails, by pipes that nobody else has, as it may have made somebody. */
 static op_child_t *
 prepare(op_runner_t *self, const op_row_t *row, const op_t *op, fault_t *fault)
 {
-    return op_child_prepare(row, op, &self->world, zygote_for(self, row), fault);
+    fault_t why = {0};
+    op_zygote_t *zygote = zygote_for(self, row);
+    op_child_t *child = zygote ? op_child_prepare(row, op, &self->world, zygote, &why) : NULL;
+    if (zygote && !child)
+        log_fault(op->name, &why);
+    return child ? child : op_child_prepare(row, op, &self->world, NULL, fault);
 }
 
 static op_child_t *

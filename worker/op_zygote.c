@@ -7,13 +7,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/file.h"
 #include "common/text.h"
 
-#define PIPES 2 /* descriptors that come with a request: result and go */
+#define PATIENCE_S 2 /* for an answer: who hangs so long is done without */
+#define PIPES      2 /* descriptors that come with a request: result and go */
 
 struct op_zygote {
     pid_t pid;
@@ -94,6 +96,7 @@ serve(bool network, const op_world_t *world, int link)
 op_zygote_t *
 op_zygote_new(bool network, const op_world_t *world, fault_t *fault)
 {
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
     int ends[2];
     if (op_cell_prepare(fault))
         return NULL;
@@ -105,6 +108,10 @@ op_zygote_new(bool network, const op_world_t *world, fault_t *fault)
     CLEANUP(op_zygote_destroy) op_zygote_t *self = memory_new(1, sizeof *self);
     self->network = network;
     self->link = ends[0];
+    if (setsockopt(self->link, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience)) {
+        fault_errno(fault, "SO_RCVTIMEO");
+        return NULL;
+    }
     self->pid = fork();
     if (self->pid < 0) {
         fault_errno(fault, "no process can be made that makes others");
@@ -115,17 +122,25 @@ op_zygote_new(bool network, const op_world_t *world, fault_t *fault)
     return MOVE(self);
 }
 
+/* With it go the descriptors of a request that it has not taken. */
+static void
+end(op_zygote_t *self)
+{
+    descriptor_close(&self->link);
+    if (self->pid > 0) {
+        kill(self->pid, SIGKILL);
+        waitpid(self->pid, NULL, 0);
+    }
+    self->pid = 0;
+}
+
 void
 op_zygote_destroy(op_zygote_t **self_p)
 {
     op_zygote_t *self = *self_p;
     if (!self)
         return;
-    descriptor_close(&self->link);
-    if (self->pid > 0) {
-        kill(self->pid, SIGKILL);
-        waitpid(self->pid, NULL, 0);
-    }
+    end(self);
     free(self);
     *self_p = NULL;
 }
@@ -146,7 +161,7 @@ op_zygote_fork(op_zygote_t *self, const op_row_t *row, int result, int go, fault
     assert(fits);
     if (!op_zygote_lives(self) || send_request(self->link, &request) ||
         recv(self->link, &answer, sizeof answer, 0) != sizeof answer || !answer) {
-        descriptor_close(&self->link);
+        end(self);
         return fault_set(fault, FAULT_IO, "the process that makes those of ops is gone");
     }
     if (answer > 0)

@@ -21,7 +21,7 @@ void op_zygote_destroy(op_zygote_t **self_p);
  * (worker/op_cell.h). */
 bool op_zygote_serves(const op_zygote_t *self, const op_row_t *row);
 
-/* False once it could not be asked. */
+/* False once it could not be asked, or did not answer in time. */
 bool op_zygote_lives(const op_zygote_t *self);
 
 /* The process of an op that it serves, in op_cell_enter, and the caller's child. result and go stay

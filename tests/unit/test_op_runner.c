@@ -147,6 +147,19 @@ a_zygote_that_died_is_replaced_and_no_op_fails_of_it(void **state)
     assert_int_not_equal(only_child(), first);
 }
 
+static void
+a_zygote_that_hangs_holds_no_op_up(void **state)
+{
+    bench_t *bench = *state;
+    see(bench);
+    pid_t first = only_child();
+    kill(first, SIGSTOP);
+    see(bench);
+    see(bench);
+    assert_int_equal(children(), 1);
+    assert_int_not_equal(only_child(), first);
+}
+
 int
 main(void)
 {
@@ -157,6 +170,7 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_zygote_that_died_is_replaced_and_no_op_fails_of_it,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_zygote_that_hangs_holds_no_op_up, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
