@@ -25,17 +25,23 @@ end(void **state)
     return 0;
 }
 
-/* The youngest of this process. */
+/* The one of this process that is none of the old. */
 static pid_t
-last_child(void)
+child_beside(const pid_t *old, size_t count)
 {
     pid_t found = 0;
     CLEANUP(memory_free) proc_t *all = NULL;
-    size_t count = proc_all(&all, NULL);
-    for (size_t i = 0; i < count; i++)
-        if (all[i].parent == getpid() && all[i].pid > found)
-            found = all[i].pid;
-    assert_true(found);
+    size_t size = proc_all(&all, NULL);
+    for (size_t i = 0; i < size; i++) {
+        bool known = all[i].parent != getpid();
+        for (size_t j = 0; j < count; j++)
+            known = known || all[i].pid == old[j];
+        if (known)
+            continue;
+        assert_int_equal(found, 0);
+        found = all[i].pid;
+    }
+    assert_int_not_equal(found, 0);
     return found;
 }
 
@@ -123,14 +129,14 @@ shares(pid_t pid, const char *space)
 
 /* Of an op's process that waits for its arguments. */
 static bytes_t *
-rights_of(const op_t *op, op_zygote_t *zygote)
+rights_of(const op_t *op, op_zygote_t *zygote, const pid_t zygotes[2])
 {
     fault_t fault = {0};
     CLEANUP(op_child_destroy)
     op_child_t *child = op_child_prepare(op_row(op->name), op, &bench, zygote, &fault);
     if (!child)
         fail_msg("%s: %s", op->name, fault.text);
-    pid_t pid = last_child();
+    pid_t pid = child_beside(zygotes, 2);
     await_confined(pid, child);
     assert_int_equal(descriptors(pid), 5);
     bytes_t *out = rights(pid);
@@ -144,8 +150,12 @@ what_a_zygote_makes_has_the_rights_of_what_is_made_without_one(void **state)
     size_t served = 0;
     fault_t fault = {0};
     (void)state;
-    op_zygote_t *zygotes[] = {op_zygote_new(false, &bench, &fault),
-                              op_zygote_new(true, &bench, &fault)};
+    op_zygote_t *zygotes[2];
+    pid_t pids[2] = {0};
+    for (size_t i = 0; i < ARRAY_SIZE(zygotes); i++) {
+        zygotes[i] = op_zygote_new(i, &bench, &fault);
+        pids[i] = child_beside(pids, i);
+    }
     for (size_t i = 0; i < op_count(); i++) {
         const op_t *op = op_at(i);
         op_zygote_t *zygote = zygotes[op_row(op->name)->network];
@@ -153,8 +163,8 @@ what_a_zygote_makes_has_the_rights_of_what_is_made_without_one(void **state)
         assert_true(op_zygote_lives(zygote));
         if (!op_zygote_serves(zygote, op_row(op->name)))
             continue;
-        CLEANUP(bytes_destroy) bytes_t *without = rights_of(op, NULL);
-        CLEANUP(bytes_destroy) bytes_t *with = rights_of(op, zygote);
+        CLEANUP(bytes_destroy) bytes_t *without = rights_of(op, NULL, pids);
+        CLEANUP(bytes_destroy) bytes_t *with = rights_of(op, zygote, pids);
         if (strcmp(bytes_text(with), bytes_text(without)) != 0)
             fail_msg("%s:\n%s\nand without:\n%s", op->name, bytes_text(with), bytes_text(without));
         served++;
@@ -194,7 +204,7 @@ it_ends_with_who_made_it(void **state)
     if (maker == 0) {
         fault_t fault = {0};
         op_zygote_t *zygote = op_zygote_new(false, &bench, &fault);
-        pid_t pid = zygote ? last_child() : 0;
+        pid_t pid = zygote ? child_beside(NULL, 0) : 0;
         _exit(write(told[1], &pid, sizeof pid) == sizeof pid ? 0 : 1);
     }
     pid_t zygote = 0;
