@@ -118,7 +118,7 @@ trust_check_release_of(trust_t *self, slice_t document, const hash_t *hash, slic
         fault_wrap(fault, "release");
         return NULL;
     }
-    return release_copy(release);
+    return release_hold(release);
 }
 
 release_t *

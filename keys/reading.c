@@ -29,8 +29,8 @@ trust_read_release(trust_t *self, slice_t document, const hash_t *hash, fault_t 
     CLEANUP(release_destroy) release_t *read = known ? NULL : release_decode(document, fault);
     if (!read)
         return known;
-    release_t *kept = release_copy(read);
-    CLEANUP(release_destroy) release_t *oldest = exchange(&self->releases, hash, kept);
+    const release_t *kept = read;
+    CLEANUP(release_destroy) release_t *oldest = exchange(&self->releases, hash, MOVE(read));
     return kept;
 }
 

@@ -131,18 +131,22 @@ release_encode(const release_t *self, bytes_t *out)
 }
 
 release_t *
-release_copy(const release_t *self)
+release_hold(const release_t *self)
 {
-    release_t *copy = memory_resize(NULL, 1, sizeof *copy);
-    memcpy(copy, self, offsetof(release_t, files) + self->file_count * sizeof self->files[0]);
-    return copy;
+    release_t *held = (release_t *)self;
+    held->others++;
+    return held;
 }
 
 void
 release_destroy(release_t **self_p)
 {
-    free(*self_p);
+    release_t *self = *self_p;
     *self_p = NULL;
+    if (self && self->others)
+        self->others--;
+    else
+        free(self);
 }
 
 const release_file_t *

@@ -20,6 +20,7 @@ typedef struct {
 } release_file_t;
 
 typedef struct {
+    unsigned others; /* who hold it beside the first: release_hold */
     hash_t site;
     char playbook[TEXT_NAME_MAX + 1];
     uint64_t sequence; /* from 1; grows with every release of this playbook */
@@ -33,8 +34,9 @@ typedef struct {
 
 release_t *release_decode(slice_t document, fault_t *fault);
 
-/* The caller's. What is behind the last file is not set, as in one that was decoded. */
-release_t *release_copy(const release_t *self);
+/* For one holder more, who lets go of it by release_destroy as the first does; the last one frees
+ * it. Nobody changes it from then on. All holders are of one thread. */
+release_t *release_hold(const release_t *self);
 void release_encode(const release_t *self, bytes_t *out);
 void release_destroy(release_t **self_p);
 

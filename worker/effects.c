@@ -254,6 +254,7 @@ effects_list(const effects_t *self, receipt_t *receipt)
     for (size_t i = 0; i < self->count; i++) {
         const effect_t *effect = &self->effects[i];
         receipt_op_t *op = &receipt->ops[receipt->op_count++];
+        *op = (receipt_op_t){0};
         text_copy(op->op, sizeof op->op, effect->op);
         op->arguments = effect->arguments;
         op->result = effect->result ? hash_of(bytes_slice(effect->result)) : HASH_ZERO;

@@ -26,6 +26,8 @@ mandate_destroy(mandate_t **self_p)
         return;
     for (size_t i = 0; i < self->play_count; i++)
         play_clear(&self->plays[i]);
+    free(self->plays);
+    free(self->consents);
     frames_destroy(&self->message);
     warrant_destroy(&self->warrant);
     free(self);
@@ -177,11 +179,21 @@ check_target(const warrant_t *warrant, const lawbook_t *by, fault_t *fault)
     return 0;
 }
 
+static play_t *
+add_play(mandate_t *self)
+{
+    self->plays =
+        memory_grow(self->plays, self->play_count, &self->play_capacity, sizeof *self->plays);
+    play_t *play = &self->plays[self->play_count++];
+    *play = (play_t){0};
+    return play;
+}
+
 static int
 add_own(mandate_t *self, slice_t manifest, fault_t *fault)
 {
     const warrant_t *warrant = self->warrant;
-    play_t *own = &self->plays[self->play_count++];
+    play_t *own = add_play(self);
     own->release = warrant->release_hash;
     own->highest = warrant->release->highest;
     own->manifest = bundle_manifest(warrant->release, manifest, fault);
@@ -276,7 +288,7 @@ mandate_add_callee(mandate_t *self, const frames_t *callee, const lawbook_t *by,
         return fault_set(fault, FAULT_LIMIT, "its steps call over %d playbooks",
                          MANDATE_SCRIPTS_MAX - 1);
     if (!slot)
-        slot = &self->plays[self->play_count++];
+        slot = add_play(self);
     play_clear(slot);
     play.callee = frames_new();
     for (size_t i = 0; i < callee->count; i++)

@@ -105,6 +105,8 @@ take_consent(mandate_t *self, const char *path, const consent_t *consent, fault_
         return 0;
     if (self->consent_count == MANDATE_CONSENTS_MAX)
         return fault_set(fault, FAULT_LIMIT, "over %d consents", MANDATE_CONSENTS_MAX);
+    self->consents = memory_grow(self->consents, self->consent_count, &self->consent_capacity,
+                                 sizeof *self->consents);
     text_copy(self->consents[self->consent_count++], STEP_PATH_MAX, path);
     return 0;
 }

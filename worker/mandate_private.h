@@ -22,10 +22,10 @@ struct mandate {
     uint64_t documents; /* how many had come when it held last */
     warrant_t *warrant; /* without its alert */
     class_t allowed;    /* by the signers, and in a dry run observe */
-    size_t play_count, consent_count;
-    play_t plays[MANDATE_SCRIPTS_MAX]; /* the run's own first */
-    char consents[MANDATE_CONSENTS_MAX]
-                 [STEP_PATH_MAX]; /* paths of the steps that were consented to */
+    size_t play_count, play_capacity, consent_count, consent_capacity;
+    play_t *plays;                   /* the run's own first; at most MANDATE_SCRIPTS_MAX */
+    char (*consents)[STEP_PATH_MAX]; /* paths of the steps that were consented to; at most
+                                        MANDATE_CONSENTS_MAX */
 };
 
 /* The play whose step this path names, and the step; NULL where there is none. Valid until the

@@ -92,7 +92,7 @@ part_authority(const order_t *order, const grant_t *grant)
 int
 part_write_refusal(const workplace_t *place, const refusal_t *refusal, wall_t now, fault_t *fault)
 {
-    CLEANUP(memory_free) receipt_t *receipt = memory_new(1, sizeof *receipt);
+    receipt_t *receipt = scribe_blank(place->scribe);
     bool intent = false, begun = false;
     if (ledger_has_intent(place->ledger, &refusal->run, &intent, fault) ||
         ledger_has_begun(place->ledger, &refusal->run, &begun, fault))
@@ -234,7 +234,7 @@ end_attempt(part_t *self, size_t index, wall_t now, mono_t clock, fault_t *fault
     attempt_t *attempt = self->attempts[index];
     const stride_t stride = *attempt_stride(attempt);
     play_t *play = attempt_play(attempt);
-    CLEANUP(memory_free) receipt_t *receipt = memory_new(1, sizeof *receipt);
+    receipt_t *receipt = scribe_blank(self->place->scribe);
     CLEANUP(value_destroy) value_t *output = attempt_take_output(attempt);
     CLEANUP(bytes_destroy) bytes_t *encoded = bytes_new();
     attempt_fill(attempt, receipt);
@@ -256,7 +256,7 @@ end_attempt(part_t *self, size_t index, wall_t now, mono_t clock, fault_t *fault
 static int
 close_idle(part_t *self, wall_t now, fault_t *fault)
 {
-    CLEANUP(memory_free) receipt_t *receipt = memory_new(1, sizeof *receipt);
+    receipt_t *receipt = scribe_blank(self->place->scribe);
     outcome_t outcome = walk_part(self->plays.play[0]->walk);
     fault_t why = self->stopped;
     assert(outcome != OUTCOME_OPEN);

@@ -27,6 +27,7 @@ struct scribe {
                                               are to follow; else 0 */
     size_t draft_count;
     draft_t drafts[RECEIPTS_MAX]; /* the last of this worker's receipts, in their order */
+    receipt_t blank;
 };
 
 static void
@@ -118,6 +119,13 @@ queue(scribe_t *self, unsigned link, slice_t document, slice_t armor, slice_t ou
     frames_add(frames, armor);
     frames_add(frames, output);
     outbox_add(self->outbox, TO_LINK, link, frames);
+}
+
+receipt_t *
+scribe_blank(scribe_t *self)
+{
+    memset(&self->blank, 0, offsetof(receipt_t, ops)); /* each of those is set as it is counted */
+    return &self->blank;
 }
 
 int

@@ -17,6 +17,10 @@ scribe_t *scribe_new(const char *worker, const hash_t *site, const machinekey_t 
                      ledger_t *ledger, outbox_t *outbox, fault_t *fault);
 void scribe_destroy(scribe_t **self_p);
 
+/* A receipt to fill in, in which nothing is said yet and no op is counted: for scribe_write. The
+ * scribe's, until it is asked for the next one. */
+receipt_t *scribe_blank(scribe_t *self);
+
 /* Fills in site, worker, target, sequence and previous; writes to the ledger; queues RECEIPT behind
  * the next commit, before which it is signed. output may be NULL. */
 int scribe_write(scribe_t *self, receipt_t *receipt, const bytes_t *output,
