@@ -56,9 +56,42 @@ static const char *const schemas[] = {
     " head BLOB NOT NULL) STRICT, WITHOUT ROWID;",
     "CREATE TABLE beacon (one INTEGER PRIMARY KEY CHECK (one = 1), state BLOB NOT NULL) STRICT;",
     "ALTER TABLE log ADD COLUMN restarted INTEGER NOT NULL DEFAULT 0;",
+
+    /* What belongs to a run bears its part's number: what comes one after another is written and
+     * found side by side, and hashes are scattered over as many pages as there are. */
+    "CREATE TABLE part_5 (number INTEGER PRIMARY KEY, run BLOB NOT NULL UNIQUE,"
+    " authority BLOB NOT NULL, release BLOB NOT NULL, by_grant INTEGER NOT NULL,"
+    " accepted INTEGER NOT NULL, closed INTEGER NOT NULL, offer BLOB NOT NULL,"
+    " evidence BLOB NOT NULL) STRICT;"
+    "INSERT INTO part_5 SELECT NULL, run, authority, release, by_grant, accepted, closed, offer,"
+    " evidence FROM part ORDER BY accepted, rowid;"
+    "CREATE TABLE effect_5 (number INTEGER NOT NULL, step TEXT NOT NULL, phase INTEGER NOT NULL,"
+    " attempt INTEGER NOT NULL, ix INTEGER NOT NULL, op TEXT NOT NULL, arguments BLOB NOT NULL,"
+    " head BLOB NOT NULL, done INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,"
+    " result BLOB NOT NULL, PRIMARY KEY (number, step, phase, attempt, ix)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO effect_5 SELECT number, step, phase, attempt, ix, op, arguments, head, done, code,"
+    " text, result FROM effect JOIN part_5 USING (run);"
+    "CREATE TABLE output_5 (number INTEGER NOT NULL, start INTEGER NOT NULL, bytes BLOB NOT NULL,"
+    " PRIMARY KEY (number, start)) STRICT;"
+    "INSERT INTO output_5 SELECT number, start, bytes FROM output JOIN part_5 USING (run);"
+    "CREATE TABLE receipt_5 (sequence INTEGER PRIMARY KEY, number INTEGER NOT NULL," /* 0: none */
+    " run BLOB NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL, armor BLOB NOT NULL,"
+    " output BLOB NOT NULL, acked INTEGER NOT NULL) STRICT;"
+    "INSERT INTO receipt_5 SELECT sequence, coalesce(number, 0), receipt.run, hash, bytes, armor,"
+    " output, acked FROM receipt LEFT JOIN part_5 USING (run);"
+    "DROP TABLE part; DROP TABLE effect; DROP TABLE output; DROP TABLE receipt;"
+    "ALTER TABLE part_5 RENAME TO part; ALTER TABLE effect_5 RENAME TO effect;"
+    "ALTER TABLE output_5 RENAME TO output; ALTER TABLE receipt_5 RENAME TO receipt;"
+    "CREATE INDEX part_open ON part (accepted) WHERE closed = 0;"
+    "CREATE INDEX part_grant ON part (authority, accepted) WHERE by_grant = 1;"
+    "CREATE INDEX receipt_run ON receipt (number) WHERE number != 0;"
+    "CREATE INDEX receipt_stray ON receipt (run) WHERE number = 0;"
+    "CREATE INDEX receipt_unacked ON receipt (sequence) WHERE acked = 0;",
 };
 
 #define SCHEMA_VERSION ((int)ARRAY_SIZE(schemas))
+
+#define NUMBER_OF_RUN "(SELECT number FROM part WHERE run = ?1)"
 
 static const char *const statements[] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -73,7 +106,7 @@ static const char *const statements[] = {
     [EACH_LOG] = "SELECT broker, key, size, head, restarted FROM log ORDER BY broker",
     [PUT_RELEASE] = "INSERT OR REPLACE INTO release VALUES (?, ?, ?, ?)",
     [GET_RELEASE] = "SELECT bytes, armors, files FROM release WHERE hash = ?",
-    [PUT_PART] = "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [PUT_PART] = "INSERT INTO part VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
     [CLOSE_PART] = "UPDATE part SET closed = 1 WHERE run = ?",
     [EACH_PART] = "SELECT run, authority, release, by_grant, accepted, closed, offer, evidence"
                   " FROM part WHERE closed = 0 ORDER BY accepted",
@@ -82,22 +115,29 @@ static const char *const statements[] = {
     [FIND_PART] = "SELECT evidence, closed FROM part WHERE run = ?",
     [COUNT_GRANT] = "SELECT count(*) FROM part WHERE authority = ? AND accepted >= ?"
                     " AND accepted < ? AND by_grant = 1",
-    [PUT_EFFECT] = "INSERT OR REPLACE INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [EACH_EFFECT] = "SELECT ix, op, arguments, head, done, code, text, result FROM effect"
-                    " WHERE run = ? AND step = ? AND phase = ? AND attempt = ? ORDER BY ix",
-    [HAS_INTENT] = "SELECT count(*) FROM effect WHERE run = ? AND done = 0",
-    [HAS_BEGUN] = "SELECT EXISTS (SELECT 1 FROM effect WHERE run = ?1)"
-                  " OR EXISTS (SELECT 1 FROM receipt WHERE run = ?1)",
+    [PUT_EFFECT] =
+        "INSERT OR REPLACE INTO effect VALUES (" NUMBER_OF_RUN ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [EACH_EFFECT] =
+        "SELECT ix, op, arguments, head, done, code, text, result FROM effect"
+        " WHERE number = " NUMBER_OF_RUN " AND step = ? AND phase = ? AND attempt = ? ORDER BY ix",
+    [HAS_INTENT] = "SELECT count(*) FROM effect WHERE number = " NUMBER_OF_RUN " AND done = 0",
+    [HAS_BEGUN] = "SELECT EXISTS (SELECT 1 FROM effect WHERE number = " NUMBER_OF_RUN ")"
+                  " OR EXISTS (SELECT 1 FROM receipt WHERE number != 0"
+                  " AND number = " NUMBER_OF_RUN ")"
+                  " OR EXISTS (SELECT 1 FROM receipt WHERE number = 0 AND run = ?1)",
     [PUT_WAIT] = "INSERT OR REPLACE INTO wait VALUES (?, ?, ?, ?, ?)",
     [EACH_WAIT] = "SELECT step, asked, bytes, armors FROM wait WHERE run = ? ORDER BY asked, step",
-    [PUT_OUTPUT] = "INSERT INTO output VALUES (?, ?, ?)",
-    [GET_OUTPUT] = "SELECT bytes FROM output WHERE run = ? ORDER BY start",
-    [PUT_RECEIPT] = "INSERT INTO receipt VALUES (?, ?, ?, ?, x'', ?, 0)",
+    [PUT_OUTPUT] = "INSERT INTO output VALUES (" NUMBER_OF_RUN ", ?, ?)",
+    [GET_OUTPUT] = "SELECT bytes FROM output WHERE number = " NUMBER_OF_RUN " ORDER BY start",
+    [PUT_RECEIPT] = "INSERT INTO receipt VALUES (?2, coalesce(" NUMBER_OF_RUN ", 0), ?1, ?, ?,"
+                    " x'', ?, 0)",
     [PUT_ARMOR] = "UPDATE receipt SET armor = ?2 WHERE sequence = ?1",
     [ACKNOWLEDGE] = "UPDATE receipt SET acked = 1 WHERE sequence = ? AND hash = ?",
     [LAST_RECEIPT] = "SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1",
-    [EACH_RECEIPT_OF] = "SELECT sequence, bytes, armor, output FROM receipt WHERE run = ?"
-                        " ORDER BY sequence",
+    [EACH_RECEIPT_OF] = /* some were here before the run's part */
+    "SELECT sequence, bytes, armor, output FROM receipt WHERE sequence IN"
+    " (SELECT sequence FROM receipt WHERE number != 0 AND number = " NUMBER_OF_RUN
+    " UNION ALL SELECT sequence FROM receipt WHERE number = 0 AND run = ?1) ORDER BY sequence",
     [OLDEST_RECEIPTS] = "SELECT (SELECT min(sequence) FROM receipt),"
                         " (SELECT min(sequence) FROM receipt WHERE acked = 0),"
                         " (SELECT max(sequence) FROM receipt)",

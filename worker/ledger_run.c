@@ -300,8 +300,8 @@ ledger_put_receipt(ledger_t *self, uint64_t sequence, const hash_t *run, slice_t
     if (!put)
         return -1;
     hash_t hash = hash_of(document);
-    sqlite3_bind_int64(put, 1, (int64_t)sequence);
-    bind_hash(put, 2, run);
+    bind_hash(put, 1, run);
+    sqlite3_bind_int64(put, 2, (int64_t)sequence);
     bind_hash(put, 3, &hash);
     bind_slice(put, 4, document);
     bind_slice(put, 5, output);

@@ -203,15 +203,21 @@ effects_are(bench_t *self, const char *expected)
 }
 
 static void
-receipts_are(bench_t *self, const char *run, const char *expected)
+receipts_of(bench_t *self, const hash_t *run, const char *expected)
 {
     fault_t fault = {0};
-    hash_t hash = named(run ? run : "");
     CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
-    int failed = run ? ledger_each_receipt(self->ledger, &hash, add_receipt, seen, &fault)
+    int failed = run ? ledger_each_receipt(self->ledger, run, add_receipt, seen, &fault)
                      : ledger_each_receipt_from(self->ledger, 0, add_receipt, seen, &fault);
     holds(failed, &fault);
     assert_string_equal(bytes_text(seen), expected);
+}
+
+static void
+receipts_are(bench_t *self, const char *run, const char *expected)
+{
+    hash_t hash = named(run ? run : "");
+    receipts_of(self, run ? &hash : NULL, expected);
 }
 
 /* ---- tests ------------------------------------------------------------------------------- */
@@ -442,6 +448,8 @@ an_intent_is_completed_by_what_came_of_it(void **state)
     assert_false(intent);
     holds(ledger_has_begun(bench->ledger, &run, &begun, &fault), &fault);
     assert_false(begun);
+    put_part(bench, "run", "order", NOON, false);
+    put_part(bench, "another", "order", NOON, false);
     put_effect(bench, 1, false);
     put_effect(bench, 0, true);
     effects_are(bench, "0file.removeokn 1file.remove ");
@@ -465,6 +473,7 @@ an_undo_and_another_attempt_have_effects_of_their_own(void **state)
     attempt_key_t undo = attempt(), again = attempt();
     undo.phase = PHASE_UNDO;
     again.attempt = 2;
+    put_part(bench, "run", "order", NOON, false);
     put_effect(bench, 0, true);
     CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
     holds(ledger_each_effect(bench->ledger, &undo, add_effect, seen, &fault), &fault);
@@ -507,6 +516,8 @@ output_is_one_text_however_it_came(void **state)
     fault_t fault = {0};
     hash_t run = named("run"), other = named("other");
     CLEANUP(bytes_destroy) bytes_t *out = bytes_new();
+    put_part(bench, "run", "order", NOON, false);
+    put_part(bench, "other", "order", NOON, false);
     holds(ledger_put_output(bench->ledger, &run, 0, slice_text("one\n"), &fault), &fault);
     holds(ledger_put_output(bench->ledger, &other, 0, slice_text("other\n"), &fault), &fault);
     holds(ledger_put_output(bench->ledger, &run, 4, slice_text("two\n"), &fault), &fault);
@@ -514,12 +525,29 @@ output_is_one_text_however_it_came(void **state)
     assert_string_equal(bytes_text(out), "one\ntwo\n");
 }
 
-/* What a worker before stops, undo and people wrote. */
+/* What a worker before stops, undo and people wrote: a part with an effect and a receipt, and the
+ * receipt of a run that was refused. */
 static void
 an_older_ledger_is_carried_over(void **state)
 {
     static const char older[] =
         "DROP TABLE wait; DROP TABLE output; DROP TABLE beacon; DROP TABLE log; DROP TABLE effect;"
+        "DROP TABLE part; DROP TABLE receipt;"
+        "CREATE TABLE part (run BLOB PRIMARY KEY, authority BLOB NOT NULL, release BLOB NOT NULL,"
+        " by_grant INTEGER NOT NULL, accepted INTEGER NOT NULL, closed INTEGER NOT NULL,"
+        " offer BLOB NOT NULL, evidence BLOB NOT NULL) STRICT;"
+        "CREATE INDEX part_open ON part (accepted) WHERE closed = 0;"
+        "CREATE INDEX part_grant ON part (authority, accepted) WHERE by_grant = 1;"
+        "INSERT INTO part VALUES (zeroblob(32), zeroblob(32), zeroblob(32), 1, 5, 0, x'', x'');"
+        "CREATE TABLE receipt (sequence INTEGER PRIMARY KEY, run BLOB NOT NULL, hash BLOB NOT NULL,"
+        " bytes BLOB NOT NULL, armor BLOB NOT NULL, output BLOB NOT NULL, acked INTEGER NOT NULL)"
+        " STRICT;"
+        "CREATE INDEX receipt_run ON receipt (run);"
+        "CREATE INDEX receipt_unacked ON receipt (sequence) WHERE acked = 0;"
+        "INSERT INTO receipt VALUES (1, CAST('refused, refused, refused, again' AS BLOB),"
+        " zeroblob(32), CAST('no' AS BLOB), CAST('armor' AS BLOB), CAST('n' AS BLOB), 1),"
+        " (2, zeroblob(32), zeroblob(32), CAST('one' AS BLOB), CAST('armor' AS BLOB), CAST('n' AS "
+        "BLOB), 0);"
         "CREATE TABLE effect (run BLOB NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL,"
         " ix INTEGER NOT NULL, op TEXT NOT NULL, arguments BLOB NOT NULL, head BLOB NOT NULL,"
         " done INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, result BLOB NOT NULL,"
@@ -531,6 +559,7 @@ an_older_ledger_is_carried_over(void **state)
     fault_t fault = {0};
     sqlite3 *database = NULL;
     bool intent = false;
+    uint64_t count = 0;
     CLEANUP(bytes_destroy) bytes_t *seen = bytes_new();
     holds(
         ledger_put_document(bench->ledger, "people", slice_text("people"), slice_text("a"), &fault),
@@ -543,6 +572,13 @@ an_older_ledger_is_carried_over(void **state)
     open_ledger(bench);
     holds(ledger_has_intent(bench->ledger, &HASH_ZERO, &intent, &fault), &fault);
     assert_true(intent);
+    hash_t run = HASH_ZERO, refused;
+    memcpy(refused.bytes, "refused, refused, refused, again", sizeof refused.bytes);
+    receipts_of(bench, &run, "2one ");
+    receipts_of(bench, &refused, "1no ");
+    holds(ledger_count_grant(bench->ledger, &HASH_ZERO, (wall_t){0}, &count, &fault), &fault);
+    assert_int_equal(count, 1);
+    holds(ledger_close_part(bench->ledger, &run, &fault), &fault);
     holds(ledger_put_document(bench->ledger, "stop.a", slice_text("stop"), slice_text("a"), &fault),
           &fault);
     holds(ledger_each_document(bench->ledger, add_document, seen, &fault), &fault);
@@ -561,6 +597,19 @@ a_part_is_found_by_its_run(void **state)
     holds(ledger_get_part(bench->ledger, &one, add_part, seen, &fault), &fault);
     holds(ledger_get_part(bench->ledger, &other, add_part, seen, &fault), &fault);
     assert_string_equal(bytes_text(seen), "a ");
+}
+
+static void
+a_refusal_is_found_by_a_run_that_was_accepted_later(void **state)
+{
+    bench_t *bench = *state;
+    put_receipt(bench, 1, "run", "refused");
+    put_receipt(bench, 2, "other", "two");
+    put_part(bench, "run", "order", NOON, false);
+    receipts_are(bench, "run", "1refused ");
+    put_receipt(bench, 3, "run", "three");
+    receipts_are(bench, "run", "1refused 3three ");
+    receipts_are(bench, "other", "2two ");
 }
 
 static void
@@ -734,6 +783,7 @@ main(void)
         TEST(a_grants_runs_are_counted_within_their_span),
         TEST(a_span_that_moves_on_loses_old_runs_and_gains_new_ones),
         TEST(an_intent_is_completed_by_what_came_of_it),
+        TEST(a_refusal_is_found_by_a_run_that_was_accepted_later),
         TEST(receipts_are_found_by_run_and_from_a_sequence_on),
         TEST(the_chain_goes_on_where_it_ended),
         TEST(a_sequence_is_written_once),
