@@ -32,6 +32,7 @@ typedef struct {
                                                 no two paths differ only in case */
 } release_t;
 
+/* What is behind the last file is not set. */
 release_t *release_decode(slice_t document, fault_t *fault);
 
 /* For one holder more, who lets go of it by release_destroy as the first does; the last one frees

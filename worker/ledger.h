@@ -150,6 +150,7 @@ typedef struct {
     slice_t result; /* canonical value; empty unless ok */
 } effect_row_t;
 
+/* Of a run whose part was put; FAULT_IO where it was not. */
 int ledger_put_effect(ledger_t *self, const effect_row_t *effect, fault_t *fault) MUST_CHECK;
 
 /* By index. */
@@ -178,8 +179,8 @@ typedef int(ledger_wait_t)(void *context, const wait_row_t *wait, fault_t *fault
 int ledger_each_wait(ledger_t *self, const hash_t *run, ledger_wait_t *each, void *context,
                      fault_t *fault) MUST_CHECK;
 
-/* What a part said of itself as it went: bytes from offset on, which is where the last ended; and
- * all of it, appended to out. */
+/* What a part that was put said of itself as it went: bytes from offset on, which is where the last
+ * ended (FAULT_IO where it was not put); and all of it, appended to out. */
 int ledger_put_output(ledger_t *self, const hash_t *run, uint64_t offset, slice_t bytes,
                       fault_t *fault) MUST_CHECK;
 int ledger_get_output(ledger_t *self, const hash_t *run, bytes_t *out, fault_t *fault) MUST_CHECK;

@@ -525,6 +525,22 @@ output_is_one_text_however_it_came(void **state)
     assert_string_equal(bytes_text(out), "one\ntwo\n");
 }
 
+static void
+nothing_is_kept_of_a_run_without_its_part(void **state)
+{
+    bench_t *bench = *state;
+    fault_t fault = {0};
+    effect_row_t effect = {
+        .of = attempt(), .op = "file.remove", .code = "", .text = "", .result = slice_text("")};
+    assert_int_equal(ledger_put_effect(bench->ledger, &effect, &fault), -1);
+    assert_int_equal(fault.code, FAULT_IO);
+    fault = (fault_t){0};
+    assert_int_equal(ledger_put_output(bench->ledger, &effect.of.run, 0, slice_text("one"), &fault),
+                     -1);
+    assert_int_equal(fault.code, FAULT_IO);
+    effects_are(bench, "");
+}
+
 /* What a worker before stops, undo and people wrote: a part with an effect and a receipt, and the
  * receipt of a run that was refused. */
 static void
@@ -771,6 +787,7 @@ main(void)
         TEST(an_undo_and_another_attempt_have_effects_of_their_own),
         TEST(a_wait_remembers_since_when_and_what_came),
         TEST(output_is_one_text_however_it_came),
+        TEST(nothing_is_kept_of_a_run_without_its_part),
         TEST(an_older_ledger_is_carried_over),
         TEST(a_part_is_found_by_its_run),
         TEST(a_newer_schema_is_left_alone),
