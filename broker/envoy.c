@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "wire/transport.h"
 
 #define HANDSHAKE_MS 2000
 #define HEARTBEAT_MS 10000 /* a beat is a minute: a dead connection is to be known before */
@@ -70,7 +71,7 @@ call_up(envoy_t *self, fault_t *fault)
     zsock_set_handshake_ivl(self->socket, HANDSHAKE_MS);
     zsock_set_heartbeat_ivl(self->socket, HEARTBEAT_MS);
     zsock_set_connect_timeout(self->socket, HANDSHAKE_MS);
-    zsock_set_maxmsgsize(self->socket, FRAMES_BYTES_MAX);
+    zsock_set_maxmsgsize(self->socket, FRAMES_PACKED_MAX);
     zsock_set_reconnect_ivl_max(self->socket, HANDSHAKE_MS);
     zsock_set_immediate(self->socket, 1);
     zsock_set_linger(self->socket, 0);
@@ -140,39 +141,19 @@ envoy_tick(envoy_t *self, mono_t now)
         log_error("'%s' cannot be called again: %s", self->endpoint, zmq_strerror(errno));
 }
 
-static frames_t *
-receive_one(envoy_t *self)
-{
-    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
-    if (!message || zmsg_size(message) > FRAMES_MAX ||
-        zmsg_content_size(message) > FRAMES_BYTES_MAX)
-        return NULL;
-    frames_t *frames = frames_new();
-    for (zframe_t *frame = zmsg_first(message); frame; frame = zmsg_next(message))
-        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
-    return frames;
-}
-
 frames_t *
 envoy_receive(envoy_t *self)
 {
-    while (self->socket && zsock_events(self->socket) & ZMQ_POLLIN) {
-        frames_t *frames = receive_one(self);
-        if (frames)
-            return frames;
-    }
-    return NULL;
+    frames_t *frames = NULL;
+    transport_t came = self->socket ? TRANSPORT_BROKEN : TRANSPORT_NOTHING;
+    while (came == TRANSPORT_BROKEN)
+        came = transport_receive(zsock_resolve(self->socket), ZMQ_DONTWAIT, &frames);
+    return frames;
 }
 
 bool
 envoy_send(envoy_t *self, frames_t **frames)
 {
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
-    for (size_t i = 0; self->socket && i < sent->count; i++) {
-        slice_t frame = frames_at(sent, i);
-        int more = i + 1 < sent->count ? ZMQ_SNDMORE : 0;
-        if (zmq_send(zsock_resolve(self->socket), frame.data, frame.size, ZMQ_DONTWAIT | more) < 0)
-            return false;
-    }
-    return self->socket;
+    return self->socket && transport_send(zsock_resolve(self->socket), ZMQ_DONTWAIT, sent);
 }

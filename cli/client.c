@@ -11,6 +11,7 @@
 #include "common/moment.h"
 #include "keys/curve.h"
 #include "wire/message.h"
+#include "wire/transport.h"
 
 #define ANSWER_TIMEOUT_MS 5000
 #define EVENTS_MAX        4096 /* kept while an answer is awaited */
@@ -94,7 +95,7 @@ connect_to(client_t *self, const curvepair_t *pair, const curvekey_t *key, fault
         return fault_errno(fault, "socket");
     zsock_set_linger(self->socket, 0);
     zsock_set_immediate(self->socket, 1);
-    zsock_set_maxmsgsize(self->socket, FRAMES_BYTES_MAX);
+    zsock_set_maxmsgsize(self->socket, FRAMES_PACKED_MAX);
     zsock_set_sndtimeo(self->socket, ANSWER_TIMEOUT_MS);
     zsock_set_reconnect_ivl_max(self->socket, 1000);
     zsock_set_curve_publickey_bin(self->socket, pair->public_key.bytes);
@@ -175,17 +176,6 @@ client_close(client_t **self_p)
     *self_p = NULL;
 }
 
-static frames_t *
-frames_of(zmsg_t *message)
-{
-    CLEANUP(frames_destroy) frames_t *frames = frames_new();
-    if (zmsg_size(message) > FRAMES_MAX || zmsg_content_size(message) > FRAMES_BYTES_MAX)
-        return NULL;
-    for (zframe_t *frame = zmsg_first(message); frame; frame = zmsg_next(message))
-        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
-    return MOVE(frames);
-}
-
 /* The next message that a broker may send here; what is none is dropped. */
 static frames_t *
 receive(client_t *self, mono_t until, message_type_t *type, fault_t *fault)
@@ -194,12 +184,11 @@ receive(client_t *self, mono_t until, message_type_t *type, fault_t *fault)
         fault_t ignored;
         int64_t left = until.ms - mono_now().ms;
         zsock_set_rcvtimeo(self->socket, left > 0 ? (int)left : 0);
-        CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
-        if (!message) {
+        CLEANUP(frames_destroy) frames_t *frames = NULL;
+        if (transport_receive(zsock_resolve(self->socket), 0, &frames) == TRANSPORT_NOTHING) {
             fault_set(fault, FAULT_TIMEOUT, "nothing came");
             return NULL;
         }
-        CLEANUP(frames_destroy) frames_t *frames = frames_of(message);
         if (frames && !message_read(frames, FROM_BROKER | FROM_TIMEKEEPER, type, &ignored) &&
             (*type == MESSAGE_ANSWER || *type == MESSAGE_EVENT))
             return MOVE(frames);
@@ -216,10 +205,7 @@ send_question(client_t *self, const char *verb, const value_t *arguments, fault_
     frames_add_text(frames, self->id);
     frames_add_text(frames, verb);
     frames_add(frames, bytes_slice(encoded));
-    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_new();
-    for (size_t i = 0; i < frames->count; i++)
-        zmsg_addmem(message, frames->frame[i]->data, frames->frame[i]->size);
-    if (zmsg_send(&message, self->socket))
+    if (!transport_send(zsock_resolve(self->socket), 0, frames))
         return fault_set(fault, FAULT_UNREACHABLE,
                          "no %s with the expected key answers at '%s'; is it up, and is your "
                          "CURVE key in the people document",

@@ -27,8 +27,8 @@ slice_compare(slice_t left, slice_t right)
     return left.size < right.size ? -1 : left.size > right.size;
 }
 
-static void
-reserve(bytes_t *self, size_t more)
+void
+bytes_reserve(bytes_t *self, size_t more)
 {
     assert(more <= SIZE_MAX / 4 - self->size);
     size_t needed = self->size + more + 1;
@@ -45,7 +45,7 @@ bytes_t *
 bytes_new(void)
 {
     bytes_t *self = memory_new(1, sizeof *self);
-    reserve(self, 0);
+    bytes_reserve(self, 0);
     self->data[0] = '\0';
     return self;
 }
@@ -87,7 +87,7 @@ bytes_text(const bytes_t *self)
 void
 bytes_add(bytes_t *self, const void *data, size_t size)
 {
-    reserve(self, size);
+    bytes_reserve(self, size);
     if (size)
         memcpy(self->data + self->size, data, size);
     self->size += size;
@@ -115,7 +115,7 @@ bytes_addv(bytes_t *self, const char *format, va_list args)
     int size = vsnprintf((char *)self->data + self->size, room, format, args);
     assert(size >= 0);
     if ((size_t)size >= room) {
-        reserve(self, (size_t)size);
+        bytes_reserve(self, (size_t)size);
         vsnprintf((char *)self->data + self->size, (size_t)size + 1, format, again);
     }
     va_end(again);

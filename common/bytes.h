@@ -50,6 +50,9 @@ void bytes_destroy(bytes_t **self_p);
 slice_t bytes_slice(const bytes_t *self);
 const char *bytes_text(const bytes_t *self);
 
+/* Room for so many more, so that adding them moves nothing. */
+void bytes_reserve(bytes_t *self, size_t more);
+
 void bytes_add(bytes_t *self, const void *data, size_t size);
 void bytes_add_slice(bytes_t *self, slice_t slice);
 void bytes_add_text(bytes_t *self, const char *text);

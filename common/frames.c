@@ -60,32 +60,36 @@ frames_bytes(const frames_t *self)
     return total;
 }
 
-void
-frames_encode(const frames_t *self, bytes_t *out)
+static size_t
+packed_size(const frames_t *self)
 {
-    bytes_add_u32(out, (uint32_t)(4 + 4 * self->count + frames_bytes(self)));
+    return 4 + 4 * self->count + frames_bytes(self);
+}
+
+void
+frames_pack(const frames_t *self, bytes_t *out)
+{
+    bytes_reserve(out, packed_size(self));
     bytes_add_u32(out, (uint32_t)self->count);
     for (size_t i = 0; i < self->count; i++)
         bytes_add_string(out, bytes_slice(self->frame[i]));
 }
 
-frames_t *
-frames_take(bytes_t *stream, fault_t *fault)
+void
+frames_encode(const frames_t *self, bytes_t *out)
 {
-    if (stream->size < 4)
-        return NULL;
-    reader_t head = reader_over(bytes_slice(stream));
-    uint32_t size = reader_u32(&head);
-    if (size > FRAMES_BYTES_MAX + 4 * (FRAMES_MAX + 1)) {
-        fault_set(fault, FAULT_LIMIT, "a message of %u bytes is over %d", size, FRAMES_BYTES_MAX);
-        return NULL;
-    }
-    if (stream->size - 4 < size)
-        return NULL;
-    reader_t in = reader_over(slice_of(stream->data + 4, size));
+    bytes_add_u32(out, (uint32_t)packed_size(self));
+    frames_pack(self, out);
+}
+
+frames_t *
+frames_unpack(slice_t packed, fault_t *fault)
+{
+    reader_t in = reader_over(packed);
     uint32_t count = reader_u32(&in);
-    if (count > FRAMES_MAX) {
-        fault_set(fault, FAULT_LIMIT, "a message of %u frames is over %d", count, FRAMES_MAX);
+    if (packed.size > FRAMES_PACKED_MAX || count > FRAMES_MAX) {
+        fault_set(fault, FAULT_LIMIT, "a message of %zu bytes and %u frames is over %d and %d",
+                  packed.size, count, FRAMES_PACKED_MAX, FRAMES_MAX);
         return NULL;
     }
     CLEANUP(frames_destroy) frames_t *self = frames_new();
@@ -95,6 +99,24 @@ frames_take(bytes_t *stream, fault_t *fault)
         fault_wrap(fault, "message");
         return NULL;
     }
-    bytes_drop(stream, 4 + (size_t)size);
     return MOVE(self);
+}
+
+frames_t *
+frames_take(bytes_t *stream, fault_t *fault)
+{
+    if (stream->size < 4)
+        return NULL;
+    reader_t head = reader_over(bytes_slice(stream));
+    uint32_t size = reader_u32(&head);
+    if (size > FRAMES_PACKED_MAX) {
+        fault_set(fault, FAULT_LIMIT, "a message of %u bytes is over %d", size, FRAMES_PACKED_MAX);
+        return NULL;
+    }
+    if (stream->size - 4 < size)
+        return NULL;
+    frames_t *self = frames_unpack(slice_of(stream->data + 4, size), fault);
+    if (self)
+        bytes_drop(stream, 4 + (size_t)size);
+    return self;
 }

@@ -6,8 +6,9 @@
 #include "common/bytes.h"
 #include "common/fault.h"
 
-#define FRAMES_MAX       16            /* frames in one message */
-#define FRAMES_BYTES_MAX (1024 * 1024) /* of all frames together */
+#define FRAMES_MAX        16            /* frames in one message */
+#define FRAMES_BYTES_MAX  (1024 * 1024) /* of all frames together */
+#define FRAMES_PACKED_MAX (FRAMES_BYTES_MAX + 4 * (FRAMES_MAX + 1))
 
 typedef struct {
     size_t count;
@@ -26,7 +27,14 @@ slice_t frames_at(const frames_t *self, size_t index);
 const char *frames_text(const frames_t *self, size_t index); /* "" where it holds a NUL */
 size_t frames_bytes(const frames_t *self);
 
-/* The form on a stream: u32 bytes that follow | u32 count | count * (u32 size | bytes). */
+/* All of them as one byte string: u32 count | count * (u32 size | bytes). */
+void frames_pack(const frames_t *self, bytes_t *out);
+
+/* Copies, the caller's; NULL with FAULT_FORMAT, or FAULT_LIMIT where it is over FRAMES_PACKED_MAX
+ * or has more than FRAMES_MAX. */
+frames_t *frames_unpack(slice_t packed, fault_t *fault);
+
+/* The form on a stream: u32 bytes that follow | as frames_pack writes them. */
 void frames_encode(const frames_t *self, bytes_t *out);
 
 /* One whole message from the front of stream, which it drops; NULL without a fault when more bytes

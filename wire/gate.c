@@ -7,6 +7,7 @@
 
 #include "common/moment.h"
 #include "common/text.h"
+#include "wire/transport.h"
 
 #define ZAP_ENDPOINT       "inproc://zeromq.zap.01"
 #define ZAP_DOMAIN         "tocsin"
@@ -190,7 +191,7 @@ bind_socket(gate_t *self, const char *endpoint, fault_t *fault)
     zsock_set_curve_secretkey_bin(self->socket, self->pair.secret);
     zsock_set_curve_publickey_bin(self->socket, self->pair.public_key.bytes);
     zsock_set_handshake_ivl(self->socket, GATE_HANDSHAKE_MS);
-    zsock_set_maxmsgsize(self->socket, FRAMES_BYTES_MAX);
+    zsock_set_maxmsgsize(self->socket, FRAMES_PACKED_MAX);
     zsock_set_router_mandatory(self->socket, 1);
     zsock_set_linger(self->socket, 0);
     zsock_set_sndhwm(self->socket, GATE_QUEUE_MAX);
@@ -415,36 +416,28 @@ take_route(caller_t *caller, slice_t route)
     return true;
 }
 
-/* Reads the whole message, so that the next begins with its route, and keeps none of it once it is
- * not to be heard. */
+/* NULL where it is not to be heard. */
+static frames_t *
+read_parts(gate_t *self, caller_t *caller, zmq_msg_t parts[static 2])
+{
+    if (!take_route(caller, slice_of(zmq_msg_data(&parts[0]), zmq_msg_size(&parts[0]))) ||
+        !name_caller(self, caller, zmq_msg_gets(&parts[1], "User-Id")))
+        return NULL;
+    frames_t *frames = transport_read(&parts[1]);
+    if (frames && (caller->worker || caller->broker))
+        remember_route(caller->worker ? self->routes : self->brokers, caller);
+    return frames;
+}
+
 static frames_t *
 receive_one(gate_t *self, caller_t *caller)
 {
-    CLEANUP(frames_destroy) frames_t *frames = frames_new();
-    bool good = true, more = true;
-    size_t total = 0;
-    for (size_t i = 0; more; i++) {
-        zmq_msg_t part;
-        zmq_msg_init(&part);
-        if (zmq_msg_recv(&part, zsock_resolve(self->socket), ZMQ_DONTWAIT) < 0)
-            return NULL;
-        slice_t bytes = slice_of(zmq_msg_data(&part), zmq_msg_size(&part));
-        total += i ? bytes.size : 0;
-        good = good && i <= FRAMES_MAX && total <= FRAMES_BYTES_MAX;
-        if (good && !i)
-            good = take_route(caller, bytes);
-        else if (good && i == 1)
-            good = name_caller(self, caller, zmq_msg_gets(&part, "User-Id"));
-        if (good && i)
-            frames_add(frames, bytes);
-        more = zmq_msg_more(&part);
-        zmq_msg_close(&part);
-    }
-    if (!good || !frames->count)
-        return NULL;
-    if (caller->worker || caller->broker)
-        remember_route(caller->worker ? self->routes : self->brokers, caller);
-    return MOVE(frames);
+    zmq_msg_t parts[2];
+    transport_t came = transport_receive_parts(zsock_resolve(self->socket), parts);
+    frames_t *frames = came == TRANSPORT_WHOLE ? read_parts(self, caller, parts) : NULL;
+    zmq_msg_close(&parts[0]);
+    zmq_msg_close(&parts[1]);
+    return frames;
 }
 
 frames_t *
@@ -458,20 +451,17 @@ gate_receive(gate_t *self, caller_t *caller)
     return NULL;
 }
 
+static slice_t
+route_of(const caller_t *caller)
+{
+    return slice_of(caller->route, caller->route_size);
+}
+
 static bool
 send_to(gate_t *self, const caller_t *caller, const frames_t *frames)
 {
-    void *raw = zsock_resolve(self->socket);
-    if (!is_admitted(self, caller) ||
-        zmq_send(raw, caller->route, caller->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-        return false;
-    for (size_t i = 0; i < frames->count; i++) {
-        slice_t frame = frames_at(frames, i);
-        int more = i + 1 < frames->count ? ZMQ_SNDMORE : 0;
-        if (zmq_send(raw, frame.data, frame.size, more | ZMQ_DONTWAIT) < 0)
-            return false;
-    }
-    return true;
+    return is_admitted(self, caller) &&
+           transport_send_to(zsock_resolve(self->socket), route_of(caller), frames);
 }
 
 /* A queue is bounded in messages, and a few bytes ask for a megabyte: who asks and does not read
@@ -509,46 +499,21 @@ gate_send_broker(gate_t *self, const char *broker, frames_t **frames)
     return send_along(self, zhashx_lookup(self->brokers, broker), frames);
 }
 
-/* Frames as libzmq counts references to them. */
-static void
-cast_to(gate_t *self, const caller_t *caller, zmq_msg_t *parts, size_t count)
-{
-    void *raw = zsock_resolve(self->socket);
-    if (zmq_send(raw, caller->route, caller->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        zmq_msg_t part;
-        zmq_msg_init(&part);
-        zmq_msg_copy(&part, &parts[i]);
-        if (zmq_msg_send(&part, raw, (i + 1 < count ? ZMQ_SNDMORE : 0) | ZMQ_DONTWAIT) < 0) {
-            zmq_msg_close(&part);
-            return;
-        }
-    }
-}
-
 void
 gate_cast(gate_t *self, frames_t **frames)
 {
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
-    zmq_msg_t parts[FRAMES_MAX];
-    for (size_t i = 0; i < sent->count; i++) {
-        slice_t frame = frames_at(sent, i);
-        int failed = zmq_msg_init_size(&parts[i], frame.size);
-        assert(!failed);
-        if (frame.size)
-            memcpy(zmq_msg_data(&parts[i]), frame.data, frame.size);
-    }
+    zmq_msg_t part;
+    transport_pack(sent, &part);
     for (route_t *route = zhashx_first(self->routes); route; route = zhashx_next(self->routes))
         if (is_admitted(self, &route->caller))
-            cast_to(self, &route->caller, parts, sent->count);
-    for (size_t i = 0; i < sent->count; i++)
-        zmq_msg_close(&parts[i]);
+            transport_copy_to(zsock_resolve(self->socket), route_of(&route->caller), &part);
+    zmq_msg_close(&part);
 }
 
 bool
 gate_answer(gate_t *self, const caller_t *caller, frames_t **frames)
 {
     CLEANUP(frames_destroy) frames_t *sent = MOVE(*frames);
-    return is_admitted(self, caller) && send_to(self, caller, sent);
+    return send_to(self, caller, sent);
 }

@@ -16,6 +16,7 @@
 #include "common/privilege.h"
 #include "keys/curve.h"
 #include "wire/message.h"
+#include "wire/transport.h"
 #include "worker/joint.h"
 #include "worker/settings.h"
 
@@ -45,43 +46,12 @@ typedef struct {
     bool rested;       /* since something came */
 } uplink_t;
 
-/* Whole or not at all; a full queue is said, and what was lost is asked for again. */
+/* A full queue is said, and what was lost is asked for again. */
 static void
 send_frames(uplink_t *self, const frames_t *frames)
 {
-    for (size_t i = 0; i < frames->count; i++) {
-        slice_t frame = frames_at(frames, i);
-        int more = i + 1 < frames->count ? ZMQ_SNDMORE : 0;
-        if (zmq_send(self->socket, frame.data, frame.size, ZMQ_DONTWAIT | more) < 0) {
-            log_warning("%s was not sent: %s", frames_text(frames, 0), zmq_strerror(errno));
-            return;
-        }
-    }
-}
-
-/* One message that is there, or NULL; *broken where it has more frames, or is larger, than one may
- * be: the judge would take it for nonsense of ours, and end. */
-static frames_t *
-receive_frames(void *socket, bool *broken)
-{
-    CLEANUP(frames_destroy) frames_t *frames = frames_new();
-    size_t bytes = 0;
-    *broken = false;
-    for (bool more = true; more;) {
-        zmq_msg_t part;
-        zmq_msg_init(&part);
-        if (zmq_msg_recv(&part, socket, ZMQ_DONTWAIT) < 0) {
-            zmq_msg_close(&part);
-            return NULL;
-        }
-        more = zmq_msg_more(&part);
-        bytes += zmq_msg_size(&part);
-        *broken = *broken || frames->count == FRAMES_MAX || bytes > FRAMES_BYTES_MAX;
-        if (!*broken)
-            frames_add(frames, slice_of(zmq_msg_data(&part), zmq_msg_size(&part)));
-        zmq_msg_close(&part);
-    }
-    return MOVE(frames);
+    if (!transport_send(self->socket, ZMQ_DONTWAIT, frames))
+        log_warning("%s was not sent: %s", frames_text(frames, 0), zmq_strerror(errno));
 }
 
 /* ---- to the judge and from it ------------------------------------------------------------ */
@@ -155,12 +125,12 @@ static int
 on_broker(uplink_t *self, fault_t *fault)
 {
     for (int i = 0; i < TURN_MESSAGES; i++) {
-        bool broken;
         message_type_t type;
-        CLEANUP(frames_destroy) frames_t *frames = receive_frames(self->socket, &broken);
-        if (!frames)
+        CLEANUP(frames_destroy) frames_t *frames = NULL;
+        transport_t came = transport_receive(self->socket, ZMQ_DONTWAIT, &frames);
+        if (came == TRANSPORT_NOTHING)
             return 0;
-        if (broken || message_read(frames, FROM_BROKER, &type, NULL))
+        if (came == TRANSPORT_BROKEN || message_read(frames, FROM_BROKER, &type, NULL))
             log_warning("the broker sent what is no message for a worker");
         else if (type == MESSAGE_PONG ? on_pong(self, frames, fault)
                                       : tell_judge(self, frames, fault))
@@ -185,7 +155,7 @@ connect_broker(uplink_t *self, fault_t *fault)
         {ZMQ_HANDSHAKE_IVL, 2000},
         {ZMQ_CONNECT_TIMEOUT, 2000},
     };
-    int64_t message_max = FRAMES_BYTES_MAX;
+    int64_t message_max = FRAMES_PACKED_MAX;
     char monitor[48]; /* a new name each time: libzmq frees the last one at its leisure */
     snprintf(monitor, sizeof monitor, "inproc://connections-%u", self->opened++);
     self->socket = zmq_socket(self->context, ZMQ_DEALER);
@@ -206,15 +176,13 @@ connect_broker(uplink_t *self, fault_t *fault)
     return 0;
 }
 
-/* A new connection is spoken on at once, whatever the heartbeat says. */
+/* A new connection is spoken on at once, whatever the heartbeat says. An event is two parts. */
 static void
 on_monitor(uplink_t *self)
 {
-    bool broken;
-    for (;;) {
-        CLEANUP(frames_destroy) frames_t *event = receive_frames(self->monitor, &broken);
-        if (!event)
-            return;
+    for (bool first = true; zmq_recv(self->monitor, NULL, 0, ZMQ_DONTWAIT) >= 0; first = !first) {
+        if (!first)
+            continue;
         self->unanswered = 0;
         ping(self);
     }

@@ -19,6 +19,7 @@
 #include "keys/receipt.h"
 #include "keys/signature.h"
 #include "wire/message.h"
+#include "wire/transport.h"
 #include "wire/value.h"
 
 #define HEAR_MS     700
@@ -94,10 +95,7 @@ open_socket(const stranger_t *self)
 static void
 send_frames(zsock_t *socket, const frames_t *frames)
 {
-    zmsg_t *message = zmsg_new();
-    for (size_t i = 0; i < frames->count; i++)
-        zmsg_addmem(message, frames_at(frames, i).data, frames_at(frames, i).size);
-    zmsg_send(&message, socket);
+    (void)transport_send(zsock_resolve(socket), 0, frames);
 }
 
 /* A worker's own signature, under a receipt that says what it likes. */
@@ -216,14 +214,13 @@ main(int argc, char **argv)
     zsock_t *socket = open_socket(&self);
     say(&self, socket);
     for (;;) {
-        CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(socket);
-        if (!message)
+        CLEANUP(frames_destroy) frames_t *frames = NULL;
+        if (transport_receive(zsock_resolve(socket), 0, &frames) == TRANSPORT_NOTHING)
             break;
-        CLEANUP(zstr_free) char *word = zmsg_popstr(message);
-        bool last = word && !strcmp(word, "PONG") && zmsg_size(message) &&
-                    zframe_streq(zmsg_first(message), "stranger");
+        const char *word = frames ? frames_text(frames, 0) : "";
+        bool last = !strcmp(word, "PONG") && !strcmp(frames_text(frames, 1), "stranger");
         if (last || !self.flood)
-            printf("%s%s", between, word ? word : "");
+            printf("%s%s", between, word);
         between = " ";
         if (last)
             break;

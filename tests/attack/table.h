@@ -10,6 +10,7 @@
 #include "keys/cosignature.h"
 #include "keys/receipt.h"
 #include "tests/attack/lie.h"
+#include "wire/transport.h"
 
 #define ANSWER_MS   20000
 #define JOURNAL_MAX (16 * 1024 * 1024)
@@ -74,11 +75,8 @@ open_socket(const enemy_t *self)
 static inline void
 send_to(zsock_t *socket, zframe_t *peer, const frames_t *frames)
 {
-    zmsg_t *message = zmsg_new();
-    zmsg_addmem(message, zframe_data(peer), zframe_size(peer));
-    for (size_t i = 0; i < frames->count; i++)
-        zmsg_addmem(message, frames_at(frames, i).data, frames_at(frames, i).size);
-    zmsg_send(&message, socket);
+    slice_t route = slice_of(zframe_data(peer), zframe_size(peer));
+    (void)transport_send_to(zsock_resolve(socket), route, frames);
 }
 
 static inline zframe_t *
@@ -333,14 +331,16 @@ static const struct {
 static inline void
 receive(table_t *self)
 {
+    fault_t ignored = {0};
     CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(self->socket);
     if (!message)
         exit(3);
     CLEANUP(zframe_destroy) zframe_t *peer = zmsg_pop(message);
-    CLEANUP(frames_destroy) frames_t *frames = frames_new();
-    for (zframe_t *frame = zmsg_first(message); frame && frames->count < FRAMES_MAX;
-         frame = zmsg_next(message))
-        frames_add(frames, slice_of(zframe_data(frame), zframe_size(frame)));
+    zframe_t *part = zmsg_first(message);
+    CLEANUP(frames_destroy)
+    frames_t *frames = frames_unpack(slice_of(zframe_data(part), zframe_size(part)), &ignored);
+    if (!frames)
+        forge_die("a worker said what is no message");
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++)
         if (!strcmp(handlers[i].word, frames_text(frames, 0)))
             handlers[i].handle(self, peer, frames);

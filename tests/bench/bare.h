@@ -25,8 +25,12 @@ typedef struct {
     receipts_held_t held;
     uint64_t rows;
     bool begun;
+    slice_t from; /* the route of what was heard last */
     size_t later_count, later_capacity;
-    frames_t **later; /* what is sent after the commit: routing id first */
+    struct {
+        bytes_t *route;
+        frames_t *frames;
+    } * later; /* what is sent after the commit */
     bytes_t *routes[HERD_MAX];
 } bare_t;
 
@@ -43,21 +47,14 @@ bare_keep(bare_t *self, const char *kind, slice_t bytes)
     self->begun = true;
 }
 
-static inline void
-bare_answer(bare_t *self, frames_t *frames)
-{
-    self->later = memory_grow(self->later, self->later_count, &self->later_capacity, sizeof frames);
-    self->later[self->later_count++] = frames;
-}
-
 /* A message to this route; the caller adds the rest. */
 static inline frames_t *
-bare_message(slice_t route, message_type_t type)
+bare_message(bare_t *self, slice_t route, message_type_t type)
 {
-    frames_t *frames = frames_new();
-    frames_add(frames, route);
-    frames_add_text(frames, message_word(type));
-    return frames;
+    size_t at = self->later_count++;
+    self->later = memory_grow(self->later, at, &self->later_capacity, sizeof *self->later);
+    self->later[at].route = bytes_copy(route);
+    return self->later[at].frames = message_new(type);
 }
 
 static inline void
@@ -65,7 +62,7 @@ bare_offer(bare_t *self, slice_t route, slice_t authority, slice_t armors)
 {
     char text[HASH_TEXT];
     hash_t run = hash_of(authority);
-    frames_t *frames = bare_message(route, MESSAGE_OFFER);
+    frames_t *frames = bare_message(self, route, MESSAGE_OFFER);
     frames_add_text(frames, hash_write(&run, text));
     frames_add_text(frames, "order");
     frames_add(frames, authority);
@@ -75,7 +72,6 @@ bare_offer(bare_t *self, slice_t route, slice_t authority, slice_t armors)
     frames_add_text(frames, text);
     frames_add_text(frames, "le");
     frames_add_text(frames, "");
-    bare_answer(self, frames);
 }
 
 static inline size_t
@@ -89,58 +85,55 @@ bare_on_receipt(bare_t *self, const frames_t *frames)
 {
     char text[HASH_TEXT], number[24];
     fault_t fault = {0};
-    slice_t document = frames_at(frames, 2);
+    slice_t document = frames_at(frames, 1);
     CLEANUP(receipt_destroy) receipt_t *receipt = receipt_decode(document, &fault);
     size_t at = receipt ? bare_number(receipt->worker) : 0;
     if (!receipt || at >= self->herd->count ||
-        receipts_check(document, frames_at(frames, 3), machinekey_public(self->herd->sims[at].key),
+        receipts_check(document, frames_at(frames, 2), machinekey_public(self->herd->sims[at].key),
                        &self->held, &fault))
         bench_die(&fault);
     bare_keep(self, "receipt", document);
     hash_t hash = hash_of(document);
     snprintf(number, sizeof number, "%llu", (unsigned long long)receipt->sequence);
-    frames_t *ack = bare_message(frames_at(frames, 0), MESSAGE_ACK);
+    frames_t *ack = bare_message(self, self->from, MESSAGE_ACK);
     frames_add_text(ack, number);
     frames_add_text(ack, hash_write(&hash, text));
-    bare_answer(self, ack);
 }
 
 static inline void
 bare_on_hello(bare_t *self, const frames_t *frames)
 {
-    size_t at = bare_number(frames_text(frames, 3));
+    size_t at = bare_number(frames_text(frames, 2));
     bench_need(at < self->herd->count, "a worker's name");
     bytes_destroy(&self->routes[at]);
-    self->routes[at] = bytes_copy(frames_at(frames, 0));
-    frames_t *welcome = bare_message(frames_at(frames, 0), MESSAGE_WELCOME);
+    self->routes[at] = bytes_copy(self->from);
+    frames_t *welcome = bare_message(self, self->from, MESSAGE_WELCOME);
     frames_add_text(welcome, PROTOCOL_VERSION);
     frames_add_text(welcome, "bare");
     frames_add_text(welcome, "0");
-    bare_answer(self, welcome);
 }
 
 static inline void
 bare_on_message(bare_t *self, const frames_t *frames)
 {
-    const char *word = frames_text(frames, 1);
+    const char *word = frames_text(frames, 0);
     if (!strcmp(word, "RECEIPT")) {
         bare_on_receipt(self, frames);
     } else if (!strcmp(word, "HELLO")) {
         bare_on_hello(self, frames);
     } else if (!strcmp(word, "PING")) {
-        frames_t *pong = bare_message(frames_at(frames, 0), MESSAGE_PONG);
-        frames_add(pong, frames_at(frames, 2));
+        frames_t *pong = bare_message(self, self->from, MESSAGE_PONG);
+        frames_add(pong, frames_at(frames, 1));
         frames_add_text(pong, "bare");
-        bare_answer(self, pong);
     } else if (!strcmp(word, "GO")) {
-        size_t count = strtoul(frames_text(frames, 2), NULL, 10);
-        bare_keep(self, "order", frames_at(frames, 3));
+        size_t count = strtoul(frames_text(frames, 1), NULL, 10);
+        bare_keep(self, "order", frames_at(frames, 2));
         for (size_t i = 0; i < count; i++)
-            bare_offer(self, bytes_slice(self->routes[i]), frames_at(frames, 3),
-                       frames_at(frames, 4));
+            bare_offer(self, bytes_slice(self->routes[i]), frames_at(frames, 2),
+                       frames_at(frames, 3));
     } else if (!strcmp(word, "POST")) {
-        bare_keep(self, "alert", frames_at(frames, 2));
-        bare_offer(self, frames_at(frames, 0), frames_at(frames, 2), slice_of(NULL, 0));
+        bare_keep(self, "alert", frames_at(frames, 1));
+        bare_offer(self, self->from, frames_at(frames, 1), slice_of(NULL, 0));
     }
 }
 
@@ -152,8 +145,12 @@ bare_commit(bare_t *self)
                         self->store->sync(self->store->self, &fault)))
         bench_die(&fault);
     self->begun = false;
-    for (size_t i = 0; i < self->later_count; i++)
-        herd_send(self->router, &self->later[i]);
+    for (size_t i = 0; i < self->later_count; i++) {
+        slice_t route = bytes_slice(self->later[i].route);
+        bench_need(transport_send_to(self->router, route, self->later[i].frames), "send");
+        bytes_destroy(&self->later[i].route);
+        frames_destroy(&self->later[i].frames);
+    }
     self->later_count = 0;
 }
 
@@ -161,20 +158,33 @@ bare_commit(bare_t *self)
 static inline void
 bare_admit(bare_t *self)
 {
-    char text[CURVEKEY_TEXT];
-    CLEANUP(frames_destroy) frames_t *request = herd_receive(self->porter);
-    slice_t key = request ? frames_at(request, 6) : slice_of(NULL, 0);
-    if (key.size != sizeof(curvekey_t))
-        return;
-    hex_encode(key, text);
-    frames_t *frames = frames_new();
-    frames_add_text(frames, "1.0");
-    frames_add(frames, frames_at(request, 1));
-    frames_add_text(frames, "200");
-    frames_add_text(frames, "OK");
-    frames_add_text(frames, text);
-    frames_add_text(frames, "");
-    herd_send(self->porter, &frames);
+    char *version, *sequence, *domain, *address, *identity, *mechanism;
+    zframe_t *key = NULL;
+    bench_need(!zsock_recv(self->porter, "ssssssf", &version, &sequence, &domain, &address,
+                           &identity, &mechanism, &key),
+               "a question of ZAP");
+    CLEANUP(zstr_free) char *text = zframe_strhex(key);
+    zstr_sendx(self->porter, "1.0", sequence, "200", "OK", text, "", NULL);
+    char *parts[] = {version, sequence, domain, address, identity, mechanism};
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+        zstr_free(&parts[i]);
+    zframe_destroy(&key);
+}
+
+/* One message that is there, or false. */
+static inline bool
+bare_hear(bare_t *self)
+{
+    zmq_msg_t parts[2];
+    transport_t came = transport_receive_parts(self->router, parts);
+    CLEANUP(frames_destroy)
+    frames_t *frames = came == TRANSPORT_WHOLE ? transport_read(&parts[1]) : NULL;
+    self->from = slice_of(zmq_msg_data(&parts[0]), zmq_msg_size(&parts[0]));
+    if (frames)
+        bare_on_message(self, frames);
+    zmq_msg_close(&parts[0]);
+    zmq_msg_close(&parts[1]);
+    return came != TRANSPORT_NOTHING;
 }
 
 _Noreturn static inline void
@@ -186,12 +196,8 @@ bare_serve(bare_t *self)
         bench_need(zmq_poll(items, ARRAY_SIZE(items), -1) >= 0, "poll");
         if (items[1].revents)
             bare_admit(self);
-        for (int i = 0; i < BARE_BATCH; i++) {
-            CLEANUP(frames_destroy) frames_t *frames = herd_receive(self->router);
-            if (!frames)
-                break;
-            bare_on_message(self, frames);
-        }
+        for (int heard = 0; heard < BARE_BATCH && bare_hear(self); heard++)
+            ;
         bare_commit(self);
     }
 }

@@ -448,6 +448,7 @@ open_visit(crowd_t *self, size_t at)
     bool alone = self->workers == self->visit_count;
     snprintf(lanes[lane % HERD_LANES], sizeof lanes[0], "BenchLane-%zu", lane % HERD_LANES + 1);
     *visit = (visit_t){.watched = {on_http},
+                       .recorded = true, /* nothing of it is under way */
                        .crowd = self,
                        .sim = &bench->herd.sims[at % self->workers],
                        .alert = alone ? "BenchNoop" : lanes[lane]};

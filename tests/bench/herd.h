@@ -23,6 +23,7 @@
 #include "keys/signature.h"
 #include "tests/bench/bench.h"
 #include "wire/message.h"
+#include "wire/transport.h"
 #include "wire/value.h"
 
 #define HERD_MAX          10000
@@ -153,28 +154,16 @@ static inline void
 herd_send(void *socket, frames_t **frames_p)
 {
     CLEANUP(frames_destroy) frames_t *frames = MOVE(*frames_p);
-    for (size_t i = 0; i < frames->count; i++) {
-        slice_t frame = frames_at(frames, i);
-        int more = i + 1 < frames->count ? ZMQ_SNDMORE : 0;
-        bench_need(zmq_send(socket, frame.data, frame.size, ZMQ_DONTWAIT | more) >= 0, "send");
-    }
+    bench_need(transport_send(socket, ZMQ_DONTWAIT, frames), "send");
 }
 
 /* One message that is there, or NULL. */
 static inline frames_t *
 herd_receive(void *socket)
 {
-    CLEANUP(frames_destroy) frames_t *frames = frames_new();
-    for (bool more = true; more;) {
-        zmq_msg_t part;
-        zmq_msg_init(&part);
-        if (zmq_msg_recv(&part, socket, ZMQ_DONTWAIT) < 0)
-            return NULL;
-        more = zmq_msg_more(&part);
-        frames_add(frames, slice_of(zmq_msg_data(&part), zmq_msg_size(&part)));
-        zmq_msg_close(&part);
-    }
-    return MOVE(frames);
+    frames_t *frames = NULL;
+    bench_need(transport_receive(socket, ZMQ_DONTWAIT, &frames) != TRANSPORT_BROKEN, "receive");
+    return frames;
 }
 
 static inline void

@@ -12,6 +12,7 @@
 
 #include "common/file.h"
 #include "wire/gate.h"
+#include "wire/transport.h"
 #include "tests/unit/site_fixture.h"
 
 #define WAIT_MS 20000
@@ -157,11 +158,26 @@ tear_down(void **state)
     return 0;
 }
 
+static frames_t *
+word(void)
+{
+    frames_t *frames = frames_new();
+    frames_add_text(frames, "word");
+    return frames;
+}
+
+static bool
+says(zsock_t *socket)
+{
+    CLEANUP(frames_destroy) frames_t *frames = word();
+    return transport_send(zsock_resolve(socket), ZMQ_DONTWAIT, frames);
+}
+
 /* Whether a word that this socket says is heard, and whose the gate says it is. */
 static bool
 is_heard(hall_t *self, zsock_t *socket, int wait_ms, caller_t *caller)
 {
-    bool said = !zstr_send(socket, "word");
+    bool said = says(socket);
     for (int waited = 0; said && waited < wait_ms; waited += 10) {
         CLEANUP(frames_destroy) frames_t *frames = gate_receive(self->gate, caller);
         if (frames)
@@ -169,14 +185,6 @@ is_heard(hall_t *self, zsock_t *socket, int wait_ms, caller_t *caller)
         zclock_sleep(10);
     }
     return false;
-}
-
-static frames_t *
-word(void)
-{
-    frames_t *frames = frames_new();
-    frames_add_text(frames, "word");
-    return frames;
 }
 
 static bool
@@ -194,11 +202,18 @@ send_to_w1(hall_t *self)
 }
 
 static void
+hears_this(zsock_t *socket, const char *text)
+{
+    CLEANUP(frames_destroy) frames_t *heard = NULL;
+    assert_int_equal(transport_receive(zsock_resolve(socket), 0, &heard), TRANSPORT_WHOLE);
+    assert_int_equal(heard->count, 1);
+    assert_string_equal(frames_text(heard, 0), text);
+}
+
+static void
 hears(zsock_t *socket)
 {
-    CLEANUP(zstr_free) char *heard = zstr_recv(socket);
-    assert_non_null(heard);
-    assert_string_equal(heard, "word");
+    hears_this(socket, "word");
 }
 
 static void
@@ -233,8 +248,26 @@ another_broker_of_the_site_is_known_as_one_and_told_by_its_name(void **state)
     assert_false(send_to_w1(self));
     gate_cast(self->gate, &cast); /* for workers alone */
     assert_true(gate_send_broker(self->gate, "hub", &frames));
-    CLEANUP(zstr_free) char *word = zstr_recv(socket);
-    assert_string_equal(word, "RELAYED");
+    hears_this(socket, "RELAYED");
+}
+
+static void
+what_is_no_message_is_passed_over(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } broken[] = {{"word", 4}, {"", 0}, {"\0\0\0\1\0\0\0\5word", 12}, {"\0\0\0\21", 4}};
+    hall_t *self = *state;
+    caller_t caller;
+    void *raw = zsock_resolve(self->w1_socket);
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &caller));
+    for (size_t i = 0; i < ARRAY_SIZE(broken); i++)
+        assert_true(zmq_send(raw, broken[i].bytes, broken[i].size, 0) >= 0);
+    assert_true(zmq_send(raw, "", 0, ZMQ_SNDMORE) >= 0 && says(self->w1_socket)); /* two parts */
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &caller));
+    assert_string_equal(caller.name, "w1");
+    assert_null(gate_receive(self->gate, &caller));
 }
 
 /* As one does that asks for releases, and does not read them. */
@@ -414,6 +447,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_peer_is_who_its_key_says),
         TEST(another_broker_of_the_site_is_known_as_one_and_told_by_its_name),
+        TEST(what_is_no_message_is_passed_over),
         TEST(a_machine_is_sent_no_more_in_a_while_than_memory_has_for_it),
         TEST(another_ones_routing_id_makes_nobody_another),
         TEST(a_stranger_is_turned_away),

@@ -9,7 +9,6 @@
 typedef struct {
     house_t *house;
     zsock_t *centre;
-    zmsg_t *route; /* of the region's broker, as the centre heard it */
     curvepair_t pair;
     envoy_t *envoy;
     uplink_t *uplink;
@@ -59,7 +58,6 @@ tear_down(void **state)
     bench_t *bench = *state;
     uplink_destroy(&bench->uplink);
     envoy_destroy(&bench->envoy);
-    zmsg_destroy(&bench->route);
     zsock_destroy(&bench->centre);
     end((void **)&bench->house);
     free(bench);
@@ -71,17 +69,17 @@ static const char *
 hears(bench_t *bench, const char *word, size_t at)
 {
     static char text[256];
-    CLEANUP(zmsg_destroy) zmsg_t *message = zmsg_recv(bench->centre);
+    zmsg_t *message = zmsg_recv(bench->centre);
     assert_non_null(message);
-    zmsg_destroy(&bench->route);
-    bench->route = zmsg_new();
-    zframe_t *route = zmsg_pop(message);
-    zmsg_append(bench->route, &route);
-    assert_true(zframe_streq(zmsg_first(message), word));
-    zframe_t *frame = zmsg_first(message);
-    for (size_t i = 0; i < at; i++)
-        frame = zmsg_next(message);
-    snprintf(text, sizeof text, "%.*s", (int)zframe_size(frame), (const char *)zframe_data(frame));
+    zframe_t *packed = zmsg_last(message);
+    CLEANUP(frames_destroy)
+    frames_t *frames =
+        frames_unpack(slice_of(zframe_data(packed), zframe_size(packed)), &bench->fault);
+    zmsg_destroy(&message);
+    assert_non_null(frames);
+    assert_string_equal(frames_text(frames, 0), word);
+    slice_t frame = frames_at(frames, at);
+    snprintf(text, sizeof text, "%.*s", (int)frame.size, (const char *)frame.data);
     return text;
 }
 
