@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/log.h"
 #include "common/moment.h"
 #include "common/text.h"
 #include "wire/transport.h"
@@ -460,8 +461,13 @@ route_of(const caller_t *caller)
 static bool
 send_to(gate_t *self, const caller_t *caller, const frames_t *frames)
 {
-    return is_admitted(self, caller) &&
-           transport_send_to(zsock_resolve(self->socket), route_of(caller), frames);
+    if (!is_admitted(self, caller))
+        return false;
+    bool sent = transport_send_to(zsock_resolve(self->socket), route_of(caller), frames);
+    if (!sent && errno == EMSGSIZE)
+        log_error("%s is not sent %s: %zu bytes are more than a message may have", caller->name,
+                  frames_text(frames, 0), frames_bytes(frames));
+    return sent;
 }
 
 /* A queue is bounded in messages, and a few bytes ask for a megabyte: who asks and does not read

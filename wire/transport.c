@@ -37,7 +37,11 @@ transport_send(void *socket, int flags, const frames_t *frames)
 {
     zmq_msg_t part;
     transport_pack(frames, &part);
-    return send_part(socket, flags, &part);
+    if (zmq_msg_size(&part) <= FRAMES_PACKED_MAX)
+        return send_part(socket, flags, &part);
+    zmq_msg_close(&part);
+    errno = EMSGSIZE;
+    return false;
 }
 
 static bool
@@ -49,7 +53,10 @@ send_route(void *socket, slice_t route)
 bool
 transport_send_to(void *socket, slice_t route, const frames_t *frames)
 {
-    return send_route(socket, route) && transport_send(socket, ZMQ_DONTWAIT, frames);
+    if (frames_bytes(frames) <= FRAMES_BYTES_MAX)
+        return send_route(socket, route) && transport_send(socket, ZMQ_DONTWAIT, frames);
+    errno = EMSGSIZE; /* said before half of it is */
+    return false;
 }
 
 bool

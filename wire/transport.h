@@ -12,7 +12,8 @@
 /* Packed; the caller closes or sends it. */
 void transport_pack(const frames_t *frames, zmq_msg_t *part);
 
-/* Whole or not at all: false with errno, as zmq_msg_send's, whose flags these are. */
+/* Whole or not at all: false with errno, as zmq_msg_send's, whose flags these are, or EMSGSIZE: who
+ * hears what is over FRAMES_PACKED_MAX hangs up. */
 bool transport_send(void *socket, int flags, const frames_t *frames);
 
 /* The same over a ROUTER, to this route, at once. The second shares the part's bytes with others.

@@ -120,6 +120,7 @@ tell_deaf(enemy_t *self, table_t *table)
     still_works(self, table, "net_hwm_flood: and another one after many large messages");
     SEND("GIVE", "00", bytes_text(large), bytes_text(large), "");
     SEND("CONSENT", bytes_text(large), bytes_text(large), bytes_text(large));
+    meet_again(table, self->worker);
     still_works(self, table,
                 "net_oversize_message: and one after frames that are too much together");
 }

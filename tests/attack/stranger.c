@@ -95,7 +95,10 @@ open_socket(const stranger_t *self)
 static void
 send_frames(zsock_t *socket, const frames_t *frames)
 {
-    (void)transport_send(zsock_resolve(socket), 0, frames);
+    zmq_msg_t part; /* however large */
+    transport_pack(frames, &part);
+    if (zmq_msg_send(&part, zsock_resolve(socket), 0) < 0)
+        zmq_msg_close(&part);
 }
 
 /* A worker's own signature, under a receipt that says what it likes. */

@@ -75,8 +75,11 @@ open_socket(const enemy_t *self)
 static inline void
 send_to(zsock_t *socket, zframe_t *peer, const frames_t *frames)
 {
-    slice_t route = slice_of(zframe_data(peer), zframe_size(peer));
-    (void)transport_send_to(zsock_resolve(socket), route, frames);
+    zmq_msg_t part; /* however large */
+    transport_pack(frames, &part);
+    (void)transport_copy_to(zsock_resolve(socket), slice_of(zframe_data(peer), zframe_size(peer)),
+                            &part);
+    zmq_msg_close(&part);
 }
 
 static inline zframe_t *
@@ -86,6 +89,17 @@ find_peer(const table_t *self, const char *worker)
         if (!strcmp(self->peers[i].worker, worker))
             return self->peers[i].route;
     return NULL;
+}
+
+/* A peer speaks where it is connected now. */
+static inline void
+remember_route(table_t *self, const char *worker, zframe_t *route)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (!strcmp(self->peers[i].worker, worker)) {
+            zframe_destroy(&self->peers[i].route);
+            self->peers[i].route = zframe_dup(route);
+        }
 }
 
 /* What it said of itself last; NULL where it did not. */
@@ -162,6 +176,7 @@ answer_ping(table_t *self, zframe_t *peer, const frames_t *ping)
     snprintf(instance, sizeof instance, "enemy-%d", getpid());
     frames_add(pong, frames_at(ping, 1));
     frames_add_text(pong, instance);
+    remember_route(self, frames_text(ping, 1), peer);
     send_to(self->socket, peer, pong);
 }
 
@@ -355,6 +370,15 @@ meet(table_t *self, const char *worker)
         receive(self);
     if (!find_peer(self, worker))
         exit(3);
+}
+
+/* Until the worker has hung up and is there again. */
+static inline void
+meet_again(table_t *self, const char *worker)
+{
+    CLEANUP(zframe_destroy) zframe_t *before = zframe_dup(find_peer(self, worker));
+    while (zframe_eq(before, find_peer(self, worker)))
+        receive(self);
 }
 
 /* What is offered from now on; borrowed. */

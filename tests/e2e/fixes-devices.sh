@@ -28,6 +28,8 @@ frr() { # WHERE PROGRAM NAME ARGUMENT...: its sockets are in /run/NAME
 }
 vtysh() { LD_LIBRARY_PATH=$libraries "$BUILD_TOOLS/usr/bin/vtysh" --vty_socket "$1" --config_dir "$router" "${@:2}"; }
 neighbour_typed() { local line words=(); for line; do words+=(-c "$line"); done; vtysh /run/peer -c "configure terminal" -c "router bgp 65001" "${words[@]}"; }
+# Both ends may call each other at first, and drop one of the two connections.
+drops() { vtysh /run/frr -c "show bgp neighbors 192.0.2.1 json" | grep -m 1 '"connectionsDropped":' | tr -dc 0-9; }
 session_is() { local said; said=$(vtysh /run/frr -c "show bgp neighbors 192.0.2.1 json" | grep -m 1 "\"$1\":") && echo "$said" && [[ $said == *:$2,* ]]; }
 typed() { local line words=(); for line; do words+=(-c "$line"); done; vtysh /run/frr -c "configure terminal" "${words[@]}"; }
 established() { vtysh /run/peer -c "show bgp neighbors 192.0.2.2 json" | grep -q '"bgpState":"Established"'; }
@@ -103,8 +105,9 @@ ok "  and it is not kept" eval '! grep -rq "203.0.113.0/24" "$SITE_HOME/backups"
 ok "once one says yes" eval 'order config-drift && agreed && ended succeeded'
 ok "  it is" grep -rq "203.0.113.0/24" "$SITE_HOME/backups"
 
+dropped=$(drops)
 ok "a filter that took nothing from a neighbour is mended, which is ordered to count" eval 'session_is acceptedPrefixCounter 0 && typed "route-map FROM permit 10" && order bgp-prefixes-missing --set neighbor=192.0.2.1 && ended succeeded'
-ok "  its routes are taken, and the session stayed" eval 'session_is acceptedPrefixCounter 1 && session_is connectionsDropped 0'
+ok "  its routes are taken, and the session stayed" eval 'session_is acceptedPrefixCounter 1 && [ "$(drops)" = "$dropped" ]'
 ok "a neighbour announces more than it may, and its session goes for good" eval 'typed "router bgp 65002" "neighbor 192.0.2.1 maximum-prefix 1" && neighbour_typed "network 198.18.0.0/16" "network 198.19.0.0/16" && wait_for 20 session_is bgpState "\"Idle\"" && neighbour_typed "no network 198.18.0.0/16" "no network 198.19.0.0/16"'
 ok "  asking again is for sessions that stand" eval 'order bgp-prefixes-missing --set neighbor=192.0.2.1 && ended failed && says "there is nothing to ask for" view'
 ok "  people are told why it was lost, and one agrees" eval 'order bgp-session-stuck --set neighbor=192.0.2.1 && agreed && says "Maximum Number of Prefixes" view'

@@ -251,6 +251,21 @@ another_broker_of_the_site_is_known_as_one_and_told_by_its_name(void **state)
     hears_this(socket, "RELAYED");
 }
 
+/* Who is sent it would hang up. */
+static void
+what_is_more_than_a_message_may_have_is_not_sent(void **state)
+{
+    hall_t *self = *state;
+    caller_t caller;
+    frames_t *frames = word();
+    CLEANUP(memory_free) uint8_t *much = memory_new(FRAMES_BYTES_MAX, 1);
+    assert_true(is_heard(self, self->w1_socket, WAIT_MS, &caller));
+    frames_add(frames, slice_of(much, FRAMES_BYTES_MAX));
+    assert_false(gate_send(self->gate, "w1", &frames));
+    assert_true(send_to_w1(self));
+    hears(self->w1_socket);
+}
+
 static void
 what_is_no_message_is_passed_over(void **state)
 {
@@ -448,6 +463,7 @@ main(void)
         TEST(a_peer_is_who_its_key_says),
         TEST(another_broker_of_the_site_is_known_as_one_and_told_by_its_name),
         TEST(what_is_no_message_is_passed_over),
+        TEST(what_is_more_than_a_message_may_have_is_not_sent),
         TEST(a_machine_is_sent_no_more_in_a_while_than_memory_has_for_it),
         TEST(another_ones_routing_id_makes_nobody_another),
         TEST(a_stranger_is_turned_away),
