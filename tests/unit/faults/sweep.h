@@ -18,6 +18,7 @@
 #define ALIKE_MAX       4 /* calls of one case on paths that differ by their numbers: the first fail */
 #define MOMENT_SLACK_MS 300000 /* of times that two tries tell */
 #define LIES_SHOWN      400
+#define TOLD_AGAIN      2   /* tries of a lie */
 #define WAITED_MS       500 /* at least, by who says that something took too long */
 
 /* A family of ops. */
@@ -328,6 +329,37 @@ run_again(const case_t *self, const truth_t *truth, end_t *end)
                                                        : NULL;
 }
 
+static truth_t
+learn(const case_t *self)
+{
+    truth_t truth = {0};
+    lay_out(self);
+    truth.before = tell_thing(self);
+    truth.first = run_once(self, NULL);
+    if (self->timed)
+        poll(NULL, 0, 1001);
+    truth.second = run_anew(self);
+    return truth;
+}
+
+/* What is wrong with the end of a try; NULL, also where the call was not reached. */
+static const char *
+try_once(const case_t *self, truth_t *truth, const failing_t *failing, end_t *end)
+{
+    lay_out(self);
+    *end = run_once(self, failing);
+    if (!tracer.reached)
+        return NULL;
+    sums.failures++;
+    sums.refusals += !end->result;
+    sums.results += end->result != NULL;
+    sums.partial += end->result && says_it_is_partial(end->result, truth->first.result);
+    const char *lie = proven_lie_of(self, truth, end);
+    return lie ? lie : run_again(self, truth, end);
+}
+
+/* The machine is others' too, and they may change what is true during one try: a lie is told again
+ * against what is true by then. */
 static void
 fail_one(const case_t *self, truth_t *truth, const call_t *at, int error)
 {
@@ -336,19 +368,20 @@ fail_one(const case_t *self, truth_t *truth, const call_t *at, int error)
                          .number = at->number,
                          .error = error == SHORT ? 0 : error,
                          .bytes = at->result / 2};
-    lay_out(self);
-    CLEANUP(end_clear) end_t end = run_once(self, &failing);
-    if (!tracer.reached)
+    CLEANUP(end_clear) end_t end = {0};
+    if (!try_once(self, truth, &failing, &end))
         return;
-    sums.failures++;
-    sums.refusals += !end.result;
-    sums.results += end.result != NULL;
-    sums.partial += end.result && says_it_is_partial(end.result, truth->first.result);
-    const char *lie = proven_lie_of(self, truth, &end);
-    if (!lie)
-        lie = run_again(self, truth, &end);
-    if (lie)
-        show_lie(self, truth, &end, at, error, lie);
+    for (int i = 0; i < TOLD_AGAIN; i++) {
+        CLEANUP(truth_clear) truth_t by_then = learn(self);
+        CLEANUP(end_clear) end_t again = {0};
+        const char *lie = try_once(self, &by_then, &failing, &again);
+        if (!lie)
+            continue;
+        show_lie(self, &by_then, &again, at, error, lie);
+        return;
+    }
+    print_message("# %s %s: call %u.%u, error %d: told once what was not so, and not again\n",
+                  self->op, words_of(self), at->process, at->index, error);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -363,19 +396,6 @@ draw(uint64_t below_this)
     drawn ^= drawn >> 7;
     drawn ^= drawn << 17;
     return drawn % below_this;
-}
-
-static truth_t
-learn(const case_t *self)
-{
-    truth_t truth = {0};
-    lay_out(self);
-    truth.before = tell_thing(self);
-    truth.first = run_once(self, NULL);
-    if (self->timed)
-        poll(NULL, 0, 1001);
-    truth.second = run_anew(self);
-    return truth;
 }
 
 /* Those of the last try, which others overwrite; the caller's. */
