@@ -276,6 +276,37 @@ client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
     return MOVE(answer);
 }
 
+static bool
+bears(const patience_t *patience, const fault_t *fault)
+{
+    return fault->code == FAULT_UNREACHABLE && !zsys_interrupted &&
+           mono_now().ms < patience->until.ms;
+}
+
+value_t *
+client_ask_on(client_t *self, const char *verb, value_t *arguments, patience_t *patience,
+              fault_t *fault)
+{
+    mono_t begun = mono_now();
+    bool out = false;
+    CLEANUP(value_destroy) value_t *sent = arguments ? arguments : value_map();
+    CLEANUP(value_destroy) value_t *answer = ask(self, verb, sent, fault);
+    for (; !answer && bears(patience, fault); answer = ask(self, verb, sent, fault)) {
+        if (!out)
+            fprintf(stderr,
+                    "tocsin: %s; what has begun goes on without it, and this waits for it "
+                    "(Ctrl-C ends the waiting)\n",
+                    fault->text);
+        out = true;
+    }
+    if (out && answer)
+        fprintf(stderr, "tocsin: the %s answers again after %lld s\n", self->whom,
+                (long long)(mono_now().ms - begun.ms) / 1000);
+    patience->outages += out;
+    say_asked(self, verb, begun);
+    return MOVE(answer);
+}
+
 value_t *
 client_ask_map(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
 {

@@ -5,6 +5,7 @@
 #define TOCSIN_CLIENT_H
 
 #include "cli/command.h"
+#include "common/moment.h"
 #include "keys/trust.h"
 
 typedef struct client client_t;
@@ -26,7 +27,18 @@ void client_close(client_t **self_p);
  * NULL with the broker's fault, or FAULT_UNREACHABLE after 5 s. The caller's. */
 value_t *client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
 
-/* The same of a verb that is answered with a map; another answer is FAULT_FORMAT. */
+/* For who follows what goes on without the broker. */
+typedef struct {
+    mono_t until;     /* nobody is waited for any longer */
+    unsigned outages; /* sat out: each is said on standard error as it begins, and as it ends */
+} patience_t;
+
+/* client_ask of what only looks: while nobody answers it is asked again, until patience ends or
+ * Ctrl-C. */
+value_t *client_ask_on(client_t *self, const char *verb, value_t *arguments, patience_t *patience,
+                       fault_t *fault);
+
+/* client_ask of a verb that is answered with a map; another answer is FAULT_FORMAT. */
 value_t *client_ask_map(client_t *self, const char *verb, value_t *arguments, fault_t *fault);
 
 /* `submit` of a document of that kind: 1 where it is kept now, 0 where nobody was reached

@@ -28,9 +28,13 @@ command_run_t run_retry;
 command_run_t run_watch;
 command_run_t run_logs;
 
+/* Who follows a run for wait_s from now (-1: no limit) waits for the broker as long. */
+patience_t run_patience(int64_t wait_s);
+
 /* Has client_event give what goes on in this run. Where the broker tells as many as it can that is
  * said, and is no failure: client_event then gives nothing, so who waits by it asks after each. */
-int run_begin_watch(client_t *client, const char *run, fault_t *fault) MUST_CHECK;
+int run_begin_watch(client_t *client, const char *run, patience_t *patience,
+                    fault_t *fault) MUST_CHECK;
 
 /* Follows a run, a line a change on out, until it ends, wait_s have passed (-1: no limit) or
  * Ctrl-C. The exit status (tocsin help exit-codes). out NULL says nothing. */

@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     const session_t *session;
     const char *run;
+    patience_t *patience;
     opener_t opener;
     size_t count;
     stream_t *streams; /* ours */
@@ -98,7 +99,8 @@ read_stream(const logs_t *self, stream_t *stream, value_t *list, fault_t *fault)
         value_set_text(arguments, "target", stream->target);
         value_set_integer(arguments, "offset", stream->offset);
         CLEANUP(value_destroy)
-        value_t *body = client_ask(self->session->client, "logs", arguments, fault);
+        value_t *body =
+            client_ask_on(self->session->client, "logs", arguments, self->patience, fault);
         if (!body)
             return -1;
         slice_t bytes = value_slice(value_get(body, "bytes"));
@@ -172,15 +174,15 @@ static int
 follow(const logs_t *self, fault_t *fault)
 {
     bool open = true;
-    if (run_begin_watch(self->session->client, self->run, fault))
-        return -1;
+    int failed = run_begin_watch(self->session->client, self->run, self->patience, fault);
     while (open) {
         fault_t quiet;
+        failed = failed ? failed : read_all(self, NULL, &open, fault);
         if (client_interrupted(self->session->client)) {
             say_offset(self);
             return EXIT_DETACHED;
         }
-        if (read_all(self, NULL, &open, fault))
+        if (failed)
             return -1;
         CLEANUP(value_destroy)
         value_t *event = open ? client_event(self->session->client, POLL_MS, &quiet) : NULL;
@@ -209,7 +211,9 @@ run_logs(const options_t *options, int argc, char **argv)
         session_open(&session, options, &fault) ? NULL : run_ask(session.client, argv[1], &fault);
     if (!run)
         return command_fail(&fault);
-    CLEANUP(logs_clear) logs_t logs = {.session = &session, .run = value_get_text(run, "run")};
+    patience_t patience = run_patience(follows ? options->wait_s : 0);
+    CLEANUP(logs_clear)
+    logs_t logs = {.session = &session, .run = value_get_text(run, "run"), .patience = &patience};
     opener_take(&logs.opener, options, run);
     if (find_streams(&logs, run, argc == 3 ? argv[2] : NULL, (int64_t)offset, &fault))
         return command_fail(&fault);

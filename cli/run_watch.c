@@ -119,13 +119,21 @@ tell_next(int status, const char *run, FILE *out)
         fprintf(out, "  next: tocsin run view %.*s\n", RUN_DIGITS, run);
 }
 
+static value_t *
+ask_on(client_t *client, const char *id, patience_t *patience, fault_t *fault)
+{
+    value_t *arguments = value_map();
+    value_set_text(arguments, "id", id);
+    return client_ask_on(client, "run", arguments, patience, fault);
+}
+
 /* The outcome, once the run has ended; EXIT_RUNNING before. */
 static int
-look(client_t *client, const char *run, FILE *out)
+look(client_t *client, const char *run, patience_t *patience, FILE *out)
 {
     fault_t fault;
     char counts[160];
-    CLEANUP(value_destroy) value_t *body = run_ask(client, run, &fault);
+    CLEANUP(value_destroy) value_t *body = ask_on(client, run, patience, &fault);
     if (!body)
         return client_interrupted(client) ? EXIT_RUNNING : command_fail(&fault);
     int status = status_of(body);
@@ -137,12 +145,21 @@ look(client_t *client, const char *run, FILE *out)
     return status;
 }
 
+patience_t
+run_patience(int64_t wait_s)
+{
+    int64_t most_s = (INT64_MAX - mono_now().ms) / 1000;
+    return (patience_t){
+        .until = {mono_now().ms + 1000 * (wait_s < 0 || wait_s > most_s ? most_s : wait_s)}};
+}
+
 int
-run_begin_watch(client_t *client, const char *run, fault_t *fault)
+run_begin_watch(client_t *client, const char *run, patience_t *patience, fault_t *fault)
 {
     value_t *arguments = value_map();
     value_set_text(arguments, "run", run);
-    CLEANUP(value_destroy) value_t *watching = client_ask(client, "watch", arguments, fault);
+    CLEANUP(value_destroy)
+    value_t *watching = client_ask_on(client, "watch", arguments, patience, fault);
     if (watching || fault->code != FAULT_FULL)
         return watching ? 0 : -1;
     fprintf(stderr, "tocsin: %s; this asks again and again instead\n", fault->text);
@@ -232,18 +249,18 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
     fault_t fault;
     away_watch_t away = {.told = false};
     CLEANUP(stops_watch_clear) stops_watch_t stops = {.told = value_list()};
-    mono_t begun = mono_now();
+    patience_t patience = run_patience(wait_s);
     int64_t last = -1;
     fflush(stdout);
     client_was_cut(client);
-    if (run_begin_watch(client, run, &fault))
-        return command_fail(&fault);
+    if (run_begin_watch(client, run, &patience, &fault))
+        return client_interrupted(client) ? detached(run) : command_fail(&fault);
     for (;;) {
         look_for_away(&away, options, client, run, out);
         look_for_stops(&stops, client, run, out);
         CLEANUP(value_destroy) value_t *event = client_event(client, WATCH_POLL_MS, &fault);
         bool anew = !event && client_was_cut(client);
-        bool lost = anew && run_begin_watch(client, run, &fault);
+        bool lost = anew && run_begin_watch(client, run, &patience, &fault);
         if (client_interrupted(client))
             return detached(run);
         if (lost)
@@ -251,10 +268,10 @@ run_follow(const options_t *options, client_t *client, const char *run, int64_t 
         if (out && event && strcmp(value_get_text(event, "kind"), "output") != 0 &&
             is_new(event, &last))
             print_event(options, event, out);
-        bool late = wait_s >= 0 && mono_now().ms - begun.ms >= wait_s * 1000;
+        bool late = mono_now().ms >= patience.until.ms;
         bool ended = event && !strcmp(value_get_text(event, "kind"), "run");
         bool due = late || ended || (!event && !anew);
-        int status = due ? look(client, run, out) : EXIT_RUNNING;
+        int status = due ? look(client, run, &patience, out) : EXIT_RUNNING;
         if (status != EXIT_RUNNING)
             return status;
         if (late)
@@ -287,16 +304,21 @@ watch_screen(const options_t *options, client_t *client, const char *run)
 {
     fault_t fault;
     screen_t screen = {0};
-    mono_t begun = mono_now();
-    if (run_begin_watch(client, run, &fault))
-        return command_fail(&fault);
-    for (;;) {
-        mono_t asked = mono_now();
-        CLEANUP(value_destroy) value_t *body = run_ask(client, run, &fault);
+    patience_t patience = run_patience(options->wait_s);
+    unsigned outages = 0;
+    if (run_begin_watch(client, run, &patience, &fault))
+        return client_interrupted(client) ? detached(run) : command_fail(&fault);
+    for (;; outages = patience.outages) {
+        CLEANUP(value_destroy) value_t *body = ask_on(client, run, &patience, &fault);
+        bool anew = patience.outages != outages;
+        bool lost = body && anew && run_begin_watch(client, run, &patience, &fault);
         if (client_interrupted(client))
             return detached(run);
-        if (!body)
+        if (!body || lost)
             return command_fail(&fault);
+        if (anew) /* below what was said of it */
+            screen.lines = 0;
+        mono_t asked = mono_now();
         CLEANUP(value_destroy) value_t *workers = pages_ask(client, "workers", &fault);
         CLEANUP(value_destroy) value_t *stops = client_ask(client, "stops", NULL, &fault);
         int64_t took_ms = mono_now().ms - asked.ms;
@@ -310,7 +332,7 @@ watch_screen(const options_t *options, client_t *client, const char *run)
             tell_next(status, run, stdout);
             return status;
         }
-        if (options->wait_s >= 0 && mono_now().ms - begun.ms >= options->wait_s * 1000)
+        if (mono_now().ms >= patience.until.ms)
             return still_runs(run, options->wait_s);
         rest(client, took_ms);
     }

@@ -73,13 +73,15 @@ run_ask(client_t *client, const char *id, fault_t *fault)
 }
 
 value_t *
-client_ask(client_t *self, const char *verb, value_t *arguments, fault_t *fault)
+client_ask_on(client_t *self, const char *verb, value_t *arguments, patience_t *patience,
+              fault_t *fault)
 {
     CLEANUP(value_destroy) value_t *asked = arguments;
     char line[64];
     const char *target = value_get_text(asked, "target");
     (void)self;
     assert_string_equal(verb, "logs");
+    assert_int_equal(patience->until.ms, 0);
     bool known =
         !strcmp(target, "w1") || !strcmp(target, "w2") || (left_out && !strcmp(target, "w3"));
     if (!known) {
@@ -110,9 +112,16 @@ client_interrupted(const client_t *self)
     return false;
 }
 
-int
-run_begin_watch(client_t *client, const char *run, fault_t *fault)
+patience_t
+run_patience(int64_t wait_s)
 {
+    return (patience_t){.until = {wait_s}};
+}
+
+int
+run_begin_watch(client_t *client, const char *run, patience_t *patience, fault_t *fault)
+{
+    (void)patience;
     (void)client;
     (void)run;
     (void)fault;
