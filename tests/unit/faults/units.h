@@ -8,6 +8,10 @@
 #define RUNS       "systemctl reset-failed web.service; systemctl start web.service"
 #define RUNS_NOT   "systemctl stop web.service; systemctl reset-failed web.service"
 #define UNLIMITED  "systemctl set-property --runtime web.service MemoryMax=infinity"
+#define ENABLED    "systemctl unmask web.service; systemctl enable web.service"
+#define DISABLED   "systemctl unmask web.service; systemctl disable web.service"
+#define UNMASKED   "systemctl unmask web.service"
+#define MASKED     UNMASKED "; systemctl mask web.service"
 #define SHOW(unit) "systemctl show -p ActiveState,SubState,UnitFileState,MemoryMax,Result " unit
 
 static const case_t units_cases[] = {
@@ -17,7 +21,19 @@ static const case_t units_cases[] = {
      .thing = SHOW("web.service"),
      .always = SYS_recvmsg},
     {.op = "unit.dependencies", .arguments = "unit=needy.service"},
+    {.op = "unit.disable",
+     .arguments = "unit=web.service",
+     .before = ENABLED,
+     .thing = SHOW("web.service")},
+    {.op = "unit.enable",
+     .arguments = "unit=web.service",
+     .before = DISABLED,
+     .thing = SHOW("web.service")},
     {.op = "unit.list"},
+    {.op = "unit.mask",
+     .arguments = "unit=web.service",
+     .before = UNMASKED,
+     .thing = SHOW("web.service")},
     {.op = "unit.reload",
      .arguments = "unit=web.service",
      .before = RUNS,
@@ -42,6 +58,10 @@ static const case_t units_cases[] = {
     {.op = "unit.stop",
      .arguments = "unit=web.service",
      .before = RUNS,
+     .thing = SHOW("web.service")},
+    {.op = "unit.unmask",
+     .arguments = "unit=web.service",
+     .before = MASKED,
      .thing = SHOW("web.service")},
 };
 
